@@ -1,0 +1,155 @@
+//! The one error that crosses layers: what went wrong, under a stable code, and why.
+
+use std::{borrow::Cow, error::Error as StdError, fmt};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Cause = Box<dyn StdError + Send + Sync>;
+
+/// What the caller can do about an error. One place (`confab-lambda`) turns it into a status or a failed batch item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Invalid,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    Conflict,
+    TooLarge,
+    Unprocessable,
+    RateLimited {
+        retry_after_seconds: u32,
+    },
+    /// Somebody that we need did not answer, or was asked too often. Trying again later is right.
+    Unavailable,
+    /// Our own fault. The caller learns nothing but that.
+    Internal,
+}
+
+/// `message` is written for the caller; `cause` is for our log alone.
+pub struct Error {
+    kind: Kind,
+    code: Cow<'static, str>,
+    message: Cow<'static, str>,
+    cause: Option<Cause>,
+}
+
+impl Error {
+    pub fn new(
+        kind: Kind,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            kind,
+            code: code.into(),
+            message: message.into(),
+            cause: None,
+        }
+    }
+
+    pub fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Invalid, code, message)
+    }
+
+    pub fn unauthenticated(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Unauthenticated, "unauthenticated", message)
+    }
+
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Forbidden, "forbidden", message)
+    }
+
+    /// `not_found("room")` has the code `room_not_found`.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            Kind::NotFound,
+            format!("{what}_not_found"),
+            format!("There is no such {what}."),
+        )
+    }
+
+    pub fn conflict(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Conflict, code, message)
+    }
+
+    pub fn too_large(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::TooLarge, "too_large", message)
+    }
+
+    pub fn unavailable(code: &'static str, cause: impl Into<Cause>) -> Self {
+        Self::new(
+            Kind::Unavailable,
+            code,
+            "This cannot be done right now. Try again in a moment.",
+        )
+        .because(cause)
+    }
+
+    pub fn internal(code: &'static str, cause: impl Into<Cause>) -> Self {
+        Self::new(Kind::Internal, code, "Something went wrong on our side.").because(cause)
+    }
+
+    pub fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Safe to show to the caller.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Is it our side that failed, so that the log must tell all of it?
+    pub fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::Internal | Kind::Unavailable)
+    }
+}
+
+/// The whole chain, for the log.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)?;
+        let mut cause = self.cause.as_deref().map(|c| c as &dyn StdError);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {self}", self.kind)
+    }
+}
+
+impl StdError for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_line_has_the_whole_chain_and_the_message_has_none_of_it() {
+        let error = Error::internal("store_failed", std::io::Error::other("disk is gone"));
+        assert_eq!(
+            error.to_string(),
+            "store_failed: Something went wrong on our side.: disk is gone"
+        );
+        assert!(!error.message().contains("disk"));
+    }
+
+    #[test]
+    fn a_missing_thing_names_itself_in_the_code() {
+        assert_eq!(Error::not_found("room").code(), "room_not_found");
+    }
+}

@@ -1,0 +1,63 @@
+//! What one service tells the others. One Rust type and one sample (in `events/contracts`) each.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{CorrelationId, EventId, TenantId, Timestamp, UserId};
+
+/// The data of one type of event. A change that old readers cannot read is a new `VERSION`.
+pub trait Contract: Serialize + DeserializeOwned {
+    const TYPE: &'static str;
+    const VERSION: u16;
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event<D> {
+    pub id: EventId,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub version: u16,
+    pub occurred_at: Timestamp,
+    pub source: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<TenantId>,
+    pub correlation_id: CorrelationId,
+    pub causation_id: String,
+    pub data: D,
+}
+
+/// A person wrote to a product. The text stays with the product that has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserMessageReceived {
+    pub user_id: UserId,
+    pub message_id: String,
+    pub channel: crate::messaging::Channel,
+    pub kind: String,
+}
+
+impl Contract for UserMessageReceived {
+    const TYPE: &'static str = "user_message_received";
+    const VERSION: u16 = 1;
+}
+
+impl<D: Contract> Event<D> {
+    pub fn new(
+        id: EventId,
+        occurred_at: Timestamp,
+        source: &str,
+        correlation_id: CorrelationId,
+        causation_id: impl Into<String>,
+        data: D,
+    ) -> Self {
+        Self {
+            id,
+            event_type: D::TYPE.to_owned(),
+            version: D::VERSION,
+            occurred_at,
+            source: source.to_owned(),
+            tenant_id: None,
+            correlation_id,
+            causation_id: causation_id.into(),
+            data,
+        }
+    }
+}

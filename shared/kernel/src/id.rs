@@ -1,0 +1,155 @@
+//! Ids say what they name (`usr_`, `evt_`) and sort by the time of their making.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Timestamp;
+
+/// Randomness comes in through a port.
+pub trait Entropy: Send + Sync {
+    fn bytes(&self) -> [u8; 10];
+}
+
+impl<F: Fn() -> [u8; 10] + Send + Sync> Entropy for F {
+    fn bytes(&self) -> [u8; 10] {
+        self()
+    }
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("an id of the form {prefix}_ and 26 letters or digits is expected")]
+pub struct IdError {
+    prefix: &'static str,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(u128);
+
+        impl $name {
+            pub const PREFIX: &str = $prefix;
+
+            pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self {
+                Self(time_ordered(now, entropy.bytes()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!($prefix, "_"))?;
+                write_base32(self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix(concat!($prefix, "_"))
+                    .and_then(read_base32)
+                    .map(Self)
+                    .ok_or(IdError { prefix: $prefix })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+id!(UserId, "usr");
+id!(TenantId, "ten");
+id!(EventId, "evt");
+id!(
+    /// Starts at the edge and goes through queues, provider metadata and callbacks into every log line.
+    CorrelationId,
+    "cor"
+);
+id!(
+    /// Names one thing done to the outside world, such as one message sent.
+    EffectId,
+    "eff"
+);
+
+fn time_ordered(now: Timestamp, random: [u8; 10]) -> u128 {
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .as_u128()
+}
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const LETTERS: u32 = 26;
+
+fn write_base32(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    use fmt::Write;
+    for place in (0..LETTERS).rev() {
+        let digit = usize::try_from((value >> (place * 5)) & 31).unwrap_or(0);
+        f.write_char(char::from(ALPHABET[digit]))?;
+    }
+    Ok(())
+}
+
+fn read_base32(text: &str) -> Option<u128> {
+    // 26 letters hold 130 bits: the first one may use only its lower three.
+    if text.len() != LETTERS as usize || text.as_bytes()[0] > b'7' {
+        return None;
+    }
+    text.bytes().try_fold(0u128, |value, byte| {
+        let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
+        Some((value << 5) | digit as u128)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millisecond(millis).unwrap()
+    }
+
+    #[test]
+    fn ids_sort_by_time() {
+        let early = UserId::new(at(1_000), &|| [255; 10]).to_string();
+        let late = UserId::new(at(1_001), &|| [0; 10]).to_string();
+        assert!(early < late, "{early} {late}");
+        assert!(early.starts_with("usr_"));
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let user = UserId::new(at(5), &|| [7; 10]).to_string();
+        assert!(user.parse::<EventId>().is_err());
+        assert!("usr_".parse::<UserId>().is_err());
+        assert!("usr_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<UserId>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_back(value: u128) {
+            let id = UserId(value);
+            prop_assert_eq!(id.to_string().parse::<UserId>(), Ok(id));
+        }
+    }
+}

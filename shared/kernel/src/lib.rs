@@ -1,0 +1,20 @@
+//! What every product means by an id, an amount, a moment, an error and an event.
+//!
+//! Architecture invariant: this crate does no I/O and knows no AWS type. Time, ids and randomness come in.
+
+mod error;
+mod event;
+mod id;
+pub mod messaging;
+mod money;
+mod private;
+mod text;
+mod time;
+
+pub use error::{Error, Kind, Result};
+pub use event::{Contract, Event, UserMessageReceived};
+pub use id::{CorrelationId, EffectId, Entropy, EventId, TenantId, UserId};
+pub use money::{Currency, Money, MoneyError};
+pub use private::{Phone, Private};
+pub use text::{clip, length};
+pub use time::{Clock, Timestamp};

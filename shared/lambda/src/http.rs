@@ -1,0 +1,136 @@
+//! Functions behind API Gateway's HTTP API.
+
+use std::{convert::Infallible, future::Future, sync::Arc};
+
+use confab_kernel::{Clock, CorrelationId, Result};
+use http::HeaderValue;
+use lambda_http::{Request, RequestExt};
+
+use crate::{Env, OsEntropy, Reply, StartError, SystemClock, log, metrics, panics::caught, reply};
+
+pub(crate) const CORRELATION_HEADER: &str = "x-correlation-id";
+
+/// A request, and the id under which all that follows from it is found.
+#[derive(Debug)]
+pub struct Call {
+    pub request: Request,
+    pub correlation_id: CorrelationId,
+}
+
+impl Call {
+    /// The bytes as they were sent: base64 is undone, nothing else.
+    pub fn body(&self) -> &[u8] {
+        self.request.body().as_ref()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name)?.to_str().ok()
+    }
+
+    pub fn query(&self) -> &str {
+        self.request.uri().query().unwrap_or_default()
+    }
+
+    pub fn path(&self) -> &str {
+        self.request.raw_http_path()
+    }
+}
+
+/// Runs a route until the sandbox ends.
+pub async fn run<D, Fut>(
+    function: &'static str,
+    deps: impl Future<Output = Result<D, StartError>>,
+    route: impl Fn(Arc<D>, Call) -> Fut + Clone + Send + Sync + 'static,
+) -> Result<(), StartError>
+where
+    D: Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply>> + Send + 'static,
+{
+    log::start();
+    metrics::start(function);
+    let clock = SystemClock::from_env(&Env::of_process())?;
+    let deps = Arc::new(deps.await?);
+    let service = lambda_http::service_fn(move |request: Request| {
+        let (deps, route) = (deps.clone(), route.clone());
+        async move { Ok::<_, Infallible>(answer(deps, request, &clock, route).await) }
+    });
+    lambda_http::run(service).await
+}
+
+/// One request: also what tests call.
+pub async fn answer<D, Fut>(
+    deps: Arc<D>,
+    request: Request,
+    clock: &impl Clock,
+    route: impl Fn(Arc<D>, Call) -> Fut,
+) -> Reply
+where
+    Fut: Future<Output = Result<Reply>>,
+{
+    let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
+    let request_id = request
+        .lambda_context_ref()
+        .map(|context| context.request_id.clone())
+        .unwrap_or_default();
+    let call = Call {
+        request,
+        correlation_id,
+    };
+    let mut reply = match caught(async { route(deps, call).await }).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            if error.is_ours() {
+                log::failure(&error, correlation_id, &request_id);
+            }
+            reply::problem(&error, correlation_id)
+        }
+    };
+    if let Ok(value) = HeaderValue::from_str(&correlation_id.to_string()) {
+        reply.headers_mut().insert(CORRELATION_HEADER, value);
+    }
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confab_kernel::{Error, Timestamp};
+    use lambda_http::Body;
+
+    async fn answer_of<Fut: Future<Output = Result<Reply>>>(
+        route: impl Fn(Arc<()>, Call) -> Fut,
+    ) -> Reply {
+        let request = Request::new(Body::Empty);
+        answer(Arc::new(()), request, &|| Timestamp::UNIX_EPOCH, route).await
+    }
+
+    #[tokio::test]
+    async fn every_answer_carries_its_correlation_id() {
+        let reply =
+            answer_of(|_, _| async { Ok(reply::empty(http::StatusCode::NO_CONTENT)) }).await;
+        assert_eq!(reply.status(), 204);
+        assert!(
+            reply.headers()[CORRELATION_HEADER]
+                .to_str()
+                .unwrap()
+                .starts_with("cor_")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_like_any_other() {
+        let reply = answer_of(|_, _| async { panic!("secret detail") }).await;
+        assert_eq!(reply.status(), 500);
+        let Body::Text(body) = reply.body() else {
+            panic!("no text")
+        };
+        assert!(!body.contains("secret"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_why() {
+        let reply = answer_of(|_, _| async { Err(Error::not_found("room")) }).await;
+        assert_eq!(reply.status(), 404);
+        assert_eq!(reply.headers()["content-type"], "application/problem+json");
+    }
+}

@@ -1,0 +1,21 @@
+//! How a function starts and answers. The one place where an error becomes a status or a failed batch item.
+//!
+//! Architecture invariant: nothing here knows a product, and handlers know nothing of Lambda's wire formats.
+
+mod env;
+mod http;
+mod log;
+pub mod metrics;
+mod panics;
+mod platform;
+mod queue;
+pub mod reply;
+mod schedule;
+
+pub use env::{Env, EnvError};
+pub use http::{Call, answer, run as http};
+pub use lambda_runtime::Error as StartError;
+pub use platform::{OsEntropy, SystemClock};
+pub use queue::{Job, run as queue};
+pub use reply::Reply;
+pub use schedule::{Tick, run as schedule};

@@ -1,0 +1,28 @@
+//! One JSON line for what went wrong; none for a success.
+
+use confab_kernel::{CorrelationId, Error};
+use tracing_subscriber::fmt;
+
+pub(crate) fn start() {
+    let subscriber = fmt()
+        .json()
+        .flatten_event(true)
+        .with_max_level(tracing::Level::INFO)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false)
+        .finish();
+    // A second start happens in tests only, where the first subscriber is as good.
+    tracing::subscriber::set_global_default(subscriber).ok();
+}
+
+/// The whole chain of an error that is ours, once.
+pub(crate) fn failure(error: &Error, correlation_id: CorrelationId, request_id: &str) {
+    tracing::error!(
+        code = error.code(),
+        error = %error,
+        correlation_id = %correlation_id,
+        request_id,
+        "failed"
+    );
+}

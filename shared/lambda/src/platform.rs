@@ -1,0 +1,43 @@
+//! Time and randomness of the real world.
+
+use confab_kernel::{Clock, Entropy, Timestamp};
+use jiff::SignedDuration;
+
+use crate::{Env, EnvError};
+
+/// The system's clock, moved by `CONFAB_CLOCK_OFFSET_MS`, which only `local` sets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock {
+    offset: SignedDuration,
+}
+
+impl SystemClock {
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        let millis = env.parsed("CONFAB_CLOCK_OFFSET_MS")?.unwrap_or(0);
+        Ok(Self {
+            offset: SignedDuration::from_millis(millis),
+        })
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        now.checked_add(self.offset).unwrap_or(now)
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no id is safe, and Linux always has it"
+    )]
+    fn bytes(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        bytes
+    }
+}

@@ -1,0 +1,268 @@
+//! Functions behind SQS: each record is one job, and a failed one fails alone.
+//!
+//! On a FIFO queue a group stops at its first failure: that record and the rest of its group are returned as failed,
+//! so that SQS delivers them again in order. Groups do not wait for each other.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use confab_kernel::{Clock, CorrelationId, Error, Result};
+use futures::future::join_all;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::DeserializeOwned;
+
+use crate::{Env, OsEntropy, StartError, SystemClock, log, metrics, panics::caught};
+
+/// One record of a queue, decoded.
+#[derive(Debug, Clone)]
+pub struct Job<B> {
+    pub body: B,
+    pub correlation_id: CorrelationId,
+    /// How often SQS has delivered it, this time included.
+    pub receives: u32,
+    /// How long this invocation may still take.
+    pub time_left: Duration,
+}
+
+/// Runs a worker until the sandbox ends.
+pub async fn run<D, B, Fut>(
+    function: &'static str,
+    deps: impl Future<Output = Result<D, StartError>>,
+    worker: impl Fn(Arc<D>, Job<B>) -> Fut + Clone + Send + Sync + 'static,
+) -> Result<(), StartError>
+where
+    D: Send + Sync + 'static,
+    B: DeserializeOwned + Send + 'static,
+    Fut: Future<Output = Result<()>> + Send,
+{
+    log::start();
+    metrics::start(function);
+    let clock = SystemClock::from_env(&Env::of_process())?;
+    let deps = Arc::new(deps.await?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let (deps, worker) = (deps.clone(), worker.clone());
+        async move {
+            let batch = Batch {
+                clock: &clock,
+                request_id: &event.context.request_id,
+                time_left: time_left(&event.context),
+            };
+            let failed = batch.work(&deps, event.payload.records, &worker).await;
+            Ok::<_, StartError>(response(failed))
+        }
+    }))
+    .await
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Lambda states its deadline on the system's clock"
+)]
+pub(crate) fn time_left(context: &lambda_runtime::Context) -> Duration {
+    let now = std::time::SystemTime::now();
+    context.deadline().duration_since(now).unwrap_or_default()
+}
+
+struct Batch<'a, C> {
+    clock: &'a C,
+    request_id: &'a str,
+    time_left: Duration,
+}
+
+impl<C: Clock> Batch<'_, C> {
+    /// The message ids to deliver again.
+    async fn work<D, B, Fut>(
+        &self,
+        deps: &Arc<D>,
+        records: Vec<SqsMessage>,
+        worker: &impl Fn(Arc<D>, Job<B>) -> Fut,
+    ) -> Vec<String>
+    where
+        B: DeserializeOwned,
+        Fut: Future<Output = Result<()>>,
+    {
+        let groups = grouped(records).into_iter().map(|group| async move {
+            let mut records = group.into_iter();
+            for record in records.by_ref() {
+                let message_id = record.message_id.clone().unwrap_or_default();
+                if !self.one(deps, record, worker).await {
+                    let rest = records.filter_map(|record| record.message_id);
+                    return std::iter::once(message_id).chain(rest).collect();
+                }
+            }
+            Vec::new()
+        });
+        join_all(groups).await.concat()
+    }
+
+    async fn one<D, B, Fut>(
+        &self,
+        deps: &Arc<D>,
+        record: SqsMessage,
+        worker: &impl Fn(Arc<D>, Job<B>) -> Fut,
+    ) -> bool
+    where
+        B: DeserializeOwned,
+        Fut: Future<Output = Result<()>>,
+    {
+        let correlation_id = correlation_of(&record)
+            .unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy));
+        let work = async {
+            let job = self.job(&record, correlation_id)?;
+            worker(deps.clone(), job).await
+        };
+        let outcome = caught(work).await;
+        if let Err(error) = &outcome {
+            log::failure(error, correlation_id, self.request_id);
+        }
+        outcome.is_ok()
+    }
+
+    fn job<B: DeserializeOwned>(
+        &self,
+        record: &SqsMessage,
+        correlation_id: CorrelationId,
+    ) -> Result<Job<B>> {
+        let body = record.body.as_deref().unwrap_or_default();
+        Ok(Job {
+            body: serde_json::from_str(body).map_err(|e| Error::internal("unreadable_job", e))?,
+            correlation_id,
+            receives: attribute(record, "ApproximateReceiveCount")
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(1),
+            time_left: self.time_left,
+        })
+    }
+}
+
+/// Records of one group in their order; a record of a standard queue is a group of its own.
+fn grouped(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
+    let mut groups: Vec<(Option<String>, Vec<SqsMessage>)> = Vec::new();
+    for record in records {
+        let is_fifo = attribute(&record, "SequenceNumber").is_some();
+        let name = attribute(&record, "MessageGroupId")
+            .filter(|_| is_fifo)
+            .map(str::to_owned);
+        match groups
+            .iter_mut()
+            .find(|(group, _)| name.is_some() && *group == name)
+        {
+            Some((_, members)) => members.push(record),
+            None => groups.push((name, vec![record])),
+        }
+    }
+    groups.into_iter().map(|(_, members)| members).collect()
+}
+
+fn attribute<'a>(record: &'a SqsMessage, name: &str) -> Option<&'a str> {
+    record.attributes.get(name).map(String::as_str)
+}
+
+fn correlation_of(record: &SqsMessage) -> Option<CorrelationId> {
+    let attribute = record.message_attributes.get("correlation_id")?;
+    attribute.string_value.as_deref()?.parse().ok()
+}
+
+fn response(failed: Vec<String>) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failed
+        .into_iter()
+        .map(|id| {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failure
+        })
+        .collect();
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confab_kernel::Timestamp;
+    use serde_json::json;
+    use std::sync::Mutex;
+
+    fn records(of: &[(&str, &str, Option<&str>)]) -> Vec<SqsMessage> {
+        of.iter()
+            .map(|(id, body, group)| {
+                let mut attributes = json!({ "ApproximateReceiveCount": "1" });
+                if let Some(group) = group {
+                    attributes["MessageGroupId"] = json!(group);
+                    attributes["SequenceNumber"] = json!("1");
+                }
+                let record = json!({ "messageId": id, "body": body, "attributes": attributes, "messageAttributes": {} });
+                serde_json::from_value(record).unwrap()
+            })
+            .collect()
+    }
+
+    async fn failures(records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
+        let batch = Batch {
+            clock: &|| Timestamp::UNIX_EPOCH,
+            request_id: "r",
+            time_left: Duration::from_secs(1),
+        };
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
+            match job.body {
+                13 => Err(Error::unavailable("unlucky", "thirteen")),
+                66 => panic!("boom"),
+                body => {
+                    done.lock().unwrap().push(body);
+                    Ok(())
+                }
+            }
+        };
+        let failed = batch.work(&done, records, &worker).await;
+        let done = done.lock().unwrap().clone();
+        (failed, done)
+    }
+
+    #[tokio::test]
+    async fn a_fifo_group_stops_at_its_first_failure_and_others_go_on() {
+        let batch = records(&[
+            ("a1", "1", Some("a")),
+            ("b1", "2", Some("b")),
+            ("a2", "13", Some("a")),
+            ("a3", "3", Some("a")),
+            ("b2", "4", Some("b")),
+        ]);
+        let (failed, mut done) = failures(batch).await;
+        done.sort_unstable();
+        assert_eq!(failed, ["a2", "a3"]);
+        assert_eq!(done, [1, 2, 4]);
+    }
+
+    #[tokio::test]
+    async fn on_a_standard_queue_a_record_fails_alone_even_in_a_fair_group() {
+        let mut batch = records(&[
+            ("1", "13", Some("tenant")),
+            ("2", "7", Some("tenant")),
+            ("3", "8", None),
+        ]);
+        for record in &mut batch {
+            record.attributes.remove("SequenceNumber");
+        }
+        let (failed, done) = failures(batch).await;
+        assert_eq!(failed, ["1"]);
+        assert_eq!(done, [7, 8]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_an_unreadable_body_are_failures_like_any_other() {
+        let batch = records(&[("1", "66", None), ("2", "not json", None), ("3", "9", None)]);
+        let (failed, done) = failures(batch).await;
+        assert_eq!(failed, ["1", "2"]);
+        assert_eq!(done, [9]);
+    }
+
+    #[test]
+    fn the_answer_has_the_form_that_lambda_reads() {
+        let response = serde_json::to_value(response(vec!["m-1".into()])).unwrap();
+        assert_eq!(
+            response,
+            json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }] })
+        );
+    }
+}

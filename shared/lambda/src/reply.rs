@@ -1,0 +1,116 @@
+//! What a route answers.
+
+use confab_kernel::{CorrelationId, Error, Kind, Result};
+use http::{HeaderValue, Response, StatusCode, header};
+use lambda_http::Body;
+use serde::Serialize;
+
+pub type Reply = Response<Body>;
+
+pub fn text(status: StatusCode, body: impl Into<String>) -> Reply {
+    with(status, "text/plain; charset=utf-8", body.into())
+}
+
+pub fn xml(status: StatusCode, body: impl Into<String>) -> Reply {
+    with(status, "text/xml; charset=utf-8", body.into())
+}
+
+pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Reply> {
+    let body = serde_json::to_string(value).map_err(|e| Error::internal("render_failed", e))?;
+    Ok(with(status, "application/json", body))
+}
+
+pub fn empty(status: StatusCode) -> Reply {
+    let mut reply = Response::new(Body::Empty);
+    *reply.status_mut() = status;
+    reply
+}
+
+fn with(status: StatusCode, content_type: &'static str, body: String) -> Reply {
+    let mut reply = Response::new(Body::Text(body));
+    *reply.status_mut() = status;
+    reply
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// RFC 9457. The message is for the caller, the cause is not in it.
+#[derive(Serialize)]
+struct Problem<'a> {
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    correlation_id: CorrelationId,
+}
+
+pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Reply {
+    let status = status(error.kind());
+    let problem = Problem {
+        title: error.message(),
+        status: status.as_u16(),
+        code: error.code(),
+        correlation_id,
+    };
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    let mut reply = with(status, "application/problem+json", body);
+    if let Kind::RateLimited {
+        retry_after_seconds,
+    } = error.kind()
+    {
+        reply
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+    }
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confab_kernel::Timestamp;
+
+    #[test]
+    fn our_failures_tell_nothing_of_our_insides() {
+        let error = Error::internal("store_failed", std::io::Error::other("table StudioTable"));
+        let reply = problem(
+            &error,
+            CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+        );
+        assert_eq!(reply.status(), 500);
+        let Body::Text(body) = reply.body() else {
+            panic!("no text")
+        };
+        assert!(!body.contains("StudioTable"), "{body}");
+        assert!(body.contains("cor_"), "{body}");
+    }
+
+    #[test]
+    fn a_limited_caller_learns_when_to_come_back() {
+        let limited = Kind::RateLimited {
+            retry_after_seconds: 7,
+        };
+        let error = Error::new(limited, "too_many", "Slow down.");
+        let reply = problem(
+            &error,
+            CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+        );
+        assert_eq!(reply.status(), 429);
+        assert_eq!(reply.headers()["retry-after"], "7");
+    }
+}
