@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: this crate does no I/O and knows no AWS type. Time, ids and randomness come in.
 
+mod env;
 mod error;
 mod event;
 mod id;
@@ -10,7 +11,9 @@ mod money;
 mod private;
 mod text;
 mod time;
+pub mod worker;
 
+pub use env::{Env, EnvError};
 pub use error::{Error, Kind, Result};
 pub use event::{Contract, Event, UserMessageReceived};
 pub use id::{CorrelationId, EffectId, Entropy, EventId, TenantId, UserId};

@@ -144,9 +144,7 @@ pub struct Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Certainly not sent yet.
-    Queued,
-    /// An attempt was begun; whether it arrived is not known.
+    /// An attempt may have begun; whether it arrived is not known.
     Sending,
     Sent,
     Delivered,

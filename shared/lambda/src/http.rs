@@ -6,7 +6,9 @@ use confab_kernel::{Clock, CorrelationId, Result};
 use http::HeaderValue;
 use lambda_http::{Request, RequestExt};
 
-use crate::{Env, OsEntropy, Reply, StartError, SystemClock, log, metrics, panics::caught, reply};
+use crate::{
+    OsEntropy, Reply, StartError, SystemClock, environment, log, metrics, panics::caught, reply,
+};
 
 pub(crate) const CORRELATION_HEADER: &str = "x-correlation-id";
 
@@ -48,7 +50,7 @@ where
 {
     log::start();
     metrics::start(function);
-    let clock = SystemClock::from_env(&Env::of_process())?;
+    let clock = SystemClock::from_env(&environment())?;
     let deps = Arc::new(deps.await?);
     let service = lambda_http::service_fn(move |request: Request| {
         let (deps, route) = (deps.clone(), route.clone());

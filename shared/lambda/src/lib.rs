@@ -2,7 +2,6 @@
 //!
 //! Architecture invariant: nothing here knows a product, and handlers know nothing of Lambda's wire formats.
 
-mod env;
 mod http;
 mod log;
 pub mod metrics;
@@ -12,10 +11,9 @@ mod queue;
 pub mod reply;
 mod schedule;
 
-pub use env::{Env, EnvError};
 pub use http::{Call, answer, run as http};
 pub use lambda_runtime::Error as StartError;
-pub use platform::{OsEntropy, SystemClock};
+pub use platform::{OsEntropy, SystemClock, environment};
 pub use queue::{Job, run as queue};
 pub use reply::Reply;
 pub use schedule::{Tick, run as schedule};

@@ -1,9 +1,14 @@
-//! Time and randomness of the real world.
+//! Time, randomness and environment of the real world.
 
-use confab_kernel::{Clock, Entropy, Timestamp};
+use confab_kernel::{Clock, Entropy, Env, EnvError, Timestamp};
 use jiff::SignedDuration;
 
-use crate::{Env, EnvError};
+/// The one door to environment variables. A service's Config goes through it once, at start.
+pub fn environment() -> Env {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
 
 /// The system's clock, moved by `CONFAB_CLOCK_OFFSET_MS`, which only `local` sets.
 #[derive(Debug, Clone, Copy, Default)]

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 
-use crate::{Env, OsEntropy, StartError, SystemClock, log, metrics, panics::caught};
+use crate::{OsEntropy, StartError, SystemClock, environment, log, metrics, panics::caught};
 
 /// One record of a queue, decoded.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ where
 {
     log::start();
     metrics::start(function);
-    let clock = SystemClock::from_env(&Env::of_process())?;
+    let clock = SystemClock::from_env(&environment())?;
     let deps = Arc::new(deps.await?);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker) = (deps.clone(), worker.clone());

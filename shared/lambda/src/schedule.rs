@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use confab_kernel::{Clock, CorrelationId, Result, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
 
-use crate::{Env, OsEntropy, StartError, SystemClock, log, metrics, panics::caught};
+use crate::{OsEntropy, StartError, SystemClock, environment, log, metrics, panics::caught};
 
 /// One firing of a schedule.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ where
 {
     log::start();
     metrics::start(function);
-    let clock = SystemClock::from_env(&Env::of_process())?;
+    let clock = SystemClock::from_env(&environment())?;
     let deps = Arc::new(deps.await?);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| {
         let (deps, task) = (deps.clone(), task.clone());

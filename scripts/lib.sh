@@ -1,0 +1,23 @@
+# What the other scripts share. Source it from the repository's root.
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+fail() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# need COMMAND HINT: stops with the hint when the command is not installed.
+need() { command -v "$1" >/dev/null || fail "$1 is not installed. $2"; }
+
+# install_tools NAME: puts what scripts/requirements/NAME.txt lists into .tools/NAME, unless it is there already.
+install_tools() {
+    local wanted="scripts/requirements/$1.txt" venv=".tools/$1"
+    cmp -s "$wanted" "$venv/installed.txt" && return
+    need python3 "Python 3.11 or later runs the tools that check and package the template."
+    say "Installing $1 into $venv (once)"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
+    cp "$wanted" "$venv/installed.txt"
+}

@@ -1,0 +1,283 @@
+"""Deploys template.yaml to MiniStack and runs a command against what came up.
+
+The way is that of a real deployment: `sam package`, SAM's expansion, CloudFormation. Two things stand between them,
+because MiniStack lacks them: the routes that SAM writes into the API's OpenAPI body become resources of their own,
+and resource types that it does not know are left out, by name.
+"""
+
+import argparse
+import json
+import logging
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+STACK = "confab"
+REGION = "us-east-1"
+API_ID = "confabapi"  # given to the API by a tag, so that its address is known before there is an API
+STAGE = Path(".confab/rehearse")
+UNKNOWN_TO_MINISTACK = {
+    "AWS::Events::Archive",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
+}
+# Instead of the template's minute: nobody wants to wait five of them for a message to be given up.
+# With five tries it is still longer than a lease, which lasts as long as a function may run.
+VISIBILITY_TIMEOUT = 5
+# By the template's parameter that names the secret. The simulated providers and the suite get the same values
+# in META_APP_SECRET and so on.
+SECRETS = {
+    "MetaAppSecretParam": "app-secret",
+    "MetaVerifyTokenParam": "verify-token",
+    "MetaAccessTokenParam": "access-token",
+    "TwilioAuthTokenParam": "auth-token",
+}
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--binaries", type=Path, required=True, help="the folder with the functions and `local`")
+    args.add_argument("command", nargs="+", help="what to run once the stack is up")
+    args = args.parse_args()
+
+    aws_url, outside_url = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+    gateway_url = f"{aws_url}/_aws/execute-api/{API_ID}"
+    os.environ.update(
+        AWS_ENDPOINT_URL=aws_url,
+        AWS_REGION=REGION,
+        AWS_DEFAULT_REGION=REGION,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        SAM_CLI_TELEMETRY="0",
+        CONFAB_AWS=aws_url,
+        CONFAB_GATEWAY=gateway_url,
+        CONFAB_OUTSIDE=outside_url,
+    )
+    os.environ.update({env_name(parameter): secret for parameter, secret in SECRETS.items()})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    template = stage(args.binaries)
+    started = []
+    try:
+        started.append(start_ministack(aws_url))
+        started.append(start("outside", [args.binaries / "local", "outside", "--port", port_of(outside_url)], outside_url))
+        seed_secrets(template)
+        expanded = expand(package())
+        deploy(expanded, {
+            "Architecture": {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()],
+            "PublicBaseUrl": gateway_url,
+            "MetaApiUrl": outside_url,
+            "TwilioApiUrl": outside_url,
+            "MetaPhoneNumberId": "106540352242922",
+            "TwilioAccountSid": "ACtest",
+            "TwilioFrom": "whatsapp:+15550783881",
+        })
+        assert_routes(template)
+        say(f"Running {' '.join(args.command)}")
+        return subprocess.run(args.command).returncode
+    finally:
+        for process in reversed(started):
+            stop(process)
+
+
+# ---- Packaging
+
+
+def stage(binaries):
+    """Lays the template and the functions out as a deployment wants them, apart from what scripts/build made."""
+    shutil.rmtree(STAGE, ignore_errors=True)
+    STAGE.mkdir(parents=True)
+    shutil.copy("template.yaml", STAGE)
+    template = yaml_parse(Path("template.yaml").read_text())
+    for function in resources(template, "AWS::Serverless::Function").values():
+        code = STAGE / function["Properties"]["CodeUri"]
+        code.mkdir(parents=True)
+        shutil.copy(binaries / code.name, code / "bootstrap")
+    return template
+
+
+def package():
+    say("Packaging")
+    client("s3").create_bucket(Bucket="artifacts")
+    packaged = STAGE / "packaged.yaml"
+    command = [".tools/sam/bin/sam", "package", "--template-file", STAGE / "template.yaml",
+               "--s3-bucket", "artifacts", "--output-template-file", packaged]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(f"sam package failed:\n{done.stdout}")
+    return yaml_parse(packaged.read_text())
+
+
+def expand(template):
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    expanded = Translator({}, Parser()).translate(template, {})
+    for name, api in resources(expanded, "AWS::ApiGatewayV2::Api").items():
+        paths = api["Properties"].pop("Body")["paths"]
+        api["Properties"].update(Name=STACK, ProtocolType="HTTP", Tags={"ms-custom-id": API_ID})
+        for path, methods in paths.items():
+            for method, operation in methods.items():
+                add_route(expanded, name, f"{method.upper()} {path}", operation["x-amazon-apigateway-integration"])
+    for name in [n for n, r in expanded["Resources"].items() if r["Type"] in UNKNOWN_TO_MINISTACK]:
+        del expanded["Resources"][name]
+    for alias in resources(expanded, "AWS::Lambda::Alias").values():
+        alias.pop("UpdatePolicy", None)  # it names a CodeDeploy group
+    for queue in resources(expanded, "AWS::SQS::Queue").values():
+        queue["Properties"]["VisibilityTimeout"] = VISIBILITY_TIMEOUT
+    return expanded
+
+
+def add_route(expanded, api, key, integration):
+    name = "".join(c for c in key.title() if c.isalnum())
+    expanded["Resources"][f"{name}Integration"] = {
+        "Type": "AWS::ApiGatewayV2::Integration",
+        "Properties": {
+            "ApiId": {"Ref": api},
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": integration["uri"],
+            "PayloadFormatVersion": integration["payloadFormatVersion"],
+        },
+    }
+    expanded["Resources"][f"{name}Route"] = {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {
+            "ApiId": {"Ref": api},
+            "RouteKey": key,
+            "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
+        },
+    }
+
+
+# ---- Deploying
+
+
+def seed_secrets(template):
+    for parameter, secret in SECRETS.items():
+        name = template["Parameters"][parameter]["Default"]
+        client("ssm").put_parameter(Name=name, Value=secret, Type="SecureString")
+
+
+def deploy(template, parameters):
+    say("Creating the stack")
+    cloudformation = client("cloudformation")
+    (STAGE / "expanded.json").write_text(json.dumps(template, indent=1))
+    client("s3").upload_file(str(STAGE / "expanded.json"), "artifacts", "expanded.json")
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateURL=f"{os.environ['AWS_ENDPOINT_URL']}/artifacts/expanded.json",
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        Capabilities=["CAPABILITY_IAM"])
+    while (status := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]).endswith("IN_PROGRESS"):
+        time.sleep(0.2)
+    if status != "CREATE_COMPLETE":
+        for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
+            if event["ResourceStatus"].endswith("FAILED"):
+                print(event["LogicalResourceId"], event.get("ResourceStatusReason"), file=sys.stderr)
+        sys.exit(f"The stack ended as {status}")
+
+
+def assert_routes(template):
+    """Every HttpApi event of the template is a route of the API, and there is no other."""
+    wanted = sorted(
+        f"{event['Properties']['Method'].upper()} {event['Properties']['Path']}"
+        for function in resources(template, "AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values() if event["Type"] == "HttpApi")
+    found = sorted(route["RouteKey"] for route in client("apigatewayv2").get_routes(ApiId=API_ID)["Items"])
+    if found != wanted:
+        sys.exit(f"The template has the routes {wanted}, the API {found}")
+    say(f"{len(found)} routes: {', '.join(found)}")
+
+
+# ---- Processes
+
+
+def start_ministack(url):
+    """Its environment is all that the functions inherit, so it has nothing in it that they would not have on AWS."""
+    return start("ministack", [".tools/ministack/bin/ministack"], url, {
+        "PATH": os.environ["PATH"],
+        "AWS_ENDPOINT_URL": url,
+        "MINISTACK_REGION": REGION,
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",  # in the queues' URLs
+        "GATEWAY_PORT": port_of(url),
+        "TMPDIR": str(STAGE.absolute()),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    })
+
+
+def start(name, command, url, env=None):
+    say(f"Starting {name} on {url}")
+    log = STAGE / f"{name}.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=env, stdout=output, stderr=output, start_new_session=True)
+    deadline = time.monotonic() + 30
+    while not listens(url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop(process)
+            sys.exit(f"{name} did not start:\n{log.read_text()[-2000:]}")
+        time.sleep(0.05)
+    return process
+
+
+def stop(process):
+    """Ends the process and then, as functions may outlive MiniStack, what is left of its group."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+# ---- Small things
+
+
+def resources(template, kind):
+    return {name: r for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def client(service):
+    return boto3.client(service, config=Config(s3={"addressing_style": "path"}))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def port_of(url):
+    return url.rsplit(":", 1)[1]
+
+
+def listens(url):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", int(port_of(url)))) == 0
+
+
+def env_name(parameter):
+    return re.sub("(?<!^)(?=[A-Z])", "_", parameter.removesuffix("Param")).upper()
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

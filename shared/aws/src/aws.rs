@@ -1,0 +1,227 @@
+//! Credentials, region, endpoint and the one HTTPS connector that all clients share.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Region, http::HttpRequest, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use confab_kernel::{Env, EnvError};
+
+/// Every AWS endpoint chains to one of these. Parsing the 144 roots of a system costs more than the rest of a start.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
+
+const CONNECT: Duration = Duration::from_secs(2);
+const ATTEMPT: Duration = Duration::from_secs(4);
+const ATTEMPTS: u32 = 3;
+
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    pub(crate) region: String,
+    /// Set on a laptop and in rehearsals only.
+    endpoint: Option<String>,
+    pub(crate) credentials: Credentials,
+}
+
+impl AwsConfig {
+    /// Lambda puts its role's credentials into the environment, and replaces the process before they expire.
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        Ok(Self {
+            region: env.required("AWS_REGION")?.to_owned(),
+            endpoint: env.optional("AWS_ENDPOINT_URL").map(str::to_owned),
+            credentials: Credentials::new(
+                env.required("AWS_ACCESS_KEY_ID")?,
+                env.required("AWS_SECRET_ACCESS_KEY")?,
+                env.optional("AWS_SESSION_TOKEN").map(str::to_owned),
+                None,
+                "environment",
+            ),
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Aws {
+    pub(crate) config: AwsConfig,
+    pub(crate) connector: SharedHttpConnector,
+}
+
+impl Aws {
+    pub fn new(config: AwsConfig) -> Self {
+        let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        let builder = Connector::builder()
+            .connector_settings(
+                HttpConnectorSettings::builder()
+                    .connect_timeout(CONNECT)
+                    .read_timeout(ATTEMPT)
+                    .build(),
+            )
+            .tls_provider(Provider::Rustls(CryptoMode::Ring));
+        // The roots are part of the program: that they parse is tested, not handled.
+        let builder = match TlsContext::builder().with_trust_store(roots).build() {
+            Ok(context) => builder.tls_context(context),
+            Err(_) => builder,
+        };
+        Self {
+            config,
+            connector: SharedHttpConnector::new(builder.build()),
+        }
+    }
+
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(behavior())
+            .region(Region::new(self.config.region.clone()))
+            .credentials_provider(self.config.credentials.clone())
+            .http_client(self.http_client())
+            .retry_config(retries())
+            .timeout_config(timeouts());
+        config.set_endpoint_url(self.config.endpoint.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(behavior())
+            .region(Region::new(self.config.region.clone()))
+            .credentials_provider(self.config.credentials.clone())
+            .http_client(self.http_client())
+            .retry_config(retries())
+            .timeout_config(timeouts());
+        config.set_endpoint_url(self.config.endpoint.clone());
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    pub(crate) fn endpoint(&self, service: &str) -> String {
+        match &self.config.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("https://{service}.{}.amazonaws.com", self.config.region),
+        }
+    }
+
+    /// Opens the connection to a service while Lambda does not charge for it, so that the first request finds it open.
+    /// The request is unsigned and its answer does not matter.
+    pub async fn connect(&self, service: &str) {
+        if let Ok(request) = HttpRequest::get(self.endpoint(service)) {
+            self.connector.call(request).await.ok();
+        }
+    }
+
+    fn http_client(&self) -> SharedHttpClient {
+        let connector = self.connector.clone();
+        http_client_fn(move |_, _| connector.clone())
+    }
+}
+
+fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .build()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    pub(crate) fn aws_at(endpoint: String) -> Aws {
+        let env = Env::from_iter([
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_ENDPOINT_URL", &endpoint),
+        ]);
+        Aws::new(AwsConfig::from_env(&env).unwrap())
+    }
+
+    /// Answers one request with `body` and gives back what was asked.
+    pub(crate) async fn answers_once(
+        status: u16,
+        body: &'static str,
+    ) -> (String, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            let mut chunk = [0; 4096];
+            loop {
+                let read = stream.read(&mut chunk).await.unwrap();
+                request.extend_from_slice(&chunk[..read]);
+                let text = String::from_utf8_lossy(&request);
+                if read == 0
+                    || text
+                        .split_once("\r\n\r\n")
+                        .is_some_and(|(head, body)| complete(head, body))
+                {
+                    break;
+                }
+            }
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 {status} OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n"
+            );
+            stream
+                .write_all(format!("{head}{body}").as_bytes())
+                .await
+                .unwrap();
+            String::from_utf8_lossy(&request).into_owned()
+        });
+        (url, asked)
+    }
+
+    fn complete(head: &str, body: &str) -> bool {
+        let length = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length")
+                .then(|| value.trim().parse::<usize>().ok())?
+        });
+        body.len() >= length.unwrap_or(0)
+    }
+
+    /// A missing connector compiles and fails only when a request is sent: so one is.
+    #[tokio::test]
+    async fn a_client_reaches_its_endpoint() {
+        let (url, asked) = answers_once(200, r#"{"TableNames":["Studio"]}"#).await;
+        let tables = aws_at(url).dynamodb().list_tables().send().await.unwrap();
+        assert_eq!(tables.table_names(), ["Studio"]);
+        assert!(
+            asked
+                .await
+                .unwrap()
+                .contains("DynamoDB_20120810.ListTables")
+        );
+    }
+
+    #[test]
+    fn amazons_roots_parse() {
+        let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        assert!(
+            TlsContext::builder()
+                .with_trust_store(roots)
+                .build()
+                .is_ok()
+        );
+        let text = std::str::from_utf8(AMAZON_ROOTS).unwrap();
+        assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 4);
+    }
+}

@@ -1,0 +1,98 @@
+//! The inbox: one row an event, which says that it was decided, what its effects are, and who is at work on them.
+//! The row is written in the transaction that saves the decision; see `confab_kernel::worker`.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, Put, TransactWriteItem},
+};
+use confab_kernel::{EffectId, Error, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Row, Table, failed};
+
+/// Meta delivers again for seven days; an entry must outlive the last copy.
+const KEPT: Duration = Duration::from_secs(10 * 24 * 3600);
+
+const SK: &str = "INBOX";
+
+/// `owner` says where the store keeps the effects.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inbox {
+    pub owner: String,
+    pub effects: Vec<EffectId>,
+    lease_until_ms: i64,
+    expires_at: i64,
+}
+
+impl Inbox {
+    pub fn new(
+        owner: String,
+        effects: Vec<EffectId>,
+        lease_until: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            owner,
+            effects,
+            lease_until_ms: lease_until.as_millisecond(),
+            expires_at: now.as_second() + KEPT.as_secs().cast_signed(),
+        }
+    }
+
+    pub fn lease_until(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.lease_until_ms).unwrap_or(Timestamp::MIN)
+    }
+
+    /// `event` is unique among all events of the table, such as `meta#wamid.HBg`.
+    pub fn key(event: &str) -> Row {
+        Table::key(format!("INBOX#{event}"), SK)
+    }
+
+    /// TTL deletion lags by days: an expired row is as good as none.
+    pub fn read(row: Row, now: Timestamp) -> Result<Option<Self>> {
+        let inbox: Self = Table::read(row)?;
+        Ok((inbox.expires_at > now.as_second()).then_some(inbox))
+    }
+
+    /// Saves the entry, if there is none, with the rest of the transaction.
+    pub fn claim(&self, table: &Table, event: &str, now: Timestamp) -> Result<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&table.name)
+            .set_item(Some(Table::row(format!("INBOX#{event}"), SK, self)?))
+            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
+            .build()
+            .map_err(|e| Error::internal("render_failed", e))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Takes the lease that ended at `expired`; false when somebody else was faster.
+    pub async fn take_over(
+        table: &Table,
+        event: &str,
+        expired: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<bool> {
+        let millis = |at: Timestamp| AttributeValue::N(at.as_millisecond().to_string());
+        let updated = table
+            .client
+            .update_item()
+            .table_name(&table.name)
+            .set_key(Some(Self::key(event)))
+            .update_expression("SET lease_until_ms = :until")
+            .condition_expression("lease_until_ms = :expired")
+            .expression_attribute_values(":until", millis(lease_until))
+            .expression_attribute_values(":expired", millis(expired))
+            .send()
+            .await;
+        match updated {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(failed(error)),
+            },
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Sending to a FIFO queue, so that what was accepted is on it.
+
+use aws_sdk_sqs::{
+    Client,
+    types::{MessageAttributeValue, SendMessageBatchRequestEntry},
+};
+use confab_kernel::{CorrelationId, Error, Result};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// SQS takes ten entries and 256 KB in one call.
+const ENTRIES: usize = 10;
+const BYTES: usize = 240 * 1024;
+
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+/// One message. `group` and `once` may hold anything, a phone number too: SQS sees only their hash.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    group: String,
+    once: String,
+    body: String,
+    correlation_id: CorrelationId,
+}
+
+impl Entry {
+    /// `group` is handled in order; of several with the same `once` within five minutes SQS keeps the first.
+    pub fn new<T: Serialize>(
+        group: &str,
+        once: &str,
+        body: &T,
+        correlation_id: CorrelationId,
+    ) -> Result<Self> {
+        Ok(Self {
+            group: hash(group),
+            once: hash(once),
+            body: serde_json::to_string(body).map_err(|e| Error::internal("render_failed", e))?,
+            correlation_id,
+        })
+    }
+
+    fn request(&self, index: usize) -> Result<SendMessageBatchRequestEntry> {
+        let correlation = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(self.correlation_id.to_string())
+            .build();
+        let correlation = correlation.map_err(|e| Error::internal("render_failed", e))?;
+        SendMessageBatchRequestEntry::builder()
+            .id(index.to_string())
+            .message_body(&self.body)
+            .message_group_id(&self.group)
+            .message_deduplication_id(&self.once)
+            .message_attributes("correlation_id", correlation)
+            .build()
+            .map_err(|e| Error::internal("render_failed", e))
+    }
+}
+
+fn hash(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(20)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+impl Queue {
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+        }
+    }
+
+    /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
+    pub async fn send(&self, entries: &[Entry]) -> Result<()> {
+        // One call after the other: a group's entries must arrive in order.
+        for chunk in chunks(entries) {
+            let requests: Vec<_> = chunk
+                .iter()
+                .enumerate()
+                .map(|(i, entry)| entry.request(i))
+                .collect::<Result<_>>()?;
+            let sent = self
+                .client
+                .send_message_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(requests))
+                .send()
+                .await
+                .map_err(crate::failed)?;
+            // HTTP 200 with entries that were not taken is SQS's way of a partial failure.
+            if let Some(refused) = sent.failed().first() {
+                let told = format!(
+                    "{}: {}",
+                    refused.code(),
+                    refused.message().unwrap_or_default()
+                );
+                return Err(Error::unavailable("queue_refused", told));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many messages wait: the cheapest call that proves the queue is there.
+    pub async fn depth(&self) -> Result<u64> {
+        use aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages as Waiting;
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(Waiting);
+        let answer = answer.send().await.map_err(crate::failed)?;
+        let waiting = answer
+            .attributes()
+            .and_then(|attributes| attributes.get(&Waiting));
+        Ok(waiting.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+}
+
+fn chunks(entries: &[Entry]) -> Vec<&[Entry]> {
+    let mut chunks = Vec::new();
+    let mut rest = entries;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fitting = rest.iter().take(ENTRIES).take_while(|entry| {
+            bytes += entry.body.len() + 256;
+            bytes <= BYTES
+        });
+        // An entry over the limit goes alone, for SQS to refuse with its own words.
+        let (chunk, left) = rest.split_at(fitting.count().max(1));
+        chunks.push(chunk);
+        rest = left;
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::tests::{answers_once, aws_at};
+    use confab_kernel::Timestamp;
+
+    fn entry(body: &str) -> Entry {
+        let id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
+        Entry::new("meta#1#16505551234", "meta#wamid.1", &body, id).unwrap()
+    }
+
+    #[test]
+    fn calls_hold_at_most_ten_entries_and_a_quarter_of_a_megabyte() {
+        let small = vec![entry("x"); 23];
+        assert_eq!(
+            chunks(&small).iter().map(|c| c.len()).collect::<Vec<_>>(),
+            [10, 10, 3]
+        );
+        let large = vec![entry(&"x".repeat(100_000)); 5];
+        assert_eq!(
+            chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(),
+            [2, 2, 1]
+        );
+        assert_eq!(chunks(&[entry(&"x".repeat(400_000))]).len(), 1);
+        assert!(chunks(&[]).is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_was_refused_inside_a_200_is_an_error() {
+        let (url, asked) = answers_once(
+            200,
+            r#"{"Successful":[],"Failed":[{"Id":"0","SenderFault":false,"Code":"InternalError","Message":"later"}]}"#,
+        )
+        .await;
+        let queue = Queue::new(
+            aws_at(url.clone()).sqs(),
+            format!("{url}/000000000000/q.fifo"),
+        );
+        let error = queue.send(&[entry("hi")]).await.unwrap_err();
+        assert_eq!(error.code(), "queue_refused");
+        let asked = asked.await.unwrap();
+        assert!(
+            !asked.contains("16505551234"),
+            "SQS must not see the number: {asked}"
+        );
+    }
+}
