@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::AttributeValue,
+    types::{AttributeValue, TableStatus},
 };
 use confab_kernel::{Error, Result};
 use serde::{Serialize, de::DeserializeOwned};
@@ -33,6 +33,25 @@ impl Table {
             ("pk".to_owned(), AttributeValue::S(pk.into())),
             ("sk".to_owned(), AttributeValue::S(sk.into())),
         ])
+    }
+
+    /// Ok when the table is there and takes writes.
+    pub async fn check(&self) -> Result<()> {
+        let described = self
+            .client
+            .describe_table()
+            .table_name(&self.name)
+            .send()
+            .await
+            .map_err(failed)?;
+        let status = described.table.and_then(|table| table.table_status);
+        match status {
+            Some(TableStatus::Active | TableStatus::Updating) => Ok(()),
+            other => Err(Error::unavailable(
+                "store_not_ready",
+                format!("the table is {other:?}"),
+            )),
+        }
     }
 
     /// The row of a value under its key.

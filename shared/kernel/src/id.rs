@@ -35,6 +35,12 @@ macro_rules! id {
             pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self {
                 Self(time_ordered(now, entropy.bytes()))
             }
+
+            /// When it was made, to the millisecond.
+            pub fn made_at(self) -> Timestamp {
+                let millis = i64::try_from(self.0 >> 80).unwrap_or(i64::MAX);
+                Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+            }
         }
 
         impl fmt::Display for $name {
@@ -79,6 +85,7 @@ macro_rules! id {
 id!(UserId, "usr");
 id!(TenantId, "ten");
 id!(EventId, "evt");
+id!(MessageId, "msg");
 id!(
     /// Starts at the edge and goes through queues, provider metadata and callbacks into every log line.
     CorrelationId,
@@ -135,6 +142,7 @@ mod tests {
         let late = UserId::new(at(1_001), &|| [0; 10]).to_string();
         assert!(early < late, "{early} {late}");
         assert!(early.starts_with("usr_"));
+        assert_eq!(UserId::new(at(1_001), &|| [0; 10]).made_at(), at(1_001));
     }
 
     #[test]

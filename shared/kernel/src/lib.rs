@@ -16,7 +16,7 @@ pub mod worker;
 pub use env::{Env, EnvError};
 pub use error::{Error, Kind, Result};
 pub use event::{Contract, Event, UserMessageReceived};
-pub use id::{CorrelationId, EffectId, Entropy, EventId, TenantId, UserId};
+pub use id::{CorrelationId, EffectId, Entropy, EventId, MessageId, TenantId, UserId};
 pub use money::{Currency, Money, MoneyError};
 pub use private::{Phone, Private};
 pub use text::{clip, length};

@@ -1,0 +1,32 @@
+//! A person, whatever number or name they write from.
+
+use confab_kernel::{Private, Timestamp, UserId, messaging::Button};
+use serde::{Deserialize, Serialize};
+
+use crate::Language;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    pub id: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Private<String>>,
+    pub language: Language,
+    pub created_at: Timestamp,
+    pub last_message_at: Timestamp,
+    /// What we offered last: a channel without buttons answers with its number or its title.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offered: Vec<Button>,
+}
+
+impl User {
+    pub fn new(id: UserId, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: None,
+            language: Language::default(),
+            created_at: now,
+            last_message_at: now,
+            offered: Vec::new(),
+        }
+    }
+}

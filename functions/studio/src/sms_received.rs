@@ -1,0 +1,125 @@
+//! `GET|POST /SmsReceived`: what Meta and Twilio are told to call. Verifies, parses, queues, answers 2xx.
+
+use std::sync::Arc;
+
+use confab_aws::Entry;
+use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp, messaging::Update};
+use confab_lambda::{Call, Reply, metrics, reply};
+use confab_providers::{Parsed, meta, twilio};
+use http::{Method, StatusCode};
+use secrecy::SecretString;
+use studio_domain::{Job, conversation_of, event_of, status_group_of};
+
+use crate::Webhook;
+
+/// Meta sends up to 3 MB; Lambda takes 6.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
+    if call.request.method() == Method::GET {
+        let token = deps.secrets.get(&deps.names.meta_verify_token).await?;
+        return Ok(reply::text(
+            StatusCode::OK,
+            meta::challenge(call.query(), &token)?,
+        ));
+    }
+    if call.body().len() > LARGEST {
+        return Err(Error::too_large("A webhook has at most 4 MB."));
+    }
+    let now = deps.clock.now();
+    let (parsed, answer) = if call.header("x-twilio-signature").is_some() {
+        let token = deps.secrets.get(&deps.names.twilio_auth_token).await?;
+        let parsed = from_twilio(&call, &token, deps.public_base_url.as_deref(), now)?;
+        (parsed, reply::xml(StatusCode::OK, twilio::twiml_ack()))
+    } else {
+        let secret = deps.secrets.get(&deps.names.meta_app_secret).await?;
+        (
+            from_meta(&call, &secret, now)?,
+            reply::empty(StatusCode::OK),
+        )
+    };
+    for _ in &parsed.ignored {
+        metrics::count("WebhookPartIgnored", "unknown");
+    }
+    deps.queue
+        .send(&entries(parsed, call.correlation_id)?)
+        .await?;
+    Ok(answer)
+}
+
+fn from_meta(call: &Call, secret: &SecretString, now: Timestamp) -> Result<Parsed> {
+    meta::verify(secret, call.body(), call.header("x-hub-signature-256")).map_err(rejected)?;
+    meta::parse(call.body(), now)
+}
+
+fn from_twilio(
+    call: &Call,
+    token: &SecretString,
+    base: Option<&str>,
+    now: Timestamp,
+) -> Result<Parsed> {
+    let is_json = call
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("application/json"));
+    let params = if is_json {
+        Vec::new()
+    } else {
+        twilio::form(call.body())
+    };
+    let signature = call.header("x-twilio-signature");
+    twilio::verify(
+        token,
+        &public_url(call, base),
+        &params,
+        call.body(),
+        signature,
+    )
+    .map_err(rejected)?;
+    if is_json {
+        return twilio::parse_json(call.body(), call.query(), now);
+    }
+    Ok(twilio::parse(&params, call.query(), now))
+}
+
+/// Nothing of an unverifiable request is kept but this count.
+fn rejected(error: Error) -> Error {
+    metrics::count("WebhookRejected", "signature");
+    error
+}
+
+/// The address as the provider was told it: behind API Gateway the request's own differs.
+fn public_url(call: &Call, base: Option<&str>) -> String {
+    let host = call.header("host").unwrap_or_default();
+    let base = base.map_or_else(|| format!("https://{host}"), str::to_owned);
+    match call.query() {
+        "" => format!("{base}{}", call.path()),
+        query => format!("{base}{}?{query}", call.path()),
+    }
+}
+
+fn entries(parsed: Parsed, correlation_id: CorrelationId) -> Result<Vec<Entry>> {
+    parsed
+        .updates
+        .into_iter()
+        .map(|update| entry(update, correlation_id))
+        .collect()
+}
+
+fn entry(update: Update, fresh: CorrelationId) -> Result<Entry> {
+    let (group, once, correlation_id) = match &update {
+        Update::Message(message) => (conversation_of(&message.from), event_of(message), fresh),
+        Update::Status(status) => {
+            let group = status_group_of(status);
+            let once = format!("{group}#{}", status.stage.rank());
+            // A status belongs to what made us send the message.
+            let correlation_id = status
+                .reference
+                .map_or(fresh, |reference| reference.correlation_id);
+            (group, once, correlation_id)
+        }
+    };
+    Entry::new(&group, &once, &Job::V1 { update }, correlation_id)
+}
+
+#[cfg(test)]
+mod tests;

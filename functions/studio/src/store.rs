@@ -1,0 +1,536 @@
+//! The studio's rows on DynamoDB. The only file that knows the key layout:
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `USER#usr_..` | `USER` | the person, with a version |
+//! | `USER#usr_..` | `MSG#<ms>#msg_..` | a message of theirs |
+//! | `USER#usr_..` | `MSG#<ms>#eff_..` | a message of ours, and what became of it |
+//! | `ALIAS#phone#1650..`, `ALIAS#meta#US.1..` | `ALIAS` | who writes under this number or name |
+//! | `INBOX#meta#wamid..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem},
+};
+use confab_aws::{Cancelled, Inbox, Row, Table, cancelled, failed};
+use confab_kernel::{
+    Clock, CorrelationId, EffectId, Entropy, Error, MessageId, Result, Timestamp, UserId,
+    messaging::{
+        Address, Body, Channel, Content, Failure, Identity, Inbound, Outbound, Price, Reference,
+        Stage, Status,
+    },
+    worker::{Effect, Found, Ledger, Outcome, Read, Saved},
+};
+use serde::{Deserialize, Serialize};
+use studio_domain::{User, event_of};
+
+/// Messages are history, not records: two weeks, as the weekly cleanup promises.
+const MESSAGES_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+
+#[derive(Clone)]
+pub(crate) struct Store {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.table.fmt(f)
+    }
+}
+
+/// A message to answer, and the trace that it belongs to.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) message: Inbound,
+    pub(crate) correlation_id: CorrelationId,
+}
+
+/// Who wrote, as far as we know.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) user: Option<User>,
+    version: u64,
+    /// Numbers and names that lead to nobody yet.
+    new_aliases: Vec<String>,
+}
+
+/// A message of ours, before it has an id.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) user_id: UserId,
+    pub(crate) correlation_id: CorrelationId,
+    pub(crate) to: Address,
+    pub(crate) body: Body,
+}
+
+impl Reply {
+    pub(crate) fn outbound(&self, effect_id: EffectId) -> Outbound {
+        let Self {
+            user_id,
+            correlation_id,
+            to,
+            body,
+        } = self.clone();
+        let reference = Reference {
+            user_id,
+            effect_id,
+            correlation_id,
+        };
+        Outbound {
+            to,
+            reference,
+            reply_to: None,
+            body,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct UserRow {
+    version: u64,
+    #[serde(flatten)]
+    user: User,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AliasRow {
+    user_id: UserId,
+}
+
+#[derive(Serialize)]
+struct InRow<'a> {
+    direction: &'static str,
+    id: MessageId,
+    provider_id: &'a str,
+    correlation_id: CorrelationId,
+    from: &'a Address,
+    sent_at: Timestamp,
+    content: &'a Content,
+    expires_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OutRow {
+    direction: String,
+    id: EffectId,
+    user_id: UserId,
+    correlation_id: CorrelationId,
+    to: Address,
+    body: Body,
+    stage: Stage,
+    stage_rank: u8,
+    expires_at: i64,
+}
+
+fn user_pk(id: UserId) -> String {
+    format!("USER#{id}")
+}
+
+fn message_sk(at: Timestamp, id: impl std::fmt::Display) -> String {
+    format!("MSG#{:013}#{id}", at.as_millisecond())
+}
+
+fn sent_key(user_id: UserId, effect_id: EffectId) -> Row {
+    Table::key(user_pk(user_id), message_sk(effect_id.made_at(), effect_id))
+}
+
+/// The scoped id comes first: it is in every webhook of a person, a number may not be.
+fn aliases(channel: Channel, identity: &Identity) -> Vec<String> {
+    let scoped = identity
+        .scoped_id
+        .as_ref()
+        .map(|id| format!("{}#{}", channel.name(), id.as_str()));
+    let phone = identity
+        .phone
+        .as_ref()
+        .map(|phone| format!("phone#{}", phone.digits()));
+    scoped.into_iter().chain(phone).collect()
+}
+
+fn alias_key(alias: &str) -> Row {
+    Table::key(format!("ALIAS#{alias}"), "ALIAS")
+}
+
+impl Store {
+    pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            table,
+            clock,
+            entropy,
+        }
+    }
+
+    /// What a provider reports of a message of ours. Reports come in any order, and any number of times.
+    pub(crate) async fn follow(&self, status: &Status) -> Result<()> {
+        let Some(reference) = status.reference else {
+            // Not sent by us: the number may serve another system too.
+            return Ok(());
+        };
+        let key = sent_key(reference.user_id, reference.effect_id);
+        let told = Told {
+            stage: status.stage,
+            message_id: Some(&status.message_id),
+            price: status.price.as_ref(),
+            error: status.error.as_ref(),
+        };
+        self.advance(key, &told).await
+    }
+
+    /// Moves a message of ours to a later stage; an earlier one changes nothing.
+    async fn advance(&self, key: Row, told: &Told<'_>) -> Result<()> {
+        let mut update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key))
+            .condition_expression("attribute_exists(pk) AND stage_rank < :rank")
+            .expression_attribute_values(":rank", AttributeValue::N(told.stage.rank().to_string()));
+        let mut sets = vec!["stage_rank = :rank".to_owned()];
+        for (name, value) in told.attributes()? {
+            sets.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        let updated = update
+            .update_expression(format!("SET {}", sets.join(", ")))
+            .send()
+            .await;
+        match updated {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(failed(error)),
+            },
+        }
+    }
+
+    async fn rows(&self, keys: Vec<Row>, read: Read) -> Result<Vec<Row>> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(read == Read::Latest)
+            .build()
+            .map_err(|e| Error::internal("render_failed", e))?;
+        let got = self
+            .table
+            .client
+            .batch_get_item()
+            .request_items(&self.table.name, wanted);
+        let got = got.send().await.map_err(failed)?;
+        if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
+            return Err(Error::unavailable(
+                "store_busy",
+                "DynamoDB left keys unread",
+            ));
+        }
+        Ok(got
+            .responses
+            .and_then(|mut tables| tables.remove(&self.table.name))
+            .unwrap_or_default())
+    }
+
+    async fn user(&self, id: UserId, read: Read) -> Result<Option<UserRow>> {
+        let got = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .set_key(Some(Table::key(user_pk(id), "USER")))
+            .consistent_read(read == Read::Latest)
+            .send()
+            .await
+            .map_err(failed)?;
+        got.item.map(Table::read).transpose()
+    }
+
+    async fn effects(&self, inbox: &Inbox) -> Result<Vec<Effect<Reply>>> {
+        if inbox.effects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let owner: UserId = inbox
+            .owner
+            .parse()
+            .map_err(|e| Error::internal("unreadable_row", e))?;
+        let keys = inbox
+            .effects
+            .iter()
+            .map(|id| sent_key(owner, *id))
+            .collect();
+        let rows = self.rows(keys, Read::Latest).await?;
+        let rows = rows
+            .into_iter()
+            .map(Table::read::<OutRow>)
+            .collect::<Result<Vec<_>>>()?;
+        // A batch comes in any order, messages go out in the order of the decision. A row that is gone was settled.
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+        Ok(inbox
+            .effects
+            .iter()
+            .filter_map(|id| rows.remove(id))
+            .map(OutRow::effect)
+            .collect())
+    }
+
+    fn put(&self, row: Row) -> Result<Put> {
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(row))
+            .build();
+        put.map_err(|e| Error::internal("render_failed", e))
+    }
+
+    fn put_user(&self, user: &User, version: u64) -> Result<TransactWriteItem> {
+        let row = UserRow {
+            version: version + 1,
+            user: user.clone(),
+        };
+        let mut put = self.put(Table::row(user_pk(user.id), "USER", &row)?)?;
+        if version == 0 {
+            put.condition_expression = Some("attribute_not_exists(pk)".to_owned());
+        } else {
+            put.condition_expression = Some("version = :version".to_owned());
+            let version = AttributeValue::N(version.to_string());
+            put.expression_attribute_values =
+                Some(HashMap::from([(":version".to_owned(), version)]));
+        }
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn put_alias(&self, alias: &str, user_id: UserId) -> Result<TransactWriteItem> {
+        let mut row = Table::row("", "", &AliasRow { user_id })?;
+        row.extend(alias_key(alias));
+        let mut put = self.put(row)?;
+        put.condition_expression = Some("attribute_not_exists(pk)".to_owned());
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn put_received(
+        &self,
+        event: &Event,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem> {
+        let id = MessageId::new(now, &*self.entropy);
+        let row = InRow {
+            direction: "in",
+            id,
+            provider_id: &event.message.id,
+            correlation_id: event.correlation_id,
+            from: &event.message.from,
+            sent_at: event.message.sent_at,
+            content: &event.message.content,
+            expires_at: expiry(now),
+        };
+        let put = self.put(Table::row(user_pk(user_id), message_sk(now, id), &row)?)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn put_sent(&self, effect: &Effect<Reply>, now: Timestamp) -> Result<TransactWriteItem> {
+        let Reply {
+            user_id,
+            correlation_id,
+            to,
+            body,
+        } = &effect.what;
+        body.check(to.channel)
+            .map_err(|e| Error::internal("text_too_long", e))?;
+        let row = OutRow {
+            direction: "out".to_owned(),
+            id: effect.id,
+            user_id: *user_id,
+            correlation_id: *correlation_id,
+            to: to.clone(),
+            body: body.clone(),
+            stage: Stage::Sending,
+            stage_rank: Stage::Sending.rank(),
+            expires_at: expiry(now),
+        };
+        let mut item: Row = Table::row("", "", &row)?;
+        item.extend(sent_key(*user_id, effect.id));
+        Ok(TransactWriteItem::builder().put(self.put(item)?).build())
+    }
+}
+
+fn expiry(now: Timestamp) -> i64 {
+    now.as_second() + MESSAGES_KEPT.as_secs().cast_signed()
+}
+
+impl OutRow {
+    fn effect(self) -> Effect<Reply> {
+        Effect {
+            id: self.id,
+            settled: self.stage != Stage::Sending,
+            what: Reply {
+                user_id: self.user_id,
+                correlation_id: self.correlation_id,
+                to: self.to,
+                body: self.body,
+            },
+        }
+    }
+}
+
+/// What is known of a message of ours from now on.
+struct Told<'a> {
+    stage: Stage,
+    message_id: Option<&'a str>,
+    price: Option<&'a Price>,
+    error: Option<&'a Failure>,
+}
+
+impl Told<'_> {
+    fn attributes(&self) -> Result<Vec<(&'static str, AttributeValue)>> {
+        fn render<T: Serialize>(
+            name: &'static str,
+            value: &T,
+        ) -> Result<(&'static str, AttributeValue)> {
+            let value = serde_dynamo::to_attribute_value(value)
+                .map_err(|e| Error::internal("render_failed", e))?;
+            Ok((name, value))
+        }
+        let stage = Some(render("stage", &self.stage));
+        let message_id = self.message_id.map(|id| render("message_id", &id));
+        let price = self.price.map(|price| render("price", price));
+        let error = self.error.map(|error| render("error", error));
+        [stage, message_id, price, error]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+impl Ledger<Event> for Store {
+    type State = Person;
+    type Effect = Reply;
+
+    async fn open(&self, event: &Event, read: Read) -> Result<Found<Person, Reply>> {
+        let message = &event.message;
+        let mut names = aliases(message.from.channel, &message.from.person);
+        if let Content::NumberChanged { new } = &message.content {
+            names.extend(aliases(message.from.channel, new));
+        }
+        let entry = Inbox::key(&event_of(message));
+        let keys = std::iter::once(entry.clone())
+            .chain(names.iter().map(|name| alias_key(name)))
+            .collect();
+        let mut rows: HashMap<_, _> = self
+            .rows(keys, read)
+            .await?
+            .into_iter()
+            .map(|row| (pk(&row), row))
+            .collect();
+        if let Some(row) = rows.remove(&pk(&entry))
+            && let Some(inbox) = Inbox::read(row, self.clock.now())?
+        {
+            let effects = self.effects(&inbox).await?;
+            return Ok(Found::Decided {
+                effects,
+                lease_until: inbox.lease_until(),
+            });
+        }
+        let mut known = None;
+        let mut new_aliases = Vec::new();
+        for name in names {
+            match rows.remove(&pk(&alias_key(&name))) {
+                Some(row) => known = known.or(Some(Table::read::<AliasRow>(row)?.user_id)),
+                None => new_aliases.push(name),
+            }
+        }
+        let row = match known {
+            Some(id) => self.user(id, read).await?,
+            None => None,
+        };
+        let (user, version) = row.map_or((None, 0), |row| (Some(row.user), row.version));
+        Ok(Found::New(Person {
+            user,
+            version,
+            new_aliases,
+        }))
+    }
+
+    async fn save(
+        &self,
+        event: &Event,
+        person: &Person,
+        effects: &[Effect<Reply>],
+        lease: Timestamp,
+    ) -> Result<Saved> {
+        let missing = || Error::internal("undecided", "a decision leaves a person");
+        let user = person.user.as_ref().ok_or_else(missing)?;
+        let now = self.clock.now();
+        let ids = effects.iter().map(|effect| effect.id).collect();
+        let inbox = Inbox::new(user.id.to_string(), ids, lease, now);
+        let mut writes = vec![
+            inbox.claim(&self.table, &event_of(&event.message), now)?,
+            self.put_user(user, person.version)?,
+            self.put_received(event, user.id, now)?,
+        ];
+        for alias in &person.new_aliases {
+            writes.push(self.put_alias(alias, user.id)?);
+        }
+        for effect in effects {
+            writes.push(self.put_sent(effect, now)?);
+        }
+        let written = self
+            .table
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(Saved::Yes),
+            Err(error) => match cancelled(error)? {
+                Cancelled::Condition | Cancelled::Conflict => Ok(Saved::Raced),
+            },
+        }
+    }
+
+    async fn take_over(
+        &self,
+        event: &Event,
+        expired: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<bool> {
+        Inbox::take_over(&self.table, &event_of(&event.message), expired, lease_until).await
+    }
+
+    async fn settle(&self, _: &Event, effect: &Effect<Reply>, outcome: &Outcome) -> Result<()> {
+        let failure;
+        let told = match outcome {
+            Outcome::Done { receipt } => Told {
+                stage: Stage::Sent,
+                message_id: Some(receipt),
+                price: None,
+                error: None,
+            },
+            Outcome::Refused { code, title } => {
+                failure = Failure {
+                    code: *code,
+                    title: title.clone(),
+                };
+                Told {
+                    stage: Stage::Failed,
+                    message_id: None,
+                    price: None,
+                    error: Some(&failure),
+                }
+            }
+            Outcome::Later { .. } | Outcome::Unknown { .. } => return Ok(()),
+        };
+        self.advance(sent_key(effect.what.user_id, effect.id), &told)
+            .await
+    }
+}
+
+fn pk(row: &Row) -> String {
+    row.get("pk")
+        .and_then(|value| value.as_s().ok())
+        .cloned()
+        .unwrap_or_default()
+}

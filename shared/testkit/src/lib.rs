@@ -1,0 +1,1 @@
+//! Fakes, a clock and the samples in events/.
