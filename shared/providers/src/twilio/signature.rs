@@ -100,6 +100,7 @@ fn spellings(url: &str) -> Vec<String> {
     let mut tails = vec![tail.to_owned()];
     if let Some((path, query)) = tail.split_once('?') {
         tails.push(format!("{path}?{}", legacy_query(query)));
+        tails.push(format!("{path}?{}", query.replace('\'', "%27")));
     }
     for tail in tails {
         for spelling in [
@@ -229,6 +230,7 @@ mod tests {
                 "https://a.example/x?name=it%27s+me",
                 "https://a.example/x?name=it's%20me",
             ),
+            ("https://a.example/x?it's=1", "https://a.example/x?it%27s=1"),
         ] {
             let signature = sign(&token(), theirs, &params).unwrap();
             verify(&token(), ours, &params, b"", Some(&signature))

@@ -1,0 +1,121 @@
+//! Webhooks owed to the app, in the store.
+
+use confab_kernel::messaging::Channel;
+use rusqlite::{Connection, Result, Row, params, types::Type};
+use serde_json::Value;
+
+use super::{Writer, people::channel_of};
+use crate::queue::{Job, Kind, Lane};
+
+/// A webhook before it is owed.
+#[derive(Debug)]
+pub(crate) struct Notice {
+    pub(crate) lane: Lane,
+    pub(crate) provider: Channel,
+    pub(crate) message_id: String,
+    pub(crate) payload: Value,
+}
+
+/// How far a shuffle may move a webhook.
+const SHUFFLE_MS: i64 = 400;
+
+impl Writer<'_> {
+    /// With as many copies as the settings want.
+    pub(crate) fn owe(&mut self, notice: &Notice, now: i64) -> Result<()> {
+        let mut copies_of = None;
+        for copy in 0..self.settings.copies {
+            let shift = if self.settings.reorder {
+                fastrand::i64(0..SHUFFLE_MS)
+            } else {
+                stagger(copy)
+            };
+            let due_at = now + self.settings.delay_ms + shift;
+            let insert = "INSERT INTO webhooks (copies_of, person, kind, provider, message_id, payload, made_at, due_at,
+                attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)";
+            self.db.prepare_cached(insert)?.execute(params![
+                copies_of,
+                notice.lane.person,
+                word(notice.lane.kind),
+                notice.provider.name(),
+                notice.message_id,
+                notice.payload.to_string(),
+                now,
+                due_at,
+            ])?;
+            let id = self.db.last_insert_rowid();
+            let group = *copies_of.get_or_insert(id);
+            self.owed.push(Job {
+                id,
+                group,
+                lane: notice.lane.clone(),
+                provider: notice.provider,
+                message_id: notice.message_id.clone(),
+                payload: notice.payload.clone(),
+                made_at: now,
+                due_at,
+                attempts: 0,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The first two copies go side by side, the others one after another.
+fn stagger(copy: u32) -> i64 {
+    i64::from(copy.saturating_sub(1)) * 5
+}
+
+pub(crate) fn all(db: &Connection) -> Result<Vec<Job>> {
+    let select = "SELECT id, COALESCE(copies_of, id), person, kind, provider, message_id, payload, made_at, due_at,
+        attempts FROM webhooks ORDER BY id";
+    db.prepare(select)?.query_map([], read)?.collect()
+}
+
+pub(crate) fn done(db: &Connection, id: i64) -> Result<()> {
+    db.prepare_cached("DELETE FROM webhooks WHERE id = ?")?
+        .execute([id])?;
+    Ok(())
+}
+
+pub(crate) fn again(db: &Connection, id: i64, due_at: i64) -> Result<()> {
+    let update = "UPDATE webhooks SET attempts = attempts + 1, due_at = ? WHERE id = ?";
+    db.prepare_cached(update)?.execute(params![due_at, id])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Job> {
+    let payload: String = row.get(6)?;
+    let payload = serde_json::from_str(&payload)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(6, Type::Text, error.into()))?;
+    let kind: String = row.get(3)?;
+    let provider: String = row.get(4)?;
+    Ok(Job {
+        id: row.get(0)?,
+        group: row.get(1)?,
+        lane: Lane {
+            person: row.get(2)?,
+            kind: kind_of(&kind),
+        },
+        provider: channel_of(&provider),
+        message_id: row.get(5)?,
+        payload,
+        made_at: row.get(7)?,
+        due_at: row.get(8)?,
+        attempts: row.get(9)?,
+    })
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Message => "message",
+        Kind::Status => "status",
+    }
+}
+
+fn kind_of(word: &str) -> Kind {
+    if word == "status" {
+        Kind::Status
+    } else {
+        Kind::Message
+    }
+}

@@ -1,0 +1,14 @@
+//! The outside world from the outside: what the app and the phone page see of it.
+
+#[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod durability;
+#[cfg(test)]
+mod meta;
+#[cfg(test)]
+mod phone;
+#[cfg(test)]
+mod twilio;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,51 @@
+//! Local's time: the system's, moved forward. The offset is kept, so that leases and schedules survive a restart.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicI64, Ordering},
+};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+#[derive(Debug)]
+pub(crate) struct Clock {
+    offset_ms: AtomicI64,
+    file: PathBuf,
+}
+
+impl Clock {
+    pub(crate) fn open(data: &Path) -> Result<Self> {
+        let file = data.join("clock");
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        let offset = if kept.is_empty() {
+            0
+        } else {
+            kept.trim()
+                .parse()
+                .context("Failed to read the kept clock")?
+        };
+        Ok(Self {
+            offset_ms: AtomicI64::new(offset),
+            file,
+        })
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        Timestamp::now().as_millisecond() + self.offset_ms()
+    }
+
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.now()).unwrap_or(Timestamp::MAX)
+    }
+
+    pub(crate) fn offset_ms(&self) -> i64 {
+        self.offset_ms.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn advance(&self, by_ms: i64) -> Result<()> {
+        let offset = self.offset_ms.fetch_add(by_ms, Ordering::Relaxed) + by_ms;
+        std::fs::write(&self.file, offset.to_string()).context("Failed to keep the clock")
+    }
+}

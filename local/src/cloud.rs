@@ -1,0 +1,133 @@
+//! All parts of the cloud, put together: what handlers and loops share.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Result;
+use bytes::Bytes;
+
+use crate::{
+    clock::Clock,
+    dynamo::Dynamo,
+    lambda::{Function, Functions, Outcome},
+    record::{Kind, Record},
+    schedule::Schedules,
+    sqs::{Engine, Outgoing},
+    template::{Queue, Redrive, Template},
+};
+
+#[derive(Debug)]
+pub(crate) struct Cloud {
+    pub template: Template,
+    pub clock: Arc<Clock>,
+    pub record: Arc<Record>,
+    pub queues: Arc<Engine>,
+    pub functions: Arc<Functions>,
+    pub tables: Dynamo,
+    pub schedules: Schedules,
+    pub parameters: std::collections::BTreeMap<String, String>,
+    pub region: String,
+    pub account: String,
+    pub started_at: i64,
+}
+
+/// Lambda's own queue of a function's asynchronous events, with the waits of its tries.
+pub(crate) fn waiting_line(function: &crate::template::Function) -> [Queue; 2] {
+    let name = format!(".async-{}", function.name);
+    let given_up = format!(".given-up-{}", function.name);
+    let queue = |name: String, redrive| Queue {
+        logical_id: name.clone(),
+        arn: format!("arn:local:{name}"),
+        url: name.clone(),
+        name,
+        fifo: false,
+        content_based_deduplication: false,
+        deduplicates_per_group: false,
+        visibility: Duration::from_secs(60),
+        delay: Duration::ZERO,
+        retention: Duration::from_secs(6 * 3600),
+        redrive,
+    };
+    let redrive = Redrive {
+        dlq_arn: format!("arn:local:{given_up}"),
+        max_receives: function.max_retries + 1,
+    };
+    [queue(name, Some(redrive)), queue(given_up, None)]
+}
+
+impl Cloud {
+    /// Takes an event for a function that nobody waits for. It is on disk when this returns.
+    pub(crate) fn invoke_later(&self, function: &Function, payload: &str) -> Result<()> {
+        let line = self
+            .queues
+            .queue(&format!(".async-{}", function.spec.name))?;
+        let message = Outgoing {
+            body: payload.to_owned(),
+            attributes: serde_json::json!({}),
+            ..Outgoing::default()
+        };
+        self.queues.send(line, &message)?;
+        Ok(())
+    }
+
+    /// Works off the asynchronous events of one function, until local stops.
+    pub(crate) async fn work_off(self: Arc<Self>, function: Arc<Function>) {
+        let [line, given_up] = waiting_line(&function.spec);
+        loop {
+            let received = self.queues.receive(&line, 1, None).unwrap_or_default();
+            let Some(message) = received.into_iter().next() else {
+                self.bury(&function, &given_up);
+                self.queues
+                    .arrival(&line.name, Duration::from_secs(20))
+                    .await;
+                continue;
+            };
+            match function.invoke(Bytes::from(message.body.clone())).await {
+                Outcome::Answered(_) => {
+                    if let Err(error) = self.queues.delete(&line, &message.receipt) {
+                        self.record.line(
+                            &function.spec.name,
+                            &format!("an event is done but not deleted: {error}"),
+                        );
+                    }
+                }
+                // The line's visibility is the wait before the next try.
+                Outcome::Failed(failure) => {
+                    let text = format!("try {}: {}", message.receives, failure.message);
+                    self.record
+                        .entry(Kind::Function, &function.spec.name, "asynchronous", text)
+                        .failed_if(true)
+                        .add();
+                }
+            }
+        }
+    }
+
+    /// What failed at every try goes to the function's failure queue, if it has one.
+    fn bury(&self, function: &Function, given_up: &Queue) {
+        let Some(target) = function
+            .spec
+            .failures_to
+            .as_deref()
+            .and_then(|arn| self.queues.by_arn(arn).ok())
+        else {
+            return;
+        };
+        for message in self.queues.receive(given_up, 10, None).unwrap_or_default() {
+            let copy = Outgoing {
+                body: message.body,
+                attributes: message.attributes,
+                group_id: Some(function.spec.name.clone()),
+                deduplication_id: Some(message.id),
+                ..Outgoing::default()
+            };
+            if self.queues.send(target, &copy).is_ok()
+                && self.queues.delete(given_up, &message.receipt).is_err()
+            {
+                self.record.line(
+                    &function.spec.name,
+                    "an event that was given up may be in its failure queue twice",
+                );
+            }
+        }
+    }
+}

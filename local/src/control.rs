@@ -1,0 +1,505 @@
+//! The control API and the pages. `API.md` is its contract.
+
+use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, Query, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::{delete, get, post},
+};
+use futures::{Stream, StreamExt, stream};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::{
+    cloud::Cloud, lambda::Outcome, objects::Objects, record::News, schedule, sqs::SqsError,
+};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Control {
+    pub cloud: Arc<Cloud>,
+    pub objects: Arc<Objects>,
+    pub addresses: Addresses,
+    pub pages: PathBuf,
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Addresses {
+    pub home: String,
+    pub gateway: String,
+    pub aws: String,
+}
+
+/// An error with its status, as the pages show it.
+#[derive(Debug)]
+struct Problem(StatusCode, &'static str, String);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self(status, code, message) = self;
+        (
+            status,
+            Json(json!({ "error": { "code": code, "message": message } })),
+        )
+            .into_response()
+    }
+}
+
+fn not_found(what: &str) -> Problem {
+    Problem(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!("There is no {what}."),
+    )
+}
+
+impl From<SqsError> for Problem {
+    fn from(error: SqsError) -> Self {
+        match error {
+            SqsError::NoQueue => not_found("such queue"),
+            other => Self(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "queue_failed",
+                other.to_string(),
+            ),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        Self(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "failed",
+            format!("{error:#}"),
+        )
+    }
+}
+
+pub(crate) fn router(control: Control) -> Router {
+    Router::new()
+        .route(
+            "/",
+            get(|State(control): State<Control>| async move { page(&control, "home.html").await }),
+        )
+        .route(
+            "/phone",
+            get(|State(control): State<Control>| async move { page(&control, "phone.html").await }),
+        )
+        .route("/assets/{name}", get(asset))
+        .route("/api/state", get(state))
+        .route("/api/stream", get(stream_all))
+        .route("/api/clock", post(advance))
+        .route("/api/traces", get(traces))
+        .route("/api/traces/{id}", get(trace))
+        .route("/api/logs", get(logs))
+        .route("/api/functions/{name}/invoke", post(invoke))
+        .route("/api/functions/{name}/kill", post(kill))
+        .route("/api/schedules/{name}/run", post(run_schedule))
+        .route("/api/queues/{name}/messages", get(messages))
+        .route("/api/queues/{name}/messages/{id}", delete(throw_away))
+        .route("/api/queues/{name}/redrive", post(redrive))
+        .with_state(control)
+}
+
+/// Pages of other sites can send requests to loopback: what changes something must come from our own pages, or from
+/// no page at all. A name that a stranger's DNS points here is refused with it.
+async fn only_from_here(request: Request, next: Next) -> Response {
+    if is_foreign(request.headers()) {
+        return Problem(
+            StatusCode::FORBIDDEN,
+            "foreign_page",
+            "Only pages of this laptop may ask this.".to_owned(),
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let header = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_here = |authority: &str| {
+        let host = authority
+            .rsplit_once(':')
+            .map_or(authority, |(host, _)| host);
+        matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    };
+    let foreign_host = header(header::HOST).is_some_and(|host| !is_here(host));
+    let page = header(header::ORIGIN)
+        .map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
+    foreign_host || page.is_some_and(|host| !is_here(host))
+}
+
+pub(crate) fn guarded(router: Router) -> Router {
+    router.layer(middleware::from_fn(only_from_here))
+}
+
+async fn page(control: &Control, name: &str) -> Response {
+    let Ok(html) = tokio::fs::read(control.pages.join(name)).await else {
+        let text = "The pages are not built. scripts/dev builds them; so does `npm ci && npm run build` in web/.";
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    };
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, html).into_response()
+}
+
+async fn asset(State(control): State<Control>, Path(name): Path<String>) -> Response {
+    let kind = match name.rsplit_once('.') {
+        Some((stem, "js")) if !stem.starts_with('.') => "text/javascript; charset=utf-8",
+        Some((stem, "css")) if !stem.starts_with('.') => "text/css; charset=utf-8",
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    // One segment, so that no path leads out of the folder.
+    if name.contains(['/', '\\']) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match tokio::fs::read(control.pages.join("assets").join(&name)).await {
+        Ok(bytes) => (
+            [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "max-age=31536000, immutable"),
+            ],
+            bytes,
+        )
+            .into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn state(State(control): State<Control>) -> Json<Value> {
+    Json(snapshot(&control).await)
+}
+
+async fn snapshot(control: &Control) -> Value {
+    let cloud = &control.cloud;
+    let services = cloud.functions.all().map(|function| function.snapshot());
+    let mut tables = Vec::new();
+    for table in &cloud.template.tables {
+        tables.push(json!({ "name": table.name, "items": cloud.tables.count(&table.name).await }));
+    }
+    let calls: Vec<_> = cloud
+        .record
+        .calls()
+        .into_iter()
+        .map(|(caller, calls)| merged(json!(caller), json!(calls)))
+        .collect();
+    let schedules: Vec<_> = cloud
+        .schedules
+        .all
+        .iter()
+        .map(|schedule| {
+            let due = cloud.schedules.due(&schedule.spec.name);
+            json!({
+                "name": schedule.spec.name,
+                "expression": schedule.spec.expression,
+                "timezone": schedule.spec.timezone,
+                "target": cloud.functions.get(&schedule.spec.target_arn).map(|function| function.spec.name.clone()),
+                "next_at": due.and_then(|due| due.next_at),
+                "last_at": due.and_then(|due| due.last_at),
+            })
+        })
+        .collect();
+    json!({
+        "started_at": cloud.started_at,
+        "now": cloud.clock.now(),
+        "clock_offset_ms": cloud.clock.offset_ms(),
+        "addresses": control.addresses,
+        "products": [{ "name": "studio", "title": "Studio", "text": "A photo studio in WhatsApp", "href": "/phone" }],
+        "functions": services.collect::<Vec<_>>(),
+        "queues": queues(cloud),
+        "rules": rules(cloud),
+        "schedules": schedules,
+        "tables": tables,
+        "buckets": control.objects.counts().into_iter().map(|(name, objects)| json!({ "name": name, "objects": objects })).collect::<Vec<_>>(),
+        "aws_calls": calls,
+        "metrics": cloud.record.metrics(),
+    })
+}
+
+fn merged(mut one: Value, other: Value) -> Value {
+    if let (Some(one), Value::Object(other)) = (one.as_object_mut(), other) {
+        one.extend(other);
+    }
+    one
+}
+
+fn queues(cloud: &Cloud) -> Vec<Value> {
+    let own = cloud
+        .queues
+        .queues()
+        .filter(|queue| !queue.name.starts_with('.'));
+    own.map(|queue| {
+        let consumer = cloud.functions.all().find(|function| {
+            function
+                .spec
+                .consumers
+                .iter()
+                .any(|c| c.queue_arn == queue.arn)
+        });
+        let dlq = queue
+            .redrive
+            .as_ref()
+            .and_then(|redrive| cloud.queues.by_arn(&redrive.dlq_arn).ok());
+        let about = json!({
+            "name": queue.name,
+            "fifo": queue.fifo,
+            "dlq": dlq.map(|dlq| dlq.name.clone()),
+            "is_dlq": cloud.queues.source_of(queue).is_some(),
+            "consumer": consumer.map(|function| function.spec.name.clone()),
+        });
+        merged(about, json!(cloud.queues.stats(queue).unwrap_or_default()))
+    })
+    .collect()
+}
+
+fn rules(cloud: &Cloud) -> Vec<Value> {
+    let rules = cloud.template.rules.iter();
+    rules
+        .map(|rule| {
+            let targets: Vec<_> = rule.targets.iter().map(|target| target.arn.clone()).collect();
+            json!({ "name": rule.name, "bus": rule.bus, "pattern": rule.pattern, "targets": targets })
+        })
+        .collect()
+}
+
+/// A snapshot at most four times a second, and only when something has happened.
+async fn stream_all(
+    State(control): State<Control>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let news = stream::unfold(control.cloud.record.news(), |mut news| async move {
+        loop {
+            match news.recv().await {
+                Ok(News::Entry(entry)) => return Some((event("entry", &*entry), news)),
+                Ok(News::Line(line)) => return Some((event("log", &*line), news)),
+                // A slow page misses some: it has the snapshot, and may ask for the rest.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    let snapshots = stream::unfold((control, None), |(control, seen)| async move {
+        loop {
+            let version = (
+                control.cloud.record.version(),
+                control.cloud.clock.offset_ms(),
+            );
+            if seen != Some(version) {
+                let snapshot = snapshot(&control).await;
+                return Some((event("state", &snapshot), (control, Some(version))));
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    });
+    let paced = snapshots.then(|event| async move {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        event
+    });
+    Sse::new(stream::select(news, paced).map(Ok)).keep_alive(KeepAlive::default())
+}
+
+fn event(name: &str, data: &impl serde::Serialize) -> Event {
+    Event::default()
+        .event(name)
+        .json_data(data)
+        .unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Advance {
+    advance_ms: i64,
+}
+
+async fn advance(
+    State(control): State<Control>,
+    Json(by): Json<Advance>,
+) -> Result<Json<Value>, Problem> {
+    const YEAR: i64 = 366 * 24 * 3_600 * 1_000;
+    if !(1..=YEAR).contains(&by.advance_ms) {
+        let text = "Time moves forward, by a year at most.".to_owned();
+        return Err(Problem(StatusCode::BAD_REQUEST, "bad_advance", text));
+    }
+    control.cloud.clock.advance(by.advance_ms)?;
+    for function in control.cloud.functions.all() {
+        function.renew();
+    }
+    control.cloud.record.touch();
+    Ok(Json(
+        json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() }),
+    ))
+}
+
+#[derive(Deserialize)]
+struct Limit {
+    limit: Option<usize>,
+}
+
+async fn traces(State(control): State<Control>, Query(query): Query<Limit>) -> impl IntoResponse {
+    Json(control.cloud.record.traces(query.limit.unwrap_or(50)))
+}
+
+async fn trace(State(control): State<Control>, Path(id): Path<String>) -> impl IntoResponse {
+    Json(
+        control
+            .cloud
+            .record
+            .trace(&id)
+            .iter()
+            .map(|entry| json!(**entry))
+            .collect::<Vec<_>>(),
+    )
+}
+
+#[derive(Deserialize)]
+struct Logs {
+    function: Option<String>,
+    correlation_id: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn logs(State(control): State<Control>, Query(query): Query<Logs>) -> impl IntoResponse {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (function, correlation) = (given(&query.function), given(&query.correlation_id));
+    let wanted = |line: &crate::record::Line| {
+        function.as_ref().is_none_or(|name| line.function == *name)
+            && correlation
+                .as_ref()
+                .is_none_or(|id| line.correlation_id.as_ref() == Some(id))
+    };
+    let lines = control
+        .cloud
+        .record
+        .lines(wanted, query.limit.unwrap_or(200));
+    Json(lines.iter().map(|line| json!(**line)).collect::<Vec<_>>())
+}
+
+async fn invoke(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let function = control
+        .cloud
+        .functions
+        .get(&name)
+        .ok_or_else(|| not_found("such function"))?;
+    let started = std::time::Instant::now();
+    let (status, payload) = match function.invoke(body).await {
+        Outcome::Answered(answer) => ("ok", serde_json::from_slice(&answer).unwrap_or(Value::Null)),
+        Outcome::Failed(failure) => ("error", json!(failure)),
+    };
+    Ok(Json(
+        json!({ "status": status, "payload": payload, "duration_ms": started.elapsed().as_secs_f64() * 1_000.0 }),
+    ))
+}
+
+async fn kill(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let function = control
+        .cloud
+        .functions
+        .get(&name)
+        .ok_or_else(|| not_found("such function"))?;
+    Ok(Json(json!({ "killed": function.kill_all() })))
+}
+
+async fn run_schedule(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let all = &control.cloud.schedules.all;
+    let schedule = all
+        .iter()
+        .find(|schedule| schedule.spec.name == name)
+        .ok_or_else(|| not_found("such schedule"))?;
+    schedule::fire(&control.cloud, schedule)?;
+    Ok(Json(json!({ "fired": name })))
+}
+
+async fn messages(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+    Query(query): Query<Limit>,
+) -> Result<Response, Problem> {
+    let queue = control.cloud.queues.queue(&name)?;
+    Ok(Json(
+        control
+            .cloud
+            .queues
+            .peek(queue, query.limit.unwrap_or(50))?,
+    )
+    .into_response())
+}
+
+async fn throw_away(
+    State(control): State<Control>,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let queue = control.cloud.queues.queue(&name)?;
+    match control.cloud.queues.throw_away(queue, &id)? {
+        0 => Err(not_found("such message")),
+        deleted => {
+            control.cloud.record.touch();
+            Ok(Json(json!({ "deleted": deleted })))
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Redrive {
+    message_id: Option<String>,
+}
+
+async fn redrive(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let wanted: Redrive = match body.is_empty() {
+        true => Redrive::default(),
+        false => serde_json::from_slice(&body)
+            .map_err(|e| Problem(StatusCode::BAD_REQUEST, "bad_request", e.to_string()))?,
+    };
+    let queues = &control.cloud.queues;
+    let dlq = queues.queue(&name)?;
+    let source = queues.source_of(dlq).ok_or_else(|| {
+        Problem(
+            StatusCode::CONFLICT,
+            "no_dlq",
+            format!("{name} is no queue's dead-letter queue."),
+        )
+    })?;
+    let moved = queues.redrive(dlq, source, wanted.message_id.as_deref())?;
+    control.cloud.record.touch();
+    Ok(Json(json!({ "moved": moved })))
+}
+
+/// Pages may be framed by nobody, and types are what they say.
+pub(crate) async fn safe_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    response
+}

@@ -1,0 +1,275 @@
+//! DynamoDB: an engine on a SQLite file that speaks the real protocol, behind a door that counts capacity.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use crate::{clock::Clock, template::Table};
+
+#[derive(Debug)]
+pub(crate) struct Dynamo {
+    url: String,
+    client: reqwest::Client,
+}
+
+/// Capacity of one call by AWS's rules, as the engine states it.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Units {
+    pub read: f64,
+    pub write: f64,
+}
+
+impl Dynamo {
+    pub(crate) async fn open(data: &Path, tables: &[Table]) -> Result<Self> {
+        let file = data.join("dynamodb.db");
+        let database = dynoxide::Database::new(&file.to_string_lossy())
+            .map_err(|e| anyhow::anyhow!("{e}"))
+            .context("Failed to open the tables")?;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(dynoxide::server::serve_on(listener, database));
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let dynamo = Self { url, client };
+        for table in tables {
+            dynamo
+                .create(table)
+                .await
+                .with_context(|| table.logical_id.clone())?;
+        }
+        Ok(dynamo)
+    }
+
+    async fn create(&self, table: &Table) -> Result<()> {
+        let (status, answer) = self.call("CreateTable", &table.definition).await?;
+        let exists = answer
+            .get("__type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| kind.ends_with("ResourceInUseException"));
+        if !status.is_success() && !exists {
+            bail!("Failed to create {}: {answer}", table.name);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn call(
+        &self,
+        operation: &str,
+        request: &Value,
+    ) -> Result<(StatusCode, Value)> {
+        let answer = self
+            .client
+            .post(&self.url)
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+            .header("x-amz-date", "20260101T000000Z")
+            .body(request.to_string())
+            .send()
+            .await?;
+        let status = answer.status();
+        Ok((status, serde_json::from_slice(&answer.bytes().await?)?))
+    }
+
+    /// Hands a request on as it came, with capacity asked for, and gives the answer as it was asked for.
+    pub(crate) async fn forward(
+        &self,
+        operation: &str,
+        headers: &HeaderMap,
+        body: &Value,
+    ) -> (Response, Units) {
+        let wanted = body
+            .get("ReturnConsumedCapacity")
+            .and_then(Value::as_str)
+            .is_some_and(|level| level != "NONE");
+        let mut request = body.clone();
+        let counts = !matches!(
+            operation,
+            "DescribeTable"
+                | "ListTables"
+                | "DescribeTimeToLive"
+                | "UpdateTimeToLive"
+                | "CreateTable"
+                | "DeleteTable"
+        );
+        if counts && !wanted {
+            request["ReturnConsumedCapacity"] = json!("TOTAL");
+        }
+        let mut forwarded = self.client.post(&self.url).body(request.to_string());
+        for (name, value) in headers {
+            if name != "content-length" && name != "host" && name != "x-amz-content-sha256" {
+                forwarded = forwarded.header(name, value);
+            }
+        }
+        let answer = match forwarded.send().await {
+            Ok(answer) => answer,
+            Err(error) => return (unavailable(&error), Units::default()),
+        };
+        let status = answer.status();
+        let Ok(bytes) = answer.bytes().await else {
+            return (
+                (StatusCode::BAD_GATEWAY, "local's tables broke off").into_response(),
+                Units::default(),
+            );
+        };
+        let mut units = Units::default();
+        let body = match serde_json::from_slice::<Value>(&bytes) {
+            Ok(mut answer) => {
+                let used = used(answer.get("ConsumedCapacity"));
+                if matches!(
+                    operation,
+                    "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems"
+                ) {
+                    units.read = used;
+                } else {
+                    units.write = used;
+                }
+                if !wanted && let Some(answer) = answer.as_object_mut() {
+                    answer.remove("ConsumedCapacity");
+                }
+                Bytes::from(answer.to_string())
+            }
+            Err(_) => bytes,
+        };
+        let checksum = crc32(&body).to_string();
+        let headers = [
+            ("content-type", "application/x-amz-json-1.0".to_owned()),
+            ("x-amz-crc32", checksum),
+        ];
+        ((status, headers, body).into_response(), units)
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> u64 {
+        let mut total = 0;
+        let mut request = json!({ "TableName": table, "Select": "COUNT" });
+        while let Ok((status, answer)) = self.call("Scan", &request).await {
+            if !status.is_success() {
+                break;
+            }
+            total += answer.get("Count").and_then(Value::as_u64).unwrap_or(0);
+            match answer.get("LastEvaluatedKey") {
+                Some(key) => request["ExclusiveStartKey"] = key.clone(),
+                None => break,
+            }
+        }
+        total
+    }
+
+    /// Deletes what has expired on local's clock, as the time-to-live of a table promises, and sooner than AWS.
+    pub(crate) async fn sweep(&self, table: &Table, now_seconds: i64) -> Result<usize> {
+        let Some(attribute) = &table.ttl_attribute else {
+            return Ok(0);
+        };
+        let mut request = json!({
+            "TableName": table.name,
+            "FilterExpression": "#ttl <= :now",
+            "ExpressionAttributeNames": { "#ttl": attribute },
+            "ExpressionAttributeValues": { ":now": { "N": now_seconds.to_string() } },
+        });
+        let mut swept = 0;
+        loop {
+            let (status, answer) = self.call("Scan", &request).await?;
+            if !status.is_success() {
+                bail!("{answer}");
+            }
+            for item in answer
+                .get("Items")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let key: Value = table
+                    .keys
+                    .iter()
+                    .filter_map(|name| Some((name.clone(), item.get(name)?.clone())))
+                    .collect();
+                // It may have been renewed since it was read.
+                let delete = json!({
+                    "TableName": table.name,
+                    "Key": key,
+                    "ConditionExpression": "#ttl <= :now",
+                    "ExpressionAttributeNames": request["ExpressionAttributeNames"],
+                    "ExpressionAttributeValues": request["ExpressionAttributeValues"],
+                });
+                let (status, _) = self.call("DeleteItem", &delete).await?;
+                swept += usize::from(status.is_success());
+            }
+            match answer.get("LastEvaluatedKey") {
+                Some(key) => request["ExclusiveStartKey"] = key.clone(),
+                None => return Ok(swept),
+            }
+        }
+    }
+}
+
+/// Sweeps all tables every half minute, and at once after the clock has jumped.
+pub(crate) async fn sweep_forever(cloud: Arc<crate::cloud::Cloud>) {
+    let clock: &Clock = &cloud.clock;
+    let mut offset = clock.offset_ms();
+    loop {
+        for table in &cloud.template.tables {
+            if let Err(error) = cloud.tables.sweep(table, clock.now() / 1_000).await {
+                cloud
+                    .record
+                    .line("local", &format!("sweeping {} failed: {error}", table.name));
+            }
+        }
+        for _ in 0..60 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            if clock.offset_ms() != offset {
+                offset = clock.offset_ms();
+                break;
+            }
+        }
+    }
+}
+
+/// One table's capacity, or that of several.
+fn used(consumed: Option<&Value>) -> f64 {
+    let of_one = |one: &Value| {
+        one.get("CapacityUnits")
+            .and_then(Value::as_f64)
+            .unwrap_or(0.0)
+    };
+    match consumed {
+        Some(Value::Array(tables)) => tables.iter().map(of_one).sum(),
+        Some(one) => of_one(one),
+        None => 0.0,
+    }
+}
+
+fn unavailable(error: &reqwest::Error) -> Response {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("local's tables do not answer: {error}"),
+    )
+        .into_response()
+}
+
+/// The SDK checks it. Bit by bit: answers are small.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_the_one_that_everybody_means() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+}

@@ -1,0 +1,472 @@
+//! A function: its processes, cold and warm, its concurrency, and what has become of its invocations.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+
+use super::process::{Invocation, Process};
+use crate::{clock::Clock, record::Record, template};
+
+/// How many processes of one function a laptop runs at once. AWS has a thousand for all functions of an account;
+/// beyond this number invocations wait here, beyond a reserved concurrency they are throttled as there.
+const PROCESSES: usize = 10;
+/// A process that nobody needed for so long ends.
+const IDLE: Duration = Duration::from_secs(300);
+const RECENT: usize = 200;
+
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Answered(Bytes),
+    Failed(Failure),
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Failure {
+    #[serde(rename = "errorType")]
+    pub kind: String,
+    #[serde(rename = "errorMessage")]
+    pub message: String,
+}
+
+impl Failure {
+    pub(super) fn crashed(message: String) -> Self {
+        Self {
+            kind: "Runtime.ExitError".to_owned(),
+            message,
+        }
+    }
+
+    pub(super) fn timed_out(message: String) -> Self {
+        Self {
+            kind: "Sandbox.Timedout".to_owned(),
+            message,
+        }
+    }
+
+    pub(crate) fn is_throttle(&self) -> bool {
+        self.kind == "TooManyRequestsException"
+    }
+}
+
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    Ready,
+    Building,
+    Missing,
+    Broken,
+}
+
+/// What a process of a function is started with.
+#[derive(Debug)]
+pub(super) struct Launch {
+    pub(super) name: String,
+    pub(super) arn: String,
+    pub(super) binary: PathBuf,
+    variables: BTreeMap<String, String>,
+    aws_url: String,
+    clock: Arc<Clock>,
+}
+
+impl Launch {
+    pub(super) fn environment(&self, process: &str) -> BTreeMap<String, String> {
+        let mut variables = self.variables.clone();
+        let runtime_api = format!("{}/.rt/{process}", self.aws_url);
+        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api);
+        variables.insert(
+            "CONFAB_CLOCK_OFFSET_MS".to_owned(),
+            self.clock.offset_ms().to_string(),
+        );
+        variables
+    }
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Counts {
+    pub invocations: u64,
+    pub cold_starts: u64,
+    pub errors: u64,
+    pub timeouts: u64,
+    pub throttles: u64,
+    pub last_at: Option<i64>,
+    #[serde(skip)]
+    recent_ms: VecDeque<f64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub spec: template::Function,
+    launch: Launch,
+    slots: Semaphore,
+    concurrency: usize,
+    idle: Mutex<Vec<(Arc<Process>, Instant)>>,
+    all: Mutex<Vec<Arc<Process>>>,
+    counts: Mutex<Counts>,
+    state: Mutex<(State, Option<String>)>,
+    /// Processes of an older generation end when they are done.
+    generation: AtomicU64,
+    clock: Arc<Clock>,
+    record: Arc<Record>,
+    by_id: Arc<Registry>,
+}
+
+/// Processes by the id in their Runtime API address.
+pub(super) type Registry = RwLock<HashMap<String, Arc<Process>>>;
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Function {
+    /// Runs one event. Waits for a free process, starts one if it may.
+    pub(crate) async fn invoke(&self, payload: Bytes) -> Outcome {
+        let slot = match self.spec.reserved_concurrency {
+            Some(_) => self.slots.try_acquire().ok(),
+            None => self.slots.acquire().await.ok(),
+        };
+        let Some(_slot) = slot else {
+            self.count(|counts| counts.throttles += 1);
+            return Outcome::Failed(Failure {
+                kind: "TooManyRequestsException".to_owned(),
+                message: "Rate Exceeded.".to_owned(),
+            });
+        };
+        let started = Instant::now();
+        let outcome = self.run(payload).await;
+        let took = started.elapsed().as_secs_f64() * 1_000.0;
+        let now = self.clock.now();
+        self.count(|counts| {
+            counts.invocations += 1;
+            counts.last_at = Some(now);
+            if let Outcome::Failed(failure) = &outcome {
+                counts.errors += 1;
+                counts.timeouts += u64::from(failure.kind == "Sandbox.Timedout");
+            }
+            if counts.recent_ms.len() == RECENT {
+                counts.recent_ms.pop_front();
+            }
+            counts.recent_ms.push_back(took);
+        });
+        if let Outcome::Failed(failure) = &outcome {
+            let line = serde_json::json!({ "level": "ERROR", "message": failure.message, "errorType": failure.kind });
+            self.record.line(&self.spec.name, &line.to_string());
+        }
+        self.record.touch();
+        outcome
+    }
+
+    async fn run(&self, payload: Bytes) -> Outcome {
+        let generation = self.generation.load(Ordering::Acquire);
+        let process = match self.warm() {
+            Some(process) => process,
+            None => match self.cold().await {
+                Ok(process) => process,
+                Err(failure) => return Outcome::Failed(failure),
+            },
+        };
+        let timeout = self.spec.timeout;
+        let deadline = jiff::Timestamp::now().as_millisecond()
+            + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
+        let invocation = Invocation {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            deadline_ms: deadline,
+            payload,
+        };
+        let outcome = process.invoke(invocation, timeout).await;
+        if process.is_gone() || generation != self.generation.load(Ordering::Acquire) {
+            self.retire(&process);
+        } else {
+            locked(&self.idle).push((process, Instant::now()));
+        }
+        outcome
+    }
+
+    /// The process that was used last: its memory is the warmest.
+    fn warm(&self) -> Option<Arc<Process>> {
+        let mut idle = locked(&self.idle);
+        while let Some((process, _)) = idle.pop() {
+            if !process.is_gone() {
+                return Some(process);
+            }
+            self.forget(&process);
+        }
+        None
+    }
+
+    async fn cold(&self) -> Result<Arc<Process>, Failure> {
+        self.count(|counts| counts.cold_starts += 1);
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let process = Process::start(&self.launch, &id, &self.record).map_err(|error| {
+            let message = format!(
+                "{} cannot be started: {error}",
+                self.launch.binary.display()
+            );
+            self.set_state(State::Missing, Some(message.clone()));
+            Failure::crashed(message)
+        })?;
+        self.by_id
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(id, process.clone());
+        locked(&self.all).push(process.clone());
+        if let Err(failure) = process.started().await {
+            self.retire(&process);
+            return Err(failure);
+        }
+        Ok(process)
+    }
+
+    fn retire(&self, process: &Arc<Process>) {
+        process.kill();
+        self.forget(process);
+    }
+
+    fn forget(&self, process: &Arc<Process>) {
+        locked(&self.all).retain(|other| other.id != process.id);
+        self.by_id
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .remove(&process.id);
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut locked(&self.counts));
+    }
+
+    /// Idle processes end now, busy ones when they are done: the next event meets the new code, or the new time.
+    pub(crate) fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        let idle = std::mem::take(&mut *locked(&self.idle));
+        for (process, _) in idle {
+            self.retire(&process);
+        }
+    }
+
+    pub(crate) fn end_idle(&self) {
+        let mut idle = locked(&self.idle);
+        let (old, young): (Vec<_>, _) = std::mem::take(&mut *idle)
+            .into_iter()
+            .partition(|(_, since)| since.elapsed() > IDLE);
+        *idle = young;
+        drop(idle);
+        for (process, _) in old {
+            self.retire(&process);
+        }
+    }
+
+    /// `kill -9` for all of its processes, busy or not.
+    pub(crate) fn kill_all(&self) -> usize {
+        let all = locked(&self.all).clone();
+        for process in &all {
+            process.kill();
+        }
+        all.len()
+    }
+
+    pub(crate) fn set_state(&self, state: State, message: Option<String>) {
+        *locked(&self.state) = (state, message);
+        self.record.touch();
+    }
+
+    pub(crate) fn binary(&self) -> &std::path::Path {
+        &self.launch.binary
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        locked(&self.counts).clone()
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let counts = self.counts();
+        let (state, message) = locked(&self.state).clone();
+        let recent: Vec<f64> = counts.recent_ms.iter().copied().collect();
+        let mut triggers: Vec<_> = self
+            .spec
+            .routes
+            .iter()
+            .map(|route| format!("{} {}", route.method, route.path))
+            .collect();
+        triggers.extend(self.spec.consumers.iter().map(|c| {
+            format!(
+                "queue {}",
+                c.queue_arn.rsplit(':').next().unwrap_or_default()
+            )
+        }));
+        let instances = locked(&self.all).len();
+        Snapshot {
+            name: self.spec.name.clone(),
+            service: self.launch.variables.get("CONFAB_SERVICE").cloned(),
+            logical_id: self.spec.logical_id.clone(),
+            triggers,
+            state,
+            message,
+            instances,
+            in_flight: self.concurrency - self.slots.available_permits(),
+            concurrency: self.concurrency,
+            timeout_ms: self.spec.timeout.as_millis(),
+            memory_mb: self.spec.memory_mb,
+            duration_ms: Durations {
+                last: recent.last().copied(),
+                p50: quantile(&recent, 0.5),
+                p99: quantile(&recent, 0.99),
+            },
+            recent_ms: recent.iter().rev().take(40).rev().copied().collect(),
+            counts,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Snapshot {
+    name: String,
+    service: Option<String>,
+    logical_id: String,
+    triggers: Vec<String>,
+    state: State,
+    message: Option<String>,
+    instances: usize,
+    in_flight: usize,
+    concurrency: usize,
+    timeout_ms: u128,
+    memory_mb: u64,
+    #[serde(flatten)]
+    counts: Counts,
+    duration_ms: Durations,
+    recent_ms: Vec<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Durations {
+    last: Option<f64>,
+    p50: Option<f64>,
+    p99: Option<f64>,
+}
+
+fn quantile(values: &[f64], q: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index into a short list"
+    )]
+    let index = (last as f64 * q).round() as usize;
+    sorted.get(index).copied()
+}
+
+/// All functions of the template.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    by_name: BTreeMap<String, Arc<Function>>,
+    pub(super) registry: Arc<Registry>,
+}
+
+impl Functions {
+    pub(crate) fn new(
+        specs: &[template::Function],
+        binaries: &std::path::Path,
+        aws_url: &str,
+        region: &str,
+        clock: &Arc<Clock>,
+        record: &Arc<Record>,
+    ) -> Self {
+        let registry = Arc::new(Registry::default());
+        let by_name = specs.iter().map(|spec| {
+            let binary = binaries.join(&spec.name);
+            let state = if binary.is_file() {
+                (State::Ready, None)
+            } else {
+                (
+                    State::Missing,
+                    Some(format!("{} is not built", binary.display())),
+                )
+            };
+            let concurrency = spec.reserved_concurrency.unwrap_or(PROCESSES);
+            let function = Function {
+                launch: Launch {
+                    name: spec.name.clone(),
+                    arn: spec.arn.clone(),
+                    binary,
+                    variables: variables(spec, aws_url, region),
+                    aws_url: aws_url.to_owned(),
+                    clock: clock.clone(),
+                },
+                slots: Semaphore::new(concurrency),
+                concurrency,
+                idle: Mutex::default(),
+                all: Mutex::default(),
+                counts: Mutex::default(),
+                state: Mutex::new(state),
+                generation: AtomicU64::new(0),
+                clock: clock.clone(),
+                record: record.clone(),
+                by_id: registry.clone(),
+                spec: spec.clone(),
+            };
+            (spec.name.clone(), Arc::new(function))
+        });
+        Self {
+            by_name: by_name.collect(),
+            registry,
+        }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Function>> {
+        self.by_name.values()
+    }
+
+    /// By the binary's name, the name in AWS or the ARN.
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Function>> {
+        self.by_name.get(name).or_else(|| {
+            let named = |function: &&Arc<Function>| {
+                function.spec.physical_name == name || function.spec.arn == name
+            };
+            self.all().find(named)
+        })
+    }
+}
+
+/// What Lambda puts into the environment, and what leads the function to this laptop. The access key names the function,
+/// so that its calls are counted and permitted as its own.
+fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap<String, String> {
+    let mut variables = spec.environment.clone();
+    let more = [
+        ("AWS_REGION", region),
+        ("AWS_DEFAULT_REGION", region),
+        ("AWS_ACCESS_KEY_ID", &spec.name),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL", aws_url),
+        ("AWS_LAMBDA_FUNCTION_NAME", &spec.physical_name),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        (
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            &spec.memory_mb.to_string(),
+        ),
+        (
+            "AWS_LAMBDA_LOG_GROUP_NAME",
+            &format!("/aws/lambda/{}", spec.physical_name),
+        ),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
+        ("LAMBDA_TASK_ROOT", "."),
+        ("_HANDLER", "bootstrap"),
+        ("TZ", ":UTC"),
+        ("RUST_BACKTRACE", "0"),
+    ];
+    variables.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    variables
+}

@@ -1,0 +1,11 @@
+//! Lambda on a laptop: the real function binaries as processes, over the real Runtime API.
+
+mod function;
+mod poller;
+mod process;
+mod runtime_api;
+
+pub(crate) use function::{Function, Functions, Outcome, State};
+pub(crate) use poller::correlation_of;
+pub(crate) use poller::{Consuming, consume};
+pub(crate) use runtime_api::router;

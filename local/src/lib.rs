@@ -1,0 +1,21 @@
+//! The cloud on a laptop. Reads template.yaml and runs it: the function binaries as processes, queues, tables, objects,
+//! the event bus, schedules and the HTTP API, with the providers that the products talk to. Loopback only.
+
+mod aws;
+mod bus;
+mod clock;
+mod cloud;
+mod control;
+mod dynamo;
+mod gateway;
+mod lambda;
+mod objects;
+mod record;
+mod run;
+mod schedule;
+mod sqs;
+pub mod template;
+mod watch;
+mod world;
+
+pub use run::{Settings, outside, run};

@@ -1,0 +1,130 @@
+//! `local`: see `USAGE`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use confab_local::{Settings, outside, run};
+
+const USAGE: &str = "\
+local runs template.yaml on this machine, on loopback only.
+
+  local [options]             runs everything
+  local outside [options]     runs the simulated providers and their phones alone
+
+  --template FILE   the template                       template.yaml
+  --binaries DIR    where the functions' binaries are  target/debug
+  --data DIR        where the data is kept             .confab
+  --pages DIR       where the built pages are          web/dist
+  --port N          the first of three ports           7070
+  --clock SPAN      moves time forward: 90m, 2h, 3d
+  --reset           begins with no data
+  --no-watch        does not build again when sources change
+  --webhook URL     (outside) where webhooks go";
+
+struct Arguments {
+    settings: Settings,
+    outside: bool,
+    webhook: Option<String>,
+}
+
+fn arguments() -> Result<Option<Arguments>> {
+    let root = std::env::current_dir().context("Failed to find the current folder")?;
+    let mut settings = Settings {
+        template: root.join("template.yaml"),
+        binaries: root.join("target/debug"),
+        data: root.join(".confab"),
+        pages: root.join("web/dist"),
+        root,
+        port: 7070,
+        reset: false,
+        advance_ms: 0,
+        watch: true,
+    };
+    let (mut outside, mut webhook) = (false, None);
+    let mut given = std::env::args().skip(1);
+    while let Some(argument) = given.next() {
+        let mut value = || {
+            given
+                .next()
+                .with_context(|| format!("{argument} takes a value\n\n{USAGE}"))
+        };
+        match argument.as_str() {
+            "outside" => outside = true,
+            "--template" => settings.template = PathBuf::from(value()?),
+            "--binaries" => settings.binaries = PathBuf::from(value()?),
+            "--data" => settings.data = PathBuf::from(value()?),
+            "--pages" => settings.pages = PathBuf::from(value()?),
+            "--port" => settings.port = value()?.parse().context("--port takes a number")?,
+            "--clock" => settings.advance_ms = span(&value()?)?,
+            "--webhook" => webhook = Some(value()?),
+            "--reset" => settings.reset = true,
+            "--no-watch" => settings.watch = false,
+            "--help" | "-h" => return Ok(None),
+            other => bail!("{other} is not known\n\n{USAGE}"),
+        }
+    }
+    Ok(Some(Arguments {
+        settings,
+        outside,
+        webhook,
+    }))
+}
+
+/// `90m`, `2h` or `3d` in milliseconds.
+fn span(text: &str) -> Result<i64> {
+    let wrong = || format!("{text}: minutes, hours or days are expected, as in 90m, 2h, 3d");
+    let unit = match text.chars().next_back() {
+        Some('m') => 60_000,
+        Some('h') => 3_600_000,
+        Some('d') => 86_400_000,
+        _ => bail!(wrong()),
+    };
+    let number: i64 = text[..text.len() - 1].parse().with_context(wrong)?;
+    number
+        .checked_mul(unit)
+        .filter(|span| *span > 0)
+        .with_context(wrong)
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a command's output")]
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Some(arguments) = arguments()? else {
+        println!("{USAGE}");
+        return Ok(());
+    };
+    let settings = arguments.settings;
+    if arguments.outside {
+        let webhook = arguments.webhook.context("outside takes --webhook")?;
+        return outside(
+            settings.data,
+            settings.port,
+            webhook,
+            stop_signal(),
+            |home| println!("ready {home}"),
+        )
+        .await;
+    }
+    run(settings, stop_signal(), |addresses| {
+        println!("ready\n");
+        println!("  Home     {}", addresses.home);
+        println!("  Phone    {}/phone", addresses.home);
+        println!("  API      {}", addresses.gateway);
+        println!("  AWS      {}\n", addresses.aws);
+    })
+    .await
+}

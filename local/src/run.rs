@@ -1,0 +1,248 @@
+//! Puts local together, and takes it down.
+
+use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use axum::{Router, middleware};
+use confab_outside::Outside;
+use tokio::net::TcpListener;
+
+use crate::{
+    aws, bus,
+    clock::Clock,
+    cloud::{Cloud, waiting_line},
+    control::{self, Addresses, Control},
+    dynamo::{self, Dynamo},
+    gateway,
+    lambda::{Consuming, Functions, consume},
+    objects::Objects,
+    record::Record,
+    schedule::{self, Schedules},
+    sqs::Engine,
+    template::{Places, Template},
+    watch, world,
+};
+
+const REGION: &str = "us-east-1";
+const ACCOUNT: &str = "000000000000";
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub root: PathBuf,
+    pub template: PathBuf,
+    pub binaries: PathBuf,
+    pub data: PathBuf,
+    pub pages: PathBuf,
+    /// The first of three ports: home, gateway, AWS.
+    pub port: u16,
+    pub reset: bool,
+    pub advance_ms: i64,
+    pub watch: bool,
+}
+
+/// Runs until `stop`. Says where it is through `ready` when everything answers.
+pub async fn run(
+    settings: Settings,
+    stop: impl Future<Output = ()> + Send + 'static,
+    ready: impl FnOnce(&Addresses),
+) -> Result<()> {
+    let [home, gateway_, aws_] = listen(settings.port).await?;
+    let addresses = Addresses {
+        home: url(&home)?,
+        gateway: url(&gateway_)?,
+        aws: url(&aws_)?,
+    };
+    let _lock = own(&settings)?;
+    let clock = Arc::new(Clock::open(&settings.data)?);
+    if settings.advance_ms > 0 {
+        clock.advance(settings.advance_ms)?;
+    }
+    let record = Record::new(clock.clone());
+    let places = Places {
+        stack: "confab".to_owned(),
+        region: REGION.to_owned(),
+        account: ACCOUNT.to_owned(),
+        aws_url: addresses.aws.clone(),
+        parameters: world::parameters(&addresses),
+    };
+    let template = Template::load(&settings.template, &places)?;
+    for rule in &template.rules {
+        if let Some(operator) = bus::unknown_operator(&rule.pattern) {
+            bail!(
+                "rule {}: local does not know the pattern operator {operator}",
+                rule.name
+            );
+        }
+    }
+    let lines = template.functions.iter().flat_map(waiting_line);
+    let queues: Vec<_> = template.queues.iter().cloned().chain(lines).collect();
+    let queues = Arc::new(Engine::open(&settings.data, &queues, clock.clone())?);
+    let functions = Arc::new(Functions::new(
+        &template.functions,
+        &settings.binaries,
+        &addresses.aws,
+        REGION,
+        &clock,
+        &record,
+    ));
+    let objects = Arc::new(Objects::open(
+        &settings.data,
+        &template.buckets,
+        record.clone(),
+    )?);
+    let cloud = Arc::new(Cloud {
+        tables: Dynamo::open(&settings.data, &template.tables).await?,
+        schedules: Schedules::open(&settings.data, &template.schedules, clock.timestamp())?,
+        started_at: clock.now(),
+        parameters: world::stored_parameters(),
+        region: REGION.to_owned(),
+        account: ACCOUNT.to_owned(),
+        template,
+        queues,
+        functions,
+        clock: clock.clone(),
+        record: record.clone(),
+    });
+    let webhook = format!("{}/SmsReceived", addresses.gateway);
+    let outside = Outside::open(world::options(
+        &settings.data,
+        &addresses.home,
+        webhook,
+        clock,
+        Some(record),
+    ))?;
+    let control = Control {
+        cloud: cloud.clone(),
+        objects: objects.clone(),
+        addresses: addresses.clone(),
+        pages: settings.pages.clone(),
+    };
+    let page_router = control::guarded(control::router(control))
+        .layer(middleware::from_fn(control::safe_headers));
+    serve(aws_, aws::router(cloud.clone(), objects));
+    serve(gateway_, gateway::router(cloud.clone()));
+    serve(home, page_router.merge(outside.router()));
+    start_loops(&cloud);
+    if settings.watch {
+        tokio::spawn(watch::run(cloud.clone(), settings.root.clone()));
+    }
+    let (stop_outside, outside_stopped) = tokio::sync::oneshot::channel::<()>();
+    let delivering = tokio::spawn(outside.run(async {
+        outside_stopped.await.ok();
+    }));
+    ready(&addresses);
+    stop.await;
+    // Processes get no new work; what is on disk goes on at the next start.
+    drop(stop_outside);
+    tokio::time::timeout(Duration::from_secs(2), delivering)
+        .await
+        .ok();
+    for function in cloud.functions.all() {
+        function.kill_all();
+    }
+    Ok(())
+}
+
+/// Only the providers and their phones: what a rehearsal elsewhere talks to.
+pub async fn outside(
+    data: PathBuf,
+    port: u16,
+    webhook: String,
+    stop: impl Future<Output = ()> + Send + 'static,
+    ready: impl FnOnce(&str),
+) -> Result<()> {
+    std::fs::create_dir_all(&data)?;
+    let listener = bind(port).await?;
+    let home = url(&listener)?;
+    let clock = Arc::new(Clock::open(&data)?);
+    let outside = Outside::open(world::options(&data, &home, webhook, clock, None))?;
+    serve(listener, outside.router());
+    ready(&home);
+    outside.run(stop).await;
+    Ok(())
+}
+
+fn start_loops(cloud: &Arc<Cloud>) {
+    for function in cloud.functions.all() {
+        tokio::spawn(cloud.clone().work_off(function.clone()));
+        for consumer in &function.spec.consumers {
+            if let Some(queue) = cloud.template.queue_by_arn(&consumer.queue_arn) {
+                consume(Consuming {
+                    engine: cloud.queues.clone(),
+                    queue: queue.clone(),
+                    function: function.clone(),
+                    consumer: consumer.clone(),
+                    record: cloud.record.clone(),
+                    region: REGION.to_owned(),
+                });
+            }
+        }
+    }
+    tokio::spawn(schedule::run(cloud.clone()));
+    tokio::spawn(dynamo::sweep_forever(cloud.clone()));
+    let functions = cloud.functions.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            for function in functions.all() {
+                function.end_idle();
+            }
+        }
+    });
+}
+
+async fn listen(port: u16) -> Result<[TcpListener; 3]> {
+    let next = |n: u16| {
+        if port == 0 {
+            Ok(0)
+        } else {
+            port.checked_add(n)
+                .context("the port is too high: three in a row are needed")
+        }
+    };
+    Ok([
+        bind(next(0)?).await?,
+        bind(next(1)?).await?,
+        bind(next(2)?).await?,
+    ])
+}
+
+async fn bind(port: u16) -> Result<TcpListener> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    TcpListener::bind(address).await.with_context(|| {
+        format!("Port {port} is taken. Stop what uses it, or choose another with --port.")
+    })
+}
+
+fn url(listener: &TcpListener) -> Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+fn serve(listener: TcpListener, router: Router) {
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "a server of local ended");
+        }
+    });
+}
+
+/// One local a folder: two would take each other's messages.
+fn own(settings: &Settings) -> Result<std::fs::File> {
+    let lock = settings.data.with_extension("lock");
+    if let Some(folder) = lock.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = std::fs::File::create(&lock)
+        .with_context(|| format!("Failed to open {}", lock.display()))?;
+    if file.try_lock().is_err() {
+        bail!(
+            "Another local is at work on {}. Stop it, or choose another folder with --data.",
+            settings.data.display()
+        );
+    }
+    if settings.reset && settings.data.exists() {
+        std::fs::remove_dir_all(&settings.data).context("Failed to reset the data")?;
+    }
+    std::fs::create_dir_all(&settings.data)?;
+    Ok(file)
+}

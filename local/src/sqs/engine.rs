@@ -1,0 +1,551 @@
+//! What SQS promises, as rows. A message that `send` returned for is in the file.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::{clock::Clock, template::Queue};
+
+const DEDUPLICATION_MS: i64 = 5 * 60 * 1_000;
+/// In flight at most, per queue, as SQS has it.
+const IN_FLIGHT: i64 = 120_000;
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS message (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        queue TEXT NOT NULL,
+        id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        attributes TEXT NOT NULL,
+        sender TEXT NOT NULL,
+        group_id TEXT,
+        deduplication_id TEXT,
+        sent_at INTEGER NOT NULL,
+        first_received_at INTEGER,
+        receives INTEGER NOT NULL DEFAULT 0,
+        visible_at INTEGER NOT NULL,
+        receipt TEXT
+    );
+    CREATE INDEX IF NOT EXISTS by_visibility ON message (queue, visible_at);
+    CREATE INDEX IF NOT EXISTS by_group ON message (queue, group_id, seq);
+    CREATE INDEX IF NOT EXISTS by_receipt ON message (receipt);
+    CREATE TABLE IF NOT EXISTS deduplication (
+        queue TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        id TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        message_id TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (queue, scope, id)
+    );
+";
+
+#[derive(Debug)]
+pub(crate) struct Engine {
+    db: Mutex<Connection>,
+    queues: BTreeMap<String, Queue>,
+    clock: Arc<Clock>,
+    /// Woken when a message may have become visible.
+    arrivals: HashMap<String, Notify>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SqsError {
+    #[error("The specified queue does not exist.")]
+    NoQueue,
+    #[error("The input receipt handle is invalid.")]
+    NoReceipt,
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0}")]
+    Missing(String),
+    #[error("{0}")]
+    TooLong(String),
+    #[error("local's queue file: {0}")]
+    File(#[from] rusqlite::Error),
+}
+
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Outgoing {
+    pub body: String,
+    /// Message attributes as the API has them, by name.
+    pub attributes: Value,
+    pub group_id: Option<String>,
+    pub deduplication_id: Option<String>,
+    pub delay: Option<Duration>,
+    pub sender: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub message_id: String,
+    pub sequence_number: Option<String>,
+    /// SQS had it already and keeps the first.
+    pub duplicate: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub seq: i64,
+    pub id: String,
+    pub body: String,
+    pub attributes: Value,
+    pub sender: String,
+    pub group_id: Option<String>,
+    pub deduplication_id: Option<String>,
+    pub sent_at: i64,
+    pub first_received_at: i64,
+    pub receives: u32,
+    pub receipt: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    Yes,
+    /// The receipt is of an earlier delivery: SQS says yes and does nothing.
+    Stale,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Stats {
+    pub visible: u64,
+    pub in_flight: u64,
+    pub delayed: u64,
+    pub oldest_age_ms: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Peek {
+    pub message_id: String,
+    pub group: Option<String>,
+    pub body: String,
+    pub attributes: Value,
+    pub sent_at: i64,
+    pub receives: u32,
+    pub state: &'static str,
+    pub visible_at: i64,
+}
+
+type Result<T> = std::result::Result<T, SqsError>;
+
+impl Engine {
+    pub(crate) fn open(data: &Path, queues: &[Queue], clock: Arc<Clock>) -> anyhow::Result<Self> {
+        let db = Connection::open(data.join("sqs.db"))?;
+        db.execute_batch(SCHEMA)?;
+        Ok(Self {
+            db: Mutex::new(db),
+            arrivals: queues
+                .iter()
+                .map(|queue| (queue.name.clone(), Notify::new()))
+                .collect(),
+            queues: queues
+                .iter()
+                .map(|queue| (queue.name.clone(), queue.clone()))
+                .collect(),
+            clock,
+        })
+    }
+
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &Queue> {
+        self.queues.values()
+    }
+
+    pub(crate) fn queue(&self, name: &str) -> Result<&Queue> {
+        self.queues.get(name).ok_or(SqsError::NoQueue)
+    }
+
+    pub(crate) fn by_arn(&self, arn: &str) -> Result<&Queue> {
+        self.queues
+            .values()
+            .find(|queue| queue.arn == arn)
+            .ok_or(SqsError::NoQueue)
+    }
+
+    /// The queue that names this one as its dead-letter queue.
+    pub(crate) fn source_of(&self, dlq: &Queue) -> Option<&Queue> {
+        let leads_here = |queue: &&Queue| {
+            queue
+                .redrive
+                .as_ref()
+                .is_some_and(|redrive| redrive.dlq_arn == dlq.arn)
+        };
+        self.queues.values().find(leads_here)
+    }
+
+    fn db(&self) -> MutexGuard<'_, Connection> {
+        // A transaction that panicked was rolled back.
+        self.db
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn send(&self, queue: &Queue, message: &Outgoing) -> Result<Sent> {
+        let group = match (queue.fifo, &message.group_id) {
+            (true, None) => {
+                return Err(SqsError::Missing(
+                    "The request must contain the parameter MessageGroupId.".into(),
+                ));
+            }
+            (_, group) => group.clone(),
+        };
+        let deduplication = self.deduplication_of(queue, message)?;
+        let now = self.clock.now();
+        // FIFO queues take a delay for the whole queue only.
+        let delay = message.delay.filter(|_| !queue.fifo).unwrap_or(queue.delay);
+        let mut db = self.db();
+        let transaction = db.transaction()?;
+        if let Some((scope, id)) = &deduplication
+            && let Some(known) = recent(&transaction, &queue.name, scope, id, now)?
+        {
+            return Ok(known);
+        }
+        let id = uuid::Uuid::new_v4().to_string();
+        transaction.execute(
+            "INSERT INTO message (queue, id, body, attributes, sender, group_id, deduplication_id, sent_at, visible_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                queue.name,
+                id,
+                message.body,
+                message.attributes.to_string(),
+                message.sender,
+                group,
+                deduplication.as_ref().map(|(_, id)| id),
+                now,
+                now + millis(delay)
+            ],
+        )?;
+        let seq = transaction.last_insert_rowid();
+        if let Some((scope, dedup)) = &deduplication {
+            transaction.execute(
+                "INSERT OR REPLACE INTO deduplication (queue, scope, id, at, message_id, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![queue.name, scope, dedup, now, id, seq],
+            )?;
+        }
+        transaction.commit()?;
+        drop(db);
+        self.wake(&queue.name);
+        Ok(Sent {
+            message_id: id,
+            sequence_number: queue.fifo.then(|| sequence_number(seq)),
+            duplicate: false,
+        })
+    }
+
+    fn deduplication_of(
+        &self,
+        queue: &Queue,
+        message: &Outgoing,
+    ) -> Result<Option<(String, String)>> {
+        if !queue.fifo {
+            return Ok(None);
+        }
+        let id = match &message.deduplication_id {
+            Some(id) => id.clone(),
+            None if queue.content_based_deduplication => {
+                format!("{:x}", md5::compute(&message.body))
+            }
+            None => {
+                return Err(SqsError::Invalid(
+                    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly".into(),
+                ));
+            }
+        };
+        let scope = if queue.deduplicates_per_group {
+            message.group_id.clone().unwrap_or_default()
+        } else {
+            String::new()
+        };
+        Ok(Some((scope, id)))
+    }
+
+    /// Takes up to `limit` messages. What was received too often goes to the dead-letter queue instead.
+    pub(crate) fn receive(
+        &self,
+        queue: &Queue,
+        limit: usize,
+        visibility: Option<Duration>,
+    ) -> Result<Vec<Message>> {
+        let now = self.clock.now();
+        let until = now + millis(visibility.unwrap_or(queue.visibility));
+        let mut db = self.db();
+        let transaction = db.transaction()?;
+        forget_old(&transaction, queue, now)?;
+        let mut received = Vec::new();
+        let mut moved = None;
+        while received.len() < limit {
+            let Some(message) = next(&transaction, queue, now, &received)? else {
+                break;
+            };
+            if let Some(redrive) = &queue.redrive
+                && message.receives >= redrive.max_receives
+            {
+                let dlq = self.by_arn(&redrive.dlq_arn)?;
+                transaction.execute(
+                    "UPDATE message SET queue = ?1, receives = 0, receipt = NULL, visible_at = ?2, first_received_at = NULL WHERE seq = ?3",
+                    params![dlq.name, now, message.seq],
+                )?;
+                moved = Some(dlq.name.clone());
+                continue;
+            }
+            let receipt = uuid::Uuid::new_v4().to_string();
+            transaction.execute(
+                "UPDATE message SET receives = receives + 1, receipt = ?1, visible_at = ?2,
+                        first_received_at = COALESCE(first_received_at, ?3) WHERE seq = ?4",
+                params![receipt, until, now, message.seq],
+            )?;
+            received.push(Message {
+                receives: message.receives + 1,
+                first_received_at: if message.receives == 0 {
+                    now
+                } else {
+                    message.first_received_at
+                },
+                receipt,
+                ..message
+            });
+        }
+        transaction.commit()?;
+        drop(db);
+        if let Some(dlq) = moved {
+            self.wake(&dlq);
+        }
+        Ok(received)
+    }
+
+    pub(crate) fn delete(&self, queue: &Queue, receipt: &str) -> Result<Deleted> {
+        let gone = self.db().execute(
+            "DELETE FROM message WHERE queue = ?1 AND receipt = ?2",
+            params![queue.name, receipt],
+        )?;
+        if queue.fifo && gone > 0 {
+            // The group's next message may be received now.
+            self.wake(&queue.name);
+        }
+        Ok(if gone > 0 {
+            Deleted::Yes
+        } else {
+            Deleted::Stale
+        })
+    }
+
+    pub(crate) fn change_visibility(
+        &self,
+        queue: &Queue,
+        receipt: &str,
+        visibility: Duration,
+    ) -> Result<()> {
+        let until = self.clock.now() + millis(visibility);
+        let changed = self.db().execute(
+            "UPDATE message SET visible_at = ?1 WHERE queue = ?2 AND receipt = ?3",
+            params![until, queue.name, receipt],
+        )?;
+        if changed == 0 {
+            return Err(SqsError::NoReceipt);
+        }
+        self.wake(&queue.name);
+        Ok(())
+    }
+
+    pub(crate) fn stats(&self, queue: &Queue) -> Result<Stats> {
+        let now = self.clock.now();
+        let db = self.db();
+        let mut statement = db.prepare_cached(
+            "SELECT COUNT(*) FILTER (WHERE visible_at <= ?2),
+                    COUNT(*) FILTER (WHERE visible_at > ?2 AND receives > 0),
+                    COUNT(*) FILTER (WHERE visible_at > ?2 AND receives = 0),
+                    MIN(sent_at)
+             FROM message WHERE queue = ?1",
+        )?;
+        let stats = statement.query_row(params![queue.name, now], |row| {
+            Ok(Stats {
+                visible: row.get(0)?,
+                in_flight: row.get(1)?,
+                delayed: row.get(2)?,
+                oldest_age_ms: row.get::<_, Option<i64>>(3)?.map(|at| now - at),
+            })
+        })?;
+        Ok(stats)
+    }
+
+    pub(crate) fn peek(&self, queue: &Queue, limit: usize) -> Result<Vec<Peek>> {
+        let now = self.clock.now();
+        let db = self.db();
+        let mut statement =
+            db.prepare_cached("SELECT * FROM message WHERE queue = ?1 ORDER BY seq LIMIT ?2")?;
+        let rows = statement.query_map(
+            params![queue.name, i64::try_from(limit).unwrap_or(i64::MAX)],
+            |row| {
+                let visible_at: i64 = row.get("visible_at")?;
+                let message = read(row)?;
+                Ok(Peek {
+                    state: match (visible_at <= now, message.receives) {
+                        (true, _) => "visible",
+                        (false, 0) => "delayed",
+                        (false, _) => "in_flight",
+                    },
+                    message_id: message.id,
+                    group: message.group_id,
+                    body: message.body,
+                    attributes: message.attributes,
+                    sent_at: message.sent_at,
+                    receives: message.receives,
+                    visible_at,
+                })
+            },
+        )?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Moves messages of a dead-letter queue back to where they came from; they start afresh.
+    pub(crate) fn redrive(&self, dlq: &Queue, to: &Queue, only: Option<&str>) -> Result<usize> {
+        let now = self.clock.now();
+        let moved = self.db().execute(
+            "UPDATE message SET queue = ?1, receives = 0, receipt = NULL, visible_at = ?2, first_received_at = NULL
+             WHERE queue = ?3 AND visible_at <= ?2 AND (?4 IS NULL OR id = ?4)",
+            params![to.name, now, dlq.name, only],
+        )?;
+        self.wake(&to.name);
+        Ok(moved)
+    }
+
+    pub(crate) fn throw_away(&self, queue: &Queue, message_id: &str) -> Result<usize> {
+        Ok(self.db().execute(
+            "DELETE FROM message WHERE queue = ?1 AND id = ?2",
+            params![queue.name, message_id],
+        )?)
+    }
+
+    pub(crate) fn purge(&self, queue: &Queue) -> Result<()> {
+        self.db()
+            .execute("DELETE FROM message WHERE queue = ?1", params![queue.name])?;
+        Ok(())
+    }
+
+    /// Waits until something may be there to receive, or `patience` is over. Time moves by itself and by jumps,
+    /// so that nobody sleeps longer than a quarter of a second on what was true before.
+    pub(crate) async fn arrival(&self, queue: &str, patience: Duration) {
+        if let Some(arrivals) = self.arrivals.get(queue) {
+            let patience = patience.min(Duration::from_millis(250));
+            tokio::time::timeout(patience, arrivals.notified())
+                .await
+                .ok();
+        }
+    }
+
+    fn wake(&self, queue: &str) {
+        if let Some(arrivals) = self.arrivals.get(queue) {
+            arrivals.notify_waiters();
+            arrivals.notify_one();
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// Twenty digits, as SQS has them, that sort as they were sent.
+pub(super) fn sequence_number(seq: i64) -> String {
+    format!(
+        "{:020}",
+        18_000_000_000_000_000_000_u64 + seq.unsigned_abs()
+    )
+}
+
+fn recent(
+    transaction: &Transaction,
+    queue: &str,
+    scope: &str,
+    id: &str,
+    now: i64,
+) -> Result<Option<Sent>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT message_id, seq FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3 AND at > ?4",
+    )?;
+    let known = statement.query_row(params![queue, scope, id, now - DEDUPLICATION_MS], |row| {
+        Ok(Sent {
+            message_id: row.get(0)?,
+            sequence_number: Some(sequence_number(row.get(1)?)),
+            duplicate: true,
+        })
+    });
+    Ok(known.optional()?)
+}
+
+fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> {
+    let mut expire =
+        transaction.prepare_cached("DELETE FROM message WHERE queue = ?1 AND sent_at < ?2")?;
+    expire.execute(params![queue.name, now - millis(queue.retention)])?;
+    if queue.fifo {
+        let mut forget = transaction
+            .prepare_cached("DELETE FROM deduplication WHERE queue = ?1 AND at <= ?2")?;
+        forget.execute(params![queue.name, now - DEDUPLICATION_MS])?;
+    }
+    Ok(())
+}
+
+/// The next message that may be received. On a FIFO queue a group with a message in flight waits,
+/// unless that message is in the batch that is being put together.
+fn next(
+    transaction: &Transaction,
+    queue: &Queue,
+    now: i64,
+    batch: &[Message],
+) -> Result<Option<Message>> {
+    if !queue.fifo {
+        let in_flight: i64 = transaction
+            .prepare_cached("SELECT COUNT(*) FROM message WHERE queue = ?1 AND visible_at > ?2 AND receives > 0")?
+            .query_row(params![queue.name, now], |row| row.get(0))?;
+        if in_flight >= IN_FLIGHT {
+            return Ok(None);
+        }
+        let mut statement = transaction.prepare_cached(
+            "SELECT * FROM message WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq LIMIT 1",
+        )?;
+        return Ok(statement
+            .query_row(params![queue.name, now], read)
+            .optional()?);
+    }
+    let mine: Vec<&str> = batch
+        .iter()
+        .filter_map(|message| message.group_id.as_deref())
+        .collect();
+    let mine = serde_json::to_string(&mine).unwrap_or_else(|_| "[]".to_owned());
+    let mut statement = transaction.prepare_cached(
+        "SELECT * FROM message AS m WHERE queue = ?1 AND visible_at <= ?2
+           AND (group_id IN (SELECT value FROM json_each(?3)) OR NOT EXISTS (
+                SELECT 1 FROM message AS f WHERE f.queue = ?1 AND f.group_id = m.group_id AND f.visible_at > ?2 AND f.receives > 0))
+         ORDER BY seq LIMIT 1",
+    )?;
+    Ok(statement
+        .query_row(params![queue.name, now, mine], read)
+        .optional()?)
+}
+
+fn read(row: &Row) -> rusqlite::Result<Message> {
+    let attributes: String = row.get("attributes")?;
+    Ok(Message {
+        seq: row.get("seq")?,
+        id: row.get("id")?,
+        body: row.get("body")?,
+        attributes: serde_json::from_str(&attributes).unwrap_or_default(),
+        sender: row.get("sender")?,
+        group_id: row.get("group_id")?,
+        deduplication_id: row.get("deduplication_id")?,
+        sent_at: row.get("sent_at")?,
+        first_received_at: row.get::<_, Option<i64>>("first_received_at")?.unwrap_or(0),
+        receives: row.get("receives")?,
+        receipt: row.get::<_, Option<String>>("receipt")?.unwrap_or_default(),
+    })
+}

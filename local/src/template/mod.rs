@@ -1,0 +1,141 @@
+//! Reads template.yaml into what local runs. What local does not know is an error with its place, never skipped.
+
+mod intrinsics;
+mod resources;
+mod yaml;
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+
+pub use resources::{
+    Bucket, Bus, Consumer, Function, Policy, Queue, Redrive, Route, Rule, Schedule, Statement,
+    Table, Target,
+};
+
+use intrinsics::Scope;
+
+/// Everything that local runs.
+#[derive(Debug, Default)]
+pub struct Template {
+    pub functions: Vec<Function>,
+    pub queues: Vec<Queue>,
+    pub tables: Vec<Table>,
+    pub buckets: Vec<Bucket>,
+    pub buses: Vec<Bus>,
+    pub rules: Vec<Rule>,
+    pub schedules: Vec<Schedule>,
+}
+
+/// Where things are, for `Ref` and `GetAtt`.
+#[derive(Debug, Clone)]
+pub struct Places {
+    pub stack: String,
+    pub region: String,
+    pub account: String,
+    /// The base of queue URLs.
+    pub aws_url: String,
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Template {
+    pub fn load(path: &Path, places: &Places) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("Failed to read {}", path.display()))?;
+        Self::parse(&text, places).with_context(|| format!("{} cannot run here", path.display()))
+    }
+
+    pub fn parse(text: &str, places: &Places) -> Result<Self> {
+        let document = yaml::read(text)?;
+        let document = document
+            .as_object()
+            .context("the template is not a mapping")?;
+        for section in document.keys() {
+            match section.as_str() {
+                "AWSTemplateFormatVersion"
+                | "Transform"
+                | "Description"
+                | "Metadata"
+                | "Outputs" => {}
+                "Parameters" | "Conditions" | "Globals" | "Resources" => {}
+                other => bail!("{other}: local does not know this section"),
+            }
+        }
+        let scope = Scope::new(document, places)?;
+        let globals = document.get("Globals").cloned().unwrap_or_default();
+        let mut template = Self::default();
+        for (id, resource) in section(document, "Resources")? {
+            let resource = resource
+                .as_object()
+                .with_context(|| format!("Resources.{id} is not a mapping"))?;
+            if !scope.applies(resource)? {
+                continue;
+            }
+            resources::add(&mut template, id, resource, &globals, &scope)
+                .with_context(|| format!("Resources.{id}"))?;
+        }
+        template.check()?;
+        Ok(template)
+    }
+
+    /// What points at something must find it.
+    fn check(&self) -> Result<()> {
+        let queue = |arn: &str| self.queues.iter().any(|queue| queue.arn == arn);
+        let function = |arn: &str| self.functions.iter().any(|function| function.arn == arn);
+        for queue_ in &self.queues {
+            if let Some(redrive) = &queue_.redrive
+                && !queue(&redrive.dlq_arn)
+            {
+                bail!(
+                    "{}: its dead-letter queue {} is not in the template",
+                    queue_.logical_id,
+                    redrive.dlq_arn
+                );
+            }
+        }
+        for f in &self.functions {
+            for consumer in &f.consumers {
+                if !queue(&consumer.queue_arn) {
+                    bail!(
+                        "{}: its queue {} is not in the template",
+                        f.logical_id,
+                        consumer.queue_arn
+                    );
+                }
+            }
+        }
+        for target in self.rules.iter().flat_map(|rule| &rule.targets) {
+            if !queue(&target.arn) && !function(&target.arn) {
+                bail!(
+                    "rule target {}: local sends events to queues and functions of the template",
+                    target.arn
+                );
+            }
+        }
+        for schedule in &self.schedules {
+            if !function(&schedule.target_arn) {
+                bail!(
+                    "schedule {}: its target {} is not a function of the template",
+                    schedule.name,
+                    schedule.target_arn
+                );
+            }
+        }
+        Ok(())
+    }
+
+    pub fn queue_by_arn(&self, arn: &str) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.arn == arn)
+    }
+}
+
+fn section<'a>(document: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>> {
+    document
+        .get(name)
+        .and_then(Value::as_object)
+        .with_context(|| format!("{name} is missing or not a mapping"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,762 @@
+//! The resources that local runs, and those that mean nothing on a laptop. Every property is either used, or known to
+//! have no meaning here, or an error.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+
+use super::{Template, intrinsics::Scope};
+
+#[derive(Debug, Clone)]
+pub struct Function {
+    pub logical_id: String,
+    /// The binary's name: `sms-received`.
+    pub name: String,
+    pub physical_name: String,
+    pub arn: String,
+    pub code: String,
+    pub timeout: Duration,
+    pub memory_mb: u64,
+    pub reserved_concurrency: Option<usize>,
+    pub environment: BTreeMap<String, String>,
+    pub routes: Vec<Route>,
+    pub consumers: Vec<Consumer>,
+    pub policy: Policy,
+    pub max_retries: u32,
+    pub failures_to: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub method: String,
+    pub path: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Consumer {
+    pub queue_arn: String,
+    pub batch_size: usize,
+    pub window: Duration,
+    pub partial_failures: bool,
+    pub maximum_concurrency: usize,
+}
+
+/// What a function may do, by the statements in the template.
+#[derive(Debug, Clone, Default)]
+pub struct Policy(pub Vec<Statement>);
+
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub actions: Vec<String>,
+    pub resources: Vec<String>,
+}
+
+impl Policy {
+    pub fn allows(&self, action: &str, resource: &str) -> bool {
+        self.0.iter().any(|statement| {
+            statement
+                .actions
+                .iter()
+                .any(|pattern| matches(pattern, action))
+                && statement
+                    .resources
+                    .iter()
+                    .any(|pattern| matches(pattern, resource))
+        })
+    }
+}
+
+/// `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
+            (0..=rest.len())
+                .filter(|at| rest.is_char_boundary(*at))
+                .any(|at| matches(after, &rest[at..]))
+        }),
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Queue {
+    pub logical_id: String,
+    pub name: String,
+    pub arn: String,
+    pub url: String,
+    pub fifo: bool,
+    pub content_based_deduplication: bool,
+    pub deduplicates_per_group: bool,
+    pub visibility: Duration,
+    pub delay: Duration,
+    pub retention: Duration,
+    pub redrive: Option<Redrive>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Redrive {
+    pub dlq_arn: String,
+    pub max_receives: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub logical_id: String,
+    pub name: String,
+    pub arn: String,
+    /// The properties as CreateTable takes them.
+    pub definition: Value,
+    pub ttl_attribute: Option<String>,
+    /// The names of the partition key and the sort key.
+    pub keys: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    pub logical_id: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Bus {
+    pub name: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub name: String,
+    pub bus: String,
+    pub pattern: Value,
+    pub targets: Vec<Target>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub arn: String,
+    pub dlq_arn: Option<String>,
+    pub group: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    pub name: String,
+    pub expression: String,
+    pub timezone: String,
+    pub target_arn: String,
+    pub input: Option<String>,
+    pub max_retries: u32,
+    pub dlq_arn: Option<String>,
+}
+
+/// Monitoring and permissions of AWS itself: they change nothing about what the functions do.
+const NOTHING_HERE: &[&str] = &[
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Events::Archive",
+    "AWS::IAM::Role",
+    "AWS::Logs::LogGroup",
+    "AWS::Logs::MetricFilter",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::S3::BucketPolicy",
+];
+
+pub(super) fn add(
+    template: &mut Template,
+    id: &str,
+    resource: &Map<String, Value>,
+    globals: &Value,
+    scope: &Scope,
+) -> Result<()> {
+    for key in resource.keys() {
+        let known = [
+            "Type",
+            "Properties",
+            "Condition",
+            "DependsOn",
+            "DeletionPolicy",
+            "UpdateReplacePolicy",
+            "Metadata",
+        ];
+        if !known.contains(&key.as_str()) {
+            bail!("local does not know {key} of a resource");
+        }
+    }
+    let kind = resource
+        .get("Type")
+        .and_then(Value::as_str)
+        .context("it has no Type")?;
+    if NOTHING_HERE.contains(&kind) {
+        return Ok(());
+    }
+    let empty = Value::Object(Map::new());
+    let properties = scope
+        .resolve(resource.get("Properties").unwrap_or(&empty))
+        .context("Properties")?;
+    match kind {
+        "AWS::Serverless::HttpApi" => {
+            Properties::new(
+                kind,
+                &properties,
+                &[
+                    "Name",
+                    "StageName",
+                    "DefaultRouteSettings",
+                    "AccessLogSettings",
+                    "Tags",
+                    "CorsConfiguration",
+                    "FailOnWarnings",
+                ],
+            )?;
+        }
+        "AWS::Serverless::Function" => function(template, id, &properties, globals, scope)?,
+        "AWS::SQS::Queue" => template.queues.push(queue(id, &properties, scope)?),
+        "AWS::DynamoDB::Table" => template.tables.push(table(id, &properties, scope)?),
+        "AWS::S3::Bucket" => template.buckets.push(bucket(id, &properties, scope)?),
+        "AWS::Events::EventBus" => {
+            Properties::new(kind, &properties, &["Name", "Tags", "Description"])?;
+            template.buses.push(Bus {
+                name: scope.physical(id)?.name,
+            });
+        }
+        "AWS::Events::Rule" => template.rules.push(rule(id, &properties, scope)?),
+        other => bail!("local does not run {other} yet"),
+    }
+    Ok(())
+}
+
+/// A resource's properties, none of which may be unknown.
+struct Properties<'a> {
+    of: &'a Map<String, Value>,
+}
+
+impl<'a> Properties<'a> {
+    fn new(kind: &str, value: &'a Value, known: &[&str]) -> Result<Self> {
+        let of = value
+            .as_object()
+            .with_context(|| format!("{kind} is not a mapping"))?;
+        if let Some(unknown) = of.keys().find(|key| !known.contains(&key.as_str())) {
+            bail!("local does not know {unknown} of {kind}");
+        }
+        Ok(Self { of })
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        match self.of.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u64>> {
+        self.text(name)
+            .map(|text| {
+                text.parse()
+                    .with_context(|| format!("{name}: {text} is not a number"))
+            })
+            .transpose()
+    }
+
+    fn seconds(&self, name: &str, otherwise: u64) -> Result<Duration> {
+        Ok(Duration::from_secs(self.number(name)?.unwrap_or(otherwise)))
+    }
+
+    fn truth(&self, name: &str) -> bool {
+        self.of.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+}
+
+const FUNCTION: &[&str] = &[
+    // Used.
+    "CodeUri",
+    "FunctionName",
+    "Timeout",
+    "MemorySize",
+    "Environment",
+    "Events",
+    "Policies",
+    "ReservedConcurrentExecutions",
+    "Runtime",
+    "Handler",
+    "EventInvokeConfig",
+    // Without a meaning on a laptop.
+    "Architectures",
+    "Tracing",
+    "LoggingConfig",
+    "AutoPublishAlias",
+    "DeploymentPreference",
+    "Description",
+    "Tags",
+    "ProvisionedConcurrencyConfig",
+    "EphemeralStorage",
+];
+
+fn function(
+    template: &mut Template,
+    id: &str,
+    properties: &Value,
+    globals: &Value,
+    scope: &Scope,
+) -> Result<()> {
+    let globals = scope
+        .resolve(globals.get("Function").unwrap_or(&Value::Null))
+        .context("Globals.Function")?;
+    let merged = merge(globals, properties.clone());
+    let properties = Properties::new("AWS::Serverless::Function", &merged, FUNCTION)?;
+    let runtime = properties.text("Runtime").unwrap_or_default();
+    if runtime != "provided.al2023" {
+        bail!("local runs provided.al2023, not {runtime:?}");
+    }
+    let code = properties.text("CodeUri").context("CodeUri is missing")?;
+    let name = code
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let physical = scope.physical(id)?;
+    let mut function = Function {
+        logical_id: id.to_owned(),
+        name,
+        physical_name: physical.name,
+        arn: physical.arn,
+        code,
+        timeout: properties.seconds("Timeout", 3)?,
+        memory_mb: properties.number("MemorySize")?.unwrap_or(128),
+        reserved_concurrency: properties
+            .number("ReservedConcurrentExecutions")?
+            .and_then(|n| usize::try_from(n).ok()),
+        environment: environment(properties.of)?,
+        routes: Vec::new(),
+        consumers: Vec::new(),
+        policy: policy(properties.of.get("Policies"))?,
+        max_retries: 2,
+        failures_to: None,
+    };
+    if let Some(config) = properties.of.get("EventInvokeConfig") {
+        let config = Properties::new(
+            "EventInvokeConfig",
+            config,
+            &[
+                "MaximumRetryAttempts",
+                "MaximumEventAgeInSeconds",
+                "DestinationConfig",
+            ],
+        )?;
+        function.max_retries = config
+            .number("MaximumRetryAttempts")?
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(2);
+        function.failures_to = config
+            .of
+            .get("DestinationConfig")
+            .and_then(|d| d.pointer("/OnFailure/Destination"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+    }
+    let events = properties.of.get("Events").and_then(Value::as_object);
+    for (name, event) in events.into_iter().flatten() {
+        event_source(template, &mut function, id, name, event)
+            .with_context(|| format!("Events.{name}"))?;
+    }
+    template.functions.push(function);
+    Ok(())
+}
+
+/// A function's own values win; mappings are merged, lists replace each other (SAM adds them up, so they are refused).
+fn merge(globals: Value, own: Value) -> Value {
+    match (globals, own) {
+        (Value::Object(mut globals), Value::Object(own)) => {
+            for (key, value) in own {
+                let merged = match globals.remove(&key) {
+                    Some(global) => merge(global, value),
+                    None => value,
+                };
+                globals.insert(key, merged);
+            }
+            Value::Object(globals)
+        }
+        (_, own) => own,
+    }
+}
+
+fn environment(properties: &Map<String, Value>) -> Result<BTreeMap<String, String>> {
+    let variables = properties
+        .get("Environment")
+        .and_then(|environment| environment.get("Variables"));
+    let variables = variables.and_then(Value::as_object).into_iter().flatten();
+    variables
+        .map(|(name, value)| match value {
+            Value::String(text) => Ok((name.clone(), text.clone())),
+            Value::Number(_) | Value::Bool(_) => Ok((name.clone(), value.to_string())),
+            other => bail!("Environment.Variables.{name}: {other} is not a text"),
+        })
+        .collect()
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(items)) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn policy(policies: Option<&Value>) -> Result<Policy> {
+    let mut statements = Vec::new();
+    for policy in policies.and_then(Value::as_array).into_iter().flatten() {
+        let given = policy.get("Statement").and_then(Value::as_array);
+        let given = given.with_context(|| {
+            format!("Policies: local reads statements of its own, not {policy}")
+        })?;
+        for statement in given {
+            if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+                bail!("Policies: local knows only statements that allow");
+            }
+            statements.push(Statement {
+                actions: texts(statement.get("Action")),
+                resources: texts(statement.get("Resource")),
+            });
+        }
+    }
+    Ok(Policy(statements))
+}
+
+fn event_source(
+    template: &mut Template,
+    function: &mut Function,
+    id: &str,
+    name: &str,
+    event: &Value,
+) -> Result<()> {
+    let kind = event
+        .get("Type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let empty = Value::Object(Map::new());
+    let properties = event.get("Properties").unwrap_or(&empty);
+    match kind {
+        "HttpApi" => {
+            let p = Properties::new(
+                kind,
+                properties,
+                &[
+                    "ApiId",
+                    "Method",
+                    "Path",
+                    "TimeoutInMillis",
+                    "PayloadFormatVersion",
+                ],
+            )?;
+            function.routes.push(Route {
+                method: p
+                    .text("Method")
+                    .context("Method is missing")?
+                    .to_uppercase(),
+                path: p.text("Path").context("Path is missing")?,
+            });
+        }
+        "SQS" => {
+            let known = [
+                "Queue",
+                "BatchSize",
+                "Enabled",
+                "FunctionResponseTypes",
+                "MaximumBatchingWindowInSeconds",
+                "ScalingConfig",
+            ];
+            let p = Properties::new(kind, properties, &known)?;
+            let concurrency =
+                p.of.get("ScalingConfig")
+                    .and_then(|scaling| scaling.get("MaximumConcurrency"));
+            function.consumers.push(Consumer {
+                queue_arn: p.text("Queue").context("Queue is missing")?,
+                batch_size: p
+                    .number("BatchSize")?
+                    .and_then(|n| usize::try_from(n).ok())
+                    .unwrap_or(10),
+                window: p.seconds("MaximumBatchingWindowInSeconds", 0)?,
+                partial_failures: texts(p.of.get("FunctionResponseTypes"))
+                    .iter()
+                    .any(|t| t == "ReportBatchItemFailures"),
+                maximum_concurrency: concurrency
+                    .and_then(Value::as_u64)
+                    .and_then(|n| usize::try_from(n).ok())
+                    .unwrap_or(1000),
+            });
+        }
+        "EventBridgeRule" => {
+            let known = [
+                "EventBusName",
+                "Pattern",
+                "DeadLetterConfig",
+                "RetryPolicy",
+                "RuleName",
+                "State",
+                "Target",
+            ];
+            let p = Properties::new(kind, properties, &known)?;
+            template.rules.push(Rule {
+                name: p.text("RuleName").unwrap_or_else(|| format!("{id}{name}")),
+                bus: p
+                    .text("EventBusName")
+                    .unwrap_or_else(|| "default".to_owned()),
+                pattern: p.of.get("Pattern").cloned().context("Pattern is missing")?,
+                targets: vec![Target {
+                    arn: function.arn.clone(),
+                    dlq_arn: dlq_arn(&p),
+                    group: None,
+                }],
+            });
+        }
+        "ScheduleV2" => {
+            let known = [
+                "ScheduleExpression",
+                "ScheduleExpressionTimezone",
+                "Input",
+                "RetryPolicy",
+                "DeadLetterConfig",
+                "FlexibleTimeWindow",
+                "Name",
+                "Description",
+                "State",
+                "OmitName",
+            ];
+            let p = Properties::new(kind, properties, &known)?;
+            let retries =
+                p.of.get("RetryPolicy")
+                    .and_then(|policy| policy.get("MaximumRetryAttempts"))
+                    .and_then(Value::as_u64);
+            template.schedules.push(Schedule {
+                name: p.text("Name").unwrap_or_else(|| format!("{id}{name}")),
+                expression: p
+                    .text("ScheduleExpression")
+                    .context("ScheduleExpression is missing")?,
+                timezone: p
+                    .text("ScheduleExpressionTimezone")
+                    .unwrap_or_else(|| "UTC".to_owned()),
+                target_arn: function.arn.clone(),
+                input: p.text("Input"),
+                max_retries: retries.and_then(|n| u32::try_from(n).ok()).unwrap_or(185),
+                dlq_arn: dlq_arn(&p),
+            });
+        }
+        other => bail!("local does not know events of type {other:?}"),
+    }
+    Ok(())
+}
+
+fn dlq_arn(properties: &Properties) -> Option<String> {
+    let config = properties.of.get("DeadLetterConfig")?;
+    config.get("Arn").and_then(Value::as_str).map(str::to_owned)
+}
+
+fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
+    let known = [
+        "QueueName",
+        "FifoQueue",
+        "ContentBasedDeduplication",
+        "DeduplicationScope",
+        "FifoThroughputLimit",
+        "VisibilityTimeout",
+        "DelaySeconds",
+        "MessageRetentionPeriod",
+        "RedrivePolicy",
+        "ReceiveMessageWaitTimeSeconds",
+        "RedriveAllowPolicy",
+        "SqsManagedSseEnabled",
+        "KmsMasterKeyId",
+        "MaximumMessageSize",
+        "Tags",
+    ];
+    let p = Properties::new("AWS::SQS::Queue", properties, &known)?;
+    let physical = scope.physical(id)?;
+    let fifo = p.truth("FifoQueue");
+    if fifo != physical.name.ends_with(".fifo") {
+        bail!(
+            "a FIFO queue's name, and no other's, ends in .fifo: {}",
+            physical.name
+        );
+    }
+    let redrive = match p.of.get("RedrivePolicy") {
+        None => None,
+        Some(policy) => {
+            let policy = Properties::new(
+                "RedrivePolicy",
+                policy,
+                &["deadLetterTargetArn", "maxReceiveCount"],
+            )?;
+            let max = policy
+                .number("maxReceiveCount")?
+                .context("RedrivePolicy.maxReceiveCount is missing")?;
+            Some(Redrive {
+                dlq_arn: policy
+                    .text("deadLetterTargetArn")
+                    .context("RedrivePolicy.deadLetterTargetArn is missing")?,
+                max_receives: u32::try_from(max)?,
+            })
+        }
+    };
+    Ok(Queue {
+        logical_id: id.to_owned(),
+        fifo,
+        content_based_deduplication: p.truth("ContentBasedDeduplication"),
+        deduplicates_per_group: p.text("DeduplicationScope").as_deref() == Some("messageGroup"),
+        visibility: p.seconds("VisibilityTimeout", 30)?,
+        delay: p.seconds("DelaySeconds", 0)?,
+        retention: p.seconds("MessageRetentionPeriod", 345_600)?,
+        redrive,
+        name: physical.name,
+        arn: physical.arn,
+        url: physical.reference,
+    })
+}
+
+fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
+    let created = [
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+        "BillingMode",
+    ];
+    let known = [
+        "TableName",
+        "TimeToLiveSpecification",
+        "PointInTimeRecoverySpecification",
+        "SSESpecification",
+        "DeletionProtectionEnabled",
+        "StreamSpecification",
+        "Tags",
+        "OnDemandThroughput",
+    ];
+    let p = Properties::new(
+        "AWS::DynamoDB::Table",
+        properties,
+        &[&created[..], &known[..]].concat(),
+    )?;
+    if p.of.contains_key("StreamSpecification") {
+        bail!("local does not run DynamoDB streams");
+    }
+    let physical = scope.physical(id)?;
+    let mut definition: Map<String, Value> =
+        p.of.iter()
+            .filter(|(name, _)| created.contains(&name.as_str()))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect();
+    definition.insert("TableName".to_owned(), Value::String(physical.name.clone()));
+    definition.insert(
+        "BillingMode".to_owned(),
+        Value::String("PAY_PER_REQUEST".to_owned()),
+    );
+    let ttl = p.of.get("TimeToLiveSpecification");
+    let enabled = ttl
+        .and_then(|ttl| ttl.get("Enabled"))
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let attribute = ttl
+        .and_then(|ttl| ttl.get("AttributeName"))
+        .and_then(Value::as_str);
+    let keys =
+        p.of.get("KeySchema")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+    Ok(Table {
+        logical_id: id.to_owned(),
+        definition: Value::Object(definition),
+        ttl_attribute: attribute.filter(|_| enabled).map(str::to_owned),
+        keys: keys
+            .filter_map(|key| key.get("AttributeName")?.as_str().map(str::to_owned))
+            .collect(),
+        name: physical.name,
+        arn: physical.arn,
+    })
+}
+
+fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {
+    let known = [
+        "BucketName",
+        "BucketEncryption",
+        "PublicAccessBlockConfiguration",
+        "LifecycleConfiguration",
+        "VersioningConfiguration",
+        "OwnershipControls",
+        "CorsConfiguration",
+        "Tags",
+    ];
+    Properties::new("AWS::S3::Bucket", properties, &known)?;
+    Ok(Bucket {
+        logical_id: id.to_owned(),
+        name: scope.physical(id)?.name,
+    })
+}
+
+fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
+    let p = Properties::new(
+        "AWS::Events::Rule",
+        properties,
+        &[
+            "Name",
+            "Description",
+            "EventBusName",
+            "EventPattern",
+            "State",
+            "Targets",
+        ],
+    )?;
+    let targets =
+        p.of.get("Targets")
+            .and_then(Value::as_array)
+            .context("Targets are missing")?;
+    let targets = targets
+        .iter()
+        .map(|target| {
+            let t = Properties::new(
+                "Targets",
+                target,
+                &[
+                    "Id",
+                    "Arn",
+                    "DeadLetterConfig",
+                    "RetryPolicy",
+                    "SqsParameters",
+                ],
+            )?;
+            let group =
+                t.of.get("SqsParameters")
+                    .and_then(|sqs| sqs.get("MessageGroupId"))
+                    .and_then(Value::as_str);
+            Ok(Target {
+                arn: t.text("Arn").context("Arn is missing")?,
+                dlq_arn: dlq_arn(&t),
+                group: group.map(str::to_owned),
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Rule {
+        name: p.text("Name").unwrap_or_else(|| {
+            scope
+                .physical(id)
+                .map(|physical| physical.name)
+                .unwrap_or_default()
+        }),
+        bus: p
+            .text("EventBusName")
+            .unwrap_or_else(|| "default".to_owned()),
+        pattern: p
+            .of
+            .get("EventPattern")
+            .cloned()
+            .context("EventPattern is missing")?,
+        targets,
+    })
+}

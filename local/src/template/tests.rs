@@ -1,0 +1,147 @@
+use super::*;
+
+fn places() -> Places {
+    Places {
+        stack: "confab".into(),
+        region: "us-east-1".into(),
+        account: "000000000000".into(),
+        aws_url: "http://127.0.0.1:7072".into(),
+        parameters: BTreeMap::new(),
+    }
+}
+
+fn parsed(resources: &str) -> Result<Template> {
+    let text = format!(
+        "Parameters: {{Stage: {{Type: String, Default: test}}}}\nConditions: {{IsLive: !Equals [!Ref Stage, live]}}\nResources:\n{resources}"
+    );
+    Template::parse(&text, &places())
+}
+
+fn refusal(resources: &str) -> String {
+    format!("{:#}", parsed(resources).unwrap_err())
+}
+
+#[test]
+fn the_projects_own_template_runs_here() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let template = Template::load(&path, &places()).unwrap();
+    assert!(
+        template
+            .functions
+            .iter()
+            .any(|function| function.name == "sms-received")
+    );
+    for function in &template.functions {
+        assert!(
+            function.code.starts_with("target/lambda/"),
+            "{}",
+            function.code
+        );
+    }
+}
+
+#[test]
+fn intrinsics_give_names_of_this_laptop() {
+    let template = parsed(
+        "
+  Line:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub '${AWS::StackName}-line'
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: target/lambda/hello/
+      Runtime: provided.al2023
+      Environment:
+        Variables:
+          URL: !Ref Line
+          ARN: !GetAtt Line.Arn
+          LIVE: !If [IsLive, 'yes', 'no']
+          GONE: !If [IsLive, x, !Ref AWS::NoValue]
+          JOINED: !Join ['-', [a, !Ref Stage]]
+          PICKED: !Select [1, !Split [',', 'a,b']]",
+    )
+    .unwrap();
+    let variables = &template.functions[0].environment;
+    assert_eq!(
+        variables["URL"],
+        "http://127.0.0.1:7072/000000000000/confab-line"
+    );
+    assert_eq!(
+        variables["ARN"],
+        "arn:aws:sqs:us-east-1:000000000000:confab-line"
+    );
+    assert_eq!(variables["LIVE"], "no");
+    assert!(!variables.contains_key("GONE"));
+    assert_eq!(variables["JOINED"], "a-test");
+    assert_eq!(variables["PICKED"], "b");
+}
+
+#[test]
+fn what_is_not_supported_is_named_with_its_place() {
+    let cases = [
+        (
+            "  A: {Type: AWS::Kinesis::Stream}",
+            "Resources.A: local does not run AWS::Kinesis::Stream",
+        ),
+        (
+            "  A: {Type: AWS::SQS::Queue, Properties: {Colour: red}}",
+            "Resources.A: local does not know Colour of AWS::SQS::Queue",
+        ),
+        (
+            "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Missing}}",
+            "there is no resource or parameter Missing",
+        ),
+        (
+            "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue x}}",
+            "local does not know Fn::ImportValue",
+        ),
+        (
+            "  A: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, QueueName: plain}}",
+            "ends in .fifo",
+        ),
+        (
+            "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: python3.13}}",
+            "local runs provided.al2023",
+        ),
+        (
+            "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: provided.al2023, Events: {E: {Type: Kinesis}}}}",
+            "Events.E: local does not know events of type \"Kinesis\"",
+        ),
+        (
+            "  A: {Type: AWS::SQS::Queue, Properties: {RedrivePolicy: {deadLetterTargetArn: 'arn:x', maxReceiveCount: 3}}}",
+            "its dead-letter queue arn:x is not in the template",
+        ),
+    ];
+    for (resources, expected) in cases {
+        let told = refusal(resources);
+        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+    }
+}
+
+#[test]
+fn a_resource_whose_condition_is_false_is_not_there() {
+    let template = parsed("  A: {Type: AWS::SQS::Queue, Condition: IsLive}").unwrap();
+    assert!(template.queues.is_empty());
+}
+
+#[test]
+fn a_policy_allows_what_it_names_and_nothing_else() {
+    let policy = Policy(vec![Statement {
+        actions: vec!["dynamodb:GetItem".into()],
+        resources: vec!["arn:aws:dynamodb:us-east-1:000000000000:table/a*".into()],
+    }]);
+    assert!(policy.allows(
+        "dynamodb:GetItem",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/abc"
+    ));
+    assert!(!policy.allows(
+        "dynamodb:GetItem",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/b"
+    ));
+    assert!(!policy.allows(
+        "dynamodb:Scan",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/abc"
+    ));
+}

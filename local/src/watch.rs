@@ -1,0 +1,109 @@
+//! Sources that change: builds the functions again and lets new processes take over. A build that fails leaves the old
+//! ones at work and says so.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::process::Command;
+
+use crate::{cloud::Cloud, lambda::State};
+
+const EVERY: Duration = Duration::from_millis(500);
+
+/// A file's stamp: when it was written, and how long it is.
+type Stamp = (SystemTime, u64);
+
+pub(crate) async fn run(cloud: Arc<Cloud>, root: PathBuf) {
+    let mut sources = stamps(&root);
+    let mut binaries = binary_stamps(&cloud);
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let now = stamps(&root);
+        if now != sources {
+            // A save of several files is one change.
+            tokio::time::sleep(EVERY / 2).await;
+            sources = stamps(&root);
+            build(&cloud, &root).await;
+        }
+        let built = binary_stamps(&cloud);
+        for function in cloud.functions.all() {
+            let name = &function.spec.name;
+            if built.get(name) != binaries.get(name) && built.contains_key(name) {
+                function.renew();
+                function.set_state(State::Ready, None);
+                cloud.record.line(name, "the new build takes over");
+            }
+        }
+        binaries = built;
+    }
+}
+
+async fn build(cloud: &Cloud, root: &Path) {
+    for function in cloud.functions.all() {
+        function.set_state(State::Building, None);
+    }
+    let mut command = Command::new("cargo");
+    command.arg("build").current_dir(root).stdin(Stdio::null());
+    for function in cloud.functions.all() {
+        command.args(["--bin", &function.spec.name]);
+    }
+    let output = command.output().await;
+    let problem = match output {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Some(format!("cargo cannot be run: {error}")),
+    };
+    for function in cloud.functions.all() {
+        match &problem {
+            None => function.set_state(State::Ready, None),
+            Some(text) => function.set_state(State::Broken, Some(text.clone())),
+        }
+    }
+    if let Some(text) = problem {
+        cloud.record.line("build", &text);
+    }
+}
+
+fn stamps(root: &Path) -> BTreeMap<PathBuf, Stamp> {
+    let mut found = BTreeMap::new();
+    for folder in ["functions", "shared"] {
+        collect(&root.join(folder), &mut found);
+    }
+    found
+}
+
+fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match entry.metadata() {
+            Ok(about) if about.is_dir() => collect(&path, found),
+            Ok(about)
+                if path
+                    .extension()
+                    .is_some_and(|kind| kind == "rs" || kind == "toml") =>
+            {
+                if let Ok(written) = about.modified() {
+                    found.insert(path, (written, about.len()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn binary_stamps(cloud: &Cloud) -> BTreeMap<String, Stamp> {
+    let stamp = |path: &Path| {
+        let about = std::fs::metadata(path).ok()?;
+        Some((about.modified().ok()?, about.len()))
+    };
+    cloud
+        .functions
+        .all()
+        .filter_map(|function| Some((function.spec.name.clone(), stamp(function.binary())?)))
+        .collect()
+}

@@ -1,0 +1,95 @@
+//! The values that tie the template to this laptop: accounts and secrets of the simulated providers.
+//! None of them opens anything outside.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use confab_outside::{Options, Secrets, Sighting};
+
+use crate::{
+    clock::Clock,
+    control::Addresses,
+    record::{Kind, Record},
+};
+
+const META_PHONE_NUMBER_ID: &str = "106540352242922";
+const META_APP_SECRET: &str = "app-secret";
+const META_VERIFY_TOKEN: &str = "verify-token";
+const META_ACCESS_TOKEN: &str = "access-token";
+const TWILIO_ACCOUNT_SID: &str = "AC00000000000000000000000000000000";
+const TWILIO_AUTH_TOKEN: &str = "12345";
+const TWILIO_FROM: &str = "whatsapp:+15550783881";
+
+/// What the template's parameters are here.
+pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
+    let meta = format!("{}/meta", addresses.home);
+    let twilio = format!("{}/twilio", addresses.home);
+    [
+        ("PublicBaseUrl", addresses.gateway.as_str()),
+        ("MetaApiUrl", &meta),
+        ("MetaPhoneNumberId", META_PHONE_NUMBER_ID),
+        ("TwilioApiUrl", &twilio),
+        ("TwilioAccountSid", TWILIO_ACCOUNT_SID),
+        ("TwilioFrom", TWILIO_FROM),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// What the parameter store holds here.
+pub(crate) fn stored_parameters() -> BTreeMap<String, String> {
+    [
+        ("/confab/studio/meta-app-secret", META_APP_SECRET),
+        ("/confab/studio/meta-verify-token", META_VERIFY_TOKEN),
+        ("/confab/studio/meta-access-token", META_ACCESS_TOKEN),
+        ("/confab/studio/twilio-auth-token", TWILIO_AUTH_TOKEN),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+pub(crate) fn options(
+    data: &Path,
+    home: &str,
+    webhook: String,
+    clock: Arc<Clock>,
+    record: Option<Arc<Record>>,
+) -> Options {
+    Options {
+        data_dir: data.to_owned(),
+        base_url: home.to_owned(),
+        webhook_url: webhook,
+        secrets: Secrets {
+            meta_app_secret: META_APP_SECRET.into(),
+            meta_verify_token: META_VERIFY_TOKEN.into(),
+            meta_access_token: META_ACCESS_TOKEN.into(),
+            meta_phone_number_id: META_PHONE_NUMBER_ID.to_owned(),
+            twilio_account_sid: TWILIO_ACCOUNT_SID.to_owned(),
+            twilio_auth_token: TWILIO_AUTH_TOKEN.into(),
+            twilio_from: TWILIO_FROM.to_owned(),
+        },
+        clock: Arc::new(move || clock.now()),
+        sightings: Arc::new(move |sighting| {
+            if let Some(record) = &record {
+                note(record, sighting);
+            }
+        }),
+    }
+}
+
+fn note(record: &Record, sighting: Sighting) {
+    let Some(correlation_id) = sighting.correlation_id else {
+        return;
+    };
+    record
+        .entry(
+            Kind::Provider,
+            sighting.provider,
+            &correlation_id,
+            sighting.text,
+        )
+        .at(sighting.at)
+        .failed_if(!sighting.ok)
+        .took(sighting.duration_ms)
+        .reference(sighting.reference)
+        .add();
+}

@@ -1,0 +1,18 @@
+// Does something to local and says how it went.
+import { call, explain } from "../ui/call";
+import { toast } from "../ui/toast";
+
+export async function act<T>(method: "POST" | "DELETE", path: string, body: unknown, done: (answer: T) => string): Promise<T | undefined> {
+  try {
+    const answer = await call<T>(method, path, body);
+    toast(done(answer));
+    return answer;
+  } catch (error) {
+    toast(explain(error), true);
+    return undefined;
+  }
+}
+
+export function pathOf(...parts: string[]): string {
+  return `/api/${parts.map(encodeURIComponent).join("/")}`;
+}

@@ -1,0 +1,21 @@
+// What asks for a person: broken functions and messages that were given up on. Nothing is shown when all is well.
+import { html, nothing, type TemplateResult } from "lit";
+import type { Snapshot } from "../api/state";
+import { plural } from "../ui/format";
+import { hashWith } from "../ui/hash";
+
+export function attention({ functions, queues }: Snapshot): TemplateResult | typeof nothing {
+  const stopped = functions.filter(({ state }) => state === "broken" || state === "missing");
+  const dead = queues.filter((queue) => queue.is_dlq && queue.visible > 0);
+  if (stopped.length + dead.length === 0) return nothing;
+  return html`<ul class="attention" aria-label="Needs a look">
+    ${stopped.map((one) => html`<li><a href=${hashWith({ function: one.name })}>${one.name}</a> is ${one.state}${one.message ? html`: ${firstLine(one.message)}` : nothing}</li>`)}
+    ${dead.map(
+      (queue) => html`<li>${plural(queue.visible, "message")} failed every try and ${queue.visible === 1 ? "is" : "are"} in <a href=${hashWith({ queue: queue.name })}>${queue.name}</a></li>`,
+    )}
+  </ul>`;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,56 @@
+// Figures that grow: AWS calls, metrics, and what is stored.
+import { html, type TemplateResult } from "lit";
+import type { AwsCall, Metric, Snapshot } from "../api/state";
+import "../ui/empty";
+import { count } from "../ui/format";
+import { table, type Column } from "../ui/table";
+import "../ui/time";
+
+const units = (value: number) => (value === 0 ? html`<span class="soft">–</span>` : count(value));
+
+const callColumns: Column<AwsCall>[] = [
+  { label: "Operation", cell: (row) => html`${row.operation}<small>${row.service}</small>` },
+  { label: "Calls", figures: true, cell: (row) => count(row.count) },
+  { label: "Errors", figures: true, cell: (row) => html`<span class=${row.errors > 0 ? "bad" : "soft"}>${count(row.errors)}</span>` },
+  { label: "Read units", figures: true, cell: (row) => units(row.read_units) },
+  { label: "Write units", figures: true, cell: (row) => units(row.write_units) },
+];
+
+export function awsCalls({ aws_calls: calls }: Snapshot): TemplateResult {
+  if (calls.length === 0) return html`<cf-empty heading="No AWS calls yet">Every SDK call of a function is counted here, by AWS's rules for capacity.</cf-empty>`;
+  const most = [...calls].sort((a, b) => b.count - a.count);
+  return table("AWS calls, the most frequent first", callColumns, most, ({ service, operation }) => `${service}/${operation}`);
+}
+
+const metricColumns: Column<Metric>[] = [
+  { label: "Metric", cell: (row) => html`${row.name}<small>${row.namespace}</small>` },
+  { label: "Function", cell: (row) => row.function },
+  { label: "Total", figures: true, cell: (row) => html`${count(row.total)}${row.unit === "Count" ? "" : ` ${row.unit}`}` },
+  { label: "Last", cell: (row) => html`<cf-time .at=${row.last_at}></cf-time>` },
+];
+
+export function metrics(snapshot: Snapshot): TemplateResult {
+  if (snapshot.metrics.length === 0) return html`<cf-empty heading="No metrics yet">What functions measure of themselves shows up here.</cf-empty>`;
+  return table("Metrics", metricColumns, snapshot.metrics, ({ namespace, name, function: owner }) => `${namespace}/${name}/${owner}`);
+}
+
+interface Stored {
+  name: string;
+  what: string;
+  holds: string;
+}
+
+const storageColumns: Column<Stored>[] = [
+  { label: "Name", cell: (row) => row.name },
+  { label: "Kind", cell: (row) => row.what },
+  { label: "Holds", figures: true, cell: (row) => row.holds },
+];
+
+export function storage({ tables, buckets }: Snapshot): TemplateResult {
+  const rows: Stored[] = [
+    ...tables.map(({ name, items }) => ({ name, what: "table", holds: `${count(items)} items` })),
+    ...buckets.map(({ name, objects }) => ({ name, what: "bucket", holds: `${count(objects)} objects` })),
+  ];
+  if (rows.length === 0) return html`<cf-empty heading="No storage">template.yaml has no tables or buckets yet.</cf-empty>`;
+  return table("Tables and buckets", storageColumns, rows, ({ name, what }) => `${what}/${name}`);
+}

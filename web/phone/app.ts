@@ -1,0 +1,92 @@
+// The phone: people who write to us on one side, the chat of one of them on the other. On a narrow screen one at a time.
+import { LitElement, html, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import type { Person } from "../api/phone";
+import { base, controls } from "../ui/base";
+import { connectionStatus } from "../ui/connection";
+import "../ui/empty";
+import { readHash, writeHash } from "../ui/hash";
+import { icon } from "../ui/icons";
+import "../ui/notice";
+import "../ui/skeleton";
+import "../ui/theme-toggle";
+import "../ui/toast";
+import "./add-person";
+import { appStyle } from "./app.style";
+import "./chat";
+import "./people";
+import "./settings";
+import { PhoneStore } from "./store";
+
+@customElement("phone-app")
+export class PhoneApp extends LitElement {
+  static override styles = [base, controls, appStyle];
+
+  @state() private open = readHash().get("chat") ?? "";
+  @state() private adding = false;
+  @state() private settings = false;
+  @state() private version = 0;
+  private readonly store = new PhoneStore(() => (this.version += 1));
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("hashchange", this.#linked);
+    addEventListener("popstate", this.#linked);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("hashchange", this.#linked);
+    removeEventListener("popstate", this.#linked);
+  }
+
+  #linked = (): void => {
+    this.open = readHash().get("chat") ?? "";
+  };
+
+  override render() {
+    const { people, problem, stream } = this.store;
+    const person = people?.find(({ id }) => id === this.open);
+    const unread = people?.reduce((sum, each) => sum + each.unread, 0) ?? 0;
+    document.title = `${unread > 0 ? `(${unread}) ` : ""}${person ? `${person.name} · ` : ""}Confab · Phone`;
+    return html`
+      <div class="sides ${person ? "chatting" : ""}">
+        <div class="side">
+          <header>
+            <h1>Phone</h1>
+            ${connectionStatus(stream.connection)}
+            <cf-theme-toggle></cf-theme-toggle>
+            <button class="button bare icon-only" type="button" aria-label="How the providers deliver" title="How the providers deliver" @click=${() => (this.settings = true)}>${icon("settings")}</button>
+          </header>
+          ${problem ? html`<cf-notice action="Try again" @retry=${() => this.store.loadPeople()}>${problem}</cf-notice>` : nothing}
+          ${people ? html`<phone-people .people=${people} .open=${this.open} .store=${this.store} .version=${this.version}></phone-people>` : problem ? nothing : html`<cf-skeleton lines="6"></cf-skeleton>`}
+          <footer>
+            <button class="button add" type="button" @click=${() => (this.adding = true)}>${icon("add")} Add a person</button>
+            <a href="/">Control room</a>
+          </footer>
+        </div>
+        <main>
+          ${person ? html`<phone-chat .person=${person} .store=${this.store} .version=${this.version} @back=${() => writeHash({ chat: null })}></phone-chat>` : this.#nobody(people)}
+        </main>
+      </div>
+      <add-person .open=${this.adding} .store=${this.store} @dismiss=${() => (this.adding = false)} @added=${this.#added}></add-person>
+      <phone-settings .open=${this.settings} @dismiss=${() => (this.settings = false)}></phone-settings>
+      <cf-toasts></cf-toasts>
+    `;
+  }
+
+  #nobody(people: Person[] | undefined) {
+    if (!people) return nothing;
+    if (people.length > 0) return html`<div class="nobody"><p class="soft">Choose a person to write as.</p></div>`;
+    return html`<div class="nobody">
+      <h2>Write to the studio as somebody</h2>
+      <p class="soft">This phone plays the people who message your product. Add one, say “hi”, and the answer comes from your own functions, over the providers' real wire formats.</p>
+      <button class="button main" type="button" @click=${() => (this.adding = true)}>${icon("add")} Add the first person</button>
+    </div>`;
+  }
+
+  #added(event: CustomEvent<Person>): void {
+    this.adding = false;
+    writeHash({ chat: event.detail.id });
+  }
+}

@@ -1,0 +1,75 @@
+// What is inside a bubble, by the kind of content. Where a press leads is for the chat to say.
+import { html, nothing, type TemplateResult } from "lit";
+import type { ButtonsContent, Content, ImageContent, ListContent } from "../api/phone";
+import { icon } from "../ui/icons";
+import { onlyEmoji, rich } from "./rich";
+import { isPhoto, type Bubble, type Item } from "./thread";
+import { summary } from "./words";
+
+export interface Presses {
+  button: (item: Item, button: ButtonsContent["buttons"][number]) => void;
+  list: (item: Item, list: ListContent) => void;
+  photo: (photos: ImageContent[], index: number) => void;
+}
+
+export function inside({ items }: Bubble, presses: Presses): TemplateResult {
+  const photos = items.filter(isPhoto).map(({ content }) => content);
+  const item = items[0]!;
+  if (photos.length > 1) return album(photos, presses);
+  return content(item.content, item, presses);
+}
+
+function content(what: Content, item: Item, presses: Presses): TemplateResult {
+  switch (what.type) {
+    case "text":
+      return html`<p class="text ${onlyEmoji(what.text) ? "emoji" : ""}" dir="auto">${rich(what.text)}</p>`;
+    case "image":
+      return html`${album([what], presses)}${what.caption ? html`<p class="text" dir="auto">${rich(what.caption)}</p>` : nothing}`;
+    case "buttons":
+    case "list":
+      return html`${what.header ? html`<div class="head">${content(what.header, item, presses)}</div>` : nothing}
+        <p class="text" dir="auto">${rich(what.body)}</p>
+        ${what.footer ? html`<p class="foot" dir="auto">${what.footer}</p>` : nothing}`;
+    case "link":
+      return html`<p class="text" dir="auto">${rich(what.body)}</p>`;
+    case "template":
+      return html`<p class="foot">Template ${what.name}, ${what.language}</p>
+        ${what.parameters.length > 0
+          ? html`<ol class="parameters">${what.parameters.map((value, index) => html`<li><span class="soft">{{${index + 1}}}</span> <bdi>${value}</bdi></li>`)}</ol>`
+          : html`<p class="text">No parameters</p>`}`;
+    case "button_reply":
+    case "list_reply":
+      return html`<p class="text" dir="auto">${what.title}</p>`;
+    case "unknown":
+      return html`<p class="foot">${summary(what)}</p>
+        <pre tabindex="0">${JSON.stringify(what.raw, null, 2)}</pre>`;
+  }
+}
+
+/** What can be pressed hangs under its bubble. */
+export function under(item: Item, presses: Presses): TemplateResult | typeof nothing {
+  const { content: what } = item;
+  if (what.type === "buttons") {
+    return html`<div class="presses" role="group" aria-label="Answers">
+      ${what.buttons.map((button) => html`<button type="button" class="press" dir="auto" @click=${() => presses.button(item, button)}>${button.title}</button>`)}
+    </div>`;
+  }
+  if (what.type === "list") return html`<div class="presses"><button type="button" class="press" aria-haspopup="dialog" @click=${() => presses.list(item, what)}>${icon("list")} <bdi>${what.button}</bdi></button></div>`;
+  if (what.type === "link" && /^https?:\/\//.test(what.url)) {
+    return html`<div class="presses"><a class="press" href=${what.url} target="_blank" rel="noopener noreferrer">${icon("link")} <bdi>${what.label}</bdi></a></div>`;
+  }
+  return nothing;
+}
+
+function album(photos: ImageContent[], presses: Presses): TemplateResult {
+  const shown = photos.slice(0, 4);
+  const hidden = photos.length - shown.length;
+  return html`<div class="album of-${shown.length}">
+    ${shown.map((photo, index) => {
+      const more = hidden > 0 && index === shown.length - 1;
+      return html`<button type="button" aria-label=${more ? `Photo ${index + 1} and ${hidden} more` : photo.caption || `Photo ${index + 1} of ${photos.length}`} @click=${() => presses.photo(photos, index)}>
+        <img src=${photo.url} alt="" loading="lazy" />${more ? html`<span class="more">+${hidden}</span>` : nothing}
+      </button>`;
+    })}
+  </div>`;
+}

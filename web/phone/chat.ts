@@ -1,0 +1,291 @@
+// One chat: the messages, what can be done with them, and the composer below.
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { ButtonsContent, ImageContent, ListContent, ListRow, Message, Person } from "../api/phone";
+import { base, controls } from "../ui/base";
+import { explain } from "../ui/call";
+import { now } from "../ui/clock";
+import { count, dayName, exact, hourMinute } from "../ui/format";
+import { icon } from "../ui/icons";
+import "../ui/notice";
+import "../ui/skeleton";
+import { toast } from "../ui/toast";
+import { inside, under, type Presses } from "./bubble";
+import { bubbleStyle } from "./bubble.style";
+import { chatStyle } from "./chat.style";
+import "./composer";
+import type { Composed, Composer } from "./composer";
+import "./lightbox";
+import "./list-sheet";
+import { avatar, avatarStyle, reachedBy } from "./person";
+import type { Chat, PhoneStore } from "./store";
+import { itemsOf, thread, type Bubble, type Item } from "./thread";
+import { ticks } from "./ticks";
+import { ticksStyle } from "./ticks.style";
+import { directionOf, summary } from "./words";
+
+const emojis = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+const nearEnd = 80;
+
+@customElement("phone-chat")
+export class PhoneChat extends LitElement {
+  static override styles = [base, controls, avatarStyle, ticksStyle, chatStyle, bubbleStyle];
+
+  @property({ attribute: false }) person!: Person;
+  @property({ attribute: false }) store!: PhoneStore;
+  @property({ type: Number }) version = 0;
+  @state() private replyTo: Message | null = null;
+  @state() private reacting = "";
+  @state() private list: { item: Item; list: ListContent } | null = null;
+  @state() private photos: { photos: ImageContent[]; index: number } | null = null;
+  @state() private atEnd = true;
+  @state() private missed = 0;
+  @state() private dropping = false;
+  /** The message that arrow keys are at; empty: the latest. */
+  @state() private active = "";
+  @query(".scroll") private scroller!: HTMLElement;
+  @query("phone-composer") private composer!: Composer;
+  #lastSeen = "";
+
+  private readonly presses: Presses = {
+    button: (item, button) => this.#pressed(item, button),
+    list: (item, list) => (this.list = { item, list }),
+    photo: (photos, index) => (this.photos = { photos, index }),
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("visibilitychange", this.#look);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("visibilitychange", this.#look);
+  }
+
+  #look = (): void => {
+    if (!document.hidden && this.atEnd) void this.store.read(this.person.id);
+  };
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get("person");
+    if (!changed.has("person") || before?.id === this.person.id) return;
+    this.replyTo = null;
+    this.reacting = "";
+    this.active = "";
+    this.atEnd = true;
+    this.missed = 0;
+    this.#lastSeen = "";
+    void this.store.loadMessages(this.person.id);
+  }
+
+  override updated(): void {
+    const latest = itemsOf(this.#chat).at(-1);
+    if (latest && latest.key !== this.#lastSeen) {
+      if (this.#lastSeen !== "" && !this.atEnd && latest.from === "bot") this.missed += 1;
+      // One's own message is what one wants to see, wherever the view was.
+      if (latest.from === "person") this.atEnd = true;
+      this.#lastSeen = latest.key;
+    }
+    if (this.atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#look();
+  }
+
+  get #chat(): Chat {
+    return this.store.chat(this.person.id);
+  }
+
+  override render() {
+    const { connection } = this.store.stream;
+    return html`
+      <header>
+        <button class="button bare icon-only back" type="button" aria-label="Back to people" @click=${() => this.dispatchEvent(new Event("back"))}>${icon("back")}</button>
+        ${avatar(this.person)}
+        <div class="who">
+          <h2><bdi>${this.person.name}</bdi></h2>
+          <p class="soft">${reachedBy(this.person)}</p>
+        </div>
+      </header>
+      ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. What you send waits here and goes out by itself.</cf-notice>` : nothing}
+      <div class="body" @dragover=${this.#dragged} @dragleave=${() => (this.dropping = false)} @drop=${this.#dropped}>
+        <div class="scroll" role="log" aria-label="Messages" tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#key}>${this.#content()}</div>
+        ${this.atEnd
+          ? nothing
+          : html`<button class="pill" type="button" aria-label=${this.missed > 0 ? `${this.missed} new, go to the latest` : "Go to the latest message"} @click=${this.#toEnd}>
+              ${icon("down")} ${this.missed > 0 ? count(this.missed) : nothing}
+            </button>`}
+        ${this.dropping ? html`<p class="drop">Drop photos to attach them</p>` : nothing}
+      </div>
+      <phone-composer .person=${this.person.id} .replyTo=${this.replyTo} @compose=${this.#composed} @unquote=${() => (this.replyTo = null)}></phone-composer>
+      <list-sheet .list=${this.list?.list ?? null} @pick=${this.#picked} @dismiss=${() => (this.list = null)}></list-sheet>
+      <phone-lightbox .photos=${this.photos?.photos ?? []} .index=${this.photos?.index ?? 0} @dismiss=${() => (this.photos = null)}></phone-lightbox>
+    `;
+  }
+
+  #content(): TemplateResult {
+    const chat = this.#chat;
+    if (chat.problem && !chat.messages) return html`<cf-notice action="Try again" @retry=${() => this.store.loadMessages(this.person.id)}>${chat.problem}</cf-notice>`;
+    if (!chat.messages) return html`<cf-skeleton lines="8"></cf-skeleton>`;
+    const items = itemsOf(chat);
+    return html`${items.length > 0 ? this.#days(items) : this.#hello()}
+    ${chat.typing ? html`<p class="typing"><span class="only-read">The studio is typing</span><i></i><i></i><i></i></p>` : nothing}`;
+  }
+
+  #hello(): TemplateResult {
+    return html`<div class="hello">
+      <p class="soft">You write as <b><bdi>${this.person.name}</bdi></b>. The studio answers.</p>
+      <button class="button main" type="button" @click=${() => this.#say("hi")}>Say “hi”</button>
+    </div>`;
+  }
+
+  #days(items: Item[]): TemplateResult {
+    const latest = items.at(-1)!.key;
+    const active = items.some(({ key }) => key === this.active) ? this.active : latest;
+    return html`${repeat(
+      thread(items),
+        ({ at }) => new Date(at).toDateString(),
+        (day) => html`<h3 class="day"><span>${dayName(day.at, now())}</span></h3>
+          <ol>
+            ${repeat(
+              day.bubbles,
+              ({ items: [first] }) => first!.key,
+              (bubble) => this.#bubble(bubble, items, active),
+            )}
+          </ol>`,
+    )}`;
+  }
+
+  #bubble(bubble: Bubble, all: Item[], active: string): TemplateResult {
+    const last = bubble.items.at(-1)!;
+    const first = bubble.items[0]!;
+    const here = bubble.items.some(({ key }) => key === active);
+    const quoted = first.context_id ? all.find(({ id }) => id === first.context_id) : undefined;
+    const side = last.from === "person" ? "out" : "in";
+    return html`<li class="message ${side} ${bubble.first ? "first" : ""} ${bubble.last ? "last" : ""}" data-key=${last.key}>
+      <div class="line">
+        <div class="bubble kind-${first.content.type}">
+          <span class="only-read">${side === "out" ? this.person.name : "Studio"}:</span>
+          <div class="inside" dir=${directionOf(summary(first.content))}>
+            ${quoted ? html`<button class="quote" type="button" title="Go to the quoted message" dir="auto" @click=${() => this.#goTo(quoted)}>${summary(quoted.content)}</button>` : nothing}
+            ${inside(bubble, this.presses)}
+            <span class="meta" title=${exact(last.at)}>${hourMinute(last.at)} ${side === "out" ? ticks(last.status) : nothing}</span>
+          </div>
+        </div>
+        ${last.pending ? nothing : this.#actions(last, here)}
+      </div>
+      ${under(last, this.presses)} ${last.reaction ? html`<span class="reaction"><span class="only-read">Reaction: </span>${last.reaction}</span>` : nothing} ${this.#failure(last)}
+    </li>`;
+  }
+
+  #failure(item: Item): TemplateResult | typeof nothing {
+    if (item.status !== "failed") return nothing;
+    const { pending } = item;
+    return html`<p class="failure">
+      Not delivered. ${item.error ?? "No reason was given."}
+      ${pending
+        ? html`<button class="link" type="button" @click=${() => this.store.retry(this.person.id, pending.key)}>Try again</button>
+            <button class="link" type="button" @click=${() => this.store.discard(this.person.id, pending.key)}>Remove</button>`
+        : nothing}
+    </p>`;
+  }
+
+  #actions(item: Item, here: boolean): TemplateResult {
+    const tab = here ? 0 : -1;
+    const open = this.reacting === item.key;
+    return html`<div class="actions ${open ? "open" : ""}">
+      <button class="button bare icon-only reply" type="button" tabindex=${tab} aria-label="Quote this message" title="Quote" @click=${() => (this.replyTo = item)}>${icon("reply")}</button>
+      ${this.person.channel === "meta" && item.from === "bot"
+        ? html`<button class="button bare icon-only" type="button" tabindex=${tab} aria-label="React" title="React" aria-expanded=${open} @click=${() => (this.reacting = open ? "" : item.key)}>${icon("smile")}</button>`
+        : nothing}
+      ${open
+        ? html`<div class="emojis" role="group" aria-label="Reactions">
+            ${emojis.map((emoji) => html`<button type="button" aria-pressed=${item.reaction === emoji} @click=${() => this.#react(item, emoji)}>${emoji}</button>`)}
+          </div>`
+        : nothing}
+    </div>`;
+  }
+
+  async #react(item: Item, emoji: string): Promise<void> {
+    this.reacting = "";
+    const known = this.#chat.messages?.find(({ id }) => id === item.id);
+    if (!known) return;
+    try {
+      await this.store.react(this.person.id, known, known.reaction === emoji ? "" : emoji);
+    } catch (error) {
+      toast(explain(error), true);
+    }
+  }
+
+  #say(text: string, reply_to: string | null = null): void {
+    this.store.send(this.person.id, { type: "text", text, reply_to }, { type: "text", text });
+    this.composer.focus();
+  }
+
+  #composed({ detail: { text, photos, replyTo } }: CustomEvent<Composed>): void {
+    this.replyTo = null;
+    photos.forEach(({ data, mime, url }, index) => {
+      const caption = index === 0 && text !== "" ? text : null;
+      this.store.send(this.person.id, { type: "image", data, mime_type: mime, caption }, { type: "image", media_id: "", url, caption });
+    });
+    if (photos.length === 0) this.#say(text, replyTo);
+  }
+
+  #pressed(item: Item, { id, title }: ButtonsContent["buttons"][number]): void {
+    this.store.send(this.person.id, { type: "button_reply", id, title, reply_to: item.id }, { type: "button_reply", id, title });
+  }
+
+  #picked({ detail: { id, title, description } }: CustomEvent<ListRow>): void {
+    const { list } = this;
+    this.list = null;
+    if (list) this.store.send(this.person.id, { type: "list_reply", id, title, description, reply_to: list.item.id }, { type: "list_reply", id, title, description });
+  }
+
+  #scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
+    if (this.atEnd) this.missed = 0;
+  }
+
+  #toEnd(): void {
+    this.atEnd = true;
+    this.missed = 0;
+    this.composer.focus();
+  }
+
+  #goTo(item: Item): void {
+    const row = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")].find(({ dataset }) => dataset.key === item.key);
+    this.atEnd = false;
+    row?.scrollIntoView({ block: "center" });
+    row?.classList.add("found");
+    setTimeout(() => row?.classList.remove("found"), 1200);
+  }
+
+  /** Arrows walk over the messages, so that Tab does not have to pass through every one. */
+  #key(event: KeyboardEvent): void {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (event.key === "Escape") this.reacting = "";
+    if (!step || (event.target as HTMLElement).closest("pre")) return;
+    const rows = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")];
+    const from = rows.findIndex(({ dataset }) => dataset.key === this.active);
+    const row = rows[Math.min(rows.length - 1, Math.max(0, (from < 0 ? rows.length - 1 : from) + (from < 0 ? 0 : step)))];
+    if (!row) return;
+    event.preventDefault();
+    this.active = row.dataset.key ?? "";
+    this.atEnd = row === rows.at(-1);
+    row.scrollIntoView({ block: "nearest" });
+    row.querySelector<HTMLElement>(".actions .reply")?.focus();
+  }
+
+  #dragged(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.dropping = true;
+  }
+
+  #dropped(event: DragEvent): void {
+    event.preventDefault();
+    this.dropping = false;
+    void this.composer.attach([...(event.dataTransfer?.files ?? [])]);
+  }
+}

@@ -1,0 +1,20 @@
+// What was typed and not sent, for each person, kept over a reload.
+
+const key = (person: string) => `confab.draft.${person}`;
+
+export function draftOf(person: string): string {
+  try {
+    return localStorage.getItem(key(person)) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function keepDraft(person: string, text: string): void {
+  try {
+    if (text === "") localStorage.removeItem(key(person));
+    else localStorage.setItem(key(person), text);
+  } catch {
+    // Without storage a draft lives as long as the page.
+  }
+}

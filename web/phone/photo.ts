@@ -1,0 +1,38 @@
+// Turns a picked picture into what a phone would send: a JPEG or PNG of a size that every channel takes.
+
+export interface Photo {
+  key: string;
+  data: string;
+  mime: string;
+  /** A data: address, so that it can be shown under the page's content policy. */
+  url: string;
+}
+
+const longestSide = 2048;
+const largest = 4_500_000;
+let keys = 0;
+
+export async function photoFrom(file: Blob): Promise<Photo> {
+  const fits = ["image/jpeg", "image/png"].includes(file.type) && file.size <= largest;
+  const blob = fits ? file : await smaller(file);
+  const url = await dataUrl(blob);
+  return { key: `photo-${++keys}`, data: url.slice(url.indexOf(",") + 1), mime: blob.type, url };
+}
+
+async function smaller(file: Blob): Promise<Blob> {
+  const picture = await createImageBitmap(file);
+  const scale = Math.min(1, longestSide / Math.max(picture.width, picture.height));
+  const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.88 });
+}
+
+function dataUrl(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result as string);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}

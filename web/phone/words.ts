@@ -1,0 +1,29 @@
+// A message in one line of plain words: for previews, quotes and screen readers.
+import type { Content } from "../api/phone";
+import { plain } from "./rich";
+
+export function summary(content: Content): string {
+  switch (content.type) {
+    case "text":
+      return plain(content.text);
+    case "image":
+      return content.caption ? `Photo: ${content.caption}` : "Photo";
+    case "buttons":
+    case "list":
+    case "link":
+      return plain(content.body);
+    case "template":
+      return `Template ${content.name}`;
+    case "button_reply":
+    case "list_reply":
+      return content.title;
+    case "unknown":
+      return "A message of a kind this phone does not know";
+  }
+}
+
+/** The side a text starts from, by its first letter that has one. */
+export function directionOf(text: string): "rtl" | "ltr" {
+  const letter = /\p{L}/u.exec(text)?.[0] ?? "";
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(letter) ? "rtl" : "ltr";
+}

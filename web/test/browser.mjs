@@ -1,0 +1,105 @@
+// What every page test stands on: a browser, a home to visit, a page that remembers what went wrong in it, and waiting for conditions.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import AxeBuilder from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+import { startMock } from "./mock.mjs";
+
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const patience = 15_000;
+
+export async function setUp() {
+  if (!process.env.CONFAB_HOME && !existsSync(fileURLToPath(new URL("../dist/home.html", import.meta.url)))) throw new Error("There is no web/dist: run `npm run build` first.");
+  const mock = process.env.CONFAB_HOME ? null : await startMock();
+  const home = (process.env.CONFAB_HOME ?? mock.url).replace(/\/$/, "");
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+  return {
+    home,
+    mock,
+    async tearDown() {
+      await browser.close();
+      await mock?.stop();
+    },
+    /** Opens a page, lets `visit` use it, and fails when the page has logged an error that `visit` did not expect. */
+    async open(path, options, visit) {
+      const { expectErrors, ...contextOptions } = options;
+      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...contextOptions });
+      context.setDefaultTimeout(patience);
+      const errors = [];
+      try {
+        const page = await context.newPage();
+        page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+        page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
+        await page.goto(`${home}${path}`);
+        await visit(page, context);
+      } finally {
+        await context.close();
+      }
+      if (!expectErrors) assert.deepEqual(errors, [], "the page logged errors");
+    },
+  };
+}
+
+export async function until(what, check) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited ${patience} ms in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+export async function assertAccessible(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assert.deepEqual(
+    grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`),
+    [],
+  );
+}
+
+export async function assertFits(page) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(over, 0, "the page is wider than its window");
+}
+
+let people = 0;
+
+/** A person of this run alone, so that the tests can share one home. */
+export async function addPerson(page, name = "Dana Test") {
+  const full = `${name} ${process.pid}-${++people}`;
+  await page.getByRole("button", { name: /^Add (a|the first) person$/ }).first().click();
+  await page.getByLabel("Name", { exact: true }).fill(full);
+  await page.getByRole("button", { name: "Add and open the chat" }).click();
+  await page.getByRole("heading", { name: full }).waitFor();
+  return full;
+}
+
+export function composer(page) {
+  return page.getByRole("textbox", { name: /^(Message|Caption)$/ });
+}
+
+export async function say(page, text) {
+  await composer(page).fill(text);
+  await composer(page).press("Enter");
+}
+
+export const bubbles = {
+  in: (page) => page.locator(".message.in .bubble"),
+  out: (page) => page.locator(".message.out .bubble"),
+};
+
+/** A small picture, drawn in the page so that no binary file is kept. */
+export async function picture(page, tint = "teal") {
+  const base64 = await page.evaluate(async (color) => {
+    const canvas = new OffscreenCanvas(64, 48);
+    const context = canvas.getContext("2d");
+    context.fillStyle = color;
+    context.fillRect(0, 0, 64, 48);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg" })).arrayBuffer());
+    return btoa(String.fromCharCode(...bytes));
+  }, tint);
+  return { name: `${tint}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(base64, "base64") };
+}

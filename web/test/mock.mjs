@@ -1,0 +1,120 @@
+// A stand-in for `local`: serves dist/ and answers the control API with made-up data. `--demo` fills it with people and traffic.
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createPhone } from "./mock-phone.mjs";
+import { createRoom } from "./mock-room.mjs";
+import { Refusal } from "./refusal.mjs";
+
+const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Event streams that tests can cut. */
+class Streams {
+  #open = new Map();
+  accepting = true;
+
+  add(path, response) {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write("retry: 200\n\n");
+    const open = this.#open.get(path) ?? new Set();
+    this.#open.set(path, open.add(response));
+    response.on("close", () => open.delete(response));
+  }
+
+  send(path, type, data) {
+    for (const response of this.#open.get(path) ?? []) response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  cut() {
+    for (const open of this.#open.values()) for (const response of open) response.destroy();
+  }
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  if (text === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal(400, "bad_json", "The body is not JSON.");
+  }
+}
+
+async function page(path, response) {
+  const name = { "/": "home.html", "/phone": "phone.html" }[path] ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
+  try {
+    if (!name) throw new Error("no such page");
+    const file = await readFile(join(dist, name));
+    response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", "content-security-policy": policy });
+    response.end(file);
+  } catch {
+    throw new Refusal(404, "not_found", `There is no ${path}.`);
+  }
+}
+
+export async function startMock({ port = 0, demo = false } = {}) {
+  const streams = new Streams();
+  const room = createRoom({ streams, demo });
+  const phone = createPhone({ streams, room, demo });
+  const routes = [...room.routes, ...phone.routes];
+
+  async function answer(request, response) {
+    const url = new URL(request.url, "http://mock");
+    const { pathname: path } = url;
+    if (path === "/api/stream" || path === "/api/phone/stream") {
+      if (!streams.accepting) throw new Refusal(503, "starting", "local is starting.");
+      return streams.add(path, response);
+    }
+    if (!path.startsWith("/api/")) return page(path, response);
+    for (const [method, pattern, handle] of routes) {
+      const match = method === request.method && pattern.exec(path);
+      if (!match) continue;
+      const body = method === "GET" ? {} : await bodyOf(request);
+      const result = await handle(match.slice(1).map(decodeURIComponent), body, url.searchParams);
+      if (result?.bytes) {
+        response.writeHead(200, { "content-type": result.mime });
+        return response.end(result.bytes);
+      }
+      response.writeHead(200, { "content-type": "application/json" });
+      return response.end(JSON.stringify(result ?? {}));
+    }
+    throw new Refusal(404, "not_found", `There is no ${request.method} ${path}.`);
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error) => {
+      const { status = 500, code = "internal", message } = error;
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { code, message } }));
+    });
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    room,
+    phone,
+    /** Cuts every stream and refuses new ones until `restore`. */
+    cut() {
+      streams.accepting = false;
+      streams.cut();
+    },
+    restore() {
+      streams.accepting = true;
+    },
+    async stop() {
+      room.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const mock = await startMock({ port: Number(process.env.PORT ?? 7070), demo: process.argv.includes("--demo") });
+  console.log(`${mock.url} and ${mock.url}/phone`);
+}

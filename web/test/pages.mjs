@@ -1,0 +1,419 @@
+// The pages as a person uses them. With CONFAB_HOME the tests run against that `local`; without it against the mock, and those that need the mock's help run too.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { addPerson, assertAccessible, assertFits, bubbles, composer, picture, say, setUp, until } from "./browser.mjs";
+
+let site;
+before(async () => {
+  site = await setUp();
+});
+after(() => site?.tearDown());
+
+const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
+const schemes = ["light", "dark"];
+
+async function greeted(page) {
+  await say(page, "hi");
+  await page.getByRole("group", { name: "Answers" }).first().waitFor();
+}
+
+describe("with nobody there", { skip: mockOnly }, () => {
+  test("the phone's first run says what to do", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await page.getByRole("heading", { name: "Write to the studio as somebody" }).waitFor();
+      await assertAccessible(page);
+      await page.getByRole("button", { name: "Add the first person" }).waitFor();
+    });
+  });
+
+  test("the control room says that nothing has happened", async () => {
+    await site.open("/", {}, async (page) => {
+      await page.getByText("Nothing has happened yet").waitFor();
+      await page.getByText("No log lines yet").waitFor();
+    });
+  });
+});
+
+describe("control room", () => {
+  for (const colorScheme of schemes) {
+    test(`shows what runs, and axe finds nothing grave, in ${colorScheme}`, async () => {
+      await site.open("/", { colorScheme }, async (page) => {
+        await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+        await page.getByRole("rowheader", { name: /\.fifo/ }).first().waitFor();
+        await page.getByText("Live", { exact: true }).waitFor();
+        await assertAccessible(page);
+      });
+    });
+  }
+
+  test("fits 320 px", async () => {
+    await site.open("/", { viewport: { width: 320, height: 640 } }, async (page) => {
+      await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+      await assertFits(page);
+      await page.getByRole("link", { name: "sms-received" }).first().click();
+      await page.getByRole("dialog", { name: "sms-received" }).waitFor();
+      await assertFits(page);
+    });
+  });
+
+  test("the chosen theme stays", async () => {
+    await site.open("/", { colorScheme: "light" }, async (page) => {
+      const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const light = await ground();
+      await page.getByRole("button", { name: "Theme: system" }).click();
+      await page.getByRole("button", { name: "Theme: light" }).click();
+      await page.getByRole("button", { name: "Theme: dark" }).waitFor();
+      const dark = await ground();
+      assert.notEqual(dark, light);
+      await page.reload();
+      assert.equal(await ground(), dark);
+    });
+  });
+
+  test("a link opens a queue and Escape closes it", async () => {
+    await site.open("/", {}, async (page) => {
+      await page.getByRole("link", { name: /in .*Dlq/ }).first().click();
+      const drawer = page.getByRole("dialog").filter({ visible: true });
+      await drawer.waitFor();
+      assert.match(page.url(), /#.*queue=/);
+      await page.keyboard.press("Escape");
+      await drawer.waitFor({ state: "hidden" });
+      await until("the link forgets the queue", () => !page.url().includes("queue="));
+    });
+  });
+
+  test("a message's way is drawn, and its link opens it again", async () => {
+    await site.open("/phone", {}, async (page, context) => {
+      await addPerson(page);
+      await greeted(page);
+      const room = await context.newPage();
+      await room.goto(`${site.home}/`);
+      const trace = room.getByRole("list", { name: /Recent correlation ids/ }).getByRole("link").first();
+      await trace.click();
+      const id = new URLSearchParams(new URL(room.url()).hash.slice(1)).get("trace");
+      assert.match(id, /^cor_/);
+      await room.reload();
+      const way = room.getByRole("region", { name: `The way of ${id}` });
+      for (const kind of ["http", "queue", "function", "provider"]) await way.getByText(kind, { exact: true }).first().waitFor();
+    });
+  });
+
+  test("the log can be filtered and paused", async () => {
+    await site.open("/phone", {}, async (page, context) => {
+      await addPerson(page);
+      await greeted(page);
+      const room = await context.newPage();
+      await room.goto(`${site.home}/#at=logs`);
+      const lines = room.locator(".tail .line");
+      await lines.first().waitFor();
+      await room.getByRole("combobox", { name: "Function" }).selectOption("sms-received");
+      await until("only lines of one function", async () => {
+        const names = await lines.locator("a[href*='function=']").allTextContents();
+        return names.length > 0 && names.every((name) => name === "sms-received");
+      });
+      await room.getByRole("searchbox", { name: "Text" }).fill("no line has this");
+      await room.getByText("No line fits").waitFor();
+      await room.getByRole("searchbox", { name: "Text" }).fill("");
+      await room.getByRole("button", { name: "Pause" }).click();
+      const before = await lines.count();
+      await say(page, "hi");
+      await room.getByRole("button", { name: /Go on \(\d+ new/ }).waitFor();
+      assert.equal(await lines.count(), before);
+      await room.getByRole("button", { name: /Go on/ }).click();
+      await until("the waiting lines", async () => (await lines.count()) > before);
+    });
+  });
+});
+
+describe("control room on the mock", { skip: mockOnly }, () => {
+  test("the clock moves forward", async () => {
+    await site.open("/", {}, async (page) => {
+      await page.getByRole("button", { name: /Local's clock/ }).click();
+      await page.getByRole("button", { name: "+1 h" }).click();
+      await page.getByText("1 h ahead of this laptop's.").waitFor();
+    });
+  });
+
+  test("a message that was given up on is looked at and redriven", async () => {
+    site.mock.room.poison();
+    await site.open("/", {}, async (page) => {
+      await page.getByRole("list", { name: "Needs a look" }).getByRole("link").click();
+      const drawer = page.getByRole("dialog", { name: "StudioInboundDlq.fifo" });
+      await drawer.waitFor();
+      const inside = page.locator("queue-drawer");
+      await inside.getByText('"type": "inbound"').waitFor();
+      await inside.getByText("3 times").waitFor();
+      await assertAccessible(page);
+      await inside.getByRole("button", { name: "Redrive all" }).click();
+      await inside.getByText("No messages").waitFor();
+    });
+  });
+
+  test("says that it lost local, and goes on by itself", async () => {
+    await site.open("/", { expectErrors: true }, async (page) => {
+      await page.getByText("Live", { exact: true }).waitFor();
+      site.mock.cut();
+      await page.getByText("Reconnecting", { exact: true }).waitFor();
+      await page.getByText("The connection to local is lost.").waitFor();
+      site.mock.restore();
+      await page.getByText("Live", { exact: true }).waitFor();
+    });
+  });
+
+  test("an error says what to do", async () => {
+    await site.open("/", { expectErrors: true }, async (page) => {
+      await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+      await page.route("**/api/state", (route) => route.abort());
+      await page.route("**/api/stream", (route) => route.abort());
+      await page.reload();
+      await page.getByText("local does not answer.").first().waitFor();
+      await page.unroute("**/api/state");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+    });
+  });
+});
+
+describe("phone", () => {
+  for (const colorScheme of schemes) {
+    test(`a person says hi and is answered, and axe finds nothing grave, in ${colorScheme}`, async () => {
+      await site.open("/phone", { colorScheme }, async (page) => {
+        await addPerson(page);
+        await assertAccessible(page);
+        await greeted(page);
+        await page.getByText("Live", { exact: true }).waitFor();
+        await assertAccessible(page);
+      });
+    });
+  }
+
+  test("ticks tell how far a message has come", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await addPerson(page);
+      await greeted(page);
+      await bubbles.out(page).first().getByRole("img", { name: /^(Delivered|Read)$/ }).waitFor();
+    });
+  });
+
+  test("a reply button answers, with its message quoted", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await addPerson(page);
+      await greeted(page);
+      const before = await bubbles.in(page).count();
+      const button = page.getByRole("group", { name: "Answers" }).last().getByRole("button").first();
+      const title = (await button.textContent()).trim();
+      await button.click();
+      await bubbles.out(page).filter({ hasText: title }).locator(".quote").waitFor();
+      await until("an answer to the button", async () => (await bubbles.in(page).count()) > before);
+    });
+  });
+
+  test("photos are previewed, sent as an album and opened large", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await addPerson(page);
+      const [one, two, three] = [await picture(page, "teal"), await picture(page, "maroon"), await picture(page, "olive")];
+      await page.locator("input[type=file]").setInputFiles([one, two, three]);
+      const tray = page.getByRole("list", { name: "Photos to send" });
+      await until("three previews", async () => (await tray.getByRole("img").count()) === 3);
+      await tray.getByRole("button", { name: "Remove photo 3" }).click();
+      await page.getByRole("button", { name: "Send" }).click();
+      const album = page.locator(".message.out .album");
+      await until("the two photos together, from local", async () => (await album.locator("img").count()) === 2 && (await album.count()) === 1);
+      await album.getByRole("button").nth(1).click();
+      const lightbox = page.getByRole("dialog", { name: "Photo" });
+      await lightbox.getByText("2 of 2").waitFor();
+      const loaded = () => lightbox.locator("img").evaluate((image) => image.complete && image.naturalWidth === 64);
+      await until("the photo's bytes", loaded);
+      await page.keyboard.press("ArrowRight");
+      await lightbox.getByText("1 of 2").waitFor();
+      await page.keyboard.press("Escape");
+      await lightbox.waitFor({ state: "hidden" });
+      await page.reload();
+      await until("the photos after a reload", () => album.locator("img").first().evaluate((image) => image.complete && image.naturalWidth === 64));
+    });
+  });
+
+  test("Hebrew runs from the right", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await addPerson(page, "נועה");
+      await say(page, "שלום, מה שלומך?");
+      const text = bubbles.out(page).first().locator(".text");
+      await text.waitFor();
+      assert.equal(await text.evaluate((element) => getComputedStyle(element).direction), "rtl");
+      await say(page, "hello");
+      const latin = bubbles.out(page).filter({ hasText: "hello" }).locator(".text");
+      assert.equal(await bubbles.out(page).first().locator(".inside").evaluate((element) => getComputedStyle(element).direction), "rtl");
+      assert.equal(await latin.evaluate((element) => getComputedStyle(element).direction), "ltr");
+    });
+  });
+
+  test("fits 320 px, with the list and the chat one at a time", async () => {
+    await site.open("/phone", { viewport: { width: 320, height: 640 } }, async (page) => {
+      const name = await addPerson(page, "A name that is too long for a small screen");
+      await say(page, `https://example.test/${"long".repeat(40)}`);
+      await bubbles.out(page).first().waitFor();
+      await assertFits(page);
+      await page.locator(".message.out").first().hover();
+      await page.getByRole("button", { name: "Quote this message" }).first().click();
+      await page.getByRole("button", { name: "Do not quote" }).waitFor();
+      await assertFits(page);
+      await page.getByRole("button", { name: "Back to people" }).click();
+      await page.getByRole("link", { name: new RegExp(name) }).waitFor();
+      assert.equal(await composer(page).count(), 0);
+      await assertFits(page);
+    });
+  });
+
+  test("the keyboard is enough", async () => {
+    await site.open("/phone", {}, async (page) => {
+      const add = page.getByRole("button", { name: "Add a person", exact: true });
+      await add.waitFor();
+      const focused = (locator) => locator.evaluate((element) => element.matches(":focus"));
+      await until("Tab reaches the button", async () => {
+        await page.keyboard.press("Tab");
+        return focused(add);
+      });
+      await page.keyboard.press("Enter");
+      await until("the name has the focus", () => focused(page.getByLabel("Name", { exact: true })));
+      await page.keyboard.type(`Keys ${process.pid}`);
+      await page.keyboard.press("Enter");
+      await until("the composer has the focus", async () => (await composer(page).count()) === 1 && focused(composer(page)));
+      await page.keyboard.type("hi");
+      await page.keyboard.press("Shift+Enter");
+      await page.keyboard.type("there");
+      assert.equal(await composer(page).inputValue(), "hi\nthere");
+      await composer(page).fill("hi");
+      await page.keyboard.press("Enter");
+      const answer = page.getByRole("group", { name: "Answers" }).getByRole("button").last();
+      await answer.waitFor();
+      await until("Shift+Tab reaches an answer", async () => {
+        await page.keyboard.press("Shift+Tab");
+        return focused(answer);
+      });
+      const before = await bubbles.out(page).count();
+      await page.keyboard.press("Enter");
+      await until("the answer is sent", async () => (await bubbles.out(page).count()) > before);
+    });
+  });
+
+  test("a draft stays over a reload", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await addPerson(page);
+      await composer(page).fill("not yet");
+      await page.reload();
+      await until("the draft", async () => (await composer(page).count()) === 1 && (await composer(page).inputValue()) === "not yet");
+    });
+  });
+
+  test("the providers' behaviour is kept", async () => {
+    await site.open("/phone", {}, async (page) => {
+      const settings = page.getByRole("button", { name: "How the providers deliver" });
+      await settings.click();
+      const delay = page.getByRole("spinbutton", { name: "Delay in milliseconds" });
+      await delay.fill("50");
+      await delay.blur();
+      await page.getByText("Saved.").waitFor();
+      await page.reload();
+      await settings.click();
+      await until("the delay", async () => (await delay.count()) === 1 && (await delay.inputValue()) === "50");
+      await assertAccessible(page);
+      await delay.fill("0");
+      await delay.blur();
+      await page.getByText("Saved.").waitFor();
+    });
+  });
+});
+
+describe("phone on the mock", { skip: mockOnly }, () => {
+  const idOf = (page) => new URLSearchParams(new URL(page.url()).hash.slice(1)).get("chat");
+
+  test("what was said while the stream was down is there after it is back, once", async () => {
+    await site.open("/phone", { expectErrors: true }, async (page) => {
+      await addPerson(page);
+      await greeted(page);
+      site.mock.cut();
+      await page.getByText("Reconnecting to local.").waitFor();
+      site.mock.phone.say(idOf(page), "said in the dark");
+      site.mock.restore();
+      await bubbles.in(page).filter({ hasText: "said in the dark" }).waitFor();
+      await page.getByText("Live", { exact: true }).waitFor();
+      assert.equal(await bubbles.in(page).filter({ hasText: "said in the dark" }).count(), 1);
+    });
+  });
+
+  test("what is sent while local is away goes out by itself, once", async () => {
+    await site.open("/phone", { expectErrors: true }, async (page) => {
+      await addPerson(page);
+      await greeted(page);
+      await page.route("**/api/phone/people/*/messages", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
+      site.mock.cut();
+      await page.getByText("Reconnecting to local.").waitFor();
+      await say(page, "are you there?");
+      const bubble = bubbles.out(page).filter({ hasText: "are you there?" });
+      await bubble.getByRole("img", { name: "Sending" }).waitFor();
+      await page.unroute("**/api/phone/people/*/messages");
+      site.mock.restore();
+      await bubble.getByRole("img", { name: "Read" }).waitFor();
+      assert.equal(await bubble.count(), 1);
+    });
+  });
+
+  test("a list opens as a sheet, and a choice answers in Hebrew", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await addPerson(page);
+      await greeted(page);
+      await page.getByRole("button", { name: "Change language" }).click();
+      await page.getByRole("button", { name: "Choose" }).click();
+      await page.locator("list-sheet").getByRole("button", { name: /עברית/ }).click();
+      await bubbles.in(page).filter({ hasText: "שלום, אני הסטודיו" }).waitFor();
+    });
+  });
+
+  test("typing shows until the answer, and messages elsewhere are counted", async () => {
+    await site.open("/phone", {}, async (page) => {
+      const first = await addPerson(page, "First");
+      const firstId = idOf(page);
+      await greeted(page);
+      await addPerson(page, "Second");
+      site.mock.phone.say(firstId, "one");
+      site.mock.phone.say(firstId, "two");
+      const row = page.getByRole("link", { name: new RegExp(first) });
+      await row.getByText("2 unread").waitFor();
+      site.mock.phone.typing(idOf(page));
+      await page.getByText("The studio is typing").waitFor();
+      site.mock.phone.say(idOf(page), "done typing");
+      await page.getByText("The studio is typing").waitFor({ state: "detached" });
+      await row.click();
+      await page.getByRole("heading", { name: first }).waitFor();
+      await row.getByText("2 unread").waitFor({ state: "detached" });
+    });
+  });
+
+  test("a reaction is put on a message and taken off", async () => {
+    await site.open("/phone", {}, async (page) => {
+      await addPerson(page);
+      await greeted(page);
+      const message = page.locator(".message.in").first();
+      await message.locator(".bubble").hover();
+      await message.getByRole("button", { name: "React" }).click();
+      await message.getByRole("button", { name: "👍" }).click();
+      await message.locator(".reaction").waitFor();
+      await message.locator(".bubble").hover();
+      await message.getByRole("button", { name: "React" }).click();
+      await message.getByRole("button", { name: "👍" }).click();
+      await message.locator(".reaction").waitFor({ state: "detached" });
+    });
+  });
+
+  test("a refused message says why and can be removed", async () => {
+    await site.open("/phone", { expectErrors: true }, async (page) => {
+      await addPerson(page);
+      const refusal = { status: 413, contentType: "application/json", body: JSON.stringify({ error: { code: "too_large", message: "A text has at most 4096 characters." } }) };
+      await page.route("**/api/phone/people/*/messages", (route) => (route.request().method() === "POST" ? route.fulfill(refusal) : route.continue()));
+      await say(page, "refuse me");
+      await page.getByText("A text has at most 4096 characters.").waitFor();
+      await page.getByRole("button", { name: "Remove" }).click();
+      await page.getByText("refuse me").waitFor({ state: "detached" });
+    });
+  });
+});

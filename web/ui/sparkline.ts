@@ -1,0 +1,54 @@
+// A line of recent values without axes. Its figures are in the words for screen readers and in the table of whoever shows it.
+import { LitElement, css, html, nothing, svg } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { base } from "./base";
+import { duration } from "./format";
+
+const wide = 88;
+const high = 20;
+
+@customElement("cf-sparkline")
+export class Sparkline extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: inline-block;
+        vertical-align: middle;
+      }
+      svg {
+        display: block;
+        inline-size: 5.5rem;
+        block-size: 1.25rem;
+        overflow: visible;
+      }
+      polyline {
+        fill: none;
+        stroke: var(--accent);
+        stroke-width: 1.25;
+        stroke-linejoin: round;
+        vector-effect: non-scaling-stroke;
+      }
+      circle {
+        fill: var(--accent);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) values: number[] = [];
+
+  override render() {
+    const values = this.values.slice(-40);
+    const last = values.at(-1);
+    if (last === undefined) return nothing;
+    const top = Math.max(...values, 0.001);
+    const x = (index: number) => (values.length === 1 ? wide : (index / (values.length - 1)) * wide);
+    const y = (value: number) => high - 2 - (value / top) * (high - 4);
+    const words = `Last ${values.length}: latest ${duration(last)}, least ${duration(Math.min(...values))}, most ${duration(top)}`;
+    return html`<svg viewBox="0 0 ${wide} ${high}" role="img" aria-label=${words}>
+      <title>${words}</title>
+      ${svg`<polyline points=${values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`).join(" ")} />
+      <circle cx=${wide} cy=${y(last)} r="1.75" />`}
+    </svg>`;
+  }
+}
