@@ -34,7 +34,7 @@ impl Dynamo {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(dynoxide::server::serve_on(listener, database));
-        let client = reqwest::Client::builder().no_proxy().build()?;
+        let client = confab_providers::http_client().map_err(|e| anyhow::anyhow!("{e}"))?;
         let dynamo = Self { url, client };
         for table in tables {
             dynamo

@@ -1,0 +1,27 @@
+//! `cargo +nightly fuzz run twilio_webhook fuzz/corpus/twilio_webhook fuzz/seeds/twilio_webhook -- -max_total_time=60`
+//! The first line of the input is the query of our address, the rest the body.
+#![no_main]
+
+mod updates;
+
+use confab_kernel::Timestamp;
+use confab_providers::twilio::{form, parse, parse_json, sign, verify};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+    let (query, body) = input.split_at(end);
+    let (query, body) = (String::from_utf8_lossy(query), body.strip_prefix(b"\n").unwrap_or(body));
+    let token = "12345".to_owned().into();
+    let url = format!("https://a.example/SmsReceived?{query}");
+    let params = form(body);
+    assert!(verify(&token, &url, &params, body, Some(&query)).is_err());
+    if let Ok(signature) = sign(&token, &url, &params) {
+        let verified = verify(&token, &url, &params, body, Some(&signature));
+        assert!(verified.is_ok() || query.contains("bodySHA256") || query.contains('%'));
+    }
+    updates::check(&parse(&params, &query, Timestamp::UNIX_EPOCH));
+    if let Ok(parsed) = parse_json(body, &query, Timestamp::UNIX_EPOCH) {
+        updates::check(&parsed);
+    }
+});
