@@ -21,3 +21,29 @@ install_tools() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
     cp "$wanted" "$venv/installed.txt"
 }
+
+need_rust() { need cargo "Install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version."; }
+
+need_node() { need npm "Install Node.js 20 or later."; }
+
+# debian_packages COMMAND PACKAGE..: installs Debian packages when the command is missing and this is root; else says so.
+debian_packages() {
+    local command="$1"
+    shift
+    command -v "$command" >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "Installing $*"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
+    else
+        fail "$command is not installed. Run: sudo apt-get install $*"
+    fi
+}
+
+# Builds the pages when their sources are newer than what was built.
+build_pages() {
+    [ -d web/node_modules ] && [ web/node_modules -nt web/package-lock.json ] || {
+        say "Installing what the pages are built with (once)"
+        (cd web && npm ci --silent --no-audit --no-fund && touch node_modules)
+    }
+    (cd web && npm run --silent build)
+}

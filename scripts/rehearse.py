@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import platform
-import re
 import shutil
 import signal
 import socket
@@ -37,13 +36,12 @@ UNKNOWN_TO_MINISTACK = {
 # Instead of the template's minute: nobody wants to wait five of them for a message to be given up.
 # With five tries it is still longer than a lease, which lasts as long as a function may run.
 VISIBILITY_TIMEOUT = 5
-# By the template's parameter that names the secret. The simulated providers and the suite get the same values
-# in META_APP_SECRET and so on.
+# By the template's parameter that names the secret: what the simulated providers of `local` use.
 SECRETS = {
     "MetaAppSecretParam": "app-secret",
     "MetaVerifyTokenParam": "verify-token",
     "MetaAccessTokenParam": "access-token",
-    "TwilioAuthTokenParam": "auth-token",
+    "TwilioAuthTokenParam": "12345",
 }
 
 
@@ -66,22 +64,23 @@ def main():
         CONFAB_GATEWAY=gateway_url,
         CONFAB_OUTSIDE=outside_url,
     )
-    os.environ.update({env_name(parameter): secret for parameter, secret in SECRETS.items()})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     template = stage(args.binaries)
     started = []
     try:
         started.append(start_ministack(aws_url))
-        started.append(start("outside", [args.binaries / "local", "outside", "--port", port_of(outside_url)], outside_url))
+        started.append(start("outside", [
+            args.binaries / "local", "outside", "--port", port_of(outside_url), "--data", STAGE / "outside",
+            "--webhook", f"{gateway_url}/SmsReceived"], outside_url))
         seed_secrets(template)
         expanded = expand(package())
         deploy(expanded, {
             "Architecture": {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()],
             "PublicBaseUrl": gateway_url,
-            "MetaApiUrl": outside_url,
-            "TwilioApiUrl": outside_url,
+            "MetaApiUrl": f"{outside_url}/meta",
+            "TwilioApiUrl": f"{outside_url}/twilio",
             "MetaPhoneNumberId": "106540352242922",
-            "TwilioAccountSid": "ACtest",
+            "TwilioAccountSid": "AC00000000000000000000000000000000",
             "TwilioFrom": "whatsapp:+15550783881",
         })
         assert_routes(template)
@@ -269,10 +268,6 @@ def port_of(url):
 def listens(url):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", int(port_of(url)))) == 0
-
-
-def env_name(parameter):
-    return re.sub("(?<!^)(?=[A-Z])", "_", parameter.removesuffix("Param")).upper()
 
 
 def say(text):

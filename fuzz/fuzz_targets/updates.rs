@@ -17,7 +17,9 @@ pub fn check(parsed: &Parsed) {
                     assert!(text.0.chars().count() <= 65_536);
                 }
             }
-            Update::Status(status) => assert!(!status.message_id.is_empty() && !status.to.person.is_empty()),
+            Update::Status(status) => {
+                assert!(!status.message_id.is_empty() && !status.to.person.is_empty())
+            }
         }
     }
 }

@@ -31,26 +31,18 @@ struct Endpoint {
 
 pub(crate) fn router(cloud: Arc<Cloud>, objects: Arc<Objects>) -> Router {
     let functions = cloud.functions.clone();
-    Router::new()
-        .fallback(answer)
-        .with_state(Endpoint { cloud, objects })
-        .merge(lambda::router(functions))
+    Router::new().fallback(answer).with_state(Endpoint { cloud, objects }).merge(lambda::router(functions))
 }
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let cloud = &endpoint.cloud;
-    let target = request
-        .headers()
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let caller = caller(request.headers());
     if let Some(name) = invoked(request.uri().path()) {
         let name = name.to_owned();
         return invoke(cloud, &name, request).await;
     }
-    let Some((service, operation)) = target.as_deref().and_then(|target| target.split_once('.'))
-    else {
+    let Some((service, operation)) = target.as_deref().and_then(|target| target.split_once('.')) else {
         if request.method() == Method::GET && request.uri().path() == "/" && caller.is_empty() {
             // Somebody opens a connection before it is needed.
             return "healthy".into_response();
@@ -60,18 +52,10 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
     let (service, operation) = (service.to_owned(), operation.to_owned());
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        return error(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestTooLarge",
-            "The request is too large.",
-        );
+        return error(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLarge", "The request is too large.");
     };
     let Ok(body) = serde_json::from_slice::<Value>(&body) else {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "SerializationException",
-            "The body is not JSON.",
-        );
+        return error(StatusCode::BAD_REQUEST, "SerializationException", "The body is not JSON.");
     };
     let service = match service.as_str() {
         "DynamoDB_20120810" => "dynamodb",
@@ -91,20 +75,13 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
         Some(denied) => denied,
         None => match service {
             "dynamodb" => {
-                let (response, used) = cloud
-                    .tables
-                    .forward(&operation, &parts.headers, &body)
-                    .await;
+                let (response, used) = cloud.tables.forward(&operation, &parts.headers, &body).await;
                 units = used;
                 response
             }
             "sqs" => queues(cloud, &operation, &body, &caller).await,
-            "events" if operation == "PutEvents" => {
-                axum::Json(bus::put_events(cloud, &body)).into_response()
-            }
-            "ssm" if operation == "GetParameters" => {
-                axum::Json(parameters(cloud, &body)).into_response()
-            }
+            "events" if operation == "PutEvents" => axum::Json(bus::put_events(cloud, &body)).into_response(),
+            "ssm" if operation == "GetParameters" => axum::Json(parameters(cloud, &body)).into_response(),
             _ => error(
                 StatusCode::NOT_IMPLEMENTED,
                 "UnknownOperationException",
@@ -112,68 +89,34 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
             ),
         },
     };
-    let caller = if caller.is_empty() || cloud.functions.get(&caller).is_none() {
-        "outside".to_owned()
-    } else {
-        caller
-    };
-    let call = Caller {
-        service: service.to_owned(),
-        operation,
-        caller,
-    };
-    cloud.record.call(
-        call,
-        !response.status().is_success(),
-        units.read,
-        units.write,
-    );
+    let caller =
+        if caller.is_empty() || cloud.functions.get(&caller).is_none() { "outside".to_owned() } else { caller };
+    let call = Caller { service: service.to_owned(), operation, caller };
+    cloud.record.call(call, !response.status().is_success(), units.read, units.write);
     response
 }
 
 /// The access key is the function's name.
 fn caller(headers: &HeaderMap) -> String {
-    let authorization = headers
-        .get("authorization")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let credential = authorization
-        .split("Credential=")
-        .nth(1)
-        .unwrap_or_default();
+    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let credential = authorization.split("Credential=").nth(1).unwrap_or_default();
     credential.split('/').next().unwrap_or_default().to_owned()
 }
 
 fn error(status: StatusCode, kind: &str, message: &str) -> Response {
-    let headers = [
-        ("content-type", "application/x-amz-json-1.0"),
-        ("x-amzn-errortype", kind),
-    ];
-    (
-        status,
-        headers,
-        json!({ "__type": kind, "message": message }).to_string(),
-    )
-        .into_response()
+    let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amzn-errortype", kind)];
+    (status, headers, json!({ "__type": kind, "message": message }).to_string()).into_response()
 }
 
 async fn queues(cloud: &Cloud, operation: &str, body: &Value, caller: &str) -> Response {
     let sent = |queue: &crate::template::Queue, message: &sqs::Outgoing, id: &str| {
         if let Some(correlation) = correlation_of(&message.attributes) {
             let text = format!("queued, {} bytes", message.body.len());
-            cloud
-                .record
-                .entry(Kind::Queue, &queue.name, &correlation, text)
-                .reference(Some(id.to_owned()))
-                .add();
+            cloud.record.entry(Kind::Queue, &queue.name, &correlation, text).reference(Some(id.to_owned())).add();
         }
     };
     match sqs::handle(&cloud.queues, operation, body, caller, sent).await {
-        Ok(answer) => (
-            [("content-type", "application/x-amz-json-1.0")],
-            answer.to_string(),
-        )
-            .into_response(),
+        Ok(answer) => ([("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response(),
         Err(refusal) => {
             let kind = format!("com.amazonaws.sqs#{}", refusal.kind);
             let legacy = format!("AWS.SimpleQueueService.{};Sender", refusal.kind);
@@ -187,14 +130,8 @@ async fn queues(cloud: &Cloud, operation: &str, body: &Value, caller: &str) -> R
 }
 
 fn parameters(cloud: &Cloud, body: &Value) -> Value {
-    let names = body
-        .get("Names")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    let (known, unknown): (Vec<_>, Vec<_>) =
-        names.partition(|name| cloud.parameters.contains_key(*name));
+    let names = body.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let (known, unknown): (Vec<_>, Vec<_>) = names.partition(|name| cloud.parameters.contains_key(*name));
     let known: Vec<_> = known
         .into_iter()
         .map(|name| json!({ "Name": name, "Type": "SecureString", "Value": cloud.parameters[name], "Version": 1 }))
@@ -203,89 +140,42 @@ fn parameters(cloud: &Cloud, body: &Value) -> Value {
 }
 
 /// A function may do what its statements in the template allow, here as there.
-fn denied(
-    cloud: &Cloud,
-    caller: &str,
-    service: &str,
-    operation: &str,
-    body: &Value,
-) -> Option<Response> {
+fn denied(cloud: &Cloud, caller: &str, service: &str, operation: &str, body: &Value) -> Option<Response> {
     let function = cloud.functions.get(caller)?;
     let needed = needed(cloud, service, operation, body);
     let (action, resource) = needed.into_iter().find(|(action, resource)| {
-        let consumes = service == "sqs"
-            && function
-                .spec
-                .consumers
-                .iter()
-                .any(|consumer| consumer.queue_arn == *resource);
+        let consumes =
+            service == "sqs" && function.spec.consumers.iter().any(|consumer| consumer.queue_arn == *resource);
         !consumes && !function.spec.policy.allows(action, resource)
     })?;
-    let text = format!(
-        "User: {} is not authorized to perform: {action} on resource: {resource}",
-        function.spec.arn
-    );
-    cloud.record.line(
-        &function.spec.name,
-        &json!({ "level": "ERROR", "message": text }).to_string(),
-    );
+    let text = format!("User: {} is not authorized to perform: {action} on resource: {resource}", function.spec.arn);
+    cloud.record.line(&function.spec.name, &json!({ "level": "ERROR", "message": text }).to_string());
     Some(match service {
-        "sqs" => error(
-            StatusCode::FORBIDDEN,
-            "com.amazonaws.sqs#AccessDenied",
-            &text,
-        ),
+        "sqs" => error(StatusCode::FORBIDDEN, "com.amazonaws.sqs#AccessDenied", &text),
         _ => error(StatusCode::BAD_REQUEST, "AccessDeniedException", &text),
     })
 }
 
 /// What an operation asks permission for, as IAM sees it.
 fn needed(cloud: &Cloud, service: &str, operation: &str, body: &Value) -> Vec<(String, String)> {
-    let text = |value: &Value, name: &str| {
-        value
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let arn = |rest: &str| {
-        format!(
-            "arn:aws:{service}:{}:{}:{rest}",
-            cloud.region, cloud.account
-        )
-    };
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let arn = |rest: &str| format!("arn:aws:{service}:{}:{}:{rest}", cloud.region, cloud.account);
     let table = |name: &str| arn(&format!("table/{name}"));
     match (service, operation) {
         ("dynamodb", "TransactWriteItems" | "TransactGetItems") => {
-            let items = body
-                .get("TransactItems")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten();
+            let items = body.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
             let parts = items.flat_map(|item| item.as_object().into_iter().flatten());
             parts
                 .map(|(kind, item)| {
-                    let action = if kind == "ConditionCheck" {
-                        "ConditionCheckItem".to_owned()
-                    } else {
-                        format!("{kind}Item")
-                    };
-                    (
-                        format!("dynamodb:{action}"),
-                        table(&text(item, "TableName")),
-                    )
+                    let action =
+                        if kind == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{kind}Item") };
+                    (format!("dynamodb:{action}"), table(&text(item, "TableName")))
                 })
                 .collect()
         }
         ("dynamodb", "BatchGetItem" | "BatchWriteItem") => {
-            let tables = body
-                .get("RequestItems")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten();
-            tables
-                .map(|(name, _)| (format!("dynamodb:{operation}"), table(name)))
-                .collect()
+            let tables = body.get("RequestItems").and_then(Value::as_object).into_iter().flatten();
+            tables.map(|(name, _)| (format!("dynamodb:{operation}"), table(name))).collect()
         }
         ("dynamodb", _) => {
             let name = text(body, "TableName");
@@ -298,34 +188,17 @@ fn needed(cloud: &Cloud, service: &str, operation: &str, body: &Value) -> Vec<(S
         ("sqs", _) => {
             let action = operation.strip_suffix("Batch").unwrap_or(operation);
             let url = text(body, "QueueUrl");
-            vec![(
-                format!("sqs:{action}"),
-                arn(url.rsplit('/').next().unwrap_or_default()),
-            )]
+            vec![(format!("sqs:{action}"), arn(url.rsplit('/').next().unwrap_or_default()))]
         }
         ("ssm", _) => {
-            let names = body
-                .get("Names")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str);
-            names
-                .map(|name| (format!("ssm:{operation}"), arn(&format!("parameter{name}"))))
-                .collect()
+            let names = body.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            names.map(|name| (format!("ssm:{operation}"), arn(&format!("parameter{name}")))).collect()
         }
         ("events", _) => {
-            let entries = body
-                .get("Entries")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten();
+            let entries = body.get("Entries").and_then(Value::as_array).into_iter().flatten();
             entries
                 .map(|entry| {
-                    (
-                        format!("events:{operation}"),
-                        arn(&format!("event-bus/{}", text(entry, "EventBusName"))),
-                    )
+                    (format!("events:{operation}"), arn(&format!("event-bus/{}", text(entry, "EventBusName"))))
                 })
                 .collect()
         }
@@ -335,55 +208,32 @@ fn needed(cloud: &Cloud, service: &str, operation: &str, body: &Value) -> Vec<(S
 
 /// `/2015-03-31/functions/{name}/invocations`, the API that `cargo lambda invoke` and the SDKs use.
 fn invoked(path: &str) -> Option<&str> {
-    path.strip_prefix("/2015-03-31/functions/")?
-        .strip_suffix("/invocations")
+    path.strip_prefix("/2015-03-31/functions/")?.strip_suffix("/invocations")
 }
 
 async fn invoke(cloud: &Cloud, name: &str, request: Request) -> Response {
     let Some(function) = cloud.functions.get(name) else {
-        return error(
-            StatusCode::NOT_FOUND,
-            "ResourceNotFoundException",
-            &format!("Function not found: {name}"),
-        );
+        return error(StatusCode::NOT_FOUND, "ResourceNotFoundException", &format!("Function not found: {name}"));
     };
-    let is_event = request
-        .headers()
-        .get("x-amz-invocation-type")
-        .is_some_and(|kind| kind == "Event");
+    let is_event = request.headers().get("x-amz-invocation-type").is_some_and(|kind| kind == "Event");
     let Ok(body) = to_bytes(request.into_body(), LARGEST).await else {
-        return error(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestTooLargeException",
-            "The event is too large.",
-        );
+        return error(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", "The event is too large.");
     };
     if is_event {
         let text = String::from_utf8_lossy(&body);
         return match cloud.invoke_later(function, &text) {
             Ok(()) => StatusCode::ACCEPTED.into_response(),
-            Err(problem) => error(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "ServiceException",
-                &problem.to_string(),
-            ),
+            Err(problem) => error(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", &problem.to_string()),
         };
     }
     match function.invoke(body).await {
         Outcome::Answered(answer) => (StatusCode::OK, answer).into_response(),
-        Outcome::Failed(failure) if failure.is_throttle() => error(
-            StatusCode::TOO_MANY_REQUESTS,
-            "TooManyRequestsException",
-            &failure.message,
-        ),
+        Outcome::Failed(failure) if failure.is_throttle() => {
+            error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", &failure.message)
+        }
         Outcome::Failed(failure) => {
             let body = Bytes::from(json!(failure).to_string());
-            (
-                StatusCode::OK,
-                [("x-amz-function-error", "Unhandled")],
-                body,
-            )
-                .into_response()
+            (StatusCode::OK, [("x-amz-function-error", "Unhandled")], body).into_response()
         }
     }
 }

@@ -12,11 +12,7 @@ use crate::{
 
 /// Answers `PutEvents`: each entry on its own, as AWS does.
 pub(crate) fn put_events(cloud: &Cloud, request: &Value) -> Value {
-    let entries = request
-        .get("Entries")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let entries = request.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let results: Vec<_> = entries
         .iter()
         .map(|entry| match put(cloud, entry) {
@@ -26,10 +22,7 @@ pub(crate) fn put_events(cloud: &Cloud, request: &Value) -> Value {
             }
         })
         .collect();
-    let failed = results
-        .iter()
-        .filter(|result| result.get("ErrorCode").is_some())
-        .count();
+    let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
     json!({ "FailedEntryCount": failed, "Entries": results })
 }
 
@@ -40,11 +33,7 @@ fn put(cloud: &Cloud, entry: &Value) -> Result<String> {
         bail!("Detail is not a JSON object");
     }
     let named = text("EventBusName");
-    let bus = named
-        .rsplit('/')
-        .next()
-        .filter(|name| !name.is_empty())
-        .unwrap_or("default");
+    let bus = named.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("default");
     if bus != "default" && !cloud.template.buses.iter().any(|known| known.name == bus) {
         bail!("there is no event bus {bus}");
     }
@@ -60,12 +49,7 @@ fn put(cloud: &Cloud, entry: &Value) -> Result<String> {
         "resources": entry.get("Resources").cloned().unwrap_or_else(|| json!([])),
         "detail": detail,
     });
-    for rule in cloud
-        .template
-        .rules
-        .iter()
-        .filter(|rule| rule.bus == bus && matches(&rule.pattern, &event))
-    {
+    for rule in cloud.template.rules.iter().filter(|rule| rule.bus == bus && matches(&rule.pattern, &event)) {
         for target in &rule.targets {
             deliver(cloud, rule, target, &event);
         }
@@ -74,13 +58,8 @@ fn put(cloud: &Cloud, entry: &Value) -> Result<String> {
 }
 
 fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) {
-    let correlation = event
-        .pointer("/detail/correlation_id")
-        .and_then(Value::as_str);
-    let sent = match (
-        cloud.queues.by_arn(&target.arn),
-        cloud.functions.get(&target.arn),
-    ) {
+    let correlation = event.pointer("/detail/correlation_id").and_then(Value::as_str);
+    let sent = match (cloud.queues.by_arn(&target.arn), cloud.functions.get(&target.arn)) {
         (Ok(queue), _) => {
             let message = Outgoing {
                 body: event.to_string(),
@@ -93,46 +72,28 @@ fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) {
                 sender: "events".to_owned(),
                 ..Outgoing::default()
             };
-            cloud
-                .queues
-                .send(queue, &message)
-                .map(drop)
-                .map_err(anyhow::Error::from)
+            cloud.queues.send(queue, &message).map(drop).map_err(anyhow::Error::from)
         }
         (Err(_), Some(function)) => cloud.invoke_later(function, &event.to_string()),
         (Err(error), None) => Err(error.into()),
     };
     if let Err(error) = &sent {
-        cloud.record.line(
-            "events",
-            &format!("rule {} reached nothing: {error}", rule.name),
-        );
+        cloud.record.line("events", &format!("rule {} reached nothing: {error}", rule.name));
     }
     if let Some(id) = correlation {
-        let kind = event
-            .get("detail-type")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        cloud
-            .record
-            .entry(Kind::Event, &rule.name, id, kind)
-            .failed_if(sent.is_err())
-            .add();
+        let kind = event.get("detail-type").and_then(Value::as_str).unwrap_or_default();
+        cloud.record.entry(Kind::Event, &rule.name, id, kind).failed_if(sent.is_err()).add();
     }
 }
 
 /// Does an event fit a pattern? Names are AWS's; what local does not know is refused when the template is read.
 pub(crate) fn matches(pattern: &Value, event: &Value) -> bool {
     match pattern {
-        Value::Object(fields) => {
-            fields
-                .iter()
-                .all(|(name, wanted)| match (name.as_str(), wanted) {
-                    ("$or", Value::Array(any)) => any.iter().any(|one| matches(one, event)),
-                    (_, Value::Array(any)) => any.iter().any(|one| fits(one, event.get(name))),
-                    (_, nested) => event.get(name).is_some_and(|value| matches(nested, value)),
-                })
-        }
+        Value::Object(fields) => fields.iter().all(|(name, wanted)| match (name.as_str(), wanted) {
+            ("$or", Value::Array(any)) => any.iter().any(|one| matches(one, event)),
+            (_, Value::Array(any)) => any.iter().any(|one| fits(one, event.get(name))),
+            (_, nested) => event.get(name).is_some_and(|value| matches(nested, value)),
+        }),
         _ => false,
     }
 }
@@ -141,10 +102,7 @@ fn fits(wanted: &Value, value: Option<&Value>) -> bool {
     if let Some(Value::Array(values)) = value {
         return values.iter().any(|one| fits(wanted, Some(one)));
     }
-    let Some((operator, argument)) = wanted
-        .as_object()
-        .and_then(|operator| operator.iter().next())
-    else {
+    let Some((operator, argument)) = wanted.as_object().and_then(|operator| operator.iter().next()) else {
         return value == Some(wanted);
     };
     let text = value.and_then(Value::as_str);
@@ -158,9 +116,7 @@ fn fits(wanted: &Value, value: Option<&Value>) -> bool {
             Value::Array(not) => !not.contains(value),
             not => not != value,
         }),
-        "numeric" => value
-            .and_then(Value::as_f64)
-            .is_some_and(|number| compares(number, argument)),
+        "numeric" => value.and_then(Value::as_f64).is_some_and(|number| compares(number, argument)),
         _ => false,
     }
 }
@@ -168,43 +124,31 @@ fn fits(wanted: &Value, value: Option<&Value>) -> bool {
 fn compares(number: f64, argument: &Value) -> bool {
     let parts = argument.as_array().map(Vec::as_slice).unwrap_or_default();
     parts.chunks(2).all(|pair| match pair {
-        [Value::String(operator), bound] => {
-            bound.as_f64().is_some_and(|bound| match operator.as_str() {
-                "<" => number < bound,
-                "<=" => number <= bound,
-                ">" => number > bound,
-                ">=" => number >= bound,
-                "=" => (number - bound).abs() < f64::EPSILON,
-                _ => false,
-            })
-        }
+        [Value::String(operator), bound] => bound.as_f64().is_some_and(|bound| match operator.as_str() {
+            "<" => number < bound,
+            "<=" => number <= bound,
+            ">" => number > bound,
+            ">=" => number >= bound,
+            "=" => (number - bound).abs() < f64::EPSILON,
+            _ => false,
+        }),
         _ => false,
     })
 }
 
 /// The first operator of a pattern that local does not know.
 pub(crate) fn unknown_operator(pattern: &Value) -> Option<String> {
-    const KNOWN: &[&str] = &[
-        "exists",
-        "prefix",
-        "suffix",
-        "equals-ignore-case",
-        "anything-but",
-        "numeric",
-    ];
+    const KNOWN: &[&str] = &["exists", "prefix", "suffix", "equals-ignore-case", "anything-but", "numeric"];
     match pattern {
         Value::Object(fields) => fields.values().find_map(unknown_operator),
-        Value::Array(any) => any
-            .iter()
-            .find_map(|one| match one.as_object()?.keys().next() {
-                Some(operator)
-                    if !KNOWN.contains(&operator.as_str())
-                        && !one.as_object()?.values().all(Value::is_array) =>
-                {
-                    Some(operator.clone())
-                }
-                _ => None,
-            }),
+        Value::Array(any) => any.iter().find_map(|one| match one.as_object()?.keys().next() {
+            Some(operator)
+                if !KNOWN.contains(&operator.as_str()) && !one.as_object()?.values().all(Value::is_array) =>
+            {
+                Some(operator.clone())
+            }
+            _ => None,
+        }),
         _ => None,
     }
 }
@@ -244,9 +188,6 @@ mod tests {
             unknown_operator(&json!({ "detail": { "a": [{ "cidr": "10.0.0.0/8" }] } })),
             Some("cidr".to_owned())
         );
-        assert_eq!(
-            unknown_operator(&json!({ "detail": { "a": [{ "prefix": "x" }, "y"] } })),
-            None
-        );
+        assert_eq!(unknown_operator(&json!({ "detail": { "a": [{ "prefix": "x" }, "y"] } })), None);
     }
 }

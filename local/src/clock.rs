@@ -18,17 +18,8 @@ impl Clock {
     pub(crate) fn open(data: &Path) -> Result<Self> {
         let file = data.join("clock");
         let kept = std::fs::read_to_string(&file).unwrap_or_default();
-        let offset = if kept.is_empty() {
-            0
-        } else {
-            kept.trim()
-                .parse()
-                .context("Failed to read the kept clock")?
-        };
-        Ok(Self {
-            offset_ms: AtomicI64::new(offset),
-            file,
-        })
+        let offset = if kept.is_empty() { 0 } else { kept.trim().parse().context("Failed to read the kept clock")? };
+        Ok(Self { offset_ms: AtomicI64::new(offset), file })
     }
 
     /// Milliseconds since 1970.

@@ -47,24 +47,15 @@ pub(crate) fn waiting_line(function: &crate::template::Function) -> [Queue; 2] {
         retention: Duration::from_secs(6 * 3600),
         redrive,
     };
-    let redrive = Redrive {
-        dlq_arn: format!("arn:local:{given_up}"),
-        max_receives: function.max_retries + 1,
-    };
+    let redrive = Redrive { dlq_arn: format!("arn:local:{given_up}"), max_receives: function.max_retries + 1 };
     [queue(name, Some(redrive)), queue(given_up, None)]
 }
 
 impl Cloud {
     /// Takes an event for a function that nobody waits for. It is on disk when this returns.
     pub(crate) fn invoke_later(&self, function: &Function, payload: &str) -> Result<()> {
-        let line = self
-            .queues
-            .queue(&format!(".async-{}", function.spec.name))?;
-        let message = Outgoing {
-            body: payload.to_owned(),
-            attributes: serde_json::json!({}),
-            ..Outgoing::default()
-        };
+        let line = self.queues.queue(&format!(".async-{}", function.spec.name))?;
+        let message = Outgoing { body: payload.to_owned(), attributes: serde_json::json!({}), ..Outgoing::default() };
         self.queues.send(line, &message)?;
         Ok(())
     }
@@ -76,27 +67,19 @@ impl Cloud {
             let received = self.queues.receive(&line, 1, None).unwrap_or_default();
             let Some(message) = received.into_iter().next() else {
                 self.bury(&function, &given_up);
-                self.queues
-                    .arrival(&line.name, Duration::from_secs(20))
-                    .await;
+                self.queues.arrival(&line.name, Duration::from_secs(20)).await;
                 continue;
             };
             match function.invoke(Bytes::from(message.body.clone())).await {
                 Outcome::Answered(_) => {
                     if let Err(error) = self.queues.delete(&line, &message.receipt) {
-                        self.record.line(
-                            &function.spec.name,
-                            &format!("an event is done but not deleted: {error}"),
-                        );
+                        self.record.line(&function.spec.name, &format!("an event is done but not deleted: {error}"));
                     }
                 }
                 // The line's visibility is the wait before the next try.
                 Outcome::Failed(failure) => {
                     let text = format!("try {}: {}", message.receives, failure.message);
-                    self.record
-                        .entry(Kind::Function, &function.spec.name, "asynchronous", text)
-                        .failed_if(true)
-                        .add();
+                    self.record.entry(Kind::Function, &function.spec.name, "asynchronous", text).failed_if(true).add();
                 }
             }
         }
@@ -104,12 +87,7 @@ impl Cloud {
 
     /// What failed at every try goes to the function's failure queue, if it has one.
     fn bury(&self, function: &Function, given_up: &Queue) {
-        let Some(target) = function
-            .spec
-            .failures_to
-            .as_deref()
-            .and_then(|arn| self.queues.by_arn(arn).ok())
-        else {
+        let Some(target) = function.spec.failures_to.as_deref().and_then(|arn| self.queues.by_arn(arn).ok()) else {
             return;
         };
         for message in self.queues.receive(given_up, 10, None).unwrap_or_default() {
@@ -120,13 +98,8 @@ impl Cloud {
                 deduplication_id: Some(message.id),
                 ..Outgoing::default()
             };
-            if self.queues.send(target, &copy).is_ok()
-                && self.queues.delete(given_up, &message.receipt).is_err()
-            {
-                self.record.line(
-                    &function.spec.name,
-                    "an event that was given up may be in its failure queue twice",
-                );
+            if self.queues.send(target, &copy).is_ok() && self.queues.delete(given_up, &message.receipt).is_err() {
+                self.record.line(&function.spec.name, "an event that was given up may be in its failure queue twice");
             }
         }
     }

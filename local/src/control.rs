@@ -19,9 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{
-    cloud::Cloud, lambda::Outcome, objects::Objects, record::News, schedule, sqs::SqsError,
-};
+use crate::{cloud::Cloud, lambda::Outcome, objects::Objects, record::News, schedule, sqs::SqsError};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
@@ -45,55 +43,33 @@ struct Problem(StatusCode, &'static str, String);
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self(status, code, message) = self;
-        (
-            status,
-            Json(json!({ "error": { "code": code, "message": message } })),
-        )
-            .into_response()
+        (status, Json(json!({ "error": { "code": code, "message": message } }))).into_response()
     }
 }
 
 fn not_found(what: &str) -> Problem {
-    Problem(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        format!("There is no {what}."),
-    )
+    Problem(StatusCode::NOT_FOUND, "not_found", format!("There is no {what}."))
 }
 
 impl From<SqsError> for Problem {
     fn from(error: SqsError) -> Self {
         match error {
             SqsError::NoQueue => not_found("such queue"),
-            other => Self(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "queue_failed",
-                other.to_string(),
-            ),
+            other => Self(StatusCode::INTERNAL_SERVER_ERROR, "queue_failed", other.to_string()),
         }
     }
 }
 
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
-        Self(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "failed",
-            format!("{error:#}"),
-        )
+        Self(StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("{error:#}"))
     }
 }
 
 pub(crate) fn router(control: Control) -> Router {
     Router::new()
-        .route(
-            "/",
-            get(|State(control): State<Control>| async move { page(&control, "home.html").await }),
-        )
-        .route(
-            "/phone",
-            get(|State(control): State<Control>| async move { page(&control, "phone.html").await }),
-        )
+        .route("/", get(|State(control): State<Control>| async move { page(&control, "home.html").await }))
+        .route("/phone", get(|State(control): State<Control>| async move { page(&control, "phone.html").await }))
         .route("/assets/{name}", get(asset))
         .route("/api/state", get(state))
         .route("/api/stream", get(stream_all))
@@ -114,12 +90,8 @@ pub(crate) fn router(control: Control) -> Router {
 /// no page at all. A name that a stranger's DNS points here is refused with it.
 async fn only_from_here(request: Request, next: Next) -> Response {
     if is_foreign(request.headers()) {
-        return Problem(
-            StatusCode::FORBIDDEN,
-            "foreign_page",
-            "Only pages of this laptop may ask this.".to_owned(),
-        )
-        .into_response();
+        return Problem(StatusCode::FORBIDDEN, "foreign_page", "Only pages of this laptop may ask this.".to_owned())
+            .into_response();
     }
     next.run(request).await
 }
@@ -127,14 +99,11 @@ async fn only_from_here(request: Request, next: Next) -> Response {
 fn is_foreign(headers: &HeaderMap) -> bool {
     let header = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let is_here = |authority: &str| {
-        let host = authority
-            .rsplit_once(':')
-            .map_or(authority, |(host, _)| host);
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
         matches!(host, "127.0.0.1" | "localhost" | "[::1]")
     };
     let foreign_host = header(header::HOST).is_some_and(|host| !is_here(host));
-    let page = header(header::ORIGIN)
-        .map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
+    let page = header(header::ORIGIN).map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
     foreign_host || page.is_some_and(|host| !is_here(host))
 }
 
@@ -167,13 +136,7 @@ async fn asset(State(control): State<Control>, Path(name): Path<String>) -> Resp
         return StatusCode::NOT_FOUND.into_response();
     }
     match tokio::fs::read(control.pages.join("assets").join(&name)).await {
-        Ok(bytes) => (
-            [
-                (header::CONTENT_TYPE, kind),
-                (header::CACHE_CONTROL, "max-age=31536000, immutable"),
-            ],
-            bytes,
-        )
+        Ok(bytes) => ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=31536000, immutable")], bytes)
             .into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
@@ -190,12 +153,8 @@ async fn snapshot(control: &Control) -> Value {
     for table in &cloud.template.tables {
         tables.push(json!({ "name": table.name, "items": cloud.tables.count(&table.name).await }));
     }
-    let calls: Vec<_> = cloud
-        .record
-        .calls()
-        .into_iter()
-        .map(|(caller, calls)| merged(json!(caller), json!(calls)))
-        .collect();
+    let calls: Vec<_> =
+        cloud.record.calls().into_iter().map(|(caller, calls)| merged(json!(caller), json!(calls))).collect();
     let schedules: Vec<_> = cloud
         .schedules
         .all
@@ -237,22 +196,11 @@ fn merged(mut one: Value, other: Value) -> Value {
 }
 
 fn queues(cloud: &Cloud) -> Vec<Value> {
-    let own = cloud
-        .queues
-        .queues()
-        .filter(|queue| !queue.name.starts_with('.'));
+    let own = cloud.queues.queues().filter(|queue| !queue.name.starts_with('.'));
     own.map(|queue| {
-        let consumer = cloud.functions.all().find(|function| {
-            function
-                .spec
-                .consumers
-                .iter()
-                .any(|c| c.queue_arn == queue.arn)
-        });
-        let dlq = queue
-            .redrive
-            .as_ref()
-            .and_then(|redrive| cloud.queues.by_arn(&redrive.dlq_arn).ok());
+        let consumer =
+            cloud.functions.all().find(|function| function.spec.consumers.iter().any(|c| c.queue_arn == queue.arn));
+        let dlq = queue.redrive.as_ref().and_then(|redrive| cloud.queues.by_arn(&redrive.dlq_arn).ok());
         let about = json!({
             "name": queue.name,
             "fifo": queue.fifo,
@@ -276,9 +224,7 @@ fn rules(cloud: &Cloud) -> Vec<Value> {
 }
 
 /// A snapshot at most four times a second, and only when something has happened.
-async fn stream_all(
-    State(control): State<Control>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+async fn stream_all(State(control): State<Control>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let news = stream::unfold(control.cloud.record.news(), |mut news| async move {
         loop {
             match news.recv().await {
@@ -292,10 +238,7 @@ async fn stream_all(
     });
     let snapshots = stream::unfold((control, None), |(control, seen)| async move {
         loop {
-            let version = (
-                control.cloud.record.version(),
-                control.cloud.clock.offset_ms(),
-            );
+            let version = (control.cloud.record.version(), control.cloud.clock.offset_ms());
             if seen != Some(version) {
                 let snapshot = snapshot(&control).await;
                 return Some((event("state", &snapshot), (control, Some(version))));
@@ -311,10 +254,7 @@ async fn stream_all(
 }
 
 fn event(name: &str, data: &impl serde::Serialize) -> Event {
-    Event::default()
-        .event(name)
-        .json_data(data)
-        .unwrap_or_default()
+    Event::default().event(name).json_data(data).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -322,10 +262,7 @@ struct Advance {
     advance_ms: i64,
 }
 
-async fn advance(
-    State(control): State<Control>,
-    Json(by): Json<Advance>,
-) -> Result<Json<Value>, Problem> {
+async fn advance(State(control): State<Control>, Json(by): Json<Advance>) -> Result<Json<Value>, Problem> {
     const YEAR: i64 = 366 * 24 * 3_600 * 1_000;
     if !(1..=YEAR).contains(&by.advance_ms) {
         let text = "Time moves forward, by a year at most.".to_owned();
@@ -336,9 +273,7 @@ async fn advance(
         function.renew();
     }
     control.cloud.record.touch();
-    Ok(Json(
-        json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() }),
-    ))
+    Ok(Json(json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() })))
 }
 
 #[derive(Deserialize)]
@@ -351,15 +286,7 @@ async fn traces(State(control): State<Control>, Query(query): Query<Limit>) -> i
 }
 
 async fn trace(State(control): State<Control>, Path(id): Path<String>) -> impl IntoResponse {
-    Json(
-        control
-            .cloud
-            .record
-            .trace(&id)
-            .iter()
-            .map(|entry| json!(**entry))
-            .collect::<Vec<_>>(),
-    )
+    Json(control.cloud.record.trace(&id).iter().map(|entry| json!(**entry)).collect::<Vec<_>>())
 }
 
 #[derive(Deserialize)]
@@ -374,58 +301,30 @@ async fn logs(State(control): State<Control>, Query(query): Query<Logs>) -> impl
     let (function, correlation) = (given(&query.function), given(&query.correlation_id));
     let wanted = |line: &crate::record::Line| {
         function.as_ref().is_none_or(|name| line.function == *name)
-            && correlation
-                .as_ref()
-                .is_none_or(|id| line.correlation_id.as_ref() == Some(id))
+            && correlation.as_ref().is_none_or(|id| line.correlation_id.as_ref() == Some(id))
     };
-    let lines = control
-        .cloud
-        .record
-        .lines(wanted, query.limit.unwrap_or(200));
+    let lines = control.cloud.record.lines(wanted, query.limit.unwrap_or(200));
     Json(lines.iter().map(|line| json!(**line)).collect::<Vec<_>>())
 }
 
-async fn invoke(
-    State(control): State<Control>,
-    Path(name): Path<String>,
-    body: Bytes,
-) -> Result<Json<Value>, Problem> {
-    let function = control
-        .cloud
-        .functions
-        .get(&name)
-        .ok_or_else(|| not_found("such function"))?;
+async fn invoke(State(control): State<Control>, Path(name): Path<String>, body: Bytes) -> Result<Json<Value>, Problem> {
+    let function = control.cloud.functions.get(&name).ok_or_else(|| not_found("such function"))?;
     let started = std::time::Instant::now();
     let (status, payload) = match function.invoke(body).await {
         Outcome::Answered(answer) => ("ok", serde_json::from_slice(&answer).unwrap_or(Value::Null)),
         Outcome::Failed(failure) => ("error", json!(failure)),
     };
-    Ok(Json(
-        json!({ "status": status, "payload": payload, "duration_ms": started.elapsed().as_secs_f64() * 1_000.0 }),
-    ))
+    Ok(Json(json!({ "status": status, "payload": payload, "duration_ms": started.elapsed().as_secs_f64() * 1_000.0 })))
 }
 
-async fn kill(
-    State(control): State<Control>,
-    Path(name): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    let function = control
-        .cloud
-        .functions
-        .get(&name)
-        .ok_or_else(|| not_found("such function"))?;
+async fn kill(State(control): State<Control>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
+    let function = control.cloud.functions.get(&name).ok_or_else(|| not_found("such function"))?;
     Ok(Json(json!({ "killed": function.kill_all() })))
 }
 
-async fn run_schedule(
-    State(control): State<Control>,
-    Path(name): Path<String>,
-) -> Result<Json<Value>, Problem> {
+async fn run_schedule(State(control): State<Control>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
     let all = &control.cloud.schedules.all;
-    let schedule = all
-        .iter()
-        .find(|schedule| schedule.spec.name == name)
-        .ok_or_else(|| not_found("such schedule"))?;
+    let schedule = all.iter().find(|schedule| schedule.spec.name == name).ok_or_else(|| not_found("such schedule"))?;
     schedule::fire(&control.cloud, schedule)?;
     Ok(Json(json!({ "fired": name })))
 }
@@ -436,13 +335,7 @@ async fn messages(
     Query(query): Query<Limit>,
 ) -> Result<Response, Problem> {
     let queue = control.cloud.queues.queue(&name)?;
-    Ok(Json(
-        control
-            .cloud
-            .queues
-            .peek(queue, query.limit.unwrap_or(50))?,
-    )
-    .into_response())
+    Ok(Json(control.cloud.queues.peek(queue, query.limit.unwrap_or(50))?).into_response())
 }
 
 async fn throw_away(
@@ -472,18 +365,15 @@ async fn redrive(
 ) -> Result<Json<Value>, Problem> {
     let wanted: Redrive = match body.is_empty() {
         true => Redrive::default(),
-        false => serde_json::from_slice(&body)
-            .map_err(|e| Problem(StatusCode::BAD_REQUEST, "bad_request", e.to_string()))?,
+        false => {
+            serde_json::from_slice(&body).map_err(|e| Problem(StatusCode::BAD_REQUEST, "bad_request", e.to_string()))?
+        }
     };
     let queues = &control.cloud.queues;
     let dlq = queues.queue(&name)?;
-    let source = queues.source_of(dlq).ok_or_else(|| {
-        Problem(
-            StatusCode::CONFLICT,
-            "no_dlq",
-            format!("{name} is no queue's dead-letter queue."),
-        )
-    })?;
+    let source = queues
+        .source_of(dlq)
+        .ok_or_else(|| Problem(StatusCode::CONFLICT, "no_dlq", format!("{name} is no queue's dead-letter queue.")))?;
     let moved = queues.redrive(dlq, source, wanted.message_id.as_deref())?;
     control.cloud.record.touch();
     Ok(Json(json!({ "moved": moved })))
@@ -493,13 +383,7 @@ async fn redrive(
 pub(crate) async fn safe_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

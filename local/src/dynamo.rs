@@ -37,31 +37,22 @@ impl Dynamo {
         let client = confab_providers::http_client().map_err(|e| anyhow::anyhow!("{e}"))?;
         let dynamo = Self { url, client };
         for table in tables {
-            dynamo
-                .create(table)
-                .await
-                .with_context(|| table.logical_id.clone())?;
+            dynamo.create(table).await.with_context(|| table.logical_id.clone())?;
         }
         Ok(dynamo)
     }
 
     async fn create(&self, table: &Table) -> Result<()> {
         let (status, answer) = self.call("CreateTable", &table.definition).await?;
-        let exists = answer
-            .get("__type")
-            .and_then(Value::as_str)
-            .is_some_and(|kind| kind.ends_with("ResourceInUseException"));
+        let exists =
+            answer.get("__type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("ResourceInUseException"));
         if !status.is_success() && !exists {
             bail!("Failed to create {}: {answer}", table.name);
         }
         Ok(())
     }
 
-    pub(crate) async fn call(
-        &self,
-        operation: &str,
-        request: &Value,
-    ) -> Result<(StatusCode, Value)> {
+    pub(crate) async fn call(&self, operation: &str, request: &Value) -> Result<(StatusCode, Value)> {
         let answer = self
             .client
             .post(&self.url)
@@ -77,25 +68,12 @@ impl Dynamo {
     }
 
     /// Hands a request on as it came, with capacity asked for, and gives the answer as it was asked for.
-    pub(crate) async fn forward(
-        &self,
-        operation: &str,
-        headers: &HeaderMap,
-        body: &Value,
-    ) -> (Response, Units) {
-        let wanted = body
-            .get("ReturnConsumedCapacity")
-            .and_then(Value::as_str)
-            .is_some_and(|level| level != "NONE");
+    pub(crate) async fn forward(&self, operation: &str, headers: &HeaderMap, body: &Value) -> (Response, Units) {
+        let wanted = body.get("ReturnConsumedCapacity").and_then(Value::as_str).is_some_and(|level| level != "NONE");
         let mut request = body.clone();
         let counts = !matches!(
             operation,
-            "DescribeTable"
-                | "ListTables"
-                | "DescribeTimeToLive"
-                | "UpdateTimeToLive"
-                | "CreateTable"
-                | "DeleteTable"
+            "DescribeTable" | "ListTables" | "DescribeTimeToLive" | "UpdateTimeToLive" | "CreateTable" | "DeleteTable"
         );
         if counts && !wanted {
             request["ReturnConsumedCapacity"] = json!("TOTAL");
@@ -112,19 +90,13 @@ impl Dynamo {
         };
         let status = answer.status();
         let Ok(bytes) = answer.bytes().await else {
-            return (
-                (StatusCode::BAD_GATEWAY, "local's tables broke off").into_response(),
-                Units::default(),
-            );
+            return ((StatusCode::BAD_GATEWAY, "local's tables broke off").into_response(), Units::default());
         };
         let mut units = Units::default();
         let body = match serde_json::from_slice::<Value>(&bytes) {
             Ok(mut answer) => {
-                let used = used(answer.get("ConsumedCapacity"));
-                if matches!(
-                    operation,
-                    "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems"
-                ) {
+                let used = used(answer.get("ConsumedCapacity")) + charged_for_nothing(&answer);
+                if matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems") {
                     units.read = used;
                 } else {
                     units.write = used;
@@ -137,10 +109,7 @@ impl Dynamo {
             Err(_) => bytes,
         };
         let checksum = crc32(&body).to_string();
-        let headers = [
-            ("content-type", "application/x-amz-json-1.0".to_owned()),
-            ("x-amz-crc32", checksum),
-        ];
+        let headers = [("content-type", "application/x-amz-json-1.0".to_owned()), ("x-amz-crc32", checksum)];
         ((status, headers, body).into_response(), units)
     }
 
@@ -177,17 +146,9 @@ impl Dynamo {
             if !status.is_success() {
                 bail!("{answer}");
             }
-            for item in answer
-                .get("Items")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
-                let key: Value = table
-                    .keys
-                    .iter()
-                    .filter_map(|name| Some((name.clone(), item.get(name)?.clone())))
-                    .collect();
+            for item in answer.get("Items").and_then(Value::as_array).into_iter().flatten() {
+                let key: Value =
+                    table.keys.iter().filter_map(|name| Some((name.clone(), item.get(name)?.clone()))).collect();
                 // It may have been renewed since it was read.
                 let delete = json!({
                     "TableName": table.name,
@@ -214,9 +175,7 @@ pub(crate) async fn sweep_forever(cloud: Arc<crate::cloud::Cloud>) {
     loop {
         for table in &cloud.template.tables {
             if let Err(error) = cloud.tables.sweep(table, clock.now() / 1_000).await {
-                cloud
-                    .record
-                    .line("local", &format!("sweeping {} failed: {error}", table.name));
+                cloud.record.line("local", &format!("sweeping {} failed: {error}", table.name));
             }
         }
         for _ in 0..60 {
@@ -231,11 +190,7 @@ pub(crate) async fn sweep_forever(cloud: Arc<crate::cloud::Cloud>) {
 
 /// One table's capacity, or that of several.
 fn used(consumed: Option<&Value>) -> f64 {
-    let of_one = |one: &Value| {
-        one.get("CapacityUnits")
-            .and_then(Value::as_f64)
-            .unwrap_or(0.0)
-    };
+    let of_one = |one: &Value| one.get("CapacityUnits").and_then(Value::as_f64).unwrap_or(0.0);
     match consumed {
         Some(Value::Array(tables)) => tables.iter().map(of_one).sum(),
         Some(one) => of_one(one),
@@ -243,24 +198,25 @@ fn used(consumed: Option<&Value>) -> f64 {
     }
 }
 
+/// A write whose condition does not hold is charged like one that is done. The engine states no capacity for it:
+/// rows are taken as no larger than a kilobyte, of which a transaction charges two units each.
+fn charged_for_nothing(answer: &Value) -> f64 {
+    let kind = answer.get("__type").and_then(Value::as_str).unwrap_or_default();
+    match answer.get("CancellationReasons").and_then(Value::as_array) {
+        Some(rows) => rows.iter().map(|_| 2.0).sum(),
+        None if kind.ends_with("ConditionalCheckFailedException") => 1.0,
+        None => 0.0,
+    }
+}
+
 fn unavailable(error: &reqwest::Error) -> Response {
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        format!("local's tables do not answer: {error}"),
-    )
-        .into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, format!("local's tables do not answer: {error}")).into_response()
 }
 
 /// The SDK checks it. Bit by bit: answers are small.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            if crc & 1 == 1 {
-                (crc >> 1) ^ 0xEDB8_8320
-            } else {
-                crc >> 1
-            }
-        })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
     })
 }
 

@@ -51,17 +51,13 @@ async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
         Ok(Outcome::Failed(failure)) if failure.is_throttle() => {
             message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         }
-        Ok(Outcome::Failed(_)) => {
-            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        Ok(Outcome::Failed(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+        Ok(Outcome::Answered(answer)) => {
+            rendered(&answer).unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
         }
-        Ok(Outcome::Answered(answer)) => rendered(&answer)
-            .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
     };
     let took = started.elapsed().as_secs_f64() * 1_000.0;
-    let correlation = answer
-        .headers()
-        .get("x-correlation-id")
-        .and_then(|id| id.to_str().ok());
+    let correlation = answer.headers().get("x-correlation-id").and_then(|id| id.to_str().ok());
     if let Some(id) = correlation {
         let status = answer.status();
         let entry = cloud.record.entry(
@@ -70,11 +66,7 @@ async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
             id,
             format!("{} in {took:.1} ms", status.as_u16()),
         );
-        entry
-            .failed_if(status.is_server_error())
-            .took(took)
-            .at(at)
-            .add();
+        entry.failed_if(status.is_server_error()).took(took).at(at).add();
     }
     answer
 }
@@ -98,11 +90,7 @@ fn find<'a>(cloud: &'a Cloud, method: &str, path: &str) -> Option<Found<'a>> {
                 continue;
             };
             rank.push(u8::from(any));
-            let key = if any {
-                format!("ANY {}", route.path)
-            } else {
-                format!("{method} {}", route.path)
-            };
+            let key = if any { format!("ANY {}", route.path) } else { format!("{method} {}", route.path) };
             if best.as_ref().is_none_or(|(known, _)| rank < *known) {
                 best = Some((rank, (function, key, parameters)));
             }
@@ -117,10 +105,7 @@ fn fits(route: &str, path: &str) -> Option<(Vec<u8>, Map<String, Value>)> {
     let mut parameters = Map::new();
     let mut given = path.split('/');
     for wanted in route.split('/') {
-        if let Some(name) = wanted
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix("+}"))
-        {
+        if let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix("+}")) {
             let rest: Vec<_> = given.by_ref().collect();
             if rest.is_empty() {
                 return None;
@@ -130,10 +115,7 @@ fn fits(route: &str, path: &str) -> Option<(Vec<u8>, Map<String, Value>)> {
             return Some((rank, parameters));
         }
         let segment = given.next()?;
-        match wanted
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
+        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !segment.is_empty() => {
                 rank.push(1);
                 parameters.insert(name.to_owned(), json!(decoded(segment)));
@@ -160,13 +142,7 @@ fn event(
 ) -> Value {
     let query = parts.uri.query().unwrap_or_default();
     let now = cloud.clock.timestamp();
-    let header = |name: &str| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    };
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut event = json!({
         "version": "2.0",
         "routeKey": route_key,
@@ -210,9 +186,7 @@ fn event(
         event["pathParameters"] = Value::Object(parameters);
     }
     if !body.is_empty() {
-        let as_text = is_text(header("content-type"))
-            .then(|| std::str::from_utf8(body).ok())
-            .flatten();
+        let as_text = is_text(header("content-type")).then(|| std::str::from_utf8(body).ok()).flatten();
         event["isBase64Encoded"] = json!(as_text.is_none());
         event["body"] = json!(as_text.map_or_else(|| STANDARD.encode(body), str::to_owned));
     }
@@ -222,11 +196,7 @@ fn event(
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let mut joined = Map::new();
     for name in headers.keys().filter(|name| *name != "cookie") {
-        let values: Vec<_> = headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .collect();
+        let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
         joined.insert(name.to_string(), json!(values.join(",")));
     }
     joined
@@ -249,17 +219,9 @@ fn query_parameters(query: &str) -> Map<String, Value> {
 
 /// What API Gateway hands over as text; all else is base64.
 fn is_text(content_type: &str) -> bool {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind.starts_with("text/")
-        || matches!(
-            kind.as_str(),
-            "application/json" | "application/javascript" | "application/xml"
-        )
+        || matches!(kind.as_str(), "application/json" | "application/javascript" | "application/xml")
 }
 
 /// A function's answer as HTTP. Without a status it is the body, as API Gateway infers.
@@ -269,38 +231,18 @@ fn rendered(answer: &[u8]) -> Option<Response> {
         return Some(axum::Json(answer).into_response());
     };
     let status = StatusCode::from_u16(u16::try_from(status.as_u64()?).ok()?).ok()?;
-    let text = answer
-        .get("body")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let is_base64 = answer
-        .get("isBase64Encoded")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    let body = if is_base64 {
-        STANDARD.decode(text).ok()?
-    } else {
-        text.as_bytes().to_vec()
-    };
+    let text = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    let is_base64 = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or(false);
+    let body = if is_base64 { STANDARD.decode(text).ok()? } else { text.as_bytes().to_vec() };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    let single = answer
-        .get("headers")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
+    let single = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
     let single = single.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let cookies = answer
-        .get("cookies")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let cookies = answer.get("cookies").and_then(Value::as_array).into_iter().flatten();
     let cookies = cookies.filter_map(|cookie| Some(("set-cookie", cookie.as_str()?)));
     for (name, value) in single.chain(cookies) {
         let name = HeaderName::try_from(name).ok()?;
-        response
-            .headers_mut()
-            .append(name, HeaderValue::from_str(value).ok()?);
+        response.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
     }
     Some(response)
 }
@@ -327,10 +269,8 @@ mod tests {
         let response = rendered(br#"{"hello":"world"}"#).unwrap();
         assert_eq!(response.status(), 200);
         assert!(rendered(b"not json").is_none());
-        let response = rendered(
-            br#"{"statusCode":201,"cookies":["a=1","b=2"],"body":"aGk=","isBase64Encoded":true}"#,
-        )
-        .unwrap();
+        let response =
+            rendered(br#"{"statusCode":201,"cookies":["a=1","b=2"],"body":"aGk=","isBase64Encoded":true}"#).unwrap();
         assert_eq!(response.status(), 201);
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
     }

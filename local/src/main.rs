@@ -43,11 +43,7 @@ fn arguments() -> Result<Option<Arguments>> {
     let (mut outside, mut webhook) = (false, None);
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
-        let mut value = || {
-            given
-                .next()
-                .with_context(|| format!("{argument} takes a value\n\n{USAGE}"))
-        };
+        let mut value = || given.next().with_context(|| format!("{argument} takes a value\n\n{USAGE}"));
         match argument.as_str() {
             "outside" => outside = true,
             "--template" => settings.template = PathBuf::from(value()?),
@@ -63,11 +59,7 @@ fn arguments() -> Result<Option<Arguments>> {
             other => bail!("{other} is not known\n\n{USAGE}"),
         }
     }
-    Ok(Some(Arguments {
-        settings,
-        outside,
-        webhook,
-    }))
+    Ok(Some(Arguments { settings, outside, webhook }))
 }
 
 /// `90m`, `2h` or `3d` in milliseconds.
@@ -80,10 +72,7 @@ fn span(text: &str) -> Result<i64> {
         _ => bail!(wrong()),
     };
     let number: i64 = text[..text.len() - 1].parse().with_context(wrong)?;
-    number
-        .checked_mul(unit)
-        .filter(|span| *span > 0)
-        .with_context(wrong)
+    number.checked_mul(unit).filter(|span| *span > 0).with_context(wrong)
 }
 
 async fn stop_signal() {
@@ -110,14 +99,7 @@ async fn main() -> Result<()> {
     let settings = arguments.settings;
     if arguments.outside {
         let webhook = arguments.webhook.context("outside takes --webhook")?;
-        return outside(
-            settings.data,
-            settings.port,
-            webhook,
-            stop_signal(),
-            |home| println!("ready {home}"),
-        )
-        .await;
+        return outside(settings.data, settings.port, webhook, stop_signal(), |home| println!("ready {home}")).await;
     }
     run(settings, stop_signal(), |addresses| {
         println!("ready\n");

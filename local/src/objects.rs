@@ -25,9 +25,7 @@ pub(crate) struct Objects {
 
 impl std::fmt::Debug for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Objects")
-            .field("folder", &self.folder)
-            .finish()
+        f.debug_struct("Objects").field("folder", &self.folder).finish()
     }
 }
 
@@ -41,12 +39,7 @@ impl Objects {
         let files = s3s_fs::FileSystem::new(&folder)
             .map_err(|e| anyhow::anyhow!("{e:?}"))
             .context("Failed to open the objects")?;
-        Ok(Self {
-            service: S3ServiceBuilder::new(files).build(),
-            folder,
-            buckets: buckets.to_vec(),
-            record,
-        })
+        Ok(Self { service: S3ServiceBuilder::new(files).build(), folder, buckets: buckets.to_vec(), record })
     }
 
     pub(crate) async fn answer(&self, request: Request, caller: &str) -> Response {
@@ -55,22 +48,14 @@ impl Objects {
             Ok(answer) => answer.map(Body::new).into_response(),
             Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")).into_response(),
         };
-        let caller = Caller {
-            service: "s3".to_owned(),
-            operation,
-            caller: caller.to_owned(),
-        };
-        self.record
-            .call(caller, !answer.status().is_success(), 0.0, 0.0);
+        let caller = Caller { service: "s3".to_owned(), operation, caller: caller.to_owned() };
+        self.record.call(caller, !answer.status().is_success(), 0.0, 0.0);
         answer
     }
 
     /// The buckets, and how many objects each holds.
     pub(crate) fn counts(&self) -> Vec<(String, u64)> {
-        self.buckets
-            .iter()
-            .map(|bucket| (bucket.name.clone(), files(&self.folder.join(&bucket.name))))
-            .collect()
+        self.buckets.iter().map(|bucket| (bucket.name.clone(), files(&self.folder.join(&bucket.name)))).collect()
     }
 }
 

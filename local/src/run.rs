@@ -47,11 +47,7 @@ pub async fn run(
     ready: impl FnOnce(&Addresses),
 ) -> Result<()> {
     let [home, gateway_, aws_] = listen(settings.port).await?;
-    let addresses = Addresses {
-        home: url(&home)?,
-        gateway: url(&gateway_)?,
-        aws: url(&aws_)?,
-    };
+    let addresses = Addresses { home: url(&home)?, gateway: url(&gateway_)?, aws: url(&aws_)? };
     let _lock = own(&settings)?;
     let clock = Arc::new(Clock::open(&settings.data)?);
     if settings.advance_ms > 0 {
@@ -68,28 +64,15 @@ pub async fn run(
     let template = Template::load(&settings.template, &places)?;
     for rule in &template.rules {
         if let Some(operator) = bus::unknown_operator(&rule.pattern) {
-            bail!(
-                "rule {}: local does not know the pattern operator {operator}",
-                rule.name
-            );
+            bail!("rule {}: local does not know the pattern operator {operator}", rule.name);
         }
     }
     let lines = template.functions.iter().flat_map(waiting_line);
     let queues: Vec<_> = template.queues.iter().cloned().chain(lines).collect();
     let queues = Arc::new(Engine::open(&settings.data, &queues, clock.clone())?);
-    let functions = Arc::new(Functions::new(
-        &template.functions,
-        &settings.binaries,
-        &addresses.aws,
-        REGION,
-        &clock,
-        &record,
-    ));
-    let objects = Arc::new(Objects::open(
-        &settings.data,
-        &template.buckets,
-        record.clone(),
-    )?);
+    let functions =
+        Arc::new(Functions::new(&template.functions, &settings.binaries, &addresses.aws, REGION, &clock, &record));
+    let objects = Arc::new(Objects::open(&settings.data, &template.buckets, record.clone())?);
     let cloud = Arc::new(Cloud {
         tables: Dynamo::open(&settings.data, &template.tables).await?,
         schedules: Schedules::open(&settings.data, &template.schedules, clock.timestamp())?,
@@ -104,21 +87,14 @@ pub async fn run(
         record: record.clone(),
     });
     let webhook = format!("{}/SmsReceived", addresses.gateway);
-    let outside = Outside::open(world::options(
-        &settings.data,
-        &addresses.home,
-        webhook,
-        clock,
-        Some(record),
-    ))?;
+    let outside = Outside::open(world::options(&settings.data, &addresses.home, webhook, clock, Some(record)))?;
     let control = Control {
         cloud: cloud.clone(),
         objects: objects.clone(),
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
     };
-    let page_router = control::guarded(control::router(control))
-        .layer(middleware::from_fn(control::safe_headers));
+    let page_router = control::guarded(control::router(control)).layer(middleware::from_fn(control::safe_headers));
     serve(aws_, aws::router(cloud.clone(), objects));
     serve(gateway_, gateway::router(cloud.clone()));
     serve(home, page_router.merge(outside.router()));
@@ -134,9 +110,7 @@ pub async fn run(
     stop.await;
     // Processes get no new work; what is on disk goes on at the next start.
     drop(stop_outside);
-    tokio::time::timeout(Duration::from_secs(2), delivering)
-        .await
-        .ok();
+    tokio::time::timeout(Duration::from_secs(2), delivering).await.ok();
     for function in cloud.functions.all() {
         function.kill_all();
     }
@@ -193,25 +167,16 @@ fn start_loops(cloud: &Arc<Cloud>) {
 
 async fn listen(port: u16) -> Result<[TcpListener; 3]> {
     let next = |n: u16| {
-        if port == 0 {
-            Ok(0)
-        } else {
-            port.checked_add(n)
-                .context("the port is too high: three in a row are needed")
-        }
+        if port == 0 { Ok(0) } else { port.checked_add(n).context("the port is too high: three in a row are needed") }
     };
-    Ok([
-        bind(next(0)?).await?,
-        bind(next(1)?).await?,
-        bind(next(2)?).await?,
-    ])
+    Ok([bind(next(0)?).await?, bind(next(1)?).await?, bind(next(2)?).await?])
 }
 
 async fn bind(port: u16) -> Result<TcpListener> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    TcpListener::bind(address).await.with_context(|| {
-        format!("Port {port} is taken. Stop what uses it, or choose another with --port.")
-    })
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("Port {port} is taken. Stop what uses it, or choose another with --port."))
 }
 
 fn url(listener: &TcpListener) -> Result<String> {
@@ -232,8 +197,7 @@ fn own(settings: &Settings) -> Result<std::fs::File> {
     if let Some(folder) = lock.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let file = std::fs::File::create(&lock)
-        .with_context(|| format!("Failed to open {}", lock.display()))?;
+    let file = std::fs::File::create(&lock).with_context(|| format!("Failed to open {}", lock.display()))?;
     if file.try_lock().is_err() {
         bail!(
             "Another local is at work on {}. Stop it, or choose another folder with --data.",

@@ -82,11 +82,7 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) {
         let path = entry.path();
         match entry.metadata() {
             Ok(about) if about.is_dir() => collect(&path, found),
-            Ok(about)
-                if path
-                    .extension()
-                    .is_some_and(|kind| kind == "rs" || kind == "toml") =>
-            {
+            Ok(about) if path.extension().is_some_and(|kind| kind == "rs" || kind == "toml") => {
                 if let Ok(written) = about.modified() {
                     found.insert(path, (written, about.len()));
                 }
@@ -101,9 +97,5 @@ fn binary_stamps(cloud: &Cloud) -> BTreeMap<String, Stamp> {
         let about = std::fs::metadata(path).ok()?;
         Some((about.modified().ok()?, about.len()))
     };
-    cloud
-        .functions
-        .all()
-        .filter_map(|function| Some((function.spec.name.clone(), stamp(function.binary())?)))
-        .collect()
+    cloud.functions.all().filter_map(|function| Some((function.spec.name.clone(), stamp(function.binary())?))).collect()
 }

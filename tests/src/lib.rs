@@ -1,1 +1,11 @@
-//! End-to-end suites.
+//! What the end-to-end suites stand on: a place where Confab runs, people with phones, and patience.
+//!
+//! Without `CONFAB_GATEWAY` a suite starts a `local` of its own, on free ports and in a folder of its own.
+
+mod local;
+mod people;
+mod place;
+
+pub use local::Local;
+pub use people::Person;
+pub use place::{Place, eventually, sign_meta};

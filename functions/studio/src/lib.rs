@@ -47,11 +47,7 @@ impl Webhook {
             meta_verify_token: env.required("META_VERIFY_TOKEN_PARAM")?.to_owned(),
             twilio_auth_token: env.required("TWILIO_AUTH_TOKEN_PARAM")?.to_owned(),
         };
-        let all = [
-            &names.meta_app_secret,
-            &names.meta_verify_token,
-            &names.twilio_auth_token,
-        ];
+        let all = [&names.meta_app_secret, &names.meta_verify_token, &names.twilio_auth_token];
         let read = Secrets::read(&aws, all.map(String::clone));
         let (secrets, ()) = tokio::join!(read, aws.connect("sqs"));
         Ok(Self {
@@ -91,12 +87,8 @@ impl Worker {
 
 /// A channel without its account in the template is not configured, and its secret is not asked for.
 async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, StartError> {
-    let meta = env
-        .optional("META_PHONE_NUMBER_ID")
-        .map(|_| secret_name(env, "META_ACCESS_TOKEN_PARAM"));
-    let twilio = env
-        .optional("TWILIO_ACCOUNT_SID")
-        .map(|_| secret_name(env, "TWILIO_AUTH_TOKEN_PARAM"));
+    let meta = env.optional("META_PHONE_NUMBER_ID").map(|_| secret_name(env, "META_ACCESS_TOKEN_PARAM"));
+    let twilio = env.optional("TWILIO_ACCOUNT_SID").map(|_| secret_name(env, "TWILIO_AUTH_TOKEN_PARAM"));
     let (meta, twilio) = (meta.transpose()?, twilio.transpose()?);
     let secrets = Secrets::read(aws, meta.iter().chain(&twilio).cloned()).await?;
     let http = http_client()?;
@@ -117,9 +109,7 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
             account_sid: env.required("TWILIO_ACCOUNT_SID")?.to_owned(),
             auth_token: secrets.get(&name).await?,
             from: env.required("TWILIO_FROM")?.to_owned(),
-            status_callback: env
-                .optional("PUBLIC_BASE_URL")
-                .map(|base| format!("{base}/SmsReceived")),
+            status_callback: env.optional("PUBLIC_BASE_URL").map(|base| format!("{base}/SmsReceived")),
             media_origins: Vec::new(),
         };
         senders.twilio = Some(Twilio::new(http, config));

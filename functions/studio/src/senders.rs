@@ -29,39 +29,20 @@ pub(crate) struct Senders {
 
 impl std::fmt::Debug for Senders {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Senders")
-            .field("meta", &self.meta.is_some())
-            .field("twilio", &self.twilio.is_some())
-            .finish()
+        f.debug_struct("Senders").field("meta", &self.meta.is_some()).field("twilio", &self.twilio.is_some()).finish()
     }
 }
 
 impl Senders {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            meta: None,
-            twilio: None,
-            clock,
-        }
+        Self { meta: None, twilio: None, clock }
     }
 
     async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
         let not_configured = || SendError::NotReached("the channel is not configured".into());
         match outbound.to.channel {
-            Channel::Meta => {
-                self.meta
-                    .as_ref()
-                    .ok_or_else(not_configured)?
-                    .send(outbound)
-                    .await
-            }
-            Channel::Twilio => {
-                self.twilio
-                    .as_ref()
-                    .ok_or_else(not_configured)?
-                    .send(outbound)
-                    .await
-            }
+            Channel::Meta => self.meta.as_ref().ok_or_else(not_configured)?.send(outbound).await,
+            Channel::Twilio => self.twilio.as_ref().ok_or_else(not_configured)?.send(outbound).await,
         }
     }
 }
@@ -69,15 +50,8 @@ impl Senders {
 impl World<Reply> for Senders {
     async fn perform(&self, effect: &Effect<Reply>) -> Outcome {
         match self.send(&effect.what.outbound(effect.id)).await {
-            Ok(accepted) => Outcome::Done {
-                receipt: accepted.message_id,
-            },
-            Err(SendError::NotSent {
-                retry: false,
-                code,
-                title,
-                ..
-            }) => {
+            Ok(accepted) => Outcome::Done { receipt: accepted.message_id },
+            Err(SendError::NotSent { retry: false, code, title, .. }) => {
                 metrics::count("MessageRefused", "provider");
                 Outcome::Refused { code, title }
             }
@@ -87,20 +61,12 @@ impl World<Reply> for Senders {
         }
     }
 
-    async fn look_for(
-        &self,
-        effect: &Effect<Reply>,
-        attempts_ended: Timestamp,
-    ) -> Result<Evidence> {
+    async fn look_for(&self, effect: &Effect<Reply>, attempts_ended: Timestamp) -> Result<Evidence> {
         match (effect.what.to.channel, &self.twilio) {
             (Channel::Twilio, Some(twilio)) => {
-                let found = twilio
-                    .find(&effect.what.outbound(effect.id), effect.id.made_at())
-                    .await?;
+                let found = twilio.find(&effect.what.outbound(effect.id), effect.id.made_at()).await?;
                 Ok(match found {
-                    Found::Sent(Accepted { message_id }) => Evidence::Happened {
-                        receipt: message_id,
-                    },
+                    Found::Sent(Accepted { message_id }) => Evidence::Happened { receipt: message_id },
                     Found::NotSent => Evidence::DidNotHappen,
                     Found::CannotTell => self.after_silence(attempts_ended),
                 })

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use confab_aws::Entry;
 use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp, messaging::Update};
-use confab_lambda::{Call, Reply, metrics, reply};
+use confab_lambda::{CORRELATION_HEADER, Call, Reply, metrics, reply};
 use confab_providers::{Parsed, meta, twilio};
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use secrecy::SecretString;
 use studio_domain::{Job, conversation_of, event_of, status_group_of};
 
@@ -18,10 +18,7 @@ const LARGEST: usize = 4 * 1024 * 1024;
 pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     if call.request.method() == Method::GET {
         let token = deps.secrets.get(&deps.names.meta_verify_token).await?;
-        return Ok(reply::text(
-            StatusCode::OK,
-            meta::challenge(call.query(), &token)?,
-        ));
+        return Ok(reply::text(StatusCode::OK, meta::challenge(call.query(), &token)?));
     }
     if call.body().len() > LARGEST {
         return Err(Error::too_large("A webhook has at most 4 MB."));
@@ -33,18 +30,14 @@ pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
         (parsed, reply::xml(StatusCode::OK, twilio::twiml_ack()))
     } else {
         let secret = deps.secrets.get(&deps.names.meta_app_secret).await?;
-        (
-            from_meta(&call, &secret, now)?,
-            reply::empty(StatusCode::OK),
-        )
+        (from_meta(&call, &secret, now)?, reply::empty(StatusCode::OK))
     };
     for _ in &parsed.ignored {
         metrics::count("WebhookPartIgnored", "unknown");
     }
-    deps.queue
-        .send(&entries(parsed, call.correlation_id)?)
-        .await?;
-    Ok(answer)
+    let entries = entries(parsed, call.correlation_id)?;
+    deps.queue.send(&entries).await?;
+    Ok(traced(answer, &entries))
 }
 
 fn from_meta(call: &Call, secret: &SecretString, now: Timestamp) -> Result<Parsed> {
@@ -52,29 +45,11 @@ fn from_meta(call: &Call, secret: &SecretString, now: Timestamp) -> Result<Parse
     meta::parse(call.body(), now)
 }
 
-fn from_twilio(
-    call: &Call,
-    token: &SecretString,
-    base: Option<&str>,
-    now: Timestamp,
-) -> Result<Parsed> {
-    let is_json = call
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("application/json"));
-    let params = if is_json {
-        Vec::new()
-    } else {
-        twilio::form(call.body())
-    };
+fn from_twilio(call: &Call, token: &SecretString, base: Option<&str>, now: Timestamp) -> Result<Parsed> {
+    let is_json = call.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+    let params = if is_json { Vec::new() } else { twilio::form(call.body()) };
     let signature = call.header("x-twilio-signature");
-    twilio::verify(
-        token,
-        &public_url(call, base),
-        &params,
-        call.body(),
-        signature,
-    )
-    .map_err(rejected)?;
+    twilio::verify(token, &public_url(call, base), &params, call.body(), signature).map_err(rejected)?;
     if is_json {
         return twilio::parse_json(call.body(), call.query(), now);
     }
@@ -98,11 +73,17 @@ fn public_url(call: &Call, base: Option<&str>) -> String {
 }
 
 fn entries(parsed: Parsed, correlation_id: CorrelationId) -> Result<Vec<Entry>> {
-    parsed
-        .updates
-        .into_iter()
-        .map(|update| entry(update, correlation_id))
-        .collect()
+    parsed.updates.into_iter().map(|update| entry(update, correlation_id)).collect()
+}
+
+/// A webhook that brought one thing belongs to the trace of that thing.
+fn traced(mut answer: Reply, entries: &[Entry]) -> Reply {
+    if let [only] = entries
+        && let Ok(id) = HeaderValue::from_str(&only.correlation_id().to_string())
+    {
+        answer.headers_mut().insert(CORRELATION_HEADER, id);
+    }
+    answer
 }
 
 fn entry(update: Update, fresh: CorrelationId) -> Result<Entry> {
@@ -112,9 +93,7 @@ fn entry(update: Update, fresh: CorrelationId) -> Result<Entry> {
             let group = status_group_of(status);
             let once = format!("{group}#{}", status.stage.rank());
             // A status belongs to what made us send the message.
-            let correlation_id = status
-                .reference
-                .map_or(fresh, |reference| reference.correlation_id);
+            let correlation_id = status.reference.map_or(fresh, |reference| reference.correlation_id);
             (group, once, correlation_id)
         }
     };

@@ -18,8 +18,7 @@ use confab_aws::{Cancelled, Inbox, Row, Table, cancelled, failed};
 use confab_kernel::{
     Clock, CorrelationId, EffectId, Entropy, Error, MessageId, Result, Timestamp, UserId,
     messaging::{
-        Address, Body, Channel, Content, Failure, Identity, Inbound, Outbound, Price, Reference,
-        Stage, Status,
+        Address, Body, Channel, Content, Failure, Identity, Inbound, Outbound, Price, Reference, Stage, Status,
     },
     worker::{Effect, Found, Ledger, Outcome, Read, Saved},
 };
@@ -69,23 +68,9 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn outbound(&self, effect_id: EffectId) -> Outbound {
-        let Self {
-            user_id,
-            correlation_id,
-            to,
-            body,
-        } = self.clone();
-        let reference = Reference {
-            user_id,
-            effect_id,
-            correlation_id,
-        };
-        Outbound {
-            to,
-            reference,
-            reply_to: None,
-            body,
-        }
+        let Self { user_id, correlation_id, to, body } = self.clone();
+        let reference = Reference { user_id, effect_id, correlation_id };
+        Outbound { to, reference, reply_to: None, body }
     }
 }
 
@@ -140,14 +125,8 @@ fn sent_key(user_id: UserId, effect_id: EffectId) -> Row {
 
 /// The scoped id comes first: it is in every webhook of a person, a number may not be.
 fn aliases(channel: Channel, identity: &Identity) -> Vec<String> {
-    let scoped = identity
-        .scoped_id
-        .as_ref()
-        .map(|id| format!("{}#{}", channel.name(), id.as_str()));
-    let phone = identity
-        .phone
-        .as_ref()
-        .map(|phone| format!("phone#{}", phone.digits()));
+    let scoped = identity.scoped_id.as_ref().map(|id| format!("{}#{}", channel.name(), id.as_str()));
+    let phone = identity.phone.as_ref().map(|phone| format!("phone#{}", phone.digits()));
     scoped.into_iter().chain(phone).collect()
 }
 
@@ -157,11 +136,7 @@ fn alias_key(alias: &str) -> Row {
 
 impl Store {
     pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self {
-            table,
-            clock,
-            entropy,
-        }
+        Self { table, clock, entropy }
     }
 
     /// What a provider reports of a message of ours. Reports come in any order, and any number of times.
@@ -197,10 +172,7 @@ impl Store {
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), value);
         }
-        let updated = update
-            .update_expression(format!("SET {}", sets.join(", ")))
-            .send()
-            .await;
+        let updated = update.update_expression(format!("SET {}", sets.join(", "))).send().await;
         match updated {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
@@ -216,22 +188,12 @@ impl Store {
             .consistent_read(read == Read::Latest)
             .build()
             .map_err(|e| Error::internal("render_failed", e))?;
-        let got = self
-            .table
-            .client
-            .batch_get_item()
-            .request_items(&self.table.name, wanted);
+        let got = self.table.client.batch_get_item().request_items(&self.table.name, wanted);
         let got = got.send().await.map_err(failed)?;
         if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
-            return Err(Error::unavailable(
-                "store_busy",
-                "DynamoDB left keys unread",
-            ));
+            return Err(Error::unavailable("store_busy", "DynamoDB left keys unread"));
         }
-        Ok(got
-            .responses
-            .and_then(|mut tables| tables.remove(&self.table.name))
-            .unwrap_or_default())
+        Ok(got.responses.and_then(|mut tables| tables.remove(&self.table.name)).unwrap_or_default())
     }
 
     async fn user(&self, id: UserId, read: Read) -> Result<Option<UserRow>> {
@@ -252,51 +214,29 @@ impl Store {
         if inbox.effects.is_empty() {
             return Ok(Vec::new());
         }
-        let owner: UserId = inbox
-            .owner
-            .parse()
-            .map_err(|e| Error::internal("unreadable_row", e))?;
-        let keys = inbox
-            .effects
-            .iter()
-            .map(|id| sent_key(owner, *id))
-            .collect();
+        let owner: UserId = inbox.owner.parse().map_err(|e| Error::internal("unreadable_row", e))?;
+        let keys = inbox.effects.iter().map(|id| sent_key(owner, *id)).collect();
         let rows = self.rows(keys, Read::Latest).await?;
-        let rows = rows
-            .into_iter()
-            .map(Table::read::<OutRow>)
-            .collect::<Result<Vec<_>>>()?;
+        let rows = rows.into_iter().map(Table::read::<OutRow>).collect::<Result<Vec<_>>>()?;
         // A batch comes in any order, messages go out in the order of the decision. A row that is gone was settled.
         let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-        Ok(inbox
-            .effects
-            .iter()
-            .filter_map(|id| rows.remove(id))
-            .map(OutRow::effect)
-            .collect())
+        Ok(inbox.effects.iter().filter_map(|id| rows.remove(id)).map(OutRow::effect).collect())
     }
 
     fn put(&self, row: Row) -> Result<Put> {
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(row))
-            .build();
+        let put = Put::builder().table_name(&self.table.name).set_item(Some(row)).build();
         put.map_err(|e| Error::internal("render_failed", e))
     }
 
     fn put_user(&self, user: &User, version: u64) -> Result<TransactWriteItem> {
-        let row = UserRow {
-            version: version + 1,
-            user: user.clone(),
-        };
+        let row = UserRow { version: version + 1, user: user.clone() };
         let mut put = self.put(Table::row(user_pk(user.id), "USER", &row)?)?;
         if version == 0 {
             put.condition_expression = Some("attribute_not_exists(pk)".to_owned());
         } else {
             put.condition_expression = Some("version = :version".to_owned());
             let version = AttributeValue::N(version.to_string());
-            put.expression_attribute_values =
-                Some(HashMap::from([(":version".to_owned(), version)]));
+            put.expression_attribute_values = Some(HashMap::from([(":version".to_owned(), version)]));
         }
         Ok(TransactWriteItem::builder().put(put).build())
     }
@@ -309,12 +249,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn put_received(
-        &self,
-        event: &Event,
-        user_id: UserId,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem> {
+    fn put_received(&self, event: &Event, user_id: UserId, now: Timestamp) -> Result<TransactWriteItem> {
         let id = MessageId::new(now, &*self.entropy);
         let row = InRow {
             direction: "in",
@@ -331,14 +266,8 @@ impl Store {
     }
 
     fn put_sent(&self, effect: &Effect<Reply>, now: Timestamp) -> Result<TransactWriteItem> {
-        let Reply {
-            user_id,
-            correlation_id,
-            to,
-            body,
-        } = &effect.what;
-        body.check(to.channel)
-            .map_err(|e| Error::internal("text_too_long", e))?;
+        let Reply { user_id, correlation_id, to, body } = &effect.what;
+        body.check(to.channel).map_err(|e| Error::internal("text_too_long", e))?;
         let row = OutRow {
             direction: "out".to_owned(),
             id: effect.id,
@@ -365,12 +294,7 @@ impl OutRow {
         Effect {
             id: self.id,
             settled: self.stage != Stage::Sending,
-            what: Reply {
-                user_id: self.user_id,
-                correlation_id: self.correlation_id,
-                to: self.to,
-                body: self.body,
-            },
+            what: Reply { user_id: self.user_id, correlation_id: self.correlation_id, to: self.to, body: self.body },
         }
     }
 }
@@ -385,22 +309,15 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn attributes(&self) -> Result<Vec<(&'static str, AttributeValue)>> {
-        fn render<T: Serialize>(
-            name: &'static str,
-            value: &T,
-        ) -> Result<(&'static str, AttributeValue)> {
-            let value = serde_dynamo::to_attribute_value(value)
-                .map_err(|e| Error::internal("render_failed", e))?;
+        fn render<T: Serialize>(name: &'static str, value: &T) -> Result<(&'static str, AttributeValue)> {
+            let value = serde_dynamo::to_attribute_value(value).map_err(|e| Error::internal("render_failed", e))?;
             Ok((name, value))
         }
         let stage = Some(render("stage", &self.stage));
         let message_id = self.message_id.map(|id| render("message_id", &id));
         let price = self.price.map(|price| render("price", price));
         let error = self.error.map(|error| render("error", error));
-        [stage, message_id, price, error]
-            .into_iter()
-            .flatten()
-            .collect()
+        [stage, message_id, price, error].into_iter().flatten().collect()
     }
 }
 
@@ -415,23 +332,13 @@ impl Ledger<Event> for Store {
             names.extend(aliases(message.from.channel, new));
         }
         let entry = Inbox::key(&event_of(message));
-        let keys = std::iter::once(entry.clone())
-            .chain(names.iter().map(|name| alias_key(name)))
-            .collect();
-        let mut rows: HashMap<_, _> = self
-            .rows(keys, read)
-            .await?
-            .into_iter()
-            .map(|row| (pk(&row), row))
-            .collect();
+        let keys = std::iter::once(entry.clone()).chain(names.iter().map(|name| alias_key(name))).collect();
+        let mut rows: HashMap<_, _> = self.rows(keys, read).await?.into_iter().map(|row| (pk(&row), row)).collect();
         if let Some(row) = rows.remove(&pk(&entry))
             && let Some(inbox) = Inbox::read(row, self.clock.now())?
         {
             let effects = self.effects(&inbox).await?;
-            return Ok(Found::Decided {
-                effects,
-                lease_until: inbox.lease_until(),
-            });
+            return Ok(Found::Decided { effects, lease_until: inbox.lease_until() });
         }
         let mut known = None;
         let mut new_aliases = Vec::new();
@@ -446,20 +353,10 @@ impl Ledger<Event> for Store {
             None => None,
         };
         let (user, version) = row.map_or((None, 0), |row| (Some(row.user), row.version));
-        Ok(Found::New(Person {
-            user,
-            version,
-            new_aliases,
-        }))
+        Ok(Found::New(Person { user, version, new_aliases }))
     }
 
-    async fn save(
-        &self,
-        event: &Event,
-        person: &Person,
-        effects: &[Effect<Reply>],
-        lease: Timestamp,
-    ) -> Result<Saved> {
+    async fn save(&self, event: &Event, person: &Person, effects: &[Effect<Reply>], lease: Timestamp) -> Result<Saved> {
         let missing = || Error::internal("undecided", "a decision leaves a person");
         let user = person.user.as_ref().ok_or_else(missing)?;
         let now = self.clock.now();
@@ -476,13 +373,7 @@ impl Ledger<Event> for Store {
         for effect in effects {
             writes.push(self.put_sent(effect, now)?);
         }
-        let written = self
-            .table
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await;
+        let written = self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match written {
             Ok(_) => Ok(Saved::Yes),
             Err(error) => match cancelled(error)? {
@@ -491,46 +382,26 @@ impl Ledger<Event> for Store {
         }
     }
 
-    async fn take_over(
-        &self,
-        event: &Event,
-        expired: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<bool> {
+    async fn take_over(&self, event: &Event, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
         Inbox::take_over(&self.table, &event_of(&event.message), expired, lease_until).await
     }
 
     async fn settle(&self, _: &Event, effect: &Effect<Reply>, outcome: &Outcome) -> Result<()> {
         let failure;
         let told = match outcome {
-            Outcome::Done { receipt } => Told {
-                stage: Stage::Sent,
-                message_id: Some(receipt),
-                price: None,
-                error: None,
-            },
+            Outcome::Done { receipt } => {
+                Told { stage: Stage::Sent, message_id: Some(receipt), price: None, error: None }
+            }
             Outcome::Refused { code, title } => {
-                failure = Failure {
-                    code: *code,
-                    title: title.clone(),
-                };
-                Told {
-                    stage: Stage::Failed,
-                    message_id: None,
-                    price: None,
-                    error: Some(&failure),
-                }
+                failure = Failure { code: *code, title: title.clone() };
+                Told { stage: Stage::Failed, message_id: None, price: None, error: Some(&failure) }
             }
             Outcome::Later { .. } | Outcome::Unknown { .. } => return Ok(()),
         };
-        self.advance(sent_key(effect.what.user_id, effect.id), &told)
-            .await
+        self.advance(sent_key(effect.what.user_id, effect.id), &told).await
     }
 }
 
 fn pk(row: &Row) -> String {
-    row.get("pk")
-        .and_then(|value| value.as_s().ok())
-        .cloned()
-        .unwrap_or_default()
+    row.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }

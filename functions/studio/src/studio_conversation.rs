@@ -20,19 +20,9 @@ pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
     match update {
         Update::Status(status) => deps.store.follow(&status).await,
         Update::Message(message) => {
-            let shift = Shift {
-                clock: &deps.clock,
-                entropy: &deps.entropy,
-                time_left: delivery.time_left,
-            };
-            let event = Event {
-                message,
-                correlation_id: delivery.correlation_id,
-            };
-            work(&event, &deps.store, &deps.senders, shift, |person| {
-                decide(&deps, person, &event)
-            })
-            .await
+            let shift = Shift { clock: &deps.clock, entropy: &deps.entropy, time_left: delivery.time_left };
+            let event = Event { message, correlation_id: delivery.correlation_id };
+            work(&event, &deps.store, &deps.senders, shift, |person| decide(&deps, person, &event)).await
         }
     }
 }
@@ -41,16 +31,9 @@ fn decide(deps: &Worker, mut person: Person, event: &Event) -> Decision<Person, 
     let now = deps.clock.now();
     let new_id = UserId::new(now, &deps.entropy);
     let Decision { state, effects } = converse(person.user.clone(), new_id, &event.message, now);
-    let reply = |body| Reply {
-        user_id: state.id,
-        correlation_id: event.correlation_id,
-        to: event.message.from.clone(),
-        body,
-    };
+    let reply =
+        |body| Reply { user_id: state.id, correlation_id: event.correlation_id, to: event.message.from.clone(), body };
     let effects = effects.into_iter().map(reply).collect();
     person.user = Some(state);
-    Decision {
-        state: person,
-        effects,
-    }
+    Decision { state: person, effects }
 }

@@ -23,13 +23,7 @@ pub async fn handle(deps: Arc<Health>, call: Call) -> Result<Reply> {
     } else {
         "healthy"
     };
-    reply::json(
-        StatusCode::OK,
-        &Answer {
-            service: "studio",
-            status,
-        },
-    )
+    reply::json(StatusCode::OK, &Answer { service: "studio", status })
 }
 
 fn not_ready(cause: Error) -> Error {

@@ -40,17 +40,11 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(super) fn crashed(message: String) -> Self {
-        Self {
-            kind: "Runtime.ExitError".to_owned(),
-            message,
-        }
+        Self { kind: "Runtime.ExitError".to_owned(), message }
     }
 
     pub(super) fn timed_out(message: String) -> Self {
-        Self {
-            kind: "Sandbox.Timedout".to_owned(),
-            message,
-        }
+        Self { kind: "Sandbox.Timedout".to_owned(), message }
     }
 
     pub(crate) fn is_throttle(&self) -> bool {
@@ -83,10 +77,7 @@ impl Launch {
         let mut variables = self.variables.clone();
         let runtime_api = format!("{}/.rt/{process}", self.aws_url);
         variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api);
-        variables.insert(
-            "CONFAB_CLOCK_OFFSET_MS".to_owned(),
-            self.clock.offset_ms().to_string(),
-        );
+        variables.insert("CONFAB_CLOCK_OFFSET_MS".to_owned(), self.clock.offset_ms().to_string());
         variables
     }
 }
@@ -124,9 +115,7 @@ pub(crate) struct Function {
 pub(super) type Registry = RwLock<HashMap<String, Arc<Process>>>;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Function {
@@ -177,13 +166,9 @@ impl Function {
             },
         };
         let timeout = self.spec.timeout;
-        let deadline = jiff::Timestamp::now().as_millisecond()
-            + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
-        let invocation = Invocation {
-            request_id: uuid::Uuid::new_v4().to_string(),
-            deadline_ms: deadline,
-            payload,
-        };
+        let deadline =
+            jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
+        let invocation = Invocation { request_id: uuid::Uuid::new_v4().to_string(), deadline_ms: deadline, payload };
         let outcome = process.invoke(invocation, timeout).await;
         if process.is_gone() || generation != self.generation.load(Ordering::Acquire) {
             self.retire(&process);
@@ -209,17 +194,11 @@ impl Function {
         self.count(|counts| counts.cold_starts += 1);
         let id = uuid::Uuid::new_v4().simple().to_string();
         let process = Process::start(&self.launch, &id, &self.record).map_err(|error| {
-            let message = format!(
-                "{} cannot be started: {error}",
-                self.launch.binary.display()
-            );
+            let message = format!("{} cannot be started: {error}", self.launch.binary.display());
             self.set_state(State::Missing, Some(message.clone()));
             Failure::crashed(message)
         })?;
-        self.by_id
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .insert(id, process.clone());
+        self.by_id.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(id, process.clone());
         locked(&self.all).push(process.clone());
         if let Err(failure) = process.started().await {
             self.retire(&process);
@@ -235,10 +214,7 @@ impl Function {
 
     fn forget(&self, process: &Arc<Process>) {
         locked(&self.all).retain(|other| other.id != process.id);
-        self.by_id
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .remove(&process.id);
+        self.by_id.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&process.id);
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -256,9 +232,8 @@ impl Function {
 
     pub(crate) fn end_idle(&self) {
         let mut idle = locked(&self.idle);
-        let (old, young): (Vec<_>, _) = std::mem::take(&mut *idle)
-            .into_iter()
-            .partition(|(_, since)| since.elapsed() > IDLE);
+        let (old, young): (Vec<_>, _) =
+            std::mem::take(&mut *idle).into_iter().partition(|(_, since)| since.elapsed() > IDLE);
         *idle = young;
         drop(idle);
         for (process, _) in old {
@@ -292,18 +267,11 @@ impl Function {
         let counts = self.counts();
         let (state, message) = locked(&self.state).clone();
         let recent: Vec<f64> = counts.recent_ms.iter().copied().collect();
-        let mut triggers: Vec<_> = self
-            .spec
-            .routes
-            .iter()
-            .map(|route| format!("{} {}", route.method, route.path))
-            .collect();
-        triggers.extend(self.spec.consumers.iter().map(|c| {
-            format!(
-                "queue {}",
-                c.queue_arn.rsplit(':').next().unwrap_or_default()
-            )
-        }));
+        let mut triggers: Vec<_> =
+            self.spec.routes.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+        triggers.extend(
+            self.spec.consumers.iter().map(|c| format!("queue {}", c.queue_arn.rsplit(':').next().unwrap_or_default())),
+        );
         let instances = locked(&self.all).len();
         Snapshot {
             name: self.spec.name.clone(),
@@ -390,10 +358,7 @@ impl Functions {
             let state = if binary.is_file() {
                 (State::Ready, None)
             } else {
-                (
-                    State::Missing,
-                    Some(format!("{} is not built", binary.display())),
-                )
+                (State::Missing, Some(format!("{} is not built", binary.display())))
             };
             let concurrency = spec.reserved_concurrency.unwrap_or(PROCESSES);
             let function = Function {
@@ -419,10 +384,7 @@ impl Functions {
             };
             (spec.name.clone(), Arc::new(function))
         });
-        Self {
-            by_name: by_name.collect(),
-            registry,
-        }
+        Self { by_name: by_name.collect(), registry }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Function>> {
@@ -432,9 +394,7 @@ impl Functions {
     /// By the binary's name, the name in AWS or the ARN.
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Function>> {
         self.by_name.get(name).or_else(|| {
-            let named = |function: &&Arc<Function>| {
-                function.spec.physical_name == name || function.spec.arn == name
-            };
+            let named = |function: &&Arc<Function>| function.spec.physical_name == name || function.spec.arn == name;
             self.all().find(named)
         })
     }
@@ -452,14 +412,8 @@ fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap
         ("AWS_ENDPOINT_URL", aws_url),
         ("AWS_LAMBDA_FUNCTION_NAME", &spec.physical_name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        (
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            &spec.memory_mb.to_string(),
-        ),
-        (
-            "AWS_LAMBDA_LOG_GROUP_NAME",
-            &format!("/aws/lambda/{}", spec.physical_name),
-        ),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &spec.memory_mb.to_string()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{}", spec.physical_name)),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
         ("LAMBDA_TASK_ROOT", "."),

@@ -34,10 +34,7 @@ pub(crate) fn router(functions: Arc<Functions>) -> Router {
 
 /// None for a process of an earlier run of local.
 fn process(functions: &Functions, id: &str) -> Option<Arc<Process>> {
-    let registry = functions
-        .registry
-        .read()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let registry = functions.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
     registry.get(id).cloned()
 }
 
@@ -55,10 +52,7 @@ async fn next(State(functions): State<Arc<Functions>>, Path(id): Path<String>) -
     };
     let headers = [
         ("lambda-runtime-aws-request-id", invocation.request_id),
-        (
-            "lambda-runtime-deadline-ms",
-            invocation.deadline_ms.to_string(),
-        ),
+        ("lambda-runtime-deadline-ms", invocation.deadline_ms.to_string()),
         ("lambda-runtime-invoked-function-arn", process.arn.clone()),
         ("content-type", "application/json".to_owned()),
     ];
@@ -79,12 +73,7 @@ async fn error(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    finish(
-        &functions,
-        &id,
-        &request_id,
-        Outcome::Failed(failure(&headers, &body)),
-    )
+    finish(&functions, &id, &request_id, Outcome::Failed(failure(&headers, &body)))
 }
 
 async fn init_error(
@@ -108,24 +97,16 @@ fn finish(functions: &Functions, id: &str, request_id: &str, outcome: Outcome) -
     if process.finish(request_id, outcome) {
         accepted()
     } else {
-        (
-            StatusCode::BAD_REQUEST,
-            Json(json!({ "errorType": "InvalidRequestID" })),
-        )
-            .into_response()
+        (StatusCode::BAD_REQUEST, Json(json!({ "errorType": "InvalidRequestID" }))).into_response()
     }
 }
 
 fn failure(headers: &HeaderMap, body: &[u8]) -> Failure {
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
-    let header = headers
-        .get("lambda-runtime-function-error-type")
-        .and_then(|value| value.to_str().ok());
+    let header = headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok());
     Failure {
-        kind: text("errorType")
-            .or_else(|| header.map(str::to_owned))
-            .unwrap_or_else(|| "Unhandled".to_owned()),
+        kind: text("errorType").or_else(|| header.map(str::to_owned)).unwrap_or_else(|| "Unhandled".to_owned()),
         message: text("errorMessage").unwrap_or_else(|| "the function failed".to_owned()),
     }
 }

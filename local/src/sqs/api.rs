@@ -27,11 +27,7 @@ impl From<SqsError> for Refusal {
             SqsError::TooLong(_) => (StatusCode::BAD_REQUEST, "BatchRequestTooLong"),
             SqsError::File(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
         };
-        Self {
-            status,
-            kind,
-            message: error.to_string(),
-        }
+        Self { status, kind, message: error.to_string() }
     }
 }
 
@@ -47,15 +43,8 @@ pub(crate) async fn handle(
     mut sent: impl FnMut(&Queue, &Outgoing, &str),
 ) -> Result<Value, Refusal> {
     if operation == "ListQueues" {
-        let prefix = request
-            .get("QueueNamePrefix")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let urls: Vec<_> = engine
-            .queues()
-            .filter(|q| q.name.starts_with(prefix))
-            .map(|q| q.url.clone())
-            .collect();
+        let prefix = request.get("QueueNamePrefix").and_then(Value::as_str).unwrap_or_default();
+        let urls: Vec<_> = engine.queues().filter(|q| q.name.starts_with(prefix)).map(|q| q.url.clone()).collect();
         return Ok(json!({ "QueueUrls": urls }));
     }
     if operation == "StartMessageMoveTask" {
@@ -72,11 +61,7 @@ pub(crate) async fn handle(
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
             }
-            Ok(accepted(
-                &message,
-                &done.message_id,
-                done.sequence_number.as_deref(),
-            ))
+            Ok(accepted(&message, &done.message_id, done.sequence_number.as_deref()))
         }
         "SendMessageBatch" => batch(request, |entry| {
             let message = outgoing(entry, sender)?;
@@ -84,21 +69,13 @@ pub(crate) async fn handle(
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
             }
-            Ok(accepted(
-                &message,
-                &done.message_id,
-                done.sequence_number.as_deref(),
-            ))
+            Ok(accepted(&message, &done.message_id, done.sequence_number.as_deref()))
         }),
         "ReceiveMessage" => receive(engine, queue, request).await,
         "DeleteMessage" => delete(engine, queue, request).map(|()| json!({})),
-        "DeleteMessageBatch" => batch(request, |entry| {
-            delete(engine, queue, entry).map(|()| json!({}))
-        }),
+        "DeleteMessageBatch" => batch(request, |entry| delete(engine, queue, entry).map(|()| json!({}))),
         "ChangeMessageVisibility" => change(engine, queue, request).map(|()| json!({})),
-        "ChangeMessageVisibilityBatch" => batch(request, |entry| {
-            change(engine, queue, entry).map(|()| json!({}))
-        }),
+        "ChangeMessageVisibilityBatch" => batch(request, |entry| change(engine, queue, entry).map(|()| json!({}))),
         other => Err(Refusal {
             status: StatusCode::NOT_IMPLEMENTED,
             kind: "UnsupportedOperation",
@@ -108,13 +85,8 @@ pub(crate) async fn handle(
 }
 
 fn queue_of<'a>(engine: &'a Engine, request: &Value) -> Result<&'a Queue, Refusal> {
-    let named = request
-        .get("QueueName")
-        .or_else(|| request.get("QueueUrl"))
-        .and_then(Value::as_str);
-    let named = named.ok_or_else(|| {
-        SqsError::Missing("The request must contain the parameter QueueUrl.".into())
-    })?;
+    let named = request.get("QueueName").or_else(|| request.get("QueueUrl")).and_then(Value::as_str);
+    let named = named.ok_or_else(|| SqsError::Missing("The request must contain the parameter QueueUrl.".into()))?;
     let name = named.rsplit('/').next().unwrap_or_default();
     Ok(engine.queue(name)?)
 }
@@ -126,13 +98,13 @@ fn text(request: &Value, name: &str) -> Option<String> {
 fn outgoing(request: &Value, sender: &str) -> Result<Outgoing, Refusal> {
     let body = text(request, "MessageBody").unwrap_or_default();
     if body.is_empty() {
-        return Err(SqsError::Missing(
-            "The request must contain the parameter MessageBody.".into(),
-        )
-        .into());
+        return Err(SqsError::Missing("The request must contain the parameter MessageBody.".into()).into());
     }
     if body.len() > LARGEST {
-        return Err(SqsError::Invalid(format!("One or more parameters are invalid. Reason: Message must be shorter than {LARGEST} bytes.")).into());
+        return Err(SqsError::Invalid(format!(
+            "One or more parameters are invalid. Reason: Message must be shorter than {LARGEST} bytes."
+        ))
+        .into());
     }
     if let Some(bad) = body.chars().find(|c| !allowed(*c)) {
         return Err(SqsError::Invalid(format!(
@@ -143,24 +115,16 @@ fn outgoing(request: &Value, sender: &str) -> Result<Outgoing, Refusal> {
     }
     for name in ["MessageGroupId", "MessageDeduplicationId"] {
         let given = text(request, name);
-        if given.is_some_and(|id| {
-            id.is_empty() || id.len() > 128 || !id.bytes().all(|b| b.is_ascii_graphic())
-        }) {
+        if given.is_some_and(|id| id.is_empty() || id.len() > 128 || !id.bytes().all(|b| b.is_ascii_graphic())) {
             return Err(SqsError::Invalid(format!("Value for parameter {name} is invalid. Reason: It can only include alphanumeric and punctuation characters. 1 to 128 in length.")).into());
         }
     }
     Ok(Outgoing {
         body,
-        attributes: request
-            .get("MessageAttributes")
-            .cloned()
-            .unwrap_or_else(|| json!({})),
+        attributes: request.get("MessageAttributes").cloned().unwrap_or_else(|| json!({})),
         group_id: text(request, "MessageGroupId"),
         deduplication_id: text(request, "MessageDeduplicationId"),
-        delay: request
-            .get("DelaySeconds")
-            .and_then(Value::as_u64)
-            .map(Duration::from_secs),
+        delay: request.get("DelaySeconds").and_then(Value::as_u64).map(Duration::from_secs),
         sender: sender.to_owned(),
     })
 }
@@ -171,7 +135,8 @@ fn allowed(c: char) -> bool {
 }
 
 fn accepted(message: &Outgoing, message_id: &str, sequence_number: Option<&str>) -> Value {
-    let mut answer = json!({ "MessageId": message_id, "MD5OfMessageBody": format!("{:x}", md5::compute(&message.body)) });
+    let mut answer =
+        json!({ "MessageId": message_id, "MD5OfMessageBody": format!("{:x}", md5::compute(&message.body)) });
     if let Some(md5) = md5_of_attributes(&message.attributes) {
         answer["MD5OfMessageAttributes"] = json!(md5);
     }
@@ -199,12 +164,7 @@ fn md5_of_attributes(attributes: &Value) -> Option<String> {
             }
             None => {
                 bytes.push(2);
-                add(
-                    &mut bytes,
-                    &STANDARD
-                        .decode(text("BinaryValue").unwrap_or_default())
-                        .unwrap_or_default(),
-                );
+                add(&mut bytes, &STANDARD.decode(text("BinaryValue").unwrap_or_default()).unwrap_or_default());
             }
         }
     }
@@ -217,52 +177,26 @@ fn add(bytes: &mut Vec<u8>, part: &[u8]) {
 }
 
 /// Each entry succeeds or fails on its own, inside one 200.
-fn batch(
-    request: &Value,
-    mut one: impl FnMut(&Value) -> Result<Value, Refusal>,
-) -> Result<Value, Refusal> {
-    let entries = request
-        .get("Entries")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+fn batch(request: &Value, mut one: impl FnMut(&Value) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
+    let entries = request.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let refuse = |kind: &'static str, message: &str| Refusal {
         status: StatusCode::BAD_REQUEST,
         kind,
         message: message.to_owned(),
     };
     if entries.is_empty() {
-        return Err(refuse(
-            "EmptyBatchRequest",
-            "There should be at least one entry in the request.",
-        ));
+        return Err(refuse("EmptyBatchRequest", "There should be at least one entry in the request."));
     }
     if entries.len() > 10 {
-        return Err(refuse(
-            "TooManyEntriesInBatchRequest",
-            "Maximum number of entries per request are 10.",
-        ));
+        return Err(refuse("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10."));
     }
-    let ids: Vec<_> = entries
-        .iter()
-        .map(|entry| text(entry, "Id").unwrap_or_default())
-        .collect();
+    let ids: Vec<_> = entries.iter().map(|entry| text(entry, "Id").unwrap_or_default()).collect();
     if (1..ids.len()).any(|i| ids[..i].contains(&ids[i])) {
-        return Err(refuse(
-            "BatchEntryIdsNotDistinct",
-            "Ids of entries are not distinct.",
-        ));
+        return Err(refuse("BatchEntryIdsNotDistinct", "Ids of entries are not distinct."));
     }
-    let bytes: usize = entries
-        .iter()
-        .filter_map(|entry| text(entry, "MessageBody"))
-        .map(|body| body.len())
-        .sum();
+    let bytes: usize = entries.iter().filter_map(|entry| text(entry, "MessageBody")).map(|body| body.len()).sum();
     if bytes > LARGEST {
-        return Err(SqsError::TooLong(format!(
-            "Batch requests cannot be longer than {LARGEST} bytes."
-        ))
-        .into());
+        return Err(SqsError::TooLong(format!("Batch requests cannot be longer than {LARGEST} bytes.")).into());
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (id, entry) in ids.iter().zip(entries) {
@@ -283,7 +217,10 @@ async fn receive(engine: &Engine, queue: &Queue, request: &Value) -> Result<Valu
     let number = |name: &str| request.get(name).and_then(Value::as_u64);
     let limit = number("MaxNumberOfMessages").unwrap_or(1);
     if !(1..=10).contains(&limit) {
-        return Err(SqsError::Invalid(format!("Value {limit} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.")).into());
+        return Err(SqsError::Invalid(format!(
+            "Value {limit} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."
+        ))
+        .into());
     }
     let wait = Duration::from_secs(number("WaitTimeSeconds").unwrap_or(0).min(20));
     let visibility = number("VisibilityTimeout").map(Duration::from_secs);
@@ -291,19 +228,10 @@ async fn receive(engine: &Engine, queue: &Queue, request: &Value) -> Result<Valu
     loop {
         let messages = engine.receive(queue, usize::try_from(limit).unwrap_or(1), visibility)?;
         if !messages.is_empty() || started.elapsed() >= wait {
-            let messages: Vec<_> = messages
-                .iter()
-                .map(|message| received(queue, message))
-                .collect();
-            return Ok(if messages.is_empty() {
-                json!({})
-            } else {
-                json!({ "Messages": messages })
-            });
+            let messages: Vec<_> = messages.iter().map(|message| received(queue, message)).collect();
+            return Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) });
         }
-        engine
-            .arrival(&queue.name, wait.saturating_sub(started.elapsed()))
-            .await;
+        engine.arrival(&queue.name, wait.saturating_sub(started.elapsed())).await;
     }
 }
 
@@ -315,11 +243,7 @@ fn received(queue: &Queue, message: &Message) -> Value {
         "MD5OfBody": format!("{:x}", md5::compute(&message.body)),
         "Attributes": system_attributes(queue, message),
     });
-    if message
-        .attributes
-        .as_object()
-        .is_some_and(|attributes| !attributes.is_empty())
-    {
+    if message.attributes.as_object().is_some_and(|attributes| !attributes.is_empty()) {
         answer["MessageAttributes"] = message.attributes.clone();
         answer["MD5OfMessageAttributes"] = json!(md5_of_attributes(&message.attributes));
     }
@@ -329,32 +253,17 @@ fn received(queue: &Queue, message: &Message) -> Value {
 /// What SQS adds to a message, here and in a function's event.
 pub(crate) fn system_attributes(queue: &Queue, message: &Message) -> Map<String, Value> {
     let mut attributes = Map::from_iter([
-        (
-            "ApproximateReceiveCount".to_owned(),
-            json!(message.receives.to_string()),
-        ),
-        (
-            "SentTimestamp".to_owned(),
-            json!(message.sent_at.to_string()),
-        ),
+        ("ApproximateReceiveCount".to_owned(), json!(message.receives.to_string())),
+        ("SentTimestamp".to_owned(), json!(message.sent_at.to_string())),
         ("SenderId".to_owned(), json!(message.sender)),
-        (
-            "ApproximateFirstReceiveTimestamp".to_owned(),
-            json!(message.first_received_at.to_string()),
-        ),
+        ("ApproximateFirstReceiveTimestamp".to_owned(), json!(message.first_received_at.to_string())),
     ]);
     if let Some(group) = &message.group_id {
         attributes.insert("MessageGroupId".to_owned(), json!(group));
     }
     if queue.fifo {
-        attributes.insert(
-            "SequenceNumber".to_owned(),
-            json!(sequence_number(message.seq)),
-        );
-        attributes.insert(
-            "MessageDeduplicationId".to_owned(),
-            json!(message.deduplication_id),
-        );
+        attributes.insert("SequenceNumber".to_owned(), json!(sequence_number(message.seq)));
+        attributes.insert("MessageDeduplicationId".to_owned(), json!(message.deduplication_id));
     }
     attributes
 }
@@ -368,10 +277,7 @@ fn delete(engine: &Engine, queue: &Queue, request: &Value) -> Result<(), Refusal
 
 fn change(engine: &Engine, queue: &Queue, request: &Value) -> Result<(), Refusal> {
     let receipt = text(request, "ReceiptHandle").ok_or(SqsError::NoReceipt)?;
-    let seconds = request
-        .get("VisibilityTimeout")
-        .and_then(Value::as_u64)
-        .unwrap_or(0);
+    let seconds = request.get("VisibilityTimeout").and_then(Value::as_u64).unwrap_or(0);
     Ok(engine.change_visibility(queue, &receipt, Duration::from_secs(seconds))?)
 }
 
@@ -379,9 +285,9 @@ fn move_messages(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
     let source = engine.by_arn(&text(request, "SourceArn").unwrap_or_default())?;
     let to = match text(request, "DestinationArn") {
         Some(arn) => engine.by_arn(&arn)?,
-        None => engine.source_of(source).ok_or(SqsError::Invalid(
-            "Source queue must be configured as a Dead Letter Queue.".into(),
-        ))?,
+        None => engine
+            .source_of(source)
+            .ok_or(SqsError::Invalid("Source queue must be configured as a Dead Letter Queue.".into()))?,
     };
     engine.redrive(source, to, None)?;
     Ok(json!({ "TaskHandle": uuid::Uuid::new_v4().to_string() }))
@@ -392,27 +298,15 @@ fn attributes(engine: &Engine, queue: &Queue, request: &Value) -> Result<Value, 
     let mut all = BTreeMap::from([
         ("QueueArn", queue.arn.clone()),
         ("ApproximateNumberOfMessages", stats.visible.to_string()),
-        (
-            "ApproximateNumberOfMessagesNotVisible",
-            stats.in_flight.to_string(),
-        ),
-        (
-            "ApproximateNumberOfMessagesDelayed",
-            stats.delayed.to_string(),
-        ),
+        ("ApproximateNumberOfMessagesNotVisible", stats.in_flight.to_string()),
+        ("ApproximateNumberOfMessagesDelayed", stats.delayed.to_string()),
         ("VisibilityTimeout", queue.visibility.as_secs().to_string()),
         ("DelaySeconds", queue.delay.as_secs().to_string()),
-        (
-            "MessageRetentionPeriod",
-            queue.retention.as_secs().to_string(),
-        ),
+        ("MessageRetentionPeriod", queue.retention.as_secs().to_string()),
     ]);
     if queue.fifo {
         all.insert("FifoQueue", "true".to_owned());
-        all.insert(
-            "ContentBasedDeduplication",
-            queue.content_based_deduplication.to_string(),
-        );
+        all.insert("ContentBasedDeduplication", queue.content_based_deduplication.to_string());
     }
     if let Some(redrive) = &queue.redrive {
         let policy = json!({ "deadLetterTargetArn": redrive.dlq_arn, "maxReceiveCount": redrive.max_receives });

@@ -144,14 +144,8 @@ impl Engine {
         db.execute_batch(SCHEMA)?;
         Ok(Self {
             db: Mutex::new(db),
-            arrivals: queues
-                .iter()
-                .map(|queue| (queue.name.clone(), Notify::new()))
-                .collect(),
-            queues: queues
-                .iter()
-                .map(|queue| (queue.name.clone(), queue.clone()))
-                .collect(),
+            arrivals: queues.iter().map(|queue| (queue.name.clone(), Notify::new())).collect(),
+            queues: queues.iter().map(|queue| (queue.name.clone(), queue.clone())).collect(),
             clock,
         })
     }
@@ -165,36 +159,24 @@ impl Engine {
     }
 
     pub(crate) fn by_arn(&self, arn: &str) -> Result<&Queue> {
-        self.queues
-            .values()
-            .find(|queue| queue.arn == arn)
-            .ok_or(SqsError::NoQueue)
+        self.queues.values().find(|queue| queue.arn == arn).ok_or(SqsError::NoQueue)
     }
 
     /// The queue that names this one as its dead-letter queue.
     pub(crate) fn source_of(&self, dlq: &Queue) -> Option<&Queue> {
-        let leads_here = |queue: &&Queue| {
-            queue
-                .redrive
-                .as_ref()
-                .is_some_and(|redrive| redrive.dlq_arn == dlq.arn)
-        };
+        let leads_here = |queue: &&Queue| queue.redrive.as_ref().is_some_and(|redrive| redrive.dlq_arn == dlq.arn);
         self.queues.values().find(leads_here)
     }
 
     fn db(&self) -> MutexGuard<'_, Connection> {
         // A transaction that panicked was rolled back.
-        self.db
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.db.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(crate) fn send(&self, queue: &Queue, message: &Outgoing) -> Result<Sent> {
         let group = match (queue.fifo, &message.group_id) {
             (true, None) => {
-                return Err(SqsError::Missing(
-                    "The request must contain the parameter MessageGroupId.".into(),
-                ));
+                return Err(SqsError::Missing("The request must contain the parameter MessageGroupId.".into()));
             }
             (_, group) => group.clone(),
         };
@@ -235,18 +217,10 @@ impl Engine {
         transaction.commit()?;
         drop(db);
         self.wake(&queue.name);
-        Ok(Sent {
-            message_id: id,
-            sequence_number: queue.fifo.then(|| sequence_number(seq)),
-            duplicate: false,
-        })
+        Ok(Sent { message_id: id, sequence_number: queue.fifo.then(|| sequence_number(seq)), duplicate: false })
     }
 
-    fn deduplication_of(
-        &self,
-        queue: &Queue,
-        message: &Outgoing,
-    ) -> Result<Option<(String, String)>> {
+    fn deduplication_of(&self, queue: &Queue, message: &Outgoing) -> Result<Option<(String, String)>> {
         if !queue.fifo {
             return Ok(None);
         }
@@ -261,21 +235,13 @@ impl Engine {
                 ));
             }
         };
-        let scope = if queue.deduplicates_per_group {
-            message.group_id.clone().unwrap_or_default()
-        } else {
-            String::new()
-        };
+        let scope =
+            if queue.deduplicates_per_group { message.group_id.clone().unwrap_or_default() } else { String::new() };
         Ok(Some((scope, id)))
     }
 
     /// Takes up to `limit` messages. What was received too often goes to the dead-letter queue instead.
-    pub(crate) fn receive(
-        &self,
-        queue: &Queue,
-        limit: usize,
-        visibility: Option<Duration>,
-    ) -> Result<Vec<Message>> {
+    pub(crate) fn receive(&self, queue: &Queue, limit: usize, visibility: Option<Duration>) -> Result<Vec<Message>> {
         let now = self.clock.now();
         let until = now + millis(visibility.unwrap_or(queue.visibility));
         let mut db = self.db();
@@ -306,11 +272,7 @@ impl Engine {
             )?;
             received.push(Message {
                 receives: message.receives + 1,
-                first_received_at: if message.receives == 0 {
-                    now
-                } else {
-                    message.first_received_at
-                },
+                first_received_at: if message.receives == 0 { now } else { message.first_received_at },
                 receipt,
                 ..message
             });
@@ -324,27 +286,16 @@ impl Engine {
     }
 
     pub(crate) fn delete(&self, queue: &Queue, receipt: &str) -> Result<Deleted> {
-        let gone = self.db().execute(
-            "DELETE FROM message WHERE queue = ?1 AND receipt = ?2",
-            params![queue.name, receipt],
-        )?;
+        let gone =
+            self.db().execute("DELETE FROM message WHERE queue = ?1 AND receipt = ?2", params![queue.name, receipt])?;
         if queue.fifo && gone > 0 {
             // The group's next message may be received now.
             self.wake(&queue.name);
         }
-        Ok(if gone > 0 {
-            Deleted::Yes
-        } else {
-            Deleted::Stale
-        })
+        Ok(if gone > 0 { Deleted::Yes } else { Deleted::Stale })
     }
 
-    pub(crate) fn change_visibility(
-        &self,
-        queue: &Queue,
-        receipt: &str,
-        visibility: Duration,
-    ) -> Result<()> {
+    pub(crate) fn change_visibility(&self, queue: &Queue, receipt: &str, visibility: Duration) -> Result<()> {
         let until = self.clock.now() + millis(visibility);
         let changed = self.db().execute(
             "UPDATE message SET visible_at = ?1 WHERE queue = ?2 AND receipt = ?3",
@@ -381,29 +332,25 @@ impl Engine {
     pub(crate) fn peek(&self, queue: &Queue, limit: usize) -> Result<Vec<Peek>> {
         let now = self.clock.now();
         let db = self.db();
-        let mut statement =
-            db.prepare_cached("SELECT * FROM message WHERE queue = ?1 ORDER BY seq LIMIT ?2")?;
-        let rows = statement.query_map(
-            params![queue.name, i64::try_from(limit).unwrap_or(i64::MAX)],
-            |row| {
-                let visible_at: i64 = row.get("visible_at")?;
-                let message = read(row)?;
-                Ok(Peek {
-                    state: match (visible_at <= now, message.receives) {
-                        (true, _) => "visible",
-                        (false, 0) => "delayed",
-                        (false, _) => "in_flight",
-                    },
-                    message_id: message.id,
-                    group: message.group_id,
-                    body: message.body,
-                    attributes: message.attributes,
-                    sent_at: message.sent_at,
-                    receives: message.receives,
-                    visible_at,
-                })
-            },
-        )?;
+        let mut statement = db.prepare_cached("SELECT * FROM message WHERE queue = ?1 ORDER BY seq LIMIT ?2")?;
+        let rows = statement.query_map(params![queue.name, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            let visible_at: i64 = row.get("visible_at")?;
+            let message = read(row)?;
+            Ok(Peek {
+                state: match (visible_at <= now, message.receives) {
+                    (true, _) => "visible",
+                    (false, 0) => "delayed",
+                    (false, _) => "in_flight",
+                },
+                message_id: message.id,
+                group: message.group_id,
+                body: message.body,
+                attributes: message.attributes,
+                sent_at: message.sent_at,
+                receives: message.receives,
+                visible_at,
+            })
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -420,15 +367,11 @@ impl Engine {
     }
 
     pub(crate) fn throw_away(&self, queue: &Queue, message_id: &str) -> Result<usize> {
-        Ok(self.db().execute(
-            "DELETE FROM message WHERE queue = ?1 AND id = ?2",
-            params![queue.name, message_id],
-        )?)
+        Ok(self.db().execute("DELETE FROM message WHERE queue = ?1 AND id = ?2", params![queue.name, message_id])?)
     }
 
     pub(crate) fn purge(&self, queue: &Queue) -> Result<()> {
-        self.db()
-            .execute("DELETE FROM message WHERE queue = ?1", params![queue.name])?;
+        self.db().execute("DELETE FROM message WHERE queue = ?1", params![queue.name])?;
         Ok(())
     }
 
@@ -437,9 +380,7 @@ impl Engine {
     pub(crate) async fn arrival(&self, queue: &str, patience: Duration) {
         if let Some(arrivals) = self.arrivals.get(queue) {
             let patience = patience.min(Duration::from_millis(250));
-            tokio::time::timeout(patience, arrivals.notified())
-                .await
-                .ok();
+            tokio::time::timeout(patience, arrivals.notified()).await.ok();
         }
     }
 
@@ -457,39 +398,24 @@ fn millis(duration: Duration) -> i64 {
 
 /// Twenty digits, as SQS has them, that sort as they were sent.
 pub(super) fn sequence_number(seq: i64) -> String {
-    format!(
-        "{:020}",
-        18_000_000_000_000_000_000_u64 + seq.unsigned_abs()
-    )
+    format!("{:020}", 18_000_000_000_000_000_000_u64 + seq.unsigned_abs())
 }
 
-fn recent(
-    transaction: &Transaction,
-    queue: &str,
-    scope: &str,
-    id: &str,
-    now: i64,
-) -> Result<Option<Sent>> {
+fn recent(transaction: &Transaction, queue: &str, scope: &str, id: &str, now: i64) -> Result<Option<Sent>> {
     let mut statement = transaction.prepare_cached(
         "SELECT message_id, seq FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3 AND at > ?4",
     )?;
     let known = statement.query_row(params![queue, scope, id, now - DEDUPLICATION_MS], |row| {
-        Ok(Sent {
-            message_id: row.get(0)?,
-            sequence_number: Some(sequence_number(row.get(1)?)),
-            duplicate: true,
-        })
+        Ok(Sent { message_id: row.get(0)?, sequence_number: Some(sequence_number(row.get(1)?)), duplicate: true })
     });
     Ok(known.optional()?)
 }
 
 fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> {
-    let mut expire =
-        transaction.prepare_cached("DELETE FROM message WHERE queue = ?1 AND sent_at < ?2")?;
+    let mut expire = transaction.prepare_cached("DELETE FROM message WHERE queue = ?1 AND sent_at < ?2")?;
     expire.execute(params![queue.name, now - millis(queue.retention)])?;
     if queue.fifo {
-        let mut forget = transaction
-            .prepare_cached("DELETE FROM deduplication WHERE queue = ?1 AND at <= ?2")?;
+        let mut forget = transaction.prepare_cached("DELETE FROM deduplication WHERE queue = ?1 AND at <= ?2")?;
         forget.execute(params![queue.name, now - DEDUPLICATION_MS])?;
     }
     Ok(())
@@ -497,12 +423,7 @@ fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> 
 
 /// The next message that may be received. On a FIFO queue a group with a message in flight waits,
 /// unless that message is in the batch that is being put together.
-fn next(
-    transaction: &Transaction,
-    queue: &Queue,
-    now: i64,
-    batch: &[Message],
-) -> Result<Option<Message>> {
+fn next(transaction: &Transaction, queue: &Queue, now: i64, batch: &[Message]) -> Result<Option<Message>> {
     if !queue.fifo {
         let in_flight: i64 = transaction
             .prepare_cached("SELECT COUNT(*) FROM message WHERE queue = ?1 AND visible_at > ?2 AND receives > 0")?
@@ -510,17 +431,11 @@ fn next(
         if in_flight >= IN_FLIGHT {
             return Ok(None);
         }
-        let mut statement = transaction.prepare_cached(
-            "SELECT * FROM message WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq LIMIT 1",
-        )?;
-        return Ok(statement
-            .query_row(params![queue.name, now], read)
-            .optional()?);
+        let mut statement = transaction
+            .prepare_cached("SELECT * FROM message WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq LIMIT 1")?;
+        return Ok(statement.query_row(params![queue.name, now], read).optional()?);
     }
-    let mine: Vec<&str> = batch
-        .iter()
-        .filter_map(|message| message.group_id.as_deref())
-        .collect();
+    let mine: Vec<&str> = batch.iter().filter_map(|message| message.group_id.as_deref()).collect();
     let mine = serde_json::to_string(&mine).unwrap_or_else(|_| "[]".to_owned());
     let mut statement = transaction.prepare_cached(
         "SELECT * FROM message AS m WHERE queue = ?1 AND visible_at <= ?2
@@ -528,9 +443,7 @@ fn next(
                 SELECT 1 FROM message AS f WHERE f.queue = ?1 AND f.group_id = m.group_id AND f.visible_at > ?2 AND f.receives > 0))
          ORDER BY seq LIMIT 1",
     )?;
-    Ok(statement
-        .query_row(params![queue.name, now, mine], read)
-        .optional()?)
+    Ok(statement.query_row(params![queue.name, now, mine], read).optional()?)
 }
 
 fn read(row: &Row) -> rusqlite::Result<Message> {

@@ -19,22 +19,13 @@ impl<'a> Scope<'a> {
         let mut parameters = BTreeMap::new();
         let declared = document.get("Parameters").and_then(Value::as_object);
         for (name, declaration) in declared.into_iter().flatten() {
-            let given = places
-                .parameters
-                .get(name)
-                .map(|value| Value::String(value.clone()));
+            let given = places.parameters.get(name).map(|value| Value::String(value.clone()));
             let value = given
                 .or_else(|| declaration.get("Default").cloned())
-                .with_context(|| {
-                    format!("Parameters.{name} has no default, and local gives it no value")
-                })?;
+                .with_context(|| format!("Parameters.{name} has no default, and local gives it no value"))?;
             parameters.insert(name.clone(), value);
         }
-        if let Some(unknown) = places
-            .parameters
-            .keys()
-            .find(|name| !parameters.contains_key(*name))
-        {
+        if let Some(unknown) = places.parameters.keys().find(|name| !parameters.contains_key(*name)) {
             bail!("local gives the parameter {unknown} a value, but the template does not have it");
         }
         Ok(Self {
@@ -55,14 +46,9 @@ impl<'a> Scope<'a> {
     pub(super) fn resolve(&self, value: &Value) -> Result<Value> {
         match value {
             Value::Array(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.resolve(item))
-                    .collect::<Result<Vec<_>>>()?;
+                let items = items.iter().map(|item| self.resolve(item)).collect::<Result<Vec<_>>>()?;
                 // AWS::NoValue takes an item away.
-                Ok(Value::Array(
-                    items.into_iter().filter(|item| !item.is_null()).collect(),
-                ))
+                Ok(Value::Array(items.into_iter().filter(|item| !item.is_null()).collect()))
             }
             Value::Object(object) => match function(object) {
                 Some((name, argument)) => self.call(name, argument),
@@ -94,9 +80,7 @@ impl<'a> Scope<'a> {
         match name {
             "Ref" => self.reference(argument.as_str().context("Ref takes a name")?),
             "Fn::GetAtt" => match argument.as_array().map(Vec::as_slice) {
-                Some([Value::String(resource), Value::String(attribute)]) => {
-                    self.attribute(resource, attribute)
-                }
+                Some([Value::String(resource), Value::String(attribute)]) => self.attribute(resource, attribute),
                 _ => bail!("GetAtt takes a resource and an attribute"),
             },
             "Fn::Sub" => match argument {
@@ -111,10 +95,7 @@ impl<'a> Scope<'a> {
                 Some([Value::String(with), items]) => {
                     let items = self.resolve(items)?;
                     let items = items.as_array().context("Join takes a list")?;
-                    let texts = items
-                        .iter()
-                        .map(|item| self.text(item))
-                        .collect::<Result<Vec<_>>>()?;
+                    let texts = items.iter().map(|item| self.text(item)).collect::<Result<Vec<_>>>()?;
                     Ok(Value::String(texts.join(with)))
                 }
                 _ => bail!("Join takes a separator and a list"),
@@ -128,12 +109,9 @@ impl<'a> Scope<'a> {
             },
             "Fn::Select" => match argument.as_array().map(Vec::as_slice) {
                 Some([index, list]) => {
-                    let index: usize =
-                        self.text(index)?.parse().context("Select takes an index")?;
+                    let index: usize = self.text(index)?.parse().context("Select takes an index")?;
                     let list = self.resolve(list)?;
-                    list.get(index)
-                        .cloned()
-                        .with_context(|| format!("Select: there is no item {index}"))
+                    list.get(index).cloned().with_context(|| format!("Select: there is no item {index}"))
                 }
                 _ => bail!("Select takes an index and a list"),
             },
@@ -153,23 +131,14 @@ impl<'a> Scope<'a> {
     }
 
     fn truth(&self, value: &Value) -> Result<bool> {
-        let (name, argument) = value
-            .as_object()
-            .and_then(function)
-            .context("a condition is a function")?;
+        let (name, argument) = value.as_object().and_then(function).context("a condition is a function")?;
         let arguments = argument.as_array().map(Vec::as_slice).unwrap_or_default();
         match (name, arguments) {
-            ("Condition", _) => {
-                self.condition(argument.as_str().context("Condition takes a name")?)
-            }
+            ("Condition", _) => self.condition(argument.as_str().context("Condition takes a name")?),
             ("Fn::Equals", [a, b]) => Ok(self.text(a)? == self.text(b)?),
             ("Fn::Not", [a]) => Ok(!self.truth(a)?),
-            ("Fn::And", all) => all
-                .iter()
-                .try_fold(true, |so_far, one| Ok(so_far && self.truth(one)?)),
-            ("Fn::Or", any) => any
-                .iter()
-                .try_fold(false, |so_far, one| Ok(so_far || self.truth(one)?)),
+            ("Fn::And", all) => all.iter().try_fold(true, |so_far, one| Ok(so_far && self.truth(one)?)),
+            ("Fn::Or", any) => any.iter().try_fold(false, |so_far, one| Ok(so_far || self.truth(one)?)),
             (other, _) => bail!("local does not know the condition {other}"),
         }
     }
@@ -178,9 +147,7 @@ impl<'a> Scope<'a> {
         let mut result = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after
-                .split_once('}')
-                .with_context(|| format!("an unclosed ${{ in {text}"))?;
+            let (name, after) = after.split_once('}').with_context(|| format!("an unclosed ${{ in {text}"))?;
             result.push_str(before);
             match name.strip_prefix('!') {
                 Some(literal) => result.push_str(&format!("${{{literal}}}")),
@@ -197,9 +164,7 @@ impl<'a> Scope<'a> {
             return self.text(value);
         }
         let value = match name.split_once('.') {
-            Some((resource, attribute)) if !name.starts_with("AWS::") => {
-                self.attribute(resource, attribute)?
-            }
+            Some((resource, attribute)) if !name.starts_with("AWS::") => self.attribute(resource, attribute)?,
             _ => self.reference(name)?,
         };
         self.text(&value)
@@ -214,10 +179,9 @@ impl<'a> Scope<'a> {
             "AWS::AccountId" => places.account.clone(),
             "AWS::Partition" => "aws".to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
-            "AWS::StackId" => format!(
-                "arn:aws:cloudformation:{}:{}:stack/{}/local",
-                places.region, places.account, places.stack
-            ),
+            "AWS::StackId" => {
+                format!("arn:aws:cloudformation:{}:{}:stack/{}/local", places.region, places.account, places.stack)
+            }
             name => match self.parameters.get(name) {
                 Some(value) => return Ok(value.clone()),
                 None => return Ok(Value::String(self.physical(name)?.reference)),
@@ -238,84 +202,41 @@ impl<'a> Scope<'a> {
 
     /// The name, ARN and `Ref` that a resource has here.
     pub(super) fn physical(&self, id: &str) -> Result<Physical> {
-        let resource = self
-            .resources
-            .get(id)
-            .with_context(|| format!("there is no resource or parameter {id}"))?;
-        let kind = resource
-            .get("Type")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let resource = self.resources.get(id).with_context(|| format!("there is no resource or parameter {id}"))?;
+        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
         let named = |property: &str| -> Result<Option<String>> {
-            let value = resource
-                .get("Properties")
-                .and_then(|properties| properties.get(property));
+            let value = resource.get("Properties").and_then(|properties| properties.get(property));
             value.map(|value| self.text(value)).transpose()
         };
-        let Places {
-            stack,
-            region,
-            account,
-            aws_url,
-            ..
-        } = self.places;
+        let Places { stack, region, account, aws_url, .. } = self.places;
         let generated = format!("{stack}-{id}");
-        let arn =
-            |service: &str, rest: &str| format!("arn:aws:{service}:{region}:{account}:{rest}");
+        let arn = |service: &str, rest: &str| format!("arn:aws:{service}:{region}:{account}:{rest}");
         Ok(match kind {
             "AWS::SQS::Queue" => {
                 let name = named("QueueName")?.unwrap_or(generated);
-                Physical {
-                    arn: arn("sqs", &name),
-                    reference: format!("{aws_url}/{account}/{name}"),
-                    name,
-                }
+                Physical { arn: arn("sqs", &name), reference: format!("{aws_url}/{account}/{name}"), name }
             }
             "AWS::Serverless::Function" => {
                 let name = named("FunctionName")?.unwrap_or(generated);
-                Physical {
-                    arn: arn("lambda", &format!("function:{name}")),
-                    reference: name.clone(),
-                    name,
-                }
+                Physical { arn: arn("lambda", &format!("function:{name}")), reference: name.clone(), name }
             }
             "AWS::DynamoDB::Table" => {
                 let name = named("TableName")?.unwrap_or(generated);
-                Physical {
-                    arn: arn("dynamodb", &format!("table/{name}")),
-                    reference: name.clone(),
-                    name,
-                }
+                Physical { arn: arn("dynamodb", &format!("table/{name}")), reference: name.clone(), name }
             }
             "AWS::S3::Bucket" => {
                 let name = named("BucketName")?.unwrap_or_else(|| generated.to_lowercase());
-                Physical {
-                    arn: format!("arn:aws:s3:::{name}"),
-                    reference: name.clone(),
-                    name,
-                }
+                Physical { arn: format!("arn:aws:s3:::{name}"), reference: name.clone(), name }
             }
             "AWS::Events::EventBus" => {
                 let name = named("Name")?.unwrap_or(generated);
-                Physical {
-                    arn: arn("events", &format!("event-bus/{name}")),
-                    reference: name.clone(),
-                    name,
-                }
+                Physical { arn: arn("events", &format!("event-bus/{name}")), reference: name.clone(), name }
             }
             "AWS::SNS::Topic" => {
                 let name = named("TopicName")?.unwrap_or(generated);
-                Physical {
-                    arn: arn("sns", &name),
-                    reference: arn("sns", &name),
-                    name,
-                }
+                Physical { arn: arn("sns", &name), reference: arn("sns", &name), name }
             }
-            _ => Physical {
-                arn: arn("local", &generated),
-                reference: generated.clone(),
-                name: generated,
-            },
+            _ => Physical { arn: arn("local", &generated), reference: generated.clone(), name: generated },
         })
     }
 }
@@ -329,7 +250,6 @@ pub(super) struct Physical {
 /// `{"Ref": ..}` and `{"Fn::..": ..}` are the only objects with one such key.
 fn function(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = object.iter().next()?;
-    let is_function =
-        object.len() == 1 && (name == "Ref" || name == "Condition" || name.starts_with("Fn::"));
+    let is_function = object.len() == 1 && (name == "Ref" || name == "Condition" || name.starts_with("Fn::"));
     is_function.then_some((name.as_str(), argument))
 }

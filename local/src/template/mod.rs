@@ -10,8 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
 pub use resources::{
-    Bucket, Bus, Consumer, Function, Policy, Queue, Redrive, Route, Rule, Schedule, Statement,
-    Table, Target,
+    Bucket, Bus, Consumer, Function, Policy, Queue, Redrive, Route, Rule, Schedule, Statement, Table, Target,
 };
 
 use intrinsics::Scope;
@@ -41,23 +40,16 @@ pub struct Places {
 
 impl Template {
     pub fn load(path: &Path, places: &Places) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("Failed to read {}", path.display()))?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("Failed to read {}", path.display()))?;
         Self::parse(&text, places).with_context(|| format!("{} cannot run here", path.display()))
     }
 
     pub fn parse(text: &str, places: &Places) -> Result<Self> {
         let document = yaml::read(text)?;
-        let document = document
-            .as_object()
-            .context("the template is not a mapping")?;
+        let document = document.as_object().context("the template is not a mapping")?;
         for section in document.keys() {
             match section.as_str() {
-                "AWSTemplateFormatVersion"
-                | "Transform"
-                | "Description"
-                | "Metadata"
-                | "Outputs" => {}
+                "AWSTemplateFormatVersion" | "Transform" | "Description" | "Metadata" | "Outputs" => {}
                 "Parameters" | "Conditions" | "Globals" | "Resources" => {}
                 other => bail!("{other}: local does not know this section"),
             }
@@ -66,14 +58,11 @@ impl Template {
         let globals = document.get("Globals").cloned().unwrap_or_default();
         let mut template = Self::default();
         for (id, resource) in section(document, "Resources")? {
-            let resource = resource
-                .as_object()
-                .with_context(|| format!("Resources.{id} is not a mapping"))?;
+            let resource = resource.as_object().with_context(|| format!("Resources.{id} is not a mapping"))?;
             if !scope.applies(resource)? {
                 continue;
             }
-            resources::add(&mut template, id, resource, &globals, &scope)
-                .with_context(|| format!("Resources.{id}"))?;
+            resources::add(&mut template, id, resource, &globals, &scope).with_context(|| format!("Resources.{id}"))?;
         }
         template.check()?;
         Ok(template)
@@ -87,30 +76,19 @@ impl Template {
             if let Some(redrive) = &queue_.redrive
                 && !queue(&redrive.dlq_arn)
             {
-                bail!(
-                    "{}: its dead-letter queue {} is not in the template",
-                    queue_.logical_id,
-                    redrive.dlq_arn
-                );
+                bail!("{}: its dead-letter queue {} is not in the template", queue_.logical_id, redrive.dlq_arn);
             }
         }
         for f in &self.functions {
             for consumer in &f.consumers {
                 if !queue(&consumer.queue_arn) {
-                    bail!(
-                        "{}: its queue {} is not in the template",
-                        f.logical_id,
-                        consumer.queue_arn
-                    );
+                    bail!("{}: its queue {} is not in the template", f.logical_id, consumer.queue_arn);
                 }
             }
         }
         for target in self.rules.iter().flat_map(|rule| &rule.targets) {
             if !queue(&target.arn) && !function(&target.arn) {
-                bail!(
-                    "rule target {}: local sends events to queues and functions of the template",
-                    target.arn
-                );
+                bail!("rule target {}: local sends events to queues and functions of the template", target.arn);
             }
         }
         for schedule in &self.schedules {
@@ -131,10 +109,7 @@ impl Template {
 }
 
 fn section<'a>(document: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>> {
-    document
-        .get(name)
-        .and_then(Value::as_object)
-        .with_context(|| format!("{name} is missing or not a mapping"))
+    document.get(name).and_then(Value::as_object).with_context(|| format!("{name} is missing or not a mapping"))
 }
 
 #[cfg(test)]

@@ -55,14 +55,8 @@ pub struct Statement {
 impl Policy {
     pub fn allows(&self, action: &str, resource: &str) -> bool {
         self.0.iter().any(|statement| {
-            statement
-                .actions
-                .iter()
-                .any(|pattern| matches(pattern, action))
-                && statement
-                    .resources
-                    .iter()
-                    .any(|pattern| matches(pattern, resource))
+            statement.actions.iter().any(|pattern| matches(pattern, action))
+                && statement.resources.iter().any(|pattern| matches(pattern, resource))
         })
     }
 }
@@ -72,9 +66,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
-            (0..=rest.len())
-                .filter(|at| rest.is_char_boundary(*at))
-                .any(|at| matches(after, &rest[at..]))
+            (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| matches(after, &rest[at..]))
         }),
     }
 }
@@ -172,30 +164,18 @@ pub(super) fn add(
     scope: &Scope,
 ) -> Result<()> {
     for key in resource.keys() {
-        let known = [
-            "Type",
-            "Properties",
-            "Condition",
-            "DependsOn",
-            "DeletionPolicy",
-            "UpdateReplacePolicy",
-            "Metadata",
-        ];
+        let known =
+            ["Type", "Properties", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
         if !known.contains(&key.as_str()) {
             bail!("local does not know {key} of a resource");
         }
     }
-    let kind = resource
-        .get("Type")
-        .and_then(Value::as_str)
-        .context("it has no Type")?;
+    let kind = resource.get("Type").and_then(Value::as_str).context("it has no Type")?;
     if NOTHING_HERE.contains(&kind) {
         return Ok(());
     }
     let empty = Value::Object(Map::new());
-    let properties = scope
-        .resolve(resource.get("Properties").unwrap_or(&empty))
-        .context("Properties")?;
+    let properties = scope.resolve(resource.get("Properties").unwrap_or(&empty)).context("Properties")?;
     match kind {
         "AWS::Serverless::HttpApi" => {
             Properties::new(
@@ -218,9 +198,7 @@ pub(super) fn add(
         "AWS::S3::Bucket" => template.buckets.push(bucket(id, &properties, scope)?),
         "AWS::Events::EventBus" => {
             Properties::new(kind, &properties, &["Name", "Tags", "Description"])?;
-            template.buses.push(Bus {
-                name: scope.physical(id)?.name,
-            });
+            template.buses.push(Bus { name: scope.physical(id)?.name });
         }
         "AWS::Events::Rule" => template.rules.push(rule(id, &properties, scope)?),
         other => bail!("local does not run {other} yet"),
@@ -235,9 +213,7 @@ struct Properties<'a> {
 
 impl<'a> Properties<'a> {
     fn new(kind: &str, value: &'a Value, known: &[&str]) -> Result<Self> {
-        let of = value
-            .as_object()
-            .with_context(|| format!("{kind} is not a mapping"))?;
+        let of = value.as_object().with_context(|| format!("{kind} is not a mapping"))?;
         if let Some(unknown) = of.keys().find(|key| !known.contains(&key.as_str())) {
             bail!("local does not know {unknown} of {kind}");
         }
@@ -253,12 +229,7 @@ impl<'a> Properties<'a> {
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>> {
-        self.text(name)
-            .map(|text| {
-                text.parse()
-                    .with_context(|| format!("{name}: {text} is not a number"))
-            })
-            .transpose()
+        self.text(name).map(|text| text.parse().with_context(|| format!("{name}: {text} is not a number"))).transpose()
     }
 
     fn seconds(&self, name: &str, otherwise: u64) -> Result<Duration> {
@@ -295,16 +266,8 @@ const FUNCTION: &[&str] = &[
     "EphemeralStorage",
 ];
 
-fn function(
-    template: &mut Template,
-    id: &str,
-    properties: &Value,
-    globals: &Value,
-    scope: &Scope,
-) -> Result<()> {
-    let globals = scope
-        .resolve(globals.get("Function").unwrap_or(&Value::Null))
-        .context("Globals.Function")?;
+fn function(template: &mut Template, id: &str, properties: &Value, globals: &Value, scope: &Scope) -> Result<()> {
+    let globals = scope.resolve(globals.get("Function").unwrap_or(&Value::Null)).context("Globals.Function")?;
     let merged = merge(globals, properties.clone());
     let properties = Properties::new("AWS::Serverless::Function", &merged, FUNCTION)?;
     let runtime = properties.text("Runtime").unwrap_or_default();
@@ -312,12 +275,7 @@ fn function(
         bail!("local runs provided.al2023, not {runtime:?}");
     }
     let code = properties.text("CodeUri").context("CodeUri is missing")?;
-    let name = code
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let name = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     let physical = scope.physical(id)?;
     let mut function = Function {
         logical_id: id.to_owned(),
@@ -327,9 +285,7 @@ fn function(
         code,
         timeout: properties.seconds("Timeout", 3)?,
         memory_mb: properties.number("MemorySize")?.unwrap_or(128),
-        reserved_concurrency: properties
-            .number("ReservedConcurrentExecutions")?
-            .and_then(|n| usize::try_from(n).ok()),
+        reserved_concurrency: properties.number("ReservedConcurrentExecutions")?.and_then(|n| usize::try_from(n).ok()),
         environment: environment(properties.of)?,
         routes: Vec::new(),
         consumers: Vec::new(),
@@ -341,16 +297,9 @@ fn function(
         let config = Properties::new(
             "EventInvokeConfig",
             config,
-            &[
-                "MaximumRetryAttempts",
-                "MaximumEventAgeInSeconds",
-                "DestinationConfig",
-            ],
+            &["MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"],
         )?;
-        function.max_retries = config
-            .number("MaximumRetryAttempts")?
-            .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(2);
+        function.max_retries = config.number("MaximumRetryAttempts")?.and_then(|n| u32::try_from(n).ok()).unwrap_or(2);
         function.failures_to = config
             .of
             .get("DestinationConfig")
@@ -360,8 +309,7 @@ fn function(
     }
     let events = properties.of.get("Events").and_then(Value::as_object);
     for (name, event) in events.into_iter().flatten() {
-        event_source(template, &mut function, id, name, event)
-            .with_context(|| format!("Events.{name}"))?;
+        event_source(template, &mut function, id, name, event).with_context(|| format!("Events.{name}"))?;
     }
     template.functions.push(function);
     Ok(())
@@ -385,9 +333,7 @@ fn merge(globals: Value, own: Value) -> Value {
 }
 
 fn environment(properties: &Map<String, Value>) -> Result<BTreeMap<String, String>> {
-    let variables = properties
-        .get("Environment")
-        .and_then(|environment| environment.get("Variables"));
+    let variables = properties.get("Environment").and_then(|environment| environment.get("Variables"));
     let variables = variables.and_then(Value::as_object).into_iter().flatten();
     variables
         .map(|(name, value)| match value {
@@ -401,11 +347,7 @@ fn environment(properties: &Map<String, Value>) -> Result<BTreeMap<String, Strin
 fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(text)) => vec![text.clone()],
-        Some(Value::Array(items)) => items
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
 }
@@ -414,9 +356,7 @@ fn policy(policies: Option<&Value>) -> Result<Policy> {
     let mut statements = Vec::new();
     for policy in policies.and_then(Value::as_array).into_iter().flatten() {
         let given = policy.get("Statement").and_then(Value::as_array);
-        let given = given.with_context(|| {
-            format!("Policies: local reads statements of its own, not {policy}")
-        })?;
+        let given = given.with_context(|| format!("Policies: local reads statements of its own, not {policy}"))?;
         for statement in given {
             if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
                 bail!("Policies: local knows only statements that allow");
@@ -430,17 +370,8 @@ fn policy(policies: Option<&Value>) -> Result<Policy> {
     Ok(Policy(statements))
 }
 
-fn event_source(
-    template: &mut Template,
-    function: &mut Function,
-    id: &str,
-    name: &str,
-    event: &Value,
-) -> Result<()> {
-    let kind = event
-        .get("Type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+fn event_source(template: &mut Template, function: &mut Function, id: &str, name: &str, event: &Value) -> Result<()> {
+    let kind = event.get("Type").and_then(Value::as_str).unwrap_or_default();
     let empty = Value::Object(Map::new());
     let properties = event.get("Properties").unwrap_or(&empty);
     match kind {
@@ -448,19 +379,10 @@ fn event_source(
             let p = Properties::new(
                 kind,
                 properties,
-                &[
-                    "ApiId",
-                    "Method",
-                    "Path",
-                    "TimeoutInMillis",
-                    "PayloadFormatVersion",
-                ],
+                &["ApiId", "Method", "Path", "TimeoutInMillis", "PayloadFormatVersion"],
             )?;
             function.routes.push(Route {
-                method: p
-                    .text("Method")
-                    .context("Method is missing")?
-                    .to_uppercase(),
+                method: p.text("Method").context("Method is missing")?.to_uppercase(),
                 path: p.text("Path").context("Path is missing")?,
             });
         }
@@ -474,15 +396,10 @@ fn event_source(
                 "ScalingConfig",
             ];
             let p = Properties::new(kind, properties, &known)?;
-            let concurrency =
-                p.of.get("ScalingConfig")
-                    .and_then(|scaling| scaling.get("MaximumConcurrency"));
+            let concurrency = p.of.get("ScalingConfig").and_then(|scaling| scaling.get("MaximumConcurrency"));
             function.consumers.push(Consumer {
                 queue_arn: p.text("Queue").context("Queue is missing")?,
-                batch_size: p
-                    .number("BatchSize")?
-                    .and_then(|n| usize::try_from(n).ok())
-                    .unwrap_or(10),
+                batch_size: p.number("BatchSize")?.and_then(|n| usize::try_from(n).ok()).unwrap_or(10),
                 window: p.seconds("MaximumBatchingWindowInSeconds", 0)?,
                 partial_failures: texts(p.of.get("FunctionResponseTypes"))
                     .iter()
@@ -494,27 +411,13 @@ fn event_source(
             });
         }
         "EventBridgeRule" => {
-            let known = [
-                "EventBusName",
-                "Pattern",
-                "DeadLetterConfig",
-                "RetryPolicy",
-                "RuleName",
-                "State",
-                "Target",
-            ];
+            let known = ["EventBusName", "Pattern", "DeadLetterConfig", "RetryPolicy", "RuleName", "State", "Target"];
             let p = Properties::new(kind, properties, &known)?;
             template.rules.push(Rule {
                 name: p.text("RuleName").unwrap_or_else(|| format!("{id}{name}")),
-                bus: p
-                    .text("EventBusName")
-                    .unwrap_or_else(|| "default".to_owned()),
+                bus: p.text("EventBusName").unwrap_or_else(|| "default".to_owned()),
                 pattern: p.of.get("Pattern").cloned().context("Pattern is missing")?,
-                targets: vec![Target {
-                    arn: function.arn.clone(),
-                    dlq_arn: dlq_arn(&p),
-                    group: None,
-                }],
+                targets: vec![Target { arn: function.arn.clone(), dlq_arn: dlq_arn(&p), group: None }],
             });
         }
         "ScheduleV2" => {
@@ -532,17 +435,11 @@ fn event_source(
             ];
             let p = Properties::new(kind, properties, &known)?;
             let retries =
-                p.of.get("RetryPolicy")
-                    .and_then(|policy| policy.get("MaximumRetryAttempts"))
-                    .and_then(Value::as_u64);
+                p.of.get("RetryPolicy").and_then(|policy| policy.get("MaximumRetryAttempts")).and_then(Value::as_u64);
             template.schedules.push(Schedule {
                 name: p.text("Name").unwrap_or_else(|| format!("{id}{name}")),
-                expression: p
-                    .text("ScheduleExpression")
-                    .context("ScheduleExpression is missing")?,
-                timezone: p
-                    .text("ScheduleExpressionTimezone")
-                    .unwrap_or_else(|| "UTC".to_owned()),
+                expression: p.text("ScheduleExpression").context("ScheduleExpression is missing")?,
+                timezone: p.text("ScheduleExpressionTimezone").unwrap_or_else(|| "UTC".to_owned()),
                 target_arn: function.arn.clone(),
                 input: p.text("Input"),
                 max_retries: retries.and_then(|n| u32::try_from(n).ok()).unwrap_or(185),
@@ -581,26 +478,15 @@ fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
     let physical = scope.physical(id)?;
     let fifo = p.truth("FifoQueue");
     if fifo != physical.name.ends_with(".fifo") {
-        bail!(
-            "a FIFO queue's name, and no other's, ends in .fifo: {}",
-            physical.name
-        );
+        bail!("a FIFO queue's name, and no other's, ends in .fifo: {}", physical.name);
     }
     let redrive = match p.of.get("RedrivePolicy") {
         None => None,
         Some(policy) => {
-            let policy = Properties::new(
-                "RedrivePolicy",
-                policy,
-                &["deadLetterTargetArn", "maxReceiveCount"],
-            )?;
-            let max = policy
-                .number("maxReceiveCount")?
-                .context("RedrivePolicy.maxReceiveCount is missing")?;
+            let policy = Properties::new("RedrivePolicy", policy, &["deadLetterTargetArn", "maxReceiveCount"])?;
+            let max = policy.number("maxReceiveCount")?.context("RedrivePolicy.maxReceiveCount is missing")?;
             Some(Redrive {
-                dlq_arn: policy
-                    .text("deadLetterTargetArn")
-                    .context("RedrivePolicy.deadLetterTargetArn is missing")?,
+                dlq_arn: policy.text("deadLetterTargetArn").context("RedrivePolicy.deadLetterTargetArn is missing")?,
                 max_receives: u32::try_from(max)?,
             })
         }
@@ -621,13 +507,8 @@ fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
 }
 
 fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
-    let created = [
-        "AttributeDefinitions",
-        "KeySchema",
-        "GlobalSecondaryIndexes",
-        "LocalSecondaryIndexes",
-        "BillingMode",
-    ];
+    let created =
+        ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode"];
     let known = [
         "TableName",
         "TimeToLiveSpecification",
@@ -638,45 +519,24 @@ fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
         "Tags",
         "OnDemandThroughput",
     ];
-    let p = Properties::new(
-        "AWS::DynamoDB::Table",
-        properties,
-        &[&created[..], &known[..]].concat(),
-    )?;
+    let p = Properties::new("AWS::DynamoDB::Table", properties, &[&created[..], &known[..]].concat())?;
     if p.of.contains_key("StreamSpecification") {
         bail!("local does not run DynamoDB streams");
     }
     let physical = scope.physical(id)?;
     let mut definition: Map<String, Value> =
-        p.of.iter()
-            .filter(|(name, _)| created.contains(&name.as_str()))
-            .map(|(n, v)| (n.clone(), v.clone()))
-            .collect();
+        p.of.iter().filter(|(name, _)| created.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
     definition.insert("TableName".to_owned(), Value::String(physical.name.clone()));
-    definition.insert(
-        "BillingMode".to_owned(),
-        Value::String("PAY_PER_REQUEST".to_owned()),
-    );
+    definition.insert("BillingMode".to_owned(), Value::String("PAY_PER_REQUEST".to_owned()));
     let ttl = p.of.get("TimeToLiveSpecification");
-    let enabled = ttl
-        .and_then(|ttl| ttl.get("Enabled"))
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    let attribute = ttl
-        .and_then(|ttl| ttl.get("AttributeName"))
-        .and_then(Value::as_str);
-    let keys =
-        p.of.get("KeySchema")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
+    let enabled = ttl.and_then(|ttl| ttl.get("Enabled")).and_then(Value::as_bool).unwrap_or(false);
+    let attribute = ttl.and_then(|ttl| ttl.get("AttributeName")).and_then(Value::as_str);
+    let keys = p.of.get("KeySchema").and_then(Value::as_array).into_iter().flatten();
     Ok(Table {
         logical_id: id.to_owned(),
         definition: Value::Object(definition),
         ttl_attribute: attribute.filter(|_| enabled).map(str::to_owned),
-        keys: keys
-            .filter_map(|key| key.get("AttributeName")?.as_str().map(str::to_owned))
-            .collect(),
+        keys: keys.filter_map(|key| key.get("AttributeName")?.as_str().map(str::to_owned)).collect(),
         name: physical.name,
         arn: physical.arn,
     })
@@ -694,47 +554,22 @@ fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {
         "Tags",
     ];
     Properties::new("AWS::S3::Bucket", properties, &known)?;
-    Ok(Bucket {
-        logical_id: id.to_owned(),
-        name: scope.physical(id)?.name,
-    })
+    Ok(Bucket { logical_id: id.to_owned(), name: scope.physical(id)?.name })
 }
 
 fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
     let p = Properties::new(
         "AWS::Events::Rule",
         properties,
-        &[
-            "Name",
-            "Description",
-            "EventBusName",
-            "EventPattern",
-            "State",
-            "Targets",
-        ],
+        &["Name", "Description", "EventBusName", "EventPattern", "State", "Targets"],
     )?;
-    let targets =
-        p.of.get("Targets")
-            .and_then(Value::as_array)
-            .context("Targets are missing")?;
+    let targets = p.of.get("Targets").and_then(Value::as_array).context("Targets are missing")?;
     let targets = targets
         .iter()
         .map(|target| {
-            let t = Properties::new(
-                "Targets",
-                target,
-                &[
-                    "Id",
-                    "Arn",
-                    "DeadLetterConfig",
-                    "RetryPolicy",
-                    "SqsParameters",
-                ],
-            )?;
-            let group =
-                t.of.get("SqsParameters")
-                    .and_then(|sqs| sqs.get("MessageGroupId"))
-                    .and_then(Value::as_str);
+            let t =
+                Properties::new("Targets", target, &["Id", "Arn", "DeadLetterConfig", "RetryPolicy", "SqsParameters"])?;
+            let group = t.of.get("SqsParameters").and_then(|sqs| sqs.get("MessageGroupId")).and_then(Value::as_str);
             Ok(Target {
                 arn: t.text("Arn").context("Arn is missing")?,
                 dlq_arn: dlq_arn(&t),
@@ -743,20 +578,9 @@ fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
         })
         .collect::<Result<_>>()?;
     Ok(Rule {
-        name: p.text("Name").unwrap_or_else(|| {
-            scope
-                .physical(id)
-                .map(|physical| physical.name)
-                .unwrap_or_default()
-        }),
-        bus: p
-            .text("EventBusName")
-            .unwrap_or_else(|| "default".to_owned()),
-        pattern: p
-            .of
-            .get("EventPattern")
-            .cloned()
-            .context("EventPattern is missing")?,
+        name: p.text("Name").unwrap_or_else(|| scope.physical(id).map(|physical| physical.name).unwrap_or_default()),
+        bus: p.text("EventBusName").unwrap_or_else(|| "default".to_owned()),
+        pattern: p.of.get("EventPattern").cloned().context("EventPattern is missing")?,
         targets,
     })
 }

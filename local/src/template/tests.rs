@@ -25,18 +25,9 @@ fn refusal(resources: &str) -> String {
 fn the_projects_own_template_runs_here() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let template = Template::load(&path, &places()).unwrap();
-    assert!(
-        template
-            .functions
-            .iter()
-            .any(|function| function.name == "sms-received")
-    );
+    assert!(template.functions.iter().any(|function| function.name == "sms-received"));
     for function in &template.functions {
-        assert!(
-            function.code.starts_with("target/lambda/"),
-            "{}",
-            function.code
-        );
+        assert!(function.code.starts_with("target/lambda/"), "{}", function.code);
     }
 }
 
@@ -64,14 +55,8 @@ fn intrinsics_give_names_of_this_laptop() {
     )
     .unwrap();
     let variables = &template.functions[0].environment;
-    assert_eq!(
-        variables["URL"],
-        "http://127.0.0.1:7072/000000000000/confab-line"
-    );
-    assert_eq!(
-        variables["ARN"],
-        "arn:aws:sqs:us-east-1:000000000000:confab-line"
-    );
+    assert_eq!(variables["URL"], "http://127.0.0.1:7072/000000000000/confab-line");
+    assert_eq!(variables["ARN"], "arn:aws:sqs:us-east-1:000000000000:confab-line");
     assert_eq!(variables["LIVE"], "no");
     assert!(!variables.contains_key("GONE"));
     assert_eq!(variables["JOINED"], "a-test");
@@ -81,10 +66,7 @@ fn intrinsics_give_names_of_this_laptop() {
 #[test]
 fn what_is_not_supported_is_named_with_its_place() {
     let cases = [
-        (
-            "  A: {Type: AWS::Kinesis::Stream}",
-            "Resources.A: local does not run AWS::Kinesis::Stream",
-        ),
+        ("  A: {Type: AWS::Kinesis::Stream}", "Resources.A: local does not run AWS::Kinesis::Stream"),
         (
             "  A: {Type: AWS::SQS::Queue, Properties: {Colour: red}}",
             "Resources.A: local does not know Colour of AWS::SQS::Queue",
@@ -97,10 +79,7 @@ fn what_is_not_supported_is_named_with_its_place() {
             "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue x}}",
             "local does not know Fn::ImportValue",
         ),
-        (
-            "  A: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, QueueName: plain}}",
-            "ends in .fifo",
-        ),
+        ("  A: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, QueueName: plain}}", "ends in .fifo"),
         (
             "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: python3.13}}",
             "local runs provided.al2023",
@@ -132,16 +111,7 @@ fn a_policy_allows_what_it_names_and_nothing_else() {
         actions: vec!["dynamodb:GetItem".into()],
         resources: vec!["arn:aws:dynamodb:us-east-1:000000000000:table/a*".into()],
     }]);
-    assert!(policy.allows(
-        "dynamodb:GetItem",
-        "arn:aws:dynamodb:us-east-1:000000000000:table/abc"
-    ));
-    assert!(!policy.allows(
-        "dynamodb:GetItem",
-        "arn:aws:dynamodb:us-east-1:000000000000:table/b"
-    ));
-    assert!(!policy.allows(
-        "dynamodb:Scan",
-        "arn:aws:dynamodb:us-east-1:000000000000:table/abc"
-    ));
+    assert!(policy.allows("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/abc"));
+    assert!(!policy.allows("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/b"));
+    assert!(!policy.allows("dynamodb:Scan", "arn:aws:dynamodb:us-east-1:000000000000:table/abc"));
 }

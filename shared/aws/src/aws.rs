@@ -57,22 +57,14 @@ impl Aws {
     pub fn new(config: AwsConfig) -> Self {
         let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let builder = Connector::builder()
-            .connector_settings(
-                HttpConnectorSettings::builder()
-                    .connect_timeout(CONNECT)
-                    .read_timeout(ATTEMPT)
-                    .build(),
-            )
+            .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build())
             .tls_provider(Provider::Rustls(CryptoMode::Ring));
         // The roots are part of the program: that they parse is tested, not handled.
         let builder = match TlsContext::builder().with_trust_store(roots).build() {
             Ok(context) => builder.tls_context(context),
             Err(_) => builder,
         };
-        Self {
-            config,
-            connector: SharedHttpConnector::new(builder.build()),
-        }
+        Self { config, connector: SharedHttpConnector::new(builder.build()) }
     }
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
@@ -129,10 +121,7 @@ fn retries() -> RetryConfig {
 }
 
 fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .build()
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build()
 }
 
 #[cfg(test)]
@@ -154,10 +143,7 @@ pub(crate) mod tests {
     }
 
     /// Answers one request with `body` and gives back what was asked.
-    pub(crate) async fn answers_once(
-        status: u16,
-        body: &'static str,
-    ) -> (String, tokio::task::JoinHandle<String>) {
+    pub(crate) async fn answers_once(status: u16, body: &'static str) -> (String, tokio::task::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = tokio::spawn(async move {
@@ -168,11 +154,7 @@ pub(crate) mod tests {
                 let read = stream.read(&mut chunk).await.unwrap();
                 request.extend_from_slice(&chunk[..read]);
                 let text = String::from_utf8_lossy(&request);
-                if read == 0
-                    || text
-                        .split_once("\r\n\r\n")
-                        .is_some_and(|(head, body)| complete(head, body))
-                {
+                if read == 0 || text.split_once("\r\n\r\n").is_some_and(|(head, body)| complete(head, body)) {
                     break;
                 }
             }
@@ -180,10 +162,7 @@ pub(crate) mod tests {
             let head = format!(
                 "HTTP/1.1 {status} OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n"
             );
-            stream
-                .write_all(format!("{head}{body}").as_bytes())
-                .await
-                .unwrap();
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
             String::from_utf8_lossy(&request).into_owned()
         });
         (url, asked)
@@ -192,8 +171,7 @@ pub(crate) mod tests {
     fn complete(head: &str, body: &str) -> bool {
         let length = head.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length")
-                .then(|| value.trim().parse::<usize>().ok())?
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
         });
         body.len() >= length.unwrap_or(0)
     }
@@ -204,23 +182,13 @@ pub(crate) mod tests {
         let (url, asked) = answers_once(200, r#"{"TableNames":["Studio"]}"#).await;
         let tables = aws_at(url).dynamodb().list_tables().send().await.unwrap();
         assert_eq!(tables.table_names(), ["Studio"]);
-        assert!(
-            asked
-                .await
-                .unwrap()
-                .contains("DynamoDB_20120810.ListTables")
-        );
+        assert!(asked.await.unwrap().contains("DynamoDB_20120810.ListTables"));
     }
 
     #[test]
     fn amazons_roots_parse() {
         let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-        assert!(
-            TlsContext::builder()
-                .with_trust_store(roots)
-                .build()
-                .is_ok()
-        );
+        assert!(TlsContext::builder().with_trust_store(roots).build().is_ok());
         let text = std::str::from_utf8(AMAZON_ROOTS).unwrap();
         assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 4);
     }

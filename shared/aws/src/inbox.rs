@@ -27,12 +27,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    pub fn new(
-        owner: String,
-        effects: Vec<EffectId>,
-        lease_until: Timestamp,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(owner: String, effects: Vec<EffectId>, lease_until: Timestamp, now: Timestamp) -> Self {
         Self {
             owner,
             effects,
@@ -69,12 +64,7 @@ impl Inbox {
     }
 
     /// Takes the lease that ended at `expired`; false when somebody else was faster.
-    pub async fn take_over(
-        table: &Table,
-        event: &str,
-        expired: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<bool> {
+    pub async fn take_over(table: &Table, event: &str, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
         let millis = |at: Timestamp| AttributeValue::N(at.as_millisecond().to_string());
         let updated = table
             .client

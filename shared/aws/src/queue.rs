@@ -29,12 +29,7 @@ pub struct Entry {
 
 impl Entry {
     /// `group` is handled in order; of several with the same `once` within five minutes SQS keeps the first.
-    pub fn new<T: Serialize>(
-        group: &str,
-        once: &str,
-        body: &T,
-        correlation_id: CorrelationId,
-    ) -> Result<Self> {
+    pub fn new<T: Serialize>(group: &str, once: &str, body: &T, correlation_id: CorrelationId) -> Result<Self> {
         Ok(Self {
             group: hash(group),
             once: hash(once),
@@ -43,11 +38,13 @@ impl Entry {
         })
     }
 
+    pub fn correlation_id(&self) -> CorrelationId {
+        self.correlation_id
+    }
+
     fn request(&self, index: usize) -> Result<SendMessageBatchRequestEntry> {
-        let correlation = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(self.correlation_id.to_string())
-            .build();
+        let correlation =
+            MessageAttributeValue::builder().data_type("String").string_value(self.correlation_id.to_string()).build();
         let correlation = correlation.map_err(|e| Error::internal("render_failed", e))?;
         SendMessageBatchRequestEntry::builder()
             .id(index.to_string())
@@ -62,30 +59,20 @@ impl Entry {
 
 fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(20)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Queue {
     pub fn new(client: Client, url: impl Into<String>) -> Self {
-        Self {
-            client,
-            url: url.into(),
-        }
+        Self { client, url: url.into() }
     }
 
     /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
     pub async fn send(&self, entries: &[Entry]) -> Result<()> {
         // One call after the other: a group's entries must arrive in order.
         for chunk in chunks(entries) {
-            let requests: Vec<_> = chunk
-                .iter()
-                .enumerate()
-                .map(|(i, entry)| entry.request(i))
-                .collect::<Result<_>>()?;
+            let requests: Vec<_> =
+                chunk.iter().enumerate().map(|(i, entry)| entry.request(i)).collect::<Result<_>>()?;
             let sent = self
                 .client
                 .send_message_batch()
@@ -96,11 +83,7 @@ impl Queue {
                 .map_err(crate::failed)?;
             // HTTP 200 with entries that were not taken is SQS's way of a partial failure.
             if let Some(refused) = sent.failed().first() {
-                let told = format!(
-                    "{}: {}",
-                    refused.code(),
-                    refused.message().unwrap_or_default()
-                );
+                let told = format!("{}: {}", refused.code(), refused.message().unwrap_or_default());
                 return Err(Error::unavailable("queue_refused", told));
             }
         }
@@ -110,15 +93,9 @@ impl Queue {
     /// How many messages wait: the cheapest call that proves the queue is there.
     pub async fn depth(&self) -> Result<u64> {
         use aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages as Waiting;
-        let answer = self
-            .client
-            .get_queue_attributes()
-            .queue_url(&self.url)
-            .attribute_names(Waiting);
+        let answer = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(Waiting);
         let answer = answer.send().await.map_err(crate::failed)?;
-        let waiting = answer
-            .attributes()
-            .and_then(|attributes| attributes.get(&Waiting));
+        let waiting = answer.attributes().and_then(|attributes| attributes.get(&Waiting));
         Ok(waiting.and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 }
@@ -154,15 +131,9 @@ mod tests {
     #[test]
     fn calls_hold_at_most_ten_entries_and_a_quarter_of_a_megabyte() {
         let small = vec![entry("x"); 23];
-        assert_eq!(
-            chunks(&small).iter().map(|c| c.len()).collect::<Vec<_>>(),
-            [10, 10, 3]
-        );
+        assert_eq!(chunks(&small).iter().map(|c| c.len()).collect::<Vec<_>>(), [10, 10, 3]);
         let large = vec![entry(&"x".repeat(100_000)); 5];
-        assert_eq!(
-            chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(),
-            [2, 2, 1]
-        );
+        assert_eq!(chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(), [2, 2, 1]);
         assert_eq!(chunks(&[entry(&"x".repeat(400_000))]).len(), 1);
         assert!(chunks(&[]).is_empty());
     }
@@ -174,16 +145,10 @@ mod tests {
             r#"{"Successful":[],"Failed":[{"Id":"0","SenderFault":false,"Code":"InternalError","Message":"later"}]}"#,
         )
         .await;
-        let queue = Queue::new(
-            aws_at(url.clone()).sqs(),
-            format!("{url}/000000000000/q.fifo"),
-        );
+        let queue = Queue::new(aws_at(url.clone()).sqs(), format!("{url}/000000000000/q.fifo"));
         let error = queue.send(&[entry("hi")]).await.unwrap_err();
         assert_eq!(error.code(), "queue_refused");
         let asked = asked.await.unwrap();
-        assert!(
-            !asked.contains("16505551234"),
-            "SQS must not see the number: {asked}"
-        );
+        assert!(!asked.contains("16505551234"), "SQS must not see the number: {asked}");
     }
 }

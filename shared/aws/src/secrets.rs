@@ -51,11 +51,7 @@ impl Secrets {
     pub async fn read(aws: &Aws, names: impl IntoIterator<Item = String>) -> Result<Self> {
         let names: Vec<_> = names.into_iter().collect();
         let values = fetch(aws, &names).await?;
-        Ok(Self {
-            aws: aws.clone(),
-            names,
-            cached: Mutex::new((Instant::now(), values)),
-        })
+        Ok(Self { aws: aws.clone(), names, cached: Mutex::new((Instant::now(), values)) })
     }
 
     /// All of them, by name. A parameter store that does not answer leaves the old values in use.
@@ -71,22 +67,14 @@ impl Secrets {
     }
 
     pub async fn get(&self, name: &str) -> Result<SecretString> {
-        let missing = || {
-            Error::internal(
-                "secret_not_read",
-                format!("{name} was not among the names read at start"),
-            )
-        };
+        let missing = || Error::internal("secret_not_read", format!("{name} was not among the names read at start"));
         self.current().await.get(name).cloned().ok_or_else(missing)
     }
 }
 
 async fn fetch(aws: &Aws, names: &[String]) -> Result<Values> {
     let failed = |error| Error::unavailable("secrets_unavailable", error);
-    let ask = GetParameters {
-        names,
-        with_decryption: true,
-    };
+    let ask = GetParameters { names, with_decryption: true };
     let body = serde_json::to_vec(&ask).map_err(|e| Error::internal("render_failed", e))?;
     let request = http::Request::post(format!("{}/", aws.endpoint("ssm")))
         .header("content-type", "application/x-amz-json-1.1")
@@ -99,18 +87,12 @@ async fn fetch(aws: &Aws, names: &[String]) -> Result<Values> {
         return Err(failed(format!("SSM answered {status}: {told}")));
     }
     // The answer holds secrets: an error about it must not quote it.
-    let found: Found = serde_json::from_slice(&answer)
-        .map_err(|e| failed(format!("SSM's answer: {:?}", e.classify())))?;
+    let found: Found =
+        serde_json::from_slice(&answer).map_err(|e| failed(format!("SSM's answer: {:?}", e.classify())))?;
     if let Some(name) = found.invalid_parameters.first() {
         return Err(failed(format!("there is no SSM parameter {name}")));
     }
-    Ok(Arc::new(
-        found
-            .parameters
-            .into_iter()
-            .map(|p| (p.name, p.value.into()))
-            .collect(),
-    ))
+    Ok(Arc::new(found.parameters.into_iter().map(|p| (p.name, p.value.into())).collect()))
 }
 
 #[cfg(test)]
@@ -121,32 +103,21 @@ mod tests {
 
     #[tokio::test]
     async fn reads_by_name_with_a_signature() {
-        let (url, asked) = answers_once(
-            200,
-            r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}],"InvalidParameters":[]}"#,
-        )
-        .await;
-        let secrets = Secrets::read(&aws_at(url), ["/a".to_owned()])
-            .await
-            .unwrap();
+        let (url, asked) =
+            answers_once(200, r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}],"InvalidParameters":[]}"#).await;
+        let secrets = Secrets::read(&aws_at(url), ["/a".to_owned()]).await.unwrap();
         assert_eq!(secrets.get("/a").await.unwrap().expose_secret(), "s3cret");
         assert!(secrets.get("/b").await.is_err());
         assert!(!format!("{secrets:?}").contains("s3cret"));
         let asked = asked.await.unwrap().to_lowercase();
-        assert!(
-            asked.contains("authorization: aws4-hmac-sha256 credential=test/"),
-            "{asked}"
-        );
+        assert!(asked.contains("authorization: aws4-hmac-sha256 credential=test/"), "{asked}");
         assert!(asked.contains(r#""withdecryption":true"#), "{asked}");
     }
 
     #[tokio::test]
     async fn a_missing_parameter_is_named() {
-        let (url, _asked) =
-            answers_once(200, r#"{"Parameters":[],"InvalidParameters":["/a"]}"#).await;
-        let error = Secrets::read(&aws_at(url), ["/a".to_owned()])
-            .await
-            .unwrap_err();
+        let (url, _asked) = answers_once(200, r#"{"Parameters":[],"InvalidParameters":["/a"]}"#).await;
+        let error = Secrets::read(&aws_at(url), ["/a".to_owned()]).await.unwrap_err();
         assert!(error.to_string().contains("no SSM parameter /a"), "{error}");
     }
 }

@@ -22,10 +22,7 @@ pub struct Table {
 
 impl Table {
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self {
-            client,
-            name: name.into(),
-        }
+        Self { client, name: name.into() }
     }
 
     pub fn key(pk: impl Into<String>, sk: impl Into<String>) -> Row {
@@ -37,31 +34,17 @@ impl Table {
 
     /// Ok when the table is there and takes writes.
     pub async fn check(&self) -> Result<()> {
-        let described = self
-            .client
-            .describe_table()
-            .table_name(&self.name)
-            .send()
-            .await
-            .map_err(failed)?;
+        let described = self.client.describe_table().table_name(&self.name).send().await.map_err(failed)?;
         let status = described.table.and_then(|table| table.table_status);
         match status {
             Some(TableStatus::Active | TableStatus::Updating) => Ok(()),
-            other => Err(Error::unavailable(
-                "store_not_ready",
-                format!("the table is {other:?}"),
-            )),
+            other => Err(Error::unavailable("store_not_ready", format!("the table is {other:?}"))),
         }
     }
 
     /// The row of a value under its key.
-    pub fn row<T: Serialize>(
-        pk: impl Into<String>,
-        sk: impl Into<String>,
-        value: &T,
-    ) -> Result<Row> {
-        let mut row: Row =
-            serde_dynamo::to_item(value).map_err(|e| Error::internal("render_failed", e))?;
+    pub fn row<T: Serialize>(pk: impl Into<String>, sk: impl Into<String>, value: &T) -> Result<Row> {
+        let mut row: Row = serde_dynamo::to_item(value).map_err(|e| Error::internal("render_failed", e))?;
         row.extend(Self::key(pk, sk));
         Ok(row)
     }
@@ -78,9 +61,7 @@ where
 {
     let code = error.code().unwrap_or("no answer").to_owned();
     let message = error.message().map(str::to_owned);
-    let told = message.unwrap_or_else(|| {
-        aws_smithy_types::error::display::DisplayErrorContext(&error).to_string()
-    });
+    let told = message.unwrap_or_else(|| aws_smithy_types::error::display::DisplayErrorContext(&error).to_string());
     Error::unavailable("store_failed", format!("{code}: {told}"))
 }
 
@@ -106,9 +87,6 @@ pub fn cancelled(error: SdkError<TransactWriteItemsError>) -> Result<Cancelled> 
         Ok(Cancelled::Conflict)
     } else {
         let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
-        Err(Error::unavailable(
-            "store_failed",
-            format!("transaction cancelled: {codes:?}"),
-        ))
+        Err(Error::unavailable("store_failed", format!("transaction cancelled: {codes:?}")))
     }
 }

@@ -180,11 +180,7 @@ pub struct Reference {
 
 impl std::fmt::Display for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} {} {}",
-            self.user_id, self.effect_id, self.correlation_id
-        )
+        write!(f, "{} {} {}", self.user_id, self.effect_id, self.correlation_id)
     }
 }
 
@@ -192,8 +188,7 @@ impl std::str::FromStr for Reference {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown =
-            || crate::Error::invalid("unknown_reference", "This is not a reference of ours.");
+        let unknown = || crate::Error::invalid("unknown_reference", "This is not a reference of ours.");
         let mut parts = text.split(' ');
         let mut next = || parts.next().ok_or_else(unknown);
         let (user, effect, correlation) = (next()?, next()?, next()?);
@@ -277,19 +272,9 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     #[error("{what} has {length} characters, {channel} allows 1 to {limit}")]
-    Length {
-        what: &'static str,
-        length: usize,
-        limit: usize,
-        channel: &'static str,
-    },
+    Length { what: &'static str, length: usize, limit: usize, channel: &'static str },
     #[error("there are {count} {what}, {channel} allows 1 to {limit}")]
-    Count {
-        what: &'static str,
-        count: usize,
-        limit: usize,
-        channel: &'static str,
-    },
+    Count { what: &'static str, count: usize, limit: usize, channel: &'static str },
 }
 
 /// What a channel takes. Twilio has no buttons outside of templates: choices become numbered lines of the text there.
@@ -301,20 +286,8 @@ struct Limits {
     caption: usize,
 }
 
-const META: Limits = Limits {
-    channel: "meta",
-    text: 4096,
-    interactive_text: 1024,
-    list_text: 4096,
-    caption: 1024,
-};
-const TWILIO: Limits = Limits {
-    channel: "twilio",
-    text: 1600,
-    interactive_text: 1600,
-    list_text: 1600,
-    caption: 1600,
-};
+const META: Limits = Limits { channel: "meta", text: 4096, interactive_text: 1024, list_text: 4096, caption: 1024 };
+const TWILIO: Limits = Limits { channel: "twilio", text: 1600, interactive_text: 1600, list_text: 1600, caption: 1600 };
 
 impl Limits {
     fn length(&self, what: &'static str, text: &str, limit: usize) -> Result<(), LimitError> {
@@ -323,12 +296,7 @@ impl Limits {
             return Ok(());
         }
         let channel = self.channel;
-        Err(LimitError::Length {
-            what,
-            length,
-            limit,
-            channel,
-        })
+        Err(LimitError::Length { what, length, limit, channel })
     }
 
     fn count(&self, what: &'static str, count: usize, limit: usize) -> Result<(), LimitError> {
@@ -336,12 +304,7 @@ impl Limits {
             return Ok(());
         }
         let channel = self.channel;
-        Err(LimitError::Count {
-            what,
-            count,
-            limit,
-            channel,
-        })
+        Err(LimitError::Count { what, count, limit, channel })
     }
 }
 
@@ -354,14 +317,10 @@ impl Body {
         };
         match self {
             Self::Text { text } => limits.length("text", text, limits.text),
-            Self::Image { caption, .. } => caption.as_deref().map_or(Ok(()), |text| {
-                limits.length("caption", text, limits.caption)
-            }),
-            Self::Buttons {
-                text,
-                footer,
-                buttons,
-            } => {
+            Self::Image { caption, .. } => {
+                caption.as_deref().map_or(Ok(()), |text| limits.length("caption", text, limits.caption))
+            }
+            Self::Buttons { text, footer, buttons } => {
                 limits.length("text", text, limits.interactive_text)?;
                 check_footer(&limits, footer.as_deref())?;
                 limits.count("buttons", buttons.len(), 3)?;
@@ -370,20 +329,13 @@ impl Body {
                     limits.length("button title", &button.title, 20)
                 })
             }
-            Self::List {
-                text,
-                footer,
-                open,
-                sections,
-            } => {
+            Self::List { text, footer, open, sections } => {
                 limits.length("text", text, limits.list_text)?;
                 check_footer(&limits, footer.as_deref())?;
                 limits.length("list button", open, 20)?;
                 limits.count("sections", sections.len(), 10)?;
                 limits.count("rows", sections.iter().map(|s| s.rows.len()).sum(), 10)?;
-                sections
-                    .iter()
-                    .try_for_each(|section| check_section(&limits, section))
+                sections.iter().try_for_each(|section| check_section(&limits, section))
             }
             Self::Link { text, label, .. } => {
                 limits.length("text", text, limits.interactive_text)?;
@@ -401,10 +353,7 @@ impl Body {
             Self::List { sections, .. } => sections
                 .iter()
                 .flat_map(|section| &section.rows)
-                .map(|row| Button {
-                    id: row.id.clone(),
-                    title: row.title.clone(),
-                })
+                .map(|row| Button { id: row.id.clone(), title: row.title.clone() })
                 .collect(),
             _ => Vec::new(),
         }
@@ -420,9 +369,7 @@ fn check_section(limits: &Limits, section: &Section) -> Result<(), LimitError> {
     section.rows.iter().try_for_each(|row| {
         limits.length("row id", &row.id, 200)?;
         limits.length("row title", &row.title, 24)?;
-        row.description
-            .as_deref()
-            .map_or(Ok(()), |text| limits.length("row description", text, 72))
+        row.description.as_deref().map_or(Ok(()), |text| limits.length("row description", text, 72))
     })
 }
 
@@ -431,15 +378,8 @@ mod tests {
     use super::*;
 
     fn buttons(count: usize, title: &str) -> Body {
-        let button = Button {
-            id: "1".into(),
-            title: title.into(),
-        };
-        Body::Buttons {
-            text: "Choose".into(),
-            footer: None,
-            buttons: vec![button; count],
-        }
+        let button = Button { id: "1".into(), title: title.into() };
+        Body::Buttons { text: "Choose".into(), footer: None, buttons: vec![button; count] }
     }
 
     #[test]
@@ -453,37 +393,16 @@ mod tests {
 
     #[test]
     fn a_list_has_ten_rows_in_all() {
-        let row = Row {
-            id: "1".into(),
-            title: "Row".into(),
-            description: None,
-        };
-        let section = |rows| Section {
-            title: "Part".into(),
-            rows: vec![row.clone(); rows],
-        };
-        let list = |sections| Body::List {
-            text: "Choose".into(),
-            footer: None,
-            open: "Open".into(),
-            sections,
-        };
-        assert_eq!(
-            list(vec![section(5), section(5)]).check(Channel::Meta),
-            Ok(())
-        );
-        assert!(
-            list(vec![section(6), section(5)])
-                .check(Channel::Meta)
-                .is_err()
-        );
+        let row = Row { id: "1".into(), title: "Row".into(), description: None };
+        let section = |rows| Section { title: "Part".into(), rows: vec![row.clone(); rows] };
+        let list = |sections| Body::List { text: "Choose".into(), footer: None, open: "Open".into(), sections };
+        assert_eq!(list(vec![section(5), section(5)]).check(Channel::Meta), Ok(()));
+        assert!(list(vec![section(6), section(5)]).check(Channel::Meta).is_err());
     }
 
     #[test]
     fn twilio_takes_shorter_texts() {
-        let text = Body::Text {
-            text: "x".repeat(1601),
-        };
+        let text = Body::Text { text: "x".repeat(1601) };
         assert_eq!(text.check(Channel::Meta), Ok(()));
         assert!(text.check(Channel::Twilio).is_err());
     }
@@ -496,20 +415,13 @@ mod tests {
             effect_id: EffectId::new(now, &|| [1; 10]),
             correlation_id: CorrelationId::new(now, &|| [2; 10]),
         };
-        assert_eq!(
-            reference.to_string().parse::<Reference>().unwrap(),
-            reference
-        );
+        assert_eq!(reference.to_string().parse::<Reference>().unwrap(), reference);
         assert!("order-17".parse::<Reference>().is_err());
     }
 
     #[test]
     fn stages_only_go_up() {
-        assert!(
-            Stage::Sent < Stage::Delivered
-                && Stage::Delivered < Stage::Read
-                && Stage::Read < Stage::Failed
-        );
+        assert!(Stage::Sent < Stage::Delivered && Stage::Delivered < Stage::Read && Stage::Read < Stage::Failed);
     }
 
     #[test]
@@ -527,9 +439,7 @@ mod tests {
             name: Some("Sheena Nelson".into()),
             sent_at: Timestamp::UNIX_EPOCH,
             reply_to: None,
-            content: Content::Text {
-                text: "my secret".into(),
-            },
+            content: Content::Text { text: "my secret".into() },
         });
         let shown = format!("{update:?}");
         for private in ["6505551234", "13491208655302741918", "Sheena", "secret"] {

@@ -20,10 +20,7 @@ pub struct Effect<E> {
 #[derive(Debug)]
 pub enum Found<S, E> {
     New(S),
-    Decided {
-        effects: Vec<Effect<E>>,
-        lease_until: Timestamp,
-    },
+    Decided { effects: Vec<Effect<E>>, lease_until: Timestamp },
 }
 
 #[derive(Debug)]
@@ -81,11 +78,7 @@ pub trait Ledger<Event>: Sync {
     type State: Send + Sync;
     type Effect: Send + Sync;
 
-    fn open(
-        &self,
-        event: &Event,
-        read: Read,
-    ) -> impl Future<Output = Result<Found<Self::State, Self::Effect>>> + Send;
+    fn open(&self, event: &Event, read: Read) -> impl Future<Output = Result<Found<Self::State, Self::Effect>>> + Send;
 
     /// Saves state, effects and the event's entry in one transaction, or nothing.
     fn save(
@@ -116,11 +109,7 @@ pub trait Ledger<Event>: Sync {
 pub trait World<E>: Sync {
     fn perform(&self, effect: &Effect<E>) -> impl Future<Output = Outcome> + Send;
     /// Did an attempt arrive? All of them ended by `attempts_ended`.
-    fn look_for(
-        &self,
-        effect: &Effect<E>,
-        attempts_ended: Timestamp,
-    ) -> impl Future<Output = Result<Evidence>> + Send;
+    fn look_for(&self, effect: &Effect<E>, attempts_ended: Timestamp) -> impl Future<Output = Result<Evidence>> + Send;
 }
 
 /// What the shell takes from the invocation.
@@ -160,50 +149,30 @@ where
             Found::New(state) => {
                 let decision = decide(state);
                 let effects = begun(decision.effects, shift);
-                let saved = ledger
-                    .save(event, &decision.state, &effects, lease(shift))
-                    .await?;
+                let saved = ledger.save(event, &decision.state, &effects, lease(shift)).await?;
                 if saved == Saved::Yes {
                     return carry_out(event, ledger, world, &effects).await;
                 }
                 read = Read::Latest;
             }
-            Found::Decided {
-                effects,
-                lease_until,
-            } => {
+            Found::Decided { effects, lease_until } => {
                 let open: Vec<_> = effects.into_iter().filter(|e| !e.settled).collect();
                 if open.is_empty() {
                     return Ok(());
                 }
-                if lease_until > shift.clock.now()
-                    || !ledger.take_over(event, lease_until, lease(shift)).await?
-                {
-                    return Err(Error::unavailable(
-                        "in_progress",
-                        "another worker holds the lease",
-                    ));
+                if lease_until > shift.clock.now() || !ledger.take_over(event, lease_until, lease(shift)).await? {
+                    return Err(Error::unavailable("in_progress", "another worker holds the lease"));
                 }
                 return resume(event, ledger, world, &open, lease_until).await;
             }
         }
     }
-    Err(Error::unavailable(
-        "contended",
-        "the state changed at each attempt to save it",
-    ))
+    Err(Error::unavailable("contended", "the state changed at each attempt to save it"))
 }
 
 fn begun<E>(effects: Vec<E>, shift: Shift<'_>) -> Vec<Effect<E>> {
     let now = shift.clock.now();
-    effects
-        .into_iter()
-        .map(|what| Effect {
-            id: EffectId::new(now, shift.entropy),
-            what,
-            settled: false,
-        })
-        .collect()
+    effects.into_iter().map(|what| Effect { id: EffectId::new(now, shift.entropy), what, settled: false }).collect()
 }
 
 fn lease(shift: Shift<'_>) -> Timestamp {
@@ -226,16 +195,11 @@ where
     for effect in open {
         match world.look_for(effect, attempts_ended).await? {
             Evidence::Happened { receipt } => {
-                ledger
-                    .settle(event, effect, &Outcome::Done { receipt })
-                    .await?;
+                ledger.settle(event, effect, &Outcome::Done { receipt }).await?;
             }
             Evidence::DidNotHappen => attempt(event, ledger, world, effect).await?,
             Evidence::NotYetClear => {
-                return Err(Error::unavailable(
-                    "outcome_unclear",
-                    "an earlier attempt may still arrive",
-                ));
+                return Err(Error::unavailable("outcome_unclear", "an earlier attempt may still arrive"));
             }
         }
     }
@@ -243,12 +207,7 @@ where
 }
 
 /// Effects go out in order: the first that must wait ends the work, and redelivery goes on from it.
-async fn carry_out<Event, L, W>(
-    event: &Event,
-    ledger: &L,
-    world: &W,
-    effects: &[Effect<L::Effect>],
-) -> Result<()>
+async fn carry_out<Event, L, W>(event: &Event, ledger: &L, world: &W, effects: &[Effect<L::Effect>]) -> Result<()>
 where
     Event: Sync,
     L: Ledger<Event>,
@@ -260,12 +219,7 @@ where
     Ok(())
 }
 
-async fn attempt<Event, L, W>(
-    event: &Event,
-    ledger: &L,
-    world: &W,
-    effect: &Effect<L::Effect>,
-) -> Result<()>
+async fn attempt<Event, L, W>(event: &Event, ledger: &L, world: &W, effect: &Effect<L::Effect>) -> Result<()>
 where
     Event: Sync,
     L: Ledger<Event>,
@@ -273,13 +227,8 @@ where
 {
     let outcome = world.perform(effect).await;
     match &outcome {
-        Outcome::Done { .. } | Outcome::Refused { .. } => {
-            ledger.settle(event, effect, &outcome).await
-        }
-        Outcome::Later { code, title } => Err(Error::unavailable(
-            "provider_busy",
-            format!("{code} {title}"),
-        )),
+        Outcome::Done { .. } | Outcome::Refused { .. } => ledger.settle(event, effect, &outcome).await,
+        Outcome::Later { code, title } => Err(Error::unavailable("provider_busy", format!("{code} {title}"))),
         Outcome::Unknown { reason } => Err(Error::unavailable("outcome_unknown", reason.clone())),
     }
 }

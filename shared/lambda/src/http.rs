@@ -3,14 +3,12 @@
 use std::{convert::Infallible, future::Future, sync::Arc};
 
 use confab_kernel::{Clock, CorrelationId, Result};
-use http::HeaderValue;
+use http::{HeaderValue, header::Entry};
 use lambda_http::{Request, RequestExt};
 
-use crate::{
-    OsEntropy, Reply, StartError, SystemClock, environment, log, metrics, panics::caught, reply,
-};
+use crate::{OsEntropy, Reply, StartError, SystemClock, environment, log, metrics, panics::caught, reply};
 
-pub(crate) const CORRELATION_HEADER: &str = "x-correlation-id";
+pub const CORRELATION_HEADER: &str = "x-correlation-id";
 
 /// A request, and the id under which all that follows from it is found.
 #[derive(Debug)]
@@ -70,14 +68,8 @@ where
     Fut: Future<Output = Result<Reply>>,
 {
     let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
-    let request_id = request
-        .lambda_context_ref()
-        .map(|context| context.request_id.clone())
-        .unwrap_or_default();
-    let call = Call {
-        request,
-        correlation_id,
-    };
+    let request_id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
+    let call = Call { request, correlation_id };
     let mut reply = match caught(async { route(deps, call).await }).await {
         Ok(reply) => reply,
         Err(error) => {
@@ -87,8 +79,11 @@ where
             reply::problem(&error, correlation_id)
         }
     };
-    if let Ok(value) = HeaderValue::from_str(&correlation_id.to_string()) {
-        reply.headers_mut().insert(CORRELATION_HEADER, value);
+    // A route that found whose work this is has said so.
+    if let (Ok(value), Entry::Vacant(header)) =
+        (HeaderValue::from_str(&correlation_id.to_string()), reply.headers_mut().entry(CORRELATION_HEADER))
+    {
+        header.insert(value);
     }
     reply
 }
@@ -99,33 +94,23 @@ mod tests {
     use confab_kernel::{Error, Timestamp};
     use lambda_http::Body;
 
-    async fn answer_of<Fut: Future<Output = Result<Reply>>>(
-        route: impl Fn(Arc<()>, Call) -> Fut,
-    ) -> Reply {
+    async fn answer_of<Fut: Future<Output = Result<Reply>>>(route: impl Fn(Arc<()>, Call) -> Fut) -> Reply {
         let request = Request::new(Body::Empty);
         answer(Arc::new(()), request, &|| Timestamp::UNIX_EPOCH, route).await
     }
 
     #[tokio::test]
     async fn every_answer_carries_its_correlation_id() {
-        let reply =
-            answer_of(|_, _| async { Ok(reply::empty(http::StatusCode::NO_CONTENT)) }).await;
+        let reply = answer_of(|_, _| async { Ok(reply::empty(http::StatusCode::NO_CONTENT)) }).await;
         assert_eq!(reply.status(), 204);
-        assert!(
-            reply.headers()[CORRELATION_HEADER]
-                .to_str()
-                .unwrap()
-                .starts_with("cor_")
-        );
+        assert!(reply.headers()[CORRELATION_HEADER].to_str().unwrap().starts_with("cor_"));
     }
 
     #[tokio::test]
     async fn a_panic_is_a_500_like_any_other() {
         let reply = answer_of(|_, _| async { panic!("secret detail") }).await;
         assert_eq!(reply.status(), 500);
-        let Body::Text(body) = reply.body() else {
-            panic!("no text")
-        };
+        let Body::Text(body) = reply.body() else { panic!("no text") };
         assert!(!body.contains("secret"), "{body}");
     }
 

@@ -11,9 +11,9 @@ mod queue;
 pub mod reply;
 mod schedule;
 
-pub use http::{Call, answer, run as http};
+pub use http::{CORRELATION_HEADER, Call, answer, run as http};
 pub use lambda_runtime::Error as StartError;
 pub use platform::{OsEntropy, SystemClock, environment};
-pub use queue::{Job, run as queue};
+pub use queue::{Job, TRIES, run as queue};
 pub use reply::Reply;
 pub use schedule::{Tick, run as schedule};

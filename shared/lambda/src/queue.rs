@@ -1,7 +1,8 @@
 //! Functions behind SQS: each record is one job, and a failed one fails alone.
 //!
 //! On a FIFO queue a group stops at its first failure: that record and the rest of its group are returned as failed,
-//! so that SQS delivers them again in order. Groups do not wait for each other.
+//! so that SQS delivers them again in order. Groups do not wait for each other. On its last try a failed record no longer
+//! holds up its group: SQS counts the receives of those behind it too, and would give them up untried.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -12,6 +13,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 
 use crate::{OsEntropy, StartError, SystemClock, environment, log, metrics, panics::caught};
+
+/// `maxReceiveCount` of every queue in template.yaml.
+pub const TRIES: u32 = 5;
 
 /// One record of a queue, decoded.
 #[derive(Debug, Clone)]
@@ -42,11 +46,8 @@ where
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker) = (deps.clone(), worker.clone());
         async move {
-            let batch = Batch {
-                clock: &clock,
-                request_id: &event.context.request_id,
-                time_left: time_left(&event.context),
-            };
+            let batch =
+                Batch { clock: &clock, request_id: &event.context.request_id, time_left: time_left(&event.context) };
             let failed = batch.work(&deps, event.payload.records, &worker).await;
             Ok::<_, StartError>(response(failed))
         }
@@ -54,10 +55,7 @@ where
     .await
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "Lambda states its deadline on the system's clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "Lambda states its deadline on the system's clock")]
 pub(crate) fn time_left(context: &lambda_runtime::Context) -> Duration {
     let now = std::time::SystemTime::now();
     context.deadline().duration_since(now).unwrap_or_default()
@@ -82,31 +80,32 @@ impl<C: Clock> Batch<'_, C> {
         Fut: Future<Output = Result<()>>,
     {
         let groups = grouped(records).into_iter().map(|group| async move {
+            let mut failed = Vec::new();
             let mut records = group.into_iter();
             for record in records.by_ref() {
                 let message_id = record.message_id.clone().unwrap_or_default();
-                if !self.one(deps, record, worker).await {
-                    let rest = records.filter_map(|record| record.message_id);
-                    return std::iter::once(message_id).chain(rest).collect();
+                let is_last_try = receives(&record) >= TRIES;
+                if self.one(deps, record, worker).await {
+                    continue;
+                }
+                failed.push(message_id);
+                if !is_last_try {
+                    break;
                 }
             }
-            Vec::new()
+            failed.extend(records.filter_map(|record| record.message_id));
+            failed
         });
         join_all(groups).await.concat()
     }
 
-    async fn one<D, B, Fut>(
-        &self,
-        deps: &Arc<D>,
-        record: SqsMessage,
-        worker: &impl Fn(Arc<D>, Job<B>) -> Fut,
-    ) -> bool
+    async fn one<D, B, Fut>(&self, deps: &Arc<D>, record: SqsMessage, worker: &impl Fn(Arc<D>, Job<B>) -> Fut) -> bool
     where
         B: DeserializeOwned,
         Fut: Future<Output = Result<()>>,
     {
-        let correlation_id = correlation_of(&record)
-            .unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy));
+        let correlation_id =
+            correlation_of(&record).unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy));
         let work = async {
             let job = self.job(&record, correlation_id)?;
             worker(deps.clone(), job).await
@@ -118,18 +117,12 @@ impl<C: Clock> Batch<'_, C> {
         outcome.is_ok()
     }
 
-    fn job<B: DeserializeOwned>(
-        &self,
-        record: &SqsMessage,
-        correlation_id: CorrelationId,
-    ) -> Result<Job<B>> {
+    fn job<B: DeserializeOwned>(&self, record: &SqsMessage, correlation_id: CorrelationId) -> Result<Job<B>> {
         let body = record.body.as_deref().unwrap_or_default();
         Ok(Job {
             body: serde_json::from_str(body).map_err(|e| Error::internal("unreadable_job", e))?,
             correlation_id,
-            receives: attribute(record, "ApproximateReceiveCount")
-                .and_then(|count| count.parse().ok())
-                .unwrap_or(1),
+            receives: receives(record),
             time_left: self.time_left,
         })
     }
@@ -140,18 +133,18 @@ fn grouped(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
     let mut groups: Vec<(Option<String>, Vec<SqsMessage>)> = Vec::new();
     for record in records {
         let is_fifo = attribute(&record, "SequenceNumber").is_some();
-        let name = attribute(&record, "MessageGroupId")
-            .filter(|_| is_fifo)
-            .map(str::to_owned);
-        match groups
-            .iter_mut()
-            .find(|(group, _)| name.is_some() && *group == name)
-        {
+        let name = attribute(&record, "MessageGroupId").filter(|_| is_fifo).map(str::to_owned);
+        match groups.iter_mut().find(|(group, _)| name.is_some() && *group == name) {
             Some((_, members)) => members.push(record),
             None => groups.push((name, vec![record])),
         }
     }
     groups.into_iter().map(|(_, members)| members).collect()
+}
+
+fn receives(record: &SqsMessage) -> u32 {
+    let count = attribute(record, "ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 fn attribute<'a>(record: &'a SqsMessage, name: &str) -> Option<&'a str> {
@@ -191,18 +184,15 @@ mod tests {
                     attributes["MessageGroupId"] = json!(group);
                     attributes["SequenceNumber"] = json!("1");
                 }
-                let record = json!({ "messageId": id, "body": body, "attributes": attributes, "messageAttributes": {} });
+                let record =
+                    json!({ "messageId": id, "body": body, "attributes": attributes, "messageAttributes": {} });
                 serde_json::from_value(record).unwrap()
             })
             .collect()
     }
 
     async fn failures(records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
-        let batch = Batch {
-            clock: &|| Timestamp::UNIX_EPOCH,
-            request_id: "r",
-            time_left: Duration::from_secs(1),
-        };
+        let batch = Batch { clock: &|| Timestamp::UNIX_EPOCH, request_id: "r", time_left: Duration::from_secs(1) };
         let done = Arc::new(Mutex::new(Vec::new()));
         let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
             match job.body {
@@ -235,12 +225,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn on_a_standard_queue_a_record_fails_alone_even_in_a_fair_group() {
+    async fn on_its_last_try_a_failed_record_lets_its_group_go_on() {
         let mut batch = records(&[
-            ("1", "13", Some("tenant")),
-            ("2", "7", Some("tenant")),
-            ("3", "8", None),
+            ("a1", "13", Some("a")),
+            ("a2", "1", Some("a")),
+            ("a3", "13", Some("a")),
+            ("a4", "2", Some("a")),
         ]);
+        batch[0].attributes.insert("ApproximateReceiveCount".into(), TRIES.to_string());
+        let (failed, done) = failures(batch).await;
+        assert_eq!(failed, ["a1", "a3", "a4"]);
+        assert_eq!(done, [1]);
+    }
+
+    #[tokio::test]
+    async fn on_a_standard_queue_a_record_fails_alone_even_in_a_fair_group() {
+        let mut batch = records(&[("1", "13", Some("tenant")), ("2", "7", Some("tenant")), ("3", "8", None)]);
         for record in &mut batch {
             record.attributes.remove("SequenceNumber");
         }
@@ -260,9 +260,6 @@ mod tests {
     #[test]
     fn the_answer_has_the_form_that_lambda_reads() {
         let response = serde_json::to_value(response(vec!["m-1".into()])).unwrap();
-        assert_eq!(
-            response,
-            json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }] })
-        );
+        assert_eq!(response, json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }] }));
     }
 }

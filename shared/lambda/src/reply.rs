@@ -29,9 +29,7 @@ pub fn empty(status: StatusCode) -> Reply {
 fn with(status: StatusCode, content_type: &'static str, body: String) -> Reply {
     let mut reply = Response::new(Body::Text(body));
     *reply.status_mut() = status;
-    reply
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     reply
 }
 
@@ -61,21 +59,11 @@ struct Problem<'a> {
 
 pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Reply {
     let status = status(error.kind());
-    let problem = Problem {
-        title: error.message(),
-        status: status.as_u16(),
-        code: error.code(),
-        correlation_id,
-    };
+    let problem = Problem { title: error.message(), status: status.as_u16(), code: error.code(), correlation_id };
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let mut reply = with(status, "application/problem+json", body);
-    if let Kind::RateLimited {
-        retry_after_seconds,
-    } = error.kind()
-    {
-        reply
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+    if let Kind::RateLimited { retry_after_seconds } = error.kind() {
+        reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
     }
     reply
 }
@@ -88,28 +76,18 @@ mod tests {
     #[test]
     fn our_failures_tell_nothing_of_our_insides() {
         let error = Error::internal("store_failed", std::io::Error::other("table StudioTable"));
-        let reply = problem(
-            &error,
-            CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
-        );
+        let reply = problem(&error, CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]));
         assert_eq!(reply.status(), 500);
-        let Body::Text(body) = reply.body() else {
-            panic!("no text")
-        };
+        let Body::Text(body) = reply.body() else { panic!("no text") };
         assert!(!body.contains("StudioTable"), "{body}");
         assert!(body.contains("cor_"), "{body}");
     }
 
     #[test]
     fn a_limited_caller_learns_when_to_come_back() {
-        let limited = Kind::RateLimited {
-            retry_after_seconds: 7,
-        };
+        let limited = Kind::RateLimited { retry_after_seconds: 7 };
         let error = Error::new(limited, "too_many", "Slow down.");
-        let reply = problem(
-            &error,
-            CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
-        );
+        let reply = problem(&error, CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]));
         assert_eq!(reply.status(), 429);
         assert_eq!(reply.headers()["retry-after"], "7");
     }

@@ -39,12 +39,10 @@ where
                 correlation_id: CorrelationId::new(at, &OsEntropy),
                 time_left: crate::queue::time_left(&event.context),
             };
-            caught(async { task(deps, tick).await })
-                .await
-                .map_err(|error| {
-                    log::failure(&error, tick.correlation_id, &event.context.request_id);
-                    StartError::from(error.code().to_owned())
-                })
+            caught(async { task(deps, tick).await }).await.map_err(|error| {
+                log::failure(&error, tick.correlation_id, &event.context.request_id);
+                StartError::from(error.code().to_owned())
+            })
         }
     }))
     .await

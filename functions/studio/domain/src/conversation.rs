@@ -27,12 +27,7 @@ enum Wish {
 }
 
 /// `known` is the person as we knew them; `new_id` is theirs if we did not.
-pub fn converse(
-    known: Option<User>,
-    new_id: UserId,
-    message: &Inbound,
-    now: Timestamp,
-) -> Decision<User, Body> {
+pub fn converse(known: Option<User>, new_id: UserId, message: &Inbound, now: Timestamp) -> Decision<User, Body> {
     let is_new = known.is_none();
     let mut user = known.unwrap_or_else(|| User::new(new_id, now));
     user.last_message_at = now;
@@ -53,10 +48,7 @@ pub fn converse(
     if let Some(last) = effects.last() {
         user.offered = last.choices();
     }
-    Decision {
-        state: user,
-        effects,
-    }
+    Decision { state: user, effects }
 }
 
 fn wish(user: &User, content: &Content) -> Wish {
@@ -72,31 +64,22 @@ fn wish(user: &User, content: &Content) -> Wish {
 fn wish_of_choice(id: &str) -> Wish {
     match id.split_once('_').map_or((id, ""), |parts| parts) {
         (HOW_IT_WORKS, _) => Wish::Help,
-        (CHANGE_LANGUAGE, code) => {
-            Language::from_code(code).map_or(Wish::ChooseLanguage, Wish::Speak)
-        }
+        (CHANGE_LANGUAGE, code) => Language::from_code(code).map_or(Wish::ChooseLanguage, Wish::Speak),
         _ => Wish::Unclear,
     }
 }
 
 fn wish_of_text(user: &User, text: &str) -> Wish {
-    let said = text
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '!' | '.' | ',' | '👋'))
-        .to_lowercase();
+    let said = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '!' | '.' | ',' | '👋')).to_lowercase();
     if let Some(button) = offered(user, &said) {
         return wish_of_choice(&button.id);
     }
-    if let Some(language) = Language::ALL
-        .into_iter()
-        .find(|l| texts(*l).language_name.to_lowercase() == said)
-    {
+    if let Some(language) = Language::ALL.into_iter().find(|l| texts(*l).language_name.to_lowercase() == said) {
         return Wish::Speak(language);
     }
     // A person may write in a language other than the one that we speak with them.
     let says = |words: fn(&Texts) -> &'static [&'static str]| {
-        Language::ALL
-            .into_iter()
-            .any(|language| words(texts(language)).contains(&said.as_str()))
+        Language::ALL.into_iter().any(|language| words(texts(language)).contains(&said.as_str()))
     };
     if says(|t| t.words_greeting) {
         Wish::Greeting
@@ -110,15 +93,8 @@ fn wish_of_text(user: &User, text: &str) -> Wish {
 }
 
 fn offered<'a>(user: &'a User, said: &str) -> Option<&'a Button> {
-    let by_number = said
-        .parse::<usize>()
-        .ok()
-        .and_then(|number| user.offered.get(number.checked_sub(1)?));
-    by_number.or_else(|| {
-        user.offered
-            .iter()
-            .find(|button| button.title.to_lowercase() == said)
-    })
+    let by_number = said.parse::<usize>().ok().and_then(|number| user.offered.get(number.checked_sub(1)?));
+    by_number.or_else(|| user.offered.iter().find(|button| button.title.to_lowercase() == said))
 }
 
 fn answer(user: &mut User, wish: Wish) -> Option<Body> {
@@ -129,27 +105,17 @@ fn answer(user: &mut User, wish: Wish) -> Option<Body> {
     Some(match wish {
         Wish::Nothing => return None,
         Wish::Greeting => menu(texts, &greeting(texts, user)),
-        Wish::Help => Body::Text {
-            text: texts.how_it_works.to_owned(),
-        },
+        Wish::Help => Body::Text { text: texts.how_it_works.to_owned() },
         Wish::ChooseLanguage => languages(texts),
         Wish::Speak(_) => menu(texts, texts.language_changed),
         Wish::Unclear => menu(texts, texts.not_understood),
-        Wish::Photo => Body::Text {
-            text: texts.photos_not_yet.to_owned(),
-        },
-        Wish::Unreadable => Body::Text {
-            text: texts.cannot_read.to_owned(),
-        },
+        Wish::Photo => Body::Text { text: texts.photos_not_yet.to_owned() },
+        Wish::Unreadable => Body::Text { text: texts.cannot_read.to_owned() },
     })
 }
 
 fn greeting(texts: &Texts, user: &User) -> String {
-    let name = user
-        .name
-        .as_ref()
-        .map(|name| name.as_str())
-        .filter(|name| !name.is_empty());
+    let name = user.name.as_ref().map(|name| name.as_str()).filter(|name| !name.is_empty());
     let name = name.map(|name| format!(" {name}")).unwrap_or_default();
     texts.greeting.replace("{name}", &name)
 }
@@ -160,14 +126,8 @@ pub fn menu(texts: &Texts, text: &str) -> Body {
         text: text.to_owned(),
         footer: None,
         buttons: vec![
-            Button {
-                id: HOW_IT_WORKS.into(),
-                title: texts.button_how_it_works.into(),
-            },
-            Button {
-                id: CHANGE_LANGUAGE.into(),
-                title: texts.button_language.into(),
-            },
+            Button { id: HOW_IT_WORKS.into(), title: texts.button_how_it_works.into() },
+            Button { id: CHANGE_LANGUAGE.into(), title: texts.button_language.into() },
         ],
     }
 }

@@ -55,9 +55,6 @@ mod tests {
         let shown = address(Some("16505551234"), Some("US.1"));
         let hidden = address(None, Some("US.1"));
         assert_eq!(conversation_of(&shown), conversation_of(&hidden));
-        assert_ne!(
-            conversation_of(&shown),
-            conversation_of(&address(Some("16505551234"), Some("US.2")))
-        );
+        assert_ne!(conversation_of(&shown), conversation_of(&address(Some("16505551234"), Some("US.2"))));
     }
 }

@@ -1,1 +1,52 @@
+use confab_kernel::CorrelationId;
+use confab_testkit::{request, sample};
+
 use super::*;
+
+fn call(name: &str) -> Call {
+    Call {
+        request: request(&sample("studio", name)),
+        correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+    }
+}
+
+fn meta_of(name: &str) -> Result<Parsed> {
+    from_meta(&call(name), &"app-secret".into(), Timestamp::UNIX_EPOCH)
+}
+
+#[test]
+fn every_sample_of_meta_is_verified_and_read() {
+    for name in ["text", "image", "button", "list", "status", "username", "reaction", "unsupported", "number-changed"] {
+        let parsed = meta_of(&format!("sms-received.{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(!parsed.updates.is_empty(), "{name}");
+        let entries = entries(parsed, call("sms-received.text").correlation_id).unwrap();
+        assert!(!entries.is_empty());
+    }
+}
+
+#[test]
+fn a_forged_sample_is_refused() {
+    let error = meta_of("sms-received.bad-signature").unwrap_err();
+    assert_eq!(error.kind(), confab_kernel::Kind::Unauthenticated);
+}
+
+#[test]
+fn every_sample_of_twilio_is_verified_through_base64() {
+    for name in ["twilio-text", "twilio-media", "twilio-button", "twilio-status"] {
+        let call = call(&format!("sms-received.{name}"));
+        let token = "12345".into();
+        let parsed = from_twilio(&call, &token, Some("http://127.0.0.1:7071"), Timestamp::UNIX_EPOCH);
+        assert_eq!(parsed.unwrap_or_else(|e| panic!("{name}: {e}")).updates.len(), 1, "{name}");
+        let elsewhere = from_twilio(&call, &token, Some("https://example.org"), Timestamp::UNIX_EPOCH);
+        assert!(elsewhere.is_err(), "{name}: a signature is for one address");
+    }
+}
+
+#[test]
+fn one_message_belongs_to_its_own_trace_and_a_status_to_that_of_its_message() {
+    let fresh = call("sms-received.text").correlation_id;
+    let message = entries(meta_of("sms-received.text").unwrap(), fresh).unwrap();
+    assert_eq!(message[0].correlation_id(), fresh);
+    let answer = traced(reply::empty(StatusCode::OK), &message);
+    assert_eq!(answer.headers()[CORRELATION_HEADER], fresh.to_string());
+}

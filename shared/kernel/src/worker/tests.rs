@@ -16,10 +16,7 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 }
@@ -74,11 +71,7 @@ impl Sim {
     }
 
     fn happened(&self, effect: &Effect<String>) -> bool {
-        self.world
-            .lock()
-            .unwrap()
-            .iter()
-            .any(|(id, _)| *id == effect.id)
+        self.world.lock().unwrap().iter().any(|(id, _)| *id == effect.id)
     }
 }
 
@@ -96,20 +89,11 @@ impl Ledger<u32> for Sim {
         let rows = self.rows.lock().unwrap();
         Ok(match rows.entries.get(event) {
             None => Found::New(Counted { seen: rows.count }),
-            Some((effects, lease_until)) => Found::Decided {
-                effects: effects.clone(),
-                lease_until: *lease_until,
-            },
+            Some((effects, lease_until)) => Found::Decided { effects: effects.clone(), lease_until: *lease_until },
         })
     }
 
-    async fn save(
-        &self,
-        event: &u32,
-        state: &Counted,
-        effects: &[Effect<String>],
-        lease: Timestamp,
-    ) -> Result<Saved> {
+    async fn save(&self, event: &u32, state: &Counted, effects: &[Effect<String>], lease: Timestamp) -> Result<Saved> {
         self.maybe_die().await;
         // Another worker may be faster with another event between the read and the save.
         let raced = self.roll(6) == 0;
@@ -154,37 +138,21 @@ impl World<String> for Sim {
         self.maybe_die().await;
         let fate = self.roll(10);
         if fate == 0 {
-            return Outcome::Later {
-                code: 130_429,
-                title: "busy".into(),
-            };
+            return Outcome::Later { code: 130_429, title: "busy".into() };
         }
         if fate != 1 {
-            self.world
-                .lock()
-                .unwrap()
-                .push((effect.id, effect.what.clone()));
+            self.world.lock().unwrap().push((effect.id, effect.what.clone()));
         }
         self.maybe_die().await;
         match fate {
-            1 | 2 => Outcome::Unknown {
-                reason: "the answer was lost".into(),
-            },
-            _ => Outcome::Done {
-                receipt: "wamid".into(),
-            },
+            1 | 2 => Outcome::Unknown { reason: "the answer was lost".into() },
+            _ => Outcome::Done { receipt: "wamid".into() },
         }
     }
 
     async fn look_for(&self, effect: &Effect<String>, _: Timestamp) -> Result<Evidence> {
         self.maybe_die().await;
-        Ok(if self.happened(effect) {
-            Evidence::Happened {
-                receipt: "wamid".into(),
-            }
-        } else {
-            Evidence::DidNotHappen
-        })
+        Ok(if self.happened(effect) { Evidence::Happened { receipt: "wamid".into() } } else { Evidence::DidNotHappen })
     }
 }
 
@@ -197,9 +165,7 @@ fn poll_once<F: Future>(future: F) -> Option<F::Output> {
 
 fn greet_twice(event: u32) -> impl Fn(Counted) -> Decision<Counted, String> {
     move |state| Decision {
-        state: Counted {
-            seen: state.seen + 1,
-        },
+        state: Counted { seen: state.seen + 1 },
         effects: vec![format!("{event} first"), format!("{event} second")],
     }
 }
@@ -207,9 +173,8 @@ fn greet_twice(event: u32) -> impl Fn(Counted) -> Decision<Counted, String> {
 fn run(seed: u64) -> Result<(), String> {
     const EVENTS: u32 = 4;
     let sim = Sim::new(seed);
-    let mut deliveries: Vec<u32> = (0..EVENTS)
-        .flat_map(|event| vec![event; 1 + (seed as usize + event as usize) % 3])
-        .collect();
+    let mut deliveries: Vec<u32> =
+        (0..EVENTS).flat_map(|event| vec![event; 1 + (seed as usize + event as usize) % 3]).collect();
     let next_id = Cell::new(0u8);
     let mut rounds = 0;
     while !deliveries.is_empty() {
@@ -230,11 +195,7 @@ fn run(seed: u64) -> Result<(), String> {
             [salt, *counter, 0, 0, 0, 0, 0, 0, 0, 0]
         };
         let clock = || sim.now();
-        let shift = Shift {
-            clock: &clock,
-            entropy: &entropy,
-            time_left: Duration::from_secs(10),
-        };
+        let shift = Shift { clock: &clock, entropy: &entropy, time_left: Duration::from_secs(10) };
         // None: the process died. Err: the shell asks for another delivery. Both come again.
         if let Some(Ok(())) = poll_once(work(&event, &sim, &sim, shift, greet_twice(event))) {
             deliveries.swap_remove(index);
@@ -242,11 +203,8 @@ fn run(seed: u64) -> Result<(), String> {
     }
     let world = sim.world.lock().unwrap();
     for event in 0..EVENTS {
-        let said: Vec<_> = world
-            .iter()
-            .map(|(_, what)| what)
-            .filter(|what| what.starts_with(&event.to_string()))
-            .collect();
+        let said: Vec<_> =
+            world.iter().map(|(_, what)| what).filter(|what| what.starts_with(&event.to_string())).collect();
         if said != [&format!("{event} first"), &format!("{event} second")] {
             return Err(format!("seed {seed}: event {event} led to {said:?}"));
         }
@@ -261,35 +219,18 @@ fn run(seed: u64) -> Result<(), String> {
 #[test]
 fn every_event_takes_effect_once_and_in_order() {
     let failed: Vec<_> = (0..5_000).filter_map(|seed| run(seed).err()).collect();
-    assert!(
-        failed.is_empty(),
-        "{} of 5000: {:#?}",
-        failed.len(),
-        &failed[..failed.len().min(3)]
-    );
+    assert!(failed.is_empty(), "{} of 5000: {:#?}", failed.len(), &failed[..failed.len().min(3)]);
 }
 
 #[test]
 fn a_live_lease_is_left_alone() {
     let sim = Sim::new(0);
     *sim.deaths_left.lock().unwrap() = 0;
-    let effect = Effect {
-        id: EffectId::new(sim.now(), &|| [1; 10]),
-        what: "0 first".to_owned(),
-        settled: false,
-    };
+    let effect = Effect { id: EffectId::new(sim.now(), &|| [1; 10]), what: "0 first".to_owned(), settled: false };
     let until = sim.now().checked_add(Duration::from_secs(5)).unwrap();
-    sim.rows
-        .lock()
-        .unwrap()
-        .entries
-        .insert(0, (vec![effect], until));
+    sim.rows.lock().unwrap().entries.insert(0, (vec![effect], until));
     let clock = || sim.now();
-    let shift = Shift {
-        clock: &clock,
-        entropy: &|| [9; 10],
-        time_left: Duration::from_secs(10),
-    };
+    let shift = Shift { clock: &clock, entropy: &|| [9; 10], time_left: Duration::from_secs(10) };
     let outcome = poll_once(work(&0, &sim, &sim, shift, greet_twice(0))).unwrap();
     assert_eq!(outcome.unwrap_err().code(), "in_progress");
     assert!(sim.world.lock().unwrap().is_empty());

@@ -19,10 +19,7 @@ fn message(content: Content) -> Inbound {
         from: Address {
             channel: Channel::Meta,
             business: "106".into(),
-            person: Identity {
-                phone: Phone::parse("16505551234").ok(),
-                scoped_id: None,
-            },
+            person: Identity { phone: Phone::parse("16505551234").ok(), scoped_id: None },
         },
         name: Some("Sheena".into()),
         sent_at: now(),
@@ -36,10 +33,7 @@ fn text(text: &str) -> Inbound {
 }
 
 fn choice(id: &str) -> Inbound {
-    message(Content::Choice {
-        id: id.into(),
-        title: String::new(),
-    })
+    message(Content::Choice { id: id.into(), title: String::new() })
 }
 
 /// Says one thing after the other; gives the person and the last answer.
@@ -101,23 +95,13 @@ fn help_is_understood_in_any_language() {
 
 #[test]
 fn a_reaction_is_not_answered_and_a_picture_is_answered_honestly() {
-    let reaction = message(Content::Reaction {
-        message_id: "wamid.0".into(),
-        emoji: Some("👍".into()),
-    });
+    let reaction = message(Content::Reaction { message_id: "wamid.0".into(), emoji: Some("👍".into()) });
     assert_eq!(talk(&[text("hi"), reaction]).1, None);
     let photo = message(Content::Media {
-        items: vec![Media {
-            source: "1".into(),
-            mime_type: "image/jpeg".into(),
-            sha256: None,
-        }],
+        items: vec![Media { source: "1".into(), mime_type: "image/jpeg".into(), sha256: None }],
         caption: None,
     });
-    assert_eq!(
-        said(talk(&[text("hi"), photo]).1),
-        texts(Language::English).photos_not_yet
-    );
+    assert_eq!(said(talk(&[text("hi"), photo]).1), texts(Language::English).photos_not_yet);
 }
 
 #[test]
@@ -148,8 +132,7 @@ fn every_text_fits_every_channel_in_every_language() {
         .map(|wish| answer(&mut user, wish).unwrap());
         for body in bodies {
             for channel in [Channel::Meta, Channel::Twilio] {
-                body.check(channel)
-                    .unwrap_or_else(|e| panic!("{language:?} {body:?}: {e}"));
+                body.check(channel).unwrap_or_else(|e| panic!("{language:?} {body:?}: {e}"));
             }
         }
         assert!(pack.greeting.contains("{name}"));

@@ -11,14 +11,7 @@ pub(super) const TEXTS: Texts = Texts {
     button_how_it_works: "How it works",
     button_language: "Language · שפה",
     language_name: "English",
-    words_greeting: &[
-        "hi",
-        "hello",
-        "hey",
-        "start",
-        "good morning",
-        "good evening",
-    ],
+    words_greeting: &["hi", "hello", "hey", "start", "good morning", "good evening"],
     words_help: &["help", "?", "how", "how it works", "info"],
     words_language: &["language", "change language"],
 };

@@ -1,0 +1,79 @@
+//! A `local` process that belongs to one test.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use crate::place::environment;
+
+#[derive(Debug)]
+pub struct Local {
+    child: Child,
+    data: TempDir,
+    pub home: String,
+    pub gateway: String,
+    pub aws: String,
+}
+
+impl Local {
+    pub(crate) async fn start() -> Result<Self> {
+        Self::start_in(tempfile::tempdir()?, 0).await
+    }
+
+    async fn start_in(data: TempDir, port: u16) -> Result<Self> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        let target = environment("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        let binaries = target.join("debug");
+        let mut child = Command::new(binaries.join("local"))
+            .current_dir(&root)
+            .arg("--no-watch")
+            .arg("--port")
+            .arg(port.to_string())
+            .arg("--data")
+            .arg(data.path().join("data"))
+            .arg("--binaries")
+            .arg(&binaries)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("Failed to start {}: is it built?", binaries.join("local").display()))?;
+        let output = child.stdout.take().context("local has no output")?;
+        let mut lines = BufReader::new(output).lines();
+        let mut places = [const { None }; 3];
+        let read = async {
+            while let Some(line) = lines.next_line().await? {
+                let mut words = line.split_whitespace();
+                match (words.next(), words.next()) {
+                    (Some("Home"), Some(url)) => places[0] = Some(url.to_owned()),
+                    (Some("API"), Some(url)) => places[1] = Some(url.to_owned()),
+                    (Some("AWS"), Some(url)) => {
+                        places[2] = Some(url.to_owned());
+                        return anyhow::Ok(());
+                    }
+                    _ => {}
+                }
+            }
+            bail!("local ended without being ready")
+        };
+        tokio::time::timeout(Duration::from_secs(20), read).await.context("local is not ready")??;
+        let [Some(home), Some(gateway), Some(aws)] = places else { bail!("local did not say where it is") };
+        Ok(Self { child, data, home, gateway, aws })
+    }
+
+    /// `kill -9`, and a new process on the same data and the same ports.
+    pub(crate) async fn power_cut(mut self) -> Result<Self> {
+        self.child.kill().await?;
+        let port = self.home.rsplit(':').next().context("no port")?.parse()?;
+        Self::start_in(self.data, port).await
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+}

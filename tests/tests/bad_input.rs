@@ -1,0 +1,72 @@
+//! What strangers and broken senders do to `/SmsReceived`. The same on local and on a deployed stack.
+
+use anyhow::Result;
+use confab_e2e::{Place, sign_meta};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_wrong_signature_gets_401_and_nothing_is_queued() -> Result<()> {
+    let place = Place::local().await?;
+    let body = json!({ "object": "whatsapp_business_account", "entry": [] }).to_string();
+    let other = sign_meta(b"another body");
+    for signature in [None, Some(""), Some("sha256="), Some("sha256=00"), Some("sha1=abc"), Some(other.as_str())] {
+        let answer = place.webhook(body.clone(), signature).await?;
+        assert_eq!(answer.status(), 401, "{signature:?}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
+    let state = place.get("/api/state").await?;
+    let calls: Vec<_> =
+        state["aws_calls"].as_array().into_iter().flatten().filter(|call| call["service"] == "sqs").collect();
+    assert!(calls.is_empty(), "{calls:?}");
+    let rejected = state["metrics"].as_array().into_iter().flatten().find(|metric| metric["name"] == "WebhookRejected");
+    assert_eq!(rejected.map(|metric| &metric["total"]), Some(&json!(6.0)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_good_signature_does_not_make_a_broken_body_good() -> Result<()> {
+    let place = Place::any().await?;
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let cases: [(&str, Vec<u8>); 5] = [
+        ("nothing", Vec::new()),
+        ("half a body", br#"{"object":"whatsapp_business_account","entry":["#.to_vec()),
+        ("no JSON", b"hello".to_vec()),
+        ("deep nesting", deep.into_bytes()),
+        ("a list", b"[]".to_vec()),
+    ];
+    for (name, body) in cases {
+        let answer = place.signed_webhook(body).await?;
+        assert_eq!(answer.status(), 400, "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_signed_and_unknown_is_accepted() -> Result<()> {
+    let place = Place::any().await?;
+    let envelope =
+        |value: Value| json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [value] }] });
+    let cases = [
+        json!({ "object": "whatsapp_business_account", "entry": [] }),
+        json!({ "object": "page", "entry": [{ "anything": true }] }),
+        envelope(json!({ "field": "account_update", "value": { "event": "x" } })),
+        envelope(json!({ "field": "messages", "value": {} })),
+        envelope(json!({ "field": "messages", "value": { "messages": [{ "type": "hologram" }, 7, null] } })),
+        envelope(json!({ "field": "messages", "value": null })),
+    ];
+    for body in cases {
+        let answer = place.signed_webhook(body.to_string()).await?;
+        assert_eq!(answer.status(), 200, "{body}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_huge_body_is_refused_without_an_error_of_ours() -> Result<()> {
+    let place = Place::any().await?;
+    for size in [4 * 1024 * 1024 + 1, 6 * 1024 * 1024, 9 * 1024 * 1024] {
+        let answer = place.signed_webhook(vec![b' '; size]).await?;
+        assert_eq!(answer.status(), 413, "{size} bytes");
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! One message all the way, as people see it. The same on local and on a deployed stack.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use confab_e2e::{Place, eventually};
+use serde_json::{Value, json};
+
+fn text_of(message: &Value) -> &str {
+    let content = &message["content"];
+    content["body"].as_str().or(content["text"].as_str()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_newcomer_is_greeted_and_finds_the_way() -> Result<()> {
+    let place = Place::any().await?;
+    let dana = place.person("Dana", "meta").await?;
+    let greeting = dana.asks("hi").await?;
+    assert!(text_of(&greeting).starts_with("Hello Dana!"), "{greeting}");
+    let button = greeting["content"]["buttons"][0].clone();
+    let press =
+        json!({ "type": "button_reply", "id": button["id"], "title": button["title"], "reply_to": greeting["id"] });
+    dana.sends(&press).await?;
+    assert!(text_of(&dana.answer(2).await?).contains("selfies"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_language_changes_and_stays() -> Result<()> {
+    let place = Place::any().await?;
+    let noa = place.person("נועה", "meta").await?;
+    assert!(text_of(&noa.asks("שלום").await?).starts_with("שלום נועה!"));
+    assert!(text_of(&noa.asks("English").await?).contains("We speak English now"));
+    assert!(text_of(&noa.asks("help").await?).contains("selfies"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn twilio_is_answered_with_numbers_for_buttons() -> Result<()> {
+    let place = Place::any().await?;
+    let omer = place.person("Omer", "twilio").await?;
+    let greeting = omer.asks("hello").await?;
+    assert!(text_of(&greeting).contains("1. How it works"), "{greeting}");
+    assert!(text_of(&omer.asks("1").await?).contains("selfies"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_person_without_a_number_is_answered_too() -> Result<()> {
+    let place = Place::any().await?;
+    let about = json!({ "name": "Hidden", "channel": "meta", "hide_number": true });
+    let person = place.post("/api/phone/people", &about).await?;
+    let path = format!("/api/phone/people/{}/messages", person["id"].as_str().context("an id")?);
+    place.post(&path, &json!({ "type": "text", "text": "hi" })).await?;
+    eventually(Duration::from_secs(20), || async {
+        let chat = place.get(&path).await?;
+        chat.as_array().and_then(|chat| chat.iter().find(|m| m["from"] == "bot")).cloned().context("no answer")
+    })
+    .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn ticks_follow_what_became_of_the_answer() -> Result<()> {
+    let place = Place::any().await?;
+    let dana = place.person("Dana", "meta").await?;
+    dana.asks("hi").await?;
+    place.post(&format!("/api/phone/people/{}/read", dana.id), &json!({})).await?;
+    eventually(Duration::from_secs(20), || async {
+        let answer = dana.answers().await?.remove(0);
+        (answer["status"] == "read").then_some(()).with_context(|| answer.to_string())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn five_copies_shuffled_and_at_once_are_answered_once() -> Result<()> {
+    let place = Place::local().await?;
+    place.put("/api/phone/settings", &json!({ "copies": 5, "reorder": true })).await?;
+    let mut people = Vec::new();
+    for n in 0..8 {
+        people.push(place.person(&format!("Person {n}"), "meta").await?);
+    }
+    for person in &people {
+        person.says("hi").await?;
+    }
+    for person in &people {
+        eventually(Duration::from_secs(60), || person.was_answered_once_in_order()).await?;
+    }
+    // Copies may come late: nothing more is said when all has come to rest.
+    eventually(Duration::from_secs(60), || async {
+        let queue = place.queue("confab-studio-inbound.fifo").await?;
+        let rests = ["visible", "in_flight", "delayed"].iter().all(|count| queue[*count] == 0);
+        rests.then_some(()).with_context(|| queue.to_string())
+    })
+    .await?;
+    for person in &people {
+        person.was_answered_once_in_order().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn metas_verification_is_answered_with_its_challenge() -> Result<()> {
+    let place = Place::any().await?;
+    let ask = |token: &str| {
+        let query = format!("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}");
+        place.http.get(format!("{}/SmsReceived?{query}", place.gateway)).send()
+    };
+    let answer = ask("verify-token").await?;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.text().await?, "1158201444");
+    assert_eq!(ask("guess").await?.status(), 403);
+    Ok(())
+}
+
+#[tokio::test]
+async fn health_and_readiness() -> Result<()> {
+    let place = Place::any().await?;
+    for path in ["/health", "/ready", "/studio/health", "/studio/ready"] {
+        let answer = place.http.get(format!("{}{path}", place.gateway)).send().await?;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.json::<Value>().await?["service"], "studio");
+    }
+    Ok(())
+}
