@@ -11,10 +11,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(0);
     let (query, body) = input.split_at(end);
-    let (query, body) = (
-        String::from_utf8_lossy(query),
-        body.strip_prefix(b"\n").unwrap_or(body),
-    );
+    let (query, body) = (String::from_utf8_lossy(query), body.strip_prefix(b"\n").unwrap_or(body));
     let token = "12345".to_owned().into();
     let url = format!("https://a.example/SmsReceived?{query}");
     let params = form(body);

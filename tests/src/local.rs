@@ -22,7 +22,7 @@ pub struct Local {
 
 impl Local {
     pub(crate) async fn start() -> Result<Self> {
-        Self::start_in(tempfile::tempdir()?, 0).await
+        Self::start_in(tempfile::tempdir()?, free_ports()?).await
     }
 
     async fn start_in(data: TempDir, port: u16) -> Result<Self> {
@@ -76,4 +76,17 @@ impl Local {
     pub fn data(&self) -> PathBuf {
         self.data.path().join("data")
     }
+}
+
+/// Three ports in a row: after a restart they must be the same, since providers keep addresses.
+fn free_ports() -> Result<u16> {
+    let bind = |port| std::net::TcpListener::bind(("127.0.0.1", port));
+    for _ in 0..100 {
+        let first = bind(0)?.local_addr()?.port();
+        let all = (first..first.saturating_add(3)).all(|port| bind(port).is_ok());
+        if all && first < u16::MAX - 3 {
+            return Ok(first);
+        }
+    }
+    bail!("no three free ports in a row")
 }

@@ -24,6 +24,11 @@ impl<'a> Person<'a> {
         Ok(Self { place, id, about })
     }
 
+    /// Somebody who was there before.
+    pub fn known(place: &'a Place, id: &str) -> Self {
+        Self { place, id: id.to_owned(), about: Value::Null }
+    }
+
     pub async fn sends(&self, message: &Value) -> Result<String> {
         let sent = self.place.post(&format!("/api/phone/people/{}/messages", self.id), message).await?;
         Ok(sent["id"].as_str().context("a message has an id")?.to_owned())

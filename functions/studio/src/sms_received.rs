@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp, messaging::Update};
+use confab_kernel::{
+    Clock, CorrelationId, Error, Result, Timestamp,
+    messaging::{Status, Update},
+};
 use confab_lambda::{CORRELATION_HEADER, Call, Reply, metrics, reply};
 use confab_providers::{Parsed, meta, twilio};
 use http::{HeaderValue, Method, StatusCode};
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use studio_domain::{Job, conversation_of, event_of, status_group_of};
 
 use crate::Webhook;
@@ -35,7 +39,7 @@ pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     for _ in &parsed.ignored {
         metrics::count("WebhookPartIgnored", "unknown");
     }
-    let entries = entries(parsed, call.correlation_id)?;
+    let entries = entries(parsed)?;
     deps.queue.send(&entries).await?;
     Ok(traced(answer, &entries))
 }
@@ -72,8 +76,8 @@ fn public_url(call: &Call, base: Option<&str>) -> String {
     }
 }
 
-fn entries(parsed: Parsed, correlation_id: CorrelationId) -> Result<Vec<Entry>> {
-    parsed.updates.into_iter().map(|update| entry(update, correlation_id)).collect()
+fn entries(parsed: Parsed) -> Result<Vec<Entry>> {
+    parsed.updates.into_iter().map(entry).collect()
 }
 
 /// A webhook that brought one thing belongs to the trace of that thing.
@@ -86,18 +90,26 @@ fn traced(mut answer: Reply, entries: &[Entry]) -> Reply {
     answer
 }
 
-fn entry(update: Update, fresh: CorrelationId) -> Result<Entry> {
-    let (group, once, correlation_id) = match &update {
-        Update::Message(message) => (conversation_of(&message.from), event_of(message), fresh),
+fn entry(update: Update) -> Result<Entry> {
+    let (group, once) = match &update {
+        Update::Message(message) => (conversation_of(&message.from), event_of(message)),
         Update::Status(status) => {
             let group = status_group_of(status);
             let once = format!("{group}#{}", status.stage.rank());
-            // A status belongs to what made us send the message.
-            let correlation_id = status.reference.map_or(fresh, |reference| reference.correlation_id);
-            (group, once, correlation_id)
+            (group, once)
         }
     };
+    let correlation_id = match &update {
+        // A status belongs to what made us send the message.
+        Update::Status(Status { reference: Some(reference), .. }) => reference.correlation_id,
+        _ => trace_of(&once),
+    };
     Entry::new(&group, &once, &Job::V1 { update }, correlation_id)
+}
+
+fn trace_of(event: &str) -> CorrelationId {
+    let digest = Sha256::digest(event.as_bytes());
+    CorrelationId::of_digest(std::array::from_fn(|index| digest[index]))
 }
 
 #[cfg(test)]

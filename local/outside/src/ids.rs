@@ -34,9 +34,7 @@ pub(crate) fn trace() -> String {
 
 fn digits(count: usize) -> String {
     let first = fastrand::char('1'..='9');
-    std::iter::once(first)
-        .chain((1..count).map(|_| fastrand::digit(10)))
-        .collect()
+    std::iter::once(first).chain((1..count).map(|_| fastrand::digit(10))).collect()
 }
 
 fn hex(count: usize) -> String {

@@ -11,9 +11,7 @@ use confab_kernel::messaging::Reference;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::{
-    Options, Sighting, chat::Message, delivery, meta, phone, settings::Fault, store::Store, twilio,
-};
+use crate::{Options, Sighting, chat::Message, delivery, meta, phone, settings::Fault, store::Store, twilio};
 
 pub struct Outside {
     pub(crate) options: Options,
@@ -84,9 +82,7 @@ impl Outside {
     }
 
     pub(crate) fn saw(&self, call: Call<'_>, text: String, ok: bool) {
-        let own = call
-            .reference
-            .and_then(|reference| reference.parse::<Reference>().ok());
+        let own = call.reference.and_then(|reference| reference.parse::<Reference>().ok());
         let correlation_id = own.map(|reference| reference.correlation_id.to_string());
         (self.options.sightings)(Sighting {
             at: self.now(),
@@ -117,20 +113,12 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     pub(crate) fn new(provider: &'static str) -> Self {
-        Self {
-            provider,
-            started: Instant::now(),
-            reference: None,
-            correlation_id: None,
-            message_id: None,
-        }
+        Self { provider, started: Instant::now(), reference: None, correlation_id: None, message_id: None }
     }
 }
 
 impl std::fmt::Debug for Outside {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outside")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        f.debug_struct("Outside").field("options", &self.options).finish_non_exhaustive()
     }
 }

@@ -44,16 +44,8 @@ impl IntoResponse for Problem {
             }
             Self::Invalid(message) => (StatusCode::BAD_REQUEST, "invalid", message),
             // On a laptop the person who reads this is the one who can repair it.
-            Self::Internal(error) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                format!("{error:#}"),
-            ),
+            Self::Internal(error) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("{error:#}")),
         };
-        (
-            status,
-            Json(json!({"error": {"code": code, "message": message}})),
-        )
-            .into_response()
+        (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
     }
 }

@@ -53,16 +53,9 @@ impl Queue {
 
     /// The next webhook: several jobs only when Meta batches. They count as out until `done` or `again`.
     pub(crate) fn take(&mut self, now: i64, settings: &Settings) -> Vec<Job> {
-        let ids = if settings.reorder {
-            self.shuffled(now, settings)
-        } else {
-            self.in_order(now, settings)
-        };
+        let ids = if settings.reorder { self.shuffled(now, settings) } else { self.in_order(now, settings) };
         self.out.extend(&ids);
-        ids.iter()
-            .filter_map(|id| self.waiting.get(id))
-            .cloned()
-            .collect()
+        ids.iter().filter_map(|id| self.waiting.get(id)).cloned().collect()
     }
 
     pub(crate) fn done(&mut self, id: i64) {
@@ -80,11 +73,7 @@ impl Queue {
 
     /// What is due already waits for something else than time.
     pub(crate) fn next_due(&self, now: i64) -> Option<i64> {
-        self.waiting
-            .values()
-            .map(|job| job.due_at)
-            .filter(|due_at| *due_at > now)
-            .min()
+        self.waiting.values().map(|job| job.due_at).filter(|due_at| *due_at > now).min()
     }
 
     fn ready(&self, job: &Job, now: i64) -> bool {
@@ -95,19 +84,10 @@ impl Queue {
         let mut batch = Batch::new(settings.batch);
         let mut heads: HashMap<&Lane, Head> = HashMap::new();
         for job in self.waiting.values() {
-            let head = heads.entry(&job.lane).or_insert(Head {
-                group: job.group,
-                left: false,
-                blocked: false,
-                taken: false,
-            });
+            let head =
+                heads.entry(&job.lane).or_insert(Head { group: job.group, left: false, blocked: false, taken: false });
             if head.group != job.group {
-                *head = Head {
-                    group: job.group,
-                    left: false,
-                    blocked: head.blocked || head.left,
-                    taken: false,
-                };
+                *head = Head { group: job.group, left: false, blocked: head.blocked || head.left, taken: false };
             }
             if !head.blocked && !head.taken && self.ready(job, now) && batch.add(job) {
                 head.taken = true;
@@ -122,11 +102,7 @@ impl Queue {
     }
 
     fn shuffled(&self, now: i64, settings: &Settings) -> Vec<i64> {
-        let mut ready: Vec<&Job> = self
-            .waiting
-            .values()
-            .filter(|job| self.ready(job, now))
-            .collect();
+        let mut ready: Vec<&Job> = self.waiting.values().filter(|job| self.ready(job, now)).collect();
         fastrand::shuffle(&mut ready);
         let mut batch = Batch::new(settings.batch);
         for job in ready {
@@ -158,22 +134,11 @@ struct Batch {
 
 impl Batch {
     fn new(limit: usize) -> Self {
-        Self {
-            ids: Vec::new(),
-            limit,
-            like: None,
-        }
+        Self { ids: Vec::new(), limit, like: None }
     }
 
     fn is_full(&self) -> bool {
-        let limit = if self
-            .like
-            .is_some_and(|(provider, _)| provider == Channel::Meta)
-        {
-            self.limit
-        } else {
-            1
-        };
+        let limit = if self.like.is_some_and(|(provider, _)| provider == Channel::Meta) { self.limit } else { 1 };
         self.ids.len() >= limit && !self.ids.is_empty()
     }
 

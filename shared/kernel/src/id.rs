@@ -97,6 +97,14 @@ id!(
     "eff"
 );
 
+impl CorrelationId {
+    /// Of what came from outside, by a digest of its provider's id: every copy of a delivery is found in one trace.
+    /// Not ordered by time, because not every provider says when it happened.
+    pub fn of_digest(digest: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(digest))
+    }
+}
+
 fn time_ordered(now: Timestamp, random: [u8; 10]) -> u128 {
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128()

@@ -13,9 +13,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Roots are constants in the binary, so a start reads no file and decodes no certificate.
 pub fn http_client() -> Result<Client> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::internal("tls_setup_failed", error))?
@@ -38,10 +36,7 @@ pub(crate) enum ReadError {
 }
 
 /// Reads a body chunk by chunk, and stops as soon as it is longer than `limit`, whatever its headers said.
-pub(crate) async fn read_at_most(
-    mut response: Response,
-    limit: usize,
-) -> Result<Vec<u8>, ReadError> {
+pub(crate) async fn read_at_most(mut response: Response, limit: usize) -> Result<Vec<u8>, ReadError> {
     let announced = response.content_length().unwrap_or(0);
     if announced > limit as u64 {
         return Err(ReadError::TooLarge);

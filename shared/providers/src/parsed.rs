@@ -34,12 +34,7 @@ impl Parsed {
 
 /// Some stores refuse NUL, and nobody types it.
 pub(crate) fn text(text: &str) -> Private<String> {
-    Private(
-        text.chars()
-            .filter(|c| *c != '\0')
-            .take(LONGEST_TEXT)
-            .collect(),
-    )
+    Private(text.chars().filter(|c| *c != '\0').take(LONGEST_TEXT).collect())
 }
 
 /// A provider's id, or nothing when it is empty or longer than any id is.

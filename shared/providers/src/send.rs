@@ -17,12 +17,7 @@ pub struct Accepted {
 pub enum SendError {
     /// The provider said no. `code` is its own, or the HTTP status when it gave none, or 0 when nobody was asked.
     #[error("refused with {code}: {title}")]
-    NotSent {
-        retry: bool,
-        retry_after: Option<Duration>,
-        code: i64,
-        title: String,
-    },
+    NotSent { retry: bool, retry_after: Option<Duration>, code: i64, title: String },
     /// The request never left: sending again is safe.
     #[error("not reached: {0}")]
     NotReached(String),
@@ -36,27 +31,14 @@ impl SendError {
         Self::refused(0, title, false, None)
     }
 
-    pub(crate) fn refused(
-        code: i64,
-        title: &str,
-        retry: bool,
-        retry_after: Option<Duration>,
-    ) -> Self {
+    pub(crate) fn refused(code: i64, title: &str, retry: bool, retry_after: Option<Duration>) -> Self {
         let title = without_numbers(title);
-        Self::NotSent {
-            retry,
-            retry_after,
-            code,
-            title,
-        }
+        Self::NotSent { retry, retry_after, code, title }
     }
 
     /// Certainly not sent, and another try may do better.
     pub fn may_send_again(&self) -> bool {
-        matches!(
-            self,
-            Self::NotReached(_) | Self::NotSent { retry: true, .. }
-        )
+        matches!(self, Self::NotReached(_) | Self::NotSent { retry: true, .. })
     }
 }
 
@@ -112,11 +94,7 @@ impl Answer {
             }
             Err(ReadError::Lost(error)) => return Err(SendError::Unknown(describe(error))),
         };
-        Ok(Self {
-            status,
-            retry_after,
-            body,
-        })
+        Ok(Self { status, retry_after, body })
     }
 
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
@@ -126,10 +104,7 @@ impl Answer {
     /// No success, and no error of the provider's own that says more.
     pub(crate) fn unexplained(&self) -> SendError {
         let status = self.status.as_u16();
-        if self.status.is_server_error()
-            || self.status.is_success()
-            || self.status.is_informational()
-        {
+        if self.status.is_server_error() || self.status.is_success() || self.status.is_informational() {
             return SendError::Unknown(format!("HTTP {status} without an explanation"));
         }
         let retry = matches!(status, 408 | 429);

@@ -48,27 +48,19 @@ const SCHEMA: &str = "
 
 impl Store {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("Failed to make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("Failed to make {}", folder.display()))?;
         let file = folder.join("outside.sqlite");
-        let db = Connection::open(&file)
-            .with_context(|| format!("Failed to open {}", file.display()))?;
+        let db = Connection::open(&file).with_context(|| format!("Failed to open {}", file.display()))?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "normal")?;
         db.pragma_update(None, "foreign_keys", true)?;
-        db.execute_batch(SCHEMA)
-            .context("Failed to make the tables")?;
+        db.execute_batch(SCHEMA).context("Failed to make the tables")?;
         let mut queue = Queue::default();
         for job in webhooks::all(&db)? {
             queue.push(job);
         }
         let settings = settings(&db)?;
-        Ok(Self {
-            db,
-            queue,
-            settings,
-            faults: Faults::default(),
-        })
+        Ok(Self { db, queue, settings, faults: Faults::default() })
     }
 
     /// All of `work` is saved, or none of it. What it owes goes on the queue once it is saved.
@@ -77,11 +69,7 @@ impl Store {
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.db.unchecked_transaction()?;
-        let mut writer = Writer {
-            db: &transaction,
-            settings: &self.settings,
-            owed: Vec::new(),
-        };
+        let mut writer = Writer { db: &transaction, settings: &self.settings, owed: Vec::new() };
         let result = work(&mut writer)?;
         let owed = writer.owed;
         transaction.commit()?;
@@ -93,8 +81,7 @@ impl Store {
 
     pub(crate) fn keep_settings(&mut self, settings: Settings) -> Result<()> {
         let json = serde_json::to_string(&settings)?;
-        let sql =
-            "INSERT INTO settings VALUES ('delivery', ?1) ON CONFLICT DO UPDATE SET value = ?1";
+        let sql = "INSERT INTO settings VALUES ('delivery', ?1) ON CONFLICT DO UPDATE SET value = ?1";
         self.db.execute(sql, params![json])?;
         self.settings = settings;
         Ok(())
@@ -108,15 +95,8 @@ pub(crate) struct Writer<'a> {
 }
 
 fn settings(db: &Connection) -> Result<Settings> {
-    let json: Option<String> = db
-        .query_row(
-            "SELECT value FROM settings WHERE name = 'delivery'",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
+    let json: Option<String> =
+        db.query_row("SELECT value FROM settings WHERE name = 'delivery'", [], |row| row.get(0)).optional()?;
     // Settings of another version are no reason not to start.
-    Ok(json
-        .and_then(|json| serde_json::from_str(&json).ok())
-        .unwrap_or_default())
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
 }

@@ -24,13 +24,10 @@ impl Writer<'_> {
     pub(crate) fn owe(&mut self, notice: &Notice, now: i64) -> Result<()> {
         let mut copies_of = None;
         for copy in 0..self.settings.copies {
-            let shift = if self.settings.reorder {
-                fastrand::i64(0..SHUFFLE_MS)
-            } else {
-                stagger(copy)
-            };
+            let shift = if self.settings.reorder { fastrand::i64(0..SHUFFLE_MS) } else { stagger(copy) };
             let due_at = now + self.settings.delay_ms + shift;
-            let insert = "INSERT INTO webhooks (copies_of, person, kind, provider, message_id, payload, made_at, due_at,
+            let insert =
+                "INSERT INTO webhooks (copies_of, person, kind, provider, message_id, payload, made_at, due_at,
                 attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)";
             self.db.prepare_cached(insert)?.execute(params![
                 copies_of,
@@ -72,8 +69,7 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<Job>> {
 }
 
 pub(crate) fn done(db: &Connection, id: i64) -> Result<()> {
-    db.prepare_cached("DELETE FROM webhooks WHERE id = ?")?
-        .execute([id])?;
+    db.prepare_cached("DELETE FROM webhooks WHERE id = ?")?.execute([id])?;
     Ok(())
 }
 
@@ -92,10 +88,7 @@ fn read(row: &Row<'_>) -> Result<Job> {
     Ok(Job {
         id: row.get(0)?,
         group: row.get(1)?,
-        lane: Lane {
-            person: row.get(2)?,
-            kind: kind_of(&kind),
-        },
+        lane: Lane { person: row.get(2)?, kind: kind_of(&kind) },
         provider: channel_of(&provider),
         message_id: row.get(5)?,
         payload,
@@ -113,9 +106,5 @@ fn word(kind: Kind) -> &'static str {
 }
 
 fn kind_of(word: &str) -> Kind {
-    if word == "status" {
-        Kind::Status
-    } else {
-        Kind::Message
-    }
+    if word == "status" { Kind::Status } else { Kind::Message }
 }

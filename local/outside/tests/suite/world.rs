@@ -19,9 +19,7 @@ use axum::{
 };
 use confab_kernel::{
     CorrelationId, EffectId, Phone, Timestamp, UserId,
-    messaging::{
-        Address, Body, Channel, Content, Identity, Inbound, Outbound, Reference, Status, Update,
-    },
+    messaging::{Address, Body, Channel, Content, Identity, Inbound, Outbound, Reference, Status, Update},
 };
 use confab_outside::{Options, Outside, Secrets, Sighting};
 use confab_providers::{
@@ -50,9 +48,7 @@ impl App {
         let app = Arc::new(Self::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         *app.address.lock().unwrap() = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new()
-            .route("/SmsReceived", get(challenge).post(receive))
-            .with_state(Arc::clone(&app));
+        let router = Router::new().route("/SmsReceived", get(challenge).post(receive)).with_state(Arc::clone(&app));
         tokio::spawn(async move { axum::serve(listener, router).await });
         app
     }
@@ -85,20 +81,17 @@ impl App {
 
     pub(crate) fn texts(&self) -> Vec<String> {
         let messages = self.messages();
-        let texts = messages
-            .iter()
-            .filter_map(|message| match &message.content {
-                Content::Text { text } => Some(text.0.clone()),
-                _ => None,
-            });
+        let texts = messages.iter().filter_map(|message| match &message.content {
+            Content::Text { text } => Some(text.0.clone()),
+            _ => None,
+        });
         texts.collect()
     }
 }
 
 async fn challenge(uri: Uri) -> Result<String, StatusCode> {
     let token = "verify-token".to_owned().into();
-    confab_providers::meta::challenge(uri.query().unwrap_or_default(), &token)
-        .map_err(|_| StatusCode::FORBIDDEN)
+    confab_providers::meta::challenge(uri.query().unwrap_or_default(), &token).map_err(|_| StatusCode::FORBIDDEN)
 }
 
 async fn receive(
@@ -133,12 +126,7 @@ fn handle(app: &App, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode 
         confab_providers::meta::parse(body, now).unwrap()
     };
     assert!(parsed.ignored.is_empty(), "{parsed:?}");
-    let answer = app
-        .answers
-        .lock()
-        .unwrap()
-        .pop_front()
-        .unwrap_or(StatusCode::OK);
+    let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
     if answer.is_success() {
         app.updates.lock().unwrap().extend(parsed.updates);
     }
@@ -166,14 +154,7 @@ impl World {
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let clock = Arc::new(AtomicI64::new(0));
         let sightings = Arc::new(Mutex::new(Vec::new()));
-        let outside = Outside::open(options(
-            folder.path(),
-            &base_url,
-            &app.url(),
-            &clock,
-            &sightings,
-        ))
-        .unwrap();
+        let outside = Outside::open(options(folder.path(), &base_url, &app.url(), &clock, &sightings)).unwrap();
         let router = outside.router();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let (stop, stopped) = oneshot::channel::<()>();
@@ -181,16 +162,7 @@ impl World {
             drop(stopped.await);
         }));
         let http = confab_providers::http_client().unwrap();
-        Self {
-            app,
-            base_url,
-            folder,
-            sightings,
-            http,
-            clock,
-            stop: Some(stop),
-            tasks: vec![serving, running],
-        }
+        Self { app, base_url, folder, sightings, http, clock, stop: Some(stop), tasks: vec![serving, running] }
     }
 
     /// As after a `kill -9`: nothing is told to stop, and what was going on is cut off.
@@ -215,9 +187,7 @@ impl World {
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let method = method.parse().unwrap();
-        let mut request = self
-            .http
-            .request(method, format!("{}/api/phone/{path}", self.base_url));
+        let mut request = self.http.request(method, format!("{}/api/phone/{path}", self.base_url));
         if !body.is_null() {
             request = request.json(body);
         }
@@ -245,30 +215,22 @@ impl World {
     }
 
     pub(crate) async fn person(&self, channel: &str) -> Person {
-        self.new_person(json!({"name": "Dana", "channel": channel}))
-            .await
+        self.new_person(json!({"name": "Dana", "channel": channel})).await
     }
 
     pub(crate) async fn new_person(&self, new: Value) -> Person {
         let person = self.post("people", new).await;
         let text = |name: &str| person[name].as_str().map(str::to_owned);
-        Person {
-            id: text("id").unwrap(),
-            phone: text("phone").unwrap(),
-            user_id: text("user_id"),
-        }
+        Person { id: text("id").unwrap(), phone: text("phone").unwrap(), user_id: text("user_id") }
     }
 
     pub(crate) async fn say(&self, person: &Person, said: Value) -> String {
-        let said = self
-            .post(&format!("people/{}/messages", person.id), said)
-            .await;
+        let said = self.post(&format!("people/{}/messages", person.id), said).await;
         said["id"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn text(&self, person: &Person, text: &str) -> String {
-        self.say(person, json!({"type": "text", "text": text}))
-            .await
+        self.say(person, json!({"type": "text", "text": text})).await
     }
 
     pub(crate) async fn chat(&self, person: &Person) -> Vec<Value> {
@@ -278,8 +240,7 @@ impl World {
 
     /// Until no webhook is owed any more.
     pub(crate) async fn quiet(&self) {
-        self.until(async || self.get("pending").await["webhooks"] == 0)
-            .await;
+        self.until(async || self.get("pending").await["webhooks"] == 0).await;
     }
 
     pub(crate) async fn until(&self, condition: impl AsyncFn() -> bool) {
@@ -334,19 +295,12 @@ impl Person {
     pub(crate) fn outbound(&self, body: Body) -> Outbound {
         let now = Timestamp::now();
         let entropy = || std::array::from_fn(|_| fastrand::u8(..));
-        let channel = if self.user_id.is_some() {
-            Channel::Meta
-        } else {
-            Channel::Twilio
-        };
+        let channel = if self.user_id.is_some() { Channel::Meta } else { Channel::Twilio };
         Outbound {
             to: Address {
                 channel,
                 business: String::new(),
-                person: Identity {
-                    phone: Phone::parse(&self.phone).ok(),
-                    scoped_id: None,
-                },
+                person: Identity { phone: Phone::parse(&self.phone).ok(), scoped_id: None },
             },
             reference: Reference {
                 user_id: UserId::new(now, &entropy),

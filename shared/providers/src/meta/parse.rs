@@ -2,9 +2,7 @@
 
 use confab_kernel::{
     Error, Phone, Result, Timestamp,
-    messaging::{
-        Address, Channel, Content, Failure, Identity, Inbound, Media, Price, Stage, Status, Update,
-    },
+    messaging::{Address, Channel, Content, Failure, Identity, Inbound, Media, Price, Stage, Status, Update},
 };
 use serde::Deserialize;
 
@@ -20,8 +18,7 @@ pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
     if !body.trim_ascii_start().starts_with('{') {
         return Err(not_json());
     }
-    let envelope: Envelope =
-        serde_json::from_str(body).map_err(|error| not_json().because(error))?;
+    let envelope: Envelope = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
     let mut parsed = Parsed::default();
     match envelope.object.get() {
         Some("whatsapp_business_account") => {}
@@ -223,10 +220,7 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
     parsed.broken("message", value.messages.broken);
     parsed.broken("status", value.statuses.broken);
     for problem in &value.errors.items {
-        parsed.ignore(format!(
-            "error:{}",
-            label(problem.code.get().unwrap_or("none"))
-        ));
+        parsed.ignore(format!("error:{}", label(problem.code.get().unwrap_or("none"))));
     }
     for message in &value.messages.items {
         match read_message(message, value, now) {
@@ -245,25 +239,15 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
 
 fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbound, &'static str> {
     let contact = contact_of(message, value);
-    let number = message
-        .from
-        .get()
-        .or(contact.and_then(|contact| contact.wa_id.get()));
-    let scoped = message
-        .from_user_id
-        .get()
-        .or(contact.and_then(|contact| contact.user_id.get()));
+    let number = message.from.get().or(contact.and_then(|contact| contact.wa_id.get()));
+    let scoped = message.from_user_id.get().or(contact.and_then(|contact| contact.user_id.get()));
     let name = contact.and_then(|contact| contact.profile.0.as_ref()?.name.get());
     Ok(Inbound {
         id: message.id.get().and_then(id).ok_or("message_without_id")?,
         from: address(value, number, scoped).ok_or("message_without_sender")?,
         name: name.map(text).filter(|name| !name.0.is_empty()),
         sent_at: moment(&message.timestamp).unwrap_or(now),
-        reply_to: message
-            .context
-            .0
-            .as_ref()
-            .and_then(|context| id(context.id.get()?)),
+        reply_to: message.context.0.as_ref().and_then(|context| id(context.id.get()?)),
         content: content(message),
     })
 }
@@ -271,9 +255,9 @@ fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbo
 fn contact_of<'a>(message: &Message, value: &'a Value) -> Option<&'a Contact> {
     let contacts = &value.contacts.items;
     let same = |a: &Text, b: &Text| a.get().is_some() && a.get() == b.get();
-    let named = contacts.iter().find(|contact| {
-        same(&contact.wa_id, &message.from) || same(&contact.user_id, &message.from_user_id)
-    });
+    let named = contacts
+        .iter()
+        .find(|contact| same(&contact.wa_id, &message.from) || same(&contact.user_id, &message.from_user_id));
     // A lone contact can only be the sender, when the message itself names nobody.
     let nameless = message.from.get().is_none() && message.from_user_id.get().is_none();
     named.or_else(|| contacts.first().filter(|_| nameless && contacts.len() == 1))
@@ -283,11 +267,7 @@ fn address(value: &Value, number: Option<&str>, scoped: Option<&str>) -> Option<
     let metadata = value.metadata.0.as_ref();
     let business = metadata.and_then(|metadata| id(metadata.phone_number_id.get()?));
     let person = identity(number, scoped)?;
-    Some(Address {
-        channel: Channel::Meta,
-        business: business.unwrap_or_default(),
-        person,
-    })
+    Some(Address { channel: Channel::Meta, business: business.unwrap_or_default(), person })
 }
 
 fn identity(number: Option<&str>, scoped: Option<&str>) -> Option<Identity> {
@@ -332,23 +312,13 @@ fn read_file(file: &Part<FileBody>) -> Option<Content> {
         mime_type: file.mime_type.get().and_then(id).unwrap_or_default(),
         sha256: file.sha256.get().and_then(id),
     };
-    let caption = file
-        .caption
-        .get()
-        .map(text)
-        .filter(|caption| !caption.0.is_empty());
-    Some(Content::Media {
-        items: vec![media],
-        caption,
-    })
+    let caption = file.caption.get().map(text).filter(|caption| !caption.0.is_empty());
+    Some(Content::Media { items: vec![media], caption })
 }
 
 fn read_template_button(button: &Part<TemplateButton>) -> Option<Content> {
     let button = button.0.as_ref()?;
-    choice(
-        button.payload.get().or(button.text.get()),
-        button.text.get(),
-    )
+    choice(button.payload.get().or(button.text.get()), button.text.get())
 }
 
 fn read_interactive(interactive: &Part<Interactive>) -> Content {
@@ -361,25 +331,17 @@ fn read_interactive(interactive: &Part<Interactive>) -> Content {
         "list_reply" => interactive.list_reply.0.as_ref(),
         _ => None,
     };
-    reply
-        .and_then(|reply| choice(reply.id.get(), reply.title.get()))
-        .unwrap_or_else(|| unsupported(kind))
+    reply.and_then(|reply| choice(reply.id.get(), reply.title.get())).unwrap_or_else(|| unsupported(kind))
 }
 
 fn choice(chosen: Option<&str>, title: Option<&str>) -> Option<Content> {
     let title = title.unwrap_or_default();
-    Some(Content::Choice {
-        id: id(chosen?)?,
-        title: confab_kernel::clip(&title.replace('\0', ""), 256),
-    })
+    Some(Content::Choice { id: id(chosen?)?, title: confab_kernel::clip(&title.replace('\0', ""), 256) })
 }
 
 fn read_reaction(reaction: &Part<Reaction>) -> Option<Content> {
     let reaction = reaction.0.as_ref()?;
-    Some(Content::Reaction {
-        message_id: id(reaction.message_id.get()?)?,
-        emoji: reaction.emoji.get().and_then(id),
-    })
+    Some(Content::Reaction { message_id: id(reaction.message_id.get()?)?, emoji: reaction.emoji.get().and_then(id) })
 }
 
 fn read_system(system: &Part<System>) -> Content {
@@ -403,11 +365,7 @@ fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<Status,
         "failed" => Stage::Failed,
         other => return Err(format!("status:{}", label(other))),
     };
-    let to = address(
-        value,
-        report.recipient_id.get(),
-        report.recipient_user_id.get(),
-    );
+    let to = address(value, report.recipient_id.get(), report.recipient_user_id.get());
     let reference = report.biz_opaque_callback_data.get();
     Ok(Status {
         message_id: report.id.get().and_then(id).ok_or("status_without_id")?,
@@ -421,24 +379,13 @@ fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<Status,
 }
 
 fn price(pricing: &Pricing) -> Option<Price> {
-    Some(Price {
-        billable: pricing.billable.0?,
-        category: pricing.category.get().map(label)?,
-    })
+    Some(Price { billable: pricing.billable.0?, category: pricing.category.get().map(label)? })
 }
 
 fn failure(problem: &Problem) -> Failure {
-    let title = problem
-        .title
-        .get()
-        .or(problem.message.get())
-        .unwrap_or_default();
+    let title = problem.title.get().or(problem.message.get()).unwrap_or_default();
     Failure {
-        code: problem
-            .code
-            .get()
-            .and_then(|code| code.parse().ok())
-            .unwrap_or(0),
+        code: problem.code.get().and_then(|code| code.parse().ok()).unwrap_or(0),
         title: confab_kernel::clip(&title.replace('\0', ""), 256),
     }
 }

@@ -45,11 +45,7 @@ pub enum Found {
     CannotTell,
 }
 
-const MEDIA_ORIGINS: [&str; 3] = [
-    "https://api.twilio.com",
-    "https://mms.twiliocdn.com",
-    "https://media.twiliocdn.com",
-];
+const MEDIA_ORIGINS: [&str; 3] = ["https://api.twilio.com", "https://mms.twiliocdn.com", "https://media.twiliocdn.com"];
 
 impl Twilio {
     pub fn new(http: Client, config: TwilioConfig) -> Self {
@@ -60,37 +56,18 @@ impl Twilio {
             .chain(config.media_origins.iter().map(String::as_str))
             .filter_map(Origin::parse)
             .collect();
-        Self {
-            http,
-            config,
-            api,
-            media_origins,
-            media_time_limit: None,
-        }
+        Self { http, config, api, media_origins, media_time_limit: None }
     }
 
     pub async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
-        let TwilioConfig {
-            from,
-            status_callback,
-            ..
-        } = &self.config;
+        let TwilioConfig { from, status_callback, .. } = &self.config;
         let fields = wire::message(outbound, from, status_callback.as_deref())?;
-        let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
-        let request = self
-            .http
-            .post(self.messages())
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form);
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request =
+            self.http.post(self.messages()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
         let answer = self.ask(request).await?;
-        let sent = answer
-            .json::<Message>()
-            .ok_or_else(|| answer.unexplained())?;
-        Ok(Accepted {
-            message_id: sent.sid,
-        })
+        let sent = answer.json::<Message>().ok_or_else(|| answer.unexplained())?;
+        Ok(Accepted { message_id: sent.sid })
     }
 
     /// Was this message, first tried at `since`, sent after all?
@@ -100,23 +77,14 @@ impl Twilio {
         if fields.iter().any(|(name, _)| *name == "ContentSid") {
             return Ok(Found::CannotTell);
         }
-        let wanted = fields
-            .iter()
-            .find(|(name, _)| *name == "Body")
-            .map_or("", |(_, text)| text);
+        let wanted = fields.iter().find(|(name, _)| *name == "Body").map_or("", |(_, text)| text);
         let with_media = fields.iter().any(|(name, _)| *name == "MediaUrl");
         let day = since.strftime("%Y-%m-%d").to_string();
         let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("To", &to),
-                ("From", &self.config.from),
-                ("DateSent>", &day),
-            ])
+            .extend_pairs([("To", &to), ("From", &self.config.from), ("DateSent>", &day)])
             .append_pair("PageSize", "100")
             .finish();
-        let answer = self
-            .ask(self.http.get(format!("{}?{query}", self.messages())))
-            .await?;
+        let answer = self.ask(self.http.get(format!("{}?{query}", self.messages()))).await?;
         let page = answer.json::<Page>().ok_or_else(|| answer.unexplained())?;
         // Twilio counts in whole seconds.
         let since = since.as_second();
@@ -128,11 +96,7 @@ impl Twilio {
         };
         // The newest comes first; the oldest that fits is the one that was tried first.
         let found = page.messages.into_iter().rev().find(same);
-        Ok(found.map_or(Found::NotSent, |message| {
-            Found::Sent(Accepted {
-                message_id: message.sid,
-            })
-        }))
+        Ok(found.map_or(Found::NotSent, |message| Found::Sent(Accepted { message_id: message.sid })))
     }
 
     pub async fn media(&self, url: &str) -> Result<File, MediaError> {
@@ -140,9 +104,7 @@ impl Twilio {
             Some(api) if api.holds(url) => self.authorized(request),
             _ => request,
         };
-        Download::new(&self.http, &self.media_origins, self.media_time_limit)
-            .get(url, authorize)
-            .await
+        Download::new(&self.http, &self.media_origins, self.media_time_limit).get(url, authorize).await
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Answer, SendError> {
@@ -154,20 +116,12 @@ impl Twilio {
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        let TwilioConfig {
-            account_sid,
-            auth_token,
-            ..
-        } = &self.config;
+        let TwilioConfig { account_sid, auth_token, .. } = &self.config;
         request.basic_auth(account_sid, Some(auth_token.expose_secret()))
     }
 
     fn messages(&self) -> String {
-        let TwilioConfig {
-            api_url,
-            account_sid,
-            ..
-        } = &self.config;
+        let TwilioConfig { api_url, account_sid, .. } = &self.config;
         let api_url = api_url.trim_end_matches('/');
         format!("{api_url}/2010-04-01/Accounts/{account_sid}/Messages.json")
     }

@@ -2,9 +2,7 @@
 
 use confab_kernel::{
     Error, Phone, Result, Timestamp, clip,
-    messaging::{
-        Address, Channel, Content, Failure, Identity, Inbound, Media, Stage, Status, Update,
-    },
+    messaging::{Address, Channel, Content, Failure, Identity, Inbound, Media, Stage, Status, Update},
 };
 
 use crate::{
@@ -18,10 +16,7 @@ const MOST_MEDIA: usize = 10;
 const LONGEST_URL: usize = 2_048;
 
 pub fn form(raw_body: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(raw_body)
-        .take(MOST_PARAMS)
-        .map(|(key, value)| (key.into(), value.into()))
-        .collect()
+    form_urlencoded::parse(raw_body).take(MOST_PARAMS).map(|(key, value)| (key.into(), value.into())).collect()
 }
 
 /// `query` is that of our own address: a status comes back with the reference that we put there.
@@ -43,13 +38,9 @@ pub fn parse(params: &[(String, String)], query: &str, now: Timestamp) -> Parsed
 /// The same fields as one flat JSON object, which is signed through its hash.
 pub fn parse_json(raw_body: &[u8], query: &str, now: Timestamp) -> Result<Parsed> {
     let fields: std::collections::BTreeMap<String, Text> = serde_json::from_slice(raw_body)
-        .map_err(|error| {
-            Error::invalid("bad_json", "The body is not a JSON object.").because(error)
-        })?;
-    let params: Vec<(String, String)> = fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value.get()?.to_owned())))
-        .collect();
+        .map_err(|error| Error::invalid("bad_json", "The body is not a JSON object.").because(error))?;
+    let params: Vec<(String, String)> =
+        fields.into_iter().filter_map(|(name, value)| Some((name, value.get()?.to_owned()))).collect();
     Ok(parse(&params, query, now))
 }
 
@@ -64,24 +55,17 @@ impl<'a> Form<'a> {
     /// An empty field is as good as absent.
     fn get(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().find(|(key, _)| key == name);
-        found
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     fn message_id(&self) -> Option<String> {
-        let sid = ["MessageSid", "SmsMessageSid", "SmsSid"]
-            .into_iter()
-            .find_map(|name| self.get(name));
+        let sid = ["MessageSid", "SmsMessageSid", "SmsSid"].into_iter().find_map(|name| self.get(name));
         sid.and_then(id)
     }
 }
 
 fn read_message(form: &Form<'_>, now: Timestamp) -> Result<Inbound, String> {
-    let from = form
-        .get("From")
-        .and_then(phone)
-        .or(form.get("WaId").and_then(phone));
+    let from = form.get("From").and_then(phone).or(form.get("WaId").and_then(phone));
     let person = from.ok_or("message_without_sender")?;
     Ok(Inbound {
         id: form.message_id().ok_or("message_without_id")?,
@@ -93,12 +77,7 @@ fn read_message(form: &Form<'_>, now: Timestamp) -> Result<Inbound, String> {
     })
 }
 
-fn read_status(
-    form: &Form<'_>,
-    status: &str,
-    query: &str,
-    now: Timestamp,
-) -> Result<Status, String> {
+fn read_status(form: &Form<'_>, status: &str, query: &str, now: Timestamp) -> Result<Status, String> {
     let stage = match status {
         "accepted" | "scheduled" | "queued" | "sending" => Stage::Sending,
         "sent" => Stage::Sent,
@@ -107,10 +86,7 @@ fn read_status(
         "failed" | "undelivered" | "canceled" => Stage::Failed,
         other => return Err(format!("status:{}", label(other))),
     };
-    let person = form
-        .get("To")
-        .and_then(phone)
-        .ok_or("status_without_recipient")?;
+    let person = form.get("To").and_then(phone).ok_or("status_without_recipient")?;
     let code = form.get("ErrorCode").and_then(|code| code.parse().ok());
     let title = form.get("ErrorMessage").unwrap_or(status);
     Ok(Status {
@@ -122,10 +98,7 @@ fn read_status(
         stage,
         at: now,
         price: None,
-        error: code.map(|code| Failure {
-            code,
-            title: clip(&title.replace('\0', ""), 256),
-        }),
+        error: code.map(|code| Failure { code, title: clip(&title.replace('\0', ""), 256) }),
     })
 }
 
@@ -133,10 +106,7 @@ fn address(business: Option<&str>, person: Phone) -> Address {
     Address {
         channel: Channel::Twilio,
         business: business.and_then(id).unwrap_or_default(),
-        person: Identity {
-            phone: Some(person),
-            scoped_id: None,
-        },
+        person: Identity { phone: Some(person), scoped_id: None },
     }
 }
 
@@ -153,36 +123,22 @@ fn content(form: &Form<'_>) -> Content {
         let title = clip(&title.unwrap_or_default().replace('\0', ""), 256);
         return Content::Choice { id, title };
     }
-    let count = form
-        .get("NumMedia")
-        .and_then(|count| count.parse::<usize>().ok())
-        .unwrap_or(0);
+    let count = form.get("NumMedia").and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
     if count > 0 {
-        let items: Vec<Media> = (0..count.min(MOST_MEDIA))
-            .filter_map(|index| media(form, index))
-            .collect();
+        let items: Vec<Media> = (0..count.min(MOST_MEDIA)).filter_map(|index| media(form, index)).collect();
         return match items.is_empty() {
-            true => Content::Unsupported {
-                what: "media".into(),
-            },
-            false => Content::Media {
-                items,
-                caption: body.map(text),
-            },
+            true => Content::Unsupported { what: "media".into() },
+            false => Content::Media { items, caption: body.map(text) },
         };
     }
     match body {
         Some(body) => Content::Text { text: text(body) },
-        None => Content::Unsupported {
-            what: label(form.get("MessageType").unwrap_or("none")),
-        },
+        None => Content::Unsupported { what: label(form.get("MessageType").unwrap_or("none")) },
     }
 }
 
 fn media(form: &Form<'_>, index: usize) -> Option<Media> {
-    let source = form
-        .get(&format!("MediaUrl{index}"))
-        .filter(|url| url.len() <= LONGEST_URL)?;
+    let source = form.get(&format!("MediaUrl{index}")).filter(|url| url.len() <= LONGEST_URL)?;
     let mime_type = form.get(&format!("MediaContentType{index}"));
     Some(Media {
         source: source.replace('\0', ""),

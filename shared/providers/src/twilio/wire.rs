@@ -15,11 +15,7 @@ pub(crate) const LONGEST_BODY: usize = 1_600;
 
 pub(crate) type Fields = Vec<(&'static str, String)>;
 
-pub(crate) fn message(
-    outbound: &Outbound,
-    from: &str,
-    status_callback: Option<&str>,
-) -> Result<Fields, SendError> {
+pub(crate) fn message(outbound: &Outbound, from: &str, status_callback: Option<&str>) -> Result<Fields, SendError> {
     let mut fields = vec![("From", from.to_owned()), ("To", recipient(outbound)?)];
     fields.extend(content(&outbound.body)?);
     if let Some(address) = status_callback {
@@ -48,28 +44,14 @@ pub(crate) fn content(body: &Body) -> Result<Fields, SendError> {
             fields.extend(caption.map(|caption| ("Body", clip(caption, LONGEST_BODY))));
             fields
         }
-        Body::Buttons {
-            text: body, footer, ..
+        Body::Buttons { text: body, footer, .. } | Body::List { text: body, footer, .. } => {
+            text(ending(body, &numbered(&choices, footer.as_deref())))
         }
-        | Body::List {
-            text: body, footer, ..
-        } => text(ending(body, &numbered(&choices, footer.as_deref()))),
-        Body::Link {
-            text: body,
-            label,
-            url,
-        } => text(ending(body, &format!("\n\n{label}: {url}"))),
-        Body::Template {
-            name, parameters, ..
-        } => {
-            let numbered = (1..)
-                .zip(parameters)
-                .map(|(n, text)| (n.to_string(), text.as_str().into()));
+        Body::Link { text: body, label, url } => text(ending(body, &format!("\n\n{label}: {url}"))),
+        Body::Template { name, parameters, .. } => {
+            let numbered = (1..).zip(parameters).map(|(n, text)| (n.to_string(), text.as_str().into()));
             let variables = Value::Object(numbered.collect::<Map<_, _>>());
-            vec![
-                ("ContentSid", name.clone()),
-                ("ContentVariables", variables.to_string()),
-            ]
+            vec![("ContentSid", name.clone()), ("ContentVariables", variables.to_string())]
         }
         Body::Reaction { .. } => return Err(SendError::never("Twilio sends no reactions")),
     })

@@ -1,0 +1,173 @@
+//! Processes that die, and messages that cannot be done. Local only: nobody pulls AWS's plug.
+//!
+//! Time is moved forward where AWS would wait for a visibility timeout; nothing else is helped along.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use confab_e2e::{Person, Place, eventually};
+use serde_json::json;
+
+const QUEUE: &str = "confab-studio-inbound.fifo";
+const DLQ: &str = "confab-studio-inbound-dlq.fifo";
+/// Longer than the queue's visibility timeout.
+const A_WHILE: Duration = Duration::from_secs(61);
+
+/// Everybody says the same number of things, all at once.
+async fn everybody_writes<'a>(place: &'a Place, people: usize, messages: usize) -> Result<Vec<Person<'a>>> {
+    let mut all = Vec::new();
+    for n in 0..people {
+        all.push(place.person(&format!("Person {n}"), if n % 4 == 3 { "twilio" } else { "meta" }).await?);
+    }
+    for round in 0..messages {
+        for person in &all {
+            person.says(if round % 2 == 0 { "hi" } else { "help" }).await?;
+        }
+    }
+    Ok(all)
+}
+
+/// Waits for all answers. When nothing moves any more, lets the visibility timeouts of what died pass.
+async fn all_are_answered_once(place: &Place, people: &[Person<'_>]) -> Result<()> {
+    for _ in 0..12 {
+        if all_answered(people).await.is_ok() {
+            return Ok(());
+        }
+        eventually(Duration::from_secs(120), || comes_to_rest(place)).await?;
+        place.advance(A_WHILE).await?;
+    }
+    all_answered(people).await
+}
+
+async fn all_answered(people: &[Person<'_>]) -> Result<()> {
+    for person in people {
+        person.was_answered_once_in_order().await?;
+    }
+    Ok(())
+}
+
+/// Nothing is owed by the providers, nobody is at work, and what can be received does not become less:
+/// on a FIFO queue a message may be visible and still wait for one before it.
+async fn comes_to_rest(place: &Place) -> Result<()> {
+    let earlier = stir(place).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let later = stir(place).await?;
+    let rests = later == earlier && later.1 == 0 && later.2 == 0;
+    rests.then_some(()).with_context(|| format!("(waiting, at work, owed): {earlier:?}, then {later:?}"))
+}
+
+async fn stir(place: &Place) -> Result<(u64, u64, u64)> {
+    let state = place.get("/api/state").await?;
+    let waiting = place.queue(QUEUE).await?["visible"].as_u64().unwrap_or(0);
+    let functions = state["functions"].as_array().into_iter().flatten();
+    let at_work = functions.filter_map(|function| function["in_flight"].as_u64()).sum();
+    let owed = place.get("/api/phone/pending").await?["webhooks"].as_u64().unwrap_or(0);
+    Ok((waiting, at_work, owed))
+}
+
+#[tokio::test]
+async fn a_power_cut_in_the_middle_of_200_messages_loses_and_doubles_nothing() -> Result<()> {
+    let mut place = Place::local().await?;
+    let ids: Vec<_> = everybody_writes(&place, 20, 10).await?.into_iter().map(|person| person.id).collect();
+    // In the middle: some are answered, some are not.
+    let answered = eventually(Duration::from_secs(20), || async {
+        let metrics = place.get("/api/state").await?;
+        let worker = &metrics["functions"].as_array().context("functions")?.clone();
+        let worker = worker.iter().find(|f| f["name"] == "studio-conversation").context("worker")?;
+        let done = worker["invocations"].as_u64().unwrap_or(0);
+        (done >= 10).then_some(done).with_context(|| format!("{done} invocations"))
+    })
+    .await?;
+    place.power_cut().await?;
+    let people: Vec<_> = ids.iter().map(|id| Person::known(&place, id)).collect();
+    let mut open = 0;
+    for person in &people {
+        open += usize::from(person.was_answered_once_in_order().await.is_err());
+    }
+    assert!(open > 0, "the cut came too late to show anything: {answered} batches were done");
+    all_are_answered_once(&place, &people).await
+}
+
+#[tokio::test]
+async fn functions_that_are_killed_at_random_lose_and_double_nothing() -> Result<()> {
+    let place = Arc::new(Place::local().await?);
+    let killer = {
+        let place = place.clone();
+        tokio::spawn(async move {
+            let mut killed = 0;
+            for round in 0_u64..40 {
+                // Uneven steps, so that the kills meet every phase of the work.
+                tokio::time::sleep(Duration::from_millis(20 + round * 37 % 90)).await;
+                let function = if round % 3 == 0 { "sms-received" } else { "studio-conversation" };
+                let answer = place.post(&format!("/api/functions/{function}/kill"), &json!({})).await?;
+                killed += answer["killed"].as_u64().unwrap_or(0);
+            }
+            anyhow::Ok(killed)
+        })
+    };
+    let people = everybody_writes(&place, 25, 20).await?;
+    let killed = killer.await??;
+    assert!(killed >= 10, "only {killed} processes were there to kill");
+    all_are_answered_once(&place, &people).await
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
+    let place = Place::local().await?;
+    let unlucky = place.person("Unlucky", "meta").await?;
+    let others = [place.person("Lucky", "meta").await?, place.person("Luckier", "twilio").await?];
+    // Meta is busy for this one person, for longer than anybody tries.
+    let busy = json!({ "send": [{ "person": unlucky.id, "http": 500, "code": 131_000, "times": 1_000 }] });
+    place.put("/api/phone/faults", &busy).await?;
+    unlucky.says("hi").await?;
+    for other in &others {
+        other.asks("hi").await?;
+    }
+    for _ in 0..6 {
+        place.advance(A_WHILE).await?;
+        eventually(Duration::from_secs(5), || async {
+            let queue = place.queue(QUEUE).await?;
+            (queue["visible"] == 0).then_some(()).with_context(|| queue.to_string())
+        })
+        .await?;
+    }
+    let dlq = eventually(Duration::from_secs(10), || async {
+        let dlq = place.queue(DLQ).await?;
+        (dlq["visible"] == 1).then_some(dlq.clone()).with_context(|| dlq.to_string())
+    });
+    dlq.await?;
+    assert!(unlucky.answers().await?.is_empty());
+    // The fix, and the redrive.
+    place.put("/api/phone/faults", &json!({ "send": [] })).await?;
+    let moved = place.post(&format!("/api/queues/{DLQ}/redrive"), &json!({})).await?;
+    assert_eq!(moved["moved"], 1);
+    all_are_answered_once(&place, std::slice::from_ref(&unlucky)).await?;
+    for other in &others {
+        other.was_answered_once_in_order().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_was_accepted_and_not_confirmed_is_not_sent_again() -> Result<()> {
+    let place = Place::local().await?;
+    place.put("/api/phone/faults", &json!({ "send": [{ "drop_after_accept": true, "times": 2 }] })).await?;
+    let people = [place.person("Meta", "meta").await?, place.person("Twilio", "twilio").await?];
+    for person in &people {
+        person.says("hi").await?;
+    }
+    for person in &people {
+        eventually(Duration::from_secs(10), || person.was_answered_once_in_order()).await?;
+    }
+    for _ in 0..3 {
+        place.advance(A_WHILE).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    for person in &people {
+        person.was_answered_once_in_order().await?;
+    }
+    let queue = place.queue(QUEUE).await?;
+    assert_eq!(queue["in_flight"], 0, "{queue}");
+    assert_eq!(place.queue(DLQ).await?["visible"], 0);
+    Ok(())
+}
