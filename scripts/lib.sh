@@ -47,3 +47,34 @@ build_pages() {
     }
     (cd web && npm run --silent build)
 }
+
+# install_cargo_tool NAME VERSION: builds a tool from crates.io into .tools/NAME, once.
+install_cargo_tool() {
+    [ -x ".tools/$1/bin/$1" ] && [ "$(cat ".tools/$1/version" 2>/dev/null)" = "$2" ] && return
+    say "Building $1 $2 (once)"
+    cargo install --quiet --locked --root ".tools/$1" --version "$2" "$1"
+    echo "$2" >".tools/$1/version"
+}
+
+install_nextest() {
+    cargo nextest --version >/dev/null 2>&1 && return
+    install_cargo_tool cargo-nextest 0.9.143
+    export PATH="$PWD/.tools/cargo-nextest/bin:$PATH"
+}
+
+# on_local COMMAND..: runs the command with CONFAB_HOME set to a `local` of its own, and stops that afterwards.
+on_local() {
+    local data log pid
+    data=$(mktemp -d)
+    log="$data/log"
+    target/debug/local --port 0 --no-watch --data "$data/data" >"$log" 2>&1 &
+    pid=$!
+    # shellcheck disable=SC2064
+    trap "kill $pid 2>/dev/null; rm -rf '$data'" RETURN EXIT
+    for _ in $(seq 100); do
+        grep -q '  AWS' "$log" && break
+        kill -0 "$pid" 2>/dev/null || fail "local did not start: $(cat "$log")"
+        sleep 0.1
+    done
+    CONFAB_HOME=$(awk '/  Home/ { print $2 }' "$log") "$@"
+}

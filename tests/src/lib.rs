@@ -2,10 +2,12 @@
 //!
 //! Without `CONFAB_GATEWAY` a suite starts a `local` of its own, on free ports and in a folder of its own.
 
+mod cloud;
 mod local;
 mod people;
 mod place;
 
+pub use cloud::{Cloud, MiniStack, refused};
 pub use local::Local;
 pub use people::Person;
 pub use place::{Place, eventually, sign_meta};

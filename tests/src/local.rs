@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -15,6 +16,7 @@ use crate::place::environment;
 pub struct Local {
     child: Child,
     data: TempDir,
+    template: &'static str,
     pub home: String,
     pub gateway: String,
     pub aws: String,
@@ -32,6 +34,8 @@ impl Local {
         let mut child = Command::new(binaries.join("local"))
             .current_dir(&root)
             .arg("--no-watch")
+            .arg("--template")
+            .arg(root.join(template))
             .arg("--port")
             .arg(port.to_string())
             .arg("--data")
@@ -63,14 +67,22 @@ impl Local {
         };
         tokio::time::timeout(Duration::from_secs(20), read).await.context("local is not ready")??;
         let [Some(home), Some(gateway), Some(aws)] = places else { bail!("local did not say where it is") };
-        Ok(Self { child, data, home, gateway, aws })
+        Ok(Self { child, data, template, home, gateway, aws })
     }
 
     /// `kill -9`, and a new process on the same data and the same ports.
     pub(crate) async fn power_cut(mut self) -> Result<Self> {
         self.child.kill().await?;
         let port = self.home.rsplit(':').next().context("no port")?.parse()?;
-        Self::start_in(self.data, port).await
+        Self::start_in(self.data, port, self.template).await
+    }
+
+    /// Moves its time forward.
+    pub(crate) async fn advance(&self, http: &reqwest::Client, by: Duration) -> Result<()> {
+        let millis = u64::try_from(by.as_millis())?;
+        let moved = http.post(format!("{}/api/clock", self.home)).json(&json!({ "advance_ms": millis })).send().await?;
+        moved.error_for_status()?;
+        Ok(())
     }
 
     pub fn data(&self) -> PathBuf {

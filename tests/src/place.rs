@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use aws_sdk_sqs::types::QueueAttributeName;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -104,9 +105,28 @@ impl Place {
 
     /// Moves local's time forward.
     pub async fn advance(&self, by: Duration) -> Result<()> {
-        let millis = u64::try_from(by.as_millis())?;
-        self.post("/api/clock", &serde_json::json!({ "advance_ms": millis })).await?;
-        Ok(())
+        self.local.as_ref().context("only local's time can be moved")?.advance(&self.http, by).await
+    }
+
+    /// Time passes: at once on `local`, really elsewhere.
+    pub async fn passes(&self, time: Duration) -> Result<()> {
+        match &self.local {
+            Some(_) => self.advance(time).await,
+            None => {
+                tokio::time::sleep(time).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// How many messages a queue holds, whatever their state.
+    pub async fn depth(&self, queue: &str) -> Result<u64> {
+        let sqs = aws_sdk_sqs::Client::new(&crate::cloud::config(&self.aws)?);
+        let url = sqs.get_queue_url().queue_name(queue).send().await?.queue_url.context("a queue has an address")?;
+        let asked = sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+        let attributes = asked.send().await?.attributes.unwrap_or_default();
+        let counts = attributes.iter().filter(|(name, _)| name.as_str().starts_with("ApproximateNumberOfMessages"));
+        counts.map(|(_, count)| Ok(count.parse::<u64>()?)).sum()
     }
 
     pub async fn queue(&self, name: &str) -> Result<Value> {

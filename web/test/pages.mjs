@@ -12,6 +12,15 @@ after(() => site?.tearDown());
 const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
 const schemes = ["light", "dark"];
 
+// Functions say nothing of a success: on `local` one is given a job that it cannot read.
+const talker = process.env.CONFAB_HOME ? "studio-conversation" : "sms-received";
+async function makeOneLog(page) {
+  if (!process.env.CONFAB_HOME) return say(page, "hi");
+  const body = JSON.stringify({ Records: [{ messageId: "1", body: "not a job", attributes: {}, messageAttributes: {} }] });
+  const answer = await fetch(`${site.home}/api/functions/${talker}/invoke`, { method: "POST", body });
+  assert.equal(answer.status, 200);
+}
+
 async function greeted(page) {
   await say(page, "hi");
   await page.getByRole("group", { name: "Answers" }).first().waitFor();
@@ -72,7 +81,7 @@ describe("control room", () => {
 
   test("a link opens a queue and Escape closes it", async () => {
     await site.open("/", {}, async (page) => {
-      await page.getByRole("link", { name: /in .*Dlq/ }).first().click();
+      await page.getByRole("link", { name: /in .*dlq/i }).first().click();
       const drawer = page.getByRole("dialog").filter({ visible: true });
       await drawer.waitFor();
       assert.match(page.url(), /#.*queue=/);
@@ -102,21 +111,22 @@ describe("control room", () => {
     await site.open("/phone", {}, async (page, context) => {
       await addPerson(page);
       await greeted(page);
+      await makeOneLog(page);
       const room = await context.newPage();
       await room.goto(`${site.home}/#at=logs`);
       const lines = room.locator(".tail .line");
       await lines.first().waitFor();
-      await room.getByRole("combobox", { name: "Function" }).selectOption("sms-received");
+      await room.getByRole("combobox", { name: "Function" }).selectOption(talker);
       await until("only lines of one function", async () => {
         const names = await lines.locator("a[href*='function=']").allTextContents();
-        return names.length > 0 && names.every((name) => name === "sms-received");
+        return names.length > 0 && names.every((name) => name === talker);
       });
       await room.getByRole("searchbox", { name: "Text" }).fill("no line has this");
       await room.getByText("No line fits").waitFor();
       await room.getByRole("searchbox", { name: "Text" }).fill("");
       await room.getByRole("button", { name: "Pause" }).click();
       const before = await lines.count();
-      await say(page, "hi");
+      await makeOneLog(page);
       await room.getByRole("button", { name: /Go on \(\d+ new/ }).waitFor();
       assert.equal(await lines.count(), before);
       await room.getByRole("button", { name: /Go on/ }).click();

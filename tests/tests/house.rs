@@ -1,0 +1,251 @@
+//! The house rules of ARCHITECTURE.md, checked on the sources, the dependency graph and the template.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use confab_local::template::{Places, Template};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn cargo(arguments: &[&str]) -> Result<String> {
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output()?;
+    if !output.status.success() {
+        bail!("cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn template() -> Result<Template> {
+    let places = Places {
+        stack: "confab".into(),
+        region: "us-east-1".into(),
+        account: "000000000000".into(),
+        aws_url: "http://127.0.0.1:1".into(),
+        parameters: BTreeMap::new(),
+    };
+    Template::load(&root().join("template.yaml"), &places)
+}
+
+/// All files below a folder with one of the endings.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The workspace's packages: name, folder, names of their own packages that they depend on outside of tests.
+fn packages() -> Result<Vec<(String, String, Vec<String>)>> {
+    let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
+    let root = metadata["workspace_root"].as_str().context("workspace_root")?.to_owned();
+    let packages = metadata["packages"].as_array().context("packages")?;
+    let of = |package: &Value| -> Result<_> {
+        let name = package["name"].as_str().context("name")?.to_owned();
+        let manifest = package["manifest_path"].as_str().context("manifest_path")?;
+        let folder = manifest.strip_prefix(&root).unwrap_or(manifest).trim_matches('/');
+        let folder = folder.trim_end_matches("Cargo.toml").trim_end_matches('/').to_owned();
+        let dependencies = package["dependencies"].as_array().into_iter().flatten();
+        let own = dependencies.filter(|d| d["kind"].is_null() && d["path"].is_string());
+        Ok((name, folder, own.filter_map(|d| d["name"].as_str().map(str::to_owned)).collect()))
+    };
+    packages.iter().map(of).collect()
+}
+
+fn services() -> Result<Vec<String>> {
+    let services = packages()?.into_iter().filter(|(_, folder, _)| folder.matches('/').count() == 1);
+    Ok(services.filter(|(_, folder, _)| folder.starts_with("functions/")).map(|(name, ..)| name).collect())
+}
+
+#[test]
+fn a_service_depends_on_shared_and_on_its_own_domain_alone() -> Result<()> {
+    let packages = packages()?;
+    let folder_of = |name: &str| packages.iter().find(|(n, ..)| n == name).map(|(_, folder, _)| folder.clone());
+    let mut services = 0;
+    for (name, folder, own) in packages.iter().filter(|(_, folder, _)| folder.starts_with("functions/")) {
+        services += 1;
+        for dependency in own {
+            let place = folder_of(dependency).with_context(|| dependency.clone())?;
+            let allowed = match folder.ends_with("/domain") {
+                true => place == "shared/kernel",
+                false => place.starts_with("shared/") || place == format!("{folder}/domain"),
+            };
+            assert!(allowed, "{name} must not depend on {dependency} in {place}");
+        }
+    }
+    assert!(services >= 2, "the check must see the services");
+    Ok(())
+}
+
+#[test]
+fn the_kernel_and_the_domains_do_no_io() -> Result<()> {
+    let forbidden_crates = ["aws-", "tokio", "hyper", "reqwest", "lambda", "rusqlite", "axum", "rustls", "getrandom"];
+    let forbidden_words =
+        ["std::fs", "std::net", "std::env", "std::process", "std::io", "SystemTime", "Timestamp::now"];
+    let pure =
+        packages()?.into_iter().filter(|(_, folder, _)| folder == "shared/kernel" || folder.ends_with("/domain"));
+    for (name, folder, _) in pure {
+        let tree = cargo(&["tree", "-p", &name, "-e", "normal", "--prefix", "none"])?;
+        for line in tree.lines() {
+            let bad = forbidden_crates.iter().find(|bad| line.starts_with(**bad));
+            assert!(bad.is_none(), "{name} links {line}");
+        }
+        for file in files(&root().join(&folder).join("src"), ".rs") {
+            let text = std::fs::read_to_string(&file)?;
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let bad = forbidden_words.iter().find(|bad| text.contains(**bad));
+            assert!(bad.is_none() || file.ends_with("error.rs"), "{} uses {bad:?}", file.display());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn only_stores_know_dynamodb_and_only_one_file_reads_the_environment() -> Result<()> {
+    for file in files(&root().join("functions"), ".rs") {
+        let text = std::fs::read_to_string(&file)?;
+        let is_store = file.file_name().is_some_and(|name| name == "store.rs");
+        assert!(is_store || !text.contains("aws_sdk_dynamodb"), "{} knows DynamoDB", file.display());
+    }
+    let mut readers = Vec::new();
+    for file in [files(&root().join("functions"), ".rs"), files(&root().join("shared"), ".rs")].concat() {
+        if std::fs::read_to_string(&file)?.contains("env::var") {
+            readers.push(file.strip_prefix(root())?.to_owned());
+        }
+    }
+    assert_eq!(readers, [PathBuf::from("shared/lambda/src/platform.rs")]);
+    Ok(())
+}
+
+#[test]
+fn binaries_hold_no_logic() -> Result<()> {
+    for service in services()? {
+        for file in files(&root().join("functions").join(&service).join("src/bin"), ".rs") {
+            let text = std::fs::read_to_string(&file)?;
+            let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+            assert!(lines <= 8, "{} has {lines} lines", file.display());
+            let module = file.file_stem().context("a name")?.to_string_lossy().replace('-', "_");
+            assert!(text.contains(&format!("{module}::handle")), "{} runs its own route", file.display());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_binary_is_a_function_of_the_template_and_the_other_way_round() -> Result<()> {
+    let mut binaries = BTreeSet::new();
+    for service in services()? {
+        for file in files(&root().join("functions").join(&service).join("src/bin"), ".rs") {
+            binaries.insert(file.file_stem().context("a name")?.to_string_lossy().into_owned());
+        }
+    }
+    let template = template()?;
+    let functions: BTreeSet<_> = template.functions.iter().map(|function| function.name.clone()).collect();
+    assert_eq!(binaries, functions);
+    for function in &template.functions {
+        let pascal: String =
+            function.name.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
+        assert_eq!(function.logical_id, format!("{pascal}Function"));
+        assert_eq!(function.code, format!("target/lambda/{}/", function.name));
+    }
+    Ok(())
+}
+
+#[test]
+fn every_queue_has_a_dead_letter_queue_an_alarm_and_a_long_enough_visibility_timeout() -> Result<()> {
+    let template = template()?;
+    let text = std::fs::read_to_string(root().join("template.yaml"))?;
+    let is_dlq = |arn: &str| template.queues.iter().any(|q| q.redrive.as_ref().is_some_and(|r| r.dlq_arn == arn));
+    for queue in &template.queues {
+        let name = &queue.logical_id;
+        assert!(text.contains(&format!("Value: !GetAtt {name}.QueueName")), "{name} has no alarm");
+        if is_dlq(&queue.arn) {
+            continue;
+        }
+        let redrive = queue.redrive.as_ref().with_context(|| format!("{name} has no dead-letter queue"))?;
+        assert_eq!(redrive.max_receives, confab_lambda::TRIES, "{name}: a last try must be known as such");
+        for function in &template.functions {
+            if function.consumers.iter().any(|consumer| consumer.queue_arn == queue.arn) {
+                assert!(queue.visibility >= function.timeout * 6, "{name} and {}", function.name);
+                assert!(function.consumers.iter().all(|consumer| consumer.partial_failures), "{}", function.name);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn statements_name_their_actions_and_nothing_scans() -> Result<()> {
+    for function in &template()?.functions {
+        for statement in &function.policy.0 {
+            for action in &statement.actions {
+                assert!(!action.contains('*') && !action.ends_with(":Scan"), "{}: {action}", function.name);
+            }
+            for resource in &statement.resources {
+                assert!(resource != "*", "{}: {:?} on everything", function.name, statement.actions);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_sample_decodes_as_the_event_of_the_function_in_its_name() -> Result<()> {
+    use aws_lambda_events::event::{apigw::ApiGatewayV2httpRequest, sqs::SqsEvent};
+    let template = template()?;
+    let mut seen = 0;
+    for file in files(&root().join("events"), ".json") {
+        let text = std::fs::read_to_string(&file)?;
+        let name = file.file_name().context("a name")?.to_string_lossy().into_owned();
+        if file.parent().is_some_and(|folder| folder.ends_with("contracts")) {
+            let event: confab_kernel::Event<confab_kernel::UserMessageReceived> = serde_json::from_str(&text)?;
+            assert_eq!(name, format!("{}.json", event.event_type));
+            continue;
+        }
+        seen += 1;
+        let function = name.split('.').next().unwrap_or_default();
+        let function = template
+            .functions
+            .iter()
+            .find(|f| f.name == function)
+            .with_context(|| format!("{name}: no such function"))?;
+        if function.routes.is_empty() {
+            serde_json::from_str::<SqsEvent>(&text).with_context(|| name.clone())?;
+        } else {
+            let request: ApiGatewayV2httpRequest = serde_json::from_str(&text).with_context(|| name.clone())?;
+            let path = request.raw_path.unwrap_or_default();
+            assert!(function.routes.iter().any(|route| route.path == path), "{name}: {path}");
+        }
+    }
+    assert!(seen > 0, "the check must see the samples");
+    Ok(())
+}
+
+#[test]
+fn functions_link_one_lean_http_and_tls_stack() -> Result<()> {
+    for service in services()? {
+        let tree = cargo(&["tree", "-p", &service, "-e", "normal", "--prefix", "none", "-f", "{p} [{f}]"])?;
+        for line in tree.lines() {
+            for bad in ["aws-lc-", "aws-config ", "hyper v0.14", "rustls v0.21", "openssl v", "openssl-sys", "native-tls ", "regex v"] {
+                assert!(!line.starts_with(bad), "{service} links {line}");
+            }
+            if line.starts_with("aws-sdk-") && !line.contains("(*)") {
+                assert!(line.contains("[rt-tokio]"), "{service}: more than the lean features: {line}");
+            }
+        }
+        assert!(tree.contains("ring v"), "the check must see the tree");
+    }
+    Ok(())
+}
