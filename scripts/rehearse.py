@@ -80,8 +80,8 @@ def main():
             "MetaApiUrl": f"{outside_url}/meta",
             "TwilioApiUrl": f"{outside_url}/twilio",
             "MetaPhoneNumberId": "106540352242922",
-            "TwilioAccountSid": "AC00000000000000000000000000000000",
-            "TwilioFrom": "whatsapp:+15550783881",
+            "TwilioAccountSid": "AC00000000000000000000000000000001",
+            "TwilioFrom": "whatsapp:+14155238886",
         })
         assert_routes(template)
         say(f"Running {' '.join(args.command)}")

@@ -15,9 +15,9 @@ const META_PHONE_NUMBER_ID: &str = "106540352242922";
 const META_APP_SECRET: &str = "app-secret";
 const META_VERIFY_TOKEN: &str = "verify-token";
 const META_ACCESS_TOKEN: &str = "access-token";
-const TWILIO_ACCOUNT_SID: &str = "AC00000000000000000000000000000000";
+const TWILIO_ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 const TWILIO_AUTH_TOKEN: &str = "12345";
-const TWILIO_FROM: &str = "whatsapp:+15550783881";
+const TWILIO_FROM: &str = "whatsapp:+14155238886";
 
 /// What the template's parameters are here.
 pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {

@@ -24,10 +24,15 @@ pub struct Local {
 
 impl Local {
     pub(crate) async fn start() -> Result<Self> {
-        Self::start_in(tempfile::tempdir()?, free_ports()?).await
+        Self::start_with("template.yaml").await
     }
 
-    async fn start_in(data: TempDir, port: u16) -> Result<Self> {
+    /// Runs another template, named from the repository's root.
+    pub(crate) async fn start_with(template: &'static str) -> Result<Self> {
+        Self::start_in(tempfile::tempdir()?, free_ports()?, template).await
+    }
+
+    async fn start_in(data: TempDir, port: u16, template: &'static str) -> Result<Self> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
         let target = environment("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let binaries = target.join("debug");
