@@ -4,14 +4,22 @@
 //! TLS configuration; the check in `scripts/check-links` keeps other stacks out.
 
 mod aws;
+mod bus;
 mod inbox;
+mod objects;
 mod queue;
+mod rate;
 mod secrets;
 mod signed;
+mod sockets;
 mod table;
 
 pub use aws::{Aws, AwsConfig};
+pub use bus::Bus;
 pub use inbox::Inbox;
+pub use objects::{Objects, UploadForm};
 pub use queue::{Entry, Queue};
+pub use rate::Rate;
 pub use secrets::Secrets;
+pub use sockets::{Posted, Sockets};
 pub use table::{Cancelled, Row, Table, cancelled, failed};

@@ -73,24 +73,10 @@ impl Secrets {
 }
 
 async fn fetch(aws: &Aws, names: &[String]) -> Result<Values> {
-    let failed = |error| Error::unavailable("secrets_unavailable", error);
     let ask = GetParameters { names, with_decryption: true };
-    let body = serde_json::to_vec(&ask).map_err(|e| Error::internal("render_failed", e))?;
-    let request = http::Request::post(format!("{}/", aws.endpoint("ssm")))
-        .header("content-type", "application/x-amz-json-1.1")
-        .header("x-amz-target", "AmazonSSM.GetParameters")
-        .body(body)
-        .map_err(|e| Error::internal("render_failed", e))?;
-    let (status, answer) = aws.signed("ssm", request).await?;
-    if status != 200 {
-        let told: String = String::from_utf8_lossy(&answer).chars().take(300).collect();
-        return Err(failed(format!("SSM answered {status}: {told}")));
-    }
-    // The answer holds secrets: an error about it must not quote it.
-    let found: Found =
-        serde_json::from_slice(&answer).map_err(|e| failed(format!("SSM's answer: {:?}", e.classify())))?;
+    let found: Found = aws.json("ssm", "AmazonSSM.GetParameters", &ask).await?;
     if let Some(name) = found.invalid_parameters.first() {
-        return Err(failed(format!("there is no SSM parameter {name}")));
+        return Err(Error::unavailable("secrets_unavailable", format!("there is no SSM parameter {name}")));
     }
     Ok(Arc::new(found.parameters.into_iter().map(|p| (p.name, p.value.into())).collect()))
 }

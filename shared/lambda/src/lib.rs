@@ -10,6 +10,7 @@ mod platform;
 mod queue;
 pub mod reply;
 mod schedule;
+mod socket;
 
 pub use http::{CORRELATION_HEADER, Call, answer, run as http};
 pub use lambda_runtime::Error as StartError;
@@ -17,3 +18,4 @@ pub use platform::{OsEntropy, SystemClock, environment};
 pub use queue::{Job, TRIES, run as queue};
 pub use reply::Reply;
 pub use schedule::{Tick, run as schedule};
+pub use socket::{Frame, run as socket};

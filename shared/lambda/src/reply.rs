@@ -33,7 +33,7 @@ fn with(status: StatusCode, content_type: &'static str, body: String) -> Reply {
     reply
 }
 
-fn status(kind: Kind) -> StatusCode {
+pub(crate) fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,

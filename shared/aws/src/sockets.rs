@@ -1,0 +1,65 @@
+//! Posting to the people who are connected to a WebSocket API.
+
+use confab_kernel::{Error, Result};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::Aws;
+
+#[derive(Debug, Clone)]
+pub struct Sockets {
+    aws: Aws,
+    /// `https://{api}.execute-api.{region}.amazonaws.com/{stage}`: from configuration, since the domain name in an event
+    /// lacks the port where there is one.
+    endpoint: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    Delivered,
+    /// The connection is no more: its row can go.
+    Gone,
+}
+
+impl Sockets {
+    pub fn new(aws: &Aws, endpoint: impl Into<String>) -> Self {
+        Self { aws: aws.clone(), endpoint: endpoint.into() }
+    }
+
+    pub async fn post(&self, connection_id: &str, frame: Vec<u8>) -> Result<Posted> {
+        self.call(http::Request::post(self.uri(connection_id)).body(frame)).await
+    }
+
+    /// Ends a connection. It cannot carry a reason: send a frame that says why before.
+    pub async fn close(&self, connection_id: &str) -> Result<Posted> {
+        self.call(http::Request::delete(self.uri(connection_id)).body(Vec::new())).await
+    }
+
+    fn uri(&self, connection_id: &str) -> String {
+        format!("{}/@connections/{}", self.endpoint, utf8_percent_encode(connection_id, NON_ALPHANUMERIC))
+    }
+
+    async fn call(&self, request: http::Result<http::Request<Vec<u8>>>) -> Result<Posted> {
+        let request = request.map_err(|e| Error::internal("render_failed", e))?;
+        let answer = self.aws.signed("execute-api", request).await?;
+        match answer.status {
+            200..=299 => Ok(Posted::Delivered),
+            410 => Ok(Posted::Gone),
+            413 => Err(Error::too_large("A frame has at most 128 KB.")),
+            _ => Err(Error::unavailable("post_failed", format!("@connections answered {}", answer.told()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::tests::{answers_once, aws_at};
+
+    #[tokio::test]
+    async fn a_connection_that_is_gone_is_no_error() {
+        let (url, asked) = answers_once(410, "").await;
+        let sockets = Sockets::new(&aws_at(url.clone()), format!("{url}/live"));
+        assert_eq!(sockets.post("abc=", b"{}".to_vec()).await.unwrap(), Posted::Gone);
+        assert!(asked.await.unwrap().starts_with("POST /live/@connections/abc%3D "));
+    }
+}
