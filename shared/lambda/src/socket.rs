@@ -105,6 +105,7 @@ mod tests {
             "requestContext": {
                 "routeKey": "$default", "eventType": "MESSAGE", "connectionId": "abc=", "messageId": "m",
                 "apiId": "a", "stage": "live", "requestId": "r", "messageDirection": "IN",
+                "connectedAt": 1, "requestTimeEpoch": 2,
                 "identity": { "sourceIp": "127.0.0.1" },
             },
             "body": body, "isBase64Encoded": false,
@@ -125,6 +126,7 @@ mod tests {
     async fn errors_and_panics_are_statuses() {
         assert_eq!(status(message("x"), |_| Err(Error::forbidden("no"))).await, 403);
         assert_eq!(status(message("x"), |_| panic!("boom")).await, 500);
-        assert_eq!(status(json!({ "requestContext": {} }), |_| Ok(())).await, 500);
+        let nobody = json!({ "requestContext": { "connectedAt": 1, "requestTimeEpoch": 2 } });
+        assert_eq!(status(nobody, |_| Ok(())).await, 500);
     }
 }
