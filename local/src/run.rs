@@ -94,10 +94,10 @@ pub async fn run(
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
     };
-    let page_router = control::guarded(control::router(control)).layer(middleware::from_fn(control::safe_headers));
+    let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
     serve(aws_, aws::router(cloud.clone(), objects));
     serve(gateway_, gateway::router(cloud.clone()));
-    serve(home, page_router.merge(outside.router()));
+    serve(home, control::guarded(pages.merge(outside.router())));
     start_loops(&cloud);
     if settings.watch {
         tokio::spawn(watch::run(cloud.clone(), settings.root.clone()));

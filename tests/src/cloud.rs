@@ -27,8 +27,20 @@ const TEMPLATE: &str = include_str!("../cloud.yaml");
 /// the day it does as AWS does, the test fails and the name can go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MiniStack {
-    // Filled in below as the suites meet them.
-    None,
+    /// SQS: deleting a message that is gone is an error; on AWS it is done already.
+    ForgetsReceipts,
+    /// SQS: a receipt works after its visibility timeout.
+    ReceiptsOutliveVisibility,
+    /// SQS: only the body is measured, not the attributes.
+    MeasuresBodiesAlone,
+    /// SQS: a visibility timeout may be longer than twelve hours.
+    AnyVisibility,
+    /// SQS: a receive may wait longer than twenty seconds.
+    AnyWait,
+    /// SQS: in a FIFO dead-letter queue a message keeps its deduplication id; on AWS its own id takes that place.
+    KeepsDeduplicationIds,
+    /// SQS: there is no StartMessageMoveTask.
+    HasNoRedrive,
 }
 
 #[derive(Debug)]

@@ -23,11 +23,7 @@ pub struct Local {
 }
 
 impl Local {
-    pub(crate) async fn start() -> Result<Self> {
-        Self::start_with("template.yaml").await
-    }
-
-    /// Runs another template, named from the repository's root.
+    /// Runs a template, named from the repository's root.
     pub(crate) async fn start_with(template: &'static str) -> Result<Self> {
         Self::start_in(tempfile::tempdir()?, free_ports()?, template).await
     }

@@ -37,7 +37,12 @@ impl Place {
 
     /// A `local` of one's own, for what only `local` can do.
     pub async fn local() -> Result<Self> {
-        let local = Local::start().await?;
+        Self::running("template.yaml").await
+    }
+
+    /// A `local` that runs another template, named from the repository's root.
+    pub async fn running(template: &'static str) -> Result<Self> {
+        let local = Local::start_with(template).await?;
         Ok(Self {
             http: client()?,
             gateway: local.gateway.clone(),
