@@ -1,4 +1,4 @@
-"""Deploys template.yaml to MiniStack and runs a command against what came up.
+"""Deploys template.yaml to MiniStack and runs a command against what came up. Or compares MiniStack with `local`.
 
 The way is that of a real deployment: `sam package`, SAM's expansion, CloudFormation. Two things stand between them,
 because MiniStack lacks them: the routes that SAM writes into the API's OpenAPI body become resources of their own,
@@ -10,12 +10,14 @@ import json
 import logging
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import boto3
@@ -28,14 +30,13 @@ STACK = "confab"
 REGION = "us-east-1"
 API_ID = "confabapi"  # given to the API by a tag, so that its address is known before there is an API
 STAGE = Path(".confab/rehearse")
+# What a test says when it meets a known difference, see tests/src/cloud.rs.
+DIFFERS = re.compile(r"^MiniStack differs: (\w+)$", re.MULTILINE)
 UNKNOWN_TO_MINISTACK = {
     "AWS::Events::Archive",
     "AWS::CodeDeploy::Application",
     "AWS::CodeDeploy::DeploymentGroup",
 }
-# Instead of the template's minute: nobody wants to wait five of them for a message to be given up.
-# With five tries it is still longer than a lease, which lasts as long as a function may run.
-VISIBILITY_TIMEOUT = 5
 # By the template's parameter that names the secret: what the simulated providers of `local` use.
 SECRETS = {
     "MetaAppSecretParam": "app-secret",
@@ -48,9 +49,14 @@ SECRETS = {
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--binaries", type=Path, required=True, help="the folder with the functions and `local`")
-    args.add_argument("command", nargs="+", help="what to run once the stack is up")
+    args.add_argument("--compare", action="store_true", help="run the command on local and on MiniStack, and compare")
+    args.add_argument("command", nargs="+", help="what to run")
     args = args.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    return compare(args) if args.compare else rehearse(args)
 
+
+def rehearse(args):
     aws_url, outside_url = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
     gateway_url = f"{aws_url}/_aws/execute-api/{API_ID}"
     os.environ.update(
@@ -64,7 +70,6 @@ def main():
         CONFAB_GATEWAY=gateway_url,
         CONFAB_OUTSIDE=outside_url,
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     template = stage(args.binaries)
     started = []
     try:
@@ -89,6 +94,53 @@ def main():
     finally:
         for process in reversed(started):
             stop(process)
+
+
+# ---- Comparing
+
+
+def compare(args):
+    """The same suite on both. It prints, by test, how it went and where MiniStack is known to differ from AWS."""
+    shutil.rmtree(STAGE, ignore_errors=True)
+    STAGE.mkdir(parents=True)
+    report = args.binaries.parent / "nextest" / "rehearse" / "junit.xml"
+    for name in ["CONFAB_AWS", "CONFAB_GATEWAY", "CONFAB_OUTSIDE"]:
+        os.environ.pop(name, None)
+    on_local = outcomes(args.command, report)
+    aws_url = f"http://127.0.0.1:{free_port()}"
+    ministack = start_ministack(aws_url)
+    try:
+        on_ministack = outcomes(args.command, report, {"CONFAB_AWS": aws_url})
+    finally:
+        stop(ministack)
+    tests = sorted(on_local.keys() | on_ministack.keys())
+    width = max(map(len, tests), default=0)
+    print(f"{'test':{width}}  local   MiniStack  where MiniStack differs from AWS")
+    for test in tests:
+        here, _ = on_local.get(test, ("missing", []))
+        there, differences = on_ministack.get(test, ("missing", []))
+        print(f"{test:{width}}  {here:6}  {there:9}  {', '.join(differences)}".rstrip())
+    good = [test for test in tests if on_local.get(test, [""])[0] == on_ministack.get(test, [""])[0] == "pass"]
+    known = sorted({name for _, differences in on_ministack.values() for name in differences})
+    print(f"{len(good)} of {len(tests)} pass on both; MiniStack differs from AWS in {len(known)} known ways")
+    return 0 if tests and len(good) == len(tests) else 1
+
+
+def outcomes(command, report, environment=None):
+    """By test: pass or FAIL, and the differences that the test has met."""
+    where = (environment or {}).get("CONFAB_AWS", "local")
+    say(f"Running {' '.join(command)} on {where}")
+    report.unlink(missing_ok=True)
+    subprocess.run(command, env={**os.environ, **(environment or {})})
+    if not report.exists():
+        sys.exit(f"the command left no {report}")
+    found = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        suite = case.get("classname").removeprefix("confab-e2e::")
+        failed = case.find("failure") is not None or case.find("error") is not None
+        told = case.findtext("system-err") or ""
+        found[f"{suite}::{case.get('name')}"] = ("FAIL" if failed else "pass", sorted(set(DIFFERS.findall(told))))
+    return found
 
 
 # ---- Packaging
@@ -132,8 +184,6 @@ def expand(template):
         del expanded["Resources"][name]
     for alias in resources(expanded, "AWS::Lambda::Alias").values():
         alias.pop("UpdatePolicy", None)  # it names a CodeDeploy group
-    for queue in resources(expanded, "AWS::SQS::Queue").values():
-        queue["Properties"]["VisibilityTimeout"] = VISIBILITY_TIMEOUT
     return expanded
 
 

@@ -80,7 +80,10 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
                 response
             }
             "sqs" => queues(cloud, &operation, &body, &caller).await,
-            "events" if operation == "PutEvents" => axum::Json(bus::put_events(cloud, &body)).into_response(),
+            "events" if operation == "PutEvents" => match bus::put_events(cloud, &body) {
+                Ok(answer) => axum::Json(answer).into_response(),
+                Err(told) => error(StatusCode::BAD_REQUEST, "ValidationException", &told),
+            },
             "ssm" if operation == "GetParameters" => axum::Json(parameters(cloud, &body)).into_response(),
             _ => error(
                 StatusCode::NOT_IMPLEMENTED,
@@ -119,7 +122,8 @@ async fn queues(cloud: &Cloud, operation: &str, body: &Value, caller: &str) -> R
         Ok(answer) => ([("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response(),
         Err(refusal) => {
             let kind = format!("com.amazonaws.sqs#{}", refusal.kind);
-            let legacy = format!("AWS.SimpleQueueService.{};Sender", refusal.kind);
+            let fault = if refusal.status.is_server_error() { "Receiver" } else { "Sender" };
+            let legacy = format!("{};{fault}", refusal.legacy());
             let mut response = error(refusal.status, &kind, &refusal.message);
             if let Ok(value) = legacy.parse() {
                 response.headers_mut().insert("x-amzn-query-error", value);

@@ -1,6 +1,5 @@
 //! EventBridge: events on a bus, patterns of rules, and targets.
 
-use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,32 +9,43 @@ use crate::{
     template::{Rule, Target},
 };
 
+/// An entry that is not taken: its code and what is wrong.
+type Refusal = (&'static str, String);
+
 /// Answers `PutEvents`: each entry on its own, as AWS does.
-pub(crate) fn put_events(cloud: &Cloud, request: &Value) -> Value {
+pub(crate) fn put_events(cloud: &Cloud, request: &Value) -> Result<Value, String> {
     let entries = request.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if !(1..=10).contains(&entries.len()) {
+        let count = entries.len();
+        return Err(format!("{count} entries: there must be at least 1 and at most 10."));
+    }
     let results: Vec<_> = entries
         .iter()
         .map(|entry| match put(cloud, entry) {
             Ok(id) => json!({ "EventId": id }),
-            Err(error) => {
-                json!({ "ErrorCode": "MalformedDetail", "ErrorMessage": error.to_string() })
-            }
+            Err((code, message)) => json!({ "ErrorCode": code, "ErrorMessage": message }),
         })
         .collect();
     let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
-    json!({ "FailedEntryCount": failed, "Entries": results })
+    Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
 }
 
-fn put(cloud: &Cloud, entry: &Value) -> Result<String> {
+fn put(cloud: &Cloud, entry: &Value) -> Result<String, Refusal> {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
-    let detail: Value = serde_json::from_str(text("Detail"))?;
-    if !detail.is_object() {
-        bail!("Detail is not a JSON object");
+    for name in ["Source", "DetailType", "Detail"] {
+        if text(name).is_empty() {
+            let told = format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
+            return Err(("InvalidArgument", told));
+        }
     }
+    let detail = serde_json::from_str::<Value>(text("Detail")).ok().filter(Value::is_object);
+    let detail = detail.ok_or_else(|| ("MalformedDetail", "Detail is malformed.".to_owned()))?;
     let named = text("EventBusName");
     let bus = named.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("default");
     if bus != "default" && !cloud.template.buses.iter().any(|known| known.name == bus) {
-        bail!("there is no event bus {bus}");
+        // AWS accepts it and forgets it without a word; here at least the log has one.
+        let line = json!({ "level": "ERROR", "message": format!("an event is lost: there is no event bus {bus}") });
+        cloud.record.line("events", &line.to_string());
     }
     let id = uuid::Uuid::new_v4().to_string();
     let event = json!({

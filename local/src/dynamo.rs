@@ -49,6 +49,14 @@ impl Dynamo {
         if !status.is_success() && !exists {
             bail!("Failed to create {}: {answer}", table.name);
         }
+        if let Some(attribute) = table.ttl_attribute.as_ref().filter(|_| !exists) {
+            let specification = json!({ "AttributeName": attribute, "Enabled": true });
+            let request = json!({ "TableName": table.name, "TimeToLiveSpecification": specification });
+            let (status, answer) = self.call("UpdateTimeToLive", &request).await?;
+            if !status.is_success() {
+                bail!("Failed to let {} expire: {answer}", table.name);
+            }
+        }
         Ok(())
     }
 

@@ -4,17 +4,24 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use axum::{
-    body::Body,
+    body::{Body, to_bytes},
     extract::Request,
-    http::StatusCode,
+    http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
-use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{
+    auth::SimpleAuth,
+    service::{S3Service, S3ServiceBuilder},
+};
 
 use crate::{
+    lambda::SECRET_KEY,
     record::{Caller, Record},
-    template::Bucket,
+    template::{Bucket, Template},
 };
+
+/// The access key and the secret key of whoever is not a function: a command line, a test.
+const VISITOR: &str = "test";
 
 pub(crate) struct Objects {
     service: S3Service,
@@ -30,7 +37,8 @@ impl std::fmt::Debug for Objects {
 }
 
 impl Objects {
-    pub(crate) fn open(data: &Path, buckets: &[Bucket], record: Arc<Record>) -> Result<Self> {
+    pub(crate) fn open(data: &Path, template: &Template, record: Arc<Record>) -> Result<Self> {
+        let buckets = &template.buckets;
         let folder = data.join("s3");
         std::fs::create_dir_all(&folder)?;
         for bucket in buckets {
@@ -39,24 +47,64 @@ impl Objects {
         let files = s3s_fs::FileSystem::new(&folder)
             .map_err(|e| anyhow::anyhow!("{e:?}"))
             .context("Failed to open the objects")?;
-        Ok(Self { service: S3ServiceBuilder::new(files).build(), folder, buckets: buckets.to_vec(), record })
+        // Signatures are verified, those of addresses and forms too.
+        let mut keys = SimpleAuth::from_single(VISITOR, VISITOR);
+        for function in &template.functions {
+            keys.register(function.name.clone(), SECRET_KEY.into());
+        }
+        let mut service = S3ServiceBuilder::new(files);
+        service.set_auth(keys);
+        Ok(Self { service: service.build(), folder, buckets: buckets.to_vec(), record })
     }
 
     pub(crate) async fn answer(&self, request: Request, caller: &str) -> Response {
         let operation = request.method().to_string();
-        let answer = match self.service.call(request.map(s3s_body)).await {
-            Ok(answer) => answer.map(Body::new).into_response(),
-            Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")).into_response(),
+        let is_form = request.method() == Method::POST;
+        let answer = if self.has(request.uri().path()) {
+            match self.service.call(request.map(s3s_body)).await {
+                Ok(answer) if is_form => form_answer(answer.map(Body::new)).await,
+                Ok(answer) => answer.map(Body::new).into_response(),
+                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")).into_response(),
+            }
+        } else {
+            refusal(StatusCode::NOT_FOUND, "NoSuchBucket", "The specified bucket does not exist")
         };
         let caller = Caller { service: "s3".to_owned(), operation, caller: caller.to_owned() };
         self.record.call(caller, !answer.status().is_success(), 0.0, 0.0);
         answer
     }
 
+    /// The engine takes any folder for a bucket, and makes one for an object.
+    fn has(&self, path: &str) -> bool {
+        let name = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        name.is_empty() || self.buckets.iter().any(|bucket| bucket.name == name)
+    }
+
     /// The buckets, and how many objects each holds.
     pub(crate) fn counts(&self) -> Vec<(String, u64)> {
         self.buckets.iter().map(|bucket| (bucket.name.clone(), files(&self.folder.join(&bucket.name)))).collect()
     }
+}
+
+/// What a form's policy does not allow is forbidden on S3; the engine calls it a bad request.
+async fn form_answer(answer: Response) -> Response {
+    if answer.status() != StatusCode::BAD_REQUEST {
+        return answer;
+    }
+    let (parts, body) = answer.into_parts();
+    let body = to_bytes(body, 64 * 1024).await.unwrap_or_default();
+    if String::from_utf8_lossy(&body).contains("<Message>Policy condition ") {
+        let told = "Invalid according to Policy: Policy Condition failed";
+        return refusal(StatusCode::FORBIDDEN, "AccessDenied", told);
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"#
+    );
+    (status, [("content-type", "application/xml")], body).into_response()
 }
 
 fn s3s_body(body: Body) -> s3s::Body {

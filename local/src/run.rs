@@ -72,7 +72,7 @@ pub async fn run(
     let queues = Arc::new(Engine::open(&settings.data, &queues, clock.clone())?);
     let functions =
         Arc::new(Functions::new(&template.functions, &settings.binaries, &addresses.aws, REGION, &clock, &record));
-    let objects = Arc::new(Objects::open(&settings.data, &template.buckets, record.clone())?);
+    let objects = Arc::new(Objects::open(&settings.data, &template, record.clone())?);
     let cloud = Arc::new(Cloud {
         tables: Dynamo::open(&settings.data, &template.tables).await?,
         schedules: Schedules::open(&settings.data, &template.schedules, clock.timestamp())?,

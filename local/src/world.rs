@@ -88,3 +88,18 @@ fn note(record: &Record, sighting: Sighting) {
         .reference(sighting.reference)
         .add();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_has_the_parameters_that_are_given_values_here() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let template: serde_norway::Value = serde_norway::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let at = |port: u16| format!("http://127.0.0.1:{port}");
+        for name in parameters(&Addresses { home: at(1), gateway: at(2), aws: at(3) }).keys() {
+            assert!(template["Parameters"].get(name).is_some(), "{name}");
+        }
+    }
+}

@@ -41,6 +41,20 @@ pub enum MiniStack {
     KeepsDeduplicationIds,
     /// SQS: there is no StartMessageMoveTask.
     HasNoRedrive,
+    /// SQS: a group id may hold spaces.
+    AnyGroupId,
+    /// SQS: a standard queue takes a deduplication id.
+    DeduplicationIdAnywhere,
+    /// SQS: a delay may be longer than fifteen minutes.
+    AnyDelay,
+    /// DynamoDB: a read costs the same whatever it reads, except in a transaction, and a batch states no cost.
+    CountsNoSizesOfReads,
+    /// DynamoDB: the TimeToLiveSpecification of a template is not looked at.
+    ForgetsTimeToLive,
+    /// EventBridge: an event without a source, a type or JSON is accepted.
+    TakesAnyEvent,
+    /// S3: a form is taken without a signature, and with any.
+    BelievesForms,
 }
 
 #[derive(Debug)]
@@ -50,6 +64,8 @@ pub struct Cloud {
     pub events: aws_sdk_eventbridge::Client,
     pub s3: aws_sdk_s3::Client,
     pub http: reqwest::Client,
+    /// The one endpoint of all services.
+    pub aws: String,
     stack: String,
     local: Option<Local>,
 }
@@ -63,7 +79,7 @@ impl Cloud {
         static STACKS: AtomicU32 = AtomicU32::new(0);
         let stack = format!("cloud-{}-{}", std::process::id(), STACKS.fetch_add(1, Ordering::Relaxed));
         let cloud = Self::at(&aws, stack, None)?;
-        cloud.create_stack(&aws).await?;
+        cloud.create_stack().await?;
         Ok(cloud)
     }
 
@@ -77,18 +93,19 @@ impl Cloud {
             events: aws_sdk_eventbridge::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             http: confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))?,
+            aws: aws.to_owned(),
             stack,
             local,
         })
     }
 
     /// By CloudFormation's own protocol: two calls do not need a client.
-    async fn create_stack(&self, aws: &str) -> Result<()> {
+    async fn create_stack(&self) -> Result<()> {
         let call = async |parameters: &[(&str, &str)]| {
             let credential = "Credential=test/20260101/us-east-1/cloudformation/aws4_request";
             let request = self
                 .http
-                .post(aws)
+                .post(&self.aws)
                 .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
                 .form(&[&[("Version", "2010-05-15"), ("StackName", &self.stack)], parameters].concat());
             let answer = request.send().await?;

@@ -74,33 +74,6 @@ async fn ticks_follow_what_became_of_the_answer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn five_copies_shuffled_and_at_once_are_answered_once() -> Result<()> {
-    let place = Place::local().await?;
-    place.put("/api/phone/settings", &json!({ "copies": 5, "reorder": true })).await?;
-    let mut people = Vec::new();
-    for n in 0..8 {
-        people.push(place.person(&format!("Person {n}"), "meta").await?);
-    }
-    for person in &people {
-        person.says("hi").await?;
-    }
-    for person in &people {
-        eventually(Duration::from_secs(60), || person.was_answered_once_in_order()).await?;
-    }
-    // Copies may come late: nothing more is said when all has come to rest.
-    eventually(Duration::from_secs(60), || async {
-        let queue = place.queue("confab-studio-inbound.fifo").await?;
-        let rests = ["visible", "in_flight", "delayed"].iter().all(|count| queue[*count] == 0);
-        rests.then_some(()).with_context(|| queue.to_string())
-    })
-    .await?;
-    for person in &people {
-        person.was_answered_once_in_order().await?;
-    }
-    Ok(())
-}
-
-#[tokio::test]
 async fn metas_verification_is_answered_with_its_challenge() -> Result<()> {
     let place = Place::any().await?;
     let ask = |token: &str| {

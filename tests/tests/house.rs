@@ -238,7 +238,16 @@ fn functions_link_one_lean_http_and_tls_stack() -> Result<()> {
     for service in services()? {
         let tree = cargo(&["tree", "-p", &service, "-e", "normal", "--prefix", "none", "-f", "{p} [{f}]"])?;
         for line in tree.lines() {
-            for bad in ["aws-lc-", "aws-config ", "hyper v0.14", "rustls v0.21", "openssl v", "openssl-sys", "native-tls ", "regex v"] {
+            for bad in [
+                "aws-lc-",
+                "aws-config ",
+                "hyper v0.14",
+                "rustls v0.21",
+                "openssl v",
+                "openssl-sys",
+                "native-tls ",
+                "regex v",
+            ] {
                 assert!(!line.starts_with(bad), "{service} links {line}");
             }
             if line.starts_with("aws-sdk-") && !line.contains("(*)") {

@@ -41,7 +41,7 @@ pub(crate) struct SecretNames {
 impl Webhook {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?);
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let names = SecretNames {
             meta_app_secret: env.required("META_APP_SECRET_PARAM")?.to_owned(),
             meta_verify_token: env.required("META_VERIFY_TOKEN_PARAM")?.to_owned(),
@@ -72,7 +72,7 @@ pub struct Worker {
 impl Worker {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?);
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let clock = SystemClock::from_env(&env)?;
         let (senders, ()) = tokio::join!(senders(&env, &aws, clock), aws.connect("dynamodb"));
         let table = Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?);
@@ -131,7 +131,7 @@ pub struct Health {
 impl Health {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?);
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         Ok(Self {
             table: Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?),
             queue: Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),

@@ -8,7 +8,11 @@
 //! | `ALIAS#phone#1650..`, `ALIAS#meta#US.1..` | `ALIAS` | who writes under this number or name |
 //! | `INBOX#meta#wamid..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
@@ -33,11 +37,35 @@ pub(crate) struct Store {
     table: Table,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    met: Met,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.table.fmt(f)
+    }
+}
+
+/// Whom this process met under which alias: a guess, with which a person's row is read along with the alias that leads
+/// to it. The alias is what is believed.
+#[derive(Clone, Default)]
+struct Met(Arc<Mutex<HashMap<String, UserId>>>);
+
+/// A conversation's messages follow each other closely, so only the latest people matter.
+const MOST_MET: usize = 1_000;
+
+impl Met {
+    fn guess(&self, aliases: &[String]) -> Option<UserId> {
+        let met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        aliases.iter().find_map(|alias| met.get(alias).copied())
+    }
+
+    fn remember(&self, aliases: Vec<String>, id: UserId) {
+        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if met.len() >= MOST_MET {
+            met.clear();
+        }
+        met.extend(aliases.into_iter().map(|alias| (alias, id)));
     }
 }
 
@@ -115,6 +143,10 @@ fn user_pk(id: UserId) -> String {
     format!("USER#{id}")
 }
 
+fn user_key(id: UserId) -> Row {
+    Table::key(user_pk(id), "USER")
+}
+
 fn message_sk(at: Timestamp, id: impl std::fmt::Display) -> String {
     format!("MSG#{:013}#{id}", at.as_millisecond())
 }
@@ -136,7 +168,7 @@ fn alias_key(alias: &str) -> Row {
 
 impl Store {
     pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { table, clock, entropy }
+        Self { table, clock, entropy, met: Met::default() }
     }
 
     /// What a provider reports of a message of ours. Reports come in any order, and any number of times.
@@ -202,7 +234,7 @@ impl Store {
             .client
             .get_item()
             .table_name(&self.table.name)
-            .set_key(Some(Table::key(user_pk(id), "USER")))
+            .set_key(Some(user_key(id)))
             .consistent_read(read == Read::Latest)
             .send()
             .await
@@ -332,7 +364,8 @@ impl Ledger<Event> for Store {
             names.extend(aliases(message.from.channel, new));
         }
         let entry = Inbox::key(&event_of(message));
-        let keys = std::iter::once(entry.clone()).chain(names.iter().map(|name| alias_key(name))).collect();
+        let guess = self.met.guess(&names).map(user_key);
+        let keys = names.iter().map(|name| alias_key(name)).chain([entry.clone()]).chain(guess).collect();
         let mut rows: HashMap<_, _> = self.rows(keys, read).await?.into_iter().map(|row| (pk(&row), row)).collect();
         if let Some(row) = rows.remove(&pk(&entry))
             && let Some(inbox) = Inbox::read(row, self.clock.now())?
@@ -349,7 +382,10 @@ impl Ledger<Event> for Store {
             }
         }
         let row = match known {
-            Some(id) => self.user(id, read).await?,
+            Some(id) => match rows.remove(&user_pk(id)) {
+                Some(row) => Some(Table::read::<UserRow>(row)?),
+                None => self.user(id, read).await?,
+            },
             None => None,
         };
         let (user, version) = row.map_or((None, 0), |row| (Some(row.user), row.version));
@@ -375,7 +411,10 @@ impl Ledger<Event> for Store {
         }
         let written = self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match written {
-            Ok(_) => Ok(Saved::Yes),
+            Ok(_) => {
+                self.met.remember(aliases(event.message.from.channel, &event.message.from.person), user.id);
+                Ok(Saved::Yes)
+            }
             Err(error) => match cancelled(error)? {
                 Cancelled::Condition | Cancelled::Conflict => Ok(Saved::Raced),
             },
@@ -405,3 +444,6 @@ impl Ledger<Event> for Store {
 fn pk(row: &Row) -> String {
     row.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ const PROCESSES: usize = 10;
 /// A process that nobody needed for so long ends.
 const IDLE: Duration = Duration::from_secs(300);
 const RECENT: usize = 200;
+/// Every function's secret key. Its access key is its name.
+pub(crate) const SECRET_KEY: &str = "local";
 
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
@@ -408,7 +410,7 @@ fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap
         ("AWS_REGION", region),
         ("AWS_DEFAULT_REGION", region),
         ("AWS_ACCESS_KEY_ID", &spec.name),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ("AWS_ENDPOINT_URL", aws_url),
         ("AWS_LAMBDA_FUNCTION_NAME", &spec.physical_name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::engine::{Deleted, Engine, Message, Outgoing, SqsError, sequence_number};
+use super::engine::{Engine, Message, Outgoing, SqsError, sequence_number};
 use crate::template::Queue;
 
 /// An error as SQS words it: the status, its type and the message.
@@ -22,6 +22,9 @@ impl From<SqsError> for Refusal {
         let (status, kind) = match &error {
             SqsError::NoQueue => (StatusCode::BAD_REQUEST, "QueueDoesNotExist"),
             SqsError::NoReceipt => (StatusCode::BAD_REQUEST, "ReceiptHandleIsInvalid"),
+            SqsError::NotInFlight => (StatusCode::BAD_REQUEST, "MessageNotInflight"),
+            SqsError::Characters => (StatusCode::BAD_REQUEST, "InvalidMessageContents"),
+            SqsError::NoSource => (StatusCode::NOT_FOUND, "ResourceNotFoundException"),
             SqsError::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidParameterValue"),
             SqsError::Missing(_) => (StatusCode::BAD_REQUEST, "MissingParameter"),
             SqsError::TooLong(_) => (StatusCode::BAD_REQUEST, "BatchRequestTooLong"),
@@ -31,8 +34,27 @@ impl From<SqsError> for Refusal {
     }
 }
 
-/// SQS takes messages of a megabyte, and batches of as much in all.
+impl Refusal {
+    /// What the older protocol called it: clients go by this name.
+    pub(crate) fn legacy(&self) -> String {
+        match self.kind {
+            "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+            "EmptyBatchRequest"
+            | "TooManyEntriesInBatchRequest"
+            | "BatchEntryIdsNotDistinct"
+            | "BatchRequestTooLong"
+            | "InvalidBatchEntryId"
+            | "MessageNotInflight"
+            | "UnsupportedOperation" => format!("AWS.SimpleQueueService.{}", self.kind),
+            other => other.to_owned(),
+        }
+    }
+}
+
+/// SQS takes messages of a megabyte, attributes included, and batches of as much in all.
 const LARGEST: usize = 1024 * 1024;
+/// Twelve hours.
+const LONGEST_VISIBILITY: u64 = 43_200;
 
 /// Answers one operation. `sent` is told of each message that is new on a queue.
 pub(crate) async fn handle(
@@ -56,7 +78,7 @@ pub(crate) async fn handle(
         "GetQueueAttributes" => attributes(engine, queue, request),
         "PurgeQueue" => engine.purge(queue).map(|()| json!({})).map_err(Into::into),
         "SendMessage" => {
-            let message = outgoing(request, sender)?;
+            let message = outgoing(queue, request, sender)?;
             let done = engine.send(queue, &message)?;
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
@@ -64,7 +86,7 @@ pub(crate) async fn handle(
             Ok(accepted(&message, &done.message_id, done.sequence_number.as_deref()))
         }
         "SendMessageBatch" => batch(request, |entry| {
-            let message = outgoing(entry, sender)?;
+            let message = outgoing(queue, entry, sender)?;
             let done = engine.send(queue, &message)?;
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
@@ -95,23 +117,20 @@ fn text(request: &Value, name: &str) -> Option<String> {
     request.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn outgoing(request: &Value, sender: &str) -> Result<Outgoing, Refusal> {
+fn outgoing(queue: &Queue, request: &Value, sender: &str) -> Result<Outgoing, Refusal> {
     let body = text(request, "MessageBody").unwrap_or_default();
     if body.is_empty() {
         return Err(SqsError::Missing("The request must contain the parameter MessageBody.".into()).into());
     }
-    if body.len() > LARGEST {
+    let attributes = request.get("MessageAttributes").cloned().unwrap_or_else(|| json!({}));
+    if body.len() + size_of_attributes(&attributes) > LARGEST {
         return Err(SqsError::Invalid(format!(
             "One or more parameters are invalid. Reason: Message must be shorter than {LARGEST} bytes."
         ))
         .into());
     }
-    if let Some(bad) = body.chars().find(|c| !allowed(*c)) {
-        return Err(SqsError::Invalid(format!(
-            "Invalid binary character '{}' was found in the message body",
-            bad.escape_unicode()
-        ))
-        .into());
+    if !body.chars().all(allowed) {
+        return Err(SqsError::Characters.into());
     }
     for name in ["MessageGroupId", "MessageDeduplicationId"] {
         let given = text(request, name);
@@ -119,14 +138,45 @@ fn outgoing(request: &Value, sender: &str) -> Result<Outgoing, Refusal> {
             return Err(SqsError::Invalid(format!("Value for parameter {name} is invalid. Reason: It can only include alphanumeric and punctuation characters. 1 to 128 in length.")).into());
         }
     }
+    let delay = seconds(request, "DelaySeconds", 900)?;
+    let only_elsewhere = match queue.fifo {
+        true => delay.is_some_and(|delay| !delay.is_zero()).then_some("DelaySeconds"),
+        false => text(request, "MessageDeduplicationId").map(|_| "MessageDeduplicationId"),
+    };
+    if let Some(name) = only_elsewhere {
+        let reason = "The request include parameter that is not valid for this queue type.";
+        return Err(SqsError::Invalid(format!("The value of parameter {name} is invalid. Reason: {reason}")).into());
+    }
     Ok(Outgoing {
         body,
-        attributes: request.get("MessageAttributes").cloned().unwrap_or_else(|| json!({})),
+        attributes,
         group_id: text(request, "MessageGroupId"),
         deduplication_id: text(request, "MessageDeduplicationId"),
-        delay: request.get("DelaySeconds").and_then(Value::as_u64).map(Duration::from_secs),
+        delay,
         sender: sender.to_owned(),
     })
+}
+
+fn seconds(request: &Value, name: &str, most: u64) -> Result<Option<Duration>, SqsError> {
+    match request.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(given) => match given.as_u64().filter(|seconds| *seconds <= most) {
+            Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
+            None => Err(SqsError::Invalid(format!(
+                "Value {given} for parameter {name} is invalid. Reason: Must be >= 0 and <= {most}, if provided."
+            ))),
+        },
+    }
+}
+
+/// Names, types and values.
+fn size_of_attributes(attributes: &Value) -> usize {
+    let of_one = |(name, value): (&String, &Value)| {
+        let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+        let bytes = STANDARD.decode(text("BinaryValue")).unwrap_or_default();
+        name.len() + text("DataType").len() + text("StringValue").len() + bytes.len()
+    };
+    attributes.as_object().into_iter().flatten().map(of_one).sum()
 }
 
 /// What XML 1.0 can carry.
@@ -191,10 +241,21 @@ fn batch(request: &Value, mut one: impl FnMut(&Value) -> Result<Value, Refusal>)
         return Err(refuse("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10."));
     }
     let ids: Vec<_> = entries.iter().map(|entry| text(entry, "Id").unwrap_or_default()).collect();
+    let is_id = |id: &String| {
+        (1..=80).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    if !ids.iter().all(is_id) {
+        let text = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
+        return Err(refuse("InvalidBatchEntryId", text));
+    }
     if (1..ids.len()).any(|i| ids[..i].contains(&ids[i])) {
         return Err(refuse("BatchEntryIdsNotDistinct", "Ids of entries are not distinct."));
     }
-    let bytes: usize = entries.iter().filter_map(|entry| text(entry, "MessageBody")).map(|body| body.len()).sum();
+    let size = |entry: &Value| {
+        let body = entry.get("MessageBody").and_then(Value::as_str).unwrap_or_default();
+        body.len() + size_of_attributes(&entry["MessageAttributes"])
+    };
+    let bytes: usize = entries.iter().map(size).sum();
     if bytes > LARGEST {
         return Err(SqsError::TooLong(format!("Batch requests cannot be longer than {LARGEST} bytes.")).into());
     }
@@ -222,30 +283,46 @@ async fn receive(engine: &Engine, queue: &Queue, request: &Value) -> Result<Valu
         ))
         .into());
     }
-    let wait = Duration::from_secs(number("WaitTimeSeconds").unwrap_or(0).min(20));
-    let visibility = number("VisibilityTimeout").map(Duration::from_secs);
+    let wait = seconds(request, "WaitTimeSeconds", 20)?.unwrap_or_default();
+    let visibility = seconds(request, "VisibilityTimeout", LONGEST_VISIBILITY)?;
     let started = tokio::time::Instant::now();
     loop {
         let messages = engine.receive(queue, usize::try_from(limit).unwrap_or(1), visibility)?;
         if !messages.is_empty() || started.elapsed() >= wait {
-            let messages: Vec<_> = messages.iter().map(|message| received(queue, message)).collect();
+            let messages: Vec<_> = messages.iter().map(|message| received(queue, message, request)).collect();
             return Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) });
         }
         engine.arrival(&queue.name, wait.saturating_sub(started.elapsed())).await;
     }
 }
 
-fn received(queue: &Queue, message: &Message) -> Value {
+/// What was asked for by name, by `prefix.*` or with `All`.
+fn wanted(request: &Value, lists: &[&str], name: &str) -> bool {
+    let lists = lists.iter().filter_map(|list| request.get(*list)?.as_array());
+    lists.flatten().filter_map(Value::as_str).any(|asked| match asked.strip_suffix(".*") {
+        Some(prefix) => name.starts_with(prefix),
+        None => asked == "All" || asked == name,
+    })
+}
+
+fn received(queue: &Queue, message: &Message, request: &Value) -> Value {
     let mut answer = json!({
         "MessageId": message.id,
         "ReceiptHandle": message.receipt,
         "Body": message.body,
         "MD5OfBody": format!("{:x}", md5::compute(&message.body)),
-        "Attributes": system_attributes(queue, message),
     });
-    if message.attributes.as_object().is_some_and(|attributes| !attributes.is_empty()) {
-        answer["MessageAttributes"] = message.attributes.clone();
-        answer["MD5OfMessageAttributes"] = json!(md5_of_attributes(&message.attributes));
+    let mut about = system_attributes(queue, message);
+    about.retain(|name, _| wanted(request, &["MessageSystemAttributeNames", "AttributeNames"], name));
+    if !about.is_empty() {
+        answer["Attributes"] = Value::Object(about);
+    }
+    let mut attributes = message.attributes.as_object().cloned().unwrap_or_default();
+    attributes.retain(|name, _| wanted(request, &["MessageAttributeNames"], name));
+    if !attributes.is_empty() {
+        let attributes = Value::Object(attributes);
+        answer["MD5OfMessageAttributes"] = json!(md5_of_attributes(&attributes));
+        answer["MessageAttributes"] = attributes;
     }
     answer
 }
@@ -265,24 +342,25 @@ pub(crate) fn system_attributes(queue: &Queue, message: &Message) -> Map<String,
         attributes.insert("SequenceNumber".to_owned(), json!(sequence_number(message.seq)));
         attributes.insert("MessageDeduplicationId".to_owned(), json!(message.deduplication_id));
     }
+    if let Some(source) = &message.source {
+        attributes.insert("DeadLetterQueueSourceArn".to_owned(), json!(source));
+    }
     attributes
 }
 
 fn delete(engine: &Engine, queue: &Queue, request: &Value) -> Result<(), Refusal> {
     let receipt = text(request, "ReceiptHandle").ok_or(SqsError::NoReceipt)?;
-    match engine.delete(queue, &receipt)? {
-        Deleted::Yes | Deleted::Stale => Ok(()),
-    }
+    Ok(engine.delete(queue, &receipt)?)
 }
 
 fn change(engine: &Engine, queue: &Queue, request: &Value) -> Result<(), Refusal> {
     let receipt = text(request, "ReceiptHandle").ok_or(SqsError::NoReceipt)?;
-    let seconds = request.get("VisibilityTimeout").and_then(Value::as_u64).unwrap_or(0);
-    Ok(engine.change_visibility(queue, &receipt, Duration::from_secs(seconds))?)
+    let visibility = seconds(request, "VisibilityTimeout", LONGEST_VISIBILITY)?.unwrap_or_default();
+    Ok(engine.change_visibility(queue, &receipt, visibility)?)
 }
 
 fn move_messages(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
-    let source = engine.by_arn(&text(request, "SourceArn").unwrap_or_default())?;
+    let source = text(request, "SourceArn").and_then(|arn| engine.by_arn(&arn).ok()).ok_or(SqsError::NoSource)?;
     let to = match text(request, "DestinationArn") {
         Some(arn) => engine.by_arn(&arn)?,
         None => engine

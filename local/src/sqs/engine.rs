@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
+use anyhow::bail;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use crate::{clock::Clock, template::Queue};
@@ -17,6 +19,9 @@ use crate::{clock::Clock, template::Queue};
 const DEDUPLICATION_MS: i64 = 5 * 60 * 1_000;
 /// In flight at most, per queue, as SQS has it.
 const IN_FLIGHT: i64 = 120_000;
+
+/// Of the schema.
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
@@ -34,7 +39,8 @@ const SCHEMA: &str = "
         first_received_at INTEGER,
         receives INTEGER NOT NULL DEFAULT 0,
         visible_at INTEGER NOT NULL,
-        receipt TEXT
+        receipt TEXT,
+        source TEXT
     );
     CREATE INDEX IF NOT EXISTS by_visibility ON message (queue, visible_at);
     CREATE INDEX IF NOT EXISTS by_group ON message (queue, group_id, seq);
@@ -65,6 +71,12 @@ pub(crate) enum SqsError {
     NoQueue,
     #[error("The input receipt handle is invalid.")]
     NoReceipt,
+    #[error("The specified message isn't in flight.")]
+    NotInFlight,
+    #[error("The message contains characters outside the allowed set.")]
+    Characters,
+    #[error("The resource that you specified for the SourceArn parameter doesn't exist.")]
+    NoSource,
     #[error("{0}")]
     Invalid(String),
     #[error("{0}")]
@@ -107,13 +119,8 @@ pub(crate) struct Message {
     pub first_received_at: i64,
     pub receives: u32,
     pub receipt: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deleted {
-    Yes,
-    /// The receipt is of an earlier delivery: SQS says yes and does nothing.
-    Stale,
+    /// The queue that gave it up, when this is a dead-letter queue.
+    pub source: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
@@ -140,8 +147,18 @@ type Result<T> = std::result::Result<T, SqsError>;
 
 impl Engine {
     pub(crate) fn open(data: &Path, queues: &[Queue], clock: Arc<Clock>) -> anyhow::Result<Self> {
-        let db = Connection::open(data.join("sqs.db"))?;
+        let file = data.join("sqs.db");
+        let db = Connection::open(&file)?;
+        let (version, is_new): (i64, bool) = db.query_row(
+            "SELECT user_version, NOT EXISTS (SELECT 1 FROM sqlite_schema) FROM pragma_user_version",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if !is_new && version != VERSION {
+            bail!("{} is of another version of local. Start once with --reset.", file.display());
+        }
         db.execute_batch(SCHEMA)?;
+        db.pragma_update(None, "user_version", VERSION)?;
         Ok(Self {
             db: Mutex::new(db),
             arrivals: queues.iter().map(|queue| (queue.name.clone(), Notify::new())).collect(),
@@ -227,7 +244,7 @@ impl Engine {
         let id = match &message.deduplication_id {
             Some(id) => id.clone(),
             None if queue.content_based_deduplication => {
-                format!("{:x}", md5::compute(&message.body))
+                Sha256::digest(&message.body).iter().map(|byte| format!("{byte:02x}")).collect()
             }
             None => {
                 return Err(SqsError::Invalid(
@@ -257,14 +274,18 @@ impl Engine {
                 && message.receives >= redrive.max_receives
             {
                 let dlq = self.by_arn(&redrive.dlq_arn)?;
+                // On FIFO queues the stay in the dead-letter queue counts from now, and two messages that were sent
+                // with the same id minutes apart must not pass for one there.
                 transaction.execute(
-                    "UPDATE message SET queue = ?1, receives = 0, receipt = NULL, visible_at = ?2, first_received_at = NULL WHERE seq = ?3",
-                    params![dlq.name, now, message.seq],
+                    "UPDATE message SET queue = ?1, receives = 0, receipt = NULL, visible_at = ?2, first_received_at = NULL,
+                            source = ?3, sent_at = IIF(?4, ?2, sent_at),
+                            deduplication_id = IIF(?4, id, deduplication_id) WHERE seq = ?5",
+                    params![dlq.name, now, queue.arn, queue.fifo, message.seq],
                 )?;
                 moved = Some(dlq.name.clone());
                 continue;
             }
-            let receipt = uuid::Uuid::new_v4().to_string();
+            let receipt = format!("{}.{}", message.seq, uuid::Uuid::new_v4().simple());
             transaction.execute(
                 "UPDATE message SET receives = receives + 1, receipt = ?1, visible_at = ?2,
                         first_received_at = COALESCE(first_received_at, ?3) WHERE seq = ?4",
@@ -285,25 +306,55 @@ impl Engine {
         Ok(received)
     }
 
-    pub(crate) fn delete(&self, queue: &Queue, receipt: &str) -> Result<Deleted> {
-        let gone =
-            self.db().execute("DELETE FROM message WHERE queue = ?1 AND receipt = ?2", params![queue.name, receipt])?;
-        if queue.fifo && gone > 0 {
-            // The group's next message may be received now.
-            self.wake(&queue.name);
+    /// On a standard queue the receipt of an earlier delivery is taken, and does nothing. On a FIFO queue a receipt
+    /// expires with its visibility timeout.
+    pub(crate) fn delete(&self, queue: &Queue, receipt: &str) -> Result<()> {
+        let seq = seq_of(receipt)?;
+        let now = self.clock.now();
+        let gone = self.db().execute(
+            "DELETE FROM message WHERE seq = ?1 AND queue = ?2 AND receipt = ?3 AND (?4 OR visible_at > ?5)",
+            params![seq, queue.name, receipt, !queue.fifo, now],
+        )?;
+        if gone > 0 {
+            if queue.fifo {
+                // The group's next message may be received now.
+                self.wake(&queue.name);
+            }
+            return Ok(());
         }
-        Ok(if gone > 0 { Deleted::Yes } else { Deleted::Stale })
+        let is_there = queue.fifo
+            && self.db().query_row(
+                "SELECT EXISTS (SELECT 1 FROM message WHERE seq = ?1 AND queue = ?2)",
+                params![seq, queue.name],
+                |row| row.get(0),
+            )?;
+        if is_there {
+            return Err(invalid_receipt(receipt, "The receipt handle has expired."));
+        }
+        Ok(())
     }
 
     pub(crate) fn change_visibility(&self, queue: &Queue, receipt: &str, visibility: Duration) -> Result<()> {
-        let until = self.clock.now() + millis(visibility);
-        let changed = self.db().execute(
-            "UPDATE message SET visible_at = ?1 WHERE queue = ?2 AND receipt = ?3",
-            params![until, queue.name, receipt],
-        )?;
-        if changed == 0 {
-            return Err(SqsError::NoReceipt);
+        let seq = seq_of(receipt)?;
+        let now = self.clock.now();
+        let db = self.db();
+        let visible_at: Option<i64> = db
+            .query_row(
+                "SELECT visible_at FROM message WHERE seq = ?1 AND queue = ?2 AND receipt = ?3",
+                params![seq, queue.name, receipt],
+                |row| row.get(0),
+            )
+            .optional()?;
+        match visible_at {
+            None => {
+                let reason = "Message does not exist or is not available for visibility timeout change.";
+                return Err(invalid_receipt(receipt, reason));
+            }
+            Some(at) if at <= now => return Err(SqsError::NotInFlight),
+            Some(_) => {}
         }
+        db.execute("UPDATE message SET visible_at = ?1 WHERE seq = ?2", params![now + millis(visibility), seq])?;
+        drop(db);
         self.wake(&queue.name);
         Ok(())
     }
@@ -354,16 +405,29 @@ impl Engine {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Moves messages of a dead-letter queue back to where they came from; they start afresh.
+    /// Moves messages of a dead-letter queue back to where they came from, as new messages behind those that wait there.
     pub(crate) fn redrive(&self, dlq: &Queue, to: &Queue, only: Option<&str>) -> Result<usize> {
         let now = self.clock.now();
-        let moved = self.db().execute(
-            "UPDATE message SET queue = ?1, receives = 0, receipt = NULL, visible_at = ?2, first_received_at = NULL
-             WHERE queue = ?3 AND visible_at <= ?2 AND (?4 IS NULL OR id = ?4)",
-            params![to.name, now, dlq.name, only],
-        )?;
+        let mut db = self.db();
+        let transaction = db.transaction()?;
+        let moved: Vec<i64> = transaction
+            .prepare_cached(
+                "SELECT seq FROM message WHERE queue = ?1 AND visible_at <= ?2 AND (?3 IS NULL OR id = ?3) ORDER BY seq",
+            )?
+            .query_map(params![dlq.name, now, only], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for seq in &moved {
+            transaction.execute(
+                "INSERT INTO message (queue, id, body, attributes, sender, group_id, deduplication_id, sent_at, visible_at)
+                 SELECT ?1, ?2, body, attributes, sender, group_id, deduplication_id, ?3, ?3 FROM message WHERE seq = ?4",
+                params![to.name, uuid::Uuid::new_v4().to_string(), now, seq],
+            )?;
+            transaction.execute("DELETE FROM message WHERE seq = ?1", params![seq])?;
+        }
+        transaction.commit()?;
+        drop(db);
         self.wake(&to.name);
-        Ok(moved)
+        Ok(moved.len())
     }
 
     pub(crate) fn throw_away(&self, queue: &Queue, message_id: &str) -> Result<usize> {
@@ -394,6 +458,16 @@ impl Engine {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// A receipt names its message, so that one that was never given out can be told from one that is too old.
+fn seq_of(receipt: &str) -> Result<i64> {
+    let (seq, _) = receipt.split_once('.').ok_or(SqsError::NoReceipt)?;
+    seq.parse().map_err(|_| SqsError::NoReceipt)
+}
+
+fn invalid_receipt(receipt: &str, reason: &str) -> SqsError {
+    SqsError::Invalid(format!("Value {receipt} for parameter ReceiptHandle is invalid. Reason: {reason}"))
 }
 
 /// Twenty digits, as SQS has them, that sort as they were sent.
@@ -460,5 +534,6 @@ fn read(row: &Row) -> rusqlite::Result<Message> {
         first_received_at: row.get::<_, Option<i64>>("first_received_at")?.unwrap_or(0),
         receives: row.get("receives")?,
         receipt: row.get::<_, Option<String>>("receipt")?.unwrap_or_default(),
+        source: row.get("source")?,
     })
 }

@@ -25,9 +25,6 @@ impl<'a> Scope<'a> {
                 .with_context(|| format!("Parameters.{name} has no default, and local gives it no value"))?;
             parameters.insert(name.clone(), value);
         }
-        if let Some(unknown) = places.parameters.keys().find(|name| !parameters.contains_key(*name)) {
-            bail!("local gives the parameter {unknown} a value, but the template does not have it");
-        }
         Ok(Self {
             places,
             resources: section(document, "Resources")?,

@@ -6,17 +6,11 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Region, http::HttpRequest, retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_smithy_http_client::{
-    Connector,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
-use confab_kernel::{Env, EnvError};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_types::byte_stream::ByteStream;
+use confab_kernel::{Env, EnvError, Result};
 
-/// Every AWS endpoint chains to one of these. Parsing the 144 roots of a system costs more than the rest of a start.
-const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
+use crate::https::Https;
 
 const CONNECT: Duration = Duration::from_secs(2);
 const ATTEMPT: Duration = Duration::from_secs(4);
@@ -32,7 +26,7 @@ pub struct AwsConfig {
 
 impl AwsConfig {
     /// Lambda puts its role's credentials into the environment, and replaces the process before they expire.
-    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+    pub fn from_env(env: &Env) -> std::result::Result<Self, EnvError> {
         Ok(Self {
             region: env.required("AWS_REGION")?.to_owned(),
             endpoint: env.optional("AWS_ENDPOINT_URL").map(str::to_owned),
@@ -54,17 +48,8 @@ pub struct Aws {
 }
 
 impl Aws {
-    pub fn new(config: AwsConfig) -> Self {
-        let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-        let builder = Connector::builder()
-            .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build())
-            .tls_provider(Provider::Rustls(CryptoMode::Ring));
-        // The roots are part of the program: that they parse is tested, not handled.
-        let builder = match TlsContext::builder().with_trust_store(roots).build() {
-            Ok(context) => builder.tls_context(context),
-            Err(_) => builder,
-        };
-        Self { config, connector: SharedHttpConnector::new(builder.build()) }
+    pub fn new(config: AwsConfig) -> Result<Self> {
+        Ok(Self { config, connector: SharedHttpConnector::new(Https::new(CONNECT, ATTEMPT)?) })
     }
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
@@ -99,10 +84,12 @@ impl Aws {
     }
 
     /// Opens the connection to a service while Lambda does not charge for it, so that the first request finds it open.
-    /// The request is unsigned and its answer does not matter.
+    /// The request is unsigned and its answer does not matter, but has to be read before the connection is free.
     pub async fn connect(&self, service: &str) {
-        if let Ok(request) = HttpRequest::get(self.endpoint(service)) {
-            self.connector.call(request).await.ok();
+        if let Ok(request) = HttpRequest::get(self.endpoint(service))
+            && let Ok(response) = self.connector.call(request).await
+        {
+            ByteStream::new(response.into_body()).collect().await.ok();
         }
     }
 
@@ -139,7 +126,7 @@ pub(crate) mod tests {
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_ENDPOINT_URL", &endpoint),
         ]);
-        Aws::new(AwsConfig::from_env(&env).unwrap())
+        Aws::new(AwsConfig::from_env(&env).unwrap()).unwrap()
     }
 
     /// Answers one request with `body` and gives back what was asked.
@@ -185,11 +172,25 @@ pub(crate) mod tests {
         assert!(asked.await.unwrap().contains("DynamoDB_20120810.ListTables"));
     }
 
-    #[test]
-    fn amazons_roots_parse() {
-        let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-        assert!(TlsContext::builder().with_trust_store(roots).build().is_ok());
-        let text = std::str::from_utf8(AMAZON_ROOTS).unwrap();
-        assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 4);
+    /// The listener takes one connection, so a second one would wait in vain.
+    #[tokio::test]
+    async fn the_first_request_finds_the_connection_open() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let aws = aws_at(format!("http://{}", listener.local_addr().unwrap()));
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            for body in ["healthy", r#"{"TableNames":[]}"#] {
+                while stream.read(&mut request).await.unwrap() == request.len() {}
+                let length = body.len();
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+                stream.write_all(head.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                stream.write_all(body.as_bytes()).await.unwrap();
+            }
+        });
+        aws.connect("dynamodb").await;
+        aws.dynamodb().list_tables().send().await.unwrap();
+        server.await.unwrap();
     }
 }

@@ -5,6 +5,7 @@
 
 mod aws;
 mod bus;
+mod https;
 mod inbox;
 mod objects;
 mod queue;

@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, http::HttpRequest, http::HttpResponse};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use confab_testkit::sample;
+use serde_json::{Value, json};
+use studio_domain::Job;
+
+use super::*;
+
+/// Answers reads from its rows, by their `pk`; writes change nothing.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    rows: Arc<Mutex<BTreeMap<String, Value>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl HttpConnector for Rows {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = request.headers().get("x-amz-target").unwrap().split_once('.').unwrap().1.to_owned();
+        let asked: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let rows = self.rows.lock().unwrap();
+        let row = |key: &Value| rows.get(key["pk"]["S"].as_str().unwrap()).cloned();
+        let answer = match operation.as_str() {
+            "BatchGetItem" => {
+                let keys = asked["RequestItems"]["Studio"]["Keys"].as_array().unwrap();
+                json!({ "Responses": { "Studio": keys.iter().filter_map(row).collect::<Vec<_>>() } })
+            }
+            "GetItem" => json!({ "Item": row(&asked["Key"]) }),
+            _ => json!({}),
+        };
+        self.asked.lock().unwrap().push(operation);
+        let response = HttpResponse::new(200.try_into().unwrap(), answer.to_string().into());
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+impl Rows {
+    fn store(&self) -> Store {
+        let connector = SharedHttpConnector::new(self.clone());
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .build();
+        let table = Table::new(aws_sdk_dynamodb::Client::from_conf(config), "Studio");
+        Store::new(table, Arc::new(|| Timestamp::UNIX_EPOCH), Arc::new(|| [7; 10]))
+    }
+
+    fn add_user(&self, id: UserId) {
+        let pk = user_pk(id);
+        let at = json!({ "S": "1970-01-01T00:00:00Z" });
+        let row = json!({ "pk": { "S": pk }, "sk": { "S": "USER" }, "version": { "N": "3" }, "id": { "S": id.to_string() },
+            "language": { "S": "en" }, "created_at": at, "last_message_at": at });
+        self.rows.lock().unwrap().insert(pk, row);
+    }
+
+    fn lead_to(&self, names: &[String], id: UserId) {
+        for name in names {
+            let pk = format!("ALIAS#{name}");
+            let row = json!({ "pk": { "S": pk }, "sk": { "S": "ALIAS" }, "user_id": { "S": id.to_string() } });
+            self.rows.lock().unwrap().insert(pk, row);
+        }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+fn event() -> Event {
+    let event = sample("studio", "studio-conversation.text");
+    let job = event["Records"][0]["body"].as_str().unwrap();
+    let Job::V1 { update: confab_kernel::messaging::Update::Message(message) } = serde_json::from_str(job).unwrap()
+    else {
+        panic!("the sample is a message")
+    };
+    Event { message, correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]) }
+}
+
+async fn person(store: &Store) -> Person {
+    match store.open(&event(), Read::MayLag).await.unwrap() {
+        Found::New(person) => person,
+        Found::Decided { .. } => panic!("there is no inbox row"),
+    }
+}
+
+#[tokio::test]
+async fn a_person_whom_the_process_has_met_is_read_in_one_call() {
+    let [anna, berta] = [1, 2].map(|id| UserId::new(Timestamp::UNIX_EPOCH, &move || [id; 10]));
+    let rows = Rows::default();
+    rows.add_user(anna);
+    rows.add_user(berta);
+    let from = event().message.from;
+    let names = aliases(from.channel, &from.person);
+    rows.lead_to(&names, anna);
+    let store = rows.store();
+
+    let found = person(&store).await;
+    assert_eq!((found.user.as_ref().unwrap().id, found.version), (anna, 3));
+    assert_eq!(rows.asked(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(store.save(&event(), &found, &[], Timestamp::UNIX_EPOCH).await.unwrap(), Saved::Yes);
+    assert_eq!(rows.asked(), ["TransactWriteItems"]);
+
+    assert_eq!(person(&store).await.user.unwrap().id, anna);
+    assert_eq!(rows.asked(), ["BatchGetItem"]);
+
+    rows.lead_to(&names, berta);
+    assert_eq!(person(&store).await.user.unwrap().id, berta, "the alias is believed, not the guess");
+    assert_eq!(rows.asked(), ["BatchGetItem", "GetItem"]);
+}
+
+#[test]
+fn only_so_many_people_are_remembered() {
+    let met = Met::default();
+    for number in 0..2 * MOST_MET {
+        met.remember(vec![format!("phone#{number}")], UserId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]));
+    }
+    assert!(met.0.lock().unwrap().len() <= MOST_MET);
+}

@@ -1,0 +1,173 @@
+"""Measures the functions and prints Markdown tables. Run it with `scripts/bench`; see docs/BENCHMARKS.md.
+
+`local` is the cloud: tables, queues, secrets, and the count of capacity. What is measured runs in a sandbox of its own.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from itertools import count
+from pathlib import Path
+
+from sandbox import Local, Sandbox
+from sizes import zipped
+
+SAMPLES = {
+    "sms-received": "sms-received.text",
+    "studio-conversation": "studio-conversation.text",
+    "studio-health": "studio-health.ready",
+}
+STARTS, INVOCATIONS = 20, 200
+LONGEST = 360  # seconds for all of it
+
+
+def sample(name):
+    return json.loads(Path(f"events/studio/{name}.json").read_text())
+
+
+def job(change):
+    """The worker's event, with its update as `change` makes it of the sample's."""
+    event = sample("studio-conversation.text")
+    body = json.loads(event["Records"][0]["body"])
+    event["Records"][0]["body"] = json.dumps(body | {"update": change(body["update"])})
+    return event
+
+
+def message(number, person):
+    someone = {"phone": f"1650555{person:04}", "scoped_id": f"US.1349120865530274{person:04}"}
+    one = {"id": f"wamid.bench.{person}.{number}"}
+    return job(lambda update: update | one | {"from": update["from"] | {"person": someone}})
+
+
+def delivered(sandbox):
+    """What the provider tells of the last message that the sandbox's process sent."""
+    names = ("user_id", "effect_id", "correlation_id")
+    reference = dict(zip(names, sandbox.sent[-1]["biz_opaque_callback_data"].split()))
+    status = {"kind": "status", "message_id": "wamid.bench.out", "reference": reference, "stage": "delivered"}
+    return job(lambda update: status | {"to": update["from"], "at": update["sent_at"]})
+
+
+def typical(function, number):
+    """The same work each time: the next message of one person, or a request that is verified and read in full."""
+    return message(number, 1) if function == "studio-conversation" else sample(SAMPLES[function])
+
+
+def depth(calls):
+    """The longest chain of calls of which each began after the one before had ended."""
+    deepest = {}
+    for call in sorted(calls, key=lambda call: call.began):
+        before = [deep for earlier, deep in deepest.items() if earlier.ended <= call.began]
+        deepest[call] = max(before, default=0) + 1
+    return max(deepest.values(), default=0)
+
+
+def calls_and_capacity(local):
+    yield ["function", "what comes", "AWS calls", "in a row", "read units", "write units", "messages sent"]
+
+    def row(function, what, sandbox, event=None):
+        sent, before = len(sandbox.sent), local.units(function)
+        if event:
+            sandbox.calls.clear()
+            sandbox.invoke(event)
+        read, write = (after - before for after, before in zip(local.units(function), before))
+        calls = f"{len(sandbox.calls)}: {', '.join(call.operation for call in sandbox.calls)}"
+        return [function, what, calls, depth(sandbox.calls), f"{read:g}", f"{write:g}", len(sandbox.sent) - sent]
+
+    with Sandbox(local, "sms-received") as webhook:
+        yield row("sms-received", "(a start)", webhook)
+        yield row("sms-received", "a message", webhook, sample("sms-received.text"))
+        yield row("sms-received", "a status", webhook, sample("sms-received.status"))
+    worker = "studio-conversation"
+    with Sandbox(local, worker) as sandbox:
+        yield row(worker, "(a start)", sandbox)
+        yield row(worker, "a person's first message", sandbox, message(0, 2))
+        yield row(worker, "the next, same process", sandbox, message(1, 2))
+        yield row(worker, "a copy of it", sandbox, message(1, 2))
+        yield row(worker, "a status", sandbox, delivered(sandbox))
+        yield row(worker, "a copy of it", sandbox, delivered(sandbox))
+    with Sandbox(local, worker) as sandbox:
+        yield row(worker, "the next, new process", sandbox, message(2, 2))
+    with Sandbox(local, "studio-health") as sandbox:
+        yield row("studio-health", "ready?", sandbox, sample("studio-health.ready"))
+
+
+def executed(local, function, events):
+    """Instructions of a process from its start to its end."""
+    with tempfile.NamedTemporaryFile(dir=local.folder) as out:
+        callgrind = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out.name}"]
+        with Sandbox(local, function, under=callgrind) as sandbox:
+            for event in events:
+                sandbox.invoke(event)
+        return int(re.search(r"^(?:summary|totals): (\d+)", Path(out.name).read_text(), re.M)[1])
+
+
+def instructions(local):
+    yield ["function", "start", "start and first AWS call", "start and first message", "each further message"]
+    numbers = count(10_000)
+    for function in SAMPLES:
+        with Sandbox(local, function) as before:
+            before.invoke(typical(function, next(numbers)))  # from now on the person is known
+            start, first, third = (
+                executed(local, function, [typical(function, next(numbers)) for _ in range(messages)])
+                for messages in (0, 1, 3)
+            )
+            # For the others, the one call of a message is the first; of a worker's messages it is a status.
+            call = executed(local, function, [delivered(before)]) if before.sent else first
+        yield [function, *(f"{number / 1e6:.2f} M" for number in (start, call, first, (third - first) / 2))]
+
+
+def time_and_space(local):
+    yield ["function", "spawn to ready", "warm invocation", "peak memory", "private", "anonymous", "binary", "zip"]
+    for function in SAMPLES:
+        starts = []
+        for _ in range(STARTS):
+            with Sandbox(local, function, local.aws) as sandbox:
+                starts.append(sandbox.ready_ms)
+        with Sandbox(local, function, local.aws) as sandbox:
+            warm = [sandbox.invoke(typical(function, number)) for number in range(INVOCATIONS)][1:]
+            memory = sandbox.memory()
+        binary = local.copy(function)
+        sizes = (f"{size / 1e6:.2f} MB" for size in (*memory, binary.stat().st_size, zipped(binary)))
+        yield [function, spread(starts), spread(warm), *sizes]
+
+
+def spread(values):
+    median = statistics.median(values)
+    return f"{median:.1f} ms ({min(values) / median:.1f} to {max(values) / median:.1f})"
+
+
+def table(title, rows):
+    print(f"\n### {title}\n")
+    for number, row in enumerate(rows):
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
+        if number == 0:
+            print("|---" * len(row) + "|")
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--local", type=Path, default=Path("target/debug/local"))
+    options.add_argument("--binaries", type=Path, default=Path("target/release"))
+    options = options.parse_args()
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, lambda number, _: sys.exit(f"bench: stopped by {signal.Signals(number).name}"))
+    signal.alarm(LONGEST)
+    rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    print(f"`scripts/bench`, {os.cpu_count()} cores, {platform.machine()}, Rust {rust}")
+    with tempfile.TemporaryDirectory() as folder, Local(options.local, options.binaries, folder) as local:
+        for function, name in SAMPLES.items():
+            local.start(function, sample(name))
+        table("Calls and capacity", calls_and_capacity(local))
+        table("Instructions", instructions(local))
+        table(f"Time and space, {STARTS} starts and {INVOCATIONS} invocations", time_and_space(local))
+
+
+if __name__ == "__main__":
+    main()
