@@ -49,6 +49,11 @@ impl Failure {
         Self { kind: "Sandbox.Timedout".to_owned(), message }
     }
 
+    /// A process that was told to end may take a moment to.
+    fn ends_the_process(&self) -> bool {
+        matches!(self.kind.as_str(), "Runtime.ExitError" | "Sandbox.Timedout")
+    }
+
     pub(crate) fn is_throttle(&self) -> bool {
         self.kind == "TooManyRequestsException"
     }
@@ -172,7 +177,8 @@ impl Function {
             jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
         let invocation = Invocation { request_id: uuid::Uuid::new_v4().to_string(), deadline_ms: deadline, payload };
         let outcome = process.invoke(invocation, timeout).await;
-        if process.is_gone() || generation != self.generation.load(Ordering::Acquire) {
+        let is_dead = matches!(&outcome, Outcome::Failed(failure) if failure.ends_the_process()) || process.is_gone();
+        if is_dead || generation != self.generation.load(Ordering::Acquire) {
             self.retire(&process);
         } else {
             locked(&self.idle).push((process, Instant::now()));
