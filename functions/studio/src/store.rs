@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::{
 };
 use confab_aws::{Cancelled, Inbox, Row, Table, cancelled, failed};
 use confab_kernel::{
-    Clock, CorrelationId, EffectId, Entropy, Error, MessageId, Result, Timestamp, UserId,
+    Clock, CorrelationId, EffectId, Entropy, Error, MessageId, Private, Result, Timestamp, UserId,
     messaging::{
         Address, Body, Channel, Content, Failure, Identity, Inbound, Outbound, Price, Reference, Stage, Status,
     },
@@ -80,9 +80,11 @@ pub(crate) struct Event {
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) user: Option<User>,
+    /// Whom the aliases lead to, whether or not there is a row of theirs.
+    pub(crate) id: Option<UserId>,
     version: u64,
     /// Numbers and names that lead to nobody yet.
-    new_aliases: Vec<String>,
+    new_aliases: Vec<Private<String>>,
 }
 
 /// A message of ours, before it has an id.
@@ -228,14 +230,15 @@ impl Store {
         Ok(got.responses.and_then(|mut tables| tables.remove(&self.table.name)).unwrap_or_default())
     }
 
-    async fn user(&self, id: UserId, read: Read) -> Result<Option<UserRow>> {
+    /// The latest: an alias that leads here may have been seen before its person.
+    async fn user(&self, id: UserId) -> Result<Option<UserRow>> {
         let got = self
             .table
             .client
             .get_item()
             .table_name(&self.table.name)
             .set_key(Some(user_key(id)))
-            .consistent_read(read == Read::Latest)
+            .consistent_read(true)
             .send()
             .await
             .map_err(failed)?;
@@ -378,18 +381,18 @@ impl Ledger<Event> for Store {
         for name in names {
             match rows.remove(&pk(&alias_key(&name))) {
                 Some(row) => known = known.or(Some(Table::read::<AliasRow>(row)?.user_id)),
-                None => new_aliases.push(name),
+                None => new_aliases.push(name.into()),
             }
         }
         let row = match known {
             Some(id) => match rows.remove(&user_pk(id)) {
                 Some(row) => Some(Table::read::<UserRow>(row)?),
-                None => self.user(id, read).await?,
+                None => self.user(id).await?,
             },
             None => None,
         };
         let (user, version) = row.map_or((None, 0), |row| (Some(row.user), row.version));
-        Ok(Found::New(Person { user, version, new_aliases }))
+        Ok(Found::New(Person { user, id: known, version, new_aliases }))
     }
 
     async fn save(&self, event: &Event, person: &Person, effects: &[Effect<Reply>], lease: Timestamp) -> Result<Saved> {
@@ -404,7 +407,7 @@ impl Ledger<Event> for Store {
             self.put_received(event, user.id, now)?,
         ];
         for alias in &person.new_aliases {
-            writes.push(self.put_alias(alias, user.id)?);
+            writes.push(self.put_alias(alias.as_str(), user.id)?);
         }
         for effect in effects {
             writes.push(self.put_sent(effect, now)?);

@@ -29,7 +29,7 @@ pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
 
 fn decide(deps: &Worker, mut person: Person, event: &Event) -> Decision<Person, Reply> {
     let now = deps.clock.now();
-    let new_id = UserId::new(now, &deps.entropy);
+    let new_id = person.id.unwrap_or_else(|| UserId::new(now, &deps.entropy));
     let Decision { state, effects } = converse(person.user.clone(), new_id, &event.message, now);
     let reply =
         |body| Reply { user_id: state.id, correlation_id: event.correlation_id, to: event.message.from.clone(), body };

@@ -111,6 +111,16 @@ async fn a_person_whom_the_process_has_met_is_read_in_one_call() {
     assert_eq!(rows.asked(), ["BatchGetItem", "GetItem"]);
 }
 
+#[tokio::test]
+async fn whom_an_alias_leads_to_keeps_the_id_even_without_a_row() {
+    let anna = UserId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
+    let rows = Rows::default();
+    let from = event().message.from;
+    rows.lead_to(&aliases(from.channel, &from.person), anna);
+    let found = person(&rows.store()).await;
+    assert_eq!((found.user, found.id), (None, Some(anna)));
+}
+
 #[test]
 fn only_so_many_people_are_remembered() {
     let met = Met::default();
