@@ -247,6 +247,8 @@ fn functions_link_one_lean_http_and_tls_stack() -> Result<()> {
                 "openssl-sys",
                 "native-tls ",
                 "regex v",
+                "h2 v",
+                "aws-smithy-http-client ",
             ] {
                 assert!(!line.starts_with(bad), "{service} links {line}");
             }
