@@ -8,6 +8,8 @@ use std::{
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
+const LATEST: i64 = 100 * 365 * 24 * 3_600 * 1_000;
+
 #[derive(Debug)]
 pub(crate) struct Clock {
     offset_ms: AtomicI64,
@@ -36,7 +38,9 @@ impl Clock {
     }
 
     pub(crate) fn advance(&self, by_ms: i64) -> Result<()> {
-        let offset = self.offset_ms.fetch_add(by_ms, Ordering::Relaxed) + by_ms;
+        let offset = self.offset_ms().checked_add(by_ms).filter(|offset| *offset < LATEST);
+        let offset = offset.context("local's clock does not go beyond a hundred years from now")?;
+        self.offset_ms.store(offset, Ordering::Relaxed);
         std::fs::write(&self.file, offset.to_string()).context("Failed to keep the clock")
     }
 }

@@ -1,6 +1,11 @@
 //! DynamoDB: an engine on a SQLite file that speaks the real protocol, behind a door that counts capacity.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 use axum::{
@@ -9,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use crate::{clock::Clock, template::Table};
 
@@ -16,6 +22,7 @@ use crate::{clock::Clock, template::Table};
 pub(crate) struct Dynamo {
     url: String,
     client: reqwest::Client,
+    counted: Mutex<HashMap<String, (Instant, u64)>>,
 }
 
 /// Capacity of one call by AWS's rules, as the engine states it.
@@ -35,7 +42,7 @@ impl Dynamo {
         let url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(dynoxide::server::serve_on(listener, database));
         let client = confab_providers::http_client().map_err(|e| anyhow::anyhow!("{e}"))?;
-        let dynamo = Self { url, client };
+        let dynamo = Self { url, client, counted: Mutex::default() };
         for table in tables {
             dynamo.create(table).await.with_context(|| table.logical_id.clone())?;
         }
@@ -83,8 +90,11 @@ impl Dynamo {
             operation,
             "DescribeTable" | "ListTables" | "DescribeTimeToLive" | "UpdateTimeToLive" | "CreateTable" | "DeleteTable"
         );
-        if counts && !wanted {
-            request["ReturnConsumedCapacity"] = json!("TOTAL");
+        if let Some(request) = request.as_object_mut()
+            && counts
+            && !wanted
+        {
+            request.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
         }
         let mut forwarded = self.client.post(&self.url).body(request.to_string());
         for (name, value) in headers {
@@ -121,7 +131,20 @@ impl Dynamo {
         ((status, headers, body).into_response(), units)
     }
 
+    /// How many rows there are, or were a moment ago: every open page asks for it several times a second.
     pub(crate) async fn count(&self, table: &str) -> u64 {
+        let mut counted = self.counted.lock().await;
+        if let Some((at, count)) = counted.get(table)
+            && at.elapsed() < Duration::from_secs(3)
+        {
+            return *count;
+        }
+        let count = self.count_now(table).await;
+        counted.insert(table.to_owned(), (Instant::now(), count));
+        count
+    }
+
+    async fn count_now(&self, table: &str) -> u64 {
         let mut total = 0;
         let mut request = json!({ "TableName": table, "Select": "COUNT" });
         while let Ok((status, answer)) = self.call("Scan", &request).await {

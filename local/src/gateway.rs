@@ -199,6 +199,11 @@ fn headers(headers: &HeaderMap) -> Map<String, Value> {
         let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
         joined.insert(name.to_string(), json!(values.join(",")));
     }
+    // API Gateway writes these itself, whatever the caller sent.
+    for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-port", "443"), ("x-forwarded-proto", "https")]
+    {
+        joined.insert(name.to_owned(), json!(value));
+    }
     joined
 }
 

@@ -1,6 +1,12 @@
 //! Puts local together, and takes it down.
 
-use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use axum::{Router, middleware};
@@ -48,7 +54,7 @@ pub async fn run(
 ) -> Result<()> {
     let [home, gateway_, aws_] = listen(settings.port).await?;
     let addresses = Addresses { home: url(&home)?, gateway: url(&gateway_)?, aws: url(&aws_)? };
-    let _lock = own(&settings)?;
+    let _lock = own(&settings.data, settings.reset)?;
     let clock = Arc::new(Clock::open(&settings.data)?);
     if settings.advance_ms > 0 {
         clock.advance(settings.advance_ms)?;
@@ -95,7 +101,7 @@ pub async fn run(
         pages: settings.pages.clone(),
     };
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
-    serve(aws_, aws::router(cloud.clone(), objects));
+    serve(aws_, control::guarded(aws::router(cloud.clone(), objects)));
     serve(gateway_, gateway::router(cloud.clone()));
     serve(home, control::guarded(pages.merge(outside.router())));
     start_loops(&cloud);
@@ -125,7 +131,7 @@ pub async fn outside(
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(&str),
 ) -> Result<()> {
-    std::fs::create_dir_all(&data)?;
+    let _lock = own(&data, false)?;
     let listener = bind(port).await?;
     let home = url(&listener)?;
     let clock = Arc::new(Clock::open(&data)?);
@@ -191,22 +197,28 @@ fn serve(listener: TcpListener, router: Router) {
     });
 }
 
+/// What is ours in a data folder, and nothing else.
+const OURS: &[&str] = &["clock", "dynamodb.db", "outside.sqlite", "rehearse", "s3", "schedules.json", "sqs.db"];
+
 /// One local a folder: two would take each other's messages.
-fn own(settings: &Settings) -> Result<std::fs::File> {
-    let lock = settings.data.with_extension("lock");
-    if let Some(folder) = lock.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
+fn own(data: &Path, reset: bool) -> Result<std::fs::File> {
+    std::fs::create_dir_all(data).with_context(|| format!("Failed to make {}", data.display()))?;
+    let lock = data.join("lock");
     let file = std::fs::File::create(&lock).with_context(|| format!("Failed to open {}", lock.display()))?;
     if file.try_lock().is_err() {
-        bail!(
-            "Another local is at work on {}. Stop it, or choose another folder with --data.",
-            settings.data.display()
-        );
+        bail!("Another local is at work on {}. Stop it, or choose another folder with --data.", data.display());
     }
-    if settings.reset && settings.data.exists() {
-        std::fs::remove_dir_all(&settings.data).context("Failed to reset the data")?;
+    if reset {
+        for entry in std::fs::read_dir(data)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let is_ours = OURS.iter().any(|ours| name == *ours || name.starts_with(&format!("{ours}-")));
+            match (is_ours, path.is_dir()) {
+                (true, true) => std::fs::remove_dir_all(&path)?,
+                (true, false) => std::fs::remove_file(&path)?,
+                (false, _) => {}
+            }
+        }
     }
-    std::fs::create_dir_all(&settings.data)?;
     Ok(file)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 async fn a_wrong_signature_gets_401_and_no_answer() -> Result<()> {
     let place = Place::any().await?;
     let dana = place.person("Dana", "meta").await?;
-    let message = json!({ "from": dana.about["phone"], "id": "wamid.forged", "timestamp": "1700000000", "type": "text",
+    let message = json!({ "from": dana.about["phone"], "from_user_id": dana.about["user_id"], "id": "wamid.forged", "timestamp": "1700000000", "type": "text",
         "text": { "body": "help" } });
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [{ "field": "messages",
         "value": { "messaging_product": "whatsapp", "messages": [message] } }] }] });
@@ -54,6 +54,15 @@ async fn what_is_signed_and_unknown_is_accepted() -> Result<()> {
         envelope(json!({ "field": "messages", "value": {} })),
         envelope(json!({ "field": "messages", "value": { "messages": [{ "type": "hologram" }, 7, null] } })),
         envelope(json!({ "field": "messages", "value": null })),
+        // What a queue cannot carry.
+        envelope(
+            json!({ "field": "messages", "value": { "metadata": { "phone_number_id": "106540352242922" }, "messages": [
+            { "from": "16505559999", "id": "wamid.odd", "timestamp": "1700000000", "type": "text",
+              "text": { "body": "a\u{FFFF}b\u{0}c\u{1}" } },
+            { "from": "16505559999", "id": "wamid.odd2", "timestamp": "1700000000", "type": "interactive",
+              "interactive": { "type": "button_reply", "button_reply": { "id": "2", "title": "x\u{FFFE}" } } },
+        ] } }),
+        ),
     ];
     for body in cases {
         let answer = place.signed_webhook(body.to_string()).await?;

@@ -145,6 +145,22 @@ async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_provider_in_trouble_delays_an_answer_and_does_not_lose_it() -> Result<()> {
+    let place = Place::local().await?;
+    let people = [place.person("Meta", "meta").await?, place.person("Twilio", "twilio").await?];
+    let trouble = people.each_ref().map(|person| json!({ "person": person.id, "http": 500, "code": 99, "times": 1 }));
+    place.put("/api/phone/faults", &json!({ "send": trouble })).await?;
+    for person in &people {
+        person.says("hi").await?;
+    }
+    eventually(Duration::from_secs(60), || comes_to_rest(&place)).await?;
+    for person in &people {
+        assert!(person.answers().await?.is_empty(), "the trouble must have been met");
+    }
+    all_are_answered_once(&place, &people).await
+}
+
+#[tokio::test]
 async fn an_answer_that_was_accepted_and_not_confirmed_is_not_sent_again() -> Result<()> {
     let place = Place::local().await?;
     place.put("/api/phone/faults", &json!({ "send": [{ "drop_after_accept": true, "times": 2 }] })).await?;

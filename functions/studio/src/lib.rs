@@ -10,13 +10,11 @@ pub mod studio_health;
 use std::sync::Arc;
 
 use confab_aws::{Aws, AwsConfig, Queue, Secrets, Table};
-use confab_kernel::{Clock, Env, EnvError};
+use confab_kernel::{Env, EnvError};
 use confab_lambda::{OsEntropy, StartError, SystemClock, environment};
-use confab_providers::{
-    http_client,
-    meta::{Meta, MetaConfig},
-    twilio::{Twilio, TwilioConfig},
-};
+use confab_providers::{http_client, meta::MetaConfig, twilio::TwilioConfig};
+
+use secrecy::SecretString;
 
 use crate::{senders::Senders, store::Store};
 
@@ -31,33 +29,60 @@ pub struct Webhook {
     pub(crate) clock: SystemClock,
 }
 
+/// A channel that the template has no account for has no secret either, and its requests are nobody's.
 #[derive(Debug)]
 pub(crate) struct SecretNames {
-    pub(crate) meta_app_secret: String,
-    pub(crate) meta_verify_token: String,
-    pub(crate) twilio_auth_token: String,
+    pub(crate) meta: Option<MetaSecretNames>,
+    pub(crate) twilio_auth_token: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MetaSecretNames {
+    pub(crate) app_secret: String,
+    pub(crate) verify_token: String,
+}
+
+impl SecretNames {
+    fn from_env(env: &Env) -> Result<Self, EnvError> {
+        let name = |variable: &str| env.required(variable).map(str::to_owned);
+        let meta = |_| {
+            let (app_secret, verify_token) = (name("META_APP_SECRET_PARAM")?, name("META_VERIFY_TOKEN_PARAM")?);
+            Ok(MetaSecretNames { app_secret, verify_token })
+        };
+        Ok(Self {
+            meta: env.optional("META_PHONE_NUMBER_ID").map(meta).transpose()?,
+            twilio_auth_token: env
+                .optional("TWILIO_ACCOUNT_SID")
+                .map(|_| name("TWILIO_AUTH_TOKEN_PARAM"))
+                .transpose()?,
+        })
+    }
+
+    fn all(&self) -> Vec<String> {
+        let meta = self.meta.iter().flat_map(|names| [names.app_secret.clone(), names.verify_token.clone()]);
+        meta.chain(self.twilio_auth_token.clone()).collect()
+    }
 }
 
 impl Webhook {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let names = SecretNames {
-            meta_app_secret: env.required("META_APP_SECRET_PARAM")?.to_owned(),
-            meta_verify_token: env.required("META_VERIFY_TOKEN_PARAM")?.to_owned(),
-            twilio_auth_token: env.required("TWILIO_AUTH_TOKEN_PARAM")?.to_owned(),
-        };
-        let all = [&names.meta_app_secret, &names.meta_verify_token, &names.twilio_auth_token];
-        let read = Secrets::read(&aws, all.map(String::clone));
-        let (secrets, ()) = tokio::join!(read, aws.connect("sqs"));
+        let names = SecretNames::from_env(&env)?;
+        let (secrets, ()) = tokio::join!(Secrets::read(&aws, names.all()), aws.connect("sqs"));
         Ok(Self {
             queue: Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),
             secrets: secrets?,
             names,
-            public_base_url: env.optional("PUBLIC_BASE_URL").map(str::to_owned),
+            public_base_url: public_base_url(&env),
             clock: SystemClock::from_env(&env)?,
         })
     }
+}
+
+/// As providers were told it, without the slash that people type at its end.
+fn public_base_url(env: &Env) -> Option<String> {
+    env.optional("PUBLIC_BASE_URL").map(|url| url.trim_end_matches('/').to_owned())
 }
 
 /// What `studio-conversation` needs.
@@ -85,40 +110,32 @@ impl Worker {
     }
 }
 
-/// A channel without its account in the template is not configured, and its secret is not asked for.
 async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, StartError> {
-    let meta = env.optional("META_PHONE_NUMBER_ID").map(|_| secret_name(env, "META_ACCESS_TOKEN_PARAM"));
-    let twilio = env.optional("TWILIO_ACCOUNT_SID").map(|_| secret_name(env, "TWILIO_AUTH_TOKEN_PARAM"));
-    let (meta, twilio) = (meta.transpose()?, twilio.transpose()?);
-    let secrets = Secrets::read(aws, meta.iter().chain(&twilio).cloned()).await?;
-    let http = http_client()?;
-    let mut senders = Senders::new(Arc::new(clock) as Arc<dyn Clock>);
-    if let Some(name) = meta {
+    let meta = env.optional("META_PHONE_NUMBER_ID").map(|id| {
         let config = MetaConfig {
             api_url: env.required("META_API_URL")?.to_owned(),
             version: env.required("META_API_VERSION")?.to_owned(),
-            phone_number_id: env.required("META_PHONE_NUMBER_ID")?.to_owned(),
-            token: secrets.get(&name).await?,
+            phone_number_id: id.to_owned(),
+            token: SecretString::default(),
             media_origins: Vec::new(),
         };
-        senders.meta = Some(Meta::new(http.clone(), config));
-    }
-    if let Some(name) = twilio {
+        Ok::<_, EnvError>((config, env.required("META_ACCESS_TOKEN_PARAM")?.to_owned()))
+    });
+    let twilio = env.optional("TWILIO_ACCOUNT_SID").map(|sid| {
         let config = TwilioConfig {
             api_url: env.required("TWILIO_API_URL")?.to_owned(),
-            account_sid: env.required("TWILIO_ACCOUNT_SID")?.to_owned(),
-            auth_token: secrets.get(&name).await?,
+            account_sid: sid.to_owned(),
+            auth_token: SecretString::default(),
             from: env.required("TWILIO_FROM")?.to_owned(),
-            status_callback: env.optional("PUBLIC_BASE_URL").map(|base| format!("{base}/SmsReceived")),
+            status_callback: public_base_url(env).map(|base| format!("{base}/SmsReceived")),
             media_origins: Vec::new(),
         };
-        senders.twilio = Some(Twilio::new(http, config));
-    }
-    Ok(senders)
-}
-
-fn secret_name(env: &Env, variable: &str) -> Result<String, EnvError> {
-    env.required(variable).map(str::to_owned)
+        Ok::<_, EnvError>((config, env.required("TWILIO_AUTH_TOKEN_PARAM")?.to_owned()))
+    });
+    let (meta, twilio) = (meta.transpose()?, twilio.transpose()?);
+    let names = meta.iter().map(|(_, name)| name).chain(twilio.iter().map(|(_, name)| name)).cloned();
+    let secrets = Secrets::read(aws, names).await?;
+    Ok(Senders { http: http_client()?, secrets, meta, twilio, clock: Arc::new(clock) })
 }
 
 /// What `studio-health` needs.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use confab_aws::Secrets;
 use confab_kernel::{
     Clock, Result, Timestamp,
     messaging::{Channel, Outbound},
@@ -10,21 +11,26 @@ use confab_kernel::{
 use confab_lambda::metrics;
 use confab_providers::{
     Accepted, SendError,
-    meta::Meta,
-    twilio::{Found, Twilio},
+    meta::{Meta, MetaConfig},
+    twilio::{Twilio, TwilioConfig},
 };
+
+use secrecy::SecretString;
 
 use crate::store::Reply;
 
-/// A status of Meta's comes within a second or two. One that has not come for so long after the last attempt's lease
-/// ended is not coming, so the message was not accepted: Meta has no way to ask.
-const META_SILENCE: Duration = Duration::from_secs(20);
+/// A status comes within a second or two, with our reference. One that has not come for so long after the last attempt's
+/// lease ended is not coming, so the message was not accepted. Meta has no way to ask; Twilio has one, but it knows
+/// messages by their text, and we say the same thing twice.
+const SILENCE: Duration = Duration::from_secs(20);
 
-#[derive(Clone)]
 pub(crate) struct Senders {
-    pub(crate) meta: Option<Meta>,
-    pub(crate) twilio: Option<Twilio>,
-    clock: Arc<dyn Clock>,
+    pub(crate) http: reqwest::Client,
+    pub(crate) secrets: Secrets,
+    /// The account, and the name of the secret that opens it. The secret is read anew when it is five minutes old.
+    pub(crate) meta: Option<(MetaConfig, String)>,
+    pub(crate) twilio: Option<(TwilioConfig, String)>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl std::fmt::Debug for Senders {
@@ -34,16 +40,27 @@ impl std::fmt::Debug for Senders {
 }
 
 impl Senders {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { meta: None, twilio: None, clock }
-    }
-
     async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
         let not_configured = || SendError::NotReached("the channel is not configured".into());
+        let http = self.http.clone();
         match outbound.to.channel {
-            Channel::Meta => self.meta.as_ref().ok_or_else(not_configured)?.send(outbound).await,
-            Channel::Twilio => self.twilio.as_ref().ok_or_else(not_configured)?.send(outbound).await,
+            Channel::Meta => {
+                let (config, secret) = self.meta.as_ref().ok_or_else(not_configured)?;
+                // Whichever of our numbers the person wrote to answers.
+                let phone_number_id = outbound.to.business.clone();
+                let token = self.secret(secret).await?;
+                Meta::new(http, MetaConfig { token, phone_number_id, ..config.clone() }).send(outbound).await
+            }
+            Channel::Twilio => {
+                let (config, secret) = self.twilio.as_ref().ok_or_else(not_configured)?;
+                let auth_token = self.secret(secret).await?;
+                Twilio::new(http, TwilioConfig { auth_token, ..config.clone() }).send(outbound).await
+            }
         }
+    }
+
+    async fn secret(&self, name: &str) -> Result<SecretString, SendError> {
+        self.secrets.get(name).await.map_err(|error| SendError::NotReached(error.to_string()))
     }
 }
 
@@ -61,29 +78,33 @@ impl World<Reply> for Senders {
         }
     }
 
-    async fn look_for(&self, effect: &Effect<Reply>, attempts_ended: Timestamp) -> Result<Evidence> {
-        match (effect.what.to.channel, &self.twilio) {
-            (Channel::Twilio, Some(twilio)) => {
-                let found = twilio.find(&effect.what.outbound(effect.id), effect.id.made_at()).await?;
-                Ok(match found {
-                    Found::Sent(Accepted { message_id }) => Evidence::Happened { receipt: message_id },
-                    Found::NotSent => Evidence::DidNotHappen,
-                    Found::CannotTell => self.after_silence(attempts_ended),
-                })
-            }
-            // A status would have settled the effect: see `Store::follow`.
-            _ => Ok(self.after_silence(attempts_ended)),
+    /// A status would have settled the effect: see `Store::follow`.
+    async fn look_for(&self, _: &Effect<Reply>, attempts_ended: Timestamp) -> Result<Evidence> {
+        let evidence = after(attempts_ended, self.clock.now());
+        if evidence == Evidence::DidNotHappen {
+            metrics::count("MessageSentAgain", "no_status");
         }
+        Ok(evidence)
     }
 }
 
-impl Senders {
-    fn after_silence(&self, attempts_ended: Timestamp) -> Evidence {
-        let since = self.clock.now().duration_since(attempts_ended);
-        if since.unsigned_abs() < META_SILENCE || since.is_negative() {
-            return Evidence::NotYetClear;
-        }
-        metrics::count("MessageSentAgain", "no_status");
-        Evidence::DidNotHappen
+fn after(attempts_ended: Timestamp, now: Timestamp) -> Evidence {
+    let silence = now.duration_since(attempts_ended);
+    match silence >= SILENCE.try_into().unwrap_or_default() {
+        true => Evidence::DidNotHappen,
+        false => Evidence::NotYetClear,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_evidence_only_when_it_has_lasted() {
+        let at = |second: i64| Timestamp::from_second(1_000 + second).unwrap();
+        assert_eq!(after(at(0), at(19)), Evidence::NotYetClear);
+        assert_eq!(after(at(0), at(20)), Evidence::DidNotHappen);
+        assert_eq!(after(at(60), at(0)), Evidence::NotYetClear, "an attempt may still be under way");
     }
 }

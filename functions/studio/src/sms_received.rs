@@ -21,7 +21,8 @@ const LARGEST: usize = 4 * 1024 * 1024;
 
 pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     if call.request.method() == Method::GET {
-        let token = deps.secrets.get(&deps.names.meta_verify_token).await?;
+        let names = deps.names.meta.as_ref().ok_or_else(|| Error::forbidden("This channel is not configured."))?;
+        let token = deps.secrets.get(&names.verify_token).await?;
         return Ok(reply::text(StatusCode::OK, meta::challenge(call.query(), &token)?));
     }
     if call.body().len() > LARGEST {
@@ -29,11 +30,13 @@ pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     }
     let now = deps.clock.now();
     let (parsed, answer) = if call.header("x-twilio-signature").is_some() {
-        let token = deps.secrets.get(&deps.names.twilio_auth_token).await?;
+        let name = deps.names.twilio_auth_token.as_ref().ok_or_else(nobodys)?;
+        let token = deps.secrets.get(name).await?;
         let parsed = from_twilio(&call, &token, deps.public_base_url.as_deref(), now)?;
         (parsed, reply::xml(StatusCode::OK, twilio::twiml_ack()))
     } else {
-        let secret = deps.secrets.get(&deps.names.meta_app_secret).await?;
+        let names = deps.names.meta.as_ref().ok_or_else(nobodys)?;
+        let secret = deps.secrets.get(&names.app_secret).await?;
         (from_meta(&call, &secret, now)?, reply::empty(StatusCode::OK))
     };
     for _ in &parsed.ignored {
@@ -58,6 +61,10 @@ fn from_twilio(call: &Call, token: &SecretString, base: Option<&str>, now: Times
         return twilio::parse_json(call.body(), call.query(), now);
     }
     Ok(twilio::parse(&params, call.query(), now))
+}
+
+fn nobodys() -> Error {
+    rejected(Error::unauthenticated("This channel is not configured."))
 }
 
 /// Nothing of an unverifiable request is kept but this count.

@@ -9,7 +9,7 @@
 //! | `INBOX#meta#wamid..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -366,6 +366,9 @@ impl Ledger<Event> for Store {
         if let Content::NumberChanged { new } = &message.content {
             names.extend(aliases(message.from.channel, new));
         }
+        // DynamoDB refuses a batch that asks for one row twice.
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         let entry = Inbox::key(&event_of(message));
         let guess = self.met.guess(&names).map(user_key);
         let keys = names.iter().map(|name| alias_key(name)).chain([entry.clone()]).chain(guess).collect();

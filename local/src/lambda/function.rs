@@ -126,8 +126,15 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Function {
-    /// Runs one event. Waits for a free process, starts one if it may.
-    pub(crate) async fn invoke(&self, payload: Bytes) -> Outcome {
+    /// Runs one event, to its end even when nobody waits for it any more.
+    pub(crate) async fn invoke(self: &Arc<Self>, payload: Bytes) -> Outcome {
+        let function = self.clone();
+        let running = tokio::spawn(async move { function.run_one(payload).await });
+        running.await.unwrap_or_else(|error| Outcome::Failed(Failure::crashed(error.to_string())))
+    }
+
+    /// Waits for a free process, starts one if it may.
+    async fn run_one(&self, payload: Bytes) -> Outcome {
         let slot = match self.spec.reserved_concurrency {
             Some(_) => self.slots.try_acquire().ok(),
             None => self.slots.acquire().await.ok(),

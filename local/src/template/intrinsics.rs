@@ -1,6 +1,6 @@
 //! `Ref`, `GetAtt`, `Sub`, `Join`, `If`, `Select`, `Split` and conditions, on names that exist on this laptop.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
@@ -12,7 +12,11 @@ pub(super) struct Scope<'a> {
     resources: &'a Map<String, Value>,
     conditions: Option<&'a Map<String, Value>>,
     parameters: BTreeMap<String, Value>,
+    /// How many calls are under way.
+    depth: Cell<usize>,
 }
+
+const DEEPEST: usize = 60;
 
 impl<'a> Scope<'a> {
     pub(super) fn new(document: &'a Map<String, Value>, places: &'a Places) -> Result<Self> {
@@ -30,6 +34,7 @@ impl<'a> Scope<'a> {
             resources: section(document, "Resources")?,
             conditions: document.get("Conditions").and_then(Value::as_object),
             parameters,
+            depth: Cell::new(0),
         })
     }
 
@@ -74,6 +79,17 @@ impl<'a> Scope<'a> {
     }
 
     fn call(&self, name: &str, argument: &Value) -> Result<Value> {
+        let depth = self.depth.get();
+        if depth > DEEPEST {
+            bail!("references go round in a circle, or are nested deeper than {DEEPEST}");
+        }
+        self.depth.set(depth + 1);
+        let called = self.call_one(name, argument);
+        self.depth.set(depth);
+        called
+    }
+
+    fn call_one(&self, name: &str, argument: &Value) -> Result<Value> {
         match name {
             "Ref" => self.reference(argument.as_str().context("Ref takes a name")?),
             "Fn::GetAtt" => match argument.as_array().map(Vec::as_slice) {
@@ -123,6 +139,17 @@ impl<'a> Scope<'a> {
     }
 
     fn condition(&self, name: &str) -> Result<bool> {
+        let depth = self.depth.get();
+        if depth > DEEPEST {
+            bail!("the condition {name} depends on itself");
+        }
+        self.depth.set(depth + 1);
+        let truth = self.condition_once(name);
+        self.depth.set(depth);
+        truth
+    }
+
+    fn condition_once(&self, name: &str) -> Result<bool> {
         let condition = self.conditions.and_then(|conditions| conditions.get(name));
         self.truth(condition.with_context(|| format!("there is no condition {name}"))?)
     }

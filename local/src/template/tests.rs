@@ -81,6 +81,10 @@ fn what_is_not_supported_is_named_with_its_place() {
         ),
         ("  A: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, QueueName: plain}}", "ends in .fifo"),
         (
+            "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.QueueName}}\n  B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt A.QueueName}}",
+            "in a circle",
+        ),
+        (
             "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: python3.13}}",
             "local runs provided.al2023",
         ),

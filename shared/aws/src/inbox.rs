@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Row, Table, failed};
 
-/// Meta delivers again for seven days; an entry must outlive the last copy.
-const KEPT: Duration = Duration::from_secs(10 * 24 * 3600);
+/// Meta delivers again for seven days, and a copy may then lie on the queue for four and with the dead letters for
+/// fourteen: an entry must outlive the last redrive.
+const KEPT: Duration = Duration::from_secs(26 * 24 * 3600);
 
 const SK: &str = "INBOX";
 

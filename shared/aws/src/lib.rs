@@ -1,7 +1,7 @@
 //! AWS as our functions use it. What knows no product and knows AWS lives here.
 //!
 //! Architecture invariant: every client is made from one [`Aws`], so that a process has one connection pool and one
-//! TLS configuration; the check in `scripts/check-links` keeps other stacks out.
+//! TLS configuration; `tests/tests/house.rs` keeps other stacks out.
 
 mod aws;
 mod bus;

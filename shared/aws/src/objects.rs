@@ -22,10 +22,17 @@ pub struct Objects {
 }
 
 /// A form that a browser posts to upload one file, within the bounds that it was made for.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct UploadForm {
     pub url: String,
     pub fields: Vec<(&'static str, String)>,
+}
+
+/// Its fields are as good as a key to the bucket.
+impl std::fmt::Debug for UploadForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UploadForm").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 impl Objects {
@@ -135,6 +142,7 @@ mod tests {
         let policy = form.fields.iter().find(|(name, _)| *name == "policy").unwrap();
         let policy = String::from_utf8(STANDARD.decode(&policy.1).unwrap()).unwrap();
         assert!(policy.contains(r#"["content-length-range",1,10]"#), "{policy}");
-        assert!(!format!("{form:?}").contains("test-secret"));
+        let signature = form.fields.iter().find(|(name, _)| *name == "x-amz-signature").unwrap();
+        assert!(!format!("{form:?}").contains(&signature.1));
     }
 }

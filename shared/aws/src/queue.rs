@@ -69,7 +69,8 @@ impl Queue {
 
     /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
     pub async fn send(&self, entries: &[Entry]) -> Result<()> {
-        // One call after the other: a group's entries must arrive in order.
+        let mut first_refusal = None;
+        // One call after the other: a group's entries must arrive in order. A refused entry does not hold up the rest.
         for chunk in chunks(entries) {
             let requests: Vec<_> =
                 chunk.iter().enumerate().map(|(i, entry)| entry.request(i)).collect::<Result<_>>()?;
@@ -84,10 +85,10 @@ impl Queue {
             // HTTP 200 with entries that were not taken is SQS's way of a partial failure.
             if let Some(refused) = sent.failed().first() {
                 let told = format!("{}: {}", refused.code(), refused.message().unwrap_or_default());
-                return Err(Error::unavailable("queue_refused", told));
+                first_refusal.get_or_insert(told);
             }
         }
-        Ok(())
+        first_refusal.map_or(Ok(()), |told| Err(Error::unavailable("queue_refused", told)))
     }
 
     /// How many messages wait: the cheapest call that proves the queue is there.

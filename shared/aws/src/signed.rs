@@ -18,7 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Aws;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 const ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
@@ -36,8 +36,10 @@ impl Answer {
         format!("{} {text}", self.status)
     }
 
+    /// Some services answer 400 when they are asked too often.
     fn is_passing(&self) -> bool {
-        self.status == 429 || self.status >= 500
+        let throttles = || String::from_utf8_lossy(&self.body).contains("Throttling");
+        self.status == 429 || self.status >= 500 || (self.status == 400 && throttles())
     }
 }
 

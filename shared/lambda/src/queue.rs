@@ -11,11 +11,17 @@ use confab_kernel::{Clock, CorrelationId, Error, Result};
 use futures::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::{OsEntropy, StartError, SystemClock, environment, log, metrics, panics::caught};
 
 /// `maxReceiveCount` of every queue in template.yaml.
 pub const TRIES: u32 = 5;
+
+/// What a record needs at the least: with less left it is not begun, since a killed process fails the whole batch.
+const WORTH_BEGINNING: Duration = Duration::from_secs(1);
+/// What is kept of the time to answer with.
+const FAREWELL: Duration = Duration::from_millis(300);
 
 /// One record of a queue, decoded.
 #[derive(Debug, Clone)]
@@ -46,8 +52,11 @@ where
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker) = (deps.clone(), worker.clone());
         async move {
-            let batch =
-                Batch { clock: &clock, request_id: &event.context.request_id, time_left: time_left(&event.context) };
+            let batch = Batch {
+                clock: &clock,
+                request_id: &event.context.request_id,
+                until: Instant::now() + time_left(&event.context),
+            };
             let failed = batch.work(&deps, event.payload.records, &worker).await;
             Ok::<_, StartError>(response(failed))
         }
@@ -64,7 +73,8 @@ pub(crate) fn time_left(context: &lambda_runtime::Context) -> Duration {
 struct Batch<'a, C> {
     clock: &'a C,
     request_id: &'a str,
-    time_left: Duration,
+    /// When Lambda ends the process.
+    until: Instant,
 }
 
 impl<C: Clock> Batch<'_, C> {
@@ -106,26 +116,38 @@ impl<C: Clock> Batch<'_, C> {
     {
         let correlation_id =
             correlation_of(&record).unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy));
-        let work = async {
-            let job = self.job(&record, correlation_id)?;
+        let work = caught(async {
+            let job = job(&record, correlation_id, self.worthwhile_time()?)?;
             worker(deps.clone(), job).await
+        });
+        let outcome = match tokio::time::timeout_at(self.until - FAREWELL, work).await {
+            Ok(outcome) => outcome,
+            Err(late) => Err(Error::unavailable("out_of_time", late)),
         };
-        let outcome = caught(work).await;
         if let Err(error) = &outcome {
             log::failure(error, correlation_id, self.request_id);
+            metrics::count("RecordFailed", "error");
         }
         outcome.is_ok()
     }
 
-    fn job<B: DeserializeOwned>(&self, record: &SqsMessage, correlation_id: CorrelationId) -> Result<Job<B>> {
-        let body = record.body.as_deref().unwrap_or_default();
-        Ok(Job {
-            body: serde_json::from_str(body).map_err(|e| Error::internal("unreadable_job", e))?,
-            correlation_id,
-            receives: receives(record),
-            time_left: self.time_left,
-        })
+    fn worthwhile_time(&self) -> Result<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left < WORTH_BEGINNING {
+            return Err(Error::unavailable("no_time_left", format!("{} ms are left", left.as_millis())));
+        }
+        Ok(left)
     }
+}
+
+fn job<B: DeserializeOwned>(record: &SqsMessage, correlation_id: CorrelationId, time_left: Duration) -> Result<Job<B>> {
+    let body = record.body.as_deref().unwrap_or_default();
+    Ok(Job {
+        body: serde_json::from_str(body).map_err(|e| Error::internal("unreadable_job", e))?,
+        correlation_id,
+        receives: receives(record),
+        time_left,
+    })
 }
 
 /// Records of one group in their order; a record of a standard queue is a group of its own.
@@ -192,12 +214,17 @@ mod tests {
     }
 
     async fn failures(records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
-        let batch = Batch { clock: &|| Timestamp::UNIX_EPOCH, request_id: "r", time_left: Duration::from_secs(1) };
+        within(Duration::from_secs(10), records).await
+    }
+
+    async fn within(time: Duration, records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
+        let batch = Batch { clock: &|| Timestamp::UNIX_EPOCH, request_id: "r", until: Instant::now() + time };
         let done = Arc::new(Mutex::new(Vec::new()));
         let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
             match job.body {
                 13 => Err(Error::unavailable("unlucky", "thirteen")),
                 66 => panic!("boom"),
+                99 => std::future::pending().await,
                 body => {
                     done.lock().unwrap().push(body);
                     Ok(())
@@ -236,6 +263,22 @@ mod tests {
         let (failed, done) = failures(batch).await;
         assert_eq!(failed, ["a1", "a3", "a4"]);
         assert_eq!(done, [1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_that_hangs_fails_alone_and_in_time() {
+        let batch = records(&[("a1", "99", Some("a")), ("a2", "1", Some("a")), ("b1", "2", Some("b"))]);
+        let started = Instant::now();
+        let (failed, done) = within(Duration::from_secs(10), batch).await;
+        assert!(started.elapsed() < Duration::from_secs(10));
+        assert_eq!(failed, ["a1", "a2"]);
+        assert_eq!(done, [2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn with_no_time_left_nothing_is_begun() {
+        let (failed, done) = within(Duration::from_millis(900), records(&[("1", "1", None)])).await;
+        assert_eq!((failed, done), (vec!["1".to_owned()], vec![]));
     }
 
     #[tokio::test]

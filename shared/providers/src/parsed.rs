@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use confab_kernel::{Error, Private, Result, messaging::Update};
+use confab_kernel::{Error, Private, Result, clip, messaging::Update};
 
 /// Every update of one webhook. What could not be used is told in `ignored`, in words fit for a metric.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -11,7 +11,8 @@ pub struct Parsed {
     pub ignored: Vec<Cow<'static, str>>,
 }
 
-const MOST_UPDATES: usize = 5_000;
+/// As many as Meta puts into one webhook.
+const MOST_UPDATES: usize = 1_000;
 const MOST_REASONS: usize = 100;
 const LONGEST_ID: usize = 512;
 const LONGEST_TEXT: usize = 65_536;
@@ -25,21 +26,34 @@ impl Parsed {
 
     pub(crate) fn push(&mut self, update: Update) -> Result<()> {
         if self.updates.len() >= MOST_UPDATES {
-            return Err(Error::too_large("One webhook may bring 5,000 updates."));
+            return Err(Error::too_large("One webhook may bring 1,000 updates."));
         }
         self.updates.push(update);
         Ok(())
     }
 }
 
-/// Some stores refuse NUL, and nobody types it.
+/// Queues and stores refuse these, and nobody types them.
+fn is_nothing(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
 pub(crate) fn text(text: &str) -> Private<String> {
-    Private(text.chars().filter(|c| *c != '\0').take(LONGEST_TEXT).collect())
+    Private(text.chars().filter(|c| !is_nothing(*c)).take(LONGEST_TEXT).collect())
+}
+
+pub(crate) fn plain(text: &str) -> String {
+    text.replace(is_nothing, "")
+}
+
+/// A short text of a provider's, such as a title.
+pub(crate) fn line(text: &str) -> String {
+    clip(&plain(text), 256)
 }
 
 /// A provider's id, or nothing when it is empty or longer than any id is.
 pub(crate) fn id(id: &str) -> Option<String> {
-    let id = id.replace('\0', "");
+    let id = plain(id);
     (1..=LONGEST_ID).contains(&id.len()).then_some(id)
 }
 

@@ -24,6 +24,8 @@ impl HttpConnector for Rows {
         let answer = match operation.as_str() {
             "BatchGetItem" => {
                 let keys = asked["RequestItems"]["Studio"]["Keys"].as_array().unwrap();
+                let twice = keys.iter().enumerate().any(|(index, key)| keys[..index].contains(key));
+                assert!(!twice, "DynamoDB refuses a batch with a key twice: {keys:?}");
                 json!({ "Responses": { "Studio": keys.iter().filter_map(row).collect::<Vec<_>>() } })
             }
             "GetItem" => json!({ "Item": row(&asked["Key"]) }),
@@ -119,6 +121,15 @@ async fn whom_an_alias_leads_to_keeps_the_id_even_without_a_row() {
     rows.lead_to(&aliases(from.channel, &from.person), anna);
     let found = person(&rows.store()).await;
     assert_eq!((found.user, found.id), (None, Some(anna)));
+}
+
+#[tokio::test]
+async fn a_number_that_changed_to_itself_is_asked_for_once() {
+    let mut event = event();
+    let new = event.message.from.person.clone();
+    event.message.content = Content::NumberChanged { new };
+    let found = Rows::default().store().open(&event, Read::MayLag).await.unwrap();
+    assert!(matches!(found, Found::New(Person { user: None, .. })));
 }
 
 #[test]

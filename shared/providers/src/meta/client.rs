@@ -141,8 +141,10 @@ struct Id {
     id: String,
 }
 
-/// Codes that go away by themselves: too many calls, too many messages, Meta's own trouble.
-const PASSING: [i64; 9] = [4, 80_007, 130_429, 131_056, 131_048, 133_016, 131_000, 135_000, 131_016];
+/// Codes that go away by themselves: too many calls, too many messages, Meta's own trouble. And a token that is not good
+/// (0, 190), which is our operator's trouble: the message is not to blame, and waits for a better one.
+const PASSING: [i64; 16] =
+    [0, 1, 2, 4, 17, 190, 341, 613, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 133_016, 135_000];
 
 fn refusal(answer: &Answer) -> SendError {
     #[derive(Deserialize)]
@@ -156,8 +158,12 @@ fn refusal(answer: &Answer) -> SendError {
         message: String,
     }
     match answer.json::<Refused>() {
+        // Meta's own failure may come after it took the message, and is never the message's fault.
+        Some(Refused { error }) if answer.status.is_server_error() && !PASSING.contains(&error.code) => {
+            SendError::Unknown(format!("{} {}", error.code, answer.status))
+        }
         Some(Refused { error }) => {
-            let retry = PASSING.contains(&error.code) || answer.status == 429;
+            let retry = PASSING.contains(&error.code) || matches!(answer.status.as_u16(), 401 | 429);
             SendError::refused(error.code, &error.message, retry, answer.retry_after)
         }
         None => answer.unexplained(),

@@ -67,7 +67,9 @@ async fn meta_says_no() {
         (429, 99, true),
         (400, 131_047, false),
         (400, 131_026, false),
-        (401, 190, false),
+        (401, 190, true),
+        (401, 0, true),
+        (500, 2, true),
         (400, 132_001, false),
         (403, 368, false),
     ] {
@@ -78,6 +80,14 @@ async fn meta_says_no() {
             SendError::NotSent { retry, retry_after: Some(Duration::from_secs(7)), code, title: "(#1) to …".into() };
         assert_eq!(meta(&server.uri()).send(&text()).await.unwrap_err(), expected, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_failure_of_metas_own_is_not_the_messages_fault() {
+    let error = json!({"error": {"message": "An unknown error", "type": "OAuthException", "code": 99}});
+    let server = answering(ResponseTemplate::new(500).set_body_json(error)).await;
+    let error = meta(&server.uri()).send(&text()).await.unwrap_err();
+    assert!(matches!(error, SendError::Unknown(_)), "{error}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     loose::{Many, Part, Text},
-    parsed::{Parsed, id, label, text},
+    parsed::{Parsed, id, label, line, text},
 };
 
 /// `now` stands in for a time that Meta did not tell.
@@ -336,7 +336,7 @@ fn read_interactive(interactive: &Part<Interactive>) -> Content {
 
 fn choice(chosen: Option<&str>, title: Option<&str>) -> Option<Content> {
     let title = title.unwrap_or_default();
-    Some(Content::Choice { id: id(chosen?)?, title: confab_kernel::clip(&title.replace('\0', ""), 256) })
+    Some(Content::Choice { id: id(chosen?)?, title: line(title) })
 }
 
 fn read_reaction(reaction: &Part<Reaction>) -> Option<Content> {
@@ -384,10 +384,7 @@ fn price(pricing: &Pricing) -> Option<Price> {
 
 fn failure(problem: &Problem) -> Failure {
     let title = problem.title.get().or(problem.message.get()).unwrap_or_default();
-    Failure {
-        code: problem.code.get().and_then(|code| code.parse().ok()).unwrap_or(0),
-        title: confab_kernel::clip(&title.replace('\0', ""), 256),
-    }
+    Failure { code: problem.code.get().and_then(|code| code.parse().ok()).unwrap_or(0), title: line(title) }
 }
 
 fn moment(seconds: &Text) -> Option<Timestamp> {

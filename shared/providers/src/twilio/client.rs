@@ -1,6 +1,6 @@
 //! Calls to Twilio's API: send, look up what was sent, media.
 
-use confab_kernel::{Timestamp, messaging::Outbound};
+use confab_kernel::messaging::Outbound;
 use reqwest::{Client, RequestBuilder, Url, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -36,15 +36,6 @@ pub struct Twilio {
     media_time_limit: Option<std::time::Duration>,
 }
 
-/// What a look-up of a message with an unknown outcome says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    Sent(Accepted),
-    NotSent,
-    /// Twilio fills in a template itself, so that its text says nothing about whose it is.
-    CannotTell,
-}
-
 const MEDIA_ORIGINS: [&str; 3] = ["https://api.twilio.com", "https://mms.twiliocdn.com", "https://media.twiliocdn.com"];
 
 impl Twilio {
@@ -68,35 +59,6 @@ impl Twilio {
         let answer = self.ask(request).await?;
         let sent = answer.json::<Message>().ok_or_else(|| answer.unexplained())?;
         Ok(Accepted { message_id: sent.sid })
-    }
-
-    /// Was this message, first tried at `since`, sent after all?
-    pub async fn find(&self, outbound: &Outbound, since: Timestamp) -> Result<Found, SendError> {
-        let to = wire::recipient(outbound)?;
-        let fields = wire::content(&outbound.body)?;
-        if fields.iter().any(|(name, _)| *name == "ContentSid") {
-            return Ok(Found::CannotTell);
-        }
-        let wanted = fields.iter().find(|(name, _)| *name == "Body").map_or("", |(_, text)| text);
-        let with_media = fields.iter().any(|(name, _)| *name == "MediaUrl");
-        let day = since.strftime("%Y-%m-%d").to_string();
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("To", &to), ("From", &self.config.from), ("DateSent>", &day)])
-            .append_pair("PageSize", "100")
-            .finish();
-        let answer = self.ask(self.http.get(format!("{}?{query}", self.messages()))).await?;
-        let page = answer.json::<Page>().ok_or_else(|| answer.unexplained())?;
-        // Twilio counts in whole seconds.
-        let since = since.as_second();
-        let same = |message: &Message| {
-            message.to.as_deref() == Some(to.as_str())
-                && message.body.as_deref().unwrap_or_default() == wanted
-                && (message.num_media.as_deref().unwrap_or("0") != "0") == with_media
-                && message.created().is_none_or(|at| at.as_second() >= since)
-        };
-        // The newest comes first; the oldest that fits is the one that was tried first.
-        let found = page.messages.into_iter().rev().find(same);
-        Ok(found.map_or(Found::NotSent, |message| Found::Sent(Accepted { message_id: message.sid })))
     }
 
     pub async fn media(&self, url: &str) -> Result<File, MediaError> {
@@ -128,30 +90,13 @@ impl Twilio {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    messages: Vec<Message>,
-}
-
-#[derive(Deserialize)]
 struct Message {
     sid: String,
-    to: Option<String>,
-    body: Option<String>,
-    num_media: Option<String>,
-    date_created: Option<String>,
 }
 
-impl Message {
-    fn created(&self) -> Option<Timestamp> {
-        let zoned = jiff::fmt::rfc2822::parse(self.date_created.as_deref()?).ok()?;
-        Some(zoned.timestamp())
-    }
-}
-
-/// Too many requests, unavailable, too fast for the sender, queue full, too fast for the channel.
-const PASSING: [i64; 5] = [20_429, 20_503, 14_107, 30_001, 63_018];
-/// Twilio's own failure may come after it took the message.
-const INTERNAL: i64 = 20_500;
+/// Too many requests, unavailable, too fast for the sender, queue full, too fast for the channel. And credentials that are
+/// not good (20003): the message is not to blame, and waits for better ones.
+const PASSING: [i64; 6] = [20_003, 20_429, 20_503, 14_107, 30_001, 63_018];
 
 fn refusal(answer: &Answer) -> SendError {
     #[derive(Deserialize)]
@@ -161,10 +106,11 @@ fn refusal(answer: &Answer) -> SendError {
         message: String,
     }
     match answer.json::<Refused>() {
-        Some(refused) if refused.code != INTERNAL => {
-            let retry = PASSING.contains(&refused.code) || answer.status == 429;
+        Some(refused) if PASSING.contains(&refused.code) || !answer.status.is_server_error() => {
+            let retry = PASSING.contains(&refused.code) || matches!(answer.status.as_u16(), 401 | 429);
             SendError::refused(refused.code, &refused.message, retry, answer.retry_after)
         }
+        // Twilio's own failure may come after it took the message.
         _ => answer.unexplained(),
     }
 }

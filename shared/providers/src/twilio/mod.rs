@@ -5,7 +5,7 @@ mod parse;
 mod signature;
 mod wire;
 
-pub use client::{Found, Twilio, TwilioConfig};
+pub use client::{Twilio, TwilioConfig};
 pub use parse::{form, parse, parse_json};
 pub use signature::{sign, verify};
 

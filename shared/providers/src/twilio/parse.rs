@@ -1,13 +1,13 @@
 //! Twilio's webhook forms -> updates: messages of people, and what became of ours.
 
 use confab_kernel::{
-    Error, Phone, Result, Timestamp, clip,
+    Error, Phone, Result, Timestamp,
     messaging::{Address, Channel, Content, Failure, Identity, Inbound, Media, Stage, Status, Update},
 };
 
 use crate::{
     loose::Text,
-    parsed::{Parsed, id, label, text},
+    parsed::{Parsed, id, label, line, plain, text},
 };
 
 /// Twilio sends some forty. More would not fit its signature, which is what they are read for.
@@ -98,7 +98,7 @@ fn read_status(form: &Form<'_>, status: &str, query: &str, now: Timestamp) -> Re
         stage,
         at: now,
         price: None,
-        error: code.map(|code| Failure { code, title: clip(&title.replace('\0', ""), 256) }),
+        error: code.map(|code| Failure { code, title: line(title) }),
     })
 }
 
@@ -120,7 +120,7 @@ fn content(form: &Form<'_>) -> Content {
         .into_iter()
         .find_map(|(chosen, title)| Some((id(form.get(chosen)?)?, form.get(title).or(body))));
     if let Some((id, title)) = chosen {
-        let title = clip(&title.unwrap_or_default().replace('\0', ""), 256);
+        let title = line(title.unwrap_or_default());
         return Content::Choice { id, title };
     }
     let count = form.get("NumMedia").and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
@@ -140,11 +140,7 @@ fn content(form: &Form<'_>) -> Content {
 fn media(form: &Form<'_>, index: usize) -> Option<Media> {
     let source = form.get(&format!("MediaUrl{index}")).filter(|url| url.len() <= LONGEST_URL)?;
     let mime_type = form.get(&format!("MediaContentType{index}"));
-    Some(Media {
-        source: source.replace('\0', ""),
-        mime_type: mime_type.and_then(id).unwrap_or_default(),
-        sha256: None,
-    })
+    Some(Media { source: plain(source), mime_type: mime_type.and_then(id).unwrap_or_default(), sha256: None })
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub fn verify(
             }
             Vec::new()
         }
+        // Nothing of such a body would be signed.
+        None if params.is_empty() && !raw_body.is_empty() => return Err(unsigned()),
         None => in_order(params),
     };
     for spelling in spellings(url) {
@@ -205,6 +207,13 @@ mod tests {
         let signature = sign(&token(), URL, &once).unwrap();
         let twice = pairs(&[("B", "x"), ("A", "2"), ("A", "1"), ("A", "2")]);
         verify(&token(), URL, &twice, b"", Some(&signature)).unwrap();
+    }
+
+    #[test]
+    fn a_body_of_which_nothing_is_signed_is_refused() {
+        let of_nothing = sign(&token(), URL, &[]).unwrap();
+        assert!(verify(&token(), URL, &[], b"", Some(&of_nothing)).is_ok());
+        assert!(verify(&token(), URL, &[], br#"{"Body":"forged"}"#, Some(&of_nothing)).is_err());
     }
 
     #[test]
