@@ -28,7 +28,7 @@ async fn a_process_is_started_once_and_stays_warm() -> Result<()> {
     let place = place().await?;
     let (_, _, first) = invoke(&place, json!({ "do": "who" })).await?;
     let (_, _, second) = invoke(&place, json!({ "do": "who" })).await?;
-    assert_eq!(first["process"], second["process"]);
+    assert_eq!(first["process"], second["process"], "{first} {second}");
     assert_eq!((&first["call"], &second["call"]), (&json!(1), &json!(2)));
     assert_eq!(probe(&place).await?["cold_starts"], 1);
     Ok(())

@@ -208,18 +208,26 @@ impl Function {
     async fn cold(&self) -> Result<Arc<Process>, Failure> {
         self.count(|counts| counts.cold_starts += 1);
         let id = uuid::Uuid::new_v4().simple().to_string();
-        let process = Process::start(&self.launch, &id, &self.record).map_err(|error| {
+        let process = Process::start(&self.launch, &id, &self.record, |process| {
+            self.registry().insert(id.clone(), process.clone());
+            locked(&self.all).push(process.clone());
+        });
+        let process = process.map_err(|error| {
+            self.registry().remove(&id);
+            locked(&self.all).retain(|process| process.id != id);
             let message = format!("{} cannot be started: {error}", self.launch.binary.display());
             self.set_state(State::Missing, Some(message.clone()));
             Failure::crashed(message)
         })?;
-        self.by_id.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(id, process.clone());
-        locked(&self.all).push(process.clone());
         if let Err(failure) = process.started().await {
             self.retire(&process);
             return Err(failure);
         }
         Ok(process)
+    }
+
+    fn registry(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Process>>> {
+        self.by_id.write().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn retire(&self, process: &Arc<Process>) {
@@ -229,7 +237,7 @@ impl Function {
 
     fn forget(&self, process: &Arc<Process>) {
         locked(&self.all).retain(|other| other.id != process.id);
-        self.by_id.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&process.id);
+        self.registry().remove(&process.id);
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) {

@@ -41,15 +41,13 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(launch: &Launch, id: &str, record: &Arc<Record>) -> std::io::Result<Arc<Self>> {
-        let mut child = Command::new(&launch.binary)
-            .env_clear()
-            .envs(launch.environment(id))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+    /// `register` makes the process known before it runs: its first `next` may come at once.
+    pub(super) fn start(
+        launch: &Launch,
+        id: &str,
+        record: &Arc<Record>,
+        register: impl FnOnce(&Arc<Self>),
+    ) -> std::io::Result<Arc<Self>> {
         let (inbox, next) = mpsc::channel(1);
         let (kill, killed) = mpsc::channel(1);
         let process = Arc::new(Self {
@@ -62,6 +60,15 @@ impl Process {
             gone: watch::channel(None).0,
             kill,
         });
+        register(&process);
+        let mut child = Command::new(&launch.binary)
+            .env_clear()
+            .envs(launch.environment(id))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
         if let Some(output) = child.stdout.take() {
             tokio::spawn(read_lines(output, launch.name.clone(), record.clone()));
         }
