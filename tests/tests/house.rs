@@ -151,6 +151,7 @@ fn every_binary_is_a_function_of_the_template_and_the_other_way_round() -> Resul
             binaries.insert(file.file_stem().context("a name")?.to_string_lossy().into_owned());
         }
     }
+    let text = std::fs::read_to_string(root().join("template.yaml"))?;
     let template = template()?;
     let functions: BTreeSet<_> = template.functions.iter().map(|function| function.name.clone()).collect();
     assert_eq!(binaries, functions);
@@ -159,6 +160,8 @@ fn every_binary_is_a_function_of_the_template_and_the_other_way_round() -> Resul
             function.name.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
         assert_eq!(function.logical_id, format!("{pascal}Function"));
         assert_eq!(function.code, format!("target/lambda/{}/", function.name));
+        let published = format!("CodeUri: {}\n      AutoPublishCodeSha256: unreleased\n", function.code);
+        assert!(text.contains(&published), "{}: a changed parameter would not reach its alias", function.name);
     }
     Ok(())
 }

@@ -259,6 +259,7 @@ const FUNCTION: &[&str] = &[
     "Tracing",
     "LoggingConfig",
     "AutoPublishAlias",
+    "AutoPublishCodeSha256",
     "DeploymentPreference",
     "Description",
     "Tags",
