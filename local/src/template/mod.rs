@@ -72,17 +72,29 @@ impl Template {
     fn check(&self) -> Result<()> {
         let queue = |arn: &str| self.queues.iter().any(|queue| queue.arn == arn);
         let function = |arn: &str| self.functions.iter().any(|function| function.arn == arn);
-        for queue_ in &self.queues {
-            if let Some(redrive) = &queue_.redrive
-                && !queue(&redrive.dlq_arn)
-            {
-                bail!("{}: its dead-letter queue {} is not in the template", queue_.logical_id, redrive.dlq_arn);
+        for queue in &self.queues {
+            let Some(redrive) = &queue.redrive else { continue };
+            let dlq = self.queue_by_arn(&redrive.dlq_arn).with_context(|| {
+                format!("{}: its dead-letter queue {} is not in the template", queue.logical_id, redrive.dlq_arn)
+            })?;
+            if dlq.fifo != queue.fifo {
+                bail!("{}: a FIFO queue and its dead-letter queue are both FIFO, or neither is", queue.logical_id);
             }
         }
         for f in &self.functions {
             for consumer in &f.consumers {
-                if !queue(&consumer.queue_arn) {
-                    bail!("{}: its queue {} is not in the template", f.logical_id, consumer.queue_arn);
+                let queue = self.queue_by_arn(&consumer.queue_arn).with_context(|| {
+                    format!("{}: its queue {} is not in the template", f.logical_id, consumer.queue_arn)
+                })?;
+                if queue.fifo && (consumer.batch_size > 10 || !consumer.window.is_zero()) {
+                    bail!("{}: a FIFO queue gives batches of ten at most, and knows no window", f.logical_id);
+                }
+                if queue.visibility < f.timeout {
+                    bail!(
+                        "{}: the visibility timeout of {} is shorter than its timeout",
+                        f.logical_id,
+                        queue.logical_id
+                    );
                 }
             }
         }

@@ -181,15 +181,7 @@ pub(super) fn add(
             Properties::new(
                 kind,
                 &properties,
-                &[
-                    "Name",
-                    "StageName",
-                    "DefaultRouteSettings",
-                    "AccessLogSettings",
-                    "Tags",
-                    "CorsConfiguration",
-                    "FailOnWarnings",
-                ],
+                &["Name", "StageName", "DefaultRouteSettings", "AccessLogSettings", "Tags", "FailOnWarnings"],
             )?;
         }
         "AWS::Serverless::Function" => function(template, id, &properties, globals, scope)?,
@@ -359,6 +351,10 @@ fn policy(policies: Option<&Value>) -> Result<Policy> {
         let given = policy.get("Statement").and_then(Value::as_array);
         let given = given.with_context(|| format!("Policies: local reads statements of its own, not {policy}"))?;
         for statement in given {
+            let keys = statement.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            if let Some(unknown) = keys.into_iter().find(|key| !["Sid", "Effect", "Action", "Resource"].contains(key)) {
+                bail!("Policies: local does not know {unknown} of a statement");
+            }
             if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
                 bail!("Policies: local knows only statements that allow");
             }
@@ -388,14 +384,8 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
             });
         }
         "SQS" => {
-            let known = [
-                "Queue",
-                "BatchSize",
-                "Enabled",
-                "FunctionResponseTypes",
-                "MaximumBatchingWindowInSeconds",
-                "ScalingConfig",
-            ];
+            let known =
+                ["Queue", "BatchSize", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds", "ScalingConfig"];
             let p = Properties::new(kind, properties, &known)?;
             let concurrency = p.of.get("ScalingConfig").and_then(|scaling| scaling.get("MaximumConcurrency"));
             function.consumers.push(Consumer {
@@ -412,7 +402,7 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
             });
         }
         "EventBridgeRule" => {
-            let known = ["EventBusName", "Pattern", "DeadLetterConfig", "RetryPolicy", "RuleName", "State", "Target"];
+            let known = ["EventBusName", "Pattern", "DeadLetterConfig", "RetryPolicy", "RuleName", "Target"];
             let p = Properties::new(kind, properties, &known)?;
             template.rules.push(Rule {
                 name: p.text("RuleName").unwrap_or_else(|| format!("{id}{name}")),
@@ -431,7 +421,6 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
                 "FlexibleTimeWindow",
                 "Name",
                 "Description",
-                "State",
                 "OmitName",
             ];
             let p = Properties::new(kind, properties, &known)?;
@@ -551,7 +540,6 @@ fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {
         "LifecycleConfiguration",
         "VersioningConfiguration",
         "OwnershipControls",
-        "CorsConfiguration",
         "Tags",
     ];
     Properties::new("AWS::S3::Bucket", properties, &known)?;
@@ -562,7 +550,7 @@ fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
     let p = Properties::new(
         "AWS::Events::Rule",
         properties,
-        &["Name", "Description", "EventBusName", "EventPattern", "State", "Targets"],
+        &["Name", "Description", "EventBusName", "EventPattern", "Targets"],
     )?;
     let targets = p.of.get("Targets").and_then(Value::as_array).context("Targets are missing")?;
     let targets = targets

@@ -93,6 +93,22 @@ fn what_is_not_supported_is_named_with_its_place() {
             "Events.E: local does not know events of type \"Kinesis\"",
         ),
         (
+            "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: provided.al2023, Policies: [{Statement: [{Effect: Allow, Action: 's3:GetObject', Resource: 'arn:x', Condition: {}}]}]}}",
+            "local does not know Condition of a statement",
+        ),
+        (
+            "  Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 5}}\n  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: provided.al2023, Timeout: 10, Events: {E: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}}}}",
+            "the visibility timeout of Q is shorter",
+        ),
+        (
+            "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q.fifo, FifoQueue: true}}\n  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: provided.al2023, Events: {E: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn, BatchSize: 11}}}}}",
+            "batches of ten at most",
+        ),
+        (
+            "  D: {Type: AWS::SQS::Queue}\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q.fifo, FifoQueue: true, RedrivePolicy: {deadLetterTargetArn: !GetAtt D.Arn, maxReceiveCount: 3}}}",
+            "are both FIFO, or neither is",
+        ),
+        (
             "  A: {Type: AWS::SQS::Queue, Properties: {RedrivePolicy: {deadLetterTargetArn: 'arn:x', maxReceiveCount: 3}}}",
             "its dead-letter queue arn:x is not in the template",
         ),
