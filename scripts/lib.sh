@@ -63,18 +63,16 @@ install_nextest() {
 }
 
 # on_local COMMAND..: runs the command with CONFAB_HOME set to a `local` of its own, and stops that afterwards.
-on_local() {
-    local data log pid
+# A subshell: its EXIT trap runs once, whatever happened, and the result is the command's.
+on_local() (
     data=$(mktemp -d)
-    log="$data/log"
-    target/debug/local --port 0 --no-watch --data "$data/data" >"$log" 2>&1 &
+    target/debug/local --port 0 --no-watch --data "$data/data" >"$data/log" 2>&1 &
     pid=$!
-    # shellcheck disable=SC2064
-    trap "kill $pid 2>/dev/null; rm -rf '$data'" RETURN EXIT
+    trap 'status=$?; kill "$pid" 2>/dev/null || true; wait "$pid" || true; rm -rf "$data"; exit "$status"' EXIT
     for _ in $(seq 100); do
-        grep -q '  AWS' "$log" && break
-        kill -0 "$pid" 2>/dev/null || fail "local did not start: $(cat "$log")"
+        grep -q '  AWS' "$data/log" && break
+        kill -0 "$pid" 2>/dev/null || fail "local did not start: $(cat "$data/log")"
         sleep 0.1
     done
-    CONFAB_HOME=$(awk '/  Home/ { print $2 }' "$log") "$@"
-}
+    CONFAB_HOME=$(awk '/  Home/ { print $2 }' "$data/log") "$@"
+)
