@@ -22,6 +22,7 @@ from sizes import zipped
 SAMPLES = {
     "sms-received": "sms-received.text",
     "studio-conversation": "studio-conversation.text",
+    "studio-status": "studio-status.delivered",
     "studio-health": "studio-health.ready",
 }
 STARTS, INVOCATIONS = 20, 200
@@ -32,30 +33,39 @@ def sample(name):
     return json.loads(Path(f"events/studio/{name}.json").read_text())
 
 
-def job(change):
-    """The worker's event, with its update as `change` makes it of the sample's."""
-    event = sample("studio-conversation.text")
-    body = json.loads(event["Records"][0]["body"])
-    event["Records"][0]["body"] = json.dumps(body | {"update": change(body["update"])})
+def job(function, change):
+    """The worker's event, with its body as `change` makes it of the sample's."""
+    event = sample(SAMPLES[function])
+    record = event["Records"][0]
+    record["body"] = json.dumps(change(json.loads(record["body"])))
     return event
 
 
-def message(number, person):
+def message(number, person, **content):
     someone = {"phone": f"1650555{person:04}", "scoped_id": f"US.1349120865530274{person:04}"}
-    one = {"id": f"wamid.bench.{person}.{number}"}
-    return job(lambda update: update | one | {"from": update["from"] | {"person": someone}})
+    one = {"id": f"wamid.bench.{person}.{number}", **content}
+
+    def change(body):
+        sent = body["message"]
+        return body | {"message": sent | one | {"from": sent["from"] | {"person": someone}}}
+
+    return job("studio-conversation", change)
+
+
+def reaction(number, person):
+    """What the studio does not answer: a copy of it is known as done after one call."""
+    return message(number, person, content={"type": "reaction", "message_id": "wamid.bench.out", "emoji": "👍"})
 
 
 def delivered(sandbox):
     """What the provider tells of the last message that the sandbox's process sent."""
     names = ("user_id", "effect_id", "correlation_id")
     reference = dict(zip(names, sandbox.sent[-1]["biz_opaque_callback_data"].split()))
-    status = {"kind": "status", "message_id": "wamid.bench.out", "reference": reference, "stage": "delivered"}
-    return job(lambda update: status | {"to": update["from"], "at": update["sent_at"]})
+    return job("studio-status", lambda body: body | {"status": body["status"] | {"reference": reference}})
 
 
 def typical(function, number):
-    """The same work each time: the next message of one person, or a request that is verified and read in full."""
+    """The same work each time: the next message of one person, or what is verified and read in full."""
     return message(number, 1) if function == "studio-conversation" else sample(SAMPLES[function])
 
 
@@ -90,10 +100,12 @@ def calls_and_capacity(local):
         yield row(worker, "a person's first message", sandbox, message(0, 2))
         yield row(worker, "the next, same process", sandbox, message(1, 2))
         yield row(worker, "a copy of it", sandbox, message(1, 2))
-        yield row(worker, "a status", sandbox, delivered(sandbox))
-        yield row(worker, "a copy of it", sandbox, delivered(sandbox))
+        status = delivered(sandbox)
     with Sandbox(local, worker) as sandbox:
         yield row(worker, "the next, new process", sandbox, message(2, 2))
+    with Sandbox(local, "studio-status") as sandbox:
+        yield row("studio-status", "a status", sandbox, status)
+        yield row("studio-status", "a copy of it", sandbox, status)
     with Sandbox(local, "studio-health") as sandbox:
         yield row("studio-health", "ready?", sandbox, sample("studio-health.ready"))
 
@@ -114,12 +126,14 @@ def instructions(local):
     for function in SAMPLES:
         with Sandbox(local, function) as before:
             before.invoke(typical(function, next(numbers)))  # from now on the person is known
-            start, first, third = (
-                executed(local, function, [typical(function, next(numbers)) for _ in range(messages)])
-                for messages in (0, 1, 3)
-            )
-            # For the others, the one call of a message is the first; of a worker's messages it is a status.
-            call = executed(local, function, [delivered(before)]) if before.sent else first
+            if function == "studio-conversation":
+                before.invoke(reaction(0, 1))
+        start, first, third = (
+            executed(local, function, [typical(function, next(numbers)) for _ in range(messages)])
+            for messages in (0, 1, 3)
+        )
+        # For the others a message is one call; for this one a copy of what was not answered is.
+        call = executed(local, function, [reaction(0, 1)]) if function == "studio-conversation" else first
         yield [function, *(f"{number / 1e6:.2f} M" for number in (start, call, first, (third - first) / 2))]
 
 

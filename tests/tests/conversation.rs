@@ -97,3 +97,29 @@ async fn health_and_readiness() -> Result<()> {
     }
     Ok(())
 }
+
+/// A webhook of somebody for whom there is no phone page: the number and the scoped id are the test's.
+fn says(id: &str, person: (&str, &str), name: &str, text: &str) -> String {
+    let (phone, scoped_id) = person;
+    let message = json!({ "from": phone, "from_user_id": scoped_id, "id": id, "timestamp": "1700000000", "type": "text",
+        "text": { "body": text } });
+    let contact = json!({ "profile": { "name": name }, "wa_id": phone, "user_id": scoped_id });
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [{ "field": "messages",
+        "value": { "messaging_product": "whatsapp", "metadata": { "phone_number_id": "106540352242922" },
+            "contacts": [contact], "messages": [message] } }] }] })
+    .to_string()
+}
+
+#[tokio::test]
+async fn a_number_that_passed_on_does_not_show_its_new_owner_the_old_conversation() -> Result<()> {
+    let place = Place::any().await?;
+    let first = place.person("First", "meta").await?;
+    let phone = first.about["phone"].as_str().context("a number")?;
+    first.asks("hi").await?;
+    assert!(text_of(&first.asks("עברית").await?).contains("עברית"));
+    // Somebody else writes from the number: a newcomer, who is greeted in English and by name.
+    let second = says(&format!("wamid.passed-on.{phone}"), (phone, "US.990099"), "Second", "hi");
+    assert_eq!(place.signed_webhook(second).await?.status(), 200);
+    assert!(text_of(&first.answer(3).await?).starts_with("Hello Second!"), "{:?}", first.answers().await?);
+    Ok(())
+}

@@ -6,12 +6,13 @@ pub mod sms_received;
 mod store;
 pub mod studio_conversation;
 pub mod studio_health;
+pub mod studio_status;
 
 use std::sync::Arc;
 
 use confab_aws::{Aws, AwsConfig, Queue, Secrets, Table};
 use confab_kernel::{Env, EnvError};
-use confab_lambda::{OsEntropy, StartError, SystemClock, environment};
+use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{http_client, meta::MetaConfig, twilio::TwilioConfig};
 
 use secrecy::SecretString;
@@ -21,7 +22,8 @@ use crate::{senders::Senders, store::Store};
 /// What `sms-received` needs.
 #[derive(Debug)]
 pub struct Webhook {
-    pub(crate) queue: Queue,
+    pub(crate) messages: Queue,
+    pub(crate) statuses: Queue,
     pub(crate) secrets: Secrets,
     pub(crate) names: SecretNames,
     /// What Twilio was told to call; without it the request's own domain is believed.
@@ -71,7 +73,8 @@ impl Webhook {
         let names = SecretNames::from_env(&env)?;
         let (secrets, ()) = tokio::join!(Secrets::read(&aws, names.all()), aws.connect("sqs"));
         Ok(Self {
-            queue: Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),
+            messages: Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),
+            statuses: Queue::new(aws.sqs(), env.required("CONFAB_STATUS_QUEUE_URL")?),
             secrets: secrets?,
             names,
             public_base_url: public_base_url(&env),
@@ -138,11 +141,29 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
     Ok(Senders { http: http_client()?, secrets, meta, twilio, clock: Arc::new(clock) })
 }
 
+/// What `studio-status` needs.
+#[derive(Debug)]
+pub struct Follower {
+    pub(crate) store: Store,
+}
+
+impl Follower {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let clock = SystemClock::from_env(&env)?;
+        aws.connect("dynamodb").await;
+        let table = Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?);
+        Ok(Self { store: Store::new(table, Arc::new(clock), Arc::new(OsEntropy)) })
+    }
+}
+
 /// What `studio-health` needs.
 #[derive(Debug)]
 pub struct Health {
     pub(crate) table: Table,
-    pub(crate) queue: Queue,
+    pub(crate) queues: [Queue; 2],
+    pub(crate) readiness: Readiness,
 }
 
 impl Health {
@@ -151,7 +172,11 @@ impl Health {
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         Ok(Self {
             table: Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?),
-            queue: Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),
+            queues: [
+                Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),
+                Queue::new(aws.sqs(), env.required("CONFAB_STATUS_QUEUE_URL")?),
+            ],
+            readiness: Readiness::default(),
         })
     }
 }

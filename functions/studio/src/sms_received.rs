@@ -5,14 +5,14 @@ use std::sync::Arc;
 use confab_aws::Entry;
 use confab_kernel::{
     Clock, CorrelationId, Error, Result, Timestamp,
-    messaging::{Status, Update},
+    messaging::{Inbound, Status, Update},
 };
 use confab_lambda::{CORRELATION_HEADER, Call, Reply, metrics, reply};
 use confab_providers::{Parsed, meta, twilio};
 use http::{HeaderValue, Method, StatusCode};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
-use studio_domain::{Job, conversation_of, event_of, status_group_of};
+use studio_domain::{Job, StatusJob, conversation_of, event_of};
 
 use crate::Webhook;
 
@@ -42,9 +42,9 @@ pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     for _ in &parsed.ignored {
         metrics::count("WebhookPartIgnored", "unknown");
     }
-    let entries = entries(parsed)?;
-    deps.queue.send(&entries).await?;
-    Ok(traced(answer, &entries))
+    let Found { messages, statuses } = found(parsed)?;
+    tokio::try_join!(deps.messages.send(&messages), deps.statuses.send(&statuses))?;
+    Ok(traced(answer, &[messages, statuses].concat()))
 }
 
 fn from_meta(call: &Call, secret: &SecretString, now: Timestamp) -> Result<Parsed> {
@@ -83,8 +83,22 @@ fn public_url(call: &Call, base: Option<&str>) -> String {
     }
 }
 
-fn entries(parsed: Parsed) -> Result<Vec<Entry>> {
-    parsed.updates.into_iter().map(entry).collect()
+/// What a webhook brought, for the queue that it goes to.
+#[derive(Default)]
+struct Found {
+    messages: Vec<Entry>,
+    statuses: Vec<Entry>,
+}
+
+fn found(parsed: Parsed) -> Result<Found> {
+    let mut found = Found::default();
+    for update in parsed.updates {
+        match update {
+            Update::Message(message) => found.messages.push(entry(message)?),
+            Update::Status(status) => found.statuses.push(status_entry(status)?),
+        }
+    }
+    Ok(found)
 }
 
 /// A webhook that brought one thing belongs to the trace of that thing.
@@ -97,21 +111,17 @@ fn traced(mut answer: Reply, entries: &[Entry]) -> Reply {
     answer
 }
 
-fn entry(update: Update) -> Result<Entry> {
-    let (group, once) = match &update {
-        Update::Message(message) => (conversation_of(&message.from), event_of(message)),
-        Update::Status(status) => {
-            let group = status_group_of(status);
-            let once = format!("{group}#{}", status.stage.rank());
-            (group, once)
-        }
-    };
-    let correlation_id = match &update {
-        // A status belongs to what made us send the message.
-        Update::Status(Status { reference: Some(reference), .. }) => reference.correlation_id,
-        _ => trace_of(&once),
-    };
-    Entry::new(&group, &once, &Job::V1 { update }, correlation_id)
+fn entry(message: Inbound) -> Result<Entry> {
+    let (group, once) = (conversation_of(&message.from), event_of(&message));
+    let correlation_id = trace_of(&once);
+    Entry::in_order(&group, &once, &Job::V1 { message }, correlation_id)
+}
+
+fn status_entry(status: Status) -> Result<Entry> {
+    // It belongs to what made us send the message.
+    let reference = status.reference.map(|reference| reference.correlation_id);
+    let correlation_id = reference.unwrap_or_else(|| trace_of(&status.message_id));
+    Entry::in_any_order(&StatusJob::V1 { status }, correlation_id)
 }
 
 fn trace_of(event: &str) -> CorrelationId {

@@ -9,25 +9,23 @@
 //! | `INBOX#meta#wamid..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem},
+    types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem},
 };
 use confab_aws::{Cancelled, Inbox, Row, Table, cancelled, failed};
 use confab_kernel::{
-    Clock, CorrelationId, EffectId, Entropy, Error, MessageId, Private, Result, Timestamp, UserId,
-    messaging::{
-        Address, Body, Channel, Content, Failure, Identity, Inbound, Outbound, Price, Reference, Stage, Status,
-    },
+    Clock, CorrelationId, EffectId, Entropy, Error, MessageId, Result, Timestamp, UserId,
+    messaging::{Address, Body, Content, Failure, Inbound, Outbound, Price, Reference, Stage, Status},
     worker::{Effect, Found, Ledger, Outcome, Read, Saved},
 };
 use serde::{Deserialize, Serialize};
-use studio_domain::{User, event_of};
+use studio_domain::{Alias, Lead, Link, Recognised, User, aliases, event_of, recognise};
 
 /// Messages are history, not records: two weeks, as the weekly cleanup promises.
 const MESSAGES_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -49,18 +47,18 @@ impl std::fmt::Debug for Store {
 /// Whom this process met under which alias: a guess, with which a person's row is read along with the alias that leads
 /// to it. The alias is what is believed.
 #[derive(Clone, Default)]
-struct Met(Arc<Mutex<HashMap<String, UserId>>>);
+struct Met(Arc<Mutex<HashMap<Alias, UserId>>>);
 
 /// A conversation's messages follow each other closely, so only the latest people matter.
 const MOST_MET: usize = 1_000;
 
 impl Met {
-    fn guess(&self, aliases: &[String]) -> Option<UserId> {
+    fn guess(&self, aliases: &[Alias]) -> Option<UserId> {
         let met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         aliases.iter().find_map(|alias| met.get(alias).copied())
     }
 
-    fn remember(&self, aliases: Vec<String>, id: UserId) {
+    fn remember(&self, aliases: Vec<Alias>, id: UserId) {
         let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if met.len() >= MOST_MET {
             met.clear();
@@ -80,11 +78,18 @@ pub(crate) struct Event {
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) user: Option<User>,
-    /// Whom the aliases lead to, whether or not there is a row of theirs.
-    pub(crate) id: Option<UserId>,
+    /// The version of the user's row; 0 without one.
     version: u64,
-    /// Numbers and names that lead to nobody yet.
-    new_aliases: Vec<Private<String>>,
+    recognised: Recognised,
+    /// Rows of the same person under other ids, to be marked as such.
+    merged: Vec<UserRow>,
+}
+
+impl Person {
+    /// Whom the aliases lead to, whether or not there is a row of theirs.
+    pub(crate) fn id(&self) -> Option<UserId> {
+        self.recognised.person
+    }
 }
 
 /// A message of ours, before it has an id.
@@ -104,16 +109,14 @@ impl Reply {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct UserRow {
     version: u64,
+    /// The same person, who is known under this id from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    merged_into: Option<UserId>,
     #[serde(flatten)]
     user: User,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AliasRow {
-    user_id: UserId,
 }
 
 #[derive(Serialize)]
@@ -157,15 +160,15 @@ fn sent_key(user_id: UserId, effect_id: EffectId) -> Row {
     Table::key(user_pk(user_id), message_sk(effect_id.made_at(), effect_id))
 }
 
-/// The scoped id comes first: it is in every webhook of a person, a number may not be.
-fn aliases(channel: Channel, identity: &Identity) -> Vec<String> {
-    let scoped = identity.scoped_id.as_ref().map(|id| format!("{}#{}", channel.name(), id.as_str()));
-    let phone = identity.phone.as_ref().map(|phone| format!("phone#{}", phone.digits()));
-    scoped.into_iter().chain(phone).collect()
+fn alias_pk(alias: &Alias) -> String {
+    match alias {
+        Alias::Phone(phone) => format!("ALIAS#phone#{}", phone.digits()),
+        Alias::Scoped(channel, id) => format!("ALIAS#{}#{}", channel.name(), id.as_str()),
+    }
 }
 
-fn alias_key(alias: &str) -> Row {
-    Table::key(format!("ALIAS#{alias}"), "ALIAS")
+fn alias_key(alias: &Alias) -> Row {
+    Table::key(alias_pk(alias), "ALIAS")
 }
 
 impl Store {
@@ -263,25 +266,41 @@ impl Store {
         put.map_err(|e| Error::internal("render_failed", e))
     }
 
-    fn put_user(&self, user: &User, version: u64) -> Result<TransactWriteItem> {
-        let row = UserRow { version: version + 1, user: user.clone() };
-        let mut put = self.put(Table::row(user_pk(user.id), "USER", &row)?)?;
-        if version == 0 {
+    fn put_user(&self, row: &UserRow) -> Result<TransactWriteItem> {
+        let mut put =
+            self.put(Table::row(user_pk(row.user.id), "USER", &UserRow { version: row.version + 1, ..row.clone() })?)?;
+        if row.version == 0 {
             put.condition_expression = Some("attribute_not_exists(pk)".to_owned());
         } else {
             put.condition_expression = Some("version = :version".to_owned());
-            let version = AttributeValue::N(version.to_string());
+            let version = AttributeValue::N(row.version.to_string());
             put.expression_attribute_values = Some(HashMap::from([(":version".to_owned(), version)]));
         }
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn put_alias(&self, alias: &str, user_id: UserId) -> Result<TransactWriteItem> {
-        let mut row = Table::row("", "", &AliasRow { user_id })?;
-        row.extend(alias_key(alias));
-        let mut put = self.put(row)?;
-        put.condition_expression = Some("attribute_not_exists(pk)".to_owned());
+    fn put_alias(&self, link: &Link, user_id: UserId) -> Result<TransactWriteItem> {
+        let lead = Lead { user_id, scoped_id: link.scoped_id.clone() };
+        let mut put = self.put(Table::row(alias_pk(&link.alias), "ALIAS", &lead)?)?;
+        match &link.was {
+            None => put.condition_expression = Some("attribute_not_exists(pk)".to_owned()),
+            Some(was) => {
+                put.condition_expression = Some(LEADS_TO.to_owned());
+                put.expression_attribute_values = Some(leads_to(was));
+            }
+        }
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete_alias(&self, alias: &Alias, was: &Lead) -> Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(alias_key(alias)))
+            .condition_expression(LEADS_TO)
+            .set_expression_attribute_values(Some(leads_to(was)))
+            .build()
+            .map_err(|e| Error::internal("render_failed", e))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn put_received(&self, event: &Event, user_id: UserId, now: Timestamp) -> Result<TransactWriteItem> {
@@ -318,6 +337,13 @@ impl Store {
         item.extend(sent_key(*user_id, effect.id));
         Ok(TransactWriteItem::builder().put(self.put(item)?).build())
     }
+}
+
+/// An alias is written only while it leads where it was seen to lead.
+const LEADS_TO: &str = "user_id = :was";
+
+fn leads_to(was: &Lead) -> HashMap<String, AttributeValue> {
+    HashMap::from([(":was".to_owned(), AttributeValue::S(was.user_id.to_string()))])
 }
 
 fn expiry(now: Timestamp) -> i64 {
@@ -362,16 +388,10 @@ impl Ledger<Event> for Store {
 
     async fn open(&self, event: &Event, read: Read) -> Result<Found<Person, Reply>> {
         let message = &event.message;
-        let mut names = aliases(message.from.channel, &message.from.person);
-        if let Content::NumberChanged { new } = &message.content {
-            names.extend(aliases(message.from.channel, new));
-        }
-        // DynamoDB refuses a batch that asks for one row twice.
-        let mut seen = HashSet::new();
-        names.retain(|name| seen.insert(name.clone()));
+        let names = aliases(message);
         let entry = Inbox::key(&event_of(message));
         let guess = self.met.guess(&names).map(user_key);
-        let keys = names.iter().map(|name| alias_key(name)).chain([entry.clone()]).chain(guess).collect();
+        let keys = names.iter().map(alias_key).chain([entry.clone()]).chain(guess).collect();
         let mut rows: HashMap<_, _> = self.rows(keys, read).await?.into_iter().map(|row| (pk(&row), row)).collect();
         if let Some(row) = rows.remove(&pk(&entry))
             && let Some(inbox) = Inbox::read(row, self.clock.now())?
@@ -379,23 +399,31 @@ impl Ledger<Event> for Store {
             let effects = self.effects(&inbox).await?;
             return Ok(Found::Decided { effects, lease_until: inbox.lease_until() });
         }
-        let mut known = None;
-        let mut new_aliases = Vec::new();
+        let mut leads = HashMap::new();
         for name in names {
-            match rows.remove(&pk(&alias_key(&name))) {
-                Some(row) => known = known.or(Some(Table::read::<AliasRow>(row)?.user_id)),
-                None => new_aliases.push(name.into()),
+            if let Some(row) = rows.remove(&alias_pk(&name)) {
+                leads.insert(name, Table::read::<Lead>(row)?);
             }
         }
-        let row = match known {
+        let recognised = recognise(message, |alias| leads.get(alias).cloned());
+        let mut row = match recognised.person {
             Some(id) => match rows.remove(&user_pk(id)) {
                 Some(row) => Some(Table::read::<UserRow>(row)?),
                 None => self.user(id).await?,
             },
             None => None,
         };
-        let (user, version) = row.map_or((None, 0), |row| (Some(row.user), row.version));
-        Ok(Found::New(Person { user, id: known, version, new_aliases }))
+        let mut merged = Vec::new();
+        for id in &recognised.also {
+            merged.extend(self.user(*id).await?);
+        }
+        let version = row.as_ref().map_or(0, |row| row.version);
+        let user = row.take().map(|row| row.user);
+        let user = merged.iter().map(|row| row.user.clone()).fold(user, |user, other| match user {
+            Some(user) => Some(user.merged_with(other)),
+            None => recognised.person.map(|id| User { id, ..other }),
+        });
+        Ok(Found::New(Person { user, version, recognised, merged }))
     }
 
     async fn save(&self, event: &Event, person: &Person, effects: &[Effect<Reply>], lease: Timestamp) -> Result<Saved> {
@@ -406,11 +434,17 @@ impl Ledger<Event> for Store {
         let inbox = Inbox::new(user.id.to_string(), ids, lease, now);
         let mut writes = vec![
             inbox.claim(&self.table, &event_of(&event.message), now)?,
-            self.put_user(user, person.version)?,
+            self.put_user(&UserRow { version: person.version, merged_into: None, user: user.clone() })?,
             self.put_received(event, user.id, now)?,
         ];
-        for alias in &person.new_aliases {
-            writes.push(self.put_alias(alias.as_str(), user.id)?);
+        for other in &person.merged {
+            writes.push(self.put_user(&UserRow { merged_into: Some(user.id), ..other.clone() })?);
+        }
+        for link in &person.recognised.links {
+            writes.push(self.put_alias(link, user.id)?);
+        }
+        if let Some((alias, was)) = &person.recognised.release {
+            writes.push(self.delete_alias(alias, was)?);
         }
         for effect in effects {
             writes.push(self.put_sent(effect, now)?);
@@ -418,7 +452,7 @@ impl Ledger<Event> for Store {
         let written = self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match written {
             Ok(_) => {
-                self.met.remember(aliases(event.message.from.channel, &event.message.from.person), user.id);
+                self.met.remember(aliases(&event.message), user.id);
                 Ok(Saved::Yes)
             }
             Err(error) => match cancelled(error)? {

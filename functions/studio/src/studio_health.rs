@@ -2,30 +2,15 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Error, Result};
-use confab_lambda::{Call, Reply, reply};
-use http::StatusCode;
-use serde::Serialize;
+use confab_kernel::Result;
+use confab_lambda::{Call, Reply, health};
 
 use crate::Health;
 
-#[derive(Serialize)]
-struct Answer {
-    service: &'static str,
-    status: &'static str,
-}
-
 pub async fn handle(deps: Arc<Health>, call: Call) -> Result<Reply> {
-    let status = if call.path().ends_with("/ready") {
-        let (table, depth) = tokio::join!(deps.table.check(), deps.queue.depth());
-        table.and(depth.map(drop)).map_err(not_ready)?;
-        "ready"
-    } else {
-        "healthy"
+    let look = async {
+        let [messages, statuses] = &deps.queues;
+        tokio::try_join!(deps.table.check(), messages.depth(), statuses.depth()).map(drop)
     };
-    reply::json(StatusCode::OK, &Answer { service: "studio", status })
-}
-
-fn not_ready(cause: Error) -> Error {
-    Error::unavailable("not_ready", cause)
+    health("studio", &call, &deps.readiness, Box::pin(look)).await
 }

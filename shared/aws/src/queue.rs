@@ -1,4 +1,4 @@
-//! Sending to a FIFO queue, so that what was accepted is on it.
+//! Sending to a queue, so that what was accepted is on it.
 
 use aws_sdk_sqs::{
     Client,
@@ -18,24 +18,33 @@ pub struct Queue {
     url: String,
 }
 
-/// One message. `group` and `once` may hold anything, a phone number too: SQS sees only their hash.
+/// One message.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    group: String,
-    once: String,
     body: String,
     correlation_id: CorrelationId,
+    order: Option<Order>,
+}
+
+/// What a FIFO queue wants to know.
+#[derive(Debug, Clone)]
+struct Order {
+    group: String,
+    once: String,
 }
 
 impl Entry {
-    /// `group` is handled in order; of several with the same `once` within five minutes SQS keeps the first.
-    pub fn new<T: Serialize>(group: &str, once: &str, body: &T, correlation_id: CorrelationId) -> Result<Self> {
-        Ok(Self {
-            group: hash(group),
-            once: hash(once),
-            body: serde_json::to_string(body).map_err(|e| Error::internal("render_failed", e))?,
-            correlation_id,
-        })
+    /// For a FIFO queue. `group` is handled in order; of several with the same `once` within five minutes SQS keeps the
+    /// first. Both may hold anything, a phone number too: SQS sees only their hash.
+    pub fn in_order<T: Serialize>(group: &str, once: &str, body: &T, correlation_id: CorrelationId) -> Result<Self> {
+        let order = Some(Order { group: hash(group), once: hash(once) });
+        Ok(Self { order, ..Self::in_any_order(body, correlation_id)? })
+    }
+
+    /// For a standard queue.
+    pub fn in_any_order<T: Serialize>(body: &T, correlation_id: CorrelationId) -> Result<Self> {
+        let body = serde_json::to_string(body).map_err(|e| Error::internal("render_failed", e))?;
+        Ok(Self { body, correlation_id, order: None })
     }
 
     pub fn correlation_id(&self) -> CorrelationId {
@@ -49,8 +58,8 @@ impl Entry {
         SendMessageBatchRequestEntry::builder()
             .id(index.to_string())
             .message_body(&self.body)
-            .message_group_id(&self.group)
-            .message_deduplication_id(&self.once)
+            .set_message_group_id(self.order.as_ref().map(|order| order.group.clone()))
+            .set_message_deduplication_id(self.order.as_ref().map(|order| order.once.clone()))
             .message_attributes("correlation_id", correlation)
             .build()
             .map_err(|e| Error::internal("render_failed", e))
@@ -126,7 +135,7 @@ mod tests {
 
     fn entry(body: &str) -> Entry {
         let id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
-        Entry::new("meta#1#16505551234", "meta#wamid.1", &body, id).unwrap()
+        Entry::in_order("meta#1#16505551234", "meta#wamid.1", &body, id).unwrap()
     }
 
     #[test]

@@ -6,7 +6,7 @@ use confab_kernel::{Clock, CorrelationId, Result};
 use http::{HeaderValue, header::Entry};
 use lambda_http::{Request, RequestExt};
 
-use crate::{OsEntropy, Reply, StartError, SystemClock, environment, log, metrics, panics::caught, reply};
+use crate::{OsEntropy, Reply, StartError, log, panics::caught, reply, start};
 
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
 
@@ -46,10 +46,7 @@ where
     D: Send + Sync + 'static,
     Fut: Future<Output = Result<Reply>> + Send + 'static,
 {
-    log::start();
-    metrics::start(function);
-    let clock = SystemClock::from_env(&environment())?;
-    let deps = Arc::new(deps.await?);
+    let (clock, deps) = start(function, deps).await?;
     let service = lambda_http::service_fn(move |request: Request| {
         let (deps, route) = (deps.clone(), route.clone());
         async move { Ok::<_, Infallible>(answer(deps, request, &clock, route).await) }

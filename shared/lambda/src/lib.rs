@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: nothing here knows a product, and handlers know nothing of Lambda's wire formats.
 
+mod health;
 mod http;
 mod log;
 pub mod metrics;
@@ -12,6 +13,9 @@ pub mod reply;
 mod schedule;
 mod socket;
 
+use std::{future::Future, sync::Arc};
+
+pub use health::{Readiness, health};
 pub use http::{CORRELATION_HEADER, Call, answer, run as http};
 pub use lambda_runtime::Error as StartError;
 pub use platform::{OsEntropy, SystemClock, environment};
@@ -19,3 +23,14 @@ pub use queue::{Job, TRIES, run as queue};
 pub use reply::Reply;
 pub use schedule::{Tick, run as schedule};
 pub use socket::{Frame, run as socket};
+
+/// What every function does first, whatever calls it.
+async fn start<D>(
+    function: &'static str,
+    deps: impl Future<Output = Result<D, StartError>>,
+) -> Result<(SystemClock, Arc<D>), StartError> {
+    log::start();
+    metrics::start(function);
+    let clock = SystemClock::from_env(&environment())?;
+    Ok((clock, Arc::new(deps.await?)))
+}

@@ -1,22 +1,27 @@
 //! Functions behind SQS: each record is one job, and a failed one fails alone.
 //!
 //! On a FIFO queue a group stops at its first failure: that record and the rest of its group are returned as failed,
-//! so that SQS delivers them again in order. Groups do not wait for each other. On its last try a failed record no longer
-//! holds up its group: SQS counts the receives of those behind it too, and would give them up untried.
+//! so that SQS delivers them again in order. Groups do not wait for each other. A record that fails by its own fault
+//! holds up its group for a few tries only, and no record does on its last one: SQS counts the receives of those behind
+//! it too, and would give them up untried.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use confab_kernel::{Clock, CorrelationId, Error, Result};
+use confab_kernel::{Clock, CorrelationId, Error, Kind, Result};
 use futures::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::{OsEntropy, StartError, SystemClock, environment, log, metrics, panics::caught};
+use crate::{OsEntropy, StartError, log, metrics, panics::caught, start};
 
-/// `maxReceiveCount` of every queue in template.yaml.
-pub const TRIES: u32 = 5;
+/// `maxReceiveCount` of every queue in template.yaml. A try comes once in a visibility timeout, which is a minute at
+/// least, so that an hour of somebody else's trouble passes by itself.
+pub const TRIES: u32 = 60;
+
+/// What does not fail for somebody else's trouble will not pass: after so many tries its group goes on without it.
+const PATIENCE: u32 = 5;
 
 /// What a record needs at the least: with less left it is not begun, since a killed process fails the whole batch.
 const WORTH_BEGINNING: Duration = Duration::from_secs(1);
@@ -45,10 +50,7 @@ where
     B: DeserializeOwned + Send + 'static,
     Fut: Future<Output = Result<()>> + Send,
 {
-    log::start();
-    metrics::start(function);
-    let clock = SystemClock::from_env(&environment())?;
-    let deps = Arc::new(deps.await?);
+    let (clock, deps) = start(function, deps).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker) = (deps.clone(), worker.clone());
         async move {
@@ -94,13 +96,13 @@ impl<C: Clock> Batch<'_, C> {
             let mut records = group.into_iter();
             for record in records.by_ref() {
                 let message_id = record.message_id.clone().unwrap_or_default();
-                let is_last_try = receives(&record) >= TRIES;
-                if self.one(deps, record, worker).await {
-                    continue;
-                }
-                failed.push(message_id);
-                if !is_last_try {
-                    break;
+                let receives = receives(&record);
+                if let Err(error) = self.one(deps, record, worker).await {
+                    failed.push(message_id);
+                    let patience = if error.kind() == Kind::Unavailable { TRIES } else { PATIENCE };
+                    if receives < patience {
+                        break;
+                    }
                 }
             }
             failed.extend(records.filter_map(|record| record.message_id));
@@ -109,7 +111,12 @@ impl<C: Clock> Batch<'_, C> {
         join_all(groups).await.concat()
     }
 
-    async fn one<D, B, Fut>(&self, deps: &Arc<D>, record: SqsMessage, worker: &impl Fn(Arc<D>, Job<B>) -> Fut) -> bool
+    async fn one<D, B, Fut>(
+        &self,
+        deps: &Arc<D>,
+        record: SqsMessage,
+        worker: &impl Fn(Arc<D>, Job<B>) -> Fut,
+    ) -> Result<()>
     where
         B: DeserializeOwned,
         Fut: Future<Output = Result<()>>,
@@ -128,7 +135,7 @@ impl<C: Clock> Batch<'_, C> {
             log::failure(error, correlation_id, self.request_id);
             metrics::count("RecordFailed", "error");
         }
-        outcome.is_ok()
+        outcome
     }
 
     fn worthwhile_time(&self) -> Result<Duration> {
@@ -263,6 +270,17 @@ mod tests {
         let (failed, done) = failures(batch).await;
         assert_eq!(failed, ["a1", "a3", "a4"]);
         assert_eq!(done, [1]);
+    }
+
+    #[tokio::test]
+    async fn a_record_that_fails_by_its_own_fault_holds_up_its_group_for_a_few_tries_only() {
+        for (receives, others) in [(PATIENCE - 1, vec![]), (PATIENCE, vec![1, 2])] {
+            let mut batch = records(&[("a1", "66", Some("a")), ("a2", "1", Some("a")), ("a3", "2", Some("a"))]);
+            batch[0].attributes.insert("ApproximateReceiveCount".into(), receives.to_string());
+            let (failed, done) = failures(batch).await;
+            assert_eq!(failed.len(), 3 - others.len());
+            assert_eq!(done, others);
+        }
     }
 
     #[tokio::test(start_paused = true)]

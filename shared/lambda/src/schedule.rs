@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use confab_kernel::{Clock, CorrelationId, Result, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
 
-use crate::{OsEntropy, StartError, SystemClock, environment, log, metrics, panics::caught};
+use crate::{OsEntropy, StartError, log, panics::caught, start};
 
 /// One firing of a schedule.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +26,7 @@ where
     D: Send + Sync + 'static,
     Fut: Future<Output = Result<()>> + Send,
 {
-    log::start();
-    metrics::start(function);
-    let clock = SystemClock::from_env(&environment())?;
-    let deps = Arc::new(deps.await?);
+    let (clock, deps) = start(function, deps).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| {
         let (deps, task) = (deps.clone(), task.clone());
         async move {

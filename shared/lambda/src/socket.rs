@@ -9,7 +9,7 @@ use confab_kernel::{Clock, CorrelationId, Error, Result};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::{OsEntropy, StartError, SystemClock, environment, log, metrics, panics::caught, reply};
+use crate::{OsEntropy, StartError, log, panics::caught, reply, start};
 
 /// One event of one connection.
 #[derive(Debug)]
@@ -33,10 +33,7 @@ where
     D: Send + Sync + 'static,
     Fut: Future<Output = Result<()>> + Send,
 {
-    log::start();
-    metrics::start(function);
-    let clock = SystemClock::from_env(&environment())?;
-    let deps = Arc::new(deps.await?);
+    let (clock, deps) = start(function, deps).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| {
         let (deps, route) = (deps.clone(), route.clone());
         async move { Ok::<_, StartError>(answer(deps, event.payload, &event.context.request_id, &clock, route).await) }

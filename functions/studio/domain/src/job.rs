@@ -1,14 +1,23 @@
-//! What goes through the inbound queue, and under which keys.
+//! What goes through the studio's queues, and under which keys.
 
-use confab_kernel::messaging::{Address, Inbound, Status, Update};
+use confab_kernel::messaging::{Address, Inbound, Status};
 use serde::{Deserialize, Serialize};
 
-/// One version a variant: a worker reads what an older webhook put on the queue.
+/// A message to answer. One version a variant: a worker reads what an older webhook put on the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum Job {
     #[serde(rename = "1")]
-    V1 { update: Update },
+    V1 { message: Inbound },
+}
+
+/// What became of a message of ours. On a queue of its own: a message that is tried again waits for just this, and may
+/// stand before a long line of others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "version")]
+pub enum StatusJob {
+    #[serde(rename = "1")]
+    V1 { status: Status },
 }
 
 /// Messages with the same key are handled in order. The scoped id comes first: a phone number may be absent from some
@@ -19,11 +28,6 @@ pub fn conversation_of(address: &Address) -> String {
     let phone = person.phone.as_ref().map(|phone| phone.digits());
     let person = scoped.or(phone).unwrap_or("nobody");
     format!("{}#{}#{person}", address.channel.name(), address.business)
-}
-
-/// Statuses do not wait behind the messages of their conversation: a message that is tried again may wait for just them.
-pub fn status_group_of(status: &Status) -> String {
-    format!("status#{}#{}", status.to.channel.name(), status.message_id)
 }
 
 /// The event's key in the inbox: the same in every copy of the delivery.

@@ -5,11 +5,13 @@
 mod conversation;
 mod job;
 mod language;
+mod people;
 mod texts;
 mod user;
 
 pub use conversation::{converse, menu};
-pub use job::{Job, conversation_of, event_of, status_group_of};
+pub use job::{Job, StatusJob, conversation_of, event_of};
 pub use language::Language;
+pub use people::{Alias, Lead, Link, Recognised, aliases, recognise};
 pub use texts::{Texts, texts};
 pub use user::User;

@@ -29,4 +29,12 @@ impl User {
             offered: Vec::new(),
         }
     }
+
+    /// The same person under another id: what was said last is what holds.
+    #[must_use]
+    pub fn merged_with(self, other: Self) -> Self {
+        let (id, created_at) = (self.id, self.created_at.min(other.created_at));
+        let later = if other.last_message_at > self.last_message_at { other } else { self };
+        Self { id, created_at, ..later }
+    }
 }

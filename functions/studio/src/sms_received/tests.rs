@@ -19,8 +19,8 @@ fn every_sample_of_meta_is_verified_and_read() {
     for name in ["text", "image", "button", "list", "status", "username", "reaction", "unsupported", "number-changed"] {
         let parsed = meta_of(&format!("sms-received.{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(!parsed.updates.is_empty(), "{name}");
-        let entries = entries(parsed).unwrap();
-        assert!(!entries.is_empty());
+        let Found { messages, statuses } = found(parsed).unwrap();
+        assert_eq!((messages.is_empty(), statuses.is_empty()), (name == "status", name != "status"), "{name}");
     }
 }
 
@@ -44,10 +44,11 @@ fn every_sample_of_twilio_is_verified_through_base64() {
 
 #[test]
 fn every_copy_of_a_message_belongs_to_one_trace() {
-    let copies = [(); 2].map(|()| entries(meta_of("sms-received.text").unwrap()).unwrap());
+    let messages = |name| found(meta_of(name).unwrap()).unwrap().messages;
+    let copies = [(); 2].map(|()| messages("sms-received.text"));
     let [first, second] = copies.each_ref().map(|entries| entries[0].correlation_id());
     assert_eq!(first, second);
-    let other = entries(meta_of("sms-received.image").unwrap()).unwrap();
+    let other = messages("sms-received.image");
     assert_ne!(first, other[0].correlation_id());
     let answer = traced(reply::empty(StatusCode::OK), &copies[0]);
     assert_eq!(answer.headers()[CORRELATION_HEADER], first.to_string());

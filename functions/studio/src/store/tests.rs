@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, http::HttpRequest, http::HttpResponse};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use confab_kernel::messaging::Channel;
 use confab_testkit::sample;
 use serde_json::{Value, json};
 use studio_domain::Job;
@@ -58,9 +59,9 @@ impl Rows {
         self.rows.lock().unwrap().insert(pk, row);
     }
 
-    fn lead_to(&self, names: &[String], id: UserId) {
+    fn lead_to(&self, names: &[Alias], id: UserId) {
         for name in names {
-            let pk = format!("ALIAS#{name}");
+            let pk = alias_pk(name);
             let row = json!({ "pk": { "S": pk }, "sk": { "S": "ALIAS" }, "user_id": { "S": id.to_string() } });
             self.rows.lock().unwrap().insert(pk, row);
         }
@@ -74,10 +75,7 @@ impl Rows {
 fn event() -> Event {
     let event = sample("studio", "studio-conversation.text");
     let job = event["Records"][0]["body"].as_str().unwrap();
-    let Job::V1 { update: confab_kernel::messaging::Update::Message(message) } = serde_json::from_str(job).unwrap()
-    else {
-        panic!("the sample is a message")
-    };
+    let Job::V1 { message } = serde_json::from_str(job).unwrap();
     Event { message, correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]) }
 }
 
@@ -94,8 +92,7 @@ async fn a_person_whom_the_process_has_met_is_read_in_one_call() {
     let rows = Rows::default();
     rows.add_user(anna);
     rows.add_user(berta);
-    let from = event().message.from;
-    let names = aliases(from.channel, &from.person);
+    let names = aliases(&event().message);
     rows.lead_to(&names, anna);
     let store = rows.store();
 
@@ -117,10 +114,9 @@ async fn a_person_whom_the_process_has_met_is_read_in_one_call() {
 async fn whom_an_alias_leads_to_keeps_the_id_even_without_a_row() {
     let anna = UserId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
     let rows = Rows::default();
-    let from = event().message.from;
-    rows.lead_to(&aliases(from.channel, &from.person), anna);
+    rows.lead_to(&aliases(&event().message), anna);
     let found = person(&rows.store()).await;
-    assert_eq!((found.user, found.id), (None, Some(anna)));
+    assert_eq!((found.id(), found.user), (Some(anna), None));
 }
 
 #[tokio::test]
@@ -133,10 +129,21 @@ async fn a_number_that_changed_to_itself_is_asked_for_once() {
 }
 
 #[test]
+fn the_sample_status_is_one_that_the_worker_follows() {
+    let event = sample("studio", "studio-status.delivered");
+    let studio_domain::StatusJob::V1 { status } =
+        serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+    assert!(status.reference.is_some());
+}
+
+#[test]
 fn only_so_many_people_are_remembered() {
     let met = Met::default();
     for number in 0..2 * MOST_MET {
-        met.remember(vec![format!("phone#{number}")], UserId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]));
+        met.remember(
+            vec![Alias::Scoped(Channel::Meta, format!("US.{number}").into())],
+            UserId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+        );
     }
     assert!(met.0.lock().unwrap().len() <= MOST_MET);
 }
