@@ -1,10 +1,10 @@
-//! The shell under copies, races, lost answers and a death at every port call.
+//! The shell under copies, stale reads, late evidence, several workers at once, and a death at every port call.
 
 use std::{
-    cell::Cell,
     collections::HashMap,
-    future::{Future, pending},
-    pin::pin,
+    future::{Future, poll_fn},
+    mem::replace,
+    pin::Pin,
     sync::Mutex,
     task::{Context, Poll, Waker},
 };
@@ -23,29 +23,43 @@ impl Dice {
 
 type Entry = (Vec<Effect<String>>, Timestamp);
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Rows {
-    /// The state: a count of the events that it has seen, with its version.
+    /// The state: a count of the events that it has seen, which is its version too.
     count: u32,
     entries: HashMap<u32, Entry>,
 }
 
+/// What arrived in the world, and from when on that can be seen.
+struct Arrived {
+    id: EffectId,
+    what: String,
+    seen_at: i64,
+}
+
+const INVOCATION: i64 = 10_000;
+/// Evidence of what arrived is there after this long at the latest.
+const SILENCE: i64 = 20_000;
+
 struct Sim {
     rows: Mutex<Rows>,
-    world: Mutex<Vec<(EffectId, String)>>,
+    /// What a read that may lag may see.
+    earlier: Mutex<Vec<Rows>>,
+    world: Mutex<Vec<Arrived>>,
     dice: Mutex<Dice>,
-    deaths_left: Mutex<u32>,
     now: Mutex<i64>,
+    ids: Mutex<u64>,
 }
 
 impl Sim {
     fn new(seed: u64) -> Self {
         Self {
             rows: Mutex::default(),
+            earlier: Mutex::default(),
             world: Mutex::default(),
             dice: Mutex::new(Dice(seed)),
-            deaths_left: Mutex::new(12),
             now: Mutex::new(1_000_000),
+            ids: Mutex::default(),
         }
     }
 
@@ -53,26 +67,50 @@ impl Sim {
         self.dice.lock().unwrap().roll(sides)
     }
 
-    /// One time in eight the process dies here: the future never goes on.
-    async fn maybe_die(&self) {
-        let dies = {
-            let mut left = self.deaths_left.lock().unwrap();
-            let dies = *left > 0 && self.roll(8) == 0;
-            *left -= u32::from(dies);
-            dies
-        };
-        if dies {
-            pending::<()>().await;
+    fn millis(&self) -> i64 {
+        *self.now.lock().unwrap()
+    }
+
+    fn passes(&self, millis: u64) {
+        *self.now.lock().unwrap() += i64::try_from(millis).unwrap();
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Rows) -> T) -> T {
+        let mut rows = self.rows.lock().unwrap();
+        self.earlier.lock().unwrap().push(rows.clone());
+        change(&mut rows)
+    }
+
+    fn read(&self, read: Read) -> Rows {
+        let earlier = self.earlier.lock().unwrap();
+        let lag = usize::try_from(self.roll(3)).unwrap();
+        match earlier.len().checked_sub(lag).and_then(|index| earlier.get(index)) {
+            Some(stale) if read == Read::MayLag => stale.clone(),
+            _ => self.rows.lock().unwrap().clone(),
         }
     }
+}
 
+impl Clock for Sim {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(*self.now.lock().unwrap()).unwrap()
+        Timestamp::from_millisecond(self.millis()).unwrap()
     }
+}
 
-    fn happened(&self, effect: &Effect<String>) -> bool {
-        self.world.lock().unwrap().iter().any(|(id, _)| *id == effect.id)
+impl Entropy for Sim {
+    fn bytes(&self) -> [u8; 10] {
+        let mut ids = self.ids.lock().unwrap();
+        *ids += 1;
+        let mut bytes = [0; 10];
+        bytes[..8].copy_from_slice(&ids.to_le_bytes());
+        bytes
     }
+}
+
+/// Here others may go on, time may pass, and the process may die.
+async fn anything_may_happen() {
+    let mut happened = false;
+    poll_fn(|_| if replace(&mut happened, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 #[derive(Clone)]
@@ -84,9 +122,10 @@ impl Ledger<u32> for Sim {
     type State = Counted;
     type Effect = String;
 
-    async fn open(&self, event: &u32, _: Read) -> Result<Found<Counted, String>> {
-        self.maybe_die().await;
-        let rows = self.rows.lock().unwrap();
+    async fn open(&self, event: &u32, read: Read) -> Result<Found<Counted, String>> {
+        anything_may_happen().await;
+        let rows = self.read(read);
+        anything_may_happen().await;
         Ok(match rows.entries.get(event) {
             None => Found::New(Counted { seen: rows.count }),
             Some((effects, lease_until)) => Found::Decided { effects: effects.clone(), lease_until: *lease_until },
@@ -94,72 +133,72 @@ impl Ledger<u32> for Sim {
     }
 
     async fn save(&self, event: &u32, state: &Counted, effects: &[Effect<String>], lease: Timestamp) -> Result<Saved> {
-        self.maybe_die().await;
-        // Another worker may be faster with another event between the read and the save.
-        let raced = self.roll(6) == 0;
-        {
-            let mut rows = self.rows.lock().unwrap();
-            if raced || rows.entries.contains_key(event) || rows.count + 1 != state.seen {
-                return Ok(Saved::Raced);
+        anything_may_happen().await;
+        let saved = self.write(|rows| {
+            if rows.entries.contains_key(event) || rows.count + 1 != state.seen {
+                return Saved::Raced;
             }
             rows.count = state.seen;
             rows.entries.insert(*event, (effects.to_vec(), lease));
-        }
-        self.maybe_die().await;
-        Ok(Saved::Yes)
+            Saved::Yes
+        });
+        anything_may_happen().await;
+        Ok(saved)
     }
 
     async fn take_over(&self, event: &u32, expired: Timestamp, until: Timestamp) -> Result<bool> {
-        self.maybe_die().await;
-        let mut rows = self.rows.lock().unwrap();
-        let (_, lease) = rows.entries.get_mut(event).unwrap();
-        let free = *lease == expired;
-        if free {
-            *lease = until;
-        }
-        Ok(free)
+        anything_may_happen().await;
+        let taken = self.write(|rows| {
+            let (_, lease) = rows.entries.get_mut(event).unwrap();
+            let is_free = *lease == expired;
+            if is_free {
+                *lease = until;
+            }
+            is_free
+        });
+        anything_may_happen().await;
+        Ok(taken)
     }
 
     async fn settle(&self, event: &u32, effect: &Effect<String>, _: &Outcome) -> Result<()> {
-        self.maybe_die().await;
-        {
-            let mut rows = self.rows.lock().unwrap();
+        anything_may_happen().await;
+        self.write(|rows| {
             let (effects, _) = rows.entries.get_mut(event).unwrap();
-            let row = effects.iter_mut().find(|e| e.id == effect.id).unwrap();
-            row.settled = true;
-        }
-        self.maybe_die().await;
+            effects.iter_mut().find(|row| row.id == effect.id).unwrap().settled = true;
+        });
+        anything_may_happen().await;
         Ok(())
     }
 }
 
 impl World<String> for Sim {
     async fn perform(&self, effect: &Effect<String>) -> Outcome {
-        self.maybe_die().await;
+        anything_may_happen().await;
         let fate = self.roll(10);
         if fate == 0 {
             return Outcome::Later { code: 130_429, title: "busy".into() };
         }
         if fate != 1 {
-            self.world.lock().unwrap().push((effect.id, effect.what.clone()));
+            let seen_at = self.millis() + i64::try_from(self.roll(SILENCE.unsigned_abs())).unwrap();
+            self.world.lock().unwrap().push(Arrived { id: effect.id, what: effect.what.clone(), seen_at });
         }
-        self.maybe_die().await;
+        anything_may_happen().await;
         match fate {
             1 | 2 => Outcome::Unknown { reason: "the answer was lost".into() },
             _ => Outcome::Done { receipt: "wamid".into() },
         }
     }
 
-    async fn look_for(&self, effect: &Effect<String>, _: Timestamp) -> Result<Evidence> {
-        self.maybe_die().await;
-        Ok(if self.happened(effect) { Evidence::Happened { receipt: "wamid".into() } } else { Evidence::DidNotHappen })
-    }
-}
-
-fn poll_once<F: Future>(future: F) -> Option<F::Output> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => None,
+    async fn look_for(&self, effect: &Effect<String>, attempts_ended: Timestamp) -> Result<Evidence> {
+        anything_may_happen().await;
+        let now = self.millis();
+        let is_seen =
+            self.world.lock().unwrap().iter().any(|arrived| arrived.id == effect.id && arrived.seen_at <= now);
+        Ok(match is_seen {
+            true => Evidence::Happened { receipt: "wamid".into() },
+            false if now < attempts_ended.as_millisecond() + SILENCE => Evidence::NotYetClear,
+            false => Evidence::DidNotHappen,
+        })
     }
 }
 
@@ -170,41 +209,67 @@ fn greet_twice(event: u32) -> impl Fn(Counted) -> Decision<Counted, String> {
     }
 }
 
+fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+struct Invocation<'a> {
+    event: u32,
+    ends_at: i64,
+    work: Pin<Box<dyn Future<Output = Result<()>> + 'a>>,
+}
+
+fn invoke(sim: &Sim, event: u32) -> Invocation<'_> {
+    let shift = Shift { clock: sim, entropy: sim, time_left: Duration::from_millis(INVOCATION.unsigned_abs()) };
+    let work = Box::pin(async move { work(&event, sim, sim, shift, greet_twice(event)).await });
+    Invocation { event, ends_at: sim.millis() + INVOCATION, work }
+}
+
 fn run(seed: u64) -> Result<(), String> {
     const EVENTS: u32 = 4;
+    const AT_ONCE: usize = 3;
     let sim = Sim::new(seed);
     let mut deliveries: Vec<u32> =
         (0..EVENTS).flat_map(|event| vec![event; 1 + (seed as usize + event as usize) % 3]).collect();
-    let next_id = Cell::new(0u8);
-    let mut rounds = 0;
-    while !deliveries.is_empty() {
-        rounds += 1;
-        if rounds > 1_000 {
+    let mut running: Vec<Invocation<'_>> = Vec::new();
+    let mut deaths = 12;
+    let mut steps = 0;
+    while !deliveries.is_empty() || !running.is_empty() {
+        steps += 1;
+        if steps > 20_000 {
             return Err(format!("seed {seed}: does not come to an end"));
         }
-        let index = sim.roll(deliveries.len() as u64) as usize;
-        let event = deliveries[index];
-        // A wait sometimes shorter and sometimes longer than the lease.
-        *sim.now.lock().unwrap() += i64::try_from(sim.roll(15_000)).unwrap();
-        next_id.set(next_id.get().wrapping_add(1));
-        let salt = next_id.get();
-        let counter = Mutex::new(0u8);
-        let entropy = move || {
-            let mut counter = counter.lock().unwrap();
-            *counter += 1;
-            [salt, *counter, 0, 0, 0, 0, 0, 0, 0, 0]
-        };
-        let clock = || sim.now();
-        let shift = Shift { clock: &clock, entropy: &entropy, time_left: Duration::from_secs(10) };
-        // None: the process died. Err: the shell asks for another delivery. Both come again.
-        if let Some(Ok(())) = poll_once(work(&event, &sim, &sim, shift, greet_twice(event))) {
-            deliveries.swap_remove(index);
+        // Mostly short steps; now and then a wait that a lease does not outlast.
+        let millis = if sim.roll(20) == 0 { sim.roll(15_000) } else { sim.roll(200) };
+        sim.passes(millis);
+        running.retain(|invocation| invocation.ends_at > sim.millis());
+        if running.len() < AT_ONCE && !deliveries.is_empty() && sim.roll(4) == 0 {
+            running.push(invoke(&sim, deliveries[sim.roll(deliveries.len() as u64) as usize]));
+        }
+        if running.is_empty() {
+            continue;
+        }
+        let index = sim.roll(running.len() as u64) as usize;
+        if deaths > 0 && sim.roll(30) == 0 {
+            deaths -= 1;
+            running.swap_remove(index);
+            continue;
+        }
+        // An error asks for another delivery, as a death does.
+        if let Some(outcome) = poll(running[index].work.as_mut()) {
+            let done = running.swap_remove(index);
+            if let (Ok(()), Some(delivery)) = (outcome, deliveries.iter().position(|event| *event == done.event)) {
+                deliveries.swap_remove(delivery);
+            }
         }
     }
     let world = sim.world.lock().unwrap();
     for event in 0..EVENTS {
-        let said: Vec<_> =
-            world.iter().map(|(_, what)| what).filter(|what| what.starts_with(&event.to_string())).collect();
+        let of_event = world.iter().map(|arrived| &arrived.what).filter(|what| what.starts_with(&event.to_string()));
+        let said: Vec<_> = of_event.collect();
         if said != [&format!("{event} first"), &format!("{event} second")] {
             return Err(format!("seed {seed}: event {event} led to {said:?}"));
         }
@@ -222,16 +287,22 @@ fn every_event_takes_effect_once_and_in_order() {
     assert!(failed.is_empty(), "{} of 5000: {:#?}", failed.len(), &failed[..failed.len().min(3)]);
 }
 
+/// Runs one invocation alone to its end.
+fn alone(sim: &Sim, event: u32) -> Result<()> {
+    let mut invocation = invoke(sim, event);
+    loop {
+        if let Some(outcome) = poll(invocation.work.as_mut()) {
+            return outcome;
+        }
+    }
+}
+
 #[test]
 fn a_live_lease_is_left_alone() {
     let sim = Sim::new(0);
-    *sim.deaths_left.lock().unwrap() = 0;
-    let effect = Effect { id: EffectId::new(sim.now(), &|| [1; 10]), what: "0 first".to_owned(), settled: false };
+    let effect = Effect { id: EffectId::new(sim.now(), &sim), what: "0 first".to_owned(), settled: false };
     let until = sim.now().checked_add(Duration::from_secs(5)).unwrap();
     sim.rows.lock().unwrap().entries.insert(0, (vec![effect], until));
-    let clock = || sim.now();
-    let shift = Shift { clock: &clock, entropy: &|| [9; 10], time_left: Duration::from_secs(10) };
-    let outcome = poll_once(work(&0, &sim, &sim, shift, greet_twice(0))).unwrap();
-    assert_eq!(outcome.unwrap_err().code(), "in_progress");
+    assert_eq!(alone(&sim, 0).unwrap_err().code(), "in_progress");
     assert!(sim.world.lock().unwrap().is_empty());
 }
