@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Region, http::HttpRequest, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use aws_smithy_types::byte_stream::ByteStream;
+use aws_types::SdkConfig;
 use confab_kernel::{Env, EnvError, Result};
 
 use crate::https::Https;
@@ -53,27 +54,25 @@ impl Aws {
     }
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let mut config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(behavior())
-            .region(Region::new(self.config.region.clone()))
-            .credentials_provider(self.config.credentials.clone())
-            .http_client(self.http_client())
-            .retry_config(retries())
-            .timeout_config(timeouts());
-        config.set_endpoint_url(self.config.endpoint.clone());
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        aws_sdk_dynamodb::Client::new(&self.sdk())
     }
 
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let mut config = aws_sdk_sqs::Config::builder()
-            .behavior_version(behavior())
+        aws_sdk_sqs::Client::new(&self.sdk())
+    }
+
+    fn sdk(&self) -> SdkConfig {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(self.config.region.clone()))
-            .credentials_provider(self.config.credentials.clone())
+            .credentials_provider(SharedCredentialsProvider::new(self.config.credentials.clone()))
             .http_client(self.http_client())
-            .retry_config(retries())
-            .timeout_config(timeouts());
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
+            );
         config.set_endpoint_url(self.config.endpoint.clone());
-        aws_sdk_sqs::Client::from_conf(config.build())
+        config.build()
     }
 
     pub(crate) fn endpoint(&self, service: &str) -> String {
@@ -97,18 +96,6 @@ impl Aws {
         let connector = self.connector.clone();
         http_client_fn(move |_, _| connector.clone())
     }
-}
-
-fn behavior() -> BehaviorVersion {
-    BehaviorVersion::v2026_01_12()
-}
-
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS)
-}
-
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build()
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ use std::{
 use confab_kernel::{Error, Result};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
 use crate::Aws;
 
 const FRESH: Duration = Duration::from_secs(300);
+/// A request that waits for fresh values has somebody waiting for it.
+const REFRESH: Duration = Duration::from_secs(1);
 
 type Values = Arc<HashMap<String, SecretString>>;
 
@@ -58,7 +60,7 @@ impl Secrets {
     pub async fn current(&self) -> Values {
         let mut cached = self.cached.lock().await;
         if cached.0.elapsed() >= FRESH {
-            if let Ok(values) = fetch(&self.aws, &self.names).await {
+            if let Ok(Ok(values)) = timeout(REFRESH, fetch(&self.aws, &self.names)).await {
                 cached.1 = values;
             }
             cached.0 = Instant::now();
