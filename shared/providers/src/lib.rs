@@ -1,7 +1,8 @@
-//! Meta and Twilio on the wire: webhook verifiers and parsers, and clients that send and fetch media.
-//! Everything is translated to and from `confab_kernel::messaging`; no rule lives here.
+//! Providers on the wire: webhook verifiers and parsers, and clients. Messages are translated to and from
+//! `confab_kernel::messaging`, payments to notices and plain objects; no rule lives here.
 
 mod download;
+pub mod generic;
 mod http;
 mod loose;
 pub mod meta;
@@ -11,6 +12,7 @@ mod samples;
 mod send;
 #[cfg(test)]
 mod servers;
+mod timestamped;
 pub mod twilio;
 
 pub use download::{File, MediaError};
