@@ -12,6 +12,7 @@ mod samples;
 mod send;
 #[cfg(test)]
 mod servers;
+pub mod stripe;
 pub mod sumit;
 mod timestamped;
 pub mod twilio;

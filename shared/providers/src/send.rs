@@ -79,13 +79,17 @@ const LONGEST_ANSWER: usize = 1024 * 1024;
 
 impl Answer {
     pub(crate) async fn read(response: Response) -> Result<Self, SendError> {
+        Self::read_up_to(LONGEST_ANSWER, response).await
+    }
+
+    pub(crate) async fn read_up_to(limit: usize, response: Response) -> Result<Self, SendError> {
         let status = response.status();
         let retry_after = response
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse().ok())
             .map(Duration::from_secs);
-        let body = match read_at_most(response, LONGEST_ANSWER).await {
+        let body = match read_at_most(response, limit).await {
             Ok(body) => body,
             // The status alone tells what became of the request.
             Err(_) if status.is_client_error() => Vec::new(),
@@ -113,7 +117,7 @@ impl Answer {
 }
 
 /// Providers put phone numbers into their error texts.
-fn without_numbers(text: &str) -> String {
+pub(crate) fn without_numbers(text: &str) -> String {
     let mut kept = String::new();
     let mut digits = String::new();
     for c in text.chars().take(300).chain(['\0']) {

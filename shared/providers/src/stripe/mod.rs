@@ -1,0 +1,18 @@
+//! Stripe: webhooks are verified and read as notices of what changed; what it is now is asked of the API.
+
+mod client;
+mod error;
+mod objects;
+mod parse;
+mod webhook;
+mod wire;
+
+pub use client::{EventQuery, Page, Stripe, StripeConfig};
+pub use error::StripeError;
+pub use objects::{
+    Charge, ChargeStatus, Checkout, CheckoutPayment, CheckoutStatus, Dispute, DisputeStatus, Payment, PaymentStatus,
+    Refund, RefundStatus,
+};
+pub use parse::{Notice, Subject, parse};
+pub use webhook::{sign, verify};
+pub use wire::NewCheckout;

@@ -1,0 +1,76 @@
+use super::*;
+use serde_json::{Value, json};
+
+fn read<T: serde::de::DeserializeOwned>(object: &Value) -> T {
+    serde_json::from_str(&object.to_string()).unwrap()
+}
+
+fn at(second: i64) -> Option<Timestamp> {
+    Timestamp::from_second(second).ok()
+}
+
+#[test]
+fn a_checkout_with_its_payment_and_charge() {
+    let charge = json!({"id": "ch_1", "object": "charge", "status": "succeeded", "amount": 4_900, "amount_refunded": 1_000,
+        "refunded": false, "disputed": true, "currency": "usd", "payment_intent": "pi_1", "created": 3,
+        "billing_details": {"email": "dana@example.com", "name": "Dana Sample"}, "metadata": {"order_id": "ord_1"}});
+    let payment = json!({"id": "pi_1", "object": "payment_intent", "status": "succeeded", "amount": 4_900,
+        "amount_received": 4_900, "currency": "usd", "latest_charge": charge, "metadata": {"order_id": "ord_1"},
+        "last_payment_error": null, "created": 2, "livemode": true});
+    let checkout: Checkout =
+        read(&json!({"id": "cs_1", "object": "checkout.session", "url": "https://checkout.example/c/1",
+        "status": "complete", "payment_status": "paid", "amount_total": 4_900, "currency": "usd", "created": 1,
+        "expires_at": 90, "livemode": true, "client_reference_id": "ord_1", "metadata": {}, "payment_intent": payment,
+        "customer_details": {"email": "dana@example.com", "name": "Dana Sample"}}));
+    let amount = Some(Money::new(4_900, Currency::Usd));
+    assert_eq!((checkout.status, checkout.payment_status), (CheckoutStatus::Complete, CheckoutPayment::Paid));
+    assert_eq!((checkout.amount, checkout.created, checkout.expires_at), (amount, at(1), at(90)));
+    assert_eq!((checkout.order_id.as_deref(), checkout.payment_intent.as_deref()), (Some("ord_1"), Some("pi_1")));
+    let payment = checkout.payment.clone().unwrap();
+    assert_eq!((payment.status, payment.received, payment.failure), (PaymentStatus::Succeeded, amount, None));
+    let charge = payment.charge.unwrap();
+    assert_eq!(payment.latest_charge.as_deref(), Some("ch_1"));
+    assert_eq!((charge.status, charge.amount, charge.disputed), (ChargeStatus::Succeeded, amount, true));
+    assert_eq!(charge.refunded, Some(Money::new(1_000, Currency::Usd)));
+    assert!(!charge.fully_refunded);
+    let shown = format!("{checkout:?}");
+    for private in ["dana@", "Sample", "checkout.example"] {
+        assert!(!shown.contains(private), "{shown}");
+    }
+}
+
+#[test]
+fn what_stripe_may_add_or_leave_out_costs_nothing() {
+    let checkout: Checkout = read(&json!({"id": "cs_1", "status": "paused", "payment_status": 7, "currency": "jpy",
+        "amount_total": 100, "payment_intent": {"no": "id"}, "metadata": "x", "created": {}, "new_field": [1, 2]}));
+    assert_eq!((checkout.status, checkout.payment_status), (CheckoutStatus::Other, CheckoutPayment::Other));
+    assert_eq!((checkout.amount, checkout.payment_intent, checkout.payment), (None, None, None));
+    let payment: Payment = read(&json!({"id": "pi_1", "latest_charge": "ch_1", "amount": "100", "currency": "eur",
+        "last_payment_error": {"code": "card_declined", "decline_code": "insufficient_funds"}}));
+    assert_eq!((payment.amount, payment.charge, payment.latest_charge.as_deref()), (None, None, Some("ch_1")));
+    assert_eq!(payment.failure.as_deref(), Some("insufficient_funds"));
+    assert!(serde_json::from_str::<Charge>(r#"{"amount": 1}"#).is_err());
+    assert!(serde_json::from_str::<Charge>("[]").is_err());
+}
+
+#[test]
+fn refunds_and_disputes() {
+    let refund: Refund = read(&json!({"id": "re_1", "status": "requires_action", "amount": 5, "currency": "ILS",
+        "payment_intent": {"id": "pi_1", "object": "payment_intent"}, "charge": "ch_1", "created": 9}));
+    assert_eq!((refund.status, refund.amount), (RefundStatus::RequiresAction, Some(Money::new(5, Currency::Ils))));
+    assert_eq!((refund.payment_intent.as_deref(), refund.charge.as_deref()), (Some("pi_1"), Some("ch_1")));
+    let dispute = |status: &str| -> Dispute {
+        read(&json!({"id": "dp_1", "status": status, "amount": 5, "currency": "eur", "reason": "fraudulent",
+            "payment_intent": "pi_1", "charge": {"id": "ch_1"}, "evidence": {"customer_name": "Dana"}}))
+    };
+    assert_eq!(dispute("needs_response").reason.as_deref(), Some("fraudulent"));
+    assert_eq!(dispute("lost").charge.as_deref(), Some("ch_1"));
+    for (word, status) in [
+        ("warning_needs_response", DisputeStatus::WarningNeedsResponse),
+        ("under_review", DisputeStatus::UnderReview),
+        ("won", DisputeStatus::Won),
+        ("appealed", DisputeStatus::Other),
+    ] {
+        assert_eq!(dispute(word).status, status);
+    }
+}
