@@ -16,9 +16,9 @@ use std::{
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem},
+    types::{AttributeValue, TransactWriteItem},
 };
-use confab_aws::{Cancelled, Inbox, Row, Table, cancelled, failed};
+use confab_aws::{Inbox, Row, Table, When, failed, number, text};
 use confab_kernel::{
     Clock, CorrelationId, EffectId, Entropy, Error, MessageId, Result, Timestamp, UserId,
     messaging::{Address, Body, Content, Failure, Inbound, Outbound, Price, Reference, Stage, Status},
@@ -201,7 +201,7 @@ impl Store {
             .table_name(&self.table.name)
             .set_key(Some(key))
             .condition_expression("attribute_exists(pk) AND stage_rank < :rank")
-            .expression_attribute_values(":rank", AttributeValue::N(told.stage.rank().to_string()));
+            .expression_attribute_values(":rank", number(told.stage.rank()));
         let mut sets = vec!["stage_rank = :rank".to_owned()];
         for (name, value) in told.attributes()? {
             sets.push(format!("#{name} = :{name}"));
@@ -219,88 +219,28 @@ impl Store {
         }
     }
 
-    async fn rows(&self, keys: Vec<Row>, read: Read) -> Result<Vec<Row>> {
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(read == Read::Latest)
-            .build()
-            .map_err(|e| Error::internal("render_failed", e))?;
-        let got = self.table.client.batch_get_item().request_items(&self.table.name, wanted);
-        let got = got.send().await.map_err(failed)?;
-        if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
-            return Err(Error::unavailable("store_busy", "DynamoDB left keys unread"));
-        }
-        Ok(got.responses.and_then(|mut tables| tables.remove(&self.table.name)).unwrap_or_default())
-    }
-
-    /// The latest: an alias that leads here may have been seen before its person.
-    async fn user(&self, id: UserId) -> Result<Option<UserRow>> {
-        let got = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(user_key(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failed)?;
-        got.item.map(Table::read).transpose()
-    }
-
     async fn effects(&self, inbox: &Inbox) -> Result<Vec<Effect<Reply>>> {
         if inbox.effects.is_empty() {
             return Ok(Vec::new());
         }
         let owner: UserId = inbox.owner.parse().map_err(|e| Error::internal("unreadable_row", e))?;
         let keys = inbox.effects.iter().map(|id| sent_key(owner, *id)).collect();
-        let rows = self.rows(keys, Read::Latest).await?;
+        let rows = self.table.rows(keys, Read::Latest).await?;
         let rows = rows.into_iter().map(Table::read::<OutRow>).collect::<Result<Vec<_>>>()?;
         // A batch comes in any order, messages go out in the order of the decision. A row that is gone was settled.
         let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
         Ok(inbox.effects.iter().filter_map(|id| rows.remove(id)).map(OutRow::effect).collect())
     }
 
-    fn put(&self, row: Row) -> Result<Put> {
-        let put = Put::builder().table_name(&self.table.name).set_item(Some(row)).build();
-        put.map_err(|e| Error::internal("render_failed", e))
-    }
-
     fn put_user(&self, row: &UserRow) -> Result<TransactWriteItem> {
-        let mut put =
-            self.put(Table::row(user_pk(row.user.id), "USER", &UserRow { version: row.version + 1, ..row.clone() })?)?;
-        if row.version == 0 {
-            put.condition_expression = Some("attribute_not_exists(pk)".to_owned());
-        } else {
-            put.condition_expression = Some("version = :version".to_owned());
-            let version = AttributeValue::N(row.version.to_string());
-            put.expression_attribute_values = Some(HashMap::from([(":version".to_owned(), version)]));
-        }
-        Ok(TransactWriteItem::builder().put(put).build())
+        let next = UserRow { version: row.version + 1, ..row.clone() };
+        self.table.put(Table::row(user_pk(row.user.id), "USER", &next)?, When::version(row.version))
     }
 
     fn put_alias(&self, link: &Link, user_id: UserId) -> Result<TransactWriteItem> {
         let lead = Lead { user_id, scoped_id: link.scoped_id.clone() };
-        let mut put = self.put(Table::row(alias_pk(&link.alias), "ALIAS", &lead)?)?;
-        match &link.was {
-            None => put.condition_expression = Some("attribute_not_exists(pk)".to_owned()),
-            Some(was) => {
-                put.condition_expression = Some(LEADS_TO.to_owned());
-                put.expression_attribute_values = Some(leads_to(was));
-            }
-        }
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    fn delete_alias(&self, alias: &Alias, was: &Lead) -> Result<TransactWriteItem> {
-        let delete = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(alias_key(alias)))
-            .condition_expression(LEADS_TO)
-            .set_expression_attribute_values(Some(leads_to(was)))
-            .build()
-            .map_err(|e| Error::internal("render_failed", e))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+        let when = link.was.as_ref().map_or_else(When::new, leads_to);
+        self.table.put(Table::row(alias_pk(&link.alias), "ALIAS", &lead)?, when)
     }
 
     fn put_received(&self, event: &Event, user_id: UserId, now: Timestamp) -> Result<TransactWriteItem> {
@@ -315,8 +255,7 @@ impl Store {
             content: &event.message.content,
             expires_at: expiry(now),
         };
-        let put = self.put(Table::row(user_pk(user_id), message_sk(now, id), &row)?)?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        self.table.put(Table::row(user_pk(user_id), message_sk(now, id), &row)?, When::always())
     }
 
     fn put_sent(&self, effect: &Effect<Reply>, now: Timestamp) -> Result<TransactWriteItem> {
@@ -335,15 +274,13 @@ impl Store {
         };
         let mut item: Row = Table::row("", "", &row)?;
         item.extend(sent_key(*user_id, effect.id));
-        Ok(TransactWriteItem::builder().put(self.put(item)?).build())
+        self.table.put(item, When::always())
     }
 }
 
 /// An alias is written only while it leads where it was seen to lead.
-const LEADS_TO: &str = "user_id = :was";
-
-fn leads_to(was: &Lead) -> HashMap<String, AttributeValue> {
-    HashMap::from([(":was".to_owned(), AttributeValue::S(was.user_id.to_string()))])
+fn leads_to(was: &Lead) -> When {
+    When::holds("user_id = :was").with(":was", text(was.user_id.to_string()))
 }
 
 fn expiry(now: Timestamp) -> i64 {
@@ -392,8 +329,9 @@ impl Ledger<Event> for Store {
         let entry = Inbox::key(&event_of(message));
         let guess = self.met.guess(&names).map(user_key);
         let keys = names.iter().map(alias_key).chain([entry.clone()]).chain(guess).collect();
-        let mut rows: HashMap<_, _> = self.rows(keys, read).await?.into_iter().map(|row| (pk(&row), row)).collect();
-        if let Some(row) = rows.remove(&pk(&entry))
+        let mut rows: HashMap<_, _> =
+            self.table.rows(keys, read).await?.into_iter().map(|row| (Table::partition(&row), row)).collect();
+        if let Some(row) = rows.remove(&Table::partition(&entry))
             && let Some(inbox) = Inbox::read(row, self.clock.now())?
         {
             let effects = self.effects(&inbox).await?;
@@ -409,13 +347,13 @@ impl Ledger<Event> for Store {
         let mut row = match recognised.person {
             Some(id) => match rows.remove(&user_pk(id)) {
                 Some(row) => Some(Table::read::<UserRow>(row)?),
-                None => self.user(id).await?,
+                None => self.table.latest(user_key(id)).await?,
             },
             None => None,
         };
         let mut merged = Vec::new();
         for id in &recognised.also {
-            merged.extend(self.user(*id).await?);
+            merged.extend(self.table.latest::<UserRow>(user_key(*id)).await?);
         }
         let version = row.as_ref().map_or(0, |row| row.version);
         let user = row.take().map(|row| row.user);
@@ -444,21 +382,16 @@ impl Ledger<Event> for Store {
             writes.push(self.put_alias(link, user.id)?);
         }
         if let Some((alias, was)) = &person.recognised.release {
-            writes.push(self.delete_alias(alias, was)?);
+            writes.push(self.table.delete(alias_key(alias), leads_to(was))?);
         }
         for effect in effects {
             writes.push(self.put_sent(effect, now)?);
         }
-        let written = self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match written {
-            Ok(_) => {
-                self.met.remember(aliases(&event.message), user.id);
-                Ok(Saved::Yes)
-            }
-            Err(error) => match cancelled(error)? {
-                Cancelled::Condition | Cancelled::Conflict => Ok(Saved::Raced),
-            },
+        let saved = self.table.transact(writes).await?;
+        if saved == Saved::Yes {
+            self.met.remember(aliases(&event.message), user.id);
         }
+        Ok(saved)
     }
 
     async fn take_over(&self, event: &Event, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
@@ -479,10 +412,6 @@ impl Ledger<Event> for Store {
         };
         self.advance(sent_key(effect.what.user_id, effect.id), &told).await
     }
-}
-
-fn pk(row: &Row) -> String {
-    row.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

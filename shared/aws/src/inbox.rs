@@ -3,14 +3,11 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
-    types::{AttributeValue, Put, TransactWriteItem},
-};
-use confab_kernel::{EffectId, Error, Result, Timestamp};
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::TransactWriteItem};
+use confab_kernel::{EffectId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Row, Table, failed};
+use crate::{Row, Table, When, failed, number};
 
 /// Meta delivers again for seven days, and a copy may then lie on the queue for four and with the dead letters for
 /// fourteen: an entry must outlive the last redrive.
@@ -54,19 +51,14 @@ impl Inbox {
 
     /// Saves the entry, if there is none, with the rest of the transaction.
     pub fn claim(&self, table: &Table, event: &str, now: Timestamp) -> Result<TransactWriteItem> {
-        let put = Put::builder()
-            .table_name(&table.name)
-            .set_item(Some(Table::row(format!("INBOX#{event}"), SK, self)?))
-            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
-            .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
-            .build()
-            .map_err(|e| Error::internal("render_failed", e))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        let row = Table::row(format!("INBOX#{event}"), SK, self)?;
+        let when = When::holds("attribute_not_exists(pk) OR expires_at <= :now");
+        table.put(row, when.with(":now", number(now.as_second())))
     }
 
     /// Takes the lease that ended at `expired`; false when somebody else was faster.
     pub async fn take_over(table: &Table, event: &str, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
-        let millis = |at: Timestamp| AttributeValue::N(at.as_millisecond().to_string());
+        let millis = |at: Timestamp| number(at.as_millisecond());
         let updated = table
             .client
             .update_item()

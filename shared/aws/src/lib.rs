@@ -23,4 +23,4 @@ pub use queue::{Entry, Queue};
 pub use rate::Rate;
 pub use secrets::Secrets;
 pub use sockets::{Posted, Sockets};
-pub use table::{Cancelled, Row, Table, cancelled, failed};
+pub use table::{Row, Table, When, failed, number, text};

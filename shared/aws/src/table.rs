@@ -6,12 +6,64 @@ use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, TableStatus},
+    types::{AttributeValue, Delete, KeysAndAttributes, Put, TableStatus, TransactWriteItem, Update},
 };
-use confab_kernel::{Error, Result};
+use confab_kernel::{
+    Error, Result,
+    worker::{Read, Saved},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub type Row = HashMap<String, AttributeValue>;
+
+/// When a write of a transaction may happen, and the values that the expressions name.
+#[derive(Debug, Clone, Default)]
+pub struct When {
+    condition: Option<String>,
+    values: Row,
+}
+
+impl When {
+    pub fn always() -> Self {
+        Self::default()
+    }
+
+    /// There is no such row yet.
+    pub fn new() -> Self {
+        Self::holds("attribute_not_exists(pk)")
+    }
+
+    /// The row is as it was read; version 0 is none.
+    pub fn version(version: u64) -> Self {
+        match version {
+            0 => Self::new(),
+            _ => Self::holds("version = :version").with(":version", number(version)),
+        }
+    }
+
+    pub fn holds(condition: impl Into<String>) -> Self {
+        Self { condition: Some(condition.into()), values: Row::new() }
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
+    /// DynamoDB refuses an empty map of values.
+    fn values(self) -> Option<Row> {
+        Some(self.values).filter(|values| !values.is_empty())
+    }
+}
+
+pub fn number(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+pub fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
 
 /// A table and the client to it. The key layout is the store's.
 #[derive(Debug, Clone)]
@@ -44,7 +96,7 @@ impl Table {
 
     /// The row of a value under its key.
     pub fn row<T: Serialize>(pk: impl Into<String>, sk: impl Into<String>, value: &T) -> Result<Row> {
-        let mut row: Row = serde_dynamo::to_item(value).map_err(|e| Error::internal("render_failed", e))?;
+        let mut row: Row = serde_dynamo::to_item(value).map_err(unrendered)?;
         row.extend(Self::key(pk, sk));
         Ok(row)
     }
@@ -52,6 +104,72 @@ impl Table {
     pub fn read<T: DeserializeOwned>(row: Row) -> Result<T> {
         serde_dynamo::from_item(row).map_err(|e| Error::internal("unreadable_row", e))
     }
+
+    /// The partition that a row is in.
+    pub fn partition(row: &Row) -> String {
+        row.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+    }
+
+    /// The rows of up to a hundred keys, in any order; DynamoDB refuses one key twice.
+    pub async fn rows(&self, keys: Vec<Row>, read: Read) -> Result<Vec<Row>> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(read == Read::Latest)
+            .build()
+            .map_err(unrendered)?;
+        let got = self.client.batch_get_item().request_items(&self.name, wanted).send().await.map_err(failed)?;
+        if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
+            return Err(Error::unavailable("store_busy", "DynamoDB left keys unread"));
+        }
+        Ok(got.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default())
+    }
+
+    /// One row as it is now.
+    pub async fn latest<T: DeserializeOwned>(&self, key: Row) -> Result<Option<T>> {
+        let asked = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
+        asked.send().await.map_err(failed)?.item.map(Self::read).transpose()
+    }
+
+    pub fn put(&self, row: Row, when: When) -> Result<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(row))
+            .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_values(when.values());
+        Ok(TransactWriteItem::builder().put(put.build().map_err(unrendered)?).build())
+    }
+
+    pub fn update(&self, key: Row, expression: &str, when: When) -> Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .update_expression(expression)
+            .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_values(when.values());
+        Ok(TransactWriteItem::builder().update(update.build().map_err(unrendered)?).build())
+    }
+
+    pub fn delete(&self, key: Row, when: When) -> Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_values(when.values());
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(unrendered)?).build())
+    }
+
+    /// All of them or none.
+    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Saved> {
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+            Ok(_) => Ok(Saved::Yes),
+            Err(error) if lost_a_race(&error) => Ok(Saved::Raced),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+fn unrendered(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::internal("render_failed", error)
 }
 
 /// An error of a call to DynamoDB that no condition explains.
@@ -65,28 +183,11 @@ where
     Error::unavailable("store_failed", format!("{code}: {told}"))
 }
 
-/// Why a transaction did not happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cancelled {
-    /// A condition of ours did not hold: somebody else wrote first.
-    Condition,
-    /// Another transaction was at the same rows.
-    Conflict,
-}
-
-/// What cancelled the transaction, or the error if it was something else.
-pub fn cancelled(error: SdkError<TransactWriteItemsError>) -> Result<Cancelled> {
-    let reasons = match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(e)) => e.cancellation_reasons(),
-        _ => return Err(failed(error)),
+/// A condition did not hold, or another transaction was at the same rows: somebody else was faster.
+fn lost_a_race(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return false;
     };
-    let has = |code| reasons.iter().any(|reason| reason.code() == Some(code));
-    if has("ConditionalCheckFailed") {
-        Ok(Cancelled::Condition)
-    } else if has("TransactionConflict") {
-        Ok(Cancelled::Conflict)
-    } else {
-        let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
-        Err(Error::unavailable("store_failed", format!("transaction cancelled: {codes:?}")))
-    }
+    let lost = |code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict");
+    cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).any(lost)
 }

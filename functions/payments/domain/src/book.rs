@@ -1,0 +1,182 @@
+//! Books what a provider says of an order: a pure step from what was booked to what is.
+//!
+//! It compares totals and never counts events, so copies, gaps and any order of notices come to the same.
+
+use confab_kernel::{
+    Money,
+    payments::{FailureReason, PaymentFailed, PaymentReceived, PaymentRefunded, ReturnReason},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Flag, Kind, Order, Row, Standing, State};
+
+/// What the products are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Tell {
+    Received(PaymentReceived),
+    Refunded(PaymentRefunded),
+    Failed(PaymentFailed),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booked {
+    pub order: Order,
+    pub rows: Vec<Row>,
+    pub tell: Vec<Tell>,
+}
+
+pub fn book(mut order: Order, standing: &Standing) -> Booked {
+    let mut booking = Booking::default();
+    if let Some(flag) = refusal(&order, standing) {
+        order.flag = Some(flag);
+        return Booked { order, rows: Vec::new(), tell: Vec::new() };
+    }
+    if standing.payment.is_some() {
+        order.payment.clone_from(&standing.payment);
+    }
+    booking.received(&mut order, standing);
+    booking.returned(&mut order, standing);
+    booking.fees(&mut order, standing);
+    booking.ended(&mut order, standing);
+    order.state = state(&order, standing);
+    order.flag = (order.taken_back && order.balance() > 0).then_some(Flag::CameBack);
+    Booked { order, rows: booking.rows, tell: booking.tell }
+}
+
+/// What is wrong with the payment as a whole: nothing of it is booked then.
+fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
+    if standing.order_id.is_some_and(|id| id != order.id) {
+        return Some(Flag::ForeignOrder);
+    }
+    let Some(received) = standing.received else {
+        return Some(Flag::WrongCurrency);
+    };
+    if received.minor != 0 && received.currency != order.price.currency {
+        return Some(Flag::WrongCurrency);
+    }
+    if received.minor != 0 && received.minor != order.price.minor {
+        return Some(Flag::WrongAmount);
+    }
+    let returned = standing.refunded.checked_add(standing.disputed);
+    let is_plausible = standing.refunded >= 0
+        && standing.disputed >= 0
+        && standing.fees >= 0
+        && returned.is_some_and(|returned| returned <= received.minor.max(order.received));
+    (!is_plausible).then_some(Flag::Overdrawn)
+}
+
+#[derive(Default)]
+struct Booking {
+    rows: Vec<Row>,
+    tell: Vec<Tell>,
+}
+
+impl Booking {
+    fn money(&mut self, order: &Order, kind: Kind, minor: i64) {
+        self.rows.push(Row::Money { kind, amount: Money::new(minor, order.price.currency) });
+    }
+
+    fn credits(&mut self, order: &Order, kind: Kind, credits: i64) {
+        if credits != 0 {
+            let (product, payer) = (order.purchase.product.clone(), order.purchase.payer.clone());
+            self.rows.push(Row::Credits { kind, product, payer, credits });
+        }
+    }
+
+    fn received(&mut self, order: &mut Order, standing: &Standing) {
+        // What came in does not become less: what goes back is a refund or a dispute.
+        let received = standing.received.map_or(0, |money| money.minor).max(order.received);
+        if received > order.received {
+            self.money(order, Kind::Charge, received - order.received);
+            order.received = received;
+        }
+        if order.received > 0 && !order.granted {
+            order.granted = true;
+            self.credits(order, Kind::Credit, i64::from(order.credits));
+            self.tell.push(Tell::Received(PaymentReceived {
+                order_id: order.id,
+                purchase: order.purchase.clone(),
+                amount: order.price,
+                credits: order.credits,
+            }));
+        }
+    }
+
+    fn returned(&mut self, order: &mut Order, standing: &Standing) {
+        let before = order.refunded + order.disputed;
+        match standing.refunded - order.refunded {
+            0 => {}
+            more @ 1.. => self.money(order, Kind::Refund, -more),
+            less => self.money(order, Kind::Reversal, -less),
+        }
+        match standing.disputed - order.disputed {
+            0 => {}
+            change => self.money(order, Kind::Reversal, -change),
+        }
+        let reason = match standing.disputed > order.disputed {
+            true => ReturnReason::Dispute,
+            false => ReturnReason::Refund,
+        };
+        order.refunded = standing.refunded;
+        order.disputed = standing.disputed;
+        let returned = order.refunded + order.disputed;
+        let is_all = order.received > 0 && returned >= order.received;
+        if is_all && !order.taken_back {
+            order.taken_back = true;
+            self.credits(order, Kind::Reversal, -i64::from(order.credits));
+        }
+        if returned > before {
+            self.tell.push(Tell::Refunded(PaymentRefunded {
+                order_id: order.id,
+                purchase: order.purchase.clone(),
+                returned: Money::new(returned, order.price.currency),
+                is_all,
+                reason,
+            }));
+        }
+    }
+
+    fn fees(&mut self, order: &mut Order, standing: &Standing) {
+        if standing.fees != order.fees {
+            self.money(order, Kind::Fee, order.fees - standing.fees);
+            order.fees = standing.fees;
+        }
+    }
+
+    fn ended(&mut self, order: &mut Order, standing: &Standing) {
+        let was_open = !order.state.is_settled();
+        let reason = match (standing.has_failed, standing.is_closed) {
+            (true, _) => FailureReason::Declined,
+            (false, true) => FailureReason::Expired,
+            (false, false) => return,
+        };
+        if was_open && order.received == 0 && !standing.is_underway {
+            let (order_id, purchase) = (order.id, order.purchase.clone());
+            self.tell.push(Tell::Failed(PaymentFailed { order_id, purchase, reason }));
+        }
+    }
+}
+
+fn state(order: &Order, standing: &Standing) -> State {
+    if order.disputed > 0 {
+        State::Disputed
+    } else if order.received > 0 && order.refunded >= order.received {
+        State::Refunded
+    } else if order.received > 0 {
+        State::Paid
+    } else if order.state.is_settled() {
+        order.state
+    } else if standing.is_underway {
+        State::Pending
+    } else if standing.has_failed {
+        State::Failed
+    } else if standing.is_closed {
+        State::Expired
+    } else {
+        State::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+use confab_kernel::{CorrelationId, Currency, OrderId, Timestamp, payments::Purchase};
+use proptest::prelude::*;
+
+use super::*;
+use crate::Account;
+
+const PRICE: i64 = 2_900;
+
+fn usd(minor: i64) -> Option<Money> {
+    Some(Money::new(minor, Currency::Usd))
+}
+
+fn order() -> Order {
+    let now = Timestamp::UNIX_EPOCH;
+    let purchase = Purchase {
+        product: "studio".into(),
+        item: "studio.lite".into(),
+        payer: "usr_1".into(),
+        reference: String::new(),
+    };
+    let id = OrderId::new(now, &|| [1; 10]);
+    Order::new(id, purchase, Money::new(PRICE, Currency::Usd), 1, now, CorrelationId::new(now, &|| [2; 10]))
+}
+
+fn paid() -> Standing {
+    Standing { payment: Some("pi_1".into()), received: usd(PRICE), ..Standing::default() }
+}
+
+fn unpaid() -> Standing {
+    Standing { received: usd(0), ..Standing::default() }
+}
+
+fn kinds(booked: &Booked) -> Vec<(Kind, i64)> {
+    booked.rows.iter().map(|row| (row.kind(), row.amount())).collect()
+}
+
+#[test]
+fn a_payment_is_booked_and_granted_once() {
+    let first = book(order(), &paid());
+    assert_eq!(kinds(&first), [(Kind::Charge, PRICE), (Kind::Credit, 1)]);
+    assert!(matches!(first.tell[..], [Tell::Received(PaymentReceived { credits: 1, .. })]));
+    assert_eq!((first.order.state, first.order.payment.as_deref()), (State::Paid, Some("pi_1")));
+    let again = book(first.order.clone(), &paid());
+    assert_eq!((again.rows, again.tell, again.order), (vec![], vec![], first.order));
+}
+
+#[test]
+fn refunds_are_told_one_by_one_and_only_the_last_takes_back() {
+    let paid_order = book(order(), &paid()).order;
+    let part = book(paid_order, &Standing { refunded: 900, ..paid() });
+    assert_eq!(kinds(&part), [(Kind::Refund, -900)]);
+    assert!(matches!(&part.tell[..], [Tell::Refunded(told)] if !told.is_all && told.returned.minor == 900));
+    assert_eq!(part.order.state, State::Paid);
+    let all = book(part.order, &Standing { refunded: PRICE, ..paid() });
+    assert_eq!(kinds(&all), [(Kind::Refund, 900 - PRICE), (Kind::Reversal, -1)]);
+    assert!(matches!(&all.tell[..], [Tell::Refunded(told)] if told.is_all && told.reason == ReturnReason::Refund));
+    assert_eq!((all.order.state, all.order.balance()), (State::Refunded, 0));
+}
+
+#[test]
+fn a_refund_that_failed_brings_the_money_back_and_somebody_looks() {
+    let refunded = book(book(order(), &paid()).order, &Standing { refunded: PRICE, ..paid() }).order;
+    let back = book(refunded, &paid());
+    assert_eq!(kinds(&back), [(Kind::Reversal, PRICE)]);
+    assert_eq!((back.tell, back.order.flag, back.order.state), (vec![], Some(Flag::CameBack), State::Paid));
+}
+
+#[test]
+fn a_dispute_takes_the_money_and_a_won_one_brings_it_back() {
+    let disputed = book(book(order(), &paid()).order, &Standing { disputed: PRICE, ..paid() });
+    assert_eq!(kinds(&disputed), [(Kind::Reversal, -PRICE), (Kind::Reversal, -1)]);
+    assert!(
+        matches!(&disputed.tell[..], [Tell::Refunded(told)] if told.is_all && told.reason == ReturnReason::Dispute)
+    );
+    assert_eq!(disputed.order.state, State::Disputed);
+    let won = book(disputed.order, &paid());
+    assert_eq!(kinds(&won), [(Kind::Reversal, PRICE)]);
+    assert_eq!((won.order.flag, won.order.state), (Some(Flag::CameBack), State::Paid));
+}
+
+#[test]
+fn what_comes_in_late_is_booked_after_the_end_too() {
+    let expired = book(order(), &Standing { is_closed: true, ..unpaid() });
+    assert!(matches!(&expired.tell[..], [Tell::Failed(told)] if told.reason == FailureReason::Expired));
+    assert_eq!(expired.order.state, State::Expired);
+    let late = book(expired.order, &Standing { is_closed: true, ..paid() });
+    assert_eq!(late.order.state, State::Paid);
+    assert!(matches!(late.tell[..], [Tell::Received(_)]));
+}
+
+#[test]
+fn a_slow_bank_is_waited_for() {
+    let underway = book(order(), &Standing { is_underway: true, is_closed: true, ..unpaid() });
+    assert_eq!((underway.order.state, underway.tell), (State::Pending, vec![]));
+    let failed = book(underway.order, &Standing { has_failed: true, is_closed: true, ..unpaid() });
+    assert!(matches!(&failed.tell[..], [Tell::Failed(told)] if told.reason == FailureReason::Declined));
+    assert_eq!(failed.order.state, State::Failed);
+}
+
+#[test]
+fn what_does_not_fit_the_order_is_refused_and_flagged() {
+    let other = OrderId::new(Timestamp::UNIX_EPOCH, &|| [9; 10]);
+    let cases = [
+        (Standing { order_id: Some(other), ..paid() }, Flag::ForeignOrder),
+        (Standing { received: None, ..paid() }, Flag::WrongCurrency),
+        (Standing { received: Some(Money::new(PRICE, Currency::Ils)), ..paid() }, Flag::WrongCurrency),
+        (Standing { received: usd(1), ..paid() }, Flag::WrongAmount),
+        (Standing { received: usd(PRICE + 1), ..paid() }, Flag::WrongAmount),
+        (Standing { received: usd(-PRICE), ..paid() }, Flag::WrongAmount),
+        (Standing { refunded: PRICE + 1, ..paid() }, Flag::Overdrawn),
+        (Standing { refunded: PRICE, disputed: 1, ..paid() }, Flag::Overdrawn),
+        (Standing { refunded: -1, ..paid() }, Flag::Overdrawn),
+        (Standing { refunded: i64::MAX, disputed: 1, ..paid() }, Flag::Overdrawn),
+    ];
+    for (standing, flag) in cases {
+        let booked = book(order(), &standing);
+        assert_eq!((booked.order.flag, booked.rows, booked.tell), (Some(flag), vec![], vec![]), "{standing:?}");
+        // A payment that is in order afterwards is booked.
+        assert_eq!(book(booked.order, &paid()).order.flag, None);
+    }
+}
+
+#[test]
+fn fees_are_the_providers_and_are_corrected() {
+    let first = book(order(), &Standing { fees: 114, ..paid() });
+    assert_eq!(kinds(&first), [(Kind::Charge, PRICE), (Kind::Credit, 1), (Kind::Fee, -114)]);
+    let corrected = book(first.order, &Standing { fees: 100, ..paid() });
+    assert_eq!((kinds(&corrected), corrected.order.balance()), (vec![(Kind::Fee, 14)], PRICE));
+}
+
+fn any_standing() -> impl Strategy<Value = Standing> {
+    let received = prop_oneof![3 => Just(usd(PRICE)), 2 => Just(usd(0)), 1 => Just(usd(1)), 1 => Just(None)];
+    let money = || prop_oneof![3 => Just(0), 1 => Just(PRICE), 2 => 0..=PRICE, 1 => -5..PRICE * 2];
+    (received, money(), money(), 0..200i64, any::<(bool, bool, bool)>()).prop_map(
+        |(received, refunded, disputed, fees, (is_underway, is_closed, has_failed))| Standing {
+            payment: Some("pi_1".into()),
+            order_id: None,
+            received,
+            refunded,
+            disputed,
+            fees,
+            is_underway,
+            is_closed,
+            has_failed,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_provider_says_the_ledger_adds_up(
+        standings in prop::collection::vec(any_standing(), 1..12),
+        spends in prop::collection::vec(any::<bool>(), 12),
+    ) {
+        let mut order = order();
+        let (mut rows, mut grants) = (Vec::new(), 0);
+        let mut credits = 0;
+        for (standing, spends) in standings.iter().zip(spends) {
+            let booked = book(order, standing);
+            order = booked.order;
+            grants += booked.tell.iter().filter(|told| matches!(told, Tell::Received(_))).count();
+            credits += booked.rows.iter().filter(|row| matches!(row, Row::Credits { .. })).map(Row::amount).sum::<i64>();
+            rows.extend(booked.rows);
+            // A spend is refused when there is too little.
+            if spends && credits >= 1 {
+                credits -= 1;
+            }
+            let sum = |account: Account| rows.iter().filter(|r| r.account() == account).map(Row::amount).sum::<i64>();
+            prop_assert_eq!(sum(Account::Order), order.balance());
+            prop_assert_eq!(sum(Account::Fees), -order.fees);
+            prop_assert!(order.balance() >= 0 && order.refunded >= 0 && order.disputed >= 0 && order.fees >= 0);
+            let reversed = rows.iter().any(|row| matches!(row, Row::Credits { kind: Kind::Reversal, .. }));
+            prop_assert!(credits >= 0 || reversed, "negative without a reversal");
+            prop_assert!(grants <= 1);
+            prop_assert_eq!(grants == 1, order.granted);
+            prop_assert!(rows.iter().all(|row| row.amount() != 0));
+        }
+    }
+
+    #[test]
+    fn all_roads_lead_to_where_the_provider_stands_last(
+        standings in prop::collection::vec(any_standing(), 0..8),
+        last in any_standing(),
+    ) {
+        let through = |mut order: Order, standings: &[Standing]| {
+            for standing in standings {
+                order = book(order, standing).order;
+            }
+            order
+        };
+        let direct = through(order(), &[paid(), last.clone()]);
+        let around = through(through(order(), &[paid()]), &[standings, vec![last]].concat());
+        // What was refused as a whole leaves what was booked before it.
+        if around.flag.is_none_or(|flag| flag == Flag::CameBack) && direct.flag.is_none() {
+            let totals = |order: &Order| (order.received, order.refunded, order.disputed, order.fees, order.state);
+            prop_assert_eq!(totals(&around), totals(&direct));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! An order, and where it stands at the provider.
+
+use confab_kernel::{CorrelationId, Money, OrderId, Timestamp, payments::Purchase};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    Stripe,
+    Sumit,
+    Generic,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Offered; nobody was asked for money yet.
+    Created,
+    /// The person may pay, or has paid and the bank takes its time.
+    Pending,
+    Paid,
+    Failed,
+    Expired,
+    Refunded,
+    /// The person's bank has taken the money back, for now or for good.
+    Disputed,
+}
+
+impl State {
+    /// Nothing more is expected to happen by itself; what happens all the same is booked.
+    pub fn is_settled(self) -> bool {
+        !matches!(self, Self::Created | Self::Pending)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub id: OrderId,
+    pub purchase: Purchase,
+    pub price: Money,
+    pub credits: u32,
+    pub provider: Provider,
+    pub state: State,
+    pub created_at: Timestamp,
+    pub correlation_id: CorrelationId,
+    /// The provider's id of the page where it is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<String>,
+    /// The provider's id of the payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<String>,
+    /// All that was booked, in minor units of the price's currency. None of them is ever negative.
+    #[serde(default)]
+    pub received: i64,
+    #[serde(default)]
+    pub refunded: i64,
+    #[serde(default)]
+    pub disputed: i64,
+    #[serde(default)]
+    pub fees: i64,
+    /// The product was told to grant, which happens once.
+    #[serde(default)]
+    pub granted: bool,
+    #[serde(default)]
+    pub taken_back: bool,
+    /// Why a person has to look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<Flag>,
+}
+
+impl Order {
+    pub fn new(
+        id: OrderId,
+        purchase: Purchase,
+        price: Money,
+        credits: u32,
+        now: Timestamp,
+        correlation_id: CorrelationId,
+    ) -> Self {
+        Self {
+            id,
+            purchase,
+            price,
+            credits,
+            provider: Provider::Stripe,
+            state: State::Created,
+            created_at: now,
+            correlation_id,
+            checkout: None,
+            payment: None,
+            received: 0,
+            refunded: 0,
+            disputed: 0,
+            fees: 0,
+            granted: false,
+            taken_back: false,
+            flag: None,
+        }
+    }
+
+    /// What was paid for it and not given back.
+    pub fn balance(&self) -> i64 {
+        self.received - self.refunded - self.disputed
+    }
+}
+
+/// What the provider says of an order's payment, all at once: what it is now, not what changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// The provider's id of the payment.
+    pub payment: Option<String>,
+    /// Whose payment it is, by what we attached to it.
+    pub order_id: Option<OrderId>,
+    /// None: in a currency that is none of ours.
+    pub received: Option<Money>,
+    pub refunded: i64,
+    /// What banks have taken back and not returned.
+    pub disputed: i64,
+    pub fees: i64,
+    /// Paid, and the money is on its way.
+    pub is_underway: bool,
+    /// Nobody can pay it any more.
+    pub is_closed: bool,
+    /// The last attempt failed for good.
+    pub has_failed: bool,
+}
+
+/// Why a person has to look at a payment. All but the last: nothing of it was booked or granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// There is no order of ours behind it.
+    UnknownOrder,
+    /// It is attached to another order than the one that it was found under.
+    ForeignOrder,
+    WrongAmount,
+    WrongCurrency,
+    /// More went back than had come in.
+    Overdrawn,
+    /// Money is here after all, for what the product has taken back: a dispute was won, or a refund failed.
+    CameBack,
+}

@@ -1,0 +1,112 @@
+//! What payments tells the products, and what a product asks payments to sell.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Contract, Money, OrderId, Sealed, SpendId};
+
+/// A thing that a product offers to somebody. Sealed by the product; the price is the price list's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// The same offer is the same order, however often it is taken.
+    pub order_id: OrderId,
+    pub purchase: Purchase,
+    /// Where the person goes on after paying, or after changing their mind.
+    pub return_url: String,
+}
+
+impl Sealed for Offer {
+    const PURPOSE: &'static str = "offer";
+}
+
+/// What is bought, by whom, and for what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    /// `studio`, `rooms`
+    pub product: String,
+    /// What the price list calls it, such as `studio.standard`.
+    pub item: String,
+    /// The product's id of who pays.
+    pub payer: String,
+    /// The product's id of what it is for, such as a message to pin.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reference: String,
+}
+
+/// Credits that a product takes from what a person has. Sealed by the product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spend {
+    /// The same spend takes credits once, however often it is asked for.
+    pub id: SpendId,
+    pub product: String,
+    pub payer: String,
+    pub credits: u32,
+}
+
+impl Sealed for Spend {
+    const PURPOSE: &'static str = "spend";
+}
+
+/// Once an order: the product grants what was bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentReceived {
+    pub order_id: OrderId,
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    pub amount: Money,
+    pub credits: u32,
+}
+
+impl Contract for PaymentReceived {
+    const TYPE: &'static str = "payment_received";
+    const VERSION: u16 = 1;
+}
+
+/// Money went back. When all of it did, the product takes back what it granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentRefunded {
+    pub order_id: OrderId,
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    /// Of the order, in all: copies and any order of events come to the same.
+    pub returned: Money,
+    pub is_all: bool,
+    pub reason: ReturnReason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnReason {
+    Refund,
+    /// The person's bank took it back.
+    Dispute,
+}
+
+impl Contract for PaymentRefunded {
+    const TYPE: &'static str = "payment_refunded";
+    const VERSION: u16 = 1;
+}
+
+/// The order will not be paid any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentFailed {
+    pub order_id: OrderId,
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    pub reason: FailureReason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureReason {
+    /// The person did not pay in time.
+    Expired,
+    /// The bank said no, at once or later.
+    Declined,
+}
+
+impl Contract for PaymentFailed {
+    const TYPE: &'static str = "payment_failed";
+    const VERSION: u16 = 1;
+}
