@@ -7,6 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use confab_kernel::{
+    Contract, UserMessageReceived,
+    payments::{PaymentFailed, PaymentReceived, PaymentRefunded},
+};
 use confab_local::template::{Places, Template};
 use serde_json::Value;
 
@@ -213,8 +217,6 @@ fn every_sample_decodes_as_the_event_of_the_function_in_its_name() -> Result<()>
         let text = std::fs::read_to_string(&file)?;
         let name = file.file_name().context("a name")?.to_string_lossy().into_owned();
         if file.parent().is_some_and(|folder| folder.ends_with("contracts")) {
-            let event: confab_kernel::Event<confab_kernel::UserMessageReceived> = serde_json::from_str(&text)?;
-            assert_eq!(name, format!("{}.json", event.event_type));
             continue;
         }
         seen += 1;
@@ -233,6 +235,29 @@ fn every_sample_decodes_as_the_event_of_the_function_in_its_name() -> Result<()>
         }
     }
     assert!(seen > 0, "the check must see the samples");
+    Ok(())
+}
+
+/// The sample of a contract says all of it, and nothing that the contract does not know.
+fn sample_says<D: Contract>() -> Result<()> {
+    let file = root().join("events/contracts").join(format!("{}.json", D::TYPE));
+    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    let event: confab_kernel::Event<D> = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+    assert_eq!((event.event_type.as_str(), event.version), (D::TYPE, D::VERSION));
+    assert_eq!(serde_json::to_value(&event)?, serde_json::from_str::<Value>(&text)?, "{}", D::TYPE);
+    Ok(())
+}
+
+#[test]
+fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
+    sample_says::<UserMessageReceived>()?;
+    sample_says::<PaymentReceived>()?;
+    sample_says::<PaymentRefunded>()?;
+    sample_says::<PaymentFailed>()?;
+    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 4);
+    let sources = files(&root().join("shared/kernel/src"), ".rs");
+    let contracts = sources.iter().map(|file| Ok(std::fs::read_to_string(file)?.matches("impl Contract for").count()));
+    assert_eq!(contracts.sum::<Result<usize>>()?, 4);
     Ok(())
 }
 

@@ -86,6 +86,13 @@ id!(UserId, "usr");
 id!(TenantId, "ten");
 id!(EventId, "evt");
 id!(MessageId, "msg");
+id!(OrderId, "ord");
+id!(
+    /// One row of the ledger.
+    RowId,
+    "row"
+);
+id!(SpendId, "spe");
 id!(
     /// Starts at the edge and goes through queues, provider metadata and callbacks into every log line.
     CorrelationId,
@@ -96,6 +103,13 @@ id!(
     EffectId,
     "eff"
 );
+
+impl EventId {
+    /// Of an effect that tells the other services something: all its copies are one event.
+    pub fn of_effect(effect: EffectId) -> Self {
+        Self(effect.0)
+    }
+}
 
 impl CorrelationId {
     /// Of what came from outside, by a digest of its provider's id: every copy of a delivery is found in one trace.
