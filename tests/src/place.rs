@@ -155,8 +155,7 @@ pub fn sign_meta(body: &[u8]) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET).expect("any key will do");
     mac.update(body);
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256={hex}")
+    format!("sha256={}", confab_kernel::hex(&mac.finalize().into_bytes()))
 }
 
 /// Waits until `check` gives something; its last error says why it never did.

@@ -11,7 +11,6 @@ use confab_lambda::{CORRELATION_HEADER, Call, Reply, metrics, reply};
 use confab_providers::{Parsed, meta, twilio};
 use http::{HeaderValue, Method, StatusCode};
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 use studio_domain::{Job, StatusJob, conversation_of, event_of};
 
 use crate::Webhook;
@@ -113,20 +112,15 @@ fn traced(mut answer: Reply, entries: &[Entry]) -> Reply {
 
 fn entry(message: Inbound) -> Result<Entry> {
     let (group, once) = (conversation_of(&message.from), event_of(&message));
-    let correlation_id = trace_of(&once);
+    let correlation_id = CorrelationId::of_event(&once);
     Entry::in_order(&group, &once, &Job::V1 { message }, correlation_id)
 }
 
 fn status_entry(status: Status) -> Result<Entry> {
     // It belongs to what made us send the message.
     let reference = status.reference.map(|reference| reference.correlation_id);
-    let correlation_id = reference.unwrap_or_else(|| trace_of(&status.message_id));
+    let correlation_id = reference.unwrap_or_else(|| CorrelationId::of_event(&status.message_id));
     Entry::in_any_order(&StatusJob::V1 { status }, correlation_id)
-}
-
-fn trace_of(event: &str) -> CorrelationId {
-    let digest = Sha256::digest(event.as_bytes());
-    CorrelationId::of_digest(std::array::from_fn(|index| digest[index]))
 }
 
 #[cfg(test)]

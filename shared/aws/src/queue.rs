@@ -4,7 +4,7 @@ use aws_sdk_sqs::{
     Client,
     types::{MessageAttributeValue, SendMessageBatchRequestEntry},
 };
-use confab_kernel::{CorrelationId, Error, Result};
+use confab_kernel::{CorrelationId, Error, Result, hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -67,8 +67,7 @@ impl Entry {
 }
 
 fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text)[..20])
 }
 
 impl Queue {

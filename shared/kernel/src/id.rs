@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 use crate::Timestamp;
 
@@ -112,8 +113,13 @@ impl EventId {
 }
 
 impl CorrelationId {
-    /// Of what came from outside, by a digest of its provider's id: every copy of a delivery is found in one trace.
+    /// Of what came from outside, by its provider's id: every copy of a delivery is found in one trace.
     /// Not ordered by time, because not every provider says when it happened.
+    pub fn of_event(event: &str) -> Self {
+        let digest = Sha256::digest(event.as_bytes());
+        Self::of_digest(std::array::from_fn(|index| digest[index]))
+    }
+
     pub fn of_digest(digest: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(digest))
     }

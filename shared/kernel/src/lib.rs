@@ -22,5 +22,5 @@ pub use id::{CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, RowI
 pub use money::{Currency, Money, MoneyError};
 pub use private::{Phone, Private};
 pub use sealed::{Sealed, seal, unseal};
-pub use text::{clip, length};
+pub use text::{clip, hex, length};
 pub use time::{Clock, Timestamp};

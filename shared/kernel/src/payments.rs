@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, Money, OrderId, Sealed, SpendId};
+use crate::{Contract, Money, OrderId, Phone, Sealed, SpendId};
 
 /// A thing that a product offers to somebody. Sealed by the product; the price is the price list's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,11 @@ pub struct Offer {
     /// The same offer is the same order, however often it is taken.
     pub order_id: OrderId,
     pub purchase: Purchase,
+    /// What is paid for, as the person reads it.
+    pub title: String,
+    /// The number of who pays, for a payment page that knows people by theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
     /// Where the person goes on after paying, or after changing their mind.
     pub return_url: String,
 }

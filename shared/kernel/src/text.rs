@@ -16,6 +16,11 @@ pub fn clip(text: &str, limit: usize) -> String {
     clipped
 }
 
+/// In lowercase digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,17 @@
 
 use std::{convert::Infallible, future::Future, sync::Arc};
 
-use confab_kernel::{Clock, CorrelationId, Result};
+use confab_kernel::{Clock, CorrelationId, Error, Result};
 use http::{HeaderValue, header::Entry};
 use lambda_http::{Request, RequestExt};
+use serde::de::DeserializeOwned;
 
 use crate::{OsEntropy, Reply, StartError, log, panics::caught, reply, start};
 
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
+
+/// No body of our own API is larger; what is goes to S3.
+const LARGEST_JSON: usize = 64 * 1024;
 
 /// A request, and the id under which all that follows from it is found.
 #[derive(Debug)]
@@ -21,6 +25,25 @@ impl Call {
     /// The bytes as they were sent: base64 is undone, nothing else.
     pub fn body(&self) -> &[u8] {
         self.request.body().as_ref()
+    }
+
+    /// What a caller of our own API sends. Unknown fields are the type's to refuse.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if self.body().len() > LARGEST_JSON {
+            return Err(Error::too_large("The body has at most 64 KB."));
+        }
+        serde_json::from_slice(self.body())
+            .map_err(|error| Error::invalid("bad_json", format!("The body cannot be read: {error}.")))
+    }
+
+    /// The last part of the path.
+    pub fn last_segment(&self) -> &str {
+        self.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }
+
+    pub fn query_value(&self, name: &str) -> Option<String> {
+        let query = form_urlencoded::parse(self.query().as_bytes());
+        query.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! Signatures over a time and the body: `t=<unix seconds>,<scheme>=<hex of HMAC-SHA256 over "{t}.{body}">`.
 //! Headers are read as Stripe's own library for Node reads them; tests/oracle compares the two.
 
-use confab_kernel::{Error, Result, Timestamp};
+use confab_kernel::{Error, Result, Timestamp, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -48,7 +48,7 @@ fn signature(secret: &SecretString, raw_body: &[u8], at: i64) -> Result<String> 
         .map_err(|error| Error::internal("bad_webhook_secret", error))?;
     mac.update(format!("{at}.").as_bytes());
     mac.update(raw_body);
-    Ok(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&mac.finalize().into_bytes()))
 }
 
 struct Claim<'a> {

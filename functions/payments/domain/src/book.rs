@@ -49,6 +49,9 @@ fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
     if standing.order_id.is_some_and(|id| id != order.id) {
         return Some(Flag::ForeignOrder);
     }
+    if order.received > 0 && standing.payment.is_some() && standing.payment != order.payment {
+        return Some(Flag::PaidTwice);
+    }
     let Some(received) = standing.received else {
         return Some(Flag::WrongCurrency);
     };

@@ -30,6 +30,8 @@ pub enum Notice {
     },
     /// Nobody can be asked: somebody with this number paid for a thing of this name.
     Sumit {
+        /// Its row in the CRM.
+        entity: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         phone: Option<Phone>,
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,4 +12,4 @@ pub use book::{Booked, Tell, book};
 pub use job::{Claim, Job, Notice, group_of};
 pub use ledger::{Account, Kind, Row};
 pub use order::{Flag, Order, Provider, Standing, State};
-pub use price::{Item, PriceList, PriceListError};
+pub use price::{Item, PriceList, PriceListError, item_of_title};

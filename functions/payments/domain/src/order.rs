@@ -135,6 +135,8 @@ pub enum Flag {
     ForeignOrder,
     WrongAmount,
     WrongCurrency,
+    /// It was paid already, by another payment.
+    PaidTwice,
     /// More went back than had come in.
     Overdrawn,
     /// Money is here after all, for what the product has taken back: a dispute was won, or a refund failed.

@@ -121,6 +121,14 @@ fn what_does_not_fit_the_order_is_refused_and_flagged() {
 }
 
 #[test]
+fn a_second_payment_of_an_order_is_flagged() {
+    let order = book(order(), &paid()).order;
+    let second = book(order, &Standing { payment: Some("pi_2".into()), ..paid() });
+    assert_eq!((second.order.flag, second.rows, second.tell), (Some(Flag::PaidTwice), vec![], vec![]));
+    assert_eq!(second.order.payment.as_deref(), Some("pi_1"));
+}
+
+#[test]
 fn fees_are_the_providers_and_are_corrected() {
     let first = book(order(), &Standing { fees: 114, ..paid() });
     assert_eq!(kinds(&first), [(Kind::Charge, PRICE), (Kind::Credit, 1), (Kind::Fee, -114)]);

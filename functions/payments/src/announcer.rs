@@ -1,0 +1,51 @@
+//! The world of the worker that books: the other services, who hear of it on the bus.
+
+use confab_aws::Bus;
+use confab_kernel::{
+    Contract, CorrelationId, EffectId, Event, EventId, OrderId, Result, Timestamp,
+    worker::{Effect, Evidence, Outcome, World},
+};
+use payments_domain::Tell;
+
+#[derive(Debug)]
+pub(crate) struct Announcer {
+    pub(crate) bus: Bus,
+}
+
+/// What the products are to be told, and in which trace.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Telling {
+    pub(crate) order_id: OrderId,
+    pub(crate) correlation_id: CorrelationId,
+    /// The notice that led to it.
+    pub(crate) cause: String,
+    pub(crate) tell: Tell,
+}
+
+impl Announcer {
+    async fn publish<D: Contract>(&self, id: EffectId, telling: &Telling, data: D) -> Result<()> {
+        let event = EventId::of_effect(id);
+        let event = Event::new(event, id.made_at(), "payments", telling.correlation_id, telling.cause.clone(), data);
+        self.bus.publish(&[event]).await
+    }
+}
+
+impl World<Telling> for Announcer {
+    async fn perform(&self, effect: &Effect<Telling>) -> Outcome {
+        let telling = &effect.what;
+        let published = match telling.tell.clone() {
+            Tell::Received(data) => self.publish(effect.id, telling, data).await,
+            Tell::Refunded(data) => self.publish(effect.id, telling, data).await,
+            Tell::Failed(data) => self.publish(effect.id, telling, data).await,
+        };
+        match published {
+            Ok(()) => Outcome::Done { receipt: EventId::of_effect(effect.id).to_string() },
+            Err(error) => Outcome::Later { code: 0, title: error.to_string() },
+        }
+    }
+
+    /// An event is published again rather than lost: its copies have one id, and subscribers know it.
+    async fn look_for(&self, _: &Effect<Telling>, _: Timestamp) -> Result<Evidence> {
+        Ok(Evidence::DidNotHappen)
+    }
+}

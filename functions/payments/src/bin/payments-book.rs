@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use payments::{Worker, payments_book};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::queue("payments-book", Worker::from_env(), payments_book::handle).await
+}

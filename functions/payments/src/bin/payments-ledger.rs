@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use payments::{Auditor, payments_ledger};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::http("payments-ledger", Auditor::from_env(), payments_ledger::handle).await
+}

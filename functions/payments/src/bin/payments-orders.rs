@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use payments::{Orders, payments_orders};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::http("payments-orders", Orders::from_env(), payments_orders::handle).await
+}

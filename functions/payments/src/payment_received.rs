@@ -1,0 +1,108 @@
+//! `POST /payment-received`, and `/api/payments/webhook/`, its other name: what payment providers are told to call.
+//! Verifies over the bytes as they came, queues, answers 2xx. What a notice means is found out by the worker.
+
+use std::sync::Arc;
+
+use confab_aws::Entry;
+use confab_kernel::{Clock, CorrelationId, Error, Result, hex};
+use confab_lambda::{Call, Reply, metrics, reply};
+use confab_providers::{
+    generic,
+    stripe::{self, Subject},
+    sumit,
+};
+use http::StatusCode;
+use payments_domain::{Claim, Job, Notice, group_of, item_of_title};
+use sha2::{Digest, Sha256};
+
+use crate::{Webhook, secret::Use};
+
+/// Stripe's events hold one object each.
+const LARGEST: usize = 1024 * 1024;
+
+pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
+    if call.body().len() > LARGEST {
+        return Err(Error::too_large("A notice has at most 1 MB."));
+    }
+    let now = deps.clock.now();
+    let found = if let Some(header) = call.header("stripe-signature") {
+        let secrets = deps.keys.live(Use::STRIPE_WEBHOOK).await?;
+        stripe::verify(&secrets, call.body(), Some(header), now).map_err(rejected)?;
+        noticed(stripe::parse(call.body())?)
+    } else if let Some(header) = call.header("x-signature") {
+        let secrets = deps.keys.live(Use::GENERIC_WEBHOOK).await?;
+        generic::verify(&secrets, call.body(), Some(header), now).map_err(rejected)?;
+        Some(from_anybody(call.body())?)
+    } else {
+        knows_the_path(&deps, &call).await.map_err(rejected)?;
+        Some(from_sumit(call.body())?)
+    };
+    match found {
+        Some(found) => deps.queue.send(&[found.entry()?]).await?,
+        None => metrics::count("PaymentNoticeIgnored", "unknown"),
+    }
+    Ok(reply::empty(StatusCode::OK))
+}
+
+/// A notice, and the key under which its copies are known.
+pub(crate) struct Found {
+    pub(crate) event: String,
+    pub(crate) notice: Notice,
+    pub(crate) correlation_id: Option<CorrelationId>,
+}
+
+impl Found {
+    pub(crate) fn entry(self) -> Result<Entry> {
+        let Self { event, notice, correlation_id } = self;
+        let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::of_event(&event));
+        let group = group_of(&event, &notice);
+        Entry::in_order(&group, &event, &Job::V1 { event: event.clone(), notice }, correlation_id)
+    }
+}
+
+/// None: nothing that has to do with money.
+pub(crate) fn noticed(notice: stripe::Notice) -> Option<Found> {
+    let checkout = match notice.subject {
+        Subject::Other => return None,
+        Subject::Checkout(id) => Some(id),
+        Subject::Payment(_) | Subject::Charge(_) | Subject::Refund(_) | Subject::Dispute(_) => None,
+    };
+    Some(Found {
+        event: format!("stripe#{}", notice.id),
+        correlation_id: notice.correlation_id,
+        notice: Notice::Stripe {
+            order_id: notice.order_id.and_then(|id| id.parse().ok()),
+            checkout,
+            payment: notice.payment_intent,
+        },
+    })
+}
+
+fn from_anybody(body: &[u8]) -> Result<Found> {
+    let claim: Claim = serde_json::from_slice(body)
+        .map_err(|e| Error::invalid("bad_notice", "The notice cannot be read.").because(e))?;
+    // A claim has no id of its own: what it says is what it is.
+    let event = format!("generic#{}", hex(&Sha256::digest(body)));
+    Ok(Found { event, notice: Notice::Generic(claim), correlation_id: None })
+}
+
+fn from_sumit(body: &[u8]) -> Result<Found> {
+    let trigger = sumit::parse(body)?;
+    let event = format!("sumit#{}", trigger.entity_id);
+    let item = trigger.product.as_deref().and_then(item_of_title);
+    let notice = Notice::Sumit { entity: trigger.entity_id, phone: trigger.phone, item };
+    Ok(Found { event, notice, correlation_id: None })
+}
+
+/// SUMIT does not sign: what it was told to call ends in a secret.
+async fn knows_the_path(deps: &Webhook, call: &Call) -> Result<()> {
+    let told = call.path().strip_prefix("/payment-received/").unwrap_or_default();
+    let known = deps.keys.opens(Use::SECRET_PATH, told).await?;
+    known.then_some(()).ok_or_else(|| Error::unauthenticated("This notice is not signed."))
+}
+
+/// Nothing of an unverifiable request is kept but this count.
+fn rejected(error: Error) -> Error {
+    metrics::count("WebhookRejected", "signature");
+    error
+}

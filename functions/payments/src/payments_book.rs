@@ -1,0 +1,39 @@
+//! The worker of the queue of payments: asks how an order stands, books it, and tells the products.
+
+use std::sync::Arc;
+
+use confab_kernel::{
+    Result,
+    worker::{Decision, Shift, work},
+};
+use confab_lambda::Job as Delivery;
+use payments_domain::{Job, book};
+
+use crate::{
+    Worker,
+    announcer::Telling,
+    books::{Case, Event},
+};
+
+pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
+    let Job::V1 { event: id, notice } = delivery.body;
+    let event = Event { id, notice };
+    let shift = Shift { clock: &deps.clock, entropy: &deps.entropy, time_left: delivery.time_left };
+    work(&event, &deps.books, &deps.announcer, shift, |case| decide(case, &event)).await
+}
+
+fn decide(mut case: Case, event: &Event) -> Decision<Case, Telling> {
+    let (Some(row), Some(standing)) = (&case.order, &case.standing) else {
+        return Decision { state: case, effects: Vec::new() };
+    };
+    let booked = book(row.order.clone(), standing);
+    let telling = |tell| Telling {
+        order_id: booked.order.id,
+        correlation_id: booked.order.correlation_id,
+        cause: event.id.clone(),
+        tell,
+    };
+    let effects = booked.tell.iter().cloned().map(telling).collect();
+    case.booked = Some(booked);
+    Decision { state: case, effects }
+}

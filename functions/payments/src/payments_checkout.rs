@@ -1,0 +1,78 @@
+//! `POST /api/payments/checkout/`: an offer that a product sealed becomes an order, and a page to pay it on.
+
+use std::{sync::Arc, time::Duration};
+
+use confab_kernel::{Clock, Error, Kind, Result, payments::Offer};
+use confab_lambda::{Call, Reply, reply};
+use confab_providers::stripe::{NewCheckout, StripeError};
+use http::StatusCode;
+use payments_domain::Order;
+use serde::Deserialize;
+
+use crate::{Checkout, payments_orders::OrderView, standing::asked, store::OrderRow};
+
+/// Stripe takes at most a day from its own now, and forgets the key of a request after one.
+const OPEN_FOR: Duration = Duration::from_secs(23 * 3600);
+/// Stripe takes at least half an hour.
+const LATEST_START: Duration = Duration::from_secs(22 * 3600);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct In {
+    offer: String,
+}
+
+pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
+    let In { offer } = call.json()?;
+    let now = deps.clock.now();
+    let offer: Offer = deps.keys.unseal(&offer, now).await?;
+    let unpriced = || Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.");
+    let item = deps.prices.find(&offer.purchase.item).ok_or_else(unpriced)?;
+    let id = offer.order_id;
+    let order = Order::new(id, offer.purchase.clone(), item.price, item.credits, now, call.correlation_id);
+    let row = deps.store.create(&order, offer.phone.as_ref()).await?;
+    if row.order.purchase != offer.purchase {
+        return Err(Error::conflict("another_order", "This order is for something else."));
+    }
+    if row.order.state.is_settled() {
+        return reply::json(StatusCode::OK, &OrderView::of(&row.order, None));
+    }
+    let began = row.order.created_at;
+    if now >= began.checked_add(LATEST_START).unwrap_or(began) {
+        return Err(Error::conflict("offer_over", "It is too late to pay this order. Ask for a new one."));
+    }
+    let url = open(&deps, &offer, &row).await?;
+    reply::json(StatusCode::OK, &OrderView::of(&row.order, Some(url)))
+}
+
+/// The same order asks for the same page, with the same key: Stripe makes one, however often it is asked.
+async fn open(deps: &Checkout, offer: &Offer, row: &OrderRow) -> Result<String> {
+    let order = &row.order;
+    let new = NewCheckout {
+        order_id: order.id.to_string(),
+        correlation_id: order.correlation_id,
+        title: offer.title.clone(),
+        amount: order.price,
+        success_url: offer.return_url.clone(),
+        cancel_url: offer.return_url.clone(),
+        expires_at: order.created_at.checked_add(OPEN_FOR).ok(),
+        metadata: Vec::new(),
+    };
+    let stripe = deps.stripe.client().await?;
+    let page = stripe.create_checkout(&new, &order.id.to_string()).await.map_err(refused)?;
+    if order.checkout.as_deref() != Some(&page.id) {
+        deps.store.opened(row, &page.id).await?;
+    }
+    let closed = || Error::conflict("offer_over", "This order cannot be paid any more. Ask for a new one.");
+    page.url.map(|url| url.as_str().to_owned()).ok_or_else(closed)
+}
+
+/// The same order with another offer's words is another request to Stripe, which it refuses.
+fn refused(error: StripeError) -> Error {
+    match &error {
+        StripeError::Refused { code, .. } if code == "idempotency_error" => {
+            Error::conflict("another_offer", "This order was offered in other words before.").because(error)
+        }
+        _ => asked(error),
+    }
+}

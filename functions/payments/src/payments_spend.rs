@@ -1,0 +1,33 @@
+//! `POST /api/payments/spend/`: takes credits from what a person has, once for each spend that a product sealed.
+
+use std::sync::Arc;
+
+use confab_kernel::{Clock, Error, Result, payments::Spend};
+use confab_lambda::{Call, Reply, reply};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::{Spending, store::Spent};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct In {
+    spend: String,
+}
+
+#[derive(Serialize)]
+struct Out {
+    balance: i64,
+}
+
+pub async fn handle(deps: Arc<Spending>, call: Call) -> Result<Reply> {
+    let In { spend } = call.json()?;
+    let spend: Spend = deps.keys.unseal(&spend, deps.clock.now()).await?;
+    if spend.credits == 0 {
+        return Err(Error::invalid("nothing_to_spend", "A spend takes at least one credit."));
+    }
+    match deps.store.spend(&spend).await? {
+        (Spent::Now | Spent::Before, balance) => reply::json(StatusCode::OK, &Out { balance }),
+        (Spent::TooLittle, _) => Err(Error::conflict("too_few_credits", "There are not enough credits.")),
+    }
+}

@@ -1,0 +1,407 @@
+//! The rows of payments on DynamoDB. The only file that knows the key layout:
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `ORDER#ord_..` | `ORDER` | the order, with a version; in the index `ByDay`, and in `Open` until it is settled |
+//! | `ORDER#ord_..` | `ROW#row_..` | a row of the ledger: money |
+//! | `ORDER#ord_..` | `TELL#eff_..` | what the products are told, and whether they were |
+//! | `CREDITS#studio#usr_..` | `BALANCE` | what a person may spend, the sum of the rows beside it |
+//! | `CREDITS#studio#usr_..` | `ROW#row_..` | a row of the ledger: credits |
+//! | `CREDITS#studio#usr_..` | `SPEND#spe_..` | that a spend was made |
+//! | `PAYMENT#stripe#pi_..` | `PAYMENT` | the order that a provider's payment is for |
+//! | `PAYER#<hash>#studio.lite` | `PAYER` | the order that whoever has this number was last offered for the thing |
+//! | `FLAGS#2026-11-21` | `<ms>#<event>` | what a person has to look at |
+//! | `RECONCILED` | `RECONCILED` | how far the last comparison with the provider came |
+//! | `INBOX#stripe#evt_..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
+
+mod read;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use confab_aws::{Inbox, Row, Table, When, number, text};
+use confab_kernel::{
+    Clock, CorrelationId, EffectId, Entropy, Error, OrderId, Phone, Result, RowId, SpendId, Timestamp, hex,
+    payments::Spend,
+    worker::{Effect, Found, Read, Saved},
+};
+use payments_domain::{Account, Flag, Kind, Notice, Order, Provider, Row as Entry, State, Tell};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    announcer::Telling,
+    books::{Case, Event, named_order},
+};
+
+pub(crate) use read::{FlagView, LedgerRow};
+
+/// Somebody looks at flags within this time, or never.
+const FLAGS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Spends of one person wait for each other; more than this many lost races in a row is a hot spot.
+const RACES: u32 = 20;
+
+#[derive(Clone)]
+pub(crate) struct Store {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.table.fmt(f)
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OrderRow {
+    version: u64,
+    #[serde(flatten)]
+    pub(crate) order: Order,
+}
+
+/// What became of a spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spent {
+    Now,
+    Before,
+    TooLittle,
+}
+
+/// What an order's lists are sorted and found by.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    row: &'a OrderRow,
+    day: String,
+    created: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<&'static str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeadsTo {
+    order_id: OrderId,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TellRow {
+    id: EffectId,
+    order_id: OrderId,
+    correlation_id: CorrelationId,
+    pub(crate) cause: String,
+    pub(crate) tell: Tell,
+    pub(crate) settled: bool,
+}
+
+#[derive(Serialize)]
+struct FlagRow<'a> {
+    flag: Flag,
+    event: &'a str,
+    order_id: Option<OrderId>,
+    at: Timestamp,
+    expires_at: i64,
+}
+
+fn order_pk(id: OrderId) -> String {
+    format!("ORDER#{id}")
+}
+
+fn order_key(id: OrderId) -> Row {
+    Table::key(order_pk(id), "ORDER")
+}
+
+fn credits_pk(product: &str, payer: &str) -> String {
+    format!("CREDITS#{product}#{payer}")
+}
+
+fn balance_key(product: &str, payer: &str) -> Row {
+    Table::key(credits_pk(product, payer), "BALANCE")
+}
+
+fn payment_key(provider: Provider, payment: &str) -> Row {
+    let provider = match provider {
+        Provider::Stripe => "stripe",
+        Provider::Sumit => "sumit",
+        Provider::Generic => "generic",
+    };
+    Table::key(format!("PAYMENT#{provider}#{payment}"), "PAYMENT")
+}
+
+/// The number itself is not in a key.
+fn payer_key(phone: &Phone, item: &str) -> Row {
+    let hash = hex(&Sha256::digest(phone.digits())[..16]);
+    Table::key(format!("PAYER#{hash}#{item}"), "PAYER")
+}
+
+fn tell_key(order_id: OrderId, effect: EffectId) -> Row {
+    Table::key(order_pk(order_id), format!("TELL#{effect}"))
+}
+
+fn day_of(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+impl Store {
+    pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { table, clock, entropy }
+    }
+
+    pub(crate) async fn order(&self, id: OrderId) -> Result<Option<OrderRow>> {
+        self.table.latest(order_key(id)).await
+    }
+
+    /// The order as it is from now on: the new one, or the one that was there.
+    pub(crate) async fn create(&self, order: &Order, phone: Option<&Phone>) -> Result<OrderRow> {
+        let row = OrderRow { version: 0, order: order.clone() };
+        let mut writes = vec![self.put_order(&row)?];
+        if let Some(phone) = phone {
+            let leads_to = LeadsTo { order_id: order.id };
+            let mut item = Table::row("", "", &leads_to)?;
+            item.extend(payer_key(phone, &order.purchase.item));
+            writes.push(self.table.put(item, When::always())?);
+        }
+        match self.table.transact(writes).await? {
+            Saved::Yes => Ok(OrderRow { version: 1, ..row }),
+            Saved::Raced => {
+                let lost = || Error::unavailable("store_busy", "the order was being written");
+                self.order(order.id).await?.ok_or_else(lost)
+            }
+        }
+    }
+
+    /// Where the order is paid. Another copy of the request may have noted the same, or a payment be faster than this.
+    pub(crate) async fn opened(&self, row: &OrderRow, checkout: &str) -> Result<()> {
+        let order = Order { checkout: Some(checkout.to_owned()), state: State::Pending, ..row.order.clone() };
+        self.table.transact(vec![self.put_order(&OrderRow { order, ..row.clone() })?]).await.map(drop)
+    }
+
+    /// An order with a version one higher, if nobody has changed it since it was read.
+    fn put_order(&self, row: &OrderRow) -> Result<TransactWriteItem> {
+        let next = OrderRow { version: row.version + 1, ..row.clone() };
+        let created = row.order.created_at;
+        let listed = Listed {
+            row: &next,
+            day: day_of(created),
+            created: format!("{:013}#{}", created.as_millisecond(), row.order.id),
+            open: (!row.order.state.is_settled()).then_some("open"),
+        };
+        self.table.put(Table::row(order_pk(row.order.id), "ORDER", &listed)?, When::version(row.version))
+    }
+
+    /// The order that a notice is about, unless it was decided before.
+    pub(crate) async fn find(&self, event: &Event) -> Result<Found<Option<OrderRow>, Telling>> {
+        let entry = Inbox::key(&event.id);
+        let named = named_order(&event.notice).map(order_key);
+        let pointer = match &event.notice {
+            Notice::Stripe { payment: Some(payment), .. } => Some(payment_key(Provider::Stripe, payment)),
+            Notice::Sumit { phone: Some(phone), item: Some(item), .. } => Some(payer_key(phone, item)),
+            _ => None,
+        };
+        let keys = [Some(entry.clone()), named.clone(), pointer.clone()].into_iter().flatten().collect();
+        let rows = self.table.rows(keys, Read::Latest).await?;
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (Table::partition(&row), row)).collect();
+        let mut take = |key: &Row| rows.remove(&Table::partition(key));
+        if let Some(row) = take(&entry)
+            && let Some(inbox) = Inbox::read(row, self.clock.now())?
+        {
+            let lease_until = inbox.lease_until();
+            return Ok(Found::Decided { effects: self.effects(&inbox).await?, lease_until });
+        }
+        let named = named.as_ref().and_then(&mut take).map(Table::read::<OrderRow>).transpose()?;
+        let pointed = pointer.as_ref().and_then(&mut take).map(Table::read::<LeadsTo>).transpose()?;
+        // What we noted ourselves counts more than what a notice says.
+        Ok(Found::New(match (named, pointed) {
+            (Some(named), Some(pointed)) if named.order.id == pointed.order_id => Some(named),
+            (_, Some(pointed)) => self.order(pointed.order_id).await?,
+            (named, None) => named,
+        }))
+    }
+
+    async fn effects(&self, inbox: &Inbox) -> Result<Vec<Effect<Telling>>> {
+        if inbox.effects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let order_id: OrderId = inbox.owner.parse().map_err(|e| Error::internal("unreadable_row", e))?;
+        let keys = inbox.effects.iter().map(|id| tell_key(order_id, *id)).collect();
+        let rows = self.table.rows(keys, Read::Latest).await?;
+        let rows = rows.into_iter().map(Table::read::<TellRow>).collect::<Result<Vec<_>>>()?;
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let in_order = inbox.effects.iter().filter_map(|id| rows.remove(id));
+        Ok(in_order
+            .map(|row| Effect {
+                id: row.id,
+                settled: row.settled,
+                what: Telling {
+                    order_id: row.order_id,
+                    correlation_id: row.correlation_id,
+                    cause: row.cause,
+                    tell: row.tell,
+                },
+            })
+            .collect())
+    }
+
+    pub(crate) async fn save(
+        &self,
+        event: &Event,
+        case: &Case,
+        effects: &[Effect<Telling>],
+        lease_until: Timestamp,
+    ) -> Result<Saved> {
+        let now = self.clock.now();
+        let owner = case.order.as_ref().map(|row| row.order.id.to_string()).unwrap_or_default();
+        let ids = effects.iter().map(|effect| effect.id).collect();
+        let mut writes = vec![Inbox::new(owner, ids, lease_until, now).claim(&self.table, &event.id, now)?];
+        if let (Some(row), Some(booked)) = (&case.order, &case.booked) {
+            if booked.order != row.order {
+                writes.push(self.put_order(&OrderRow { order: booked.order.clone(), ..row.clone() })?);
+            }
+            for entry in &booked.rows {
+                writes.extend(self.put_entry(&booked.order, entry, now)?);
+            }
+            if let Some(payment) = booked.order.payment.as_ref().filter(|_| row.order.payment.is_none()) {
+                let mut item = Table::row("", "", &LeadsTo { order_id: booked.order.id })?;
+                item.extend(payment_key(booked.order.provider, payment));
+                writes.push(
+                    self.table.put(
+                        item,
+                        When::holds("attribute_not_exists(pk) OR order_id = :same")
+                            .with(":same", text(booked.order.id.to_string())),
+                    )?,
+                );
+            }
+        }
+        for Effect { id, what, settled } in effects {
+            let Telling { order_id, correlation_id, cause, tell } = what.clone();
+            let row = TellRow { id: *id, order_id, correlation_id, cause, tell, settled: *settled };
+            let mut item = Table::row("", "", &row)?;
+            item.extend(tell_key(order_id, *id));
+            writes.push(self.table.put(item, When::always())?);
+        }
+        if let Some(flag) = case.news() {
+            writes.push(self.put_flag(flag, event, case, now)?);
+        }
+        self.table.transact(writes).await
+    }
+
+    /// A row of the ledger, with its balance. An order's balance is in the order's own row.
+    fn put_entry(&self, order: &Order, entry: &Entry, now: Timestamp) -> Result<Vec<TransactWriteItem>> {
+        let row = LedgerRow {
+            id: RowId::new(now, &*self.entropy),
+            kind: entry.kind(),
+            account: entry.account(),
+            amount: entry.amount(),
+            currency: match entry {
+                Entry::Money { amount, .. } => Some(amount.currency),
+                Entry::Credits { .. } => None,
+            },
+            order_id: Some(order.id),
+            at: now,
+        };
+        match &row.account {
+            Account::Order | Account::Fees => Ok(vec![self.put_row(&order_pk(order.id), &row)?]),
+            Account::Credits { product, payer } => Ok(vec![
+                self.put_row(&credits_pk(product, payer), &row)?,
+                self.add_credits(product, payer, row.amount, None)?,
+            ]),
+        }
+    }
+
+    fn put_row(&self, pk: &str, row: &LedgerRow) -> Result<TransactWriteItem> {
+        self.table.put(Table::row(pk, format!("ROW#{}", row.id), row)?, When::new())
+    }
+
+    /// `floor` is what must be there before.
+    fn add_credits(&self, product: &str, payer: &str, credits: i64, floor: Option<u32>) -> Result<TransactWriteItem> {
+        let when = match floor {
+            Some(floor) => When::holds("credits >= :floor").with(":floor", number(floor)),
+            None => When::always(),
+        };
+        self.table.update(balance_key(product, payer), "ADD credits :change", when.with(":change", number(credits)))
+    }
+
+    fn put_flag(&self, flag: Flag, event: &Event, case: &Case, now: Timestamp) -> Result<TransactWriteItem> {
+        let row = FlagRow {
+            flag,
+            event: &event.id,
+            order_id: case.order.as_ref().map(|row| row.order.id),
+            at: now,
+            expires_at: now.as_second() + FLAGS_KEPT.as_secs().cast_signed(),
+        };
+        let sk = format!("{:013}#{}", now.as_millisecond(), event.id);
+        self.table.put(Table::row(format!("FLAGS#{}", day_of(now)), sk, &row)?, When::always())
+    }
+
+    pub(crate) async fn take_over(&self, event: &Event, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
+        Inbox::take_over(&self.table, &event.id, expired, lease_until).await
+    }
+
+    /// The products have been told.
+    pub(crate) async fn told(&self, order_id: OrderId, effect: EffectId) -> Result<()> {
+        let settled = When::always().with(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
+        let write = self.table.update(tell_key(order_id, effect), "SET settled = :yes", settled)?;
+        self.table.transact(vec![write]).await.map(drop)
+    }
+
+    /// Takes credits once, or not at all. Spends of one person at once meet at one row: whoever loses looks again.
+    pub(crate) async fn spend(&self, spend: &Spend) -> Result<(Spent, i64)> {
+        for _ in 0..RACES {
+            let (made, balance) = self.spent(spend).await?;
+            if made {
+                return Ok((Spent::Before, balance));
+            }
+            if balance < i64::from(spend.credits) {
+                return Ok((Spent::TooLittle, balance));
+            }
+            let now = self.clock.now();
+            let account = Account::Credits { product: spend.product.clone(), payer: spend.payer.clone() };
+            let amount = -i64::from(spend.credits);
+            let id = RowId::new(now, &*self.entropy);
+            let row = LedgerRow { id, kind: Kind::Spend, account, amount, currency: None, order_id: None, at: now };
+            let pk = credits_pk(&spend.product, &spend.payer);
+            let writes = vec![
+                self.table.put(spend_row(spend)?, When::new())?,
+                self.put_row(&pk, &row)?,
+                self.add_credits(&spend.product, &spend.payer, amount, Some(spend.credits))?,
+            ];
+            if self.table.transact(writes).await? == Saved::Yes {
+                return Ok((Spent::Now, balance + amount));
+            }
+        }
+        Err(Error::unavailable("contended", "others were spending at each attempt"))
+    }
+
+    /// Whether it was made, and what there is.
+    async fn spent(&self, spend: &Spend) -> Result<(bool, i64)> {
+        #[derive(Deserialize)]
+        struct Balance {
+            credits: i64,
+        }
+        let keys = vec![spend_key(spend), balance_key(&spend.product, &spend.payer)];
+        let (mut made, mut credits) = (false, 0);
+        for row in self.table.rows(keys, Read::Latest).await? {
+            match row.contains_key("credits") {
+                true => credits = Table::read::<Balance>(row)?.credits,
+                false => made = true,
+            }
+        }
+        Ok((made, credits))
+    }
+}
+
+fn spend_key(spend: &Spend) -> Row {
+    Table::key(credits_pk(&spend.product, &spend.payer), format!("SPEND#{}", spend.id))
+}
+
+fn spend_row(spend: &Spend) -> Result<Row> {
+    #[derive(Serialize)]
+    struct Made {
+        id: SpendId,
+        taken: u32,
+    }
+    let mut row = Table::row("", "", &Made { id: spend.id, taken: spend.credits })?;
+    row.extend(spend_key(spend));
+    Ok(row)
+}

@@ -1,0 +1,184 @@
+//! What the operator's pages and the reconciler read: by query, page by page, never by scan.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use confab_aws::{Row, Table, When, failed, text};
+use confab_kernel::{Currency, Error, OrderId, Result, RowId, Timestamp};
+use payments_domain::{Account, Flag, Kind};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{OrderRow, Store, TellRow, credits_pk, day_of, order_pk};
+
+const PAGE: i32 = 50;
+const RECONCILED: &str = "RECONCILED";
+
+#[derive(Serialize, Deserialize)]
+struct Reconciled {
+    until: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LedgerRow {
+    pub(crate) id: RowId,
+    pub(crate) kind: Kind,
+    #[serde(flatten)]
+    pub(crate) account: Account,
+    pub(crate) amount: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) currency: Option<Currency>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FlagView {
+    pub(crate) flag: Flag,
+    pub(crate) event: String,
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) at: Timestamp,
+}
+
+#[derive(Debug)]
+pub(crate) struct OrderPage {
+    pub(crate) orders: Vec<OrderRow>,
+    /// Where the next page begins.
+    pub(crate) next: Option<String>,
+}
+
+/// One order in whole: its row, its money and what the products were told.
+#[derive(Debug)]
+pub(crate) struct OrderFile {
+    pub(crate) order: OrderRow,
+    pub(crate) rows: Vec<LedgerRow>,
+    pub(crate) told: Vec<TellRow>,
+}
+
+impl Store {
+    /// The orders of a day, newest first.
+    pub(crate) async fn orders_of(&self, day: &str, after: Option<&str>) -> Result<OrderPage> {
+        self.listed("ByDay", "day", day, after, false).await
+    }
+
+    /// The orders that are not settled, oldest first, created before a moment.
+    pub(crate) async fn open_orders(&self, before: Timestamp, after: Option<&str>) -> Result<OrderPage> {
+        let mut page = self.listed("Open", "open", "open", after, true).await?;
+        let young = page.orders.iter().position(|row| row.order.created_at >= before);
+        if let Some(young) = young {
+            page.orders.truncate(young);
+            page.next = None;
+        }
+        Ok(page)
+    }
+
+    async fn listed(
+        &self,
+        index: &str,
+        attribute: &str,
+        value: &str,
+        after: Option<&str>,
+        forward: bool,
+    ) -> Result<OrderPage> {
+        let condition = match (after, forward) {
+            (None, _) => "#list = :list",
+            (Some(_), true) => "#list = :list AND created > :after",
+            (Some(_), false) => "#list = :list AND created < :after",
+        };
+        let mut query = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name(index)
+            .key_condition_expression(condition)
+            .expression_attribute_names("#list", attribute)
+            .expression_attribute_values(":list", text(value))
+            .scan_index_forward(forward)
+            .limit(PAGE);
+        if let Some(after) = after {
+            query = query.expression_attribute_values(":after", text(after));
+        }
+        let got = query.send().await.map_err(failed)?;
+        let next = got.last_evaluated_key.as_ref().and_then(|key| key.get("created")?.as_s().ok()).cloned();
+        let orders = got.items.unwrap_or_default().into_iter().map(Table::read).collect::<Result<_>>()?;
+        Ok(OrderPage { orders, next })
+    }
+
+    pub(crate) async fn file_of(&self, id: OrderId) -> Result<Option<OrderFile>> {
+        let mut file: (Option<OrderRow>, Vec<LedgerRow>, Vec<TellRow>) = Default::default();
+        for row in self.partition(&order_pk(id), None).await? {
+            match row.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
+                Some("ORDER") => file.0 = Some(Table::read(row)?),
+                Some(sk) if sk.starts_with("ROW#") => file.1.push(Table::read(row)?),
+                Some(sk) if sk.starts_with("TELL#") => file.2.push(Table::read(row)?),
+                _ => return Err(Error::internal("unreadable_row", "an order has a row of no known kind")),
+            }
+        }
+        let (order, rows, told) = file;
+        Ok(order.map(|order| OrderFile { order, rows, told }))
+    }
+
+    /// The balance of a person's credits, and the rows that it is the sum of, oldest first.
+    pub(crate) async fn account(&self, product: &str, payer: &str) -> Result<(i64, Vec<LedgerRow>)> {
+        #[derive(Deserialize)]
+        struct Balance {
+            credits: i64,
+        }
+        let pk = credits_pk(product, payer);
+        let rows = self.partition(&pk, Some("ROW#")).await?;
+        let balance = self.table.latest::<Balance>(super::balance_key(product, payer)).await?;
+        Ok((balance.map_or(0, |balance| balance.credits), read_all(rows)?))
+    }
+
+    /// What a person has to look at, of one day, oldest first.
+    pub(crate) async fn flags_of(&self, day: &str) -> Result<Vec<FlagView>> {
+        read_all(self.partition(&format!("FLAGS#{day}"), None).await?)
+    }
+
+    pub(crate) fn today(&self) -> String {
+        day_of(self.clock.now())
+    }
+
+    /// Up to when the provider and the ledger were compared.
+    pub(crate) async fn reconciled(&self) -> Result<Option<Timestamp>> {
+        let row = self.table.latest::<Reconciled>(Table::key(RECONCILED, RECONCILED)).await?;
+        Ok(row.map(|row| row.until))
+    }
+
+    pub(crate) async fn has_reconciled(&self, until: Timestamp) -> Result<()> {
+        let row = Table::row(RECONCILED, RECONCILED, &Reconciled { until })?;
+        self.table.transact(vec![self.table.put(row, When::always())?]).await.map(drop)
+    }
+
+    async fn partition(&self, pk: &str, prefix: Option<&str>) -> Result<Vec<Row>> {
+        let condition = match prefix {
+            Some(_) => "pk = :pk AND begins_with(sk, :prefix)",
+            None => "pk = :pk",
+        };
+        let mut rows = Vec::new();
+        let mut from = None;
+        loop {
+            let mut query = self
+                .table
+                .client
+                .query()
+                .table_name(&self.table.name)
+                .key_condition_expression(condition)
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(from);
+            if let Some(prefix) = prefix {
+                query = query.expression_attribute_values(":prefix", text(prefix));
+            }
+            let got = query.send().await.map_err(failed)?;
+            rows.extend(got.items.unwrap_or_default());
+            from = got.last_evaluated_key;
+            if from.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+fn read_all<T: DeserializeOwned>(rows: Vec<Row>) -> Result<Vec<T>> {
+    rows.into_iter().map(Table::read).collect()
+}
