@@ -18,6 +18,9 @@ const META_ACCESS_TOKEN: &str = "access-token";
 const TWILIO_ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 const TWILIO_AUTH_TOKEN: &str = "12345";
 const TWILIO_FROM: &str = "whatsapp:+14155238886";
+const STRIPE_SECRET_KEY: &str = "sk_test_local";
+const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
+const PAYMENT_SECRET_PATH: &str = "payment-secret-path";
 
 /// What the template's parameters are here.
 pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
@@ -42,6 +45,9 @@ pub(crate) fn stored_parameters() -> BTreeMap<String, String> {
         ("/confab/studio/meta-verify-token", META_VERIFY_TOKEN),
         ("/confab/studio/meta-access-token", META_ACCESS_TOKEN),
         ("/confab/studio/twilio-auth-token", TWILIO_AUTH_TOKEN),
+        ("/confab/payments/stripe-secret-key", STRIPE_SECRET_KEY),
+        ("/confab/payments/stripe-webhook-secret", STRIPE_WEBHOOK_SECRET),
+        ("/confab/payments/secret-path", PAYMENT_SECRET_PATH),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
@@ -54,9 +60,11 @@ pub(crate) fn options(
     clock: Arc<Clock>,
     record: Option<Arc<Record>>,
 ) -> Options {
+    let gateway = webhook.strip_suffix("/SmsReceived").unwrap_or(&webhook);
     Options {
         data_dir: data.to_owned(),
         base_url: home.to_owned(),
+        stripe_webhook_url: format!("{gateway}/payment-received"),
         webhook_url: webhook,
         secrets: Secrets {
             meta_app_secret: META_APP_SECRET.into(),
@@ -66,6 +74,8 @@ pub(crate) fn options(
             twilio_account_sid: TWILIO_ACCOUNT_SID.to_owned(),
             twilio_auth_token: TWILIO_AUTH_TOKEN.into(),
             twilio_from: TWILIO_FROM.to_owned(),
+            stripe_secret_key: STRIPE_SECRET_KEY.into(),
+            stripe_webhook_secret: STRIPE_WEBHOOK_SECRET.into(),
         },
         clock: Arc::new(move || clock.now()),
         sightings: Arc::new(move |sighting| {

@@ -6,44 +6,44 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use confab_kernel::messaging::Channel;
 use reqwest::{RequestBuilder, Response, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     Outside, Sighting,
     chat::{Message, Stage},
     meta,
-    queue::{Job, Kind},
+    queue::{Job, Kind, Line, Provider},
     settings::Signature,
-    store::{messages, webhooks},
-    twilio,
+    store::{messages, stripe as stripe_store, webhooks},
+    stripe, twilio,
 };
 
 const FIRST_BACKOFF_MS: i64 = 500;
 const LONGEST_BACKOFF_MS: i64 = 60_000;
-/// As long as Meta tries.
-const GIVEN_UP_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// How soon a jump of the clock is noticed.
 const TICK_MS: i64 = 250;
 /// What is on its way at the end is given this long.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-pub(crate) async fn run(outside: &Arc<Outside>, shutdown: impl Future<Output = ()> + Send) {
-    let mut shutdown = std::pin::pin!(shutdown);
+pub(crate) async fn run(outside: &Arc<Outside>, line: Line, mut stop: watch::Receiver<bool>) {
     let mut out = JoinSet::new();
     loop {
-        while let Some(jobs) = next(outside, out.len()) {
+        if line == Line::Payments {
+            stripe::tick(outside);
+        }
+        while let Some(jobs) = next(outside, line, out.len()) {
             let outside = Arc::clone(outside);
             out.spawn(async move { deliver(&outside, jobs).await });
         }
         tokio::select! {
-            () = &mut shutdown => break,
-            () = outside.work.notified() => {}
+            _ = stop.wait_for(|stop| *stop) => break,
+            () = outside.work(line).notified() => {}
             Some(_) = out.join_next() => {}
-            () = tokio::time::sleep(until_due(outside)) => {}
+            () = tokio::time::sleep(until_due(outside, line)) => {}
         }
     }
     let rest = async { while out.join_next().await.is_some() {} };
@@ -51,20 +51,20 @@ pub(crate) async fn run(outside: &Arc<Outside>, shutdown: impl Future<Output = (
     drop(tokio::time::timeout(FAREWELL, rest).await);
 }
 
-fn next(outside: &Outside, out: usize) -> Option<Vec<Job>> {
+fn next(outside: &Outside, line: Line, out: usize) -> Option<Vec<Job>> {
     let now = outside.now();
     let mut store = outside.store();
-    let settings = store.settings.clone();
-    if out >= settings.concurrency {
+    let pace = store.pace_of(line);
+    if out >= pace.concurrency {
         return None;
     }
-    let jobs = store.queue.take(now, &settings);
+    let jobs = store.queue_of(line).take(now, &pace);
     (!jobs.is_empty()).then_some(jobs)
 }
 
-fn until_due(outside: &Outside) -> Duration {
+fn until_due(outside: &Outside, line: Line) -> Duration {
     let now = outside.now();
-    let due_at = outside.store().queue.next_due(now).unwrap_or(i64::MAX);
+    let due_at = outside.store().queue_of(line).next_due(now).unwrap_or(i64::MAX);
     let wait = due_at.saturating_sub(now).clamp(1, TICK_MS);
     Duration::from_millis(wait.unsigned_abs())
 }
@@ -72,9 +72,11 @@ fn until_due(outside: &Outside) -> Duration {
 async fn deliver(outside: &Outside, jobs: Vec<Job>) {
     let Some(first) = jobs.first() else { return };
     let provider = first.provider.name();
+    let line = first.provider.line();
     let what = match first.lane.kind {
-        Kind::Message => "message webhook",
-        Kind::Status => "status webhook",
+        Kind::Message => "message",
+        Kind::Status => "status",
+        Kind::Event => stripe::webhook::kind(&first.payload),
     };
     let started = Instant::now();
     let answer = match request(outside, first.provider, &jobs) {
@@ -92,7 +94,7 @@ async fn deliver(outside: &Outside, jobs: Vec<Job>) {
         at: outside.now(),
         correlation_id: correlation_id.clone(),
         provider,
-        text: format!("{what}: {outcome}"),
+        text: format!("{what} webhook: {outcome}"),
         ok,
         duration_ms: started.elapsed().as_secs_f64() * 1_000.0,
         reference: Some(first.message_id.clone()),
@@ -104,17 +106,22 @@ async fn deliver(outside: &Outside, jobs: Vec<Job>) {
         };
         // Without a record of it the job is still owed: it goes out once more.
         if settled.is_err() {
-            outside.store().queue.again(job.id, outside.now() + FIRST_BACKOFF_MS);
+            outside.store().queue_of(line).again(job.id, outside.now() + FIRST_BACKOFF_MS);
         }
     }
-    outside.work.notify_one();
+    outside.work(line).notify_one();
 }
 
-fn request(outside: &Outside, provider: Channel, jobs: &[Job]) -> Result<RequestBuilder> {
-    let bad = outside.store().settings.signature == Signature::Bad;
+fn request(outside: &Outside, provider: Provider, jobs: &[Job]) -> Result<RequestBuilder> {
+    let bad = outside.store().pace_of(provider.line()).signature == Signature::Bad;
+    let first = jobs.first().context("No job")?;
     match provider {
-        Channel::Meta => meta_request(outside, jobs, bad),
-        Channel::Twilio => twilio_request(outside, jobs.first().context("No job")?, bad),
+        Provider::Meta => meta_request(outside, jobs, bad),
+        Provider::Twilio => twilio_request(outside, first, bad),
+        Provider::Stripe => {
+            let secret = secret(&outside.options.secrets.stripe_webhook_secret, bad);
+            stripe::webhook::request(outside, first, &secret)
+        }
     }
 }
 
@@ -148,8 +155,11 @@ fn secret(secret: &SecretString, bad: bool) -> SecretString {
     }
 }
 
-/// A status belongs to what made the app send the message.
+/// A status belongs to what made the app send the message, an event to what made it ask for the payment.
 fn attached_correlation(job: &Job) -> Option<String> {
+    if job.provider == Provider::Stripe {
+        return stripe::webhook::correlation(&job.payload);
+    }
     let attached = job.payload["status"]["biz_opaque_callback_data"].as_str();
     let callback = job.payload["url"].as_str().and_then(twilio::webhook::reference);
     meta::correlation_of(attached.or(callback.as_deref()))
@@ -163,8 +173,10 @@ fn correlation(response: &Response) -> Option<String> {
 fn accepted(outside: &Outside, job: &Job, correlation_id: Option<&str>) -> Result<()> {
     let shown = outside.store().write(|writer| {
         webhooks::done(writer.db, job.id)?;
-        if job.lane.kind == Kind::Status {
-            return Ok(None);
+        match job.lane.kind {
+            Kind::Message => {}
+            Kind::Status => return Ok(None),
+            Kind::Event => return stripe_store::delivered(writer.db, &job.message_id).map(|()| None),
         }
         let Some(kept) = messages::get(writer.db, &job.message_id)? else {
             return Ok(None);
@@ -180,7 +192,7 @@ fn accepted(outside: &Outside, job: &Job, correlation_id: Option<&str>) -> Resul
         messages::set_status(writer.db, &message.id, Stage::Delivered, None)?;
         Ok::<_, rusqlite::Error>(Some(Message { status: Stage::Delivered, ..message }))
     })?;
-    outside.store().queue.done(job.id);
+    outside.store().queue_of(job.provider.line()).done(job.id);
     if let Some(message) = shown {
         outside.show(&job.lane.person, &message);
     }
@@ -189,14 +201,22 @@ fn accepted(outside: &Outside, job: &Job, correlation_id: Option<&str>) -> Resul
 
 fn failed(outside: &Outside, job: &Job) -> Result<()> {
     let now = outside.now();
-    if now - job.made_at > GIVEN_UP_MS {
+    if now - job.made_at > patience_ms(job.provider) {
         return give_up(outside, job);
     }
     let due_at = now + backoff(job.attempts);
     let mut store = outside.store();
     webhooks::again(&store.db, job.id, due_at)?;
-    store.queue.again(job.id, due_at);
+    store.queue_of(job.provider.line()).again(job.id, due_at);
     Ok(())
+}
+
+/// As long as the provider tries.
+fn patience_ms(provider: Provider) -> i64 {
+    match provider {
+        Provider::Meta | Provider::Twilio => 7 * DAY_MS,
+        Provider::Stripe => 3 * DAY_MS,
+    }
 }
 
 fn give_up(outside: &Outside, job: &Job) -> Result<()> {
@@ -210,7 +230,7 @@ fn give_up(outside: &Outside, job: &Job) -> Result<()> {
             None => Ok(()),
         }
     })?;
-    store.queue.done(job.id);
+    store.queue_of(job.provider.line()).done(job.id);
     Ok(())
 }
 

@@ -44,3 +44,9 @@ fn hex(count: usize) -> String {
 fn letters(count: usize) -> String {
     (0..count).map(|_| fastrand::digit(32)).collect()
 }
+
+/// Stripe's: `cs_test_..`, `pi_..`, `evt_..`.
+pub(crate) fn stripe(prefix: &str, count: usize) -> String {
+    let letters: String = (0..count).map(|_| fastrand::alphanumeric()).collect();
+    format!("{prefix}_{letters}")
+}

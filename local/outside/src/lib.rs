@@ -1,5 +1,5 @@
-//! The outside world on a laptop: Meta and Twilio over their real wire formats, and the people who write to us
-//! through them. What was answered with success survives a `kill -9`; webhooks owed to the app are delivered later.
+//! The outside world on a laptop: Meta, Twilio and Stripe over their real wire formats, and the people who write to us
+//! and pay through them. What was answered with success survives a `kill -9`; webhooks owed to the app are delivered later.
 
 mod chat;
 mod delivery;
@@ -11,6 +11,7 @@ mod problem;
 mod queue;
 mod settings;
 mod store;
+mod stripe;
 mod twilio;
 
 use std::{path::PathBuf, sync::Arc};
@@ -26,6 +27,8 @@ pub struct Options {
     pub base_url: String,
     /// The app's address for webhooks, such as `http://127.0.0.1:7071/SmsReceived`.
     pub webhook_url: String,
+    /// The app's address for Stripe's events, such as `http://127.0.0.1:7071/payment-received`.
+    pub stripe_webhook_url: String,
     pub secrets: Secrets,
     /// Milliseconds since 1970, on a clock that may jump forward.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
@@ -42,6 +45,10 @@ pub struct Secrets {
     pub twilio_auth_token: SecretString,
     /// `whatsapp:+14155238886`
     pub twilio_from: String,
+    /// `sk_test_..`
+    pub stripe_secret_key: SecretString,
+    /// `whsec_..`
+    pub stripe_webhook_secret: SecretString,
 }
 
 /// A call of the app to a provider, or a webhook of a provider to the app.
@@ -63,6 +70,7 @@ impl std::fmt::Debug for Options {
             .field("data_dir", &self.data_dir)
             .field("base_url", &self.base_url)
             .field("webhook_url", &self.webhook_url)
+            .field("stripe_webhook_url", &self.stripe_webhook_url)
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,9 @@ use confab_kernel::messaging::Reference;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::{Options, Sighting, chat::Message, delivery, meta, phone, settings::Fault, store::Store, twilio};
+use crate::{
+    Options, Sighting, chat::Message, delivery, meta, phone, queue::Line, settings::Fault, store::Store, stripe, twilio,
+};
 
 pub struct Outside {
     pub(crate) options: Options,
@@ -19,6 +21,7 @@ pub struct Outside {
     pub(crate) events: broadcast::Sender<Event>,
     /// There may be something to deliver.
     pub(crate) work: Notify,
+    pub(crate) payment_work: Notify,
     pub(crate) closed: watch::Sender<bool>,
     store: Mutex<Store>,
 }
@@ -42,24 +45,33 @@ impl Outside {
             http,
             events: broadcast::channel(1024).0,
             work: Notify::new(),
+            payment_work: Notify::new(),
             closed: watch::channel(false).0,
             store,
         }))
     }
 
-    /// `/meta/..`, `/twilio/..` and `/api/phone/..`.
+    /// `/meta/..`, `/twilio/..`, `/stripe/..`, and the APIs of the phone, the pay page and the payments.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .merge(meta::routes())
             .merge(twilio::routes())
             .merge(phone::routes())
+            .merge(stripe::routes())
             .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
             .with_state(Arc::clone(self))
     }
 
     /// Delivers webhooks until `shutdown`. What is still owed then is delivered after the next start.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
-        delivery::run(&self, shutdown).await;
+        let (stop, stopped) = watch::channel(false);
+        let ending = async {
+            shutdown.await;
+            stop.send_replace(true);
+        };
+        let messages = delivery::run(&self, Line::Messages, stopped.clone());
+        let payments = delivery::run(&self, Line::Payments, stopped);
+        tokio::join!(ending, messages, payments);
         self.closed.send_replace(true);
     }
 
@@ -70,6 +82,13 @@ impl Outside {
     /// Held for one read or one transaction, never over an await.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn work(&self, line: Line) -> &Notify {
+        match line {
+            Line::Messages => &self.work,
+            Line::Payments => &self.payment_work,
+        }
     }
 
     pub(crate) fn show(&self, person: &str, message: &Message) {

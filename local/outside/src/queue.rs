@@ -1,11 +1,57 @@
-//! Which webhooks may go out next. The order within one conversation is kept unless it is to be shuffled.
+//! Which webhooks may go out next. The order within one lane is kept unless it is to be shuffled.
 
 use std::collections::{BTreeMap, HashMap};
 
 use confab_kernel::messaging::Channel;
 use serde_json::Value;
 
-use crate::settings::Settings;
+use crate::settings::Pace;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Provider {
+    Meta,
+    Twilio,
+    Stripe,
+}
+
+impl Provider {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Twilio => "twilio",
+            Self::Stripe => "stripe",
+        }
+    }
+
+    pub(crate) fn of(word: &str) -> Self {
+        [Self::Twilio, Self::Stripe].into_iter().find(|provider| provider.name() == word).unwrap_or(Self::Meta)
+    }
+}
+
+/// Messages and payments go out independently of each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    Messages,
+    Payments,
+}
+
+impl Provider {
+    pub(crate) fn line(self) -> Line {
+        match self {
+            Self::Meta | Self::Twilio => Line::Messages,
+            Self::Stripe => Line::Payments,
+        }
+    }
+}
+
+impl From<Channel> for Provider {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Meta => Self::Meta,
+            Channel::Twilio => Self::Twilio,
+        }
+    }
+}
 
 /// One webhook owed to the app, or one of its copies.
 #[derive(Debug, Clone)]
@@ -14,7 +60,7 @@ pub(crate) struct Job {
     /// The same for all copies.
     pub(crate) group: i64,
     pub(crate) lane: Lane,
-    pub(crate) provider: Channel,
+    pub(crate) provider: Provider,
     pub(crate) message_id: String,
     pub(crate) payload: Value,
     pub(crate) made_at: i64,
@@ -22,9 +68,11 @@ pub(crate) struct Job {
     pub(crate) attempts: u32,
 }
 
-/// What must stay in order: the messages of a person, and the statuses of the messages to a person.
+/// What must stay in order: the messages of a person, and the statuses of the messages to a person. Stripe promises no
+/// order: each of its events has a lane of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Lane {
+    /// A person's id, or an event's.
     pub(crate) person: String,
     pub(crate) kind: Kind,
 }
@@ -33,6 +81,7 @@ pub(crate) struct Lane {
 pub(crate) enum Kind {
     Message,
     Status,
+    Event,
 }
 
 #[derive(Debug, Default)]
@@ -52,8 +101,8 @@ impl Queue {
     }
 
     /// The next webhook: several jobs only when Meta batches. They count as out until `done` or `again`.
-    pub(crate) fn take(&mut self, now: i64, settings: &Settings) -> Vec<Job> {
-        let ids = if settings.reorder { self.shuffled(now, settings) } else { self.in_order(now, settings) };
+    pub(crate) fn take(&mut self, now: i64, pace: &Pace) -> Vec<Job> {
+        let ids = if pace.reorder { self.shuffled(now, pace) } else { self.in_order(now, pace) };
         self.out.extend(&ids);
         ids.iter().filter_map(|id| self.waiting.get(id)).cloned().collect()
     }
@@ -80,8 +129,8 @@ impl Queue {
         job.due_at <= now && !self.out.contains(&job.id)
     }
 
-    fn in_order(&self, now: i64, settings: &Settings) -> Vec<i64> {
-        let mut batch = Batch::new(settings.batch);
+    fn in_order(&self, now: i64, pace: &Pace) -> Vec<i64> {
+        let mut batch = Batch::new(pace.batch);
         let mut heads: HashMap<&Lane, Head> = HashMap::new();
         for job in self.waiting.values() {
             let head =
@@ -101,10 +150,10 @@ impl Queue {
         batch.ids
     }
 
-    fn shuffled(&self, now: i64, settings: &Settings) -> Vec<i64> {
+    fn shuffled(&self, now: i64, pace: &Pace) -> Vec<i64> {
         let mut ready: Vec<&Job> = self.waiting.values().filter(|job| self.ready(job, now)).collect();
         fastrand::shuffle(&mut ready);
-        let mut batch = Batch::new(settings.batch);
+        let mut batch = Batch::new(pace.batch);
         for job in ready {
             if batch.is_full() {
                 break;
@@ -129,7 +178,7 @@ struct Head {
 struct Batch {
     ids: Vec<i64>,
     limit: usize,
-    like: Option<(Channel, Kind)>,
+    like: Option<(Provider, Kind)>,
 }
 
 impl Batch {
@@ -138,7 +187,7 @@ impl Batch {
     }
 
     fn is_full(&self) -> bool {
-        let limit = if self.like.is_some_and(|(provider, _)| provider == Channel::Meta) { self.limit } else { 1 };
+        let limit = if self.like.is_some_and(|(provider, _)| provider == Provider::Meta) { self.limit } else { 1 };
         self.ids.len() >= limit && !self.ids.is_empty()
     }
 

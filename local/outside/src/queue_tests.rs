@@ -1,11 +1,12 @@
 use super::*;
+use crate::settings::Settings;
 
 fn job(id: i64, group: i64, person: &str) -> Job {
     Job {
         id,
         group,
         lane: Lane { person: person.into(), kind: Kind::Message },
-        provider: Channel::Meta,
+        provider: Provider::Meta,
         message_id: format!("wamid.{group}"),
         payload: Value::Null,
         made_at: 0,
@@ -23,7 +24,7 @@ fn queue(jobs: &[(i64, i64, &str)]) -> Queue {
 }
 
 fn take(queue: &mut Queue, settings: &Settings) -> Vec<i64> {
-    queue.take(10, settings).iter().map(|job| job.id).collect()
+    queue.take(10, &settings.pace()).iter().map(|job| job.id).collect()
 }
 
 #[test]
@@ -35,7 +36,7 @@ fn a_person_waits_for_the_first_message_and_others_do_not() {
     assert!(take(&mut queue, &settings).is_empty());
     queue.again(1, 20);
     assert!(take(&mut queue, &settings).is_empty(), "it is not due, and nobody overtakes it");
-    assert_eq!(queue.take(20, &settings)[0].attempts, 1);
+    assert_eq!(queue.take(20, &settings.pace())[0].attempts, 1);
     queue.done(1);
     assert_eq!(take(&mut queue, &settings), [2]);
 }
@@ -70,7 +71,7 @@ fn twilio_never_batches() {
     let mut queue = Queue::default();
     for id in 1..3 {
         let mut job = job(id, id, &id.to_string());
-        job.provider = Channel::Twilio;
+        job.provider = Provider::Twilio;
         queue.push(job);
     }
     assert_eq!(take(&mut queue, &settings), [1]);

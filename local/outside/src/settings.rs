@@ -39,16 +39,41 @@ impl Default for Settings {
     }
 }
 
+/// How the webhooks of one line go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pace {
+    pub(crate) copies: u32,
+    pub(crate) reorder: bool,
+    pub(crate) delay_ms: i64,
+    pub(crate) signature: Signature,
+    pub(crate) batch: usize,
+    pub(crate) concurrency: usize,
+}
+
 impl Settings {
+    pub(crate) fn pace(&self) -> Pace {
+        let Self { copies, reorder, delay_ms, signature, batch, concurrency, .. } = *self;
+        Pace { copies, reorder, delay_ms, signature, batch, concurrency }
+    }
+
     pub(crate) fn check(&self) -> Result<(), String> {
-        let in_range = |name: &str, ok: bool, range: &str| match ok {
-            true => Ok(()),
-            false => Err(format!("{name} must be {range}.")),
-        };
+        self.pace().check()
+    }
+}
+
+impl Pace {
+    pub(crate) fn check(&self) -> Result<(), String> {
         in_range("copies", (1..=5).contains(&self.copies), "1 to 5")?;
         in_range("delay_ms", (0..=3_600_000).contains(&self.delay_ms), "0 to 3600000")?;
         in_range("batch", (1..=100).contains(&self.batch), "1 to 100")?;
         in_range("concurrency", (1..=200).contains(&self.concurrency), "1 to 200")
+    }
+}
+
+pub(crate) fn in_range(name: &str, ok: bool, range: &str) -> Result<(), String> {
+    match ok {
+        true => Ok(()),
+        false => Err(format!("{name} must be {range}.")),
     }
 }
 

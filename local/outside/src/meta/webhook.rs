@@ -1,12 +1,11 @@
 //! Webhooks as Meta writes them: people's messages, and what became of the app's.
 
-use confab_kernel::messaging::Channel;
 use serde_json::{Map, Value, json};
 
 use super::refusal::title;
 use crate::{
     chat::{Content, Person},
-    queue::{Job, Kind, Lane},
+    queue::{Job, Kind, Lane, Provider},
     store::webhooks::Notice,
 };
 
@@ -170,7 +169,7 @@ fn escaped(json: &str) -> String {
 fn notice(person: &Person, kind: Kind, message_id: &str, payload: Value) -> Notice {
     Notice {
         lane: Lane { person: person.id.clone(), kind },
-        provider: Channel::Meta,
+        provider: Provider::Meta,
         message_id: message_id.to_owned(),
         payload,
     }

@@ -3,16 +3,19 @@
 pub(crate) mod media;
 pub(crate) mod messages;
 pub(crate) mod people;
+pub(crate) mod stripe;
 pub(crate) mod webhooks;
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    queue::{Job, Queue},
-    settings::{Faults, Settings},
+    queue::{Job, Line, Queue},
+    settings::{Faults, Pace, Settings},
+    stripe::behaviour as stripe_behaviour,
 };
 
 /// The file, and in memory what is derived from it.
@@ -22,6 +25,9 @@ pub(crate) struct Store {
     pub(crate) queue: Queue,
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
+    pub(crate) payments: Queue,
+    pub(crate) stripe: stripe_behaviour::Settings,
+    pub(crate) stripe_faults: stripe_behaviour::Faults,
 }
 
 const SCHEMA: &str = "
@@ -44,6 +50,19 @@ const SCHEMA: &str = "
         due_at INTEGER NOT NULL, attempts INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS stripe_objects (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, payment TEXT, due_at INTEGER,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS stripe_payments ON stripe_objects (kind, payment, n);
+    CREATE INDEX IF NOT EXISTS stripe_due ON stripe_objects (due_at) WHERE due_at IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS stripe_events (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, created INTEGER NOT NULL,
+        delivered INTEGER NOT NULL, body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS stripe_keys (
+        key TEXT PRIMARY KEY, request TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL
+    ) STRICT;
 ";
 
 impl Store {
@@ -55,12 +74,38 @@ impl Store {
         db.pragma_update(None, "synchronous", "normal")?;
         db.pragma_update(None, "foreign_keys", true)?;
         db.execute_batch(SCHEMA).context("Failed to make the tables")?;
-        let mut queue = Queue::default();
-        for job in webhooks::all(&db)? {
-            queue.push(job);
+        let owed = webhooks::all(&db)?;
+        let mut store = Self {
+            settings: settings(&db, DELIVERY)?,
+            stripe: settings(&db, STRIPE)?,
+            db,
+            queue: Queue::default(),
+            faults: Faults::default(),
+            payments: Queue::default(),
+            stripe_faults: stripe_behaviour::Faults::default(),
+        };
+        store.push(owed);
+        Ok(store)
+    }
+
+    pub(crate) fn queue_of(&mut self, line: Line) -> &mut Queue {
+        match line {
+            Line::Messages => &mut self.queue,
+            Line::Payments => &mut self.payments,
         }
-        let settings = settings(&db)?;
-        Ok(Self { db, queue, settings, faults: Faults::default() })
+    }
+
+    pub(crate) fn pace_of(&self, line: Line) -> Pace {
+        match line {
+            Line::Messages => self.settings.pace(),
+            Line::Payments => self.stripe.pace(),
+        }
+    }
+
+    fn push(&mut self, owed: Vec<Job>) {
+        for job in owed {
+            self.queue_of(job.provider.line()).push(job);
+        }
     }
 
     /// All of `work` is saved, or none of it. What it owes goes on the queue once it is saved.
@@ -69,34 +114,46 @@ impl Store {
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.db.unchecked_transaction()?;
-        let mut writer = Writer { db: &transaction, settings: &self.settings, owed: Vec::new() };
+        let mut writer = Writer { db: &transaction, settings: &self.settings, stripe: &self.stripe, owed: Vec::new() };
         let result = work(&mut writer)?;
         let owed = writer.owed;
         transaction.commit()?;
-        for job in owed {
-            self.queue.push(job);
-        }
+        self.push(owed);
         Ok(result)
     }
 
     pub(crate) fn keep_settings(&mut self, settings: Settings) -> Result<()> {
-        let json = serde_json::to_string(&settings)?;
-        let sql = "INSERT INTO settings VALUES ('delivery', ?1) ON CONFLICT DO UPDATE SET value = ?1";
-        self.db.execute(sql, params![json])?;
+        keep(&self.db, DELIVERY, &settings)?;
         self.settings = settings;
         Ok(())
     }
+
+    pub(crate) fn keep_stripe_settings(&mut self, settings: stripe_behaviour::Settings) -> Result<()> {
+        keep(&self.db, STRIPE, &settings)?;
+        self.stripe = settings;
+        Ok(())
+    }
+}
+
+const DELIVERY: &str = "delivery";
+const STRIPE: &str = "stripe";
+
+fn keep(db: &Connection, name: &str, settings: &impl Serialize) -> Result<()> {
+    let sql = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+    db.execute(sql, params![name, serde_json::to_string(settings)?])?;
+    Ok(())
 }
 
 pub(crate) struct Writer<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) settings: &'a Settings,
+    pub(crate) stripe: &'a stripe_behaviour::Settings,
     pub(crate) owed: Vec<Job>,
 }
 
-fn settings(db: &Connection) -> Result<Settings> {
+fn settings<T: DeserializeOwned + Default>(db: &Connection, name: &str) -> Result<T> {
     let json: Option<String> =
-        db.query_row("SELECT value FROM settings WHERE name = 'delivery'", [], |row| row.get(0)).optional()?;
+        db.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0)).optional()?;
     // Settings of another version are no reason not to start.
     Ok(json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
 }

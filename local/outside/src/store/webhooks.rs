@@ -1,17 +1,16 @@
 //! Webhooks owed to the app, in the store.
 
-use confab_kernel::messaging::Channel;
 use rusqlite::{Connection, Result, Row, params, types::Type};
 use serde_json::Value;
 
-use super::{Writer, people::channel_of};
-use crate::queue::{Job, Kind, Lane};
+use super::Writer;
+use crate::queue::{Job, Kind, Lane, Provider};
 
 /// A webhook before it is owed.
 #[derive(Debug)]
 pub(crate) struct Notice {
     pub(crate) lane: Lane,
-    pub(crate) provider: Channel,
+    pub(crate) provider: Provider,
     pub(crate) message_id: String,
     pub(crate) payload: Value,
 }
@@ -22,10 +21,14 @@ const SHUFFLE_MS: i64 = 400;
 impl Writer<'_> {
     /// With as many copies as the settings want.
     pub(crate) fn owe(&mut self, notice: &Notice, now: i64) -> Result<()> {
+        let pace = match notice.provider {
+            Provider::Meta | Provider::Twilio => self.settings.pace(),
+            Provider::Stripe => self.stripe.pace(),
+        };
         let mut copies_of = None;
-        for copy in 0..self.settings.copies {
-            let shift = if self.settings.reorder { fastrand::i64(0..SHUFFLE_MS) } else { stagger(copy) };
-            let due_at = now + self.settings.delay_ms + shift;
+        for copy in 0..pace.copies {
+            let shift = if pace.reorder { fastrand::i64(0..SHUFFLE_MS) } else { stagger(copy) };
+            let due_at = now + pace.delay_ms + shift;
             let insert =
                 "INSERT INTO webhooks (copies_of, person, kind, provider, message_id, payload, made_at, due_at,
                 attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)";
@@ -89,7 +92,7 @@ fn read(row: &Row<'_>) -> Result<Job> {
         id: row.get(0)?,
         group: row.get(1)?,
         lane: Lane { person: row.get(2)?, kind: kind_of(&kind) },
-        provider: channel_of(&provider),
+        provider: Provider::of(&provider),
         message_id: row.get(5)?,
         payload,
         made_at: row.get(7)?,
@@ -102,9 +105,14 @@ fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Message => "message",
         Kind::Status => "status",
+        Kind::Event => "event",
     }
 }
 
 fn kind_of(word: &str) -> Kind {
-    if word == "status" { Kind::Status } else { Kind::Message }
+    match word {
+        "status" => Kind::Status,
+        "event" => Kind::Event,
+        _ => Kind::Message,
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Secrets,
     chat::{Content, Person},
-    queue::{Kind, Lane},
+    queue::{Kind, Lane, Provider},
     store::{media::Media, webhooks::Notice},
 };
 
@@ -127,7 +127,7 @@ fn frame(secrets: &Secrets, person: &Person, id: &str) -> Map<String, Value> {
 fn notice(person: &Person, kind: Kind, message_id: &str, payload: Value) -> Notice {
     Notice {
         lane: Lane { person: person.id.clone(), kind },
-        provider: Channel::Twilio,
+        provider: Provider::Twilio,
         message_id: message_id.to_owned(),
         payload,
     }

@@ -9,6 +9,10 @@ mod meta;
 #[cfg(test)]
 mod phone;
 #[cfg(test)]
+mod stripe;
+#[cfg(test)]
+mod stripe_events;
+#[cfg(test)]
 mod twilio;
 #[cfg(test)]
 mod world;

@@ -15,7 +15,7 @@ use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, Uri},
-    routing::get,
+    routing::{get, post},
 };
 use confab_kernel::{
     CorrelationId, EffectId, Phone, Timestamp, UserId,
@@ -24,6 +24,7 @@ use confab_kernel::{
 use confab_outside::{Options, Outside, Secrets, Sighting};
 use confab_providers::{
     meta::{Meta, MetaConfig},
+    stripe::{Notice, Stripe, StripeConfig},
     twilio::{Twilio, TwilioConfig},
 };
 use serde_json::{Value, json};
@@ -37,10 +38,13 @@ pub(crate) const CORRELATION: &str = "cor_01jx8qkm9h0000000000000000";
 pub(crate) struct App {
     pub(crate) address: Mutex<String>,
     updates: Mutex<Vec<Update>>,
+    notices: Mutex<Vec<(Notice, Value)>>,
     calls: Mutex<Vec<StatusCode>>,
     /// Answers for the next webhooks; 200 when there are none.
     pub(crate) answers: Mutex<VecDeque<StatusCode>>,
     pub(crate) takes: Mutex<Duration>,
+    /// How far its clock is ahead, with that of the world.
+    ahead: Arc<AtomicI64>,
 }
 
 impl App {
@@ -48,7 +52,10 @@ impl App {
         let app = Arc::new(Self::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         *app.address.lock().unwrap() = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().route("/SmsReceived", get(challenge).post(receive)).with_state(Arc::clone(&app));
+        let router = Router::new()
+            .route("/SmsReceived", get(challenge).post(receive))
+            .route("/payment-received", post(notice))
+            .with_state(Arc::clone(&app));
         tokio::spawn(async move { axum::serve(listener, router).await });
         app
     }
@@ -57,8 +64,21 @@ impl App {
         format!("{}/SmsReceived", self.address.lock().unwrap())
     }
 
+    fn now(&self) -> i64 {
+        Timestamp::now().as_millisecond() + self.ahead.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn calls(&self) -> Vec<StatusCode> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// What Stripe told, with the event as it came.
+    pub(crate) fn notices(&self) -> Vec<(Notice, Value)> {
+        self.notices.lock().unwrap().clone()
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        self.notices().into_iter().map(|(notice, _)| notice.kind).collect()
     }
 
     pub(crate) fn messages(&self) -> Vec<Inbound> {
@@ -107,6 +127,33 @@ async fn receive(
     (status, [("x-correlation-id", CORRELATION)])
 }
 
+async fn notice(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, [(&'static str, &'static str); 1]) {
+    let takes = *app.takes.lock().unwrap();
+    tokio::time::sleep(takes).await;
+    let status = take_notice(&app, &headers, &body);
+    app.calls.lock().unwrap().push(status);
+    (status, [("x-correlation-id", CORRELATION)])
+}
+
+fn take_notice(app: &App, headers: &HeaderMap, body: &[u8]) -> StatusCode {
+    let header = headers.get("stripe-signature").map(|value| value.to_str().unwrap());
+    let now = Timestamp::from_millisecond(app.now()).unwrap();
+    let secrets = ["whsec_next".into(), "whsec_test".into()];
+    if confab_providers::stripe::verify(&secrets, body, header, now).is_err() {
+        return StatusCode::UNAUTHORIZED;
+    }
+    let notice = confab_providers::stripe::parse(body).unwrap();
+    let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
+    if answer.is_success() {
+        app.notices.lock().unwrap().push((notice, serde_json::from_slice(body).unwrap()));
+    }
+    answer
+}
+
 fn handle(app: &App, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode {
     let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
     let now = Timestamp::now();
@@ -152,7 +199,7 @@ impl World {
     async fn around(app: Arc<App>, folder: Arc<TempDir>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let clock = Arc::new(AtomicI64::new(0));
+        let clock = Arc::clone(&app.ahead);
         let sightings = Arc::new(Mutex::new(Vec::new()));
         let outside = Outside::open(options(folder.path(), &base_url, &app.url(), &clock, &sightings)).unwrap();
         let router = outside.router();
@@ -186,8 +233,12 @@ impl World {
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.ask(method, &format!("/api/phone/{path}"), body).await
+    }
+
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let method = method.parse().unwrap();
-        let mut request = self.http.request(method, format!("{}/api/phone/{path}", self.base_url));
+        let mut request = self.http.request(method, format!("{}{path}", self.base_url));
         if !body.is_null() {
             request = request.json(body);
         }
@@ -280,6 +331,19 @@ impl World {
         Twilio::new(self.http.clone(), config)
     }
 
+    pub(crate) fn stripe(&self) -> Stripe {
+        self.stripe_with("sk_test_1")
+    }
+
+    pub(crate) fn stripe_with(&self, key: &str) -> Stripe {
+        let config = StripeConfig {
+            api_url: format!("{}/stripe", self.base_url),
+            version: "2026-10-28.endive".into(),
+            secret_key: key.to_owned().into(),
+        };
+        Stripe::new(self.http.clone(), config)
+    }
+
     pub(crate) fn seen(&self) -> Vec<Sighting> {
         self.sightings.lock().unwrap().clone()
     }
@@ -325,10 +389,12 @@ fn options(
     sightings: &Arc<Mutex<Vec<Sighting>>>,
 ) -> Options {
     let (clock, sightings) = (Arc::clone(clock), Arc::clone(sightings));
+    let gateway = webhook_url.strip_suffix("/SmsReceived").unwrap();
     Options {
         data_dir: folder.to_owned(),
         base_url: base_url.to_owned(),
         webhook_url: webhook_url.to_owned(),
+        stripe_webhook_url: format!("{gateway}/payment-received"),
         secrets: Secrets {
             meta_app_secret: "app-secret".to_owned().into(),
             meta_verify_token: "verify-token".to_owned().into(),
@@ -337,6 +403,8 @@ fn options(
             twilio_account_sid: "AC1".into(),
             twilio_auth_token: "12345".to_owned().into(),
             twilio_from: "whatsapp:+14155238886".into(),
+            stripe_secret_key: "sk_test_1".to_owned().into(),
+            stripe_webhook_secret: "whsec_test".to_owned().into(),
         },
         clock: Arc::new(move || Timestamp::now().as_millisecond() + clock.load(Ordering::SeqCst)),
         sightings: Arc::new(move |sighting| sightings.lock().unwrap().push(sighting)),

@@ -1,0 +1,188 @@
+//! The API under `/v1`: who asks, what for, under which key, and what is answered.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header::AUTHORIZATION},
+    response::{IntoResponse, Response},
+};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Desk, behaviour::Fault, events, form::Form, list, objects::Sort, refunds, refusal::Refusal, sessions};
+use crate::{Outside, ids, meta::lost_connection, outside::Call, store::stripe};
+
+struct Asked<'a> {
+    method: &'a Method,
+    path: &'a str,
+    form: Form,
+    key: Option<&'a str>,
+    /// The same for the same request only.
+    fingerprint: String,
+    request_id: &'a str,
+}
+
+struct Answered {
+    body: Value,
+    replayed: bool,
+    correlation_id: Option<String>,
+}
+
+/// As long as Stripe keeps what was answered under a key.
+const KEY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+pub(super) async fn call(
+    State(outside): State<Arc<Outside>>,
+    method: Method,
+    Path(path): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut call = Call::new("stripe");
+    let what = format!("{method} {}", without_ids(&path));
+    let fault = outside.store().stripe_faults.next(&path);
+    if let Some(fault) = &fault
+        && let Some(response) = before(fault).await
+    {
+        let status = response.status();
+        let told = if status.is_success() { "connection lost".into() } else { status.as_u16().to_string() };
+        outside.saw(call, format!("{what}: {told}"), false);
+        return response;
+    }
+    let request_id = ids::stripe("req", 14);
+    let parameters = if method == Method::GET { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
+    let answered = Form::parse(&parameters).and_then(|form| {
+        authorize(&outside, &headers)?;
+        let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+        let fingerprint = fingerprint(&method, &path, &parameters);
+        answer(&outside, &Asked { method: &method, path: &path, form, key, fingerprint, request_id: &request_id })
+    });
+    outside.payment_work.notify_one();
+    let (mut response, text, ok) = match &answered {
+        Ok(answered) => (Json(&answered.body).into_response(), format!("{what}: 200"), true),
+        Err(refusal) => (refused(refusal), format!("{what}: {}", refusal.told()), false),
+    };
+    if let Ok(answered) = answered {
+        call.correlation_id = answered.correlation_id;
+        call.message_id = answered.body["id"].as_str().map(str::to_owned);
+        if answered.replayed {
+            response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+    }
+    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("request-id", request_id);
+    }
+    if let Some(fault) = fault {
+        tokio::time::sleep(Duration::from_millis(fault.hang_ms.unwrap_or(0))).await;
+        if fault.drop_after {
+            outside.saw(call, format!("{text}, connection lost"), false);
+            return lost_connection();
+        }
+    }
+    outside.saw(call, text, ok);
+    response
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    (refusal.status, Json(refusal.body())).into_response()
+}
+
+/// What goes wrong before anything is done.
+async fn before(fault: &Fault) -> Option<Response> {
+    if fault.drop_before {
+        return Some(lost_connection());
+    }
+    let status = StatusCode::from_u16(fault.http?).unwrap_or(StatusCode::BAD_REQUEST);
+    tokio::time::sleep(Duration::from_millis(fault.hang_ms.unwrap_or(0))).await;
+    Some(refused(&Refusal::staged(status)))
+}
+
+fn authorize(outside: &Outside, headers: &HeaderMap) -> Result<(), Refusal> {
+    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    match given == Some(outside.options.secrets.stripe_secret_key.expose_secret()) {
+        true => Ok(()),
+        false => Err(Refusal::key()),
+    }
+}
+
+fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
+    if asked.key.is_some_and(|key| !(1..=255).contains(&key.len())) {
+        return Err(Refusal::bad("Idempotency keys have 1 to 255 characters."));
+    }
+    let key = asked.key.filter(|_| *asked.method == Method::POST);
+    outside.store().write(|writer| {
+        let mut desk = Desk::new(writer, outside);
+        desk.request = json!({"id": asked.request_id, "idempotency_key": key});
+        if let Some(key) = key
+            && let Some((request, body)) = stripe::answered(desk.writer.db, key, desk.now - KEY_MS)?
+        {
+            let correlation_id = correlation(&desk, &body)?;
+            return match request == asked.fingerprint {
+                true => Ok(Answered { body, replayed: true, correlation_id }),
+                false => Err(Refusal::idempotency(key)),
+            };
+        }
+        let mut body = act(&mut desk, asked)?;
+        for path in asked.form.texts("expand") {
+            list::expand(&desk, &mut body, path)?;
+        }
+        if let Some(key) = key {
+            stripe::keep_answer(desk.writer.db, key, &asked.fingerprint, desk.now, &body)?;
+        }
+        let correlation_id = correlation(&desk, &body)?;
+        Ok(Answered { body, replayed: false, correlation_id })
+    })
+}
+
+fn act(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
+    let Asked { method, path, form, .. } = asked;
+    let segments: Vec<&str> = path.split('/').collect();
+    let one = |desk: &Desk<'_, '_>, sort, id| {
+        form.check_names(&["expand"])?;
+        Ok(desk.get(sort, id)?.wire()?)
+    };
+    match (method.as_str(), segments.as_slice()) {
+        ("POST", ["checkout", "sessions"]) => sessions::create(desk, form),
+        ("POST", ["checkout", "sessions", id, "expire"]) => sessions::expire(desk, id, form),
+        ("POST", ["refunds"]) => refunds::create(desk, form),
+        ("GET", ["checkout", "sessions"]) => list::objects(desk, Sort::Session, path, form),
+        ("GET", ["checkout", "sessions", id]) => one(desk, Sort::Session, id),
+        ("GET", ["payment_intents"]) => list::objects(desk, Sort::Intent, path, form),
+        ("GET", ["payment_intents", id]) => one(desk, Sort::Intent, id),
+        ("GET", ["charges"]) => list::objects(desk, Sort::Charge, path, form),
+        ("GET", ["charges", id]) => one(desk, Sort::Charge, id),
+        ("GET", ["refunds"]) => list::objects(desk, Sort::Refund, path, form),
+        ("GET", ["refunds", id]) => one(desk, Sort::Refund, id),
+        ("GET", ["disputes"]) => list::objects(desk, Sort::Dispute, path, form),
+        ("GET", ["disputes", id]) => one(desk, Sort::Dispute, id),
+        ("GET", ["events"]) => events::list(desk, form),
+        ("GET", ["events", id]) => events::get(desk, id),
+        (method, _) => Err(Refusal::path(method, path)),
+    }
+}
+
+fn correlation(desk: &Desk<'_, '_>, body: &Value) -> Result<Option<String>, Refusal> {
+    let Some(id) = body["id"].as_str() else { return Ok(None) };
+    match stripe::get(desk.writer.db, id)? {
+        Some(object) => desk.correlation(&object),
+        None => Ok(None),
+    }
+}
+
+fn fingerprint(method: &Method, path: &str, parameters: &[u8]) -> String {
+    let mut pairs: Vec<_> = form_urlencoded::parse(parameters).collect();
+    pairs.sort_unstable();
+    let text = format!("{method} {path} {pairs:?}");
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// For the log: which call, not whose.
+fn without_ids(path: &str) -> String {
+    let word = |segment: &str| if segment.contains('_') && segment.len() > 20 { "…" } else { segment }.to_owned();
+    path.split('/').map(word).collect::<Vec<_>>().join("/")
+}
