@@ -43,6 +43,18 @@ SECRETS = {
     "MetaVerifyTokenParam": "verify-token",
     "MetaAccessTokenParam": "access-token",
     "TwilioAuthTokenParam": "12345",
+    "StripeSecretKeyParam": "sk_test_local",
+    "StripeWebhookSecretParam": "whsec_local",
+    "PaymentWebhookSecretParam": "payment-webhook-secret",
+    "PaymentSecretPathParam": "payment-secret-path",
+    "SealSecretParam": "seal-secret",
+    "OperatorKeyParam": "operator-key",
+}
+
+# Those that have no name by default: there is no such provider then.
+OPTIONAL_SECRETS = {
+    "PaymentWebhookSecretParam": "/confab/payments/webhook-secret",
+    "PaymentSecretPathParam": "/confab/payments/secret-path",
 }
 
 
@@ -87,6 +99,8 @@ def rehearse(args):
             "MetaPhoneNumberId": "106540352242922",
             "TwilioAccountSid": "AC00000000000000000000000000000001",
             "TwilioFrom": "whatsapp:+14155238886",
+            "StripeApiUrl": f"{outside_url}/stripe",
+            **OPTIONAL_SECRETS,
         })
         assert_routes(template)
         say(f"Running {' '.join(args.command)}")
@@ -213,7 +227,7 @@ def add_route(expanded, api, key, integration):
 
 def seed_secrets(template):
     for parameter, secret in SECRETS.items():
-        name = template["Parameters"][parameter]["Default"]
+        name = OPTIONAL_SECRETS.get(parameter) or template["Parameters"][parameter]["Default"]
         client("ssm").put_parameter(Name=name, Value=secret, Type="SecureString")
 
 

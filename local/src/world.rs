@@ -20,12 +20,16 @@ const TWILIO_AUTH_TOKEN: &str = "12345";
 const TWILIO_FROM: &str = "whatsapp:+14155238886";
 const STRIPE_SECRET_KEY: &str = "sk_test_local";
 const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
+const PAYMENT_WEBHOOK_SECRET: &str = "payment-webhook-secret";
 const PAYMENT_SECRET_PATH: &str = "payment-secret-path";
+const SEAL_SECRET: &str = "seal-secret";
+const OPERATOR_KEY: &str = "operator-key";
 
 /// What the template's parameters are here.
 pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
     let meta = format!("{}/meta", addresses.home);
     let twilio = format!("{}/twilio", addresses.home);
+    let stripe = format!("{}/stripe", addresses.home);
     [
         ("PublicBaseUrl", addresses.gateway.as_str()),
         ("MetaApiUrl", &meta),
@@ -33,6 +37,9 @@ pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
         ("TwilioApiUrl", &twilio),
         ("TwilioAccountSid", TWILIO_ACCOUNT_SID),
         ("TwilioFrom", TWILIO_FROM),
+        ("StripeApiUrl", &stripe),
+        ("PaymentWebhookSecretParam", "/confab/payments/webhook-secret"),
+        ("PaymentSecretPathParam", "/confab/payments/secret-path"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
@@ -47,7 +54,10 @@ pub(crate) fn stored_parameters() -> BTreeMap<String, String> {
         ("/confab/studio/twilio-auth-token", TWILIO_AUTH_TOKEN),
         ("/confab/payments/stripe-secret-key", STRIPE_SECRET_KEY),
         ("/confab/payments/stripe-webhook-secret", STRIPE_WEBHOOK_SECRET),
+        ("/confab/payments/webhook-secret", PAYMENT_WEBHOOK_SECRET),
         ("/confab/payments/secret-path", PAYMENT_SECRET_PATH),
+        ("/confab/payments/seal-secret", SEAL_SECRET),
+        ("/confab/operator-key", OPERATOR_KEY),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

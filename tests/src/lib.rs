@@ -6,8 +6,10 @@ mod cloud;
 mod local;
 mod people;
 mod place;
+mod shop;
 
 pub use cloud::{Cloud, MiniStack, refused};
 pub use local::Local;
 pub use people::Person;
 pub use place::{Place, eventually, sign_meta};
+pub use shop::{SEAL_SECRET, Shop, state_of};

@@ -57,12 +57,12 @@ impl Books {
         let order = &order.order;
         match notice {
             Notice::Stripe { checkout, payment, .. } => {
-                // The checkout that we made for the order counts, whatever the notice says.
+                // What we know ourselves counts, whatever the notice says.
                 let checkout = order.checkout.as_deref().or(checkout.as_deref());
-                self.stripe.standing(checkout, order.payment.as_deref().or(payment.as_deref())).await
+                self.stripe.standing(order.id, checkout, order.payment.as_deref().or(payment.as_deref())).await
             }
             Notice::Check { .. } if order.checkout.is_some() || order.payment.is_some() => match order.provider {
-                Provider::Stripe => self.stripe.standing(order.checkout.as_deref(), order.payment.as_deref()).await,
+                Provider::Stripe => self.stripe.standing_of(order).await,
                 Provider::Sumit | Provider::Generic => Ok(None),
             },
             // Nobody was ever asked for money, or only somebody who cannot be asked.
@@ -80,7 +80,6 @@ impl Books {
             })),
             Notice::Generic(claim) => Ok(Some(Standing {
                 payment: Some(claim.payment.clone()),
-                order_id: Some(claim.order_id),
                 received: Some(claim.received),
                 // Nobody can be asked, and an older claim may come after a newer one.
                 refunded: claim.refunded.max(order.refunded),

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use confab_kernel::{Clock, Error, Kind, Result, payments::Offer};
 use confab_lambda::{Call, Reply, reply};
-use confab_providers::stripe::{NewCheckout, StripeError};
+use confab_providers::stripe::{Checkout as Page, NewCheckout, StripeError};
 use http::StatusCode;
-use payments_domain::Order;
+use payments_domain::{Order, State};
 use serde::Deserialize;
 
-use crate::{Checkout, payments_orders::OrderView, standing::asked, store::OrderRow};
+use crate::{Checkout, payments_orders::OrderView, standing::asked};
 
 /// Stripe takes at most a day from its own now, and forgets the key of a request after one.
 const OPEN_FOR: Duration = Duration::from_secs(23 * 3600);
@@ -41,13 +41,18 @@ pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
     if now >= began.checked_add(LATEST_START).unwrap_or(began) {
         return Err(Error::conflict("offer_over", "It is too late to pay this order. Ask for a new one."));
     }
-    let url = open(&deps, &offer, &row).await?;
-    reply::json(StatusCode::OK, &OrderView::of(&row.order, Some(url)))
+    let page = open(&deps, &offer, &row.order).await?;
+    let order = Order { checkout: Some(page.id), state: State::Pending, ..row.order.clone() };
+    if order != row.order {
+        deps.store.opened(&row, &order).await?;
+    }
+    let closed = || Error::conflict("offer_over", "This order cannot be paid any more. Ask for a new one.");
+    let url = page.url.ok_or_else(closed)?;
+    reply::json(StatusCode::OK, &OrderView::of(&order, Some(url.0)))
 }
 
 /// The same order asks for the same page, with the same key: Stripe makes one, however often it is asked.
-async fn open(deps: &Checkout, offer: &Offer, row: &OrderRow) -> Result<String> {
-    let order = &row.order;
+async fn open(deps: &Checkout, offer: &Offer, order: &Order) -> Result<Page> {
     let new = NewCheckout {
         order_id: order.id.to_string(),
         correlation_id: order.correlation_id,
@@ -59,12 +64,7 @@ async fn open(deps: &Checkout, offer: &Offer, row: &OrderRow) -> Result<String> 
         metadata: Vec::new(),
     };
     let stripe = deps.stripe.client().await?;
-    let page = stripe.create_checkout(&new, &order.id.to_string()).await.map_err(refused)?;
-    if order.checkout.as_deref() != Some(&page.id) {
-        deps.store.opened(row, &page.id).await?;
-    }
-    let closed = || Error::conflict("offer_over", "This order cannot be paid any more. Ask for a new one.");
-    page.url.map(|url| url.as_str().to_owned()).ok_or_else(closed)
+    stripe.create_checkout(&new, &order.id.to_string()).await.map_err(refused)
 }
 
 /// The same order with another offer's words is another request to Stripe, which it refuses.

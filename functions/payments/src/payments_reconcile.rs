@@ -84,7 +84,7 @@ impl Reconciler {
                 continue;
             };
             let order = row.order;
-            let standing = self.stripe.standing(order.checkout.as_deref(), order.payment.as_deref()).await?;
+            let standing = self.stripe.standing_of(&order).await?;
             if standing.is_none_or(|standing| !is_booked(&order, &standing)) {
                 metrics::count("LedgerDifference", "stripe");
                 self.queue.send(&[check(id, now)?]).await?;

@@ -1,11 +1,11 @@
 //! Where an order stands at Stripe: its objects, read anew, as the one picture that the rules compare with.
 
-use confab_kernel::{Error, Money, Result};
+use confab_kernel::{Error, Money, OrderId, Result};
 use confab_providers::stripe::{
     Checkout, CheckoutPayment, CheckoutStatus, Dispute, DisputeStatus, Payment, PaymentStatus, Stripe, StripeConfig,
     StripeError,
 };
-use payments_domain::Standing;
+use payments_domain::{Order, Standing};
 use secrecy::SecretString;
 
 use crate::secret::{Keyring, Use};
@@ -30,14 +30,26 @@ impl AtStripe {
         Ok(Stripe::new(self.http.clone(), StripeConfig { secret_key, ..self.config.clone() }))
     }
 
-    /// None when Stripe knows neither.
-    pub(crate) async fn standing(&self, checkout: Option<&str>, payment: Option<&str>) -> Result<Option<Standing>> {
+    pub(crate) async fn standing_of(&self, order: &Order) -> Result<Option<Standing>> {
+        self.standing(order.id, order.checkout.as_deref(), order.payment.as_deref()).await
+    }
+
+    /// The checkout leads to its payment; without one the payment is asked for. None when Stripe knows neither.
+    pub(crate) async fn standing(
+        &self,
+        order_id: OrderId,
+        checkout: Option<&str>,
+        payment: Option<&str>,
+    ) -> Result<Option<Standing>> {
         let stripe = self.client().await?;
         let checkout = match checkout {
             Some(id) => known(stripe.checkout(id).await)?,
             None => None,
         };
-        let named = checkout.as_ref().and_then(|checkout| checkout.payment_intent.as_deref()).or(payment);
+        let named = match &checkout {
+            Some(checkout) => checkout.payment_intent.as_deref(),
+            None => payment,
+        };
         let payment = match (checkout.as_ref().and_then(|checkout| checkout.payment.clone()), named) {
             (Some(payment), _) => Some(payment),
             (None, Some(id)) => known(stripe.payment_intent(id).await)?,
@@ -48,7 +60,7 @@ impl AtStripe {
             Some(payment) if is_disputed => stripe.disputes(&payment.id).await.map_err(asked)?,
             _ => Vec::new(),
         };
-        Ok(picture(checkout.as_ref(), payment.as_ref(), &disputes))
+        Ok(picture(order_id, checkout.as_ref(), payment.as_ref(), &disputes))
     }
 }
 
@@ -68,11 +80,16 @@ pub(crate) fn asked(error: StripeError) -> Error {
     }
 }
 
-fn picture(checkout: Option<&Checkout>, payment: Option<&Payment>, disputes: &[Dispute]) -> Option<Standing> {
+fn picture(
+    order_id: OrderId,
+    checkout: Option<&Checkout>,
+    payment: Option<&Payment>,
+    disputes: &[Dispute],
+) -> Option<Standing> {
     if checkout.is_none() && payment.is_none() {
         return None;
     }
-    let order_id = checkout.and_then(|c| c.order_id.as_ref()).or(payment.and_then(|p| p.order_id.as_ref()));
+    let attached = checkout.and_then(|c| c.order_id.as_ref()).or(payment.and_then(|p| p.order_id.as_ref()));
     let nothing_yet = || checkout.and_then(|c| c.amount).map(|amount| Money::new(0, amount.currency));
     let charge = payment.and_then(|payment| payment.charge.as_ref());
     let is_over = payment.is_some_and(|payment| {
@@ -84,7 +101,7 @@ fn picture(checkout: Option<&Checkout>, payment: Option<&Payment>, disputes: &[D
         .is_some_and(|payment| matches!(payment.status, PaymentStatus::Processing | PaymentStatus::RequiresCapture));
     Some(Standing {
         payment: payment.map(|payment| payment.id.clone()),
-        order_id: order_id.and_then(|id| id.parse().ok()),
+        is_foreign: attached.and_then(|id| id.parse().ok()) != Some(order_id),
         received: payment.map_or_else(nothing_yet, |payment| payment.received),
         refunded: charge.and_then(|charge| charge.refunded).map_or(0, |money| money.minor),
         disputed: disputes.iter().filter(|dispute| is_taken(dispute)).filter_map(|d| d.amount).map(|m| m.minor).sum(),

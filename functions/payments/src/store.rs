@@ -25,7 +25,7 @@ use confab_kernel::{
     payments::Spend,
     worker::{Effect, Found, Read, Saved},
 };
-use payments_domain::{Account, Flag, Kind, Notice, Order, Provider, Row as Entry, State, Tell};
+use payments_domain::{Account, Flag, Kind, Notice, Order, Provider, Row as Entry, Tell};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -172,9 +172,9 @@ impl Store {
     }
 
     /// Where the order is paid. Another copy of the request may have noted the same, or a payment be faster than this.
-    pub(crate) async fn opened(&self, row: &OrderRow, checkout: &str) -> Result<()> {
-        let order = Order { checkout: Some(checkout.to_owned()), state: State::Pending, ..row.order.clone() };
-        self.table.transact(vec![self.put_order(&OrderRow { order, ..row.clone() })?]).await.map(drop)
+    pub(crate) async fn opened(&self, row: &OrderRow, order: &Order) -> Result<()> {
+        let next = OrderRow { order: order.clone(), ..row.clone() };
+        self.table.transact(vec![self.put_order(&next)?]).await.map(drop)
     }
 
     /// An order with a version one higher, if nobody has changed it since it was read.

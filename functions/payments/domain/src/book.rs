@@ -46,7 +46,7 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
 
 /// What is wrong with the payment as a whole: nothing of it is booked then.
 fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
-    if standing.order_id.is_some_and(|id| id != order.id) {
+    if standing.is_foreign {
         return Some(Flag::ForeignOrder);
     }
     if order.received > 0 && standing.payment.is_some() && standing.payment != order.payment {

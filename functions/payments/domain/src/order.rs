@@ -109,8 +109,8 @@ impl Order {
 pub struct Standing {
     /// The provider's id of the payment.
     pub payment: Option<String>,
-    /// Whose payment it is, by what we attached to it.
-    pub order_id: Option<OrderId>,
+    /// By what we attached to it, it is not this order's.
+    pub is_foreign: bool,
     /// None: in a currency that is none of ours.
     pub received: Option<Money>,
     pub refunded: i64,

@@ -1,0 +1,150 @@
+//! A product that sells: it seals offers, people take and pay them, and the operator looks into the books.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use confab_kernel::{
+    Clock, OrderId, Phone, Sealed, SpendId, Timestamp,
+    payments::{Offer, Purchase, Spend},
+    seal,
+};
+use confab_lambda::{OsEntropy, SystemClock};
+use serde_json::{Value, json};
+
+use crate::{Place, eventually};
+
+/// The secrets of `local` and of rehearsals.
+pub const SEAL_SECRET: &[u8] = b"seal-secret";
+const OPERATOR_KEY: &str = "operator-key";
+
+/// How long a payment may take to be booked.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Copy)]
+pub struct Shop<'a> {
+    pub place: &'a Place,
+}
+
+/// A sealed value that outlives every test, however far its clock is moved.
+fn sealed<T: Sealed>(value: &T) -> Result<String> {
+    let far = Timestamp::from_second(4_000_000_000)?;
+    seal(SEAL_SECRET, value, far).map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+pub fn state_of(order: &Value) -> &str {
+    order["state"].as_str().unwrap_or_default()
+}
+
+impl<'a> Shop<'a> {
+    pub fn at(place: &'a Place) -> Self {
+        Self { place }
+    }
+
+    pub fn offer(&self, item: &str, payer: &str) -> Offer {
+        let product = item.split('.').next().unwrap_or_default().to_owned();
+        let purchase = Purchase { product, item: item.into(), payer: payer.into(), reference: String::new() };
+        Offer {
+            order_id: OrderId::new(SystemClock::default().now(), &OsEntropy),
+            purchase,
+            title: format!("{item} for you"),
+            phone: None,
+            return_url: "https://shop.example/thanks".into(),
+        }
+    }
+
+    pub fn offer_to_number(&self, item: &str, payer: &str, phone: &str) -> Result<Offer> {
+        Ok(Offer { phone: Some(Phone::parse(phone)?), ..self.offer(item, payer) })
+    }
+
+    pub async fn api(&self, path: &str, body: &Value) -> Result<reqwest::Response> {
+        Ok(self.place.http.post(format!("{}{path}", self.place.gateway)).json(body).send().await?)
+    }
+
+    pub async fn asks_to_pay(&self, offer: &Offer) -> Result<reqwest::Response> {
+        self.api("/api/payments/checkout/", &json!({ "offer": sealed(offer)? })).await
+    }
+
+    /// The order, with the page to pay it on.
+    pub async fn takes(&self, offer: &Offer) -> Result<Value> {
+        let answer = self.asks_to_pay(offer).await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        if !status.is_success() {
+            bail!("checkout: {status} {text}");
+        }
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// The person's choice on the pay page.
+    pub async fn pays(&self, order: &Value, card: &str) -> Result<Value> {
+        let page = page_of(order)?;
+        self.place.post(&format!("/api/pay/{page}"), &json!({ "card": card })).await
+    }
+
+    pub async fn authenticates(&self, order: &Value, accept: bool) -> Result<Value> {
+        let page = page_of(order)?;
+        self.place.post(&format!("/api/pay/{page}/authenticate"), &json!({ "accept": accept })).await
+    }
+
+    /// What a person at Stripe's dashboard does with the order's payment.
+    pub async fn at_stripe(&self, order: &Value, what: &str, how: &Value) -> Result<Value> {
+        self.place.post(&format!("/api/stripe/payments/{}/{what}", page_of(order)?), how).await
+    }
+
+    pub async fn order(&self, id: OrderId) -> Result<Value> {
+        let answer = self.place.http.get(format!("{}/api/payments/orders/{id}", self.place.gateway)).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    /// Waits until the order is in a state.
+    pub async fn comes_to(&self, id: OrderId, state: &str) -> Result<()> {
+        eventually(PATIENCE, || async {
+            let order = self.order(id).await?;
+            (state_of(&order) == state).then_some(()).with_context(|| order.to_string())
+        })
+        .await
+    }
+
+    /// The operator's books.
+    pub async fn books(&self, path: &str) -> Result<Value> {
+        let address = format!("{}/api/payments/ledger/{path}", self.place.gateway);
+        let answer = self.place.http.get(address).bearer_auth(OPERATOR_KEY).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        if !status.is_success() {
+            bail!("books of {path}: {status} {text}");
+        }
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    pub async fn credits(&self, payer: &str) -> Result<i64> {
+        let account = self.books(&format!("accounts/studio/{payer}")).await?;
+        let rows = account["rows"].as_array().context("rows")?;
+        let sum: i64 = rows.iter().filter_map(|row| row["amount"].as_i64()).sum();
+        let balance = account["balance"].as_i64().context("a balance")?;
+        if sum != balance {
+            bail!("the rows of {payer} sum up to {sum}, the balance is {balance}");
+        }
+        Ok(balance)
+    }
+
+    /// Why somebody should look, of all notices that were flagged today.
+    pub async fn flags(&self) -> Result<Vec<Value>> {
+        Ok(self.books("flags").await?["flags"].as_array().cloned().unwrap_or_default())
+    }
+
+    pub fn spend(&self, payer: &str, credits: u32) -> Spend {
+        let id = SpendId::new(SystemClock::default().now(), &OsEntropy);
+        Spend { id, product: "studio".into(), payer: payer.into(), credits }
+    }
+
+    pub async fn spends(&self, spend: &Spend) -> Result<reqwest::Response> {
+        self.api("/api/payments/spend/", &json!({ "spend": sealed(spend)? })).await
+    }
+}
+
+/// The last part of the page's address is the id of the session.
+fn page_of(order: &Value) -> Result<String> {
+    let url = order["url"].as_str().with_context(|| format!("no page to pay on: {order}"))?;
+    Ok(url.rsplit('/').next().unwrap_or_default().to_owned())
+}
