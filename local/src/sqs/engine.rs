@@ -1,7 +1,7 @@
 //! What SQS promises, as rows. A message that `send` returned for is in the file.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
@@ -18,7 +18,7 @@ use crate::{clock::Clock, template::Queue};
 
 const DEDUPLICATION_MS: i64 = 5 * 60 * 1_000;
 /// In flight at most, per queue, as SQS has it.
-const IN_FLIGHT: i64 = 120_000;
+const IN_FLIGHT: usize = 120_000;
 
 /// Of the schema.
 const VERSION: i64 = 2;
@@ -43,6 +43,7 @@ const SCHEMA: &str = "
         source TEXT
     );
     CREATE INDEX IF NOT EXISTS by_visibility ON message (queue, visible_at);
+    CREATE INDEX IF NOT EXISTS by_order ON message (queue, seq);
     CREATE INDEX IF NOT EXISTS by_group ON message (queue, group_id, seq);
     CREATE INDEX IF NOT EXISTS by_receipt ON message (receipt);
     CREATE TABLE IF NOT EXISTS deduplication (
@@ -266,10 +267,7 @@ impl Engine {
         forget_old(&transaction, queue, now)?;
         let mut received = Vec::new();
         let mut moved = None;
-        while received.len() < limit {
-            let Some(message) = next(&transaction, queue, now, &received)? else {
-                break;
-            };
+        for message in receivable(&transaction, queue, now, limit)? {
             if let Some(redrive) = &queue.redrive
                 && message.receives >= redrive.max_receives
             {
@@ -495,29 +493,31 @@ fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> 
     Ok(())
 }
 
-/// The next message that may be received. On a FIFO queue a group with a message in flight waits,
-/// unless that message is in the batch that is being put together.
-fn next(transaction: &Transaction, queue: &Queue, now: i64, batch: &[Message]) -> Result<Option<Message>> {
-    if !queue.fifo {
-        let in_flight: i64 = transaction
-            .prepare_cached("SELECT COUNT(*) FROM message WHERE queue = ?1 AND visible_at > ?2 AND receives > 0")?
-            .query_row(params![queue.name, now], |row| row.get(0))?;
-        if in_flight >= IN_FLIGHT {
-            return Ok(None);
-        }
-        let mut statement = transaction
-            .prepare_cached("SELECT * FROM message WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq LIMIT 1")?;
-        return Ok(statement.query_row(params![queue.name, now], read).optional()?);
+/// The first messages that may be received now. A message of a FIFO queue waits while one before it in its group is in
+/// flight. One pass in the order of sending: what waits is stepped over, so that a long line costs a look at its head.
+fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) -> Result<Vec<Message>> {
+    let mut busy = transaction
+        .prepare_cached("SELECT group_id FROM message WHERE queue = ?1 AND visible_at > ?2 AND receives > 0")?;
+    let in_flight = busy.query_map(params![queue.name, now], |row| row.get::<_, Option<String>>(0))?;
+    let in_flight = in_flight.collect::<rusqlite::Result<Vec<_>>>()?;
+    if !queue.fifo && in_flight.len() >= IN_FLIGHT {
+        return Ok(Vec::new());
     }
-    let mine: Vec<&str> = batch.iter().filter_map(|message| message.group_id.as_deref()).collect();
-    let mine = serde_json::to_string(&mine).unwrap_or_else(|_| "[]".to_owned());
-    let mut statement = transaction.prepare_cached(
-        "SELECT * FROM message AS m WHERE queue = ?1 AND visible_at <= ?2
-           AND (group_id IN (SELECT value FROM json_each(?3)) OR NOT EXISTS (
-                SELECT 1 FROM message AS f WHERE f.queue = ?1 AND f.group_id = m.group_id AND f.visible_at > ?2 AND f.receives > 0))
-         ORDER BY seq LIMIT 1",
+    let locked: HashSet<String> = in_flight.into_iter().flatten().filter(|_| queue.fifo).collect();
+    let mut line = transaction.prepare_cached(
+        "SELECT * FROM message INDEXED BY by_order WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq",
     )?;
-    Ok(statement.query_row(params![queue.name, now, mine], read).optional()?)
+    let mut rows = line.query(params![queue.name, now])?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let group: Option<String> = row.get("group_id")?;
+        if group.is_none_or(|group| !locked.contains(&group)) {
+            found.push(read(row)?);
+        }
+    }
+    Ok(found)
 }
 
 fn read(row: &Row) -> rusqlite::Result<Message> {

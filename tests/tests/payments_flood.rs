@@ -1,0 +1,263 @@
+//! Ten thousand notices of two thousand orders, in copies and out of order, while the functions are killed.
+//! Local only: nobody pulls AWS's plug.
+
+#![expect(clippy::print_stdout, reason = "the seed must be seen")]
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use confab_e2e::{Place, Shop, eventually};
+use confab_kernel::{Clock, Timestamp, payments::Offer};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+
+const ORDERS: usize = 400;
+const DELIVERIES: usize = 2_000;
+const COPIES: usize = 5;
+const PRICE: i64 = 1_900;
+const QUEUE: &str = "confab-payments.fifo";
+/// Longer than the queue's visibility timeout.
+const A_WHILE: Duration = Duration::from_secs(121);
+/// Seeds that failed once, and one that changes from day to day.
+const SEEDS: [u64; 0] = [];
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % sides
+    }
+
+    fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.roll(last + 1));
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    confab_lambda::SystemClock::default().now()
+}
+
+#[tokio::test]
+async fn every_order_is_granted_once_and_the_books_are_stripes() -> Result<()> {
+    let today = u64::try_from(now().as_second() / (24 * 3600))?;
+    for seed in SEEDS.into_iter().chain([today]) {
+        println!("seed {seed}");
+        flood(seed).await.with_context(|| format!("seed {seed}"))?;
+    }
+    Ok(())
+}
+
+async fn flood(seed: u64) -> Result<()> {
+    let place = Arc::new(Place::local().await?);
+    let mut dice = Dice(seed);
+    // Stripe delivers nothing by itself: the test does, and knows what it did.
+    place.put("/api/stripe/settings", &json!({ "drop_percent": 100 })).await?;
+    let t = std::time::Instant::now();
+    let offers = everybody_pays(&place, &mut dice).await?;
+    println!("paid {:?}", t.elapsed());
+    let deliveries = deliveries(&place, &offers, &mut dice).await?;
+    println!("listed {:?}", t.elapsed());
+    let is_over = Arc::new(AtomicBool::new(false));
+    let killer = tokio::spawn(kills(place.clone(), is_over.clone(), seed));
+    deliver(&place, &deliveries).await?;
+    println!("delivered {:?}", t.elapsed());
+    is_over.store(true, Ordering::Relaxed);
+    let killed = killer.await??;
+    ensure!(killed > 20, "only {killed} processes were there to kill");
+    everything_is_booked(&place).await?;
+    println!("booked {:?}", t.elapsed());
+    the_books_agree(&place, &offers).await
+}
+
+/// Offers are taken and paid; some are refunded in part or in whole, some disputed, some never paid.
+async fn everybody_pays(place: &Place, dice: &mut Dice) -> Result<Vec<Offer>> {
+    let shop = Shop::at(place);
+    let fates: Vec<_> = (0..ORDERS).map(|number| (number, dice.roll(20))).collect();
+    stream::iter(fates)
+        .map(|(number, fate)| async move {
+            let offer = shop.offer("studio.lite", &format!("payer{number}"));
+            let order = shop.takes(&offer).await?;
+            let card = match fate {
+                0 => return Ok(offer),
+                1 => "async_failure",
+                2 => "async_success",
+                _ => "success",
+            };
+            shop.pays(&order, card).await?;
+            if let 1 | 2 = fate {
+                shop.at_stripe(&order, "settle", &json!({})).await?;
+            }
+            match fate {
+                3 => drop(shop.at_stripe(&order, "refund", &json!({ "amount": 500 })).await?),
+                4 => drop(shop.at_stripe(&order, "refund", &json!({})).await?),
+                5 => drop(shop.at_stripe(&order, "dispute", &json!({})).await?),
+                _ => {}
+            }
+            anyhow::Ok(offer)
+        })
+        .buffer_unordered(8)
+        .try_collect()
+        .await
+}
+
+/// Each order has at least one notice, each notice one to five copies, all of them shuffled.
+async fn deliveries(place: &Place, offers: &[Offer], dice: &mut Dice) -> Result<Vec<Value>> {
+    let mut by_order: HashMap<String, Vec<Value>> = HashMap::new();
+    for event in events(place).await? {
+        let object = &event["data"]["object"];
+        let order = object["metadata"]["order_id"].as_str().or(object["client_reference_id"].as_str());
+        // A refund's own events name the payment alone.
+        if let Some(order) = order {
+            by_order.entry(order.to_owned()).or_default().push(event);
+        }
+    }
+    let mut offers: Vec<_> = offers.iter().map(|offer| offer.order_id.to_string()).collect();
+    offers.sort();
+    let told: Vec<&Vec<Value>> = offers.iter().filter_map(|order| by_order.get(order)).collect();
+    let mut copies: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for (order, events) in told.iter().enumerate() {
+        copies.insert((order, dice.roll(events.len())), 1);
+    }
+    let mut total = copies.len();
+    while total < DELIVERIES {
+        let order = dice.roll(told.len());
+        let count = copies.entry((order, dice.roll(told[order].len()))).or_default();
+        if *count < COPIES {
+            *count += 1;
+            total += 1;
+        }
+    }
+    let copied = copies.into_iter().flat_map(|((order, event), count)| vec![told[order][event].clone(); count]);
+    let mut deliveries: Vec<_> = copied.collect();
+    dice.shuffle(&mut deliveries);
+    Ok(deliveries)
+}
+
+async fn events(place: &Place) -> Result<Vec<Value>> {
+    let mut all: Vec<Value> = Vec::new();
+    loop {
+        let after = all.last().and_then(|event| event["id"].as_str());
+        let after = after.map(|id| format!("&starting_after={id}")).unwrap_or_default();
+        let page = place.http.get(format!("{}/stripe/v1/events?limit=100{after}", place.outside));
+        let page: Value = page.bearer_auth("sk_test_local").send().await?.error_for_status()?.json().await?;
+        all.extend(page["data"].as_array().cloned().unwrap_or_default());
+        if page["has_more"] != true {
+            return Ok(all);
+        }
+    }
+}
+
+/// A fifth of them at once, the others one after the other in two lanes; again until the answer is 2xx, as Stripe does.
+async fn deliver(place: &Place, deliveries: &[Value]) -> Result<()> {
+    let (at_once, in_lanes) = deliveries.split_at(deliveries.len() / 5);
+    let burst = stream::iter(at_once).map(|event| deliver_one(place, event)).buffer_unordered(20);
+    let lanes = stream::iter(in_lanes).map(|event| deliver_one(place, event)).buffer_unordered(2);
+    futures::try_join!(burst.try_collect::<()>(), lanes.try_collect::<()>()).map(drop)
+}
+
+async fn deliver_one(place: &Place, event: &Value) -> Result<()> {
+    let body = event.to_string();
+    eventually(Duration::from_secs(60), || async {
+        let signature = confab_providers::stripe::sign(&"whsec_local".into(), body.as_bytes(), now());
+        let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
+        let request = place.http.post(format!("{}/payment-received", place.gateway));
+        let answer = request.header("stripe-signature", signature).body(body.clone()).send().await?;
+        ensure!(answer.status().is_success(), "{}", answer.status());
+        Ok(())
+    })
+    .await
+}
+
+async fn kills(place: Arc<Place>, is_over: Arc<AtomicBool>, seed: u64) -> Result<u64> {
+    let mut dice = Dice(seed ^ 0xdead);
+    let mut killed = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(100 + dice.roll(400) as u64)).await;
+        let function = if dice.roll(3) == 0 { "payment-received" } else { "payments-book" };
+        let answer = place.post(&format!("/api/functions/{function}/kill"), &json!({})).await?;
+        killed += answer["killed"].as_u64().unwrap_or(0);
+    }
+    Ok(killed)
+}
+
+/// Where AWS would wait for the visibility timeouts of what died, time is moved.
+async fn everything_is_booked(place: &Place) -> Result<()> {
+    for _ in 0..20 {
+        if eventually(Duration::from_secs(120), || is_at_rest(place)).await? == 0 {
+            return Ok(());
+        }
+        place.advance(A_WHILE).await?;
+    }
+    anyhow::bail!("the queue does not become empty: {}", place.queue(QUEUE).await?)
+}
+
+/// How many notices wait for a visibility timeout, once nothing moves any more.
+async fn is_at_rest(place: &Place) -> Result<u64> {
+    let count = || async {
+        let queue = place.queue(QUEUE).await?;
+        let depth = |name: &str| queue[name].as_u64().unwrap_or(0);
+        let state = place.get("/api/state").await?;
+        let functions = state["functions"].as_array().into_iter().flatten();
+        let at_work: u64 = functions.filter_map(|function| function["in_flight"].as_u64()).sum();
+        anyhow::Ok((depth("visible"), depth("in_flight"), at_work))
+    };
+    let earlier = count().await?;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let later = count().await?;
+    ensure!(later == earlier && later.2 == 0, "{earlier:?}, then {later:?}");
+    Ok(later.0 + later.1)
+}
+
+async fn the_books_agree(place: &Place, offers: &[Offer]) -> Result<()> {
+    let shop = Shop::at(place);
+    let totals = place.get("/api/stripe/totals").await?;
+    let held: HashMap<String, Value> = totals
+        .as_array()
+        .context("totals")?
+        .iter()
+        .map(|row| (row["order_id"].as_str().unwrap_or_default().to_owned(), row.clone()))
+        .collect();
+    let sums = stream::iter(offers)
+        .map(|offer| {
+            let held = held.get(&offer.order_id.to_string());
+            async move { order_agrees(shop, offer, held).await.with_context(|| offer.order_id.to_string()) }
+        })
+        .buffer_unordered(8);
+    let balances: Vec<i64> = sums.try_collect().await?;
+    let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
+    let at_stripe: i64 =
+        held.values().map(|row| number(row, "paid") - number(row, "refunded") - number(row, "disputed")).sum();
+    assert_eq!(balances.iter().sum::<i64>(), at_stripe);
+    println!("{} orders, {at_stripe} minor units in the ledger and at Stripe", offers.len());
+    Ok(())
+}
+
+/// The order's balance, which is the sum of its rows and what Stripe holds.
+async fn order_agrees(shop: Shop<'_>, offer: &Offer, held: Option<&Value>) -> Result<i64> {
+    let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
+    let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
+    let held = held.cloned().unwrap_or_default();
+    let (paid, returned) = (number(&held, "paid"), number(&held, "refunded") + number(&held, "disputed"));
+    let rows = file["rows"].as_array().context("rows")?;
+    let sum: i64 = rows.iter().map(|row| number(row, "amount")).sum();
+    let balance = number(&file["order"], "balance");
+    ensure!(sum == balance && balance == paid - returned, "rows {sum}, balance {balance}, Stripe {held}");
+    ensure!(paid == 0 || paid == PRICE, "{held}");
+    let told = file["told"].as_array().context("told")?;
+    let grants = told.iter().filter(|told| told["type"] == "received").count();
+    ensure!(grants == usize::from(paid > 0), "granted {grants} times: {file}");
+    ensure!(told.iter().all(|told| told["is_told"] == true), "{file}");
+    let credits = shop.credits(&offer.purchase.payer).await?;
+    ensure!(credits == i64::from(paid > 0 && returned < paid), "{credits} credits: {file}");
+    Ok(balance)
+}
