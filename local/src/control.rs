@@ -70,6 +70,7 @@ pub(crate) fn router(control: Control) -> Router {
     Router::new()
         .route("/", get(|State(control): State<Control>| async move { page(&control, "home.html").await }))
         .route("/phone", get(|State(control): State<Control>| async move { page(&control, "phone.html").await }))
+        .route("/pay/{session}", get(|State(control): State<Control>| async move { page(&control, "pay.html").await }))
         .route("/assets/{name}", get(asset))
         .route("/api/state", get(state))
         .route("/api/stream", get(stream_all))

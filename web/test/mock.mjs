@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createPay } from "./mock-pay.mjs";
 import { createPhone } from "./mock-phone.mjs";
 import { createRoom } from "./mock-room.mjs";
 import { Refusal } from "./refusal.mjs";
@@ -46,7 +47,7 @@ async function bodyOf(request) {
 }
 
 async function page(path, response) {
-  const name = { "/": "home.html", "/phone": "phone.html" }[path] ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
+  const name = { "/": "home.html", "/phone": "phone.html" }[path] ?? (path.startsWith("/pay/") ? "pay.html" : null) ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
   try {
     if (!name) throw new Error("no such page");
     const file = await readFile(join(dist, name));
@@ -61,7 +62,8 @@ export async function startMock({ port = 0, demo = false } = {}) {
   const streams = new Streams();
   const room = createRoom({ streams, demo });
   const phone = createPhone({ streams, room, demo });
-  const routes = [...room.routes, ...phone.routes];
+  const pay = createPay();
+  const routes = [...room.routes, ...phone.routes, ...pay.routes];
 
   async function answer(request, response) {
     const url = new URL(request.url, "http://mock");
@@ -98,6 +100,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     url: `http://127.0.0.1:${server.address().port}`,
     room,
     phone,
+    pay,
     /** Cuts every stream and refuses new ones until `restore`. */
     cut() {
       streams.accepting = false;

@@ -1,0 +1,19 @@
+// A checkout and what comes of paying it, as local/API.md says.
+
+export interface Checkout {
+  id: string;
+  title: string;
+  /** In the currency's smallest unit. */
+  amount: number;
+  currency: string;
+  status: "open" | "complete" | "expired";
+  payment_status: "unpaid" | "paid";
+  expires_at: number;
+  cancel_url: string | null;
+  /** Once it is complete. */
+  success_url: string | null;
+}
+
+export type Card = "success" | "declined" | "three_d_secure" | "async_success" | "async_failure";
+
+export type Outcome = { next: "done"; url: string } | { next: "declined"; message: string } | { next: "authenticate" };

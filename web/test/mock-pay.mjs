@@ -1,0 +1,50 @@
+// The checkout's part of the mock: sessions that a test opens, and what the test cards do to them.
+import { randomUUID } from "node:crypto";
+import { Refusal } from "./refusal.mjs";
+
+export function createPay() {
+  const sessions = new Map();
+
+  function find(id) {
+    const session = sessions.get(id);
+    if (!session) throw new Refusal(404, "not_found", "There is no such payment.");
+    return session;
+  }
+
+  function open(id) {
+    const session = find(id);
+    if (session.status !== "open") throw new Refusal(400, "invalid", session.status === "complete" ? "This checkout has been paid already." : "This checkout has expired.");
+    return session;
+  }
+
+  function done(session, payment_status) {
+    Object.assign(session, { status: "complete", payment_status, success_url: session.back.replace("{CHECKOUT_SESSION_ID}", session.id) });
+    return { next: "done", url: session.success_url };
+  }
+
+  function pay(id, card) {
+    const session = open(id);
+    if (card === "success") return done(session, "paid");
+    if (card === "async_success" || card === "async_failure") return done(session, "unpaid");
+    if (card === "three_d_secure") return { next: "authenticate" };
+    if (card === "declined") return { next: "declined", message: "Your card was declined." };
+    throw new Refusal(400, "invalid", "There is no such card.");
+  }
+
+  return {
+    /** The id of a new checkout. */
+    add({ title, amount, currency, success_url, cancel_url }) {
+      const id = `cs_test_${randomUUID().replaceAll("-", "")}`;
+      sessions.set(id, { id, title, amount, currency, status: "open", payment_status: "unpaid", expires_at: Date.now() + 86_400_000, cancel_url, success_url: null, back: success_url });
+      return id;
+    },
+    expire(id) {
+      find(id).status = "expired";
+    },
+    routes: [
+      ["GET", /^\/api\/pay\/([^/]+)$/, ([id]) => find(id)],
+      ["POST", /^\/api\/pay\/([^/]+)$/, ([id], { card }) => pay(id, card)],
+      ["POST", /^\/api\/pay\/([^/]+)\/authenticate$/, ([id], { accept }) => (accept ? done(open(id), "paid") : { next: "declined", message: "We are unable to authenticate your payment method." })],
+    ],
+  };
+}
