@@ -1,4 +1,4 @@
-//! For tests: the events of `events/studio`, read as the gateway would hand them over, and a message to send.
+//! For tests: the events of `events/`, read as the gateway would hand them over, and a message to send.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_kernel::{
@@ -13,8 +13,16 @@ pub(crate) struct Sample {
 }
 
 pub(crate) fn sample(case: &str) -> Sample {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/studio");
-    let event = std::fs::read(format!("{folder}/sms-received.{case}.json")).unwrap();
+    read(&format!("studio/sms-received.{case}"))
+}
+
+pub(crate) fn payment(case: &str) -> Sample {
+    read(&format!("payments/payment-received.{case}"))
+}
+
+fn read(name: &str) -> Sample {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
+    let event = std::fs::read(format!("{folder}/{name}.json")).unwrap();
     let event: Value = serde_json::from_slice(&event).unwrap();
     let body = event["body"].as_str().unwrap_or_default().to_owned();
     let body = match event["isBase64Encoded"].as_bool() {

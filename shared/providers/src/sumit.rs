@@ -112,6 +112,13 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_is_read() {
+        let trigger = parse(&crate::samples::payment("sumit").body).unwrap();
+        assert_eq!((trigger.entity_id.as_str(), trigger.product.as_deref()), ("123456789", Some("Standard")));
+        assert_eq!(trigger.phone, Phone::parse("16505550100").ok());
+    }
+
+    #[test]
     fn other_shapes_are_read_and_what_is_broken_is_absent() {
         let trigger = read(
             r#"{"EntityID":"e-1","Properties":{"Property_M-5":972525550100,"Property_M-10":[null,"",{"Name":"Dana"}],

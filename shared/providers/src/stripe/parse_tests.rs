@@ -154,6 +154,24 @@ fn deep_and_large_bodies_cost_no_more_than_their_reading() {
     assert_eq!(read(&event).payment_intent.as_deref(), Some("pi_1"));
 }
 
+#[test]
+fn the_samples_are_signed_and_read() {
+    let paid_at = Timestamp::from_second(1_749_430_783).unwrap();
+    for (case, kind, subject) in [
+        ("stripe-paid", "checkout.session.completed", Subject::Checkout("cs_test_sample1".into())),
+        ("stripe-refunded", "charge.refunded", Subject::Charge("ch_sample1".into())),
+    ] {
+        let sample = crate::samples::payment(case);
+        let secrets = ["whsec_local".into()];
+        crate::stripe::verify(&secrets, &sample.body, sample.header("stripe-signature"), paid_at).unwrap();
+        let notice = parse(&sample.body).unwrap();
+        assert_eq!((notice.kind.as_str(), notice.subject), (kind, subject));
+        assert_eq!(notice.order_id.as_deref(), Some("ord_01jx8qkm9h0000000000000001"));
+        assert_eq!(notice.payment_intent.as_deref(), Some("pi_sample1"));
+        assert!(notice.correlation_id.is_some());
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_body_panics(body: Vec<u8>, cut in 0_usize..2_000) {
