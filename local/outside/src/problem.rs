@@ -1,4 +1,4 @@
-//! Errors of the phone's API, in the form of the control API.
+//! What our own APIs have in common: errors in the form of the control API, and settings that are changed in part.
 
 use axum::{
     Json,
@@ -6,7 +6,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
 
 #[derive(Debug)]
 pub(crate) enum Problem {
@@ -16,6 +17,16 @@ pub(crate) enum Problem {
 }
 
 pub(crate) type Answer<T> = Result<T, Problem>;
+
+/// Settings after a PUT: what it does not name stays as it is.
+pub(crate) fn changed<T: Serialize + DeserializeOwned>(now: &T, changes: Map<String, Value>) -> Answer<T> {
+    let invalid = |error: serde_json::Error| Problem::Invalid(error.to_string());
+    let mut settings = serde_json::to_value(now).map_err(invalid)?;
+    if let Some(settings) = settings.as_object_mut() {
+        settings.extend(changes);
+    }
+    serde_json::from_value(settings).map_err(invalid)
+}
 
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Outside, Sighting,
-    problem::{Answer, Problem},
+    problem::{Answer, Problem, changed},
     settings::{Faults, Settings},
     store::messages::{self, Kept},
 };
@@ -21,19 +21,13 @@ pub(crate) async fn settings(State(outside): State<Arc<Outside>>) -> Json<Settin
     Json(outside.store().settings.clone())
 }
 
-/// What is not named stays as it is.
 pub(crate) async fn set_settings(
     State(outside): State<Arc<Outside>>,
     changes: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Answer<Json<Settings>> {
     let Json(changes) = changes?;
     let mut store = outside.store();
-    let invalid = |error: serde_json::Error| Problem::Invalid(error.to_string());
-    let mut settings = serde_json::to_value(&store.settings).map_err(invalid)?;
-    if let Some(settings) = settings.as_object_mut() {
-        settings.extend(changes);
-    }
-    let settings: Settings = serde_json::from_value(settings).map_err(invalid)?;
+    let settings = changed(&store.settings, changes)?;
     settings.check().map_err(Problem::Invalid)?;
     store.keep_settings(settings.clone())?;
     drop(store);

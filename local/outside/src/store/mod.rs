@@ -60,8 +60,8 @@ const SCHEMA: &str = "
         n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, created INTEGER NOT NULL,
         delivered INTEGER NOT NULL, body TEXT NOT NULL
     ) STRICT;
-    CREATE TABLE IF NOT EXISTS stripe_keys (
-        key TEXT PRIMARY KEY, request TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL
+    CREATE TABLE IF NOT EXISTS stripe_answers (
+        key TEXT PRIMARY KEY, request TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL
     ) STRICT;
 ";
 

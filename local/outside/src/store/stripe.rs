@@ -136,16 +136,25 @@ pub(crate) fn undelivered(db: &Connection) -> Result<i64> {
     db.prepare_cached("SELECT COUNT(*) FROM stripe_events WHERE delivered = 0")?.query_row([], |row| row.get(0))
 }
 
-/// What was asked under this key since `from`, and what was answered.
-pub(crate) fn answered(db: &Connection, key: &str, from: i64) -> Result<Option<(String, Value)>> {
-    let select = "SELECT request, answer FROM stripe_keys WHERE key = ? AND at > ?";
-    db.prepare_cached(select)?.query_row(params![key, from], |row| Ok((row.get(0)?, value(row, 1)?))).optional()
+/// What was asked under a key, and what was answered.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The same for the same request only.
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) body: Value,
 }
 
-pub(crate) fn keep_answer(db: &Connection, key: &str, request: &str, at: i64, answer: &Value) -> Result<()> {
-    let upsert = "INSERT INTO stripe_keys (key, request, at, answer) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT DO UPDATE SET request = ?2, at = ?3, answer = ?4";
-    db.prepare_cached(upsert)?.execute(params![key, request, at, answer.to_string()])?;
+pub(crate) fn answered(db: &Connection, key: &str, from: i64) -> Result<Option<Kept>> {
+    let select = "SELECT request, status, answer FROM stripe_answers WHERE key = ? AND at > ?";
+    let read = |row: &Row<'_>| Ok(Kept { request: row.get(0)?, status: row.get(1)?, body: value(row, 2)? });
+    db.prepare_cached(select)?.query_row(params![key, from], read).optional()
+}
+
+pub(crate) fn keep_answer(db: &Connection, key: &str, at: i64, kept: &Kept) -> Result<()> {
+    let upsert = "INSERT INTO stripe_answers (key, request, at, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT DO UPDATE SET request = ?2, at = ?3, status = ?4, answer = ?5";
+    db.prepare_cached(upsert)?.execute(params![key, kept.request, at, kept.status, kept.body.to_string()])?;
     Ok(())
 }
 

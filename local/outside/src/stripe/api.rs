@@ -14,7 +14,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Desk, behaviour::Fault, events, form::Form, list, objects::Sort, refunds, refusal::Refusal, sessions};
-use crate::{Outside, ids, meta::lost_connection, outside::Call, store::stripe};
+use crate::{
+    Outside, ids,
+    meta::lost_connection,
+    outside::Call,
+    store::stripe::{self, Kept},
+};
 
 struct Asked<'a> {
     method: &'a Method,
@@ -24,9 +29,11 @@ struct Asked<'a> {
     /// The same for the same request only.
     fingerprint: String,
     request_id: &'a str,
+    staged: Option<Refusal>,
 }
 
 struct Answered {
+    status: StatusCode,
     body: Value,
     replayed: bool,
     correlation_id: Option<String>,
@@ -46,26 +53,29 @@ pub(super) async fn call(
     let mut call = Call::new("stripe");
     let what = format!("{method} {}", without_ids(&path));
     let fault = outside.store().stripe_faults.next(&path);
-    if let Some(fault) = &fault
-        && let Some(response) = before(fault).await
-    {
-        let status = response.status();
-        let told = if status.is_success() { "connection lost".into() } else { status.as_u16().to_string() };
-        outside.saw(call, format!("{what}: {told}"), false);
-        return response;
+    if fault.as_ref().is_some_and(|fault| fault.drop_before) {
+        outside.saw(call, format!("{what}: connection lost"), false);
+        return lost_connection();
     }
+    let staged = fault.as_ref().and_then(staged);
     let request_id = ids::stripe("req", 14);
     let parameters = if method == Method::GET { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
     let answered = Form::parse(&parameters).and_then(|form| {
         authorize(&outside, &headers)?;
         let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
         let fingerprint = fingerprint(&method, &path, &parameters);
-        answer(&outside, &Asked { method: &method, path: &path, form, key, fingerprint, request_id: &request_id })
+        let asked = Asked { method: &method, path: &path, form, key, fingerprint, request_id: &request_id, staged };
+        answer(&outside, &asked)
     });
     outside.payment_work.notify_one();
     let (mut response, text, ok) = match &answered {
-        Ok(answered) => (Json(&answered.body).into_response(), format!("{what}: 200"), true),
-        Err(refusal) => (refused(refusal), format!("{what}: {}", refusal.told()), false),
+        Ok(Answered { status, body, .. }) => {
+            ((*status, Json(body)).into_response(), format!("{what}: {}", status.as_u16()), status.is_success())
+        }
+        Err(refusal) => {
+            let response = (refusal.status, Json(refusal.body())).into_response();
+            (response, format!("{what}: {}", refusal.told()), false)
+        }
     };
     if let Ok(answered) = answered {
         call.correlation_id = answered.correlation_id;
@@ -88,18 +98,11 @@ pub(super) async fn call(
     response
 }
 
-fn refused(refusal: &Refusal) -> Response {
-    (refusal.status, Json(refusal.body())).into_response()
-}
-
-/// What goes wrong before anything is done.
-async fn before(fault: &Fault) -> Option<Response> {
-    if fault.drop_before {
-        return Some(lost_connection());
-    }
+/// A refusal that a test asked for.
+fn staged(fault: &Fault) -> Option<Refusal> {
     let status = StatusCode::from_u16(fault.http?).unwrap_or(StatusCode::BAD_REQUEST);
-    tokio::time::sleep(Duration::from_millis(fault.hang_ms.unwrap_or(0))).await;
-    Some(refused(&Refusal::staged(status)))
+    let refusal = Refusal::staged(status);
+    Some(if fault.kept { refusal.kept() } else { refusal })
 }
 
 fn authorize(outside: &Outside, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -119,27 +122,42 @@ fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
         let mut desk = Desk::new(writer, outside);
         desk.request = json!({"id": asked.request_id, "idempotency_key": key});
         if let Some(key) = key
-            && let Some((request, body)) = stripe::answered(desk.writer.db, key, desk.now - KEY_MS)?
+            && let Some(kept) = stripe::answered(desk.writer.db, key, desk.now - KEY_MS)?
         {
-            let correlation_id = correlation(&desk, &body)?;
-            return match request == asked.fingerprint {
-                true => Ok(Answered { body, replayed: true, correlation_id }),
-                false => Err(Refusal::idempotency(key)),
-            };
+            if kept.request != asked.fingerprint {
+                return Err(Refusal::idempotency(key));
+            }
+            let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let correlation_id = correlation(&desk, &kept.body)?;
+            return Ok(Answered { status, body: kept.body, replayed: true, correlation_id });
         }
-        let mut body = act(&mut desk, asked)?;
-        for path in asked.form.texts("expand") {
-            list::expand(&desk, &mut body, path)?;
-        }
+        let (status, body) = match act(&mut desk, asked) {
+            Ok(body) => (StatusCode::OK, body),
+            // Nothing was written before it.
+            Err(refusal) if refusal.is_kept => (refusal.status, refusal.body()),
+            Err(refusal) => return Err(refusal),
+        };
         if let Some(key) = key {
-            stripe::keep_answer(desk.writer.db, key, &asked.fingerprint, desk.now, &body)?;
+            let kept = Kept { request: asked.fingerprint.clone(), status: status.as_u16(), body: body.clone() };
+            stripe::keep_answer(desk.writer.db, key, desk.now, &kept)?;
         }
         let correlation_id = correlation(&desk, &body)?;
-        Ok(Answered { body, replayed: false, correlation_id })
+        Ok(Answered { status, body, replayed: false, correlation_id })
     })
 }
 
 fn act(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
+    if let Some(staged) = &asked.staged {
+        return Err(staged.clone());
+    }
+    let mut body = done(desk, asked)?;
+    for path in asked.form.texts("expand") {
+        list::expand(desk, &mut body, path)?;
+    }
+    Ok(body)
+}
+
+fn done(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
     let Asked { method, path, form, .. } = asked;
     let segments: Vec<&str> = path.split('/').collect();
     let one = |desk: &Desk<'_, '_>, sort, id| {

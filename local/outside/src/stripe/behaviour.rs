@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Outside,
-    problem::{Answer, Problem},
+    problem::{Answer, Problem, changed},
     settings::{Pace, Signature, in_range},
 };
 
@@ -75,6 +75,8 @@ pub(crate) struct Fault {
     /// Refused with this status, and nothing is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) http: Option<u16>,
+    /// The refusal stands for the call's key, as Stripe's own failures do.
+    pub(crate) kept: bool,
     /// The answer takes this long. What is done is done before that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hang_ms: Option<u64>,
@@ -86,7 +88,7 @@ pub(crate) struct Fault {
 
 impl Default for Fault {
     fn default() -> Self {
-        Self { times: 1, path: None, http: None, hang_ms: None, drop_before: false, drop_after: false }
+        Self { times: 1, path: None, http: None, kept: false, hang_ms: None, drop_before: false, drop_after: false }
     }
 }
 
@@ -110,19 +112,13 @@ pub(super) async fn settings(State(outside): State<Arc<Outside>>) -> Json<Settin
     Json(outside.store().stripe.clone())
 }
 
-/// What is not named stays as it is.
 pub(super) async fn set_settings(
     State(outside): State<Arc<Outside>>,
     changes: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Answer<Json<Settings>> {
     let Json(changes) = changes?;
     let mut store = outside.store();
-    let invalid = |error: serde_json::Error| Problem::Invalid(error.to_string());
-    let mut settings = serde_json::to_value(&store.stripe).map_err(invalid)?;
-    if let Some(settings) = settings.as_object_mut() {
-        settings.extend(changes);
-    }
-    let settings: Settings = serde_json::from_value(settings).map_err(invalid)?;
+    let settings = changed(&store.stripe, changes)?;
     settings.check().map_err(Problem::Invalid)?;
     store.keep_stripe_settings(settings.clone())?;
     drop(store);

@@ -54,12 +54,12 @@ pub(super) fn refund(
     }
     if charge.disputed {
         let message = format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
-        return Err(Refusal::bad(message).code("charge_disputed"));
+        return Err(Refusal::bad(message).code("charge_disputed").kept());
     }
     let left = charge.amount - charge.amount_refunded;
     if left == 0 {
         let message = format!("Charge {} has already been refunded.", charge.id);
-        return Err(Refusal::bad(message).code("charge_already_refunded"));
+        return Err(Refusal::bad(message).code("charge_already_refunded").kept());
     }
     let amount = amount.unwrap_or(left);
     if amount < 1 {
@@ -67,7 +67,7 @@ pub(super) fn refund(
     }
     if amount > left {
         let message = format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left})");
-        return Err(Refusal::bad(message).code("amount_too_large").param("amount"));
+        return Err(Refusal::bad(message).code("amount_too_large").param("amount").kept());
     }
     let refund = Refund {
         id: ids::stripe("re_3", 23),

@@ -12,12 +12,14 @@ pub(crate) struct Refusal {
     code: Option<&'static str>,
     pub(crate) message: String,
     param: Option<String>,
+    /// It came after the work had begun: the same key gets it again.
+    pub(crate) is_kept: bool,
 }
 
 impl Refusal {
     pub(crate) fn bad(message: impl Into<String>) -> Self {
         let kind = "invalid_request_error";
-        Self { status: StatusCode::BAD_REQUEST, kind, code: None, message: message.into(), param: None }
+        Self { status: StatusCode::BAD_REQUEST, kind, code: None, message: message.into(), param: None, is_kept: false }
     }
 
     pub(crate) fn key() -> Self {
@@ -59,6 +61,10 @@ impl Refusal {
 
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
+    }
+
+    pub(crate) fn kept(self) -> Self {
+        Self { is_kept: true, ..self }
     }
 
     /// In the form of the request: `line_items[0][quantity]`.

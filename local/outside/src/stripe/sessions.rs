@@ -78,7 +78,7 @@ pub(super) fn expire(desk: &mut Desk<'_, '_>, id: &str, form: &Form) -> Result<V
     let session = desk.session(id)?;
     if session.status != SessionStatus::Open {
         let message = "Only Checkout Sessions with a status in [\"open\"] can be expired.";
-        return Err(Refusal::bad(message));
+        return Err(Refusal::bad(message).kept());
     }
     pay::expire(desk, session)?;
     Ok(desk.get(Sort::Session, id)?.wire()?)

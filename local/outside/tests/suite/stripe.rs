@@ -134,10 +134,28 @@ async fn a_key_is_one_request_for_a_day() {
     assert_eq!(code(stripe.expire_checkout(&first.id, "key").await.unwrap_err()), "idempotency_error");
     world.pass(DAY);
     assert_ne!(stripe.create_checkout(&order("ord_1"), "key").await.unwrap().id, first.id);
-    // What was refused is not kept.
+    // What was refused for its parameters is not kept, and what was refused for the state of things is.
     assert_eq!(code(stripe.create_refund("pi_none", None, "again").await.unwrap_err()), "resource_missing");
     let payment = world.paid("ord_3").await;
-    stripe.create_refund(&payment, None, "again").await.unwrap();
+    let refund = stripe.create_refund(&payment, None, "again").await.unwrap();
+    assert_eq!(code(stripe.create_refund(&payment, None, "late").await.unwrap_err()), "charge_already_refunded");
+    let other = world.paid("ord_4").await;
+    assert_eq!(code(stripe.create_refund(&other, None, "late").await.unwrap_err()), "idempotency_error");
+    assert_eq!(code(stripe.create_refund(&payment, None, "late").await.unwrap_err()), "charge_already_refunded");
+    assert_eq!(stripe.refunds(&payment).await.unwrap(), [refund]);
+}
+
+#[tokio::test]
+async fn a_failure_of_stripes_own_may_stand_for_its_key() {
+    let world = World::start().await;
+    let payment = world.paid("ord_1").await;
+    world.api("PUT", "stripe/faults", json!({"calls": [{"http": 500, "kept": true}, {"http": 503}]})).await;
+    let refund = async |key: &str| world.stripe().create_refund(&payment, None, key).await;
+    assert!(refund("a").await.unwrap_err().may_try_again());
+    assert!(refund("b").await.unwrap_err().may_try_again());
+    assert!(refund("a").await.unwrap_err().may_try_again(), "for a day");
+    assert!(world.stripe().refunds(&payment).await.unwrap().is_empty());
+    refund("b").await.unwrap();
 }
 
 #[tokio::test]

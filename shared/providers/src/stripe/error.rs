@@ -18,7 +18,8 @@ pub enum StripeError {
     #[error("not reached: {0}")]
     NotReached(String),
     /// Not now, or nobody knows: too many requests, the same one still going on, Stripe's own trouble, a lost answer, a key
-    /// that is not good. Asking again with the same idempotency key is safe, and the way to find out.
+    /// that is not good. Asking again with the same idempotency key is safe, and the way to find out. A failure of
+    /// Stripe's own may stand for its key for a day.
     #[error("not now: {reason}")]
     Busy { retry_after: Option<Duration>, reason: String },
     /// Stripe said no, and will again. `code` is its own, or the type of its error, or the HTTP status.
