@@ -18,8 +18,8 @@ use confab_kernel::{Clock, Timestamp, payments::Offer};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-const ORDERS: usize = 400;
-const DELIVERIES: usize = 2_000;
+const ORDERS: usize = 2_000;
+const DELIVERIES: usize = 10_000;
 const COPIES: usize = 5;
 const PRICE: i64 = 1_900;
 const QUEUE: &str = "confab-payments.fifo";
@@ -198,7 +198,8 @@ async fn everything_is_booked(place: &Place) -> Result<()> {
         }
         place.advance(A_WHILE).await?;
     }
-    anyhow::bail!("the queue does not become empty: {}", place.queue(QUEUE).await?)
+    let lines = place.get("/api/logs?function=payments-book&limit=20").await?;
+    anyhow::bail!("the queue does not become empty: {} {lines:#}", place.queue(QUEUE).await?)
 }
 
 /// How many notices wait for a visibility timeout, once nothing moves any more.

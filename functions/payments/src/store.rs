@@ -22,7 +22,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Inbox, Row, Table, When, number, text};
 use confab_kernel::{
     Clock, CorrelationId, EffectId, Entropy, Error, OrderId, Phone, Result, RowId, SpendId, Timestamp, hex,
-    payments::Spend,
+    payments::{Purchase, Spend},
     worker::{Effect, Found, Read, Saved},
 };
 use payments_domain::{Account, Flag, Kind, Notice, Order, Provider, Row as Entry, Tell};
@@ -259,7 +259,14 @@ impl Store {
                 writes.push(self.put_order(&OrderRow { order: booked.order.clone(), ..row.clone() })?);
             }
             for entry in &booked.rows {
-                writes.extend(self.put_entry(&booked.order, entry, now)?);
+                writes.push(self.put_entry(&booked.order, entry, now)?);
+            }
+            // One step may grant and take back, and a transaction writes a row once.
+            let credits =
+                booked.rows.iter().filter(|row| matches!(row, Entry::Credits { .. })).map(Entry::amount).sum();
+            if credits != 0 {
+                let Purchase { product, payer, .. } = &booked.order.purchase;
+                writes.push(self.add_credits(product, payer, credits, None)?);
             }
             if let Some(payment) = booked.order.payment.as_ref().filter(|_| row.order.payment.is_none()) {
                 let mut item = Table::row("", "", &LeadsTo { order_id: booked.order.id })?;
@@ -286,8 +293,8 @@ impl Store {
         self.table.transact(writes).await
     }
 
-    /// A row of the ledger, with its balance. An order's balance is in the order's own row.
-    fn put_entry(&self, order: &Order, entry: &Entry, now: Timestamp) -> Result<Vec<TransactWriteItem>> {
+    /// A row of the ledger. An order's balance is in the order's own row, a person's beside their rows.
+    fn put_entry(&self, order: &Order, entry: &Entry, now: Timestamp) -> Result<TransactWriteItem> {
         let row = LedgerRow {
             id: RowId::new(now, &*self.entropy),
             kind: entry.kind(),
@@ -301,11 +308,8 @@ impl Store {
             at: now,
         };
         match &row.account {
-            Account::Order | Account::Fees => Ok(vec![self.put_row(&order_pk(order.id), &row)?]),
-            Account::Credits { product, payer } => Ok(vec![
-                self.put_row(&credits_pk(product, payer), &row)?,
-                self.add_credits(product, payer, row.amount, None)?,
-            ]),
+            Account::Order | Account::Fees => self.put_row(&order_pk(order.id), &row),
+            Account::Credits { product, payer } => self.put_row(&credits_pk(product, payer), &row),
         }
     }
 
