@@ -189,6 +189,9 @@ fn needed(cloud: &Cloud, service: &str, operation: &str, body: &Value) -> Vec<(S
             };
             vec![(format!("dynamodb:{operation}"), resource)]
         }
+        ("sqs", "StartMessageMoveTask" | "ListMessageMoveTasks" | "CancelMessageMoveTask") => {
+            moves(cloud, operation, body)
+        }
         ("sqs", _) => {
             let action = operation.strip_suffix("Batch").unwrap_or(operation);
             let url = text(body, "QueueUrl");
@@ -208,6 +211,21 @@ fn needed(cloud: &Cloud, service: &str, operation: &str, body: &Value) -> Vec<(S
         }
         _ => Vec::new(),
     }
+}
+
+/// Who moves messages acts on both queues, and who looks at that must be allowed as much of the dead-letter queue.
+fn moves(cloud: &Cloud, operation: &str, body: &Value) -> Vec<(String, String)> {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let handle = text("TaskHandle").and_then(|handle| sqs::source_of_move_task(&handle));
+    let source = text("SourceArn").or(handle).unwrap_or_default();
+    let actions = [operation, "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"];
+    let mut needed: Vec<_> = actions.iter().map(|action| (format!("sqs:{action}"), source.clone())).collect();
+    if operation == "StartMessageMoveTask" {
+        let dlq = cloud.queues.by_arn(&source).ok();
+        let back = || dlq.and_then(|dlq| cloud.queues.source_of(dlq)).map(|queue| queue.arn.clone());
+        needed.extend(text("DestinationArn").or_else(back).map(|arn| ("sqs:SendMessage".to_owned(), arn)));
+    }
+    needed
 }
 
 /// `/2015-03-31/functions/{name}/invocations`, the API that `cargo lambda invoke` and the SDKs use.

@@ -39,7 +39,7 @@ pub enum MiniStack {
     AnyWait,
     /// SQS: in a FIFO dead-letter queue a message keeps its deduplication id; on AWS its own id takes that place.
     KeepsDeduplicationIds,
-    /// SQS: there is no StartMessageMoveTask.
+    /// SQS: there are no message move tasks.
     HasNoRedrive,
     /// SQS: a group id may hold spaces.
     AnyGroupId,

@@ -95,6 +95,12 @@ async fn counts(cloud: &Cloud, queue: &str) -> Result<[String; 3]> {
     Ok(names.map(|name| found.get(&name).cloned().unwrap_or_default()))
 }
 
+async fn arn_of(cloud: &Cloud, queue: &str) -> Result<String> {
+    let asked = cloud.sqs.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::QueueArn);
+    let mut found = asked.send().await?.attributes.unwrap_or_default();
+    found.remove(&QueueAttributeName::QueueArn).context("a queue has an ARN")
+}
+
 // ---- In and out
 
 #[tokio::test]
@@ -564,10 +570,8 @@ async fn a_redrive_sends_it_back_as_a_new_message() -> Result<()> {
         };
         exhaust(&cloud, &queue).await?;
         assert!(cloud.receive(&queue).await?.is_empty());
-        let about_dlq = cloud.sqs.get_queue_attributes().queue_url(&dlq).attribute_names(QueueAttributeName::QueueArn);
-        let about_dlq = about_dlq.send().await?.attributes.unwrap_or_default();
-        let arn = about_dlq.get(&QueueAttributeName::QueueArn).context("a queue has an ARN")?;
-        let answer = cloud.sqs.start_message_move_task().source_arn(arn).send().await;
+        let arn = arn_of(&cloud, &dlq).await?;
+        let answer = cloud.sqs.start_message_move_task().source_arn(&arn).send().await;
         if cloud.differs(MiniStack::HasNoRedrive) {
             assert_eq!(refused(answer)?, "InvalidAction");
             continue;
@@ -584,5 +588,94 @@ async fn a_redrive_sends_it_back_as_a_new_message() -> Result<()> {
         assert_eq!(about(&back, &About::MessageGroupId), if is_fifo { "a" } else { "" });
         assert_eq!(counts(&cloud, &dlq).await?, ["0", "0", "0"]);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn redrives_are_listed_with_what_they_moved() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let (queue, dlq) = (cloud.queue("standard").await?, cloud.queue("standard-dlq").await?);
+    let (to, from) = (arn_of(&cloud, &queue).await?, arn_of(&cloud, &dlq).await?);
+    let list = || cloud.sqs.list_message_move_tasks().source_arn(&from);
+    let answer = list().send().await;
+    if cloud.differs(MiniStack::HasNoRedrive) {
+        assert_eq!(refused(answer)?, "InvalidAction");
+        return Ok(());
+    }
+    assert!(answer?.results().is_empty());
+    for body in ["a", "b"] {
+        send(&cloud, &queue, body).await?;
+        exhaust(&cloud, &queue).await?;
+    }
+    assert!(cloud.receive(&queue).await?.is_empty());
+    cloud.sqs.start_message_move_task().source_arn(&from).send().await?;
+    let over = async || {
+        let tasks = list().send().await?.results.unwrap_or_default();
+        let over = tasks.first().is_some_and(|task| task.status() == Some("COMPLETED"));
+        over.then_some(tasks).context("the move goes on")
+    };
+    let first = eventually(5 * SECOND, over).await?;
+    let [first] = first.as_slice() else { anyhow::bail!("{first:?}") };
+    assert_eq!(
+        (first.approximate_number_of_messages_moved(), first.approximate_number_of_messages_to_move()),
+        (2, Some(2))
+    );
+    assert_eq!(first.source_arn(), Some(from.as_str()));
+    assert_eq!((first.destination_arn(), first.max_number_of_messages_per_second()), (None, None));
+    // The handle is of use as long as the task runs.
+    assert_eq!(first.task_handle(), None);
+    assert!(first.started_timestamp() > 1_700_000_000_000, "milliseconds: {first:?}");
+    // The latest first, one unless more are asked for, and what was asked for.
+    let again = cloud.sqs.start_message_move_task().source_arn(&from).destination_arn(&to);
+    again.max_number_of_messages_per_second(7).send().await?;
+    let latest = eventually(5 * SECOND, over).await?;
+    let [latest] = latest.as_slice() else { anyhow::bail!("{latest:?}") };
+    assert_eq!(latest.approximate_number_of_messages_moved(), 0);
+    assert_eq!((latest.destination_arn(), latest.max_number_of_messages_per_second()), (Some(to.as_str()), Some(7)));
+    assert_eq!(list().max_results(10).send().await?.results().len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_redriven_listed_or_cancelled() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let (queue, dlq) = (cloud.queue("standard").await?, cloud.queue("standard-dlq").await?);
+    let (source, from) = (arn_of(&cloud, &queue).await?, arn_of(&cloud, &dlq).await?);
+    let nowhere = format!("{from}-that-is-not-there");
+    let start = |arn: &str| cloud.sqs.start_message_move_task().source_arn(arn);
+    let list = |arn: &str| cloud.sqs.list_message_move_tasks().source_arn(arn);
+    let answer = start(&nowhere).send().await;
+    if cloud.differs(MiniStack::HasNoRedrive) {
+        assert_eq!(refused(answer)?, "InvalidAction");
+        return Ok(());
+    }
+    assert_eq!(refused(answer)?, "ResourceNotFoundException");
+    assert_eq!(refused(start(&source).send().await)?, "InvalidParameterValue", "nobody's dead-letter queue");
+    for rate in [0, 501] {
+        let answer = start(&from).max_number_of_messages_per_second(rate).send().await;
+        assert_eq!(refused(answer)?, "InvalidParameterValue", "{rate} a second");
+    }
+    assert_eq!(refused(list(&nowhere).send().await)?, "ResourceNotFoundException");
+    for many in [0, 11] {
+        assert_eq!(refused(list(&from).max_results(many).send().await)?, "InvalidParameterValue", "{many}");
+    }
+    let cancel = |handle: &str| cloud.sqs.cancel_message_move_task().task_handle(handle).send();
+    assert_eq!(refused(cancel("no handle").await)?, "InvalidParameterValue");
+    let handle = |arn: &str| {
+        let told = format!(r#"{{"taskId":"0195b2a4-3a1e-7000-8000-000000000000","sourceArn":"{arn}"}}"#);
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, told)
+    };
+    assert_eq!(refused(cancel(&handle(&nowhere)).await)?, "ResourceNotFoundException");
+    assert_eq!(refused(cancel(&handle(&from)).await)?, "ResourceNotFoundException");
+    // One that is over.
+    let done = start(&from).send().await?;
+    let handle = done.task_handle().context("a task has a handle")?;
+    eventually(5 * SECOND, async || {
+        let tasks = list(&from).send().await?;
+        let over = tasks.results().first().is_some_and(|task| task.status() == Some("COMPLETED"));
+        over.then_some(()).context("the move goes on")
+    })
+    .await?;
+    assert!(cancel(handle).await.is_err());
     Ok(())
 }

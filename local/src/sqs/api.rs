@@ -6,7 +6,10 @@ use axum::http::StatusCode;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::engine::{Engine, Message, Outgoing, SqsError, sequence_number};
+use super::{
+    engine::{Engine, Message, Outgoing, SqsError, sequence_number},
+    move_tasks,
+};
 use crate::template::Queue;
 
 /// An error as SQS words it: the status, its type and the message.
@@ -24,7 +27,7 @@ impl From<SqsError> for Refusal {
             SqsError::NoReceipt => (StatusCode::BAD_REQUEST, "ReceiptHandleIsInvalid"),
             SqsError::NotInFlight => (StatusCode::BAD_REQUEST, "MessageNotInflight"),
             SqsError::Characters => (StatusCode::BAD_REQUEST, "InvalidMessageContents"),
-            SqsError::NoSource => (StatusCode::NOT_FOUND, "ResourceNotFoundException"),
+            SqsError::NoSource | SqsError::NoTask => (StatusCode::NOT_FOUND, "ResourceNotFoundException"),
             SqsError::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidParameterValue"),
             SqsError::Missing(_) => (StatusCode::BAD_REQUEST, "MissingParameter"),
             SqsError::TooLong(_) => (StatusCode::BAD_REQUEST, "BatchRequestTooLong"),
@@ -69,8 +72,11 @@ pub(crate) async fn handle(
         let urls: Vec<_> = engine.queues().filter(|q| q.name.starts_with(prefix)).map(|q| q.url.clone()).collect();
         return Ok(json!({ "QueueUrls": urls }));
     }
-    if operation == "StartMessageMoveTask" {
-        return move_messages(engine, request);
+    match operation {
+        "StartMessageMoveTask" => return move_tasks::start(engine, request),
+        "ListMessageMoveTasks" => return move_tasks::list(engine, request),
+        "CancelMessageMoveTask" => return move_tasks::cancel(engine, request),
+        _ => {}
     }
     let queue = queue_of(engine, request)?;
     match operation {
@@ -113,7 +119,7 @@ fn queue_of<'a>(engine: &'a Engine, request: &Value) -> Result<&'a Queue, Refusa
     Ok(engine.queue(name)?)
 }
 
-fn text(request: &Value, name: &str) -> Option<String> {
+pub(super) fn text(request: &Value, name: &str) -> Option<String> {
     request.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
@@ -357,18 +363,6 @@ fn change(engine: &Engine, queue: &Queue, request: &Value) -> Result<(), Refusal
     let receipt = text(request, "ReceiptHandle").ok_or(SqsError::NoReceipt)?;
     let visibility = seconds(request, "VisibilityTimeout", LONGEST_VISIBILITY)?.unwrap_or_default();
     Ok(engine.change_visibility(queue, &receipt, visibility)?)
-}
-
-fn move_messages(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
-    let source = text(request, "SourceArn").and_then(|arn| engine.by_arn(&arn).ok()).ok_or(SqsError::NoSource)?;
-    let to = match text(request, "DestinationArn") {
-        Some(arn) => engine.by_arn(&arn)?,
-        None => engine
-            .source_of(source)
-            .ok_or(SqsError::Invalid("Source queue must be configured as a Dead Letter Queue.".into()))?,
-    };
-    engine.redrive(source, to, None)?;
-    Ok(json!({ "TaskHandle": uuid::Uuid::new_v4().to_string() }))
 }
 
 fn attributes(engine: &Engine, queue: &Queue, request: &Value) -> Result<Value, Refusal> {

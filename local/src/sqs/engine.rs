@@ -55,6 +55,14 @@ const SCHEMA: &str = "
         seq INTEGER NOT NULL,
         PRIMARY KEY (queue, scope, id)
     );
+    CREATE TABLE IF NOT EXISTS move_task (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        source TEXT NOT NULL,
+        destination TEXT,
+        rate INTEGER,
+        started_at INTEGER NOT NULL,
+        moved INTEGER NOT NULL
+    );
 ";
 
 #[derive(Debug)]
@@ -78,6 +86,8 @@ pub(crate) enum SqsError {
     Characters,
     #[error("The resource that you specified for the SourceArn parameter doesn't exist.")]
     NoSource,
+    #[error("Task does not exist.")]
+    NoTask,
     #[error("{0}")]
     Invalid(String),
     #[error("{0}")]
@@ -142,6 +152,16 @@ pub(crate) struct Peek {
     pub receives: u32,
     pub state: &'static str,
     pub visible_at: i64,
+}
+
+/// A redrive. It is done when the call that asked for it returns.
+#[derive(Debug, Clone)]
+pub(crate) struct MoveTask {
+    /// Only when one was asked for.
+    pub destination: Option<String>,
+    pub rate: Option<u64>,
+    pub started_at: i64,
+    pub moved: u64,
 }
 
 type Result<T> = std::result::Result<T, SqsError>;
@@ -426,6 +446,38 @@ impl Engine {
         drop(db);
         self.wake(&to.name);
         Ok(moved.len())
+    }
+
+    /// Writes down that `dlq` was redriven; gives the task's number.
+    pub(crate) fn add_move_task(
+        &self,
+        dlq: &Queue,
+        destination: Option<&str>,
+        rate: Option<u64>,
+        moved: usize,
+    ) -> Result<i64> {
+        let db = self.db();
+        db.execute(
+            "INSERT INTO move_task (source, destination, rate, started_at, moved) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![dlq.name, destination, rate, self.clock.now(), moved],
+        )?;
+        Ok(db.last_insert_rowid())
+    }
+
+    /// The latest first.
+    pub(crate) fn move_tasks(&self, dlq: &Queue, limit: u64) -> Result<Vec<MoveTask>> {
+        let db = self.db();
+        let mut statement =
+            db.prepare_cached("SELECT * FROM move_task WHERE source = ?1 ORDER BY seq DESC LIMIT ?2")?;
+        let rows = statement.query_map(params![dlq.name, limit], |row| {
+            Ok(MoveTask {
+                destination: row.get("destination")?,
+                rate: row.get("rate")?,
+                started_at: row.get("started_at")?,
+                moved: row.get("moved")?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     pub(crate) fn throw_away(&self, queue: &Queue, message_id: &str) -> Result<usize> {

@@ -2,7 +2,9 @@
 
 mod api;
 mod engine;
+mod move_tasks;
 
 pub(crate) use api::handle;
 pub(crate) use api::system_attributes;
 pub(crate) use engine::{Engine, Message, Outgoing, SqsError};
+pub(crate) use move_tasks::source_of as source_of_move_task;
