@@ -96,6 +96,10 @@ pub(crate) struct Counts {
     pub errors: u64,
     pub timeouts: u64,
     pub throttles: u64,
+    /// What Lambda would charge for: each invocation to the next millisecond.
+    pub billed_ms: u64,
+    /// Of its queues, done.
+    pub messages: u64,
     pub last_at: Option<i64>,
     #[serde(skip)]
     recent_ms: VecDeque<f64>,
@@ -152,6 +156,7 @@ impl Function {
         let now = self.clock.now();
         self.count(|counts| {
             counts.invocations += 1;
+            counts.billed_ms += billed(took);
             counts.last_at = Some(now);
             if let Outcome::Failed(failure) = &outcome {
                 counts.errors += 1;
@@ -238,6 +243,10 @@ impl Function {
     fn forget(&self, process: &Arc<Process>) {
         locked(&self.all).retain(|other| other.id != process.id);
         self.registry().remove(&process.id);
+    }
+
+    pub(super) fn has_done(&self, messages: usize) {
+        self.count(|counts| counts.messages += messages as u64);
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -343,6 +352,12 @@ struct Durations {
     last: Option<f64>,
     p50: Option<f64>,
     p99: Option<f64>,
+}
+
+/// To the next millisecond.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fifteen minutes at most")]
+fn billed(took_ms: f64) -> u64 {
+    took_ms.ceil() as u64
 }
 
 fn quantile(values: &[f64], q: f64) -> Option<f64> {

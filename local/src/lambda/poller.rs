@@ -70,6 +70,7 @@ impl Consuming {
         let outcome = self.function.invoke(payload).await;
         let took = started.elapsed().as_secs_f64() * 1_000.0;
         let failed = self.failed(&messages, &outcome);
+        self.function.has_done(messages.len() - failed.len());
         for message in &messages {
             let is_failed = failed.contains(&message.id.as_str());
             if !is_failed && let Err(error) = self.engine.delete(&self.queue, &message.receipt) {

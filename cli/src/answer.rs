@@ -1,0 +1,26 @@
+//! What a command answers: for people, for scripts, and for the shell.
+
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+    /// Is there nothing that somebody should look at?
+    pub(crate) is_fine: bool,
+}
+
+impl Answer {
+    pub(crate) fn fine(text: impl Into<String>, json: Value) -> Self {
+        Self { text: text.into(), json, is_fine: true }
+    }
+
+    pub(crate) fn problem(text: impl Into<String>, json: Value) -> Self {
+        Self { text: text.into(), json, is_fine: false }
+    }
+}
+
+/// The command was not understood or cannot be done as it was asked; the shell is told so by another exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misused(pub(crate) String);

@@ -1,0 +1,77 @@
+//! What answers over HTTP: health, readiness, and Meta's verification of our webhook.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Finding;
+
+/// What Meta sends is given back when the token is right.
+const CHALLENGE: &str = "1158201444";
+
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoints {
+    pub(crate) http: reqwest::Client,
+    /// Without a slash at its end.
+    pub(crate) api: String,
+}
+
+/// `GET` gives 200: the paths of a service's health.
+pub(crate) async fn answers(endpoints: &Endpoints, paths: &[String]) -> Vec<Finding> {
+    let mut wrong = Vec::new();
+    for path in paths {
+        let url = format!("{}{path}", endpoints.api);
+        let told = match endpoints.http.get(&url).send().await {
+            Ok(answer) if answer.status() == 200 => continue,
+            Ok(answer) => answer.status().to_string(),
+            Err(error) => describe(&error.without_url()),
+        };
+        let advice = if path.ends_with("/ready") {
+            "It runs, and something that it needs does not answer: its log tells what."
+        } else {
+            "Does the function start? Its log tells, and `confab doctor`'s other findings."
+        };
+        wrong.push(Finding::problem("health", format!("GET {url}: {told}"), advice));
+    }
+    match (wrong.is_empty(), paths.is_empty()) {
+        (false, _) => wrong,
+        (true, true) => vec![Finding::skipped("health", "no service has a health function")],
+        (true, false) => vec![Finding::ok("health", format!("{} answer", paths.join(", ")))],
+    }
+}
+
+impl Endpoints {
+    /// As Meta does it when somebody registers the webhook.
+    pub(crate) async fn verify_webhook(&self, url: &str, token: &SecretString) -> Finding {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("hub.mode", "subscribe")
+            .append_pair("hub.challenge", CHALLENGE)
+            .append_pair("hub.verify_token", token.expose_secret())
+            .finish();
+        // The token is in the address, which must not come out in an error.
+        let told = match self.http.get(format!("{url}?{query}")).send().await {
+            Ok(answer) => {
+                let status = answer.status();
+                match answer.text().await {
+                    Ok(text) if status == 200 && text == CHALLENGE => {
+                        return Finding::ok("webhook", format!("{url} gives Meta's challenge back"));
+                    }
+                    Ok(_) => format!("{status}"),
+                    Err(error) => describe(&error.without_url()),
+                }
+            }
+            Err(error) => describe(&error.without_url()),
+        };
+        let advice =
+            "Has the function started before the token was put into SSM? Deploy again, and compare PublicBaseUrl.";
+        Finding::problem("webhook", format!("{url} does not give Meta's challenge back: {told}"), advice)
+    }
+}
+
+fn describe(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

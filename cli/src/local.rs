@@ -1,0 +1,262 @@
+//! A running `local`, by its control API (local/API.md).
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::{
+    doctor::{self, Endpoints, Finding, FunctionState},
+    lines,
+    ports::{Queues, Step, Usage},
+    prices::Item,
+};
+
+#[derive(Debug)]
+pub(crate) struct Local {
+    http: reqwest::Client,
+    home: String,
+    pub(crate) aws: String,
+    state: State,
+}
+
+/// What we use of `GET /api/state`.
+#[derive(Debug, Deserialize)]
+struct State {
+    addresses: Addresses,
+    functions: Vec<Function>,
+    queues: Vec<Queue>,
+    aws_calls: Vec<Calls>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Addresses {
+    gateway: String,
+    aws: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    triggers: Vec<String>,
+    state: String,
+    message: Option<String>,
+    invocations: u64,
+    billed_ms: u64,
+    messages: u64,
+    memory_mb: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Queue {
+    name: String,
+    fifo: bool,
+    consumer: Option<String>,
+    oldest_age_ms: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Calls {
+    service: String,
+    operation: String,
+    caller: String,
+    count: u64,
+    read_units: f64,
+    write_units: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    at: i64,
+    kind: String,
+    name: String,
+    text: String,
+    ok: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Line {
+    at: i64,
+    function: String,
+    level: String,
+    text: String,
+    request_id: Option<String>,
+    fields: Map<String, Value>,
+}
+
+impl Local {
+    pub(crate) async fn open(http: reqwest::Client, home: &str) -> Result<Self> {
+        let home = home.trim_end_matches('/').to_owned();
+        let state: State = get(&http, &home, "/api/state").await?;
+        Ok(Self { http, home, aws: state.addresses.aws.clone(), state })
+    }
+
+    pub(crate) fn queues(&self) -> Vec<String> {
+        self.state.queues.iter().map(|queue| queue.name.clone()).collect()
+    }
+
+    pub(crate) fn oldest(&self) -> BTreeMap<String, i64> {
+        self.state.queues.iter().filter_map(|queue| Some((queue.name.clone(), queue.oldest_age_ms?))).collect()
+    }
+
+    pub(crate) fn functions(&self) -> Vec<Function> {
+        self.state.functions.clone()
+    }
+
+    /// Its timeline, with the lines that the functions wrote.
+    pub(crate) async fn steps(&self, correlation_id: &str) -> Result<Vec<Step>> {
+        let entries: Vec<Entry> = get(&self.http, &self.home, &format!("/api/traces/{correlation_id}")).await?;
+        let steps = entries.into_iter().map(|entry| Step {
+            at: entry.at,
+            kind: entry.kind,
+            name: entry.name,
+            text: entry.text,
+            is_error: !entry.ok,
+            request_id: None,
+        });
+        Ok(steps.chain(self.lines(correlation_id).await?).collect())
+    }
+
+    async fn lines(&self, correlation_id: &str) -> Result<Vec<Step>> {
+        let path = format!("/api/logs?correlation_id={correlation_id}&limit=1000");
+        let lines: Vec<Line> = get(&self.http, &self.home, &path).await?;
+        let steps = lines.into_iter().map(|line| Step {
+            at: line.at,
+            kind: "log".to_owned(),
+            name: line.function,
+            text: lines::text(&line.text, &line.fields),
+            is_error: lines::is_error(&line.level),
+            request_id: line.request_id,
+        });
+        Ok(steps.collect())
+    }
+
+    pub(crate) async fn reasons(&self, correlation_ids: &[String]) -> Result<BTreeMap<String, String>> {
+        let mut reasons = BTreeMap::new();
+        for id in correlation_ids {
+            let last = self.lines(id).await?.into_iter().rfind(|line| line.is_error);
+            reasons.extend(last.map(|line| (id.clone(), format!("{}: {}", line.name, line.text))));
+        }
+        Ok(reasons)
+    }
+
+    /// `local` counts from its start, and only what the template's functions do.
+    pub(crate) fn usage(&self) -> Usage {
+        let mut used: BTreeMap<Item, f64> = BTreeMap::new();
+        let mut add = |item, quantity: f64| *used.entry(item).or_default() += quantity;
+        let mut messages = 0;
+        for function in &self.state.functions {
+            add(Item::LambdaRequests, float(function.invocations));
+            // By the price of what is deployed, not of this laptop.
+            let seconds = float(function.billed_ms) / 1_000.0;
+            add(Item::LambdaGbSecondsArm, seconds * float(function.memory_mb) / 1_024.0);
+            if function.is_called_by_http() {
+                add(Item::HttpRequests, float(function.invocations));
+            }
+            messages += function.messages;
+        }
+        let is_fifo = |function: &str| {
+            let consumed = self.state.queues.iter().find(|queue| queue.consumer.as_deref() == Some(function));
+            consumed.map(|queue| queue.fifo)
+        };
+        for function in &self.state.functions {
+            // Lambda's own poller receives a batch and deletes it.
+            if let Some(fifo) = is_fifo(&function.name) {
+                add(if fifo { Item::SqsFifoRequests } else { Item::SqsRequests }, 2.0 * float(function.invocations));
+            }
+        }
+        let has_standard = self.state.queues.iter().any(|queue| !queue.fifo);
+        for calls in self.state.aws_calls.iter().filter(|calls| calls.caller != "outside") {
+            match (calls.service.as_str(), calls.operation.as_str()) {
+                // Which queue it was is not known: the dearer kind, unless there is only one.
+                ("sqs", _) if has_standard && self.state.queues.iter().all(|queue| !queue.fifo) => {
+                    add(Item::SqsRequests, float(calls.count));
+                }
+                ("sqs", _) => add(Item::SqsFifoRequests, float(calls.count)),
+                ("events", "PutEvents") => add(Item::BusEvents, float(calls.count)),
+                _ => {}
+            }
+            add(Item::ReadUnits, calls.read_units);
+            add(Item::WriteUnits, calls.write_units);
+        }
+        let remarks = [
+            "Times are of this laptop; on a stack a function has a share of a core that goes with its memory.",
+            "Not counted here: bytes of logs, empty receives of Lambda's pollers.",
+        ];
+        Usage {
+            period: format!("local at {}, since its start", self.home),
+            used: used.into_iter().collect(),
+            messages: float(messages),
+            remarks: remarks.map(str::to_owned).into(),
+        }
+    }
+
+    pub(crate) async fn findings(&self, queues: &impl Queues) -> Vec<Finding> {
+        let mut findings = vec![Finding::ok("local", format!("{} answers", self.home))];
+        let functions = self.state.functions.iter().map(Function::health);
+        findings.extend(doctor::functions(&functions.collect::<Vec<_>>(), None));
+        let dead_letters = crate::stack::dead_letters(queues).await;
+        findings.extend(dead_letters.unwrap_or_else(|error| vec![Finding::unseen("dead letters", &error)]));
+        let endpoints = Endpoints { http: self.http.clone(), api: self.state.addresses.gateway.clone() };
+        findings.extend(doctor::answers(&endpoints, &self.health_paths()).await);
+        findings.push(self.webhook().await.unwrap_or_else(|error| Finding::unseen("webhook", &error)));
+        findings
+            .push(Finding::skipped("account", "credentials, stack, secrets, alarms and subscribers are on AWS only"));
+        findings
+    }
+
+    fn health_paths(&self) -> Vec<String> {
+        let triggers = self.state.functions.iter().flat_map(|function| &function.triggers);
+        let paths = triggers.filter_map(|trigger| trigger.strip_prefix("GET "));
+        let mut paths: Vec<_> =
+            paths.filter(|path| path.ends_with("/health") || path.ends_with("/ready")).map(str::to_owned).collect();
+        paths.sort();
+        paths
+    }
+
+    /// The simulated Meta asks as the real one does.
+    async fn webhook(&self) -> Result<Finding> {
+        #[derive(Deserialize)]
+        struct Verified {
+            ok: bool,
+            status: u16,
+        }
+        let asked = self.http.post(format!("{}/api/phone/verify", self.home)).send().await?;
+        let Verified { ok, status } = asked.error_for_status()?.json().await?;
+        Ok(if ok {
+            Finding::ok("webhook", "gives Meta's challenge back")
+        } else {
+            let advice = "`confab trace` and the log in the control room tell more.";
+            Finding::problem("webhook", format!("does not give Meta's challenge back: {status}"), advice)
+        })
+    }
+}
+
+impl Function {
+    fn is_called_by_http(&self) -> bool {
+        self.triggers.iter().any(|trigger| trigger.contains(" /"))
+    }
+
+    fn health(&self) -> FunctionState {
+        let trouble = (self.state != "ready").then(|| match &self.message {
+            Some(message) => format!("{}: {message}", self.state),
+            None => self.state.clone(),
+        });
+        FunctionState { name: self.name.clone(), architecture: String::new(), trouble }
+    }
+}
+
+async fn get<T: DeserializeOwned>(http: &reqwest::Client, home: &str, path: &str) -> Result<T> {
+    let asked = http.get(format!("{home}{path}")).send().await;
+    let Ok(answer) = asked else {
+        bail!("`local` does not answer at {home}. scripts/dev starts it; --local=URL says where it is.");
+    };
+    let answer = answer.error_for_status().with_context(|| format!("{home} is no `local`"))?;
+    answer.json().await.with_context(|| format!("{home} is no `local`, or one of another version"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a laptop")]
+fn float(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,97 @@
+//! The operator's command: `confab --help`. It asks a deployed stack or a running `local`, and changes little.
+
+mod answer;
+mod arguments;
+mod ask;
+mod cost;
+mod dlq;
+mod doctor;
+mod failed;
+#[cfg(test)]
+mod fakes;
+mod lambda;
+mod lines;
+mod local;
+mod place;
+mod ports;
+mod prices;
+mod replay;
+mod samconfig;
+mod sqs;
+mod stack;
+mod trace;
+mod view;
+mod words;
+
+use std::{io::Write, process::ExitCode};
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::{
+    answer::{Answer, Misused},
+    arguments::{Arguments, Command, DlqAction, DlqArguments, ReplayArguments, with_local_joined},
+    ask::Terminal,
+    place::{Place, View},
+    replay::Stored,
+};
+
+const MISUSED: u8 = 2;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(with_local_joined(std::env::args()));
+    match run(arguments.command, &arguments.place).await {
+        Ok(answer) => {
+            let text = if arguments.json { format!("{:#}\n", answer.json) } else { answer.text };
+            // Whoever reads this may have seen enough.
+            std::io::stdout().lock().write_all(text.as_bytes()).ok();
+            if answer.is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("confab: {error:#}");
+            if error.is::<Misused>() { ExitCode::from(MISUSED) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn run(command: Command, arguments: &arguments::PlaceArguments) -> Result<Answer> {
+    let place = Place::open(arguments).await?;
+    match command {
+        Command::Dlq(arguments) => dlq(&place, arguments).await,
+        Command::Trace { id, days } => trace::trace(&place, &id.to_string(), days).await,
+        Command::Replay(arguments) => replay(&place, arguments).await,
+        Command::Cost { days } => cost::cost(&place, days).await,
+        Command::Doctor => doctor::doctor(&place).await,
+    }
+}
+
+async fn dlq(place: &Place, arguments: DlqArguments) -> Result<Answer> {
+    let DlqArguments { queue, action, bodies, limit } = arguments;
+    match (queue, action) {
+        (None, None) => dlq::list(place).await,
+        (None, Some(_)) => Err(Misused("Which queue? confab dlq QUEUE redrive".to_owned()).into()),
+        (Some(queue), None) => dlq::show(place, &queue, bodies, limit).await,
+        (Some(queue), Some(DlqAction::Redrive { messages, yes })) => {
+            dlq::redrive(place, &queue, &messages, &Terminal { yes }, |progress| eprintln!("{progress}")).await
+        }
+        (Some(queue), Some(DlqAction::Delete { message, yes })) => {
+            dlq::delete(place, &queue, &message, &Terminal { yes }).await
+        }
+    }
+}
+
+async fn replay(place: &Place, arguments: ReplayArguments) -> Result<Answer> {
+    let ReplayArguments { what, function, yes } = arguments;
+    match (Stored::of(&what), function) {
+        // Nobody but us lives on a laptop.
+        (Stored::File(file), function) => {
+            let yes = yes || matches!(place.view, View::Local(_));
+            replay::event(place, file, function, &Terminal { yes }).await
+        }
+        (Stored::DeadLetters(id), None) => replay::dead_letters(place, id, &Terminal { yes }).await,
+        (Stored::DeadLetters(_), Some(_)) => {
+            Err(Misused("A dead letter goes back to its queue: --function is for a FILE.".to_owned()).into())
+        }
+    }
+}
