@@ -170,6 +170,29 @@ fn every_binary_is_a_function_of_the_template_and_the_other_way_round() -> Resul
     Ok(())
 }
 
+/// Whatever else is a program runs on a laptop, and no function links it.
+#[test]
+fn what_is_no_function_is_local_the_operators_command_or_a_test() -> Result<()> {
+    let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
+    let functions: BTreeSet<_> = template()?.functions.into_iter().map(|function| function.name).collect();
+    let mut others = BTreeSet::new();
+    for package in metadata["packages"].as_array().context("packages")? {
+        for target in package["targets"].as_array().context("targets")? {
+            let is_binary = target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin"));
+            let name = target["name"].as_str().context("name")?;
+            if is_binary && !functions.contains(name) {
+                others.insert(name.to_owned());
+            }
+        }
+    }
+    assert_eq!(others, ["confab", "local", "probe"].map(str::to_owned).into());
+    for (name, folder, own) in packages()? {
+        let on_a_laptop = own.iter().any(|dependency| ["confab-cli", "confab-local"].contains(&dependency.as_str()));
+        assert!(!on_a_laptop || folder == "tests", "{name} links what runs on a laptop only");
+    }
+    Ok(())
+}
+
 #[test]
 fn every_queue_has_a_dead_letter_queue_an_alarm_and_a_long_enough_visibility_timeout() -> Result<()> {
     let template = template()?;
@@ -258,6 +281,23 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     let sources = files(&root().join("shared/kernel/src"), ".rs");
     let contracts = sources.iter().map(|file| Ok(std::fs::read_to_string(file)?.matches("impl Contract for").count()));
     assert_eq!(contracts.sum::<Result<usize>>()?, 4);
+    Ok(())
+}
+
+/// Cargo unifies the features of what is built together: what the operator's command links, a careless build of a
+/// function would link too.
+#[test]
+fn the_operators_command_links_the_same_tls_stack() -> Result<()> {
+    let tree = cargo(&["tree", "-p", "confab-cli", "-e", "normal", "--prefix", "none", "-f", "{p} [{f}]"])?;
+    for line in tree.lines() {
+        for bad in ["aws-lc-", "hyper v0.14", "rustls v0.21", "openssl v", "openssl-sys", "native-tls "] {
+            assert!(!line.starts_with(bad), "confab-cli links {line}");
+        }
+        if line.starts_with("aws-sdk-") && !line.contains("(*)") {
+            assert!(!line.contains("default"), "{line}");
+        }
+    }
+    assert!(tree.contains("aws-config v"), "the check must see the tree");
     Ok(())
 }
 
