@@ -16,13 +16,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
     /// Answer in JSON, for scripts
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "How")]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Where")]
 pub(crate) struct PlaceArguments {
     /// The stack [default: as samconfig.toml has it, else confab]
     #[arg(long, global = true, value_name = "NAME")]

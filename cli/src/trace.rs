@@ -20,13 +20,9 @@ pub(crate) async fn trace(place: &impl Traces, correlation_id: &str, days: u16) 
         return Ok(Answer::problem(text, json!([])));
     };
     let errors = steps.iter().filter(|step| step.is_error).count();
-    let title = format!(
-        "{correlation_id}: {} in {:.3} s, {}, since {}",
-        many(steps.len(), "step"),
-        seconds(last.at - first.at),
-        many(errors, "error"),
-        time(first.at)
-    );
+    let (count, errors) = (many(steps.len(), "step"), many(errors, "error"));
+    let took = seconds(last.at - first.at);
+    let title = format!("{correlation_id}: {count}, {errors}, {took:.3} s from {}", time(first.at));
     let rows: Vec<_> = steps
         .iter()
         .map(|step| {
@@ -60,7 +56,7 @@ mod tests {
         assert!(answer.is_fine);
         assert_eq!(
             answer.text,
-            "cor_1: 2 steps in 1.500 s, 1 error, since 2023-11-14 22:13:20.000Z\n\n\
+            "cor_1: 2 steps, 1 error, 1.500 s from 2023-11-14 22:13:20.000Z\n\n\
              +0.000 s     http   sms-received  200\n\
              +1.500 s  !  queue  sms-received  200\n"
         );

@@ -1,5 +1,7 @@
 //! Every dead-letter queue, with how much it holds and for how long.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde_json::json;
 
@@ -29,7 +31,11 @@ pub(crate) fn all(queues: &[Queue]) -> Vec<DeadLetters> {
 pub(crate) async fn list(place: &impl Queues) -> Result<Answer> {
     let all = all(&place.queues().await?);
     let queues: Vec<_> = all.iter().map(|dlq| dlq.queue.clone()).collect();
-    let oldest = place.oldest(&queues).await?;
+    // Whoever may not ask CloudWatch may still see what is there.
+    let (oldest, unknown) = match place.oldest(&queues).await {
+        Ok(oldest) => (oldest, String::new()),
+        Err(error) => (BTreeMap::new(), format!("The ages are not known: {error:#}\n")),
+    };
     let mut rows = vec![row(["queue", "waiting", "in flight", "oldest", "gave up"])];
     let mut found = Vec::new();
     for DeadLetters { queue, sources } in &all {
@@ -47,10 +53,11 @@ pub(crate) async fn list(place: &impl Queues) -> Result<Answer> {
             "oldest_ms": age, "sources": sources,
         }));
     }
-    let text = match (all.is_empty(), queues.iter().all(|queue| queue.depth() == 0)) {
+    let mut text = match (all.is_empty(), queues.iter().all(|queue| queue.depth() == 0)) {
         (true, _) => "There is no dead-letter queue.\n".to_owned(),
         (_, true) => format!("{}\nAll are empty.\n", table(&rows, &[1, 2])),
         _ => format!("{}\n`confab dlq QUEUE` shows what a queue holds.\n", table(&rows, &[1, 2])),
     };
+    text.push_str(&unknown);
     Ok(Answer::fine(text, json!(found)))
 }

@@ -19,15 +19,13 @@ pub(crate) async fn answers(endpoints: &Endpoints, paths: &[String]) -> Vec<Find
     let mut wrong = Vec::new();
     for path in paths {
         let url = format!("{}{path}", endpoints.api);
-        let told = match endpoints.http.get(&url).send().await {
+        let (told, advice) = match endpoints.http.get(&url).send().await {
             Ok(answer) if answer.status() == 200 => continue,
-            Ok(answer) => answer.status().to_string(),
-            Err(error) => describe(&error.without_url()),
-        };
-        let advice = if path.ends_with("/ready") {
-            "It runs, and something that it needs does not answer: its log tells what."
-        } else {
-            "Does the function start? Its log tells, and `confab doctor`'s other findings."
+            Ok(answer) if path.ends_with("/ready") => {
+                (answer.status().to_string(), "Something that it needs does not answer: its log tells what.")
+            }
+            Ok(answer) => (answer.status().to_string(), "Does the function start? Its log tells."),
+            Err(error) => (describe(&error.without_url()), "Nothing answers there. Is this machine online?"),
         };
         wrong.push(Finding::problem("health", format!("GET {url}: {told}"), advice));
     }

@@ -10,7 +10,7 @@ use aws_sdk_cloudwatch::{
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Stack;
+use super::{Stack, checkup::Configuration};
 use crate::{
     failed::failed,
     ports::{Queue, Usage},
@@ -31,45 +31,29 @@ struct Series<T> {
     dimension: Option<(&'static str, String)>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Counts {
     /// So many units for each.
     Use(Item, f64),
     Messages,
 }
 
-impl Stack {
-    pub(crate) async fn usage(&self, queues: &[Queue], days: u16) -> Result<Usage> {
-        let series = self.series(queues).await?;
-        let since = SignedDuration::from_hours(24 * i64::from(days));
-        let mut used: BTreeMap<Item, f64> = BTreeMap::new();
-        let mut messages = 0.0;
-        for (counts, values) in self.values(&series, "Sum", HOUR, since).await? {
-            let sum: f64 = values.iter().sum();
-            match counts {
-                Counts::Use(item, each) => *used.entry(item).or_default() += sum * each,
-                Counts::Messages => messages += sum,
-            }
-        }
-        let remarks = [
-            "SQS requests are the messages sent, received and deleted and the empty receives: an upper bound, since one request may carry ten.",
-            "EventBridge does not count by bus: its events are those of the whole account in this region.",
-            "GB-seconds leave out what cold starts took.",
-        ];
-        Ok(Usage {
-            period: format!("Stack {}, the last {}", self.name, many(days.into(), "day")),
-            used: used.into_iter().collect(),
-            messages,
-            remarks: remarks.map(str::to_owned).into(),
-        })
-    }
+/// What of the stack is counted.
+struct Counted<'a> {
+    functions: &'a [Configuration],
+    queues: &'a [Queue],
+    apis: Vec<String>,
+    tables: Vec<String>,
+    log_groups: Vec<String>,
+    has_bus: bool,
+}
 
-    async fn series(&self, queues: &[Queue]) -> Result<Vec<Series<Counts>>> {
+impl Counted<'_> {
+    fn series(self) -> Vec<Series<Counts>> {
         let mut all = Vec::new();
-        let mut add =
-            |counts, namespace, metric, dimension| all.push(Series { of: counts, namespace, metric, dimension });
-        for function in self.configurations().await? {
-            let name = Some(("FunctionName", function.called));
+        let mut add = |of, namespace, metric, dimension| all.push(Series { of, namespace, metric, dimension });
+        for function in self.functions {
+            let name = Some(("FunctionName", function.called.clone()));
             let gb_seconds =
                 if function.architecture == "x86_64" { Item::LambdaGbSecondsX86 } else { Item::LambdaGbSecondsArm };
             // Durations are in milliseconds, memory in megabytes.
@@ -77,10 +61,10 @@ impl Stack {
             add(Counts::Use(Item::LambdaRequests, 1.0), "AWS/Lambda", "Invocations", name.clone());
             add(Counts::Use(gb_seconds, each), "AWS/Lambda", "Duration", name);
         }
-        for api in self.physical_ids("AWS::ApiGatewayV2::Api").await? {
+        for api in self.apis {
             add(Counts::Use(Item::HttpRequests, 1.0), "AWS/ApiGateway", "Count", Some(("ApiId", api)));
         }
-        for queue in queues {
+        for queue in self.queues {
             let name = Some(("QueueName", queue.name.clone()));
             let item = if queue.is_fifo { Item::SqsFifoRequests } else { Item::SqsRequests };
             for metric in
@@ -93,18 +77,58 @@ impl Stack {
                 add(Counts::Messages, "AWS/SQS", "NumberOfMessagesDeleted", name);
             }
         }
-        for table in self.physical_ids("AWS::DynamoDB::Table").await? {
+        for table in self.tables {
             let name = Some(("TableName", table));
             add(Counts::Use(Item::ReadUnits, 1.0), "AWS/DynamoDB", "ConsumedReadCapacityUnits", name.clone());
             add(Counts::Use(Item::WriteUnits, 1.0), "AWS/DynamoDB", "ConsumedWriteCapacityUnits", name);
         }
-        if !self.physical_ids("AWS::Events::EventBus").await?.is_empty() {
+        if self.has_bus {
             add(Counts::Use(Item::BusEvents, 1.0), "AWS/Events", "PutEventsEntriesCount", None);
         }
-        for group in self.physical_ids("AWS::Logs::LogGroup").await? {
+        for group in self.log_groups {
             add(Counts::Use(Item::LogBytes, 1.0), "AWS/Logs", "IncomingBytes", Some(("LogGroupName", group)));
         }
-        Ok(all)
+        all
+    }
+}
+
+/// What was used, and how many messages were done.
+fn tally(values: Vec<(Counts, Vec<f64>)>) -> (Vec<(Item, f64)>, f64) {
+    let mut used: BTreeMap<Item, f64> = BTreeMap::new();
+    let mut messages = 0.0;
+    for (counts, values) in values {
+        let sum: f64 = values.iter().sum();
+        match counts {
+            Counts::Use(item, each) => *used.entry(item).or_default() += sum * each,
+            Counts::Messages => messages += sum,
+        }
+    }
+    (used.into_iter().collect(), messages)
+}
+
+impl Stack {
+    pub(crate) async fn usage(&self, queues: &[Queue], days: u16) -> Result<Usage> {
+        let counted = Counted {
+            functions: &self.configurations().await?,
+            queues,
+            apis: self.physical_ids("AWS::ApiGatewayV2::Api").await?,
+            tables: self.physical_ids("AWS::DynamoDB::Table").await?,
+            log_groups: self.physical_ids("AWS::Logs::LogGroup").await?,
+            has_bus: !self.physical_ids("AWS::Events::EventBus").await?.is_empty(),
+        };
+        let since = SignedDuration::from_hours(24 * i64::from(days));
+        let (used, messages) = tally(self.values(&counted.series(), "Sum", HOUR, since).await?);
+        let remarks = [
+            "SQS requests are the messages sent, received and deleted and the empty receives: an upper bound, since one request may carry ten.",
+            "EventBridge does not count by bus: its events are those of the whole account in this region.",
+            "GB-seconds leave out what cold starts took; reads and writes leave out secondary indexes.",
+        ];
+        Ok(Usage {
+            period: format!("Stack {}, the last {}", self.name, many(days.into(), "day")),
+            used,
+            messages,
+            remarks: remarks.map(str::to_owned).into(),
+        })
     }
 
     /// The latest age that CloudWatch has seen; it looks once a minute, at queues that hold something.
@@ -158,5 +182,55 @@ impl<T> Series<T> {
         let metric = metric.set_dimensions(Some(dimension.collect())).build();
         let stat = MetricStat::builder().metric(metric).period(period).stat(statistic).build();
         MetricDataQuery::builder().id(format!("m{n}")).metric_stat(stat).build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_resource_is_counted_in_its_own_units() {
+        let function = Configuration {
+            name: "hook".into(),
+            called: "confab-hook".into(),
+            architecture: "arm64".into(),
+            memory_mb: 128.0,
+            trouble: None,
+        };
+        let queue = |name: &str, is_fifo, gives_up_to: Option<&str>| Queue {
+            name: name.into(),
+            is_fifo,
+            gives_up_to: gives_up_to.map(str::to_owned),
+            ..Queue::default()
+        };
+        let counted = Counted {
+            functions: &[function],
+            queues: &[queue("q.fifo", true, Some("arn:dlq")), queue("dlq", false, None)],
+            apis: vec!["api".into()],
+            tables: vec!["table".into()],
+            log_groups: vec!["group".into()],
+            has_bus: true,
+        };
+        let series = counted.series();
+        // Each series has counted two hours of a thousand.
+        let (used, messages) = tally(series.iter().map(|series| (series.of, vec![1_000.0, 1_000.0])).collect());
+        assert_eq!(messages, 2_000.0, "of the queue and not of its dead-letter queue");
+        let expected = [
+            (Item::LambdaRequests, 2_000.0),
+            (Item::LambdaGbSecondsArm, 0.25),
+            (Item::HttpRequests, 2_000.0),
+            (Item::SqsRequests, 8_000.0),
+            (Item::SqsFifoRequests, 8_000.0),
+            (Item::ReadUnits, 2_000.0),
+            (Item::WriteUnits, 2_000.0),
+            (Item::BusEvents, 2_000.0),
+            (Item::LogBytes, 2_000.0),
+        ];
+        assert_eq!(used, expected);
+        let query = series[0].query(7, "Sum", HOUR);
+        assert_eq!(query.id(), Some("m7"));
+        let metric = query.metric_stat().and_then(|stat| stat.metric()).unwrap();
+        assert_eq!(metric.dimensions()[0].value(), Some("confab-hook"));
     }
 }
