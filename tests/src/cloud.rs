@@ -172,6 +172,13 @@ impl Cloud {
     }
 }
 
+/// For who calls with this access key: on `local` it names a function, which may do what its statements allow.
+pub fn sqs_of(aws: &str, access_key: &str) -> Result<aws_sdk_sqs::Client> {
+    let credentials = Credentials::new(access_key, "test", None, None, "test");
+    let config = aws_sdk_sqs::config::Builder::from(&config(aws)?).credentials_provider(credentials);
+    Ok(aws_sdk_sqs::Client::from_conf(config.build()))
+}
+
 /// Without retries: a suite wants to see what the first answer is.
 pub(crate) fn config(aws: &str) -> Result<SdkConfig> {
     // Nothing here speaks TLS, so nobody has to be trusted.

@@ -8,8 +8,8 @@ mod people;
 mod place;
 mod shop;
 
-pub use cloud::{Cloud, MiniStack, refused};
-pub use local::Local;
+pub use cloud::{Cloud, MiniStack, refused, sqs_of};
+pub use local::{Local, binary};
 pub use people::Person;
 pub use place::{Place, eventually, sign_meta};
 pub use shop::{SEAL_SECRET, Shop, state_of};

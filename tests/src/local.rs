@@ -29,9 +29,7 @@ impl Local {
     }
 
     async fn start_in(data: TempDir, port: u16, template: &'static str) -> Result<Self> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-        let target = environment("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        let binaries = target.join("debug");
+        let (root, binaries) = (root(), binaries());
         let mut child = Command::new(binaries.join("local"))
             .current_dir(&root)
             .arg("--no-watch")
@@ -89,6 +87,19 @@ impl Local {
     pub fn data(&self) -> PathBuf {
         self.data.path().join("data")
     }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A program that was built along with `local`.
+pub fn binary(name: &str) -> PathBuf {
+    binaries().join(name)
+}
+
+fn binaries() -> PathBuf {
+    environment("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("debug")
 }
 
 /// Three ports in a row: after a restart they must be the same, since providers keep addresses.

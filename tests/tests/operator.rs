@@ -1,0 +1,195 @@
+//! The operator's command on `local`: what is given up is found, explained, sent back; what is wrong is told.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use aws_sdk_sqs::types::MessageAttributeValue;
+use confab_e2e::{Person, Place, binary, eventually, refused, sqs_of};
+use serde_json::{Value, json};
+
+const QUEUE: &str = "confab-studio-inbound.fifo";
+const DLQ: &str = "confab-studio-inbound-dlq.fifo";
+const TRIES: usize = 5;
+/// Longer than the queue's visibility timeout.
+const A_WHILE: Duration = Duration::from_secs(61);
+
+struct Told {
+    code: i32,
+    text: String,
+    error: String,
+}
+
+impl Told {
+    fn json(&self) -> Result<Value> {
+        serde_json::from_str(&self.text).with_context(|| format!("{} {}", self.text, self.error))
+    }
+}
+
+async fn confab(place: &Place, arguments: &[&str]) -> Result<Told> {
+    let run = tokio::process::Command::new(binary("confab"))
+        .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .arg(format!("--local={}", place.outside))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output();
+    let output = run.await.context("Failed to run confab: is it built?")?;
+    Ok(Told {
+        code: output.status.code().context("confab was killed")?,
+        text: String::from_utf8(output.stdout)?,
+        error: String::from_utf8(output.stderr)?,
+    })
+}
+
+/// A message that a provider refuses to send an answer to, until it is given up.
+async fn given_up(place: &Place) -> Result<Person<'_>> {
+    let dana = place.person("Dana", "meta").await?;
+    let fault = json!({ "send": [{ "person": dana.id, "http": 500, "code": 131_000, "times": 1_000 }] });
+    place.put("/api/phone/faults", &fault).await?;
+    dana.says("hi").await?;
+    for tries in 1..=TRIES {
+        eventually(Duration::from_secs(20), || async {
+            let queue = place.queue(QUEUE).await?;
+            let failed = metric(place, "RecordFailed").await?;
+            let rests = failed >= tries as u64 && queue["visible"] == 0;
+            rests.then_some(()).with_context(|| format!("{failed} failures, {queue}"))
+        })
+        .await?;
+        place.advance(A_WHILE).await?;
+    }
+    eventually(Duration::from_secs(20), || async {
+        let dlq = place.queue(DLQ).await?;
+        (dlq["visible"] == 1).then_some(()).with_context(|| dlq.to_string())
+    })
+    .await?;
+    place.put("/api/phone/faults", &json!({ "send": [] })).await?;
+    Ok(dana)
+}
+
+async fn metric(place: &Place, name: &str) -> Result<u64> {
+    let state = place.get("/api/state").await?;
+    let metrics = state["metrics"].as_array().context("metrics")?;
+    let found = metrics.iter().find(|metric| metric["name"] == name);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+    Ok(found.and_then(|metric| metric["total"].as_f64()).unwrap_or(0.0) as u64)
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
+    let place = Place::local().await?;
+    let dana = given_up(&place).await?;
+
+    let list = confab(&place, &["dlq"]).await?;
+    assert_eq!((list.code, list.error.as_str()), (0, ""), "{}", list.text);
+    assert!(list.text.contains(DLQ) && list.text.contains(QUEUE), "{}", list.text);
+    let doctor = confab(&place, &["doctor"]).await?;
+    assert_eq!(doctor.code, 1, "{}", doctor.text);
+    assert!(doctor.text.contains(&format!("`confab dlq {DLQ} redrive`")), "{}", doctor.text);
+
+    let shown = confab(&place, &["dlq", "inbound", "--json"]).await?.json()?;
+    let message = &shown["messages"][0];
+    let why = message["why"].as_str().context("the logs know why")?;
+    assert!(why.starts_with("studio-conversation: "), "{why}");
+    assert!(message["body"].is_null() && message["group"].is_string(), "{message}");
+    let correlation_id = message["correlation_id"].as_str().context("a correlation id")?;
+    let words = confab(&place, &["dlq", "inbound", "--bodies"]).await?.text;
+    assert!(words.contains("\"hi\""), "{words}");
+
+    let trace = confab(&place, &["trace", correlation_id, "--json"]).await?.json()?;
+    let steps: Vec<_> = trace.as_array().context("steps")?.iter().filter_map(|step| step["kind"].as_str()).collect();
+    for kind in ["http", "queue", "function", "provider", "log"] {
+        assert!(steps.contains(&kind), "{kind}: {steps:?}");
+    }
+    assert_eq!(steps.iter().filter(|kind| **kind == "function").count(), TRIES, "{steps:?}");
+
+    let refused = confab(&place, &["dlq", "inbound", "redrive"]).await?;
+    assert_eq!(refused.code, 2, "nobody was asked: {}", refused.error);
+    let moved = confab(&place, &["dlq", "inbound", "redrive", "--yes"]).await?;
+    assert_eq!((moved.code, moved.text.as_str()), (0, "1 of 1 message moved.\n"), "{}", moved.error);
+    eventually(Duration::from_secs(20), || dana.was_answered_once_in_order()).await?;
+    assert!(confab(&place, &["dlq"]).await?.text.contains("All are empty."));
+
+    let cost = confab(&place, &["cost", "--json"]).await?.json()?;
+    assert!(cost["messages"].as_f64() >= Some(1.0) && cost["dollars"].as_f64() > Some(0.0), "{cost}");
+    let doctor = confab(&place, &["doctor"]).await?;
+    assert_eq!(doctor.code, 0, "{}", doctor.text);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_message_goes_back_alone_and_another_is_thrown_away() -> Result<()> {
+    let place = Place::local().await?;
+    let sqs = sqs_of(&place.aws, "test")?;
+    let dlq = sqs.get_queue_url().queue_name(DLQ).send().await?.queue_url.context("an address")?;
+    let mut ids = Vec::new();
+    for (group, correlation_id) in [("a", "cor_4xpt5pserybcakyvqnpn6gx3rx"), ("b", "cor_4xpt5pserybcakyvqnpn6gx3ry")] {
+        let value = MessageAttributeValue::builder().data_type("String").string_value(correlation_id).build()?;
+        let message = sqs.send_message().queue_url(&dlq).message_body("no job").message_group_id(group);
+        let sent = message.message_deduplication_id(group).message_attributes("correlation_id", value).send().await?;
+        ids.push(sent.message_id.context("an id")?);
+    }
+    let [first, second] = ids.as_slice() else { bail!("{ids:?}") };
+
+    let missing = confab(&place, &["dlq", "inbound", "redrive", "--message", first, "--message", "x", "--yes"]).await?;
+    assert_eq!(missing.code, 1);
+    assert!(missing.error.contains("x cannot be taken"), "{}", missing.error);
+    assert_eq!(place.queue(DLQ).await?["visible"], 2, "all or none");
+
+    let moved = confab(&place, &["dlq", "inbound", "redrive", "--message", first, "--yes"]).await?;
+    assert_eq!((moved.code, place.depth(DLQ).await?), (0, 1), "{}", moved.error);
+    // It is tried again, with its attributes and as it was: its failure is in its own trace.
+    eventually(Duration::from_secs(20), || async {
+        let trace = confab(&place, &["trace", "cor_4xpt5pserybcakyvqnpn6gx3rx"]).await?;
+        trace.text.contains("unreadable_job").then_some(()).with_context(|| trace.text.clone())
+    })
+    .await?;
+
+    let replayed = confab(&place, &["replay", "cor_4xpt5pserybcakyvqnpn6gx3rx", "--yes"]).await?;
+    assert_eq!(replayed.code, 1, "it is on its queue: {}", replayed.text);
+    let deleted = confab(&place, &["dlq", "inbound", "delete", second, "--yes"]).await?;
+    assert_eq!((deleted.code, place.depth(DLQ).await?), (0, 0), "{}", deleted.error);
+    Ok(())
+}
+
+#[tokio::test]
+async fn samples_can_be_replayed() -> Result<()> {
+    let place = Place::local().await?;
+    let ready = confab(&place, &["replay", "events/studio/studio-health.ready.json", "--json"]).await?;
+    assert_eq!((ready.code, ready.json()?["payload"]["statusCode"].as_u64()), (0, Some(200)), "{}", ready.error);
+    let forged = confab(&place, &["replay", "events/studio/sms-received.bad-signature.json", "--json"]).await?;
+    assert_eq!(forged.json()?["payload"]["statusCode"], 401);
+    let broken = confab(&place, &["replay", "events/studio/sms-received.text.json", "--function", "nobody"]).await?;
+    assert_eq!(broken.code, 2);
+    assert!(broken.error.contains("sms-received, studio-conversation, studio-health"), "{}", broken.error);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_broken_is_told() -> Result<()> {
+    let mut place = Place::running("tests/lambda.yaml").await?;
+    let doctor = confab(&place, &["doctor", "--json"]).await?;
+    let findings = doctor.json()?;
+    assert_eq!(doctor.code, 1, "nothing answers Meta here: {findings}");
+    let webhook = findings["findings"].as_array().context("findings")?.iter().find(|f| f["check"] == "webhook");
+    assert_eq!(webhook.context("webhook")?["state"], "problem");
+    place.outside = "http://127.0.0.1:1".to_owned();
+    let gone = confab(&place, &["doctor"]).await?;
+    assert_eq!(gone.code, 1);
+    assert!(gone.error.contains("scripts/dev starts it"), "{}", gone.error);
+    Ok(())
+}
+
+/// A function that would redrive needs to be told so in its statements.
+#[tokio::test]
+async fn a_redrive_asks_permission_on_both_queues() -> Result<()> {
+    let place = Place::local().await?;
+    let arn = format!("arn:aws:sqs:us-east-1:000000000000:{DLQ}");
+    let function = sqs_of(&place.aws, "studio-health")?;
+    for answer in [
+        refused(function.start_message_move_task().source_arn(&arn).send().await)?,
+        refused(function.list_message_move_tasks().source_arn(&arn).send().await)?,
+    ] {
+        assert!(answer.contains("AccessDenied"), "{answer}");
+    }
+    assert!(sqs_of(&place.aws, "test")?.list_message_move_tasks().source_arn(&arn).send().await.is_ok());
+    Ok(())
+}
