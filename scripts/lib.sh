@@ -24,6 +24,9 @@ install_tools() {
 
 need_rust() { need cargo "Install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version."; }
 
+# services: `--package NAME` for each service. Building them alone keeps other features out of their dependencies.
+services() { for service in functions/*/; do printf -- '--package %s ' "$(basename "$service")"; done; }
+
 need_node() { need npm "Install Node.js 20 or later."; }
 
 # debian_packages COMMAND PACKAGE..: installs Debian packages when the command is missing and this is root; else says so.
