@@ -43,14 +43,20 @@ pub(crate) async fn run(cloud: Arc<Cloud>, root: PathBuf) {
     }
 }
 
+fn services(root: &Path) -> Vec<String> {
+    let folders = std::fs::read_dir(root.join("functions")).into_iter().flatten().flatten();
+    folders.filter_map(|folder| folder.file_name().into_string().ok()).collect()
+}
+
 async fn build(cloud: &Cloud, root: &Path) {
     for function in cloud.functions.all() {
         function.set_state(State::Building, None);
     }
     let mut command = Command::new("cargo");
-    command.arg("build").current_dir(root).stdin(Stdio::null());
-    for function in cloud.functions.all() {
-        command.args(["--bin", &function.spec.name]);
+    // The packages of scripts/dev: with others the dependencies would have other features, and all be built again.
+    command.args(["build", "--bins", "--package", "confab-local"]).current_dir(root).stdin(Stdio::null());
+    for service in services(root) {
+        command.args(["--package", &service]);
     }
     let output = command.output().await;
     let problem = match output {

@@ -75,6 +75,15 @@ impl<'a> Shop<'a> {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// An offer that is taken, paid and booked.
+    pub async fn sells(&self, item: &str, payer: &str) -> Result<(Offer, Value)> {
+        let offer = self.offer(item, payer);
+        let order = self.takes(&offer).await?;
+        self.pays(&order, "success").await?;
+        self.comes_to(offer.order_id, "paid").await?;
+        Ok((offer, order))
+    }
+
     /// The person's choice on the pay page.
     pub async fn pays(&self, order: &Value, card: &str) -> Result<Value> {
         let page = page_of(order)?;

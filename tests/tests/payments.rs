@@ -94,10 +94,7 @@ async fn refunds_give_back_and_the_last_one_takes_back() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let payer = somebody();
-    let offer = shop.offer("studio.lite", &payer);
-    let order = shop.takes(&offer).await?;
-    shop.pays(&order, "success").await?;
-    shop.comes_to(offer.order_id, "paid").await?;
+    let (offer, order) = shop.sells("studio.lite", &payer).await?;
     shop.at_stripe(&order, "refund", &json!({ "amount": 400 })).await?;
     let path = format!("orders/{}", offer.order_id);
     eventually(Duration::from_secs(20), || async {
@@ -122,10 +119,7 @@ async fn a_dispute_takes_the_money_and_a_won_one_is_flagged() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let payer = somebody();
-    let offer = shop.offer("studio.lite", &payer);
-    let order = shop.takes(&offer).await?;
-    shop.pays(&order, "success").await?;
-    shop.comes_to(offer.order_id, "paid").await?;
+    let (offer, order) = shop.sells("studio.lite", &payer).await?;
     let dispute = shop.at_stripe(&order, "dispute", &json!({})).await?;
     shop.comes_to(offer.order_id, "disputed").await?;
     assert_eq!(shop.credits(&payer).await?, 0);
@@ -143,10 +137,7 @@ async fn the_last_credit_is_spent_once() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let payer = somebody();
-    let offer = shop.offer("studio.lite", &payer);
-    let order = shop.takes(&offer).await?;
-    shop.pays(&order, "success").await?;
-    shop.comes_to(offer.order_id, "paid").await?;
+    shop.sells("studio.lite", &payer).await?;
     let spends: Vec<_> = (0..100).map(|_| shop.spend(&payer, 1)).collect();
     let answers = try_join_all(spends.iter().map(|spend| shop.spends(spend))).await?;
     let mut counts = std::collections::BTreeMap::new();
@@ -167,10 +158,7 @@ async fn a_refund_of_what_was_spent_leaves_a_debt_and_a_row_that_says_why() -> R
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let payer = somebody();
-    let offer = shop.offer("studio.lite", &payer);
-    let order = shop.takes(&offer).await?;
-    shop.pays(&order, "success").await?;
-    shop.comes_to(offer.order_id, "paid").await?;
+    let (offer, order) = shop.sells("studio.lite", &payer).await?;
     assert_eq!(shop.spends(&shop.spend(&payer, 1)).await?.status(), 200);
     shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
@@ -321,37 +309,4 @@ async fn other_providers_tell_in_their_own_ways() -> Result<()> {
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(shop.credits(&payer).await?, 1);
     Ok(())
-}
-
-/// Moves time until the next comparison with Stripe has run, and been worked on.
-async fn is_reconciled(place: &Place) -> Result<()> {
-    place.advance(Duration::from_secs(16 * 60)).await
-}
-
-#[tokio::test]
-async fn what_stripe_could_not_deliver_is_found_and_booked() -> Result<()> {
-    let place = Place::local().await?;
-    let shop = Shop::at(&place);
-    place.put("/api/stripe/settings", &json!({ "drop_percent": 100 })).await?;
-    let payer = somebody();
-    let (offer, forgotten) = (shop.offer("studio.lite", &payer), shop.offer("studio.lite", &somebody()));
-    let order = shop.takes(&offer).await?;
-    shop.takes(&forgotten).await?;
-    shop.pays(&order, "success").await?;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(state_of(&shop.order(offer.order_id).await?), "pending", "nobody has told yet");
-    is_reconciled(&place).await?;
-    shop.comes_to(offer.order_id, "paid").await?;
-    assert_eq!(shop.credits(&payer).await?, 1);
-    // A refund that nobody hears of is found too.
-    shop.at_stripe(&order, "refund", &json!({})).await?;
-    is_reconciled(&place).await?;
-    shop.comes_to(offer.order_id, "refunded").await?;
-    // And an order that nobody pays comes to its end.
-    for _ in 0..4 {
-        place.advance(Duration::from_secs(6 * 3600)).await?;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    is_reconciled(&place).await?;
-    shop.comes_to(forgotten.order_id, "expired").await
 }
