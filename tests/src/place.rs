@@ -124,6 +124,10 @@ impl Place {
         }
     }
 
+    pub fn aws_config(&self) -> Result<aws_types::SdkConfig> {
+        crate::cloud::config(&self.aws)
+    }
+
     /// How many messages a queue holds, whatever their state.
     pub async fn depth(&self, queue: &str) -> Result<u64> {
         let sqs = aws_sdk_sqs::Client::new(&crate::cloud::config(&self.aws)?);

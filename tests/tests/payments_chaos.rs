@@ -299,3 +299,54 @@ async fn what_stripe_could_not_deliver_is_found_and_booked() -> Result<()> {
     is_reconciled(&place).await?;
     shop.comes_to(forgotten.order_id, "expired").await
 }
+
+#[tokio::test]
+async fn a_ledger_that_differs_from_stripe_is_counted() -> Result<()> {
+    let place = Place::local().await?;
+    let shop = Shop::at(&place);
+    let (offer, _) = shop.sells("studio.lite", "usr_1").await?;
+    // Somebody meddles with the table.
+    let dynamodb = aws_sdk_dynamodb::Client::new(&place.aws_config()?);
+    let key = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
+    dynamodb
+        .update_item()
+        .table_name("confab-PaymentsTable")
+        .key("pk", key(&format!("ORDER#{}", offer.order_id)))
+        .key("sk", key("ORDER"))
+        .update_expression("SET received = :more")
+        .expression_attribute_values(":more", aws_sdk_dynamodb::types::AttributeValue::N("9999".into()))
+        .send()
+        .await?;
+    is_reconciled(&place).await?;
+    eventually(Duration::from_secs(10), || async {
+        let state = place.get("/api/state").await?;
+        let metrics = state["metrics"].as_array().context("metrics")?;
+        let difference = metrics.iter().find(|metric| metric["name"] == "LedgerDifference");
+        difference.map(drop).with_context(|| format!("{metrics:?}"))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn logs_hold_no_name_no_number_and_no_secret() -> Result<()> {
+    let place = Place::local().await?;
+    let shop = Shop::at(&place);
+    let offer = shop.offer_to_number("studio.standard", "usr_1", "972525550188")?;
+    shop.takes(&offer).await?;
+    let trigger = json!({ "EntityID": 7, "Properties": { "Property_M-5": ["972525550188"],
+        "Property_M-10": ["Dana Discreet"], "Property_M-3": [{ "Name": "Standard" }] } });
+    for path in ["payment-secret-path", "wrong"] {
+        let address = format!("{}/payment-received/{path}", place.gateway);
+        place.http.post(address).body(trigger.to_string()).send().await?;
+    }
+    shop.comes_to(offer.order_id, "paid").await?;
+    // Failures are logged in whole: there must be some.
+    place.put("/api/stripe/faults", &json!({ "calls": [{ "http": 500, "times": 2 }] })).await?;
+    shop.asks_to_pay(&shop.offer("studio.lite", "usr_2")).await?;
+    let lines = place.get("/api/logs?limit=2000").await?.to_string();
+    assert!(lines.contains("stripe_busy"), "{lines}");
+    for private in ["Dana", "Discreet", "5550188", "whsec_", "sk_test", "payment-secret-path", "seal-secret", "4242"] {
+        assert!(!lines.contains(private), "{private} is in the log");
+    }
+    Ok(())
+}

@@ -56,13 +56,9 @@ impl Books {
     async fn standing(&self, order: &OrderRow, notice: &Notice) -> Result<Option<Standing>> {
         let order = &order.order;
         match notice {
-            Notice::Stripe { checkout, payment, .. } => {
-                // What we know ourselves counts, whatever the notice says.
-                let checkout = order.checkout.as_deref().or(checkout.as_deref());
-                self.stripe.standing(order.id, checkout, order.payment.as_deref().or(payment.as_deref())).await
-            }
+            Notice::Stripe { .. } => self.stripe.standing(order, notice).await,
             Notice::Check { .. } if order.checkout.is_some() || order.payment.is_some() => match order.provider {
-                Provider::Stripe => self.stripe.standing_of(order).await,
+                Provider::Stripe => self.stripe.standing(order, notice).await,
                 Provider::Sumit | Provider::Generic => Ok(None),
             },
             // Nobody was ever asked for money, or only somebody who cannot be asked.
@@ -132,6 +128,16 @@ impl Ledger<Event> for Books {
             Outcome::Done { .. } => self.store.told(effect.what.order_id, effect.id).await,
             other => Err(Error::internal("not_told", format!("{other:?}"))),
         }
+    }
+}
+
+/// Whose word a notice is; none for our own.
+pub(crate) fn provider_of(notice: &Notice) -> Option<Provider> {
+    match notice {
+        Notice::Stripe { .. } => Some(Provider::Stripe),
+        Notice::Sumit { .. } => Some(Provider::Sumit),
+        Notice::Generic(_) => Some(Provider::Generic),
+        Notice::Check { .. } => None,
     }
 }
 

@@ -12,7 +12,7 @@ use payments_domain::{Job, book};
 use crate::{
     Worker,
     announcer::Telling,
-    books::{Case, Event},
+    books::{Case, Event, provider_of},
 };
 
 pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
@@ -26,7 +26,10 @@ fn decide(mut case: Case, event: &Event) -> Decision<Case, Telling> {
     let (Some(row), Some(standing)) = (&case.order, &case.standing) else {
         return Decision { state: case, effects: Vec::new() };
     };
-    let booked = book(row.order.clone(), standing);
+    let mut booked = book(row.order.clone(), standing);
+    if booked.order.payment != row.order.payment {
+        booked.order.provider = provider_of(&event.notice).unwrap_or(booked.order.provider);
+    }
     let telling = |tell| Telling {
         order_id: booked.order.id,
         correlation_id: booked.order.correlation_id,
@@ -36,4 +39,20 @@ fn decide(mut case: Case, event: &Event) -> Decision<Case, Telling> {
     let effects = booked.tell.iter().cloned().map(telling).collect();
     case.booked = Some(booked);
     Decision { state: case, effects }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confab_testkit::sample;
+    use payments_domain::Notice;
+
+    #[test]
+    fn the_sample_is_a_notice_of_stripe() {
+        let event = sample("payments", "payments-book.stripe-paid");
+        let body = event["Records"][0]["body"].as_str().unwrap();
+        let Job::V1 { event, notice } = serde_json::from_str(body).unwrap();
+        assert_eq!(event, "stripe#evt_1QrPaid");
+        assert!(matches!(notice, Notice::Stripe { order_id: Some(_), checkout: Some(_), payment: None }));
+    }
 }

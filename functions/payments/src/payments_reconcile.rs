@@ -1,7 +1,7 @@
 //! Every quarter of an hour: what Stripe reported and did not deliver is queued, what it holds is compared with the
 //! ledger, and orders that stay open are looked at. It queues and counts; only the worker books.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_aws::Entry;
 use confab_kernel::{Error, OrderId, Result, Timestamp};
@@ -11,6 +11,7 @@ use payments_domain::{Notice, Order, Standing};
 
 use crate::{
     Reconciler,
+    books::named_order,
     payment_received::{Found, noticed},
     standing::asked,
 };
@@ -77,17 +78,17 @@ impl Reconciler {
     async fn compare(&self, since: Timestamp, to: Timestamp, now: Timestamp) -> Result<()> {
         let events = self.events(EventQuery { created_from: Some(since), ..money() }).await?;
         let settled = events.into_iter().filter(|event| event.created.is_some_and(|created| created <= to));
-        let orders: BTreeSet<OrderId> = settled.filter_map(|event| event.order_id?.parse().ok()).collect();
-        for id in orders {
+        // One event of each order is enough to find its payment by.
+        let notices: BTreeMap<OrderId, Notice> = settled.filter_map(noticed).filter_map(by_order).collect();
+        for (id, notice) in notices {
             let Some(row) = self.store.order(id).await? else {
                 metrics::count("LedgerDifference", "unknown_order");
                 continue;
             };
-            let order = row.order;
-            let standing = self.stripe.standing_of(&order).await?;
-            if standing.is_none_or(|standing| !is_booked(&order, &standing)) {
+            let standing = self.stripe.standing(&row.order, &notice).await?;
+            if standing.is_none_or(|standing| !is_booked(&row.order, &standing)) {
                 metrics::count("LedgerDifference", "stripe");
-                self.queue.send(&[check(id, now)?]).await?;
+                self.queue.send(&[look_at(id, notice, now)?]).await?;
             }
         }
         Ok(())
@@ -97,7 +98,9 @@ impl Reconciler {
         let mut after = None;
         loop {
             let page = self.store.open_orders(before(now, PATIENCE), after.as_deref()).await?;
-            let checks = page.orders.iter().map(|row| check(row.order.id, now)).collect::<Result<Vec<_>>>()?;
+            let ids = page.orders.iter().map(|row| row.order.id);
+            let checks = ids.map(|order_id| look_at(order_id, Notice::Check { order_id }, now));
+            let checks = checks.collect::<Result<Vec<_>>>()?;
             self.queue.send(&checks).await?;
             after = page.next;
             if after.is_none() {
@@ -129,9 +132,13 @@ fn money() -> EventQuery {
 }
 
 /// One look an hour is enough: the inbox drops the others.
-fn check(order_id: OrderId, now: Timestamp) -> Result<Entry> {
+fn look_at(order_id: OrderId, notice: Notice, now: Timestamp) -> Result<Entry> {
     let event = format!("check#{order_id}#{}", now.as_second() / 3600);
-    Found { event, notice: Notice::Check { order_id }, correlation_id: None }.entry()
+    Found { event, notice, correlation_id: None }.entry()
+}
+
+fn by_order(found: Found) -> Option<(OrderId, Notice)> {
+    Some((named_order(&found.notice)?, found.notice))
 }
 
 fn is_booked(order: &Order, standing: &Standing) -> bool {

@@ -5,7 +5,7 @@ use confab_providers::stripe::{
     Checkout, CheckoutPayment, CheckoutStatus, Dispute, DisputeStatus, Payment, PaymentStatus, Stripe, StripeConfig,
     StripeError,
 };
-use payments_domain::{Order, Standing};
+use payments_domain::{Notice, Order, Standing};
 use secrecy::SecretString;
 
 use crate::secret::{Keyring, Use};
@@ -30,17 +30,15 @@ impl AtStripe {
         Ok(Stripe::new(self.http.clone(), StripeConfig { secret_key, ..self.config.clone() }))
     }
 
-    pub(crate) async fn standing_of(&self, order: &Order) -> Result<Option<Standing>> {
-        self.standing(order.id, order.checkout.as_deref(), order.payment.as_deref()).await
-    }
-
-    /// The checkout leads to its payment; without one the payment is asked for. None when Stripe knows neither.
-    pub(crate) async fn standing(
-        &self,
-        order_id: OrderId,
-        checkout: Option<&str>,
-        payment: Option<&str>,
-    ) -> Result<Option<Standing>> {
+    /// What we know of the order ourselves counts, whatever the notice says. The checkout leads to its payment; without
+    /// one the payment is asked for. None when Stripe knows neither.
+    pub(crate) async fn standing(&self, order: &Order, notice: &Notice) -> Result<Option<Standing>> {
+        let (told_checkout, told_payment) = match notice {
+            Notice::Stripe { checkout, payment, .. } => (checkout.as_deref(), payment.as_deref()),
+            _ => (None, None),
+        };
+        let checkout = order.checkout.as_deref().or(told_checkout);
+        let payment = order.payment.as_deref().or(told_payment);
         let stripe = self.client().await?;
         let checkout = match checkout {
             Some(id) => known(stripe.checkout(id).await)?,
@@ -60,7 +58,7 @@ impl AtStripe {
             Some(payment) if is_disputed => stripe.disputes(&payment.id).await.map_err(asked)?,
             _ => Vec::new(),
         };
-        Ok(picture(order_id, checkout.as_ref(), payment.as_ref(), &disputes))
+        Ok(picture(order.id, checkout.as_ref(), payment.as_ref(), &disputes))
     }
 }
 
@@ -116,4 +114,83 @@ fn picture(
 fn is_taken(dispute: &Dispute) -> bool {
     use DisputeStatus::{Prevented, WarningClosed, WarningNeedsResponse, WarningUnderReview, Won};
     !matches!(dispute.status, Won | Prevented | WarningClosed | WarningNeedsResponse | WarningUnderReview)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confab_kernel::Timestamp;
+    use serde_json::{Value, json};
+
+    fn ours() -> OrderId {
+        OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10])
+    }
+
+    /// A session of ours as Stripe shows it, with changes.
+    fn seen(status: &str, paid: &str, payment: Value, disputes: Value) -> Standing {
+        let session = json!({ "id": "cs_1", "status": status, "payment_status": paid, "amount_total": 2_900,
+            "currency": "usd", "metadata": { "order_id": ours().to_string() }, "payment_intent": payment });
+        pictured(session, disputes)
+    }
+
+    fn pictured(session: Value, disputes: Value) -> Standing {
+        let checkout: Checkout = serde_json::from_str(&session.to_string()).unwrap();
+        let disputes: Vec<Dispute> = serde_json::from_str(&disputes.to_string()).unwrap();
+        picture(ours(), Some(&checkout), checkout.payment.as_ref(), &disputes).unwrap()
+    }
+
+    fn payment(status: &str, received: i64, refunded: i64) -> Value {
+        json!({ "id": "pi_1", "status": status, "amount": 2_900, "amount_received": received, "currency": "usd",
+            "latest_charge": { "id": "ch_1", "status": "succeeded", "amount": 2_900, "amount_refunded": refunded,
+                "currency": "usd" } })
+    }
+
+    fn usd(minor: i64) -> Option<Money> {
+        Some(Money::new(minor, confab_kernel::Currency::Usd))
+    }
+
+    #[test]
+    fn an_open_page_holds_nothing_and_may_still_be_paid() {
+        let standing = seen("open", "unpaid", Value::Null, json!([]));
+        assert_eq!(standing, Standing { received: usd(0), ..Standing::default() });
+        assert!(seen("expired", "unpaid", Value::Null, json!([])).is_closed);
+    }
+
+    #[test]
+    fn what_was_paid_and_went_back_is_read_from_the_charge_and_its_disputes() {
+        let dispute = |id: &str, status: &str| json!({ "id": id, "status": status, "amount": 700, "currency": "usd" });
+        let disputes = json!([
+            dispute("dp_1", "needs_response"),
+            dispute("dp_2", "lost"),
+            dispute("dp_3", "won"),
+            dispute("dp_4", "warning_needs_response"),
+            dispute("dp_5", "a_word_of_tomorrow"),
+        ]);
+        let standing = seen("complete", "paid", payment("succeeded", 2_900, 400), disputes);
+        assert_eq!((standing.received, standing.refunded, standing.disputed), (usd(2_900), 400, 2_100));
+        assert_eq!((standing.payment.as_deref(), standing.is_foreign), (Some("pi_1"), false));
+        assert!(!standing.is_underway && !standing.is_closed && !standing.has_failed);
+    }
+
+    #[test]
+    fn a_slow_bank_is_under_way_until_it_says_no() {
+        let slow = seen("complete", "unpaid", payment("processing", 0, 0), json!([]));
+        assert!(slow.is_underway && !slow.has_failed);
+        let no = seen("complete", "unpaid", payment("requires_payment_method", 0, 0), json!([]));
+        assert!(no.has_failed && !no.is_underway);
+        let declined = seen("open", "unpaid", payment("requires_payment_method", 0, 0), json!([]));
+        assert!(!declined.has_failed && !declined.is_underway, "another card may be good");
+    }
+
+    #[test]
+    fn what_is_not_ours_or_in_another_currency_is_seen_as_such() {
+        for order_id in [json!(null), json!("ord_x"), json!(OrderId::new(Timestamp::MAX, &|| [2; 10]).to_string())] {
+            let session = json!({ "id": "cs_1", "status": "open", "payment_status": "unpaid", "amount_total": 1,
+                "currency": "usd", "client_reference_id": order_id });
+            assert!(pictured(session, json!([])).is_foreign, "{order_id}");
+        }
+        let yen = json!({ "id": "pi_1", "status": "succeeded", "amount_received": 2_900, "currency": "jpy" });
+        assert_eq!(seen("complete", "paid", yen, json!([])).received, None);
+        assert_eq!(picture(ours(), None, None, &[]), None);
+    }
 }
