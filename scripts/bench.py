@@ -169,7 +169,10 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--local", type=Path, default=Path("target/debug/local"))
     options.add_argument("--binaries", type=Path, default=Path("target/release"))
+    options.add_argument("--bins", action="store_true", help="only say what cargo has to build")
     options = options.parse_args()
+    if options.bins:
+        return print(*(f"--bin {function}" for function in SAMPLES))
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, lambda number, _: sys.exit(f"bench: stopped by {signal.Signals(number).name}"))
     signal.alarm(LONGEST)

@@ -138,6 +138,22 @@ impl Place {
         counts.map(|(_, count)| Ok(count.parse::<u64>()?)).sum()
     }
 
+    /// How many minutes passed on `local` until its first message was given up and lay in this dead-letter queue.
+    pub async fn gives_up(&self, dlq: &str) -> Result<usize> {
+        let mut minutes = 0;
+        eventually(Duration::from_secs(120), || {
+            minutes += 1;
+            async {
+                self.advance(Duration::from_secs(61)).await?;
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                let dlq = self.queue(dlq).await?;
+                (dlq["visible"] == 1).then_some(()).with_context(|| dlq.to_string())
+            }
+        })
+        .await?;
+        Ok(minutes)
+    }
+
     pub async fn queue(&self, name: &str) -> Result<Value> {
         let state = self.get("/api/state").await?;
         let queues = state["queues"].as_array().context("no queues")?;

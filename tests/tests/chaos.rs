@@ -112,13 +112,6 @@ async fn functions_that_are_killed_at_random_lose_and_double_nothing() -> Result
 }
 
 /// Lets a visibility timeout pass, and looks.
-async fn is_given_up(place: &Place) -> Result<()> {
-    place.advance(A_WHILE).await?;
-    tokio::time::sleep(Duration::from_millis(250)).await;
-    let dlq = place.queue(DLQ).await?;
-    (dlq["visible"] == 1).then_some(()).with_context(|| dlq.to_string())
-}
-
 #[tokio::test]
 async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
     let place = Place::local().await?;
@@ -131,13 +124,8 @@ async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
     for other in &others {
         other.asks("hi").await?;
     }
-    let mut tries = 0;
-    eventually(Duration::from_secs(120), || {
-        tries += 1;
-        is_given_up(&place)
-    })
-    .await?;
-    assert!(tries > 30, "an hour of trouble must pass by itself; it was given up after {tries} minutes");
+    let minutes = place.gives_up(DLQ).await?;
+    assert!(minutes > 30, "an hour of trouble must pass by itself; it was given up after {minutes} minutes");
     assert!(unlucky.answers().await?.is_empty());
     // The fix, and the redrive.
     place.put("/api/phone/faults", &json!({ "send": [] })).await?;

@@ -9,9 +9,6 @@ use serde_json::{Value, json};
 
 const QUEUE: &str = "confab-studio-inbound.fifo";
 const DLQ: &str = "confab-studio-inbound-dlq.fifo";
-const TRIES: usize = 5;
-/// Longer than the queue's visibility timeout.
-const A_WHILE: Duration = Duration::from_secs(61);
 
 struct Told {
     code: i32,
@@ -46,31 +43,9 @@ async fn given_up(place: &Place) -> Result<Person<'_>> {
     let fault = json!({ "send": [{ "person": dana.id, "http": 500, "code": 131_000, "times": 1_000 }] });
     place.put("/api/phone/faults", &fault).await?;
     dana.says("hi").await?;
-    for tries in 1..=TRIES {
-        eventually(Duration::from_secs(20), || async {
-            let queue = place.queue(QUEUE).await?;
-            let failed = metric(place, "RecordFailed").await?;
-            let rests = failed >= tries as u64 && queue["visible"] == 0;
-            rests.then_some(()).with_context(|| format!("{failed} failures, {queue}"))
-        })
-        .await?;
-        place.advance(A_WHILE).await?;
-    }
-    eventually(Duration::from_secs(20), || async {
-        let dlq = place.queue(DLQ).await?;
-        (dlq["visible"] == 1).then_some(()).with_context(|| dlq.to_string())
-    })
-    .await?;
+    place.gives_up(DLQ).await?;
     place.put("/api/phone/faults", &json!({ "send": [] })).await?;
     Ok(dana)
-}
-
-async fn metric(place: &Place, name: &str) -> Result<u64> {
-    let state = place.get("/api/state").await?;
-    let metrics = state["metrics"].as_array().context("metrics")?;
-    let found = metrics.iter().find(|metric| metric["name"] == name);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
-    Ok(found.and_then(|metric| metric["total"].as_f64()).unwrap_or(0.0) as u64)
 }
 
 #[tokio::test]
@@ -99,7 +74,7 @@ async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
     for kind in ["http", "queue", "function", "provider", "log"] {
         assert!(steps.contains(&kind), "{kind}: {steps:?}");
     }
-    assert_eq!(steps.iter().filter(|kind| **kind == "function").count(), TRIES, "{steps:?}");
+    assert!(steps.iter().filter(|kind| **kind == "function").count() > 30, "each try is told: {steps:?}");
 
     let refused = confab(&place, &["dlq", "inbound", "redrive"]).await?;
     assert_eq!(refused.code, 2, "nobody was asked: {}", refused.error);

@@ -288,9 +288,7 @@ impl Engine {
         let mut received = Vec::new();
         let mut moved = None;
         for message in receivable(&transaction, queue, now, limit)? {
-            if let Some(redrive) = &queue.redrive
-                && message.receives >= redrive.max_receives
-            {
+            if let Some(redrive) = queue.redrive.as_ref().filter(|_| is_exhausted(queue, &message)) {
                 let dlq = self.by_arn(&redrive.dlq_arn)?;
                 // On FIFO queues the stay in the dead-letter queue counts from now, and two messages that were sent
                 // with the same id minutes apart must not pass for one there.
@@ -547,6 +545,7 @@ fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> 
 
 /// The first messages that may be received now. A message of a FIFO queue waits while one before it in its group is in
 /// flight. One pass in the order of sending: what waits is stepped over, so that a long line costs a look at its head.
+/// What has been received too often is among them and does not count: it goes to the dead-letter queue.
 fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) -> Result<Vec<Message>> {
     let mut busy = transaction
         .prepare_cached("SELECT group_id FROM message WHERE queue = ?1 AND visible_at > ?2 AND receives > 0")?;
@@ -561,15 +560,22 @@ fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) 
     )?;
     let mut rows = line.query(params![queue.name, now])?;
     let mut found = Vec::new();
-    while found.len() < limit
+    let mut counted = 0;
+    while counted < limit
         && let Some(row) = rows.next()?
     {
         let group: Option<String> = row.get("group_id")?;
         if group.is_none_or(|group| !locked.contains(&group)) {
-            found.push(read(row)?);
+            let message = read(row)?;
+            counted += usize::from(!is_exhausted(queue, &message));
+            found.push(message);
         }
     }
     Ok(found)
+}
+
+fn is_exhausted(queue: &Queue, message: &Message) -> bool {
+    queue.redrive.as_ref().is_some_and(|redrive| message.receives >= redrive.max_receives)
 }
 
 fn read(row: &Row) -> rusqlite::Result<Message> {
