@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{cloud::Cloud, lambda::Outcome, objects::Objects, record::News, schedule, sqs::SqsError};
+use crate::{cloud::Cloud, lambda::Outcome, ledger, objects::Objects, record::News, schedule, sqs::SqsError};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
@@ -27,6 +27,8 @@ pub(crate) struct Control {
     pub objects: Arc<Objects>,
     pub addresses: Addresses,
     pub pages: PathBuf,
+    /// To the gateway.
+    pub http: reqwest::Client,
 }
 
 #[derive(Debug, Clone, serde::Serialize)]
@@ -38,7 +40,7 @@ pub struct Addresses {
 
 /// An error with its status, as the pages show it.
 #[derive(Debug)]
-struct Problem(StatusCode, &'static str, String);
+pub(crate) struct Problem(pub StatusCode, pub &'static str, pub String);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -47,7 +49,7 @@ impl IntoResponse for Problem {
     }
 }
 
-fn not_found(what: &str) -> Problem {
+pub(crate) fn not_found(what: &str) -> Problem {
     Problem(StatusCode::NOT_FOUND, "not_found", format!("There is no {what}."))
 }
 
@@ -71,6 +73,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/", get(|State(control): State<Control>| async move { page(&control, "home.html").await }))
         .route("/phone", get(|State(control): State<Control>| async move { page(&control, "phone.html").await }))
         .route("/pay/{session}", get(|State(control): State<Control>| async move { page(&control, "pay.html").await }))
+        .route("/ledger", get(|State(control): State<Control>| async move { page(&control, "ledger.html").await }))
         .route("/assets/{name}", get(asset))
         .route("/api/state", get(state))
         .route("/api/stream", get(stream_all))
@@ -84,6 +87,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/api/queues/{name}/messages", get(messages))
         .route("/api/queues/{name}/messages/{id}", delete(throw_away))
         .route("/api/queues/{name}/redrive", post(redrive))
+        .merge(ledger::routes())
         .with_state(control)
 }
 
@@ -177,7 +181,10 @@ async fn snapshot(control: &Control) -> Value {
         "now": cloud.clock.now(),
         "clock_offset_ms": cloud.clock.offset_ms(),
         "addresses": control.addresses,
-        "products": [{ "name": "studio", "title": "Studio", "text": "A photo studio in WhatsApp", "href": "/phone" }],
+        "products": [
+            { "name": "studio", "title": "Studio", "text": "A photo studio in WhatsApp", "href": "/phone" },
+            { "name": "payments", "title": "Payments", "text": "One ledger for every product", "href": "/ledger" },
+        ],
         "functions": services.collect::<Vec<_>>(),
         "queues": queues(cloud),
         "rules": rules(cloud),

@@ -9,6 +9,7 @@ mod control;
 mod dynamo;
 mod gateway;
 mod lambda;
+mod ledger;
 mod objects;
 mod record;
 mod run;

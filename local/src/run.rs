@@ -99,6 +99,7 @@ pub async fn run(
         objects: objects.clone(),
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
+        http: confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))?,
     };
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
     serve(aws_, control::guarded(aws::router(cloud.clone(), objects)));

@@ -22,8 +22,8 @@ const STRIPE_SECRET_KEY: &str = "sk_test_local";
 const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 const PAYMENT_WEBHOOK_SECRET: &str = "payment-webhook-secret";
 const PAYMENT_SECRET_PATH: &str = "payment-secret-path";
-const SEAL_SECRET: &str = "seal-secret";
-const OPERATOR_KEY: &str = "operator-key";
+pub(crate) const SEAL_SECRET: &str = "seal-secret";
+pub(crate) const OPERATOR_KEY: &str = "operator-key";
 
 /// What the template's parameters are here.
 pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {

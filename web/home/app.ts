@@ -24,7 +24,7 @@ import "./queue-drawer";
 import { queues } from "./queues";
 import { Room } from "./room";
 import { rules, schedules } from "./schedules";
-import { section, sectionStyle } from "./section";
+import { section, sectionStyle } from "../ui/section";
 import "./timeline";
 
 const parts = [

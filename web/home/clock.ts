@@ -5,7 +5,7 @@ import { base, controls } from "../ui/base";
 import { now, onTick, setClock } from "../ui/clock";
 import "../ui/dialog";
 import { exact, span, timeOfDay } from "../ui/format";
-import { act } from "./act";
+import { act } from "../ui/act";
 
 const minute = 60_000;
 const steps: [string, number][] = [

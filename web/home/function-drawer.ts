@@ -10,9 +10,9 @@ import { writeHash } from "../ui/hash";
 import "../ui/notice";
 import { table, tableStyle } from "../ui/table";
 import "../ui/time";
-import { pathOf } from "./act";
+import { pathOf } from "../ui/act";
 import { kill, stateOf, triggersOf } from "./functions";
-import { figuresStyle, figures } from "./figures";
+import { figuresStyle, figures } from "../ui/figures";
 import { pretty } from "./pretty";
 
 interface Invocation {

@@ -9,7 +9,7 @@ import "../ui/status";
 import type { Tone } from "../ui/status";
 import { table, type Column } from "../ui/table";
 import "../ui/time";
-import { act, pathOf } from "./act";
+import { act, pathOf } from "../ui/act";
 
 const tones: Record<FunctionState["state"], Tone> = { ready: "good", building: "warn", missing: "bad", broken: "bad" };
 

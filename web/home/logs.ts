@@ -12,7 +12,7 @@ import "../ui/notice";
 import "../ui/skeleton";
 import type { Stream } from "../ui/stream";
 import { LogLines, type Wanted } from "./log-lines";
-import { section, sectionStyle } from "./section";
+import { section, sectionStyle } from "../ui/section";
 
 const levels: [Level, string][] = [
   ["DEBUG", "All levels"],

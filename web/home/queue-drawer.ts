@@ -12,8 +12,8 @@ import { writeHash } from "../ui/hash";
 import "../ui/notice";
 import "../ui/skeleton";
 import "../ui/time";
-import { act, pathOf } from "./act";
-import { figures, figuresStyle } from "./figures";
+import { act, pathOf } from "../ui/act";
+import { figures, figuresStyle } from "../ui/figures";
 import { pretty } from "./pretty";
 
 const limit = 50;

@@ -6,7 +6,7 @@ import { count } from "../ui/format";
 import { hashWith } from "../ui/hash";
 import { table, type Column } from "../ui/table";
 import "../ui/time";
-import { act, pathOf } from "./act";
+import { act, pathOf } from "../ui/act";
 
 const scheduleColumns: Column<Schedule>[] = [
   { label: "Schedule", cell: (row) => html`${row.name}<small class="mono">${row.expression} ${row.timezone}</small>` },

@@ -12,7 +12,7 @@ import "../ui/notice";
 import "../ui/skeleton";
 import type { Stream } from "../ui/stream";
 import "../ui/time";
-import { section, sectionStyle } from "./section";
+import { section, sectionStyle } from "../ui/section";
 import { timelineStyle } from "./timeline.style";
 import { Traces } from "./traces";
 

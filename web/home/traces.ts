@@ -2,7 +2,7 @@
 import type { Entry, Trace } from "../api/state";
 import { call, CallError, explain } from "../ui/call";
 import type { Stream } from "../ui/stream";
-import { pathOf } from "./act";
+import { pathOf } from "../ui/act";
 
 const kept = 50;
 

@@ -4,12 +4,13 @@ import { customElement, state } from "lit/decorators.js";
 import type { Card, Checkout, Outcome } from "../api/pay";
 import { base, controls } from "../ui/base";
 import { CallError, call, explain } from "../ui/call";
+import { money } from "../ui/money";
 import "../ui/notice";
 import "../ui/skeleton";
 import "../ui/theme-toggle";
+import { isWeb } from "../ui/web";
 import { appStyle } from "./app.style";
 import { cards } from "./cards";
-import { money } from "./money";
 
 const path = `/api/pay/${location.pathname.split("/")[2] ?? ""}`;
 
@@ -155,8 +156,4 @@ export class PayApp extends LitElement {
     event.preventDefault();
     void this.#send(path, { card: this.card });
   }
-}
-
-function isWeb(url: string): boolean {
-  return URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol);
 }

@@ -17,15 +17,16 @@ export function createPay() {
     return session;
   }
 
-  function done(session, payment_status) {
+  function done(session, payment_status, card) {
     Object.assign(session, { status: "complete", payment_status, success_url: session.back.replace("{CHECKOUT_SESSION_ID}", session.id) });
+    session.completed?.(card);
     return { next: "done", url: session.success_url };
   }
 
   function pay(id, card) {
     const session = open(id);
-    if (card === "success") return done(session, "paid");
-    if (card === "async_success" || card === "async_failure") return done(session, "unpaid");
+    if (card === "success") return done(session, "paid", card);
+    if (card === "async_success" || card === "async_failure") return done(session, "unpaid", card);
     if (card === "three_d_secure") return { next: "authenticate" };
     if (card === "declined") return { next: "declined", message: "Your card was declined." };
     throw new Refusal(400, "invalid", "There is no such card.");
@@ -33,11 +34,13 @@ export function createPay() {
 
   return {
     /** The id of a new checkout. */
-    add({ title, amount, currency, success_url, cancel_url }) {
+    add({ title, amount, currency, success_url, cancel_url, completed }) {
       const id = `cs_test_${randomUUID().replaceAll("-", "")}`;
       sessions.set(id, { id, title, amount, currency, status: "open", payment_status: "unpaid", expires_at: Date.now() + 86_400_000, cancel_url, success_url: null, back: success_url });
+      Object.defineProperty(sessions.get(id), "completed", { value: completed });
       return id;
     },
+    find,
     expire(id) {
       find(id).status = "expired";
     },

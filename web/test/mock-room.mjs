@@ -32,8 +32,10 @@ export function createRoom({ streams, demo }) {
     fn("studio-conversation", "StudioConversationFunction", ["queue StudioInbound.fifo"], { memory_mb: 256, timeout_ms: 30000 }),
     fn("studio-health", "StudioHealthFunction", ["GET /health", "GET /ready"]),
     fn("weekly-cleanup", "WeeklyCleanupFunction", ["schedule WeeklyCleanup"]),
+    fn("payments-book", "PaymentsBookFunction", ["queue Payments.fifo"], { service: "payments" }),
+    fn("payments-ledger", "PaymentsLedgerFunction", ["GET /api/payments/ledger/{proxy+}"], { service: "payments" }),
   ];
-  const queues = [queue("StudioInbound.fifo", "StudioInboundDlq.fifo", "studio-conversation"), queue("StudioInboundDlq.fifo", null, null), queue("StudioEvents", "StudioEventsDlq", "weekly-cleanup"), queue("StudioEventsDlq", null, null)];
+  const queues = [queue("StudioInbound.fifo", "StudioInboundDlq.fifo", "studio-conversation"), queue("StudioInboundDlq.fifo", null, null), queue("StudioEvents", "StudioEventsDlq", "weekly-cleanup"), queue("StudioEventsDlq", null, null), queue("Payments.fifo", "PaymentsDlq.fifo", "payments-book"), queue("PaymentsDlq.fifo", null, null)];
   const messages = new Map(queues.map(({ name }) => [name, []]));
   const calls = new Map();
   const metrics = new Map();
@@ -56,7 +58,7 @@ export function createRoom({ streams, demo }) {
     return {
       started_at: startedAt, now: now(), clock_offset_ms: offset,
       addresses: { home: "http://127.0.0.1:7070", gateway: "http://127.0.0.1:7071", aws: "http://127.0.0.1:7072" },
-      products: [{ name: "studio", title: "Studio", text: "A photo studio in WhatsApp", href: "/phone" }],
+      products: [{ name: "studio", title: "Studio", text: "A photo studio in WhatsApp", href: "/phone" }, { name: "payments", title: "Payments", text: "One ledger for every product", href: "/ledger" }],
       functions, queues, rules, schedules, tables, buckets, aws_calls: [...calls.values()], metrics: [...metrics.values()],
     };
   }
@@ -177,6 +179,11 @@ export function createRoom({ streams, demo }) {
     conversation,
     now,
     changed,
+    /** A function has done something. */
+    ran(name) {
+      ran(name, 3);
+      changed();
+    },
     /** A message that was given up on, for the tests of the queue drawer. */
     poison: () => conversation("wamid.poison", { ok: false }),
     stop: () => timers.forEach(clearTimeout),

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createLedger } from "./mock-ledger.mjs";
 import { createPay } from "./mock-pay.mjs";
 import { createPhone } from "./mock-phone.mjs";
 import { createRoom } from "./mock-room.mjs";
@@ -47,7 +48,7 @@ async function bodyOf(request) {
 }
 
 async function page(path, response) {
-  const name = { "/": "home.html", "/phone": "phone.html" }[path] ?? (path.startsWith("/pay/") ? "pay.html" : null) ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
+  const name = { "/": "home.html", "/phone": "phone.html", "/ledger": "ledger.html" }[path] ?? (path.startsWith("/pay/") ? "pay.html" : null) ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
   try {
     if (!name) throw new Error("no such page");
     const file = await readFile(join(dist, name));
@@ -63,7 +64,9 @@ export async function startMock({ port = 0, demo = false } = {}) {
   const room = createRoom({ streams, demo });
   const phone = createPhone({ streams, room, demo });
   const pay = createPay();
-  const routes = [...room.routes, ...phone.routes, ...pay.routes];
+  const ledger = createLedger({ room, pay, demo, home: () => home });
+  const routes = [...room.routes, ...phone.routes, ...pay.routes, ...ledger.routes];
+  let home = "";
 
   async function answer(request, response) {
     const url = new URL(request.url, "http://mock");
@@ -96,11 +99,13 @@ export async function startMock({ port = 0, demo = false } = {}) {
     });
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  home = `http://127.0.0.1:${server.address().port}`;
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: home,
     room,
     phone,
     pay,
+    ledger,
     /** Cuts every stream and refuses new ones until `restore`. */
     cut() {
       streams.accepting = false;
@@ -111,6 +116,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     },
     async stop() {
       room.stop();
+      ledger.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
@@ -119,5 +125,5 @@ export async function startMock({ port = 0, demo = false } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const mock = await startMock({ port: Number(process.env.PORT ?? 7070), demo: process.argv.includes("--demo") });
-  console.log(`${mock.url} and ${mock.url}/phone`);
+  console.log(`${mock.url}, ${mock.url}/phone and ${mock.url}/ledger`);
 }

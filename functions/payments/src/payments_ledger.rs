@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Error, OrderId, Result};
+use confab_kernel::{CorrelationId, Error, OrderId, Result, Timestamp};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use payments_domain::{Order, Tell};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     Auditor,
     secret::Use,
-    store::{FlagView, LedgerRow},
+    store::{FlagView, LedgerRow, TellRow},
 };
 
 #[derive(Serialize)]
@@ -40,6 +40,9 @@ struct ToldOut {
     #[serde(flatten)]
     tell: Tell,
     cause: String,
+    correlation_id: CorrelationId,
+    /// When it was decided; the products are told right after.
+    at: Timestamp,
     is_told: bool,
 }
 
@@ -69,8 +72,7 @@ pub async fn handle(deps: Arc<Auditor>, call: Call) -> Result<Reply> {
             let unknown = || Error::not_found("order");
             let id: OrderId = id.parse().map_err(|_| unknown())?;
             let file = deps.store.file_of(id).await?.ok_or_else(unknown)?;
-            let told = file.told.into_iter();
-            let told = told.map(|row| ToldOut { tell: row.tell, cause: row.cause, is_told: row.settled }).collect();
+            let told = file.told.into_iter().map(ToldOut::from).collect();
             reply::json(StatusCode::OK, &FileOut { order: OrderOut::of(file.order.order), rows: file.rows, told })
         }
         ["accounts", product, payer] => {
@@ -85,6 +87,13 @@ pub async fn handle(deps: Arc<Auditor>, call: Call) -> Result<Reply> {
 impl OrderOut {
     fn of(order: Order) -> Self {
         Self { balance: order.balance(), order }
+    }
+}
+
+impl From<TellRow> for ToldOut {
+    fn from(row: TellRow) -> Self {
+        let TellRow { id, correlation_id, cause, tell, settled, .. } = row;
+        Self { tell, cause, correlation_id, at: id.made_at(), is_told: settled }
     }
 }
 

@@ -87,9 +87,9 @@ struct LeadsTo {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct TellRow {
-    id: EffectId,
+    pub(crate) id: EffectId,
     order_id: OrderId,
-    correlation_id: CorrelationId,
+    pub(crate) correlation_id: CorrelationId,
     pub(crate) cause: String,
     pub(crate) tell: Tell,
     pub(crate) settled: bool,

@@ -1,6 +1,6 @@
 // Does something to local and says how it went.
-import { call, explain } from "../ui/call";
-import { toast } from "../ui/toast";
+import { call, explain } from "./call";
+import { toast } from "./toast";
 
 export async function act<T>(method: "POST" | "DELETE", path: string, body: unknown, done: (answer: T) => string): Promise<T | undefined> {
   try {

@@ -1,0 +1,127 @@
+// The ledger as its operator's API shows it, and the simulated Stripe beside it, as local/API.md says.
+
+export type Provider = "stripe" | "sumit" | "generic";
+export type OrderState = "created" | "pending" | "paid" | "failed" | "expired" | "refunded" | "disputed";
+export type FlagKind = "unknown_order" | "foreign_order" | "wrong_amount" | "wrong_currency" | "paid_twice" | "overdrawn" | "came_back";
+
+export interface Money {
+  /** In the currency's smallest unit. */
+  minor: number;
+  currency: string;
+}
+
+export interface Purchase {
+  product: string;
+  item: string;
+  payer: string;
+  reference?: string;
+}
+
+export interface Order {
+  id: string;
+  purchase: Purchase;
+  price: Money;
+  credits: number;
+  provider: Provider;
+  state: OrderState;
+  created_at: string;
+  correlation_id: string;
+  /** Stripe's ids of the page and of the payment. */
+  checkout?: string;
+  payment?: string;
+  received: number;
+  refunded: number;
+  disputed: number;
+  fees: number;
+  granted: boolean;
+  taken_back: boolean;
+  flag?: FlagKind;
+  balance: number;
+}
+
+export interface OrdersPage {
+  orders: Order[];
+  next?: string;
+}
+
+export interface Row {
+  id: string;
+  kind: "charge" | "refund" | "reversal" | "fee" | "credit" | "spend";
+  account: "order" | "fees" | "credits";
+  /** With its sign: the currency's smallest unit, or credits. */
+  amount: number;
+  currency?: string;
+  order_id?: string;
+  at: string;
+}
+
+export type Tell = { order_id: string; cause: string; correlation_id: string; at: string; is_told: boolean } & (
+  | { type: "received"; amount: Money; credits: number }
+  | { type: "refunded"; returned: Money; is_all: boolean; reason: "refund" | "dispute" }
+  | { type: "failed"; reason: "expired" | "declined" }
+);
+
+export interface OrderFile {
+  order: Order;
+  rows: Row[];
+  told: Tell[];
+}
+
+export interface Account {
+  balance: number;
+  rows: Row[];
+}
+
+export interface Flag {
+  flag: FlagKind;
+  event: string;
+  order_id: string | null;
+  at: string;
+}
+
+export interface ForSale {
+  item: string;
+  /** As the price list says it: `19.00 USD +1`. */
+  price: string;
+}
+
+export interface Offered {
+  order_id: string;
+  state: OrderState;
+  url?: string;
+}
+
+/** What Stripe holds of one order, or of payments that name none. */
+export interface Total {
+  order_id: string | null;
+  currency: string;
+  payments: number;
+  paid: number;
+  refunded: number;
+  disputed: number;
+  lost: number;
+}
+
+export interface Dispute {
+  id: string;
+  amount: number;
+  currency: string;
+  status: "needs_response" | "won" | "lost";
+  reason: string;
+}
+
+export interface Payment {
+  session: string;
+  title: string;
+  order_id: string | null;
+  amount: number;
+  currency: string;
+  status: "open" | "complete" | "expired";
+  payment_status: "unpaid" | "paid";
+  settling: boolean;
+  payment_intent: string | null;
+  refunded: number;
+  failure: string | null;
+  disputes: Dispute[];
+  url: string | null;
+}

@@ -1,0 +1,135 @@
+// What the page knows of a day, and when to ask again: whenever a function of payments has run.
+import type { Flag, ForSale, Order, OrdersPage, Total } from "../api/ledger";
+import type { Snapshot } from "../api/state";
+import { call, explain } from "../ui/call";
+import { setClock } from "../ui/clock";
+import { Stream } from "../ui/stream";
+import { compare, type Comparison } from "./compare";
+import { isDay, today } from "./day";
+import { books } from "./paths";
+
+/** The page's own questions run this function: it must not ask again because of them. */
+const reader = "payments-ledger";
+const pause = 250;
+
+export interface Day {
+  day: string;
+  orders: Order[];
+  flags: Flag[];
+  /** There are older orders of the day than these. */
+  more: boolean;
+  /** Stripe's events that are on their way. */
+  underway: number;
+  comparison: Comparison;
+}
+
+export class Books {
+  readonly stream = new Stream("/api/stream", ["state"]);
+  shown: Day | undefined;
+  forSale: ForSale[] = [];
+  problem = "";
+  /** Grows with each answer: what else is open on the page asks again. */
+  turn = 0;
+  #wanted = "";
+  #pages = 1;
+  #queued = 0;
+  #seen = "";
+  #loading: Promise<void> | undefined;
+  #again = false;
+  #soon: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly changed: () => void) {
+    this.stream.on<Snapshot>("state", (snapshot) => this.#take(snapshot));
+    this.stream.on("connection", changed);
+    this.stream.on("resumed", () => void this.load());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.#again) void this.load();
+    });
+  }
+
+  /** Today, when no day is named. */
+  get day(): string {
+    return isDay(this.#wanted) ? this.#wanted : today();
+  }
+
+  show(day: string): void {
+    if (day === this.#wanted && this.shown) return;
+    this.#wanted = day;
+    this.#pages = 1;
+    this.shown = undefined;
+    this.changed();
+    void this.load();
+  }
+
+  async older(pages: number): Promise<void> {
+    this.#pages += pages;
+    await this.load();
+  }
+
+  /** One at a time; what happens meanwhile leads to one more. */
+  load(): Promise<void> {
+    this.#again = this.#loading !== undefined;
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+      if (this.#again && !document.hidden) void this.load();
+    });
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      if (this.forSale.length === 0) {
+        const [snapshot, forSale] = await Promise.all([call<Snapshot>("GET", "/api/state"), call<ForSale[]>("GET", books(["offers"]))]);
+        this.#isNews(snapshot);
+        this.forSale = forSale;
+      }
+      const { day } = this;
+      const [{ orders, next }, { flags }, totals, pending] = await Promise.all([
+        this.#orders(day),
+        call<{ flags: Flag[] }>("GET", books(["flags"], { day })),
+        call<Total[]>("GET", "/api/stripe/totals"),
+        call<{ webhooks: number }>("GET", "/api/stripe/pending"),
+      ]);
+      if (day !== this.day) return;
+      this.shown = { day, orders, flags, more: next !== undefined, underway: pending.webhooks + this.#queued, comparison: compare(orders, totals) };
+      this.problem = "";
+      this.turn += 1;
+    } catch (error) {
+      this.problem = explain(error);
+    }
+    this.changed();
+  }
+
+  async #orders(day: string): Promise<OrdersPage> {
+    const orders: Order[] = [];
+    let next: string | undefined;
+    for (let page = 0; page < this.#pages; page += 1) {
+      const got = await call<OrdersPage>("GET", books(["orders"], { day, after: next }));
+      orders.push(...got.orders);
+      next = got.next;
+      if (next === undefined) return { orders };
+    }
+    return next === undefined ? { orders } : { orders, next };
+  }
+
+  #take(snapshot: Snapshot): void {
+    if (!this.#isNews(snapshot)) return;
+    this.#again = true;
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => {
+      if (!document.hidden) void this.load();
+    }, pause);
+  }
+
+  /** Whether something of payments has moved since the last snapshot. */
+  #isNews(snapshot: Snapshot): boolean {
+    setClock(snapshot.now);
+    const ours = snapshot.functions.filter(({ service, name }) => service === "payments" && name !== reader);
+    const waiting = snapshot.queues.filter(({ consumer }) => consumer === "payments-book");
+    this.#queued = waiting.reduce((sum, queue) => sum + queue.visible + queue.in_flight + queue.delayed, 0);
+    const seen = JSON.stringify([ours.map(({ invocations, in_flight }) => [invocations, in_flight]), this.#queued, this.day]);
+    const isNews = seen !== this.#seen;
+    this.#seen = seen;
+    return isNews;
+  }
+}

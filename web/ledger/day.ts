@@ -1,0 +1,25 @@
+// The ledger's days: they begin at midnight UTC, whatever the clock on the wall says.
+import { now } from "../ui/clock";
+
+const dayLength = 86_400_000;
+const words = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+
+export function today(): string {
+  return dayOf(now());
+}
+
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+export function moved(day: string, days: number): string {
+  return dayOf(Date.parse(day) + days * dayLength);
+}
+
+export function dayInWords(day: string): string {
+  return words.format(Date.parse(day));
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}

@@ -1,0 +1,157 @@
+// One order in whole: its money row by row, what the products were told, and its payment at Stripe.
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { Order, OrderFile, Payment, Tell } from "../api/ledger";
+import { base, controls } from "../ui/base";
+import { CallError, call, explain } from "../ui/call";
+import "../ui/dialog";
+import "../ui/empty";
+import { figures, figuresStyle } from "../ui/figures";
+import { plural } from "../ui/format";
+import { writeHash } from "../ui/hash";
+import { change, money } from "../ui/money";
+import "../ui/notice";
+import "../ui/skeleton";
+import { tableStyle } from "../ui/table";
+import "../ui/time";
+import { drawerStyle } from "./drawer.style";
+import { accountLink, books, traceLink } from "./paths";
+import "./payment";
+import { rows } from "./rows";
+import { flagWords, providers, stateOf, tellOf } from "./words";
+
+@customElement("order-drawer")
+export class OrderDrawer extends LitElement {
+  static override styles = [base, controls, tableStyle, figuresStyle, drawerStyle];
+
+  /** Empty: closed. */
+  @property({ attribute: "order" }) order = "";
+  /** Asks again when it changes. */
+  @property({ type: Number }) turn = 0;
+  @state() private file: OrderFile | undefined;
+  @state() private payments: Payment[] = [];
+  @state() private problem = "";
+  @state() private missing = false;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("order")) {
+      this.file = undefined;
+      this.payments = [];
+      this.problem = "";
+      this.missing = false;
+    }
+    if (this.order && (changed.has("order") || changed.has("turn"))) void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    const { order: id } = this;
+    try {
+      const [file, payments] = await Promise.all([call<OrderFile>("GET", books(["orders", id])), call<Payment[]>("GET", "/api/stripe/payments")]);
+      if (id !== this.order) return;
+      this.file = file;
+      this.payments = payments.filter(({ session, order_id }) => session === file.order.checkout || order_id === id);
+      this.problem = "";
+      this.missing = false;
+    } catch (error) {
+      if (id !== this.order) return;
+      this.missing = error instanceof CallError && error.status === 404;
+      this.problem = explain(error);
+    }
+  }
+
+  override render() {
+    return html`<cf-dialog kind="drawer" .open=${this.order !== ""} heading=${this.file?.order.purchase.item ?? "Order"} @dismiss=${() => writeHash({ order: null }, "replace")}>
+      ${this.order === "" ? nothing : this.#content()}
+    </cf-dialog>`;
+  }
+
+  #content(): TemplateResult {
+    if (this.missing) return html`<cf-empty heading="There is no such order">Nothing was ever offered under <span class="mono">${this.order}</span>. Check the id: it begins with ord_ and goes on with 26 letters and digits.</cf-empty>`;
+    if (this.problem && !this.file) return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
+    if (!this.file) return html`<cf-skeleton lines="8"></cf-skeleton>`;
+    const { order, told } = this.file;
+    return html`<div class="body">
+      ${this.problem ? html`<cf-notice tone="warn">${this.problem} This is how it was.</cf-notice>` : nothing} ${this.#summary(order)} ${this.#atStripe(order)} ${this.#money(this.file)}
+      ${this.#told(told)} ${this.#ids(order)}
+    </div>`;
+  }
+
+  #summary(order: Order): TemplateResult {
+    const { price, purchase, flag } = order;
+    const sum = (minor: number) => money(minor, price.currency);
+    return html`<div class="part">
+      <div class="head"><strong>${sum(price.minor)}</strong>${stateOf(order)}<span class="soft">offered <cf-time .at=${Date.parse(order.created_at)}></cf-time></span></div>
+      ${flag ? html`<cf-notice><strong>${flagWords[flag].what}.</strong> ${flagWords[flag].todo}</cf-notice>` : nothing}
+      ${figures([
+        ["Balance", html`<strong>${sum(order.balance)}</strong>`],
+        ["Received", sum(order.received)],
+        ["Refunded", sum(order.refunded)],
+        ["Disputed", sum(order.disputed)],
+        ...(order.fees === 0 ? [] : [["Fees", sum(order.fees)] as [string, unknown]]),
+        ["Credits with it", order.credits === 0 ? "none" : `${plural(order.credits, "credit")}${order.taken_back ? ", taken back" : order.granted ? ", granted" : ""}`],
+        ["Payer", html`<a href=${accountLink(purchase.product, purchase.payer)} dir="auto">${purchase.payer}</a>`],
+      ])}
+    </div>`;
+  }
+
+  #atStripe(order: Order): TemplateResult {
+    return html`<section class="part" aria-labelledby="payment">
+      <h3 id="payment">At ${providers[order.provider]}</h3>
+      ${this.payments.length === 0
+        ? html`<p class="soft">${order.provider === "stripe" ? "Stripe knows no pay page of this order." : "This provider is not simulated here."}</p>`
+        : repeat(
+            this.payments,
+            ({ session }) => session,
+            (payment) => html`<ledger-payment .payment=${payment}></ledger-payment>`,
+          )}
+    </section>`;
+  }
+
+  #money({ order, rows: all }: OrderFile): TemplateResult {
+    const { currency } = order.price;
+    const unit = { total: (amount: number) => money(amount, currency), change: (amount: number) => change(amount, currency) };
+    const own = all.filter(({ account }) => account === "order");
+    const fees = all.filter(({ account }) => account === "fees");
+    return html`<section class="part" aria-labelledby="money">
+      <h3 id="money">Money</h3>
+      ${own.length === 0 ? html`<p class="soft">Nothing was booked yet. The first row comes with the money.</p>` : rows("The order's money, oldest first", own, order.balance, unit)}
+      ${fees.length === 0 ? nothing : rows("What the provider keeps, oldest first", fees, -order.fees, unit)}
+    </section>`;
+  }
+
+  #told(told: Tell[]): TemplateResult {
+    return html`<section class="part" aria-labelledby="told">
+      <h3 id="told">What the products were told</h3>
+      ${told.length === 0
+        ? html`<p class="soft">Nothing yet: they hear of money that came, went back, or will not come.</p>`
+        : html`<ol class="told">
+            ${told.map(
+              (tell) => html`<li>
+                <span>${tellOf(tell)}</span><cf-time class="soft" .at=${Date.parse(tell.at)}></cf-time>
+                <span class="by soft"
+                  >${tell.is_told ? html`<cf-status tone="good">told</cf-status>` : html`<cf-status tone="warn">not told yet</cf-status>`} because of <span class="mono">${tell.cause}</span>,
+                  <a href=${traceLink(tell.correlation_id)}>trace</a></span
+                >
+              </li>`,
+            )}
+          </ol>`}
+    </section>`;
+  }
+
+  #ids(order: Order): TemplateResult {
+    const { purchase } = order;
+    const ids: [name: string, value: unknown][] = [
+      ["Order", order.id],
+      ["Product", purchase.product],
+      ...(purchase.reference ? [["For", purchase.reference] as [string, unknown]] : []),
+      ...(order.checkout ? [["Stripe session", order.checkout] as [string, unknown]] : []),
+      ...(order.payment ? [["Payment", order.payment] as [string, unknown]] : []),
+      ["Trace", html`<a href=${traceLink(order.correlation_id)}>${order.correlation_id}</a>`],
+    ];
+    return html`<section class="part" aria-labelledby="ids">
+      <h3 id="ids">Where to find it</h3>
+      <dl class="ids">${ids.map(([name, value]) => html`<dt>${name}</dt><dd class="mono">${value}</dd>`)}</dl>
+    </section>`;
+  }
+}

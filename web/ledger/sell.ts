@@ -1,0 +1,95 @@
+// Sells something without a product: an offer is sealed as one would seal it, and its pay page opens.
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { ForSale, Offered } from "../api/ledger";
+import { base, controls } from "../ui/base";
+import { call, explain } from "../ui/call";
+import "../ui/dialog";
+import { writeHash } from "../ui/hash";
+import "../ui/notice";
+import { isWeb } from "../ui/web";
+import { books } from "./paths";
+
+@customElement("ledger-sell")
+export class Sell extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      form {
+        display: grid;
+        gap: var(--s3);
+      }
+      .actions {
+        display: flex;
+        justify-content: flex-end;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) forSale: ForSale[] = [];
+  @property({ type: Boolean }) open = false;
+  @state() private busy = false;
+  @state() private problem = "";
+
+  override render() {
+    return html`<cf-dialog heading="Sell something" .open=${this.open} @dismiss=${this.#close}>${this.open ? this.#form() : nothing}</cf-dialog>`;
+  }
+
+  #form(): TemplateResult {
+    return html`<form @submit=${this.#offer}>
+      <label class="field">
+        What
+        <select class="input" name="item" required>
+          ${this.forSale.map(({ item, price }) => html`<option value=${item}>${item} · ${priced(price)}</option>`)}
+        </select>
+      </label>
+      <label class="field">
+        Who pays
+        <input class="input" name="payer" required maxlength="200" autocomplete="off" spellcheck="false" dir="auto" value="usr_dana" pattern="[^\\/]*\\S[^\\/]*" />
+        <small>An id, as the product has it. Any will do.</small>
+      </label>
+      <label class="field">
+        What they read on the pay page
+        <input class="input" name="title" maxlength="200" autocomplete="off" dir="auto" placeholder="The name of the thing" />
+      </label>
+      <label class="field">
+        Their number
+        <input class="input" name="phone" type="tel" inputmode="tel" autocomplete="off" placeholder="+1 650 555 0100" />
+        <small>Only for pay pages that know people by it.</small>
+      </label>
+      ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
+      <div class="actions"><button class="button main" ?disabled=${this.busy}>${this.busy ? "Offering" : "Offer it and open the pay page"}</button></div>
+    </form>`;
+  }
+
+  async #offer(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (this.busy) return;
+    this.busy = true;
+    this.problem = "";
+    const given = [...new FormData(event.target as HTMLFormElement)].filter(([, value]) => value !== "");
+    try {
+      const { order_id, url } = await call<Offered>("POST", books(["offers"]), Object.fromEntries(given));
+      if (url && isWeb(url)) location.assign(url);
+      else {
+        this.#close();
+        writeHash({ order: order_id });
+      }
+    } catch (error) {
+      this.problem = explain(error);
+    }
+    this.busy = false;
+  }
+
+  #close(): void {
+    this.problem = "";
+    this.dispatchEvent(new Event("dismiss"));
+  }
+}
+
+/** `19.00 USD +1` as a person reads it. */
+function priced(price: string): string {
+  const [, sum, credits] = /^(.*?)(?:\s*\+(\d+))?$/.exec(price) ?? [];
+  return credits ? `${sum}, with ${credits} ${credits === "1" ? "credit" : "credits"}` : price;
+}

@@ -1,0 +1,358 @@
+// The ledger as an operator uses it. With CONFAB_HOME it is that `local`'s, with real functions and its Stripe; without it the mock's.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { assertAccessible, assertFits, setUp, until } from "./browser.mjs";
+
+let site;
+before(async () => {
+  site = await setUp();
+});
+after(() => site?.tearDown());
+
+const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
+let payers = 0;
+/** Somebody of this run alone, so that the tests can share one home. */
+const somebody = () => `usr_test_${process.pid}_${++payers}`;
+
+async function post(path, body) {
+  const answer = await fetch(`${site.home}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const told = await answer.json();
+  assert.equal(answer.status, 200, JSON.stringify(told));
+  return told;
+}
+
+const offer = (payer, item = "studio.lite") => post("/api/ledger/offers", { item, payer, title: "A pack of portraits" });
+const sessionOf = (order) => new URL(order.url).pathname.split("/")[2];
+
+/** An order that somebody has paid, or tried to. */
+async function sold({ payer = somebody(), item, card = "success" } = {}) {
+  const order = await offer(payer, item);
+  await post(`/api/pay/${sessionOf(order)}`, { card });
+  return { ...order, payer };
+}
+
+const drawer = (page) => page.getByRole("dialog");
+const opened = ({ order_id }) => `/ledger#order=${order_id}`;
+const stateIs = (page, words) => drawer(page).locator(".head cf-status").getByText(words, { exact: true }).waitFor();
+
+/** The amounts of the order's rows, and the balance after the last of them. */
+async function moneyOf(page) {
+  return drawer(page).locator("section", { has: page.getByRole("heading", { name: "Money", exact: true }) }).locator("tbody tr").evaluateAll((rows) =>
+    rows.map((row) => [...row.querySelectorAll("th, td")].slice(0, 3).map((cell) => cell.textContent.trim())),
+  );
+}
+
+const rowsAre = (page, wanted) => until(`the rows ${JSON.stringify(wanted)}`, async () => JSON.stringify(await moneyOf(page)) === JSON.stringify(wanted));
+
+describe("ledger", () => {
+  test("something is sold, paid with a test card, refunded, and the rows add up", async () => {
+    const payer = somebody();
+    await site.open("/ledger", {}, async (page) => {
+      await page.getByRole("button", { name: "Sell something" }).first().click();
+      await page.getByLabel("What", { exact: true }).selectOption("studio.premium");
+      await page.getByLabel("Who pays", { exact: false }).last().fill(payer);
+      await page.getByLabel("What they read on the pay page").fill("Portraits, pack of 30");
+      await assertAccessible(page);
+      await page.getByRole("button", { name: "Offer it and open the pay page" }).click();
+      await page.getByRole("heading", { name: "Portraits, pack of 30" }).waitFor();
+      await page.getByRole("button", { name: "Pay $49.00" }).click();
+      await page.waitForURL(/\/ledger#order=ord_/);
+      await stateIs(page, "Paid");
+      await rowsAre(page, [["Paid", "+$49.00", "$49.00"]]);
+      await drawer(page).getByText("Grant it: $49.00 came in, with 1 credit").waitFor();
+
+      await drawer(page).getByRole("button", { name: "Refund…" }).click();
+      await drawer(page).getByLabel("Give back, USD").fill("9.50");
+      await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();
+      await stateIs(page, "Partly refunded");
+      await rowsAre(page, [["Paid", "+$49.00", "$49.00"], ["Refunded", "-$9.50", "$39.50"]]);
+
+      await drawer(page).getByRole("button", { name: "Refund…" }).click();
+      await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();
+      await stateIs(page, "Refunded");
+      await rowsAre(page, [["Paid", "+$49.00", "$49.00"], ["Refunded", "-$9.50", "$39.50"], ["Refunded", "-$39.50", "$0.00"]]);
+      await drawer(page).getByText("as a refund: take back what was granted").waitFor();
+      assert.equal(await drawer(page).getByRole("button", { name: "Refund…" }).count(), 0, "nothing is left to refund");
+
+      await drawer(page).getByRole("link", { name: payer }).click();
+      await drawer(page).getByRole("heading", { name: payer }).waitFor();
+      await drawer(page).getByText("0 credits", { exact: true }).waitFor();
+      assert.equal(await drawer(page).getByRole("row").count(), 3);
+      await page.goBack();
+      await stateIs(page, "Refunded");
+      await page.keyboard.press("Escape");
+      await until("the drawer is closed", () => !page.url().includes("order="));
+      const row = page.getByRole("row", { name: new RegExp(payer) });
+      await row.getByText("Refunded", { exact: true }).waitFor();
+      await row.getByText("$49.00", { exact: true }).waitFor();
+    });
+  });
+
+  for (const colorScheme of ["light", "dark"]) {
+    test(`a day, an order and an account: axe finds nothing grave in ${colorScheme}`, async () => {
+      const order = await sold();
+      await site.open("/ledger", { colorScheme }, async (page) => {
+        await page.getByRole("row", { name: new RegExp(order.payer) }).getByText("Paid", { exact: true }).waitFor();
+        await page.getByRole("row", { name: /^USD/ }).waitFor();
+        await page.getByText("Live", { exact: true }).waitFor();
+        await assertAccessible(page);
+        await page.getByRole("link", { name: new RegExp(order.order_id) }).click();
+        await stateIs(page, "Paid");
+        await drawer(page).getByRole("button", { name: "Dispute…" }).click();
+        await assertAccessible(page);
+        await drawer(page).getByRole("link", { name: order.payer }).click();
+        await drawer(page).getByText("1 credit", { exact: true }).waitFor();
+        await assertAccessible(page);
+      });
+    });
+  }
+
+  test("fits 320 px, also from right to left", async () => {
+    const order = await sold({ payer: `${somebody()}_${"לקוחה".repeat(20)}` });
+    await site.open("/ledger", { viewport: { width: 320, height: 640 } }, async (page) => {
+      await page.getByRole("link", { name: new RegExp(order.order_id) }).waitFor();
+      await assertFits(page);
+      await page.evaluate(() => (document.documentElement.dir = "rtl"));
+      await assertFits(page);
+      await page.getByRole("link", { name: new RegExp(order.order_id) }).click();
+      await stateIs(page, "Paid");
+      await assertFits(page);
+      const over = await drawer(page).evaluate((dialog) => [...dialog.children].map((child) => child.scrollWidth - child.clientWidth));
+      assert.ok(over.every((width) => width <= 0), `the drawer is wider than itself: ${over}`);
+    });
+  });
+
+  test("a dispute takes the money, and one that is lost keeps it", async () => {
+    const order = await sold({ item: "studio.standard" });
+    await site.open(opened(order), {}, async (page) => {
+      await drawer(page).getByRole("button", { name: "Dispute…" }).click();
+      await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
+      await stateIs(page, "Disputed");
+      await rowsAre(page, [["Paid", "+$29.00", "$29.00"], ["Taken back by the bank", "-$29.00", "$0.00"]]);
+      await drawer(page).getByRole("button", { name: "We lose it" }).click();
+      await drawer(page).getByText("A dispute of $29.00 is lost: the money is gone.").waitFor();
+      await stateIs(page, "Disputed");
+    });
+  });
+
+  test("a dispute that is won brings money back that somebody has to look at", async () => {
+    const order = await sold();
+    await site.open(opened(order), {}, async (page) => {
+      await drawer(page).getByRole("button", { name: "Dispute…" }).click();
+      await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
+      await drawer(page).getByRole("button", { name: "We win it" }).click();
+      await stateIs(page, "Paid");
+      await rowsAre(page, [["Paid", "+$19.00", "$19.00"], ["Taken back by the bank", "-$19.00", "$0.00"], ["Came back", "+$19.00", "$19.00"]]);
+      await drawer(page).getByText("Money is here for what was taken back.").waitFor();
+      await page.keyboard.press("Escape");
+      const flag = page.getByRole("region", { name: "Needs a look" });
+      await flag.getByRole("link", { name: order.order_id }).waitFor();
+      await flag.getByText("Refund the person, or have the product grant it again.", { exact: false }).waitFor();
+      await assertAccessible(page);
+    });
+  });
+
+  test("a bank debit waits until the bank decides", async () => {
+    const order = await sold({ card: "async_success" });
+    await site.open(opened(order), {}, async (page) => {
+      await stateIs(page, "Waiting for money");
+      await drawer(page).getByRole("button", { name: "Let the bank decide now" }).click();
+      await stateIs(page, "Paid");
+    });
+  });
+
+  test("an order that nobody has paid leads to its pay page", async () => {
+    const order = await offer(somebody());
+    await site.open(opened(order), {}, async (page) => {
+      await stateIs(page, "Waiting for money");
+      await drawer(page).getByText("Nothing was booked yet.", { exact: false }).waitFor();
+      await drawer(page).getByRole("link", { name: "Pay page" }).click();
+      await page.getByRole("heading", { name: "A pack of portraits" }).waitFor();
+    });
+  });
+
+  test("a payment elsewhere shows by itself", async () => {
+    const order = await offer(somebody(), "rooms.tip_300");
+    await site.open("/ledger", {}, async (page) => {
+      const row = page.getByRole("row", { name: new RegExp(order.order_id) });
+      await row.getByText("Waiting for money").waitFor();
+      await post(`/api/pay/${sessionOf(order)}`, { card: "success" });
+      await row.getByText("Paid", { exact: true }).waitFor();
+    });
+  });
+
+  test("the page does not ask again because of its own questions", async () => {
+    await sold();
+    await site.open("/ledger", {}, async (page) => {
+      let asked = 0;
+      page.on("request", (request) => (asked += Number(request.url().includes("/api/ledger/orders"))));
+      await page.reload();
+      await page.getByRole("row", { name: /^USD/ }).waitFor();
+      const state = await fetch(`${site.home}/api/state`).then((answer) => answer.json());
+      const runs = ({ functions }) => functions.filter(({ name }) => name === "payments-ledger").reduce((sum, { invocations }) => sum + invocations, 0);
+      await until("a snapshot after the page's own questions", () => runs(state) > 0);
+      await page.waitForTimeout(1500);
+      assert.ok(asked <= 2, `asked ${asked} times`);
+    });
+  });
+
+  test("an order and an account are found, and what is not there says so", async () => {
+    const order = await sold();
+    await site.open("/ledger", { expectErrors: true }, async (page) => {
+      const field = page.getByRole("searchbox");
+      await field.fill(order.payer);
+      await field.press("Enter");
+      await drawer(page).getByRole("heading", { name: order.payer }).waitFor();
+      await until("the credit", async () => (await drawer(page).getByText("1 credit", { exact: true }).count()) === 1);
+      await page.keyboard.press("Escape");
+      await field.fill(order.order_id);
+      await field.press("Enter");
+      await stateIs(page, "Paid");
+      await page.keyboard.press("Escape");
+      await field.fill("ord_nothing");
+      await field.press("Enter");
+      await drawer(page).getByText("There is no such order").waitFor();
+      await assertAccessible(page);
+      await page.keyboard.press("Escape");
+      await field.fill("usr_nobody_at_all");
+      await field.press("Enter");
+      await drawer(page).getByText("No credits, ever").waitFor();
+    });
+  });
+
+  test("another day can be looked at, and Back leads to today", async () => {
+    await sold();
+    await site.open("/ledger", {}, async (page) => {
+      await page.getByRole("row", { name: /^USD/ }).waitFor();
+      assert.equal(await page.getByRole("button", { name: "The day after" }).isDisabled(), true);
+      await page.getByLabel("Day, in UTC").fill("2020-02-29");
+      await page.getByText("No orders on this day").waitFor();
+      await page.getByRole("heading", { name: "Saturday, February 29, 2020" }).waitFor();
+      await assertAccessible(page);
+      await page.getByRole("button", { name: "The day before" }).click();
+      await page.getByRole("heading", { name: "Friday, February 28, 2020" }).waitFor();
+      await page.goBack();
+      await page.goBack();
+      await page.getByRole("heading", { name: "Today" }).waitFor();
+      await page.getByRole("row", { name: /^USD/ }).waitFor();
+    });
+  });
+
+  test("the keyboard sells, and the focus comes back to where it was", async () => {
+    await site.open("/ledger", {}, async (page) => {
+      const focused = (locator) => locator.evaluate((element) => element.matches(":focus"));
+      const sell = page.getByRole("button", { name: "Sell something" }).first();
+      await until("the page is ready", () => sell.isEnabled());
+      await until("Tab reaches the button", async () => {
+        await page.keyboard.press("Tab");
+        return focused(sell);
+      });
+      await page.keyboard.press("Enter");
+      await page.getByLabel("What", { exact: true }).waitFor();
+      await page.keyboard.press("Escape");
+      await until("the button has the focus again", () => focused(sell));
+    });
+  });
+
+  test("the control room leads here", async () => {
+    await site.open("/", {}, async (page) => {
+      await page.getByRole("link", { name: "Payments" }).click();
+      await page.getByRole("heading", { name: "ledger" }).waitFor();
+    });
+  });
+
+  test("only the ledger is passed on", async () => {
+    const at = (path) => fetch(`${site.home}/api/ledger/${path}`).then(({ status }) => status);
+    for (const path of ["prices", "orders/..%2f..%2fstudio", "accounts/studio", "%2e%2e/orders/ord_1", "http:%2f%2fexample.com"]) assert.equal(await at(path), 404, path);
+  });
+});
+
+describe("ledger on the mock", { skip: mockOnly }, () => {
+  const alone = async (visit) => {
+    const own = await setUp();
+    try {
+      await visit(own);
+    } finally {
+      await own.tearDown();
+    }
+  };
+
+  test("a first run says what to do", async () => {
+    await alone(async (own) => {
+      await own.open("/ledger", {}, async (page) => {
+        await page.getByText("No orders yet today").waitFor();
+        await assertAccessible(page);
+        await page.getByRole("button", { name: "sell something", exact: true }).click();
+        await page.getByRole("heading", { name: "Sell something" }).waitFor();
+      });
+    });
+  });
+
+  test("what Stripe holds and the ledger does not is marked, and clears", async () => {
+    await alone(async (own) => {
+      const { order_id, url } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_lost" });
+      own.mock.ledger.loseNotices(true);
+      await fetch(`${own.home}/api/pay/${url.split("/").at(-1)}`, { method: "POST", body: JSON.stringify({ card: "success" }) });
+      await own.open("/ledger", {}, async (page) => {
+        await page.getByText("Differs by $19.00").waitFor();
+        await page.getByRole("row", { name: new RegExp(order_id) }).getByText("Stripe: $19.00").waitFor();
+        await assertAccessible(page);
+        own.mock.ledger.book(order_id);
+        await page.getByText("The same", { exact: true }).waitFor();
+      });
+    });
+  });
+
+  test("flags say what to do, the newest first, and the older ones on demand", async () => {
+    await alone(async (own) => {
+      for (let index = 0; index < 5; index += 1) own.mock.ledger.flag("unknown_order", null);
+      await own.open("/ledger", {}, async (page) => {
+        const flags = page.getByRole("region", { name: "Needs a look" });
+        await flags.getByText("5 notices").waitFor();
+        await flags.getByText("Find the event there", { exact: false }).waitFor();
+        await flags.getByText("2 earlier notices").click();
+        await until("all five", async () => (await flags.getByText(/evt_/).count()) === 5);
+        await assertAccessible(page);
+      });
+    });
+  });
+
+  test("more orders than a page come page by page", async () => {
+    await alone(async (own) => {
+      for (let index = 0; index < 120; index += 1) own.mock.ledger.offer({ item: "rooms.tip_300", payer: `usr_${index}` });
+      await own.open("/ledger", {}, async (page) => {
+        const rows = page.getByRole("table", { name: "Orders" }).getByRole("row");
+        await page.getByText("the newest 50 orders").waitFor();
+        await page.getByRole("button", { name: "Show 50 older ones" }).click();
+        await until("a hundred rows", async () => (await rows.count()) === 101);
+        await page.getByRole("button", { name: /^Show all of/ }).click();
+        await page.getByText("all 120 orders of the day").waitFor();
+        assert.equal(await rows.count(), 121);
+      });
+    });
+  });
+
+  test("local that does not answer is asked again", async () => {
+    await site.open("/ledger", { expectErrors: true }, async (page) => {
+      await page.route("**/api/ledger/**", (route) => route.abort());
+      await page.reload();
+      await page.getByText("local does not answer.").waitFor();
+      await assertAccessible(page);
+      await page.unroute("**/api/ledger/**");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("heading", { name: "Orders" }).waitFor();
+    });
+  });
+
+  test("a refused refund says why", async () => {
+    const order = await sold();
+    await site.open(opened(order), { expectErrors: true }, async (page) => {
+      const refusal = { status: 400, contentType: "application/json", body: JSON.stringify({ error: { code: "invalid", message: "Charge has already been refunded." } }) };
+      await page.route("**/api/stripe/payments/*/refund", (route) => route.fulfill(refusal));
+      await drawer(page).getByRole("button", { name: "Refund…" }).click();
+      await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();
+      await page.getByText("Charge has already been refunded.").waitFor();
+      await drawer(page).getByLabel("Give back, USD").waitFor();
+    });
+  });
+});

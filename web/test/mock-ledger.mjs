@@ -1,0 +1,205 @@
+// The ledger's part of the mock: orders, their rows, what products were told, and a Stripe to refund and dispute at.
+// It books as payments does: what the provider holds now is compared with what was booked.
+import { randomBytes } from "node:crypto";
+import { Refusal } from "./refusal.mjs";
+
+const prices = { "studio.lite": [1900, 1], "studio.standard": [2900, 1], "studio.premium": [4900, 1], "rooms.pin_500": [500, 0], "rooms.tip_300": [300, 0] };
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const letters = (count) => Array.from(randomBytes(count), (byte) => alphabet[byte % 32]).join("");
+const pageSize = 50;
+
+export function createLedger({ room, pay, demo, home }) {
+  const orders = new Map();
+  const payments = new Map();
+  const flags = [];
+  const timers = [];
+  let seq = 0;
+  let noticesAreLost = false;
+  const id = (prefix) => `${prefix}_01${String(++seq).padStart(8, "0")}${letters(16)}`;
+  const stamp = (at) => new Date(at).toISOString();
+
+  function find(map, key, what) {
+    const one = map.get(key);
+    if (!one) throw new Refusal(404, "not_found", `There is no ${what}.`);
+    return one;
+  }
+
+  function offer({ item, payer, title }, at = room.now()) {
+    const [price, credits] = prices[item] ?? [];
+    if (!price) throw new Refusal(422, "not_for_sale", "This is not for sale.");
+    if (!payer?.trim()) throw new Refusal(400, "bad_request", "Say who pays.");
+    const order_id = id("ord");
+    const session = pay.add({
+      title: title || item, amount: price, currency: "usd", success_url: `${home()}/ledger?order=${order_id}`, cancel_url: `${home()}/ledger?order=${order_id}`,
+      completed(card) {
+        const payment = payments.get(session);
+        Object.assign(payment, { status: "complete", payment_intent: `pi_3${letters(20)}` });
+        if (card?.startsWith("async")) Object.assign(payment, { settling: true, succeeds: card === "async_success" });
+        else payment.payment_status = "paid";
+        notice(order_id);
+      },
+    });
+    payments.set(session, { session, title: title || item, order_id, amount: price, currency: "usd", status: "open", payment_status: "unpaid", settling: false, payment_intent: null, refunded: 0, failure: null, disputes: [], url: `${home()}/pay/${session}` });
+    orders.set(order_id, {
+      order: {
+        id: order_id, purchase: { product: item.split(".")[0], item, payer }, price: { minor: price, currency: "USD" }, credits, provider: "stripe", state: "pending", created_at: stamp(at),
+        correlation_id: id("cor"), checkout: session, received: 0, refunded: 0, disputed: 0, fees: 0, granted: false, taken_back: false, balance: 0,
+      },
+      rows: [], credits: [], told: [],
+    });
+    room.changed();
+    return { order_id, state: "pending", item, amount: { minor: price, currency: "USD" }, url: `${home()}/pay/${session}` };
+  }
+
+  /** A while later, as a webhook is. */
+  function notice(order_id) {
+    if (noticesAreLost) return;
+    timers.push(setTimeout(() => {
+      book(order_id);
+      room.ran("payments-book");
+    }, 80));
+  }
+
+  function book(order_id, at = room.now()) {
+    const file = orders.get(order_id);
+    const { order } = file;
+    const payment = payments.get(order.checkout);
+    const held = holds(payment);
+    const row = (kind, amount, account = "order") => file[account === "credits" ? "credits" : "rows"].push({ id: id("row"), kind, account, amount, ...(account === "credits" ? {} : { currency: "USD" }), order_id, at: stamp(at) });
+    const tell = (told) => file.told.push({ ...told, order_id, ...order.purchase, cause: `stripe#evt_${letters(12)}`, correlation_id: order.correlation_id, at: stamp(at), is_told: true });
+    if (held.paid > order.received) {
+      row("charge", held.paid - order.received);
+      if (order.credits) row("credit", order.credits, "credits");
+      tell({ type: "received", amount: order.price, credits: order.credits });
+      Object.assign(order, { received: held.paid, granted: true, payment: payment.payment_intent });
+    }
+    const returned = held.refunded + held.disputed;
+    if (held.refunded !== order.refunded) row("refund", order.refunded - held.refunded);
+    if (held.disputed !== order.disputed) row("reversal", order.disputed - held.disputed);
+    if (returned > order.refunded + order.disputed) tell({ type: "refunded", returned: { minor: returned, currency: "USD" }, is_all: returned >= order.received, reason: held.disputed > order.disputed ? "dispute" : "refund" });
+    if (order.received > 0 && returned >= order.received && !order.taken_back) {
+      order.taken_back = true;
+      if (order.credits) row("reversal", -order.credits, "credits");
+    }
+    Object.assign(order, { refunded: held.refunded, disputed: held.disputed, balance: order.received - returned });
+    const failed = payment.status === "complete" && payment.payment_status === "unpaid" && !payment.settling;
+    if (failed && order.state === "pending") tell({ type: "failed", reason: "declined" });
+    if (payment.status === "expired" && order.state === "pending") tell({ type: "failed", reason: "expired" });
+    order.state = order.disputed > 0 ? "disputed" : order.received > 0 ? (order.refunded >= order.received ? "refunded" : "paid") : failed ? "failed" : payment.status === "expired" ? "expired" : "pending";
+    const cameBack = order.taken_back && order.balance > 0;
+    if (cameBack && !order.flag) flag("came_back", order_id, at);
+    if (cameBack) order.flag = "came_back";
+    else delete order.flag;
+  }
+
+  function holds({ payment_status, amount, refunded, disputes }) {
+    const disputed = disputes.filter(({ status }) => status !== "won").reduce((sum, one) => sum + one.amount, 0);
+    return { paid: payment_status === "paid" ? amount : 0, refunded, disputed };
+  }
+
+  function flag(kind, order_id, at = room.now()) {
+    flags.push({ flag: kind, event: `stripe#evt_${letters(12)}`, order_id, at: stamp(at) });
+    const known = orders.get(order_id);
+    if (known) known.order.flag = kind;
+    room.ran("payments-book");
+  }
+
+  function take(session, wanted, how) {
+    const payment = find(payments, session, "such payment");
+    const held = holds(payment);
+    const amount = wanted ?? held.paid - held.refunded;
+    if (amount > held.paid - held.refunded) throw new Refusal(400, "invalid", "Refund amount is greater than unrefunded amount on charge.");
+    how(payment, amount);
+    notice(payment.order_id);
+    return { amount };
+  }
+
+  const dayOf = (text) => text.slice(0, 10);
+  const newestFirst = () => [...orders.values()].map(({ order }) => order).sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id.localeCompare(a.id));
+
+  function ordersOf(query) {
+    const day = query.get("day") ?? dayOf(stamp(room.now()));
+    const key = (order) => `${order.created_at}#${order.id}`;
+    const after = query.get("after");
+    const rest = newestFirst().filter((order) => dayOf(order.created_at) === day && (!after || key(order) < after));
+    const page = rest.slice(0, pageSize);
+    room.ran("payments-ledger");
+    return { orders: page, ...(rest.length > pageSize ? { next: key(page.at(-1)) } : {}) };
+  }
+
+  function account(product, payer) {
+    const rows = [...orders.values()].filter(({ order: { purchase } }) => purchase.product === product && purchase.payer === payer).flatMap(({ credits }) => credits);
+    return { balance: rows.reduce((sum, { amount }) => sum + amount, 0), rows };
+  }
+
+  if (demo) fill();
+
+  /** A day's trade, for looking at the page. */
+  function fill() {
+    const minutes = (count) => room.now() - count * 60_000;
+    const sold = (item, payer, ago, card) => {
+      const { order_id } = offer({ item, payer }, minutes(ago));
+      const payment = payments.get(orders.get(order_id).order.checkout);
+      if (card === "expired") Object.assign(payment, { status: "expired", url: null });
+      else if (card) Object.assign(payment, { status: "complete", payment_status: card === "success" ? "paid" : "unpaid", settling: card === "async", succeeds: true, url: null, payment_intent: `pi_3${letters(20)}` });
+      book(order_id, minutes(ago - 1));
+      return { order_id, payment };
+    };
+    sold("rooms.pin_500", "usr_noa", 190, "expired");
+    for (let index = 0; index < 4; index += 1) sold(Object.keys(prices)[index], `usr_${letters(6)}`, 170 - index * 20, "success");
+    const back = sold("studio.premium", "usr_dana", 80, "success");
+    back.payment.refunded = 1500;
+    book(back.order_id, minutes(60));
+    const taken = sold("studio.standard", "אילן_רגב", 50, "success");
+    taken.payment.disputes.push({ id: "dp_demo", amount: 2900, currency: "usd", status: "needs_response", reason: "fraudulent" });
+    book(taken.order_id, minutes(40));
+    sold("studio.lite", "usr_mira_sollenberg_achterhuis_van_der_plas", 30, "failed");
+    const twice = sold("studio.lite", "usr_tal", 20, "success");
+    flag("paid_twice", twice.order_id, minutes(19));
+    sold("rooms.tip_300", "usr_noa", 12, "async");
+    sold("studio.standard", "usr_dana", 2);
+  }
+
+  return {
+    offer,
+    flag,
+    /** What is at Stripe from now on is not told. */
+    loseNotices(lost) {
+      noticesAreLost = lost;
+    },
+    book(order_id) {
+      book(order_id);
+      room.ran("payments-book");
+    },
+    stop: () => timers.forEach(clearTimeout),
+    routes: [
+      ["GET", /^\/api\/ledger\/offers$/, () => Object.entries(prices).map(([item, [minor, credits]]) => ({ item, price: `${(minor / 100).toFixed(2)} USD${credits ? ` +${credits}` : ""}` }))],
+      ["POST", /^\/api\/ledger\/offers$/, (_, sale) => offer(sale)],
+      ["GET", /^\/api\/ledger\/orders$/, (_, __, query) => ordersOf(query)],
+      ["GET", /^\/api\/ledger\/orders\/([^/]+)$/, ([key]) => {
+        const { order, rows, told } = find(orders, key, "order");
+        return { order, rows, told };
+      }],
+      ["GET", /^\/api\/ledger\/accounts\/([^/]+)\/([^/]+)$/, ([product, payer]) => account(product, payer)],
+      ["GET", /^\/api\/ledger\/flags$/, (_, __, query) => ({ flags: flags.filter(({ at }) => dayOf(at) === query.get("day")) })],
+      ["GET", /^\/api\/stripe\/pending$/, () => ({ webhooks: 0, undelivered_events: 0 })],
+      ["GET", /^\/api\/stripe\/payments$/, () => [...payments.values()].reverse()],
+      ["GET", /^\/api\/stripe\/totals$/, () =>
+        [...payments.values()].filter(({ payment_status }) => payment_status === "paid").map((payment) => ({ order_id: payment.order_id, currency: "usd", payments: 1, ...holds(payment), lost: 0 }))],
+      ["POST", /^\/api\/stripe\/payments\/([^/]+)\/refund$/, ([session], { amount }) => take(session, amount, (payment, taken) => (payment.refunded += taken))],
+      ["POST", /^\/api\/stripe\/payments\/([^/]+)\/dispute$/, ([session], { amount }) =>
+        take(session, amount, (payment, taken) => payment.disputes.push({ id: `dp_${letters(12)}`, amount: taken, currency: "usd", status: "needs_response", reason: "fraudulent" }))],
+      ["POST", /^\/api\/stripe\/payments\/([^/]+)\/settle$/, ([session]) => {
+        const payment = find(payments, session, "such payment");
+        Object.assign(payment, { settling: false, payment_status: payment.succeeds ? "paid" : "unpaid" });
+        notice(payment.order_id);
+      }],
+      ["POST", /^\/api\/stripe\/disputes\/([^/]+)\/close$/, ([key], { won }) => {
+        const payment = [...payments.values()].find(({ disputes }) => disputes.some((one) => one.id === key));
+        if (!payment) throw new Refusal(404, "not_found", "There is no such dispute.");
+        payment.disputes.find((one) => one.id === key).status = won ? "won" : "lost";
+        notice(payment.order_id);
+      }],
+    ],
+  };
+}

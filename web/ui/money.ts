@@ -1,0 +1,31 @@
+// Amounts as people read and write them. What is kept is whole numbers of the currency's smallest unit.
+
+function format(currency: string, signed = false): Intl.NumberFormat {
+  return new Intl.NumberFormat("en", { style: "currency", currency, signDisplay: signed ? "exceptZero" : "auto" });
+}
+
+function digits(currency: string): number {
+  return format(currency).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+export function money(minor: number, currency: string): string {
+  return format(currency).format(minor / 10 ** digits(currency));
+}
+
+/** A change: with a plus or a minus. */
+export function change(minor: number, currency: string): string {
+  return format(currency, true).format(minor / 10 ** digits(currency));
+}
+
+/** What a field for amounts shows: `19.00`. */
+export function written(minor: number, currency: string): string {
+  return (minor / 10 ** digits(currency)).toFixed(digits(currency));
+}
+
+export function read(text: string, currency: string): number {
+  return Math.round(Number(text) * 10 ** digits(currency));
+}
+
+export function step(currency: string): string {
+  return written(1, currency);
+}
