@@ -31,9 +31,10 @@ async function sold({ payer = somebody(), item, card = "success" } = {}) {
   return { ...order, payer };
 }
 
-const drawer = (page) => page.getByRole("dialog");
+/** The drawer itself, not the dialog inside it: what it shows is slotted there. */
+const drawer = (page) => page.locator("cf-dialog[open]");
 const opened = ({ order_id }) => `/ledger#order=${order_id}`;
-const stateIs = (page, words) => drawer(page).locator(".head cf-status").getByText(words, { exact: true }).waitFor();
+const stateIs = (page, words) => drawer(page).locator(".head").getByText(words, { exact: true }).waitFor();
 
 /** The amounts of the order's rows, and the balance after the last of them. */
 async function moneyOf(page) {
@@ -49,7 +50,7 @@ describe("ledger", () => {
     const payer = somebody();
     await site.open("/ledger", {}, async (page) => {
       await page.getByRole("button", { name: "Sell something" }).first().click();
-      await page.getByLabel("What", { exact: true }).selectOption("studio.premium");
+      await page.getByRole("combobox", { name: /^What/ }).selectOption("studio.premium");
       await page.getByLabel("Who pays", { exact: false }).last().fill(payer);
       await page.getByLabel("What they read on the pay page").fill("Portraits, pack of 30");
       await assertAccessible(page);
@@ -117,7 +118,7 @@ describe("ledger", () => {
       await page.getByRole("link", { name: new RegExp(order.order_id) }).click();
       await stateIs(page, "Paid");
       await assertFits(page);
-      const over = await drawer(page).evaluate((dialog) => [...dialog.children].map((child) => child.scrollWidth - child.clientWidth));
+      const over = await drawer(page).evaluate(({ shadowRoot }) => [...shadowRoot.querySelectorAll("dialog, dialog > *")].map((child) => child.scrollWidth - child.clientWidth));
       assert.ok(over.every((width) => width <= 0), `the drawer is wider than itself: ${over}`);
     });
   });
@@ -248,7 +249,7 @@ describe("ledger", () => {
         return focused(sell);
       });
       await page.keyboard.press("Enter");
-      await page.getByLabel("What", { exact: true }).waitFor();
+      await page.getByRole("combobox", { name: /^What/ }).waitFor();
       await page.keyboard.press("Escape");
       await until("the button has the focus again", () => focused(sell));
     });
@@ -256,7 +257,7 @@ describe("ledger", () => {
 
   test("the control room leads here", async () => {
     await site.open("/", {}, async (page) => {
-      await page.getByRole("link", { name: "Payments" }).click();
+      await page.getByRole("link", { name: "Payments", exact: true }).click();
       await page.getByRole("heading", { name: "ledger" }).waitFor();
     });
   });

@@ -8,7 +8,7 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const letters = (count) => Array.from(randomBytes(count), (byte) => alphabet[byte % 32]).join("");
 const pageSize = 50;
 
-export function createLedger({ room, pay, demo, home }) {
+export function createLedger({ room, pay, home }) {
   const orders = new Map();
   const payments = new Map();
   const flags = [];
@@ -132,8 +132,6 @@ export function createLedger({ room, pay, demo, home }) {
     return { balance: rows.reduce((sum, { amount }) => sum + amount, 0), rows };
   }
 
-  if (demo) fill();
-
   /** A day's trade, for looking at the page. */
   function fill() {
     const minutes = (count) => room.now() - count * 60_000;
@@ -163,6 +161,7 @@ export function createLedger({ room, pay, demo, home }) {
   return {
     offer,
     flag,
+    fill,
     /** What is at Stripe from now on is not told. */
     loseNotices(lost) {
       noticesAreLost = lost;

@@ -60,13 +60,13 @@ async function page(path, response) {
 }
 
 export async function startMock({ port = 0, demo = false } = {}) {
+  let home = "";
   const streams = new Streams();
   const room = createRoom({ streams, demo });
   const phone = createPhone({ streams, room, demo });
   const pay = createPay();
-  const ledger = createLedger({ room, pay, demo, home: () => home });
+  const ledger = createLedger({ room, pay, home: () => home });
   const routes = [...room.routes, ...phone.routes, ...pay.routes, ...ledger.routes];
-  let home = "";
 
   async function answer(request, response) {
     const url = new URL(request.url, "http://mock");
@@ -100,6 +100,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   home = `http://127.0.0.1:${server.address().port}`;
+  if (demo) ledger.fill();
   return {
     url: home,
     room,

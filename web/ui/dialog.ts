@@ -83,7 +83,7 @@ export class Dialog extends LitElement {
     `,
   ];
 
-  @property({ type: Boolean }) open = false;
+  @property({ type: Boolean, reflect: true }) open = false;
   @property() heading = "";
   @property({ reflect: true }) kind: "dialog" | "drawer" | "sheet" = "dialog";
   @query("dialog") private dialog!: HTMLDialogElement;
