@@ -8,12 +8,12 @@ use confab_kernel::{
     worker::{Effect, Found, Ledger, Outcome, Read, Saved},
 };
 use confab_lambda::{SystemClock, metrics};
-use payments_domain::{Booked, Flag, Notice, Provider, Standing};
+use payments_domain::{Booked, Flag, Notice, Order, Provider, Standing};
 
 use crate::{
     announcer::Telling,
     standing::AtStripe,
-    store::{OrderRow, Store},
+    store::{Lead, OrderRow, Store},
 };
 
 /// An order that nobody began to pay is over after a day.
@@ -33,19 +33,38 @@ pub(crate) struct Event {
     pub(crate) notice: Notice,
 }
 
+/// Whose a notice is.
+#[derive(Debug, Clone)]
+pub(crate) enum Whose {
+    Order(Box<OrderRow>),
+    /// It names an order of ours that is not there.
+    Nobodys,
+    /// Our account is used for other things, too.
+    SomebodyElses,
+}
+
 /// Before the decision: the order and where it stands. After it: what is booked.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    pub(crate) order: Option<OrderRow>,
+    pub(crate) whose: Whose,
     pub(crate) standing: Option<Standing>,
     pub(crate) booked: Option<Booked>,
 }
 
 impl Case {
+    pub(crate) fn order(&self) -> Option<&OrderRow> {
+        match &self.whose {
+            Whose::Order(order) => Some(order),
+            Whose::Nobodys | Whose::SomebodyElses => None,
+        }
+    }
+
     /// What a person has to look at, if this notice is the first to say so.
     pub(crate) fn news(&self) -> Option<Flag> {
-        let Some(order) = &self.order else {
-            return Some(Flag::UnknownOrder);
+        let order = match &self.whose {
+            Whose::Order(order) => order,
+            Whose::Nobodys => return Some(Flag::UnknownOrder),
+            Whose::SomebodyElses => return None,
         };
         let flag = self.booked.as_ref()?.order.flag;
         flag.filter(|_| flag != order.order.flag)
@@ -53,36 +72,77 @@ impl Case {
 }
 
 impl Books {
-    async fn standing(&self, order: &OrderRow, notice: &Notice) -> Result<Option<Standing>> {
-        let order = &order.order;
+    async fn whose(&self, row: Option<OrderRow>, notice: &Notice) -> Result<Whose> {
+        let order = |row| Whose::Order(Box::new(row));
+        let Notice::Stripe { order_id, payment, .. } = notice else {
+            return Ok(row.map_or(Whose::Nobodys, order));
+        };
+        let named = match (&row, order_id, payment) {
+            (None, None, Some(payment)) => self.stripe.order_of(payment).await?,
+            _ => *order_id,
+        };
+        Ok(match (row, named) {
+            (Some(row), _) => order(row),
+            (None, Some(id)) => self.store.order(id).await?.map_or(Whose::Nobodys, order),
+            (None, None) => Whose::SomebodyElses,
+        })
+    }
+
+    async fn standing(&self, order: &Order, is_anothers: bool, notice: &Notice) -> Result<Standing> {
+        let missing =
+            || Error::unavailable("stripe_does_not_know", "is the key of the account that sends the notices?");
+        // As it was, with nobody to ask; over when it is too late to pay.
+        let as_it_was = || Standing {
+            payment: order.payment.clone(),
+            received: Some(Money::new(order.received, order.price.currency)),
+            refunded: order.refunded,
+            disputed: order.disputed,
+            is_closed: self.clock.now() >= order.created_at.checked_add(OPEN_FOR).unwrap_or(order.created_at),
+            ..Standing::default()
+        };
         match notice {
-            Notice::Stripe { .. } => self.stripe.standing(order, notice).await,
-            Notice::Check { .. } if order.checkout.is_some() || order.payment.is_some() => match order.provider {
-                Provider::Stripe => self.stripe.standing(order, notice).await,
-                Provider::Sumit | Provider::Generic => Ok(None),
-            },
-            // Nobody was ever asked for money, or only somebody who cannot be asked.
-            Notice::Check { .. } => Ok(Some(Standing {
-                received: Some(Money::new(order.received, order.price.currency)),
-                is_closed: self.clock.now() >= order.created_at.checked_add(OPEN_FOR).unwrap_or(order.created_at),
-                ..Standing::default()
-            })),
-            Notice::Sumit { entity, .. } => Ok(Some(Standing {
+            Notice::Stripe { .. } => self.stripe.standing(order, notice).await?.ok_or_else(missing),
+            Notice::Check { .. } if order.checkout.is_some() => {
+                Ok(self.stripe.standing(order, notice).await?.unwrap_or_else(as_it_was))
+            }
+            Notice::Check { .. } => Ok(as_it_was()),
+            Notice::Sumit { entity, .. } => Ok(Standing {
+                provider: Some(Provider::Sumit),
                 payment: Some(entity.clone()),
                 received: Some(order.price),
                 refunded: order.refunded,
                 disputed: order.disputed,
                 ..Standing::default()
-            })),
-            Notice::Generic(claim) => Ok(Some(Standing {
+            }),
+            Notice::Generic(claim) => Ok(Standing {
+                provider: Some(Provider::Generic),
                 payment: Some(claim.payment.clone()),
-                received: Some(claim.received),
+                is_foreign: is_anothers,
+                received: claim.received,
                 // Nobody can be asked, and an older claim may come after a newer one.
                 refunded: claim.refunded.max(order.refunded),
                 disputed: order.disputed,
                 has_failed: claim.failed,
                 ..Standing::default()
-            })),
+            }),
+        }
+    }
+}
+
+impl Books {
+    /// What was paid elsewhere need not be paid at Stripe, too. A page that stays open all the same does no harm that
+    /// is not seen: a second payment is flagged.
+    async fn close_other_pages(&self, case: &Case) {
+        let (Some(row), Some(booked)) = (case.order(), &case.booked) else { return };
+        let is_paid_elsewhere = booked.order.provider != Provider::Stripe && row.order.received == 0;
+        let Some(page) = booked.order.checkout.as_ref().filter(|_| is_paid_elsewhere && booked.order.received > 0)
+        else {
+            return;
+        };
+        if let Ok(stripe) = self.stripe.client().await
+            && stripe.expire_checkout(page, &format!("{}:expire", booked.order.id)).await.is_err()
+        {
+            metrics::count("PageNotClosed", "stripe");
         }
     }
 }
@@ -95,12 +155,13 @@ impl Ledger<Event> for Books {
     async fn open(&self, event: &Event, _: Read) -> Result<Found<Case, Telling>> {
         match self.store.find(event).await? {
             Found::Decided { effects, lease_until } => Ok(Found::Decided { effects, lease_until }),
-            Found::New(order) => {
-                let standing = match &order {
-                    Some(order) => self.standing(order, &event.notice).await?,
-                    None => None,
+            Found::New(Lead { order, is_anothers }) => {
+                let whose = self.whose(order, &event.notice).await?;
+                let standing = match &whose {
+                    Whose::Order(row) => Some(self.standing(&row.order, is_anothers, &event.notice).await?),
+                    Whose::Nobodys | Whose::SomebodyElses => None,
                 };
-                Ok(Found::New(Case { order, standing, booked: None }))
+                Ok(Found::New(Case { whose, standing, booked: None }))
             }
         }
     }
@@ -113,8 +174,13 @@ impl Ledger<Event> for Books {
         lease_until: Timestamp,
     ) -> Result<Saved> {
         let saved = self.store.save(event, case, effects, lease_until).await?;
-        if saved == Saved::Yes && case.news().is_some() {
-            metrics::count("PaymentFlagged", "refused");
+        if saved == Saved::Yes {
+            match &case.whose {
+                Whose::SomebodyElses => metrics::count("PaymentNoticeIgnored", "not_ours"),
+                _ if case.news().is_some() => metrics::count("PaymentFlagged", "refused"),
+                _ => {}
+            }
+            self.close_other_pages(case).await;
         }
         Ok(saved)
     }
@@ -128,16 +194,6 @@ impl Ledger<Event> for Books {
             Outcome::Done { .. } => self.store.told(effect.what.order_id, effect.id).await,
             other => Err(Error::internal("not_told", format!("{other:?}"))),
         }
-    }
-}
-
-/// Whose word a notice is; none for our own.
-pub(crate) fn provider_of(notice: &Notice) -> Option<Provider> {
-    match notice {
-        Notice::Stripe { .. } => Some(Provider::Stripe),
-        Notice::Sumit { .. } => Some(Provider::Sumit),
-        Notice::Generic(_) => Some(Provider::Generic),
-        Notice::Check { .. } => None,
     }
 }
 

@@ -19,6 +19,27 @@ use crate::{Webhook, secret::Use};
 
 /// Stripe's events hold one object each.
 const LARGEST: usize = 1024 * 1024;
+const LONGEST_ID: usize = 255;
+
+/// The events of Stripe's that money follows.
+pub(crate) const MONEY: [&str; 16] = [
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "charge.refunded",
+    "charge.refund.updated",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+];
 
 pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     if call.body().len() > LARGEST {
@@ -62,10 +83,16 @@ impl Found {
 
 /// None: nothing that has to do with money.
 pub(crate) fn noticed(notice: stripe::Notice) -> Option<Found> {
+    if !MONEY.contains(&notice.kind.as_str()) {
+        return None;
+    }
     let checkout = match notice.subject {
-        Subject::Other => return None,
         Subject::Checkout(id) => Some(id),
-        Subject::Payment(_) | Subject::Charge(_) | Subject::Refund(_) | Subject::Dispute(_) => None,
+        // Ours are made through payment intents.
+        _ => {
+            notice.payment_intent.as_ref()?;
+            None
+        }
     };
     Some(Found {
         event: format!("stripe#{}", notice.id),
@@ -81,6 +108,9 @@ pub(crate) fn noticed(notice: stripe::Notice) -> Option<Found> {
 fn from_anybody(body: &[u8]) -> Result<Found> {
     let claim: Claim = serde_json::from_slice(body)
         .map_err(|e| Error::invalid("bad_notice", "The notice cannot be read.").because(e))?;
+    if claim.payment.is_empty() || claim.payment.len() > LONGEST_ID {
+        return Err(Error::invalid("bad_notice", "The payment's id has 1 to 255 bytes."));
+    }
     // A claim has no id of its own: what it says is what it is.
     let event = format!("generic#{}", hex(&Sha256::digest(body)));
     Ok(Found { event, notice: Notice::Generic(claim), correlation_id: None })

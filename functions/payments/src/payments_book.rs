@@ -12,7 +12,7 @@ use payments_domain::{Job, book};
 use crate::{
     Worker,
     announcer::Telling,
-    books::{Case, Event, provider_of},
+    books::{Case, Event},
 };
 
 pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
@@ -23,13 +23,10 @@ pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
 }
 
 fn decide(mut case: Case, event: &Event) -> Decision<Case, Telling> {
-    let (Some(row), Some(standing)) = (&case.order, &case.standing) else {
+    let (Some(row), Some(standing)) = (case.order(), &case.standing) else {
         return Decision { state: case, effects: Vec::new() };
     };
-    let mut booked = book(row.order.clone(), standing);
-    if booked.order.payment != row.order.payment {
-        booked.order.provider = provider_of(&event.notice).unwrap_or(booked.order.provider);
-    }
+    let booked = book(row.order.clone(), standing);
     let telling = |tell| Telling {
         order_id: booked.order.id,
         correlation_id: booked.order.correlation_id,

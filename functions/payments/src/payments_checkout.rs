@@ -4,17 +4,21 @@ use std::{sync::Arc, time::Duration};
 
 use confab_kernel::{Clock, Error, Kind, Result, payments::Offer};
 use confab_lambda::{Call, Reply, reply};
-use confab_providers::stripe::{Checkout as Page, NewCheckout, StripeError};
+use confab_providers::stripe::{Again, Checkout as Page, NewCheckout, StripeError};
 use http::StatusCode;
 use payments_domain::{Order, State};
 use serde::Deserialize;
 
-use crate::{Checkout, payments_orders::OrderView, standing::asked};
+use crate::{Checkout, payments_orders::OrderView};
 
 /// Stripe takes at most a day from its own now, and forgets the key of a request after one.
 const OPEN_FOR: Duration = Duration::from_secs(23 * 3600);
 /// Stripe takes at least half an hour.
 const LATEST_START: Duration = Duration::from_secs(22 * 3600);
+/// What follows the order's id in the key when Stripe has failed for good under the one before.
+const OTHER_KEYS: [&str; 3] = [":2", ":3", ":4"];
+/// How long another copy of the request is waited for.
+const WAITS_MS: [u64; 4] = [100, 300, 800, 1_500];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +68,22 @@ async fn open(deps: &Checkout, offer: &Offer, order: &Order) -> Result<Page> {
         metadata: Vec::new(),
     };
     let stripe = deps.stripe.client().await?;
-    stripe.create_checkout(&new, &order.id.to_string()).await.map_err(refused)
+    // A page that was made under a key that failed has an address that nobody was told.
+    let mut key = order.id.to_string();
+    let mut others = OTHER_KEYS.iter().map(|suffix| format!("{}{suffix}", order.id));
+    let mut waits = WAITS_MS.into_iter().map(Duration::from_millis);
+    loop {
+        let error = match stripe.create_checkout(&new, &key).await {
+            Ok(page) => return Ok(page),
+            Err(error) => error,
+        };
+        let StripeError::Busy { again, .. } = &error else { return Err(refused(error)) };
+        match again {
+            Again::WhenTheOtherEnds if let Some(wait) = waits.next() => tokio::time::sleep(wait).await,
+            Again::UnderAnotherKey if let Some(next) = others.next() => key = next,
+            _ => return Err(refused(error)),
+        }
+    }
 }
 
 /// The same order with another offer's words is another request to Stripe, which it refuses.
@@ -73,6 +92,6 @@ fn refused(error: StripeError) -> Error {
         StripeError::Refused { code, .. } if code == "idempotency_error" => {
             Error::conflict("another_offer", "This order was offered in other words before.").because(error)
         }
-        _ => asked(error),
+        _ => error.into(),
     }
 }

@@ -2,10 +2,9 @@
 
 use confab_kernel::{Error, Money, OrderId, Result};
 use confab_providers::stripe::{
-    Checkout, CheckoutPayment, CheckoutStatus, Dispute, DisputeStatus, Payment, PaymentStatus, Stripe, StripeConfig,
-    StripeError,
+    Checkout, CheckoutPayment, CheckoutStatus, Dispute, Payment, PaymentStatus, Stripe, StripeConfig, StripeError,
 };
-use payments_domain::{Notice, Order, Standing};
+use payments_domain::{Notice, Order, Provider, Standing};
 use secrecy::SecretString;
 
 use crate::secret::{Keyring, Use};
@@ -30,90 +29,129 @@ impl AtStripe {
         Ok(Stripe::new(self.http.clone(), StripeConfig { secret_key, ..self.config.clone() }))
     }
 
-    /// What we know of the order ourselves counts, whatever the notice says. The checkout leads to its payment; without
-    /// one the payment is asked for. None when Stripe knows neither.
+    /// What we know of the order ourselves counts, whatever the notice says: its page leads to its payment. A notice of
+    /// another payment with money in it is looked at, too. None when Stripe knows nothing of it at all.
     pub(crate) async fn standing(&self, order: &Order, notice: &Notice) -> Result<Option<Standing>> {
         let (told_checkout, told_payment) = match notice {
             Notice::Stripe { checkout, payment, .. } => (checkout.as_deref(), payment.as_deref()),
             _ => (None, None),
         };
-        let checkout = order.checkout.as_deref().or(told_checkout);
-        let payment = order.payment.as_deref().or(told_payment);
         let stripe = self.client().await?;
-        let checkout = match checkout {
-            Some(id) => known(stripe.checkout(id).await)?,
-            None => None,
+        let own_payment = order.payment.as_deref().filter(|_| order.provider == Provider::Stripe);
+        let (checkout, payment) = match (order.checkout.as_deref(), own_payment) {
+            (None, None) => (told_checkout, told_payment),
+            known => known,
         };
-        let named = match &checkout {
-            Some(checkout) => checkout.payment_intent.as_deref(),
-            None => payment,
-        };
-        let payment = match (checkout.as_ref().and_then(|checkout| checkout.payment.clone()), named) {
-            (Some(payment), _) => Some(payment),
-            (None, Some(id)) => known(stripe.payment_intent(id).await)?,
-            (None, None) => None,
-        };
-        let is_disputed = payment.as_ref().and_then(|payment| payment.charge.as_ref()).is_some_and(|c| c.disputed);
-        let disputes = match &payment {
-            Some(payment) if is_disputed => stripe.disputes(&payment.id).await.map_err(asked)?,
-            _ => Vec::new(),
-        };
-        Ok(picture(order.id, checkout.as_ref(), payment.as_ref(), &disputes))
+        let own = see(&stripe, checkout, payment).await?;
+        let own_ids = (own.checkout.as_ref().map(|c| c.id.as_str()), own.payment.as_ref().map(|p| p.id.as_str()));
+        let is_own = (told_checkout.is_none() || told_checkout == own_ids.0)
+            && (told_payment.is_none() || told_payment == own_ids.1);
+        if !is_own && let Some(other) = see(&stripe, told_checkout, told_payment).await?.picture(order.id)? {
+            let has_money = other.is_underway || other.received.is_none_or(|money| money.minor != 0);
+            if has_money {
+                return Ok(Some(Standing { is_foreign: true, ..other }));
+            }
+        }
+        own.picture(order.id)
     }
+
+    /// The order that a payment was made for, by what we attached to it.
+    pub(crate) async fn order_of(&self, payment: &str) -> Result<Option<OrderId>> {
+        let payment = self.client().await?.payment_intent(payment).await?;
+        Ok(payment.order_id.and_then(|id| id.parse().ok()))
+    }
+}
+
+/// Stripe's objects of one payment.
+#[derive(Default)]
+struct Seen {
+    checkout: Option<Checkout>,
+    payment: Option<Payment>,
+    disputes: Vec<Dispute>,
+}
+
+async fn see(stripe: &Stripe, checkout: Option<&str>, payment: Option<&str>) -> Result<Seen> {
+    let checkout = match checkout {
+        Some(id) => known(stripe.checkout(id).await)?,
+        None => None,
+    };
+    let named = match &checkout {
+        Some(checkout) => checkout.payment_intent.as_deref(),
+        None => payment,
+    };
+    let payment = match (checkout.as_ref().and_then(|checkout| checkout.payment.clone()), named) {
+        (Some(payment), _) => Some(payment),
+        (None, Some(id)) => known(stripe.payment_intent(id).await)?,
+        (None, None) => None,
+    };
+    let is_disputed = payment.as_ref().and_then(|payment| payment.charge.as_ref()).is_some_and(|c| c.disputed);
+    let disputes = match &payment {
+        Some(payment) if is_disputed => stripe.disputes(&payment.id).await?,
+        _ => Vec::new(),
+    };
+    Ok(Seen { checkout, payment, disputes })
 }
 
 fn known<T>(answer: Result<T, StripeError>) -> Result<Option<T>> {
     match answer {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.is_missing() => Ok(None),
-        Err(error) => Err(asked(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Stripe did not say what we asked for.
-pub(crate) fn asked(error: StripeError) -> Error {
-    match error.may_try_again() {
-        true => Error::unavailable("stripe_busy", error),
-        false => Error::internal("stripe_refused", error),
+impl Seen {
+    fn picture(&self, order_id: OrderId) -> Result<Option<Standing>> {
+        let (checkout, payment) = (self.checkout.as_ref(), self.payment.as_ref());
+        if checkout.is_none() && payment.is_none() {
+            return Ok(None);
+        }
+        let attached = checkout.and_then(|c| c.order_id.as_ref()).or(payment.and_then(|p| p.order_id.as_ref()));
+        let nothing_yet = || checkout.and_then(|c| c.amount).map(|amount| Money::new(0, amount.currency));
+        let received = payment.map_or_else(nothing_yet, |payment| payment.received);
+        let charge = payment.and_then(|payment| payment.charge.as_ref());
+        if charge.is_none() && payment.is_some_and(|payment| payment.latest_charge.is_some()) {
+            return Err(unreadable("the charge"));
+        }
+        let is_over = payment.is_some_and(|payment| {
+            matches!(payment.status, PaymentStatus::RequiresPaymentMethod | PaymentStatus::Canceled)
+        });
+        let is_complete = checkout.is_some_and(|c| c.status == CheckoutStatus::Complete);
+        let is_unpaid = checkout.is_some_and(|c| c.payment_status == CheckoutPayment::Unpaid);
+        let is_moving = payment.is_some_and(|payment| {
+            matches!(payment.status, PaymentStatus::Processing | PaymentStatus::RequiresCapture)
+        });
+        let mut standing = Standing {
+            provider: Some(Provider::Stripe),
+            payment: payment.map(|payment| payment.id.clone()),
+            is_foreign: attached.and_then(|id| id.parse().ok()) != Some(order_id),
+            received,
+            is_underway: is_moving || (is_complete && is_unpaid && !is_over),
+            is_closed: checkout.is_some_and(|c| c.status == CheckoutStatus::Expired),
+            has_failed: is_complete && is_unpaid && is_over,
+            ..Standing::default()
+        };
+        // Without a currency of ours nothing of it is booked.
+        if let (Some(Money { currency, .. }), Some(charge)) = (received, charge) {
+            let alike =
+                |money: Option<Money>| money.filter(|money| money.currency == currency).map(|money| money.minor);
+            standing.refunded = alike(charge.refunded).ok_or_else(|| unreadable("what was refunded"))?;
+            let taken = self.disputes.iter().map(|dispute| alike(dispute.taken));
+            standing.disputed = sum(taken).ok_or_else(|| unreadable("what a bank took"))?;
+            let fees = self.disputes.iter().map(|dispute| alike(dispute.fee));
+            standing.fees = sum(std::iter::once(alike(charge.fee)).chain(fees));
+        }
+        Ok(Some(standing))
     }
 }
 
-fn picture(
-    order_id: OrderId,
-    checkout: Option<&Checkout>,
-    payment: Option<&Payment>,
-    disputes: &[Dispute],
-) -> Option<Standing> {
-    if checkout.is_none() && payment.is_none() {
-        return None;
-    }
-    let attached = checkout.and_then(|c| c.order_id.as_ref()).or(payment.and_then(|p| p.order_id.as_ref()));
-    let nothing_yet = || checkout.and_then(|c| c.amount).map(|amount| Money::new(0, amount.currency));
-    let charge = payment.and_then(|payment| payment.charge.as_ref());
-    let is_over = payment.is_some_and(|payment| {
-        matches!(payment.status, PaymentStatus::RequiresPaymentMethod | PaymentStatus::Canceled)
-    });
-    let is_complete = checkout.is_some_and(|c| c.status == CheckoutStatus::Complete);
-    let is_unpaid = checkout.is_some_and(|c| c.payment_status == CheckoutPayment::Unpaid);
-    let is_moving = payment
-        .is_some_and(|payment| matches!(payment.status, PaymentStatus::Processing | PaymentStatus::RequiresCapture));
-    Some(Standing {
-        payment: payment.map(|payment| payment.id.clone()),
-        is_foreign: attached.and_then(|id| id.parse().ok()) != Some(order_id),
-        received: payment.map_or_else(nothing_yet, |payment| payment.received),
-        refunded: charge.and_then(|charge| charge.refunded).map_or(0, |money| money.minor),
-        disputed: disputes.iter().filter(|dispute| is_taken(dispute)).filter_map(|d| d.amount).map(|m| m.minor).sum(),
-        fees: 0,
-        is_underway: is_moving || (is_complete && is_unpaid && !is_over),
-        is_closed: checkout.is_some_and(|c| c.status == CheckoutStatus::Expired),
-        has_failed: is_complete && is_unpaid && is_over,
-    })
+/// A sum over some of them would be wrong, and nobody would know.
+fn sum(mut parts: impl Iterator<Item = Option<i64>>) -> Option<i64> {
+    parts.try_fold(0_i64, |sum, part| sum.checked_add(part?))
 }
 
-/// The bank has the money. An inquiry has not taken any yet; a dispute that was won has given it back.
-fn is_taken(dispute: &Dispute) -> bool {
-    use DisputeStatus::{Prevented, WarningClosed, WarningNeedsResponse, WarningUnderReview, Won};
-    !matches!(dispute.status, Won | Prevented | WarningClosed | WarningNeedsResponse | WarningUnderReview)
+fn unreadable(what: &'static str) -> Error {
+    Error::unavailable("stripe_unreadable", format!("{what} cannot be read"))
 }
 
 #[cfg(test)]
@@ -130,13 +168,14 @@ mod tests {
     fn seen(status: &str, paid: &str, payment: Value, disputes: Value) -> Standing {
         let session = json!({ "id": "cs_1", "status": status, "payment_status": paid, "amount_total": 2_900,
             "currency": "usd", "metadata": { "order_id": ours().to_string() }, "payment_intent": payment });
-        pictured(session, disputes)
+        pictured(session, disputes).unwrap().unwrap()
     }
 
-    fn pictured(session: Value, disputes: Value) -> Standing {
+    fn pictured(session: Value, disputes: Value) -> Result<Option<Standing>> {
         let checkout: Checkout = serde_json::from_str(&session.to_string()).unwrap();
         let disputes: Vec<Dispute> = serde_json::from_str(&disputes.to_string()).unwrap();
-        picture(ours(), Some(&checkout), checkout.payment.as_ref(), &disputes).unwrap()
+        let payment = checkout.payment.clone();
+        Seen { checkout: Some(checkout), payment, disputes }.picture(ours())
     }
 
     fn payment(status: &str, received: i64, refunded: i64) -> Value {
@@ -152,7 +191,8 @@ mod tests {
     #[test]
     fn an_open_page_holds_nothing_and_may_still_be_paid() {
         let standing = seen("open", "unpaid", Value::Null, json!([]));
-        assert_eq!(standing, Standing { received: usd(0), ..Standing::default() });
+        let provider = Some(Provider::Stripe);
+        assert_eq!(standing, Standing { provider, received: usd(0), ..Standing::default() });
         assert!(seen("expired", "unpaid", Value::Null, json!([])).is_closed);
     }
 
@@ -187,10 +227,44 @@ mod tests {
         for order_id in [json!(null), json!("ord_x"), json!(OrderId::new(Timestamp::MAX, &|| [2; 10]).to_string())] {
             let session = json!({ "id": "cs_1", "status": "open", "payment_status": "unpaid", "amount_total": 1,
                 "currency": "usd", "client_reference_id": order_id });
-            assert!(pictured(session, json!([])).is_foreign, "{order_id}");
+            assert!(pictured(session, json!([])).unwrap().unwrap().is_foreign, "{order_id}");
         }
         let yen = json!({ "id": "pi_1", "status": "succeeded", "amount_received": 2_900, "currency": "jpy" });
         assert_eq!(seen("complete", "paid", yen, json!([])).received, None);
-        assert_eq!(picture(ours(), None, None, &[]), None);
+        assert_eq!(Seen::default().picture(ours()).unwrap(), None);
+    }
+
+    #[test]
+    fn money_that_cannot_be_read_is_not_none() {
+        let broken = |change: &dyn Fn(&mut Value), disputes: Value| {
+            let mut session = json!({ "id": "cs_1", "status": "complete", "payment_status": "paid",
+                "metadata": { "order_id": ours().to_string() }, "payment_intent": payment("succeeded", 2_900, 400) });
+            change(&mut session["payment_intent"]);
+            pictured(session, disputes).map(drop).map_err(|error| error.code().to_owned())
+        };
+        let dispute = |currency: &str| json!([{ "id": "dp_1", "status": "lost", "amount": 700, "currency": currency }]);
+        assert_eq!(broken(&|_| {}, json!([])), Ok(()));
+        let unreadable = Err("stripe_unreadable".to_owned());
+        assert_eq!(broken(&|payment| payment["latest_charge"] = json!("ch_1"), json!([])), unreadable);
+        assert_eq!(broken(&|payment| payment["latest_charge"]["amount_refunded"] = json!("x"), json!([])), unreadable);
+        assert_eq!(broken(&|payment| payment["latest_charge"]["currency"] = json!("eur"), json!([])), unreadable);
+        for currency in ["jpy", "eur"] {
+            assert_eq!(broken(&|_| {}, dispute(currency)), unreadable, "{currency}");
+        }
+    }
+
+    #[test]
+    fn what_stripe_keeps_is_known_when_all_of_it_is() {
+        let fee = |fee: i64| json!({ "amount": 1, "fee": fee, "currency": "usd" });
+        let paid = |charged: Value, disputes: Value| {
+            let mut payment = payment("succeeded", 2_900, 0);
+            payment["latest_charge"]["balance_transaction"] = charged;
+            seen("complete", "paid", payment, disputes).fees
+        };
+        let dispute = json!([{ "id": "dp_1", "status": "won", "amount": 700, "currency": "usd",
+            "balance_transactions": [fee(1_500), fee(0)] }]);
+        assert_eq!(paid(fee(114), json!([])), Some(114));
+        assert_eq!(paid(fee(114), dispute.clone()), Some(1_614));
+        assert_eq!(paid(json!("txn_1"), dispute), None);
     }
 }

@@ -11,6 +11,7 @@
 //! | `PAYMENT#stripe#pi_..` | `PAYMENT` | the order that a provider's payment is for |
 //! | `PAYER#<hash>#studio.lite` | `PAYER` | the order that whoever has this number was last offered for the thing |
 //! | `FLAGS#2026-11-21` | `<ms>#<event>` | what a person has to look at |
+//! | `DIFFERENCES` | `ord_..` | an order of which Stripe holds something else than the ledger says |
 //! | `RECONCILED` | `RECONCILED` | how far the last comparison with the provider came |
 //! | `INBOX#stripe#evt_..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
 
@@ -19,7 +20,7 @@ mod read;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use confab_aws::{Inbox, Row, Table, When, number, text};
+use confab_aws::{Held, Inbox, Row, Table, When, number, text};
 use confab_kernel::{
     Clock, CorrelationId, EffectId, Entropy, Error, OrderId, Phone, Result, RowId, SpendId, Timestamp, hex,
     payments::{Purchase, Spend},
@@ -59,6 +60,14 @@ pub(crate) struct OrderRow {
     version: u64,
     #[serde(flatten)]
     pub(crate) order: Order,
+}
+
+/// The order that a notice leads to.
+#[derive(Debug)]
+pub(crate) struct Lead {
+    pub(crate) order: Option<OrderRow>,
+    /// The payment that the notice names is another order's.
+    pub(crate) is_anothers: bool,
 }
 
 /// What became of a spend.
@@ -190,13 +199,14 @@ impl Store {
         self.table.put(Table::row(order_pk(row.order.id), "ORDER", &listed)?, When::version(row.version))
     }
 
-    /// The order that a notice is about, unless it was decided before.
-    pub(crate) async fn find(&self, event: &Event) -> Result<Found<Option<OrderRow>, Telling>> {
+    /// The order that a notice is about, as far as we know it, unless the notice was decided before.
+    pub(crate) async fn find(&self, event: &Event) -> Result<Found<Lead, Telling>> {
         let entry = Inbox::key(&event.id);
         let named = named_order(&event.notice).map(order_key);
         let pointer = match &event.notice {
             Notice::Stripe { payment: Some(payment), .. } => Some(payment_key(Provider::Stripe, payment)),
             Notice::Sumit { phone: Some(phone), item: Some(item), .. } => Some(payer_key(phone, item)),
+            Notice::Generic(claim) => Some(payment_key(Provider::Generic, &claim.payment)),
             _ => None,
         };
         let keys = [Some(entry.clone()), named.clone(), pointer.clone()].into_iter().flatten().collect();
@@ -211,12 +221,17 @@ impl Store {
         }
         let named = named.as_ref().and_then(&mut take).map(Table::read::<OrderRow>).transpose()?;
         let pointed = pointer.as_ref().and_then(&mut take).map(Table::read::<LeadsTo>).transpose()?;
-        // What we noted ourselves counts more than what a notice says.
-        Ok(Found::New(match (named, pointed) {
-            (Some(named), Some(pointed)) if named.order.id == pointed.order_id => Some(named),
-            (_, Some(pointed)) => self.order(pointed.order_id).await?,
-            (named, None) => named,
-        }))
+        let is_anothers = match (&named, &pointed) {
+            (Some(named), Some(pointed)) => named.order.id != pointed.order_id,
+            _ => false,
+        };
+        let order = match (named, pointed, &event.notice) {
+            // What we noted ourselves counts more than what a notice of Stripe's says; who names an order is told there.
+            (_, Some(pointed), Notice::Stripe { .. }) if is_anothers => self.order(pointed.order_id).await?,
+            (None, Some(pointed), _) => self.order(pointed.order_id).await?,
+            (named, _, _) => named,
+        };
+        Ok(Found::New(Lead { order, is_anothers }))
     }
 
     async fn effects(&self, inbox: &Inbox) -> Result<Vec<Effect<Telling>>> {
@@ -251,10 +266,10 @@ impl Store {
         lease_until: Timestamp,
     ) -> Result<Saved> {
         let now = self.clock.now();
-        let owner = case.order.as_ref().map(|row| row.order.id.to_string()).unwrap_or_default();
+        let owner = case.order().map(|row| row.order.id.to_string()).unwrap_or_default();
         let ids = effects.iter().map(|effect| effect.id).collect();
         let mut writes = vec![Inbox::new(owner, ids, lease_until, now).claim(&self.table, &event.id, now)?];
-        if let (Some(row), Some(booked)) = (&case.order, &case.booked) {
+        if let (Some(row), Some(booked)) = (case.order(), &case.booked) {
             if booked.order != row.order {
                 writes.push(self.put_order(&OrderRow { order: booked.order.clone(), ..row.clone() })?);
             }
@@ -268,7 +283,7 @@ impl Store {
                 let Purchase { product, payer, .. } = &booked.order.purchase;
                 writes.push(self.add_credits(product, payer, credits, None)?);
             }
-            if let Some(payment) = booked.order.payment.as_ref().filter(|_| row.order.payment.is_none()) {
+            if let Some(payment) = booked.order.payment.as_ref().filter(|_| booked.order.payment != row.order.payment) {
                 let mut item = Table::row("", "", &LeadsTo { order_id: booked.order.id })?;
                 item.extend(payment_key(booked.order.provider, payment));
                 writes.push(
@@ -330,7 +345,7 @@ impl Store {
         let row = FlagRow {
             flag,
             event: &event.id,
-            order_id: case.order.as_ref().map(|row| row.order.id),
+            order_id: case.order().map(|row| row.order.id),
             at: now,
             expires_at: now.as_second() + FLAGS_KEPT.as_secs().cast_signed(),
         };
@@ -346,52 +361,56 @@ impl Store {
     pub(crate) async fn told(&self, order_id: OrderId, effect: EffectId) -> Result<()> {
         let settled = When::always().with(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
         let write = self.table.update(tell_key(order_id, effect), "SET settled = :yes", settled)?;
-        self.table.transact(vec![write]).await.map(drop)
+        match self.table.transact(vec![write]).await? {
+            Saved::Yes => Ok(()),
+            Saved::Raced => Err(Error::unavailable("store_busy", "the row was being written")),
+        }
     }
 
-    /// Takes credits once, or not at all. Spends of one person at once meet at one row: whoever loses looks again.
+    /// Takes credits once, or not at all. Nothing is read before: what a read sees beside a transaction that is being
+    /// committed is not one moment's, and what held the writes back is.
     pub(crate) async fn spend(&self, spend: &Spend) -> Result<(Spent, i64)> {
-        for _ in 0..RACES {
-            let (made, balance) = self.spent(spend).await?;
-            if made {
-                return Ok((Spent::Before, balance));
-            }
-            if balance < i64::from(spend.credits) {
-                return Ok((Spent::TooLittle, balance));
-            }
-            let now = self.clock.now();
-            let account = Account::Credits { product: spend.product.clone(), payer: spend.payer.clone() };
-            let amount = -i64::from(spend.credits);
-            let id = RowId::new(now, &*self.entropy);
-            let row = LedgerRow { id, kind: Kind::Spend, account, amount, currency: None, order_id: None, at: now };
-            let pk = credits_pk(&spend.product, &spend.payer);
+        let now = self.clock.now();
+        let account = Account::Credits { product: spend.product.clone(), payer: spend.payer.clone() };
+        let amount = -i64::from(spend.credits);
+        let id = RowId::new(now, &*self.entropy);
+        let row = LedgerRow { id, kind: Kind::Spend, account, amount, currency: None, order_id: None, at: now };
+        let pk = credits_pk(&spend.product, &spend.payer);
+        for race in 0..RACES {
             let writes = vec![
                 self.table.put(spend_row(spend)?, When::new())?,
-                self.put_row(&pk, &row)?,
                 self.add_credits(&spend.product, &spend.payer, amount, Some(spend.credits))?,
+                self.put_row(&pk, &row)?,
             ];
-            if self.table.transact(writes).await? == Saved::Yes {
-                return Ok((Spent::Now, balance + amount));
-            }
+            let spent = match self.table.attempt(writes).await?.as_deref() {
+                None => Spent::Now,
+                Some([Held::Condition, ..]) => Spent::Before,
+                // Another one was at the same rows, perhaps a copy of this one: how it ended is not known yet.
+                Some(held) if held.contains(&Held::Conflict) => {
+                    self.give_way(race).await;
+                    continue;
+                }
+                Some(_) => Spent::TooLittle,
+            };
+            return Ok((spent, self.credits(&spend.product, &spend.payer).await?));
         }
         Err(Error::unavailable("contended", "others were spending at each attempt"))
     }
 
-    /// Whether it was made, and what there is.
-    async fn spent(&self, spend: &Spend) -> Result<(bool, i64)> {
+    /// Longer from race to race, and not as long as the others do.
+    async fn give_way(&self, race: u32) {
+        let [random, ..] = self.entropy.bytes();
+        let most = 10 * (u64::from(race) + 1);
+        tokio::time::sleep(Duration::from_millis(most * u64::from(random) / 255)).await;
+    }
+
+    pub(crate) async fn credits(&self, product: &str, payer: &str) -> Result<i64> {
         #[derive(Deserialize)]
         struct Balance {
             credits: i64,
         }
-        let keys = vec![spend_key(spend), balance_key(&spend.product, &spend.payer)];
-        let (mut made, mut credits) = (false, 0);
-        for row in self.table.rows(keys, Read::Latest).await? {
-            match row.contains_key("credits") {
-                true => credits = Table::read::<Balance>(row)?.credits,
-                false => made = true,
-            }
-        }
-        Ok((made, credits))
+        let balance = self.table.latest::<Balance>(balance_key(product, payer)).await?;
+        Ok(balance.map_or(0, |balance| balance.credits))
     }
 }
 

@@ -23,4 +23,4 @@ pub use queue::{Entry, Queue};
 pub use rate::Rate;
 pub use secrets::Secrets;
 pub use sockets::{Posted, Sockets};
-pub use table::{Row, Table, When, failed, number, text};
+pub use table::{Held, Row, Table, When, failed, number, text};

@@ -160,10 +160,20 @@ impl Table {
 
     /// All of them or none.
     pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Saved> {
+        Ok(match self.attempt(writes).await? {
+            None => Saved::Yes,
+            Some(_) => Saved::Raced,
+        })
+    }
+
+    /// All of them, or none and what held each of them back.
+    pub async fn attempt(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
         match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
-            Ok(_) => Ok(Saved::Yes),
-            Err(error) if lost_a_race(&error) => Ok(Saved::Raced),
-            Err(error) => Err(failed(error)),
+            Ok(_) => Ok(None),
+            Err(error) => match held_back(&error) {
+                Some(reasons) => Ok(Some(reasons)),
+                None => Err(failed(error)),
+            },
         }
     }
 }
@@ -180,14 +190,37 @@ where
     let code = error.code().unwrap_or("no answer").to_owned();
     let message = error.message().map(str::to_owned);
     let told = message.unwrap_or_else(|| aws_smithy_types::error::display::DisplayErrorContext(&error).to_string());
-    Error::unavailable("store_failed", format!("{code}: {told}"))
+    let told = format!("{code}: {told}");
+    match code.as_str() {
+        // Too large, or malformed: it will be so again.
+        "ValidationException" => Error::internal("store_refused", told),
+        _ => Error::unavailable("store_failed", told),
+    }
 }
 
-/// A condition did not hold, or another transaction was at the same rows: somebody else was faster.
-fn lost_a_race(error: &SdkError<TransactWriteItemsError>) -> bool {
+/// What held a write of a transaction back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing of its own.
+    No,
+    Condition,
+    /// Another transaction was at the same row.
+    Conflict,
+}
+
+/// None when it was not a race that was lost: a condition that did not hold, or another transaction at the same rows.
+fn held_back(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Held>> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-        return false;
+        return None;
     };
-    let lost = |code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict");
-    cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).any(lost)
+    let held: Vec<_> = cancelled
+        .cancellation_reasons()
+        .iter()
+        .map(|reason| match reason.code() {
+            Some("ConditionalCheckFailed") => Held::Condition,
+            Some("TransactionConflict") => Held::Conflict,
+            _ => Held::No,
+        })
+        .collect();
+    held.iter().any(|held| *held != Held::No).then_some(held)
 }

@@ -72,6 +72,8 @@ impl From<SendError> for Error {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
+    /// It is the answer to an earlier request with the same idempotency key.
+    pub(crate) is_replayed: bool,
     pub(crate) body: Vec<u8>,
 }
 
@@ -89,6 +91,7 @@ impl Answer {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse().ok())
             .map(Duration::from_secs);
+        let is_replayed = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
         let body = match read_at_most(response, limit).await {
             Ok(body) => body,
             // The status alone tells what became of the request.
@@ -98,7 +101,7 @@ impl Answer {
             }
             Err(ReadError::Lost(error)) => return Err(SendError::Unknown(describe(error))),
         };
-        Ok(Self { status, retry_after, body })
+        Ok(Self { status, retry_after, is_replayed, body })
     }
 
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {

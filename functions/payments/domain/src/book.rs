@@ -27,30 +27,44 @@ pub struct Booked {
 }
 
 pub fn book(mut order: Order, standing: &Standing) -> Booked {
+    if is_beside(&order, standing) {
+        return Booked { order, rows: Vec::new(), tell: Vec::new() };
+    }
     let mut booking = Booking::default();
     if let Some(flag) = refusal(&order, standing) {
         order.flag = Some(flag);
         return Booked { order, rows: Vec::new(), tell: Vec::new() };
     }
-    if standing.payment.is_some() {
+    let has_come = standing.is_underway || standing.received.is_some_and(|money| money.minor > 0);
+    if standing.payment.is_some() && has_come {
         order.payment.clone_from(&standing.payment);
+        order.provider = standing.provider.unwrap_or(order.provider);
     }
     booking.received(&mut order, standing);
     booking.returned(&mut order, standing);
     booking.fees(&mut order, standing);
     booking.ended(&mut order, standing);
     order.state = state(&order, standing);
-    order.flag = (order.taken_back && order.balance() > 0).then_some(Flag::CameBack);
+    order.flag = match order.balance() {
+        ..0 => Some(Flag::Overdrawn),
+        0 => None,
+        1.. => order.taken_back.then_some(Flag::CameBack),
+    };
     Booked { order, rows: booking.rows, tell: booking.tell }
+}
+
+/// An attempt that brought nothing, beside the payment that did: a page that expired after it was paid elsewhere.
+fn is_beside(order: &Order, standing: &Standing) -> bool {
+    order.received > 0 && standing.payment != order.payment && standing.received.is_some_and(|money| money.minor == 0)
 }
 
 /// What is wrong with the payment as a whole: nothing of it is booked then.
 fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
-    if standing.is_foreign {
-        return Some(Flag::ForeignOrder);
-    }
     if order.received > 0 && standing.payment.is_some() && standing.payment != order.payment {
         return Some(Flag::PaidTwice);
+    }
+    if standing.is_foreign {
+        return Some(Flag::ForeignOrder);
     }
     let Some(received) = standing.received else {
         return Some(Flag::WrongCurrency);
@@ -61,11 +75,11 @@ fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
     if received.minor != 0 && received.minor != order.price.minor {
         return Some(Flag::WrongAmount);
     }
-    let returned = standing.refunded.checked_add(standing.disputed);
-    let is_plausible = standing.refunded >= 0
-        && standing.disputed >= 0
-        && standing.fees >= 0
-        && returned.is_some_and(|returned| returned <= received.minor.max(order.received));
+    let most = received.minor.max(order.received);
+    // A bank takes the whole charge back, whatever was refunded of it.
+    let is_plausible = (0..=most).contains(&standing.refunded)
+        && (0..=i64::MAX - most).contains(&standing.disputed)
+        && standing.fees.is_none_or(|fees| fees >= 0);
     (!is_plausible).then_some(Flag::Overdrawn)
 }
 
@@ -141,9 +155,9 @@ impl Booking {
     }
 
     fn fees(&mut self, order: &mut Order, standing: &Standing) {
-        if standing.fees != order.fees {
-            self.money(order, Kind::Fee, order.fees - standing.fees);
-            order.fees = standing.fees;
+        if let Some(fees) = standing.fees.filter(|fees| *fees != order.fees) {
+            self.money(order, Kind::Fee, order.fees - fees);
+            order.fees = fees;
         }
     }
 

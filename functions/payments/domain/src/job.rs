@@ -1,7 +1,7 @@
 //! What goes through the queue of payments.
 
-use confab_kernel::{Money, OrderId, Phone};
-use serde::{Deserialize, Serialize};
+use confab_kernel::{Currency, Money, OrderId, Phone};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 /// One version a variant: a worker reads what an older webhook put on the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,11 +49,31 @@ pub enum Notice {
 pub struct Claim {
     pub order_id: OrderId,
     pub payment: String,
-    pub received: Money,
+    /// None: in a currency that is none of ours.
+    #[serde(deserialize_with = "in_any_currency")]
+    pub received: Option<Money>,
     #[serde(default)]
     pub refunded: i64,
     #[serde(default)]
     pub failed: bool,
+}
+
+fn in_any_currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Money>, D::Error> {
+    #[derive(Deserialize)]
+    struct Told {
+        minor: i64,
+        currency: Word,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Word {
+        Ours(Currency),
+        Other(IgnoredAny),
+    }
+    Ok(match Option::<Told>::deserialize(deserializer)? {
+        Some(Told { minor, currency: Word::Ours(currency) }) => Some(Money::new(minor, currency)),
+        _ => None,
+    })
 }
 
 /// Notices of one order are worked on one after the other, as far as they tell which it is.

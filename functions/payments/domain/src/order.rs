@@ -98,7 +98,7 @@ impl Order {
         }
     }
 
-    /// What was paid for it and not given back.
+    /// What was paid for it and not given back. A bank may take back what was refunded before: then it is below zero.
     pub fn balance(&self) -> i64 {
         self.received - self.refunded - self.disputed
     }
@@ -107,16 +107,19 @@ impl Order {
 /// What the provider says of an order's payment, all at once: what it is now, not what changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {
+    /// Whose word it is; none for our own.
+    pub provider: Option<Provider>,
     /// The provider's id of the payment.
     pub payment: Option<String>,
-    /// By what we attached to it, it is not this order's.
+    /// It is another order's, or was not made on this order's page.
     pub is_foreign: bool,
     /// None: in a currency that is none of ours.
     pub received: Option<Money>,
     pub refunded: i64,
     /// What banks have taken back and not returned.
     pub disputed: i64,
-    pub fees: i64,
+    /// What the provider keeps, where it says so in the order's currency.
+    pub fees: Option<i64>,
     /// Paid, and the money is on its way.
     pub is_underway: bool,
     /// Nobody can pay it any more.
@@ -125,19 +128,19 @@ pub struct Standing {
     pub has_failed: bool,
 }
 
-/// Why a person has to look at a payment. All but the last: nothing of it was booked or granted.
+/// Why a person has to look at a payment. All but the last two: nothing of it was booked or granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// There is no order of ours behind it.
     UnknownOrder,
-    /// It is attached to another order than the one that it was found under.
+    /// It is attached to another order than the one that it was found under, or was not made on the order's page.
     ForeignOrder,
     WrongAmount,
     WrongCurrency,
     /// It was paid already, by another payment.
     PaidTwice,
-    /// More went back than had come in.
+    /// More went back than had come in. Such refunds are not booked; what a bank takes is.
     Overdrawn,
     /// Money is here after all, for what the product has taken back: a dispute was won, or a refund failed.
     CameBack,

@@ -3,13 +3,20 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, When, failed, text};
 use confab_kernel::{Currency, Error, OrderId, Result, RowId, Timestamp};
-use payments_domain::{Account, Flag, Kind};
+use payments_domain::{Account, Flag, Kind, Provider};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{OrderRow, Store, TellRow, credits_pk, day_of, order_pk};
+use super::{LeadsTo, OrderRow, Store, TellRow, credits_pk, day_of, order_pk, payment_key};
 
 const PAGE: i32 = 50;
 const RECONCILED: &str = "RECONCILED";
+const DIFFERENCES: &str = "DIFFERENCES";
+
+#[derive(Serialize, Deserialize)]
+struct Difference {
+    order_id: OrderId,
+    at: Timestamp,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Reconciled {
@@ -119,14 +126,9 @@ impl Store {
 
     /// The balance of a person's credits, and the rows that it is the sum of, oldest first.
     pub(crate) async fn account(&self, product: &str, payer: &str) -> Result<(i64, Vec<LedgerRow>)> {
-        #[derive(Deserialize)]
-        struct Balance {
-            credits: i64,
-        }
         let pk = credits_pk(product, payer);
         let rows = self.partition(&pk, Some("ROW#")).await?;
-        let balance = self.table.latest::<Balance>(super::balance_key(product, payer)).await?;
-        Ok((balance.map_or(0, |balance| balance.credits), read_all(rows)?))
+        Ok((self.credits(product, payer).await?, read_all(rows)?))
     }
 
     /// What a person has to look at, of one day, oldest first.
@@ -147,6 +149,31 @@ impl Store {
     pub(crate) async fn has_reconciled(&self, until: Timestamp) -> Result<()> {
         let row = Table::row(RECONCILED, RECONCILED, &Reconciled { until })?;
         self.table.transact(vec![self.table.put(row, When::always())?]).await.map(drop)
+    }
+
+    /// The order that a payment at Stripe was booked for.
+    pub(crate) async fn order_paid_by(&self, payment: &str) -> Result<Option<OrderId>> {
+        let row = self.table.latest::<LeadsTo>(payment_key(Provider::Stripe, payment)).await?;
+        Ok(row.map(|row| row.order_id))
+    }
+
+    pub(crate) async fn differs(&self, id: OrderId, at: Timestamp) -> Result<()> {
+        let row = Table::row(DIFFERENCES, id.to_string(), &Difference { order_id: id, at })?;
+        self.table.transact(vec![self.table.put(row, When::always())?]).await.map(drop)
+    }
+
+    /// The orders that differed when they were last compared.
+    pub(crate) async fn differences(&self) -> Result<Vec<OrderId>> {
+        let rows: Vec<Difference> = read_all(self.partition(DIFFERENCES, None).await?)?;
+        Ok(rows.into_iter().map(|row| row.order_id).collect())
+    }
+
+    pub(crate) async fn is_the_same(&self, id: OrderId) -> Result<()> {
+        let key = Table::key(DIFFERENCES, id.to_string());
+        if self.table.latest::<Difference>(key.clone()).await?.is_some() {
+            self.table.transact(vec![self.table.delete(key, When::always())?]).await?;
+        }
+        Ok(())
     }
 
     async fn partition(&self, pk: &str, prefix: Option<&str>) -> Result<Vec<Row>> {

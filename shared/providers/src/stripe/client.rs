@@ -5,7 +5,7 @@ use reqwest::{Client, RequestBuilder, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Charge, Checkout, Dispute, NewCheckout, Notice, Payment, Refund, StripeError, wire::Fields};
+use super::{Checkout, Dispute, NewCheckout, Notice, Payment, Refund, StripeError, wire::Fields};
 use crate::{
     loose::{Many, Part, Text},
     send::Answer,
@@ -35,10 +35,9 @@ pub struct EventQuery {
     /// Only those that were not delivered to every address that wanted them.
     pub undelivered: bool,
     pub created_from: Option<Timestamp>,
+    pub created_before: Option<Timestamp>,
     /// Older than the event with this id.
     pub starting_after: Option<String>,
-    /// Newer than the event with this id.
-    pub ending_before: Option<String>,
     /// 1 to 100.
     pub limit: u8,
 }
@@ -67,22 +66,20 @@ impl Stripe {
         self.post("checkout/sessions", &new.fields(), idempotency_key).await
     }
 
-    /// With its payment and the latest charge.
+    /// With its payment, the latest charge, and what Stripe keeps of it.
     pub async fn checkout(&self, id: &str) -> Result<Checkout, StripeError> {
-        self.get(&format!("checkout/sessions/{}", plain(id)?), &expanding("payment_intent.latest_charge")).await
+        let whole = expanding("payment_intent.latest_charge.balance_transaction");
+        self.get(&format!("checkout/sessions/{}", plain(id)?), &whole).await
     }
 
     pub async fn expire_checkout(&self, id: &str, idempotency_key: &str) -> Result<Checkout, StripeError> {
         self.post(&format!("checkout/sessions/{}/expire", plain(id)?), &Fields::new(), idempotency_key).await
     }
 
-    /// With the latest charge.
+    /// With the latest charge, and what Stripe keeps of it.
     pub async fn payment_intent(&self, id: &str) -> Result<Payment, StripeError> {
-        self.get(&format!("payment_intents/{}", plain(id)?), &expanding("latest_charge")).await
-    }
-
-    pub async fn charge(&self, id: &str) -> Result<Charge, StripeError> {
-        self.get(&format!("charges/{}", plain(id)?), &Fields::new()).await
+        let whole = expanding("latest_charge.balance_transaction");
+        self.get(&format!("payment_intents/{}", plain(id)?), &whole).await
     }
 
     /// All of it when no amount is given. The currency is the payment's.
@@ -98,32 +95,14 @@ impl Stripe {
     }
 
     /// Newest first, all of them.
-    pub async fn refunds(&self, payment_intent: &str) -> Result<Vec<Refund>, StripeError> {
-        self.all_of("refunds", payment_intent, |refund: &Refund| &refund.id).await
-    }
-
-    /// Newest first, all of them.
     pub async fn disputes(&self, payment_intent: &str) -> Result<Vec<Dispute>, StripeError> {
-        self.all_of("disputes", payment_intent, |dispute: &Dispute| &dispute.id).await
-    }
-
-    pub async fn events(&self, query: &EventQuery) -> Result<Page<Notice>, StripeError> {
-        self.page("events", &query.fields()).await
-    }
-
-    async fn all_of<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        payment_intent: &str,
-        id: impl Fn(&T) -> &String,
-    ) -> Result<Vec<T>, StripeError> {
         let mut fields = vec![
             ("payment_intent".to_owned(), plain(payment_intent)?.to_owned()),
             ("limit".to_owned(), "100".to_owned()),
         ];
-        let mut all: Vec<T> = Vec::new();
+        let mut all: Vec<Dispute> = Vec::new();
         for _ in 0..MOST_PAGES {
-            let page = self.page::<T>(path, &fields).await?;
+            let page = self.page::<Dispute>("disputes", &fields).await?;
             // A sum over some of them would be wrong, and nobody would know.
             if page.broken > 0 {
                 return Err(unreadable());
@@ -133,9 +112,13 @@ impl Stripe {
                 return Ok(all);
             };
             fields.truncate(2);
-            fields.push(("starting_after".to_owned(), id(last).clone()));
+            fields.push(("starting_after".to_owned(), last.id.clone()));
         }
         Err(StripeError::busy("more pages than there can be"))
+    }
+
+    pub async fn events(&self, query: &EventQuery) -> Result<Page<Notice>, StripeError> {
+        self.page("events", &query.fields()).await
     }
 
     async fn page<T: DeserializeOwned>(&self, path: &str, fields: &Fields) -> Result<Page<T>, StripeError> {
@@ -199,8 +182,8 @@ impl EventQuery {
         fields.extend(self.kinds.iter().map(|kind| own("types[]", kind)));
         fields.extend(self.undelivered.then(|| own("delivery_success", "false")));
         fields.extend(self.created_from.map(|from| own("created[gte]", &from.as_second().to_string())));
+        fields.extend(self.created_before.map(|before| own("created[lt]", &before.as_second().to_string())));
         fields.extend(self.starting_after.iter().map(|id| own("starting_after", id)));
-        fields.extend(self.ending_before.iter().map(|id| own("ending_before", id)));
         fields
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     servers,
-    stripe::{CheckoutStatus, RefundStatus},
+    stripe::{Again, CheckoutStatus, RefundStatus},
 };
 use confab_kernel::{CorrelationId, Currency};
 use serde_json::{Value, json};
@@ -77,21 +77,17 @@ async fn a_checkout_is_created_under_its_key() {
 #[tokio::test]
 async fn objects_are_asked_for_by_id_and_with_what_belongs_to_them() {
     let server = MockServer::start().await;
-    let get = |at: &str, expand: Option<&str>, object: Value| {
-        let mock = Mock::given(method("GET")).and(path(at));
-        let mock = match expand {
-            Some(expand) => mock.and(query_param("expand[]", expand)),
-            None => mock.and(query_param_is_missing("expand[]")),
-        };
+    let get = |at: &str, expand: &str, object: Value| {
+        let mock = Mock::given(method("GET")).and(path(at)).and(query_param("expand[]", expand));
         mock.respond_with(ok(object)).expect(1)
     };
-    get("/v1/checkout/sessions/cs_1", Some("payment_intent.latest_charge"), json!({"id": "cs_1"})).mount(&server).await;
-    get("/v1/payment_intents/pi_1", Some("latest_charge"), json!({"id": "pi_1"})).mount(&server).await;
-    get("/v1/charges/ch_1", None, json!({"id": "ch_1"})).mount(&server).await;
+    let charge = "latest_charge.balance_transaction";
+    let whole = format!("payment_intent.{charge}");
+    get("/v1/checkout/sessions/cs_1", &whole, json!({"id": "cs_1"})).mount(&server).await;
+    get("/v1/payment_intents/pi_1", charge, json!({"id": "pi_1"})).mount(&server).await;
     let stripe = stripe(&server.uri());
     assert_eq!(stripe.checkout("cs_1").await.unwrap().id, "cs_1");
     assert_eq!(stripe.payment_intent("pi_1").await.unwrap().id, "pi_1");
-    assert_eq!(stripe.charge("ch_1").await.unwrap().id, "ch_1");
     for id in ["", "../refunds", "cs_1/expire", "cs_1?x=1", "cs%2f1", "é"] {
         let error = stripe.checkout(id).await.unwrap_err();
         assert!(matches!(&error, StripeError::Refused { code, .. } if code == "not_asked"), "{id} {error}");
@@ -136,17 +132,17 @@ async fn a_list_is_read_to_its_end() {
     let server = MockServer::start().await;
     let page = |ids: &[&str], has_more: bool| {
         let data: Vec<Value> = ids.iter().map(|id| json!({"id": id, "amount": 1, "currency": "usd"})).collect();
-        ok(json!({"object": "list", "data": data, "has_more": has_more, "url": "/v1/refunds"}))
+        ok(json!({"object": "list", "data": data, "has_more": has_more, "url": "/v1/disputes"}))
     };
-    let list = || Mock::given(method("GET")).and(path("/v1/refunds")).and(query_param("payment_intent", "pi_1"));
+    let list = || Mock::given(method("GET")).and(path("/v1/disputes")).and(query_param("payment_intent", "pi_1"));
     list()
         .and(query_param_is_missing("starting_after"))
-        .respond_with(page(&["re_3", "re_2"], true))
+        .respond_with(page(&["dp_3", "dp_2"], true))
         .mount(&server)
         .await;
-    list().and(query_param("starting_after", "re_2")).respond_with(page(&["re_1"], false)).mount(&server).await;
-    let refunds = stripe(&server.uri()).refunds("pi_1").await.unwrap();
-    assert_eq!(refunds.iter().map(|refund| refund.id.as_str()).collect::<Vec<_>>(), ["re_3", "re_2", "re_1"]);
+    list().and(query_param("starting_after", "dp_2")).respond_with(page(&["dp_1"], false)).mount(&server).await;
+    let disputes = stripe(&server.uri()).disputes("pi_1").await.unwrap();
+    assert_eq!(disputes.iter().map(|dispute| dispute.id.as_str()).collect::<Vec<_>>(), ["dp_3", "dp_2", "dp_1"]);
 }
 
 #[tokio::test]
@@ -174,7 +170,7 @@ async fn events_that_were_not_delivered() {
         .and(path("/v1/events"))
         .and(query_param("delivery_success", "false"))
         .and(query_param("created[gte]", "1000"))
-        .and(query_param("ending_before", "evt_0"))
+        .and(query_param("created[lt]", "2000"))
         .and(query_param("limit", "50"))
         .respond_with(ok(json!({"object": "list", "data": [event, 7], "has_more": true, "url": "/v1/events"})))
         .mount(&server)
@@ -183,7 +179,7 @@ async fn events_that_were_not_delivered() {
         kinds: vec!["charge.refunded".into(), "refund.created".into()],
         undelivered: true,
         created_from: Timestamp::from_second(1_000).ok(),
-        ending_before: Some("evt_0".into()),
+        created_before: Timestamp::from_second(2_000).ok(),
         limit: 50,
         ..EventQuery::default()
     };
@@ -197,7 +193,6 @@ async fn events_that_were_not_delivered() {
 
 #[tokio::test]
 async fn stripe_says_no_or_not_now() {
-    let idle = Some(Duration::from_secs(7));
     for (status, kind, code, again) in [
         (400, "invalid_request_error", Some("parameter_missing"), false),
         (400, "idempotency_error", None, false),
@@ -212,16 +207,27 @@ async fn stripe_says_no_or_not_now() {
         (503, "api_error", None, true),
     ] {
         let error = json!({"error": {"type": kind, "code": code, "message": "No such customer: dana@example.com"}});
-        let answer = ResponseTemplate::new(status).set_body_json(error).insert_header("retry-after", "7");
-        let server = answering(answer).await;
+        let server = answering(ResponseTemplate::new(status).set_body_json(error)).await;
         let error = stripe(&server.uri()).create_checkout(&new_checkout(), "k").await.unwrap_err();
         let code = code.unwrap_or(kind);
         let expected = match again {
-            true => StripeError::Busy { retry_after: idle, reason: format!("HTTP {status} {code}") },
+            true => {
+                let again = if status == 409 { Again::WhenTheOtherEnds } else { Again::Later };
+                StripeError::Busy { reason: format!("HTTP {status} {code}"), again }
+            }
             false => StripeError::Refused { code: code.into(), message: "No such customer: …".into() },
         };
         assert_eq!(error, expected, "{status}");
         assert_eq!((error.may_try_again(), error.is_missing()), (again, code == "resource_missing"));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_stands_for_its_key_says_so() {
+    for (status, replayed, again) in [(500, "true", Again::UnderAnotherKey), (500, "false", Again::Later)] {
+        let server = answering(ResponseTemplate::new(status).insert_header("idempotent-replayed", replayed)).await;
+        let error = stripe(&server.uri()).create_checkout(&new_checkout(), "k").await.unwrap_err();
+        assert!(matches!(error, StripeError::Busy { again: told, .. } if told == again), "{error:?}");
     }
 }
 
@@ -248,7 +254,7 @@ async fn an_answer_without_an_explanation() {
 #[tokio::test]
 async fn what_happens_below_http() {
     for address in [servers::nobody().await, "http://no-such-host.invalid".into()] {
-        let error = stripe(&address).charge("ch_1").await.unwrap_err();
+        let error = stripe(&address).payment_intent("pi_1").await.unwrap_err();
         assert!(matches!(error, StripeError::NotReached(_)), "{error}");
     }
     for server in [servers::silent().await, servers::breaking_off().await] {
@@ -257,9 +263,9 @@ async fn what_happens_below_http() {
     }
     drop(rustls::crypto::ring::default_provider().install_default());
     let impatient = Client::builder().timeout(Duration::from_millis(200)).no_proxy().build().unwrap();
-    let error = stripe_with(impatient, &servers::hanging().await).charge("ch_1").await.unwrap_err();
+    let error = stripe_with(impatient, &servers::hanging().await).payment_intent("pi_1").await.unwrap_err();
     assert!(matches!(error, StripeError::Busy { .. }), "{error}");
-    let error = stripe(&servers::pouring().await).charge("ch_1").await.unwrap_err();
+    let error = stripe(&servers::pouring().await).payment_intent("pi_1").await.unwrap_err();
     assert!(matches!(error, StripeError::Busy { .. }), "{error}");
     for (api_url, key) in [("not an address", "k"), ("http://127.0.0.1:1", "bad\nkey")] {
         let error = stripe(api_url).create_refund("pi_1", None, key).await.unwrap_err();
@@ -270,7 +276,7 @@ async fn what_happens_below_http() {
 #[tokio::test]
 async fn no_log_line_has_the_key() {
     let stripe = stripe("http://127.0.0.1:1");
-    let error = stripe.charge("ch_1").await.unwrap_err();
+    let error = stripe.payment_intent("pi_1").await.unwrap_err();
     let shown = format!("{stripe:?} {error:?} {error}");
     assert!(!shown.contains(KEY), "{shown}");
 }

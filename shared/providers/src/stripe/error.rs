@@ -1,7 +1,5 @@
 //! What became of a request to Stripe. With an idempotency key nothing is done twice, so "nobody knows" is "ask again".
 
-use std::time::Duration;
-
 use confab_kernel::Error;
 use serde::Deserialize;
 
@@ -18,13 +16,21 @@ pub enum StripeError {
     #[error("not reached: {0}")]
     NotReached(String),
     /// Not now, or nobody knows: too many requests, the same one still going on, Stripe's own trouble, a lost answer, a key
-    /// that is not good. Asking again with the same idempotency key is safe, and the way to find out. A failure of
-    /// Stripe's own may stand for its key for a day.
+    /// that is not good. Asking again with the same idempotency key is safe, and the way to find out.
     #[error("not now: {reason}")]
-    Busy { retry_after: Option<Duration>, reason: String },
+    Busy { reason: String, again: Again },
     /// Stripe said no, and will again. `code` is its own, or the type of its error, or the HTTP status.
     #[error("refused with {code}: {message}")]
     Refused { code: String, message: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    Later,
+    /// The same request is going on: it ends within seconds.
+    WhenTheOtherEnds,
+    /// Stripe's own failure, which stands for its key for a day.
+    UnderAnotherKey,
 }
 
 impl StripeError {
@@ -38,7 +44,7 @@ impl StripeError {
     }
 
     pub(super) fn busy(reason: impl Into<String>) -> Self {
-        Self::Busy { retry_after: None, reason: reason.into() }
+        Self::Busy { reason: reason.into(), again: Again::Later }
     }
 
     pub(super) fn refused(code: &str, message: &str) -> Self {
@@ -53,7 +59,14 @@ impl StripeError {
         let passing = matches!(status, 401 | 408 | 409 | 425 | 429) || !answer.status.is_client_error();
         // A redirect is followed nowhere: something else than Stripe has answered.
         match passing && !answer.status.is_redirection() {
-            true => Self::Busy { retry_after: answer.retry_after, reason: format!("HTTP {status} {}", label(&code)) },
+            true => {
+                let again = match status {
+                    409 => Again::WhenTheOtherEnds,
+                    500.. if answer.is_replayed => Again::UnderAnotherKey,
+                    _ => Again::Later,
+                };
+                Self::Busy { reason: format!("HTTP {status} {}", label(&code)), again }
+            }
             false => Self::refused(&code, reason.message.get().unwrap_or("no explanation")),
         }
     }

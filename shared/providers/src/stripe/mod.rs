@@ -8,7 +8,7 @@ mod webhook;
 mod wire;
 
 pub use client::{EventQuery, Page, Stripe, StripeConfig};
-pub use error::StripeError;
+pub use error::{Again, StripeError};
 pub use objects::{
     Charge, ChargeStatus, Checkout, CheckoutPayment, CheckoutStatus, Dispute, DisputeStatus, Payment, PaymentStatus,
     Refund, RefundStatus,

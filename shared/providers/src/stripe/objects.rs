@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::{
-    loose::{Part, Text},
+    loose::{Many, Part, Text},
     parsed::{id, label},
 };
 
@@ -53,6 +53,8 @@ pub struct Charge {
     pub amount: Option<Money>,
     /// In all its refunds together.
     pub refunded: Option<Money>,
+    /// What Stripe keeps, when it was asked for.
+    pub fee: Option<Money>,
     pub fully_refunded: bool,
     pub disputed: bool,
     pub payment_intent: Option<String>,
@@ -78,6 +80,10 @@ pub struct Dispute {
     pub id: String,
     pub status: DisputeStatus,
     pub amount: Option<Money>,
+    /// What the bank holds of it now; none in a currency that is none of ours.
+    pub taken: Option<Money>,
+    /// What Stripe takes for the trouble.
+    pub fee: Option<Money>,
     /// In Stripe's word, such as `fraudulent`.
     pub reason: Option<String>,
     pub payment_intent: Option<String>,
@@ -127,6 +133,14 @@ words!(
         Prevented,
     }
 );
+
+impl DisputeStatus {
+    /// An inquiry has not taken any money yet; a dispute that was won has given it back.
+    fn has_taken(self) -> bool {
+        use DisputeStatus::{Prevented, WarningClosed, WarningNeedsResponse, WarningUnderReview, Won};
+        !matches!(self, Won | Prevented | WarningClosed | WarningNeedsResponse | WarningUnderReview)
+    }
+}
 
 /// What we attach to everything that we create.
 #[derive(Deserialize, Default)]
@@ -324,6 +338,7 @@ struct ChargeWire {
     refunded: Part<bool>,
     disputed: Part<bool>,
     currency: Text,
+    balance_transaction: Part<Link<Movement>>,
     payment_intent: Part<Link<Named>>,
     metadata: Part<Metadata>,
     failure_code: Text,
@@ -339,6 +354,10 @@ impl ChargeWire {
             status: self.status.0.unwrap_or_default(),
             amount: money(self.amount.0, &self.currency),
             refunded: money(self.amount_refunded.0, &self.currency),
+            fee: match &self.balance_transaction.0 {
+                Some(Link::Whole(movement)) => money(movement.fee.0, &movement.currency),
+                _ => None,
+            },
             fully_refunded: self.refunded.0.unwrap_or_default(),
             disputed: self.disputed.0.unwrap_or_default(),
             payment_intent: linked(&self.payment_intent),
@@ -383,6 +402,7 @@ struct DisputeWire {
     status: Part<DisputeStatus>,
     amount: Part<i64>,
     currency: Text,
+    balance_transactions: Part<Many<Movement>>,
     reason: Text,
     payment_intent: Part<Link<Named>>,
     charge: Part<Link<Named>>,
@@ -390,9 +410,39 @@ struct DisputeWire {
     livemode: Part<bool>,
 }
 
+/// A balance transaction: in the currency of our account, which need not be the payment's.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Movement {
+    amount: Part<i64>,
+    fee: Part<i64>,
+    currency: Text,
+}
+
 impl DisputeWire {
+    /// What the movements of money come to, where they are in the dispute's own currency; else what its status says.
+    fn taken(&self) -> Option<i64> {
+        match self.moved(|movement| &movement.amount) {
+            Some(moved) => moved.checked_neg(),
+            None if self.status.0.unwrap_or_default().has_taken() => self.amount.0,
+            None => Some(0),
+        }
+    }
+
+    fn moved(&self, part: fn(&Movement) -> &Part<i64>) -> Option<i64> {
+        let Many { items, broken: 0 } = self.balance_transactions.0.as_ref().filter(|list| !list.items.is_empty())?
+        else {
+            return None;
+        };
+        let is_alike = |movement: &Movement| movement.currency.get().is_some_and(|c| Some(c) == self.currency.get());
+        let mut parts = items.iter().map(|movement| part(movement).0.filter(|_| is_alike(movement)));
+        parts.try_fold(0_i64, |sum, part| sum.checked_add(part?))
+    }
+
     fn read(self) -> Option<Dispute> {
         Some(Dispute {
+            taken: money(self.taken(), &self.currency),
+            fee: money(self.moved(|movement| &movement.fee), &self.currency),
             id: id(self.id.get()?)?,
             status: self.status.0.unwrap_or_default(),
             amount: money(self.amount.0, &self.currency),

@@ -54,6 +54,33 @@ fn what_stripe_may_add_or_leave_out_costs_nothing() {
 }
 
 #[test]
+fn what_a_bank_holds_is_what_has_moved() {
+    let dispute = |status: &str, moved: Value| -> Dispute {
+        read(&json!({"id": "dp_1", "status": status, "amount": 500, "currency": "usd", "balance_transactions": moved}))
+    };
+    let moved = |amount: i64, fee: i64| json!({"amount": amount, "fee": fee, "currency": "usd"});
+    let usd = |minor: i64| Some(Money::new(minor, Currency::Usd));
+    for (status, movements, taken, fee) in [
+        ("needs_response", json!([]), usd(500), None),
+        ("needs_response", json!([moved(-500, 1_500)]), usd(500), usd(1_500)),
+        ("won", json!([moved(-500, 1_500), moved(500, 0)]), usd(0), usd(1_500)),
+        ("lost", json!([moved(-500, 1_500), moved(200, 0)]), usd(300), usd(1_500)),
+        // In our account's currency, which is another: what the status says.
+        ("lost", json!([{"amount": -1_800, "fee": 5, "currency": "ils"}]), usd(500), None),
+        ("won", json!([{"amount": -1_800, "fee": 5, "currency": "ils"}]), usd(0), None),
+        ("lost", json!(["txn_1"]), usd(500), None),
+        ("lost", json!(null), usd(500), None),
+        ("warning_needs_response", json!([]), usd(0), None),
+    ] {
+        let dispute = dispute(status, movements.clone());
+        assert_eq!((dispute.taken, dispute.fee), (taken, fee), "{status} {movements}");
+    }
+    let charge: Charge = read(&json!({"id": "ch_1", "balance_transaction": moved(500, 45)}));
+    assert_eq!(charge.fee, usd(45));
+    assert_eq!(read::<Charge>(&json!({"id": "ch_1", "balance_transaction": "txn_1"})).fee, None);
+}
+
+#[test]
 fn refunds_and_disputes() {
     let refund: Refund = read(&json!({"id": "re_1", "status": "requires_action", "amount": 5, "currency": "ILS",
         "payment_intent": {"id": "pi_1", "object": "payment_intent"}, "charge": "ch_1", "created": 9}));
