@@ -10,6 +10,7 @@
 
 use std::{
     collections::HashMap,
+    iter,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -29,6 +30,7 @@ use studio_domain::{Alias, Lead, Link, Recognised, User, aliases, event_of, reco
 
 /// Messages are history, not records: two weeks, as the weekly cleanup promises.
 const MESSAGES_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+const LONGEST_MERGER: usize = 20;
 
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -176,11 +178,11 @@ impl Store {
         Self { table, clock, entropy, met: Met::default() }
     }
 
-    /// What a provider reports of a message of ours. Reports come in any order, and any number of times.
-    pub(crate) async fn follow(&self, status: &Status) -> Result<()> {
+    /// What a provider reports of a message of ours, and whether it is news. Reports come in any order, and any number of times.
+    pub(crate) async fn follow(&self, status: &Status) -> Result<bool> {
         let Some(reference) = status.reference else {
             // Not sent by us: the number may serve another system too.
-            return Ok(());
+            return Ok(false);
         };
         let key = sent_key(reference.user_id, reference.effect_id);
         let told = Told {
@@ -192,8 +194,8 @@ impl Store {
         self.advance(key, &told).await
     }
 
-    /// Moves a message of ours to a later stage; an earlier one changes nothing.
-    async fn advance(&self, key: Row, told: &Told<'_>) -> Result<()> {
+    /// Moves a message of ours to a later stage, and says whether it did; an earlier one changes nothing.
+    async fn advance(&self, key: Row, told: &Told<'_>) -> Result<bool> {
         let mut update = self
             .table
             .client
@@ -202,7 +204,9 @@ impl Store {
             .set_key(Some(key))
             .condition_expression("attribute_exists(pk) AND stage_rank < :rank")
             .expression_attribute_values(":rank", number(told.stage.rank()));
-        let mut sets = vec!["stage_rank = :rank".to_owned()];
+        // From now on it is history.
+        update = update.expression_attribute_values(":expiry", number(expiry(self.clock.now())));
+        let mut sets = vec!["stage_rank = :rank".to_owned(), "expires_at = :expiry".to_owned()];
         for (name, value) in told.attributes()? {
             sets.push(format!("#{name} = :{name}"));
             update = update
@@ -211,9 +215,9 @@ impl Store {
         }
         let updated = update.update_expression(format!("SET {}", sets.join(", "))).send().await;
         match updated {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
                 _ => Err(failed(error)),
             },
         }
@@ -227,7 +231,8 @@ impl Store {
         let keys = inbox.effects.iter().map(|id| sent_key(owner, *id)).collect();
         let rows = self.table.rows(keys, Read::Latest).await?;
         let rows = rows.into_iter().map(Table::read::<OutRow>).collect::<Result<Vec<_>>>()?;
-        // A batch comes in any order, messages go out in the order of the decision. A row that is gone was settled.
+        // A batch comes in any order, messages go out in the order of the decision. A row is kept as long as its entry in
+        // the inbox until it is settled: one that is gone was.
         let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
         Ok(inbox.effects.iter().filter_map(|id| rows.remove(id)).map(OutRow::effect).collect())
     }
@@ -270,12 +275,19 @@ impl Store {
             body: body.clone(),
             stage: Stage::Sending,
             stage_rank: Stage::Sending.rank(),
-            expires_at: expiry(now),
+            expires_at: Inbox::expiry(now),
         };
         let mut item: Row = Table::row("", "", &row)?;
         item.extend(sent_key(*user_id, effect.id));
         self.table.put(item, When::always())
     }
+}
+
+/// The id that a person goes by now.
+fn current(known: &HashMap<UserId, Option<UserRow>>, id: UserId) -> UserId {
+    let merged_into = |id: &UserId| known.get(id)?.as_ref()?.merged_into;
+    // Mergers lead to older ids; more than a few of one person are a loop.
+    iter::successors(Some(id), merged_into).take(LONGEST_MERGER).last().unwrap_or(id)
 }
 
 /// An alias is written only while it leads where it was seen to lead.
@@ -343,20 +355,24 @@ impl Ledger<Event> for Store {
                 leads.insert(name, Table::read::<Lead>(row)?);
             }
         }
-        let recognised = recognise(message, |alias| leads.get(alias).cloned());
-        let mut row = match recognised.person {
-            Some(id) => match rows.remove(&user_pk(id)) {
-                Some(row) => Some(Table::read::<UserRow>(row)?),
-                None => self.table.latest(user_key(id)).await?,
-            },
-            None => None,
-        };
-        let mut merged = Vec::new();
-        for id in &recognised.also {
-            merged.extend(self.table.latest::<UserRow>(user_key(*id)).await?);
+        let mut known = HashMap::new();
+        for row in rows.into_values().filter(|row| row.get("sk").is_some_and(|sk| *sk == text("USER"))) {
+            let row: UserRow = Table::read(row)?;
+            known.insert(row.user.id, Some(row));
         }
+        let recognised = loop {
+            let merged = |id| current(&known, id);
+            let recognised = recognise(message, |alias| leads.get(alias).cloned(), merged);
+            let people = recognised.person.iter().chain(&recognised.also);
+            let Some(unread) = people.copied().find(|id| !known.contains_key(id)) else { break recognised };
+            // A row that says whom it was merged into leads to another one: all are looked at again.
+            known.insert(unread, self.table.latest::<UserRow>(user_key(unread)).await?);
+        };
+        let mut take = |id: &UserId| known.remove(id).flatten();
+        let row = recognised.person.as_ref().and_then(&mut take);
+        let merged: Vec<_> = recognised.also.iter().filter_map(take).collect();
         let version = row.as_ref().map_or(0, |row| row.version);
-        let user = row.take().map(|row| row.user);
+        let user = row.map(|row| row.user);
         let user = merged.iter().map(|row| row.user.clone()).fold(user, |user, other| match user {
             Some(user) => Some(user.merged_with(other)),
             None => recognised.person.map(|id| User { id, ..other }),
@@ -410,7 +426,7 @@ impl Ledger<Event> for Store {
             }
             Outcome::Later { .. } | Outcome::Unknown { .. } => return Ok(()),
         };
-        self.advance(sent_key(effect.what.user_id, effect.id), &told).await
+        self.advance(sent_key(effect.what.user_id, effect.id), &told).await.map(drop)
     }
 }
 

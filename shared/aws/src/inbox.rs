@@ -26,12 +26,12 @@ pub struct Inbox {
 
 impl Inbox {
     pub fn new(owner: String, effects: Vec<EffectId>, lease_until: Timestamp, now: Timestamp) -> Self {
-        Self {
-            owner,
-            effects,
-            lease_until_ms: lease_until.as_millisecond(),
-            expires_at: now.as_second() + KEPT.as_secs().cast_signed(),
-        }
+        Self { owner, effects, lease_until_ms: lease_until.as_millisecond(), expires_at: Self::expiry(now) }
+    }
+
+    /// When an entry that is made now is gone. What it leads to must not be gone before.
+    pub fn expiry(now: Timestamp) -> i64 {
+        now.as_second() + KEPT.as_secs().cast_signed()
     }
 
     pub fn lease_until(&self) -> Timestamp {

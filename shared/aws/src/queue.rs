@@ -1,5 +1,7 @@
 //! Sending to a queue, so that what was accepted is on it.
 
+use std::collections::HashSet;
+
 use aws_sdk_sqs::{
     Client,
     types::{MessageAttributeValue, SendMessageBatchRequestEntry},
@@ -51,6 +53,10 @@ impl Entry {
         self.correlation_id
     }
 
+    fn is_of(&self, groups: &HashSet<String>) -> bool {
+        self.order.as_ref().is_some_and(|order| groups.contains(&order.group))
+    }
+
     fn request(&self, index: usize) -> Result<SendMessageBatchRequestEntry> {
         let correlation =
             MessageAttributeValue::builder().data_type("String").string_value(self.correlation_id.to_string()).build();
@@ -78,10 +84,15 @@ impl Queue {
     /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
     pub async fn send(&self, entries: &[Entry]) -> Result<()> {
         let mut first_refusal = None;
-        // One call after the other: a group's entries must arrive in order. A refused entry does not hold up the rest.
+        let mut refused_groups = HashSet::new();
+        // One call after the other: a group's entries must arrive in order. A refused entry holds up its group only.
         for chunk in chunks(entries) {
+            let chunk: Vec<_> = chunk.iter().filter(|entry| !entry.is_of(&refused_groups)).collect();
             let requests: Vec<_> =
                 chunk.iter().enumerate().map(|(i, entry)| entry.request(i)).collect::<Result<_>>()?;
+            if requests.is_empty() {
+                continue;
+            }
             let sent = self
                 .client
                 .send_message_batch()
@@ -95,6 +106,8 @@ impl Queue {
                 let told = format!("{}: {}", refused.code(), refused.message().unwrap_or_default());
                 first_refusal.get_or_insert(told);
             }
+            let refused = sent.failed().iter().filter_map(|refused| chunk.get(refused.id().parse::<usize>().ok()?));
+            refused_groups.extend(refused.filter_map(|entry| entry.order.as_ref().map(|order| order.group.clone())));
         }
         first_refusal.map_or(Ok(()), |told| Err(Error::unavailable("queue_refused", told)))
     }

@@ -29,6 +29,7 @@ async fn start<D>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
 ) -> Result<(SystemClock, Arc<D>), StartError> {
+    panics::be_discreet();
     log::start();
     metrics::start(function);
     let clock = SystemClock::from_env(&environment())?;

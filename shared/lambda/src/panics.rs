@@ -9,14 +9,14 @@ pub(crate) async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T
     // What the work shares is replaced or versioned, never half written: see `Deps` of each service.
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(result) => result,
-        Err(panic) => Err(Error::internal("panicked", text_of(panic.as_ref()))),
+        Err(_) => Err(Error::internal("panicked", "the line before says where")),
     }
 }
 
-fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a text".to_owned())
+/// From now on a panic says where it happened, as a line of our log, and not its text: that may quote what a person
+/// wrote.
+pub(crate) fn be_discreet() {
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(at = panic.location().map(tracing::field::display), "panicked");
+    }));
 }

@@ -150,11 +150,16 @@ impl<C: Clock> Batch<'_, C> {
 fn job<B: DeserializeOwned>(record: &SqsMessage, correlation_id: CorrelationId, time_left: Duration) -> Result<Job<B>> {
     let body = record.body.as_deref().unwrap_or_default();
     Ok(Job {
-        body: serde_json::from_str(body).map_err(|e| Error::internal("unreadable_job", e))?,
+        body: serde_json::from_str(body).map_err(|e| Error::internal("unreadable_job", place(&e)))?,
         correlation_id,
         receives: receives(record),
         time_left,
     })
+}
+
+/// The error itself may quote what a person wrote.
+fn place(error: &serde_json::Error) -> String {
+    format!("{:?} at line {} column {}", error.classify(), error.line(), error.column())
 }
 
 /// Records of one group in their order; a record of a standard queue is a group of its own.

@@ -44,10 +44,8 @@ impl SendError {
 
 impl From<reqwest::Error> for SendError {
     fn from(error: reqwest::Error) -> Self {
-        if error.is_builder() {
-            return Self::never(&describe(error));
-        }
-        if error.is_connect() {
+        // An address that is none is our configuration's, not the message's.
+        if error.is_builder() || error.is_connect() {
             return Self::NotReached(describe(error));
         }
         Self::Unknown(describe(error))

@@ -62,8 +62,12 @@ pub fn aliases(message: &Inbound) -> Vec<Alias> {
     aliases
 }
 
-/// `lead` is what is known of an alias.
-pub fn recognise(message: &Inbound, lead: impl Fn(&Alias) -> Option<Lead>) -> Recognised {
+/// `lead` is what is known of an alias, and `merged` the id that a person goes by since two were found to be one.
+pub fn recognise(
+    message: &Inbound,
+    lead: impl Fn(&Alias) -> Option<Lead>,
+    merged: impl Fn(UserId) -> UserId,
+) -> Recognised {
     let channel = message.from.channel;
     let wrote_as = &message.from.person;
     let is_now = match &message.content {
@@ -72,7 +76,7 @@ pub fn recognise(message: &Inbound, lead: impl Fn(&Alias) -> Option<Lead>) -> Re
     };
     let whose = |identity: &Identity, alias: &Alias| {
         let found = lead(alias).filter(|found| is_of(found, identity));
-        found.map(|found| found.user_id)
+        found.map(|found| merged(found.user_id))
     };
     let mut people: BTreeSet<_> = aliases_of(channel, wrote_as).filter_map(|alias| whose(wrote_as, &alias)).collect();
     // Whoever wrote under the new number since the change is the same person; an earlier owner of it is not.
@@ -84,7 +88,7 @@ pub fn recognise(message: &Inbound, lead: impl Fn(&Alias) -> Option<Lead>) -> Re
         .extend(aliases_of(channel, is_now).filter_map(|alias| whose(is_now, &alias).filter(|id| is_same(&alias, id))));
     // The oldest id has the longest history.
     let person = people.pop_first();
-    let leads_right = |lead: &Lead| Some(lead.user_id) == person;
+    let leads_right = |lead: &Lead| Some(merged(lead.user_id)) == person;
     let links = aliases_of(channel, is_now).filter_map(|alias| {
         let was = lead(&alias);
         let remembered = was.clone().filter(leads_right).and_then(|lead| lead.scoped_id);
@@ -92,12 +96,15 @@ pub fn recognise(message: &Inbound, lead: impl Fn(&Alias) -> Option<Lead>) -> Re
             Alias::Phone(_) => is_now.scoped_id.clone().or(remembered),
             Alias::Scoped(..) => None,
         };
-        let is_right = was.as_ref().is_some_and(|was| leads_right(was) && was.scoped_id == scoped_id);
+        let is_right = was.as_ref().is_some_and(|was| Some(was.user_id) == person && was.scoped_id == scoped_id);
         (!is_right).then_some(Link { alias, scoped_id, was })
     });
     let given_up = wrote_as.phone.clone().filter(|phone| is_now.phone.as_ref() != Some(phone)).map(Alias::Phone);
-    let release = given_up.and_then(|alias| lead(&alias).filter(leads_right).map(|lead| (alias, lead)));
-    Recognised { person, links: links.collect(), release, also: people }
+    // Whoever of them it led to: the next one under this number is a stranger.
+    let led_here = |lead: &Lead| leads_right(lead) || people.contains(&merged(lead.user_id));
+    let release = given_up.and_then(|alias| lead(&alias).filter(led_here).map(|lead| (alias, lead)));
+    let links = links.collect();
+    Recognised { person, links, release, also: people }
 }
 
 /// A number that was last seen with another scoped id has passed on.

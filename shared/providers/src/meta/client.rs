@@ -141,10 +141,18 @@ struct Id {
     id: String,
 }
 
-/// Codes that go away by themselves: too many calls, too many messages, Meta's own trouble. And a token that is not good
-/// (0, 190), which is our operator's trouble: the message is not to blame, and waits for a better one.
-const PASSING: [i64; 16] =
-    [0, 1, 2, 4, 17, 190, 341, 613, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 133_016, 135_000];
+/// Codes that go away by themselves: too many calls, too many messages, Meta's own trouble.
+const PASSING: [i64; 14] =
+    [1, 2, 4, 17, 341, 613, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 133_016, 135_000];
+
+/// Our account's trouble: a token that is not good, a permission, a number that is not registered, a bill, a lock. An
+/// operator ends it; the message is not to blame, and waits.
+const OURS: [i64; 8] = [0, 10, 190, 368, 131_005, 131_031, 131_042, 133_010];
+const PERMISSIONS: std::ops::RangeInclusive<i64> = 200..=299;
+
+fn is_passing(code: i64) -> bool {
+    PASSING.contains(&code) || OURS.contains(&code) || PERMISSIONS.contains(&code)
+}
 
 fn refusal(answer: &Answer) -> SendError {
     #[derive(Deserialize)]
@@ -159,11 +167,11 @@ fn refusal(answer: &Answer) -> SendError {
     }
     match answer.json::<Refused>() {
         // Meta's own failure may come after it took the message, and is never the message's fault.
-        Some(Refused { error }) if answer.status.is_server_error() && !PASSING.contains(&error.code) => {
+        Some(Refused { error }) if answer.status.is_server_error() && !is_passing(error.code) => {
             SendError::Unknown(format!("{} {}", error.code, answer.status))
         }
         Some(Refused { error }) => {
-            let retry = PASSING.contains(&error.code) || matches!(answer.status.as_u16(), 401 | 429);
+            let retry = is_passing(error.code) || matches!(answer.status.as_u16(), 401 | 403 | 429);
             SendError::refused(error.code, &error.message, retry, answer.retry_after)
         }
         None => answer.unexplained(),

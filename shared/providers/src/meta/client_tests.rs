@@ -71,7 +71,12 @@ async fn meta_says_no() {
         (401, 0, true),
         (500, 2, true),
         (400, 132_001, false),
-        (403, 368, false),
+        (403, 368, true),
+        (403, 99, true),
+        (400, 10, true),
+        (400, 250, true),
+        (400, 131_042, true),
+        (400, 133_010, true),
     ] {
         let error = json!({"error": {"message": "(#1) to 16505550100", "type": "OAuthException", "code": code, "fbtrace_id": "A"}});
         let template = ResponseTemplate::new(status).set_body_json(error).insert_header("retry-after", "7");
@@ -142,7 +147,7 @@ async fn what_happens_below_http() {
     let error = hanging.send(&text()).await.unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
     let error = meta("not an address").send(&text()).await.unwrap_err();
-    assert!(matches!(error, SendError::NotSent { retry: false, .. }), "{error}");
+    assert!(matches!(error, SendError::NotReached(_)), "{error}");
 }
 
 #[tokio::test]

@@ -94,9 +94,10 @@ struct Message {
     sid: String,
 }
 
-/// Too many requests, unavailable, too fast for the sender, queue full, too fast for the channel. And credentials that are
-/// not good (20003): the message is not to blame, and waits for better ones.
-const PASSING: [i64; 6] = [20_003, 20_429, 20_503, 14_107, 30_001, 63_018];
+/// Too many requests, unavailable, too fast for the sender, queue full, too fast for the channel. And our account's
+/// trouble: credentials that are not good (20003), an account that is not active (20005), a sender that is not ours
+/// (63007). The message is not to blame, and waits for an operator.
+const PASSING: [i64; 8] = [20_003, 20_005, 20_429, 20_503, 14_107, 30_001, 63_007, 63_018];
 
 fn refusal(answer: &Answer) -> SendError {
     #[derive(Deserialize)]
@@ -107,7 +108,7 @@ fn refusal(answer: &Answer) -> SendError {
     }
     match answer.json::<Refused>() {
         Some(refused) if PASSING.contains(&refused.code) || !answer.status.is_server_error() => {
-            let retry = PASSING.contains(&refused.code) || matches!(answer.status.as_u16(), 401 | 429);
+            let retry = PASSING.contains(&refused.code) || matches!(answer.status.as_u16(), 401 | 403 | 429);
             SendError::refused(refused.code, &refused.message, retry, answer.retry_after)
         }
         // Twilio's own failure may come after it took the message.

@@ -65,8 +65,12 @@ impl<'a> Form<'a> {
 }
 
 fn read_message(form: &Form<'_>, now: Timestamp) -> Result<Inbound, String> {
-    let from = form.get("From").and_then(phone).or(form.get("WaId").and_then(phone));
-    let person = from.ok_or("message_without_sender")?;
+    let from = form.get("From");
+    // A number of ours may take SMS, too; an answer on WhatsApp would not arrive.
+    if from.is_some_and(|from| !from.starts_with("whatsapp:")) {
+        return Err("not_whatsapp".to_owned());
+    }
+    let person = from.and_then(phone).or(form.get("WaId").and_then(phone)).ok_or("message_without_sender")?;
     Ok(Inbound {
         id: form.message_id().ok_or("message_without_id")?,
         from: address(form.get("To"), person),
@@ -79,8 +83,8 @@ fn read_message(form: &Form<'_>, now: Timestamp) -> Result<Inbound, String> {
 
 fn read_status(form: &Form<'_>, status: &str, query: &str, now: Timestamp) -> Result<Status, String> {
     let stage = match status {
-        "accepted" | "scheduled" | "queued" | "sending" => Stage::Sending,
-        "sent" => Stage::Sent,
+        // Twilio has it: it is not sent again.
+        "accepted" | "scheduled" | "queued" | "sending" | "sent" => Stage::Sent,
         "delivered" => Stage::Delivered,
         "read" => Stage::Read,
         "failed" | "undelivered" | "canceled" => Stage::Failed,

@@ -121,7 +121,7 @@ fn stages_and_errors_of_statuses() {
         parse(&params, "ref=order-17", now())
     };
     for (word, stage) in [
-        ("queued", Stage::Sending),
+        ("queued", Stage::Sent),
         ("sent", Stage::Sent),
         ("read", Stage::Read),
         ("failed", Stage::Failed),
@@ -142,6 +142,8 @@ fn without_a_sender_or_an_id_it_is_no_message() {
     assert_eq!(parse(&params, "", now()).ignored, ["message_without_id"]);
     let params = pairs(&[("WaId", "16505550100"), ("SmsSid", "SM1"), ("Body", "x")]);
     assert_eq!(parse(&params, "", now()).updates.len(), 1);
+    let params = pairs(&[("From", "+16505550100"), ("MessageSid", "SM1"), ("Body", "by SMS")]);
+    assert_eq!(parse(&params, "", now()).ignored, ["not_whatsapp"]);
 }
 
 #[test]

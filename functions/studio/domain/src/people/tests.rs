@@ -8,6 +8,7 @@ use super::*;
 #[derive(Default)]
 struct Book {
     leads: HashMap<Alias, Lead>,
+    merged: HashMap<UserId, UserId>,
     made: i64,
 }
 
@@ -16,7 +17,8 @@ const DAY: i64 = 24 * 3600;
 impl Book {
     /// Follows what a message says, with a new id for somebody new, and tells who wrote.
     fn hears(&mut self, day: i64, message: &Inbound) -> (UserId, Recognised) {
-        let found = recognise(message, |alias| self.leads.get(alias).cloned());
+        let merged = |id: UserId| std::iter::successors(Some(id), |id| self.merged.get(id).copied()).last().unwrap();
+        let found = recognise(message, |alias| self.leads.get(alias).cloned(), merged);
         let person = found.person.unwrap_or_else(|| {
             self.made += 1;
             user(day, self.made.to_le_bytes()[0])
@@ -26,6 +28,7 @@ impl Book {
             let lead = Lead { user_id: person, scoped_id: link.scoped_id.clone() };
             self.leads.insert(link.alias.clone(), lead);
         }
+        self.merged.extend(found.also.iter().map(|other| (*other, person)));
         if let Some((alias, lead)) = &found.release {
             assert_eq!(self.leads.remove(alias).as_ref(), Some(lead));
         }
@@ -122,8 +125,20 @@ fn who_wrote_under_the_new_number_before_we_heard_of_the_change_is_the_same_pers
     // It happened on day 2, and is heard of on day 4.
     let late = changes_number(2, (ONE, A), (TWO, None));
     assert_eq!(book.hears(4, &late).0, person);
-    assert_eq!(book.says(5, Some(TWO), B), person);
-    assert_eq!(book.says(6, None, B), person);
+    let (who, found) = book.hears(5, &message(5, None, B));
+    assert_eq!((who, found.links.len()), (person, 1), "what led to the other id leads here from now on");
+    assert_eq!(book.says(6, Some(TWO), B), person);
+}
+
+#[test]
+fn a_number_that_was_given_up_is_released_whoever_of_the_two_it_led_to() {
+    let mut book = Book::default();
+    let by_id = book.says(1, None, A);
+    let by_number = book.says(2, Some(ONE), None);
+    let (person, found) = book.hears(3, &changes_number(3, (ONE, A), (TWO, None)));
+    assert_eq!((person, found.also), (by_id, BTreeSet::from([by_number])));
+    let stranger = book.says(4, Some(ONE), B);
+    assert!(stranger != by_id && stranger != by_number);
 }
 
 #[test]
