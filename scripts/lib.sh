@@ -15,6 +15,8 @@ install_tools() {
     local wanted="scripts/requirements/$1.txt" venv=".tools/$1"
     cmp -s "$wanted" "$venv/installed.txt" && return
     need python3 "Python 3.11 or later runs the tools that check and package the template."
+    # Debian's Python comes without what a venv begins with.
+    python3 -c 'import ensurepip' 2>/dev/null || apt_install "Python's venv" python3-venv
     say "Installing $1 into $venv (once)"
     rm -rf "$venv"
     python3 -m venv "$venv"
@@ -29,16 +31,18 @@ services() { for service in functions/*/; do printf -- '--package %s ' "$(basena
 
 need_node() { need npm "Install Node.js 20 or later."; }
 
-# debian_packages COMMAND PACKAGE..: installs Debian packages when the command is missing and this is root; else says so.
-debian_packages() {
-    local command="$1"
+# debian_packages COMMAND PACKAGE..: installs Debian packages when the command is missing.
+debian_packages() { command -v "$1" >/dev/null || apt_install "$@"; }
+
+# apt_install WHAT PACKAGE..: installs Debian packages when this is root; else says what to install.
+apt_install() {
+    local what="$1"
     shift
-    command -v "$command" >/dev/null && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "Installing $*"
         apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
     else
-        fail "$command is not installed. Run: sudo apt-get install $*"
+        fail "$what is not installed. Run: sudo apt-get install $*"
     fi
 }
 
@@ -69,13 +73,16 @@ install_nextest() {
 # A subshell: its EXIT trap runs once, whatever happened, and the result is the command's.
 on_local() (
     data=$(mktemp -d)
-    target/debug/local --port 0 --no-watch --data "$data/data" >"$data/log" 2>&1 &
+    binaries="${CARGO_TARGET_DIR:-target}/debug"
+    "$binaries/local" --binaries "$binaries" --port 0 --no-watch --data "$data/data" >"$data/log" 2>&1 &
     pid=$!
     trap 'status=$?; kill "$pid" 2>/dev/null || true; wait "$pid" || true; rm -rf "$data"; exit "$status"' EXIT
-    for _ in $(seq 100); do
-        grep -q '  AWS' "$data/log" && break
+    is_ready() { grep -qs '  AWS' "$data/log"; }
+    for _ in $(seq 300); do
+        is_ready && break
         kill -0 "$pid" 2>/dev/null || fail "local did not start: $(cat "$data/log")"
         sleep 0.1
     done
+    is_ready || fail "local was not ready in half a minute: $(cat "$data/log")"
     CONFAB_HOME=$(awk '/  Home/ { print $2 }' "$data/log") "$@"
 )

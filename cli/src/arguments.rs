@@ -52,7 +52,8 @@ pub(crate) enum Command {
     /// Dead-letter queues: what was given up, and sending it back
     ///
     /// Without a name: every dead-letter queue. With a name, or a part of it that fits one queue alone: its messages.
-    /// Looking at a message counts as one receive of it.
+    /// Looking at a message counts as one receive of it. Looking ends with exit code 0, whatever is there; `confab
+    /// doctor` ends with 1 while a dead letter waits.
     Dlq(DlqArguments),
     /// Everything that is known of one message, in the order of time
     ///
@@ -69,6 +70,7 @@ pub(crate) enum Command {
     ///
     /// A FILE holds an event as Lambda gives it to a function, such as those in events/; it is given to that function
     /// once more, and what the function does about it is real: a worker's event may send a message to a person.
+    /// The exit code is 1 when the function or one of the records failed, or the answer's status is 400 or more.
     /// A COR_ID stands for the dead letters with that correlation id: each goes back to the queue that gave it up.
     /// What passed through the event bus cannot be replayed by this command yet.
     Replay(ReplayArguments),

@@ -1,6 +1,6 @@
 //! A running `local`, by its control API (local/API.md).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     doctor::{self, Endpoints, Finding, FunctionState},
     lines,
-    ports::{Queues, Step, Usage},
+    ports::{Queues, Step, Usage, is_inbound},
     prices::Item,
 };
 
@@ -145,7 +145,6 @@ impl Local {
     pub(crate) fn usage(&self) -> Usage {
         let mut used: BTreeMap<Item, f64> = BTreeMap::new();
         let mut add = |item, quantity: f64| *used.entry(item).or_default() += quantity;
-        let mut messages = 0;
         for function in &self.state.functions {
             add(Item::LambdaRequests, float(function.invocations));
             // By the price of what is deployed, not of this laptop.
@@ -154,15 +153,13 @@ impl Local {
             if function.is_called_by_http() {
                 add(Item::HttpRequests, float(function.invocations));
             }
-            messages += function.messages;
         }
         // Which queue a call was for is not known.
         let sqs = match self.state.queues.iter().any(|queue| queue.fifo) {
             true => Item::SqsFifoRequests,
             false => Item::SqsRequests,
         };
-        let consumers: Vec<_> = self.state.queues.iter().filter_map(|queue| queue.consumer.as_deref()).collect();
-        for function in self.state.functions.iter().filter(|function| consumers.contains(&function.name.as_str())) {
+        for function in self.consumers(|_| true) {
             // Lambda's own poller receives a batch and deletes it.
             add(sqs, 2.0 * float(function.invocations));
         }
@@ -182,9 +179,16 @@ impl Local {
         Usage {
             period: format!("local at {}, since its start", self.home),
             used: used.into_iter().collect(),
-            messages: float(messages),
+            messages: float(self.consumers(is_inbound).map(|function| function.messages).sum()),
             remarks: remarks.map(str::to_owned).into(),
         }
+    }
+
+    /// The functions that work on such queues.
+    fn consumers(&self, queue: impl Fn(&str) -> bool) -> impl Iterator<Item = &Function> {
+        let queues = self.state.queues.iter().filter(move |of| queue(&of.name));
+        let names: BTreeSet<_> = queues.filter_map(|queue| queue.consumer.as_deref()).collect();
+        self.state.functions.iter().filter(move |function| names.contains(function.name.as_str()))
     }
 
     pub(crate) async fn findings(&self, queues: &impl Queues) -> Vec<Finding> {
@@ -267,14 +271,19 @@ mod tests {
             json!({ "name": name, "triggers": [trigger], "state": "ready", "message": null, "invocations": invocations,
                 "billed_ms": 8_000, "messages": messages, "memory_mb": 128 })
         };
+        let queue = |name: &str, consumer: &str| {
+            let fifo = name.ends_with(".fifo");
+            json!({ "name": name, "fifo": fifo, "consumer": consumer, "oldest_age_ms": null })
+        };
         let call = |service: &str, operation: &str, caller: &str| {
             json!({ "service": service, "operation": operation, "caller": caller, "count": 5, "read_units": 1.5,
                 "write_units": 9.0 })
         };
         let state = json!({
             "addresses": { "gateway": "http://g", "aws": "http://a" },
-            "functions": [function("hook", "POST /hook", 10, 0), function("worker", "queue q.fifo", 4, 7)],
-            "queues": [{ "name": "q.fifo", "fifo": true, "consumer": "worker", "oldest_age_ms": null }],
+            "functions": [function("hook", "POST /hook", 10, 0), function("worker", "queue x-inbound.fifo", 3, 7),
+                function("status", "queue x-status", 1, 9)],
+            "queues": [queue("x-inbound.fifo", "worker"), queue("x-status", "status")],
             "aws_calls": [call("sqs", "SendMessageBatch", "hook"), call("sqs", "ReceiveMessage", "outside"),
                 call("dynamodb", "UpdateItem", "worker")],
         });
@@ -289,13 +298,13 @@ mod tests {
             usage.used,
             [
                 (Item::LambdaRequests, 14.0),
-                (Item::LambdaGbSecondsArm, 2.0),
+                (Item::LambdaGbSecondsArm, 3.0),
                 (Item::HttpRequests, 10.0),
                 (Item::SqsFifoRequests, 8.0 + 5.0),
                 (Item::ReadUnits, 3.0),
                 (Item::WriteUnits, 18.0),
             ]
         );
-        assert_eq!(usage.messages, 7.0);
+        assert_eq!(usage.messages, 7.0, "what people said, and no statuses");
     }
 }

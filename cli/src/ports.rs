@@ -27,6 +27,11 @@ impl Queue {
     }
 }
 
+/// Does it hold what people said? Statuses and notices of payments have queues too.
+pub(crate) fn is_inbound(queue: &str) -> bool {
+    queue.trim_end_matches(".fifo").ends_with("-inbound")
+}
+
 pub(crate) trait Queues {
     /// All of the stack.
     async fn queues(&self) -> Result<Vec<Queue>>;
@@ -120,7 +125,7 @@ pub(crate) struct Usage {
     /// `the last 30 days`
     pub(crate) period: String,
     pub(crate) used: Vec<(Item, f64)>,
-    /// Messages that were taken off a queue because they were done.
+    /// What people said and was taken off its queue because it was done.
     pub(crate) messages: f64,
     /// What this place cannot count, beyond what is never included.
     pub(crate) remarks: Vec<String>,

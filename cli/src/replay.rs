@@ -53,6 +53,8 @@ pub(crate) async fn event(
     let json = json!({ "invoked": true, "function": function, "failed": outcome.has_failed, "payload": payload });
     Ok(if outcome.has_failed {
         Answer::problem(format!("{function} failed:\n{shown}\n"), json)
+    } else if let Some(status) = payload["statusCode"].as_u64().filter(|status| *status >= 400) {
+        Answer::problem(format!("{function} answered with {status}:\n{shown}\n"), json)
     } else if payload["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {
         Answer::problem(format!("{function} could not do all of it:\n{shown}\n"), json)
     } else {
@@ -137,7 +139,12 @@ mod tests {
         let answer = event(&world, &file, None, &yes).await.unwrap();
         assert!(answer.is_fine && answer.text.contains("\"statusCode\": 200"), "{}", answer.text);
         assert_eq!(*world.done.borrow(), ["invoke sms-received {}"]);
-        for (payload, has_failed) in [("{}", true), (r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#, false)] {
+        for (payload, has_failed) in [
+            ("{}", true),
+            (r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#, false),
+            (r#"{"statusCode":401}"#, false),
+            (r#"{"statusCode":503}"#, false),
+        ] {
             assert!(!event(&answers(payload, has_failed), &file, None, &yes).await.unwrap().is_fine, "{payload}");
         }
     }

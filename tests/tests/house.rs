@@ -11,7 +11,7 @@ use confab_kernel::{
     Contract, UserMessageReceived,
     payments::{PaymentFailed, PaymentReceived, PaymentRefunded},
 };
-use confab_local::template::{Places, Template};
+use confab_local::template::{Function, Places, Template};
 use serde_json::Value;
 
 fn root() -> PathBuf {
@@ -35,6 +35,14 @@ fn template() -> Result<Template> {
         parameters: BTreeMap::new(),
     };
     Template::load(&root().join("template.yaml"), &places)
+}
+
+/// What template.yaml says of a resource, line by line.
+fn lines_of<'a>(text: &'a str, id: &str) -> Result<Vec<&'a str>> {
+    let heading = format!("  {id}:");
+    let mut lines = text.lines().skip_while(|line| *line != heading);
+    lines.next().with_context(|| format!("{id} is not in the template"))?;
+    Ok(lines.take_while(|line| line.is_empty() || line.starts_with("    ")).map(str::trim).collect())
 }
 
 /// All files below a folder with one of the endings.
@@ -232,33 +240,75 @@ fn statements_name_their_actions_and_nothing_scans() -> Result<()> {
 }
 
 #[test]
-fn every_sample_decodes_as_the_event_of_the_function_in_its_name() -> Result<()> {
-    use aws_lambda_events::event::{apigw::ApiGatewayV2httpRequest, sqs::SqsEvent};
+fn every_function_has_statements_a_log_group_and_an_alarm_of_its_own() -> Result<()> {
+    let text = std::fs::read_to_string(root().join("template.yaml"))?;
+    for function in &template()?.functions {
+        let Function { logical_id: id, name, policy, .. } = function;
+        assert!(!policy.0.is_empty(), "{name} has no statements");
+        for statement in &policy.0 {
+            assert!(!statement.actions.is_empty() && !statement.resources.is_empty(), "{name}: {statement:?}");
+        }
+        let prefix = id.trim_end_matches("Function");
+        let (logs, alarm) = (format!("{prefix}Logs"), format!("{prefix}ErrorsAlarm"));
+        for (resource, line) in [
+            (id, format!("LogGroup: !Ref {logs}")),
+            (&logs, "Type: AWS::Logs::LogGroup".to_owned()),
+            (&logs, format!("LogGroupName: !Sub /aws/lambda/${{AWS::StackName}}-{name}")),
+            (&logs, "RetentionInDays: !Ref LogRetentionDays".to_owned()),
+            (&alarm, "Type: AWS::CloudWatch::Alarm".to_owned()),
+            (&alarm, "Namespace: AWS/Lambda".to_owned()),
+            (&alarm, "MetricName: Errors".to_owned()),
+            (&alarm, format!("Value: !Ref {id}")),
+            (&alarm, "AlarmActions: [!Ref AlarmTopic]".to_owned()),
+        ] {
+            assert!(lines_of(&text, resource)?.contains(&line.as_str()), "{name}: {resource} lacks {line}");
+        }
+        let named = format!("!Ref {alarm}");
+        let rolls_back = lines_of(&text, id)?.iter().any(|line| line.starts_with("Alarms: ") && line.contains(&named));
+        assert!(rolls_back, "{name}: {alarm} does not roll back a deployment");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_function_has_a_sample_and_every_sample_is_an_event_of_the_function_in_its_name() -> Result<()> {
     let template = template()?;
-    let mut seen = 0;
+    let mut with_sample = BTreeSet::new();
     for file in files(&root().join("events"), ".json") {
         let text = std::fs::read_to_string(&file)?;
         let name = file.file_name().context("a name")?.to_string_lossy().into_owned();
         if file.parent().is_some_and(|folder| folder.ends_with("contracts")) {
             continue;
         }
-        seen += 1;
         let function = name.split('.').next().unwrap_or_default();
-        let function = template
-            .functions
-            .iter()
-            .find(|f| f.name == function)
-            .with_context(|| format!("{name}: no such function"))?;
-        if function.routes.is_empty() {
-            serde_json::from_str::<SqsEvent>(&text).with_context(|| name.clone())?;
-        } else {
-            let request: ApiGatewayV2httpRequest = serde_json::from_str(&text).with_context(|| name.clone())?;
-            let path = request.raw_path.unwrap_or_default();
-            assert!(function.routes.iter().any(|route| leads_to(&route.path, &path)), "{name}: {path}");
-        }
+        let function = template.functions.iter().find(|f| f.name == function);
+        let function = function.with_context(|| format!("{name}: no such function"))?;
+        assert!(is_event_of(function, &template, &text).with_context(|| name.clone())?, "{name} comes another way");
+        with_sample.insert(&function.name);
     }
-    assert!(seen > 0, "the check must see the samples");
+    let functions: BTreeSet<_> = template.functions.iter().map(|function| &function.name).collect();
+    assert_eq!(with_sample, functions);
     Ok(())
+}
+
+/// Does it come by the function's own route, queue or schedule?
+fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<bool> {
+    use aws_lambda_events::event::{apigw::ApiGatewayV2httpRequest, eventbridge::EventBridgeEvent, sqs::SqsEvent};
+    if !function.routes.is_empty() {
+        let request: ApiGatewayV2httpRequest = serde_json::from_str(event)?;
+        let (key, path) = (request.route_key.unwrap_or_default(), request.raw_path.unwrap_or_default());
+        let mut taken = function.routes.iter().filter(|route| key == format!("{} {}", route.method, route.path));
+        return Ok(taken.any(|route| leads_to(&route.path, &path)));
+    }
+    if !function.consumers.is_empty() {
+        let records = serde_json::from_str::<SqsEvent>(event)?.records;
+        let queues: Vec<_> = function.consumers.iter().map(|consumer| Some(&consumer.queue_arn)).collect();
+        let mut sources = records.iter().map(|record| record.event_source_arn.as_ref());
+        return Ok(!records.is_empty() && sources.all(|source| queues.contains(&source)));
+    }
+    let tick: EventBridgeEvent = serde_json::from_str(event)?;
+    let is_scheduled = template.schedules.iter().any(|schedule| schedule.target_arn == function.arn);
+    Ok(is_scheduled && tick.source == "aws.scheduler")
 }
 
 /// The sample of a contract says all of it, and nothing that the contract does not know.
@@ -329,9 +379,15 @@ fn functions_link_one_lean_http_and_tls_stack() -> Result<()> {
     Ok(())
 }
 
-/// `{name}` stands for one segment.
+/// `{name}` stands for one segment, `{name+}` for all that follow.
 fn leads_to(route: &str, path: &str) -> bool {
-    let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
-    let same = |(route, path): (&&str, &&str)| route == path || route.starts_with('{');
-    route.len() == path.len() && route.iter().zip(&path).all(same)
+    let (mut route, mut path) = (route.split('/'), path.split('/'));
+    loop {
+        match (route.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(_)) if wanted.ends_with("+}") => return true,
+            (Some(wanted), Some(given)) if wanted == given || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
 }

@@ -128,10 +128,18 @@ async fn one_message_goes_back_alone_and_another_is_thrown_away() -> Result<()> 
 #[tokio::test]
 async fn samples_can_be_replayed() -> Result<()> {
     let place = Place::local().await?;
-    let ready = confab(&place, &["replay", "events/studio/studio-health.ready.json", "--json"]).await?;
-    assert_eq!((ready.code, ready.json()?["payload"]["statusCode"].as_u64()), (0, Some(200)), "{}", ready.error);
-    let forged = confab(&place, &["replay", "events/studio/sms-received.bad-signature.json", "--json"]).await?;
-    assert_eq!(forged.json()?["payload"]["statusCode"], 401);
+    for (sample, code, status) in [
+        ("studio/studio-health.ready", 0, json!(200)),
+        ("studio/sms-received.bad-signature", 1, json!(401)),
+        ("payments/payments-checkout.offer", 0, json!(200)),
+        ("payments/payments-orders.unknown", 1, json!(404)),
+        ("payments/payments-spend.too-few-credits", 1, json!(409)),
+        ("payments/payments-ledger.orders", 0, json!(200)),
+        ("payments/payments-reconcile.tick", 0, Value::Null),
+    ] {
+        let told = confab(&place, &["replay", &format!("events/{sample}.json"), "--json"]).await?;
+        assert_eq!((told.code, &told.json()?["payload"]["statusCode"]), (code, &status), "{sample}: {}", told.text);
+    }
     let broken = confab(&place, &["replay", "events/studio/sms-received.text.json", "--function", "nobody"]).await?;
     assert_eq!(broken.code, 2);
     assert!(broken.error.contains("sms-received, studio-conversation, studio-health"), "{}", broken.error);

@@ -113,8 +113,7 @@ impl Stack {
 
     /// Only what describes them is asked for.
     async fn secrets(&self, deployed: &Deployed) -> Result<Vec<Finding>> {
-        let wanted = deployed.parameters.iter().filter(|(key, _)| key.ends_with("Param") && deployed.needs(key));
-        let wanted: Vec<_> = wanted.map(|(_, name)| name.clone()).collect();
+        let wanted = deployed.secrets();
         if wanted.is_empty() {
             return Ok(vec![Finding::skipped("parameters", "the stack has an account at no provider")]);
         }
@@ -211,6 +210,12 @@ impl Stack {
 }
 
 impl Deployed {
+    /// Their names in SSM. A provider that there is no account with has a secret without a name.
+    fn secrets(&self) -> Vec<String> {
+        let named = self.parameters.iter().filter(|(key, name)| key.ends_with("Param") && !name.is_empty());
+        named.filter(|(key, _)| self.needs(key)).map(|(_, name)| name.clone()).collect()
+    }
+
     /// A parameter of no channel is always needed.
     fn needs(&self, parameter: &str) -> bool {
         let channel = CHANNELS.iter().find(|(channel, _)| parameter.starts_with(channel));
@@ -237,4 +242,29 @@ pub(crate) async fn dead_letters(place: &impl Queues) -> Result<Vec<Finding>> {
         })
         .collect();
     Ok(doctor::dead_letters(&all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_needed_when_it_has_a_name_and_its_channel_an_account() {
+        let parameters = [
+            ("AlarmEmail", "you@example.com"),
+            ("MetaPhoneNumberId", "106540352242922"),
+            ("MetaAppSecretParam", "/meta"),
+            ("TwilioAccountSid", ""),
+            ("TwilioAuthTokenParam", "/twilio"),
+            ("StripeSecretKeyParam", "/stripe"),
+            ("PaymentWebhookSecretParam", ""),
+            ("PaymentSecretPathParam", ""),
+        ];
+        let deployed = Deployed {
+            state: StackState::default(),
+            parameters: parameters.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            outputs: BTreeMap::new(),
+        };
+        assert_eq!(deployed.secrets(), ["/meta", "/stripe"]);
+    }
 }

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Stack, checkup::Configuration};
 use crate::{
     failed::failed,
-    ports::{Queue, Usage},
+    ports::{Queue, Usage, is_inbound},
     prices::Item,
     words::many,
 };
@@ -72,8 +72,8 @@ impl Counted<'_> {
             {
                 add(Counts::Use(item, 1.0), "AWS/SQS", metric, name.clone());
             }
-            // What is deleted from a queue that has a dead-letter queue was done.
-            if queue.gives_up_to.is_some() {
+            // What is deleted there was done: what is given up is moved.
+            if is_inbound(&queue.name) {
                 add(Counts::Messages, "AWS/SQS", "NumberOfMessagesDeleted", name);
             }
         }
@@ -198,15 +198,10 @@ mod tests {
             memory_mb: 128.0,
             trouble: None,
         };
-        let queue = |name: &str, is_fifo, gives_up_to: Option<&str>| Queue {
-            name: name.into(),
-            is_fifo,
-            gives_up_to: gives_up_to.map(str::to_owned),
-            ..Queue::default()
-        };
+        let queue = |name: &str| Queue { name: name.into(), is_fifo: name.ends_with(".fifo"), ..Queue::default() };
         let counted = Counted {
             functions: &[function],
-            queues: &[queue("q.fifo", true, Some("arn:dlq")), queue("dlq", false, None)],
+            queues: &["x-inbound.fifo", "x-inbound-dlq.fifo", "x-status"].map(queue),
             apis: vec!["api".into()],
             tables: vec!["table".into()],
             log_groups: vec!["group".into()],
@@ -215,13 +210,13 @@ mod tests {
         let series = counted.series();
         // Each series has counted two hours of a thousand.
         let (used, messages) = tally(series.iter().map(|series| (series.of, vec![1_000.0, 1_000.0])).collect());
-        assert_eq!(messages, 2_000.0, "of the queue and not of its dead-letter queue");
+        assert_eq!(messages, 2_000.0, "what people said, and neither statuses nor what was given up");
         let expected = [
             (Item::LambdaRequests, 2_000.0),
             (Item::LambdaGbSecondsArm, 0.25),
             (Item::HttpRequests, 2_000.0),
             (Item::SqsRequests, 8_000.0),
-            (Item::SqsFifoRequests, 8_000.0),
+            (Item::SqsFifoRequests, 16_000.0),
             (Item::ReadUnits, 2_000.0),
             (Item::WriteUnits, 2_000.0),
             (Item::BusEvents, 2_000.0),
