@@ -149,7 +149,7 @@ fn denied(cloud: &Cloud, caller: &str, service: &str, operation: &str, body: &Va
     let needed = needed(cloud, service, operation, body);
     let (action, resource) = needed.into_iter().find(|(action, resource)| {
         // SAM gives each function behind a queue a policy of AWS's, for what the poller does in its name.
-        let polls = matches!(*action, "sqs:ReceiveMessage" | "sqs:DeleteMessage" | "sqs:GetQueueAttributes");
+        let polls = matches!(action.as_str(), "sqs:ReceiveMessage" | "sqs:DeleteMessage" | "sqs:GetQueueAttributes");
         let consumes = polls && function.spec.consumers.iter().any(|consumer| consumer.queue_arn == *resource);
         !consumes && !function.spec.policy.allows(action, resource)
     })?;

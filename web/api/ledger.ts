@@ -100,18 +100,40 @@ export interface Total {
   refunded: number;
   disputed: number;
   lost: number;
+  /** What banks have taken of it and not given back. */
+  withheld: number;
+  fees: number;
+  dispute_fees: number;
+}
+
+export interface Refund {
+  id: string;
+  amount: number;
+  currency: string;
+  status: "pending" | "succeeded" | "failed";
+}
+
+export type DisputeStatus = "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost";
+
+export interface Movement {
+  /** Positive when it comes to us. */
+  amount: number;
+  currency: string;
 }
 
 export interface Dispute {
   id: string;
   amount: number;
   currency: string;
-  status: "needs_response" | "won" | "lost";
+  status: DisputeStatus;
   reason: string;
+  is_charge_refundable: boolean;
+  balance_transactions: Movement[];
 }
 
 export interface Payment {
-  session: string;
+  /** Nothing for a payment that somebody made at Stripe's dashboard. */
+  session: string | null;
   title: string;
   order_id: string | null;
   amount: number;
@@ -122,6 +144,7 @@ export interface Payment {
   payment_intent: string | null;
   refunded: number;
   failure: string | null;
+  refunds: Refund[];
   disputes: Dispute[];
   url: string | null;
 }

@@ -26,7 +26,7 @@ export function compare(orders: Order[], totals: Total[]): Comparison {
   const nobodys = new Map<string, number>();
   for (const total of totals) {
     const currency = total.currency.toUpperCase();
-    const left = total.paid - total.refunded - total.disputed;
+    const left = total.paid - total.refunded - total.withheld;
     const [sums, key] = total.order_id === null ? [nobodys, currency] : [held, `${total.order_id} ${currency}`];
     sums.set(key, (sums.get(key) ?? 0) + left);
   }

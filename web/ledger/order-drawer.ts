@@ -102,7 +102,7 @@ export class OrderDrawer extends LitElement {
         ? html`<p class="soft">${order.provider === "stripe" ? "Stripe knows no pay page of this order." : "This provider is not simulated here."}</p>`
         : repeat(
             this.payments,
-            ({ session }) => session,
+            ({ session, payment_intent }) => session ?? payment_intent,
             (payment) => html`<ledger-payment .payment=${payment}></ledger-payment>`,
           )}
     </section>`;

@@ -1,7 +1,7 @@
 // A payment at the simulated Stripe, and what somebody at its dashboard could do with it: refund, dispute, settle, pay.
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Dispute, Payment } from "../api/ledger";
+import type { Dispute, DisputeStatus, Payment, Refund } from "../api/ledger";
 import { act, pathOf } from "../ui/act";
 import { base, controls } from "../ui/base";
 import { money, read, step, written } from "../ui/money";
@@ -10,7 +10,15 @@ import { drawerStyle } from "./drawer.style";
 
 type Taking = "refund" | "dispute";
 
-const verdicts: Record<Dispute["status"], string> = { needs_response: "open", won: "won: the money is back", lost: "lost: the money is gone" };
+const standings: Record<DisputeStatus, (sum: string) => string> = {
+  warning_needs_response: (sum) => `The bank asks about ${sum}. No money has moved.`,
+  warning_under_review: (sum) => `The bank asks about ${sum} and has our answer. No money has moved.`,
+  warning_closed: (sum) => `The bank asked about ${sum} and took nothing.`,
+  needs_response: (sum) => `A dispute of ${sum} is open.`,
+  under_review: (sum) => `A dispute of ${sum} is with the bank to decide.`,
+  won: (sum) => `A dispute of ${sum} is won: the money is back.`,
+  lost: (sum) => `A dispute of ${sum} is lost: the money is gone.`,
+};
 
 @customElement("ledger-payment")
 export class LedgerPayment extends LitElement {
@@ -32,19 +40,18 @@ export class LedgerPayment extends LitElement {
         <p>${this.#standing()}</p>
         ${status === "open" && url && isWeb(url) ? html`<a class="button main" href=${url}>Pay page</a>` : nothing}
         ${settling ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.#settle}>Let the bank decide now</button>` : nothing}
-        ${payment_status === "paid" && this.#left > 0 && !this.taking
-          ? html`<button class="button" type="button" id="refund" @click=${() => (this.taking = "refund")}>Refund…</button>
+        ${payment_status === "paid" && !this.taking
+          ? html`${this.#refundable > 0 ? html`<button class="button" type="button" id="refund" @click=${() => (this.taking = "refund")}>Refund…</button>` : nothing}
               <button class="button" type="button" id="dispute" @click=${() => (this.taking = "dispute")}>Dispute…</button>`
           : nothing}
       </div>
-      ${this.taking ? this.#form(this.taking) : nothing} ${payment.disputes.map((dispute) => this.#dispute(dispute))}
+      ${this.taking ? this.#form(this.taking) : nothing} ${payment.refunds.map((refund) => this.#refund(refund))} ${payment.disputes.map((dispute) => this.#dispute(dispute))}
     </div>`;
   }
 
-  /** What of it could still go back. */
-  get #left(): number {
+  get #refundable(): number {
     const { amount, refunded, disputes } = this.payment;
-    return disputes.filter(({ status }) => status !== "won").reduce((left, dispute) => left - dispute.amount, amount - refunded);
+    return disputes.every(({ is_charge_refundable }) => is_charge_refundable) ? amount - refunded : 0;
   }
 
   #standing(): string {
@@ -58,8 +65,9 @@ export class LedgerPayment extends LitElement {
   }
 
   #form(taking: Taking): TemplateResult {
-    const { currency } = this.payment;
-    const most = written(this.#left, currency);
+    const { amount, currency } = this.payment;
+    // A bank takes what was charged, whatever was refunded of it.
+    const most = written(taking === "refund" ? this.#refundable : amount, currency);
     return html`<form class="row" @submit=${(event: SubmitEvent) => this.#take(event, taking)}>
       <label class="field">
         ${taking === "refund" ? "Give back" : "The bank takes back"}, ${currency.toUpperCase()}
@@ -70,15 +78,26 @@ export class LedgerPayment extends LitElement {
     </form>`;
   }
 
-  #dispute(dispute: Dispute): TemplateResult {
-    const { id, amount, currency, status } = dispute;
-    const close = (won: boolean) => this.#do(pathOf("stripe", "disputes", id, "close"), { won }, `The dispute is ${won ? "won" : "lost"}`);
+  #refund({ amount, currency, status }: Refund): TemplateResult | typeof nothing {
+    if (status === "succeeded") return nothing;
+    const sum = money(amount, currency.toUpperCase());
     return html`<div class="row">
-      <p>A dispute of ${money(amount, currency.toUpperCase())} is ${verdicts[status]}.</p>
-      ${status === "needs_response"
-        ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close(true)}>We win it</button>
-            <button class="button small danger" type="button" ?disabled=${this.busy} @click=${() => close(false)}>We lose it</button>`
+      <p>A refund of ${sum} ${status === "pending" ? "is on its way." : "failed: the money is here again."}</p>
+    </div>`;
+  }
+
+  #dispute(dispute: Dispute): TemplateResult {
+    const { id, status } = dispute;
+    const close = (how: { won?: boolean }, words: string) => this.#do(pathOf("stripe", "disputes", id, "close"), how, words);
+    const isOpen = status === "needs_response" || status === "under_review";
+    const isAsked = status === "warning_needs_response" || status === "warning_under_review";
+    return html`<div class="row">
+      <p>${told(dispute)}</p>
+      ${isOpen
+        ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({ won: true }, "The dispute is won")}>We win it</button>
+            <button class="button small danger" type="button" ?disabled=${this.busy} @click=${() => close({ won: false }, "The dispute is lost")}>We lose it</button>`
         : nothing}
+      ${isAsked ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({}, "The bank has dropped it")}>The bank drops it</button>` : nothing}
     </div>`;
   }
 
@@ -89,16 +108,21 @@ export class LedgerPayment extends LitElement {
   }
 
   #settle(): void {
-    void this.#do(pathOf("stripe", "payments", this.payment.session, "settle"), {}, "The bank has decided");
+    void this.#do(this.#path("settle"), {}, "The bank has decided");
   }
 
   async #take(event: SubmitEvent, taking: Taking): Promise<void> {
     event.preventDefault();
-    const { session, currency } = this.payment;
+    const { currency } = this.payment;
     const amount = read(String(new FormData(event.target as HTMLFormElement).get("amount")), currency);
     const sum = money(amount, currency.toUpperCase());
-    const done = await this.#do(pathOf("stripe", "payments", session, taking), { amount }, taking === "refund" ? `${sum} goes back` : `The bank has taken ${sum}`);
+    const done = await this.#do(this.#path(taking), { amount }, taking === "refund" ? `${sum} goes back` : `The bank has taken ${sum}`);
     if (done) this.taking = undefined;
+  }
+
+  #path(act: Taking | "settle"): string {
+    const { session, payment_intent } = this.payment;
+    return pathOf("stripe", "payments", session ?? payment_intent ?? "", act);
   }
 
   async #do(path: string, body: unknown, words: string): Promise<boolean> {
@@ -109,4 +133,11 @@ export class LedgerPayment extends LitElement {
     this.dispatchEvent(new Event("acted", { bubbles: true, composed: true }));
     return answer !== undefined;
   }
+}
+
+/** Of a lost dispute a part may have come back. */
+function told({ status, amount, currency, balance_transactions }: Dispute): string {
+  const sum = (minor: number) => money(minor, currency.toUpperCase());
+  const back = balance_transactions.reduce((all, movement) => all + Math.max(movement.amount, 0), 0);
+  return status === "lost" && back > 0 ? `A dispute of ${sum(amount)} is lost, and ${sum(back)} came back.` : standings[status](sum(amount));
 }

@@ -73,7 +73,7 @@ export const flagWords: Record<FlagKind, { what: string; todo: string }> = {
   },
   overdrawn: {
     what: "More went back than came in",
-    todo: "The ledger kept what it had. Compare the refunds and disputes at Stripe with the rows here before anything else is refunded.",
+    todo: "A bank may have taken what was refunded already. Compare the refunds and disputes at Stripe with the rows here before anything else is refunded.",
   },
   came_back: {
     what: "Money is here for what was taken back",

@@ -153,6 +153,55 @@ describe("ledger", () => {
     });
   });
 
+  test("a bank may take all of a charge that was refunded in part", async () => {
+    const order = await sold({ item: "studio.standard" });
+    await post(`/api/stripe/payments/${sessionOf(order)}/refund`, { amount: 900 });
+    await site.open(opened(order), {}, async (page) => {
+      await stateIs(page, "Partly refunded");
+      await drawer(page).getByRole("button", { name: "Dispute…" }).click();
+      assert.equal(await drawer(page).getByLabel("The bank takes back, USD").inputValue(), "29.00");
+      await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
+      await drawer(page).getByText("A dispute of $29.00 is open.").waitFor();
+      await stateIs(page, "Disputed");
+      assert.equal(await drawer(page).getByRole("button", { name: "Refund…" }).count(), 0, "a bank has the money");
+      await rowsAre(page, [["Paid", "+$29.00", "$29.00"], ["Refunded", "-$9.00", "$20.00"], ["Taken back by the bank", "-$29.00", "-$9.00"]]);
+    });
+  });
+
+  test("of a lost dispute a part may come back", async () => {
+    const order = await sold({ item: "studio.standard" });
+    const { id } = await post(`/api/stripe/payments/${sessionOf(order)}/dispute`, {});
+    await post(`/api/stripe/disputes/${id}/close`, { won: false, returned: 900 });
+    await site.open(opened(order), {}, async (page) => {
+      await drawer(page).getByText("A dispute of $29.00 is lost, and $9.00 came back.").waitFor();
+    });
+  });
+
+  test("a bank that only asks takes nothing", async () => {
+    const order = await sold({ item: "studio.standard" });
+    await post(`/api/stripe/payments/${sessionOf(order)}/dispute`, { inquiry: true });
+    await site.open(opened(order), {}, async (page) => {
+      await drawer(page).getByText("The bank asks about $29.00. No money has moved.").waitFor();
+      await stateIs(page, "Paid");
+      assert.equal(await drawer(page).getByRole("button", { name: "We win it" }).count(), 0);
+      await drawer(page).getByRole("button", { name: "Refund…" }).waitFor();
+      await drawer(page).getByRole("button", { name: "The bank drops it" }).click();
+      await drawer(page).getByText("The bank asked about $29.00 and took nothing.").waitFor();
+      await rowsAre(page, [["Paid", "+$29.00", "$29.00"]]);
+    });
+  });
+
+  test("a refund that fails is told, and can be made again", async () => {
+    const order = await sold();
+    const { id } = await post(`/api/stripe/payments/${sessionOf(order)}/refund`, { fate: "waits" });
+    await site.open(opened(order), {}, async (page) => {
+      await drawer(page).getByText("A refund of $19.00 is on its way.").waitFor();
+      await post(`/api/stripe/refunds/${id}/fail`, {});
+      await drawer(page).getByText("A refund of $19.00 failed: the money is here again.").waitFor();
+      await drawer(page).getByRole("button", { name: "Refund…" }).waitFor();
+    });
+  });
+
   test("a bank debit waits until the bank decides", async () => {
     const order = await sold({ card: "async_success" });
     await site.open(opened(order), {}, async (page) => {

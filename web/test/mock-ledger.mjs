@@ -39,7 +39,7 @@ export function createLedger({ room, pay, home }) {
         notice(order_id);
       },
     });
-    payments.set(session, { session, title: title || item, order_id, amount: price, currency: "usd", status: "open", payment_status: "unpaid", settling: false, payment_intent: null, refunded: 0, failure: null, disputes: [], url: `${home()}/pay/${session}` });
+    payments.set(session, { session, title: title || item, order_id, amount: price, currency: "usd", status: "open", payment_status: "unpaid", settling: false, payment_intent: null, refunded: 0, failure: null, refunds: [], disputes: [], url: `${home()}/pay/${session}` });
     orders.set(order_id, {
       order: {
         id: order_id, purchase: { product: item.split(".")[0], item, payer }, price: { minor: price, currency: "USD" }, credits, provider: "stripe", state: "pending", created_at: stamp(at),
@@ -93,8 +93,21 @@ export function createLedger({ room, pay, home }) {
   }
 
   function holds({ payment_status, amount, refunded, disputes }) {
-    const disputed = disputes.filter(({ status }) => status !== "won").reduce((sum, one) => sum + one.amount, 0);
-    return { paid: payment_status === "paid" ? amount : 0, refunded, disputed };
+    const moved = disputes.flatMap(({ balance_transactions }) => balance_transactions).reduce((sum, one) => sum + one.amount, 0);
+    return { paid: payment_status === "paid" ? amount : 0, refunded, disputed: 0 - moved };
+  }
+
+  function disputeOf(payment, amount, { inquiry = false } = {}) {
+    const dispute = { id: `du_${letters(12)}`, amount, currency: "usd", status: inquiry ? "warning_needs_response" : "needs_response", reason: "fraudulent", is_charge_refundable: inquiry, balance_transactions: inquiry ? [] : [{ amount: -amount, currency: "usd" }] };
+    payment.disputes.unshift(dispute);
+    return dispute;
+  }
+
+  function refundOf(payment, amount, { fate = "succeeds" } = {}) {
+    const refund = { id: `re_${letters(12)}`, amount, currency: "usd", status: fate.startsWith("waits") ? "pending" : "succeeded" };
+    payment.refunded += amount;
+    payment.refunds.unshift(refund);
+    return refund;
   }
 
   function flag(kind, order_id, at = room.now()) {
@@ -104,14 +117,34 @@ export function createLedger({ room, pay, home }) {
     room.ran("payments-book");
   }
 
-  function take(session, wanted, how) {
+  function take(session, body, most, how) {
     const payment = find(payments, session, "such payment");
-    const held = holds(payment);
-    const amount = wanted ?? held.paid - held.refunded;
-    if (amount > held.paid - held.refunded) throw new Refusal(400, "invalid", "Refund amount is greater than unrefunded amount on charge.");
-    how(payment, amount);
+    const amount = body.amount ?? most(payment);
+    if (amount > most(payment)) throw new Refusal(400, "invalid", "There is not so much of this charge.");
     notice(payment.order_id);
-    return { amount };
+    return how(payment, amount, body);
+  }
+
+  function fail(key) {
+    const payment = [...payments.values()].find(({ refunds }) => refunds.some(({ id }) => id === key));
+    const refund = payment?.refunds.find(({ id }) => id === key);
+    if (!refund) throw new Refusal(404, "not_found", "There is no such refund.");
+    refund.status = "failed";
+    payment.refunded -= refund.amount;
+    notice(payment.order_id);
+    return refund;
+  }
+
+  function close(key, { won, returned = 0 }) {
+    const payment = [...payments.values()].find(({ disputes }) => disputes.some(({ id }) => id === key));
+    const dispute = payment?.disputes.find(({ id }) => id === key);
+    if (!dispute) throw new Refusal(404, "not_found", "There is no such dispute.");
+    const back = won ? dispute.amount : returned;
+    if (back > 0) dispute.balance_transactions.push({ amount: back, currency: "usd" });
+    dispute.status = dispute.status.startsWith("warning") ? "warning_closed" : won ? "won" : "lost";
+    dispute.is_charge_refundable = dispute.status !== "lost";
+    notice(payment.order_id);
+    return dispute;
   }
 
   const dayOf = (text) => text.slice(0, 10);
@@ -146,10 +179,10 @@ export function createLedger({ room, pay, home }) {
     sold("rooms.pin_500", "usr_noa", 190, "expired");
     for (let index = 0; index < 4; index += 1) sold(Object.keys(prices)[index], `usr_${letters(6)}`, 170 - index * 20, "success");
     const back = sold("studio.premium", "usr_dana", 80, "success");
-    back.payment.refunded = 1500;
+    refundOf(back.payment, 1500);
     book(back.order_id, minutes(60));
     const taken = sold("studio.standard", "אילן_רגב", 50, "success");
-    taken.payment.disputes.push({ id: "dp_demo", amount: 2900, currency: "usd", status: "needs_response", reason: "fraudulent" });
+    disputeOf(taken.payment, 2900);
     book(taken.order_id, minutes(40));
     sold("studio.lite", "usr_mira_sollenberg_achterhuis_van_der_plas", 30, "failed");
     const twice = sold("studio.lite", "usr_tal", 20, "success");
@@ -184,21 +217,16 @@ export function createLedger({ room, pay, home }) {
       ["GET", /^\/api\/stripe\/pending$/, () => ({ webhooks: 0, undelivered_events: 0 })],
       ["GET", /^\/api\/stripe\/payments$/, () => [...payments.values()].reverse()],
       ["GET", /^\/api\/stripe\/totals$/, () =>
-        [...payments.values()].filter(({ payment_status }) => payment_status === "paid").map((payment) => ({ order_id: payment.order_id, currency: "usd", payments: 1, ...holds(payment), lost: 0 }))],
-      ["POST", /^\/api\/stripe\/payments\/([^/]+)\/refund$/, ([session], { amount }) => take(session, amount, (payment, taken) => (payment.refunded += taken))],
-      ["POST", /^\/api\/stripe\/payments\/([^/]+)\/dispute$/, ([session], { amount }) =>
-        take(session, amount, (payment, taken) => payment.disputes.push({ id: `dp_${letters(12)}`, amount: taken, currency: "usd", status: "needs_response", reason: "fraudulent" }))],
+        [...payments.values()].filter(({ payment_status }) => payment_status === "paid").map((payment) => ({ order_id: payment.order_id, currency: "usd", payments: 1, ...holds(payment), withheld: holds(payment).disputed, lost: 0, fees: 0, dispute_fees: 0 }))],
+      ["POST", /^\/api\/stripe\/payments\/([^/]+)\/refund$/, ([session], body) => take(session, body, (payment) => payment.amount - payment.refunded, refundOf)],
+      ["POST", /^\/api\/stripe\/refunds\/([^/]+)\/fail$/, ([key]) => fail(key)],
+      ["POST", /^\/api\/stripe\/payments\/([^/]+)\/dispute$/, ([session], body) => take(session, body, (payment) => payment.amount, disputeOf)],
       ["POST", /^\/api\/stripe\/payments\/([^/]+)\/settle$/, ([session]) => {
         const payment = find(payments, session, "such payment");
         Object.assign(payment, { settling: false, payment_status: payment.succeeds ? "paid" : "unpaid" });
         notice(payment.order_id);
       }],
-      ["POST", /^\/api\/stripe\/disputes\/([^/]+)\/close$/, ([key], { won }) => {
-        const payment = [...payments.values()].find(({ disputes }) => disputes.some((one) => one.id === key));
-        if (!payment) throw new Refusal(404, "not_found", "There is no such dispute.");
-        payment.disputes.find((one) => one.id === key).status = won ? "won" : "lost";
-        notice(payment.order_id);
-      }],
+      ["POST", /^\/api\/stripe\/disputes\/([^/]+)\/close$/, ([key], verdict) => close(key, verdict)],
     ],
   };
 }

@@ -13,7 +13,10 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Desk, behaviour::Fault, events, form::Form, list, objects::Sort, refunds, refusal::Refusal, sessions};
+use super::{
+    Desk, behaviour::Fault, events, form::Form, list, objects::Sort, refunds, refusal::Refusal, sessions,
+    version::Version,
+};
 use crate::{
     Outside, ids,
     meta::lost_connection,
@@ -30,11 +33,13 @@ struct Asked<'a> {
     fingerprint: String,
     request_id: &'a str,
     staged: Option<Refusal>,
+    version: Version,
 }
 
 struct Answered {
     status: StatusCode,
     body: Value,
+    version: Version,
     replayed: bool,
     correlation_id: Option<String>,
 }
@@ -62,9 +67,11 @@ pub(super) async fn call(
     let parameters = if method == Method::GET { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
     let answered = Form::parse(&parameters).and_then(|form| {
         authorize(&outside, &headers)?;
+        let version = version(&outside, &headers)?;
         let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
         let fingerprint = fingerprint(&method, &path, &parameters);
-        let asked = Asked { method: &method, path: &path, form, key, fingerprint, request_id: &request_id, staged };
+        let (method, path, request_id) = (&method, path.as_str(), request_id.as_str());
+        let asked = Asked { method, path, form, key, fingerprint, request_id, staged, version };
         answer(&outside, &asked)
     });
     outside.payment_work.notify_one();
@@ -80,6 +87,7 @@ pub(super) async fn call(
     if let Ok(answered) = answered {
         call.correlation_id = answered.correlation_id;
         call.message_id = answered.body["id"].as_str().map(str::to_owned);
+        response.headers_mut().insert("stripe-version", HeaderValue::from_static(answered.version.text()));
         if answered.replayed {
             response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
         }
@@ -113,6 +121,14 @@ fn authorize(outside: &Outside, headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
+/// That of our endpoint when the request names none.
+fn version(outside: &Outside, headers: &HeaderMap) -> Result<Version, Refusal> {
+    match headers.get("stripe-version").map(|named| String::from_utf8_lossy(named.as_bytes())) {
+        Some(named) => Version::parse(&named).map_err(Refusal::bad),
+        None => Ok(outside.store().stripe.api_version),
+    }
+}
+
 fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
     if asked.key.is_some_and(|key| !(1..=255).contains(&key.len())) {
         return Err(Refusal::bad("Idempotency keys have 1 to 255 characters."));
@@ -121,6 +137,8 @@ fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
     outside.store().write(|writer| {
         let mut desk = Desk::new(writer, outside);
         desk.request = json!({"id": asked.request_id, "idempotency_key": key});
+        desk.version = asked.version;
+        let version = asked.version;
         if let Some(key) = key
             && let Some(kept) = stripe::answered(desk.writer.db, key, desk.now - KEY_MS)?
         {
@@ -129,7 +147,7 @@ fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
             }
             let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let correlation_id = correlation(&desk, &kept.body)?;
-            return Ok(Answered { status, body: kept.body, replayed: true, correlation_id });
+            return Ok(Answered { status, body: kept.body, version, replayed: true, correlation_id });
         }
         let (status, body) = match act(&mut desk, asked) {
             Ok(body) => (StatusCode::OK, body),
@@ -142,7 +160,7 @@ fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
             stripe::keep_answer(desk.writer.db, key, desk.now, &kept)?;
         }
         let correlation_id = correlation(&desk, &body)?;
-        Ok(Answered { status, body, replayed: false, correlation_id })
+        Ok(Answered { status, body, version, replayed: false, correlation_id })
     })
 }
 
@@ -162,7 +180,7 @@ fn done(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
     let segments: Vec<&str> = path.split('/').collect();
     let one = |desk: &Desk<'_, '_>, sort, id| {
         form.check_names(&["expand"])?;
-        Ok(desk.get(sort, id)?.wire()?)
+        desk.wire(desk.get(sort, id)?)
     };
     match (method.as_str(), segments.as_slice()) {
         ("POST", ["checkout", "sessions"]) => sessions::create(desk, form),
@@ -178,6 +196,7 @@ fn done(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
         ("GET", ["refunds", id]) => one(desk, Sort::Refund, id),
         ("GET", ["disputes"]) => list::objects(desk, Sort::Dispute, path, form),
         ("GET", ["disputes", id]) => one(desk, Sort::Dispute, id),
+        ("GET", ["balance_transactions", id]) => one(desk, Sort::Balance, id),
         ("GET", ["events"]) => events::list(desk, form),
         ("GET", ["events", id]) => events::get(desk, id),
         (method, _) => Err(Refusal::path(method, path)),

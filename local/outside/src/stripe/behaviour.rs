@@ -9,6 +9,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::{refunds::Fate, version::Version};
 use crate::{
     Outside,
     problem::{Answer, Problem, changed},
@@ -29,6 +30,17 @@ pub(crate) struct Settings {
     pub(crate) drop_percent: u32,
     /// How long a payment takes that takes its time.
     pub(crate) settle_ms: i64,
+    /// What becomes of refunds, and how long that takes.
+    pub(crate) refunds: Fate,
+    pub(crate) refund_ms: i64,
+    /// What Stripe keeps of a charge: hundredths of a percent, and an amount beside it.
+    pub(crate) fee_basis_points: i64,
+    pub(crate) fee_fixed: i64,
+    pub(crate) dispute_fee: i64,
+    /// How long nobody knows what Stripe keeps of a charge.
+    pub(crate) balance_ms: i64,
+    /// That of our endpoint: events are written in it, and answers when nothing else is asked.
+    pub(crate) api_version: Version,
 }
 
 impl Default for Settings {
@@ -41,6 +53,13 @@ impl Default for Settings {
             concurrency: 20,
             drop_percent: 0,
             settle_ms: 30_000,
+            refunds: Fate::Succeeds,
+            refund_ms: 30_000,
+            fee_basis_points: 290,
+            fee_fixed: 30,
+            dispute_fee: 1_500,
+            balance_ms: 0,
+            api_version: Version::LATEST,
         }
     }
 }
@@ -51,10 +70,24 @@ impl Settings {
         Pace { copies, reorder, delay_ms, signature, batch: 1, concurrency }
     }
 
+    /// Rounded half up.
+    pub(super) fn fee_of(&self, amount: i64) -> i64 {
+        (amount * self.fee_basis_points + 5_000) / 10_000 + self.fee_fixed
+    }
+
     fn check(&self) -> Result<(), String> {
         self.pace().check()?;
         in_range("drop_percent", self.drop_percent <= 100, "0 to 100")?;
-        in_range("settle_ms", (0..=604_800_000).contains(&self.settle_ms), "0 to 604800000")
+        for (name, ms) in
+            [("settle_ms", self.settle_ms), ("refund_ms", self.refund_ms), ("balance_ms", self.balance_ms)]
+        {
+            in_range(name, (0..=604_800_000).contains(&ms), "0 to 604800000")?;
+        }
+        in_range("fee_basis_points", (0..=10_000).contains(&self.fee_basis_points), "0 to 10000")?;
+        for (name, fee) in [("fee_fixed", self.fee_fixed), ("dispute_fee", self.dispute_fee)] {
+            in_range(name, (0..=99_999_999).contains(&fee), "0 to 99999999")?;
+        }
+        Ok(())
     }
 }
 

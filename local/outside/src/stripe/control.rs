@@ -1,6 +1,6 @@
 //! What a person at the dashboard would do, and what tests count. See API.md of `local`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Desk,
-    objects::{Charge, ChargeStatus, DisputeStatus, Object, Sort},
-    pay, refunds,
+    Desk, disputes,
+    foreign::{self, NewPayment},
+    objects::{Charge, ChargeStatus, Dispute, DisputeStatus, Intent, Object, Sort},
+    pay,
+    refunds::{self, Fate},
     refusal::Refusal,
 };
 use crate::{
@@ -23,21 +25,51 @@ use crate::{
 
 /// Newest first.
 pub(super) async fn payments(State(outside): State<Arc<Outside>>) -> Answer<Json<Value>> {
-    let rows = at_desk(&outside, |desk| {
-        let sessions = stripe::all(desk.writer.db, Sort::Session)?;
-        let sessions = sessions.iter().rev().filter_map(|object| match object {
-            Object::Session(session) => Some(session),
-            _ => None,
-        });
-        sessions.map(|session| pay::summary(desk, session)).collect::<Result<Vec<_>, _>>()
+    let mut rows = at_desk(&outside, |desk| {
+        let (sessions, intents) =
+            (stripe::all(desk.writer.db, Sort::Session)?, stripe::all(desk.writer.db, Sort::Intent)?);
+        let mut intents: BTreeMap<String, Box<Intent>> = intents
+            .into_iter()
+            .filter_map(|object| match object {
+                Object::Intent(intent) => Some((intent.id.clone(), intent)),
+                _ => None,
+            })
+            .collect();
+        let mut rows = Vec::new();
+        for object in sessions {
+            let Object::Session(session) = object else { continue };
+            let intent = session.payment_intent.as_ref().and_then(|id| intents.remove(id));
+            rows.push(pay::summary(desk, Some(&session), intent.as_deref())?);
+        }
+        for intent in intents.values() {
+            rows.push(pay::summary(desk, None, Some(intent))?);
+        }
+        Ok(rows)
     })?;
+    rows.reverse();
+    rows.sort_by_key(|row| Reverse(row["created"].as_i64()));
     Ok(Json(rows.into()))
+}
+
+/// What somebody pays without our checkout.
+pub(super) async fn foreign(
+    State(outside): State<Arc<Outside>>,
+    new: Result<Json<NewPayment>, JsonRejection>,
+) -> Answer<Json<Value>> {
+    let Json(new) = new?;
+    let row = at_desk(&outside, |desk| {
+        let (session, intent) = foreign::pay(desk, new)?;
+        pay::summary(desk, session.as_ref(), Some(&intent))
+    })?;
+    Ok(Json(row))
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct NewRefund {
     amount: Option<i64>,
+    /// As the settings say when it is not said.
+    fate: Option<Fate>,
 }
 
 pub(super) async fn refund(
@@ -45,11 +77,40 @@ pub(super) async fn refund(
     Path(id): Path<String>,
     new: Result<Json<NewRefund>, JsonRejection>,
 ) -> Answer<Json<Value>> {
-    let Json(NewRefund { amount }) = new?;
+    let Json(NewRefund { amount, fate }) = new?;
     let refund = at_desk(&outside, |desk| {
         let charge = charge(desk, &id)?;
-        let refund = refunds::refund(desk, charge, amount, None, Default::default())?;
-        Ok(Object::Refund(refund).wire()?)
+        let fate = fate.unwrap_or(desk.writer.stripe.refunds);
+        let refund = refunds::refund(desk, charge, amount, None, Default::default(), fate)?;
+        desk.wire(&refund)
+    })?;
+    Ok(Json(refund))
+}
+
+pub(super) async fn succeed_refund(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let refund = at_desk(&outside, |desk| {
+        let refund = refunds::succeed(desk, desk.refund(&id)?)?;
+        desk.wire(&refund)
+    })?;
+    Ok(Json(refund))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Failure {
+    reason: Option<String>,
+}
+
+pub(super) async fn fail_refund(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+    failure: Result<Json<Failure>, JsonRejection>,
+) -> Answer<Json<Value>> {
+    let Json(Failure { reason }) = failure?;
+    let refund = at_desk(&outside, |desk| {
+        let reason = reason.as_deref().unwrap_or(refunds::BY_ITSELF);
+        let refund = refunds::fail(desk, desk.refund(&id)?, reason)?;
+        desk.wire(&refund)
     })?;
     Ok(Json(refund))
 }
@@ -59,6 +120,7 @@ pub(super) async fn refund(
 pub(super) struct NewDispute {
     amount: Option<i64>,
     reason: Option<String>,
+    inquiry: bool,
 }
 
 pub(super) async fn dispute(
@@ -66,19 +128,25 @@ pub(super) async fn dispute(
     Path(id): Path<String>,
     new: Result<Json<NewDispute>, JsonRejection>,
 ) -> Answer<Json<Value>> {
-    let Json(NewDispute { amount, reason }) = new?;
-    let dispute = at_desk(&outside, |desk| {
-        let charge = charge(desk, &id)?;
-        let dispute = pay::dispute(desk, charge, amount, reason.as_deref().unwrap_or("fraudulent"))?;
-        Ok(Object::Dispute(dispute).wire()?)
-    })?;
-    Ok(Json(dispute))
+    let Json(NewDispute { amount, reason, inquiry }) = new?;
+    let reason = reason.as_deref().unwrap_or("fraudulent");
+    in_dispute(&outside, |desk| disputes::open(desk, &charge(desk, &id)?, amount, reason, inquiry))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+pub(super) async fn respond(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+    in_dispute(&outside, |desk| disputes::respond(desk, &id))
+}
+
+pub(super) async fn escalate(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+    in_dispute(&outside, |desk| disputes::escalate(desk, &id))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Verdict {
-    won: bool,
+    won: Option<bool>,
+    /// What comes back although it is lost.
+    returned: Option<i64>,
 }
 
 pub(super) async fn close_dispute(
@@ -86,8 +154,18 @@ pub(super) async fn close_dispute(
     Path(id): Path<String>,
     verdict: Result<Json<Verdict>, JsonRejection>,
 ) -> Answer<Json<Value>> {
-    let Json(Verdict { won }) = verdict?;
-    let dispute = at_desk(&outside, |desk| Ok(Object::Dispute(pay::close(desk, &id, won)?).wire()?))?;
+    let Json(Verdict { won, returned }) = verdict?;
+    in_dispute(&outside, |desk| disputes::close(desk, &id, won, returned))
+}
+
+fn in_dispute(
+    outside: &Outside,
+    work: impl FnOnce(&mut Desk<'_, '_>) -> Result<Dispute, Refusal>,
+) -> Answer<Json<Value>> {
+    let dispute = at_desk(outside, |desk| {
+        let dispute = work(desk)?;
+        desk.wire(&dispute)
+    })?;
     Ok(Json(dispute))
 }
 
@@ -96,7 +174,7 @@ pub(super) async fn settle(State(outside): State<Arc<Outside>>, Path(id): Path<S
     let session = at_desk(&outside, |desk| {
         let session = session_of(desk, &id)?;
         pay::settle(desk, desk.session(&session)?)?;
-        Ok(desk.get(Sort::Session, &session)?.wire()?)
+        desk.wire(desk.get(Sort::Session, &session)?)
     })?;
     Ok(Json(session))
 }
@@ -122,14 +200,58 @@ struct Total {
     payments: u64,
     paid: i64,
     refunded: i64,
-    /// Taken back by disputes that are open or lost.
+    /// The amounts of disputes that are open or lost.
     disputed: i64,
     lost: i64,
+    /// What banks have taken and not given back, to the last unit.
+    withheld: i64,
+    /// All that Stripe keeps.
+    fees: i64,
+    /// Of it for disputes.
+    dispute_fees: i64,
+}
+
+impl Total {
+    fn count_charge(&mut self, charge: &Charge, fee: i64) {
+        self.payments += 1;
+        self.paid += charge.amount;
+        self.refunded += charge.amount_refunded;
+        self.fees += fee;
+    }
+
+    fn count_dispute(&mut self, dispute: &Dispute) {
+        if dispute.status.is_taken() {
+            self.disputed += dispute.amount;
+        }
+        if dispute.status == DisputeStatus::Lost {
+            self.lost += dispute.amount;
+        }
+        for movement in dispute.movements() {
+            self.withheld -= movement.amount;
+            self.fees += movement.fee;
+            self.dispute_fees += movement.fee;
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    order_id: Option<&'a str>,
+    currency: &'a str,
+    #[serde(flatten)]
+    total: &'a Total,
 }
 
 /// What this Stripe holds of each order. A ledger that differs is wrong.
 pub(super) async fn totals(State(outside): State<Arc<Outside>>) -> Answer<Json<Value>> {
     let store = outside.store();
+    let fees: BTreeMap<String, i64> = stripe::all(&store.db, Sort::Balance)?
+        .into_iter()
+        .filter_map(|object| match object {
+            Object::Balance(transaction) => Some((transaction.id, transaction.fee)),
+            _ => None,
+        })
+        .collect();
     let (charges, disputes) = (stripe::all(&store.db, Sort::Charge)?, stripe::all(&store.db, Sort::Dispute)?);
     drop(store);
     let charges = charges.into_iter().filter_map(|object| match object {
@@ -137,32 +259,23 @@ pub(super) async fn totals(State(outside): State<Arc<Outside>>) -> Answer<Json<V
         _ => None,
     });
     let charges: BTreeMap<String, Box<Charge>> = charges.collect();
-    let mut totals: BTreeMap<(Option<String>, String), Total> = BTreeMap::new();
-    let key = |charge: &Charge| (charge.metadata.get("order_id").cloned(), charge.currency.clone());
+    let mut totals: BTreeMap<(Option<&str>, &str), Total> = BTreeMap::new();
     for charge in charges.values() {
-        let total = totals.entry(key(charge)).or_default();
-        total.payments += 1;
-        total.paid += charge.amount;
-        total.refunded += charge.amount_refunded;
+        let fee = charge.balance_transaction.as_ref().and_then(|id| fees.get(id));
+        totals.entry(key(charge)).or_default().count_charge(charge, fee.copied().unwrap_or(0));
     }
-    for object in disputes {
+    for object in &disputes {
         let Object::Dispute(dispute) = object else { continue };
         let Some(charge) = charges.get(&dispute.charge) else { continue };
-        let total = totals.entry(key(charge)).or_default();
-        match dispute.status {
-            DisputeStatus::NeedsResponse => total.disputed += dispute.amount,
-            DisputeStatus::Lost => {
-                total.disputed += dispute.amount;
-                total.lost += dispute.amount;
-            }
-            DisputeStatus::Won => {}
-        }
+        totals.entry(key(charge)).or_default().count_dispute(dispute);
     }
-    let rows = totals.iter().map(|((order_id, currency), total)| {
-        json!({"order_id": order_id, "currency": currency, "payments": total.payments, "paid": total.paid,
-            "refunded": total.refunded, "disputed": total.disputed, "lost": total.lost})
-    });
-    Ok(Json(rows.collect()))
+    let rows: Vec<_> =
+        totals.iter().map(|((order_id, currency), total)| Row { order_id: *order_id, currency, total }).collect();
+    Ok(Json(serde_json::to_value(rows).map_err(anyhow::Error::from)?))
+}
+
+fn key(charge: &Charge) -> (Option<&str>, &str) {
+    (charge.metadata.get("order_id").map(String::as_str), &charge.currency)
 }
 
 fn at_desk<T>(outside: &Outside, work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, Refusal>) -> Result<T, Problem> {

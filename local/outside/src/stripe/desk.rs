@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    objects::{Charge, Dispute, Intent, Object, Refund, Session, Sort},
+    objects::{BalanceTransaction, Charge, Dispute, Intent, Object, Refund, Session, Sort},
     refusal::Refusal,
+    version::Version,
     webhook,
 };
 use crate::{
@@ -13,9 +14,6 @@ use crate::{
     store::{Writer, stripe, webhooks::Notice},
 };
 
-/// The version that events are written in.
-pub(super) const API_VERSION: &str = "2026-10-28.endive";
-
 pub(super) struct Desk<'w, 'db> {
     pub(super) writer: &'w mut Writer<'db>,
     pub(super) now: i64,
@@ -23,12 +21,15 @@ pub(super) struct Desk<'w, 'db> {
     pub(super) base_url: &'w str,
     /// The call of the API that it comes from.
     pub(super) request: Value,
+    /// What is answered is written in it.
+    pub(super) version: Version,
 }
 
 impl<'w, 'db> Desk<'w, 'db> {
     pub(super) fn new(writer: &'w mut Writer<'db>, outside: &'w Outside) -> Self {
         let nobody = json!({"id": null, "idempotency_key": null});
-        Self { writer, now: outside.now(), base_url: &outside.options.base_url, request: nobody }
+        let version = writer.stripe.api_version;
+        Self { writer, now: outside.now(), base_url: &outside.options.base_url, request: nobody, version }
     }
 
     pub(super) fn seconds(&self) -> i64 {
@@ -68,6 +69,17 @@ impl<'w, 'db> Desk<'w, 'db> {
         }
     }
 
+    pub(super) fn refund(&self, id: &str) -> Result<Refund, Refusal> {
+        match self.get(Sort::Refund, id)? {
+            Object::Refund(refund) => Ok(refund),
+            _ => Err(Refusal::internal()),
+        }
+    }
+
+    pub(super) fn wire(&self, object: impl Into<Object>) -> Result<Value, Refusal> {
+        Ok(object.into().wire(self.version)?)
+    }
+
     pub(super) fn save(&mut self, object: impl Into<Object>) -> Result<(), Refusal> {
         Ok(stripe::put(self.writer.db, &object.into())?)
     }
@@ -76,13 +88,14 @@ impl<'w, 'db> Desk<'w, 'db> {
     pub(super) fn tell(&mut self, kind: &str, object: impl Into<Object>, before: Option<Value>) -> Result<(), Refusal> {
         let object = object.into();
         let correlation_id = self.correlation(&object)?;
-        let mut data = json!({"object": object.wire()?});
+        let version = self.writer.stripe.api_version;
+        let mut data = json!({"object": object.wire(version)?});
         if let Some(before) = before {
             data["previous_attributes"] = before;
         }
         let id = ids::stripe("evt", 24);
         let event = json!({
-            "id": id, "object": "event", "api_version": API_VERSION, "created": self.seconds(), "data": data,
+            "id": id, "object": "event", "api_version": version, "created": self.seconds(), "data": data,
             "livemode": false, "pending_webhooks": 1, "request": self.request, "type": kind,
         });
         stripe::add_event(self.writer.db, &id, kind, self.seconds(), &event)?;
@@ -140,6 +153,12 @@ impl From<&Charge> for Object {
 impl From<&Refund> for Object {
     fn from(refund: &Refund) -> Self {
         Self::Refund(refund.clone())
+    }
+}
+
+impl From<&BalanceTransaction> for Object {
+    fn from(transaction: &BalanceTransaction) -> Self {
+        Self::Balance(transaction.clone())
     }
 }
 

@@ -2,12 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Desk,
-    form::Form,
-    objects::{Object, Sort},
-    refusal::Refusal,
-};
+use super::{Desk, form::Form, objects::Sort, refusal::Refusal};
 use crate::store::stripe::{self, Cursor};
 
 pub(super) const PAGING: [&str; 4] = ["limit", "starting_after", "ending_before", "expand"];
@@ -44,7 +39,7 @@ pub(super) fn objects(desk: &Desk<'_, '_>, sort: Sort, path: &str, form: &Form) 
     let db = desk.writer.db;
     let (limit, cursor) = paging(form, |id| Ok(stripe::place_of(db, sort, id)?), sort.name())?;
     let (found, has_more) = stripe::list(db, sort, form.text(&["payment_intent"]), cursor, limit)?;
-    let data = found.iter().map(Object::wire).collect::<Result<_, _>>()?;
+    let data = found.into_iter().map(|object| desk.wire(object)).collect::<Result<_, _>>()?;
     Ok(rendered(path, data, has_more))
 }
 
@@ -75,7 +70,7 @@ fn expand_at(desk: &Desk<'_, '_>, value: &mut Value, names: &[&str]) -> Result<b
     }
     if let Some(id) = inner.as_str() {
         let Some(object) = stripe::get(desk.writer.db, id)? else { return Ok(false) };
-        *inner = object.wire()?;
+        *inner = desk.wire(object)?;
     }
     expand_at(desk, inner, rest)
 }

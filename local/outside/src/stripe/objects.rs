@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::version::Version;
+
 pub(crate) type Metadata = BTreeMap<String, String>;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub(crate) enum Object {
     Refund(Refund),
     #[serde(rename = "dispute")]
     Dispute(Dispute),
+    #[serde(rename = "balance_transaction")]
+    Balance(BalanceTransaction),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,7 @@ pub(crate) enum Sort {
     Charge,
     Refund,
     Dispute,
+    Balance,
 }
 
 impl Sort {
@@ -40,6 +45,7 @@ impl Sort {
             Self::Charge => "charge",
             Self::Refund => "refund",
             Self::Dispute => "dispute",
+            Self::Balance => "balance_transaction",
         }
     }
 }
@@ -61,12 +67,13 @@ pub(crate) struct Session {
     pub(crate) metadata: Metadata,
     pub(crate) mode: String,
     pub(crate) payment_intent: Option<String>,
+    /// Whose page it was, when we did not open it.
+    pub(crate) payment_link: Option<String>,
     pub(crate) payment_method_types: Vec<String>,
     pub(crate) payment_status: SessionPayment,
     pub(crate) status: SessionStatus,
     pub(crate) subscription: Option<String>,
     pub(crate) success_url: String,
-    pub(crate) ui_mode: String,
     pub(crate) url: Option<String>,
     #[serde(rename = "_confab")]
     pub(crate) backstage: Backstage,
@@ -79,7 +86,7 @@ pub(crate) struct Backstage {
     pub(crate) settlement: Option<Settlement>,
 }
 
-/// How a payment that takes its time will end.
+/// How a payment or a refund that takes its time will end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settlement {
     /// In milliseconds.
@@ -108,6 +115,8 @@ pub(crate) struct Charge {
     pub(crate) amount: i64,
     pub(crate) amount_captured: i64,
     pub(crate) amount_refunded: i64,
+    /// Not there until it is known what Stripe keeps.
+    pub(crate) balance_transaction: Option<String>,
     pub(crate) billing_details: Value,
     pub(crate) captured: bool,
     pub(crate) created: i64,
@@ -122,26 +131,41 @@ pub(crate) struct Charge {
     pub(crate) payment_method_details: Value,
     pub(crate) refunded: bool,
     pub(crate) status: ChargeStatus,
+    /// When its balance transaction comes, in milliseconds.
+    #[serde(rename = "_confab")]
+    pub(crate) balance_at: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Refund {
     pub(crate) id: String,
     pub(crate) amount: i64,
+    pub(crate) balance_transaction: Option<String>,
     pub(crate) charge: String,
     pub(crate) created: i64,
     pub(crate) currency: String,
     pub(crate) destination_details: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure_balance_transaction: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure_reason: Option<String>,
     pub(crate) metadata: Metadata,
     pub(crate) payment_intent: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pending_reason: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) status: RefundStatus,
+    #[serde(rename = "_confab")]
+    pub(crate) settlement: Option<Settlement>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Dispute {
     pub(crate) id: String,
     pub(crate) amount: i64,
+    /// What the bank took, and what it gave back.
+    #[serde(default)]
+    pub(crate) balance_transactions: Vec<Object>,
     pub(crate) charge: String,
     pub(crate) created: i64,
     pub(crate) currency: String,
@@ -152,6 +176,28 @@ pub(crate) struct Dispute {
     pub(crate) payment_intent: String,
     pub(crate) reason: String,
     pub(crate) status: DisputeStatus,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BalanceTransaction {
+    pub(crate) id: String,
+    /// Positive when it comes to us.
+    pub(crate) amount: i64,
+    pub(crate) available_on: i64,
+    pub(crate) balance_type: String,
+    pub(crate) created: i64,
+    pub(crate) currency: String,
+    pub(crate) description: Option<String>,
+    pub(crate) exchange_rate: Option<f64>,
+    pub(crate) fee: i64,
+    pub(crate) fee_details: Value,
+    pub(crate) net: i64,
+    pub(crate) reporting_category: String,
+    /// The id of what made it move.
+    pub(crate) source: String,
+    pub(crate) status: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
 }
 
 macro_rules! words {
@@ -166,8 +212,41 @@ words!(SessionStatus { Open, Complete, Expired });
 words!(SessionPayment { Unpaid, Paid });
 words!(IntentStatus { RequiresPaymentMethod, RequiresAction, Processing, Succeeded, Canceled });
 words!(ChargeStatus { Succeeded, Failed });
-words!(RefundStatus { Succeeded });
-words!(DisputeStatus { NeedsResponse, Won, Lost });
+words!(RefundStatus { Pending, Succeeded, Failed });
+words!(DisputeStatus {
+    WarningNeedsResponse,
+    WarningUnderReview,
+    WarningClosed,
+    NeedsResponse,
+    UnderReview,
+    Won,
+    Lost
+});
+
+impl DisputeStatus {
+    /// A bank that asks before it takes anything.
+    pub(crate) fn is_inquiry(self) -> bool {
+        matches!(self, Self::WarningNeedsResponse | Self::WarningUnderReview | Self::WarningClosed)
+    }
+
+    pub(crate) fn is_open(self) -> bool {
+        !matches!(self, Self::WarningClosed | Self::Won | Self::Lost)
+    }
+
+    /// Open or lost, and no inquiry.
+    pub(crate) fn is_taken(self) -> bool {
+        matches!(self, Self::NeedsResponse | Self::UnderReview | Self::Lost)
+    }
+}
+
+impl Dispute {
+    pub(crate) fn movements(&self) -> impl Iterator<Item = &BalanceTransaction> {
+        self.balance_transactions.iter().filter_map(|object| match object {
+            Object::Balance(transaction) => Some(transaction),
+            _ => None,
+        })
+    }
+}
 
 impl Object {
     pub(crate) fn id(&self) -> &str {
@@ -177,6 +256,7 @@ impl Object {
             Self::Charge(charge) => &charge.id,
             Self::Refund(refund) => &refund.id,
             Self::Dispute(dispute) => &dispute.id,
+            Self::Balance(transaction) => &transaction.id,
         }
     }
 
@@ -187,6 +267,7 @@ impl Object {
             Self::Charge(_) => Sort::Charge,
             Self::Refund(_) => Sort::Refund,
             Self::Dispute(_) => Sort::Dispute,
+            Self::Balance(_) => Sort::Balance,
         }
     }
 
@@ -198,6 +279,7 @@ impl Object {
             Self::Charge(charge) => Some(&charge.payment_intent),
             Self::Refund(refund) => Some(&refund.payment_intent),
             Self::Dispute(dispute) => Some(&dispute.payment_intent),
+            Self::Balance(_) => None,
         }
     }
 
@@ -206,25 +288,32 @@ impl Object {
         match self {
             Self::Session(session) if session.status == SessionStatus::Open => Some(session.expires_at * 1_000),
             Self::Session(session) => session.backstage.settlement.map(|settlement| settlement.at),
+            Self::Refund(refund) => refund.settlement.map(|settlement| settlement.at),
+            Self::Charge(charge) => charge.balance_at,
             _ => None,
         }
     }
 
     pub(crate) fn metadata(&self) -> &Metadata {
+        const NONE: &Metadata = &Metadata::new();
         match self {
             Self::Session(session) => &session.metadata,
             Self::Intent(intent) => &intent.metadata,
             Self::Charge(charge) => &charge.metadata,
             Self::Refund(refund) => &refund.metadata,
             Self::Dispute(dispute) => &dispute.metadata,
+            Self::Balance(_) => NONE,
         }
     }
 
-    /// As the API shows it.
-    pub(crate) fn wire(&self) -> serde_json::Result<Value> {
+    /// As a version of the API shows it.
+    pub(crate) fn wire(&self, version: Version) -> serde_json::Result<Value> {
         let mut value = serde_json::to_value(self)?;
         if let Some(fields) = value.as_object_mut() {
             fields.remove("_confab");
+            if let Self::Session(_) = self {
+                fields.insert("ui_mode".into(), version.ui_mode().into());
+            }
         }
         Ok(value)
     }

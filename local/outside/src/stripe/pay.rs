@@ -1,14 +1,15 @@
-//! What happens to a payment: the person pays or fails to, the bank settles or does not, and disputes come and go.
+//! What happens to a payment: the person pays or fails to, and the bank settles or does not.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Desk,
+    Desk, balance,
     objects::{
-        Charge, ChargeStatus, Dispute, DisputeStatus, Intent, IntentStatus, Object, Session, SessionPayment,
-        SessionStatus, Settlement, Sort,
+        Charge, ChargeStatus, Intent, IntentStatus, Metadata, Object, Session, SessionPayment, SessionStatus,
+        Settlement, Sort,
     },
+    refunds,
     refusal::Refusal,
 };
 use crate::{ids, store::stripe};
@@ -33,6 +34,7 @@ pub(super) enum Outcome {
     Authenticate,
 }
 
+pub(super) const MOST: i64 = 99_999_999;
 const DECLINED: &str = "Your card was declined.";
 const NOT_AUTHENTICATED: &str =
     "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
@@ -96,27 +98,33 @@ fn opened(desk: &mut Desk<'_, '_>, id: &str) -> Result<(Session, Intent), Refusa
         let intent = desk.intent(intent)?;
         return Ok((session, intent));
     }
-    let intent = Intent {
-        id: ids::stripe("pi_3", 23),
-        amount: session.amount_total,
-        amount_received: 0,
-        created: desk.seconds(),
-        currency: session.currency.clone(),
-        last_payment_error: None,
-        latest_charge: None,
-        livemode: false,
-        metadata: session.backstage.payment_metadata.clone(),
-        payment_method_types: session.payment_method_types.clone(),
-        status: IntentStatus::RequiresPaymentMethod,
-    };
+    let metadata = session.backstage.payment_metadata.clone();
+    let intent = intent(desk, session.amount_total, session.currency.clone(), metadata);
     session.payment_intent = Some(intent.id.clone());
     desk.save(&session)?;
     desk.save(&intent)?;
     Ok((session, intent))
 }
 
-fn succeed(desk: &mut Desk<'_, '_>, intent: &mut Intent) -> Result<(), Refusal> {
-    let charge = charge(desk, intent, None);
+pub(super) fn intent(desk: &Desk<'_, '_>, amount: i64, currency: String, metadata: Metadata) -> Intent {
+    Intent {
+        id: ids::stripe("pi_3", 23),
+        amount,
+        amount_received: 0,
+        created: desk.seconds(),
+        currency,
+        last_payment_error: None,
+        latest_charge: None,
+        livemode: false,
+        metadata,
+        payment_method_types: vec!["card".into()],
+        status: IntentStatus::RequiresPaymentMethod,
+    }
+}
+
+pub(super) fn succeed(desk: &mut Desk<'_, '_>, intent: &mut Intent) -> Result<(), Refusal> {
+    let mut charge = charge(desk, intent, None);
+    balance::comes_in(desk, &mut charge)?;
     intent.status = IntentStatus::Succeeded;
     intent.amount_received = intent.amount;
     intent.latest_charge = Some(charge.id.clone());
@@ -151,6 +159,7 @@ fn charge(desk: &Desk<'_, '_>, intent: &Intent, failure: Option<(&str, &str)>) -
         amount: intent.amount,
         amount_captured: if paid { intent.amount } else { 0 },
         amount_refunded: 0,
+        balance_transaction: None,
         billing_details: customer(),
         captured: paid,
         created: desk.seconds(),
@@ -165,6 +174,7 @@ fn charge(desk: &Desk<'_, '_>, intent: &Intent, failure: Option<(&str, &str)>) -
         payment_method_details: json!({"type": "card", "card": {"brand": "visa", "last4": "4242"}}),
         refunded: false,
         status: if paid { ChargeStatus::Succeeded } else { ChargeStatus::Failed },
+        balance_at: None,
     }
 }
 
@@ -173,7 +183,7 @@ fn customer() -> Value {
     json!({"email": "dana@example.com", "name": "Dana Sample", "phone": null, "address": null})
 }
 
-fn complete(desk: &mut Desk<'_, '_>, session: &mut Session, paid: SessionPayment) -> Result<(), Refusal> {
+pub(super) fn complete(desk: &mut Desk<'_, '_>, session: &mut Session, paid: SessionPayment) -> Result<(), Refusal> {
     session.status = SessionStatus::Complete;
     session.payment_status = paid;
     session.customer_details = Some(customer());
@@ -182,12 +192,14 @@ fn complete(desk: &mut Desk<'_, '_>, session: &mut Session, paid: SessionPayment
     desk.tell("checkout.session.completed", &*session, None)
 }
 
-/// What the clock does to a session.
-pub(super) fn come_due(desk: &mut Desk<'_, '_>, session: &str) -> Result<(), Refusal> {
-    let session = desk.session(session)?;
-    match session.status {
-        SessionStatus::Open => expire(desk, session),
-        _ => settle(desk, session),
+/// What the clock does.
+pub(super) fn come_due(desk: &mut Desk<'_, '_>, id: &str) -> Result<(), Refusal> {
+    match stripe::get(desk.writer.db, id)? {
+        Some(Object::Session(session)) if session.status == SessionStatus::Open => expire(desk, *session),
+        Some(Object::Session(session)) => settle(desk, *session),
+        Some(Object::Refund(refund)) => refunds::come_due(desk, refund),
+        Some(Object::Charge(charge)) => balance::come_due(desk, *charge),
+        _ => Ok(()),
     }
 }
 
@@ -220,76 +232,37 @@ pub(super) fn settle(desk: &mut Desk<'_, '_>, mut session: Session) -> Result<()
     desk.tell("checkout.session.async_payment_failed", &session, None)
 }
 
-/// The person's bank takes the money back until it is settled who is right.
-pub(super) fn dispute(
-    desk: &mut Desk<'_, '_>,
-    mut charge: Charge,
-    amount: Option<i64>,
-    reason: &str,
-) -> Result<Dispute, Refusal> {
-    let left = charge.amount - charge.amount_refunded;
-    let amount = amount.unwrap_or(left);
-    if charge.disputed || !(1..=left).contains(&amount) {
-        return Err(Refusal::bad("There is not so much of this charge left to dispute, or it is disputed already."));
-    }
-    const WEEK: i64 = 7 * 24 * 60 * 60;
-    let due_by = desk.seconds() + WEEK;
-    charge.disputed = true;
-    let dispute = Dispute {
-        id: ids::stripe("du_1", 23),
-        amount,
-        charge: charge.id.clone(),
-        created: desk.seconds(),
-        currency: charge.currency.clone(),
-        evidence_details: json!({"due_by": due_by, "has_evidence": false, "past_due": false, "submission_count": 0}),
-        is_charge_refundable: false,
-        livemode: false,
-        metadata: Default::default(),
-        payment_intent: charge.payment_intent.clone(),
-        reason: reason.to_owned(),
-        status: DisputeStatus::NeedsResponse,
+/// A payment in one row: what was paid, and what of it went back. Not all of them have a session.
+pub(super) fn summary(
+    desk: &Desk<'_, '_>,
+    session: Option<&Session>,
+    intent: Option<&Intent>,
+) -> Result<Value, Refusal> {
+    let mut row = match (session, intent) {
+        (Some(session), _) => json!({
+            "session": session.id, "title": session.backstage.title, "order_id": order_of(session),
+            "amount": session.amount_total, "currency": session.currency, "status": session.status,
+            "payment_status": session.payment_status, "settling": session.backstage.settlement.is_some(),
+            "created": session.created * 1_000, "url": session.url,
+        }),
+        (None, Some(intent)) => json!({
+            "session": null, "title": "Dashboard", "order_id": intent.metadata.get("order_id"),
+            "amount": intent.amount, "currency": intent.currency, "status": SessionStatus::Complete,
+            "payment_status": SessionPayment::Paid, "settling": false, "created": intent.created * 1_000, "url": null,
+        }),
+        (None, None) => return Err(Refusal::internal()),
     };
-    desk.save(&charge)?;
-    desk.save(&dispute)?;
-    desk.tell("charge.dispute.created", &dispute, None)?;
-    desk.tell("charge.dispute.funds_withdrawn", &dispute, None)?;
-    Ok(dispute)
-}
-
-pub(super) fn close(desk: &mut Desk<'_, '_>, id: &str, won: bool) -> Result<Dispute, Refusal> {
-    let mut dispute = desk.dispute(id)?;
-    if dispute.status != DisputeStatus::NeedsResponse {
-        return Err(Refusal::bad("This dispute is closed already."));
-    }
-    dispute.status = if won { DisputeStatus::Won } else { DisputeStatus::Lost };
-    desk.save(&dispute)?;
-    if won {
-        desk.tell("charge.dispute.funds_reinstated", &dispute, None)?;
-    }
-    desk.tell("charge.dispute.closed", &dispute, Some(json!({"status": "needs_response"})))?;
-    Ok(dispute)
-}
-
-/// A payment in one row: what was paid, and what of it went back.
-pub(super) fn summary(desk: &Desk<'_, '_>, session: &Session) -> Result<Value, Refusal> {
-    let db = desk.writer.db;
-    let mut row = json!({
-        "session": session.id, "title": session.backstage.title, "order_id": order_of(session),
-        "amount": session.amount_total, "currency": session.currency, "status": session.status,
-        "payment_status": session.payment_status, "settling": session.backstage.settlement.is_some(),
-        "payment_intent": session.payment_intent, "charge": null, "refunded": 0, "failure": null, "refunds": [],
-        "disputes": [], "created": session.created * 1_000, "url": session.url,
-    });
-    let Some(intent) = &session.payment_intent else { return Ok(row) };
-    let intent = desk.intent(intent)?;
-    if let Some(charge) = intent.latest_charge.as_deref().map(|id| desk.charge(id)).transpose()? {
-        row["charge"] = charge.id.into();
-        row["refunded"] = charge.amount_refunded.into();
-        row["failure"] = charge.failure_code.into();
-    }
+    let charge = intent.and_then(|intent| intent.latest_charge.as_deref()).map(|id| desk.charge(id)).transpose()?;
+    row["payment_intent"] = intent.map(|intent| intent.id.as_str()).into();
+    row["charge"] = charge.as_ref().map(|charge| charge.id.as_str()).into();
+    row["refunded"] = charge.as_ref().map_or(0, |charge| charge.amount_refunded).into();
+    row["failure"] = charge.and_then(|charge| charge.failure_code).into();
     for (name, sort) in [("refunds", Sort::Refund), ("disputes", Sort::Dispute)] {
-        let (found, _) = stripe::list(db, sort, Some(&intent.id), stripe::Cursor::Newest, 100)?;
-        row[name] = found.iter().map(Object::wire).collect::<Result<Vec<_>, _>>()?.into();
+        let found = match intent {
+            Some(intent) => stripe::list(desk.writer.db, sort, Some(&intent.id), stripe::Cursor::Newest, 100)?.0,
+            None => Vec::new(),
+        };
+        row[name] = found.into_iter().map(|object| desk.wire(object)).collect::<Result<Vec<_>, _>>()?.into();
     }
     Ok(row)
 }

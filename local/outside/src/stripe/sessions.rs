@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::{
     Desk,
     form::Form,
-    objects::{Backstage, Object, Session, SessionPayment, SessionStatus, Sort},
-    pay,
+    objects::{Backstage, Session, SessionPayment, SessionStatus, Sort},
+    pay::{self, MOST},
     refusal::Refusal,
 };
 use crate::ids;
 
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 9] = [
     "mode",
     "line_items",
     "success_url",
@@ -21,16 +21,15 @@ const KNOWN: [&str; 10] = [
     "payment_intent_data",
     "expires_at",
     "expand",
-    "payment_method_types",
 ];
 const CURRENCIES: [&str; 4] = ["usd", "eur", "gbp", "ils"];
 const LEAST: i64 = 50;
-const MOST: i64 = 99_999_999;
 const HALF_HOUR: i64 = 30 * 60;
 const DAY: i64 = 24 * 60 * 60;
 
 pub(super) fn create(desk: &mut Desk<'_, '_>, form: &Form) -> Result<Value, Refusal> {
-    form.check_names(&KNOWN)?;
+    let older = desk.version.takes_payment_method_types().then_some("payment_method_types");
+    form.check_names(&KNOWN.into_iter().chain(older).collect::<Vec<_>>())?;
     if form.required(&["mode"])? != "payment" {
         return Err(Refusal::bad("Only the mode payment is known here.").param("mode"));
     }
@@ -55,12 +54,12 @@ pub(super) fn create(desk: &mut Desk<'_, '_>, form: &Form) -> Result<Value, Refu
         metadata: form.metadata(&["metadata"])?,
         mode: "payment".into(),
         payment_intent: None,
+        payment_link: None,
         payment_method_types: vec!["card".into()],
         payment_status: SessionPayment::Unpaid,
         status: SessionStatus::Open,
         subscription: None,
         success_url: address(form.required(&["success_url"])?, "success_url")?,
-        ui_mode: "hosted".into(),
         url: Some(format!("{}/pay/{id}", desk.base_url)),
         backstage: Backstage {
             title: goods.title,
@@ -70,7 +69,7 @@ pub(super) fn create(desk: &mut Desk<'_, '_>, form: &Form) -> Result<Value, Refu
         id,
     };
     desk.save(&session)?;
-    Ok(Object::from(session).wire()?)
+    desk.wire(session)
 }
 
 pub(super) fn expire(desk: &mut Desk<'_, '_>, id: &str, form: &Form) -> Result<Value, Refusal> {
@@ -81,7 +80,7 @@ pub(super) fn expire(desk: &mut Desk<'_, '_>, id: &str, form: &Form) -> Result<V
         return Err(Refusal::bad(message).kept());
     }
     pay::expire(desk, session)?;
-    Ok(desk.get(Sort::Session, id)?.wire()?)
+    desk.wire(desk.get(Sort::Session, id)?)
 }
 
 struct Goods {

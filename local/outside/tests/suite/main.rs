@@ -11,7 +11,15 @@ mod phone;
 #[cfg(test)]
 mod stripe;
 #[cfg(test)]
+mod stripe_balance;
+#[cfg(test)]
+mod stripe_disputes;
+#[cfg(test)]
 mod stripe_events;
+#[cfg(test)]
+mod stripe_refunds;
+#[cfg(test)]
+mod stripe_versions;
 #[cfg(test)]
 mod twilio;
 #[cfg(test)]

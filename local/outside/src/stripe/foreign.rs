@@ -1,0 +1,93 @@
+//! Payments that our checkout has nothing to do with: by a payment link, or made by hand at the dashboard.
+
+use serde::Deserialize;
+
+use super::{
+    Desk,
+    objects::{Backstage, Intent, Metadata, Session, SessionPayment, SessionStatus},
+    pay,
+    refusal::Refusal,
+};
+use crate::ids;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPayment {
+    amount: i64,
+    #[serde(default = "dollars")]
+    currency: String,
+    #[serde(default)]
+    by: By,
+    /// Of the session that a payment link makes; without one, of the payment.
+    #[serde(default)]
+    metadata: Metadata,
+    /// Of the payment behind a payment link.
+    #[serde(default)]
+    payment_metadata: Metadata,
+    /// Anybody can put it into the link's address.
+    #[serde(default)]
+    client_reference_id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum By {
+    #[default]
+    PaymentLink,
+    Dashboard,
+}
+
+fn dollars() -> String {
+    "usd".into()
+}
+
+/// What is paid at once, with the session when there is one.
+pub(super) fn pay(desk: &mut Desk<'_, '_>, new: NewPayment) -> Result<(Option<Session>, Intent), Refusal> {
+    if !(1..=pay::MOST).contains(&new.amount) {
+        return Err(Refusal::bad("The amount must be 1 to 99999999."));
+    }
+    if !(new.currency.len() == 3 && new.currency.bytes().all(|letter| letter.is_ascii_lowercase())) {
+        return Err(Refusal::bad("The currency must be three small letters."));
+    }
+    match new.by {
+        By::PaymentLink => by_link(desk, new).map(|(session, intent)| (Some(session), intent)),
+        By::Dashboard if new.client_reference_id.is_none() && new.payment_metadata.is_empty() => {
+            let mut intent = pay::intent(desk, new.amount, new.currency, new.metadata);
+            pay::succeed(desk, &mut intent)?;
+            Ok((None, intent))
+        }
+        By::Dashboard => Err(Refusal::bad("A payment from the dashboard has metadata, and no session.")),
+    }
+}
+
+fn by_link(desk: &mut Desk<'_, '_>, new: NewPayment) -> Result<(Session, Intent), Refusal> {
+    let mut intent = pay::intent(desk, new.amount, new.currency, new.payment_metadata);
+    let mut session = Session {
+        id: ids::stripe("cs_test", 58),
+        amount_subtotal: new.amount,
+        amount_total: new.amount,
+        cancel_url: None,
+        client_reference_id: new.client_reference_id,
+        created: desk.seconds(),
+        currency: intent.currency.clone(),
+        customer: None,
+        customer_details: None,
+        expires_at: desk.seconds() + 24 * 60 * 60,
+        invoice: None,
+        livemode: false,
+        metadata: new.metadata,
+        mode: "payment".into(),
+        payment_intent: Some(intent.id.clone()),
+        payment_link: Some(ids::stripe("plink_1", 23)),
+        payment_method_types: intent.payment_method_types.clone(),
+        payment_status: SessionPayment::Unpaid,
+        status: SessionStatus::Open,
+        subscription: None,
+        success_url: "https://stripe.com".into(),
+        url: None,
+        backstage: Backstage { title: "Payment link".into(), ..Backstage::default() },
+    };
+    pay::succeed(desk, &mut intent)?;
+    pay::complete(desk, &mut session, SessionPayment::Paid)?;
+    Ok((session, intent))
+}
