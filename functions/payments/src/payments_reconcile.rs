@@ -198,5 +198,8 @@ fn totals(standing: Standing) -> String {
 fn is_booked(order: &Order, standing: &Standing) -> bool {
     let booked = book(order.clone(), standing);
     let is_news = booked.order.flag.is_some_and(|flag| Some(flag) != order.flag);
-    booked.rows.is_empty() && booked.order.state == order.state && !is_news
+    // What came in does not become less by booking.
+    let is_less =
+        standing.payment == order.payment && standing.received.is_some_and(|money| money.minor < order.received);
+    booked.rows.is_empty() && booked.order.state == order.state && !is_news && !is_less
 }
