@@ -94,6 +94,7 @@ id!(
     "row"
 );
 id!(SpendId, "spe");
+id!(PhotoId, "pho");
 id!(
     /// Starts at the edge and goes through queues, provider metadata and callbacks into every log line.
     CorrelationId,

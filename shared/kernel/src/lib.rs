@@ -18,7 +18,9 @@ pub mod worker;
 pub use env::{Env, EnvError};
 pub use error::{Error, Kind, Result};
 pub use event::{Contract, Event, UserMessageReceived};
-pub use id::{CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, RowId, SpendId, TenantId, UserId};
+pub use id::{
+    CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, PhotoId, RowId, SpendId, TenantId, UserId,
+};
 pub use money::{Currency, Money, MoneyError};
 pub use private::{Phone, Private};
 pub use sealed::{Sealed, seal, unseal};

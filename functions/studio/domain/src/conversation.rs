@@ -115,9 +115,7 @@ fn answer(user: &mut User, wish: Wish) -> Option<Body> {
 }
 
 fn greeting(texts: &Texts, user: &User) -> String {
-    let name = user.name.as_ref().map(|name| name.as_str()).filter(|name| !name.is_empty());
-    let name = name.map(|name| format!(" {name}")).unwrap_or_default();
-    texts.greeting.replace("{name}", &name)
+    texts.greeting.replace("{name}", &user.spaced_name())
 }
 
 /// A text, and what the person may do next.

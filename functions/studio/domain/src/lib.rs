@@ -5,13 +5,25 @@
 mod conversation;
 mod job;
 mod language;
+mod machine;
+mod order;
+mod pack;
 mod people;
+mod photo;
+mod say;
 mod texts;
 mod user;
+mod visit;
+mod wish;
 
 pub use conversation::{converse, menu};
 pub use job::{Job, StatusJob, conversation_of, event_of};
 pub use language::Language;
+pub use machine::{Action, Event, Image, Surroundings, attend};
+pub use order::{Order, Source, Step};
+pub use pack::{Pack, Shelf, Tier};
 pub use people::{Alias, Lead, Link, Recognised, aliases, recognise};
+pub use photo::{Class, Fault, Photo, Photos, Seen, Verdict};
 pub use texts::{Texts, texts};
 pub use user::User;
+pub use visit::{Model, Stage, Visit};

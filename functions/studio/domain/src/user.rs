@@ -1,9 +1,12 @@
 //! A person, whatever number or name they write from.
 
-use confab_kernel::{Private, Timestamp, UserId, messaging::Button};
+use confab_kernel::{
+    Private, Timestamp, UserId,
+    messaging::{Address, Button},
+};
 use serde::{Deserialize, Serialize};
 
-use crate::Language;
+use crate::{Language, Visit};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
@@ -13,6 +16,14 @@ pub struct User {
     pub language: Language,
     pub created_at: Timestamp,
     pub last_message_at: Timestamp,
+    /// Where they wrote from last, and are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    #[serde(default, skip_serializing_if = "Visit::is_blank")]
+    pub visit: Visit,
+    /// When the studio has to think of them by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
     /// What we offered last: a channel without buttons answers with its number or its title.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offered: Vec<Button>,
@@ -26,8 +37,20 @@ impl User {
             language: Language::default(),
             created_at: now,
             last_message_at: now,
+            address: None,
+            visit: Visit::default(),
+            due: None,
             offered: Vec::new(),
         }
+    }
+
+    pub fn first_name(&self) -> Option<&str> {
+        self.name.as_ref().map(|name| name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// As it stands after a word: ` Dana`, or nothing.
+    pub fn spaced_name(&self) -> String {
+        self.first_name().map(|name| format!(" {name}")).unwrap_or_default()
     }
 
     /// The same person under another id: what was said last is what holds.

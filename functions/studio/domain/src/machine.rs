@@ -1,0 +1,690 @@
+//! What the studio does when something happens to a person: they write, a photo was looked at, money came, photos are
+//! there, or time has passed. One pure step, whatever comes twice, late or in another order.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use confab_kernel::{
+    Entropy, OrderId, PhotoId, Timestamp, UserId, clip,
+    messaging::{Body, Content, Inbound, Media},
+    worker::Decision,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Class, Fault, Language, Model, Order, Photo, Shelf, Source, Stage, Step, Texts, Tier, User, Verdict, Visit,
+    order::after,
+    photo::ENOUGH,
+    say, texts,
+    wish::{Wish, wish},
+};
+
+/// Providers take free words for a day after the person's last message; a little less, because clocks differ.
+const WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
+/// A person who stopped in the middle hears of us once, while we may still speak.
+const REMINDED_AFTER: Duration = Duration::from_secs(20 * 3600);
+/// What is held back for somebody who does not write any more.
+const MOST_UNSAID: usize = 40;
+/// A name longer than this is not what anybody calls a person.
+const NAME: usize = 40;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Said {
+        message: Inbound,
+    },
+    Judged {
+        photo: PhotoId,
+        verdict: Verdict,
+    },
+    Paid {
+        order: OrderId,
+    },
+    /// Money went back; all of it, or a part.
+    Repaid {
+        order: OrderId,
+        is_all: bool,
+    },
+    NotPaid {
+        order: OrderId,
+    },
+    /// The photos are being made.
+    Begun {
+        order: OrderId,
+        tune: i64,
+        eta: Option<Timestamp>,
+    },
+    /// They cannot be made, now or later.
+    Refused {
+        order: OrderId,
+    },
+    /// Some of the photos are there, or all.
+    Made {
+        order: OrderId,
+        images: Vec<Image>,
+        is_all: bool,
+    },
+    /// A moment has come that somebody waited for.
+    Due,
+}
+
+/// A photo that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// What its maker calls it, the same in every copy of the news.
+    pub name: String,
+    pub object: String,
+}
+
+/// What is to be done in the world. Saved with the decision, and done once it is saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    Say {
+        body: Body,
+    },
+    /// A text with a link to pay the order.
+    AskToPay {
+        order: OrderId,
+        item: String,
+        title: String,
+        text: String,
+        label: String,
+    },
+    /// Fetches a photo, keeps it, and has it looked at.
+    Judge {
+        photo: PhotoId,
+        media: Media,
+        name: Class,
+    },
+    /// Has the photos made. Asked again, it finds what was begun.
+    Make {
+        order: Order,
+    },
+    /// Asks how far the making is.
+    LookAfter {
+        order: OrderId,
+        tune: i64,
+    },
+    Refund {
+        order: OrderId,
+    },
+    /// The photos were delivered: the credit that was bought for them is used.
+    UseCredit {
+        order: OrderId,
+    },
+    Rate {
+        order: OrderId,
+        stars: u8,
+    },
+    Note {
+        order: OrderId,
+        words: String,
+    },
+    /// Forgets the person, and all that they sent and got.
+    Erase,
+}
+
+/// What comes from outside of the rules.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    pub now: Timestamp,
+    pub entropy: &'a dyn Entropy,
+    pub shelf: &'a Shelf,
+}
+
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Surroundings({})", self.now)
+    }
+}
+
+struct Attending<'a> {
+    user: User,
+    around: Surroundings<'a>,
+    actions: Vec<Action>,
+}
+
+/// `known` is the person as we knew them. None without a message: nobody is there whom it could be about.
+pub fn attend(known: Option<User>, around: Surroundings<'_>, event: &Event) -> Option<Decision<User, Action>> {
+    let is_new = known.is_none();
+    let user = match (known, event) {
+        (Some(user), _) => user,
+        (None, Event::Said { .. }) => User::new(UserId::new(around.now, around.entropy), around.now),
+        (None, _) => return None,
+    };
+    let mut attending = Attending { user, around, actions: Vec::new() };
+    match event {
+        Event::Said { message } => attending.said(message, is_new),
+        Event::Judged { photo, verdict } => attending.judged(*photo, verdict.clone()),
+        Event::Paid { order } => attending.paid(*order),
+        Event::Repaid { order, is_all } => attending.repaid(*order, *is_all),
+        Event::NotPaid { order } => attending.not_paid(*order),
+        Event::Begun { order, tune, eta } => attending.begun(*order, *tune, *eta),
+        Event::Refused { order } => attending.gives_up(*order),
+        Event::Made { order, images, is_all } => attending.made(*order, images, *is_all),
+        Event::Due => attending.time_passed(),
+    }
+    attending.user.due = attending.next_look();
+    Some(Decision { state: attending.user, effects: attending.actions })
+}
+
+impl Attending<'_> {
+    fn now(&self) -> Timestamp {
+        self.around.now
+    }
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.user.visit
+    }
+
+    fn texts(&self) -> &'static Texts {
+        texts(self.user.language)
+    }
+
+    // What is said.
+
+    fn may_speak(&self) -> bool {
+        self.now() < after(self.user.last_message_at, WINDOW)
+    }
+
+    /// Says it, or keeps it until the person writes again. The first thing that is kept is announced by a template.
+    fn say(&mut self, body: Body) {
+        if self.may_speak() {
+            if let offered @ [_, ..] = body.choices().as_slice() {
+                self.user.offered = offered.to_vec();
+            }
+            return self.actions.push(Action::Say { body });
+        }
+        if self.user.visit.unsaid.is_empty() {
+            self.actions.push(Action::Say { body: say::news(self.user.language, self.user.first_name()) });
+        }
+        if self.user.visit.unsaid.len() < MOST_UNSAID {
+            self.visit().unsaid.push(body);
+        }
+    }
+
+    fn say_text(&mut self, text: impl Into<String>) {
+        self.say(Body::Text { text: text.into() });
+    }
+
+    // What people write.
+
+    fn said(&mut self, message: &Inbound, is_new: bool) {
+        self.user.last_message_at = self.user.last_message_at.max(self.now());
+        self.user.address = Some(message.from.clone());
+        self.visit().is_reminded = false;
+        if let Some(name) = &message.name {
+            self.user.name = Some(clip(name.as_str().trim(), NAME).into());
+        }
+        if let (true, Content::Text { text }) = (is_new, &message.content) {
+            self.user.language = Language::of(text.as_str()).unwrap_or_default();
+        }
+        for body in std::mem::take(&mut self.visit().unsaid) {
+            self.say(body);
+        }
+        let wish = wish(&self.user, &message.content);
+        match wish {
+            // Whatever the first words were, they are met with a greeting.
+            _ if is_new && wish.is_small_talk() => self.greet(),
+            Wish::Words(words) if self.user.visit.stage == Stage::WritingFeedback => self.takes_feedback(&words),
+            wish => self.grants(wish, message),
+        }
+    }
+
+    fn grants(&mut self, wish: Wish, message: &Inbound) {
+        let texts = self.texts();
+        match wish {
+            Wish::Nothing => {}
+            Wish::Greeting => self.greet(),
+            Wish::Help => self.say_text(texts.how_it_works),
+            Wish::ChooseLanguage => self.say(say::languages(texts)),
+            Wish::Speak(language) => {
+                self.user.language = language;
+                let texts = self.texts();
+                self.say(say::menu(texts, texts.language_changed));
+            }
+            Wish::Photos(items) => self.takes_photos(items, message),
+            Wish::Begin => self.asks_for_photos(),
+            Wish::Anew => {
+                self.visit().begins_anew();
+                self.say_text(self.texts().send_photos.replace("{enough}", &ENOUGH.to_string()));
+            }
+            Wish::More => self.say_text(texts.send_more),
+            Wish::Examples => self.say(say::menu(texts, texts.examples)),
+            Wish::Tiers => self.shows_tiers(),
+            Wish::Packs(tier, page) => self.shows_packs(tier, page),
+            Wish::Sheet(pack) => self.shows_sheet(pack),
+            Wish::Pack(pack) => self.offers(pack),
+            Wish::Class(class) => {
+                self.visit().class = Some(class);
+                self.shows_tiers();
+            }
+            Wish::UseModel => self.uses_model(),
+            Wish::Stars(stars) => self.takes_stars(stars),
+            Wish::Status => self.tells_status(),
+            Wish::Cancel => self.cancels(),
+            Wish::Support => self.say_text(texts.support),
+            Wish::AskErase => self.say(say::ask_erase(texts)),
+            Wish::Erase => {
+                self.say_text(texts.erased);
+                // What is being made is not made any more.
+                let in_work = self.user.visit.orders.iter().filter(|order| order.is_in_work());
+                self.actions.extend(in_work.map(|order| Action::Refund { order: order.id }));
+                self.actions.push(Action::Erase);
+                self.user.visit = Visit::default();
+            }
+            Wish::Words(_) | Wish::Unclear => self.say(say::menu(texts, texts.not_understood)),
+            Wish::Unreadable => self.say_text(texts.cannot_read),
+        }
+    }
+
+    fn greet(&mut self) {
+        let texts = self.texts();
+        let text = texts.greeting.replace("{name}", &self.user.spaced_name());
+        self.say(say::menu(texts, &text));
+    }
+
+    // Photos.
+
+    fn asks_for_photos(&mut self) {
+        let texts = self.texts();
+        if self.user.visit.in_work().is_some() {
+            return self.say_text(texts.in_work);
+        }
+        if let (Some(_), false) = (&self.user.visit.model, self.user.visit.photos.are_enough()) {
+            return self.say(say::model_or_anew(texts));
+        }
+        if self.user.visit.photos.are_enough() {
+            return self.shows_tiers();
+        }
+        if self.user.visit.stage == Stage::New {
+            self.visit().stage = Stage::Collecting;
+        }
+        self.say_text(texts.send_photos.replace("{enough}", &ENOUGH.to_string()));
+    }
+
+    fn takes_photos(&mut self, items: Vec<Media>, message: &Inbound) {
+        let texts = self.texts();
+        if self.user.visit.in_work().is_some() {
+            return self.say_text(texts.in_work);
+        }
+        let (pictures, others): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|item| item.mime_type.starts_with("image/"));
+        if !others.is_empty() {
+            self.say_text(texts.pictures_only);
+        }
+        if pictures.is_empty() {
+            return;
+        }
+        if matches!(self.user.visit.stage, Stage::Ready | Stage::WritingFeedback) {
+            self.visit().begins_anew();
+        }
+        self.visit().stage = Stage::Collecting;
+        let name = self.user.visit.class.unwrap_or(Class::Woman);
+        for media in pictures {
+            if !self.user.visit.photos.has_room() {
+                if !std::mem::replace(&mut self.visit().is_full, true) {
+                    self.say(say::enough(self.texts(), self.texts().full));
+                }
+                return;
+            }
+            let id = PhotoId::new(self.now(), self.around.entropy);
+            let photo = Photo { id, message_id: message.id.clone(), came_at: self.now(), verdict: Verdict::Awaited };
+            self.visit().photos.0.push(photo);
+            self.actions.push(Action::Judge { photo: id, media, name });
+        }
+    }
+
+    fn judged(&mut self, id: PhotoId, verdict: Verdict) {
+        let Some(photo) = self.visit().photos.judge(id, verdict) else { return };
+        let is_good = matches!(photo.verdict, Verdict::Good { .. });
+        let emoji = if is_good { "👍" } else { "👎" };
+        let message_id = photo.message_id.clone();
+        if self.may_speak() {
+            self.say(Body::Reaction { message_id, emoji: emoji.to_owned() });
+        }
+        let said_class = self.user.visit.photos.class();
+        let visit = self.visit();
+        visit.class = visit.class.or(said_class);
+        // An album comes as many messages: it gets one answer, when the last of them was looked at.
+        if visit.photos.awaited() == 0 && visit.stage == Stage::Collecting {
+            let body = say::progress(self.texts(), &self.user.visit.photos);
+            self.say(body);
+        }
+    }
+
+    // Packs and orders.
+
+    fn class_of_order(&self) -> Option<Class> {
+        let visit = &self.user.visit;
+        match visit.photos.are_enough() {
+            true => visit.class.or(visit.photos.class()),
+            false => visit.model.as_ref().map(|model| model.class),
+        }
+    }
+
+    /// What photos would be made from, if there is enough of it.
+    fn source(&self) -> Option<Source> {
+        let visit = &self.user.visit;
+        if visit.photos.are_enough() {
+            return Some(Source::Photos { objects: visit.photos.objects(), traits: visit.photos.traits() });
+        }
+        visit.model.as_ref().map(|model| Source::Model { tune: model.tune })
+    }
+
+    fn shows_tiers(&mut self) {
+        let texts = self.texts();
+        if self.source().is_none() {
+            return self.asks_for_photos();
+        }
+        let Some(class) = self.class_of_order() else { return self.say(say::ask_class(texts)) };
+        let tiers = self.around.shelf.tiers(class);
+        if tiers.is_empty() {
+            return self.say(say::menu(texts, texts.nothing_for_sale));
+        }
+        if self.user.visit.in_work().is_none() {
+            self.visit().stage = Stage::Choosing;
+        }
+        let body = say::tiers(texts, self.around.shelf, &tiers);
+        self.say(body);
+    }
+
+    fn shows_packs(&mut self, tier: Tier, page: usize) {
+        let texts = self.texts();
+        let Some(class) = self.class_of_order() else { return self.shows_tiers() };
+        let packs = self.around.shelf.of(tier, class);
+        match packs.is_empty() {
+            true => self.shows_tiers(),
+            false => self.say(say::packs(texts, tier, &packs, page)),
+        }
+    }
+
+    fn shows_sheet(&mut self, pack: i64) {
+        let texts = self.texts();
+        let class = self.class_of_order().unwrap_or(Class::Woman);
+        let sheet = self.around.shelf.pack(pack).and_then(|pack| pack.sheets.get(&class).map(|sheet| (pack, sheet)));
+        match sheet {
+            Some((pack, sheet)) => {
+                let caption = Some(pack.title.clone());
+                self.say(Body::Image { url: say::of_object(sheet), caption });
+            }
+            None => self.say(say::menu(texts, texts.no_sheet)),
+        }
+    }
+
+    fn offers(&mut self, pack: i64) {
+        let texts = self.texts();
+        if self.user.visit.in_work().is_some() {
+            return self.say_text(texts.in_work);
+        }
+        let Some(source) = self.source() else { return self.asks_for_photos() };
+        let Some(class) = self.class_of_order() else { return self.say(say::ask_class(texts)) };
+        let shelf = self.around.shelf;
+        let found = shelf.pack(pack).and_then(|pack| {
+            let tier = pack.tier()?;
+            Some((pack, tier, *shelf.prices.get(&tier)?, *pack.images.get(&class)?))
+        });
+        let Some((pack, tier, price, images)) = found else { return self.shows_tiers() };
+        let now = self.now();
+        // The same thing again is the same order: whoever taps twice is offered one.
+        let is_same = |order: &&Order| {
+            order.step == Step::Offered && order.pack == pack.id && order.from == source && order.price == price
+        };
+        let id = match self.user.visit.orders.iter().find(is_same) {
+            Some(order) => order.id,
+            None => {
+                let id = OrderId::new(now, self.around.entropy);
+                let mut order = Order {
+                    id,
+                    pack: pack.id,
+                    title: pack.title.clone(),
+                    tier,
+                    class,
+                    price,
+                    images,
+                    offered_at: now,
+                    from: source,
+                    step: Step::Offered,
+                    due: now,
+                    looks: 0,
+                    delivered: std::collections::BTreeSet::new(),
+                    stars: None,
+                };
+                order.goes_to(Step::Offered, now, None);
+                self.visit().offer(order);
+                id
+            }
+        };
+        self.visit().stage = Stage::Paying;
+        let text = say::agreement(texts, &pack.title, images, price);
+        let (item, title, label) = (tier.item(), pack.title.clone(), texts.button_pay.to_owned());
+        self.actions.push(Action::AskToPay { order: id, item, title, text, label });
+    }
+
+    fn uses_model(&mut self) {
+        if self.user.visit.model.is_none() {
+            return self.asks_for_photos();
+        }
+        self.visit().photos.0.clear();
+        self.shows_tiers();
+    }
+
+    fn paid(&mut self, id: OrderId) {
+        let now = self.now();
+        let texts = self.texts();
+        let other_in_work = self.user.visit.in_work().is_some_and(|order| order.id != id);
+        let Some(order) = self.visit().order_mut(id) else {
+            // Forgotten, or never offered: nothing can be made of it.
+            self.actions.push(Action::Refund { order: id });
+            return self.say_text(texts.paid_for_nothing);
+        };
+        if order.step != Step::Offered {
+            return;
+        }
+        order.goes_to(Step::Asked { paid_at: now }, now, None);
+        let order = order.clone();
+        self.actions.push(Action::Make { order });
+        self.visit().stage = Stage::Training;
+        let text = if other_in_work { texts.paid_beside } else { texts.paid };
+        self.say_text(text);
+    }
+
+    fn not_paid(&mut self, id: OrderId) {
+        let texts = self.texts();
+        let Some(order) = self.user.visit.order(id).filter(|order| order.step == Step::Offered) else { return };
+        // Its link may be paid all the same, and late money is money.
+        let pack = order.pack;
+        self.rests();
+        self.say(say::pay_again(texts, pack));
+    }
+
+    fn repaid(&mut self, id: OrderId, is_all: bool) {
+        let (now, texts) = (self.now(), self.texts());
+        let Some(order) = self.visit().order_mut(id) else { return };
+        if !is_all || order.step == Step::Returned {
+            return;
+        }
+        let was_done = order.step == Step::Done;
+        order.goes_to(Step::Returned, now, None);
+        if !was_done {
+            self.rests();
+        }
+        self.say_text(texts.repaid);
+    }
+
+    // The making.
+
+    fn begun(&mut self, id: OrderId, tune: i64, eta: Option<Timestamp>) {
+        let now = self.now();
+        let Some(order) = self.visit().order_mut(id) else { return };
+        if let Step::Asked { paid_at } = order.step {
+            order.goes_to(Step::Making { paid_at, tune }, now, eta);
+        }
+    }
+
+    fn made(&mut self, id: OrderId, images: &[Image], is_all: bool) {
+        let (now, texts) = (self.now(), self.texts());
+        let Some(order) = self.visit().order_mut(id) else { return };
+        let Some(_) = order.paid_at() else { return };
+        let news: Vec<_> = images.iter().filter(|image| order.delivered.insert(image.name.clone())).cloned().collect();
+        let is_first = order.delivered.len() == news.len();
+        let tune = match order.step {
+            Step::Making { tune, .. } => Some(tune),
+            _ => None,
+        };
+        let class = order.class;
+        let is_whole = is_all && !order.delivered.is_empty();
+        if is_whole {
+            order.goes_to(Step::Done, now, None);
+        } else {
+            order.was_looked_at(now);
+        }
+        if is_first && !news.is_empty() {
+            self.say_text(texts.here_they_are);
+        }
+        for image in news {
+            self.say(Body::Image { url: say::of_object(&image.object), caption: None });
+        }
+        if !is_whole {
+            return;
+        }
+        self.actions.push(Action::UseCredit { order: id });
+        if let Some(tune) = tune {
+            self.visit().model = Some(Model { tune, class, trained_at: now });
+        }
+        self.rests();
+        self.say(say::ask_stars(texts));
+    }
+
+    fn gives_up(&mut self, id: OrderId) {
+        let (now, texts) = (self.now(), self.texts());
+        let Some(order) = self.visit().order_mut(id).filter(|order| order.is_in_work()) else { return };
+        order.goes_to(Step::Returning, now, None);
+        self.actions.push(Action::Refund { order: id });
+        self.rests();
+        self.say_text(texts.cannot_be_made);
+    }
+
+    /// Where the person is when nothing is in work any more.
+    fn rests(&mut self) {
+        let visit = self.visit();
+        if visit.in_work().is_some() {
+            visit.stage = Stage::Training;
+        } else if visit.delivered().is_some() {
+            visit.stage = Stage::Ready;
+        } else if visit.photos.are_enough() {
+            visit.stage = Stage::Choosing;
+        } else {
+            visit.stage = Stage::Collecting;
+        }
+    }
+
+    // Stars and words.
+
+    fn takes_stars(&mut self, stars: u8) {
+        let texts = self.texts();
+        let Some(id) = self.user.visit.delivered().map(|order| order.id) else {
+            return self.say(say::menu(texts, texts.not_understood));
+        };
+        if let Some(order) = self.visit().order_mut(id) {
+            order.stars = Some(stars);
+        }
+        self.actions.push(Action::Rate { order: id, stars });
+        if stars < 4 {
+            self.visit().stage = Stage::WritingFeedback;
+            return self.say_text(texts.what_was_wrong);
+        }
+        self.say(say::menu(texts, texts.thanks_for_stars));
+    }
+
+    fn takes_feedback(&mut self, words: &str) {
+        let texts = self.texts();
+        if let Some(order) = self.user.visit.delivered().map(|order| order.id) {
+            self.actions.push(Action::Note { order, words: words.to_owned() });
+        }
+        self.visit().stage = Stage::Ready;
+        self.say(say::menu(texts, texts.thanks_for_words));
+    }
+
+    fn tells_status(&mut self) {
+        let texts = self.texts();
+        let visit = &self.user.visit;
+        let body = match visit.stage {
+            _ if visit.in_work().is_some() => Body::Text { text: texts.in_work.to_owned() },
+            Stage::Collecting => say::progress(texts, &visit.photos),
+            Stage::Choosing | Stage::Paying => say::enough(texts, texts.choose_next),
+            Stage::New | Stage::Training | Stage::Ready | Stage::WritingFeedback => {
+                say::menu(texts, texts.nothing_in_work)
+            }
+        };
+        self.say(body);
+    }
+
+    /// What was not paid is forgotten; what was paid goes on, and says so.
+    fn cancels(&mut self) {
+        let texts = self.texts();
+        if self.user.visit.in_work().is_some() {
+            return self.say_text(texts.too_late_to_cancel);
+        }
+        self.rests();
+        self.say(say::menu(texts, texts.cancelled));
+    }
+
+    // Time.
+
+    fn time_passed(&mut self) {
+        let now = self.now();
+        self.visit().orders.retain(|order| order.step != Step::Offered || now < order.due);
+        let due: Vec<_> =
+            self.user.visit.orders.iter().filter(|order| order.due <= now).map(|order| order.id).collect();
+        for id in due {
+            self.looks_at(id);
+        }
+        let is_stuck = matches!(self.user.visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
+        if is_stuck && !self.user.visit.is_reminded && self.may_speak() && now >= self.reminder() {
+            self.visit().is_reminded = true;
+            let body = say::reminder(self.texts(), &self.user.visit);
+            self.say(body);
+        }
+    }
+
+    fn looks_at(&mut self, id: OrderId) {
+        let now = self.now();
+        let Some(order) = self.visit().order_mut(id) else { return };
+        if order.is_late(now) {
+            return self.gives_up(id);
+        }
+        let action = match order.step {
+            Step::Asked { .. } => Action::Make { order: order.clone() },
+            Step::Making { tune, .. } => Action::LookAfter { order: id, tune },
+            Step::Returning => Action::Refund { order: id },
+            Step::Offered | Step::Done | Step::Returned => return,
+        };
+        order.was_looked_at(now);
+        self.actions.push(action);
+    }
+
+    fn reminder(&self) -> Timestamp {
+        after(self.user.last_message_at, REMINDED_AFTER)
+    }
+
+    /// The next moment that this person must not be forgotten at.
+    fn next_look(&self) -> Option<Timestamp> {
+        let visit = &self.user.visit;
+        let orders = visit.orders.iter().filter(|order| !order.is_over()).map(|order| order.due);
+        let is_stuck = matches!(visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
+        let reminder = (is_stuck && !visit.is_reminded).then(|| self.reminder());
+        orders.chain(reminder.filter(|at| *at < after(self.user.last_message_at, WINDOW) && self.may_speak())).min()
+    }
+}
+
+/// How many photos are bad for which reason, the most common reason first.
+pub(crate) fn most_common(faults: &BTreeMap<Fault, usize>) -> Vec<(Fault, usize)> {
+    let mut faults: Vec<_> = faults.iter().map(|(fault, count)| (*fault, *count)).collect();
+    faults.sort_by_key(|(fault, count)| (std::cmp::Reverse(*count), *fault));
+    faults
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,437 @@
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use confab_kernel::{
+    Currency, Money, Phone,
+    messaging::{Address, Channel, Identity},
+};
+
+use super::*;
+use crate::pack::tests::shelf;
+
+mod simulation;
+
+const HOUR: i64 = 3600;
+
+/// One person and the studio: what happens, and what came of it.
+struct Chat {
+    user: Option<User>,
+    shelf: Shelf,
+    now: i64,
+    salt: u8,
+    actions: Vec<Action>,
+}
+
+impl Chat {
+    fn new() -> Self {
+        Self { user: None, shelf: shelf(), now: 1_800_000_000, salt: 0, actions: Vec::new() }
+    }
+
+    fn happens(&mut self, event: &Event) -> &[Action] {
+        self.salt = self.salt.wrapping_add(1);
+        let entropy = Salted { salt: self.salt, drawn: AtomicU8::new(0) };
+        let now = Timestamp::from_second(self.now).unwrap();
+        let around = Surroundings { now, entropy: &entropy, shelf: &self.shelf };
+        let Some(decision) = attend(self.user.take(), around, event) else {
+            self.actions.clear();
+            return &self.actions;
+        };
+        for action in &decision.effects {
+            if let Action::Say { body } = action {
+                for channel in [Channel::Meta, Channel::Twilio] {
+                    body.check(channel).unwrap_or_else(|error| panic!("{error}: {}", words(body)));
+                }
+            }
+        }
+        self.user = Some(decision.state);
+        self.actions = decision.effects;
+        &self.actions
+    }
+
+    fn says(&mut self, text: &str) -> String {
+        self.happens(&said(Content::Text { text: text.into() }));
+        self.told()
+    }
+
+    fn taps(&mut self, id: &str) -> String {
+        self.happens(&said(Content::Choice { id: id.into(), title: String::new() }));
+        self.told()
+    }
+
+    /// All that is said in the last step.
+    fn told(&self) -> String {
+        let said = self.actions.iter().filter_map(|action| match action {
+            Action::Say { body } => Some(words(body)),
+            Action::AskToPay { text, .. } => Some(text.clone()),
+            _ => None,
+        });
+        said.collect::<Vec<_>>().join("\n")
+    }
+
+    fn visit(&self) -> &Visit {
+        &self.user.as_ref().unwrap().visit
+    }
+
+    fn sends_photos(&mut self, count: usize) -> Vec<PhotoId> {
+        let items = (0..count).map(|number| picture(&format!("media{number}"))).collect();
+        self.happens(&said(Content::Media { items, caption: None }));
+        let judged = self.actions.iter().filter_map(|action| match action {
+            Action::Judge { photo, .. } => Some(*photo),
+            _ => None,
+        });
+        judged.collect()
+    }
+
+    fn all_are_good(&mut self, photos: &[PhotoId]) {
+        for photo in photos {
+            self.happens(&Event::Judged { photo: *photo, verdict: good(&photo.to_string()) });
+        }
+    }
+
+    /// Ten good photos, a pack chosen, and the order that is offered for it.
+    fn with_offer() -> (Self, OrderId) {
+        let mut chat = Self::new();
+        chat.says("hi");
+        let photos = chat.sends_photos(10);
+        chat.all_are_good(&photos);
+        chat.taps("18_1");
+        let id = chat.visit().orders[0].id;
+        (chat, id)
+    }
+
+    fn with_order() -> (Self, OrderId) {
+        let (mut chat, order) = Self::with_offer();
+        chat.happens(&Event::Paid { order });
+        (chat, order)
+    }
+
+    fn delivered() -> (Self, OrderId) {
+        let (mut chat, order) = Self::with_order();
+        chat.happens(&Event::Begun { order, tune: 7, eta: None });
+        chat.happens(&made(order, 4, true));
+        (chat, order)
+    }
+}
+
+/// Ids that differ from step to step, and within one.
+struct Salted {
+    salt: u8,
+    drawn: AtomicU8,
+}
+
+impl Entropy for Salted {
+    fn bytes(&self) -> [u8; 10] {
+        let mut bytes = [self.salt; 10];
+        bytes[9] = self.drawn.fetch_add(1, Ordering::Relaxed);
+        bytes
+    }
+}
+
+fn words(body: &Body) -> String {
+    match body {
+        Body::Text { text } | Body::Buttons { text, .. } | Body::List { text, .. } | Body::Link { text, .. } => {
+            text.clone()
+        }
+        Body::Image { url, .. } => url.clone(),
+        Body::Template { name, .. } => name.clone(),
+        Body::Reaction { emoji, .. } => emoji.clone(),
+    }
+}
+
+fn said(content: Content) -> Event {
+    let person = Identity { phone: Phone::parse("16505551234").ok(), scoped_id: None };
+    Event::Said {
+        message: Inbound {
+            id: "wamid.1".into(),
+            from: Address { channel: Channel::Meta, business: "106".into(), person },
+            name: Some("Dana".into()),
+            sent_at: Timestamp::UNIX_EPOCH,
+            reply_to: None,
+            content,
+        },
+    }
+}
+
+fn picture(source: &str) -> Media {
+    Media { source: source.into(), mime_type: "image/jpeg".into(), sha256: None }
+}
+
+fn good(digest: &str) -> Verdict {
+    Verdict::Good {
+        object: format!("photos/{digest}"),
+        digest: digest.into(),
+        class: Some(Class::Woman),
+        traits: BTreeMap::new(),
+    }
+}
+
+fn made(order: OrderId, count: usize, is_all: bool) -> Event {
+    let image = |number: usize| Image { name: format!("i{number}"), object: format!("made/i{number}.jpg") };
+    Event::Made { order, images: (0..count).map(image).collect(), is_all }
+}
+
+fn images(actions: &[Action]) -> usize {
+    actions.iter().filter(|action| matches!(action, Action::Say { body: Body::Image { .. } })).count()
+}
+
+fn is_refund(action: &Action) -> bool {
+    matches!(action, Action::Refund { .. })
+}
+
+#[test]
+fn from_hi_to_photos_in_both_languages() {
+    for (hello, photos, progress) in [("hi", "Send me 10 selfies", "10 of 10"), ("שלום", "שלחו לי 10", "10 מתוך 10")]
+    {
+        let mut chat = Chat::new();
+        chat.says(hello);
+        assert!(chat.taps("1").contains(photos), "{}", chat.told());
+        let ids = chat.sends_photos(10);
+        assert_eq!((ids.len(), chat.told()), (10, String::new()), "an album is answered when it was looked at");
+        chat.all_are_good(&ids);
+        assert!(chat.told().contains(progress), "{}", chat.told());
+        assert!(chat.taps("5").contains("19.00 USD"), "{}", chat.told());
+        chat.taps("20");
+        let Some(Action::Say { body: Body::List { sections, .. } }) = chat.actions.first() else { panic!("no list") };
+        assert_eq!(sections[0].rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["18_3", "18_1"]);
+        assert!(chat.taps("18_1").contains("19.00 USD"));
+        let Some(Action::AskToPay { order, item, .. }) = chat.actions.first().cloned() else { panic!("no link") };
+        assert_eq!(item, "studio.lite");
+        chat.happens(&Event::Paid { order });
+        assert!(matches!(chat.actions[..], [Action::Make { .. }, Action::Say { .. }]));
+        chat.happens(&Event::Begun { order, tune: 7, eta: None });
+        assert_eq!(chat.actions, [], "nobody has to know");
+        chat.happens(&made(order, 4, true));
+        assert_eq!((images(&chat.actions), chat.visit().stage), (4, Stage::Ready));
+        assert!(chat.actions.contains(&Action::UseCredit { order }));
+        chat.taps("6_5");
+        assert!(chat.actions.contains(&Action::Rate { order, stars: 5 }));
+    }
+}
+
+#[test]
+fn an_album_gets_one_answer_and_each_photo_a_reaction() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    let ids = chat.sends_photos(4);
+    let mut said = Vec::new();
+    for (number, id) in ids.iter().enumerate() {
+        let verdict = match number {
+            1 => Verdict::Bad { why: Fault::Blurry },
+            2 => good(&ids[0].to_string()),
+            _ => good(&id.to_string()),
+        };
+        chat.happens(&Event::Judged { photo: *id, verdict });
+        said.push(chat.told());
+    }
+    assert_eq!(said[..3], ["👍", "👎", "👎"]);
+    assert_eq!(said[3], "👍\n2 of 10 good photos.\n2 cannot be used: blurry, sent twice.\nSend some more.");
+    chat.happens(&Event::Judged { photo: ids[0], verdict: good("again") });
+    assert_eq!(chat.actions, [], "it was judged");
+}
+
+#[test]
+fn a_flood_of_photos_is_told_once_that_it_is_enough() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    assert_eq!(chat.sends_photos(100).len(), 20);
+    assert!(chat.told().contains("as many photos as I need"));
+    assert_eq!((chat.sends_photos(10).len(), chat.told().as_str()), (0, ""));
+}
+
+#[test]
+fn what_is_no_picture_is_said_to_be_none() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    let film = Media { mime_type: "video/mp4".into(), ..picture("v") };
+    chat.happens(&said(Content::Media { items: vec![film, picture("p")], caption: None }));
+    assert!(chat.told().contains("only use pictures"));
+    assert_eq!(chat.visit().photos.awaited(), 1);
+}
+
+#[test]
+fn the_same_pack_twice_is_one_order_and_another_is_another() {
+    let (mut chat, first) = Chat::with_offer();
+    chat.taps("18_1");
+    assert_eq!(chat.visit().orders.len(), 1);
+    chat.taps("18_2");
+    assert_eq!(chat.visit().orders.len(), 2);
+    for price in [100, 200, 300, 400] {
+        chat.shelf.prices.insert(Tier::Lite, Money::new(price, Currency::Usd));
+        chat.taps("18_1");
+    }
+    assert_eq!(chat.visit().orders.len(), 5);
+    // The first offer was forgotten, and its link is paid all the same.
+    chat.happens(&Event::Paid { order: first });
+    assert!(chat.actions.contains(&Action::Refund { order: first }), "{:?}", chat.actions);
+}
+
+#[test]
+fn what_comes_twice_or_late_changes_nothing() {
+    let (mut chat, order) = Chat::with_order();
+    for event in [Event::Paid { order }, Event::NotPaid { order }] {
+        assert_eq!(chat.happens(&event), [], "{event:?}");
+    }
+    chat.happens(&Event::Begun { order, tune: 7, eta: None });
+    assert_eq!(chat.happens(&Event::Begun { order, tune: 8, eta: None }), []);
+    chat.happens(&made(order, 4, true));
+    for event in [made(order, 4, true), Event::Begun { order, tune: 7, eta: None }, Event::Refused { order }] {
+        assert_eq!(chat.happens(&event), [], "{event:?}");
+    }
+    let stranger = OrderId::new(Timestamp::UNIX_EPOCH, &|| [9; 10]);
+    for event in
+        [made(stranger, 4, true), Event::Refused { order: stranger }, Event::Repaid { order: stranger, is_all: true }]
+    {
+        assert_eq!(chat.happens(&event), [], "{event:?}");
+    }
+}
+
+#[test]
+fn photos_that_come_bit_by_bit_are_delivered_once_each() {
+    let (mut chat, order) = Chat::with_order();
+    chat.happens(&Event::Begun { order, tune: 7, eta: None });
+    assert_eq!(images(chat.happens(&made(order, 2, false))), 2);
+    assert_eq!(images(chat.happens(&made(order, 2, false))), 0);
+    assert_eq!(images(chat.happens(&made(order, 4, true))), 2);
+    assert_eq!(chat.visit().order(order).unwrap().delivered.len(), 4);
+}
+
+#[test]
+fn photos_that_are_there_before_it_was_said_to_have_begun_are_delivered() {
+    let (mut chat, order) = Chat::with_order();
+    assert_eq!(images(chat.happens(&made(order, 4, true))), 4);
+    assert_eq!(chat.visit().order(order).unwrap().step, Step::Done);
+}
+
+#[test]
+fn a_returning_person_uses_the_model_without_new_selfies() {
+    let (mut chat, _) = Chat::delivered();
+    assert_eq!(chat.visit().model.as_ref().map(|model| model.tune), Some(7));
+    chat.taps("17");
+    chat.taps("18_3");
+    let Some(Action::AskToPay { order, .. }) = chat.actions.first().cloned() else { panic!("no link") };
+    chat.happens(&Event::Paid { order });
+    let Some(Action::Make { order }) = chat.actions.first() else { panic!("nothing is made") };
+    assert_eq!(order.from, Source::Model { tune: 7 });
+}
+
+#[test]
+fn an_order_that_nobody_answers_for_is_asked_for_and_at_last_paid_back() {
+    let (mut chat, order) = Chat::with_order();
+    let paid_at = chat.now;
+    let (mut asked, mut looks) = (0, 0);
+    while chat.visit().order(order).unwrap().is_in_work() {
+        let due = chat.user.as_ref().unwrap().due.expect("an order in work is never forgotten");
+        chat.now = due.as_second().max(chat.now + 1);
+        chat.happens(&Event::Due);
+        asked += chat.actions.iter().filter(|action| matches!(action, Action::Make { .. })).count();
+        looks += 1;
+        assert!(looks < 40);
+    }
+    assert!(asked >= 3, "it was asked for {asked} times");
+    assert!(chat.now <= paid_at + 6 * HOUR);
+    assert!(chat.actions.contains(&Action::Refund { order }) && chat.told().contains("Your money is on its way back"));
+    // Until the money is back it is seen to.
+    chat.now += HOUR;
+    assert_eq!(chat.happens(&Event::Due), [Action::Refund { order }]);
+    assert!(chat.happens(&Event::Repaid { order, is_all: true }).iter().any(|action| !is_refund(action)));
+    assert_eq!(chat.user.as_ref().unwrap().visit.order(order).unwrap().step, Step::Returned);
+}
+
+#[test]
+fn a_tune_that_was_begun_is_looked_after_when_its_time_has_passed() {
+    let (mut chat, order) = Chat::with_order();
+    let eta = Timestamp::from_second(chat.now + 1_800).unwrap();
+    chat.happens(&Event::Begun { order, tune: 7, eta: Some(eta) });
+    chat.now += 1_800;
+    assert_eq!(chat.happens(&Event::Due), [], "some grace");
+    chat.now += 15 * 60;
+    assert_eq!(chat.happens(&Event::Due), [Action::LookAfter { order, tune: 7 }]);
+    assert_eq!(chat.happens(&Event::Due), [], "not at once again");
+}
+
+#[test]
+fn outside_of_the_window_a_template_goes_out_and_the_photos_wait_for_an_answer() {
+    let (mut chat, order) = Chat::with_order();
+    chat.happens(&Event::Begun { order, tune: 7, eta: None });
+    chat.now += 25 * HOUR;
+    chat.happens(&made(order, 4, true));
+    let said = chat.actions.iter().filter(|action| matches!(action, Action::Say { .. })).count();
+    assert_eq!((said, chat.told().as_str()), (1, "studio_news"));
+    chat.says("yes?");
+    assert_eq!(images(&chat.actions), 4);
+    assert!(chat.visit().unsaid.is_empty());
+}
+
+#[test]
+fn somebody_who_stopped_in_the_middle_is_reminded_once_and_inside_the_window() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    chat.taps("1");
+    let due = chat.user.as_ref().unwrap().due.unwrap();
+    assert_eq!(due.as_second(), chat.now + 20 * HOUR);
+    chat.now += 20 * HOUR;
+    chat.happens(&Event::Due);
+    assert!(chat.told().contains("still open"));
+    assert_eq!((chat.happens(&Event::Due).len(), chat.user.as_ref().unwrap().due), (0, None));
+    chat.says("ok");
+    chat.now += 30 * HOUR;
+    assert_eq!(chat.happens(&Event::Due), [], "too late to speak");
+}
+
+#[test]
+fn few_stars_ask_for_words_and_the_words_are_noted() {
+    let (mut chat, order) = Chat::delivered();
+    assert!(chat.taps("6_2").contains("What should have been better"));
+    chat.says("too dark");
+    assert!(chat.actions.contains(&Action::Note { order, words: "too dark".into() }));
+    assert_eq!(chat.visit().stage, Stage::Ready);
+    let mut early = Chat::new();
+    early.says("hi");
+    early.taps("6_5");
+    assert!(!early.actions.iter().any(|action| matches!(action, Action::Rate { .. })), "there is nothing to rate");
+}
+
+#[test]
+fn help_status_cancel_and_language_work_anywhere() {
+    let stages: [fn() -> Chat; 4] =
+        [Chat::new, || Chat::with_offer().0, || Chat::with_order().0, || Chat::delivered().0];
+    for chat in stages {
+        for words in ["help", "status", "cancel", "support", "examples", "language", "עברית", "עזרה", "סטטוס"]
+        {
+            let mut chat = chat();
+            chat.says("hi");
+            let before = chat.visit().orders.len();
+            assert!(!chat.says(words).is_empty(), "{words}");
+            assert_eq!(chat.visit().orders.len(), before, "{words}");
+            assert!(!chat.actions.iter().any(is_refund), "{words}");
+        }
+    }
+}
+
+#[test]
+fn forgetting_is_asked_for_twice_and_done_once() {
+    let (mut chat, _) = Chat::delivered();
+    chat.says("delete my data");
+    assert!(!chat.actions.contains(&Action::Erase));
+    chat.taps("31");
+    assert!(chat.actions.contains(&Action::Erase) && chat.visit().is_blank());
+}
+
+#[test]
+fn a_refused_order_is_paid_back_and_the_person_may_choose_again() {
+    let (mut chat, order) = Chat::with_order();
+    chat.happens(&Event::Refused { order });
+    assert!(chat.actions.contains(&Action::Refund { order }));
+    assert_eq!(chat.visit().stage, Stage::Choosing);
+    chat.taps("18_3");
+    assert!(matches!(chat.actions[..], [Action::AskToPay { .. }]));
+}
+
+#[test]
+fn nothing_that_is_not_a_message_makes_somebody_up() {
+    let order = OrderId::new(Timestamp::UNIX_EPOCH, &|| [9; 10]);
+    for event in [Event::Due, Event::Paid { order }, made(order, 1, true)] {
+        let mut chat = Chat::new();
+        assert_eq!(chat.happens(&event), []);
+        assert!(chat.user.is_none());
+    }
+}

@@ -1,0 +1,105 @@
+//! Where a person is in the studio.
+
+use confab_kernel::{OrderId, Timestamp, messaging::Body};
+use serde::{Deserialize, Serialize};
+
+use crate::{Class, Order, Photos, Step};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    #[default]
+    New,
+    Collecting,
+    Choosing,
+    Paying,
+    Training,
+    Ready,
+    WritingFeedback,
+}
+
+/// Offers that were not taken are remembered up to here: their links may still be paid.
+pub(crate) const MOST_OFFERS: usize = 5;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Visit {
+    pub stage: Stage,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub photos: Photos,
+    /// What the person or the first good photo says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<Order>,
+    /// What was trained last: photos can be made from it without new selfies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
+    /// What could not be said outside of the window in which we may speak freely.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unsaid: Vec<Body>,
+    /// The person was reminded since they wrote last.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_reminded: bool,
+    /// The person was told that there is no room for more photos.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_full: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    pub tune: i64,
+    pub class: Class,
+    pub trained_at: Timestamp,
+}
+
+fn is_empty(photos: &Photos) -> bool {
+    photos.0.is_empty()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Visit {
+    pub fn is_blank(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        self.orders.iter().find(|order| order.id == id)
+    }
+
+    pub fn order_mut(&mut self, id: OrderId) -> Option<&mut Order> {
+        self.orders.iter_mut().find(|order| order.id == id)
+    }
+
+    pub fn in_work(&self) -> Option<&Order> {
+        self.orders.iter().find(|order| order.is_in_work())
+    }
+
+    /// The last one that was delivered: it is what stars are for.
+    pub fn delivered(&self) -> Option<&Order> {
+        self.orders.iter().rev().find(|order| order.step == Step::Done)
+    }
+
+    /// Adds an offer; the oldest that nobody took is forgotten when there are many.
+    pub fn offer(&mut self, order: Order) {
+        let open = |order: &Order| order.step == Step::Offered;
+        if self.orders.iter().filter(|order| open(order)).count() >= MOST_OFFERS
+            && let Some(oldest) = self.orders.iter().position(open)
+        {
+            self.orders.remove(oldest);
+        }
+        self.orders.push(order);
+    }
+
+    /// New selfies, for a new model.
+    pub fn begins_anew(&mut self) {
+        self.photos = Photos::default();
+        self.class = None;
+        self.is_full = false;
+        self.stage = Stage::Collecting;
+    }
+}
