@@ -11,6 +11,8 @@ import { books } from "./paths";
 /** The page's own questions run this function: it must not ask again because of them. */
 const reader = "payments-ledger";
 const pause = 250;
+/** What failed is asked again by itself, besides by hand. */
+const patience = 3000;
 
 export interface Day {
   day: string;
@@ -96,6 +98,7 @@ export class Books {
       this.turn += 1;
     } catch (error) {
       this.problem = explain(error);
+      this.#askIn(patience);
     }
     this.changed();
   }
@@ -115,10 +118,14 @@ export class Books {
   #take(snapshot: Snapshot): void {
     if (!this.#isNews(snapshot)) return;
     this.#again = true;
+    this.#askIn(pause);
+  }
+
+  #askIn(milliseconds: number): void {
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => {
       if (!document.hidden) void this.load();
-    }, pause);
+    }, milliseconds);
   }
 
   /** Whether something of payments has moved since the last snapshot. */

@@ -38,7 +38,7 @@ const stateIs = (page, words) => drawer(page).locator(".head").getByText(words, 
 
 /** The amounts of the order's rows, and the balance after the last of them. */
 async function moneyOf(page) {
-  return drawer(page).locator("section", { has: page.getByRole("heading", { name: "Money", exact: true }) }).locator("tbody tr").evaluateAll((rows) =>
+  return drawer(page).locator("section", { has: page.getByRole("heading", { name: "Money", exact: true }) }).locator("table").first().locator("tbody tr").evaluateAll((rows) =>
     rows.map((row) => [...row.querySelectorAll("th, td")].slice(0, 3).map((cell) => cell.textContent.trim())),
   );
 }

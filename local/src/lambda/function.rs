@@ -143,7 +143,7 @@ impl Function {
             Some(_) => self.slots.try_acquire().ok(),
             None => self.slots.acquire().await.ok(),
         };
-        let Some(_slot) = slot else {
+        let Some(slot) = slot else {
             self.count(|counts| counts.throttles += 1);
             return Outcome::Failed(Failure {
                 kind: "TooManyRequestsException".to_owned(),
@@ -171,6 +171,7 @@ impl Function {
             let line = serde_json::json!({ "level": "ERROR", "message": failure.message, "errorType": failure.kind });
             self.record.line(&self.spec.name, &line.to_string());
         }
+        drop(slot);
         self.record.touch();
         outcome
     }
