@@ -105,6 +105,9 @@ fn of_choice(id: &str) -> Wish {
     }
 }
 
+/// The words of a language for one wish.
+type Words = fn(&Texts) -> &'static [&'static str];
+
 fn of_text(user: &User, text: &str) -> Wish {
     let said = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '!' | '.' | ',' | '👋')).to_lowercase();
     if let Some(button) = offered(user, &said) {
@@ -114,10 +117,8 @@ fn of_text(user: &User, text: &str) -> Wish {
         return Wish::Speak(language);
     }
     // A person may write in a language other than the one that we speak with them.
-    let says = |words: fn(&Texts) -> &'static [&'static str]| {
-        Language::ALL.into_iter().any(|language| words(texts(language)).contains(&said.as_str()))
-    };
-    let known: [(fn(&Texts) -> &'static [&'static str], Wish); 10] = [
+    let says = |words: Words| Language::ALL.into_iter().any(|language| words(texts(language)).contains(&said.as_str()));
+    let known: [(Words, Wish); 10] = [
         (|t| t.words_greeting, Wish::Greeting),
         (|t| t.words_help, Wish::Help),
         (|t| t.words_language, Wish::ChooseLanguage),
