@@ -178,8 +178,6 @@ mod tests {
             timezone: timezone.into(),
             target_arn: String::new(),
             input: None,
-            max_retries: 0,
-            dlq_arn: None,
         };
         let schedule = Schedule::new(spec).unwrap();
         schedule.next(after.parse().unwrap()).unwrap().to_string()
@@ -214,8 +212,6 @@ mod tests {
                 timezone: "UTC".into(),
                 target_arn: String::new(),
                 input: None,
-                max_retries: 0,
-                dlq_arn: None,
             };
             assert!(Schedule::new(spec).is_err(), "{expression}");
         }

@@ -102,6 +102,13 @@ impl Template {
             if !queue(&target.arn) && !function(&target.arn) {
                 bail!("rule target {}: local sends events to queues and functions of the template", target.arn);
             }
+            let fifo = self.queue_by_arn(&target.arn).filter(|queue| queue.fifo);
+            if fifo.is_some_and(|queue| target.group.is_none() || !queue.content_based_deduplication) {
+                bail!(
+                    "rule target {}: a FIFO queue wants a MessageGroupId, and to deduplicate by contents",
+                    target.arn
+                );
+            }
         }
         for schedule in &self.schedules {
             if !function(&schedule.target_arn) {

@@ -126,7 +126,6 @@ pub struct Rule {
 #[derive(Debug, Clone)]
 pub struct Target {
     pub arn: String,
-    pub dlq_arn: Option<String>,
     pub group: Option<String>,
 }
 
@@ -137,8 +136,6 @@ pub struct Schedule {
     pub timezone: String,
     pub target_arn: String,
     pub input: Option<String>,
-    pub max_retries: u32,
-    pub dlq_arn: Option<String>,
 }
 
 /// Monitoring and permissions of AWS itself: they change nothing about what the functions do.
@@ -287,11 +284,7 @@ fn function(template: &mut Template, id: &str, properties: &Value, globals: &Val
         failures_to: None,
     };
     if let Some(config) = properties.of.get("EventInvokeConfig") {
-        let config = Properties::new(
-            "EventInvokeConfig",
-            config,
-            &["MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"],
-        )?;
+        let config = Properties::new("EventInvokeConfig", config, &["MaximumRetryAttempts", "DestinationConfig"])?;
         function.max_retries = config.number("MaximumRetryAttempts")?.and_then(|n| u32::try_from(n).ok()).unwrap_or(2);
         function.failures_to = config
             .of
@@ -373,11 +366,10 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
     let properties = event.get("Properties").unwrap_or(&empty);
     match kind {
         "HttpApi" => {
-            let p = Properties::new(
-                kind,
-                properties,
-                &["ApiId", "Method", "Path", "TimeoutInMillis", "PayloadFormatVersion"],
-            )?;
+            let p = Properties::new(kind, properties, &["ApiId", "Method", "Path", "PayloadFormatVersion"])?;
+            if p.text("PayloadFormatVersion").is_some_and(|version| version != "2.0") {
+                bail!("local sends events of payload format 2.0");
+            }
             function.routes.push(Route {
                 method: p.text("Method").context("Method is missing")?.to_uppercase(),
                 path: p.text("Path").context("Path is missing")?,
@@ -402,13 +394,14 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
             });
         }
         "EventBridgeRule" => {
+            // What is for deliveries that fail has no meaning here: whatever a rule leads to is there, see `check`.
             let known = ["EventBusName", "Pattern", "DeadLetterConfig", "RetryPolicy", "RuleName", "Target"];
             let p = Properties::new(kind, properties, &known)?;
             template.rules.push(Rule {
                 name: p.text("RuleName").unwrap_or_else(|| format!("{id}{name}")),
                 bus: p.text("EventBusName").unwrap_or_else(|| "default".to_owned()),
                 pattern: p.of.get("Pattern").cloned().context("Pattern is missing")?,
-                targets: vec![Target { arn: function.arn.clone(), dlq_arn: dlq_arn(&p), group: None }],
+                targets: vec![Target { arn: function.arn.clone(), group: None }],
             });
         }
         "ScheduleV2" => {
@@ -424,26 +417,17 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
                 "OmitName",
             ];
             let p = Properties::new(kind, properties, &known)?;
-            let retries =
-                p.of.get("RetryPolicy").and_then(|policy| policy.get("MaximumRetryAttempts")).and_then(Value::as_u64);
             template.schedules.push(Schedule {
                 name: p.text("Name").unwrap_or_else(|| format!("{id}{name}")),
                 expression: p.text("ScheduleExpression").context("ScheduleExpression is missing")?,
                 timezone: p.text("ScheduleExpressionTimezone").unwrap_or_else(|| "UTC".to_owned()),
                 target_arn: function.arn.clone(),
                 input: p.text("Input"),
-                max_retries: retries.and_then(|n| u32::try_from(n).ok()).unwrap_or(185),
-                dlq_arn: dlq_arn(&p),
             });
         }
         other => bail!("local does not know events of type {other:?}"),
     }
     Ok(())
-}
-
-fn dlq_arn(properties: &Properties) -> Option<String> {
-    let config = properties.of.get("DeadLetterConfig")?;
-    config.get("Arn").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
@@ -458,10 +442,8 @@ fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
         "MessageRetentionPeriod",
         "RedrivePolicy",
         "ReceiveMessageWaitTimeSeconds",
-        "RedriveAllowPolicy",
         "SqsManagedSseEnabled",
         "KmsMasterKeyId",
-        "MaximumMessageSize",
         "Tags",
     ];
     let p = Properties::new("AWS::SQS::Queue", properties, &known)?;
@@ -538,7 +520,6 @@ fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {
         "BucketEncryption",
         "PublicAccessBlockConfiguration",
         "LifecycleConfiguration",
-        "VersioningConfiguration",
         "OwnershipControls",
         "Tags",
     ];
@@ -559,11 +540,7 @@ fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
             let t =
                 Properties::new("Targets", target, &["Id", "Arn", "DeadLetterConfig", "RetryPolicy", "SqsParameters"])?;
             let group = t.of.get("SqsParameters").and_then(|sqs| sqs.get("MessageGroupId")).and_then(Value::as_str);
-            Ok(Target {
-                arn: t.text("Arn").context("Arn is missing")?,
-                dlq_arn: dlq_arn(&t),
-                group: group.map(str::to_owned),
-            })
+            Ok(Target { arn: t.text("Arn").context("Arn is missing")?, group: group.map(str::to_owned) })
         })
         .collect::<Result<_>>()?;
     Ok(Rule {

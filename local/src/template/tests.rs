@@ -72,6 +72,14 @@ fn what_is_not_supported_is_named_with_its_place() {
             "Resources.A: local does not know Colour of AWS::SQS::Queue",
         ),
         (
+            "  A: {Type: AWS::SQS::Queue, Properties: {MaximumMessageSize: 1024}}",
+            "Resources.A: local does not know MaximumMessageSize of AWS::SQS::Queue",
+        ),
+        (
+            "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: a.fifo, FifoQueue: true}}\n  B: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [x]}, Targets: [{Id: a, Arn: !GetAtt A.Arn}]}}",
+            "a FIFO queue wants a MessageGroupId, and to deduplicate by contents",
+        ),
+        (
             "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Missing}}",
             "there is no resource or parameter Missing",
         ),
