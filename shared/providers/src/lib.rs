@@ -1,6 +1,7 @@
 //! Providers on the wire: webhook verifiers and parsers, and clients. Messages are translated to and from
 //! `confab_kernel::messaging`, payments to notices and plain objects; no rule lives here.
 
+pub mod astria;
 mod download;
 pub mod generic;
 mod http;
