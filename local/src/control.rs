@@ -248,7 +248,9 @@ async fn stream_all(State(control): State<Control>) -> Sse<impl Stream<Item = Re
         loop {
             let version = (control.cloud.record.version(), control.cloud.clock.offset_ms());
             if seen != Some(version) {
-                let snapshot = snapshot(&control).await;
+                // A task of its own: this one goes on only as far as the page reads.
+                let asked = control.clone();
+                let snapshot = tokio::spawn(async move { snapshot(&asked).await }).await.ok()?;
                 return Some((event("state", &snapshot), (control, Some(version))));
             }
             tokio::time::sleep(Duration::from_millis(250)).await;

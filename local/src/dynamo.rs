@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use crate::{clock::Clock, template::Table};
 
@@ -133,15 +132,20 @@ impl Dynamo {
 
     /// How many rows there are, or were a moment ago: every open page asks for it several times a second.
     pub(crate) async fn count(&self, table: &str) -> u64 {
-        let mut counted = self.counted.lock().await;
-        if let Some((at, count)) = counted.get(table)
+        // Never held while waiting: whoever asks may be a page that is not read any more, and stops there for good.
+        let known = self.counts().get(table).copied();
+        if let Some((at, count)) = known
             && at.elapsed() < Duration::from_secs(3)
         {
-            return *count;
+            return count;
         }
         let count = self.count_now(table).await;
-        counted.insert(table.to_owned(), (Instant::now(), count));
+        self.counts().insert(table.to_owned(), (Instant::now(), count));
         count
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, (Instant, u64)>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn count_now(&self, table: &str) -> u64 {

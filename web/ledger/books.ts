@@ -11,6 +11,8 @@ import { books } from "./paths";
 /** The page's own questions run this function: it must not ask again because of them. */
 const reader = "payments-ledger";
 const pause = 250;
+/** The books are money: what the stream should miss, and what an index shows late, is seen after so long. */
+const anyway = 5000;
 /** What failed is asked again by itself, besides by hand. */
 const patience = 3000;
 
@@ -43,6 +45,9 @@ export class Books {
   constructor(private readonly changed: () => void) {
     this.stream.on<Snapshot>("state", (snapshot) => this.#take(snapshot));
     this.stream.on("connection", changed);
+    setInterval(() => {
+      if (!document.hidden) void this.load();
+    }, anyway);
     this.stream.on("resumed", () => void this.load());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.#again) void this.load();

@@ -242,7 +242,7 @@ describe("ledger", () => {
       const runs = ({ functions }) => functions.filter(({ name }) => name === "payments-ledger").reduce((sum, { invocations }) => sum + invocations, 0);
       await until("a snapshot after the page's own questions", () => runs(state) > 0);
       await page.waitForTimeout(1500);
-      assert.ok(asked <= 2, `asked ${asked} times`);
+      assert.ok(asked <= 3, `asked ${asked} times`);
     });
   });
 

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    Outside, Sighting,
+    Outside, Sighting, astria,
     chat::{Message, Stage},
     meta,
     queue::{Job, Kind, Line, Provider},
@@ -32,8 +32,10 @@ const FAREWELL: Duration = Duration::from_millis(500);
 pub(crate) async fn run(outside: &Arc<Outside>, line: Line, mut stop: watch::Receiver<bool>) {
     let mut out = JoinSet::new();
     loop {
-        if line == Line::Payments {
-            stripe::tick(outside);
+        match line {
+            Line::Messages => {}
+            Line::Payments => stripe::tick(outside),
+            Line::Tunes => astria::tick(outside),
         }
         while let Some(jobs) = next(outside, line, out.len()) {
             let outside = Arc::clone(outside);
@@ -77,6 +79,7 @@ async fn deliver(outside: &Outside, jobs: Vec<Job>) {
         Kind::Message => "message",
         Kind::Status => "status",
         Kind::Event => stripe::webhook::kind(&first.payload),
+        Kind::Callback => astria::callback::kind(&first.payload),
     };
     let started = Instant::now();
     let answer = match request(outside, first.provider, &jobs) {
@@ -86,6 +89,7 @@ async fn deliver(outside: &Outside, jobs: Vec<Job>) {
     let ok = answer.as_ref().is_ok_and(|response| response.status().is_success());
     let own = attached_correlation(first);
     let correlation_id = own.or_else(|| answer.as_ref().ok().and_then(correlation));
+    let status = answer.as_ref().ok().map(|response| response.status().as_u16());
     let outcome = match &answer {
         Ok(response) => response.status().as_u16().to_string(),
         Err(error) => error.clone(),
@@ -101,6 +105,7 @@ async fn deliver(outside: &Outside, jobs: Vec<Job>) {
     });
     for job in &jobs {
         let settled = match ok {
+            _ if job.provider == Provider::Astria => astria::callback::over(outside, job, status),
             true => accepted(outside, job, correlation_id.as_deref()),
             false => failed(outside, job),
         };
@@ -122,6 +127,7 @@ fn request(outside: &Outside, provider: Provider, jobs: &[Job]) -> Result<Reques
             let secret = secret(&outside.options.secrets.stripe_webhook_secret, bad);
             stripe::webhook::request(outside, first, &secret)
         }
+        Provider::Astria => astria::callback::request(outside, first),
     }
 }
 
@@ -155,10 +161,13 @@ fn secret(secret: &SecretString, bad: bool) -> SecretString {
     }
 }
 
-/// A status belongs to what made the app send the message, an event to what made it ask for the payment.
+/// A status belongs to what made the app send the message, an event to what made it ask for the payment, a callback to
+/// what made it ask for the portraits.
 fn attached_correlation(job: &Job) -> Option<String> {
-    if job.provider == Provider::Stripe {
-        return stripe::webhook::correlation(&job.payload);
+    match job.provider {
+        Provider::Meta | Provider::Twilio => {}
+        Provider::Stripe => return stripe::webhook::correlation(&job.payload),
+        Provider::Astria => return astria::callback::correlation(&job.payload),
     }
     let attached = job.payload["status"]["biz_opaque_callback_data"].as_str();
     let callback = job.payload["url"].as_str().and_then(twilio::webhook::reference);
@@ -175,7 +184,7 @@ fn accepted(outside: &Outside, job: &Job, correlation_id: Option<&str>) -> Resul
         webhooks::done(writer.db, job.id)?;
         match job.lane.kind {
             Kind::Message => {}
-            Kind::Status => return Ok(None),
+            Kind::Status | Kind::Callback => return Ok(None),
             Kind::Event => return stripe_store::delivered(writer.db, &job.message_id).map(|()| None),
         }
         let Some(kept) = messages::get(writer.db, &job.message_id)? else {
@@ -211,11 +220,12 @@ fn failed(outside: &Outside, job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// As long as the provider tries.
+/// As long as the provider tries. Astria does not.
 fn patience_ms(provider: Provider) -> i64 {
     match provider {
         Provider::Meta | Provider::Twilio => 7 * DAY_MS,
         Provider::Stripe => 3 * DAY_MS,
+        Provider::Astria => 0,
     }
 }
 

@@ -32,6 +32,11 @@ pub(crate) fn trace() -> String {
     format!("A{}", letters(22))
 }
 
+/// The name of a file of Astria's.
+pub(crate) fn astria_file() -> String {
+    (0..28).map(|_| fastrand::digit(36)).collect()
+}
+
 fn digits(count: usize) -> String {
     let first = fastrand::char('1'..='9');
     std::iter::once(first).chain((1..count).map(|_| fastrand::digit(10))).collect()

@@ -1,6 +1,8 @@
-//! The outside world on a laptop: Meta, Twilio and Stripe over their real wire formats, and the people who write to us
-//! and pay through them. What was answered with success survives a `kill -9`; webhooks owed to the app are delivered later.
+//! The outside world on a laptop: Meta, Twilio, Stripe and Astria over their real wire formats, and the people who write
+//! to us and pay through them. What was answered with success survives a `kill -9`; webhooks owed to the app are delivered later.
 
+mod astria;
+mod brackets;
 mod chat;
 mod delivery;
 mod ids;
@@ -18,6 +20,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
 
+pub use astria::API_KEY as ASTRIA_API_KEY;
 pub use outside::Outside;
 
 #[derive(Clone)]

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::{
-    Options, Sighting, chat::Message, delivery, meta, phone, queue::Line, settings::Fault, store::Store, stripe, twilio,
+    Options, Sighting, astria, chat::Message, delivery, meta, phone, queue::Line, settings::Fault, store::Store,
+    stripe, twilio,
 };
 
 pub struct Outside {
@@ -22,6 +23,7 @@ pub struct Outside {
     /// There may be something to deliver.
     pub(crate) work: Notify,
     pub(crate) payment_work: Notify,
+    pub(crate) tune_work: Notify,
     pub(crate) closed: watch::Sender<bool>,
     store: Mutex<Store>,
 }
@@ -46,18 +48,21 @@ impl Outside {
             events: broadcast::channel(1024).0,
             work: Notify::new(),
             payment_work: Notify::new(),
+            tune_work: Notify::new(),
             closed: watch::channel(false).0,
             store,
         }))
     }
 
-    /// `/meta/..`, `/twilio/..`, `/stripe/..`, and the APIs of the phone, the pay page and the payments.
+    /// `/meta/..`, `/twilio/..`, `/stripe/..`, `/astria/..`, and the APIs of the phone, the pay page, the payments and
+    /// the tunes.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .merge(meta::routes())
             .merge(twilio::routes())
             .merge(phone::routes())
             .merge(stripe::routes())
+            .merge(astria::routes())
             .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
             .with_state(Arc::clone(self))
     }
@@ -70,8 +75,9 @@ impl Outside {
             stop.send_replace(true);
         };
         let messages = delivery::run(&self, Line::Messages, stopped.clone());
-        let payments = delivery::run(&self, Line::Payments, stopped);
-        tokio::join!(ending, messages, payments);
+        let payments = delivery::run(&self, Line::Payments, stopped.clone());
+        let tunes = delivery::run(&self, Line::Tunes, stopped);
+        tokio::join!(ending, messages, payments, tunes);
         self.closed.send_replace(true);
     }
 
@@ -88,6 +94,7 @@ impl Outside {
         match line {
             Line::Messages => &self.work,
             Line::Payments => &self.payment_work,
+            Line::Tunes => &self.tune_work,
         }
     }
 

@@ -12,6 +12,7 @@ pub(crate) enum Provider {
     Meta,
     Twilio,
     Stripe,
+    Astria,
 }
 
 impl Provider {
@@ -20,19 +21,24 @@ impl Provider {
             Self::Meta => "meta",
             Self::Twilio => "twilio",
             Self::Stripe => "stripe",
+            Self::Astria => "astria",
         }
     }
 
     pub(crate) fn of(word: &str) -> Self {
-        [Self::Twilio, Self::Stripe].into_iter().find(|provider| provider.name() == word).unwrap_or(Self::Meta)
+        [Self::Twilio, Self::Stripe, Self::Astria]
+            .into_iter()
+            .find(|provider| provider.name() == word)
+            .unwrap_or(Self::Meta)
     }
 }
 
-/// Messages and payments go out independently of each other.
+/// Messages, payments and portraits go out independently of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Line {
     Messages,
     Payments,
+    Tunes,
 }
 
 impl Provider {
@@ -40,6 +46,7 @@ impl Provider {
         match self {
             Self::Meta | Self::Twilio => Line::Messages,
             Self::Stripe => Line::Payments,
+            Self::Astria => Line::Tunes,
         }
     }
 }
@@ -68,11 +75,11 @@ pub(crate) struct Job {
     pub(crate) attempts: u32,
 }
 
-/// What must stay in order: the messages of a person, and the statuses of the messages to a person. Stripe promises no
-/// order: each of its events has a lane of its own.
+/// What must stay in order: the messages of a person, and the statuses of the messages to a person. Stripe and Astria
+/// promise no order: each event and each callback has a lane of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Lane {
-    /// A person's id, or an event's.
+    /// A person's id, or an event's, or a callback's.
     pub(crate) person: String,
     pub(crate) kind: Kind,
 }
@@ -82,6 +89,7 @@ pub(crate) enum Kind {
     Message,
     Status,
     Event,
+    Callback,
 }
 
 #[derive(Debug, Default)]

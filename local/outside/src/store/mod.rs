@@ -1,5 +1,6 @@
 //! What the outside world remembers: one SQLite file. A transaction that committed survives a `kill -9`.
 
+pub(crate) mod astria;
 pub(crate) mod media;
 pub(crate) mod messages;
 pub(crate) mod people;
@@ -9,10 +10,11 @@ pub(crate) mod webhooks;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    astria::behaviour as astria_behaviour,
     queue::{Job, Line, Queue},
     settings::{Faults, Pace, Settings},
     stripe::behaviour as stripe_behaviour,
@@ -28,6 +30,9 @@ pub(crate) struct Store {
     pub(crate) payments: Queue,
     pub(crate) stripe: stripe_behaviour::Settings,
     pub(crate) stripe_faults: stripe_behaviour::Faults,
+    pub(crate) tunes: Queue,
+    pub(crate) astria: astria_behaviour::Settings,
+    pub(crate) astria_faults: astria_behaviour::Faults,
 }
 
 const SCHEMA: &str = "
@@ -63,6 +68,28 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS stripe_answers (
         key TEXT PRIMARY KEY, request TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS astria_tunes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, due_at INTEGER, body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS astria_titles ON astria_tunes (title);
+    CREATE INDEX IF NOT EXISTS astria_tunes_due ON astria_tunes (due_at) WHERE due_at IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS astria_batches (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, tune INTEGER NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS astria_batches_of ON astria_batches (tune);
+    CREATE TABLE IF NOT EXISTS astria_prompts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, tune INTEGER NOT NULL, batch INTEGER, is_done INTEGER NOT NULL,
+        due_at INTEGER, body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS astria_prompts_of ON astria_prompts (tune);
+    CREATE INDEX IF NOT EXISTS astria_prompts_in ON astria_prompts (batch);
+    CREATE INDEX IF NOT EXISTS astria_prompts_due ON astria_prompts (due_at) WHERE due_at IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS astria_pictures (key TEXT PRIMARY KEY, tune INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS astria_callbacks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, tune INTEGER NOT NULL, what TEXT NOT NULL, url TEXT NOT NULL,
+        at INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, status INTEGER
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS astria_callbacks_of ON astria_callbacks (tune);
 ";
 
 impl Store {
@@ -78,11 +105,14 @@ impl Store {
         let mut store = Self {
             settings: settings(&db, DELIVERY)?,
             stripe: settings(&db, STRIPE)?,
+            astria: settings(&db, ASTRIA)?,
             db,
             queue: Queue::default(),
             faults: Faults::default(),
             payments: Queue::default(),
             stripe_faults: stripe_behaviour::Faults::default(),
+            tunes: Queue::default(),
+            astria_faults: astria_behaviour::Faults::default(),
         };
         store.push(owed);
         Ok(store)
@@ -92,6 +122,7 @@ impl Store {
         match line {
             Line::Messages => &mut self.queue,
             Line::Payments => &mut self.payments,
+            Line::Tunes => &mut self.tunes,
         }
     }
 
@@ -99,6 +130,7 @@ impl Store {
         match line {
             Line::Messages => self.settings.pace(),
             Line::Payments => self.stripe.pace(),
+            Line::Tunes => self.astria.pace(),
         }
     }
 
@@ -114,7 +146,8 @@ impl Store {
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.db.unchecked_transaction()?;
-        let mut writer = Writer { db: &transaction, settings: &self.settings, stripe: &self.stripe, owed: Vec::new() };
+        let (settings, stripe, astria) = (&self.settings, &self.stripe, &self.astria);
+        let mut writer = Writer { db: &transaction, settings, stripe, astria, owed: Vec::new() };
         let result = work(&mut writer)?;
         let owed = writer.owed;
         transaction.commit()?;
@@ -133,10 +166,17 @@ impl Store {
         self.stripe = settings;
         Ok(())
     }
+
+    pub(crate) fn keep_astria_settings(&mut self, settings: astria_behaviour::Settings) -> Result<()> {
+        keep(&self.db, ASTRIA, &settings)?;
+        self.astria = settings;
+        Ok(())
+    }
 }
 
 const DELIVERY: &str = "delivery";
 const STRIPE: &str = "stripe";
+const ASTRIA: &str = "astria";
 
 fn keep(db: &Connection, name: &str, settings: &impl Serialize) -> Result<()> {
     let sql = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
@@ -148,6 +188,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) settings: &'a Settings,
     pub(crate) stripe: &'a stripe_behaviour::Settings,
+    pub(crate) astria: &'a astria_behaviour::Settings,
     pub(crate) owed: Vec<Job>,
 }
 
@@ -156,4 +197,15 @@ fn settings<T: DeserializeOwned + Default>(db: &Connection, name: &str) -> Resul
         db.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0)).optional()?;
     // Settings of another version are no reason not to start.
     Ok(json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
+}
+
+/// What is kept as JSON.
+fn written(body: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(body).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn read<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let body: String = row.get(column)?;
+    serde_json::from_str(&body)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into()))
 }

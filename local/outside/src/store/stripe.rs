@@ -1,12 +1,13 @@
 //! Stripe's books in the store: objects, events, and the answers that idempotency keys stand for.
 
-use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde_json::Value;
 
+use super::{read, written};
 use crate::stripe::objects::{Object, Sort};
 
 pub(crate) fn put(db: &Connection, object: &Object) -> Result<()> {
-    let body = serde_json::to_string(object).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let body = written(object)?;
     let upsert = "INSERT INTO stripe_objects (id, kind, payment, due_at, body) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (id) DO UPDATE SET payment = ?3, due_at = ?4, body = ?5";
     let row = params![object.id(), object.sort().name(), object.payment(), object.due_at(), body];
@@ -167,10 +168,4 @@ fn read_event(row: &Row<'_>) -> Result<Value> {
 
 fn value(row: &Row<'_>, column: usize) -> Result<Value> {
     read(row, column)
-}
-
-fn read<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
-    let body: String = row.get(column)?;
-    serde_json::from_str(&body)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into()))
 }

@@ -1,6 +1,6 @@
 //! Webhooks owed to the app, in the store.
 
-use rusqlite::{Connection, Result, Row, params, types::Type};
+use rusqlite::{Connection, Result, Row, params};
 use serde_json::Value;
 
 use super::Writer;
@@ -24,6 +24,7 @@ impl Writer<'_> {
         let pace = match notice.provider {
             Provider::Meta | Provider::Twilio => self.settings.pace(),
             Provider::Stripe => self.stripe.pace(),
+            Provider::Astria => self.astria.pace(),
         };
         let mut copies_of = None;
         for copy in 0..pace.copies {
@@ -83,9 +84,6 @@ pub(crate) fn again(db: &Connection, id: i64, due_at: i64) -> Result<()> {
 }
 
 fn read(row: &Row<'_>) -> Result<Job> {
-    let payload: String = row.get(6)?;
-    let payload = serde_json::from_str(&payload)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(6, Type::Text, error.into()))?;
     let kind: String = row.get(3)?;
     let provider: String = row.get(4)?;
     Ok(Job {
@@ -94,7 +92,7 @@ fn read(row: &Row<'_>) -> Result<Job> {
         lane: Lane { person: row.get(2)?, kind: kind_of(&kind) },
         provider: Provider::of(&provider),
         message_id: row.get(5)?,
-        payload,
+        payload: super::read(row, 6)?,
         made_at: row.get(7)?,
         due_at: row.get(8)?,
         attempts: row.get(9)?,
@@ -106,6 +104,7 @@ fn word(kind: Kind) -> &'static str {
         Kind::Message => "message",
         Kind::Status => "status",
         Kind::Event => "event",
+        Kind::Callback => "callback",
     }
 }
 
@@ -113,6 +112,7 @@ fn kind_of(word: &str) -> Kind {
     match word {
         "status" => Kind::Status,
         "event" => Kind::Event,
+        "callback" => Kind::Callback,
         _ => Kind::Message,
     }
 }

@@ -1,6 +1,14 @@
 //! The outside world from the outside: what the app and the phone page see of it.
 
 #[cfg(test)]
+mod astria;
+#[cfg(test)]
+mod astria_callbacks;
+#[cfg(test)]
+mod astria_client;
+#[cfg(test)]
+mod astria_photos;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod durability;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, Uri},
@@ -39,6 +39,7 @@ pub(crate) struct App {
     pub(crate) address: Mutex<String>,
     updates: Mutex<Vec<Update>>,
     notices: Mutex<Vec<(Notice, Value)>>,
+    callbacks: Mutex<Vec<(String, Value)>>,
     calls: Mutex<Vec<StatusCode>>,
     /// Answers for the next webhooks; 200 when there are none.
     pub(crate) answers: Mutex<VecDeque<StatusCode>>,
@@ -55,6 +56,7 @@ impl App {
         let router = Router::new()
             .route("/SmsReceived", get(challenge).post(receive))
             .route("/payment-received", post(notice))
+            .route("/pack-tune-received", post(callback))
             .with_state(Arc::clone(&app));
         tokio::spawn(async move { axum::serve(listener, router).await });
         app
@@ -75,6 +77,11 @@ impl App {
     /// What Stripe told, with the event as it came.
     pub(crate) fn notices(&self) -> Vec<(Notice, Value)> {
         self.notices.lock().unwrap().clone()
+    }
+
+    /// What Astria told, with the query that it was told under.
+    pub(crate) fn callbacks(&self) -> Vec<(String, Value)> {
+        self.callbacks.lock().unwrap().clone()
     }
 
     pub(crate) fn kinds(&self) -> Vec<String> {
@@ -137,6 +144,17 @@ async fn notice(
     let status = take_notice(&app, &headers, &body);
     app.calls.lock().unwrap().push(status);
     (status, [("x-correlation-id", CORRELATION)])
+}
+
+async fn callback(State(app): State<Arc<App>>, uri: Uri, Json(body): Json<Value>) -> StatusCode {
+    let takes = *app.takes.lock().unwrap();
+    tokio::time::sleep(takes).await;
+    let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
+    app.calls.lock().unwrap().push(answer);
+    if answer.is_success() {
+        app.callbacks.lock().unwrap().push((uri.query().unwrap_or_default().to_owned(), body));
+    }
+    answer
 }
 
 fn take_notice(app: &App, headers: &HeaderMap, body: &[u8]) -> StatusCode {
