@@ -30,6 +30,7 @@ pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
     let meta = format!("{}/meta", addresses.home);
     let twilio = format!("{}/twilio", addresses.home);
     let stripe = format!("{}/stripe", addresses.home);
+    let astria = format!("{}/astria", addresses.home);
     [
         ("PublicBaseUrl", addresses.gateway.as_str()),
         ("MetaApiUrl", &meta),
@@ -37,6 +38,7 @@ pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
         ("TwilioApiUrl", &twilio),
         ("TwilioAccountSid", TWILIO_ACCOUNT_SID),
         ("TwilioFrom", TWILIO_FROM),
+        ("AstriaApiUrl", &astria),
         ("StripeApiUrl", &stripe),
         ("PaymentWebhookSecretParam", "/confab/payments/webhook-secret"),
         ("PaymentSecretPathParam", "/confab/payments/secret-path"),
@@ -52,6 +54,7 @@ pub(crate) fn stored_parameters() -> BTreeMap<String, String> {
         ("/confab/studio/meta-verify-token", META_VERIFY_TOKEN),
         ("/confab/studio/meta-access-token", META_ACCESS_TOKEN),
         ("/confab/studio/twilio-auth-token", TWILIO_AUTH_TOKEN),
+        ("/confab/studio/astria-api-key", confab_outside::ASTRIA_API_KEY),
         ("/confab/payments/stripe-secret-key", STRIPE_SECRET_KEY),
         ("/confab/payments/stripe-webhook-secret", STRIPE_WEBHOOK_SECRET),
         ("/confab/payments/webhook-secret", PAYMENT_WEBHOOK_SECRET),

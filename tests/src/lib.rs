@@ -7,9 +7,11 @@ mod local;
 mod people;
 mod place;
 mod shop;
+mod studio;
 
 pub use cloud::{Cloud, MiniStack, refused, sqs_of};
 pub use local::{Local, binary};
 pub use people::Person;
 pub use place::{Place, eventually, sign_meta};
-pub use shop::{SEAL_SECRET, Shop, state_of};
+pub use shop::{PRODUCT, SEAL_SECRET, Shop, state_of};
+pub use studio::{Visit, text_of};

@@ -1,10 +1,11 @@
 //! A product that sells: it seals offers, people take and pay them, and the operator looks into the books.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use confab_kernel::{
-    Clock, OrderId, Phone, Sealed, SpendId, Timestamp,
+    Clock, Contract, CorrelationId, Event, EventId, OrderId, Phone, Sealed, SpendId, Timestamp,
     payments::{Offer, Purchase, Spend},
     seal,
 };
@@ -15,10 +16,16 @@ use crate::{Place, eventually};
 
 /// The secrets of `local` and of rehearsals.
 pub const SEAL_SECRET: &[u8] = b"seal-secret";
-const OPERATOR_KEY: &str = "operator-key";
+pub(crate) const OPERATOR_KEY: &str = "operator-key";
 
 /// How long a payment may take to be booked.
 const PATIENCE: Duration = Duration::from_secs(30);
+const BUS: &str = "confab";
+/// What the shop is to payments. The things are those of the price list, and no other product answers to what is told of
+/// their orders: one that did not make them would give the money back.
+pub const PRODUCT: &str = "shop";
+/// What products ask for waits here.
+const REQUESTS: &str = "confab-payments-requests";
 
 #[derive(Debug, Clone, Copy)]
 pub struct Shop<'a> {
@@ -27,8 +34,11 @@ pub struct Shop<'a> {
 
 /// A sealed value that outlives every test, however far its clock is moved.
 fn sealed<T: Sealed>(value: &T) -> Result<String> {
-    let far = Timestamp::from_second(4_000_000_000)?;
-    seal(SEAL_SECRET, value, far).map_err(|error| anyhow::anyhow!("{error}"))
+    sealed_until(value, Timestamp::from_second(4_000_000_000)?)
+}
+
+fn sealed_until<T: Sealed>(value: &T, until: Timestamp) -> Result<String> {
+    seal(SEAL_SECRET, value, until).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 pub fn state_of(order: &Value) -> &str {
@@ -41,8 +51,8 @@ impl<'a> Shop<'a> {
     }
 
     pub fn offer(&self, item: &str, payer: &str) -> Offer {
-        let product = item.split('.').next().unwrap_or_default().to_owned();
-        let purchase = Purchase { product, item: item.into(), payer: payer.into(), reference: String::new() };
+        let (product, reference) = (PRODUCT.to_owned(), String::new());
+        let purchase = Purchase { product, item: item.into(), payer: payer.into(), reference };
         Offer {
             order_id: OrderId::new(SystemClock::default().now(), &OsEntropy),
             purchase,
@@ -75,6 +85,20 @@ impl<'a> Shop<'a> {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// The link to an offer, as a bot sends it.
+    pub fn link(&self, offer: &Offer) -> Result<String> {
+        self.link_until(offer, Timestamp::from_second(4_000_000_000)?)
+    }
+
+    pub fn link_until(&self, offer: &Offer, until: Timestamp) -> Result<String> {
+        Ok(format!("{}/api/payments/pay/{}", self.place.gateway, sealed_until(offer, until)?))
+    }
+
+    /// A person taps a link.
+    pub async fn opens(&self, link: &str, language: &str) -> Result<reqwest::Response> {
+        Ok(self.place.http.get(link).header("accept-language", language).send().await?)
+    }
+
     /// An offer that is taken, paid and booked.
     pub async fn sells(&self, item: &str, payer: &str) -> Result<(Offer, Value)> {
         let offer = self.offer(item, payer);
@@ -105,6 +129,29 @@ impl<'a> Shop<'a> {
         Ok(answer.error_for_status()?.json().await?)
     }
 
+    /// What a product says on the bus, in so many copies at once.
+    pub async fn says<D: Contract>(&self, data: D, copies: usize) -> Result<()> {
+        let now = SystemClock::default().now();
+        let (id, correlation_id) = (EventId::new(now, &OsEntropy), CorrelationId::new(now, &OsEntropy));
+        let event = Event::new(id, now, PRODUCT, correlation_id, "a test", data);
+        let entry = PutEventsRequestEntry::builder().event_bus_name(BUS).source(format!("confab.{PRODUCT}"));
+        let entry = entry.detail_type(D::TYPE).detail(serde_json::to_string(&event)?).build();
+        let events = aws_sdk_eventbridge::Client::new(&self.place.aws_config()?);
+        let put = events.put_events().set_entries(Some(vec![entry; copies])).send().await?;
+        ensure!(put.failed_entry_count() == 0, "{put:?}");
+        Ok(())
+    }
+
+    /// Waits until all that was asked for has been worked on.
+    pub async fn is_heard(&self) -> Result<()> {
+        eventually(PATIENCE, || async {
+            let waiting = self.place.depth(REQUESTS).await?;
+            ensure!(waiting == 0, "{waiting} requests are waiting");
+            Ok(())
+        })
+        .await
+    }
+
     /// Waits until the order is in a state.
     pub async fn comes_to(&self, id: OrderId, state: &str) -> Result<()> {
         eventually(PATIENCE, || async {
@@ -126,8 +173,43 @@ impl<'a> Shop<'a> {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// What the simulated Stripe holds, by order.
+    pub async fn held(&self) -> Result<HashMap<String, Value>> {
+        let totals = self.place.get("/api/stripe/totals").await?;
+        let of = |row: &Value| row["order_id"].as_str().unwrap_or_default().to_owned();
+        Ok(totals.as_array().context("totals")?.iter().map(|row| (of(row), row.clone())).collect())
+    }
+
+    /// All of an order. Its balance is the sum of its rows and what Stripe holds of it, and so are its fees.
+    pub async fn agrees(&self, id: OrderId, held: &HashMap<String, Value>) -> Result<Value> {
+        let file = self.books(&format!("orders/{id}")).await?;
+        let held = held.get(&id.to_string()).cloned().unwrap_or_default();
+        let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
+        let rows = file["rows"].as_array().context("rows")?;
+        let of =
+            |account: &str| rows.iter().filter(|row| row["account"] == account).map(|row| number(row, "amount")).sum();
+        let (sum, fees): (i64, i64) = (of("order"), of("fees"));
+        let balance = number(&file["order"], "balance");
+        let left = number(&held, "paid") - number(&held, "refunded") - number(&held, "withheld");
+        ensure!(sum == balance && balance == left, "rows {sum}, balance {balance}, Stripe {held}");
+        ensure!(-fees == number(&held, "fees"), "fees {fees}, Stripe {held}");
+        Ok(file)
+    }
+
+    /// The refunds that Stripe has made of an order.
+    pub async fn refunds(&self, id: OrderId) -> Result<Vec<Value>> {
+        let payments = self.place.get("/api/stripe/payments").await?;
+        let payments = payments.as_array().context("payments")?;
+        let ours = payments.iter().find(|payment| payment["order_id"] == id.to_string()).context("no payment")?;
+        Ok(ours["refunds"].as_array().cloned().unwrap_or_default())
+    }
+
+    pub async fn account(&self, payer: &str) -> Result<Value> {
+        self.books(&format!("accounts/{PRODUCT}/{payer}")).await
+    }
+
     pub async fn credits(&self, payer: &str) -> Result<i64> {
-        let account = self.books(&format!("accounts/studio/{payer}")).await?;
+        let account = self.account(payer).await?;
         let rows = account["rows"].as_array().context("rows")?;
         let sum: i64 = rows.iter().filter_map(|row| row["amount"].as_i64()).sum();
         let balance = account["balance"].as_i64().context("a balance")?;
@@ -144,7 +226,7 @@ impl<'a> Shop<'a> {
 
     pub fn spend(&self, payer: &str, credits: u32) -> Spend {
         let id = SpendId::new(SystemClock::default().now(), &OsEntropy);
-        Spend { id, product: "studio".into(), payer: payer.into(), credits }
+        Spend { id, product: PRODUCT.into(), payer: payer.into(), credits }
     }
 
     pub async fn spends(&self, spend: &Spend) -> Result<reqwest::Response> {

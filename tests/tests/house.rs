@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use confab_kernel::{
-    Contract, UserMessageReceived,
-    payments::{PaymentFailed, PaymentReceived, PaymentRefunded},
+    Contract, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
+    payments::{CreditUsed, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested},
 };
 use confab_local::template::{Function, Places, Template};
 use serde_json::Value;
@@ -324,13 +324,18 @@ fn sample_says<D: Contract>() -> Result<()> {
 #[test]
 fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<UserMessageReceived>()?;
+    sample_says::<ImageProcessed>()?;
+    sample_says::<TuneCreated>()?;
+    sample_says::<PackImagesUpdated>()?;
     sample_says::<PaymentReceived>()?;
     sample_says::<PaymentRefunded>()?;
     sample_says::<PaymentFailed>()?;
-    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 4);
+    sample_says::<RefundRequested>()?;
+    sample_says::<CreditUsed>()?;
+    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 9);
     let sources = files(&root().join("shared/kernel/src"), ".rs");
     let contracts = sources.iter().map(|file| Ok(std::fs::read_to_string(file)?.matches("impl Contract for").count()));
-    assert_eq!(contracts.sum::<Result<usize>>()?, 4);
+    assert_eq!(contracts.sum::<Result<usize>>()?, 9);
     Ok(())
 }
 

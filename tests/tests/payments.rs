@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use confab_e2e::{Place, Shop, eventually, state_of};
-use confab_kernel::payments::Offer;
+use confab_e2e::{PRODUCT, Place, Shop, eventually, state_of};
+use confab_kernel::{
+    Timestamp,
+    payments::{CreditUsed, Offer, RefundRequested},
+};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
@@ -261,7 +264,7 @@ async fn a_refund_of_what_was_spent_leaves_a_debt_and_a_row_that_says_why() -> R
     shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
     assert_eq!(shop.credits(&payer).await?, -1);
-    let account = shop.books(&format!("accounts/studio/{payer}")).await?;
+    let account = shop.account(&payer).await?;
     let expected = [("credit", 1), ("spend", -1), ("reversal", -1)];
     assert_eq!(kinds(&account["rows"]), expected.map(|(kind, amount)| (kind.to_owned(), amount)));
     assert_eq!(shop.spends(&shop.spend(&payer, 1)).await?.status(), 409);
@@ -399,15 +402,354 @@ async fn other_providers_tell_in_their_own_ways() -> Result<()> {
     let payer = somebody();
     let offer = shop.offer("studio.lite", &payer);
     shop.takes(&offer).await?;
+    is_paid_elsewhere(&place, &offer, 0).await?;
+    shop.comes_to(offer.order_id, "paid").await?;
+    assert_eq!(shop.credits(&payer).await?, 1);
+    Ok(())
+}
+
+/// What a link leads to: the page to pay on, as an order that was taken has it.
+async fn leads_to(shop: &Shop<'_>, link: &str) -> Result<Value> {
+    let answer = shop.opens(link, "en").await?;
+    let location = answer.headers().get("location").and_then(|to| to.to_str().ok());
+    assert_eq!((answer.status().as_u16(), &answer.headers()["cache-control"] == "no-store"), (303, true));
+    Ok(json!({ "url": location.context("a page")? }))
+}
+
+/// A page for a person, with what it says.
+async fn says(answer: reqwest::Response) -> Result<(u16, String)> {
+    let headers = answer.headers();
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    assert_eq!(headers["cache-control"], "no-store");
+    let policy = headers["content-security-policy"].to_str()?;
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    let status = answer.status().as_u16();
+    let html = answer.text().await?;
+    let (_, rest) = html.split_once("<h1>").context("a heading")?;
+    let (title, _) = rest.split_once("</h1>").context("a heading")?;
+    Ok((status, title.to_owned()))
+}
+
+#[tokio::test]
+async fn a_link_in_a_chat_leads_to_the_page_until_it_is_paid() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let payer = somebody();
+    let offer = shop.offer("studio.standard", &payer);
+    let link = shop.link(&offer)?;
+    // Messengers look first, several at once, and a person comes to the same page as they did.
+    let looks = try_join_all((0..5).map(|_| leads_to(&shop, &link))).await?;
+    let head = place.http.head(&link).send().await?;
+    assert_eq!((head.status().as_u16(), head.headers().contains_key("location")), (303, true));
+    let order = leads_to(&shop, &link).await?;
+    assert!(looks.iter().all(|look| look == &order), "{looks:?} {order}");
+    assert_eq!(shop.takes(&offer).await?["url"], order["url"], "by whatever way it is taken");
+    assert_eq!(shop.pays(&order, "success").await?["next"], "done");
+    shop.comes_to(offer.order_id, "paid").await?;
+    assert_eq!(says(shop.opens(&link, "fr").await?).await?, (200, "This is paid".to_owned()));
+    let hebrew = shop.opens(&link, "he-IL,he;q=0.9,en;q=0.8").await?.text().await?;
+    assert!(hebrew.contains("<html lang=\"he\" dir=\"rtl\">") && hebrew.contains("כבר שולם"), "{hebrew}");
+    let file = eventually(Duration::from_secs(10), || async {
+        let file = shop.agrees(offer.order_id, &shop.held().await?).await?;
+        (told(&file) == [("received", true)]).then_some(file.clone()).with_context(|| file.to_string())
+    });
+    assert_eq!(file.await?["order"]["received"], 2_900);
+    shop.at_stripe(&order, "refund", &json!({})).await?;
+    shop.comes_to(offer.order_id, "refunded").await?;
+    assert_eq!(says(shop.opens(&link, "en").await?).await?, (410, "The money went back".to_owned()));
+    let back = place.http.get(format!("{}/api/payments/back", place.gateway)).send().await?;
+    assert_eq!(says(back).await?, (200, "Thank you".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_that_is_not_good_says_why_and_makes_no_order() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let offer = shop.offer("studio.lite", &somebody());
+    let expired = shop.link_until(&offer, Timestamp::from_second(now() - 1)?)?;
+    let link = shop.link(&offer)?;
+    let cut_off = link[..link.len() - 9].to_owned();
+    let changed = link.replacen("pay/e", "pay/f", 1);
+    let forged = format!("{}/api/payments/pay/e30.e30", place.gateway);
+    let unsold = shop.link(&shop.offer("studio.unheard_of", &somebody()))?;
+    for (link, status, title) in [
+        (expired, 410, "This link has expired"),
+        (cut_off, 401, "This link is not whole"),
+        (changed, 401, "This link is not whole"),
+        (forged, 401, "This link is not whole"),
+        (unsold, 422, "This is not for sale"),
+    ] {
+        assert_eq!(says(shop.opens(&link, "en").await?).await?, (status, title.to_owned()), "{link}");
+    }
+    assert!(shop.order(offer.order_id).await.is_err(), "nothing was kept of it");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_may_be_long_and_a_slow_bank_is_not_paid_twice() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let mut offer = shop.offer("studio.lite", &somebody());
+    offer.purchase.reference = "r".repeat(1_200);
+    let link = shop.link(&offer)?;
+    let segment = link.rsplit('/').next().unwrap_or_default().len();
+    assert!(segment > 1_800, "{segment}");
+    let order = leads_to(&shop, &link).await?;
+    shop.pays(&order, "async_success").await?;
+    eventually(Duration::from_secs(20), || async {
+        let answer = shop.opens(&link, "en").await?;
+        anyhow::ensure!(answer.status() == 200, "{}", answer.status());
+        Ok(())
+    })
+    .await?;
+    assert_eq!(says(shop.opens(&link, "en").await?).await?, (200, "Your payment is on its way".to_owned()));
+    shop.at_stripe(&order, "settle", &json!({})).await?;
+    shop.comes_to(offer.order_id, "paid").await
+}
+
+fn refund(offer: &Offer) -> RefundRequested {
+    RefundRequested { order_id: offer.order_id, product: PRODUCT.into(), reason: "no photos".into() }
+}
+
+fn credit(offer: &Offer) -> CreditUsed {
+    CreditUsed { order_id: offer.order_id, product: PRODUCT.into() }
+}
+
+/// Waits until all of an order's money is back, in one refund that was asked for, and Stripe says the same.
+async fn is_back(shop: &Shop<'_>, offer: &Offer, refunds: usize) -> Result<Value> {
+    shop.comes_to(offer.order_id, "refunded").await?;
+    shop.is_heard().await?;
+    assert_eq!(shop.refunds(offer.order_id).await?.len(), refunds);
+    let file = eventually(Duration::from_secs(20), || async {
+        let file = shop.agrees(offer.order_id, &shop.held().await?).await?;
+        anyhow::ensure!(told(&file).iter().all(|(_, is_told)| *is_told), "{file}");
+        Ok(file)
+    });
+    let file = file.await?;
+    assert_eq!((&file["order"]["balance"], &file["order"]["flag"]), (&json!(0), &Value::Null), "{file}");
+    assert_eq!(shop.credits(&offer.purchase.payer).await?, 0);
+    Ok(file)
+}
+
+#[tokio::test]
+async fn what_a_product_cannot_give_is_paid_back_once() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    for copies in [1, 5] {
+        let (offer, _) = shop.sells("studio.lite", &somebody()).await?;
+        shop.says(refund(&offer), copies).await?;
+        let file = is_back(&shop, &offer, 1).await?;
+        assert_eq!(told(&file), [("received", true), ("refunded", true)]);
+        assert_eq!(file["order"]["refund"], json!({ "reason": "no photos", "step": "made" }));
+        // Another wish of the same, and one after the other, change nothing.
+        shop.says(refund(&offer), 1).await?;
+        is_back(&shop, &offer, 1).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_a_part_that_went_back_by_hand_only_the_rest_is_paid_back() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    shop.at_stripe(&order, "refund", &json!({ "amount": 400 })).await?;
+    shop.says(refund(&offer), 2).await?;
+    is_back(&shop, &offer, 2).await?;
+    // What all went back by hand is no wish any more.
+    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    shop.at_stripe(&order, "refund", &json!({})).await?;
+    shop.comes_to(offer.order_id, "refunded").await?;
+    shop.says(refund(&offer), 2).await?;
+    let file = is_back(&shop, &offer, 1).await?;
+    assert_eq!(file["order"]["refund"], Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wish_for_money_that_is_not_here_yet_is_kept() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    for card in ["success", "async_success"] {
+        let offer = shop.offer("studio.lite", &somebody());
+        let order = shop.takes(&offer).await?;
+        if card == "async_success" {
+            shop.pays(&order, card).await?;
+        }
+        shop.says(refund(&offer), 2).await?;
+        shop.is_heard().await?;
+        eventually(Duration::from_secs(10), || async {
+            let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
+            (file["order"]["refund"]["step"] == "wanted").then_some(()).with_context(|| file.to_string())
+        })
+        .await?;
+        match card {
+            "success" => {
+                let answer = says(shop.opens(&shop.link(&offer)?, "en").await?).await?;
+                assert_eq!(answer, (410, "This link has expired".to_owned()), "nobody buys what is not given");
+                // The page was open before.
+                shop.pays(&order, card).await?;
+            }
+            _ => drop(shop.at_stripe(&order, "settle", &json!({})).await?),
+        }
+        let file = is_back(&shop, &offer, 1).await?;
+        // What was decided in one step has no order in the list.
+        let mut told = told(&file);
+        told.sort_unstable();
+        assert_eq!(told, [("received", true), ("refund_requested", true), ("refunded", true)], "{card}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wish_and_a_payment_at_once_come_to_a_refund() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    for _ in 0..5 {
+        let offer = shop.offer("studio.lite", &somebody());
+        let order = shop.takes(&offer).await?;
+        let paying = async { shop.pays(&order, "success").await.map(drop) };
+        tokio::try_join!(paying, shop.says(refund(&offer), 3))?;
+        is_back(&shop, &offer, 1).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_another_product_sold_is_not_paid_back() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let payer = somebody();
+    let (offer, _) = shop.sells("studio.lite", &payer).await?;
+    shop.says(RefundRequested { product: "rooms".into(), ..refund(&offer) }, 1).await?;
+    shop.says(CreditUsed { product: "rooms".into(), ..credit(&offer) }, 1).await?;
+    shop.says(refund(&shop.offer("studio.lite", &payer)), 1).await?;
+    shop.is_heard().await?;
+    let file = shop.agrees(offer.order_id, &shop.held().await?).await?;
+    assert_eq!((state_of(&file["order"]), &file["order"]["refund"]), ("paid", &Value::Null));
+    assert_eq!((shop.credits(&payer).await?, shop.refunds(offer.order_id).await?.len()), (1, 0));
+    Ok(())
+}
+
+/// A payment that a provider without a module of its own tells of.
+async fn is_paid_elsewhere(place: &Place, offer: &Offer, refunded: i64) -> Result<()> {
     let claim = json!({ "order_id": offer.order_id.to_string(), "payment": format!("p-{}", offer.order_id),
-        "received": { "minor": 1_900, "currency": "USD" } })
+        "received": { "minor": 1_900, "currency": "USD" }, "refunded": refunded })
     .to_string();
-    let at = confab_kernel::Timestamp::from_second(now())?;
+    let at = Timestamp::from_second(now())?;
     let signature = confab_providers::generic::sign(&"payment-webhook-secret".into(), claim.as_bytes(), at);
     let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
     let told = place.http.post(format!("{}/payment-received", place.gateway));
     assert_eq!(told.header("x-signature", signature).body(claim).send().await?.status(), 200);
+    Ok(())
+}
+
+async fn flags_of(shop: &Shop<'_>, offer: &Offer) -> Result<Vec<String>> {
+    let flags = shop.flags().await?;
+    let ours = flags.iter().filter(|flag| flag["order_id"] == offer.order_id.to_string());
+    Ok(ours.map(|flag| flag["flag"].as_str().unwrap_or_default().to_owned()).collect())
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_a_person_is_told_once() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let offer = shop.offer("studio.lite", &somebody());
+    shop.takes(&offer).await?;
+    is_paid_elsewhere(&place, &offer, 0).await?;
     shop.comes_to(offer.order_id, "paid").await?;
+    shop.says(refund(&offer), 5).await?;
+    comes_to_balance(&shop, &offer, 1_900, Some("refund_by_hand")).await?;
+    shop.is_heard().await?;
+    assert_eq!(flags_of(&shop, &offer).await?, ["refund_by_hand"]);
+    is_paid_elsewhere(&place, &offer, 1_900).await?;
+    comes_to_balance(&shop, &offer, 0, None).await?;
+    // Here the wish was first.
+    let offer = shop.offer("studio.lite", &somebody());
+    shop.takes(&offer).await?;
+    shop.says(refund(&offer), 1).await?;
+    shop.is_heard().await?;
+    is_paid_elsewhere(&place, &offer, 0).await?;
+    comes_to_balance(&shop, &offer, 1_900, Some("refund_by_hand")).await?;
+    assert_eq!(flags_of(&shop, &offer).await?, ["refund_by_hand"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_bank_has_is_the_banks_and_what_it_gives_back_is_paid_back() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    let dispute = shop.at_stripe(&order, "dispute", &json!({})).await?;
+    shop.comes_to(offer.order_id, "disputed").await?;
+    shop.says(refund(&offer), 2).await?;
+    let file = comes_to_balance(&shop, &offer, 0, Some("refund_by_hand")).await?;
+    assert_eq!((state_of(&file["order"]), shop.refunds(offer.order_id).await?.len()), ("disputed", 0));
+    assert_eq!(flags_of(&shop, &offer).await?, ["refund_by_hand"]);
+    let id = dispute["id"].as_str().context("a dispute has an id")?;
+    place.post(&format!("/api/stripe/disputes/{id}/close"), &json!({ "won": true })).await?;
+    is_back(&shop, &offer, 1).await?;
+    Ok(())
+}
+
+fn spends(rows: &Value) -> usize {
+    kinds(rows).iter().filter(|(kind, _)| kind == "spend").count()
+}
+
+#[tokio::test]
+async fn the_credits_of_an_order_are_used_once() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let payer = somebody();
+    let (first, _) = shop.sells("studio.lite", &payer).await?;
+    let (second, _) = shop.sells("studio.lite", &payer).await?;
+    shop.says(credit(&first), 5).await?;
+    let file = eventually(Duration::from_secs(20), || async {
+        let file = shop.books(&format!("orders/{}", first.order_id)).await?;
+        (file["order"]["used"] == true).then_some(file.clone()).with_context(|| file.to_string())
+    });
+    assert_eq!(file.await?["order"]["balance"], 1_900);
+    shop.is_heard().await?;
+    let account = shop.account(&payer).await?;
+    assert_eq!((spends(&account["rows"]), shop.credits(&payer).await?), (1, 1));
+    let spend = account["rows"].as_array().into_iter().flatten().find(|row| row["kind"] == "spend");
+    assert_eq!(spend.context("a row")?["order_id"], first.order_id.to_string());
+    shop.says(credit(&second), 2).await?;
+    shop.says(credit(&first), 1).await?;
+    eventually(Duration::from_secs(20), || async {
+        let left = shop.credits(&payer).await?;
+        (left == 0).then_some(()).with_context(|| format!("{left} are left"))
+    })
+    .await?;
+    shop.is_heard().await?;
+    assert_eq!(shop.credits(&payer).await?, 0);
+    shop.agrees(first.order_id, &shop.held().await?).await.map(drop)
+}
+
+#[tokio::test]
+async fn credits_that_are_not_there_are_not_taken_then_or_later() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    // One credit is another order's: it stays, whatever became of this one's.
+    let payer = somebody();
+    let (returned, order) = shop.sells("studio.lite", &payer).await?;
+    shop.sells("studio.lite", &payer).await?;
+    shop.at_stripe(&order, "refund", &json!({})).await?;
+    shop.comes_to(returned.order_id, "refunded").await?;
+    shop.says(credit(&returned), 2).await?;
+    shop.is_heard().await?;
+    assert_eq!(shop.credits(&payer).await?, 1);
+    // Spent before in another way; what is bought after it is not touched by a late copy.
+    let payer = somebody();
+    let (spent, _) = shop.sells("studio.lite", &payer).await?;
+    assert_eq!(shop.spends(&shop.spend(&payer, 1)).await?.status(), 200);
+    shop.says(credit(&spent), 2).await?;
+    shop.is_heard().await?;
+    assert_eq!(shop.credits(&payer).await?, 0);
+    shop.sells("studio.lite", &payer).await?;
+    shop.says(credit(&spent), 2).await?;
+    shop.is_heard().await?;
     assert_eq!(shop.credits(&payer).await?, 1);
     Ok(())
 }

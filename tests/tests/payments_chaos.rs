@@ -13,14 +13,19 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use confab_e2e::{Place, Shop, eventually, state_of};
-use confab_kernel::{Clock, Timestamp, payments::Offer};
+use confab_e2e::{PRODUCT, Place, Shop, eventually, state_of};
+use confab_kernel::{
+    Clock, OrderId, Timestamp,
+    payments::{Offer, RefundRequested},
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
 const COPIES: usize = 5;
 const PRICE: i64 = 1_900;
-const QUEUE: &str = "confab-payments.fifo";
+const QUEUES: [&str; 2] = ["confab-payments.fifo", "confab-payments-requests"];
+/// What a product does about an order that it cannot give: it asks for a refund. All others are done at Stripe.
+const ASK: &str = "ask";
 /// Longer than the queue's visibility timeout.
 const A_WHILE: Duration = Duration::from_secs(121);
 
@@ -90,13 +95,15 @@ async fn comes(flood: Flood) -> Result<()> {
     let killed = killer.await??;
     ensure!(killed > 5, "only {killed} processes were there to kill");
     everything_is_booked(&place).await?;
+    what_was_asked_back_is_back(&place, &returns).await?;
     the_books_agree(&place, &offers).await
 }
 
 /// An order of which money goes back, and how.
 type Return = (Value, Vec<(&'static str, Value)>);
 
-/// Offers are taken and paid, some never; some are to be refunded in part or in whole, some disputed, some both.
+/// Offers are taken and paid, some never; some are to be refunded in part or in whole, some disputed, some both. Of some
+/// the product wants the money to go back, mostly before it has heard of it.
 async fn everybody_pays(place: &Place, orders: usize, dice: &mut Dice) -> Result<(Vec<Offer>, Vec<Return>)> {
     let shop = Shop::at(place);
     let fates: Vec<_> = (0..orders).map(|number| (number, dice.roll(20))).collect();
@@ -120,6 +127,8 @@ async fn everybody_pays(place: &Place, orders: usize, dice: &mut Dice) -> Result
                 4 => vec![("refund", json!({}))],
                 5 => vec![("dispute", json!({}))],
                 6 => vec![part, ("dispute", json!({}))],
+                7 => vec![(ASK, json!({}))],
+                8 => vec![part, (ASK, json!({}))],
                 _ => vec![],
             };
             anyhow::Ok((offer, Some((order, back))))
@@ -135,11 +144,32 @@ async fn money_goes_back(place: &Place, returns: &[Return]) -> Result<()> {
     let shop = Shop::at(place);
     let steps = stream::iter(returns).map(|(order, steps)| async move {
         for (what, how) in steps {
-            shop.at_stripe(order, what, how).await?;
+            match *what {
+                ASK => shop.says(asked_back(order["order_id"].as_str().unwrap_or_default().parse()?), COPIES).await?,
+                what => drop(shop.at_stripe(order, what, how).await?),
+            }
         }
         anyhow::Ok(())
     });
     steps.buffer_unordered(2).try_collect().await
+}
+
+fn asked_back(order_id: OrderId) -> RefundRequested {
+    RefundRequested { order_id, product: PRODUCT.into(), reason: "no photos".into() }
+}
+
+async fn what_was_asked_back_is_back(place: &Place, returns: &[Return]) -> Result<()> {
+    let asked = returns.iter().filter(|(_, steps)| steps.iter().any(|(what, _)| *what == ASK));
+    let orders = stream::iter(asked).map(|(order, steps)| async move {
+        let id = order["order_id"].as_str().unwrap_or_default().parse()?;
+        let (state, refunds) = (Shop::at(place).order(id).await?, Shop::at(place).refunds(id).await?.len());
+        ensure!(state_of(&state) == "refunded" && refunds == steps.len(), "{state}, {refunds} refunds");
+        anyhow::Ok(())
+    });
+    let orders: Vec<()> = orders.buffer_unordered(8).try_collect().await?;
+    ensure!(!orders.is_empty(), "nothing was asked back");
+    println!("{} orders were asked back, and are", orders.len());
+    Ok(())
 }
 
 /// Each payment has at least one notice, each notice one to five copies, all of them shuffled.
@@ -217,7 +247,7 @@ async fn kills(place: Arc<Place>, is_over: Arc<AtomicBool>, seed: u64) -> Result
     let mut killed = 0;
     while !is_over.load(Ordering::Relaxed) {
         tokio::time::sleep(Duration::from_millis(200 + dice.roll(800) as u64)).await;
-        let function = if dice.roll(3) == 0 { "payment-received" } else { "payments-book" };
+        let function = ["payment-received", "payments-requests", "payments-book", "payments-book"][dice.roll(4)];
         let answer = place.post(&format!("/api/functions/{function}/kill"), &json!({})).await?;
         killed += answer["killed"].as_u64().unwrap_or(0);
     }
@@ -233,15 +263,16 @@ async fn everything_is_booked(place: &Place) -> Result<()> {
         place.advance(A_WHILE).await?;
     }
     let lines = place.get("/api/logs?function=payments-book&limit=20").await?;
-    anyhow::bail!("the queue does not become empty: {} {lines:#}", place.queue(QUEUE).await?)
+    anyhow::bail!("the queues do not become empty: {lines:#}")
 }
 
-/// How many notices wait for a visibility timeout, once nothing moves any more.
+/// How much waits for a visibility timeout, once nothing moves any more.
 async fn is_at_rest(place: &Place) -> Result<u64> {
     let count = || async {
-        let queue = place.queue(QUEUE).await?;
-        let depth = |name: &str| queue[name].as_u64().unwrap_or(0);
         let state = place.get("/api/state").await?;
+        let queues = state["queues"].as_array().into_iter().flatten();
+        let ours: Vec<_> = queues.filter(|queue| QUEUES.iter().any(|name| queue["name"] == *name)).collect();
+        let depth = |name: &str| ours.iter().filter_map(|queue| queue[name].as_u64()).sum::<u64>();
         let functions = state["functions"].as_array().into_iter().flatten();
         let at_work: u64 = functions.filter_map(|function| function["in_flight"].as_u64()).sum();
         anyhow::Ok((depth("visible"), depth("in_flight"), at_work))
@@ -255,16 +286,10 @@ async fn is_at_rest(place: &Place) -> Result<u64> {
 
 async fn the_books_agree(place: &Place, offers: &[Offer]) -> Result<()> {
     let shop = Shop::at(place);
-    let totals = place.get("/api/stripe/totals").await?;
-    let held: HashMap<String, Value> = totals
-        .as_array()
-        .context("totals")?
-        .iter()
-        .map(|row| (row["order_id"].as_str().unwrap_or_default().to_owned(), row.clone()))
-        .collect();
+    let held = shop.held().await?;
     let sums = stream::iter(offers)
         .map(|offer| {
-            let held = held.get(&offer.order_id.to_string());
+            let held = &held;
             async move { order_agrees(shop, offer, held).await.with_context(|| offer.order_id.to_string()) }
         })
         .buffer_unordered(8);
@@ -277,26 +302,20 @@ async fn the_books_agree(place: &Place, offers: &[Offer]) -> Result<()> {
     Ok(())
 }
 
-/// The order's balance, which is the sum of its rows and what Stripe holds.
-async fn order_agrees(shop: Shop<'_>, offer: &Offer, held: Option<&Value>) -> Result<i64> {
-    let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
+/// The order's balance, which is what Stripe holds; and what was granted for it.
+async fn order_agrees(shop: Shop<'_>, offer: &Offer, held: &HashMap<String, Value>) -> Result<i64> {
+    let file = shop.agrees(offer.order_id, held).await?;
+    let held = held.get(&offer.order_id.to_string()).cloned().unwrap_or_default();
     let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
-    let held = held.cloned().unwrap_or_default();
     let (paid, returned) = (number(&held, "paid"), number(&held, "refunded") + number(&held, "withheld"));
-    let rows = file["rows"].as_array().context("rows")?;
-    let of = |account: &str| rows.iter().filter(|row| row["account"] == account).map(|row| number(row, "amount")).sum();
-    let (sum, fees): (i64, i64) = (of("order"), of("fees"));
-    let balance = number(&file["order"], "balance");
-    ensure!(sum == balance && balance == paid - returned, "rows {sum}, balance {balance}, Stripe {held}");
     ensure!(paid == 0 || paid == PRICE, "{held}");
-    ensure!(-fees == number(&held, "fees"), "fees {fees}, Stripe {held}");
     let told = file["told"].as_array().context("told")?;
     let grants = told.iter().filter(|told| told["type"] == "received").count();
     ensure!(grants == usize::from(paid > 0), "granted {grants} times: {file}");
     ensure!(told.iter().all(|told| told["is_told"] == true), "{file}");
     let credits = shop.credits(&offer.purchase.payer).await?;
     ensure!(credits == i64::from(paid > 0 && returned < paid), "{credits} credits: {file}");
-    Ok(balance)
+    Ok(paid - returned)
 }
 
 /// Moves time until the next comparison with Stripe has run, and been worked on.
@@ -405,4 +424,89 @@ async fn a_failure_that_stripe_keeps_does_not_make_an_order_unpayable() -> Resul
     let order = shop.takes(&offer).await?;
     shop.pays(&order, "success").await?;
     shop.comes_to(offer.order_id, "paid").await
+}
+
+#[tokio::test]
+async fn a_link_waits_for_stripe_on_a_page_that_asks_again() -> Result<()> {
+    let place = Place::local().await?;
+    let shop = Shop::at(&place);
+    let link = shop.link(&shop.offer("studio.lite", "usr_1"))?;
+    place.put("/api/stripe/faults", &json!({ "calls": [{ "http": 500, "path": "checkout/sessions" }] })).await?;
+    let answer = shop.opens(&link, "en").await?;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"] == "60"), (503, true));
+    let html = answer.text().await?;
+    assert!(html.contains("One moment") && html.contains("http-equiv=\"refresh\""), "{html}");
+    assert_eq!(shop.opens(&link, "en").await?.status(), 303, "it is there again");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_is_over_when_its_page_is() -> Result<()> {
+    let place = Place::local().await?;
+    let shop = Shop::at(&place);
+    let link = shop.link(&shop.offer("studio.lite", "usr_1"))?;
+    assert_eq!(shop.opens(&link, "en").await?.status(), 303);
+    place.advance(Duration::from_secs(22 * 3600 + 1)).await?;
+    assert_eq!(shop.opens(&link, "en").await?.status(), 410);
+    Ok(())
+}
+
+/// Stripe made it, or did not, and nobody heard of it; and its events are lost as well.
+#[tokio::test]
+async fn a_refund_that_nobody_heard_the_answer_of_is_made_once_and_booked() -> Result<()> {
+    let place = Place::local().await?;
+    let shop = Shop::at(&place);
+    for fault in [
+        json!({ "path": "refunds", "drop_after": true }),
+        json!({ "path": "refunds", "drop_before": true }),
+        json!({ "path": "refunds", "http": 500 }),
+        json!({ "path": "refunds", "http": 500, "kept": true }),
+        json!({ "path": "refunds", "http": 409 }),
+        json!({ "path": "refunds", "http": 401 }),
+    ] {
+        let (offer, _) = shop.sells("studio.lite", "usr_1").await?;
+        place.put("/api/stripe/settings", &json!({ "drop_percent": 100 })).await?;
+        place.put("/api/stripe/faults", &json!({ "calls": [fault] })).await?;
+        let order_id = offer.order_id;
+        shop.says(asked_back(order_id), 3).await?;
+        eventually(Duration::from_secs(60), || async {
+            let state = state_of(&shop.order(order_id).await?).to_owned();
+            let waiting = place.depth("confab-payments-requests").await?;
+            if state != "refunded" || waiting > 0 {
+                place.advance(A_WHILE).await?;
+                anyhow::bail!("{state}, {waiting} requests are waiting");
+            }
+            Ok(())
+        })
+        .await
+        .with_context(|| fault.to_string())?;
+        assert_eq!(shop.refunds(order_id).await?.len(), 1, "{fault}");
+        shop.agrees(order_id, &shop.held().await?).await?;
+        place.put("/api/stripe/settings", &json!({ "drop_percent": 0 })).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refund_that_stripe_refuses_is_a_persons() -> Result<()> {
+    let place = Place::local().await?;
+    let shop = Shop::at(&place);
+    let (offer, order) = shop.sells("studio.lite", "usr_1").await?;
+    place.put("/api/stripe/faults", &json!({ "calls": [{ "http": 400, "path": "refunds" }] })).await?;
+    let order_id = offer.order_id;
+    shop.says(asked_back(order_id), 1).await?;
+    let flagged = |flag: Option<&'static str>| {
+        eventually(Duration::from_secs(20), move || async move {
+            let file = shop.books(&format!("orders/{order_id}")).await?;
+            (file["order"]["flag"].as_str() == flag).then_some(file.clone()).with_context(|| file.to_string())
+        })
+    };
+    let file = flagged(Some("refund_by_hand")).await?;
+    assert_eq!(file["order"]["refund"]["step"], "refused", "{file}");
+    let metrics = place.get("/api/state").await?["metrics"].to_string();
+    assert!(metrics.contains("PaymentFlagged") && metrics.contains("payments-requests"), "{metrics}");
+    // The operator does it, and there is nothing to look at any more.
+    shop.at_stripe(&order, "refund", &json!({})).await?;
+    shop.comes_to(order_id, "refunded").await?;
+    flagged(None).await.map(drop)
 }

@@ -2,7 +2,7 @@
 
 export type Provider = "stripe" | "sumit" | "generic";
 export type OrderState = "created" | "pending" | "paid" | "failed" | "expired" | "refunded" | "disputed";
-export type FlagKind = "unknown_order" | "foreign_order" | "wrong_amount" | "wrong_currency" | "paid_twice" | "overdrawn" | "came_back";
+export type FlagKind = "unknown_order" | "foreign_order" | "wrong_amount" | "wrong_currency" | "paid_twice" | "overdrawn" | "came_back" | "refund_by_hand";
 
 export interface Money {
   /** In the currency's smallest unit. */
@@ -15,6 +15,14 @@ export interface Purchase {
   item: string;
   payer: string;
   reference?: string;
+}
+
+/** A product asked for the money to go back. */
+export interface Wish {
+  reason: string;
+  step: "wanted" | "made" | "refused";
+  /** In the provider's word, when it refused. */
+  code?: string;
 }
 
 export interface Order {
@@ -35,6 +43,9 @@ export interface Order {
   fees: number;
   granted: boolean;
   taken_back: boolean;
+  /** The product has delivered it. */
+  used?: boolean;
+  refund?: Wish;
   flag?: FlagKind;
   balance: number;
 }
@@ -59,6 +70,7 @@ export type Tell = { order_id: string; cause: string; correlation_id: string; at
   | { type: "received"; amount: Money; credits: number }
   | { type: "refunded"; returned: Money; is_all: boolean; reason: "refund" | "dispute" }
   | { type: "failed"; reason: "expired" | "declined" }
+  | { type: "refund_requested"; reason: string }
 );
 
 export interface OrderFile {

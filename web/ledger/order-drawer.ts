@@ -19,7 +19,7 @@ import { drawerStyle } from "./drawer.style";
 import { accountLink, books, traceLink } from "./paths";
 import "./payment";
 import { rows } from "./rows";
-import { flagWords, providers, stateOf, tellOf } from "./words";
+import { flagWords, providers, stateOf, tellOf, wishOf } from "./words";
 
 @customElement("order-drawer")
 export class OrderDrawer extends LitElement {
@@ -78,7 +78,7 @@ export class OrderDrawer extends LitElement {
   }
 
   #summary(order: Order): TemplateResult {
-    const { price, purchase, flag } = order;
+    const { price, purchase, flag, refund } = order;
     const sum = (minor: number) => money(minor, price.currency);
     return html`<div class="part">
       <div class="head"><strong>${sum(price.minor)}</strong>${stateOf(order)}<span class="soft">offered <cf-time .at=${Date.parse(order.created_at)}></cf-time></span></div>
@@ -89,7 +89,8 @@ export class OrderDrawer extends LitElement {
         ["Refunded", sum(order.refunded)],
         ["Disputed", sum(order.disputed)],
         ...(order.fees === 0 ? [] : [["Fees", sum(order.fees)] as [string, unknown]]),
-        ["Credits with it", order.credits === 0 ? "none" : `${plural(order.credits, "credit")}${order.taken_back ? ", taken back" : order.granted ? ", granted" : ""}`],
+        ["Credits with it", order.credits === 0 ? "none" : `${plural(order.credits, "credit")}${order.taken_back ? ", taken back" : order.used ? ", used" : order.granted ? ", granted" : ""}`],
+        ...(refund ? [["Refund asked for", html`<span dir="auto">${refund.reason}</span>, ${wishOf(refund, order)}`] as [string, unknown]] : []),
         ["Payer", html`<a href=${accountLink(purchase.product, purchase.payer)} dir="auto">${purchase.payer}</a>`],
       ])}
     </div>`;

@@ -1,6 +1,6 @@
 // What the ledger's states, rows and flags mean to whoever reads them.
 import { html, type TemplateResult } from "lit";
-import type { FlagKind, Order, OrderState, Provider, Row, Tell } from "../api/ledger";
+import type { FlagKind, Order, OrderState, Provider, Row, Tell, Wish } from "../api/ledger";
 import { plural } from "../ui/format";
 import { money } from "../ui/money";
 import "../ui/status";
@@ -47,6 +47,20 @@ export function tellOf(tell: Tell): string {
       return `${money(tell.returned.minor, tell.returned.currency)} went back in all, ${tell.reason === "dispute" ? "taken by the bank" : "as a refund"}${tell.is_all ? ": take back what was granted" : ""}`;
     case "failed":
       return tell.reason === "expired" ? "Nobody paid in time" : "The bank said no";
+    case "refund_requested":
+      return "Give it back: the product had asked for that before the money was here";
+  }
+}
+
+/** How far the money has come that a product asked back. */
+export function wishOf({ step, code }: Wish, { received, disputed }: Order): string {
+  switch (step) {
+    case "wanted":
+      return received === 0 ? "as soon as the money is here" : disputed > 0 ? "not while a bank has the money" : "not made yet";
+    case "made":
+      return "made";
+    case "refused":
+      return `refused with ${code ?? "no word"}`;
   }
 }
 
@@ -78,5 +92,9 @@ export const flagWords: Record<FlagKind, { what: string; todo: string }> = {
   came_back: {
     what: "Money is here for what was taken back",
     todo: "A dispute was won or a refund failed, after the product had taken back what it granted. Refund the person, or have the product grant it again.",
+  },
+  refund_by_hand: {
+    what: "A refund for you to make",
+    todo: "The product cannot give what was bought, and nobody but you can return the money. Paid elsewhere: refund it there. At Stripe: it refused, so look at the payment. Disputed: accept the dispute, and the bank keeps the money for the person.",
   },
 };

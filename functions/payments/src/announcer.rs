@@ -37,6 +37,7 @@ impl World<Telling> for Announcer {
             Tell::Received(data) => self.publish(effect.id, telling, data).await,
             Tell::Refunded(data) => self.publish(effect.id, telling, data).await,
             Tell::Failed(data) => self.publish(effect.id, telling, data).await,
+            Tell::RefundRequested(data) => self.publish(effect.id, telling, data).await,
         };
         match published {
             Ok(()) => Outcome::Done { receipt: EventId::of_effect(effect.id).to_string() },

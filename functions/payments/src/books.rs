@@ -66,8 +66,7 @@ impl Case {
             Whose::Nobodys => return Some(Flag::UnknownOrder),
             Whose::SomebodyElses => return None,
         };
-        let flag = self.booked.as_ref()?.order.flag;
-        flag.filter(|_| flag != order.order.flag)
+        self.booked.as_ref()?.order.newly_flagged(&order.order)
     }
 }
 

@@ -3,13 +3,18 @@
 
 mod announcer;
 mod books;
+mod offers;
+mod once;
+mod page;
 pub mod payment_received;
 pub mod payments_book;
 pub mod payments_checkout;
 pub mod payments_health;
 pub mod payments_ledger;
 pub mod payments_orders;
+pub mod payments_pay;
 pub mod payments_reconcile;
+pub mod payments_requests;
 pub mod payments_spend;
 mod secret;
 mod standing;
@@ -18,10 +23,9 @@ mod store;
 use std::sync::Arc;
 
 use confab_aws::{Aws, AwsConfig, Bus, Queue, Table};
-use confab_kernel::{Env, EnvError};
+use confab_kernel::{Env, EnvError, PriceList};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{http_client, stripe::StripeConfig};
-use payments_domain::PriceList;
 use secrecy::SecretString;
 
 use crate::{announcer::Announcer, books::Books, secret::Keyring, standing::AtStripe, store::Store};
@@ -43,7 +47,7 @@ impl Webhook {
     }
 }
 
-/// What `payments-checkout` needs.
+/// What `payments-checkout` and `payments-pay` need.
 #[derive(Debug)]
 pub struct Checkout {
     pub(crate) store: Store,
@@ -122,6 +126,23 @@ impl Worker {
             clock,
             entropy: OsEntropy,
         })
+    }
+}
+
+/// What `payments-requests` needs.
+#[derive(Debug)]
+pub struct Requests {
+    pub(crate) store: Store,
+    pub(crate) stripe: AtStripe,
+    pub(crate) queue: Queue,
+}
+
+impl Requests {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, Keyring::STRIPE), aws.connect("dynamodb"));
+        Ok(Self { store: store(&env, &aws)?, stripe: stripe(&env, keys?)?, queue: queue(&env, &aws)? })
     }
 }
 

@@ -197,7 +197,7 @@ fn totals(standing: Standing) -> String {
 /// Booking it again would change nothing, and nobody would have to look at it for a new reason.
 fn is_booked(order: &Order, standing: &Standing) -> bool {
     let booked = book(order.clone(), standing);
-    let is_news = booked.order.flag.is_some_and(|flag| Some(flag) != order.flag);
+    let is_news = booked.order.newly_flagged(order).is_some();
     // What came in does not become less by booking.
     let is_less =
         standing.payment == order.payment && standing.received.is_some_and(|money| money.minor < order.received);

@@ -26,8 +26,10 @@ pub async fn handle(deps: Arc<Spending>, call: Call) -> Result<Reply> {
     if spend.credits == 0 {
         return Err(Error::invalid("nothing_to_spend", "A spend takes at least one credit."));
     }
-    match deps.store.spend(&spend).await? {
+    match deps.store.spend(&spend, None).await? {
         (Spent::Now | Spent::Before, balance) => reply::json(StatusCode::OK, &Out { balance }),
-        (Spent::TooLittle, _) => Err(Error::conflict("too_few_credits", "There are not enough credits.")),
+        (Spent::TooLittle | Spent::Raced, _) => {
+            Err(Error::conflict("too_few_credits", "There are not enough credits."))
+        }
     }
 }

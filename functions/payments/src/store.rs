@@ -76,6 +76,8 @@ pub(crate) enum Spent {
     Now,
     Before,
     TooLittle,
+    /// The order that it is for is not as it was read.
+    Raced,
 }
 
 /// What an order's lists are sorted and found by.
@@ -159,6 +161,33 @@ impl Store {
 
     pub(crate) async fn order(&self, id: OrderId) -> Result<Option<OrderRow>> {
         self.table.latest(order_key(id)).await
+    }
+
+    /// The order as a step leaves it, and why a person has to look at it, if the step is the first to say so.
+    pub(crate) async fn change(
+        &self,
+        mut row: OrderRow,
+        event: &str,
+        step: impl Fn(Order) -> Order,
+    ) -> Result<(Order, Option<Flag>)> {
+        for race in 0..RACES {
+            let order = step(row.order.clone());
+            if order == row.order {
+                return Ok((order, None));
+            }
+            let news = order.newly_flagged(&row.order);
+            let mut writes = vec![self.put_order(&OrderRow { order: order.clone(), ..row.clone() })?];
+            if let Some(flag) = news {
+                writes.push(self.put_flag(flag, event, Some(order.id), self.clock.now())?);
+            }
+            if self.table.transact(writes).await? == Saved::Yes {
+                return Ok((order, news));
+            }
+            self.give_way(race).await;
+            let gone = || Error::internal("order_is_gone", order.id.to_string());
+            row = self.order(order.id).await?.ok_or_else(gone)?;
+        }
+        Err(Error::unavailable("contended", "others were changing the order at each attempt"))
     }
 
     /// The order as it is from now on: the new one, or the one that was there.
@@ -303,7 +332,7 @@ impl Store {
             writes.push(self.table.put(item, When::always())?);
         }
         if let Some(flag) = case.news() {
-            writes.push(self.put_flag(flag, event, case, now)?);
+            writes.push(self.put_flag(flag, &event.id, case.order().map(|row| row.order.id), now)?);
         }
         self.table.transact(writes).await
     }
@@ -341,15 +370,16 @@ impl Store {
         self.table.update(balance_key(product, payer), "ADD credits :change", when.with(":change", number(credits)))
     }
 
-    fn put_flag(&self, flag: Flag, event: &Event, case: &Case, now: Timestamp) -> Result<TransactWriteItem> {
-        let row = FlagRow {
-            flag,
-            event: &event.id,
-            order_id: case.order().map(|row| row.order.id),
-            at: now,
-            expires_at: now.as_second() + FLAGS_KEPT.as_secs().cast_signed(),
-        };
-        let sk = format!("{:013}#{}", now.as_millisecond(), event.id);
+    fn put_flag(
+        &self,
+        flag: Flag,
+        event: &str,
+        order_id: Option<OrderId>,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem> {
+        let expires_at = now.as_second() + FLAGS_KEPT.as_secs().cast_signed();
+        let row = FlagRow { flag, event, order_id, at: now, expires_at };
+        let sk = format!("{:013}#{event}", now.as_millisecond());
         self.table.put(Table::row(format!("FLAGS#{}", day_of(now)), sk, &row)?, When::always())
     }
 
@@ -368,20 +398,26 @@ impl Store {
     }
 
     /// Takes credits once, or not at all. Nothing is read before: what a read sees beside a transaction that is being
-    /// committed is not one moment's, and what held the writes back is.
-    pub(crate) async fn spend(&self, spend: &Spend) -> Result<(Spent, i64)> {
+    /// committed is not one moment's, and what held the writes back is. Those of an order are taken while it is as it was
+    /// read, and it says from then on that they are used.
+    pub(crate) async fn spend(&self, spend: &Spend, of_order: Option<&OrderRow>) -> Result<(Spent, i64)> {
         let now = self.clock.now();
         let account = Account::Credits { product: spend.product.clone(), payer: spend.payer.clone() };
         let amount = -i64::from(spend.credits);
         let id = RowId::new(now, &*self.entropy);
-        let row = LedgerRow { id, kind: Kind::Spend, account, amount, currency: None, order_id: None, at: now };
+        let order_id = of_order.map(|row| row.order.id);
+        let row = LedgerRow { id, kind: Kind::Spend, account, amount, currency: None, order_id, at: now };
         let pk = credits_pk(&spend.product, &spend.payer);
         for race in 0..RACES {
-            let writes = vec![
+            let mut writes = vec![
                 self.table.put(spend_row(spend)?, When::new())?,
                 self.add_credits(&spend.product, &spend.payer, amount, Some(spend.credits))?,
                 self.put_row(&pk, &row)?,
             ];
+            if let Some(row) = of_order {
+                let order = Order { used: true, ..row.order.clone() };
+                writes.push(self.put_order(&OrderRow { order, ..row.clone() })?);
+            }
             let spent = match self.table.attempt(writes).await?.as_deref() {
                 None => Spent::Now,
                 Some([Held::Condition, ..]) => Spent::Before,
@@ -390,6 +426,7 @@ impl Store {
                     self.give_way(race).await;
                     continue;
                 }
+                Some([.., Held::Condition]) if of_order.is_some() => Spent::Raced,
                 Some(_) => Spent::TooLittle,
             };
             return Ok((spent, self.credits(&spend.product, &spend.payer).await?));

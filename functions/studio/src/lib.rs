@@ -1,23 +1,44 @@
-//! The WhatsApp photo studio. A webhook function verifies and queues; a worker decides and answers.
+//! The WhatsApp photo studio. Webhooks verify and queue; one worker decides about all that happens to a person; others
+//! look at photos, have new ones made, and look after what nobody else would.
 //! What each function needs is put together here, from its environment, once at start.
 
+mod astria;
+mod news;
+mod operator;
+pub mod pack_tune_received;
 mod senders;
+mod shelf;
 pub mod sms_received;
 mod store;
 pub mod studio_conversation;
+pub mod studio_erase;
 pub mod studio_health;
+pub mod studio_make;
+pub mod studio_packs;
+pub mod studio_photos;
+pub mod studio_ratings;
 pub mod studio_status;
+pub mod studio_sweep;
+pub mod update_images;
+mod world;
 
 use std::sync::Arc;
 
-use confab_aws::{Aws, AwsConfig, Queue, Secrets, Table};
+use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Secrets, Table};
 use confab_kernel::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{http_client, meta::MetaConfig, twilio::TwilioConfig};
 
 use secrecy::SecretString;
 
-use crate::{senders::Senders, store::Store};
+use crate::{
+    astria::{ASTRIA_KEY, Maker},
+    operator::OPERATOR,
+    senders::Senders,
+    shelf::Shelves,
+    store::Store,
+    world::{SEAL, Studio},
+};
 
 /// What `sms-received` needs.
 #[derive(Debug)]
@@ -91,8 +112,8 @@ fn public_base_url(env: &Env) -> Option<String> {
 /// What `studio-conversation` needs.
 #[derive(Debug)]
 pub struct Worker {
-    pub(crate) store: Store,
-    pub(crate) senders: Senders,
+    pub(crate) studio: Studio,
+    pub(crate) shelf: Shelves,
     pub(crate) clock: SystemClock,
     pub(crate) entropy: OsEntropy,
 }
@@ -102,15 +123,232 @@ impl Worker {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let clock = SystemClock::from_env(&env)?;
-        let (senders, ()) = tokio::join!(senders(&env, &aws, clock), aws.connect("dynamodb"));
-        let table = Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?);
-        Ok(Self {
-            store: Store::new(table, Arc::new(clock), Arc::new(OsEntropy)),
+        let keys = Keyring::read(&env, &aws, &[SEAL]);
+        let (senders, keys, ()) =
+            Box::pin(async { tokio::join!(senders(&env, &aws, clock), keys, aws.connect("dynamodb")) }).await;
+        let studio = Studio {
             senders: senders?,
+            store: store(&env, &aws)?,
+            objects: objects(&env, &aws)?,
+            photos: queue(&env, &aws, "CONFAB_PHOTOS_QUEUE_URL")?,
+            making: queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?,
+            erasing: queue(&env, &aws, "CONFAB_ERASING_QUEUE_URL")?,
+            bus: bus(&env, &aws)?,
+            keys: keys?,
+            base_url: required_base_url(&env)?,
+        };
+        Ok(Self { studio, shelf: Shelves::from_env(&env)?, clock, entropy: OsEntropy })
+    }
+}
+
+/// What `studio-photos` needs.
+#[derive(Debug)]
+pub struct Photographer {
+    pub(crate) senders: Senders,
+    pub(crate) astria: Maker,
+    pub(crate) objects: Objects,
+    pub(crate) people: Queue,
+    pub(crate) bus: Bus,
+    pub(crate) clock: SystemClock,
+}
+
+impl Photographer {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let clock = SystemClock::from_env(&env)?;
+        let (senders, keys) = tokio::join!(senders(&env, &aws, clock), Keyring::read(&env, &aws, &[ASTRIA_KEY]));
+        Ok(Self {
+            senders: senders?,
+            astria: Maker::new(&env, http_client()?, keys?)?,
+            objects: objects(&env, &aws)?,
+            people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
+            bus: bus(&env, &aws)?,
             clock,
+        })
+    }
+}
+
+/// What `studio-make` needs.
+#[derive(Debug)]
+pub struct Making {
+    pub(crate) store: Store,
+    pub(crate) astria: Maker,
+    pub(crate) objects: Objects,
+    pub(crate) people: Queue,
+    pub(crate) bus: Bus,
+    pub(crate) keys: Keyring,
+    pub(crate) base_url: String,
+    pub(crate) clock: SystemClock,
+}
+
+impl Making {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let keys = Keyring::read(&env, &aws, &[ASTRIA_KEY, SEAL]).await?;
+        Ok(Self {
+            store: store(&env, &aws)?,
+            astria: Maker::new(&env, http_client()?, keys.clone())?,
+            objects: objects(&env, &aws)?,
+            people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
+            bus: bus(&env, &aws)?,
+            keys,
+            base_url: required_base_url(&env)?,
+            clock: SystemClock::from_env(&env)?,
+        })
+    }
+}
+
+/// What `pack-tune-received` needs.
+#[derive(Debug)]
+pub struct Callbacks {
+    pub(crate) keys: Keyring,
+    pub(crate) making: Queue,
+    pub(crate) clock: SystemClock,
+}
+
+impl Callbacks {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("sqs"));
+        let making = queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?;
+        Ok(Self { keys: keys?, making, clock: SystemClock::from_env(&env)? })
+    }
+}
+
+/// What `studio-sweep` needs.
+#[derive(Debug)]
+pub struct Sweeper {
+    pub(crate) store: Store,
+    pub(crate) people: Queue,
+    pub(crate) drawing: Queue,
+    pub(crate) entropy: OsEntropy,
+}
+
+impl Sweeper {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        Ok(Self {
+            store: store(&env, &aws)?,
+            people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
+            drawing: queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?,
             entropy: OsEntropy,
         })
     }
+}
+
+/// What `update-images` needs.
+#[derive(Debug)]
+pub struct Packs {
+    pub(crate) store: Store,
+    pub(crate) drawing: Queue,
+    pub(crate) keys: Keyring,
+    pub(crate) clock: SystemClock,
+    pub(crate) entropy: OsEntropy,
+}
+
+impl Packs {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        Ok(Self {
+            keys: Keyring::read(&env, &aws, &[OPERATOR]).await?,
+            store: store(&env, &aws)?,
+            drawing: queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?,
+            clock: SystemClock::from_env(&env)?,
+            entropy: OsEntropy,
+        })
+    }
+}
+
+/// What `studio-packs` needs.
+#[derive(Debug)]
+pub struct Drawer {
+    pub(crate) store: Store,
+    pub(crate) astria: Maker,
+    pub(crate) objects: Objects,
+    pub(crate) drawing: Queue,
+    pub(crate) bus: Bus,
+    pub(crate) clock: SystemClock,
+}
+
+impl Drawer {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let keys = Keyring::read(&env, &aws, &[ASTRIA_KEY]).await?;
+        Ok(Self {
+            store: store(&env, &aws)?,
+            astria: Maker::new(&env, http_client()?, keys)?,
+            objects: objects(&env, &aws)?,
+            drawing: queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?,
+            bus: bus(&env, &aws)?,
+            clock: SystemClock::from_env(&env)?,
+        })
+    }
+}
+
+/// What `studio-ratings` needs.
+#[derive(Debug)]
+pub struct Opinions {
+    pub(crate) store: Store,
+    pub(crate) keys: Keyring,
+    pub(crate) clock: SystemClock,
+}
+
+impl Opinions {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let keys = Keyring::read(&env, &aws, &[OPERATOR]).await?;
+        Ok(Self { store: store(&env, &aws)?, keys, clock: SystemClock::from_env(&env)? })
+    }
+}
+
+/// What `studio-erase` needs.
+#[derive(Debug)]
+pub struct Eraser {
+    pub(crate) store: Store,
+    pub(crate) astria: Maker,
+    pub(crate) objects: Objects,
+}
+
+impl Eraser {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let keys = Keyring::read(&env, &aws, &[ASTRIA_KEY]).await?;
+        Ok(Self {
+            store: store(&env, &aws)?,
+            astria: Maker::new(&env, http_client()?, keys)?,
+            objects: objects(&env, &aws)?,
+        })
+    }
+}
+
+fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {
+    let table = Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?);
+    Ok(Store::new(table, Arc::new(SystemClock::from_env(env)?), Arc::new(OsEntropy)))
+}
+
+fn objects(env: &Env, aws: &Aws) -> Result<Objects, EnvError> {
+    Ok(Objects::new(aws, env.required("CONFAB_BUCKET")?))
+}
+
+fn queue(env: &Env, aws: &Aws, variable: &str) -> Result<Queue, EnvError> {
+    Ok(Queue::new(aws.sqs(), env.required(variable)?))
+}
+
+fn bus(env: &Env, aws: &Aws) -> Result<Bus, EnvError> {
+    Ok(Bus::new(aws, env.required("CONFAB_EVENT_BUS")?))
+}
+
+/// For addresses that we give to others.
+fn required_base_url(env: &Env) -> Result<String, EnvError> {
+    Ok(env.required("PUBLIC_BASE_URL")?.trim_end_matches('/').to_owned())
 }
 
 async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, StartError> {
@@ -151,10 +389,8 @@ impl Follower {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let clock = SystemClock::from_env(&env)?;
         aws.connect("dynamodb").await;
-        let table = Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?);
-        Ok(Self { store: Store::new(table, Arc::new(clock), Arc::new(OsEntropy)) })
+        Ok(Self { store: store(&env, &aws)? })
     }
 }
 
@@ -162,7 +398,7 @@ impl Follower {
 #[derive(Debug)]
 pub struct Health {
     pub(crate) table: Table,
-    pub(crate) queues: [Queue; 2],
+    pub(crate) queues: [Queue; 4],
     pub(crate) readiness: Readiness,
 }
 
@@ -173,8 +409,10 @@ impl Health {
         Ok(Self {
             table: Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?),
             queues: [
-                Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),
-                Queue::new(aws.sqs(), env.required("CONFAB_STATUS_QUEUE_URL")?),
+                queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
+                queue(&env, &aws, "CONFAB_STATUS_QUEUE_URL")?,
+                queue(&env, &aws, "CONFAB_PHOTOS_QUEUE_URL")?,
+                queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?,
             ],
             readiness: Readiness::default(),
         })

@@ -1,23 +1,21 @@
-//! The outside world of the studio's worker: messages go out through the channel that the person wrote from.
+//! The channels: messages go out through the one that the person wrote from, and files come in through it.
 
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Secrets;
 use confab_kernel::{
     Clock, Result, Timestamp,
-    messaging::{Channel, Outbound},
-    worker::{Effect, Evidence, Outcome, World},
+    messaging::{Address, Channel, Media, Outbound},
+    worker::{Evidence, Outcome},
 };
 use confab_lambda::metrics;
 use confab_providers::{
-    Accepted, SendError,
+    Accepted, File, MediaError, SendError,
     meta::{Meta, MetaConfig},
     twilio::{Twilio, TwilioConfig},
 };
 
 use secrecy::SecretString;
-
-use crate::store::Reply;
 
 /// A status comes within a second or two, with our reference. One that has not come for so long after the last attempt's
 /// lease ended is not coming, so the message was not accepted. Meta has no way to ask; Twilio has one, but it knows
@@ -64,9 +62,9 @@ impl Senders {
     }
 }
 
-impl World<Reply> for Senders {
-    async fn perform(&self, effect: &Effect<Reply>) -> Outcome {
-        match self.send(&effect.what.outbound(effect.id)).await {
+impl Senders {
+    pub(crate) async fn perform(&self, outbound: &Outbound) -> Outcome {
+        match self.send(outbound).await {
             Ok(accepted) => Outcome::Done { receipt: accepted.message_id },
             Err(SendError::NotSent { retry: false, code, title, .. }) => {
                 metrics::count("MessageRefused", "provider");
@@ -79,12 +77,33 @@ impl World<Reply> for Senders {
     }
 
     /// A status would have settled the effect: see `Store::follow`.
-    async fn look_for(&self, _: &Effect<Reply>, attempts_ended: Timestamp) -> Result<Evidence> {
+    pub(crate) fn look_for(&self, attempts_ended: Timestamp) -> Evidence {
         let evidence = after(attempts_ended, self.clock.now());
         if evidence == Evidence::DidNotHappen {
             metrics::count("MessageSentAgain", "no_status");
         }
-        Ok(evidence)
+        evidence
+    }
+
+    /// A file that a person sent, from the account that got it.
+    pub(crate) async fn media(&self, from: &Address, media: &Media) -> Result<File, MediaError> {
+        let not_now = |error: SendError| MediaError::Unavailable(error.to_string());
+        let not_configured = || MediaError::Unavailable("the channel is not configured".into());
+        match from.channel {
+            Channel::Meta => {
+                let (config, secret) = self.meta.as_ref().ok_or_else(not_configured)?;
+                let phone_number_id = from.business.clone();
+                let token = self.secret(secret).await.map_err(not_now)?;
+                let config = MetaConfig { token, phone_number_id, ..config.clone() };
+                Meta::new(self.http.clone(), config).media(&media.source).await
+            }
+            Channel::Twilio => {
+                let (config, secret) = self.twilio.as_ref().ok_or_else(not_configured)?;
+                let auth_token = self.secret(secret).await.map_err(not_now)?;
+                let config = TwilioConfig { auth_token, ..config.clone() };
+                Twilio::new(self.http.clone(), config).media(&media.source).await
+            }
+        }
     }
 }
 

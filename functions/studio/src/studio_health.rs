@@ -9,8 +9,9 @@ use crate::Health;
 
 pub async fn handle(deps: Arc<Health>, call: Call) -> Result<Reply> {
     let look = async {
-        let [messages, statuses] = &deps.queues;
-        tokio::try_join!(deps.table.check(), messages.depth(), statuses.depth()).map(drop)
+        let [messages, statuses, photos, making] = &deps.queues;
+        let depths = async { tokio::try_join!(messages.depth(), statuses.depth(), photos.depth(), making.depth()) };
+        tokio::try_join!(deps.table.check(), depths).map(drop)
     };
     health("studio", &call, &deps.readiness, Box::pin(look)).await
 }

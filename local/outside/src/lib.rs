@@ -5,6 +5,7 @@ mod astria;
 mod brackets;
 mod chat;
 mod delivery;
+mod fetch;
 mod ids;
 mod meta;
 mod outside;

@@ -50,6 +50,21 @@ impl Objects {
         self.call(http::Request::get(self.uri(key)).body(Vec::new())).await
     }
 
+    pub async fn exists(&self, key: &str) -> Result<bool> {
+        Ok(self.call(http::Request::head(self.uri(key)).body(Vec::new())).await?.is_some())
+    }
+
+    /// Up to a thousand keys that begin so, in their order, after a given one.
+    pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<String>> {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let after = after.map(|key| format!("&start-after={}", encoded(key))).unwrap_or_default();
+        let bucket = format!("{}/{}", self.aws.endpoint("s3"), self.bucket);
+        let uri = format!("{bucket}?list-type=2&prefix={}{after}", encoded(prefix));
+        let missing = || Error::unavailable("objects_failed", "there is no such bucket");
+        let answer = self.call(http::Request::get(uri).body(Vec::new())).await?.ok_or_else(missing)?;
+        Ok(keys(&String::from_utf8_lossy(&answer)))
+    }
+
     /// Also Ok when there was no such object.
     pub async fn delete(&self, key: &str) -> Result<()> {
         self.call(http::Request::delete(self.uri(key)).body(Vec::new())).await.map(drop)
@@ -111,6 +126,17 @@ impl Objects {
     }
 }
 
+/// Of a list in XML.
+fn keys(list: &str) -> Vec<String> {
+    let key = |part: &str| part.split_once("</Key>").map(|(key, _)| unescaped(key));
+    list.split("<Key>").skip(1).filter_map(key).collect()
+}
+
+fn unescaped(text: &str) -> String {
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(text.to_owned(), |text, (entity, is)| text.replace(entity, is))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +151,17 @@ mod tests {
         assert!(asked.starts_with("PUT /photos/rooms/a%20b%2Bc.jpg "), "{asked}");
         let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         assert!(asked.contains(&format!("x-amz-content-sha256: {hash}")), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn keys_are_listed_as_they_are() {
+        let list = "<ListBucketResult><Contents><Key>people/a &amp;amp; b/1.jpg</Key><Size>1</Size></Contents>\
+                    <Contents><Key>people/c&lt;d</Key></Contents></ListBucketResult>";
+        let (url, asked) = answers_once(200, list).await;
+        let found = Objects::new(&aws_at(url), "photos").list("people/", Some("people/a b")).await.unwrap();
+        assert_eq!(found, ["people/a &amp; b/1.jpg", "people/c<d"]);
+        let asked = asked.await.unwrap();
+        assert!(asked.starts_with("GET /photos?list-type=2&prefix=people%2F&start-after=people%2Fa%20b "), "{asked}");
     }
 
     #[tokio::test]

@@ -19,6 +19,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::Aws;
 
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Objects are larger than questions.
+const PATIENCE_WITH_OBJECTS: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
@@ -90,7 +92,8 @@ impl Aws {
             let body = ByteStream::new(response.into_body()).collect().await.map_err(failed)?;
             Ok(Answer { status, body: body.into_bytes().to_vec() })
         };
-        tokio::time::timeout(PATIENCE, call).await.map_err(failed)?
+        let patience = if service == "s3" { PATIENCE_WITH_OBJECTS } else { PATIENCE };
+        tokio::time::timeout(patience, call).await.map_err(failed)?
     }
 
     fn sign(&self, service: &str, request: &http::Request<Vec<u8>>) -> Result<HttpRequest> {

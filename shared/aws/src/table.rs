@@ -105,6 +105,13 @@ impl Table {
         serde_dynamo::from_item(row).map_err(|e| Error::internal("unreadable_row", e))
     }
 
+    pub fn key_of(row: &Row) -> Row {
+        row.iter()
+            .filter(|(name, _)| matches!(name.as_str(), "pk" | "sk"))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect()
+    }
+
     /// The partition that a row is in.
     pub fn partition(row: &Row) -> String {
         row.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
@@ -128,6 +135,30 @@ impl Table {
     pub async fn latest<T: DeserializeOwned>(&self, key: Row) -> Result<Option<T>> {
         let asked = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         asked.send().await.map_err(failed)?.item.map(Self::read).transpose()
+    }
+
+    /// The rows whose keys are as named, in their order, of the table or of an index; page by page, and no more than `most`.
+    pub async fn query(&self, index: Option<&str>, keys: When, most: usize) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .set_index_name(index.map(str::to_owned))
+                .set_key_condition_expression(keys.condition.clone())
+                .set_expression_attribute_values(keys.clone().values())
+                .set_exclusive_start_key(from);
+            // The SDK's futures are nested deeply: inside of a loop inside of ours the compiler gives up on them.
+            let page = Box::pin(page.send()).await.map_err(failed)?;
+            rows.extend(page.items.unwrap_or_default());
+            from = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if from.is_none() || rows.len() >= most {
+                rows.truncate(most);
+                return Ok(rows);
+            }
+        }
     }
 
     pub fn put(&self, row: Row, when: When) -> Result<TransactWriteItem> {

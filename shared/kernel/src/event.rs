@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{CorrelationId, EventId, TenantId, Timestamp, UserId};
+use crate::{CorrelationId, EventId, OrderId, PhotoId, TenantId, Timestamp, UserId};
 
 /// The data of one type of event. A change that old readers cannot read is a new `VERSION`.
 pub trait Contract: Serialize + DeserializeOwned {
@@ -36,6 +36,46 @@ pub struct UserMessageReceived {
 
 impl Contract for UserMessageReceived {
     const TYPE: &'static str = "user_message_received";
+    const VERSION: u16 = 1;
+}
+
+/// A photo that a person sent was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageProcessed {
+    pub user_id: UserId,
+    pub photo_id: PhotoId,
+    pub is_good: bool,
+}
+
+impl Contract for ImageProcessed {
+    const TYPE: &'static str = "image_processed";
+    const VERSION: u16 = 1;
+}
+
+/// The photos of an order are being made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TuneCreated {
+    pub user_id: UserId,
+    pub order_id: OrderId,
+    /// Its maker's id of what learns the person.
+    pub tune_id: i64,
+}
+
+impl Contract for TuneCreated {
+    const TYPE: &'static str = "tune_created";
+    const VERSION: u16 = 1;
+}
+
+/// There is a new picture of what a pack makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackImagesUpdated {
+    pub pack_id: i64,
+    /// Whom it shows, such as `woman`.
+    pub class: String,
+}
+
+impl Contract for PackImagesUpdated {
+    const TYPE: &'static str = "pack_images_updated";
     const VERSION: u16 = 1;
 }
 

@@ -111,14 +111,30 @@ impl EventId {
     pub fn of_effect(effect: EffectId) -> Self {
         Self(effect.0)
     }
+
+    /// Of what came from outside, by its provider's id: all its copies are one event. Not ordered by time.
+    pub fn of_event(event: &str) -> Self {
+        Self(u128::from_be_bytes(digest_of(event)))
+    }
+}
+
+fn digest_of(text: &str) -> [u8; 16] {
+    let digest = Sha256::digest(text.as_bytes());
+    std::array::from_fn(|index| digest[index])
+}
+
+impl SpendId {
+    /// Of what came with an order: its credits are used once.
+    pub fn of_order(order: OrderId) -> Self {
+        Self(order.0)
+    }
 }
 
 impl CorrelationId {
     /// Of what came from outside, by its provider's id: every copy of a delivery is found in one trace.
     /// Not ordered by time, because not every provider says when it happened.
     pub fn of_event(event: &str) -> Self {
-        let digest = Sha256::digest(event.as_bytes());
-        Self::of_digest(std::array::from_fn(|index| digest[index]))
+        Self::of_digest(digest_of(event))
     }
 
     pub fn of_digest(digest: [u8; 16]) -> Self {

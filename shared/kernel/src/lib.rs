@@ -9,6 +9,7 @@ mod id;
 pub mod messaging;
 mod money;
 pub mod payments;
+mod price;
 mod private;
 mod sealed;
 mod text;
@@ -17,11 +18,12 @@ pub mod worker;
 
 pub use env::{Env, EnvError};
 pub use error::{Error, Kind, Result};
-pub use event::{Contract, Event, UserMessageReceived};
+pub use event::{Contract, Event, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived};
 pub use id::{
     CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, PhotoId, RowId, SpendId, TenantId, UserId,
 };
 pub use money::{Currency, Money, MoneyError};
+pub use price::{Item, PriceList, PriceListError};
 pub use private::{Phone, Private};
 pub use sealed::{Sealed, seal, unseal};
 pub use text::{clip, hex, length};

@@ -1,4 +1,4 @@
-//! What payments tells the products, and what a product asks payments to sell.
+//! What payments tells the products, and what a product asks payments to sell, to give back and to use up.
 
 use serde::{Deserialize, Serialize};
 
@@ -113,5 +113,33 @@ pub enum FailureReason {
 
 impl Contract for PaymentFailed {
     const TYPE: &'static str = "payment_failed";
+    const VERSION: u16 = 1;
+}
+
+/// A product cannot give what was bought: the money goes back, now or when it is here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRequested {
+    pub order_id: OrderId,
+    /// Whose order it is.
+    pub product: String,
+    /// For the operator, in a few words that tell nothing of the person.
+    pub reason: String,
+}
+
+impl Contract for RefundRequested {
+    const TYPE: &'static str = "refund_requested";
+    const VERSION: u16 = 1;
+}
+
+/// What was bought was delivered: the credits that came with the order are used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditUsed {
+    pub order_id: OrderId,
+    /// Whose order it is.
+    pub product: String,
+}
+
+impl Contract for CreditUsed {
+    const TYPE: &'static str = "credit_used";
     const VERSION: u16 = 1;
 }

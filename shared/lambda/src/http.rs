@@ -3,7 +3,7 @@
 use std::{convert::Infallible, future::Future, sync::Arc};
 
 use confab_kernel::{Clock, CorrelationId, Error, Result};
-use http::{HeaderValue, header::Entry};
+use http::{HeaderValue, StatusCode, header::Entry};
 use lambda_http::{Request, RequestExt};
 use serde::de::DeserializeOwned;
 
@@ -57,6 +57,23 @@ impl Call {
     pub fn path(&self) -> &str {
         self.request.raw_http_path()
     }
+
+    /// For a route that tells people of an error on a page of its own: the error's status. What is our fault is in the
+    /// log after it, as with any other route.
+    pub fn failed(&self, error: &Error) -> StatusCode {
+        logged(error, self.correlation_id, &request_id(&self.request));
+        reply::status(error.kind())
+    }
+}
+
+fn request_id(request: &Request) -> String {
+    request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
+}
+
+fn logged(error: &Error, correlation_id: CorrelationId, request_id: &str) {
+    if error.is_ours() {
+        log::failure(error, correlation_id, request_id);
+    }
 }
 
 /// Runs a route until the sandbox ends.
@@ -88,14 +105,12 @@ where
     Fut: Future<Output = Result<Reply>>,
 {
     let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
-    let request_id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
+    let request_id = request_id(&request);
     let call = Call { request, correlation_id };
     let mut reply = match caught(async { route(deps, call).await }).await {
         Ok(reply) => reply,
         Err(error) => {
-            if error.is_ours() {
-                log::failure(&error, correlation_id, &request_id);
-            }
+            logged(&error, correlation_id, &request_id);
             reply::problem(&error, correlation_id)
         }
     };
@@ -132,6 +147,18 @@ mod tests {
         assert_eq!(reply.status(), 500);
         let Body::Text(body) = reply.body() else { panic!("no text") };
         assert!(!body.contains("secret"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_page_of_ones_own_has_the_status_of_the_error() {
+        let reply = answer_of(|_, call| async move {
+            let error = Error::unavailable("stripe_busy", "secret detail");
+            Ok(reply::text(call.failed(&error), "One moment."))
+        })
+        .await;
+        assert_eq!(reply.status(), 503);
+        let Body::Text(body) = reply.body() else { panic!("no text") };
+        assert_eq!(body, "One moment.");
     }
 
     #[tokio::test]

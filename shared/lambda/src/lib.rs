@@ -18,6 +18,7 @@ use std::{future::Future, sync::Arc};
 pub use health::{Readiness, health};
 pub use http::{CORRELATION_HEADER, Call, answer, run as http};
 pub use lambda_runtime::Error as StartError;
+pub use log::warn;
 pub use platform::{OsEntropy, SystemClock, environment};
 pub use queue::{Job, TRIES, run as queue};
 pub use reply::Reply;

@@ -26,3 +26,8 @@ pub(crate) fn failure(error: &Error, correlation_id: CorrelationId, request_id: 
         "failed"
     );
 }
+
+/// What somebody should know of though nothing failed, once.
+pub fn warn(what: &'static str, why: &str, correlation_id: CorrelationId) {
+    tracing::warn!(why, correlation_id = %correlation_id, "{what}");
+}

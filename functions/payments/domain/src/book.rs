@@ -4,19 +4,20 @@
 
 use confab_kernel::{
     Money,
-    payments::{FailureReason, PaymentFailed, PaymentReceived, PaymentRefunded, ReturnReason},
+    payments::{FailureReason, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{Flag, Kind, Order, Row, Standing, State};
 
-/// What the products are told.
+/// What the products are told; and what is told to ourselves, when a product's wish can be done at last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Tell {
     Received(PaymentReceived),
     Refunded(PaymentRefunded),
     Failed(PaymentFailed),
+    RefundRequested(RefundRequested),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
         return Booked { order, rows: Vec::new(), tell: Vec::new() };
     }
     let mut booking = Booking::default();
+    let was_owed = order.owes_refund();
     if let Some(flag) = refusal(&order, standing) {
         order.flag = Some(flag);
         return Booked { order, rows: Vec::new(), tell: Vec::new() };
@@ -45,11 +47,15 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
     booking.fees(&mut order, standing);
     booking.ended(&mut order, standing);
     order.state = state(&order, standing);
-    order.flag = match order.balance() {
+    if order.owes_refund() && !was_owed {
+        booking.asks_back(&order);
+    }
+    order.flag = order.refund_flag().or(match order.balance() {
         ..0 => Some(Flag::Overdrawn),
         0 => None,
+        1.. if order.owes_refund() => None,
         1.. => order.taken_back.then_some(Flag::CameBack),
-    };
+    });
     Booked { order, rows: booking.rows, tell: booking.tell }
 }
 
@@ -137,6 +143,9 @@ impl Booking {
         };
         order.refunded = standing.refunded;
         order.disputed = standing.disputed;
+        if order.received > 0 && order.refunded >= order.received {
+            order.refund_is_made();
+        }
         let returned = order.refunded + order.disputed;
         let is_all = order.received > 0 && returned >= order.received;
         if is_all && !order.taken_back {
@@ -152,6 +161,12 @@ impl Booking {
                 reason,
             }));
         }
+    }
+
+    fn asks_back(&mut self, order: &Order) {
+        let (order_id, product) = (order.id, order.purchase.product.clone());
+        let reason = order.refund.as_ref().map(|refund| refund.reason.clone()).unwrap_or_default();
+        self.tell.push(Tell::RefundRequested(RefundRequested { order_id, product, reason }));
     }
 
     fn fees(&mut self, order: &mut Order, standing: &Standing) {

@@ -6,10 +6,12 @@ mod book;
 mod job;
 mod ledger;
 mod order;
-mod price;
+mod refund;
+mod sumit;
 
 pub use book::{Booked, Tell, book};
 pub use job::{Claim, Job, Notice, group_of};
 pub use ledger::{Account, Kind, Row};
 pub use order::{Flag, Order, Provider, Standing, State};
-pub use price::{Item, PriceList, PriceListError, item_of_title};
+pub use refund::{Refund, RefundStep};
+pub use sumit::item_of_title;

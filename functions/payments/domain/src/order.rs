@@ -3,6 +3,8 @@
 use confab_kernel::{CorrelationId, Money, OrderId, Timestamp, payments::Purchase};
 use serde::{Deserialize, Serialize};
 
+use crate::Refund;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
@@ -63,6 +65,12 @@ pub struct Order {
     pub granted: bool,
     #[serde(default)]
     pub taken_back: bool,
+    /// The product has said that what was bought was delivered: what becomes of its credits was decided.
+    #[serde(default)]
+    pub used: bool,
+    /// A product asked for the money to go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<Refund>,
     /// Why a person has to look at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flag: Option<Flag>,
@@ -94,8 +102,15 @@ impl Order {
             fees: 0,
             granted: false,
             taken_back: false,
+            used: false,
+            refund: None,
             flag: None,
         }
+    }
+
+    /// Why a person has to look at it, if they had not to before.
+    pub fn newly_flagged(&self, before: &Self) -> Option<Flag> {
+        self.flag.filter(|_| self.flag != before.flag)
     }
 
     /// What was paid for it and not given back. A bank may take back what was refunded before: then it is below zero.
@@ -128,7 +143,7 @@ pub struct Standing {
     pub has_failed: bool,
 }
 
-/// Why a person has to look at a payment. All but the last two: nothing of it was booked or granted.
+/// Why a person has to look at a payment. All but the last three: nothing of it was booked or granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
@@ -144,4 +159,6 @@ pub enum Flag {
     Overdrawn,
     /// Money is here after all, for what the product has taken back: a dispute was won, or a refund failed.
     CameBack,
+    /// A product asked for a refund that nobody but a person can make.
+    RefundByHand,
 }

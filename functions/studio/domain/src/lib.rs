@@ -2,7 +2,6 @@
 //!
 //! Architecture invariant: pure. No AWS, no network, no clock; time and ids come in.
 
-mod conversation;
 mod job;
 mod language;
 mod machine;
@@ -16,8 +15,10 @@ mod user;
 mod visit;
 mod wish;
 
-pub use conversation::{converse, menu};
-pub use job::{Job, StatusJob, conversation_of, event_of};
+pub use job::{
+    EraseJob, Job, MakeJob, MakeTask, PRODUCT, PackJob, PackTask, PaymentNews, PhotoJob, StatusJob, Told,
+    conversation_of, event_of,
+};
 pub use language::Language;
 pub use machine::{Action, Event, Image, Surroundings, attend};
 pub use order::{Order, Source, Step};

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use confab_kernel::{
     Entropy, OrderId, PhotoId, Timestamp, UserId, clip,
-    messaging::{Body, Content, Inbound, Media},
+    messaging::{Body, Channel, Content, Inbound, Media},
     worker::Decision,
 };
 use serde::{Deserialize, Serialize};
@@ -122,7 +122,9 @@ pub enum Action {
         words: String,
     },
     /// Forgets the person, and all that they sent and got.
-    Erase,
+    Erase {
+        orders: Vec<OrderId>,
+    },
 }
 
 /// What comes from outside of the rules.
@@ -271,7 +273,8 @@ impl Attending<'_> {
                 // What is being made is not made any more.
                 let in_work = self.user.visit.orders.iter().filter(|order| order.is_in_work());
                 self.actions.extend(in_work.map(|order| Action::Refund { order: order.id }));
-                self.actions.push(Action::Erase);
+                let orders = self.user.visit.orders.iter().map(|order| order.id).collect();
+                self.actions.push(Action::Erase { orders });
                 self.user.visit = Visit::default();
             }
             Wish::Words(_) | Wish::Unclear => self.say(say::menu(texts, texts.not_understood)),
@@ -341,7 +344,9 @@ impl Attending<'_> {
         let is_good = matches!(photo.verdict, Verdict::Good { .. });
         let emoji = if is_good { "👍" } else { "👎" };
         let message_id = photo.message_id.clone();
-        if self.may_speak() {
+        // Twilio has no reactions.
+        let reacts = self.user.address.as_ref().is_some_and(|address| address.channel == Channel::Meta);
+        if reacts && self.may_speak() {
             self.say(Body::Reaction { message_id, emoji: emoji.to_owned() });
         }
         let said_class = self.user.visit.photos.class();

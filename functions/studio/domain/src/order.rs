@@ -114,6 +114,11 @@ impl Order {
         };
         self.looks = 0;
         self.step = step;
+        if self.is_over() {
+            // Nothing is made of it any more: it need not be carried along.
+            self.from = Source::Photos { objects: Vec::new(), traits: BTreeMap::new() };
+            self.delivered.clear();
+        }
     }
 
     /// It was looked at: the next look is a little later than this one was.

@@ -20,6 +20,8 @@ pub enum Stage {
 
 /// Offers that were not taken are remembered up to here: their links may still be paid.
 pub(crate) const MOST_OFFERS: usize = 5;
+/// What is over is remembered up to here.
+const MOST_ORDERS: usize = 30;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default)]
@@ -89,6 +91,11 @@ impl Visit {
         let open = |order: &Order| order.step == Step::Offered;
         if self.orders.iter().filter(|order| open(order)).count() >= MOST_OFFERS
             && let Some(oldest) = self.orders.iter().position(open)
+        {
+            self.orders.remove(oldest);
+        }
+        if self.orders.len() >= MOST_ORDERS
+            && let Some(oldest) = self.orders.iter().position(Order::is_over)
         {
             self.orders.remove(oldest);
         }

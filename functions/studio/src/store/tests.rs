@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, http::HttpRequest, http::HttpResponse};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
-use confab_kernel::messaging::Channel;
+use confab_kernel::{
+    messaging::{Channel, Content, Inbound},
+    worker::{Found, Ledger, Read, Saved},
+};
 use confab_testkit::sample;
 use serde_json::{Value, json};
-use studio_domain::Job;
+use studio_domain::{Event as What, Job, aliases, event_of};
 
 use super::*;
 
@@ -75,8 +78,20 @@ impl Rows {
 fn event() -> Event {
     let event = sample("studio", "studio-conversation.text");
     let job = event["Records"][0]["body"].as_str().unwrap();
-    let Job::V1 { message } = serde_json::from_str(job).unwrap();
-    Event { message, correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]) }
+    let Job::V1 { message } = serde_json::from_str(job).unwrap() else { panic!("a message") };
+    said(message)
+}
+
+fn said(message: Inbound) -> Event {
+    let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
+    Event { id: event_of(&message), person: None, what: What::Said { message }, correlation_id }
+}
+
+fn message() -> Inbound {
+    match event().what {
+        What::Said { message } => message,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn person(store: &Store) -> Person {
@@ -92,7 +107,7 @@ async fn a_person_whom_the_process_has_met_is_read_in_one_call() {
     let rows = Rows::default();
     rows.add_user(anna);
     rows.add_user(berta);
-    let names = aliases(&event().message);
+    let names = aliases(&message());
     rows.lead_to(&names, anna);
     let store = rows.store();
 
@@ -114,18 +129,47 @@ async fn a_person_whom_the_process_has_met_is_read_in_one_call() {
 async fn whom_an_alias_leads_to_keeps_the_id_even_without_a_row() {
     let anna = UserId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
     let rows = Rows::default();
-    rows.lead_to(&aliases(&event().message), anna);
+    rows.lead_to(&aliases(&message()), anna);
     let found = person(&rows.store()).await;
     assert_eq!((found.id(), found.user), (Some(anna), None));
 }
 
 #[tokio::test]
 async fn a_number_that_changed_to_itself_is_asked_for_once() {
-    let mut event = event();
-    let new = event.message.from.person.clone();
-    event.message.content = Content::NumberChanged { new };
+    let new = message().from.person;
+    let event = said(Inbound { content: Content::NumberChanged { new }, ..message() });
     let found = Rows::default().store().open(&event, Read::MayLag).await.unwrap();
     assert!(matches!(found, Found::New(Person { user: None, .. })));
+}
+
+#[tokio::test]
+async fn what_happens_to_a_person_finds_them_under_an_id_that_they_had() {
+    let [anna, then] = [1, 2].map(|id| UserId::new(Timestamp::UNIX_EPOCH, &move || [id; 10]));
+    let rows = Rows::default();
+    rows.add_user(anna);
+    rows.add_user(then);
+    rows.rows.lock().unwrap().get_mut(&user_pk(then)).unwrap()["merged_into"] = json!({ "S": anna.to_string() });
+    let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
+    let event = |person| Event { id: "due#1".into(), person: Some(person), what: What::Due, correlation_id };
+    let store = rows.store();
+    for id in [anna, then] {
+        let Found::New(found) = store.open(&event(id), Read::MayLag).await.unwrap() else { panic!("new") };
+        assert_eq!((found.id(), found.user.map(|user| user.id)), (Some(anna), Some(anna)));
+    }
+    let stranger = UserId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
+    let Found::New(nobody) = store.open(&event(stranger), Read::MayLag).await.unwrap() else { panic!("new") };
+    assert_eq!((nobody.id(), nobody.user), (Some(stranger), None));
+}
+
+#[test]
+fn the_samples_are_jobs_of_the_worker() {
+    let job = |name: &str| -> Job {
+        let event = sample("studio", name);
+        serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap()
+    };
+    assert!(matches!(job("studio-conversation.judged"), Job::V2 { event: What::Judged { .. }, .. }));
+    let Job::Told { detail } = job("studio-conversation.paid") else { panic!("from the bus") };
+    assert!(matches!(detail.news.happened(), Some((_, What::Paid { .. }))));
 }
 
 #[test]

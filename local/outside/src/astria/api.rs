@@ -11,7 +11,7 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    API_KEY, Desk, fetch,
+    API_KEY, Desk,
     input::Input,
     inspect,
     objects::{Prompt, correlation},
@@ -20,7 +20,7 @@ use super::{
     tunes,
 };
 use crate::{
-    Outside,
+    Outside, fetch,
     meta::lost_connection,
     outside::Call,
     store::astria::{self, Page},

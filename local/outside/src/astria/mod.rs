@@ -6,7 +6,6 @@ pub(crate) mod callback;
 mod canvas;
 mod control;
 mod desk;
-mod fetch;
 mod figure;
 mod input;
 mod inspect;

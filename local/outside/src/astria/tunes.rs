@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 use super::{
     Desk,
     behaviour::Reuse,
-    fetch,
     figure::Class,
     input::{Input, Texts},
     life,
@@ -17,7 +16,7 @@ use super::{
     pictures::{HEIGHT, Picture, WIDTH},
     refusal::{Complaints, Refusal},
 };
-use crate::{Outside, ids, store::astria};
+use crate::{Outside, fetch, ids, store::astria};
 
 const FEWEST: usize = 4;
 const MOST: usize = 30;

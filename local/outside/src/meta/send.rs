@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Outside,
     chat::{Content, Message, Person, Side, Stage},
-    ids,
+    fetch, ids,
     outside::Call,
     settings::Fault,
     store::{
@@ -30,6 +30,8 @@ use crate::{
     },
 };
 
+/// What a status says of a picture that is not there.
+const NO_MEDIA: i64 = 131_053;
 /// How long a person's message lets the app write freely.
 pub(crate) const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -68,7 +70,10 @@ pub(crate) async fn post(
     }
     let fails_later = fault.as_ref().and_then(|fault| fault.fails_later);
     let accepted = match &letter.body {
-        LetterBody::Message(content) => accept(&outside, &letter, content, &person, fails_later),
+        LetterBody::Message(content) => match fetch::kept(&outside, content.clone()).await {
+            Ok(content) => accept(&outside, &letter, &content, &person, fails_later),
+            Err(_) => accept(&outside, &letter, content, &person, Some(NO_MEDIA)),
+        },
         LetterBody::Reaction { message_id, emoji } => react(&outside, message_id, emoji.as_deref(), &person),
     };
     let message_id = match accepted {

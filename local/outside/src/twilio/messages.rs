@@ -16,7 +16,7 @@ use super::{authorize, digits, refusal::Refusal, webhook};
 use crate::{
     Outside,
     chat::{Content, Message, Person, Side, Stage},
-    ids,
+    fetch, ids,
     meta::{WINDOW_MS, correlation_of, hang, lost_connection},
     outside::Call,
     settings::Fault,
@@ -26,6 +26,8 @@ use crate::{
     },
 };
 
+/// What a status says of a picture that is not there.
+const NO_MEDIA: i64 = 63_019;
 /// Outside of the day in which the app may write freely. Twilio finds out after it took the message.
 const OUTSIDE_WINDOW: i64 = 63_016;
 
@@ -53,6 +55,10 @@ pub(crate) async fn send(
         return response;
     }
     let fails_later = fault.as_ref().and_then(|fault| fault.fails_later);
+    let (content, fails_later) = match fetch::kept(&outside, content.clone()).await {
+        Ok(content) => (content, fails_later),
+        Err(_) => (content, Some(NO_MEDIA)),
+    };
     let callback = form.get("StatusCallback").cloned();
     let backstage = Backstage { reference: reference.clone(), callback };
     let message = match accept(&outside, &person, content, &backstage, fails_later) {

@@ -194,12 +194,19 @@ proptest! {
     fn whatever_a_provider_says_the_ledger_adds_up(
         standings in prop::collection::vec(any_standing(), 1..12),
         spends in prop::collection::vec(any::<bool>(), 12),
+        wishes in prop::collection::vec(prop::bool::weighted(0.2), 12),
     ) {
         let mut order = order();
         let (mut rows, mut grants) = (Vec::new(), 0);
         let mut credits = 0;
-        for (standing, spends) in standings.iter().zip(spends) {
+        for ((standing, spends), wishes) in standings.iter().zip(spends).zip(wishes) {
+            if wishes {
+                order = order.refund_wanted("no photos");
+            }
+            let was_owed = order.owes_refund();
             let booked = book(order, standing);
+            let asks = booked.tell.iter().filter(|told| matches!(told, Tell::RefundRequested(_))).count();
+            prop_assert_eq!(asks, usize::from(booked.order.owes_refund() && !was_owed));
             order = booked.order;
             grants += booked.tell.iter().filter(|told| matches!(told, Tell::Received(_))).count();
             credits += booked.rows.iter().filter(|row| matches!(row, Row::Credits { .. })).map(Row::amount).sum::<i64>();

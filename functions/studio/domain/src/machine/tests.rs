@@ -291,7 +291,7 @@ fn photos_that_come_bit_by_bit_are_delivered_once_each() {
     assert_eq!(images(chat.happens(&made(order, 2, false))), 2);
     assert_eq!(images(chat.happens(&made(order, 2, false))), 0);
     assert_eq!(images(chat.happens(&made(order, 4, true))), 2);
-    assert_eq!(chat.visit().order(order).unwrap().delivered.len(), 4);
+    assert_eq!(images(chat.happens(&made(order, 4, true))), 0);
 }
 
 #[test]
@@ -407,13 +407,17 @@ fn help_status_cancel_and_language_work_anywhere() {
     }
 }
 
+fn is_erasing(action: &Action) -> bool {
+    matches!(action, Action::Erase { .. })
+}
+
 #[test]
 fn forgetting_is_asked_for_twice_and_done_once() {
     let (mut chat, _) = Chat::delivered();
     chat.says("delete my data");
-    assert!(!chat.actions.contains(&Action::Erase));
+    assert!(!chat.actions.iter().any(is_erasing));
     chat.taps("31");
-    assert!(chat.actions.contains(&Action::Erase) && chat.visit().is_blank());
+    assert!(chat.actions.iter().any(is_erasing) && chat.visit().is_blank());
 }
 
 #[test]

@@ -7,7 +7,6 @@ pub(super) const TEXTS: Texts = Texts {
     language_changed: "We speak English now.",
     not_understood: "I did not get that. Here is what I can do:",
     cannot_read: "I cannot read this kind of message. Please write it as text.",
-    photos_not_yet: "Thank you for the photo. The studio does not take photos yet, so I did not keep it.",
     button_how_it_works: "How it works",
     button_language: "Language · שפה",
     language_name: "English",

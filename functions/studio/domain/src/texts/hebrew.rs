@@ -7,7 +7,6 @@ pub(super) const TEXTS: Texts = Texts {
     language_changed: "מעכשיו נדבר עברית.",
     not_understood: "לא הבנתי. זה מה שאפשר לעשות כאן:",
     cannot_read: "אי אפשר לקרוא הודעה מסוג זה. אפשר לכתוב אותה כטקסט?",
-    photos_not_yet: "תודה על התמונה. הסטודיו עדיין לא מקבל תמונות, ולכן היא לא נשמרה.",
     button_how_it_works: "איך זה עובד",
     button_language: "שפה · Language",
     language_name: "עברית",

@@ -14,7 +14,6 @@ pub struct Texts {
     pub language_changed: &'static str,
     pub not_understood: &'static str,
     pub cannot_read: &'static str,
-    pub photos_not_yet: &'static str,
     pub button_how_it_works: &'static str,
     pub button_language: &'static str,
     pub language_name: &'static str,

@@ -96,7 +96,7 @@ impl World {
                 let fate = self.orders.get_mut(&order.parse().unwrap()).unwrap();
                 *fate.said.entry(name.to_owned()).or_default() += 1;
             }
-            Action::Say { .. } | Action::Rate { .. } | Action::Note { .. } | Action::Erase => {}
+            Action::Say { .. } | Action::Rate { .. } | Action::Note { .. } | Action::Erase { .. } => {}
             Action::Judge { photo, .. } => {
                 let is_bad = self.dice.is(20);
                 let verdict = if is_bad { Verdict::Bad { why: Fault::Blurry } } else { good(&photo.to_string()) };

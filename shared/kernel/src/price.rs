@@ -1,8 +1,9 @@
-//! What things cost. Prices are ours: whoever buys names the thing, never the amount.
+//! What things cost. Prices are ours: whoever buys names the thing, never the amount. The product that offers and the
+//! ledger that sells read the same list.
 
 use std::collections::BTreeMap;
 
-use confab_kernel::{Currency, Money};
+use crate::{Currency, Money};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -39,13 +40,6 @@ impl PriceList {
     pub fn find(&self, name: &str) -> Option<&Item> {
         self.0.get(name)
     }
-}
-
-/// SUMIT tells the title of what was bought there, such as `Standard`: it sells the studio's tiers alone.
-pub fn item_of_title(title: &str) -> Option<String> {
-    let tier = title.trim().to_lowercase();
-    let is_tier = !tier.is_empty() && tier.chars().all(|c| c.is_ascii_lowercase());
-    is_tier.then(|| format!("studio.{tier}"))
 }
 
 fn item(line: &str) -> Option<(&str, Item)> {
@@ -89,14 +83,6 @@ mod tests {
         assert_eq!(price("rooms.tip"), Some((Money::new(4_990, Currency::Ils), 0)));
         assert_eq!(price("rooms.unknown"), None);
         assert_eq!(PriceList::parse(""), Ok(PriceList::default()));
-    }
-
-    #[test]
-    fn sumits_titles_are_the_studios_tiers() {
-        assert_eq!(item_of_title(" Standard ").as_deref(), Some("studio.standard"));
-        for odd in ["", "Standard pack", "../x", "סטנדרט"] {
-            assert_eq!(item_of_title(odd), None, "{odd}");
-        }
     }
 
     #[test]

@@ -1,20 +1,25 @@
-//! Photos that the app names by their addresses. Only this laptop is asked for them.
+//! Pictures that the app names by their addresses. Only this laptop is asked for them.
 
 use futures::StreamExt;
 use reqwest::Url;
 
-use crate::Outside;
+use crate::{
+    Outside,
+    chat::Content,
+    ids,
+    store::media::{self, Media},
+};
 
 const LARGEST: usize = 12 * 1024 * 1024;
 const AT_ONCE: usize = 6;
 
 /// In the order of the addresses.
-pub(super) async fn all(outside: &Outside, urls: &[String]) -> Vec<Result<Vec<u8>, String>> {
+pub(crate) async fn all(outside: &Outside, urls: &[String]) -> Vec<Result<Vec<u8>, String>> {
     let asked: Vec<_> = urls.iter().map(|url| one(outside, url)).collect();
     futures::stream::iter(asked).buffered(AT_ONCE).collect().await
 }
 
-pub(super) async fn one(outside: &Outside, url: &str) -> Result<Vec<u8>, String> {
+pub(crate) async fn one(outside: &Outside, url: &str) -> Result<Vec<u8>, String> {
     let url: Url = url.parse().map_err(|_| "is not an address".to_owned())?;
     if !is_here(&url) {
         return Err("is not on this laptop".to_owned());
@@ -32,6 +37,29 @@ pub(super) async fn one(outside: &Outside, url: &str) -> Result<Vec<u8>, String>
         }
     }
     Ok(bytes)
+}
+
+/// A messenger shows its own copy of a picture: the app's address may expire, and is not asked again. Err: there is none.
+/// An address elsewhere is left as it is, since nobody here can look.
+pub(crate) async fn kept(outside: &Outside, content: Content) -> Result<Content, String> {
+    let Content::Image { media_id: None, url, caption } = content else { return Ok(content) };
+    if !url.parse().is_ok_and(|url| is_here(&url)) {
+        return Ok(Content::Image { media_id: None, url, caption });
+    }
+    let bytes = one(outside, &url).await?;
+    let mime_type = kind_of(&bytes).ok_or("is no picture")?;
+    let picture = Media::new(ids::meta_media(), mime_type, bytes, outside.now());
+    media::add(&outside.store().db, &picture).map_err(|error| error.to_string())?;
+    Ok(Content::Image { media_id: None, url: format!("/api/phone/media/{}", picture.id), caption })
+}
+
+/// What a messenger shows.
+fn kind_of(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        _ => None,
+    }
 }
 
 fn is_here(url: &Url) -> bool {

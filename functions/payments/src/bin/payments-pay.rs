@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use payments::{Checkout, payments_pay};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::http("payments-pay", Checkout::from_env(), payments_pay::handle).await
+}

@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use studio::{Eraser, studio_erase};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::queue("studio-erase", Eraser::from_env(), studio_erase::handle).await
+}

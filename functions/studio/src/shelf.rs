@@ -1,0 +1,39 @@
+//! What there is to choose from, as this process saw it last.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use confab_kernel::{Env, Money, PriceList, Result};
+use confab_lambda::StartError;
+use studio_domain::{Shelf, Tier};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::store::Store;
+
+/// New packs and new pictures are seen a minute later at the latest.
+const FRESH: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(crate) struct Shelves {
+    prices: BTreeMap<Tier, Money>,
+    seen: Mutex<Option<(Instant, Arc<Shelf>)>>,
+}
+
+impl Shelves {
+    pub(crate) fn from_env(env: &Env) -> std::result::Result<Self, StartError> {
+        let prices = PriceList::parse(env.required("PRICES")?)?;
+        let price = |tier: Tier| Some((tier, prices.find(&tier.item())?.price));
+        Ok(Self { prices: Tier::ALL.into_iter().filter_map(price).collect(), seen: Mutex::default() })
+    }
+
+    pub(crate) async fn current(&self, store: &Store) -> Result<Arc<Shelf>> {
+        let mut seen = self.seen.lock().await;
+        if let Some((at, shelf)) = &*seen
+            && at.elapsed() < FRESH
+        {
+            return Ok(shelf.clone());
+        }
+        let shelf = Arc::new(Shelf { packs: store.packs().await?, prices: self.prices.clone() });
+        *seen = Some((Instant::now(), shelf.clone()));
+        Ok(shelf)
+    }
+}

@@ -1,0 +1,158 @@
+//! What we did for a person, such as a message, and what became of it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, TransactWriteItem},
+};
+use confab_aws::{Inbox, Row, Table, When, failed, number};
+use confab_kernel::{
+    CorrelationId, EffectId, Error, Result, Timestamp, UserId,
+    messaging::{Address, Failure, Price, Stage, Status},
+    worker::{Effect, Outcome, Read},
+};
+use serde::{Deserialize, Serialize};
+use studio_domain::Action;
+
+use super::{Deed, Store, expiry, sent_key};
+
+#[derive(Serialize, Deserialize)]
+struct DeedRow {
+    direction: String,
+    id: EffectId,
+    user_id: UserId,
+    correlation_id: CorrelationId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<Address>,
+    action: Action,
+    stage: Stage,
+    stage_rank: u8,
+    expires_at: i64,
+}
+
+impl DeedRow {
+    fn effect(self) -> Effect<Deed> {
+        let Self { id, user_id, correlation_id, to, action, stage, .. } = self;
+        Effect { id, settled: stage != Stage::Sending, what: Deed { user_id, correlation_id, to, action } }
+    }
+}
+
+/// What is known of a message of ours from now on.
+struct Told<'a> {
+    stage: Stage,
+    message_id: Option<&'a str>,
+    price: Option<&'a Price>,
+    error: Option<&'a Failure>,
+}
+
+impl Told<'_> {
+    fn attributes(&self) -> Result<Vec<(&'static str, AttributeValue)>> {
+        fn render<T: Serialize>(name: &'static str, value: &T) -> Result<(&'static str, AttributeValue)> {
+            let value = serde_dynamo::to_attribute_value(value).map_err(|e| Error::internal("render_failed", e))?;
+            Ok((name, value))
+        }
+        let stage = Some(render("stage", &self.stage));
+        let message_id = self.message_id.map(|id| render("message_id", &id));
+        let price = self.price.map(|price| render("price", price));
+        let error = self.error.map(|error| render("error", error));
+        [stage, message_id, price, error].into_iter().flatten().collect()
+    }
+}
+
+impl Store {
+    /// What a provider reports of a message of ours, and whether it is news. Reports come in any order, and any number of times.
+    pub(crate) async fn follow(&self, status: &Status) -> Result<bool> {
+        let Some(reference) = status.reference else {
+            // Not sent by us: the number may serve another system too.
+            return Ok(false);
+        };
+        let key = sent_key(reference.user_id, reference.effect_id);
+        let told = Told {
+            stage: status.stage,
+            message_id: Some(&status.message_id),
+            price: status.price.as_ref(),
+            error: status.error.as_ref(),
+        };
+        self.advance(key, &told).await
+    }
+
+    pub(super) async fn settle_deed(&self, effect: &Effect<Deed>, outcome: &Outcome) -> Result<()> {
+        let failure;
+        let told = match outcome {
+            Outcome::Done { receipt } => {
+                Told { stage: Stage::Sent, message_id: Some(receipt), price: None, error: None }
+            }
+            Outcome::Refused { code, title } => {
+                failure = Failure { code: *code, title: title.clone() };
+                Told { stage: Stage::Failed, message_id: None, price: None, error: Some(&failure) }
+            }
+            Outcome::Later { .. } | Outcome::Unknown { .. } => return Ok(()),
+        };
+        self.advance(sent_key(effect.what.user_id, effect.id), &told).await.map(drop)
+    }
+
+    /// Moves a message of ours to a later stage, and says whether it did; an earlier one changes nothing.
+    async fn advance(&self, key: Row, told: &Told<'_>) -> Result<bool> {
+        let mut update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key))
+            .condition_expression("attribute_exists(pk) AND stage_rank < :rank")
+            .expression_attribute_values(":rank", number(told.stage.rank()));
+        // From now on it is history.
+        update = update.expression_attribute_values(":expiry", number(expiry(self.clock.now())));
+        let mut sets = vec!["stage_rank = :rank".to_owned(), "expires_at = :expiry".to_owned()];
+        for (name, value) in told.attributes()? {
+            sets.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        let updated = update.update_expression(format!("SET {}", sets.join(", "))).send().await;
+        match updated {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(failed(error)),
+            },
+        }
+    }
+
+    pub(super) async fn deeds(&self, inbox: &Inbox) -> Result<Vec<Effect<Deed>>> {
+        if inbox.effects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let owner: UserId = inbox.owner.parse().map_err(|e| Error::internal("unreadable_row", e))?;
+        let keys = inbox.effects.iter().map(|id| sent_key(owner, *id)).collect();
+        let rows = self.table.rows(keys, Read::Latest).await?;
+        let rows = rows.into_iter().map(Table::read::<DeedRow>).collect::<Result<Vec<_>>>()?;
+        // A batch comes in any order, and what was decided is done in order. A row is kept as long as its entry in the
+        // inbox until it is settled: one that is gone was.
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+        Ok(inbox.effects.iter().filter_map(|id| rows.remove(id)).map(DeedRow::effect).collect())
+    }
+
+    pub(super) fn put_deed(&self, effect: &Effect<Deed>, now: Timestamp) -> Result<TransactWriteItem> {
+        let Deed { user_id, correlation_id, to, action } = &effect.what;
+        if let (Action::Say { body }, Some(to)) = (action, to) {
+            body.check(to.channel).map_err(|e| Error::internal("text_too_long", e))?;
+        }
+        let row = DeedRow {
+            direction: "out".to_owned(),
+            id: effect.id,
+            user_id: *user_id,
+            correlation_id: *correlation_id,
+            to: to.clone(),
+            action: action.clone(),
+            stage: Stage::Sending,
+            stage_rank: Stage::Sending.rank(),
+            expires_at: Inbox::expiry(now),
+        };
+        let mut item: Row = Table::row("", "", &row)?;
+        item.extend(sent_key(*user_id, effect.id));
+        self.table.put(item, When::always())
+    }
+}

@@ -1,0 +1,148 @@
+//! How far the making of an order's photos is: what was asked of their maker, and what it said.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::AttributeValue,
+};
+use confab_aws::{Row, Table, When, failed, number};
+use confab_kernel::{CorrelationId, OrderId, Result, Timestamp, UserId, worker::Saved};
+use serde::{Deserialize, Serialize};
+use studio_domain::Order;
+
+use super::Store;
+
+/// Longer than an order may take, and than its photos lie at their maker.
+const KEPT: Duration = Duration::from_secs(40 * 24 * 3600);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Making {
+    pub(crate) person: UserId,
+    pub(crate) correlation_id: CorrelationId,
+    pub(crate) order: Order,
+    /// Before this moment nothing of it was made.
+    pub(crate) asked_at: Timestamp,
+    /// Whoever asks the maker does so until then at the latest, and the maker has done what it will do of it.
+    attempt_until_ms: i64,
+    /// An attempt may have been heard: look before asking again.
+    pub(crate) is_unclear: bool,
+    /// Of a model that was used before: its latest prompt that is of another order.
+    #[serde(default)]
+    pub(crate) after_prompt: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tune: Option<i64>,
+    expires_at: i64,
+}
+
+/// What whoever comes to ask the maker finds.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    /// Nobody else asks until the given time is over.
+    Mine(Making),
+    SomebodyElses,
+    Begun(Making),
+}
+
+fn key(order: OrderId) -> Row {
+    Table::key(format!("MAKE#{order}"), "MAKE")
+}
+
+impl Store {
+    pub(crate) async fn making(&self, order: OrderId) -> Result<Option<Making>> {
+        self.table.latest(key(order)).await
+    }
+
+    /// One worker at a time asks for an order.
+    pub(crate) async fn attempt(
+        &self,
+        person: UserId,
+        order: &Order,
+        correlation_id: CorrelationId,
+        lasts: Duration,
+    ) -> Result<Attempt> {
+        let now = self.clock.now();
+        let until = now.checked_add(lasts).unwrap_or(now).as_millisecond();
+        let Some(known) = self.making(order.id).await? else {
+            let making = Making {
+                person,
+                correlation_id,
+                order: order.clone(),
+                asked_at: now,
+                attempt_until_ms: until,
+                is_unclear: false,
+                after_prompt: 0,
+                tune: None,
+                expires_at: now.as_second() + KEPT.as_secs().cast_signed(),
+            };
+            let row = Table::row(format!("MAKE#{}", order.id), "MAKE", &making)?;
+            return Ok(match self.table.transact(vec![self.table.put(row, When::new())?]).await? {
+                Saved::Yes => Attempt::Mine(making),
+                Saved::Raced => Attempt::SomebodyElses,
+            });
+        };
+        if known.tune.is_some() {
+            return Ok(Attempt::Begun(known));
+        }
+        if known.attempt_until_ms > now.as_millisecond() {
+            return Ok(Attempt::SomebodyElses);
+        }
+        let taken = self
+            .change(order.id, "SET attempt_until_ms = :until")
+            .condition_expression("attempt_until_ms = :was")
+            .expression_attribute_values(":until", number(until))
+            .expression_attribute_values(":was", number(known.attempt_until_ms));
+        Ok(match is_done(taken).await? {
+            true => Attempt::Mine(Making { attempt_until_ms: until, ..known }),
+            false => Attempt::SomebodyElses,
+        })
+    }
+
+    /// From now on the maker may have heard of it.
+    pub(crate) async fn asks(&self, order: OrderId, after_prompt: i64) -> Result<()> {
+        let change = self
+            .change(order, "SET is_unclear = :yes, after_prompt = :after")
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":after", number(after_prompt));
+        is_done(change).await.map(drop)
+    }
+
+    /// The maker was asked and has certainly done nothing: the next one may ask at once.
+    pub(crate) async fn was_not_heard(&self, order: OrderId) -> Result<()> {
+        let change = self
+            .change(order, "SET is_unclear = :no, attempt_until_ms = :zero")
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":zero", number(0));
+        is_done(change).await.map(drop)
+    }
+
+    pub(crate) async fn began(&self, order: OrderId, tune: i64) -> Result<()> {
+        let change = self.change(order, "SET tune = :tune").expression_attribute_values(":tune", number(tune));
+        is_done(change).await.map(drop)
+    }
+
+    pub(super) async fn forget_order(&self, order: OrderId) -> Result<()> {
+        let rating = self.table.delete(super::ratings::key(order), When::always())?;
+        self.table.transact(vec![self.table.delete(key(order), When::always())?, rating]).await.map(drop)
+    }
+
+    fn change(&self, order: OrderId, expression: &str) -> UpdateItemFluentBuilder {
+        self.table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key(order)))
+            .update_expression(expression)
+    }
+}
+
+/// False when its condition did not hold.
+async fn is_done(change: UpdateItemFluentBuilder) -> Result<bool> {
+    match change.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(failed(error)),
+        },
+    }
+}

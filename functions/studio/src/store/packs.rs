@@ -1,0 +1,131 @@
+//! The packs as their maker listed them last, and the pictures of what they make.
+
+use std::collections::BTreeMap;
+
+use confab_aws::{Row, Table, When, failed, text};
+use confab_kernel::{Error, EventId, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+use studio_domain::{Class, Pack};
+
+use super::Store;
+
+const ALL: &str = "PACKS";
+/// More than that a list in a chat cannot offer anyway.
+const MOST: usize = 500;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct PackRow {
+    #[serde(flatten)]
+    pack: Pack,
+    /// Which refresh saw it last.
+    refresh: EventId,
+    /// Which refresh each picture is of.
+    #[serde(default)]
+    drawn_by: BTreeMap<Class, EventId>,
+}
+
+/// One look at all packs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Refresh {
+    pub(crate) id: EventId,
+    pub(crate) began_at: Timestamp,
+    /// None until the maker has answered.
+    pub(crate) packs: Option<usize>,
+}
+
+/// How far a refresh is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Refreshed {
+    #[serde(flatten)]
+    pub(crate) refresh: Refresh,
+    pub(crate) pictures: usize,
+    pub(crate) pictures_drawn: usize,
+}
+
+fn key(pack: i64) -> Row {
+    Table::key(ALL, format!("PACK#{pack}"))
+}
+
+fn unrendered(error: serde_dynamo::Error) -> Error {
+    Error::internal("render_failed", error)
+}
+
+impl Store {
+    pub(crate) async fn packs(&self) -> Result<Vec<Pack>> {
+        Ok(self.pack_rows().await?.into_iter().map(|row| row.pack).collect())
+    }
+
+    async fn pack_rows(&self) -> Result<Vec<PackRow>> {
+        let keys =
+            When::holds("pk = :all AND begins_with(sk, :pack)").with(":all", text(ALL)).with(":pack", text("PACK#"));
+        self.table.query(None, keys, MOST).await?.into_iter().map(Table::read).collect()
+    }
+
+    /// A later refresh takes the place of an earlier one.
+    pub(crate) async fn refreshes(&self, refresh: &Refresh) -> Result<()> {
+        let row = Table::row(ALL, "REFRESH", refresh)?;
+        self.table.client.put_item().table_name(&self.table.name).set_item(Some(row)).send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    pub(crate) async fn refresh(&self) -> Result<Option<Refresh>> {
+        self.table.latest(Table::key(ALL, "REFRESH")).await
+    }
+
+    pub(crate) async fn refreshed(&self) -> Result<Option<Refreshed>> {
+        let Some(refresh) = self.refresh().await? else {
+            return Ok(None);
+        };
+        let rows = self.pack_rows().await?;
+        let rows: Vec<_> = rows.iter().filter(|row| row.refresh == refresh.id).collect();
+        let drawn = |row: &&PackRow| row.drawn_by.values().filter(|by| **by == refresh.id).count();
+        Ok(Some(Refreshed {
+            pictures: rows.iter().map(|row| row.pack.images.len()).sum(),
+            pictures_drawn: rows.iter().map(drawn).sum(),
+            refresh,
+        }))
+    }
+
+    /// What is on the shelf from now on. A pack keeps its pictures until there are new ones.
+    pub(crate) async fn lists(&self, refresh: EventId, packs: &[Pack]) -> Result<()> {
+        for pack in packs {
+            let render = |value| serde_dynamo::to_attribute_value(value).map_err(unrendered);
+            let images = serde_dynamo::to_attribute_value(&pack.images).map_err(unrendered)?;
+            let empty = render(BTreeMap::<String, String>::new())?;
+            let expression = "SET id = :id, slug = :slug, title = :title, images = :images, refresh = :refresh, \
+                              sheets = if_not_exists(sheets, :none), drawn_by = if_not_exists(drawn_by, :none)";
+            self.table
+                .client
+                .update_item()
+                .table_name(&self.table.name)
+                .set_key(Some(key(pack.id)))
+                .update_expression(expression)
+                .expression_attribute_values(":id", confab_aws::number(pack.id))
+                .expression_attribute_values(":slug", text(&pack.slug))
+                .expression_attribute_values(":title", text(&pack.title))
+                .expression_attribute_values(":images", images)
+                .expression_attribute_values(":refresh", text(refresh.to_string()))
+                .expression_attribute_values(":none", empty)
+                .send()
+                .await
+                .map_err(failed)?;
+        }
+        let gone = self.pack_rows().await?.into_iter().filter(|row| !packs.iter().any(|pack| pack.id == row.pack.id));
+        for row in gone {
+            let deleted = self.table.client.delete_item().table_name(&self.table.name);
+            deleted.set_key(Some(key(row.pack.id))).send().await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// There is a picture of what a pack makes. Nothing is noted for a pack that is not listed any more.
+    pub(crate) async fn drew(&self, refresh: EventId, pack: i64, class: Class, object: &str) -> Result<()> {
+        let when = When::holds("attribute_exists(pk)")
+            .with(":object", text(object))
+            .with(":refresh", text(refresh.to_string()));
+        // A class is one of our own words.
+        let expression = format!("SET sheets.{name} = :object, drawn_by.{name} = :refresh", name = class.name());
+        let change = self.table.update(key(pack), &expression, when)?;
+        self.table.transact(vec![change]).await.map(drop)
+    }
+}

@@ -1,0 +1,103 @@
+//! The worker that looks at photos: fetches one while its provider still has it, and finds out whether it is good to
+//! learn from. Good ones are kept, without what the camera wrote into them.
+
+use std::sync::Arc;
+
+use confab_kernel::{
+    Clock, Event as OnTheBus, EventId, ImageProcessed, PhotoId, Result, UserId, hex,
+    messaging::{Address, Media},
+};
+use confab_lambda::{Job as Delivery, metrics};
+use confab_pictures::{Picture, Refusal, Size, Wanted};
+use confab_providers::{
+    File, MediaError,
+    astria::{AstriaError, Inspection},
+};
+use sha2::{Digest, Sha256};
+use studio_domain::{Class, Event, Fault, PRODUCT, PhotoJob, Seen, Verdict};
+
+use crate::{Photographer, news};
+
+/// A face on fewer pixels teaches nothing, and on more nothing more.
+const WANTED: Wanted = Wanted { shorter_side: 400, within: Size::square(2_048) };
+const QUALITY: u8 = 90;
+/// The person waits: what could not be had so often is asked for again.
+const PATIENCE: u32 = 8;
+
+pub async fn handle(deps: Arc<Photographer>, delivery: Delivery<PhotoJob>) -> Result<()> {
+    let PhotoJob::V1 { person, photo, from, media, name } = delivery.body;
+    let verdict = match look_at(&deps, person, photo, &from, &media, name).await {
+        Ok(verdict) => verdict,
+        Err(error) if delivery.receives < PATIENCE => return Err(error),
+        Err(error) => {
+            metrics::count("PhotoGivenUp", "unavailable");
+            confab_lambda::warn("a photo was given up", &error.to_string(), delivery.correlation_id);
+            Verdict::Bad { why: Fault::Gone }
+        }
+    };
+    let is_good = matches!(verdict, Verdict::Good { .. });
+    let event = Event::Judged { photo, verdict };
+    news::tell(&deps.people, format!("judged#{photo}"), person, event, delivery.correlation_id).await?;
+    let data = ImageProcessed { user_id: person, photo_id: photo, is_good };
+    let id = EventId::of_event(&format!("judged#{photo}"));
+    let told = OnTheBus::new(id, deps.clock.now(), PRODUCT, delivery.correlation_id, photo.to_string(), data);
+    deps.bus.publish(&[told]).await
+}
+
+async fn look_at(
+    deps: &Photographer,
+    person: UserId,
+    photo: PhotoId,
+    from: &Address,
+    media: &Media,
+    name: Class,
+) -> Result<Verdict> {
+    let bad = |why| Ok(Verdict::Bad { why });
+    let file = match deps.senders.media(from, media).await {
+        Ok(file) => file,
+        Err(MediaError::TooLarge) => return bad(Fault::TooLarge),
+        Err(MediaError::Gone(_) | MediaError::Refused(_)) => return bad(Fault::Gone),
+        Err(error @ MediaError::Unavailable(_)) => return Err(error.into()),
+    };
+    let digest = hex(&Sha256::digest(&file.bytes));
+    let bytes = match prepared(&file.bytes) {
+        Ok(bytes) => bytes,
+        Err(why) => return bad(why),
+    };
+    let mime_type = "image/jpeg".to_owned();
+    let shown = File { bytes: bytes.clone(), mime_type: mime_type.clone() };
+    let seen = match deps.astria.client().await?.inspect(name.name(), shown).await {
+        Ok(inspection) => seen(inspection),
+        Err(AstriaError::Refused { .. }) => return bad(Fault::Unreadable),
+        Err(error) => return Err(error.into()),
+    };
+    let object = format!("people/{person}/selfies/{photo}.jpg");
+    let verdict = Verdict::of(seen, object.clone(), digest);
+    if matches!(verdict, Verdict::Good { .. }) {
+        deps.objects.put(&object, &mime_type, bytes).await?;
+    }
+    Ok(verdict)
+}
+
+/// As it is kept: upright, of a bounded size, and without its metadata.
+fn prepared(bytes: &[u8]) -> std::result::Result<Vec<u8>, Fault> {
+    let picture = Picture::read(bytes, &WANTED).map_err(|refusal| match refusal {
+        Refusal::TooManyPixels(_) => Fault::TooLarge,
+        Refusal::TooSmall(_) => Fault::TooSmall,
+        _ => Fault::Unreadable,
+    })?;
+    Ok(picture.jpeg(QUALITY))
+}
+
+/// Without a name there is nobody to be seen.
+fn seen(inspection: Inspection) -> Seen {
+    Seen {
+        name: Some(inspection.name.unwrap_or_default()),
+        funny_face: inspection.funny_face,
+        blurry: inspection.blurry,
+        wearing_sunglasses: inspection.wearing_sunglasses,
+        includes_multiple_people: inspection.includes_multiple_people,
+        wearing_hat: inspection.wearing_hat,
+        traits: inspection.characteristics,
+    }
+}

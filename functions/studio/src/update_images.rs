@@ -1,0 +1,38 @@
+//! `POST /update-images`: the packs are listed anew, and pictures of what they make are drawn. `GET` says how far it is.
+//! For the operator, and by itself once a day.
+
+use std::sync::Arc;
+
+use confab_aws::{Entry, Queue};
+use confab_kernel::{Clock, CorrelationId, Error, EventId, Result};
+use confab_lambda::{Call, Reply, reply};
+use http::{Method, StatusCode};
+use studio_domain::{PackJob, PackTask};
+
+use crate::{
+    Packs, operator,
+    store::{Refresh, Store},
+};
+
+pub async fn handle(deps: Arc<Packs>, call: Call) -> Result<Reply> {
+    operator::is_calling(&deps.keys, &call).await?;
+    if call.request.method() == Method::POST {
+        let id = EventId::new(deps.clock.now(), &deps.entropy);
+        begin(&deps.store, &deps.drawing, id, call.correlation_id).await?;
+        let begun = deps.store.refreshed().await?.ok_or_else(never)?;
+        return reply::json(StatusCode::ACCEPTED, &begun);
+    }
+    let refreshed = deps.store.refreshed().await?.ok_or_else(never)?;
+    reply::json(StatusCode::OK, &refreshed)
+}
+
+fn never() -> Error {
+    Error::not_found("refresh of the packs")
+}
+
+/// It may be asked for at any time: the latest counts, and its pictures take the places of others.
+pub(crate) async fn begin(store: &Store, drawing: &Queue, id: EventId, correlation_id: CorrelationId) -> Result<()> {
+    let job = PackJob::V1 { refresh: id, task: PackTask::List };
+    store.refreshes(&Refresh { id, began_at: id.made_at(), packs: None }).await?;
+    drawing.send(&[Entry::in_any_order(&job, correlation_id)?]).await
+}

@@ -1,0 +1,7 @@
+//! Pictures for tests.
+
+mod drawn;
+pub(crate) mod files;
+
+pub(crate) use drawn::{lossless_webp, noise, png, png_of, quarters, scene};
+pub(crate) use files::{PLACE, exif, jpeg, png_parts, webp};

@@ -1,0 +1,167 @@
+//! A visit to the photo studio, as a person has it on their phone.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde_json::{Value, json};
+
+use crate::{Person, Place, eventually, shop::OPERATOR_KEY};
+
+/// Pictures are looked at one by one, and a busy laptop takes its time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub struct Visit<'a> {
+    pub place: &'a Place,
+    pub person: Person<'a>,
+    channel: String,
+}
+
+/// Whatever a message of the bot says, without its choices.
+pub fn text_of(message: &Value) -> &str {
+    let content = &message["content"];
+    content["body"].as_str().or(content["text"].as_str()).unwrap_or_default()
+}
+
+impl Place {
+    pub async fn operator(&self, method: reqwest::Method, path: &str) -> Result<Value> {
+        let address = format!("{}{path}", self.gateway);
+        let answer = self.http.request(method, address).bearer_auth(OPERATOR_KEY).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        if !status.is_success() {
+            bail!("{path}: {status} {text}");
+        }
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// The shelf is filled.
+    pub async fn has_packs(&self) -> Result<()> {
+        self.operator(reqwest::Method::POST, "/update-images").await?;
+        self.refreshed(|refreshed| refreshed["packs"].as_u64() > Some(0)).await.map(drop)
+    }
+
+    /// Waits until the packs are as far as that.
+    pub async fn refreshed(&self, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
+        eventually(PATIENCE, || async {
+            let refreshed = self.operator(reqwest::Method::GET, "/update-images").await?;
+            is_so(&refreshed).then(|| refreshed.clone()).with_context(|| refreshed.to_string())
+        })
+        .await
+    }
+
+    /// A sample photo of somebody, as the simulated Astria sees it.
+    pub async fn selfie(&self, of: &str, class: &str, kind: &str, number: usize) -> Result<Vec<u8>> {
+        let query = format!("kind={kind}&person={of}&class={class}");
+        let address = format!("{}/astria/selfies/{number}.jpg?{query}", self.outside);
+        Ok(self.http.get(address).send().await?.error_for_status()?.bytes().await?.to_vec())
+    }
+
+    pub async fn astria(&self, settings: &Value) -> Result<Value> {
+        self.put("/api/astria/settings", settings).await
+    }
+
+    /// The tune that was made for an order, as Astria has it.
+    pub async fn tunes_of(&self, title: &str) -> Result<Vec<Value>> {
+        let tunes = self.get("/api/astria/tunes").await?;
+        Ok(tunes.as_array().into_iter().flatten().filter(|tune| tune["title"] == title).cloned().collect())
+    }
+}
+
+impl<'a> Visit<'a> {
+    pub async fn of(place: &'a Place, name: &str, channel: &str) -> Result<Self> {
+        let person = place.person(name, channel).await?;
+        Ok(Self { place, person, channel: channel.to_owned() })
+    }
+
+    pub async fn sends_picture(&self, bytes: &[u8], mime_type: &str) -> Result<String> {
+        let picture = json!({ "type": "image", "data": BASE64.encode(bytes), "mime_type": mime_type });
+        self.person.sends(&picture).await
+    }
+
+    pub async fn sends_selfies(&self, class: &str, kind: &str, numbers: std::ops::Range<usize>) -> Result<()> {
+        for number in numbers {
+            let selfie = self.place.selfie(&self.person.id, class, kind, number).await?;
+            self.sends_picture(&selfie, "image/jpeg").await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the bot has said something with these words in it, after the given number of answers.
+    pub async fn hears(&self, words: &str, after: usize) -> Result<Value> {
+        eventually(PATIENCE, || async {
+            let answers = self.person.answers().await?;
+            let said: Vec<_> = answers.iter().skip(after).map(text_of).collect();
+            let found = answers.iter().skip(after).find(|answer| text_of(answer).contains(words));
+            found.cloned().with_context(|| format!("no {words:?} in {said:?}"))
+        })
+        .await
+    }
+
+    pub async fn heard(&self) -> Result<usize> {
+        Ok(self.person.answers().await?.len())
+    }
+
+    /// Taps a choice of a message, or writes its number where there is nothing to tap.
+    pub async fn taps(&self, message: &Value, title: &str) -> Result<()> {
+        if self.channel == "twilio" {
+            let text = text_of(message);
+            let line = text.lines().find(|line| line.contains(title) && line.split_once(". ").is_some());
+            let number = line.and_then(|line| line.split_once(". ")).map(|(number, _)| number.trim());
+            self.person.says(number.with_context(|| format!("no {title} in {text}"))?).await?;
+            return Ok(());
+        }
+        let content = &message["content"];
+        let rows =
+            content["sections"].as_array().into_iter().flatten().filter_map(|section| section["rows"].as_array());
+        let buttons = content["buttons"].as_array().into_iter().flatten();
+        let kind = if content["type"] == "list" { "list_reply" } else { "button_reply" };
+        let choice = buttons.chain(rows.flatten()).find(|choice| choice["title"] == title);
+        let choice = choice.with_context(|| format!("no {title} in {content}"))?;
+        let reply = json!({ "type": kind, "id": choice["id"], "title": title, "reply_to": message["id"] });
+        self.person.sends(&reply).await?;
+        Ok(())
+    }
+
+    /// Where the person pays: the link of a message that asks for it.
+    pub async fn pay_page(&self, message: &Value) -> Result<String> {
+        let content = &message["content"];
+        let link = content["url"].as_str().map(str::to_owned).or_else(|| {
+            let words = text_of(message).split_whitespace();
+            words.map(str::to_owned).find(|word| word.contains("/api/payments/pay/"))
+        });
+        let link = link.with_context(|| format!("no link in {content}"))?;
+        let answer = self.place.http.get(&link).send().await?;
+        let page = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
+        page.with_context(|| format!("{link}: {}", answer.status()))
+    }
+
+    pub async fn pays(&self, message: &Value, card: &str) -> Result<Value> {
+        let page = self.pay_page(message).await?;
+        let session = page.rsplit('/').next().unwrap_or_default();
+        self.place.post(&format!("/api/pay/{session}"), &json!({ "card": card })).await
+    }
+
+    /// The pictures that the bot has sent, by their addresses.
+    pub async fn photos(&self) -> Result<Vec<String>> {
+        let answers = self.person.answers().await?;
+        let images = answers.iter().filter(|answer| answer["content"]["type"] == "image");
+        Ok(images.filter_map(|image| image["content"]["url"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// What a picture shows, for comparing: an address is signed anew each time.
+    pub async fn picture(&self, url: &str) -> Result<Vec<u8>> {
+        let address = if url.starts_with('/') { format!("{}{url}", self.place.outside) } else { url.to_owned() };
+        let answer = self.place.http.get(address).send().await?.error_for_status()?;
+        Ok(answer.bytes().await?.to_vec())
+    }
+
+    pub async fn has_photos(&self, count: usize) -> Result<Vec<String>> {
+        eventually(PATIENCE, || async {
+            let photos = self.photos().await?;
+            (photos.len() >= count).then(|| photos.clone()).with_context(|| format!("{} photos", photos.len()))
+        })
+        .await
+    }
+}
