@@ -58,6 +58,17 @@ impl Place {
         Ok(self.http.get(address).send().await?.error_for_status()?.bytes().await?.to_vec())
     }
 
+    /// What lies in the studio's bucket under somebody's name.
+    pub async fn pictures_of(&self, user_id: &str) -> Result<Vec<String>> {
+        let config = aws_sdk_s3::config::Builder::from(&self.aws_config()?).force_path_style(true).build();
+        let s3 = aws_sdk_s3::Client::from_conf(config);
+        let buckets = s3.list_buckets().send().await?.buckets.unwrap_or_default();
+        let mut names = buckets.into_iter().filter_map(|bucket| bucket.name);
+        let bucket = names.find(|name| name.contains("studiobucket")).context("the studio has a bucket")?;
+        let listed = s3.list_objects_v2().bucket(bucket).prefix(format!("people/{user_id}/")).send().await?;
+        Ok(listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
+    }
+
     pub async fn astria(&self, settings: &Value) -> Result<Value> {
         self.put("/api/astria/settings", settings).await
     }
@@ -141,6 +152,13 @@ impl<'a> Visit<'a> {
         let page = self.pay_page(message).await?;
         let session = page.rsplit('/').next().unwrap_or_default();
         self.place.post(&format!("/api/pay/{session}"), &json!({ "card": card })).await
+    }
+
+    /// The id that the studio knows the person by: it is in what it attaches to its messages.
+    pub async fn id_at_ours(&self) -> Result<String> {
+        let sent = self.place.get(&format!("/api/phone/sent?person={}", self.person.id)).await?;
+        let reference = sent["messages"][0]["reference"].as_str().context("a message with a reference")?;
+        Ok(reference.split(' ').next().unwrap_or_default().to_owned())
     }
 
     /// The pictures that the bot has sent, by their addresses.

@@ -137,3 +137,258 @@ async fn bad_photos_are_told_apart_and_an_album_gets_one_answer() -> Result<()> 
     assert_eq!((reactions("👍"), reactions("👎")), (3, 4));
     Ok(())
 }
+
+/// An order that is paid, and its tune at Astria.
+async fn paid(visit: &Visit<'_>, class: &str) -> Result<Value> {
+    let link = orders(visit, &ENGLISH, class).await?;
+    pays(visit, &link).await
+}
+
+async fn pays(visit: &Visit<'_>, link: &Value) -> Result<Value> {
+    let before = visit.place.get("/api/astria/tunes").await?;
+    visit.pays(link, "success").await?;
+    eventually(Duration::from_secs(30), || async {
+        let tunes = visit.place.get("/api/astria/tunes").await?;
+        let tunes = tunes.as_array().context("a list")?;
+        let is_new =
+            |tune: &&Value| !before.as_array().is_some_and(|all| all.iter().any(|old| old["id"] == tune["id"]));
+        tunes.iter().find(is_new).cloned().context("no tune was made")
+    })
+    .await
+}
+
+async fn nothing_is_owed(place: &Place) -> Result<()> {
+    eventually(Duration::from_secs(30), || async {
+        let pending = place.get("/api/astria/pending").await?;
+        ensure!(pending["webhooks"] == 0, "{pending}");
+        for queue in ["confab-studio-making", "confab-studio-inbound.fifo"] {
+            ensure!(place.depth(queue).await? == 0, "{queue} holds something");
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn callbacks_that_come_three_times_and_late_bring_each_photo_once() -> Result<()> {
+    let place = Place::any().await?;
+    quick(&place).await?;
+    place.astria(&json!({ "copies": 3, "reorder": true, "delay_ms": 500 })).await?;
+    let visit = Visit::of(&place, "Tamar", "meta").await?;
+    let tune = paid(&visit, "woman").await?;
+    place.passes(TRAINING).await?;
+    visit.has_photos(4).await?;
+    place.post(&format!("/api/astria/tunes/{}/callback", tune["id"]), &json!({})).await?;
+    place.passes(TRAINING).await?;
+    nothing_is_owed(&place).await?;
+    assert_eq!(visit.photos().await?.len(), 4);
+    assert_eq!(place.tunes_of(tune["title"].as_str().context("a title")?).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_callback_that_is_lost_is_made_up_for() -> Result<()> {
+    let place = Place::local().await?;
+    quick(&place).await?;
+    place.astria(&json!({ "drop_percent": 100 })).await?;
+    let visit = Visit::of(&place, "Yael", "meta").await?;
+    paid(&visit, "woman").await?;
+    visit.hears(ENGLISH.paid, 0).await?;
+    for _ in 0..8 {
+        place.advance(Duration::from_secs(300)).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    visit.has_photos(4).await?;
+    visit.hears(ENGLISH.stars, 0).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> Result<()> {
+    let place = Place::any().await?;
+    quick(&place).await?;
+    let first = Visit::of(&place, "First", "meta").await?;
+    let done = paid(&first, "woman").await?;
+    place.passes(TRAINING).await?;
+    first.has_photos(4).await?;
+    // The second one's training takes longer than this test.
+    place.astria(&json!({ "train_ms": 3_600_000 })).await?;
+    let second = Visit::of(&place, "Second", "meta").await?;
+    let tune = paid(&second, "man").await?;
+    let address = tune["callback"].as_str().context("an address to call back")?.to_owned();
+    let images = place.get(&format!("/api/astria/tunes/{}", done["id"])).await?["images"].clone();
+    let prompts = json!([{ "id": 1, "tune_id": done["id"], "images": images }]);
+    let posts = |address: String| place.http.post(address).json(&prompts).send();
+    let forged = address.replace("ticket=", "ticket=x");
+    for wrong in [forged, format!("{}/pack-tune-received", place.gateway)] {
+        assert_eq!(posts(wrong).await?.status(), 401);
+    }
+    let is_broken = place.http.post(&address).body("{").send().await?;
+    assert_eq!(is_broken.status(), 400);
+    // With the order's own ticket, and somebody else's photos.
+    assert_eq!(posts(address).await?.status(), 200);
+    nothing_is_owed(&place).await?;
+    assert_eq!((first.photos().await?.len(), second.photos().await?.len()), (4, 0));
+    place.post(&format!("/api/astria/tunes/{}/finish", tune["id"]), &json!({})).await?;
+    let photos = second.has_photos(4).await?;
+    let (ours, theirs) = (second.picture(&photos[0]).await?, first.picture(&first.photos().await?[0]).await?);
+    ensure!(ours != theirs, "another person's photo");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_that_is_never_made_is_paid_back_and_told() -> Result<()> {
+    let place = Place::local().await?;
+    quick(&place).await?;
+    place.astria(&json!({ "training_fails": "hangs" })).await?;
+    let visit = Visit::of(&place, "Hila", "meta").await?;
+    let link = orders(&visit, &ENGLISH, "woman").await?;
+    pays(&visit, &link).await?;
+    visit.hears(ENGLISH.paid, 0).await?;
+    for _ in 0..14 {
+        place.advance(Duration::from_secs(1_800)).await?;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    visit.hears("could not be made", 0).await?;
+    visit.hears("Your payment was returned", 0).await?;
+    let totals = place.get("/api/stripe/totals").await?;
+    let total = totals.as_array().and_then(|totals| totals.first()).context("one order")?;
+    assert_eq!(total["refunded"], total["paid"], "{total}");
+    assert!(visit.photos().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
+    let place = Place::any().await?;
+    quick(&place).await?;
+    let visit = Visit::of(&place, "Adi", "meta").await?;
+    let tune = paid(&visit, "woman").await?;
+    place.passes(TRAINING).await?;
+    visit.has_photos(4).await?;
+    visit.hears(ENGLISH.stars, 0).await?;
+    let heard = visit.heard().await?;
+    visit.person.says("selfies").await?;
+    let again = visit.hears("Shall I use it again", heard).await?;
+    visit.taps(&again, "Use them again").await?;
+    let tiers = visit.hears(ENGLISH.tiers, heard).await?;
+    visit.taps(&tiers, ENGLISH.lite).await?;
+    let packs = visit.hears("Pick a style", heard).await?;
+    visit.taps(&packs, "Quiet Studio Lite").await?;
+    let link = eventually(Duration::from_secs(20), || async {
+        let answers = visit.person.answers().await?;
+        let link = answers.iter().skip(heard).find(|answer| answer.to_string().contains("/api/payments/pay/"));
+        link.cloned().context("no link to pay")
+    })
+    .await?;
+    visit.pays(&link, "success").await?;
+    visit.has_photos(8).await?;
+    let known = place.get(&format!("/api/astria/tunes/{}", tune["id"])).await?;
+    assert_eq!(known["batches"].as_array().map(Vec::len), Some(2), "the same model: {known}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_asks_for_it_is_forgotten() -> Result<()> {
+    let place = Place::any().await?;
+    quick(&place).await?;
+    let visit = Visit::of(&place, "Maya", "meta").await?;
+    let tune = paid(&visit, "woman").await?;
+    place.passes(TRAINING).await?;
+    visit.has_photos(4).await?;
+    visit.hears(ENGLISH.stars, 0).await?;
+    let kept = place.pictures_of(&visit.id_at_ours().await?).await?;
+    assert_eq!(kept.len(), 10 + 4, "selfies and photos: {kept:?}");
+    let ask = visit.person.asks("delete my data").await?;
+    visit.taps(&ask, "Delete it all").await?;
+    visit.hears("It is all being deleted", 0).await?;
+    place.passes(Duration::from_secs(11)).await?;
+    eventually(Duration::from_secs(60), || async {
+        let left = place.tunes_of(tune["title"].as_str().context("a title")?).await?;
+        ensure!(left.is_empty(), "Astria still knows: {left:?}");
+        ensure!(place.depth("confab-studio-erasing").await? == 0, "it is being done");
+        Ok(())
+    })
+    .await?;
+    let left = place.pictures_of(&visit.id_at_ours().await?).await?;
+    ensure!(left.is_empty(), "{left:?}");
+    let heard = visit.heard().await?;
+    visit.person.says("selfies").await?;
+    visit.hears("Send me 10 selfies", heard).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn hostile_pictures_get_a_clear_answer_each() -> Result<()> {
+    let place = Place::any().await?;
+    let visit = Visit::of(&place, "Eve", "meta").await?;
+    visit.person.asks("hi").await?;
+    let heard = visit.heard().await?;
+    let heic = [&[0, 0, 0, 24][..], b"ftypheic", &[0; 64]].concat();
+    let bomb = png_that_claims(60_000, 60_000);
+    let selfie = place.selfie(&visit.person.id, "woman", "good", 1).await?;
+    let half = selfie[..selfie.len() / 2].to_vec();
+    let hostile: [(&[u8], &str); 5] = [
+        (&heic, "image/heic"),
+        (&bomb, "image/png"),
+        (b"<svg onload=alert(1)>", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (&half, "image/jpeg"),
+    ];
+    for (bytes, mime_type) in hostile {
+        visit.sends_picture(bytes, mime_type).await?;
+    }
+    visit.sends_picture(&selfie, "image/jpeg").await?;
+    let progress = visit.hears("1 of 10 good photos", heard).await?;
+    let text = text_of(&progress);
+    ensure!(text.contains("5 cannot be used"), "{text}");
+    for part in ["not a picture that I can read", "too large"] {
+        ensure!(text.contains(part), "{part}: {text}");
+    }
+    for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
+        assert_eq!(place.depth(dlq).await?, 0);
+    }
+    Ok(())
+}
+
+/// A PNG of a few bytes that would be gigabytes of pixels.
+fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
+    let header = [&b"IHDR"[..], &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
+    let chunk = |body: &[u8]| {
+        let length = u32::try_from(body.len() - 4).unwrap_or_default();
+        [&length.to_be_bytes()[..], body, &crc32(body).to_be_bytes()].concat()
+    };
+    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(&header), &chunk(b"IDATx"), &chunk(b"IEND")].concat()
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+    })
+}
+
+#[tokio::test]
+async fn the_operator_sees_packs_with_pictures_and_what_people_think() -> Result<()> {
+    let place = Place::any().await?;
+    quick(&place).await?;
+    let refreshed = place.refreshed(|refreshed| refreshed["pictures_drawn"] == refreshed["pictures"]).await?;
+    assert_eq!((&refreshed["packs"], &refreshed["pictures"]), (&json!(6), &json!(12)), "{refreshed}");
+    let visit = Visit::of(&place, "Gal", "meta").await?;
+    paid(&visit, "woman").await?;
+    place.passes(TRAINING).await?;
+    visit.has_photos(4).await?;
+    let stars = visit.hears(ENGLISH.stars, 0).await?;
+    visit.taps(&stars, "⭐⭐").await?;
+    visit.hears("What should have been better", 0).await?;
+    visit.person.says("They are too dark").await?;
+    visit.hears("Somebody here will read it", 0).await?;
+    let summary = place.operator(reqwest::Method::GET, "/api/studio/ratings").await?;
+    ensure!(summary["stars"]["2"].as_u64() >= Some(1), "{summary}");
+    ensure!(summary["words"].to_string().contains("They are too dark"), "{summary}");
+    for (method, path) in [("GET", "/api/studio/ratings"), ("POST", "/update-images"), ("GET", "/update-images")] {
+        let address = format!("{}{path}", place.gateway);
+        let answer = place.http.request(method.parse()?, address).bearer_auth("guess").send().await?;
+        assert_eq!(answer.status(), 401, "{method} {path}");
+    }
+    Ok(())
+}

@@ -367,6 +367,22 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
+  test("a refund that only a person can make says why, and what to do", async () => {
+    await alone(async (own) => {
+      const { order_id, url } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_1" });
+      own.mock.ledger.loseNotices(true);
+      await fetch(`${own.home}/api/pay/${url.split("/").at(-1)}`, { method: "POST", body: JSON.stringify({ card: "success" }) });
+      own.mock.ledger.book(order_id);
+      own.mock.ledger.refuse(order_id, "the photos could not be made");
+      await own.open(opened({ order_id }), {}, async (page) => {
+        await drawer(page).getByText("A refund for you to make", { exact: false }).waitFor();
+        await drawer(page).getByText("nobody but you can return the money", { exact: false }).waitFor();
+        await drawer(page).getByText("the photos could not be made, refused with charge_disputed").waitFor();
+        await assertAccessible(page);
+      });
+    });
+  });
+
   test("more orders than a page come page by page", async () => {
     await alone(async (own) => {
       for (let index = 0; index < 120; index += 1) own.mock.ledger.offer({ item: "rooms.tip_300", payer: `usr_${index}` });

@@ -195,6 +195,11 @@ export function createLedger({ room, pay, home }) {
     offer,
     flag,
     fill,
+    /** A product asks for the money to go back, and Stripe says no. */
+    refuse(order_id, reason) {
+      orders.get(order_id).order.refund = { reason, step: "refused", code: "charge_disputed" };
+      flag("refund_by_hand", order_id);
+    },
     /** What is at Stripe from now on is not told. */
     loseNotices(lost) {
       noticesAreLost = lost;

@@ -92,6 +92,8 @@ pub(crate) fn page(status: StatusCode, said: Said, language: Language) -> Result
         headers.insert(name, HeaderValue::from_static(value));
     }
     if said == Said::Later {
+        // For browsers, and for others.
+        headers.insert(header::REFRESH, AGAIN_SECONDS.into());
         headers.insert(header::RETRY_AFTER, AGAIN_SECONDS.into());
     }
     Ok(reply)
@@ -100,17 +102,15 @@ pub(crate) fn page(status: StatusCode, said: Said, language: Language) -> Result
 fn html(said: Said, language: Language) -> String {
     let texts = language.texts();
     let Words { title, text } = texts.words(said);
-    let (refresh, link) = match said {
-        Said::Later => (
-            format!("<meta http-equiv=\"refresh\" content=\"{AGAIN_SECONDS}\">\n"),
-            format!("<a href=\"\">{}</a>\n", texts.again),
-        ),
-        _ => Default::default(),
+    // An empty address is the page's own.
+    let link = match said {
+        Said::Later => format!("<a href=\"\">{}</a>\n", texts.again),
+        _ => String::new(),
     };
     let Texts { code, direction, .. } = texts;
     format!(
         "<!doctype html>\n<html lang=\"{code}\" dir=\"{direction}\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{refresh}<title>{title}</title>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <style>{STYLE}</style>\n<main>\n<h1>{title}</h1>\n<p>{text}</p>\n{link}</main>\n</html>\n"
     )
 }
@@ -229,9 +229,10 @@ mod tests {
         for said in ALL {
             let (reply, html) = shown(said, Language::English);
             let is_later = said == Said::Later;
-            assert_eq!(html.contains("http-equiv=\"refresh\""), is_later, "{said:?}");
             assert_eq!(html.contains("<a href=\"\">"), is_later, "{said:?}");
-            assert_eq!(reply.headers().contains_key("retry-after"), is_later, "{said:?}");
+            for name in ["refresh", "retry-after"] {
+                assert_eq!(reply.headers().contains_key(name), is_later, "{said:?}");
+            }
         }
     }
 

@@ -1,33 +1,64 @@
-//! How much memory strangers can make us take: files at the bounds of what is read, one after the other. Alone in its
-//! process, so that nothing else is counted.
+//! How much memory strangers can make us take: files just within the bounds, one after the other, and just outside of
+//! them. Alone in its process, so that nothing else is counted.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-#[expect(dead_code, unreachable_pub, reason = "the samples are for the other tests too")]
+#[expect(dead_code, reason = "the samples are for the other tests too")]
 #[path = "../src/samples/files.rs"]
 mod files;
 
 use std::time::Instant;
 
-use confab_pictures::{LARGEST_KEPT, Picture, Refusal, Size, Wanted};
+use confab_pictures::{Kind, LARGEST_KEPT, Picture, Refusal, Size, Wanted};
 use files::{jpeg, png_parts, webp};
 
 const MOST: u64 = 256_000_000;
 
+/// A file of a side, or of a number of codes. The last number is the largest that is read, within a twentieth.
+type Case = (&'static str, fn(u32) -> Vec<u8>, u32);
+
+const CASES: [Case; 15] = [
+    ("JPEG", |side| jpeg::flat(0xc0, side as u16, side as u16, &[0x22, 0x11, 0x11]), 7_240),
+    ("JPEG of full colours", |side| jpeg::flat(0xc0, side as u16, side as u16, &[0x11; 3]), 7_240),
+    ("progressive JPEG", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x22, 0x11, 0x11]), 5_900),
+    ("progressive JPEG of full colours", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11; 3]), 4_800),
+    ("progressive JPEG for print", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11; 4]), 4_300),
+    ("progressive grey JPEG", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11]), 6_400),
+    ("JPEG in three scans", |side| jpeg::in_scans(0xc0, side as u16, side as u16, &[0x11; 3]), 4_800),
+    ("PNG with alpha", |side| png_of_zeros(side, 8, 6, false), 7_240),
+    ("interlaced PNG with alpha", |side| png_of_zeros(side, 8, 6, true), 7_240),
+    ("deep PNG with alpha", |side| png_of_zeros(side, 16, 6, false), 5_100),
+    ("deep grey PNG", |side| png_of_zeros(side, 16, 0, false), 6_400),
+    ("WebP", |side| webp::riff(&[webp::lossy(Size::square(side), 500_000)]), 6_400),
+    ("WebP with alpha", with_alpha, 4_300),
+    ("lossless WebP", |side| webp::riff(&[webp::plain_lossless(Size::square(side))]), 5_100),
+    ("WebP of many codes", |codes| webp::riff(&[webp::many_codes(Size::square(16), codes)]), 2_850),
+];
+
 #[test]
 fn no_file_takes_more_than_a_quarter_of_a_gigabyte() {
-    assert!(read(&jpeg::flat(0xc0, 640, 480, &[0x11])).is_ok());
-    let start = bytes_of("VmSize:");
-    for (what, file) in files() {
+    assert!(read(&png_of_zeros(64, 8, 0, false)).is_ok());
+    let start = bytes_of("VmRSS:");
+    let check = |what: &str, file: Vec<u8>| {
         let began = Instant::now();
         let read = read(&file);
-        let taken = bytes_of("VmPeak:").saturating_sub(start + file.len() as u64);
-        println!("{what}: {} bytes, at most {taken} until now, {:?}", file.len(), began.elapsed());
-        assert!(read.is_ok(), "{what}: {read:?} says nothing of memory");
+        let taken = bytes_of("VmHWM:").saturating_sub(start);
+        println!("{what}: {} bytes, {:?}, at most {taken} until now", file.len(), began.elapsed());
+        assert!(read.is_ok(), "{what}: {read:?}");
         assert!(taken < MOST, "{what}: {taken}");
+    };
+    for (what, file_of, largest) in CASES {
+        check(what, file_of(largest));
+        let refusal = read(&file_of(largest * 21 / 20)).unwrap_err();
+        let is_for_size = matches!(refusal, Refusal::TooManyPixels(_) | Refusal::OtherKind(Kind::LosslessWebP));
+        assert!(is_for_size, "{what}: {refusal:?}");
     }
-    // The first one alone takes so much.
-    assert!(bytes_of("VmPeak:") > start + 150_000_000, "else nothing is measured");
+    let small = png_of_zeros(64, 8, 2, false);
+    for name in [b"iCCP", b"zTXt"] {
+        let content = [&b"p\0\0"[..], &png_parts::packed_zeros(400 * 1024 * 1024)].concat();
+        check("PNG with much metadata", png_parts::with(&small, &png_parts::chunk(name, &content)));
+    }
+    assert!(bytes_of("VmHWM:") > start + 150_000_000, "the first one alone takes so much, else nothing is measured");
 }
 
 fn read(file: &[u8]) -> Result<Picture, Refusal> {
@@ -40,42 +71,15 @@ fn bytes_of(name: &str) -> u64 {
     line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
 }
 
-fn files() -> Vec<(&'static str, Vec<u8>)> {
-    let zeros = png_parts::packed_zeros(200 * 1024 * 1024);
-    let small = png_of_zeros(64, 8, 2, false);
-    let packed = |name| png_parts::with(&small, &png_parts::chunk(name, &[&b"p\0\0"[..], &zeros].concat()));
-    let lossy = |side, data| (Size::square(side), webp::lossy(Size::square(side), data));
-    let with_alpha = |side| {
-        let (size, frame) = lossy(side, 300_000);
-        webp::riff(&[webp::canvas(webp::ALPHA, size), webp::plain_alpha(), frame])
-    };
-    vec![
-        ("JPEG", jpeg::flat(0xc0, 7_240, 7_240, &[0x22, 0x11, 0x11])),
-        ("JPEG of full colours", jpeg::flat(0xc0, 7_240, 7_240, &[0x11; 3])),
-        ("progressive JPEG", jpeg::flat(0xc2, 5_900, 5_900, &[0x22, 0x11, 0x11])),
-        ("progressive JPEG of full colours", jpeg::flat(0xc2, 4_900, 4_900, &[0x11; 3])),
-        ("progressive JPEG for print", jpeg::flat(0xc2, 4_400, 4_400, &[0x11; 4])),
-        ("progressive grey JPEG", jpeg::flat(0xc2, 6_500, 6_500, &[0x11])),
-        ("JPEG in three scans", jpeg::in_scans(0xc0, 4_900, 4_900, &[0x11; 3])),
-        ("PNG with alpha", png_of_zeros(7_240, 8, 6, false)),
-        ("interlaced PNG with alpha", png_of_zeros(7_240, 8, 6, true)),
-        ("deep PNG with alpha", png_of_zeros(5_200, 16, 6, false)),
-        ("grey PNG", png_of_zeros(7_240, 8, 0, false)),
-        ("deep grey PNG", png_of_zeros(6_600, 16, 0, false)),
-        ("PNG of single bits", png_of_zeros(7_240, 1, 0, true)),
-        ("PNG with a large profile", packed(b"iCCP")),
-        ("PNG with a large text", packed(b"zTXt")),
-        ("WebP", webp::riff(&[lossy(6_500, 500_000).1])),
-        ("WebP with alpha", with_alpha(4_400)),
-        ("lossless WebP", webp::riff(&[webp::plain_lossless(Size::square(5_200))])),
-        ("lossless WebP of many codes", webp::riff(&[webp::many_codes(Size::square(16), 2_950)])),
-    ]
+fn with_alpha(side: u32) -> Vec<u8> {
+    let size = Size::square(side);
+    webp::riff(&[webp::canvas(webp::ALPHA, size), webp::plain_alpha(), webp::lossy(size, 300_000)])
 }
 
 fn png_of_zeros(side: u32, depth: u8, kind: u8, interlaced: bool) -> Vec<u8> {
-    let channels = if kind == 6 { 4 } else { 1 };
+    let channels = [1, 0, 3, 0, 0, 0, 4][usize::from(kind)];
     // Each row has a byte in front, and interlacing makes more rows.
-    let bytes = side as usize * (side as usize * channels * usize::from(depth.max(8)) / 8 + 16);
+    let bytes = side as usize * (side as usize * channels * usize::from(depth) / 8 + 16);
     let data = png_parts::chunk(b"IDAT", &png_parts::packed_zeros(bytes));
     let end = png_parts::chunk(b"IEND", &[]);
     [png_parts::start(side, side, depth, kind, interlaced), data, end].concat()

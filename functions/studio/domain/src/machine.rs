@@ -11,7 +11,7 @@ use confab_kernel::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Class, Fault, Language, Model, Order, Photo, Shelf, Source, Stage, Step, Texts, Tier, User, Verdict, Visit,
+    Class, Fault, Language, Model, Order, Photo, Photos, Shelf, Source, Stage, Step, Texts, Tier, User, Verdict, Visit,
     order::after,
     photo::ENOUGH,
     say, texts,
@@ -22,6 +22,8 @@ use crate::{
 const WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
 /// A person who stopped in the middle hears of us once, while we may still speak.
 const REMINDED_AFTER: Duration = Duration::from_secs(20 * 3600);
+/// Makers forget a model after a month.
+const MODEL_KNOWN: Duration = Duration::from_secs(28 * 24 * 3600);
 /// What is held back for somebody who does not write any more.
 const MOST_UNSAID: usize = 40;
 /// A name longer than this is not what anybody calls a person.
@@ -295,15 +297,13 @@ impl Attending<'_> {
         if self.user.visit.in_work().is_some() {
             return self.say_text(texts.in_work);
         }
-        if let (Some(_), false) = (&self.user.visit.model, self.user.visit.photos.are_enough()) {
+        if let (Some(_), false) = (self.model(), self.user.visit.photos.are_enough()) {
             return self.say(say::model_or_anew(texts));
         }
         if self.user.visit.photos.are_enough() {
             return self.shows_tiers();
         }
-        if self.user.visit.stage == Stage::New {
-            self.visit().stage = Stage::Collecting;
-        }
+        self.visit().stage = Stage::Collecting;
         self.say_text(texts.send_photos.replace("{enough}", &ENOUGH.to_string()));
     }
 
@@ -361,11 +361,16 @@ impl Attending<'_> {
 
     // Packs and orders.
 
+    /// What was learned of the person, while its maker still knows it.
+    fn model(&self) -> Option<&Model> {
+        self.user.visit.model.as_ref().filter(|model| self.now() < after(model.trained_at, MODEL_KNOWN))
+    }
+
     fn class_of_order(&self) -> Option<Class> {
         let visit = &self.user.visit;
         match visit.photos.are_enough() {
             true => visit.class.or(visit.photos.class()),
-            false => visit.model.as_ref().map(|model| model.class),
+            false => self.model().map(|model| model.class),
         }
     }
 
@@ -375,7 +380,7 @@ impl Attending<'_> {
         if visit.photos.are_enough() {
             return Some(Source::Photos { objects: visit.photos.objects(), traits: visit.photos.traits() });
         }
-        visit.model.as_ref().map(|model| Source::Model { tune: model.tune })
+        self.model().map(|model| Source::Model { tune: model.tune })
     }
 
     fn shows_tiers(&mut self) {
@@ -468,7 +473,7 @@ impl Attending<'_> {
     }
 
     fn uses_model(&mut self) {
-        if self.user.visit.model.is_none() {
+        if self.model().is_none() {
             return self.asks_for_photos();
         }
         self.visit().photos.0.clear();
@@ -557,6 +562,8 @@ impl Attending<'_> {
         self.actions.push(Action::UseCredit { order: id });
         if let Some(tune) = tune {
             self.visit().model = Some(Model { tune, class, trained_at: now });
+            // The next photos are made from the model, until there are new selfies.
+            self.visit().photos = Photos::default();
         }
         self.rests();
         self.say(say::ask_stars(texts));

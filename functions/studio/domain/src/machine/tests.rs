@@ -439,3 +439,18 @@ fn nothing_that_is_not_a_message_makes_somebody_up() {
         assert!(chat.user.is_none());
     }
 }
+
+#[test]
+fn who_comes_back_is_not_learned_again_for_a_month() {
+    let (mut chat, _) = Chat::delivered();
+    assert!(chat.visit().photos.0.is_empty(), "the next photos are made from the model");
+    chat.taps("18_2");
+    let order = chat.visit().orders.last().unwrap();
+    assert_eq!(order.from, Source::Model { tune: 7 });
+    chat.now += 40 * 24 * HOUR;
+    assert!(!chat.says("hi").is_empty());
+    let before = chat.visit().orders.len();
+    chat.taps("18_1");
+    assert!(chat.visit().orders.len() <= before, "there is nothing to make photos from");
+    assert_eq!(chat.visit().stage, Stage::Collecting);
+}
