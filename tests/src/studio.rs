@@ -164,7 +164,9 @@ impl<'a> Visit<'a> {
     /// The pictures that the bot has sent, by their addresses.
     pub async fn photos(&self) -> Result<Vec<String>> {
         let answers = self.person.answers().await?;
-        let images = answers.iter().filter(|answer| answer["content"]["type"] == "image");
+        // The pictures of packs have a caption.
+        let is_photo = |content: &Value| content["type"] == "image" && content["caption"].is_null();
+        let images = answers.iter().filter(|answer| is_photo(&answer["content"]));
         Ok(images.filter_map(|image| image["content"]["url"].as_str().map(str::to_owned)).collect())
     }
 

@@ -114,6 +114,7 @@ fn public_base_url(env: &Env) -> Option<String> {
 pub struct Worker {
     pub(crate) studio: Studio,
     pub(crate) shelf: Shelves,
+    pub(crate) drawing: Queue,
     pub(crate) clock: SystemClock,
     pub(crate) entropy: OsEntropy,
 }
@@ -137,7 +138,8 @@ impl Worker {
             keys: keys?,
             base_url: required_base_url(&env)?,
         };
-        Ok(Self { studio, shelf: Shelves::from_env(&env)?, clock, entropy: OsEntropy })
+        let drawing = queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?;
+        Ok(Self { studio, shelf: Shelves::from_env(&env)?, drawing, clock, entropy: OsEntropy })
     }
 }
 

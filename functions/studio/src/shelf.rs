@@ -29,6 +29,7 @@ impl Shelves {
         let mut seen = self.seen.lock().await;
         if let Some((at, shelf)) = &*seen
             && at.elapsed() < FRESH
+            && !shelf.packs.is_empty()
         {
             return Ok(shelf.clone());
         }

@@ -13,6 +13,7 @@ use studio_domain::{Action, Event as What, Job, PRODUCT, Shelf, Surroundings, at
 use crate::{
     Worker,
     store::{Deed, Event, Person},
+    update_images::keep_fresh,
 };
 
 pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
@@ -33,6 +34,11 @@ pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
     };
     let shift = Shift { clock: &deps.clock, entropy: &deps.entropy, time_left: delivery.time_left };
     let shelf = deps.shelf.current(&deps.studio.store).await?;
+    if shelf.packs.is_empty() {
+        // A studio that has just opened does not wait for its schedule.
+        let id = EventId::new(deps.clock.now(), &deps.entropy);
+        keep_fresh(&deps.studio.store, &deps.drawing, id, event.correlation_id).await?;
+    }
     let writer = Mutex::new(None);
     let decide = |person| {
         let decision = decide(&deps, person, &shelf, &event);

@@ -6,12 +6,11 @@ use confab_kernel::{EventId, Result};
 use confab_lambda::{Tick, metrics};
 use studio_domain::Event;
 
-use crate::{Sweeper, news, update_images::begin};
+use crate::{Sweeper, news, update_images::keep_fresh};
 
 /// What is left waits for the next time.
 const MOST: usize = 5_000;
 const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub async fn handle(deps: Arc<Sweeper>, tick: Tick) -> Result<()> {
     let due = deps.store.due(tick.at, MOST).await?;
@@ -24,15 +23,5 @@ pub async fn handle(deps: Arc<Sweeper>, tick: Tick) -> Result<()> {
         .into_iter()
         .map(|person| news::entry(format!("due#{person}#{minute}"), person, Event::Due, tick.correlation_id));
     deps.people.send(&entries.collect::<Result<Vec<_>>>()?).await?;
-    refresh_packs(&deps, tick).await
-}
-
-/// Makers change their packs now and then.
-async fn refresh_packs(deps: &Sweeper, tick: Tick) -> Result<()> {
-    let latest = deps.store.refresh().await?.map(|refresh| refresh.began_at);
-    let is_fresh = latest.and_then(|at| at.checked_add(DAY).ok()).is_some_and(|until| tick.at < until);
-    match is_fresh {
-        true => Ok(()),
-        false => begin(&deps.store, &deps.drawing, EventId::new(tick.at, &deps.entropy), tick.correlation_id).await,
-    }
+    keep_fresh(&deps.store, &deps.drawing, EventId::new(tick.at, &deps.entropy), tick.correlation_id).await
 }

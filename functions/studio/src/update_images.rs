@@ -1,7 +1,7 @@
 //! `POST /update-images`: the packs are listed anew, and pictures of what they make are drawn. `GET` says how far it is.
 //! For the operator, and by itself once a day.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Entry, Queue};
 use confab_kernel::{Clock, CorrelationId, Error, EventId, Result};
@@ -13,6 +13,8 @@ use crate::{
     Packs, operator,
     store::{Refresh, Store},
 };
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub async fn handle(deps: Arc<Packs>, call: Call) -> Result<Reply> {
     operator::is_calling(&deps.keys, &call).await?;
@@ -35,4 +37,19 @@ pub(crate) async fn begin(store: &Store, drawing: &Queue, id: EventId, correlati
     let job = PackJob::V1 { refresh: id, task: PackTask::List };
     store.refreshes(&Refresh { id, began_at: id.made_at(), packs: None }).await?;
     drawing.send(&[Entry::in_any_order(&job, correlation_id)?]).await
+}
+
+/// Makers change their packs now and then: they are listed anew when nobody has done so for a day. `id` is made now.
+pub(crate) async fn keep_fresh(
+    store: &Store,
+    drawing: &Queue,
+    id: EventId,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let latest = store.refresh().await?.map(|refresh| refresh.began_at);
+    let is_fresh = latest.and_then(|at| at.checked_add(DAY).ok()).is_some_and(|until| id.made_at() < until);
+    match is_fresh {
+        true => Ok(()),
+        false => begin(store, drawing, id, correlation_id).await,
+    }
 }

@@ -396,7 +396,7 @@ impl Attending<'_> {
         if self.user.visit.in_work().is_none() {
             self.visit().stage = Stage::Choosing;
         }
-        let body = say::tiers(texts, self.around.shelf, &tiers);
+        let body = say::tiers(texts, self.around.shelf, &tiers, class);
         self.say(body);
     }
 
@@ -467,6 +467,12 @@ impl Attending<'_> {
             }
         };
         self.visit().stage = Stage::Paying;
+        if let Some(sheet) = pack.sheets.get(&class) {
+            self.say(Body::Image {
+                url: say::of_object(sheet),
+                caption: Some(texts.sheet.replace("{pack}", &pack.title)),
+            });
+        }
         let text = say::agreement(texts, &pack.title, images, price);
         let (item, title, label) = (tier.item(), pack.title.clone(), texts.button_pay.to_owned());
         self.actions.push(Action::AskToPay { order: id, item, title, text, label });

@@ -6,7 +6,7 @@ use confab_kernel::{
 };
 
 use crate::{
-    Fault, Language, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH, texts,
+    Class, Fault, Language, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH, texts,
     wish::choice,
 };
 
@@ -109,10 +109,12 @@ fn tier_in_words(texts: &Texts, tier: Tier) -> (&'static str, &'static str) {
     }
 }
 
-pub(crate) fn tiers(texts: &Texts, shelf: &Shelf, tiers: &[Tier]) -> Body {
+pub(crate) fn tiers(texts: &Texts, shelf: &Shelf, tiers: &[Tier], class: Class) -> Body {
     let lines = tiers.iter().filter_map(|tier| {
         let price = shelf.prices.get(tier)?;
-        Some(format!("*{}*: {price}", tier_in_words(texts, *tier).1))
+        let counts = shelf.of(*tier, class).into_iter().filter_map(|pack| pack.images.get(&class));
+        let line = texts.tier.replace("{tier}", tier_in_words(texts, *tier).1);
+        Some(line.replace("{images}", &counts.max()?.to_string()).replace("{price}", &price.to_string()))
     });
     let lines: Vec<_> = lines.collect();
     let choices = tiers.iter().map(|tier| {

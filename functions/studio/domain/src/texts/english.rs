@@ -37,6 +37,8 @@ pub(super) const TEXTS: Texts = Texts {
     model_or_anew: "I still know your face from the last time. Shall I use it again?",
     ask_class: "So that I pick the right packs: whose photos are these?",
     choose_tier: "How many photos would you like?",
+    tier: "*{tier}*: {images} photos for {price}",
+    sheet: "What {pack} makes, of other people.",
     choose_pack: "Pick a style from *{tier}*:",
     nothing_for_sale: "There are no packs right now. Please look again later.",
     no_sheet: "There are no examples of this pack yet.",

@@ -37,6 +37,8 @@ pub(super) const TEXTS: Texts = Texts {
     model_or_anew: "אני עדיין מכיר את הפנים שלכם מהפעם הקודמת. להשתמש בהן שוב?",
     ask_class: "כדי שאבחר את החבילות המתאימות: של מי התמונות?",
     choose_tier: "כמה תמונות תרצו?",
+    tier: "*{tier}*: {images} תמונות ב-{price}",
+    sheet: "מה ש-{pack} עושה, של אנשים אחרים.",
     choose_pack: "בחרו סגנון מתוך *{tier}*:",
     nothing_for_sale: "אין חבילות כרגע. נסו שוב מאוחר יותר.",
     no_sheet: "עדיין אין דוגמאות לחבילה הזאת.",

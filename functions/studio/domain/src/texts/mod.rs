@@ -44,6 +44,8 @@ pub struct Texts {
     pub model_or_anew: &'static str,
     pub ask_class: &'static str,
     pub choose_tier: &'static str,
+    pub tier: &'static str,
+    pub sheet: &'static str,
     pub choose_pack: &'static str,
     pub nothing_for_sale: &'static str,
     pub no_sheet: &'static str,
