@@ -43,6 +43,7 @@ SECRETS = {
     "MetaVerifyTokenParam": "verify-token",
     "MetaAccessTokenParam": "access-token",
     "TwilioAuthTokenParam": "12345",
+    "AstriaApiKeyParam": "sd_local",
     "StripeSecretKeyParam": "sk_test_local",
     "StripeWebhookSecretParam": "whsec_local",
     "PaymentWebhookSecretParam": "payment-webhook-secret",
@@ -99,6 +100,7 @@ def rehearse(args):
             "MetaPhoneNumberId": "106540352242922",
             "TwilioAccountSid": "AC00000000000000000000000000000001",
             "TwilioFrom": "whatsapp:+14155238886",
+            "AstriaApiUrl": f"{outside_url}/astria",
             "StripeApiUrl": f"{outside_url}/stripe",
             **OPTIONAL_SECRETS,
         })

@@ -14,4 +14,4 @@ pub use local::{Local, binary};
 pub use people::Person;
 pub use place::{Place, eventually, sign_meta};
 pub use shop::{PRODUCT, SEAL_SECRET, Shop, state_of};
-pub use studio::{Visit, text_of};
+pub use studio::{ENGLISH, HEBREW, TRAINING, Visit, Words, text_of};

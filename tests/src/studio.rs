@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
@@ -10,6 +10,47 @@ use crate::{Person, Place, eventually, shop::OPERATOR_KEY};
 
 /// Pictures are looked at one by one, and a busy laptop takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What Astria's training and drawing take here.
+pub const TRAINING: Duration = Duration::from_secs(2);
+
+/// The words of a language that lead through the story.
+#[derive(Debug)]
+pub struct Words {
+    pub hi: &'static str,
+    pub progress: &'static str,
+    pub packs: &'static str,
+    pub tiers: &'static str,
+    pub lite: &'static str,
+    pub paid: &'static str,
+    pub here: &'static str,
+    pub stars: &'static str,
+    pub thanks: &'static str,
+}
+
+pub const ENGLISH: Words = Words {
+    hi: "hi",
+    progress: "10 of 10 good photos",
+    packs: "See the packs",
+    tiers: "How many photos",
+    lite: "Lite",
+    paid: "the payment is here",
+    here: "Here are your photos",
+    stars: "How do you like them",
+    thanks: "good to hear",
+};
+
+pub const HEBREW: Words = Words {
+    hi: "שלום",
+    progress: "10 מתוך 10",
+    packs: "לחבילות",
+    tiers: "כמה תמונות תרצו",
+    lite: "לייט",
+    paid: "התשלום התקבל",
+    here: "הנה התמונות שלכם",
+    stars: "איך התמונות",
+    thanks: "שמחים לשמוע",
+};
 
 #[derive(Debug)]
 pub struct Visit<'a> {
@@ -77,6 +118,27 @@ impl Place {
     pub async fn tunes_of(&self, title: &str) -> Result<Vec<Value>> {
         let tunes = self.get("/api/astria/tunes").await?;
         Ok(tunes.as_array().into_iter().flatten().filter(|tune| tune["title"] == title).cloned().collect())
+    }
+
+    /// A studio with packs, whose photos are made at once.
+    pub async fn opens_a_studio(&self) -> Result<()> {
+        let defaults = json!({ "train_ms": 1_500, "prompt_ms": 300, "drop_percent": 0, "copies": 1, "delay_ms": 0,
+            "fail_percent": 0, "training_fails": "no", "shape": "documented", "reuse": "tune" });
+        self.astria(&defaults).await?;
+        self.has_packs().await
+    }
+
+    /// Nothing is under way any more.
+    pub async fn rests(&self) -> Result<()> {
+        eventually(Duration::from_secs(30), || async {
+            let pending = self.get("/api/astria/pending").await?;
+            ensure!(pending["webhooks"] == 0, "{pending}");
+            for queue in ["confab-studio-making", "confab-studio-inbound.fifo"] {
+                ensure!(self.depth(queue).await? == 0, "{queue} holds something");
+            }
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -183,5 +245,45 @@ impl<'a> Visit<'a> {
             (photos.len() >= count).then(|| photos.clone()).with_context(|| format!("{} photos", photos.len()))
         })
         .await
+    }
+
+    /// From the first word to a link to pay; gives the message with the link.
+    pub async fn orders(&self, words: &Words, class: &str) -> Result<Value> {
+        self.person.asks(words.hi).await?;
+        self.sends_selfies(class, "good", 0..10).await?;
+        let enough = self.hears(words.progress, 0).await?;
+        self.picks(words, &enough).await
+    }
+
+    async fn picks(&self, words: &Words, enough: &Value) -> Result<Value> {
+        let heard = self.heard().await?;
+        self.taps(enough, words.packs).await?;
+        let tiers = self.hears(words.tiers, heard).await?;
+        self.taps(&tiers, words.lite).await?;
+        let packs = self.hears(words.lite, heard + 1).await?;
+        self.taps(&packs, "City Evening Lite").await?;
+        eventually(Duration::from_secs(20), || async {
+            let answers = self.person.answers().await?;
+            let link = answers.iter().skip(heard).find(|answer| answer.to_string().contains("/api/payments/pay/"));
+            link.cloned().context("no link to pay")
+        })
+        .await
+    }
+
+    /// An order that is paid, and its tune at Astria.
+    pub async fn has_paid(&self, class: &str) -> Result<Value> {
+        let link = self.orders(&ENGLISH, class).await?;
+        self.pays_and_waits(&link).await
+    }
+
+    /// Pays by a link, and waits for the tune: its title is the order.
+    pub async fn pays_and_waits(&self, link: &Value) -> Result<Value> {
+        let page = self.pay_page(link).await?;
+        let session = page.rsplit('/').next().unwrap_or_default();
+        self.pays(link, "success").await?;
+        let payments = self.place.get("/api/stripe/payments").await?;
+        let payment = payments.as_array().into_iter().flatten().find(|payment| payment["session"] == session);
+        let order = payment.and_then(|payment| payment["order_id"].as_str()).context("an order was paid")?;
+        eventually(PATIENCE, || async { self.place.tunes_of(order).await?.pop().context("no tune was made") }).await
     }
 }

@@ -4,84 +4,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use confab_e2e::{Place, Visit, eventually, text_of};
-use serde_json::{Value, json};
-
-/// What Astria's training and drawing take here.
-const TRAINING: Duration = Duration::from_secs(2);
-
-/// The words of a language that lead through the story.
-struct Words {
-    hi: &'static str,
-    progress: &'static str,
-    packs: &'static str,
-    tiers: &'static str,
-    lite: &'static str,
-    paid: &'static str,
-    here: &'static str,
-    stars: &'static str,
-    thanks: &'static str,
-}
-
-const ENGLISH: Words = Words {
-    hi: "hi",
-    progress: "10 of 10 good photos",
-    packs: "See the packs",
-    tiers: "How many photos",
-    lite: "Lite",
-    paid: "the payment is here",
-    here: "Here are your photos",
-    stars: "How do you like them",
-    thanks: "good to hear",
-};
-
-const HEBREW: Words = Words {
-    hi: "שלום",
-    progress: "10 מתוך 10",
-    packs: "לחבילות",
-    tiers: "כמה תמונות תרצו",
-    lite: "לייט",
-    paid: "התשלום התקבל",
-    here: "הנה התמונות שלכם",
-    stars: "איך התמונות",
-    thanks: "שמחים לשמוע",
-};
-
-async fn quick(place: &Place) -> Result<()> {
-    let defaults = json!({ "train_ms": 1_500, "prompt_ms": 300, "drop_percent": 0, "copies": 1, "delay_ms": 0,
-        "fail_percent": 0, "training_fails": "no", "shape": "documented", "reuse": "tune" });
-    place.astria(&defaults).await?;
-    place.has_packs().await
-}
-
-/// From the first word to a link to pay; gives the message with the link.
-async fn orders(visit: &Visit<'_>, words: &Words, class: &str) -> Result<Value> {
-    visit.person.asks(words.hi).await?;
-    visit.sends_selfies(class, "good", 0..10).await?;
-    let enough = visit.hears(words.progress, 0).await?;
-    picks(visit, words, &enough).await
-}
-
-async fn picks(visit: &Visit<'_>, words: &Words, enough: &Value) -> Result<Value> {
-    let heard = visit.heard().await?;
-    visit.taps(enough, words.packs).await?;
-    let tiers = visit.hears(words.tiers, heard).await?;
-    visit.taps(&tiers, words.lite).await?;
-    let packs = visit.hears(words.lite, heard + 1).await?;
-    visit.taps(&packs, "City Evening Lite").await?;
-    eventually(Duration::from_secs(20), || async {
-        let answers = visit.person.answers().await?;
-        let link = answers.iter().skip(heard).find(|answer| answer.to_string().contains("/api/payments/pay/"));
-        link.cloned().context("no link to pay")
-    })
-    .await
-}
+use confab_e2e::{ENGLISH, HEBREW, Place, TRAINING, Visit, Words, eventually, text_of};
+use serde_json::json;
 
 async fn the_whole_story(channel: &str, words: &Words, class: &str) -> Result<()> {
     let place = Place::any().await?;
-    quick(&place).await?;
+    place.opens_a_studio().await?;
     let visit = Visit::of(&place, "Dana", channel).await?;
-    let link = orders(&visit, words, class).await?;
+    let link = visit.orders(words, class).await?;
     visit.pays(&link, "success").await?;
     visit.hears(words.paid, 0).await?;
     place.passes(TRAINING).await?;
@@ -138,83 +68,35 @@ async fn bad_photos_are_told_apart_and_an_album_gets_one_answer() -> Result<()> 
     Ok(())
 }
 
-/// An order that is paid, and its tune at Astria.
-async fn paid(visit: &Visit<'_>, class: &str) -> Result<Value> {
-    let link = orders(visit, &ENGLISH, class).await?;
-    pays(visit, &link).await
-}
-
-async fn pays(visit: &Visit<'_>, link: &Value) -> Result<Value> {
-    let before = visit.place.get("/api/astria/tunes").await?;
-    visit.pays(link, "success").await?;
-    eventually(Duration::from_secs(30), || async {
-        let tunes = visit.place.get("/api/astria/tunes").await?;
-        let tunes = tunes.as_array().context("a list")?;
-        let is_new =
-            |tune: &&Value| !before.as_array().is_some_and(|all| all.iter().any(|old| old["id"] == tune["id"]));
-        tunes.iter().find(is_new).cloned().context("no tune was made")
-    })
-    .await
-}
-
-async fn nothing_is_owed(place: &Place) -> Result<()> {
-    eventually(Duration::from_secs(30), || async {
-        let pending = place.get("/api/astria/pending").await?;
-        ensure!(pending["webhooks"] == 0, "{pending}");
-        for queue in ["confab-studio-making", "confab-studio-inbound.fifo"] {
-            ensure!(place.depth(queue).await? == 0, "{queue} holds something");
-        }
-        Ok(())
-    })
-    .await
-}
-
 #[tokio::test]
 async fn callbacks_that_come_three_times_and_late_bring_each_photo_once() -> Result<()> {
     let place = Place::any().await?;
-    quick(&place).await?;
+    place.opens_a_studio().await?;
     place.astria(&json!({ "copies": 3, "reorder": true, "delay_ms": 500 })).await?;
     let visit = Visit::of(&place, "Tamar", "meta").await?;
-    let tune = paid(&visit, "woman").await?;
+    let tune = visit.has_paid("woman").await?;
     place.passes(TRAINING).await?;
     visit.has_photos(4).await?;
     place.post(&format!("/api/astria/tunes/{}/callback", tune["id"]), &json!({})).await?;
     place.passes(TRAINING).await?;
-    nothing_is_owed(&place).await?;
+    place.rests().await?;
     assert_eq!(visit.photos().await?.len(), 4);
     assert_eq!(place.tunes_of(tune["title"].as_str().context("a title")?).await?.len(), 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_callback_that_is_lost_is_made_up_for() -> Result<()> {
-    let place = Place::local().await?;
-    quick(&place).await?;
-    place.astria(&json!({ "drop_percent": 100 })).await?;
-    let visit = Visit::of(&place, "Yael", "meta").await?;
-    paid(&visit, "woman").await?;
-    visit.hears(ENGLISH.paid, 0).await?;
-    for _ in 0..8 {
-        place.advance(Duration::from_secs(300)).await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-    visit.has_photos(4).await?;
-    visit.hears(ENGLISH.stars, 0).await?;
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> Result<()> {
     let place = Place::any().await?;
-    quick(&place).await?;
+    place.opens_a_studio().await?;
     let first = Visit::of(&place, "First", "meta").await?;
-    let done = paid(&first, "woman").await?;
+    let done = first.has_paid("woman").await?;
     place.passes(TRAINING).await?;
     first.has_photos(4).await?;
     // The second one's training takes longer than this test.
     place.astria(&json!({ "train_ms": 3_600_000 })).await?;
     let second = Visit::of(&place, "Second", "meta").await?;
-    let tune = paid(&second, "man").await?;
+    let tune = second.has_paid("man").await?;
     let address = tune["callback"].as_str().context("an address to call back")?.to_owned();
     let images = place.get(&format!("/api/astria/tunes/{}", done["id"])).await?["images"].clone();
     let prompts = json!([{ "id": 1, "tune_id": done["id"], "images": images }]);
@@ -227,7 +109,7 @@ async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> 
     assert_eq!(is_broken.status(), 400);
     // With the order's own ticket, and somebody else's photos.
     assert_eq!(posts(address).await?.status(), 200);
-    nothing_is_owed(&place).await?;
+    place.rests().await?;
     assert_eq!((first.photos().await?.len(), second.photos().await?.len()), (4, 0));
     place.post(&format!("/api/astria/tunes/{}/finish", tune["id"]), &json!({})).await?;
     let photos = second.has_photos(4).await?;
@@ -237,33 +119,11 @@ async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> 
 }
 
 #[tokio::test]
-async fn an_order_that_is_never_made_is_paid_back_and_told() -> Result<()> {
-    let place = Place::local().await?;
-    quick(&place).await?;
-    place.astria(&json!({ "training_fails": "hangs" })).await?;
-    let visit = Visit::of(&place, "Hila", "meta").await?;
-    let link = orders(&visit, &ENGLISH, "woman").await?;
-    pays(&visit, &link).await?;
-    visit.hears(ENGLISH.paid, 0).await?;
-    for _ in 0..14 {
-        place.advance(Duration::from_secs(1_800)).await?;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    visit.hears("could not be made", 0).await?;
-    visit.hears("Your payment was returned", 0).await?;
-    let totals = place.get("/api/stripe/totals").await?;
-    let total = totals.as_array().and_then(|totals| totals.first()).context("one order")?;
-    assert_eq!(total["refunded"], total["paid"], "{total}");
-    assert!(visit.photos().await?.is_empty());
-    Ok(())
-}
-
-#[tokio::test]
 async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
     let place = Place::any().await?;
-    quick(&place).await?;
+    place.opens_a_studio().await?;
     let visit = Visit::of(&place, "Adi", "meta").await?;
-    let tune = paid(&visit, "woman").await?;
+    let tune = visit.has_paid("woman").await?;
     place.passes(TRAINING).await?;
     visit.has_photos(4).await?;
     visit.hears(ENGLISH.stars, 0).await?;
@@ -291,9 +151,9 @@ async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
 #[tokio::test]
 async fn who_asks_for_it_is_forgotten() -> Result<()> {
     let place = Place::any().await?;
-    quick(&place).await?;
+    place.opens_a_studio().await?;
     let visit = Visit::of(&place, "Maya", "meta").await?;
-    let tune = paid(&visit, "woman").await?;
+    let tune = visit.has_paid("woman").await?;
     place.passes(TRAINING).await?;
     visit.has_photos(4).await?;
     visit.hears(ENGLISH.stars, 0).await?;
@@ -370,11 +230,11 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[tokio::test]
 async fn the_operator_sees_packs_with_pictures_and_what_people_think() -> Result<()> {
     let place = Place::any().await?;
-    quick(&place).await?;
+    place.opens_a_studio().await?;
     let refreshed = place.refreshed(|refreshed| refreshed["pictures_drawn"] == refreshed["pictures"]).await?;
     assert_eq!((&refreshed["packs"], &refreshed["pictures"]), (&json!(6), &json!(12)), "{refreshed}");
     let visit = Visit::of(&place, "Gal", "meta").await?;
-    paid(&visit, "woman").await?;
+    visit.has_paid("woman").await?;
     place.passes(TRAINING).await?;
     visit.has_photos(4).await?;
     let stars = visit.hears(ENGLISH.stars, 0).await?;
