@@ -17,7 +17,7 @@ use crate::{
     dynamo::Units,
     lambda::{self, Outcome, correlation_of},
     objects::Objects,
-    record::{Caller, Kind},
+    record::{Caller, Ended, Kind},
     sqs,
 };
 
@@ -47,7 +47,7 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
             // Somebody opens a connection before it is needed.
             return "healthy".into_response();
         }
-        return endpoint.objects.answer(request, &caller).await;
+        return endpoint.objects.answer(request, known(cloud, &caller)).await;
     };
     let (service, operation) = (service.to_owned(), operation.to_owned());
     let (parts, body) = request.into_parts();
@@ -92,11 +92,19 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
             ),
         },
     };
-    let caller =
-        if caller.is_empty() || cloud.functions.get(&caller).is_none() { "outside".to_owned() } else { caller };
-    let call = Caller { service: service.to_owned(), operation, caller };
-    cloud.record.call(call, !response.status().is_success(), units.read, units.write);
+    let ended = match response.status().is_success() {
+        true => Ended::Well,
+        false if units.condition_failed => Ended::Condition,
+        false => Ended::Badly,
+    };
+    let call = Caller { service: service.to_owned(), operation, caller: known(cloud, &caller).to_owned() };
+    cloud.record.call(call, ended, units.read, units.write);
     response
+}
+
+/// Who is no function is `outside`: a test, a command line, an address that was signed for somebody.
+fn known<'a>(cloud: &Cloud, caller: &'a str) -> &'a str {
+    if cloud.functions.get(caller).is_some() { caller } else { "outside" }
 }
 
 /// The access key is the function's name.

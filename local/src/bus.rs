@@ -60,14 +60,14 @@ fn put(cloud: &Cloud, entry: &Value) -> Result<String, Refusal> {
         "detail": detail,
     });
     for rule in cloud.template.rules.iter().filter(|rule| rule.bus == bus && matches(&rule.pattern, &event)) {
-        for target in &rule.targets {
-            deliver(cloud, rule, target, &event);
-        }
+        let failed = rule.targets.iter().filter(|target| !deliver(cloud, rule, target, &event)).count();
+        cloud.record.matched(&rule.bus, &rule.name, failed);
     }
     Ok(id)
 }
 
-fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) {
+/// Whether the target has it.
+fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) -> bool {
     let correlation = event.pointer("/detail/correlation_id").and_then(Value::as_str);
     let sent = match (cloud.queues.by_arn(&target.arn), cloud.functions.get(&target.arn)) {
         (Ok(queue), _) => {
@@ -94,6 +94,7 @@ fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) {
         let kind = event.get("detail-type").and_then(Value::as_str).unwrap_or_default();
         cloud.record.entry(Kind::Event, &rule.name, id, kind).failed_if(sent.is_err()).add();
     }
+    sent.is_ok()
 }
 
 /// Does an event fit a pattern? Names are AWS's; what local does not know is refused when the template is read.

@@ -104,3 +104,48 @@ impl Cloud {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::template::Places;
+
+    /// Nothing of it runs. The queue `gone` is in the template and not there.
+    pub(crate) async fn cloud(template: &str, gone: &str) -> Result<(tempfile::TempDir, Cloud)> {
+        let data = tempfile::tempdir()?;
+        let clock = Arc::new(Clock::open(data.path())?);
+        let record = Record::new(clock.clone());
+        let places = Places {
+            stack: "confab".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            aws_url: "http://127.0.0.1:9".to_owned(),
+            parameters: std::collections::BTreeMap::new(),
+        };
+        let template = Template::parse(template, &places)?;
+        let lines = template.functions.iter().flat_map(waiting_line);
+        let queues: Vec<_> = template.queues.iter().cloned().chain(lines).filter(|queue| queue.name != gone).collect();
+        let functions = &template.functions;
+        let cloud = Cloud {
+            tables: Dynamo::open(data.path(), &template.tables).await?,
+            schedules: Schedules::open(data.path(), &template.schedules, clock.timestamp())?,
+            started_at: clock.now(),
+            parameters: std::collections::BTreeMap::new(),
+            queues: Arc::new(Engine::open(data.path(), &queues, clock.clone())?),
+            functions: Arc::new(Functions::new(
+                functions,
+                data.path(),
+                &places.aws_url,
+                &places.region,
+                &clock,
+                &record,
+            )),
+            region: places.region,
+            account: places.account,
+            template,
+            clock,
+            record,
+        };
+        Ok((data, cloud))
+    }
+}

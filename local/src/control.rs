@@ -1,6 +1,6 @@
 //! The control API and the pages. `API.md` is its contract.
 
-use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -19,7 +19,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{cloud::Cloud, lambda::Outcome, ledger, objects::Objects, record::News, schedule, sqs::SqsError};
+use crate::{
+    cloud::Cloud, lambda::Outcome, ledger, objects::Objects, record::News, schedule, sqs::SqsError, template::Template,
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
@@ -27,6 +29,8 @@ pub(crate) struct Control {
     pub objects: Arc<Objects>,
     pub addresses: Addresses,
     pub pages: PathBuf,
+    /// Of each function.
+    pub services: Arc<BTreeMap<String, String>>,
     /// To the gateway.
     pub http: reqwest::Client,
 }
@@ -153,7 +157,6 @@ async fn state(State(control): State<Control>) -> Json<Value> {
 
 async fn snapshot(control: &Control) -> Value {
     let cloud = &control.cloud;
-    let services = cloud.functions.all().map(|function| function.snapshot());
     let mut tables = Vec::new();
     for table in &cloud.template.tables {
         tables.push(json!({ "name": table.name, "items": cloud.tables.count(&table.name).await }));
@@ -185,7 +188,7 @@ async fn snapshot(control: &Control) -> Value {
             { "name": "studio", "title": "Studio", "text": "A photo studio in WhatsApp", "href": "/phone" },
             { "name": "payments", "title": "Payments", "text": "One ledger for every product", "href": "/ledger" },
         ],
-        "functions": services.collect::<Vec<_>>(),
+        "functions": functions(control),
         "queues": queues(cloud),
         "rules": rules(cloud),
         "schedules": schedules,
@@ -201,6 +204,28 @@ fn merged(mut one: Value, other: Value) -> Value {
         one.extend(other);
     }
     one
+}
+
+fn functions(control: &Control) -> Vec<Value> {
+    let all = control.cloud.functions.all();
+    all.map(|function| {
+        let mut about = json!(function.snapshot());
+        about["service"] = json!(control.services.get(&function.spec.name));
+        if let Some(triggers) = about["triggers"].as_array_mut() {
+            triggers.extend(others(&control.cloud.template, &function.spec.arn).map(Value::from));
+        }
+        about
+    })
+    .collect()
+}
+
+/// What starts a function apart from its own routes and queues.
+fn others<'a>(template: &'a Template, arn: &'a str) -> impl Iterator<Item = String> + 'a {
+    let schedules = template.schedules.iter().filter(move |schedule| schedule.target_arn == arn);
+    let rules = template.rules.iter().filter(move |rule| rule.targets.iter().any(|target| target.arn == arn));
+    schedules
+        .map(|schedule| format!("schedule {}", schedule.expression))
+        .chain(rules.map(|rule| format!("rule {}", rule.name)))
 }
 
 fn queues(cloud: &Cloud) -> Vec<Value> {
@@ -225,10 +250,19 @@ fn rules(cloud: &Cloud) -> Vec<Value> {
     let rules = cloud.template.rules.iter();
     rules
         .map(|rule| {
-            let targets: Vec<_> = rule.targets.iter().map(|target| target.arn.clone()).collect();
-            json!({ "name": rule.name, "bus": rule.bus, "pattern": rule.pattern, "targets": targets })
+            let targets: Vec<_> = rule.targets.iter().map(|target| target_name(cloud, &target.arn)).collect();
+            let about = json!({ "name": rule.name, "bus": rule.bus, "pattern": rule.pattern, "targets": targets });
+            merged(about, json!(cloud.record.matches(&rule.bus, &rule.name)))
         })
         .collect()
+}
+
+fn target_name(cloud: &Cloud, arn: &str) -> String {
+    match (cloud.template.queue_by_arn(arn), cloud.functions.get(arn)) {
+        (Some(queue), _) => format!("queue {}", queue.name),
+        (None, Some(function)) => format!("function {}", function.spec.name),
+        (None, None) => arn.to_owned(),
+    }
 }
 
 /// A snapshot at most four times a second, and only when something has happened.
@@ -396,4 +430,81 @@ pub(crate) async fn safe_headers(request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{bus, cloud::testing};
+
+    const TEMPLATE: &str = "
+Resources:
+  Bus:
+    Type: AWS::Events::EventBus
+    Properties:
+      Name: !Ref AWS::StackName
+  Line:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub '${AWS::StackName}-line'
+  Gone:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub '${AWS::StackName}-gone'
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: target/lambda/hello/
+      Runtime: provided.al2023
+      Events:
+        Often:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: rate(5 minutes)
+        Paid:
+          Type: EventBridgeRule
+          Properties:
+            RuleName: paid
+            EventBusName: !Ref Bus
+            Pattern:
+              detail-type: [paid]
+  Told:
+    Type: AWS::Events::Rule
+    Properties:
+      Name: told
+      EventBusName: !Ref Bus
+      EventPattern:
+        source: [shop]
+      Targets:
+        - {Id: line, Arn: !GetAtt Line.Arn}
+        - {Id: gone, Arn: !GetAtt Gone.Arn}
+";
+
+    #[tokio::test]
+    async fn rules_name_their_targets_and_count_what_they_did() -> anyhow::Result<()> {
+        let (_data, cloud) = testing::cloud(TEMPLATE, "confab-gone").await?;
+        let event =
+            |kind: &str| json!({ "EventBusName": "confab", "Source": "shop", "DetailType": kind, "Detail": "{}" });
+        let entries = json!({ "Entries": [event("paid"), event("else"), event("else")] });
+        bus::put_events(&cloud, &entries).map_err(anyhow::Error::msg)?;
+        let told: Vec<_> = rules(&cloud)
+            .iter()
+            .map(|rule| json!([rule["name"], rule["targets"], rule["matched"], rule["failed"]]))
+            .collect();
+        let expected = [
+            json!(["paid", ["function hello"], 1, 0]),
+            json!(["told", ["queue confab-line", "queue confab-gone"], 3, 3]),
+        ];
+        assert_eq!(told, expected);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn whatever_starts_a_function_is_said() -> anyhow::Result<()> {
+        let (_data, cloud) = testing::cloud(TEMPLATE, "").await?;
+        let hello = cloud.functions.get("hello").ok_or_else(|| anyhow::anyhow!("no function"))?;
+        let others: Vec<_> = others(&cloud.template, &hello.spec.arn).collect();
+        assert_eq!(others, ["schedule rate(5 minutes)", "rule paid"]);
+        Ok(())
+    }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Dynamo {
 pub(crate) struct Units {
     pub read: f64,
     pub write: f64,
+    /// Nothing was written because a condition does not hold, and for no other reason.
+    pub condition_failed: bool,
 }
 
 impl Dynamo {
@@ -112,6 +114,7 @@ impl Dynamo {
         let mut units = Units::default();
         let body = match serde_json::from_slice::<Value>(&bytes) {
             Ok(mut answer) => {
+                units.condition_failed = is_condition(&answer);
                 let used = used(answer.get("ConsumedCapacity")) + charged_for_nothing(&answer);
                 if matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems") {
                     units.read = used;
@@ -244,6 +247,16 @@ fn charged_for_nothing(answer: &Value) -> f64 {
     }
 }
 
+fn is_condition(answer: &Value) -> bool {
+    let kind = answer.get("__type").and_then(Value::as_str).unwrap_or_default();
+    match answer.get("CancellationReasons").and_then(Value::as_array) {
+        Some(rows) => rows.iter().all(|row| {
+            matches!(row.get("Code").and_then(Value::as_str), None | Some("None" | "ConditionalCheckFailed"))
+        }),
+        None => kind.ends_with("ConditionalCheckFailedException"),
+    }
+}
+
 fn unavailable(error: &reqwest::Error) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, format!("local's tables do not answer: {error}")).into_response()
 }
@@ -258,6 +271,19 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_condition_that_does_not_hold_is_told_from_what_went_wrong() {
+        let cancelled = |codes: &[&str]| {
+            let reasons: Vec<_> = codes.iter().map(|code| json!({ "Code": code })).collect();
+            json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons })
+        };
+        assert!(is_condition(&json!({ "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" })));
+        assert!(is_condition(&cancelled(&["None", "ConditionalCheckFailed"])));
+        assert!(!is_condition(&cancelled(&["ConditionalCheckFailed", "TransactionConflict"])));
+        assert!(!is_condition(&json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" })));
+        assert!(!is_condition(&json!({ "Attributes": {} })));
+    }
 
     #[test]
     fn the_checksum_is_the_one_that_everybody_means() {

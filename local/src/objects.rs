@@ -16,7 +16,7 @@ use s3s::{
 
 use crate::{
     lambda::SECRET_KEY,
-    record::{Caller, Record},
+    record::{Caller, Ended, Record},
     template::{Bucket, Template},
 };
 
@@ -58,9 +58,10 @@ impl Objects {
     }
 
     pub(crate) async fn answer(&self, request: Request, caller: &str) -> Response {
-        let operation = request.method().to_string();
-        let is_form = request.method() == Method::POST;
-        let answer = if self.has(request.uri().path()) {
+        let method = request.method().clone();
+        let is_form = method == Method::POST;
+        let has_bucket = self.has(request.uri().path());
+        let answer = if has_bucket {
             match self.service.call(request.map(s3s_body)).await {
                 Ok(answer) if is_form => form_answer(answer.map(Body::new)).await,
                 Ok(answer) => answer.map(Body::new).into_response(),
@@ -69,8 +70,14 @@ impl Objects {
         } else {
             refusal(StatusCode::NOT_FOUND, "NoSuchBucket", "The specified bucket does not exist")
         };
-        let caller = Caller { service: "s3".to_owned(), operation, caller: caller.to_owned() };
-        self.record.call(caller, !answer.status().is_success(), 0.0, 0.0);
+        let ended = match answer.status() {
+            status if status.is_success() => Ended::Well,
+            StatusCode::NOT_FOUND if has_bucket && method == Method::HEAD => Ended::Condition,
+            StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED => Ended::Condition,
+            _ => Ended::Badly,
+        };
+        let caller = Caller { service: "s3".to_owned(), operation: method.to_string(), caller: caller.to_owned() };
+        self.record.call(caller, ended, 0.0, 0.0);
         answer
     }
 

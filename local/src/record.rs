@@ -69,8 +69,29 @@ pub(crate) struct Trace {
 pub(crate) struct Calls {
     pub count: u64,
     pub errors: u64,
+    /// How many of the errors are answers that were asked for: see `Ended::Condition`.
+    pub conditions: u64,
     pub read_units: f64,
     pub write_units: f64,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Well,
+    /// AWS counts it among the errors, and the caller among the answers: a condition does not hold, or it asked
+    /// whether an object is there and it is not.
+    Condition,
+    Badly,
+}
+
+/// What an event rule has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Matches {
+    /// Events that fit the pattern.
+    pub matched: u64,
+    /// Targets that could not be given one of them.
+    pub failed: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -97,6 +118,8 @@ pub(crate) struct Record {
     entries: Mutex<VecDeque<Arc<Entry>>>,
     lines: Mutex<VecDeque<Arc<Line>>>,
     calls: Mutex<BTreeMap<Caller, Calls>>,
+    /// By bus and rule.
+    matches: Mutex<HashMap<(String, String), Matches>>,
     metrics: Mutex<HashMap<(String, String), Metric>>,
     news: broadcast::Sender<News>,
 }
@@ -122,6 +145,7 @@ impl Record {
             entries: Mutex::default(),
             lines: Mutex::default(),
             calls: Mutex::default(),
+            matches: Mutex::default(),
             metrics: Mutex::default(),
             news: broadcast::channel(1_024).0,
         })
@@ -213,14 +237,28 @@ impl Record {
         }
     }
 
-    pub(crate) fn call(&self, caller: Caller, failed: bool, read_units: f64, write_units: f64) {
+    pub(crate) fn call(&self, caller: Caller, ended: Ended, read_units: f64, write_units: f64) {
         self.touch();
         let mut calls = locked(&self.calls);
         let known = calls.entry(caller).or_default();
         known.count += 1;
-        known.errors += u64::from(failed);
+        known.errors += u64::from(ended != Ended::Well);
+        known.conditions += u64::from(ended == Ended::Condition);
         known.read_units += read_units;
         known.write_units += write_units;
+    }
+
+    /// An event fitted a rule, and could not be given to so many of its targets.
+    pub(crate) fn matched(&self, bus: &str, rule: &str, failed: usize) {
+        self.touch();
+        let mut matches = locked(&self.matches);
+        let known = matches.entry((bus.to_owned(), rule.to_owned())).or_default();
+        known.matched += 1;
+        known.failed += failed as u64;
+    }
+
+    pub(crate) fn matches(&self, bus: &str, rule: &str) -> Matches {
+        locked(&self.matches).get(&(bus.to_owned(), rule.to_owned())).copied().unwrap_or_default()
     }
 
     pub(crate) fn calls(&self) -> Vec<(Caller, Calls)> {

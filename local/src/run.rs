@@ -99,6 +99,7 @@ pub async fn run(
         objects: objects.clone(),
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
+        services: Arc::new(watch::service_of_binaries(&settings.root)),
         http: confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))?,
     };
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));

@@ -48,6 +48,20 @@ fn services(root: &Path) -> Vec<String> {
     folders.filter_map(|folder| folder.file_name().into_string().ok()).collect()
 }
 
+/// Which service each binary belongs to, by where its source is.
+pub(crate) fn service_of_binaries(root: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for service in services(root) {
+        let folder = root.join("functions").join(&service).join("src/bin");
+        for source in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if let Some(name) = source.path().file_stem().and_then(|name| name.to_str()) {
+                found.insert(name.to_owned(), service.clone());
+            }
+        }
+    }
+    found
+}
+
 async fn build(cloud: &Cloud, root: &Path) {
     for function in cloud.functions.all() {
         function.set_state(State::Building, None);

@@ -101,13 +101,39 @@ impl Place {
 
     /// What lies in the studio's bucket under somebody's name.
     pub async fn pictures_of(&self, user_id: &str) -> Result<Vec<String>> {
+        let (s3, bucket) = self.studio_bucket().await?;
+        let listed = s3.list_objects_v2().bucket(bucket).prefix(format!("people/{user_id}/")).send().await?;
+        Ok(listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
+    }
+
+    pub async fn leaves_picture(&self, key: &str) -> Result<()> {
+        let (s3, bucket) = self.studio_bucket().await?;
+        s3.put_object().bucket(bucket).key(key).body(b"picture".to_vec().into()).send().await?;
+        Ok(())
+    }
+
+    async fn studio_bucket(&self) -> Result<(aws_sdk_s3::Client, String)> {
         let config = aws_sdk_s3::config::Builder::from(&self.aws_config()?).force_path_style(true).build();
         let s3 = aws_sdk_s3::Client::from_conf(config);
         let buckets = s3.list_buckets().send().await?.buckets.unwrap_or_default();
         let mut names = buckets.into_iter().filter_map(|bucket| bucket.name);
         let bucket = names.find(|name| name.contains("studiobucket")).context("the studio has a bucket")?;
-        let listed = s3.list_objects_v2().bucket(bucket).prefix(format!("people/{user_id}/")).send().await?;
-        Ok(listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
+        Ok((s3, bucket))
+    }
+
+    /// A cleaning from the operator's hand, to its end.
+    pub async fn cleans_up(&self, dry_run: bool) -> Result<Value> {
+        let address = format!("{}/api/studio/cleanups", self.gateway);
+        let begun =
+            self.http.post(address).bearer_auth(OPERATOR_KEY).json(&json!({ "dry_run": dry_run })).send().await?;
+        let begun: Value = begun.error_for_status()?.json().await?;
+        eventually(PATIENCE, || async {
+            let all = self.operator(reqwest::Method::GET, "/api/studio/cleanups").await?;
+            let mut runs = all["cleanups"].as_array().into_iter().flatten();
+            let run = runs.find(|run| run["run"] == begun["run"] && run["finished_at"].is_string());
+            run.cloned().with_context(|| all.to_string())
+        })
+        .await
     }
 
     pub async fn astria(&self, settings: &Value) -> Result<Value> {

@@ -66,6 +66,13 @@ async fn stir(place: &Place) -> Result<(u64, u64, u64)> {
 }
 
 #[tokio::test]
+async fn a_thousand_people_at_once_are_each_answered_in_order() -> Result<()> {
+    let place = Place::local().await?;
+    let people = everybody_writes(&place, 1_000, 2).await?;
+    all_are_answered_once(&place, &people).await
+}
+
+#[tokio::test]
 async fn a_power_cut_in_the_middle_of_200_messages_loses_and_doubles_nothing() -> Result<()> {
     let mut place = Place::local().await?;
     let ids: Vec<_> = everybody_writes(&place, 20, 10).await?.into_iter().map(|person| person.id).collect();

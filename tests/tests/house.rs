@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use confab_kernel::{
-    Contract, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
+    CleanupDue, CleanupFinished, Contract, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
     payments::{CreditUsed, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested},
 };
 use confab_local::template::{Function, Places, Template};
@@ -332,10 +332,12 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<PaymentFailed>()?;
     sample_says::<RefundRequested>()?;
     sample_says::<CreditUsed>()?;
-    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 9);
+    sample_says::<CleanupDue>()?;
+    sample_says::<CleanupFinished>()?;
+    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 11);
     let sources = files(&root().join("shared/kernel/src"), ".rs");
     let contracts = sources.iter().map(|file| Ok(std::fs::read_to_string(file)?.matches("impl Contract for").count()));
-    assert_eq!(contracts.sum::<Result<usize>>()?, 9);
+    assert_eq!(contracts.sum::<Result<usize>>()?, 11);
     Ok(())
 }
 

@@ -25,7 +25,7 @@ export interface Product {
 
 export interface FunctionState {
   name: string;
-  service: string;
+  service: string | null;
   logical_id: string;
   triggers: string[];
   state: "ready" | "building" | "missing" | "broken";
@@ -89,8 +89,12 @@ export interface Schedule {
 export interface AwsCall {
   service: string;
   operation: string;
+  /** A function, or `outside`. */
+  caller: string;
   count: number;
   errors: number;
+  /** How many of the errors are answers that were asked for. */
+  conditions: number;
   read_units: number;
   write_units: number;
 }

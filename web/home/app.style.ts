@@ -71,8 +71,7 @@ export const appStyle = css`
   .attention li {
     overflow-wrap: anywhere;
   }
-  .pair,
-  .stack {
+  .pair {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     align-content: start;
@@ -83,6 +82,32 @@ export const appStyle = css`
     display: block;
     color: var(--ink-soft);
     font-size: var(--t1);
+  }
+  .about {
+    max-inline-size: 80ch;
+    margin-block-start: var(--s2);
+    font-size: var(--t2);
+  }
+  .clip {
+    display: block;
+    max-inline-size: 15rem;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  summary {
+    inline-size: max-content;
+    color: var(--ink-soft);
+    font-size: var(--t1);
+    cursor: pointer;
+  }
+  details pre {
+    max-block-size: 20rem;
+    margin-block-start: var(--s1);
+    padding: var(--s2) var(--s3);
+    overflow: auto;
+    border-radius: var(--r1);
+    background: var(--sunken);
   }
   @media (min-width: 64rem) {
     :host {

@@ -15,11 +15,13 @@ import { tableStyle } from "../ui/table";
 import "../ui/toast";
 import { appStyle } from "./app.style";
 import { attention } from "./attention";
-import { awsCalls, metrics, storage } from "./counts";
+import { awsCalls } from "./calls";
+import { metrics, storage } from "./counts";
 import "./clock";
 import "./function-drawer";
 import { functions } from "./functions";
 import "./logs";
+import { Opened } from "./opened";
 import "./queue-drawer";
 import { queues } from "./queues";
 import { Room } from "./room";
@@ -45,6 +47,7 @@ export class HomeApp extends LitElement {
 
   @state() private link = readHash();
   private readonly room = new Room(() => this.requestUpdate());
+  private readonly opened = new Opened(() => this.requestUpdate());
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -125,21 +128,17 @@ export class HomeApp extends LitElement {
   }
 
   #parts(snapshot: Snapshot | undefined): TemplateResult {
-    const missing = this.room.error ? nothing : html`<cf-skeleton lines="4"></cf-skeleton>`;
+    const missing = this.room.error ? html`<p class="soft about">Not known before local answers.</p>` : html`<cf-skeleton lines="4"></cf-skeleton>`;
     const show = (render: (snapshot: Snapshot) => TemplateResult) => (snapshot ? render(snapshot) : missing);
     const at = now();
     return html`
-      ${section("functions", "Functions", nothing, show(functions))}
+      ${section("functions", "Functions", nothing, show((known) => functions(known, this.opened)))}
       ${section("queues", "Queues", nothing, show(queues))}
       <home-timeline .stream=${this.room.stream} .selected=${this.link.get("trace") ?? ""}></home-timeline>
       <home-logs .stream=${this.room.stream} .functions=${(snapshot?.functions ?? []).map(({ name }) => name)}></home-logs>
-      <div class="pair">
-        ${section("schedules", "Schedules", nothing, show((known) => schedules(known, at)))} ${section("rules", "Event rules", nothing, show(rules))}
-      </div>
-      <div class="pair">
-        ${section("aws", "AWS calls", nothing, show(awsCalls))}
-        <div class="stack">${section("metrics", "Metrics", nothing, show(metrics))} ${section("storage", "Storage", nothing, show(storage))}</div>
-      </div>
+      ${section("schedules", "Schedules", nothing, show((known) => schedules(known, at)))} ${section("rules", "Event rules", nothing, show(rules))}
+      ${section("aws", "AWS calls", nothing, show((known) => awsCalls(known, this.opened)))}
+      <div class="pair">${section("metrics", "Metrics", nothing, show(metrics))} ${section("storage", "Storage", nothing, show(storage))}</div>
     `;
   }
 }

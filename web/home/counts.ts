@@ -1,30 +1,15 @@
-// Figures that grow: AWS calls, metrics, and what is stored.
+// Figures that grow: metrics, and what is stored.
 import { html, type TemplateResult } from "lit";
-import type { AwsCall, Metric, Snapshot } from "../api/state";
+import type { Metric, Snapshot } from "../api/state";
 import "../ui/empty";
 import { count } from "../ui/format";
+import { hashWith } from "../ui/hash";
 import { table, type Column } from "../ui/table";
 import "../ui/time";
 
-const units = (value: number) => (value === 0 ? html`<span class="soft">–</span>` : count(value));
-
-const callColumns: Column<AwsCall>[] = [
-  { label: "Operation", cell: (row) => html`${row.operation}<small>${row.service}</small>` },
-  { label: "Calls", figures: true, cell: (row) => count(row.count) },
-  { label: "Errors", figures: true, cell: (row) => html`<span class=${row.errors > 0 ? "bad" : "soft"}>${count(row.errors)}</span>` },
-  { label: "Read units", figures: true, cell: (row) => units(row.read_units) },
-  { label: "Write units", figures: true, cell: (row) => units(row.write_units) },
-];
-
-export function awsCalls({ aws_calls: calls }: Snapshot): TemplateResult {
-  if (calls.length === 0) return html`<cf-empty heading="No AWS calls yet">Every SDK call of a function is counted here, by AWS's rules for capacity.</cf-empty>`;
-  const most = [...calls].sort((a, b) => b.count - a.count);
-  return table("AWS calls, the most frequent first", callColumns, most, ({ service, operation }) => `${service}/${operation}`);
-}
-
 const metricColumns: Column<Metric>[] = [
   { label: "Metric", cell: (row) => html`${row.name}<small>${row.namespace}</small>` },
-  { label: "Function", cell: (row) => row.function },
+  { label: "Function", cell: ({ function: owner }) => html`<a href=${hashWith({ function: owner })}>${owner}</a>` },
   { label: "Total", figures: true, cell: (row) => html`${count(row.total)}${row.unit === "Count" ? "" : ` ${row.unit}`}` },
   { label: "Last", cell: (row) => html`<cf-time .at=${row.last_at}></cf-time>` },
 ];

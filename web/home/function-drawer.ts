@@ -103,7 +103,7 @@ export class FunctionDrawer extends LitElement {
         ["Timeouts", count(shown.timeouts)],
         ["Throttles", count(shown.throttles)],
         ["Last run", shown.last_at ? html`<cf-time .at=${shown.last_at}></cf-time>` : "never"],
-        ["Service", shown.service],
+        ["Service", shown.service ?? "–"],
         ["Logical id", shown.logical_id],
       ])}
       ${this.#invoke(shown)} ${this.#recent(shown.recent_ms)}

@@ -1,15 +1,16 @@
-// The functions table.
+// The functions table, by service.
 import { html, nothing, type TemplateResult } from "lit";
 import type { FunctionState, Snapshot } from "../api/state";
-import { count, duration } from "../ui/format";
+import { count, duration, plural } from "../ui/format";
 import { hashWith } from "../ui/hash";
 import "../ui/empty";
 import "../ui/sparkline";
 import "../ui/status";
 import type { Tone } from "../ui/status";
-import { table, type Column } from "../ui/table";
+import { groupedTable, type Column, type Group } from "../ui/table";
 import "../ui/time";
 import { act, pathOf } from "../ui/act";
+import type { Opened } from "./opened";
 
 const tones: Record<FunctionState["state"], Tone> = { ready: "good", building: "warn", missing: "bad", broken: "bad" };
 
@@ -27,32 +28,62 @@ export function kill({ name }: FunctionState): Promise<unknown> {
   );
 }
 
-const failures = (row: FunctionState) => row.errors + row.timeouts;
-const orDash = (ms: number | null | undefined) => (ms == null ? "–" : duration(ms));
+const took = (ms: number | null | undefined) => (ms == null ? nothing : duration(ms));
+const total = (rows: FunctionState[], of: (row: FunctionState) => number) => rows.reduce((sum, row) => sum + of(row), 0);
+const failures = (errors: number) => html`<span class=${errors > 0 ? "bad" : ""}>${count(errors)}</span>`;
+
+function startedBy(row: FunctionState): TemplateResult {
+  const [first, ...others] = row.triggers;
+  if (first === undefined) return triggersOf(row);
+  return html`<span class="clip mono soft" title=${row.triggers.join("\n")}>${first}${others.length > 0 ? ` +${others.length}` : ""}</span>`;
+}
 
 const columns: Column<FunctionState>[] = [
-  { label: "Function", cell: (row) => html`<a href=${hashWith({ function: row.name })}>${row.name}</a><small>${triggersOf(row)}</small>` },
+  { label: "Function", cell: (row) => html`<a href=${hashWith({ function: row.name })}>${row.name}</a>` },
+  { label: "Started by", minor: true, cell: startedBy },
   { label: "State", cell: stateOf },
-  { label: "Processes", figures: true, minor: true, cell: (row) => html`${row.in_flight > 0 ? `${count(row.in_flight)} busy of ` : nothing}${count(row.instances)}` },
-  { label: "Invocations", figures: true, cell: (row) => count(row.invocations) },
-  { label: "Cold starts", figures: true, cell: (row) => count(row.cold_starts) },
+  { label: "Processes", figures: true, minor: true, cell: (row) => html`${row.in_flight > 0 ? `${count(row.in_flight)} busy of ` : nothing}${count(row.instances)}`, sum: (rows) => count(total(rows, (row) => row.instances)) },
+  { label: "Invocations", figures: true, cell: (row) => count(row.invocations), sum: (rows) => count(total(rows, (row) => row.invocations)) },
+  { label: "Cold starts", figures: true, cell: (row) => count(row.cold_starts), sum: (rows) => count(total(rows, (row) => row.cold_starts)) },
   {
     label: "Errors",
     figures: true,
-    cell: (row) => html`<span class=${failures(row) > 0 ? "bad" : ""}>${count(failures(row))}</span>${row.throttles > 0 ? html` <small class="warn">${count(row.throttles)} throttled</small>` : nothing}`,
+    cell: (row) => html`${failures(row.errors)}${row.throttles > 0 ? html` <small class="warn">${count(row.throttles)} throttled</small>` : nothing}`,
+    sum: (rows) => failures(total(rows, (row) => row.errors)),
   },
-  { label: "p50", figures: true, cell: (row) => orDash(row.duration_ms?.p50) },
-  { label: "p99", figures: true, cell: (row) => orDash(row.duration_ms?.p99) },
-  { label: "Recent", cell: (row) => (row.recent_ms.length > 0 ? html`<cf-sparkline .values=${row.recent_ms}></cf-sparkline>` : html`<span class="soft">–</span>`) },
+  { label: "p50", figures: true, cell: (row) => took(row.duration_ms?.p50) },
+  { label: "p99", figures: true, cell: (row) => took(row.duration_ms?.p99) },
+  { label: "Recent", cell: (row) => (row.recent_ms.length > 0 ? html`<cf-sparkline .values=${row.recent_ms}></cf-sparkline>` : nothing) },
   { label: "Last", minor: true, cell: (row) => (row.last_at ? html`<cf-time .at=${row.last_at}></cf-time>` : html`<span class="soft">never</span>`) },
   {
     label: "Actions",
     actions: true,
-    cell: (row) => html`<button class="button small danger" type="button" ?disabled=${row.instances === 0} aria-label="Kill ${row.name}" title="SIGKILL its processes, as a crash would" @click=${() => kill(row)}>Kill</button>`,
+    cell: (row) =>
+      row.instances === 0
+        ? nothing
+        : html`<button class="button small danger" type="button" aria-label="Kill ${row.name}" title="SIGKILL its processes, as a crash would" @click=${() => kill(row)}>Kill</button>`,
   },
 ];
 
-export function functions(snapshot: Snapshot): TemplateResult {
+export function functions(snapshot: Snapshot, opened: Opened): TemplateResult {
   if (snapshot.functions.length === 0) return html`<cf-empty heading="No functions">template.yaml has none yet. A function that is added to it shows up here.</cf-empty>`;
-  return table("Functions", columns, snapshot.functions, ({ name }) => name);
+  return groupedTable("Functions by service", columns, services(snapshot, opened), ({ name }) => name);
+}
+
+/** A service where nothing has run begins closed, unless nothing has run anywhere. */
+function services({ functions: all, products }: Snapshot, opened: Opened): Group<FunctionState>[] {
+  const names = [...products.map(({ name }) => name), ...all.map(({ service }) => service ?? "")];
+  return [...new Set(names)].flatMap((service) => {
+    const rows = all.filter((row) => (row.service ?? "") === service);
+    if (rows.length === 0) return [];
+    const idle = rows.filter(({ invocations }) => invocations === 0).length;
+    const looked = idle < rows.length || rows.some(({ state }) => state !== "ready") || total(all, (row) => row.invocations) === 0;
+    return {
+      title: products.find(({ name }) => name === service)?.title ?? (service ? service.charAt(0).toUpperCase() + service.slice(1) : "Other functions"),
+      note: `${plural(rows.length, "function")}${idle === rows.length ? ", none has run" : idle > 0 ? `, ${count(idle)} not run` : ""}`,
+      rows,
+      open: opened.is(`service ${service}`, looked),
+      toggle: () => opened.toggle(`service ${service}`),
+    };
+  });
 }

@@ -7,10 +7,12 @@ import { hashWith } from "../ui/hash";
 import { table, type Column } from "../ui/table";
 import "../ui/time";
 import { act, pathOf } from "../ui/act";
+import { patternWords } from "./pattern";
+import { pretty } from "./pretty";
 
 const scheduleColumns: Column<Schedule>[] = [
-  { label: "Schedule", cell: (row) => html`${row.name}<small class="mono">${row.expression} ${row.timezone}</small>` },
-  { label: "Runs", cell: (row) => html`<a href=${hashWith({ function: row.target })}>${row.target}</a>` },
+  { label: "Function", cell: (row) => html`<a href=${hashWith({ function: row.target })} title=${row.name}>${row.target}</a>` },
+  { label: "When", cell: (row) => html`<span class="mono">${row.expression}</span>${row.expression.startsWith("rate(") ? nothing : html` <span class="soft">${row.timezone}</span>`}` },
   { label: "Next", cell: ({ next_at: at }) => (at === null ? html`<span class="soft">never again</span>` : html`<cf-time .at=${at}></cf-time>`) },
   { label: "Last", cell: ({ last_at: at }) => (at === null ? html`<span class="soft">not yet</span>` : html`<cf-time .at=${at}></cf-time>`) },
   {
@@ -28,12 +30,27 @@ export function schedules(snapshot: Snapshot, now: number): TemplateResult {
 }
 
 const ruleColumns: Column<Rule>[] = [
-  { label: "Rule", cell: (row) => html`${row.name}<small>${row.bus}</small>` },
-  { label: "Pattern", cell: (row) => html`<code class="mono soft">${JSON.stringify(row.pattern)}</code>` },
-  { label: "Targets", cell: (row) => row.targets.join(", ") },
+  { label: "Rule", cell: (row) => html`${row.name}<small>bus ${row.bus}</small>` },
+  {
+    label: "Events",
+    wide: true,
+    cell: (row) => html`<span>${patternWords(row.pattern)}</span>
+      <details>
+        <summary>JSON<span class="only-read"> of ${row.name}</span></summary>
+        <pre class="mono" tabindex="0" aria-label="Pattern of ${row.name}">${pretty(row.pattern)}</pre>
+      </details>`,
+  },
+  { label: "Targets", wide: true, cell: (row) => html`<ul>${row.targets.map((target) => html`<li>${targetLink(target)}</li>`)}</ul>` },
   { label: "Matched", figures: true, cell: (row) => count(row.matched) },
   { label: "Failed", figures: true, cell: (row) => html`<span class=${row.failed > 0 ? "bad" : ""}>${count(row.failed)}</span>` },
 ];
+
+/** `queue X` or `function Y`. */
+function targetLink(target: string): TemplateResult {
+  const [kind = "", name = ""] = target.split(" ");
+  if (kind !== "queue" && kind !== "function") return html`${target}`;
+  return html`<span class="soft">${kind}</span> <a href=${hashWith({ [kind]: name })}>${name}</a>`;
+}
 
 export function rules(snapshot: Snapshot): TemplateResult {
   if (snapshot.rules.length === 0) return html`<cf-empty heading="No event rules">template.yaml has none yet.</cf-empty>`;

@@ -65,6 +65,31 @@ export async function assertFits(page) {
   assert.equal(over, 0, "the page is wider than its window");
 }
 
+/** No word is broken because its column is too narrow: one of twelve letters or less is on one line. Identifiers may break between their parts. */
+export async function assertWordsWhole(page) {
+  const broken = await page.evaluate(() => {
+    const found = [];
+    const look = (root) => {
+      for (const element of root.querySelectorAll("*")) if (element.shadowRoot) look(element.shadowRoot);
+      for (const cell of root.querySelectorAll("th, td")) {
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+          for (const { 0: word, index } of text.data.matchAll(/[\p{L}\p{N}]{2,12}/gu)) {
+            const range = document.createRange();
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+            if (lines.size > 1) found.push(`${word} in ${cell.textContent.trim().slice(0, 40)}`);
+          }
+        }
+      }
+    };
+    look(document);
+    return found;
+  });
+  assert.deepEqual(broken, [], "words are broken in a narrow column");
+}
+
 let people = 0;
 
 /** A person of this run alone, so that the tests can share one home. */

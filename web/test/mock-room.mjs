@@ -2,9 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { Refusal } from "./refusal.mjs";
 
-const service = "studio";
-
-function fn(name, logical_id, triggers, extra = {}) {
+function fn(service, name, triggers, extra = {}) {
+  const logical_id = `${name.split("-").map((part) => part[0].toUpperCase() + part.slice(1)).join("")}Function`;
   return {
     name, service, logical_id, triggers, state: "ready", message: null, instances: 0, in_flight: 0, concurrency: 10, timeout_ms: 10000, memory_mb: 128,
     invocations: 0, cold_starts: 0, errors: 0, timeouts: 0, throttles: 0, last_at: null, duration_ms: { last: null, p50: null, p99: null }, recent_ms: [], ...extra,
@@ -28,22 +27,50 @@ export function createRoom({ streams, demo }) {
   const now = () => Date.now() + offset;
 
   const functions = [
-    fn("sms-received", "SmsReceivedFunction", ["GET /SmsReceived", "POST /SmsReceived"]),
-    fn("studio-conversation", "StudioConversationFunction", ["queue StudioInbound.fifo"], { memory_mb: 256, timeout_ms: 30000 }),
-    fn("studio-health", "StudioHealthFunction", ["GET /health", "GET /ready"]),
-    fn("weekly-cleanup", "WeeklyCleanupFunction", ["schedule WeeklyCleanup"]),
-    fn("payments-book", "PaymentsBookFunction", ["queue Payments.fifo"], { service: "payments" }),
-    fn("payments-ledger", "PaymentsLedgerFunction", ["GET /api/payments/ledger/{proxy+}"], { service: "payments" }),
+    fn("studio", "pack-tune-received", ["POST /pack-tune-received"]),
+    fn("payments", "payment-received", ["POST /payment-received", "POST /payment-received/{secret}", "POST /api/payments/webhook/"]),
+    fn("payments", "payments-book", ["queue Payments.fifo"]),
+    fn("payments", "payments-checkout", ["POST /api/payments/checkout/"]),
+    fn("payments", "payments-ledger", ["GET /api/payments/ledger/{proxy+}"]),
+    fn("payments", "payments-orders", ["GET /api/payments/orders/{id}"]),
+    fn("payments", "payments-pay", ["GET /api/payments/back", "HEAD /api/payments/pay/{offer}", "GET /api/payments/pay/{offer}"]),
+    fn("payments", "payments-reconcile", ["schedule rate(15 minutes)"]),
+    fn("payments", "payments-requests", ["queue confab-payments-requests"]),
+    fn("payments", "payments-spend", ["POST /api/payments/spend/"]),
+    fn("studio", "sms-received", ["GET /SmsReceived", "POST /SmsReceived"]),
+    fn("studio", "studio-conversation", ["queue StudioInbound.fifo", "queue confab-studio-events"], { memory_mb: 256, timeout_ms: 30000 }),
+    fn("studio", "studio-erase", ["queue confab-studio-erasing"]),
+    fn("studio", "studio-health", ["GET /health", "GET /ready", "GET /studio/health", "GET /studio/ready"]),
+    fn("studio", "studio-make", ["queue confab-studio-making"]),
+    fn("studio", "studio-packs", ["queue confab-studio-drawing"]),
+    fn("studio", "studio-photos", ["queue confab-studio-photos"]),
+    fn("studio", "studio-ratings", ["GET /api/studio/ratings"]),
+    fn("studio", "studio-status", ["queue confab-studio-status"]),
+    fn("studio", "studio-sweep", ["schedule rate(5 minutes)"]),
+    fn("studio", "weekly-cleanup", ["schedule cron(0 4 ? * WED *)"]),
+    fn(null, "tried-out", []),
   ];
-  const queues = [queue("StudioInbound.fifo", "StudioInboundDlq.fifo", "studio-conversation"), queue("StudioInboundDlq.fifo", null, null), queue("StudioEvents", "StudioEventsDlq", "weekly-cleanup"), queue("StudioEventsDlq", null, null), queue("Payments.fifo", "PaymentsDlq.fifo", "payments-book"), queue("PaymentsDlq.fifo", null, null)];
+  const queues = [queue("StudioInbound.fifo", "StudioInboundDlq.fifo", "studio-conversation"), queue("StudioInboundDlq.fifo", null, null), queue("confab-studio-events", "confab-studio-events-dlq", "studio-conversation"), queue("confab-studio-events-dlq", null, null), queue("confab-payments-requests", "confab-payments-requests-dlq", "payments-requests"), queue("confab-payments-requests-dlq", null, null), queue("Payments.fifo", "PaymentsDlq.fifo", "payments-book"), queue("PaymentsDlq.fifo", null, null)];
   const messages = new Map(queues.map(({ name }) => [name, []]));
   const calls = new Map();
   const metrics = new Map();
   const schedules = [
     { name: "WeeklyCleanup", expression: "cron(0 4 ? * WED *)", timezone: "UTC", target: "weekly-cleanup", next_at: startedAt + 2.4 * 86_400_000, last_at: null },
-    { name: "Heartbeat", expression: "rate(5 minutes)", timezone: "UTC", target: "studio-health", next_at: startedAt + 212_000, last_at: null },
+    { name: "StudioSweepFunctionEveryFiveMinutes", expression: "rate(5 minutes)", timezone: "UTC", target: "studio-sweep", next_at: startedAt + 212_000, last_at: startedAt - 88_000 },
+    { name: "PaymentsReconcileFunctionEveryQuarterHour", expression: "rate(15 minutes)", timezone: "UTC", target: "payments-reconcile", next_at: startedAt + 812_000, last_at: null },
   ];
-  const rules = [{ name: "PhotosReady", bus: "confab", pattern: { source: ["studio"], "detail-type": ["photos.ready"] }, targets: ["queue StudioEvents"], matched: 0, failed: 0 }];
+  const rule = (name, pattern, targets, counts = {}) => ({ name, bus: "confab", pattern, targets, matched: 0, failed: 0, ...counts });
+  const rules = [
+    rule("confab-PaymentsRequestsRule", { "detail-type": ["refund_requested", "credit_used"] }, ["queue confab-payments-requests"], { matched: 3 }),
+    rule(
+      "confab-PaymentsTellStudioRule",
+      { detail: { data: { product: ["studio"] } }, "detail-type": ["payment_received", "payment_refunded", "payment_failed"], source: ["confab.payments"] },
+      ["queue confab-studio-events"],
+      { matched: 1204, failed: 2 },
+    ),
+    rule("confab-LargeOrdersRule", { "detail-type": ["a", "b", "c", "d", "e"], detail: { data: { amount: [{ numeric: [">=", 10000, "<", 50000] }], country: [{ "anything-but": ["DE", "AT"] }], coupon: [{ exists: false }] } } }, ["function payments-spend", "queue confab-payments-requests"]),
+    rule("confab-EverythingRule", { source: [{ prefix: "confab." }] }, ["function tried-out"]),
+  ];
   const tables = [{ name: "studio", items: 0 }, { name: "inbox", items: 0 }];
   const buckets = [{ name: "studio-photos", objects: 0 }];
   const traces = new Map();
@@ -86,13 +113,33 @@ export function createRoom({ streams, demo }) {
     streams.send("/api/stream", "log", one);
   }
 
-  function aws(serviceName, operation, read, write) {
-    const key = `${serviceName}/${operation}`;
-    const one = calls.get(key) ?? { service: serviceName, operation, count: 0, errors: 0, read_units: 0, write_units: 0 };
-    one.count += 1;
+  function aws(caller, service, operation, { count = 1, errors = 0, conditions = 0, read = 0, write = 0 } = {}) {
+    const key = `${service}/${operation}/${caller}`;
+    const one = calls.get(key) ?? { service, operation, caller, count: 0, errors: 0, conditions: 0, read_units: 0, write_units: 0 };
+    one.count += count;
+    one.errors += errors + conditions;
+    one.conditions += conditions;
     one.read_units += read;
     one.write_units += write;
     calls.set(key, one);
+  }
+
+  /** As after a morning's work of the studio: many callers that do the same things, and answers that AWS calls errors. Twice is the same as once. */
+  function busy() {
+    const several = ["studio-conversation", "studio-photos", "studio-make", "studio-packs", "studio-status", "studio-erase"];
+    for (const [index, name] of several.entries()) {
+      functions.find((one) => one.name === name).invocations ||= 10;
+      if (calls.has(`dynamodb/UpdateItem/${name}`)) continue;
+      aws(name, "dynamodb", "UpdateItem", { count: 40 - index, conditions: index === 0 ? 17 : 1, write: 51 - index });
+      aws(name, "dynamodb", "BatchGetItem", { count: 20, read: 48.5 });
+      aws(name, "dynamodb", "TransactWriteItems", { count: 12, write: 240, errors: index === 2 ? 2 : 0 });
+      aws(name, "s3", "PUT", { count: 9 });
+      aws(name, "s3", "HEAD", { count: 16, conditions: 15 });
+      aws(name, "ssm", "GetParameters", { count: 2 });
+      aws(name, "events", "PutEvents", { count: 3 });
+    }
+    if (!calls.has("s3/GET/outside")) aws("outside", "s3", "GET", { count: 500 });
+    changed();
   }
 
   function metric(name, owner) {
@@ -123,7 +170,7 @@ export function createRoom({ streams, demo }) {
     const took = () => Number((1.5 + Math.random() * 4 + (Math.random() < 0.06 ? 20 : 0)).toFixed(1));
     const accept = took();
     ran("sms-received", accept);
-    aws("sqs", "SendMessage", 0, 0);
+    aws("sms-received", "sqs", "SendMessageBatch");
     metric("InboundAccepted", "sms-received");
     entry(id, "http", "POST /SmsReceived", `202 in ${accept} ms`, { duration_ms: accept, ref });
     log("sms-received", "INFO", "webhook accepted", id, { channel: "meta", messages: 1 });
@@ -134,8 +181,8 @@ export function createRoom({ streams, demo }) {
       const work = took() + 4;
       messages.set(inbound.name, messages.get(inbound.name).filter((each) => each !== message));
       ran("studio-conversation", work, ok);
-      aws("dynamodb", "PutItem", 0, 2);
-      aws("dynamodb", "Query", 0.5, 0);
+      aws("studio-conversation", "dynamodb", "PutItem", { write: 2 });
+      aws("studio-conversation", "dynamodb", "Query", { read: 0.5 });
       tables[0].items += 2;
       tables[1].items += 1;
       entry(id, "queue", inbound.name, "received by studio-conversation, try 1", { duration_ms: now() - message.sent_at, ref: message.message_id });
@@ -165,6 +212,7 @@ export function createRoom({ streams, demo }) {
   }
 
   if (demo) {
+    busy();
     for (let index = 0; index < 12; index += 1) conversation(`wamid.${index}`);
     conversation("wamid.poison", { ok: false });
     const beat = () => {
@@ -179,6 +227,7 @@ export function createRoom({ streams, demo }) {
     conversation,
     now,
     changed,
+    busy,
     /** A function has done something. */
     ran(name) {
       ran(name, 3);

@@ -1,7 +1,7 @@
 // The pages as a person uses them. With CONFAB_HOME the tests run against that `local`; without it against the mock, and those that need the mock's help run too.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { addPerson, assertAccessible, assertFits, bubbles, composer, picture, say, setUp, until } from "./browser.mjs";
+import { addPerson, assertAccessible, assertFits, assertWordsWhole, bubbles, composer, picture, say, setUp, until } from "./browser.mjs";
 
 let site;
 before(async () => {
@@ -26,6 +26,20 @@ async function greeted(page) {
   await page.getByRole("group", { name: "Answers" }).first().waitFor();
 }
 
+// A part of the control room, by its heading.
+const part = (page, name) => page.getByRole("region", { name, exact: true });
+
+/** The function's row is there: its service is opened if nothing of it has run. */
+async function seeFunction(page, service, name) {
+  const functions = part(page, "Functions");
+  const toggle = functions.getByRole("button", { name: service, exact: true });
+  await toggle.waitFor();
+  if ((await toggle.getAttribute("aria-expanded")) === "false") await toggle.click();
+  const row = functions.getByRole("row", { name: new RegExp(`^${name} `) });
+  await row.waitFor();
+  return row;
+}
+
 describe("with nobody there", { skip: mockOnly }, () => {
   test("the phone's first run says what to do", async () => {
     await site.open("/phone", {}, async (page) => {
@@ -39,6 +53,9 @@ describe("with nobody there", { skip: mockOnly }, () => {
     await site.open("/", {}, async (page) => {
       await page.getByText("Nothing has happened yet").waitFor();
       await page.getByText("No log lines yet").waitFor();
+      await page.getByText("No AWS calls yet").waitFor();
+      // With nothing to tell apart, no service is put away.
+      for (const service of ["Studio", "Payments"]) assert.equal(await part(page, "Functions").getByRole("button", { name: service, exact: true }).getAttribute("aria-expanded"), "true");
     });
   });
 });
@@ -47,7 +64,7 @@ describe("control room", () => {
   for (const colorScheme of schemes) {
     test(`shows what runs, and axe finds nothing grave, in ${colorScheme}`, async () => {
       await site.open("/", { colorScheme }, async (page) => {
-        await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+        await seeFunction(page, "Studio", "sms-received");
         await page.getByRole("rowheader", { name: /\.fifo/ }).first().waitFor();
         await page.getByText("Live", { exact: true }).waitFor();
         await assertAccessible(page);
@@ -55,9 +72,70 @@ describe("control room", () => {
     });
   }
 
-  test("fits 320 px", async () => {
+  for (const colorScheme of schemes) {
+    for (const width of [1280, 768, 320]) {
+      test(`fits ${width} px with whole words, whatever is open, in ${colorScheme}`, async () => {
+        site.mock?.room.busy();
+        await site.open("/", { colorScheme, viewport: { width, height: 860 } }, async (page) => {
+          await seeFunction(page, "Studio", "sms-received");
+          await page.getByText("Live", { exact: true }).waitFor();
+          await assertFits(page);
+          await assertWordsWhole(page);
+          // Until none is closed: one that opens may be above the others.
+          const closed = page.locator(".toggle[aria-expanded=false], details:not([open]) > summary");
+          while ((await closed.count()) > 0) await closed.first().click();
+          await assertFits(page);
+          await assertWordsWhole(page);
+          await assertAccessible(page);
+        });
+      });
+    }
+  }
+
+  test("functions stand under their service", async () => {
+    await site.open("/", {}, async (page) => {
+      const functions = part(page, "Functions");
+      await seeFunction(page, "Studio", "sms-received");
+      const { functions: all } = await (await fetch(`${site.home}/api/state`)).json();
+      for (const [title, service] of [["Studio", "studio"], ["Payments", "payments"]]) {
+        const own = all.filter((one) => one.service === service);
+        assert.ok(own.length > 5, `${service} has ${own.length} functions`);
+        const group = functions.locator("tbody").filter({ has: page.getByRole("row", { name: new RegExp(`^${title} ${own.length} functions`) }) });
+        await group.waitFor();
+        await seeFunction(page, title, own[0].name);
+        assert.deepEqual(await group.locator("tr:not(:first-child) > th a").allTextContents(), own.map(({ name }) => name));
+      }
+    });
+  });
+
+  test("a rule says which events it takes and where they go, and counts them", async () => {
+    await site.open("/", {}, async (page) => {
+      const rule = part(page, "Event rules").getByRole("row", { name: /^confab-PaymentsTellStudioRule/ });
+      await rule.getByText("payment_received, payment_refunded, payment_failed from confab.payments where data.product = studio", { exact: true }).waitFor();
+      await rule.getByText(/^queue confab-studio-events$/).getByRole("link").waitFor();
+      for (const figure of await rule.locator("td.figures").allTextContents()) assert.match(figure, /^[\d,]+$/);
+      const json = rule.getByLabel(/^Pattern of/);
+      assert.equal(await json.isVisible(), false);
+      await rule.getByText("JSON").focus();
+      await page.keyboard.press("Enter");
+      await json.waitFor();
+      assert.deepEqual(JSON.parse(await json.textContent()).source, ["confab.payments"]);
+      assert.equal(await page.getByText("arn:aws").count(), 0);
+    });
+  });
+
+  test("a schedule is named by its function", async () => {
+    await site.open("/", {}, async (page) => {
+      const schedules = part(page, "Schedules");
+      await schedules.getByRole("row", { name: /^studio-sweep rate\(5 minutes\) in \d/ }).waitFor();
+      await schedules.getByRole("button", { name: "Run now: StudioSweepFunctionEveryFiveMinutes" }).waitFor();
+      assert.equal(await schedules.getByText("StudioSweepFunctionEveryFiveMinutes").count(), 0);
+    });
+  });
+
+  test("fits 320 px with a function open", async () => {
     await site.open("/", { viewport: { width: 320, height: 640 } }, async (page) => {
-      await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+      await seeFunction(page, "Studio", "sms-received");
       await assertFits(page);
       await page.getByRole("link", { name: "sms-received" }).first().click();
       await page.getByRole("dialog", { name: "sms-received" }).waitFor();
@@ -107,6 +185,29 @@ describe("control room", () => {
     });
   });
 
+  test("what was asked of AWS is told by function, and adds up", async () => {
+    await site.open("/phone", {}, async (page, context) => {
+      await addPerson(page);
+      await greeted(page);
+      const room = await context.newPage();
+      await room.goto(`${site.home}/`);
+      const calls = part(room, "AWS calls");
+      const body = (title) => calls.locator("tbody").filter({ has: room.getByRole("button", { name: title, exact: true }) });
+      const toggle = (title) => body(title).getByRole("button");
+      await toggle("studio-conversation").waitFor();
+      assert.match(await body("studio-conversation").textContent(), /\d invocations? of [\d.,]+ calls?, .* write units/);
+      assert.equal(await calls.getByText(/PutItem|GetItem|SendMessage/).count(), 0);
+      await toggle("studio-conversation").press("Enter");
+      await body("studio-conversation").getByRole("row", { name: /^dynamodb / }).first().waitFor();
+      await toggle("All together").click();
+      const operations = await body("All together").locator("tr:not(:first-child) > th").allTextContents();
+      assert.ok(operations.length > 1);
+      assert.equal(new Set(operations).size, operations.length, "each operation is there once");
+      const sums = await calls.locator("tbody").evaluateAll((bodies) => bodies.map((one) => Number(one.querySelector("td").textContent.replaceAll(",", ""))));
+      assert.equal(sums[0], sums.slice(1).reduce((a, b) => a + b), "all together is the sum");
+    });
+  });
+
   test("the log can be filtered and paused", async () => {
     await site.open("/phone", {}, async (page, context) => {
       await addPerson(page);
@@ -144,6 +245,80 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
+  test("a service where nothing has run is one line, and the keyboard opens it for good", async () => {
+    site.mock.room.busy();
+    await site.open("/", {}, async (page) => {
+      const functions = part(page, "Functions");
+      const [studio, payments] = [functions.getByRole("button", { name: "Studio", exact: true }), functions.getByRole("button", { name: "Payments", exact: true })];
+      await payments.waitFor();
+      assert.equal(await studio.getAttribute("aria-expanded"), "true");
+      assert.equal(await payments.getAttribute("aria-expanded"), "false");
+      const ledger = functions.getByRole("link", { name: "payments-ledger" });
+      assert.equal(await ledger.count(), 0);
+      await until("Tab reaches the service", async () => {
+        await page.keyboard.press("Tab");
+        return payments.evaluate((element) => element.matches(":focus"));
+      });
+      await page.keyboard.press("Enter");
+      await ledger.waitFor();
+      assert.equal(await payments.getAttribute("aria-expanded"), "true");
+      site.mock.room.ran("sms-received");
+      const count = () => functions.getByRole("row", { name: /^sms-received / }).locator("td").nth(3).textContent();
+      const before = await count();
+      site.mock.room.ran("sms-received");
+      await until("the next snapshot", async () => (await count()) !== before);
+      await ledger.waitFor();
+    });
+  });
+
+  test("answers that were asked for are no errors", async () => {
+    site.mock.room.busy();
+    await site.open("/", {}, async (page) => {
+      const calls = part(page, "AWS calls");
+      await calls.getByRole("button", { name: "studio-conversation", exact: true }).click();
+      const update = calls.getByRole("row", { name: /^dynamodb UpdateItem/ });
+      assert.deepEqual((await update.locator("td").allTextContents()).slice(0, 3), ["40", "0", "17"]);
+      assert.equal(await update.locator(".bad").count(), 0);
+      const head = calls.getByRole("row", { name: /^s3 HEAD/ });
+      assert.deepEqual((await head.locator("td").allTextContents()).slice(0, 3), ["16", "0", "15"]);
+      await calls.getByText("Conditions are answers that were asked for, and no errors").waitFor();
+      const make = calls.getByRole("row", { name: /^studio-make/ });
+      assert.equal(await make.locator(".bad").textContent(), "2");
+      const titles = await calls.locator("tbody tr:first-child button").allTextContents();
+      assert.deepEqual([titles[0], titles.at(-1)].map((title) => title.trim()), ["All together", "Outside"]);
+    });
+  });
+
+  test("patterns of every kind are said in words", async () => {
+    await site.open("/", {}, async (page) => {
+      const rules = part(page, "Event rules");
+      await rules.getByText("refund_requested, credit_used", { exact: true }).waitFor();
+      await rules.getByText("a, b and 3 more where data.amount >= 10000 and < 50000 and data.country is not DE or AT and data.coupon is missing", { exact: true }).waitFor();
+      await rules.getByText("anything where source begins with confab.", { exact: true }).waitFor();
+      await rules.getByText("1,204").waitFor();
+      await rules.getByText("function payments-spend").getByRole("link").click();
+      await page.getByRole("dialog", { name: "payments-spend" }).waitFor();
+    });
+  });
+
+  test("a table that is too wide scrolls within itself, with its edge to be seen", async () => {
+    await site.open("/", { viewport: { width: 768, height: 860 } }, async (page) => {
+      await page.route("**/api/state", async (route) => {
+        const state = await (await route.fetch()).json();
+        state.queues[0].name = "AQueueWithANameThatHasNoPlaceWhereItCouldBreak".repeat(2);
+        await route.fulfill({ json: state });
+      });
+      await page.reload();
+      const table = part(page, "Queues").locator(".table");
+      await page.getByText(/^AQueueWithAName/).waitFor();
+      assert.ok(await table.evaluate((element) => element.scrollWidth > element.clientWidth), "the table is too wide");
+      await assertFits(page);
+      const look = await table.evaluate((element) => ({ scrolls: getComputedStyle(element).overflowX, edges: getComputedStyle(element).backgroundAttachment }));
+      assert.deepEqual(look, { scrolls: "auto", edges: "local, local, scroll, scroll" });
+      await assertAccessible(page);
+    });
+  });
+
   test("a message that was given up on is looked at and redriven", async () => {
     site.mock.room.poison();
     await site.open("/", {}, async (page) => {
@@ -172,14 +347,15 @@ describe("control room on the mock", { skip: mockOnly }, () => {
 
   test("an error says what to do", async () => {
     await site.open("/", { expectErrors: true }, async (page) => {
-      await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+      await seeFunction(page, "Studio", "sms-received");
       await page.route("**/api/state", (route) => route.abort());
       await page.route("**/api/stream", (route) => route.abort());
       await page.reload();
       await page.getByText("local does not answer.").first().waitFor();
+      for (const name of ["Functions", "Schedules", "Event rules", "AWS calls", "Storage"]) await part(page, name).getByText("Not known before local answers.").waitFor();
       await page.unroute("**/api/state");
       await page.getByRole("button", { name: "Try again" }).click();
-      await page.getByRole("rowheader", { name: /sms-received/ }).waitFor();
+      await seeFunction(page, "Studio", "sms-received");
     });
   });
 });

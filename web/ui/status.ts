@@ -9,12 +9,13 @@ export class StatusElement extends LitElement {
   static override styles = css`
     :host {
       display: inline-flex;
-      align-items: center;
+      align-items: baseline;
       gap: 0.4em;
       white-space: nowrap;
     }
     i {
       flex: none;
+      align-self: center;
       inline-size: 0.5rem;
       block-size: 0.5rem;
       border-radius: 50%;

@@ -10,6 +10,8 @@ mod senders;
 mod shelf;
 pub mod sms_received;
 mod store;
+pub mod studio_cleanup;
+pub mod studio_cleanups;
 pub mod studio_conversation;
 pub mod studio_erase;
 pub mod studio_health;
@@ -327,6 +329,59 @@ impl Eraser {
             store: store(&env, &aws)?,
             astria: Maker::new(&env, http_client()?, keys)?,
             objects: objects(&env, &aws)?,
+        })
+    }
+}
+
+/// What `studio-cleanup` needs.
+#[derive(Debug)]
+pub struct Cleaner {
+    pub(crate) store: Store,
+    pub(crate) astria: Maker,
+    pub(crate) objects: Objects,
+    pub(crate) people: Queue,
+    pub(crate) queue: Queue,
+    pub(crate) bus: Bus,
+    pub(crate) clock: SystemClock,
+}
+
+impl Cleaner {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let keys = Keyring::read(&env, &aws, &[ASTRIA_KEY]).await?;
+        Ok(Self {
+            store: store(&env, &aws)?,
+            astria: Maker::new(&env, http_client()?, keys)?,
+            objects: objects(&env, &aws)?,
+            people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
+            queue: queue(&env, &aws, "CONFAB_CLEANUP_QUEUE_URL")?,
+            bus: bus(&env, &aws)?,
+            clock: SystemClock::from_env(&env)?,
+        })
+    }
+}
+
+/// What `studio-cleanups` needs.
+#[derive(Debug)]
+pub struct Cleanups {
+    pub(crate) store: Store,
+    pub(crate) bus: Bus,
+    pub(crate) keys: Keyring,
+    pub(crate) clock: SystemClock,
+    pub(crate) entropy: OsEntropy,
+}
+
+impl Cleanups {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        Ok(Self {
+            keys: Keyring::read(&env, &aws, &[OPERATOR]).await?,
+            store: store(&env, &aws)?,
+            bus: bus(&env, &aws)?,
+            clock: SystemClock::from_env(&env)?,
+            entropy: OsEntropy,
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | pk | sk | what |
 //! |---|---|---|
-//! | `USER#usr_..` | `USER` | the person, with a version; index `Due` by `due_in` and `due_at` |
+//! | `USER#usr_..` | `USER` | the person, with a version; indexes `Due` by `due_in` and `due_at`, `Known` by `known_in` and `pk` |
 //! | `USER#usr_..` | `MSG#<ms>#msg_..` | a message of theirs |
 //! | `USER#usr_..` | `MSG#<ms>#eff_..` | what we did, such as a message of ours, and what became of it |
 //! | `ALIAS#phone#1650..`, `ALIAS#meta#US.1..` | `ALIAS` | who writes under this number or name |
@@ -10,8 +10,10 @@
 //! | `MAKE#ord_..` | `MAKE` | how far the making of an order's photos is |
 //! | `PACKS` | `PACK#<id>` | a pack, and its pictures |
 //! | `PACKS` | `REFRESH` | when the packs were asked for last |
+//! | `CLEANUPS` | `evt_..` | what was found that nobody needs any more |
 //! | `RATING#<month>` | `ord_..` | what a person thinks of an order's photos |
 
+mod cleaning;
 mod deeds;
 mod due;
 mod ledger;
@@ -33,6 +35,7 @@ use confab_kernel::{
 use serde::{Deserialize, Serialize};
 use studio_domain::{Action, Alias, Recognised, User};
 
+pub(crate) use cleaning::Report;
 pub(crate) use making::{Attempt, Making};
 pub(crate) use packs::Refresh;
 pub(crate) use ratings::Rating;
@@ -138,6 +141,9 @@ struct UserRow {
     due_in: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_at: Option<i64>,
+    /// With it the row is in the index `Known`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    known_in: Option<String>,
     #[serde(flatten)]
     user: User,
 }
@@ -151,6 +157,7 @@ impl UserRow {
             names: person.names.clone(),
             due_in: due_at.map(|_| due::ALL.to_owned()),
             due_at,
+            known_in: Some(cleaning::EVERYBODY.to_owned()),
             user: user.clone(),
         }
     }

@@ -308,7 +308,6 @@ impl Function {
         let instances = locked(&self.all).len();
         Snapshot {
             name: self.spec.name.clone(),
-            service: self.launch.variables.get("CONFAB_SERVICE").cloned(),
             logical_id: self.spec.logical_id.clone(),
             triggers,
             state,
@@ -332,7 +331,6 @@ impl Function {
 #[derive(Debug, Serialize)]
 pub(crate) struct Snapshot {
     name: String,
-    service: Option<String>,
     logical_id: String,
     triggers: Vec<String>,
     state: State,

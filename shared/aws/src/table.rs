@@ -149,7 +149,8 @@ impl Table {
                 .set_index_name(index.map(str::to_owned))
                 .set_key_condition_expression(keys.condition.clone())
                 .set_expression_attribute_values(keys.clone().values())
-                .set_exclusive_start_key(from);
+                .set_exclusive_start_key(from)
+                .limit(i32::try_from(most - rows.len()).unwrap_or(i32::MAX).max(1));
             // The SDK's futures are nested deeply: inside of a loop inside of ours the compiler gives up on them.
             let page = Box::pin(page.send()).await.map_err(failed)?;
             rows.extend(page.items.unwrap_or_default());

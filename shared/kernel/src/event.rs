@@ -79,6 +79,31 @@ impl Contract for PackImagesUpdated {
     const VERSION: u16 = 1;
 }
 
+/// What nobody needs any more is to be deleted, or in a dry run counted. The event's id is that of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CleanupDue {
+    pub dry_run: bool,
+}
+
+impl Contract for CleanupDue {
+    const TYPE: &'static str = "cleanup_due";
+    const VERSION: u16 = 1;
+}
+
+/// What a service found that nobody needs any more. It is deleted, unless it was a dry run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CleanupFinished {
+    pub run: EventId,
+    pub dry_run: bool,
+    /// By what it was, such as `messages`.
+    pub found: std::collections::BTreeMap<String, u64>,
+}
+
+impl Contract for CleanupFinished {
+    const TYPE: &'static str = "cleanup_finished";
+    const VERSION: u16 = 1;
+}
+
 impl<D: Contract> Event<D> {
     pub fn new(
         id: EventId,

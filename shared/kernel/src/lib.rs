@@ -18,7 +18,9 @@ pub mod worker;
 
 pub use env::{Env, EnvError};
 pub use error::{Error, Kind, Result};
-pub use event::{Contract, Event, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived};
+pub use event::{
+    CleanupDue, CleanupFinished, Contract, Event, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
+};
 pub use id::{
     CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, PhotoId, RowId, SpendId, TenantId, UserId,
 };

@@ -178,6 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn a_webp_may_have_the_header_of_jpegs_segment() {
+        let stored = samples::quarters(96, 64);
+        let exif = webp::chunk(b"EXIF", &[&b"Exif\0\0"[..], &samples::exif(3)].concat());
+        let lossless = webp::only_chunk(&samples::lossless_webp(&stored));
+        let file = webp::riff(&[webp::canvas(webp::EXIF, stored.size()), lossless, exif]);
+        assert_eq!(seen(&Picture::read(&file, &ANY).unwrap()), "dcba");
+    }
+
+    #[test]
     fn where_it_was_taken_is_gone() {
         for (kind, file) in files_of(&samples::quarters(96, 64), 6) {
             assert!(file.windows(samples::PLACE.len()).any(|part| part == samples::PLACE), "{kind}");

@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: pure. No AWS, no network, no clock; time and ids come in.
 
+mod cleanup;
 mod job;
 mod language;
 mod machine;
@@ -15,6 +16,7 @@ mod user;
 mod visit;
 mod wish;
 
+pub use cleanup::{Cleanup, CleanupJob, Due as CleanupDueNews, Kept, Step as CleanupStep};
 pub use job::{
     EraseJob, Job, MakeJob, MakeTask, PRODUCT, PackJob, PackTask, PaymentNews, PhotoJob, StatusJob, Told,
     conversation_of, event_of,

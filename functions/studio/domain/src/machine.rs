@@ -24,6 +24,8 @@ const WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
 const REMINDED_AFTER: Duration = Duration::from_secs(20 * 3600);
 /// Makers forget a model after a month.
 const MODEL_KNOWN: Duration = Duration::from_secs(28 * 24 * 3600);
+/// Faces are kept for a month, and what leads to them no longer.
+const FACES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// What is held back for somebody who does not write any more.
 const MOST_UNSAID: usize = 40;
 /// A name longer than this is not what anybody calls a person.
@@ -653,6 +655,7 @@ impl Attending<'_> {
 
     fn time_passed(&mut self) {
         let now = self.now();
+        self.forgets_faces();
         self.visit().orders.retain(|order| order.step != Step::Offered || now < order.due);
         let due: Vec<_> =
             self.user.visit.orders.iter().filter(|order| order.due <= now).map(|order| order.id).collect();
@@ -665,6 +668,22 @@ impl Attending<'_> {
             let body = say::reminder(self.texts(), &self.user.visit);
             self.say(body);
         }
+    }
+
+    /// Whoever comes back after so long sends new selfies.
+    fn forgets_faces(&mut self) {
+        let now = self.now();
+        if self.user.visit.in_work().is_some() || now < after(self.user.last_message_at, FACES_KEPT) {
+            return;
+        }
+        let model = self.model().cloned();
+        let visit = self.visit();
+        visit.photos = Photos::default();
+        visit.unsaid.clear();
+        visit.class = None;
+        visit.model = model;
+        visit.stage = Stage::New;
+        self.user.offered.clear();
     }
 
     fn looks_at(&mut self, id: OrderId) {

@@ -133,6 +133,13 @@ impl Astria {
         Err(AstriaError::busy("more tunes than can be looked through"))
     }
 
+    /// A page of all tunes of the account, newest first, beginning with those that are older than one.
+    pub async fn tunes_before(&self, id: Option<i64>) -> Result<Vec<Tune>, AstriaError> {
+        let from = id.map(|id| format!("&before_id={id}")).unwrap_or_default();
+        let page: Many<Tune> = self.get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}")).await?;
+        Ok(page.items)
+    }
+
     pub async fn tune(&self, id: i64) -> Result<Tune, AstriaError> {
         self.get(&format!("tunes/{id}")).await
     }

@@ -441,6 +441,19 @@ fn nothing_that_is_not_a_message_makes_somebody_up() {
 }
 
 #[test]
+fn faces_are_forgotten_a_month_after_the_last_word() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    chat.sends_photos(3);
+    chat.now += 29 * 24 * HOUR;
+    chat.happens(&Event::Due);
+    assert_eq!(chat.visit().photos.0.len(), 3);
+    chat.now += 24 * HOUR;
+    assert_eq!(chat.happens(&Event::Due), []);
+    assert!(chat.visit().photos.0.is_empty() && chat.visit().stage == Stage::New);
+}
+
+#[test]
 fn who_comes_back_is_not_learned_again_for_a_month() {
     let (mut chat, _) = Chat::delivered();
     assert!(chat.visit().photos.0.is_empty(), "the next photos are made from the model");

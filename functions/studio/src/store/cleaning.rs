@@ -1,0 +1,102 @@
+//! What is old, whose it was, and what was found when somebody looked.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use confab_aws::{Row, Table, When, failed, text};
+use confab_kernel::{EventId, Result, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use studio_domain::Cleanup;
+
+use super::{Store, UserRow, user_key, user_pk};
+
+/// The one partition of the index of all people. A row of it is written when somebody is new, and never again.
+pub(super) const EVERYBODY: &str = "studio";
+/// A person with more waits for the next page.
+const MOST_MESSAGES: usize = 2_000;
+const IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) run: EventId,
+    pub(crate) dry_run: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) finished_at: Option<Timestamp>,
+    pub(crate) found: BTreeMap<String, u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Somebody {
+    pub(crate) id: UserId,
+    /// Where a list of people goes on.
+    pub(crate) key: String,
+}
+
+fn key(run: EventId) -> Row {
+    Table::key("CLEANUPS", run.to_string())
+}
+
+impl Store {
+    pub(crate) async fn cleanup(&self, run: EventId) -> Result<Option<Report>> {
+        self.table.latest(key(run)).await
+    }
+
+    /// The latest runs, by when they were begun.
+    pub(crate) async fn cleanups(&self, most: usize) -> Result<Vec<Report>> {
+        let keys = When::holds("pk = :all").with(":all", text("CLEANUPS"));
+        let rows = self.table.query(None, keys, most).await?;
+        rows.into_iter().map(Table::read).collect()
+    }
+
+    pub(crate) async fn report(&self, cleanup: &Cleanup, finished_at: Option<Timestamp>) -> Result<()> {
+        let Cleanup { run, dry_run, found, .. } = cleanup.clone();
+        let row = Table::row("CLEANUPS", run.to_string(), &Report { run, dry_run, finished_at, found })?;
+        self.table.client.put_item().table_name(&self.table.name).set_item(Some(row)).send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    pub(crate) async fn people(&self, after: Option<&str>, most: usize) -> Result<Vec<Somebody>> {
+        let keys = When::holds("known_in = :all AND pk > :after")
+            .with(":all", text(EVERYBODY))
+            .with(":after", text(after.unwrap_or(" ")));
+        let rows = self.table.query(Some("Known"), keys, most).await?;
+        let somebody = |row: &Row| {
+            let key = Table::partition(row);
+            Some(Somebody { id: key.strip_prefix("USER#")?.parse().ok()?, key })
+        };
+        Ok(rows.iter().filter_map(somebody).collect())
+    }
+
+    pub(crate) async fn knows(&self, person: UserId) -> Result<bool> {
+        Ok(self.table.latest::<UserRow>(user_key(person)).await?.is_some())
+    }
+
+    /// Whoever has not written for so long that their face is to be forgotten, and has one here.
+    pub(crate) async fn is_idle(&self, person: UserId, now: Timestamp) -> Result<bool> {
+        let row: Option<UserRow> = self.table.latest(user_key(person)).await?;
+        let is_idle = |row: UserRow| {
+            let since = row.user.last_message_at.checked_add(IDLE).unwrap_or(Timestamp::MAX);
+            row.merged_into.is_none() && now >= since && !row.user.visit.photos.0.is_empty()
+        };
+        Ok(row.is_some_and(is_idle))
+    }
+
+    /// The keys of messages whose time is over: the table itself deletes them some days late, or not at all.
+    pub(crate) async fn old_messages(&self, person: UserId, now: Timestamp) -> Result<Vec<Row>> {
+        let keys = When::holds("pk = :pk AND begins_with(sk, :message)")
+            .with(":pk", text(user_pk(person)))
+            .with(":message", text("MSG#"));
+        let is_over = |row: &Row| {
+            let expires_at = row.get("expires_at").and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
+            expires_at.is_some_and(|at| at <= now.as_second())
+        };
+        let rows = self.table.query(None, keys, MOST_MESSAGES).await?;
+        Ok(rows.iter().filter(|row| is_over(row)).map(Table::key_of).collect())
+    }
+
+    pub(crate) async fn delete(&self, keys: Vec<Row>) -> Result<()> {
+        for key in keys {
+            self.table.transact(vec![self.table.delete(key, When::always())?]).await?;
+        }
+        Ok(())
+    }
+}
