@@ -70,12 +70,7 @@ impl Objects {
         } else {
             refusal(StatusCode::NOT_FOUND, "NoSuchBucket", "The specified bucket does not exist")
         };
-        let ended = match answer.status() {
-            status if status.is_success() => Ended::Well,
-            StatusCode::NOT_FOUND if has_bucket && method == Method::HEAD => Ended::Condition,
-            StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED => Ended::Condition,
-            _ => Ended::Badly,
-        };
+        let ended = ended(&method, has_bucket, answer.status());
         let caller = Caller { service: "s3".to_owned(), operation: method.to_string(), caller: caller.to_owned() };
         self.record.call(caller, ended, 0.0, 0.0);
         answer
@@ -90,6 +85,15 @@ impl Objects {
     /// The buckets, and how many objects each holds.
     pub(crate) fn counts(&self) -> Vec<(String, u64)> {
         self.buckets.iter().map(|bucket| (bucket.name.clone(), files(&self.folder.join(&bucket.name)))).collect()
+    }
+}
+
+fn ended(method: &Method, has_bucket: bool, status: StatusCode) -> Ended {
+    match status {
+        status if status.is_success() => Ended::Well,
+        StatusCode::NOT_FOUND if has_bucket && method == Method::HEAD => Ended::Condition,
+        StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED => Ended::Condition,
+        _ => Ended::Badly,
     }
 }
 
@@ -131,4 +135,21 @@ fn files(folder: &Path) -> u64 {
             _ => 0,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_an_object_is_there_may_be_asked() {
+        assert_eq!(ended(&Method::HEAD, true, StatusCode::NOT_FOUND), Ended::Condition);
+        assert_eq!(ended(&Method::PUT, true, StatusCode::PRECONDITION_FAILED), Ended::Condition);
+        assert_eq!(ended(&Method::GET, true, StatusCode::NOT_MODIFIED), Ended::Condition);
+        assert_eq!(ended(&Method::PUT, true, StatusCode::OK), Ended::Well);
+        for (method, has_bucket) in [(Method::GET, true), (Method::HEAD, false)] {
+            assert_eq!(ended(&method, has_bucket, StatusCode::NOT_FOUND), Ended::Badly, "{method}");
+        }
+        assert_eq!(ended(&Method::HEAD, true, StatusCode::FORBIDDEN), Ended::Badly);
+    }
 }

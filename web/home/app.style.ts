@@ -89,11 +89,14 @@ export const appStyle = css`
     font-size: var(--t2);
   }
   .clip {
-    display: block;
-    max-inline-size: 15rem;
+    display: flex;
+    gap: var(--s1);
+    max-inline-size: 13rem;
+    white-space: nowrap;
+  }
+  .clip > :first-child {
     overflow: hidden;
     text-overflow: ellipsis;
-    white-space: nowrap;
   }
   summary {
     inline-size: max-content;

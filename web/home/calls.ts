@@ -50,9 +50,13 @@ function each({ functions }: Snapshot, caller: string, rows: AwsCall[]): unknown
   const { invocations = 0 } = functions.find(({ name }) => name === caller) ?? {};
   if (invocations === 0) return nothing;
   const a = (of: (row: AwsCall) => number) => total(rows, of) / invocations;
-  const [read, write] = [a((row) => row.read_units), a((row) => row.write_units)];
-  const units = [read > 0 ? `${count(read)} read` : "", write > 0 ? `${count(write)} write` : ""].filter(Boolean).join(" and ");
-  return `${plural(invocations, "invocation")} of ${plural(a((row) => row.count), "call")}${units ? `, ${units} units` : ""}`;
+  const units = [some(a((row) => row.read_units), "read unit"), some(a((row) => row.write_units), "write unit")];
+  return [`${plural(invocations, "invocation")} of ${some(a((row) => row.count), "call")}`, ...units].filter(Boolean).join(", ");
+}
+
+/** As many as are shown: 1.04 is 1 here. */
+function some(value: number, one: string): string {
+  return value === 0 ? "" : plural(Math.round(value * 10) / 10, one);
 }
 
 function byOperation(calls: AwsCall[]): AwsCall[] {

@@ -35,7 +35,7 @@ const failures = (errors: number) => html`<span class=${errors > 0 ? "bad" : ""}
 function startedBy(row: FunctionState): TemplateResult {
   const [first, ...others] = row.triggers;
   if (first === undefined) return triggersOf(row);
-  return html`<span class="clip mono soft" title=${row.triggers.join("\n")}>${first}${others.length > 0 ? ` +${others.length}` : ""}</span>`;
+  return html`<span class="clip mono soft" title=${row.triggers.join("\n")}><span>${first}</span>${others.length > 0 ? html`<span>+${others.length}</span>` : nothing}</span>`;
 }
 
 const columns: Column<FunctionState>[] = [

@@ -242,7 +242,7 @@ export const tableStyle = css`
     td.figures {
       grid-column: span 2;
     }
-    td[data-label]:not(:empty) {
+    td[data-label]:not(:empty, .minor) {
       display: grid;
       grid-template-columns: minmax(0, 1fr);
       align-content: start;

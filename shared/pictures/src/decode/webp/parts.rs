@@ -51,7 +51,7 @@ impl<'a> Parts<'a> {
                     continue;
                 }
                 b"EXIF" => {
-                    parts.exif = parts.exif.or(Some(content));
+                    parts.exif = Some(content);
                     continue;
                 }
                 _ => continue,
