@@ -5,8 +5,11 @@ use std::{sync::Arc, time::Duration};
 use confab_kernel::{
     Clock, CorrelationId, Error, Event as OnTheBus, EventId, OrderId, Result, Timestamp, TuneCreated, UserId, hex,
 };
-use confab_lambda::Job as Delivery;
-use confab_providers::astria::{Astria, AstriaError, NewTune, Prompt, Tune};
+use confab_lambda::{Job as Delivery, metrics, warn};
+use confab_providers::{
+    MediaError,
+    astria::{Astria, AstriaError, NewTune, Prompt, Tune},
+};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 use studio_domain::{Event, Image, MakeJob, MakeTask, Order, PRODUCT, Source};
@@ -137,8 +140,8 @@ async fn tell_that_it_began(deps: &Deps, making: &Making, tune: Option<i64>, eta
 /// It will be refused again: the person gets the money back.
 async fn refused(deps: &Deps, making: &Making, why: &impl std::fmt::Display) -> Result<()> {
     let (order, person) = (making.order.id, making.person);
-    confab_lambda::metrics::count("OrderRefused", "astria");
-    confab_lambda::warn("an order cannot be made", &why.to_string(), making.correlation_id);
+    metrics::count("OrderRefused", "astria");
+    warn("an order cannot be made", &why.to_string(), making.correlation_id);
     news::tell(&deps.people, format!("refused#{order}"), person, Event::Refused { order }, making.correlation_id).await
 }
 
@@ -156,8 +159,8 @@ async fn look_after(deps: &Deps, order: OrderId) -> Result<()> {
     let prompts = ours(&making, astria.prompts_of(tune.id).await?);
     let is_whole = is_whole(&making, &tune, &prompts, deps.clock.now());
     let mut images = Vec::new();
-    for (prompt, index, url) in pictures(&prompts) {
-        images.push(bring(deps, &astria, &making, prompt, index, url).await?);
+    for picture in pictures(&prompts) {
+        images.extend(bring(deps, &astria, &making, picture).await?);
     }
     if is_whole && images.is_empty() {
         return refused(deps, &making, &"none of its photos could be made").await;
@@ -182,10 +185,9 @@ fn ours(making: &Making, mut prompts: Vec<Prompt>) -> Vec<Prompt> {
 }
 
 fn pictures(prompts: &[Prompt]) -> impl Iterator<Item = (i64, usize, &str)> {
-    let of = |prompt: &'_ Prompt| prompt.id;
-    prompts.iter().flat_map(move |prompt| {
-        prompt.images.iter().enumerate().map(move |(index, url)| (of(prompt), index, url.as_str()))
-    })
+    prompts
+        .iter()
+        .flat_map(|prompt| prompt.images.iter().enumerate().map(|(index, url)| (prompt.id, index, url.as_str())))
 }
 
 /// All that was ordered, or all that there will be.
@@ -199,15 +201,28 @@ fn is_whole(making: &Making, tune: &Tune, prompts: &[Prompt], now: Timestamp) ->
     are_over && !prompts.is_empty() && (images + failures >= wanted || is_settled)
 }
 
-/// Astria keeps pictures for a month, and whoever knows the address may look: ours are copies.
-async fn bring(deps: &Deps, astria: &Astria, making: &Making, prompt: i64, index: usize, url: &str) -> Result<Image> {
+/// Astria keeps pictures for a month, and whoever knows the address may look: ours are copies. One that is not to be had
+/// costs itself alone.
+async fn bring(
+    deps: &Deps,
+    astria: &Astria,
+    making: &Making,
+    (prompt, index, url): (i64, usize, &str),
+) -> Result<Option<Image>> {
     let name = format!("{prompt}-{index}");
     let object = format!("people/{}/orders/{}/{name}", making.person, making.order.id);
     if !deps.objects.exists(&object).await? {
-        let file = astria.image(url).await?;
-        deps.objects.put(&object, &file.mime_type, file.bytes).await?;
+        match astria.image(url).await {
+            Ok(file) => deps.objects.put(&object, &file.mime_type, file.bytes).await?,
+            Err(error @ MediaError::Unavailable(_)) => return Err(error.into()),
+            Err(error) => {
+                metrics::count("PictureLost", "astria");
+                warn("a picture cannot be had", &error.to_string(), making.correlation_id);
+                return Ok(None);
+            }
+        }
     }
-    Ok(Image { name, object })
+    Ok(Some(Image { name, object }))
 }
 
 /// The same photos in the same place are the same news.
@@ -218,4 +233,84 @@ fn name_of(order: OrderId, images: &[Image], is_all: bool) -> String {
         digest.update(b"/");
     }
     format!("made#{order}#{}#{is_all}", hex(&digest.finalize()[..12]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confab_testkit::sample;
+    use serde_json::{Value, json};
+
+    const ASKED: &str = "2026-11-21T09:01:00Z";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Of four photos.
+    fn making(after_prompt: i64) -> Making {
+        let job = sample("studio", "studio-make.order");
+        let job: Value = serde_json::from_str(job["Records"][0]["body"].as_str().unwrap()).unwrap();
+        let task = &job["task"];
+        serde_json::from_value(json!({ "person": task["person"], "order": task["order"], "asked_at": ASKED,
+            "correlation_id": "cor_01m7ym613fe0yvvhrd4bj8893d", "attempt_until_ms": 0, "is_unclear": true,
+            "after_prompt": after_prompt, "tune": 7, "expires_at": 0 }))
+        .unwrap()
+    }
+
+    fn prompt(id: i64, images: usize, failure: Option<&str>) -> Prompt {
+        let images = (0..images).map(|image| format!("https://images.example/{id}/{image}")).collect();
+        let failure = failure.map(str::to_owned);
+        Prompt { id, tune_id: Some(7), images, failure, trained_at: None, created_at: None }
+    }
+
+    fn tune(trained_at: Option<&str>) -> Tune {
+        let trained_at = trained_at.map(at);
+        Tune { id: 7, title: "ord".into(), class: None, eta: None, trained_at, created_at: None, expires_at: None }
+    }
+
+    #[test]
+    fn of_a_model_that_is_used_again_only_the_orders_own_prompts_count() {
+        let all = || [9, 3, 5, 4, 8, 7, 6].map(|id| prompt(id, 1, None)).to_vec();
+        let ids = |after| ours(&making(after), all()).iter().map(|prompt| prompt.id).collect::<Vec<_>>();
+        assert_eq!(ids(0), [3, 4, 5, 6], "the first four are the order's, later ones another's");
+        assert_eq!(ids(5), [6, 7, 8, 9]);
+        assert_eq!(ids(9), [0_i64; 0]);
+    }
+
+    #[test]
+    fn it_is_whole_when_all_is_there_or_nothing_more_will_come() {
+        let soon = at("2026-11-21T09:11:00Z");
+        let late = at("2026-11-21T09:31:00Z");
+        let trained = tune(Some("2026-11-21T09:10:00Z"));
+        let whole = |prompts: &[Prompt], tune: &Tune, now| is_whole(&making(0), tune, prompts, now);
+        let four = [1, 2, 3, 4].map(|id| prompt(id, 1, None));
+        assert!(whole(&four, &trained, soon));
+        assert!(whole(&[prompt(1, 4, None)], &trained, soon), "four of one prompt");
+        assert!(!whole(&four[..3], &trained, soon), "one more may come");
+        assert!(whole(&four[..3], &trained, late));
+        assert!(!whole(&[], &trained, late), "the prompts are not there yet");
+        let waits = [prompt(1, 1, None), prompt(2, 0, None)];
+        assert!(!whole(&waits, &trained, late), "one is still being drawn");
+        let failed = [prompt(1, 1, None), prompt(2, 0, Some("no")), prompt(3, 1, None), prompt(4, 1, None)];
+        assert!(whole(&failed, &trained, soon), "what failed will not come");
+        assert!(!whole(&four[..3], &tune(None), late), "it is still learning");
+        // A model that was trained long ago has just been asked again.
+        assert!(!whole(&four[..3], &tune(Some("2026-10-01T00:00:00Z")), at("2026-11-21T09:10:59Z")));
+    }
+
+    #[test]
+    fn other_photos_are_other_news() {
+        let order = making(0).order.id;
+        let image = |name: &str| Image { name: name.into(), object: String::new() };
+        let one = name_of(order, &[image("1-0"), image("2-0")], false);
+        assert_eq!(one, name_of(order, &[image("1-0"), image("2-0")], false));
+        for other in [
+            name_of(order, &[image("1-0"), image("2-0")], true),
+            name_of(order, &[image("1-0")], false),
+            name_of(order, &[image("1-02-0")], false),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
 }
