@@ -52,6 +52,18 @@ def message(number, person, **content):
     return job("studio-conversation", change)
 
 
+def photo(number, person):
+    return message(number, person, content={"type": "media", "items": [{"source": "1", "mime_type": "image/jpeg"}]})
+
+
+def pack():
+    """What is on the shelf: a studio without packs asks for them all the time."""
+    text, number = (lambda text: {"S": text}), (lambda number: {"N": str(number)})
+    return {"pk": text("PACKS"), "sk": text("PACK#1"), "id": number(1), "slug": text("city-lite"),
+            "title": text("City"), "refresh": text("evt_01m7ym613fe0yvvhrd4bj8893d"),
+            "images": {"M": {"woman": number(4)}}, "sheets": {"M": {}}}
+
+
 def reaction(number, person):
     """What the studio does not answer: a copy of it is known as done after one call."""
     return message(number, person, content={"type": "reaction", "message_id": "wamid.bench.out", "emoji": "👍"})
@@ -100,6 +112,7 @@ def calls_and_capacity(local):
         yield row(worker, "a person's first message", sandbox, message(0, 2))
         yield row(worker, "the next, same process", sandbox, message(1, 2))
         yield row(worker, "a copy of it", sandbox, message(1, 2))
+        yield row(worker, "a photo", sandbox, photo(3, 2))
         status = delivered(sandbox)
     with Sandbox(local, worker) as sandbox:
         yield row(worker, "the next, new process", sandbox, message(2, 2))
@@ -179,6 +192,7 @@ def main():
     rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     print(f"`scripts/bench`, {os.cpu_count()} cores, {platform.machine()}, Rust {rust}")
     with tempfile.TemporaryDirectory() as folder, Local(options.local, options.binaries, folder) as local:
+        local.put("confab-StudioTable", pack())
         for function, name in SAMPLES.items():
             local.start(function, sample(name))
         table("Calls and capacity", calls_and_capacity(local))

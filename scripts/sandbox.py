@@ -156,6 +156,17 @@ class Local:
         """Has `local` start a process of its own."""
         self.ask(f"/api/functions/{function}/invoke", event)
 
+    def put(self, table, item):
+        """A row, from whoever is no function."""
+        credential = "Credential=test/20260101/us-east-1/dynamodb/aws4_request"
+        headers = {
+            "content-type": "application/x-amz-json-1.0",
+            "x-amz-target": "DynamoDB_20120810.PutItem",
+            "authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0",
+        }
+        body = json.dumps({"TableName": table, "Item": item}).encode()
+        urllib.request.urlopen(urllib.request.Request(self.aws, body, headers), timeout=PATIENCE).close()
+
     def environment(self, function):
         """That of the process which `local` started."""
         for process in Path("/proc").glob("[0-9]*"):

@@ -131,8 +131,8 @@ mod tests {
         let others =
             [(0xe0, "JFIF"), (0xe1, "http://ns.adobe.com/"), (0xe2, "ICC_PROFILE"), (0xed, "names"), (0xfe, "note")];
         let others = others.map(|(marker, content)| segment(marker, content.as_bytes())).concat();
-        let full = with(&file, &[&adobe[..], &place, &others].concat());
-        let parts = Parts::of(&[&full[..], b"and a video"].concat()).unwrap();
+        let full = [&with(&file, &[&adobe[..], &place, &others].concat())[..], b"and a video"].concat();
+        let parts = Parts::of(&full).unwrap();
         assert!(parts.jpeg == with(&file, &adobe));
         assert_eq!(parts.exif, Some(&b"of a place"[..]), "although there is another segment of that number behind it");
         assert_eq!(Parts::of(&file).unwrap().exif, None);
