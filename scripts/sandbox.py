@@ -161,6 +161,7 @@ class Local:
         credential = "Credential=test/20260101/us-east-1/dynamodb/aws4_request"
         headers = {
             "content-type": "application/x-amz-json-1.0",
+            "x-amz-date": "20260101T000000Z",
             "x-amz-target": "DynamoDB_20120810.PutItem",
             "authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0",
         }
