@@ -200,7 +200,7 @@ fn table(env: &Env, aws: &Aws) -> Result<Table, EnvError> {
 }
 
 fn queue(env: &Env, aws: &Aws) -> Result<Queue, EnvError> {
-    Ok(Queue::new(aws.sqs(), env.required("CONFAB_PAYMENTS_QUEUE_URL")?))
+    Ok(Queue::new(aws, env.required("CONFAB_PAYMENTS_QUEUE_URL")?))
 }
 
 fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {

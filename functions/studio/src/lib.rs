@@ -96,8 +96,8 @@ impl Webhook {
         let names = SecretNames::from_env(&env)?;
         let (secrets, ()) = tokio::join!(Secrets::read(&aws, names.all()), aws.connect("sqs"));
         Ok(Self {
-            messages: Queue::new(aws.sqs(), env.required("CONFAB_INBOUND_QUEUE_URL")?),
-            statuses: Queue::new(aws.sqs(), env.required("CONFAB_STATUS_QUEUE_URL")?),
+            messages: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
+            statuses: queue(&env, &aws, "CONFAB_STATUS_QUEUE_URL")?,
             secrets: secrets?,
             names,
             public_base_url: public_base_url(&env),
@@ -126,12 +126,13 @@ impl Worker {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let clock = SystemClock::from_env(&env)?;
+        let (store, shelf) = (store(&env, &aws)?, Shelves::from_env(&env)?);
         let keys = Keyring::read(&env, &aws, &[SEAL]);
-        let (senders, keys, ()) =
-            Box::pin(async { tokio::join!(senders(&env, &aws, clock), keys, aws.connect("dynamodb")) }).await;
+        let reads = async { tokio::join!(senders(&env, &aws, clock), keys, shelf.fill(&store)) };
+        let (senders, keys, ()) = Box::pin(reads).await;
         let studio = Studio {
             senders: senders?,
-            store: store(&env, &aws)?,
+            store,
             objects: objects(&env, &aws)?,
             photos: queue(&env, &aws, "CONFAB_PHOTOS_QUEUE_URL")?,
             making: queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?,
@@ -141,7 +142,7 @@ impl Worker {
             base_url: required_base_url(&env)?,
         };
         let drawing = queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?;
-        Ok(Self { studio, shelf: Shelves::from_env(&env)?, drawing, clock, entropy: OsEntropy })
+        Ok(Self { studio, shelf, drawing, clock, entropy: OsEntropy })
     }
 }
 
@@ -396,7 +397,7 @@ fn objects(env: &Env, aws: &Aws) -> Result<Objects, EnvError> {
 }
 
 fn queue(env: &Env, aws: &Aws, variable: &str) -> Result<Queue, EnvError> {
-    Ok(Queue::new(aws.sqs(), env.required(variable)?))
+    Ok(Queue::new(aws, env.required(variable)?))
 }
 
 fn bus(env: &Env, aws: &Aws) -> Result<Bus, EnvError> {

@@ -9,8 +9,8 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::store::Store;
 
-/// New packs and new pictures are seen a minute later at the latest.
-const FRESH: Duration = Duration::from_secs(60);
+/// New packs and new pictures are seen so much later at the latest.
+const FRESH: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
 pub(crate) struct Shelves {
@@ -36,5 +36,10 @@ impl Shelves {
         let shelf = Arc::new(Shelf { packs: store.packs().await?, prices: self.prices.clone() });
         *seen = Some((Instant::now(), shelf.clone()));
         Ok(shelf)
+    }
+
+    /// While the process starts, so that its first message does not wait. What fails now is tried again then.
+    pub(crate) async fn fill(&self, store: &Store) {
+        drop(self.current(store).await);
     }
 }

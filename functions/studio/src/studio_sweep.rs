@@ -23,5 +23,7 @@ pub async fn handle(deps: Arc<Sweeper>, tick: Tick) -> Result<()> {
         .into_iter()
         .map(|person| news::entry(format!("due#{person}#{minute}"), person, Event::Due, tick.correlation_id));
     deps.people.send(&entries.collect::<Result<Vec<_>>>()?).await?;
-    keep_fresh(&deps.store, &deps.drawing, EventId::new(tick.at, &deps.entropy), tick.correlation_id).await
+    let id = EventId::new(tick.at, &deps.entropy);
+    // What is nested deeper the compiler gives up on.
+    Box::pin(keep_fresh(&deps.store, &deps.drawing, id, tick.correlation_id)).await
 }

@@ -57,10 +57,6 @@ impl Aws {
         aws_sdk_dynamodb::Client::new(&self.sdk())
     }
 
-    pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        aws_sdk_sqs::Client::new(&self.sdk())
-    }
-
     fn sdk(&self) -> SdkConfig {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())

@@ -1,14 +1,13 @@
 //! Sending to a queue, so that what was accepted is on it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use aws_sdk_sqs::{
-    Client,
-    types::{MessageAttributeValue, SendMessageBatchRequestEntry},
-};
 use confab_kernel::{CorrelationId, Error, Result, hex};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+use crate::Aws;
 
 /// SQS takes ten entries and 256 KB in one call.
 const ENTRIES: usize = 10;
@@ -16,7 +15,7 @@ const BYTES: usize = 240 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct Queue {
-    client: Client,
+    aws: Aws,
     url: String,
 }
 
@@ -57,19 +56,44 @@ impl Entry {
         self.order.as_ref().is_some_and(|order| groups.contains(&order.group))
     }
 
-    fn request(&self, index: usize) -> Result<SendMessageBatchRequestEntry> {
-        let correlation =
-            MessageAttributeValue::builder().data_type("String").string_value(self.correlation_id.to_string()).build();
-        let correlation = correlation.map_err(|e| Error::internal("render_failed", e))?;
-        SendMessageBatchRequestEntry::builder()
-            .id(index.to_string())
-            .message_body(&self.body)
-            .set_message_group_id(self.order.as_ref().map(|order| order.group.clone()))
-            .set_message_deduplication_id(self.order.as_ref().map(|order| order.once.clone()))
-            .message_attributes("correlation_id", correlation)
-            .build()
-            .map_err(|e| Error::internal("render_failed", e))
+    fn request(&self, index: usize) -> Value {
+        let correlation = json!({ "DataType": "String", "StringValue": self.correlation_id });
+        let mut entry = json!({
+            "Id": index.to_string(),
+            "MessageBody": self.body,
+            "MessageAttributes": { "correlation_id": correlation },
+        });
+        if let Some(Order { group, once }) = &self.order {
+            entry["MessageGroupId"] = json!(group);
+            entry["MessageDeduplicationId"] = json!(once);
+        }
+        entry
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Sent {
+    /// HTTP 200 with entries that were not taken is SQS's way of a partial failure.
+    #[serde(default)]
+    failed: Vec<Refused>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Refused {
+    id: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    #[serde(default)]
+    attributes: HashMap<String, String>,
 }
 
 fn hash(text: &str) -> String {
@@ -77,8 +101,8 @@ fn hash(text: &str) -> String {
 }
 
 impl Queue {
-    pub fn new(client: Client, url: impl Into<String>) -> Self {
-        Self { client, url: url.into() }
+    pub fn new(aws: &Aws, url: impl Into<String>) -> Self {
+        Self { aws: aws.clone(), url: url.into() }
     }
 
     /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
@@ -88,25 +112,17 @@ impl Queue {
         // One call after the other: a group's entries must arrive in order. A refused entry holds up its group only.
         for chunk in chunks(entries) {
             let chunk: Vec<_> = chunk.iter().filter(|entry| !entry.is_of(&refused_groups)).collect();
-            let requests: Vec<_> =
-                chunk.iter().enumerate().map(|(i, entry)| entry.request(i)).collect::<Result<_>>()?;
+            let requests: Vec<_> = chunk.iter().enumerate().map(|(i, entry)| entry.request(i)).collect();
             if requests.is_empty() {
                 continue;
             }
-            let sent = self
-                .client
-                .send_message_batch()
-                .queue_url(&self.url)
-                .set_entries(Some(requests))
-                .send()
-                .await
-                .map_err(crate::failed)?;
-            // HTTP 200 with entries that were not taken is SQS's way of a partial failure.
-            if let Some(refused) = sent.failed().first() {
-                let told = format!("{}: {}", refused.code(), refused.message().unwrap_or_default());
+            let asked = json!({ "QueueUrl": self.url, "Entries": requests });
+            let sent: Sent = self.aws.json("sqs", "AmazonSQS.SendMessageBatch", &asked).await?;
+            if let Some(Refused { code, message, .. }) = sent.failed.first() {
+                let told = format!("{code}: {}", message.as_deref().unwrap_or_default());
                 first_refusal.get_or_insert(told);
             }
-            let refused = sent.failed().iter().filter_map(|refused| chunk.get(refused.id().parse::<usize>().ok()?));
+            let refused = sent.failed.iter().filter_map(|refused| chunk.get(refused.id.parse::<usize>().ok()?));
             refused_groups.extend(refused.filter_map(|entry| entry.order.as_ref().map(|order| order.group.clone())));
         }
         first_refusal.map_or(Ok(()), |told| Err(Error::unavailable("queue_refused", told)))
@@ -114,11 +130,10 @@ impl Queue {
 
     /// How many messages wait: the cheapest call that proves the queue is there.
     pub async fn depth(&self) -> Result<u64> {
-        use aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages as Waiting;
-        let answer = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(Waiting);
-        let answer = answer.send().await.map_err(crate::failed)?;
-        let waiting = answer.attributes().and_then(|attributes| attributes.get(&Waiting));
-        Ok(waiting.and_then(|count| count.parse().ok()).unwrap_or(0))
+        let waiting = "ApproximateNumberOfMessages";
+        let asked = json!({ "QueueUrl": self.url, "AttributeNames": [waiting] });
+        let Attributes { attributes } = self.aws.json("sqs", "AmazonSQS.GetQueueAttributes", &asked).await?;
+        Ok(attributes.get(waiting).and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 }
 
@@ -167,7 +182,7 @@ mod tests {
             r#"{"Successful":[],"Failed":[{"Id":"0","SenderFault":false,"Code":"InternalError","Message":"later"}]}"#,
         )
         .await;
-        let queue = Queue::new(aws_at(url.clone()).sqs(), format!("{url}/000000000000/q.fifo"));
+        let queue = Queue::new(&aws_at(url.clone()), format!("{url}/000000000000/q.fifo"));
         let error = queue.send(&[entry("hi")]).await.unwrap_err();
         assert_eq!(error.code(), "queue_refused");
         let asked = asked.await.unwrap();

@@ -45,6 +45,14 @@ impl Answer {
     }
 }
 
+/// The version of the protocol that a service speaks.
+fn content_type(service: &str) -> &'static str {
+    match service {
+        "sqs" => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    }
+}
+
 fn failed(error: impl Into<BoxError>) -> Error {
     Error::unavailable("aws_call_failed", error)
 }
@@ -59,11 +67,12 @@ impl Aws {
     ) -> Result<T> {
         let body = serde_json::to_vec(body).map_err(|e| Error::internal("render_failed", e))?;
         let request = http::Request::post(format!("{}/", self.endpoint(service)))
-            .header("content-type", "application/x-amz-json-1.1")
+            .header("content-type", content_type(service))
             .header("x-amz-target", target)
             .body(body)
             .map_err(|e| Error::internal("render_failed", e))?;
-        let answer = self.signed(service, request).await?;
+        // The futures below are nested deeply: inside of loops of ours the compiler would give up on them.
+        let answer = Box::pin(self.signed(service, request)).await?;
         if answer.status != 200 {
             return Err(failed(format!("{target} answered {}", answer.told())));
         }
