@@ -31,14 +31,17 @@ pub struct Wanted {
 pub const LARGEST_KEPT: u32 = 2_560;
 
 impl Picture {
-    /// No more than a quarter of a gigabyte is taken, whatever the bytes are.
+    /// What somebody would see, on white where it is transparent, and no larger than is wanted. Whatever the bytes are,
+    /// it takes no more than a quarter of a gigabyte.
     pub fn read(bytes: &[u8], wanted: &Wanted) -> Result<Self, Refusal> {
         // Decoders are other people's work on other people's bytes: a mistake in one costs this picture, not the function.
         let decoded = catch_unwind(AssertUnwindSafe(|| decode(bytes, wanted.shorter_side)));
         let Decoded { pixels, orientation } = decoded.unwrap_or(Err(Refusal::Unreadable))?;
         let within = Size::new(wanted.within.width.min(LARGEST_KEPT), wanted.within.height.min(LARGEST_KEPT));
         let within = if lies_on_its_side(orientation) { within.turned() } else { within };
-        Ok(Self(upright(fitted(pixels, within), orientation)))
+        // Turned when it is small.
+        let pixels = smaller(&pixels, within).unwrap_or(pixels);
+        Ok(Self(upright(pixels, orientation)))
     }
 
     pub fn size(&self) -> Size {
@@ -48,10 +51,7 @@ impl Picture {
     /// Smaller where it does not fit, never larger.
     #[must_use]
     pub fn within(&self, frame: Size) -> Self {
-        match self.size().within(frame) {
-            size if size == self.size() => self.clone(),
-            size => Self(resized(&self.0, Area::whole(&self.0), size)),
-        }
+        smaller(&self.0, frame).map_or_else(|| self.clone(), Self)
     }
 
     /// `quality` goes from 1 to 100.
@@ -70,13 +70,11 @@ impl std::fmt::Debug for Picture {
     }
 }
 
-/// Unlike [`Picture::within`] it does not keep the larger one.
-fn fitted(pixels: RgbImage, frame: Size) -> RgbImage {
-    let area = Area::whole(&pixels);
-    match area.size.within(frame) {
-        size if size == area.size => pixels,
-        size => resized(&pixels, area, size),
-    }
+/// None where it fits as it is.
+fn smaller(pixels: &RgbImage, frame: Size) -> Option<RgbImage> {
+    let whole = Area::whole(pixels);
+    let size = whole.size.within(frame);
+    (size != whole.size).then(|| resized(pixels, whole, size))
 }
 
 fn lies_on_its_side(orientation: Orientation) -> bool {

@@ -15,13 +15,15 @@ const DARK: u8 = 12;
 /// A cell is four wide and five high.
 const CELL: Size = Size::new(4, 5);
 /// Tall sheets are cut where chats show them.
-const MOST_HEIGHT_TO_WIDTH: f64 = 1.9;
+const MOST_HEIGHT: u32 = 2_052;
 const MOST_PICTURES: usize = 60;
 const MOST_BYTES: usize = 1_000_000;
 const QUALITIES: [u8; 7] = [86, 76, 64, 50, 35, 20, 8];
 
 /// A JPEG of 1,080 pixels across and less than a megabyte, with the first 60 pictures that are not dark; None without
 /// any. It is higher than wide, but for two pictures, which are side by side. The same pictures give the same bytes.
+///
+/// A cell shows the upper middle of a picture. From three pictures on it needs no more than 522 × 652 of it.
 pub fn contact_sheet<'a>(pictures: impl IntoIterator<Item = &'a Picture>) -> Option<Vec<u8>> {
     let shown: Vec<_> =
         pictures.into_iter().filter(|picture| light::mean(&picture.0) > DARK).take(MOST_PICTURES).collect();
@@ -47,12 +49,11 @@ struct Grid {
 impl Grid {
     /// As few columns as the height allows.
     fn of(count: u32) -> Option<Self> {
-        let grids = (1..=count).map(|columns| {
+        let of_columns = |columns| {
             let width = (WIDTH - GAP * (columns + 1)) / columns;
-            let cell = Size::new(width, width * CELL.height / CELL.width);
-            Self { count, columns, cell }
-        });
-        grids.into_iter().find(|grid| f64::from(grid.size().height) <= MOST_HEIGHT_TO_WIDTH * f64::from(WIDTH))
+            Self { count, columns, cell: Size::new(width, width * CELL.height / CELL.width) }
+        };
+        (1..=count).map(of_columns).find(|grid| grid.size().height <= MOST_HEIGHT)
     }
 
     fn size(self) -> Size {
@@ -120,7 +121,7 @@ mod tests {
         }
         for count in 1..=60 {
             let size = Grid::of(count).unwrap().size();
-            assert!(size.height <= 2_052 && (count == 2 || size.height > size.width), "{count}: {size}");
+            assert!(size.height <= MOST_HEIGHT && (count == 2 || size.height > size.width), "{count}: {size}");
         }
     }
 
