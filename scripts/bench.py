@@ -13,11 +13,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
 from sandbox import Local, Sandbox
 from sizes import zipped
+from visit import Visit, opened
 
 SAMPLES = {
     "sms-received": "sms-received.text",
@@ -26,6 +30,7 @@ SAMPLES = {
     "studio-health": "studio-health.ready",
 }
 STARTS, INVOCATIONS = 20, 200
+PEOPLE = (1, 20)
 LONGEST = 360  # seconds for all of it
 
 
@@ -123,6 +128,39 @@ def calls_and_capacity(local):
         yield row("studio-health", "ready?", sandbox, sample("studio-health.ready"))
 
 
+def spent(local):
+    """How much each function, and each provider, has done since `local` began."""
+    state, total = local.ask("/api/state"), Counter()
+    for function in state["functions"]:
+        total[function["name"], "runs"] += function["invocations"]
+    for call in state["aws_calls"]:
+        for kind in ("count", "read_units", "write_units"):
+            total[call["caller"], kind] += call[kind]
+    for asked in state["provider_calls"]:
+        total[asked["provider"], "count"] += asked["count"]
+    return total
+
+
+def orders(local):
+    kinds = {"runs": "runs", "count": "calls", "read_units": "read units", "write_units": "write units"}
+    yield ["of", *(f"{name}, {people} at once" for name in kinds.values() for people in PEOPLE)]
+    opened(local)
+    costs = []
+    for people in PEOPLE:
+        before = spent(local)
+        visits = [Visit(local, f"Person {number}") for number in range(people)]
+        with ThreadPoolExecutor(people) as pool:
+            list(pool.map(Visit.whole, visits))
+        time.sleep(5)  # the last statuses and receipts
+        costs.append(Counter({what: (total - before[what]) / people for what, total in spent(local).items()}))
+    names = sorted({name for name, _ in costs[-1]} - {"outside"})
+    for name in names:
+        row = [cost[name, kind] for kind in kinds for cost in costs]
+        if any(row):
+            yield [name, *(f"{value:.3g}" for value in row)]
+    yield ["all", *(f"{sum(cost[name, kind] for name in names):.3g}" for kind in kinds for cost in costs)]
+
+
 def executed(local, function, events):
     """Instructions of a process from its start to its end."""
     with tempfile.NamedTemporaryFile(dir=local.folder) as out:
@@ -191,6 +229,9 @@ def main():
     signal.alarm(LONGEST)
     rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     print(f"`scripts/bench`, {os.cpu_count()} cores, {platform.machine()}, Rust {rust}")
+    # What is counted here is the same for every build.
+    with tempfile.TemporaryDirectory() as folder, Local(options.local, options.local.parent, folder) as local:
+        table("A whole order, per person", orders(local))
     with tempfile.TemporaryDirectory() as folder, Local(options.local, options.binaries, folder) as local:
         local.put("confab-StudioTable", pack())
         for function, name in SAMPLES.items():

@@ -136,10 +136,13 @@ class Local:
                 raise SystemExit("bench: local did not start")
             time.sleep(0.05)
         addresses = dict(re.findall(r"^  (\w+) +(http\S+)", log.read_text(), re.M))
-        self.home, self.aws = addresses["Home"], addresses["AWS"]
+        self.home, self.gateway, self.aws = addresses["Home"], addresses["API"], addresses["AWS"]
 
-    def ask(self, path, body=None):
-        with urllib.request.urlopen(self.home + path, body and json.dumps(body).encode(), PATIENCE) as answer:
+    def ask(self, path, body=None, method=None):
+        body = body and json.dumps(body).encode()
+        kind = {"content-type": "application/json"} if body else {}
+        request = urllib.request.Request(self.home + path, body, kind, method=method)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def units(self, function):

@@ -195,6 +195,7 @@ async fn snapshot(control: &Control) -> Value {
         "tables": tables,
         "buckets": control.objects.counts().into_iter().map(|(name, objects)| json!({ "name": name, "objects": objects })).collect::<Vec<_>>(),
         "aws_calls": calls,
+        "provider_calls": cloud.record.all_asked(),
         "metrics": cloud.record.metrics(),
     })
 }

@@ -85,6 +85,14 @@ pub(crate) enum Ended {
     Badly,
 }
 
+/// What a provider was asked.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Asked {
+    pub provider: &'static str,
+    pub count: u64,
+    pub errors: u64,
+}
+
 /// What an event rule has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Matches {
@@ -118,6 +126,8 @@ pub(crate) struct Record {
     entries: Mutex<VecDeque<Arc<Entry>>>,
     lines: Mutex<VecDeque<Arc<Line>>>,
     calls: Mutex<BTreeMap<Caller, Calls>>,
+    /// By provider.
+    asked: Mutex<BTreeMap<&'static str, Asked>>,
     /// By bus and rule.
     matches: Mutex<HashMap<(String, String), Matches>>,
     metrics: Mutex<HashMap<(String, String), Metric>>,
@@ -145,6 +155,7 @@ impl Record {
             entries: Mutex::default(),
             lines: Mutex::default(),
             calls: Mutex::default(),
+            asked: Mutex::default(),
             matches: Mutex::default(),
             metrics: Mutex::default(),
             news: broadcast::channel(1_024).0,
@@ -246,6 +257,19 @@ impl Record {
         known.conditions += u64::from(ended == Ended::Condition);
         known.read_units += read_units;
         known.write_units += write_units;
+    }
+
+    pub(crate) fn asked(&self, provider: &'static str, is_well: bool) {
+        self.touch();
+        let mut asked = locked(&self.asked);
+        let known = asked.entry(provider).or_default();
+        known.provider = provider;
+        known.count += 1;
+        known.errors += u64::from(!is_well);
+    }
+
+    pub(crate) fn all_asked(&self) -> Vec<Asked> {
+        locked(&self.asked).values().cloned().collect()
     }
 
     /// An event fitted a rule, and could not be given to so many of its targets.

@@ -9,7 +9,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use axum::{Router, middleware};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::header,
+    middleware::{self, Next},
+    response::Response,
+};
 use confab_outside::Outside;
 use tokio::net::TcpListener;
 
@@ -93,7 +99,7 @@ pub async fn run(
         record: record.clone(),
     });
     let webhook = format!("{}/SmsReceived", addresses.gateway);
-    let outside = Outside::open(world::options(&settings.data, &addresses.home, webhook, clock, Some(record)))?;
+    let outside = Outside::open(world::options(&settings.data, &addresses.home, webhook, clock, Some(record.clone())))?;
     let control = Control {
         cloud: cloud.clone(),
         objects: objects.clone(),
@@ -105,7 +111,8 @@ pub async fn run(
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
     serve(aws_, control::guarded(aws::router(cloud.clone(), objects)));
     serve(gateway_, gateway::router(cloud.clone()));
-    serve(home, control::guarded(pages.merge(outside.router())));
+    let providers = outside.router().layer(middleware::from_fn_with_state(record, count_asked));
+    serve(home, control::guarded(pages.merge(providers)));
     start_loops(&cloud);
     if settings.watch {
         tokio::spawn(watch::run(cloud.clone(), settings.root.clone()));
@@ -123,6 +130,19 @@ pub async fn run(
         function.kill_all();
     }
     Ok(())
+}
+
+/// What a provider was asked is part of what a message costs.
+async fn count_asked(State(record): State<Arc<Record>>, request: Request, next: Next) -> Response {
+    // Who looks at a picture shows no key.
+    let has_key = request.headers().contains_key(header::AUTHORIZATION);
+    let place = request.uri().path().split('/').nth(1);
+    let provider = world::PROVIDERS.into_iter().find(|provider| has_key && place == Some(provider));
+    let response = next.run(request).await;
+    if let Some(provider) = provider {
+        record.asked(provider, response.status().is_success());
+    }
+    response
 }
 
 /// Only the providers and their phones: what a rehearsal elsewhere talks to.

@@ -25,6 +25,9 @@ const PAYMENT_SECRET_PATH: &str = "payment-secret-path";
 pub(crate) const SEAL_SECRET: &str = "seal-secret";
 pub(crate) const OPERATOR_KEY: &str = "operator-key";
 
+/// The first part of their addresses.
+pub(crate) const PROVIDERS: [&str; 4] = ["meta", "twilio", "astria", "stripe"];
+
 /// What the template's parameters are here.
 pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
     let meta = format!("{}/meta", addresses.home);

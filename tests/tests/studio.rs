@@ -211,6 +211,27 @@ async fn hostile_pictures_get_a_clear_answer_each() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_hundred_photos_at_once_are_as_many_as_are_needed() -> Result<()> {
+    let place = Place::any().await?;
+    let visit = Visit::of(&place, "Shira", "meta").await?;
+    visit.person.asks("hi").await?;
+    visit.sends_selfies("woman", "good", 0..100).await?;
+    visit.hears("as many photos as I need", 0).await?;
+    visit.hears("20 of 10 good photos", 0).await?;
+    place.rests().await?;
+    let chat = visit.person.chat().await?;
+    let said = |words: &str| chat.iter().filter(|message| text_of(message).contains(words)).count();
+    let liked = chat.iter().filter(|message| message["reaction"] == "👍").count();
+    assert_eq!((liked, said("as many photos as I need")), (20, 1));
+    let kept = place.pictures_of(&visit.id_at_ours().await?).await?;
+    assert_eq!(kept.len(), 20, "{kept:?}");
+    for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
+        assert_eq!(place.depth(dlq).await?, 0);
+    }
+    Ok(())
+}
+
 /// A PNG of a few bytes that would be gigabytes of pixels.
 fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     let header = [&b"IHDR"[..], &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
