@@ -188,12 +188,15 @@ async fn hostile_pictures_get_a_clear_answer_each() -> Result<()> {
     let bomb = png_that_claims(60_000, 60_000);
     let selfie = place.selfie(&visit.person.id, "woman", "good", 1).await?;
     let half = selfie[..selfie.len() / 2].to_vec();
-    let hostile: [(&[u8], &str); 5] = [
+    let huge = vec![0xff; 40 * 1024 * 1024];
+    let hostile: [(&[u8], &str); 7] = [
         (&heic, "image/heic"),
         (&bomb, "image/png"),
         (b"<svg onload=alert(1)>", "image/jpeg"),
         (b"GIF89a", "image/gif"),
         (&half, "image/jpeg"),
+        (&huge, "image/jpeg"),
+        (b"", "image/jpeg"),
     ];
     for (bytes, mime_type) in hostile {
         visit.sends_picture(bytes, mime_type).await?;
@@ -201,8 +204,8 @@ async fn hostile_pictures_get_a_clear_answer_each() -> Result<()> {
     visit.sends_picture(&selfie, "image/jpeg").await?;
     let progress = visit.hears("1 of 10 good photos", heard).await?;
     let text = text_of(&progress);
-    ensure!(text.contains("5 cannot be used"), "{text}");
-    for part in ["not a picture that I can read", "too large"] {
+    ensure!(text.contains("7 cannot be used"), "{text}");
+    for part in ["not a picture that I can read (5)", "too large (2)"] {
         ensure!(text.contains(part), "{part}: {text}");
     }
     for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
@@ -226,6 +229,34 @@ async fn a_hundred_photos_at_once_are_as_many_as_are_needed() -> Result<()> {
     assert_eq!((liked, said("as many photos as I need")), (20, 1));
     let kept = place.pictures_of(&visit.id_at_ours().await?).await?;
     assert_eq!(kept.len(), 20, "{kept:?}");
+    for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
+        assert_eq!(place.depth(dlq).await?, 0);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_from_where_no_provider_keeps_pictures() -> Result<()> {
+    let place = Place::any().await?;
+    let visit = Visit::of(&place, "Mallory", "twilio").await?;
+    visit.person.asks("hi").await?;
+    let heard = visit.heard().await?;
+    let elsewhere = [
+        "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://localhost:2375/containers/json",
+        "https://api.twilio.com.evil.example/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1",
+        "https://api.twilio.com@evil.example/",
+        "file:///etc/passwd",
+        "//evil.example/picture.jpg",
+        "not an address",
+    ];
+    for url in elsewhere {
+        let fields = json!({ "NumMedia": "1", "MediaUrl0": url, "MediaContentType0": "image/jpeg", "Body": "" });
+        visit.person.sends(&json!({ "type": "raw", "fields": fields })).await?;
+    }
+    let progress = visit.hears("8 cannot be used", heard).await?;
+    ensure!(text_of(&progress).contains("0 of 10"), "{progress}");
     for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
         assert_eq!(place.depth(dlq).await?, 0);
     }

@@ -36,7 +36,7 @@ pub(crate) struct Event {
 }
 
 /// Pictures arrive as base64 in JSON.
-const LARGEST_REQUEST: usize = 24 * 1024 * 1024;
+const LARGEST_REQUEST: usize = 72 * 1024 * 1024;
 
 impl Outside {
     pub fn open(options: Options) -> Result<Arc<Self>> {
