@@ -100,6 +100,7 @@ def rehearse(args):
             "MetaPhoneNumberId": "106540352242922",
             "TwilioAccountSid": "AC00000000000000000000000000000001",
             "TwilioFrom": "whatsapp:+14155238886",
+            "TwilioContentSids": ",".join(f"studio_news/{language}=HX{number:032}" for number, language in [(1, "en"), (2, "he")]),
             "AstriaApiUrl": f"{outside_url}/astria",
             "StripeApiUrl": f"{outside_url}/stripe",
             **OPTIONAL_SECRETS,

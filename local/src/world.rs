@@ -18,6 +18,8 @@ const META_ACCESS_TOKEN: &str = "access-token";
 const TWILIO_ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 const TWILIO_AUTH_TOKEN: &str = "12345";
 const TWILIO_FROM: &str = "whatsapp:+14155238886";
+const TWILIO_CONTENT_SIDS: &str =
+    "studio_news/en=HX00000000000000000000000000000001,studio_news/he=HX00000000000000000000000000000002";
 const STRIPE_SECRET_KEY: &str = "sk_test_local";
 const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 const PAYMENT_WEBHOOK_SECRET: &str = "payment-webhook-secret";
@@ -41,6 +43,7 @@ pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
         ("TwilioApiUrl", &twilio),
         ("TwilioAccountSid", TWILIO_ACCOUNT_SID),
         ("TwilioFrom", TWILIO_FROM),
+        ("TwilioContentSids", TWILIO_CONTENT_SIDS),
         ("AstriaApiUrl", &astria),
         ("StripeApiUrl", &stripe),
         ("PaymentWebhookSecretParam", "/confab/payments/webhook-secret"),
@@ -124,7 +127,7 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
         let template: serde_norway::Value = serde_norway::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let at = |port: u16| format!("http://127.0.0.1:{port}");
-        for name in parameters(&Addresses { home: at(1), gateway: at(2), aws: at(3) }).keys() {
+        for name in parameters(&Addresses { home: at(1), gateway: at(2), aws: at(3), socket: None }).keys() {
             assert!(template["Parameters"].get(name).is_some(), "{name}");
         }
     }

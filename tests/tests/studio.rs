@@ -162,6 +162,9 @@ async fn who_asks_for_it_is_forgotten() -> Result<()> {
     let ask = visit.person.asks("delete my data").await?;
     visit.taps(&ask, "Delete it all").await?;
     visit.hears("It is all being deleted", 0).await?;
+    // Whoever writes at once is met as somebody new, and nothing of theirs is deleted along with the rest.
+    let at_once = visit.person.asks("selfies").await?;
+    ensure!(text_of(&at_once).contains("Send me 10 selfies"), "{at_once}");
     place.passes(Duration::from_secs(11)).await?;
     eventually(Duration::from_secs(60), || async {
         let left = place.tunes_of(tune["title"].as_str().context("a title")?).await?;
@@ -297,6 +300,10 @@ async fn the_operator_sees_packs_with_pictures_and_what_people_think() -> Result
     let summary = place.operator(reqwest::Method::GET, "/api/studio/ratings").await?;
     ensure!(summary["stars"]["2"].as_u64() >= Some(1), "{summary}");
     ensure!(summary["words"].to_string().contains("They are too dark"), "{summary}");
+    visit.person.asks("support").await?;
+    visit.person.asks("Can I have them on paper?").await?;
+    let summary = place.operator(reqwest::Method::GET, "/api/studio/ratings").await?;
+    ensure!(summary["questions"].to_string().contains("on paper"), "{summary}");
     for (method, path) in [("GET", "/api/studio/ratings"), ("POST", "/update-images"), ("GET", "/update-images")] {
         let address = format!("{}{path}", place.gateway);
         let answer = place.http.request(method.parse()?, address).bearer_auth("guess").send().await?;

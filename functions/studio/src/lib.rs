@@ -29,7 +29,11 @@ use std::sync::Arc;
 use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Secrets, Table};
 use confab_kernel::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
-use confab_providers::{http_client, meta::MetaConfig, twilio::TwilioConfig};
+use confab_providers::{
+    http_client,
+    meta::MetaConfig,
+    twilio::{ContentSids, TwilioConfig},
+};
 
 use secrecy::SecretString;
 
@@ -427,6 +431,7 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
             auth_token: SecretString::default(),
             from: env.required("TWILIO_FROM")?.to_owned(),
             status_callback: public_base_url(env).map(|base| format!("{base}/SmsReceived")),
+            content_sids: content_sids(env.optional("TWILIO_CONTENT_SIDS").unwrap_or_default()),
             media_origins: Vec::new(),
         };
         Ok::<_, EnvError>((config, env.required("TWILIO_AUTH_TOKEN_PARAM")?.to_owned()))
@@ -437,10 +442,17 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
     Ok(Senders { http: http_client()?, secrets, meta, twilio, clock: Arc::new(clock) })
 }
 
+/// `studio_news/en=HX..,studio_news/he=HX..`
+fn content_sids(text: &str) -> ContentSids {
+    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, sid)| (name.trim().to_owned(), sid.trim().to_owned())).collect()
+}
+
 /// What `studio-status` needs.
 #[derive(Debug)]
 pub struct Follower {
     pub(crate) store: Store,
+    pub(crate) people: Queue,
 }
 
 impl Follower {
@@ -448,7 +460,7 @@ impl Follower {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         aws.connect("dynamodb").await;
-        Ok(Self { store: store(&env, &aws)? })
+        Ok(Self { store: store(&env, &aws)?, people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")? })
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `PACKS` | `REFRESH` | when the packs were asked for last |
 //! | `CLEANUPS` | `evt_..` | what was found that nobody needs any more |
 //! | `RATING#<month>` | `ord_..` | what a person thinks of an order's photos |
+//! | `QUESTION#<month>` | `eff_..` | what a person wants somebody of the studio to read |
 
 mod cleaning;
 mod deeds;
@@ -38,7 +39,7 @@ use studio_domain::{Action, Alias, Recognised, User};
 pub(crate) use cleaning::Report;
 pub(crate) use making::{Attempt, Making};
 pub(crate) use packs::Refresh;
-pub(crate) use ratings::Rating;
+pub(crate) use ratings::{Question, Rating};
 
 /// Messages are history, not records: two weeks, as the weekly cleanup promises.
 const MESSAGES_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -99,6 +100,8 @@ pub(crate) struct Person {
     version: u64,
     /// All names that ever led here.
     names: BTreeSet<String>,
+    /// Other ids that the person was known under.
+    also: BTreeSet<UserId>,
     recognised: Recognised,
     /// Rows of the same person under other ids, to be marked as such.
     merged: Vec<UserRow>,
@@ -136,6 +139,9 @@ struct UserRow {
     merged_into: Option<UserId>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     names: BTreeSet<String>,
+    /// Other ids that the person was known under: what lies under them is theirs.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    also: BTreeSet<UserId>,
     /// With it the row is in the index `Due`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_in: Option<String>,
@@ -155,11 +161,17 @@ impl UserRow {
             version: person.version,
             merged_into: None,
             names: person.names.clone(),
+            also: person.also.clone(),
             due_in: due_at.map(|_| due::ALL.to_owned()),
             due_at,
             known_in: Some(cleaning::EVERYBODY.to_owned()),
             user: user.clone(),
         }
+    }
+
+    /// What a decision does not change.
+    fn kept(&self) -> (u64, BTreeSet<String>, BTreeSet<UserId>) {
+        (self.version, self.names.clone(), self.also.clone())
     }
 
     fn merged_into(&self, id: UserId) -> Self {

@@ -15,10 +15,8 @@ use crate::{Cleaner, news};
 /// A page and what is done about it take less.
 const PAGE_TAKES: Duration = Duration::from_secs(30);
 const PEOPLE: usize = 50;
-/// Astria forgets by itself what is a month old.
+/// Astria forgets by itself what is a month old; what the studio promises is to have seen to it.
 const MODELS_KEPT: Duration = Duration::from_secs(29 * 24 * 3600);
-/// Whoever is about to note what it asked for has this long.
-const UNDER_WAY: Duration = Duration::from_secs(24 * 3600);
 
 pub async fn handle(deps: Arc<Cleaner>, delivery: Delivery<CleanupJob>) -> Result<()> {
     let until = Instant::now() + delivery.time_left;
@@ -116,12 +114,15 @@ async fn models(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>>
             }
         }
     }
-    Ok(tunes.iter().map(|tune| tune.id).min().map(|id| id.to_string()))
+    // A list that does not go on has no end.
+    let oldest = tunes.iter().map(|tune| tune.id).min().filter(|oldest| before.is_none_or(|before| *oldest < before));
+    Ok(oldest.map(|id| id.to_string()))
 }
 
-/// Ours are named after orders. Other tunes of the account are nobody's business here.
+/// Ours are named after orders. Other tunes of the account are nobody's business here, and neither are those of another
+/// studio: an order that is not known here may be known there.
 async fn is_over(deps: &Cleaner, tune: &Tune) -> Result<bool> {
     let (Ok(order), Some(created_at)) = (tune.title.parse::<OrderId>(), tune.created_at) else { return Ok(false) };
-    let is_older = |than: Duration| deps.clock.now() >= created_at.checked_add(than).unwrap_or(Timestamp::MAX);
-    Ok(is_older(MODELS_KEPT) || (is_older(UNDER_WAY) && deps.store.making(order).await?.is_none()))
+    let until = created_at.checked_add(MODELS_KEPT).unwrap_or(Timestamp::MAX);
+    Ok(deps.clock.now() >= until && deps.store.making(order).await?.is_some())
 }

@@ -6,8 +6,9 @@ use confab_kernel::{
     Clock, CorrelationId, Error, Event as OnTheBus, EventId, OrderId, Result, Timestamp, TuneCreated, UserId, hex,
 };
 use confab_lambda::{Job as Delivery, metrics, warn};
+use confab_pictures::{Kind, Picture, Size, Wanted};
 use confab_providers::{
-    MediaError,
+    File, MediaError,
     astria::{Astria, AstriaError, NewTune, Prompt, Tune},
 };
 use reqwest::Url;
@@ -24,14 +25,14 @@ use crate::{
 
 /// This function's minute, and another in which Astria may still do what it was asked.
 const ATTEMPT: Duration = Duration::from_secs(120);
-/// Astria's clock and ours.
-const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
 /// Astria fetches the selfies while it is being asked.
 const SELFIES_SHOWN: Duration = Duration::from_secs(3600);
 /// Longer than any order takes.
 const TICKET_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// After this time there will be no more photos than there are.
 const SETTLED: Duration = Duration::from_secs(600);
+/// What Astria says is not there may be there a little later.
+const SURELY_MISSING: Duration = Duration::from_secs(3600);
 /// So many photos are told of at once: each is a message to the person.
 const AT_ONCE: usize = 5;
 
@@ -44,8 +45,8 @@ pub async fn handle(deps: Arc<Deps>, delivery: Delivery<MakeJob>) -> Result<()> 
 }
 
 async fn make(deps: &Deps, person: UserId, order: &Order, correlation_id: CorrelationId) -> Result<()> {
-    if order.is_late(deps.clock.now()) {
-        // The money is on its way back.
+    // The money is on its way back, or the person is gone.
+    if order.is_late(deps.clock.now()) || !deps.store.is_waited_for(person, order.id).await? {
         return Ok(());
     }
     let making = match deps.store.attempt(person, order, correlation_id, ATTEMPT).await? {
@@ -54,36 +55,58 @@ async fn make(deps: &Deps, person: UserId, order: &Order, correlation_id: Correl
         Attempt::SomebodyElses => return Err(Error::unavailable("in_progress", "another worker asks for this order")),
     };
     let astria = deps.astria.client().await?;
-    if making.is_unclear
-        && let Some(tune) = find(&astria, &making).await?
-    {
-        return began(deps, &making, &tune).await;
+    match ask(deps, &astria, &making).await? {
+        Asked::Made(tune) => began(deps, &astria, &making, &tune).await,
+        Asked::Refused(error) => refused(deps, &making, &error).await,
+        Asked::Forgotten => Ok(()),
     }
-    let new = new_tune(deps, &making).await?;
+}
+
+enum Asked {
+    Made(Tune),
+    Refused(AstriaError),
+    Forgotten,
+}
+
+/// Whatever may be tried again is an error.
+async fn ask(deps: &Deps, astria: &Astria, making: &Making) -> Result<Asked> {
+    if making.is_unclear {
+        match find(astria, making).await {
+            Ok(Some(tune)) => return Ok(Asked::Made(tune)),
+            Ok(None) => {}
+            Err(error @ AstriaError::Missing) => return Ok(Asked::Refused(error)),
+            Err(error) => return Err(error.into()),
+        }
+    }
     let after_prompt = match making.order.from {
         Source::Photos { .. } => 0,
-        Source::Model { tune } => latest_prompt(&astria, tune).await?,
+        Source::Model { tune } => match latest_prompt(astria, tune).await {
+            Ok(latest) => latest,
+            // The model is forgotten, and will not come back.
+            Err(error @ AstriaError::Missing) => return Ok(Asked::Refused(error)),
+            Err(error) => return Err(error.into()),
+        },
     };
-    deps.store.asks(order.id, after_prompt).await?;
-    match astria.create_tune(order.pack, &new).await {
-        Ok(tune) => began(deps, &making, &tune).await,
+    let new = new_tune(deps, making).await?;
+    if !deps.store.asks(making.order.id, after_prompt).await? {
+        return Ok(Asked::Forgotten);
+    }
+    match astria.create_tune(making.order.pack, &new).await {
+        Ok(tune) => Ok(Asked::Made(tune)),
         Err(error) if error.may_have_happened() => Err(error.into()),
         Err(error) => {
-            deps.store.was_not_heard(order.id).await?;
-            if error.may_try_again() {
-                return Err(error.into());
+            deps.store.was_not_heard(making.order.id, making.is_unclear).await?;
+            match error.may_try_again() {
+                true => Err(error.into()),
+                false => Ok(Asked::Refused(error)),
             }
-            refused(deps, &making, &error).await
         }
     }
 }
 
-async fn find(astria: &Astria, making: &Making) -> Result<Option<Tune>> {
+async fn find(astria: &Astria, making: &Making) -> std::result::Result<Option<Tune>, AstriaError> {
     match making.order.from {
-        Source::Photos { .. } => {
-            let since = making.asked_at.checked_sub(CLOCKS_DIFFER).unwrap_or(making.asked_at);
-            Ok(astria.find_tune(&making.order.id.to_string(), since).await?)
-        }
+        Source::Photos { .. } => astria.find_tune(&making.order.id.to_string(), making.asked_since()).await,
         Source::Model { tune } => {
             let was_heard = latest_prompt(astria, tune).await? > making.after_prompt;
             match was_heard {
@@ -94,7 +117,7 @@ async fn find(astria: &Astria, making: &Making) -> Result<Option<Tune>> {
     }
 }
 
-async fn latest_prompt(astria: &Astria, tune: i64) -> Result<i64> {
+async fn latest_prompt(astria: &Astria, tune: i64) -> std::result::Result<i64, AstriaError> {
     Ok(astria.prompts_of(tune).await?.iter().map(|prompt| prompt.id).max().unwrap_or(0))
 }
 
@@ -121,8 +144,14 @@ async fn new_tune(deps: &Deps, making: &Making) -> Result<NewTune> {
     })
 }
 
-async fn began(deps: &Deps, making: &Making, tune: &Tune) -> Result<()> {
-    deps.store.began(making.order.id, tune.id).await?;
+async fn began(deps: &Deps, astria: &Astria, making: &Making, tune: &Tune) -> Result<()> {
+    if !deps.store.began(making.order.id, tune.id).await? {
+        // The person was forgotten while Astria was being asked. A model that was there before has gone with its own order.
+        if matches!(making.order.from, Source::Photos { .. }) {
+            astria.delete_tune(tune.id).await?;
+        }
+        return Ok(());
+    }
     tell_that_it_began(deps, making, Some(tune.id), tune.eta).await
 }
 
@@ -150,17 +179,25 @@ async fn look_after(deps: &Deps, order: OrderId) -> Result<()> {
     let Some(making) = deps.store.making(order).await? else { return Ok(()) };
     let not_begun = || Error::unavailable("not_begun", "nobody has noted yet that it began");
     let tune = making.tune.ok_or_else(not_begun)?;
-    let astria = deps.astria.client().await?;
+    let (astria, now) = (deps.astria.client().await?, deps.clock.now());
     let tune = match astria.tune(tune).await {
         Ok(tune) => tune,
-        Err(error @ AstriaError::Missing) => return refused(deps, &making, &error).await,
+        Err(error @ AstriaError::Missing) if now >= after(making.asked_at, SURELY_MISSING) => {
+            return refused(deps, &making, &error).await;
+        }
         Err(error) => return Err(error.into()),
     };
     let prompts = ours(&making, astria.prompts_of(tune.id).await?);
-    let is_whole = is_whole(&making, &tune, &prompts, deps.clock.now());
-    let mut images = Vec::new();
+    let mut is_whole = is_whole(&making, &tune, &prompts, now);
+    let (mut images, mut postponed) = (Vec::new(), None);
     for picture in pictures(&prompts) {
-        images.extend(bring(deps, &astria, &making, picture).await?);
+        match bring(deps, &astria, &making, picture).await {
+            Ok(image) => images.extend(image),
+            // The others need not wait for it.
+            Err(error) => {
+                (is_whole, postponed) = (false, Some(error));
+            }
+        }
     }
     if is_whole && images.is_empty() {
         return refused(deps, &making, &"none of its photos could be made").await;
@@ -173,7 +210,8 @@ async fn look_after(deps: &Deps, order: OrderId) -> Result<()> {
         let event = Event::Made { order, images: chunk.to_vec(), is_all };
         entries.push(news::entry(name_of(order, chunk, is_all), making.person, event, making.correlation_id)?);
     }
-    deps.people.send(&entries).await
+    deps.people.send(&entries).await?;
+    postponed.map_or(Ok(()), Err)
 }
 
 /// A model that is used again has the prompts of other orders, too.
@@ -190,6 +228,10 @@ fn pictures(prompts: &[Prompt]) -> impl Iterator<Item = (i64, usize, &str)> {
         .flat_map(|prompt| prompt.images.iter().enumerate().map(|(index, url)| (prompt.id, index, url.as_str())))
 }
 
+fn after(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
 /// All that was ordered, or all that there will be.
 fn is_whole(making: &Making, tune: &Tune, prompts: &[Prompt], now: Timestamp) -> bool {
     let images: usize = prompts.iter().map(|prompt| prompt.images.len()).sum();
@@ -197,7 +239,7 @@ fn is_whole(making: &Making, tune: &Tune, prompts: &[Prompt], now: Timestamp) ->
     let wanted = usize::try_from(making.order.images).unwrap_or(usize::MAX);
     let are_over = prompts.iter().all(|prompt| !prompt.images.is_empty() || prompt.failure.is_some());
     let trained_at = tune.trained_at.map(|trained_at| trained_at.max(making.asked_at));
-    let is_settled = trained_at.is_some_and(|at| now >= at.checked_add(SETTLED).unwrap_or(Timestamp::MAX));
+    let is_settled = trained_at.is_some_and(|at| now >= after(at, SETTLED));
     are_over && !prompts.is_empty() && (images + failures >= wanted || is_settled)
 }
 
@@ -213,7 +255,14 @@ async fn bring(
     let object = format!("people/{}/orders/{}/{name}", making.person, making.order.id);
     if !deps.objects.exists(&object).await? {
         match astria.image(url).await {
-            Ok(file) => deps.objects.put(&object, &file.mime_type, file.bytes).await?,
+            Ok(file) => match sendable(file) {
+                Some((mime_type, bytes)) => deps.objects.put(&object, mime_type, bytes).await?,
+                None => {
+                    metrics::count("PictureLost", "astria");
+                    warn("a picture cannot be read", &name, making.correlation_id);
+                    return Ok(None);
+                }
+            },
             Err(error @ MediaError::Unavailable(_)) => return Err(error.into()),
             Err(error) => {
                 metrics::count("PictureLost", "astria");
@@ -223,6 +272,24 @@ async fn bring(
         }
     }
     Ok(Some(Image { name, object }))
+}
+
+/// Messengers take JPEG and PNG of 5 MB.
+const LARGEST_SENT: usize = 5 * 1024 * 1024;
+const ANY_SIZE: Wanted = Wanted { shorter_side: 1, within: Size::square(4_096) };
+
+/// A picture as messengers take it, whatever its maker called it: as it is if that may be.
+fn sendable(file: File) -> Option<(&'static str, Vec<u8>)> {
+    let is_small = file.bytes.len() <= LARGEST_SENT;
+    match Kind::of(&file.bytes) {
+        Some(Kind::Jpeg) if is_small => Some(("image/jpeg", file.bytes)),
+        Some(Kind::Png) if is_small => Some(("image/png", file.bytes)),
+        _ => {
+            let picture = Picture::read(&file.bytes, &ANY_SIZE).ok()?;
+            let jpegs = [92, 80, 60].into_iter().map(|quality| picture.jpeg(quality));
+            Some(("image/jpeg", jpegs.into_iter().find(|bytes| bytes.len() <= LARGEST_SENT)?))
+        }
+    }
 }
 
 /// The same photos in the same place are the same news.

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use confab_aws::Entry;
-use confab_kernel::{Clock, CorrelationId, Event as OnTheBus, EventId, PackImagesUpdated, Result, clip};
-use confab_lambda::{Job as Delivery, metrics};
+use confab_kernel::{Clock, CorrelationId, Error, Event as OnTheBus, EventId, PackImagesUpdated, Result, clip};
+use confab_lambda::{Job as Delivery, metrics, warn};
 use confab_pictures::{Picture, Size, Wanted, contact_sheet};
 use confab_providers::{
     MediaError,
-    astria::{Astria, Pack as AstriaPack},
+    astria::{Astria, AstriaError, Pack as AstriaPack},
 };
+use futures::{StreamExt, stream};
 use studio_domain::{Class, PRODUCT, Pack, PackJob, PackTask};
 
 use crate::{Drawer, store::Refresh};
@@ -17,6 +18,8 @@ use crate::{Drawer, store::Refresh};
 /// A sheet with more is a sheet of stamps.
 const MOST_EXAMPLES: usize = 24;
 const TITLE: usize = 60;
+/// Packs that are asked for at a time.
+const AT_ONCE: usize = 5;
 const WANTED: Wanted = Wanted { shorter_side: 64, within: Size::new(1_080, 1_350) };
 
 pub async fn handle(deps: Arc<Drawer>, delivery: Delivery<PackJob>) -> Result<()> {
@@ -29,13 +32,30 @@ pub async fn handle(deps: Arc<Drawer>, delivery: Delivery<PackJob>) -> Result<()
 
 async fn list(deps: &Drawer, refresh: EventId, correlation_id: CorrelationId) -> Result<()> {
     let astria = deps.astria.client().await?;
-    let mut packs = Vec::new();
-    for listed in astria.packs().await? {
-        // The list tells little; the pack itself tells what it makes.
-        packs.push(ours(astria.pack(listed.id).await?));
+    let listed: Vec<_> = astria.packs().await?.iter().map(|pack| pack.id).collect();
+    // A maker that lists nothing at all is more likely to be in trouble than to have given up its trade.
+    if listed.is_empty() {
+        return Err(Error::unavailable("no_packs", "the list of packs is empty"));
     }
-    packs.retain(|pack| pack.tier().is_some() && !pack.images.is_empty());
-    deps.store.lists(refresh, &packs).await?;
+    // The list tells little; the pack itself tells what it makes.
+    let found = stream::iter(listed.clone()).map(|id| astria.pack(id)).buffered(AT_ONCE).collect::<Vec<_>>().await;
+    let (mut packs, mut stay) = (Vec::new(), Vec::new());
+    for (id, pack) in listed.into_iter().zip(found) {
+        match pack.map(ours) {
+            Ok(pack) if pack.tier().is_some() && !pack.images.is_empty() => {
+                stay.push(id);
+                packs.push(pack);
+            }
+            // It is not for sale any more.
+            Ok(_) | Err(AstriaError::Missing) => {}
+            Err(error) => {
+                warn("a pack cannot be read", &error.to_string(), correlation_id);
+                metrics::count("PackUnreadable", "astria");
+                stay.push(id);
+            }
+        }
+    }
+    deps.store.lists(refresh, &packs, &stay).await?;
     let began_at = refresh.made_at();
     deps.store.refreshes(&Refresh { id: refresh, began_at, packs: Some(packs.len()) }).await?;
     let drawings = packs.iter().flat_map(|pack| pack.images.keys().map(|class| (pack.id, *class)));

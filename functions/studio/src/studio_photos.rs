@@ -1,7 +1,7 @@
 //! The worker that looks at photos: fetches one while its provider still has it, and finds out whether it is good to
 //! learn from. Good ones are kept, without what the camera wrote into them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use confab_kernel::{
     Clock, Event as OnTheBus, EventId, ImageProcessed, PhotoId, Result, UserId, hex,
@@ -11,7 +11,7 @@ use confab_lambda::{Job as Delivery, metrics};
 use confab_pictures::{Picture, Refusal, Size, Wanted};
 use confab_providers::{
     File, MediaError,
-    astria::{AstriaError, Inspection},
+    astria::{Astria, AstriaError, Inspection},
 };
 use sha2::{Digest, Sha256};
 use studio_domain::{Class, Event, Fault, PRODUCT, PhotoJob, Seen, Verdict};
@@ -21,19 +21,20 @@ use crate::{Photographer, news};
 /// A face on fewer pixels teaches nothing, and on more nothing more.
 const WANTED: Wanted = Wanted { shorter_side: 400, within: Size::square(2_048) };
 const QUALITY: u8 = 90;
-/// The person waits: what could not be had so often is asked for again.
-const PATIENCE: u32 = 8;
+/// The person waits: a photo that could not be looked at so often is asked for again. Each try takes six minutes.
+const PATIENCE: u32 = 4;
+/// A maker who has too much to do is asked once more at once.
+const BREATH: Duration = Duration::from_secs(3);
+const LONGEST_BREATH: Duration = Duration::from_secs(10);
 
 pub async fn handle(deps: Arc<Photographer>, delivery: Delivery<PhotoJob>) -> Result<()> {
     let PhotoJob::V1 { person, photo, from, media, name } = delivery.body;
-    let verdict = match look_at(&deps, person, photo, &from, &media, name).await {
-        Ok(verdict) => verdict,
-        Err(error) if delivery.receives < PATIENCE => return Err(error),
-        Err(error) => {
-            metrics::count("PhotoGivenUp", "unavailable");
-            confab_lambda::warn("a photo was given up", &error.to_string(), delivery.correlation_id);
-            Verdict::Bad { why: Fault::Gone }
-        }
+    // Counted before it is looked at: one that ends the process is given up, too.
+    let verdict = if delivery.receives > PATIENCE {
+        metrics::count("PhotoGivenUp", "unavailable");
+        Verdict::Bad { why: Fault::Gone }
+    } else {
+        look_at(&deps, person, photo, &from, &media, name).await?
     };
     let is_good = matches!(verdict, Verdict::Good { .. });
     let event = Event::Judged { photo, verdict };
@@ -66,7 +67,7 @@ async fn look_at(
     };
     let mime_type = "image/jpeg".to_owned();
     let shown = File { bytes: bytes.clone(), mime_type: mime_type.clone() };
-    let seen = match deps.astria.client().await?.inspect(name.name(), shown).await {
+    let seen = match inspect(&deps.astria.client().await?, name, shown).await {
         Ok(inspection) => seen(inspection),
         Err(AstriaError::Refused { .. }) => return bad(Fault::Unreadable),
         Err(error) => return Err(error.into()),
@@ -77,6 +78,16 @@ async fn look_at(
         deps.objects.put(&object, &mime_type, bytes).await?;
     }
     Ok(verdict)
+}
+
+async fn inspect(astria: &Astria, name: Class, shown: File) -> std::result::Result<Inspection, AstriaError> {
+    match astria.inspect(name.name(), shown.clone()).await {
+        Err(AstriaError::Busy { retry_after, .. }) => {
+            tokio::time::sleep(retry_after.unwrap_or(BREATH).min(LONGEST_BREATH)).await;
+            astria.inspect(name.name(), shown).await
+        }
+        first => first,
+    }
 }
 
 /// As it is kept: upright, of a bounded size, and without its metadata.

@@ -1,4 +1,4 @@
-//! `GET /api/studio/ratings?month=2026-11`: what people think of their photos, for the operator.
+//! `GET /api/studio/ratings?month=2026-11`: what people think of their photos, and what they ask, for the operator.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,10 @@ use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::{Opinions, operator, store::Rating};
+use crate::{
+    Opinions, operator,
+    store::{Question, Rating},
+};
 
 /// The latest words; all of them are with the orders.
 const WORDS: usize = 50;
@@ -21,6 +24,8 @@ struct Out {
     /// How many gave so many stars.
     stars: BTreeMap<u8, usize>,
     words: Vec<Words>,
+    /// What people want somebody of the studio to read, the latest first.
+    questions: Vec<Question>,
 }
 
 #[derive(Serialize)]
@@ -37,8 +42,8 @@ pub async fn handle(deps: Arc<Opinions>, call: Call) -> Result<Reply> {
     if !is_month(&month) {
         return Err(Error::invalid("bad_month", "A month is written like 2026-11."));
     }
-    let ratings = deps.store.ratings(&month).await?;
-    reply::json(StatusCode::OK, &summary(month, ratings))
+    let (ratings, questions) = tokio::try_join!(deps.store.ratings(&month), deps.store.questions(&month))?;
+    reply::json(StatusCode::OK, &summary(month, ratings, questions))
 }
 
 fn is_month(text: &str) -> bool {
@@ -47,7 +52,7 @@ fn is_month(text: &str) -> bool {
     shape && text.get(5..).and_then(|month| month.parse().ok()).is_some_and(|month: u8| (1..=12).contains(&month))
 }
 
-fn summary(month: String, mut ratings: Vec<Rating>) -> Out {
+fn summary(month: String, mut ratings: Vec<Rating>, mut questions: Vec<Question>) -> Out {
     let mut stars: BTreeMap<u8, usize> = (1..=5).map(|stars| (stars, 0)).collect();
     for given in ratings.iter().filter_map(|rating| rating.stars) {
         *stars.entry(given).or_default() += 1;
@@ -60,7 +65,9 @@ fn summary(month: String, mut ratings: Vec<Rating>) -> Out {
         Some(Words { order_id, stars, words: words?, at })
     });
     let words = words.take(WORDS).collect();
-    Out { month, ratings: count, average: average(sum, count), stars, words }
+    questions.sort_by_key(|question| std::cmp::Reverse(question.at));
+    questions.truncate(WORDS);
+    Out { month, ratings: count, average: average(sum, count), stars, words, questions }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a month has fewer ratings than a float has whole numbers")]
@@ -83,10 +90,10 @@ mod tests {
     fn stars_are_counted_and_the_latest_words_come_first() {
         let ratings =
             vec![rating(1, Some(5), None), rating(2, Some(2), Some("too dark")), rating(3, None, Some("late"))];
-        let out = summary("2026-11".into(), ratings);
+        let out = summary("2026-11".into(), ratings, vec![]);
         assert_eq!((out.ratings, out.average, out.stars[&5], out.stars[&2], out.stars[&1]), (2, Some(3.5), 1, 1, 0));
         assert_eq!(out.words.iter().map(|words| words.words.as_str()).collect::<Vec<_>>(), ["late", "too dark"]);
-        assert_eq!(summary("2026-11".into(), vec![]).average, None);
+        assert_eq!(summary("2026-11".into(), vec![], vec![]).average, None);
     }
 
     #[test]

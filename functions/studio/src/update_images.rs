@@ -15,6 +15,8 @@ use crate::{
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// A list that has not come by then is asked for again.
+const LISTED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 pub async fn handle(deps: Arc<Packs>, call: Call) -> Result<Reply> {
     operator::is_calling(&deps.keys, &call).await?;
@@ -35,8 +37,9 @@ fn never() -> Error {
 /// It may be asked for at any time: the latest counts, and its pictures take the places of others.
 pub(crate) async fn begin(store: &Store, drawing: &Queue, id: EventId, correlation_id: CorrelationId) -> Result<()> {
     let job = PackJob::V1 { refresh: id, task: PackTask::List };
-    store.refreshes(&Refresh { id, began_at: id.made_at(), packs: None }).await?;
-    drawing.send(&[Entry::in_any_order(&job, correlation_id)?]).await
+    // What is noted first and not sent would be believed for a day.
+    drawing.send(&[Entry::in_any_order(&job, correlation_id)?]).await?;
+    store.begins(&Refresh { id, began_at: id.made_at(), packs: None }).await
 }
 
 /// Makers change their packs now and then: they are listed anew when nobody has done so for a day. `id` is made now.
@@ -46,9 +49,11 @@ pub(crate) async fn keep_fresh(
     id: EventId,
     correlation_id: CorrelationId,
 ) -> Result<()> {
-    let latest = store.refresh().await?.map(|refresh| refresh.began_at);
-    let is_fresh = latest.and_then(|at| at.checked_add(DAY).ok()).is_some_and(|until| id.made_at() < until);
-    match is_fresh {
+    let fresh_until = store.refresh().await?.and_then(|refresh| {
+        let lasts = if refresh.packs.is_some() { DAY } else { LISTED_WITHIN };
+        refresh.began_at.checked_add(lasts).ok()
+    });
+    match fresh_until.is_some_and(|until| id.made_at() < until) {
         true => Ok(()),
         false => begin(store, drawing, id, correlation_id).await,
     }

@@ -13,7 +13,7 @@ use studio_domain::{Action, EraseJob, MakeJob, MakeTask, PRODUCT, PhotoJob};
 
 use crate::{
     senders::Senders,
-    store::{Deed, Store},
+    store::{Deed, Question, Store},
 };
 
 /// A link to pay is good for a day. Stripe's page for it is good for another.
@@ -112,6 +112,11 @@ impl Studio {
             }
             Action::Rate { order, stars } => self.store.rates(deed.user_id, order, stars).await,
             Action::Note { order, words } => self.store.writes(deed.user_id, order, &words).await,
+            Action::HandOn { words } => {
+                let at = effect.id.made_at();
+                let question = Question { user_id: deed.user_id, from: deed.to.clone(), words, at };
+                self.store.hands_on(effect.id, &question).await
+            }
             Action::Erase { orders } => {
                 let job = EraseJob::V1 { person: deed.user_id, orders };
                 self.erasing.send(&[Entry::in_any_order(&job, deed.correlation_id)?]).await

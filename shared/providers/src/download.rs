@@ -50,6 +50,7 @@ impl From<MediaError> for Error {
 }
 
 pub(crate) const LARGEST: usize = 10 * 1024 * 1024;
+const LARGEST_REFUSAL: usize = 16 * 1024;
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 const MOST_REDIRECTS: usize = 3;
 const IMAGES: &str = "image/jpeg, image/png, image/webp, image/*;q=0.8";
@@ -85,11 +86,21 @@ impl<'a> Download<'a> {
         Self { http, allowed, deadline, time_limit }
     }
 
-    /// `authorize` sees each address, so that a credential goes no further than it should.
     pub(crate) async fn get(
         &self,
         address: &str,
         authorize: impl Fn(&Url, RequestBuilder) -> RequestBuilder,
+    ) -> Result<File, MediaError> {
+        self.get_or(address, authorize, |_| false).await
+    }
+
+    /// `authorize` sees each address, so that a credential goes no further than it should; `is_busy` sees what comes with a
+    /// refusal, and says whether another try may do better.
+    pub(crate) async fn get_or(
+        &self,
+        address: &str,
+        authorize: impl Fn(&Url, RequestBuilder) -> RequestBuilder,
+        is_busy: impl Fn(&[u8]) -> bool,
     ) -> Result<File, MediaError> {
         let mut url = Url::parse(address).map_err(|_| MediaError::Refused("not an address"))?;
         for _ in 0..=MOST_REDIRECTS {
@@ -100,7 +111,7 @@ impl<'a> Download<'a> {
             let request = self.http.get(url.clone()).header(ACCEPT, IMAGES).timeout(left);
             let response = authorize(&url, request).send().await.map_err(|error| self.unavailable(error))?;
             if !response.status().is_redirection() {
-                return self.read(response).await;
+                return self.read(response, is_busy).await;
             }
             let target = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
             url = target.and_then(|to| url.join(to).ok()).ok_or(MediaError::Refused("a redirect to nowhere"))?;
@@ -108,10 +119,15 @@ impl<'a> Download<'a> {
         Err(MediaError::Refused("too many redirects"))
     }
 
-    async fn read(&self, response: reqwest::Response) -> Result<File, MediaError> {
+    async fn read(&self, response: reqwest::Response, is_busy: impl Fn(&[u8]) -> bool) -> Result<File, MediaError> {
         let status = response.status();
         if !status.is_success() {
-            return Err(no_file(status));
+            let why = read_at_most(response, LARGEST_REFUSAL).await.unwrap_or_default();
+            return Err(if is_busy(&why) {
+                MediaError::Unavailable(format!("HTTP {status}"))
+            } else {
+                no_file(status)
+            });
         }
         let mime_type = response
             .headers()

@@ -27,6 +27,12 @@ pub use order::{Order, Source, Step};
 pub use pack::{Pack, Shelf, Tier};
 pub use people::{Alias, Lead, Link, Recognised, aliases, recognise};
 pub use photo::{Class, Fault, Photo, Photos, Seen, Verdict};
+pub use say::object_of;
 pub use texts::{Texts, texts};
 pub use user::User;
-pub use visit::{Model, Stage, Visit};
+pub use visit::{Asked, Model, Stage, Visit};
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

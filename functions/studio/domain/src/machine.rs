@@ -11,8 +11,9 @@ use confab_kernel::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Class, Fault, Language, Model, Order, Photo, Photos, Shelf, Source, Stage, Step, Texts, Tier, User, Verdict, Visit,
-    order::after,
+    Asked, Class, Fault, Kept, Language, Model, Order, Photo, Photos, Shelf, Source, Stage, Step, Texts, Tier, User,
+    Verdict, Visit,
+    order::{after, before},
     photo::ENOUGH,
     say, texts,
     wish::{Wish, wish},
@@ -22,12 +23,16 @@ use crate::{
 const WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
 /// A person who stopped in the middle hears of us once, while we may still speak.
 const REMINDED_AFTER: Duration = Duration::from_secs(20 * 3600);
-/// Makers forget a model after a month.
-const MODEL_KNOWN: Duration = Duration::from_secs(28 * 24 * 3600);
+/// Makers forget a model, and the bucket a selfie, after a month: what is offered now may be paid days later, and is made then.
+const USED_FOR: Duration = Duration::from_secs(25 * 24 * 3600);
 /// Faces are kept for a month, and what leads to them no longer.
 const FACES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// What is held back for somebody who does not write any more.
+/// Texts that are held back for somebody who does not write any more. Photos are never dropped.
 const MOST_UNSAID: usize = 40;
+/// So much of what was held back is said at once.
+const CAUGHT_UP_AT_ONCE: usize = 40;
+/// A photo that was not looked at by then does not hold up the answer for the others.
+const LOOKED_AT_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// A name longer than this is not what anybody calls a person.
 const NAME: usize = 40;
 
@@ -67,6 +72,12 @@ pub enum Event {
         order: OrderId,
         images: Vec<Image>,
         is_all: bool,
+    },
+    /// A photo was taken by the provider and did not reach the person.
+    NotShown {
+        object: String,
+        /// Because they have not written for a day.
+        is_too_late: bool,
     },
     /// A moment has come that somebody waited for.
     Due,
@@ -125,6 +136,10 @@ pub enum Action {
         order: OrderId,
         words: String,
     },
+    /// Somebody of the studio is to read it.
+    HandOn {
+        words: String,
+    },
     /// Forgets the person, and all that they sent and got.
     Erase {
         orders: Vec<OrderId>,
@@ -167,8 +182,9 @@ pub fn attend(known: Option<User>, around: Surroundings<'_>, event: &Event) -> O
         Event::Repaid { order, is_all } => attending.repaid(*order, *is_all),
         Event::NotPaid { order } => attending.not_paid(*order),
         Event::Begun { order, tune, eta } => attending.begun(*order, *tune, *eta),
-        Event::Refused { order } => attending.gives_up(*order),
+        Event::Refused { order } => attending.ends(*order),
         Event::Made { order, images, is_all } => attending.made(*order, images, *is_all),
+        Event::NotShown { object, is_too_late } => attending.not_shown(object, *is_too_late),
         Event::Due => attending.time_passed(),
     }
     attending.user.due = attending.next_look();
@@ -194,19 +210,47 @@ impl Attending<'_> {
         self.now() < after(self.user.last_message_at, WINDOW)
     }
 
-    /// Says it, or keeps it until the person writes again. The first thing that is kept is announced by a template.
+    /// Says it, or keeps it until the person writes again.
     fn say(&mut self, body: Body) {
-        if self.may_speak() {
-            if let offered @ [_, ..] = body.choices().as_slice() {
-                self.user.offered = offered.to_vec();
-            }
-            return self.actions.push(Action::Say { body });
+        if !self.may_speak() {
+            return self.holds_back(body);
         }
+        // A number or a title answers what was said last, and nothing that was said before.
+        if !matches!(body, Body::Reaction { .. }) {
+            self.user.offered = body.choices();
+        }
+        self.actions.push(Action::Say { body });
+    }
+
+    /// The first thing that is kept is announced by a template.
+    fn holds_back(&mut self, body: Body) {
+        let is_photo = |body: &Body| matches!(body, Body::Image { .. });
         if self.user.visit.unsaid.is_empty() {
             self.actions.push(Action::Say { body: say::news(self.user.language, self.user.first_name()) });
         }
-        if self.user.visit.unsaid.len() < MOST_UNSAID {
+        let texts = self.user.visit.unsaid.iter().filter(|body| !is_photo(body)).count();
+        if is_photo(&body) || texts < MOST_UNSAID {
             self.visit().unsaid.push(body);
+        }
+    }
+
+    /// Says what was held back, some of it at a time. Photos that are gone by now are not spoken of.
+    fn catches_up(&mut self) {
+        if !self.may_speak() {
+            return;
+        }
+        let now = self.now();
+        let is_gone = |body: &Body| match body {
+            Body::Image { url, .. } => {
+                say::object_of(url).and_then(Kept::of).is_some_and(|kept| now >= after(kept.since, FACES_KEPT))
+            }
+            _ => false,
+        };
+        let unsaid = &mut self.visit().unsaid;
+        unsaid.retain(|body| !is_gone(body));
+        let count = unsaid.len().min(CAUGHT_UP_AT_ONCE);
+        for body in unsaid.drain(..count).collect::<Vec<_>>() {
+            self.say(body);
         }
     }
 
@@ -217,7 +261,10 @@ impl Attending<'_> {
     // What people write.
 
     fn said(&mut self, message: &Inbound, is_new: bool) {
-        self.user.last_message_at = self.user.last_message_at.max(self.now());
+        self.forgets_faces();
+        // What was delivered late opens no window.
+        let wrote_at = message.sent_at.min(self.now());
+        self.user.last_message_at = if is_new { wrote_at } else { self.user.last_message_at.max(wrote_at) };
         self.user.address = Some(message.from.clone());
         self.visit().is_reminded = false;
         if let Some(name) = &message.name {
@@ -226,15 +273,18 @@ impl Attending<'_> {
         if let (true, Content::Text { text }) = (is_new, &message.content) {
             self.user.language = Language::of(text.as_str()).unwrap_or_default();
         }
-        for body in std::mem::take(&mut self.visit().unsaid) {
-            self.say(body);
-        }
         let wish = wish(&self.user, &message.content);
-        match wish {
+        self.catches_up();
+        match (wish, self.user.visit.asked) {
             // Whatever the first words were, they are met with a greeting.
-            _ if is_new && wish.is_small_talk() => self.greet(),
-            Wish::Words(words) if self.user.visit.stage == Stage::WritingFeedback => self.takes_feedback(&words),
-            wish => self.grants(wish, message),
+            (wish, _) if is_new && wish.is_small_talk() => self.greet(),
+            (Wish::Words(words), Some(asked)) => self.takes_words(asked, words),
+            (wish, _) => {
+                if wish.is_another_matter() {
+                    self.visit().asked = None;
+                }
+                self.grants(wish, message);
+            }
         }
     }
 
@@ -270,7 +320,10 @@ impl Attending<'_> {
             Wish::Stars(stars) => self.takes_stars(stars),
             Wish::Status => self.tells_status(),
             Wish::Cancel => self.cancels(),
-            Wish::Support => self.say_text(texts.support),
+            Wish::Support => {
+                self.visit().asked = Some(Asked::Question);
+                self.say_text(texts.support);
+            }
             Wish::AskErase => self.say(say::ask_erase(texts)),
             Wish::Erase => {
                 self.say_text(texts.erased);
@@ -322,7 +375,7 @@ impl Attending<'_> {
         if pictures.is_empty() {
             return;
         }
-        if matches!(self.user.visit.stage, Stage::Ready | Stage::WritingFeedback) {
+        if self.user.visit.stage == Stage::Ready {
             self.visit().begins_anew();
         }
         self.visit().stage = Stage::Collecting;
@@ -352,10 +405,11 @@ impl Attending<'_> {
             self.say(Body::Reaction { message_id, emoji: emoji.to_owned() });
         }
         let said_class = self.user.visit.photos.class();
+        let lately = before(self.now(), LOOKED_AT_WITHIN);
         let visit = self.visit();
         visit.class = visit.class.or(said_class);
         // An album comes as many messages: it gets one answer, when the last of them was looked at.
-        if visit.photos.awaited() == 0 && visit.stage == Stage::Collecting {
+        if visit.photos.awaited_since(lately) == 0 && visit.stage == Stage::Collecting {
             let body = say::progress(self.texts(), &self.user.visit.photos);
             self.say(body);
         }
@@ -365,7 +419,7 @@ impl Attending<'_> {
 
     /// What was learned of the person, while its maker still knows it.
     fn model(&self) -> Option<&Model> {
-        self.user.visit.model.as_ref().filter(|model| self.now() < after(model.trained_at, MODEL_KNOWN))
+        self.user.visit.model.as_ref().filter(|model| self.now() < after(model.trained_at, USED_FOR))
     }
 
     fn class_of_order(&self) -> Option<Class> {
@@ -441,7 +495,7 @@ impl Attending<'_> {
         let now = self.now();
         // The same thing again is the same order: whoever taps twice is offered one.
         let is_same = |order: &&Order| {
-            order.step == Step::Offered && order.pack == pack.id && order.from == source && order.price == price
+            order.is_open(now) && order.pack == pack.id && order.from == source && order.price == price
         };
         let id = match self.user.visit.orders.iter().find(is_same) {
             Some(order) => order.id,
@@ -459,6 +513,7 @@ impl Attending<'_> {
                     from: source,
                     step: Step::Offered,
                     due: now,
+                    is_closed: false,
                     looks: 0,
                     delivered: std::collections::BTreeSet::new(),
                     stars: None,
@@ -477,6 +532,7 @@ impl Attending<'_> {
         }
         let text = say::agreement(texts, &pack.title, images, price);
         let (item, title, label) = (tier.item(), pack.title.clone(), texts.button_pay.to_owned());
+        self.user.offered.clear();
         self.actions.push(Action::AskToPay { order: id, item, title, text, label });
     }
 
@@ -502,19 +558,47 @@ impl Attending<'_> {
         }
         order.goes_to(Step::Asked { paid_at: now }, now, None);
         let order = order.clone();
-        self.actions.push(Action::Make { order });
+        if !self.waits(&order) {
+            self.actions.push(Action::Make { order });
+        }
         self.visit().stage = Stage::Training;
+        self.visit().sent_again.clear();
         let text = if other_in_work { texts.paid_beside } else { texts.paid };
         self.say_text(text);
     }
 
+    /// A model that is used for one order is not used for another at the same time: nobody could tell their photos apart.
+    fn waits(&self, order: &Order) -> bool {
+        let is_before = |other: &Order| (other.paid_at(), other.id) < (order.paid_at(), order.id);
+        let mut others = self.user.visit.orders.iter().filter(|other| other.is_in_work() && other.id != order.id);
+        matches!(order.from, Source::Model { .. }) && others.any(|other| other.from == order.from && is_before(other))
+    }
+
+    /// What waited for an order goes on when that is over.
+    fn wakes_others(&mut self) {
+        let now = self.now();
+        for order in self.visit().orders.iter_mut().filter(|order| matches!(order.step, Step::Asked { .. })) {
+            order.due = order.due.min(now);
+        }
+    }
+
     fn not_paid(&mut self, id: OrderId) {
         let texts = self.texts();
-        let Some(order) = self.user.visit.order(id).filter(|order| order.step == Step::Offered) else { return };
-        // Its link may be paid all the same, and late money is money.
+        let Some(order) = self.visit().order_mut(id).filter(|order| order.step == Step::Offered) else { return };
+        // Money for it may come all the same, and late money is money.
+        order.is_closed = true;
         let pack = order.pack;
+        let visit = &self.user.visit;
+        let latest = visit.orders.iter().rev().find(|order| order.step == Step::Offered);
+        let is_current = visit.stage == Stage::Paying && latest.is_some_and(|order| order.id == id);
+        // Whoever has gone on to something else, or was reminded, need not hear of it.
+        if !is_current {
+            return;
+        }
         self.rests();
-        self.say(say::pay_again(texts, pack));
+        if self.may_speak() && !self.user.visit.is_reminded {
+            self.say(say::pay_again(texts, pack));
+        }
     }
 
     fn repaid(&mut self, id: OrderId, is_all: bool) {
@@ -527,6 +611,7 @@ impl Attending<'_> {
         order.goes_to(Step::Returned, now, None);
         if !was_done {
             self.rests();
+            self.wakes_others();
         }
         self.say_text(texts.repaid);
     }
@@ -547,34 +632,54 @@ impl Attending<'_> {
         let Some(_) = order.paid_at() else { return };
         let news: Vec<_> = images.iter().filter(|image| order.delivered.insert(image.name.clone())).cloned().collect();
         let is_first = order.delivered.len() == news.len();
-        let tune = match order.step {
-            Step::Making { tune, .. } => Some(tune),
-            _ => None,
-        };
-        let class = order.class;
-        let is_whole = is_all && !order.delivered.is_empty();
-        if is_whole {
-            order.goes_to(Step::Done, now, None);
-        } else {
-            order.was_looked_at(now);
-        }
+        order.was_looked_at(now);
         if is_first && !news.is_empty() {
             self.say_text(texts.here_they_are);
         }
         for image in news {
             self.say(Body::Image { url: say::of_object(&image.object), caption: None });
         }
-        if !is_whole {
-            return;
+        if is_all {
+            self.ends(id);
         }
+    }
+
+    /// There will be no more photos of it than there are.
+    fn ends(&mut self, id: OrderId) {
+        let (now, texts) = (self.now(), self.texts());
+        let Some(order) = self.visit().order_mut(id).filter(|order| order.is_in_work()) else { return };
+        if !order.is_mostly_delivered() {
+            return self.gives_up(id);
+        }
+        let (count, images) = (order.delivered.len(), order.images);
+        let model = match (&order.from, &order.step) {
+            (Source::Photos { .. }, Step::Making { tune, .. }) => {
+                Some(Model { tune: *tune, class: order.class, trained_at: now })
+            }
+            _ => None,
+        };
+        order.goes_to(Step::Done, now, None);
         self.actions.push(Action::UseCredit { order: id });
-        if let Some(tune) = tune {
-            self.visit().model = Some(Model { tune, class, trained_at: now });
+        if model.is_some() {
+            self.visit().model = model;
             // The next photos are made from the model, until there are new selfies.
             self.visit().photos = Photos::default();
         }
+        if count < usize::try_from(images).unwrap_or(usize::MAX) {
+            self.say(say::not_all(texts, count, images));
+        }
         self.rests();
+        self.wakes_others();
         self.say(say::ask_stars(texts));
+    }
+
+    /// It is sent once more, or waits until the person writes.
+    fn not_shown(&mut self, object: &str, is_too_late: bool) {
+        if !self.visit().sent_again.insert(object.to_owned()) {
+            return;
+        }
+        let body = Body::Image { url: say::of_object(object), caption: None };
+        if is_too_late { self.holds_back(body) } else { self.say(body) }
     }
 
     fn gives_up(&mut self, id: OrderId) {
@@ -583,21 +688,24 @@ impl Attending<'_> {
         order.goes_to(Step::Returning, now, None);
         self.actions.push(Action::Refund { order: id });
         self.rests();
+        self.wakes_others();
         self.say_text(texts.cannot_be_made);
     }
 
     /// Where the person is when nothing is in work any more.
     fn rests(&mut self) {
         let visit = self.visit();
-        if visit.in_work().is_some() {
-            visit.stage = Stage::Training;
-        } else if visit.delivered().is_some() {
-            visit.stage = Stage::Ready;
+        visit.stage = if visit.in_work().is_some() {
+            Stage::Training
         } else if visit.photos.are_enough() {
-            visit.stage = Stage::Choosing;
+            Stage::Choosing
+        } else if !visit.photos.0.is_empty() {
+            Stage::Collecting
+        } else if visit.delivered().is_some() {
+            Stage::Ready
         } else {
-            visit.stage = Stage::Collecting;
-        }
+            Stage::New
+        };
     }
 
     // Stars and words.
@@ -612,18 +720,20 @@ impl Attending<'_> {
         }
         self.actions.push(Action::Rate { order: id, stars });
         if stars < 4 {
-            self.visit().stage = Stage::WritingFeedback;
+            self.visit().asked = Some(Asked::Feedback);
             return self.say_text(texts.what_was_wrong);
         }
         self.say(say::menu(texts, texts.thanks_for_stars));
     }
 
-    fn takes_feedback(&mut self, words: &str) {
+    fn takes_words(&mut self, asked: Asked, words: String) {
         let texts = self.texts();
-        if let Some(order) = self.user.visit.delivered().map(|order| order.id) {
-            self.actions.push(Action::Note { order, words: words.to_owned() });
-        }
-        self.visit().stage = Stage::Ready;
+        self.visit().asked = None;
+        let action = match (asked, self.user.visit.delivered()) {
+            (Asked::Feedback, Some(order)) => Action::Note { order: order.id, words },
+            _ => Action::HandOn { words },
+        };
+        self.actions.push(action);
         self.say(say::menu(texts, texts.thanks_for_words));
     }
 
@@ -634,9 +744,7 @@ impl Attending<'_> {
             _ if visit.in_work().is_some() => Body::Text { text: texts.in_work.to_owned() },
             Stage::Collecting => say::progress(texts, &visit.photos),
             Stage::Choosing | Stage::Paying => say::enough(texts, texts.choose_next),
-            Stage::New | Stage::Training | Stage::Ready | Stage::WritingFeedback => {
-                say::menu(texts, texts.nothing_in_work)
-            }
+            Stage::New | Stage::Training | Stage::Ready => say::menu(texts, texts.nothing_in_work),
         };
         self.say(body);
     }
@@ -648,6 +756,8 @@ impl Attending<'_> {
             return self.say_text(texts.too_late_to_cancel);
         }
         self.rests();
+        // Whoever says no is not asked again.
+        self.visit().is_reminded = true;
         self.say(say::menu(texts, texts.cancelled));
     }
 
@@ -656,6 +766,7 @@ impl Attending<'_> {
     fn time_passed(&mut self) {
         let now = self.now();
         self.forgets_faces();
+        self.catches_up();
         self.visit().orders.retain(|order| order.step != Step::Offered || now < order.due);
         let due: Vec<_> =
             self.user.visit.orders.iter().filter(|order| order.due <= now).map(|order| order.id).collect();
@@ -673,6 +784,7 @@ impl Attending<'_> {
     /// Whoever comes back after so long sends new selfies.
     fn forgets_faces(&mut self) {
         let now = self.now();
+        self.visit().photos.forget_before(before(now, USED_FOR));
         if self.user.visit.in_work().is_some() || now < after(self.user.last_message_at, FACES_KEPT) {
             return;
         }
@@ -690,16 +802,20 @@ impl Attending<'_> {
         let now = self.now();
         let Some(order) = self.visit().order_mut(id) else { return };
         if order.is_late(now) {
-            return self.gives_up(id);
+            return self.ends(id);
         }
+        let order = order.clone();
         let action = match order.step {
-            Step::Asked { .. } => Action::Make { order: order.clone() },
-            Step::Making { tune, .. } => Action::LookAfter { order: id, tune },
-            Step::Returning => Action::Refund { order: id },
+            Step::Asked { .. } if self.waits(&order) => None,
+            Step::Asked { .. } => Some(Action::Make { order }),
+            Step::Making { tune, .. } => Some(Action::LookAfter { order: id, tune }),
+            Step::Returning => Some(Action::Refund { order: id }),
             Step::Offered | Step::Done | Step::Returned => return,
         };
-        order.was_looked_at(now);
-        self.actions.push(action);
+        if let Some(order) = self.visit().order_mut(id) {
+            order.was_looked_at(now);
+        }
+        self.actions.extend(action);
     }
 
     fn reminder(&self) -> Timestamp {
@@ -712,7 +828,9 @@ impl Attending<'_> {
         let orders = visit.orders.iter().filter(|order| !order.is_over()).map(|order| order.due);
         let is_stuck = matches!(visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
         let reminder = (is_stuck && !visit.is_reminded).then(|| self.reminder());
-        orders.chain(reminder.filter(|at| *at < after(self.user.last_message_at, WINDOW) && self.may_speak())).min()
+        let reminder = reminder.filter(|at| *at < after(self.user.last_message_at, WINDOW) && self.may_speak());
+        let unsaid = (!visit.unsaid.is_empty() && self.may_speak()).then(|| self.now());
+        orders.chain(reminder).chain(unsaid).min()
     }
 }
 

@@ -13,8 +13,10 @@ use crate::{Class, Tier};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A link to pay is good for a day, and its page for another.
-pub(crate) const OFFERED_FOR: Duration = Duration::from_secs(2 * 24 * 3600);
+/// A link to pay is good for a day, its page for another, and some money takes a day to come.
+pub(crate) const OFFERED_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Whoever wants the same again after this time gets a link that is good for a day.
+const FRESH: Duration = Duration::from_secs(20 * 3600);
 /// Whoever makes photos says within this time that it has begun.
 const BEGINS_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// What it says of its own time, and some more.
@@ -38,6 +40,9 @@ pub struct Order {
     pub step: Step,
     /// When somebody has to look at it, whatever else happens.
     pub due: Timestamp,
+    /// Its page to pay on is closed: the same pack again is another order.
+    #[serde(default, skip_serializing_if = "crate::is_false")]
+    pub is_closed: bool,
     /// How often it was looked at since the last step.
     #[serde(default)]
     pub looks: u32,
@@ -97,6 +102,16 @@ impl Order {
         matches!(self.step, Step::Done | Step::Returned)
     }
 
+    /// It can still be paid by the link that the person has.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.step == Step::Offered && !self.is_closed && now < after(self.offered_at, FRESH)
+    }
+
+    /// So many photos are there that the others are not worth the whole price.
+    pub fn is_mostly_delivered(&self) -> bool {
+        !self.delivered.is_empty() && self.delivered.len() * 2 >= usize::try_from(self.images).unwrap_or(usize::MAX)
+    }
+
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.paid_at().is_some_and(|paid_at| now >= after(paid_at, LONGEST))
     }
@@ -128,6 +143,10 @@ impl Order {
         let latest = self.paid_at().map_or(Timestamp::MAX, |paid_at| after(paid_at, LONGEST));
         self.due = after(now, wait).min(latest);
     }
+}
+
+pub(crate) fn before(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
 pub(crate) fn after(at: Timestamp, by: Duration) -> Timestamp {

@@ -171,6 +171,16 @@ impl Photos {
         faults
     }
 
+    /// A photo that nobody has looked at for so long does not hold up the others.
+    pub fn awaited_since(&self, at: Timestamp) -> usize {
+        self.0.iter().filter(|photo| photo.verdict == Verdict::Awaited && photo.came_at >= at).count()
+    }
+
+    /// What is too old to be there when it is needed.
+    pub fn forget_before(&mut self, at: Timestamp) {
+        self.0.retain(|photo| photo.came_at > at);
+    }
+
     pub fn has_room(&self) -> bool {
         self.good().count() + self.awaited() < MOST && self.0.len() < MOST_SEEN
     }

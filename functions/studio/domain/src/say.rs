@@ -21,6 +21,11 @@ pub(crate) fn of_object(key: &str) -> String {
     format!("object:{key}")
 }
 
+/// The key of a picture of ours.
+pub fn object_of(url: &str) -> Option<&str> {
+    url.strip_prefix("object:")
+}
+
 fn button(id: impl Into<String>, title: &str) -> Button {
     Button { id: id.into(), title: title.to_owned() }
 }
@@ -154,8 +159,14 @@ pub(crate) fn pay_again(texts: &Texts, pack: i64) -> Body {
     buttons(texts.not_paid, vec![again, button(choice::SEND_PACKS, texts.button_packs)])
 }
 
+/// Some photos could not be made.
+pub(crate) fn not_all(texts: &Texts, count: usize, images: u32) -> Body {
+    Body::Text { text: texts.not_all.replace("{count}", &count.to_string()).replace("{images}", &images.to_string()) }
+}
+
 pub(crate) fn ask_stars(texts: &Texts) -> Body {
-    let rows = (1..=5).rev().map(|stars: usize| Row {
+    // Rising, so that whoever writes the number of a row writes the number of its stars.
+    let rows = (1..=5).map(|stars: usize| Row {
         id: format!("{}_{stars}", choice::STAR_RATING),
         title: "⭐".repeat(stars),
         description: None,

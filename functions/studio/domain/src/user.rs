@@ -57,7 +57,9 @@ impl User {
     #[must_use]
     pub fn merged_with(self, other: Self) -> Self {
         let (id, created_at) = (self.id, self.created_at.min(other.created_at));
-        let later = if other.last_message_at > self.last_message_at { other } else { self };
+        let is_later = other.last_message_at > self.last_message_at;
+        let (mut later, earlier) = if is_later { (other, self) } else { (self, other) };
+        later.visit = later.visit.with_earlier(earlier.visit);
         Self { id, created_at, ..later }
     }
 }

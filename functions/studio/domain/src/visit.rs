@@ -1,5 +1,7 @@
 //! Where a person is in the studio.
 
+use std::collections::BTreeSet;
+
 use confab_kernel::{OrderId, Timestamp, messaging::Body};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,16 @@ pub enum Stage {
     Paying,
     Training,
     Ready,
-    WritingFeedback,
+}
+
+/// What we asked a person to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// What should have been better.
+    Feedback,
+    /// What somebody of the studio is to read.
+    Question,
 }
 
 /// Offers that were not taken are remembered up to here: their links may still be paid.
@@ -41,11 +52,17 @@ pub struct Visit {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unsaid: Vec<Body>,
     /// The person was reminded since they wrote last.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "crate::is_false")]
     pub is_reminded: bool,
     /// The person was told that there is no room for more photos.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "crate::is_false")]
     pub is_full: bool,
+    /// The next words that are no wish are this, at whatever stage the person is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// Photos of the last order that did not arrive, and were sent once more.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub sent_again: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,11 +74,6 @@ pub struct Model {
 
 fn is_empty(photos: &Photos) -> bool {
     photos.0.is_empty()
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 impl Visit {
@@ -100,6 +112,26 @@ impl Visit {
             self.orders.remove(oldest);
         }
         self.orders.push(order);
+    }
+
+    /// The same person's, who was taken for another: nothing of it that somebody waits for is lost.
+    #[must_use]
+    pub fn with_earlier(mut self, earlier: Self) -> Self {
+        for order in earlier.orders {
+            if self.order(order.id).is_none() {
+                self.orders.push(order);
+            }
+        }
+        self.orders.sort_by_key(|order| order.id);
+        self.unsaid.splice(..0, earlier.unsaid);
+        self.model = [self.model, earlier.model].into_iter().flatten().max_by_key(|model| model.trained_at);
+        if self.photos.0.is_empty() {
+            (self.photos, self.class) = (earlier.photos, self.class.or(earlier.class));
+        }
+        if self.in_work().is_some() {
+            self.stage = Stage::Training;
+        }
+        self
     }
 
     /// New selfies, for a new model.

@@ -60,6 +60,11 @@ pub(crate) enum Wish {
 }
 
 impl Wish {
+    /// Whoever wants this does not answer what we asked before.
+    pub(crate) fn is_another_matter(&self) -> bool {
+        !matches!(self, Self::Nothing | Self::Stars(_) | Self::Unreadable | Self::Words(_))
+    }
+
     /// It asks for nothing yet.
     pub(crate) fn is_small_talk(&self) -> bool {
         matches!(self, Self::Greeting | Self::Words(_) | Self::Unclear | Self::Help | Self::Unreadable)

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use confab_aws::{Row, Table, When, failed, text};
-use confab_kernel::{EventId, Result, Timestamp, UserId};
+use confab_kernel::{EventId, OrderId, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use studio_domain::Cleanup;
+use studio_domain::{Cleanup, Order};
 
 use super::{Store, UserRow, user_key, user_pk};
 
@@ -70,12 +70,19 @@ impl Store {
         Ok(self.table.latest::<UserRow>(user_key(person)).await?.is_some())
     }
 
+    /// The person still waits for it, under whatever id they go by now.
+    pub(crate) async fn is_waited_for(&self, person: UserId, order: OrderId) -> Result<bool> {
+        let row = self.current(person).await?;
+        Ok(row.is_some_and(|row| row.user.visit.order(order).is_some_and(Order::is_in_work)))
+    }
+
     /// Whoever has not written for so long that their face is to be forgotten, and has one here.
     pub(crate) async fn is_idle(&self, person: UserId, now: Timestamp) -> Result<bool> {
         let row: Option<UserRow> = self.table.latest(user_key(person)).await?;
         let is_idle = |row: UserRow| {
             let since = row.user.last_message_at.checked_add(IDLE).unwrap_or(Timestamp::MAX);
-            row.merged_into.is_none() && now >= since && !row.user.visit.photos.0.is_empty()
+            let visit = &row.user.visit;
+            row.merged_into.is_none() && now >= since && !(visit.photos.0.is_empty() && visit.unsaid.is_empty())
         };
         Ok(row.is_some_and(is_idle))
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{AttributeValue, TransactWriteItem},
+    types::{AttributeValue, ReturnValue, TransactWriteItem},
 };
 use confab_aws::{Inbox, Row, Table, When, failed, number};
 use confab_kernel::{
@@ -61,11 +61,12 @@ impl Told<'_> {
 }
 
 impl Store {
-    /// What a provider reports of a message of ours, and whether it is news. Reports come in any order, and any number of times.
-    pub(crate) async fn follow(&self, status: &Status) -> Result<bool> {
+    /// What a provider reports of a message of ours; the message, if it is news. Reports come in any order, and any number
+    /// of times.
+    pub(crate) async fn follow(&self, status: &Status) -> Result<Option<Effect<Deed>>> {
         let Some(reference) = status.reference else {
             // Not sent by us: the number may serve another system too.
-            return Ok(false);
+            return Ok(None);
         };
         let key = sent_key(reference.user_id, reference.effect_id);
         let told = Told {
@@ -92,8 +93,8 @@ impl Store {
         self.advance(sent_key(effect.what.user_id, effect.id), &told).await.map(drop)
     }
 
-    /// Moves a message of ours to a later stage, and says whether it did; an earlier one changes nothing.
-    async fn advance(&self, key: Row, told: &Told<'_>) -> Result<bool> {
+    /// Moves a message of ours to a later stage, and gives it if it did; an earlier one changes nothing.
+    async fn advance(&self, key: Row, told: &Told<'_>) -> Result<Option<Effect<Deed>>> {
         let mut update = self
             .table
             .client
@@ -111,11 +112,11 @@ impl Store {
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), value);
         }
-        let updated = update.update_expression(format!("SET {}", sets.join(", "))).send().await;
-        match updated {
-            Ok(_) => Ok(true),
+        let update = update.update_expression(format!("SET {}", sets.join(", "))).return_values(ReturnValue::AllNew);
+        match update.send().await {
+            Ok(updated) => Ok(updated.attributes.map(Table::read::<DeedRow>).transpose()?.map(DeedRow::effect)),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
                 _ => Err(failed(error)),
             },
         }

@@ -10,7 +10,7 @@ use confab_kernel::{
     worker::{Effect, Found, Ledger, Outcome, Read, Saved},
 };
 use serde::Serialize;
-use studio_domain::{Event as What, Lead, Link, Recognised, aliases, recognise};
+use studio_domain::{Action, Event as What, Lead, Link, Recognised, aliases, recognise};
 
 use super::{Deed, Event, Person, Store, UserRow, alias_key, alias_pk, expiry, message_sk, user_key, user_pk};
 
@@ -116,12 +116,14 @@ impl Store {
         let merged: Vec<_> = recognised.also.iter().filter_map(take).collect();
         let version = row.as_ref().map_or(0, |row| row.version);
         let names = row.iter().chain(&merged).flat_map(|row| row.names.clone()).collect();
+        let also = row.iter().chain(&merged).flat_map(|row| row.also.clone());
+        let also = also.chain(merged.iter().map(|row| row.user.id)).collect();
         let user = row.map(|row| row.user);
         let user = merged.iter().map(|row| row.user.clone()).fold(user, |user, other| match user {
             Some(user) => Some(user.merged_with(other)),
             None => recognised.person.map(|id| studio_domain::User { id, ..other }),
         });
-        Ok(Found::New(Person { user, version, names, recognised, merged }))
+        Ok(Found::New(Person { user, version, names, also, recognised, merged }))
     }
 
     async fn whom_it_is_about(&self, event: &Event, id: UserId, read: Read) -> Result<Found<Person, Deed>> {
@@ -129,17 +131,27 @@ impl Store {
             Opened::Decided(effects, lease_until) => return Ok(Found::Decided { effects, lease_until }),
             Opened::New(rows) => rows,
         };
-        let mut row = rows.into_values().next().map(Table::read::<UserRow>).transpose()?;
-        let mut id = id;
+        let row = rows.into_values().next().map(Table::read::<UserRow>).transpose()?;
+        let row = match row.filter(|row| row.merged_into.is_none()) {
+            Some(row) => Some(row),
+            // Somebody who is gone, unless what was read is old.
+            None => self.current(id).await?,
+        };
+        let id = row.as_ref().map_or(id, |row| row.user.id);
+        let recognised = Recognised { person: Some(id), ..Recognised::default() };
+        let (version, names, also) = row.as_ref().map(UserRow::kept).unwrap_or_default();
+        let user = row.map(|row| row.user);
+        Ok(Found::New(Person { user, version, names, also, recognised, merged: Vec::new() }))
+    }
+
+    /// The row that a person has now, under whatever id.
+    pub(super) async fn current(&self, id: UserId) -> Result<Option<UserRow>> {
+        let mut row: Option<UserRow> = self.table.latest(user_key(id)).await?;
         for _ in 0..LONGEST_MERGER {
-            let Some(now) = row.as_ref().and_then(|row| row.merged_into) else { break };
-            id = now;
+            let Some(id) = row.as_ref().and_then(|row| row.merged_into) else { break };
             row = self.table.latest(user_key(id)).await?;
         }
-        let recognised = Recognised { person: Some(id), ..Recognised::default() };
-        let (version, names) = row.as_ref().map(|row| (row.version, row.names.clone())).unwrap_or_default();
-        let user = row.map(|row| row.user);
-        Ok(Found::New(Person { user, version, names, recognised, merged: Vec::new() }))
+        Ok(row)
     }
 }
 
@@ -191,8 +203,24 @@ impl Ledger<Event> for Store {
         for other in &person.merged {
             writes.push(self.put_user(&other.merged_into(id))?);
         }
-        for link in links {
-            writes.push(self.put_alias(link, id)?);
+        let is_forgotten = effects.iter().any(|effect| matches!(effect.what.action, Action::Erase { .. }));
+        match &event.what {
+            // Whoever writes again is somebody new, even before all else is forgotten.
+            What::Said { message } if is_forgotten => {
+                for alias in aliases(message) {
+                    let was = links.iter().find(|link| link.alias == alias).map(|link| link.was.clone());
+                    let when = match was {
+                        Some(was) => was.as_ref().map_or_else(When::new, leads_to),
+                        None => leads_to(&Lead { user_id: id, scoped_id: None }),
+                    };
+                    writes.push(self.table.delete(alias_key(&alias), when)?);
+                }
+            }
+            _ => {
+                for link in links {
+                    writes.push(self.put_alias(link, id)?);
+                }
+            }
         }
         if let Some((alias, was)) = &person.recognised.release {
             writes.push(self.table.delete(alias_key(alias), leads_to(was))?);
@@ -201,7 +229,7 @@ impl Ledger<Event> for Store {
             writes.push(self.put_deed(effect, now)?);
         }
         let saved = self.table.transact(writes).await?;
-        if let (Saved::Yes, What::Said { message }) = (saved, &event.what) {
+        if let (Saved::Yes, What::Said { message }, false) = (saved, &event.what, is_forgotten) {
             self.met.remember(aliases(message), id);
         }
         Ok(saved)
@@ -217,6 +245,12 @@ impl Ledger<Event> for Store {
 }
 
 impl Store {
+    /// The ids under which somebody was known, this one last.
+    pub(crate) async fn ids_of(&self, person: UserId) -> Result<Vec<UserId>> {
+        let row: Option<UserRow> = self.table.latest(user_key(person)).await?;
+        Ok(row.into_iter().flat_map(|row| row.also).chain([person]).collect())
+    }
+
     /// All rows of a person, and the names that lead to them. The person's own row goes last: it says what else there is.
     pub(crate) async fn forget(&self, person: UserId, orders: &[OrderId]) -> Result<()> {
         let row: Option<UserRow> = self.table.latest(user_key(person)).await?;
@@ -228,6 +262,7 @@ impl Store {
         for order in orders {
             self.forget_order(*order).await?;
         }
+        self.forget_questions(person).await?;
         let messages = When::holds("pk = :pk AND begins_with(sk, :message)")
             .with(":pk", text(user_pk(person)))
             .with(":message", text("MSG#"));

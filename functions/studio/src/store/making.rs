@@ -44,6 +44,16 @@ pub(crate) enum Attempt {
     Begun(Making),
 }
 
+/// The maker's clock and ours.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
+
+impl Making {
+    /// By the maker's clock.
+    pub(crate) fn asked_since(&self) -> Timestamp {
+        self.asked_at.checked_sub(CLOCKS_DIFFER).unwrap_or(self.asked_at)
+    }
+}
+
 fn key(order: OrderId) -> Row {
     Table::key(format!("MAKE#{order}"), "MAKE")
 }
@@ -89,7 +99,7 @@ impl Store {
         }
         let taken = self
             .change(order.id, "SET attempt_until_ms = :until")
-            .condition_expression("attempt_until_ms = :was")
+            .condition_expression("attribute_exists(pk) AND attempt_until_ms = :was")
             .expression_attribute_values(":until", number(until))
             .expression_attribute_values(":was", number(known.attempt_until_ms));
         Ok(match is_done(taken).await? {
@@ -98,27 +108,28 @@ impl Store {
         })
     }
 
-    /// From now on the maker may have heard of it.
-    pub(crate) async fn asks(&self, order: OrderId, after_prompt: i64) -> Result<()> {
+    /// From now on the maker may have heard of it. False when the order was forgotten in the meantime.
+    pub(crate) async fn asks(&self, order: OrderId, after_prompt: i64) -> Result<bool> {
         let change = self
             .change(order, "SET is_unclear = :yes, after_prompt = :after")
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":after", number(after_prompt));
-        is_done(change).await.map(drop)
+        is_done(change).await
     }
 
-    /// The maker was asked and has certainly done nothing: the next one may ask at once.
-    pub(crate) async fn was_not_heard(&self, order: OrderId) -> Result<()> {
+    /// The maker was asked and says that it has done nothing: the next one may ask at once. An earlier attempt may have
+    /// been heard all the same.
+    pub(crate) async fn was_not_heard(&self, order: OrderId, is_unclear: bool) -> Result<()> {
         let change = self
-            .change(order, "SET is_unclear = :no, attempt_until_ms = :zero")
-            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .change(order, "SET is_unclear = :unclear, attempt_until_ms = :zero")
+            .expression_attribute_values(":unclear", AttributeValue::Bool(is_unclear))
             .expression_attribute_values(":zero", number(0));
         is_done(change).await.map(drop)
     }
 
-    pub(crate) async fn began(&self, order: OrderId, tune: i64) -> Result<()> {
-        let change = self.change(order, "SET tune = :tune").expression_attribute_values(":tune", number(tune));
-        is_done(change).await.map(drop)
+    /// False when the order was forgotten in the meantime.
+    pub(crate) async fn began(&self, order: OrderId, tune: i64) -> Result<bool> {
+        is_done(self.change(order, "SET tune = :tune").expression_attribute_values(":tune", number(tune))).await
     }
 
     pub(super) async fn forget_order(&self, order: OrderId) -> Result<()> {
@@ -133,6 +144,8 @@ impl Store {
             .table_name(&self.table.name)
             .set_key(Some(key(order)))
             .update_expression(expression)
+            // What was forgotten does not come back.
+            .condition_expression("attribute_exists(pk)")
     }
 }
 

@@ -68,6 +68,13 @@ impl Store {
         Ok(())
     }
 
+    /// Its list may have come before this was noted.
+    pub(crate) async fn begins(&self, refresh: &Refresh) -> Result<()> {
+        let when = When::holds("attribute_not_exists(pk) OR id <> :id").with(":id", text(refresh.id.to_string()));
+        let row = Table::row(ALL, "REFRESH", refresh)?;
+        self.table.transact(vec![self.table.put(row, when)?]).await.map(drop)
+    }
+
     pub(crate) async fn refresh(&self) -> Result<Option<Refresh>> {
         self.table.latest(Table::key(ALL, "REFRESH")).await
     }
@@ -86,8 +93,9 @@ impl Store {
         }))
     }
 
-    /// What is on the shelf from now on. A pack keeps its pictures until there are new ones.
-    pub(crate) async fn lists(&self, refresh: EventId, packs: &[Pack]) -> Result<()> {
+    /// What is on the shelf from now on. A pack keeps its pictures until there are new ones; one that is `listed` stays,
+    /// even if nothing new is known of it.
+    pub(crate) async fn lists(&self, refresh: EventId, packs: &[Pack], listed: &[i64]) -> Result<()> {
         for pack in packs {
             let render = |value| serde_dynamo::to_attribute_value(value).map_err(unrendered);
             let images = serde_dynamo::to_attribute_value(&pack.images).map_err(unrendered)?;
@@ -110,7 +118,7 @@ impl Store {
                 .await
                 .map_err(failed)?;
         }
-        let gone = self.pack_rows().await?.into_iter().filter(|row| !packs.iter().any(|pack| pack.id == row.pack.id));
+        let gone = self.pack_rows().await?.into_iter().filter(|row| !listed.contains(&row.pack.id));
         for row in gone {
             let deleted = self.table.client.delete_item().table_name(&self.table.name);
             deleted.set_key(Some(key(row.pack.id))).send().await.map_err(failed)?;

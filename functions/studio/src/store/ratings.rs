@@ -1,7 +1,9 @@
-//! What people think of their photos, by month.
+//! What people think of their photos, and what they want somebody to read, by month.
+
+use std::{collections::BTreeSet, time::Duration};
 
 use confab_aws::{Row, Table, When, failed, number, text};
-use confab_kernel::{OrderId, Result, Timestamp, UserId};
+use confab_kernel::{EffectId, OrderId, Result, Timestamp, UserId, messaging::Address};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
@@ -22,14 +24,68 @@ pub(crate) struct Rating {
 
 /// `2026-11`: by the time of the order, so that a second thought lies where the first one did.
 fn month_of(order: OrderId) -> String {
-    order.made_at().strftime("%Y-%m").to_string()
+    month(order.made_at())
 }
 
 pub(super) fn key(order: OrderId) -> Row {
     Table::key(format!("RATING#{}", month_of(order)), order.to_string())
 }
 
+/// What a person wants somebody of the studio to read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Question {
+    pub(crate) user_id: UserId,
+    /// Where the person is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<Address>,
+    pub(crate) words: String,
+    pub(crate) at: Timestamp,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Longer than anybody waits for an answer.
+const QUESTION_DAYS: u32 = 60;
+
+fn questions(month: &str) -> String {
+    format!("QUESTION#{month}")
+}
+
+fn month(at: Timestamp) -> String {
+    at.strftime("%Y-%m").to_string()
+}
+
 impl Store {
+    /// Under the id of what was done about it: done again, it is the same question.
+    pub(crate) async fn hands_on(&self, id: EffectId, question: &Question) -> Result<()> {
+        let expires_at = question.at.checked_add(DAY * QUESTION_DAYS).unwrap_or(Timestamp::MAX);
+        let mut row = Table::row(questions(&month(question.at)), id.to_string(), question)?;
+        row.insert("expires_at".to_owned(), number(expires_at.as_second()));
+        self.table.client.put_item().table_name(&self.table.name).set_item(Some(row)).send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    pub(crate) async fn questions(&self, month: &str) -> Result<Vec<Question>> {
+        self.question_rows(month).await?.into_iter().map(Table::read).collect()
+    }
+
+    async fn question_rows(&self, month: &str) -> Result<Vec<Row>> {
+        self.table.query(None, When::holds("pk = :month").with(":month", text(questions(month))), MOST).await
+    }
+
+    pub(super) async fn forget_questions(&self, person: UserId) -> Result<()> {
+        let now = self.clock.now();
+        let days = (0..=QUESTION_DAYS).map(|days| now.checked_sub(DAY * days).unwrap_or(now));
+        for month in days.map(month).collect::<BTreeSet<_>>() {
+            for row in self.question_rows(&month).await? {
+                let key = Table::key_of(&row);
+                if Table::read::<Question>(row)?.user_id == person {
+                    self.table.transact(vec![self.table.delete(key, When::always())?]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The last word counts.
     pub(crate) async fn rates(&self, user: UserId, order: OrderId, stars: u8) -> Result<()> {
         self.tells(user, order, "stars = :said", number(stars)).await

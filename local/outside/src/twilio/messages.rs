@@ -140,6 +140,9 @@ fn content(form: &HashMap<String, String>) -> Result<Content, Refusal> {
         return Err(Refusal::bad(21_617, "The concatenated message body exceeds the 1600 character limit."));
     }
     if let Some(name) = field("ContentSid") {
+        if name.len() != 34 || !name.starts_with("HX") {
+            return Err(Refusal::bad(21_655, "The ContentSid Parameter is Invalid."));
+        }
         let variables = field("ContentVariables").unwrap_or_else(|| "{}".into());
         let variables: std::collections::BTreeMap<String, String> = serde_json::from_str(&variables)
             .map_err(|_| Refusal::bad(21_656, "The ContentVariables Parameter is invalid."))?;

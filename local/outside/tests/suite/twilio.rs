@@ -6,7 +6,7 @@ use confab_kernel::messaging::{Body, Button, Channel, Content, Stage};
 use confab_providers::{File, SendError};
 use serde_json::{Value, json};
 
-use crate::world::{Person, World};
+use crate::world::{NEWS, Person, World};
 
 async fn world_with_open_window() -> (World, Person) {
     let world = World::start().await;
@@ -115,9 +115,9 @@ async fn after_a_day_a_text_is_taken_and_does_not_arrive() {
     let failed = world.app.statuses().pop().unwrap();
     assert_eq!((failed.stage, failed.error.unwrap().code), (Stage::Failed, 63_016));
     assert_eq!(world.chat(&person).await.pop().unwrap()["status"], "failed");
-    let template = Body::Template { name: "HX1".into(), language: String::new(), parameters: vec!["Dana".into()] };
+    let template = Body::Template { name: "news".into(), language: "en".into(), parameters: vec!["Dana".into()] };
     world.twilio().send(&person.outbound(template)).await.unwrap();
     let shown = world.chat(&person).await.pop().unwrap();
-    assert_eq!(shown["content"], json!({"type": "template", "name": "HX1", "language": "", "parameters": ["Dana"]}));
+    assert_eq!(shown["content"], json!({"type": "template", "name": NEWS, "language": "", "parameters": ["Dana"]}));
     assert_eq!(shown["status"], "delivered");
 }

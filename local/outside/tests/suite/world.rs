@@ -31,6 +31,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+/// What Twilio calls our template.
+pub(crate) const NEWS: &str = "HX00000000000000000000000000000001";
 pub(crate) const CORRELATION: &str = "cor_01jx8qkm9h0000000000000000";
 
 /// What the app is told, and how it answers.
@@ -344,6 +346,7 @@ impl World {
             auth_token: "12345".to_owned().into(),
             from: "whatsapp:+14155238886".into(),
             status_callback: Some(self.app.url()),
+            content_sids: [("news/en".to_owned(), NEWS.to_owned())].into(),
             media_origins: vec![],
         };
         Twilio::new(self.http.clone(), config)

@@ -169,15 +169,18 @@ async fn astria_says_no_or_not_now() {
         (403, "", busy(None, "HTTP 403")),
         (408, "", busy(None, "HTTP 408")),
         (429, "slow down", busy(None, "HTTP 429")),
-        (500, "", busy(Some(30), "HTTP 500")),
     ] {
         let (making, asking) = both(ResponseTemplate::new(status).set_body_string(body)).await;
         assert_eq!((&making, &asking), (&expected, &expected), "{status}");
         assert!(!making.may_have_happened());
     }
+    // What has failed may have been made all the same, and what was only asked may be asked again.
+    let (making, asking) = both(ResponseTemplate::new(500)).await;
+    assert!(making.may_have_happened() && !making.may_try_again());
+    assert_eq!(asking, busy(Some(30), "HTTP 500"));
     for status in [429, 500] {
-        let (making, _) = both(ResponseTemplate::new(status).insert_header("retry-after", "7")).await;
-        assert_eq!(making, busy(Some(7), &format!("HTTP {status}")));
+        let (_, asking) = both(ResponseTemplate::new(status).insert_header("retry-after", "7")).await;
+        assert_eq!(asking, busy(Some(7), &format!("HTTP {status}")));
     }
 }
 

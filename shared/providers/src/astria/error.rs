@@ -48,7 +48,12 @@ const AFTER_A_FAILURE: Duration = Duration::from_secs(30);
 impl AstriaError {
     /// Not done, as far as Astria says, and another try may do better.
     pub fn may_try_again(&self) -> bool {
-        matches!(self, Self::NotReached(_) | Self::Busy { .. } | Self::Unpaid)
+        match self {
+            Self::NotReached(_) | Self::Busy { .. } | Self::Unpaid => true,
+            // What else than a look at the request may say is no word of Astria's.
+            Self::Refused { status, .. } => !matches!(status, 0 | 400 | 413 | 415 | 422),
+            Self::Unknown(_) | Self::Missing => false,
+        }
     }
 
     pub fn may_have_happened(&self) -> bool {
@@ -85,10 +90,12 @@ impl AstriaError {
             404 | 410 => Self::Missing,
             // A key that is not good says nothing about what was asked for: it waits for an operator.
             401 | 403 | 408 | 425 | 429 => Self::Busy { retry_after, reason },
-            500 => Self::Busy { retry_after: Some(retry_after.unwrap_or(AFTER_A_FAILURE)), reason },
-            // Above all 504: Astria gives up after thirty seconds, and has usually done it.
+            500 if doing == Doing::Asking => {
+                Self::Busy { retry_after: Some(retry_after.unwrap_or(AFTER_A_FAILURE)), reason }
+            }
             501.. if doing == Doing::Asking => Self::Busy { retry_after, reason },
-            501.. => Self::Unknown(reason),
+            // After a 504, when Astria gave up after thirty seconds, it has usually been done; and that it has failed is no promise that it has done nothing.
+            500.. => Self::Unknown(reason),
             // A redirect, too, is followed nowhere: something else than Astria has answered.
             _ => Self::Refused { status, message: message.unwrap_or_else(|| "no explanation".into()) },
         }

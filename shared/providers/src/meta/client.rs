@@ -84,7 +84,10 @@ impl Meta {
         }
         let download = Download::new(&self.http, &self.media_origins, self.media_time_limit);
         let authorize = |_: &Url, request: RequestBuilder| request.bearer_auth(self.config.token.expose_secret());
-        let found = download.get(&self.address(media_id), authorize).await?;
+        // Meta says 400 to an id that it does not know, and to whoever asks too much.
+        let is_busy =
+            |body: &[u8]| serde_json::from_slice::<Refused>(body).is_ok_and(|refused| is_passing(refused.error.code));
+        let found = download.get_or(&self.address(media_id), authorize, is_busy).await?;
         #[derive(Deserialize)]
         struct Place {
             url: String,
@@ -154,17 +157,19 @@ fn is_passing(code: i64) -> bool {
     PASSING.contains(&code) || OURS.contains(&code) || PERMISSIONS.contains(&code)
 }
 
+#[derive(Deserialize)]
+struct Refused {
+    error: Reason,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    code: i64,
+    #[serde(default)]
+    message: String,
+}
+
 fn refusal(answer: &Answer) -> SendError {
-    #[derive(Deserialize)]
-    struct Refused {
-        error: Reason,
-    }
-    #[derive(Deserialize)]
-    struct Reason {
-        code: i64,
-        #[serde(default)]
-        message: String,
-    }
     match answer.json::<Refused>() {
         // Meta's own failure may come after it took the message, and is never the message's fault.
         Some(Refused { error }) if answer.status.is_server_error() && !is_passing(error.code) => {

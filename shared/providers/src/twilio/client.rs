@@ -5,7 +5,7 @@ use reqwest::{Client, RequestBuilder, Url, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::wire;
+use super::wire::{self, ContentSids};
 use crate::{
     Accepted, File, MediaError, SendError,
     download::{Download, Origin},
@@ -22,6 +22,7 @@ pub struct TwilioConfig {
     pub from: String,
     /// Our public webhook address. Without it no statuses come.
     pub status_callback: Option<String>,
+    pub content_sids: ContentSids,
     /// Where media may come from besides Twilio's own hosts and that of `api_url`, as `https://host[:port]`.
     pub media_origins: Vec<String>,
 }
@@ -51,8 +52,8 @@ impl Twilio {
     }
 
     pub async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
-        let TwilioConfig { from, status_callback, .. } = &self.config;
-        let fields = wire::message(outbound, from, status_callback.as_deref())?;
+        let TwilioConfig { from, status_callback, content_sids, .. } = &self.config;
+        let fields = wire::message(outbound, from, status_callback.as_deref(), content_sids)?;
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request =
             self.http.post(self.messages()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);

@@ -24,6 +24,7 @@ fn twilio(api_url: &str) -> Twilio {
         auth_token: "12345-token".to_owned().into(),
         from: "whatsapp:+14155238886".into(),
         status_callback: Some("https://a.example/SmsReceived".into()),
+        content_sids: Default::default(),
         media_origins: vec![],
     };
     Twilio::new(crate::http_client().unwrap(), config)

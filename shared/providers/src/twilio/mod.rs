@@ -8,6 +8,7 @@ mod wire;
 pub use client::{Twilio, TwilioConfig};
 pub use parse::{form, parse, parse_json};
 pub use signature::{sign, verify};
+pub use wire::ContentSids;
 
 /// A webhook's answer that says nothing: replies go through the API.
 pub fn twiml_ack() -> &'static str {

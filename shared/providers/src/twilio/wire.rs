@@ -1,5 +1,7 @@
 //! Messages -> the form that Twilio's `Messages.json` takes. What Twilio has no form for becomes text.
 
+use std::collections::BTreeMap;
+
 use confab_kernel::{
     clip, length,
     messaging::{Body, Button, Outbound},
@@ -15,9 +17,17 @@ pub(crate) const LONGEST_BODY: usize = 1_600;
 
 pub(crate) type Fields = Vec<(&'static str, String)>;
 
-pub(crate) fn message(outbound: &Outbound, from: &str, status_callback: Option<&str>) -> Result<Fields, SendError> {
+/// What Twilio calls our templates, by their name and language: `studio_news/en`.
+pub type ContentSids = BTreeMap<String, String>;
+
+pub(crate) fn message(
+    outbound: &Outbound,
+    from: &str,
+    status_callback: Option<&str>,
+    sids: &ContentSids,
+) -> Result<Fields, SendError> {
     let mut fields = vec![("From", from.to_owned()), ("To", recipient(outbound)?)];
-    fields.extend(content(&outbound.body)?);
+    fields.extend(content(&outbound.body, sids)?);
     if let Some(address) = status_callback {
         let reference = outbound.reference.to_string().replace(' ', BETWEEN_IDS);
         let mark = if address.contains('?') { '&' } else { '?' };
@@ -33,7 +43,7 @@ pub(crate) fn recipient(outbound: &Outbound) -> Result<String, SendError> {
     Ok(format!("whatsapp:+{}", phone.digits()))
 }
 
-pub(crate) fn content(body: &Body) -> Result<Fields, SendError> {
+pub(crate) fn content(body: &Body, sids: &ContentSids) -> Result<Fields, SendError> {
     let text = |text: String| vec![("Body", text)];
     let choices = body.choices();
     Ok(match body {
@@ -48,10 +58,12 @@ pub(crate) fn content(body: &Body) -> Result<Fields, SendError> {
             text(ending(body, &numbered(&choices, footer.as_deref())))
         }
         Body::Link { text: body, label, url } => text(ending(body, &format!("\n\n{label}: {url}"))),
-        Body::Template { name, parameters, .. } => {
+        Body::Template { name, language, parameters } => {
+            let sid = sids.get(&format!("{name}/{language}"));
+            let sid = sid.ok_or_else(|| SendError::never("Twilio has no such template of ours"))?;
             let numbered = (1..).zip(parameters).map(|(n, text)| (n.to_string(), text.as_str().into()));
             let variables = Value::Object(numbered.collect::<Map<_, _>>());
-            vec![("ContentSid", name.clone()), ("ContentVariables", variables.to_string())]
+            vec![("ContentSid", sid.clone()), ("ContentVariables", variables.to_string())]
         }
         Body::Reaction { .. } => return Err(SendError::never("Twilio sends no reactions")),
     })

@@ -10,8 +10,12 @@ fn button(id: &str, title: &str) -> Button {
     Button { id: id.into(), title: title.into() }
 }
 
+fn sids() -> ContentSids {
+    [("news/en".to_owned(), "HX0123".to_owned())].into()
+}
+
 fn body_of(body: Body) -> String {
-    let fields = content(&body).unwrap();
+    let fields = content(&body, &sids()).unwrap();
     fields.into_iter().find(|(name, _)| *name == "Body").unwrap().1
 }
 
@@ -28,8 +32,14 @@ fn a_text_with_its_way_back() {
         ]
     };
     let from = "whatsapp:+14155238886";
-    assert_eq!(message(&text, from, Some("https://a.example/in")).unwrap(), expect("https://a.example/in?"));
-    assert_eq!(message(&text, from, Some("https://a.example/in?x=1")).unwrap(), expect("https://a.example/in?x=1&"));
+    assert_eq!(
+        message(&text, from, Some("https://a.example/in"), &ContentSids::new()).unwrap(),
+        expect("https://a.example/in?")
+    );
+    assert_eq!(
+        message(&text, from, Some("https://a.example/in?x=1"), &ContentSids::new()).unwrap(),
+        expect("https://a.example/in?x=1&")
+    );
 }
 
 #[test]
@@ -67,23 +77,29 @@ fn a_long_text_gives_way_to_what_the_person_needs() {
 #[test]
 fn pictures_and_templates() {
     let image = Body::Image { url: "https://a.example/1.jpg".into(), caption: None };
-    assert_eq!(content(&image).unwrap(), vec![("MediaUrl", "https://a.example/1.jpg".to_owned())]);
-    let template = Body::Template {
-        name: "HX0123".into(),
-        language: "en".into(),
-        parameters: vec!["Dana".into(), "\"3\"".into()],
-    };
+    assert_eq!(content(&image, &sids()).unwrap(), vec![("MediaUrl", "https://a.example/1.jpg".to_owned())]);
+    let template =
+        Body::Template { name: "news".into(), language: "en".into(), parameters: vec!["Dana".into(), "\"3\"".into()] };
     assert_eq!(
-        content(&template).unwrap(),
+        content(&template, &sids()).unwrap(),
         vec![("ContentSid", "HX0123".to_owned()), ("ContentVariables", r#"{"1":"Dana","2":"\"3\""}"#.to_owned()),]
     );
 }
 
 #[test]
+fn a_template_that_twilio_was_not_told_of_is_never_sent() {
+    let template = Body::Template { name: "news".into(), language: "he".into(), parameters: vec![] };
+    assert!(!content(&template, &sids()).unwrap_err().may_send_again());
+}
+
+#[test]
 fn what_twilio_cannot_do_is_never_tried_again() {
     let reaction = Body::Reaction { message_id: "SM1".into(), emoji: "👍".into() };
-    assert!(!content(&reaction).unwrap_err().may_send_again());
+    assert!(!content(&reaction, &sids()).unwrap_err().may_send_again());
     let mut to_nobody = outbound(Body::Text { text: "hi".into() });
     to_nobody.to.person = Identity { phone: None, scoped_id: Some("US.1".into()) };
-    assert!(matches!(message(&to_nobody, "whatsapp:+1", None), Err(SendError::NotSent { retry: false, .. })));
+    assert!(matches!(
+        message(&to_nobody, "whatsapp:+1", None, &ContentSids::new()),
+        Err(SendError::NotSent { retry: false, .. })
+    ));
 }

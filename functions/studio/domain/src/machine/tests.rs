@@ -144,7 +144,7 @@ fn said(content: Content) -> Event {
             id: "wamid.1".into(),
             from: Address { channel: Channel::Meta, business: "106".into(), person },
             name: Some("Dana".into()),
-            sent_at: Timestamp::UNIX_EPOCH,
+            sent_at: Timestamp::MAX,
             reply_to: None,
             content,
         },
@@ -383,7 +383,8 @@ fn few_stars_ask_for_words_and_the_words_are_noted() {
     assert!(chat.taps("6_2").contains("What should have been better"));
     chat.says("too dark");
     assert!(chat.actions.contains(&Action::Note { order, words: "too dark".into() }));
-    assert_eq!(chat.visit().stage, Stage::Ready);
+    assert_eq!((chat.visit().stage, chat.visit().asked), (Stage::Ready, None));
+    assert!(chat.says("and too small").contains("did not get that"), "it was said");
     let mut early = Chat::new();
     early.says("hi");
     early.taps("6_5");
@@ -404,6 +405,221 @@ fn help_status_cancel_and_language_work_anywhere() {
             assert_eq!(chat.visit().orders.len(), before, "{words}");
             assert!(!chat.actions.iter().any(is_refund), "{words}");
         }
+    }
+}
+
+#[test]
+fn stars_may_be_written_as_a_number() {
+    let (mut chat, order) = Chat::delivered();
+    chat.says("5");
+    assert!(chat.actions.contains(&Action::Rate { order, stars: 5 }), "{:?}", chat.actions);
+}
+
+#[test]
+fn few_stars_do_not_take_new_selfies_away() {
+    let (mut chat, _) = Chat::delivered();
+    chat.taps("15");
+    let ids = chat.sends_photos(6);
+    chat.all_are_good(&ids);
+    chat.taps("6_2");
+    chat.says("too dark");
+    chat.says("cancel");
+    assert_eq!(chat.sends_photos(4).len(), 4);
+    assert_eq!((chat.visit().photos.0.len(), chat.visit().stage), (10, Stage::Collecting));
+}
+
+#[test]
+fn a_question_is_handed_on_at_any_stage_and_the_stage_stays() {
+    let (mut chat, order) = Chat::with_order();
+    assert!(chat.says("support").contains("a person reads it"));
+    assert!(chat.says("I paid twice").contains("Somebody here will read it"));
+    assert!(chat.actions.contains(&Action::HandOn { words: "I paid twice".into() }));
+    assert_eq!(chat.visit().stage, Stage::Training);
+    assert!(chat.visit().order(order).unwrap().is_in_work());
+    chat.says("support");
+    chat.says("status");
+    chat.says("I paid twice");
+    assert!(
+        !chat.actions.iter().any(|action| matches!(action, Action::HandOn { .. })),
+        "they went on to another matter"
+    );
+}
+
+#[test]
+fn a_number_answers_what_was_said_last_and_nothing_before() {
+    let (mut chat, _) = Chat::delivered();
+    chat.says("delete my data");
+    chat.says("support");
+    chat.says("1");
+    assert!(!chat.actions.iter().any(is_erasing), "{:?}", chat.actions);
+}
+
+#[test]
+fn whoever_says_no_is_not_reminded() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    chat.taps("1");
+    chat.says("stop");
+    assert_eq!(chat.user.as_ref().unwrap().due, None);
+}
+
+#[test]
+fn a_message_that_was_delivered_late_opens_no_window() {
+    let (mut chat, order) = Chat::with_order();
+    chat.happens(&Event::Begun { order, tune: 7, eta: None });
+    let long_ago = Timestamp::from_second(chat.now).unwrap();
+    chat.now += 25 * HOUR;
+    chat.happens(&made(order, 4, true));
+    let mut late = said(Content::Text { text: "yes?".into() });
+    if let Event::Said { message } = &mut late {
+        message.sent_at = long_ago;
+    }
+    assert_eq!(images(chat.happens(&late)), 0);
+    assert_eq!(images_held_back(&chat), 4);
+    chat.says("yes?");
+    assert_eq!((images(&chat.actions), images_held_back(&chat)), (4, 0));
+}
+
+fn images_held_back(chat: &Chat) -> usize {
+    chat.visit().unsaid.iter().filter(|body| matches!(body, Body::Image { .. })).count()
+}
+
+#[test]
+fn no_photo_that_is_held_back_is_dropped_and_all_are_said_bit_by_bit() {
+    let (mut chat, order) = Chat::with_order();
+    chat.happens(&Event::Begun { order, tune: 7, eta: None });
+    chat.now += 25 * HOUR;
+    chat.happens(&made(order, 100, true));
+    assert_eq!(images_held_back(&chat), 100);
+    chat.says("yes?");
+    let mut said = images(&chat.actions);
+    assert!(said <= 40, "one decision is one transaction");
+    while let Some(due) = chat.user.as_ref().unwrap().due.filter(|due| due.as_second() <= chat.now) {
+        chat.now = due.as_second();
+        chat.happens(&Event::Due);
+        said += images(&chat.actions);
+    }
+    assert_eq!((said, chat.visit().unsaid.len()), (100, 0));
+}
+
+#[test]
+fn a_photo_that_did_not_arrive_is_sent_once_more() {
+    let (mut chat, _) = Chat::delivered();
+    let lost = Event::NotShown { object: "made/i1.jpg".into(), is_too_late: false };
+    assert_eq!(images(chat.happens(&lost)), 1);
+    assert_eq!(images(chat.happens(&lost)), 0);
+    // The provider says that the window is closed, whatever we believe.
+    chat.happens(&Event::NotShown { object: "made/i2.jpg".into(), is_too_late: true });
+    assert_eq!((chat.told().as_str(), images_held_back(&chat)), ("studio_news", 1));
+}
+
+#[test]
+fn an_order_that_is_mostly_made_is_kept_and_one_that_is_not_is_paid_back() {
+    for (count, is_kept) in [(1, false), (2, true), (3, true)] {
+        let (mut chat, order) = Chat::with_order();
+        chat.happens(&made(order, count, true));
+        assert_eq!(images(&chat.actions), count);
+        assert_eq!(chat.actions.iter().any(is_refund), !is_kept, "{count} of 4");
+        let words = if is_kept { format!("That is {count} of 4") } else { "Your money is on its way back".into() };
+        assert!(chat.told().contains(&words), "{}", chat.told());
+        // The same when they came bit by bit, and the rest never does.
+        let (mut chat, order) = Chat::with_order();
+        chat.happens(&made(order, count, false));
+        chat.now += 7 * HOUR;
+        chat.happens(&Event::Due);
+        assert_eq!(chat.actions.iter().any(is_refund), !is_kept, "{count} of 4");
+    }
+}
+
+#[test]
+fn who_may_try_again_gets_a_link_that_can_be_paid() {
+    let (mut chat, first) = Chat::with_offer();
+    chat.happens(&Event::NotPaid { order: first });
+    assert!(chat.told().contains("did not work"), "{}", chat.told());
+    chat.taps("18_1");
+    let second = chat.visit().orders.last().unwrap().id;
+    assert_ne!(first, second, "the page of the first is closed");
+    assert_eq!(chat.happens(&Event::NotPaid { order: first }), [], "they have gone on");
+    chat.now += 21 * HOUR;
+    chat.says("hi");
+    chat.taps("18_1");
+    assert_eq!(chat.visit().orders.len(), 3, "the link of the second is about to end");
+    // Money that comes late is money.
+    chat.happens(&Event::Paid { order: first });
+    assert!(chat.actions.iter().any(|action| matches!(action, Action::Make { order } if order.id == first)));
+}
+
+#[test]
+fn a_model_is_known_for_a_month_after_it_was_learned_however_often_it_is_used() {
+    let (mut chat, _) = Chat::delivered();
+    let trained_at = chat.visit().model.as_ref().unwrap().trained_at;
+    chat.now += 20 * 24 * HOUR;
+    chat.says("hi");
+    chat.taps("17");
+    chat.taps("18_3");
+    let order = chat.visit().orders.last().unwrap().id;
+    chat.happens(&Event::Paid { order });
+    chat.happens(&Event::Begun { order, tune: 7, eta: None });
+    chat.happens(&made(order, 8, true));
+    assert_eq!(chat.visit().model.as_ref().unwrap().trained_at, trained_at);
+}
+
+#[test]
+fn two_orders_of_one_model_are_made_one_after_the_other() {
+    let (mut chat, _) = Chat::delivered();
+    chat.taps("17");
+    let offered = ["18_3", "18_2"].map(|pack| {
+        chat.taps(pack);
+        chat.visit().orders.last().unwrap().id
+    });
+    let makes = |chat: &Chat| chat.actions.iter().filter(|action| matches!(action, Action::Make { .. })).count();
+    chat.happens(&Event::Paid { order: offered[0] });
+    assert_eq!(makes(&chat), 1);
+    chat.now += 1;
+    chat.happens(&Event::Paid { order: offered[1] });
+    assert_eq!(makes(&chat), 0);
+    chat.now += HOUR;
+    chat.happens(&Event::Due);
+    assert!(chat.actions.iter().all(|action| !matches!(action, Action::Make { order } if order.id == offered[1])));
+    chat.happens(&made(offered[0], 8, true));
+    assert_eq!(chat.user.as_ref().unwrap().due, Timestamp::from_second(chat.now).ok());
+    chat.happens(&Event::Due);
+    assert_eq!(makes(&chat), 1);
+}
+
+#[test]
+fn selfies_that_are_about_to_be_forgotten_are_not_sold() {
+    let mut chat = Chat::with_offer().0;
+    for _ in 0..3 {
+        chat.now += 9 * 24 * HOUR;
+        chat.says("hi");
+    }
+    chat.taps("18_1");
+    assert!(!chat.actions.iter().any(|action| matches!(action, Action::AskToPay { .. })), "{:?}", chat.actions);
+}
+
+#[test]
+fn a_photo_that_nobody_looks_at_does_not_hold_up_the_others() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    let lost = chat.sends_photos(1);
+    chat.now += HOUR;
+    let ids = chat.sends_photos(2);
+    chat.all_are_good(&ids);
+    assert!(chat.told().contains("2 of 10"), "{}", chat.told());
+    assert_eq!((lost.len(), chat.visit().photos.awaited()), (1, 1));
+}
+
+#[test]
+fn two_who_are_one_lose_no_order() {
+    let (mut one, order) = Chat::with_order();
+    let mut other = Chat::new();
+    other.now += HOUR;
+    other.says("hi");
+    let (one, other) = (one.user.take().unwrap(), other.user.take().unwrap());
+    for merged in [one.clone().merged_with(other.clone()), other.clone().merged_with(one.clone())] {
+        assert!(merged.visit.order(order).unwrap().is_in_work());
+        assert_eq!(merged.visit.stage, Stage::Training);
     }
 }
 
@@ -445,10 +661,10 @@ fn faces_are_forgotten_a_month_after_the_last_word() {
     let mut chat = Chat::new();
     chat.says("hi");
     chat.sends_photos(3);
-    chat.now += 29 * 24 * HOUR;
+    chat.now += 24 * 24 * HOUR;
     chat.happens(&Event::Due);
     assert_eq!(chat.visit().photos.0.len(), 3);
-    chat.now += 24 * HOUR;
+    chat.now += 6 * 24 * HOUR;
     assert_eq!(chat.happens(&Event::Due), []);
     assert!(chat.visit().photos.0.is_empty() && chat.visit().stage == Stage::New);
 }

@@ -55,6 +55,7 @@ pub(super) const TEXTS: Texts = Texts {
     cancelled: "All right, nothing was ordered.",
     here_they_are: "Here are your photos! ✨",
     cannot_be_made: "I am sorry: the photos could not be made. Your money is on its way back.",
+    not_all: "That is {count} of {images}: the others could not be made. Write *support* if you want to talk about it.",
     ask_stars: "How do you like them?",
     what_was_wrong: "Thank you. What should have been better? Write it in a few words.",
     thanks_for_stars: "Thank you, that is good to hear! 💛",

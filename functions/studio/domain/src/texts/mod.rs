@@ -62,6 +62,7 @@ pub struct Texts {
     pub cancelled: &'static str,
     pub here_they_are: &'static str,
     pub cannot_be_made: &'static str,
+    pub not_all: &'static str,
     pub ask_stars: &'static str,
     pub what_was_wrong: &'static str,
     pub thanks_for_stars: &'static str,
