@@ -22,13 +22,13 @@ mod store;
 
 use std::sync::Arc;
 
-use confab_aws::{Aws, AwsConfig, Bus, Queue, Table};
+use confab_aws::{Aws, AwsConfig, Bus, Keyring, Queue, Table};
 use confab_kernel::{Env, EnvError, PriceList};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{http_client, stripe::StripeConfig};
 use secrecy::SecretString;
 
-use crate::{announcer::Announcer, books::Books, secret::Keyring, standing::AtStripe, store::Store};
+use crate::{announcer::Announcer, books::Books, standing::AtStripe, store::Store};
 
 /// What `payment-received` needs.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Webhook {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, Keyring::WEBHOOKS), aws.connect("sqs"));
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, secret::OF_WEBHOOKS), aws.connect("sqs"));
         Ok(Self { queue: queue(&env, &aws)?, keys: keys?, clock: SystemClock::from_env(&env)? })
     }
 }
@@ -61,7 +61,7 @@ impl Checkout {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, Keyring::CHECKOUT), aws.connect("dynamodb"));
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, secret::OF_CHECKOUT), aws.connect("dynamodb"));
         let keys = keys?;
         Ok(Self {
             store: store(&env, &aws)?,
@@ -100,7 +100,7 @@ impl Spending {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, Keyring::SEALED), aws.connect("dynamodb"));
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[secret::SEAL]), aws.connect("dynamodb"));
         Ok(Self { store: store(&env, &aws)?, keys: keys?, clock: SystemClock::from_env(&env)? })
     }
 }
@@ -118,7 +118,7 @@ impl Worker {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, Keyring::STRIPE), aws.connect("dynamodb"));
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[secret::STRIPE_KEY]), aws.connect("dynamodb"));
         let clock = SystemClock::from_env(&env)?;
         Ok(Self {
             books: Books { store: store(&env, &aws)?, stripe: stripe(&env, keys?)?, clock },
@@ -141,7 +141,7 @@ impl Requests {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, Keyring::STRIPE), aws.connect("dynamodb"));
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[secret::STRIPE_KEY]), aws.connect("dynamodb"));
         Ok(Self { store: store(&env, &aws)?, stripe: stripe(&env, keys?)?, queue: queue(&env, &aws)? })
     }
 }
@@ -158,7 +158,7 @@ impl Reconciler {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let keys = Keyring::read(&env, &aws, Keyring::STRIPE).await?;
+        let keys = Keyring::read(&env, &aws, &[secret::STRIPE_KEY]).await?;
         Ok(Self { store: store(&env, &aws)?, stripe: stripe(&env, keys)?, queue: queue(&env, &aws)? })
     }
 }
@@ -174,7 +174,7 @@ impl Auditor {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let keys = Keyring::read(&env, &aws, Keyring::OPERATOR).await?;
+        let keys = Keyring::read(&env, &aws, &[secret::OPERATOR]).await?;
         Ok(Self { store: store(&env, &aws)?, keys })
     }
 }

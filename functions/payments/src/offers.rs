@@ -7,7 +7,7 @@ use confab_kernel::{Clock, CorrelationId, Error, Kind, Private, Result, payments
 use confab_providers::stripe::{Checkout as Page, NewCheckout, StripeError};
 use payments_domain::{Order, State};
 
-use crate::{Checkout, once::once};
+use crate::{Checkout, once::once, secret::SEAL};
 
 /// Stripe takes at most a day from its own now, and forgets the key of a request after one.
 const OPEN_FOR: Duration = Duration::from_secs(23 * 3600);
@@ -22,7 +22,7 @@ pub(crate) struct Taken {
 
 pub(crate) async fn take(deps: &Checkout, sealed: &str, correlation_id: CorrelationId) -> Result<Taken> {
     let now = deps.clock.now();
-    let offer: Offer = deps.keys.unseal(sealed, now).await?;
+    let offer: Offer = deps.keys.unseal(SEAL, sealed, now).await?;
     let unpriced = || Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.");
     let item = deps.prices.find(&offer.purchase.item).ok_or_else(unpriced)?;
     let order = Order::new(offer.order_id, offer.purchase.clone(), item.price, item.credits, now, correlation_id);

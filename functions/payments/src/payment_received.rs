@@ -15,7 +15,10 @@ use http::StatusCode;
 use payments_domain::{Claim, Job, Notice, group_of, item_of_title};
 use sha2::{Digest, Sha256};
 
-use crate::{Webhook, secret::Use};
+use crate::{
+    Webhook,
+    secret::{GENERIC_WEBHOOK, SECRET_PATH, STRIPE_WEBHOOK},
+};
 
 /// Stripe's events hold one object each.
 const LARGEST: usize = 1024 * 1024;
@@ -47,11 +50,11 @@ pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     }
     let now = deps.clock.now();
     let found = if let Some(header) = call.header("stripe-signature") {
-        let secrets = deps.keys.live(Use::STRIPE_WEBHOOK).await?;
+        let secrets = deps.keys.live(STRIPE_WEBHOOK).await?;
         stripe::verify(&secrets, call.body(), Some(header), now).map_err(rejected)?;
         noticed(stripe::parse(call.body())?)
     } else if let Some(header) = call.header("x-signature") {
-        let secrets = deps.keys.live(Use::GENERIC_WEBHOOK).await?;
+        let secrets = deps.keys.live(GENERIC_WEBHOOK).await?;
         generic::verify(&secrets, call.body(), Some(header), now).map_err(rejected)?;
         Some(from_anybody(call.body())?)
     } else {
@@ -127,7 +130,7 @@ fn from_sumit(body: &[u8]) -> Result<Found> {
 /// SUMIT does not sign: what it was told to call ends in a secret.
 async fn knows_the_path(deps: &Webhook, call: &Call) -> Result<()> {
     let told = call.path().strip_prefix("/payment-received/").unwrap_or_default();
-    let known = deps.keys.opens(Use::SECRET_PATH, told).await?;
+    let known = deps.keys.opens(SECRET_PATH, told).await?;
     known.then_some(()).ok_or_else(|| Error::unauthenticated("This notice is not signed."))
 }
 

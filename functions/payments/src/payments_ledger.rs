@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     Auditor,
-    secret::Use,
+    secret::OPERATOR,
     store::{FlagView, LedgerRow, TellRow},
 };
 
@@ -99,6 +99,6 @@ impl From<TellRow> for ToldOut {
 
 async fn is_operator(deps: &Auditor, call: &Call) -> Result<()> {
     let told = call.header("authorization").and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
-    let known = deps.keys.opens(Use::OPERATOR, told).await?;
+    let known = deps.keys.opens(OPERATOR, told).await?;
     known.then_some(()).ok_or_else(|| Error::unauthenticated("The operator's key is expected."))
 }

@@ -7,7 +7,7 @@ use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::{Spending, store::Spent};
+use crate::{Spending, secret::SEAL, store::Spent};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +22,7 @@ struct Out {
 
 pub async fn handle(deps: Arc<Spending>, call: Call) -> Result<Reply> {
     let In { spend } = call.json()?;
-    let spend: Spend = deps.keys.unseal(&spend, deps.clock.now()).await?;
+    let spend: Spend = deps.keys.unseal(SEAL, &spend, deps.clock.now()).await?;
     if spend.credits == 0 {
         return Err(Error::invalid("nothing_to_spend", "A spend takes at least one credit."));
     }

@@ -1,13 +1,13 @@
 //! Where an order stands at Stripe: its objects, read anew, as the one picture that the rules compare with.
 
+use confab_aws::Keyring;
 use confab_kernel::{Error, Money, OrderId, Result};
 use confab_providers::stripe::{
     Checkout, CheckoutPayment, CheckoutStatus, Dispute, Payment, PaymentStatus, Stripe, StripeConfig, StripeError,
 };
 use payments_domain::{Notice, Order, Provider, Standing};
-use secrecy::SecretString;
 
-use crate::secret::{Keyring, Use};
+use crate::secret::STRIPE_KEY;
 
 pub(crate) struct AtStripe {
     pub(crate) http: reqwest::Client,
@@ -24,8 +24,7 @@ impl std::fmt::Debug for AtStripe {
 
 impl AtStripe {
     pub(crate) async fn client(&self) -> Result<Stripe> {
-        let missing = || Error::unavailable("stripe_not_configured", "there is no secret key");
-        let secret_key: SecretString = self.keys.live(Use::STRIPE_KEY).await?.into_iter().next().ok_or_else(missing)?;
+        let secret_key = self.keys.newest(STRIPE_KEY).await?;
         Ok(Stripe::new(self.http.clone(), StripeConfig { secret_key, ..self.config.clone() }))
     }
 

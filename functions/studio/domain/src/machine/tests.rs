@@ -2,11 +2,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use confab_kernel::{
     Currency, Money, Phone,
-    messaging::{Address, Channel, Identity},
+    messaging::{Address, Channel, Content, Identity},
 };
 
 use super::*;
-use crate::pack::tests::shelf;
+use crate::{Source, Stage, Step, Tier, pack::tests::shelf};
 
 mod simulation;
 
