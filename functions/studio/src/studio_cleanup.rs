@@ -7,7 +7,7 @@ use confab_aws::Entry;
 use confab_kernel::{CleanupFinished, Clock, Event as OnTheBus, EventId, OrderId, Result, Timestamp, UserId};
 use confab_lambda::Job as Delivery;
 use confab_providers::astria::Tune;
-use studio_domain::{Cleanup, CleanupJob, CleanupStep, Event, Kept, PRODUCT};
+use studio_domain::{Cleanup, CleanupJob, CleanupStep, Event, Kept, MODELS_KEPT, PRODUCT};
 use tokio::time::Instant;
 
 use crate::{Cleaner, news};
@@ -15,8 +15,6 @@ use crate::{Cleaner, news};
 /// A page and what is done about it take less.
 const PAGE_TAKES: Duration = Duration::from_secs(30);
 const PEOPLE: usize = 50;
-/// Astria forgets by itself what is a month old; what the studio promises is to have seen to it.
-const MODELS_KEPT: Duration = Duration::from_secs(29 * 24 * 3600);
 
 pub async fn handle(deps: Arc<Cleaner>, delivery: Delivery<CleanupJob>) -> Result<()> {
     let until = Instant::now() + delivery.time_left;

@@ -1,6 +1,6 @@
 //! Looking for what nobody needs any more: how far it is, and what was found.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use confab_kernel::{CleanupDue, CorrelationId, EventId, OrderId, PhotoId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::order::after;
 
 /// Longer than people are told.
-const PICTURES_KEPT: std::time::Duration = std::time::Duration::from_secs(31 * 24 * 3600);
+pub(crate) const PICTURES_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
+/// Makers forget by themselves what is a month old; what the studio promises is to have seen to it.
+pub const MODELS_KEPT: Duration = Duration::from_secs(29 * 24 * 3600);
 
 /// One version a variant, as all jobs have it; 0 is the bus's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,7 +119,7 @@ mod tests {
         for key in [format!("people/{person}/selfies/{photo}.jpg"), format!("people/{person}/orders/{order}/17-0")] {
             let kept = Kept::of(&key).unwrap();
             assert_eq!((kept.person, kept.since), (person, at));
-            assert!(!kept.is_too_old(after(at, PICTURES_KEPT - std::time::Duration::from_secs(1))));
+            assert!(!kept.is_too_old(after(at, PICTURES_KEPT - Duration::from_secs(1))));
             assert!(kept.is_too_old(after(at, PICTURES_KEPT)));
         }
         for odd in ["", "packs/1_man.jpg", "people/x/selfies/y", "people/usr_1/orders/ord_2/3"] {

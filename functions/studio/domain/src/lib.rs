@@ -16,7 +16,7 @@ mod user;
 mod visit;
 mod wish;
 
-pub use cleanup::{Cleanup, CleanupJob, Due as CleanupDueNews, Kept, Step as CleanupStep};
+pub use cleanup::{Cleanup, CleanupJob, Due as CleanupDueNews, Kept, MODELS_KEPT, Step as CleanupStep};
 pub use job::{
     EraseJob, Job, MakeJob, MakeTask, PRODUCT, PackJob, PackTask, PaymentNews, PhotoJob, StatusJob, Told,
     conversation_of, event_of,

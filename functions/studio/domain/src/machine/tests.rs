@@ -6,7 +6,12 @@ use confab_kernel::{
 };
 
 use super::*;
-use crate::{Source, Stage, Step, Tier, pack::tests::shelf};
+use crate::{
+    MODELS_KEPT, Source, Stage, Step, Tier,
+    cleanup::PICTURES_KEPT,
+    order::{LONGEST, OFFERED_FOR},
+    pack::tests::shelf,
+};
 
 mod simulation;
 
@@ -562,6 +567,13 @@ fn a_model_is_known_for_a_month_after_it_was_learned_however_often_it_is_used() 
     chat.happens(&Event::Begun { order, tune: 7, eta: None });
     chat.happens(&made(order, 8, true));
     assert_eq!(chat.visit().model.as_ref().unwrap().trained_at, trained_at);
+}
+
+#[test]
+fn what_is_sold_is_there_as_long_as_it_is_needed() {
+    // Offered on the last day, paid on the last day, made at the last moment.
+    let needed = USED_FOR + OFFERED_FOR + LONGEST;
+    assert!(needed < MODELS_KEPT && needed < PICTURES_KEPT && FACES_KEPT < PICTURES_KEPT);
 }
 
 #[test]
