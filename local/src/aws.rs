@@ -18,10 +18,12 @@ use crate::{
     lambda::{self, Outcome, correlation_of},
     objects::Objects,
     record::{Caller, Ended, Kind},
-    sqs,
+    sockets, sqs,
 };
 
 const LARGEST: usize = 17 * 1024 * 1024;
+/// Who is no function: a test, a command line, an address that was signed for somebody.
+pub(crate) const OUTSIDE: &str = "outside";
 
 #[derive(Debug, Clone)]
 struct Endpoint {
@@ -36,8 +38,14 @@ pub(crate) fn router(cloud: Arc<Cloud>, objects: Arc<Objects>) -> Router {
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let cloud = &endpoint.cloud;
+    if cloud.template.sockets.is_some() && sockets::management::is_call(request.uri().path()) {
+        return sockets::management::answer(cloud, request).await;
+    }
     let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let caller = caller(request.headers());
+    if known(cloud, &caller) != OUTSIDE {
+        cloud.latency.of_call().await;
+    }
     if let Some(name) = invoked(request.uri().path()) {
         let name = name.to_owned();
         return invoke(cloud, &name, request).await;
@@ -102,13 +110,13 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
     response
 }
 
-/// Who is no function is `outside`: a test, a command line, an address that was signed for somebody.
-fn known<'a>(cloud: &Cloud, caller: &'a str) -> &'a str {
-    if cloud.functions.get(caller).is_some() { caller } else { "outside" }
+/// The function that calls, or `OUTSIDE`.
+pub(crate) fn known<'a>(cloud: &Cloud, caller: &'a str) -> &'a str {
+    if cloud.functions.get(caller).is_some() { caller } else { OUTSIDE }
 }
 
 /// The access key is the function's name.
-fn caller(headers: &HeaderMap) -> String {
+pub(crate) fn caller(headers: &HeaderMap) -> String {
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let credential = authorization.split("Credential=").nth(1).unwrap_or_default();
     credential.split('/').next().unwrap_or_default().to_owned()

@@ -9,8 +9,10 @@ use crate::{
     clock::Clock,
     dynamo::Dynamo,
     lambda::{Function, Functions, Outcome},
+    latency::Latency,
     record::{Kind, Record},
     schedule::Schedules,
+    sockets::Sockets,
     sqs::{Engine, Outgoing},
     template::{Queue, Redrive, Template},
 };
@@ -24,6 +26,8 @@ pub(crate) struct Cloud {
     pub functions: Arc<Functions>,
     pub tables: Dynamo,
     pub schedules: Schedules,
+    pub sockets: Sockets,
+    pub latency: Latency,
     pub parameters: std::collections::BTreeMap<String, String>,
     pub region: String,
     pub account: String,
@@ -120,6 +124,7 @@ pub(crate) mod testing {
             region: "us-east-1".to_owned(),
             account: "000000000000".to_owned(),
             aws_url: "http://127.0.0.1:9".to_owned(),
+            socket: "127.0.0.1:9".to_owned(),
             parameters: std::collections::BTreeMap::new(),
         };
         let template = Template::parse(template, &places)?;
@@ -129,6 +134,8 @@ pub(crate) mod testing {
         let cloud = Cloud {
             tables: Dynamo::open(data.path(), &template.tables).await?,
             schedules: Schedules::open(data.path(), &template.schedules, clock.timestamp())?,
+            sockets: Sockets::default(),
+            latency: Latency::default(),
             started_at: clock.now(),
             parameters: std::collections::BTreeMap::new(),
             queues: Arc::new(Engine::open(data.path(), &queues, clock.clone())?),

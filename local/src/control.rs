@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    cloud::Cloud, lambda::Outcome, ledger, objects::Objects, record::News, schedule, sqs::SqsError, template::Template,
+    cloud::Cloud, lambda::Outcome, ledger, objects::Objects, record::News, schedule, sockets, sqs::SqsError,
+    template::Template,
 };
 
 #[derive(Debug, Clone)]
@@ -40,6 +41,9 @@ pub struct Addresses {
     pub home: String,
     pub gateway: String,
     pub aws: String,
+    /// Of the WebSocket API, when the template has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<String>,
 }
 
 /// An error with its status, as the pages show it.
@@ -92,6 +96,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/api/queues/{name}/messages/{id}", delete(throw_away))
         .route("/api/queues/{name}/redrive", post(redrive))
         .merge(ledger::routes())
+        .merge(sockets::control::routes())
         .with_state(control)
 }
 
@@ -194,6 +199,7 @@ async fn snapshot(control: &Control) -> Value {
         "schedules": schedules,
         "tables": tables,
         "buckets": control.objects.counts().into_iter().map(|(name, objects)| json!({ "name": name, "objects": objects })).collect::<Vec<_>>(),
+        "sockets": cloud.sockets.snapshot(cloud.template.sockets.as_ref(), cloud.clock.now()),
         "aws_calls": calls,
         "provider_calls": cloud.record.all_asked(),
         "metrics": cloud.record.metrics(),
@@ -227,6 +233,7 @@ fn others<'a>(template: &'a Template, arn: &'a str) -> impl Iterator<Item = Stri
     schedules
         .map(|schedule| format!("schedule {}", schedule.expression))
         .chain(rules.map(|rule| format!("rule {}", rule.name)))
+        .chain(sockets::triggers(template.sockets.as_ref(), arn))
 }
 
 fn queues(cloud: &Cloud) -> Vec<Value> {
@@ -317,6 +324,7 @@ async fn advance(State(control): State<Control>, Json(by): Json<Advance>) -> Res
     for function in control.cloud.functions.all() {
         function.renew();
     }
+    control.cloud.sockets.sweep(control.cloud.clock.now());
     control.cloud.record.touch();
     Ok(Json(json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() })))
 }

@@ -1,5 +1,5 @@
 //! The cloud on a laptop. Reads template.yaml and runs it: the function binaries as processes, queues, tables, objects,
-//! the event bus, schedules and the HTTP API, with the providers that the products talk to. Loopback only.
+//! the event bus, schedules, the HTTP API and the WebSocket API, with the providers that the products talk to. Loopback only.
 
 mod aws;
 mod bus;
@@ -9,11 +9,13 @@ mod control;
 mod dynamo;
 mod gateway;
 mod lambda;
+mod latency;
 mod ledger;
 mod objects;
 mod record;
 mod run;
 mod schedule;
+mod sockets;
 mod sqs;
 pub mod template;
 mod watch;

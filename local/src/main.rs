@@ -15,7 +15,7 @@ local runs template.yaml on this machine, on loopback only.
   --binaries DIR    where the functions' binaries are  target/debug
   --data DIR        where the data is kept             .confab
   --pages DIR       where the built pages are          web/dist
-  --port N          the first of three ports           7070
+  --port N          the first of four ports            7070
   --clock SPAN      moves time forward: 90m, 2h, 3d
   --reset           begins with no data
   --no-watch        does not build again when sources change
@@ -106,6 +106,9 @@ async fn main() -> Result<()> {
         println!("  Home     {}", addresses.home);
         println!("  Phone    {}/phone", addresses.home);
         println!("  API      {}", addresses.gateway);
+        if let Some(socket) = &addresses.socket {
+            println!("  Socket   {socket}");
+        }
         println!("  AWS      {}\n", addresses.aws);
     })
     .await

@@ -27,9 +27,11 @@ use crate::{
     dynamo::{self, Dynamo},
     gateway,
     lambda::{Consuming, Functions, consume},
+    latency::Latency,
     objects::Objects,
     record::Record,
     schedule::{self, Schedules},
+    sockets::{self, Sockets},
     sqs::Engine,
     template::{Places, Template},
     watch, world,
@@ -45,7 +47,7 @@ pub struct Settings {
     pub binaries: PathBuf,
     pub data: PathBuf,
     pub pages: PathBuf,
-    /// The first of three ports: home, gateway, AWS.
+    /// The first of four ports: home, gateway, AWS and, when the template has a WebSocket API, sockets.
     pub port: u16,
     pub reset: bool,
     pub advance_ms: i64,
@@ -59,7 +61,9 @@ pub async fn run(
     ready: impl FnOnce(&Addresses),
 ) -> Result<()> {
     let [home, gateway_, aws_] = listen(settings.port).await?;
-    let addresses = Addresses { home: url(&home)?, gateway: url(&gateway_)?, aws: url(&aws_)? };
+    // Whether it is needed is not known yet: only then it matters that the port is free.
+    let socket = bind(next_port(settings.port, 3)?).await;
+    let mut addresses = Addresses { home: url(&home)?, gateway: url(&gateway_)?, aws: url(&aws_)?, socket: None };
     let _lock = own(&settings.data, settings.reset)?;
     let clock = Arc::new(Clock::open(&settings.data)?);
     if settings.advance_ms > 0 {
@@ -71,9 +75,17 @@ pub async fn run(
         region: REGION.to_owned(),
         account: ACCOUNT.to_owned(),
         aws_url: addresses.aws.clone(),
+        socket: socket.as_ref().map_or_else(|_| Ok(String::new()), authority)?,
         parameters: world::parameters(&addresses),
     };
     let template = Template::load(&settings.template, &places)?;
+    let socket = match &template.sockets {
+        Some(api) => {
+            addresses.socket = Some(format!("ws://{}/{}", places.socket, api.stage));
+            Some(socket?)
+        }
+        None => None,
+    };
     for rule in &template.rules {
         if let Some(operator) = bus::unknown_operator(&rule.pattern) {
             bail!("rule {}: local does not know the pattern operator {operator}", rule.name);
@@ -92,6 +104,8 @@ pub async fn run(
         parameters: world::stored_parameters(),
         region: REGION.to_owned(),
         account: ACCOUNT.to_owned(),
+        sockets: Sockets::default(),
+        latency: Latency::default(),
         template,
         queues,
         functions,
@@ -111,6 +125,9 @@ pub async fn run(
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
     serve(aws_, control::guarded(aws::router(cloud.clone(), objects)));
     serve(gateway_, gateway::router(cloud.clone()));
+    if let Some(socket) = socket {
+        serve(socket, sockets::router(cloud.clone()));
+    }
     let providers = outside.router().layer(middleware::from_fn_with_state(record, count_asked));
     serve(home, control::guarded(pages.merge(providers)));
     start_loops(&cloud);
@@ -182,6 +199,7 @@ fn start_loops(cloud: &Arc<Cloud>) {
     }
     tokio::spawn(schedule::run(cloud.clone()));
     tokio::spawn(dynamo::sweep_forever(cloud.clone()));
+    tokio::spawn(sockets::sweep_forever(cloud.clone()));
     let functions = cloud.functions.clone();
     tokio::spawn(async move {
         loop {
@@ -194,10 +212,12 @@ fn start_loops(cloud: &Arc<Cloud>) {
 }
 
 async fn listen(port: u16) -> Result<[TcpListener; 3]> {
-    let next = |n: u16| {
-        if port == 0 { Ok(0) } else { port.checked_add(n).context("the port is too high: three in a row are needed") }
-    };
-    Ok([bind(next(0)?).await?, bind(next(1)?).await?, bind(next(2)?).await?])
+    Ok([bind(port).await?, bind(next_port(port, 1)?).await?, bind(next_port(port, 2)?).await?])
+}
+
+/// Any port will do when the first may be any.
+fn next_port(first: u16, n: u16) -> Result<u16> {
+    if first == 0 { Ok(0) } else { first.checked_add(n).context("the port is too high: four in a row are needed") }
 }
 
 async fn bind(port: u16) -> Result<TcpListener> {
@@ -208,7 +228,11 @@ async fn bind(port: u16) -> Result<TcpListener> {
 }
 
 fn url(listener: &TcpListener) -> Result<String> {
-    Ok(format!("http://{}", listener.local_addr()?))
+    Ok(format!("http://{}", authority(listener)?))
+}
+
+fn authority(listener: &TcpListener) -> Result<String> {
+    Ok(listener.local_addr()?.to_string())
 }
 
 fn serve(listener: TcpListener, router: Router) {

@@ -102,15 +102,15 @@ fn binaries() -> PathBuf {
     environment("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("debug")
 }
 
-/// Three ports in a row: after a restart they must be the same, since providers keep addresses.
+/// Four ports in a row: after a restart they must be the same, since providers keep addresses.
 fn free_ports() -> Result<u16> {
     let bind = |port| std::net::TcpListener::bind(("127.0.0.1", port));
     for _ in 0..100 {
         let first = bind(0)?.local_addr()?.port();
-        let all = (first..first.saturating_add(3)).all(|port| bind(port).is_ok());
-        if all && first < u16::MAX - 3 {
+        let all = (first..first.saturating_add(4)).all(|port| bind(port).is_ok());
+        if all && first < u16::MAX - 4 {
             return Ok(first);
         }
     }
-    bail!("no three free ports in a row")
+    bail!("no four free ports in a row")
 }

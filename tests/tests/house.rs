@@ -32,6 +32,7 @@ fn template() -> Result<Template> {
         region: "us-east-1".into(),
         account: "000000000000".into(),
         aws_url: "http://127.0.0.1:1".into(),
+        socket: String::new(),
         parameters: BTreeMap::new(),
     };
     Template::load(&root().join("template.yaml"), &places)

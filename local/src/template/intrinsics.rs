@@ -5,7 +5,7 @@ use std::{cell::Cell, collections::BTreeMap};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::{Places, section};
+use super::{Places, SocketApi, section};
 
 pub(super) struct Scope<'a> {
     pub(super) places: &'a Places,
@@ -17,6 +17,7 @@ pub(super) struct Scope<'a> {
 }
 
 const DEEPEST: usize = 60;
+const SOCKETS: &str = "AWS::Serverless::WebSocketApi";
 
 impl<'a> Scope<'a> {
     pub(super) fn new(document: &'a Map<String, Value>, places: &'a Places) -> Result<Self> {
@@ -216,6 +217,10 @@ impl<'a> Scope<'a> {
     fn attribute(&self, resource: &str, attribute: &str) -> Result<Value> {
         let physical = self.physical(resource)?;
         let value = match attribute {
+            "ApiEndpoint" if self.kind(resource) == SOCKETS => {
+                format!("wss://{}", SocketApi::domain(&physical.reference, self.places))
+            }
+            "ApiId" if self.kind(resource) == SOCKETS => physical.reference,
             "Arn" => physical.arn,
             "QueueName" | "Name" | "TopicName" => physical.name,
             "QueueUrl" | "ApiEndpoint" => physical.reference,
@@ -224,10 +229,14 @@ impl<'a> Scope<'a> {
         Ok(Value::String(value))
     }
 
+    fn kind(&self, id: &str) -> &str {
+        self.resources.get(id).and_then(|resource| resource.get("Type")).and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// The name, ARN and `Ref` that a resource has here.
     pub(super) fn physical(&self, id: &str) -> Result<Physical> {
         let resource = self.resources.get(id).with_context(|| format!("there is no resource or parameter {id}"))?;
-        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let kind = self.kind(id);
         let named = |property: &str| -> Result<Option<String>> {
             let value = resource.get("Properties").and_then(|properties| properties.get(property));
             value.map(|value| self.text(value)).transpose()
@@ -259,6 +268,11 @@ impl<'a> Scope<'a> {
             "AWS::SNS::Topic" => {
                 let name = named("TopicName")?.unwrap_or(generated);
                 Physical { arn: arn("sns", &name), reference: arn("sns", &name), name }
+            }
+            SOCKETS => {
+                // As AWS names APIs: a word that can be part of a domain.
+                let api = id.to_lowercase();
+                Physical { arn: arn("execute-api", &api), reference: api, name: named("Name")?.unwrap_or(generated) }
             }
             _ => Physical { arn: arn("local", &generated), reference: generated.clone(), name: generated },
         })

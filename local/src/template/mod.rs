@@ -2,6 +2,7 @@
 
 mod intrinsics;
 mod resources;
+mod sockets;
 mod yaml;
 
 use std::{collections::BTreeMap, path::Path};
@@ -9,9 +10,11 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
+pub(crate) use resources::matches as fits_pattern;
 pub use resources::{
     Bucket, Bus, Consumer, Function, Policy, Queue, Redrive, Route, Rule, Schedule, Statement, Table, Target,
 };
+pub use sockets::{Authorizer, INTEGRATION_TIMEOUT, IdentitySource, SocketApi, SocketRoute};
 
 use intrinsics::Scope;
 
@@ -25,6 +28,7 @@ pub struct Template {
     pub buses: Vec<Bus>,
     pub rules: Vec<Rule>,
     pub schedules: Vec<Schedule>,
+    pub sockets: Option<SocketApi>,
 }
 
 /// Where things are, for `Ref` and `GetAtt`.
@@ -35,6 +39,8 @@ pub struct Places {
     pub account: String,
     /// The base of queue URLs.
     pub aws_url: String,
+    /// Host and port of the WebSocket API.
+    pub socket: String,
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -65,6 +71,11 @@ impl Template {
             resources::add(&mut template, id, resource, &globals, &scope).with_context(|| format!("Resources.{id}"))?;
         }
         template.check()?;
+        if let Some(api) = &template.sockets {
+            for value in template.functions.iter_mut().flat_map(|function| function.environment.values_mut()) {
+                *value = api.brought_here(value, places);
+            }
+        }
         Ok(template)
     }
 
@@ -108,6 +119,15 @@ impl Template {
                     "rule target {}: a FIFO queue wants a MessageGroupId, and to deduplicate by contents",
                     target.arn
                 );
+            }
+        }
+        if let Some(api) = &self.sockets {
+            let routes = api.routes.iter().map(|(key, route)| (key.as_str(), &route.function_arn));
+            let authorizer = api.authorizer.iter().map(|authorizer| ("Auth", &authorizer.function_arn));
+            for (what, arn) in routes.chain(authorizer) {
+                if !function(arn) {
+                    bail!("{}: {what}: {arn} is not a function of the template", api.logical_id);
+                }
             }
         }
         for schedule in &self.schedules {

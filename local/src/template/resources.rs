@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::{Template, intrinsics::Scope};
+use super::{Template, intrinsics::Scope, sockets};
 
 #[derive(Debug, Clone)]
 pub struct Function {
@@ -62,7 +62,7 @@ impl Policy {
 }
 
 /// `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
@@ -181,6 +181,7 @@ pub(super) fn add(
                 &["Name", "StageName", "DefaultRouteSettings", "AccessLogSettings", "Tags", "FailOnWarnings"],
             )?;
         }
+        "AWS::Serverless::WebSocketApi" => sockets::add(template, id, kind, &properties, scope)?,
         "AWS::Serverless::Function" => function(template, id, &properties, globals, scope)?,
         "AWS::SQS::Queue" => template.queues.push(queue(id, &properties, scope)?),
         "AWS::DynamoDB::Table" => template.tables.push(table(id, &properties, scope)?),
@@ -196,12 +197,12 @@ pub(super) fn add(
 }
 
 /// A resource's properties, none of which may be unknown.
-struct Properties<'a> {
-    of: &'a Map<String, Value>,
+pub(super) struct Properties<'a> {
+    pub(super) of: &'a Map<String, Value>,
 }
 
 impl<'a> Properties<'a> {
-    fn new(kind: &str, value: &'a Value, known: &[&str]) -> Result<Self> {
+    pub(super) fn new(kind: &str, value: &'a Value, known: &[&str]) -> Result<Self> {
         let of = value.as_object().with_context(|| format!("{kind} is not a mapping"))?;
         if let Some(unknown) = of.keys().find(|key| !known.contains(&key.as_str())) {
             bail!("local does not know {unknown} of {kind}");
@@ -209,7 +210,7 @@ impl<'a> Properties<'a> {
         Ok(Self { of })
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         match self.of.get(name)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -217,7 +218,7 @@ impl<'a> Properties<'a> {
         }
     }
 
-    fn number(&self, name: &str) -> Result<Option<u64>> {
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>> {
         self.text(name).map(|text| text.parse().with_context(|| format!("{name}: {text} is not a number"))).transpose()
     }
 
@@ -330,7 +331,7 @@ fn environment(properties: &Map<String, Value>) -> Result<BTreeMap<String, Strin
         .collect()
 }
 
-fn texts(value: Option<&Value>) -> Vec<String> {
+pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(text)) => vec![text.clone()],
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),

@@ -6,6 +6,7 @@ fn places() -> Places {
         region: "us-east-1".into(),
         account: "000000000000".into(),
         aws_url: "http://127.0.0.1:7072".into(),
+        socket: "127.0.0.1:7073".into(),
         parameters: BTreeMap::new(),
     }
 }
@@ -123,6 +124,91 @@ fn what_is_not_supported_is_named_with_its_place() {
     ];
     for (resources, expected) in cases {
         let told = refusal(resources);
+        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+    }
+}
+
+const SOCKETS: &str = "
+  Rooms:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: ${request.body.do.what}
+      StageName: !Ref Stage
+      Auth:
+        AuthType: CUSTOM
+        AuthArn: !GetAtt Hello.Arn
+        IdentitySource: [route.request.querystring.ticket, route.request.header.Authorization]
+      Routes:
+        $connect: {FunctionArn: !GetAtt Hello.Arn, IntegrationTimeout: 500}
+        say: {FunctionArn: !GetAtt Hello.Arn}
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: target/lambda/hello/
+      Runtime: provided.al2023
+      Environment:
+        Variables:
+          API: !Ref Rooms
+          ID: !GetAtt Rooms.ApiId
+          URL: !Sub '${Rooms.ApiEndpoint}/${Stage}'
+          ENDPOINT: !Sub https://${Rooms}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}
+          BUILT: !Join ['https://', !Split ['wss://', !GetAtt Rooms.ApiEndpoint]]
+          FOREIGN: https://other.execute-api.us-east-1.amazonaws.com/live";
+
+#[test]
+fn the_addresses_of_a_websocket_api_lead_to_this_laptop() {
+    let template = parsed(SOCKETS).unwrap();
+    let api = template.sockets.unwrap();
+    assert_eq!((api.id.as_str(), api.stage.as_str()), ("rooms", "test"));
+    assert_eq!(api.selection, ["do", "what"]);
+    assert_eq!(api.routes["$connect"].timeout.as_millis(), 500);
+    assert_eq!(api.routes["say"].timeout, INTEGRATION_TIMEOUT);
+    let source = |header: bool, name: &str| match header {
+        true => IdentitySource::Header(name.into()),
+        false => IdentitySource::Query(name.into()),
+    };
+    assert_eq!(api.authorizer.unwrap().identity, [source(false, "ticket"), source(true, "Authorization")]);
+    let expected = [
+        ("API", "rooms"),
+        ("ID", "rooms"),
+        ("URL", "ws://127.0.0.1:7073/test"),
+        ("ENDPOINT", "http://127.0.0.1:7073/test"),
+        ("BUILT", "http://127.0.0.1:7073"),
+        ("FOREIGN", "https://other.execute-api.us-east-1.amazonaws.com/live"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(template.functions[0].environment[name], value, "{name}");
+    }
+}
+
+#[test]
+fn what_local_does_not_do_for_sockets_is_named() {
+    let cases = [
+        ("StageName: !Ref Stage", "StageVariables: {a: b}", "local does not know StageVariables"),
+        ("StageName: !Ref Stage", "StageName: $default", "StageName: \"$default\" has other characters"),
+        ("${request.body.do.what}", "$request.header.do", "RouteSelectionExpression: local knows $request.body.NAME"),
+        ("${request.body.do.what}", "$request.body.do}", "RouteSelectionExpression: local knows $request.body.NAME"),
+        ("AuthType: CUSTOM", "AuthType: AWS_IAM", "Auth: local knows the AuthType CUSTOM"),
+        ("route.request.header.", "stageVariables.", "IdentitySource: local knows route.request.header.NAME"),
+        ("$connect:", "more:", "Auth: only a $connect route can be authorized"),
+        ("say: {", "say-it: {", "Routes.say-it: a key is of letters and digits"),
+        ("IntegrationTimeout: 500", "IntegrationTimeout: 29001", "IntegrationTimeout is 50 to 29000"),
+        (
+            "IntegrationTimeout: 500",
+            "RouteResponseSelectionExpression: $default",
+            "local does not know RouteResponseSelectionExpression of a route",
+        ),
+        ("say: {FunctionArn: !GetAtt Hello.Arn", "say: {FunctionArn: 'arn:x'", "say: arn:x is not a function"),
+        ("AuthArn: !GetAtt Hello.Arn", "AuthArn: 'arn:x'", "Auth: arn:x is not a function"),
+        (
+            "  Hello:",
+            "  Second: {Type: AWS::Serverless::WebSocketApi, Properties: {RouteSelectionExpression: $request.body.a, Routes: {a: {FunctionArn: !GetAtt Hello.Arn}}}}\n  Hello:",
+            "local runs one WebSocket API, and Rooms is one already",
+        ),
+    ];
+    for (given, changed, expected) in cases {
+        assert!(SOCKETS.contains(given), "{given}");
+        let told = refusal(&SOCKETS.replacen(given, changed, 1));
         assert!(told.contains(expected), "{told}\nshould say: {expected}");
     }
 }

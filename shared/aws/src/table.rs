@@ -124,7 +124,8 @@ impl Table {
             .consistent_read(read == Read::Latest)
             .build()
             .map_err(unrendered)?;
-        let got = self.client.batch_get_item().request_items(&self.name, wanted).send().await.map_err(failed)?;
+        let asked = self.client.batch_get_item().request_items(&self.name, wanted);
+        let got = Box::pin(asked.send()).await.map_err(failed)?;
         if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
             return Err(Error::unavailable("store_busy", "DynamoDB left keys unread"));
         }
@@ -134,7 +135,7 @@ impl Table {
     /// One row as it is now.
     pub async fn latest<T: DeserializeOwned>(&self, key: Row) -> Result<Option<T>> {
         let asked = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
-        asked.send().await.map_err(failed)?.item.map(Self::read).transpose()
+        Box::pin(asked.send()).await.map_err(failed)?.item.map(Self::read).transpose()
     }
 
     /// The rows whose keys are as named, in their order, of the table or of an index; page by page, and no more than `most`.
@@ -160,6 +161,20 @@ impl Table {
                 return Ok(rows);
             }
         }
+    }
+
+    /// Up to `most` rows whose keys are as named, the last first; no more than a page.
+    pub async fn query_backwards(&self, keys: When, most: i32, read: Read) -> Result<Vec<Row>> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_key_condition_expression(keys.condition.clone())
+            .set_expression_attribute_values(keys.values())
+            .scan_index_forward(false)
+            .consistent_read(read == Read::Latest)
+            .limit(most);
+        Ok(Box::pin(page.send()).await.map_err(failed)?.items.unwrap_or_default())
     }
 
     pub fn put(&self, row: Row, when: When) -> Result<TransactWriteItem> {
@@ -200,7 +215,8 @@ impl Table {
 
     /// All of them, or none and what held each of them back.
     pub async fn attempt(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
-        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+        let asked = self.client.transact_write_items().set_transact_items(Some(writes));
+        match Box::pin(asked.send()).await {
             Ok(_) => Ok(None),
             Err(error) => match held_back(&error) {
                 Some(reasons) => Ok(Some(reasons)),

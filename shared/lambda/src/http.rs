@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::Future, sync::Arc};
 
 use confab_kernel::{Clock, CorrelationId, Error, Result};
 use http::{HeaderValue, StatusCode, header::Entry};
-use lambda_http::{Request, RequestExt};
+use lambda_http::{Request, RequestExt, request::RequestContext};
 use serde::de::DeserializeOwned;
 
 use crate::{OsEntropy, Reply, StartError, log, panics::caught, reply, start};
@@ -48,6 +48,14 @@ impl Call {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.request.headers().get(name)?.to_str().ok()
+    }
+
+    /// Where the request came from, as API Gateway saw it.
+    pub fn source_ip(&self) -> String {
+        match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone().unwrap_or_default(),
+            _ => String::new(),
+        }
     }
 
     pub fn query(&self) -> &str {

@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: nothing here knows a product, and handlers know nothing of Lambda's wire formats.
 
+mod authorizer;
 mod health;
 mod http;
 mod log;
@@ -15,12 +16,13 @@ mod socket;
 
 use std::{future::Future, sync::Arc};
 
+pub use authorizer::{Admitted, Knock, run as authorizer};
 pub use health::{Readiness, health};
 pub use http::{CORRELATION_HEADER, Call, answer, run as http};
 pub use lambda_runtime::Error as StartError;
 pub use log::warn;
 pub use platform::{OsEntropy, SystemClock, environment};
-pub use queue::{Job, TRIES, run as queue};
+pub use queue::{Job, TRIES, run as queue, run_together as queue_together};
 pub use reply::Reply;
 pub use schedule::{Tick, run as schedule};
 pub use socket::{Frame, run as socket};

@@ -66,6 +66,33 @@ where
     .await
 }
 
+/// Runs a worker that takes all records of a group at once, and does all of them or none.
+pub async fn run_together<D, B, Fut>(
+    function: &'static str,
+    deps: impl Future<Output = Result<D, StartError>>,
+    worker: impl Fn(Arc<D>, Vec<Job<B>>) -> Fut + Clone + Send + Sync + 'static,
+) -> Result<(), StartError>
+where
+    D: Send + Sync + 'static,
+    B: DeserializeOwned + Send + 'static,
+    Fut: Future<Output = Result<()>> + Send,
+{
+    let (clock, deps) = start(function, deps).await?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let (deps, worker) = (deps.clone(), worker.clone());
+        async move {
+            let batch = Batch {
+                clock: &clock,
+                request_id: &event.context.request_id,
+                until: Instant::now() + time_left(&event.context),
+            };
+            let failed = batch.work_together(&deps, event.payload.records, &worker).await;
+            Ok::<_, StartError>(response(failed))
+        }
+    }))
+    .await
+}
+
 #[expect(clippy::disallowed_methods, reason = "Lambda states its deadline on the system's clock")]
 pub(crate) fn time_left(context: &lambda_runtime::Context) -> Duration {
     let now = std::time::SystemTime::now();
@@ -111,6 +138,44 @@ impl<C: Clock> Batch<'_, C> {
         join_all(groups).await.concat()
     }
 
+    /// What cannot be read fails alone.
+    async fn work_together<D, B, Fut>(
+        &self,
+        deps: &Arc<D>,
+        records: Vec<SqsMessage>,
+        worker: &impl Fn(Arc<D>, Vec<Job<B>>) -> Fut,
+    ) -> Vec<String>
+    where
+        B: DeserializeOwned,
+        Fut: Future<Output = Result<()>>,
+    {
+        let groups = grouped(records).into_iter().map(|group| async move {
+            let (mut failed, mut taken, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
+            for record in group {
+                let id = record.message_id.clone().unwrap_or_default();
+                let correlation_id = self.correlation_of(&record);
+                match self.worthwhile_time().and_then(|left| job::<B>(&record, correlation_id, left)) {
+                    Ok(job) => {
+                        taken.push(id);
+                        jobs.push(job);
+                    }
+                    Err(error) => {
+                        self.failed(&error, correlation_id);
+                        failed.push(id);
+                    }
+                }
+            }
+            let Some(first) = jobs.first().map(|job| job.correlation_id) else { return failed };
+            let work = caught(async { worker(deps.clone(), jobs).await });
+            if let Err(error) = self.in_time(work).await {
+                self.failed(&error, first);
+                failed.extend(taken);
+            }
+            failed
+        });
+        join_all(groups).await.concat()
+    }
+
     async fn one<D, B, Fut>(
         &self,
         deps: &Arc<D>,
@@ -121,21 +186,32 @@ impl<C: Clock> Batch<'_, C> {
         B: DeserializeOwned,
         Fut: Future<Output = Result<()>>,
     {
-        let correlation_id =
-            correlation_of(&record).unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy));
+        let correlation_id = self.correlation_of(&record);
         let work = caught(async {
             let job = job(&record, correlation_id, self.worthwhile_time()?)?;
             worker(deps.clone(), job).await
         });
-        let outcome = match tokio::time::timeout_at(self.until - FAREWELL, work).await {
-            Ok(outcome) => outcome,
-            Err(late) => Err(Error::unavailable("out_of_time", late)),
-        };
+        let outcome = self.in_time(work).await;
         if let Err(error) = &outcome {
-            log::failure(error, correlation_id, self.request_id);
-            metrics::count("RecordFailed", "error");
+            self.failed(error, correlation_id);
         }
         outcome
+    }
+
+    fn correlation_of(&self, record: &SqsMessage) -> CorrelationId {
+        correlation_of(record).unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy))
+    }
+
+    async fn in_time(&self, work: impl Future<Output = Result<()>>) -> Result<()> {
+        match tokio::time::timeout_at(self.until - FAREWELL, work).await {
+            Ok(outcome) => outcome,
+            Err(late) => Err(Error::unavailable("out_of_time", late)),
+        }
+    }
+
+    fn failed(&self, error: &Error, correlation_id: CorrelationId) {
+        log::failure(error, correlation_id, self.request_id);
+        metrics::count("RecordFailed", "error");
     }
 
     fn worthwhile_time(&self) -> Result<Duration> {
@@ -321,6 +397,34 @@ mod tests {
         let (failed, done) = failures(batch).await;
         assert_eq!(failed, ["1", "2"]);
         assert_eq!(done, [9]);
+    }
+
+    #[tokio::test]
+    async fn a_group_is_done_together_or_not_at_all() {
+        let batch = Batch {
+            clock: &|| Timestamp::UNIX_EPOCH,
+            request_id: "r",
+            until: Instant::now() + Duration::from_secs(10),
+        };
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let worker = |done: Arc<Mutex<Vec<Vec<u32>>>>, jobs: Vec<Job<u32>>| async move {
+            let bodies: Vec<_> = jobs.into_iter().map(|job| job.body).collect();
+            if bodies.contains(&66) {
+                panic!("boom");
+            }
+            done.lock().unwrap().push(bodies);
+            Ok(())
+        };
+        let records = records(&[
+            ("a1", "1", Some("a")),
+            ("b1", "66", Some("b")),
+            ("a2", "not json", Some("a")),
+            ("a3", "3", Some("a")),
+            ("b2", "4", Some("b")),
+        ]);
+        let failed = batch.work_together(&done, records, &worker).await;
+        assert_eq!(failed, ["a2", "b1", "b2"]);
+        assert_eq!(*done.lock().unwrap(), [[1, 3]]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Functions behind API Gateway's WebSocket API. An answer is a status alone: what a client sees goes out through
 //! `@connections`. On `$connect` a status other than 2xx refuses the connection.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::HashMap, future::Future, sync::Arc};
 
-use aws_lambda_events::event::apigw::ApiGatewayWebsocketProxyRequest;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use confab_kernel::{Clock, CorrelationId, Error, Result};
+use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use crate::{OsEntropy, StartError, log, panics::caught, reply, start};
 
@@ -18,9 +18,48 @@ pub struct Frame {
     /// `$connect`, `$disconnect`, `$default` or the route's own key.
     pub route: String,
     pub body: Vec<u8>,
-    /// Query and headers come with `$connect` only.
-    pub event: ApiGatewayWebsocketProxyRequest,
+    pub connected_at: Timestamp,
     pub correlation_id: CorrelationId,
+    /// With `$connect` only; names in lower case.
+    headers: HashMap<String, String>,
+    /// What the authorizer of `$connect` said of the connection.
+    authorizer: Map<String, Value>,
+}
+
+impl Frame {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// A text that the authorizer gave with its consent.
+    pub fn authorized(&self, name: &str) -> Result<&str> {
+        let missing = || Error::internal("broken_event", format!("a connection without {name}"));
+        self.authorizer.get(name).and_then(Value::as_str).ok_or_else(missing)
+    }
+}
+
+/// As API Gateway writes it: what we read of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    request_context: Context,
+    #[serde(default)]
+    headers: Option<HashMap<String, String>>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    connection_id: String,
+    route_key: String,
+    #[serde(default)]
+    connected_at: i64,
+    #[serde(default)]
+    authorizer: Option<Map<String, Value>>,
 }
 
 /// Runs a route until the sandbox ends.
@@ -34,7 +73,7 @@ where
     Fut: Future<Output = Result<()>> + Send,
 {
     let (clock, deps) = start(function, deps).await?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (deps, route) = (deps.clone(), route.clone());
         async move { Ok::<_, StartError>(answer(deps, event.payload, &event.context.request_id, &clock, route).await) }
     }))
@@ -43,7 +82,7 @@ where
 
 async fn answer<D, Fut>(
     deps: Arc<D>,
-    event: ApiGatewayWebsocketProxyRequest,
+    event: Value,
     request_id: &str,
     clock: &impl Clock,
     route: impl Fn(Arc<D>, Frame) -> Fut,
@@ -67,22 +106,24 @@ where
     }
 }
 
-fn frame(mut event: ApiGatewayWebsocketProxyRequest, correlation_id: CorrelationId) -> Result<Frame> {
-    let missing = |what: &str| Error::internal("broken_event", format!("a socket event without {what}"));
-    let body = event.body.take().unwrap_or_default();
+fn frame(event: Value, correlation_id: CorrelationId) -> Result<Frame> {
+    let event: Event = serde_json::from_value(event).map_err(|e| Error::internal("broken_event", e))?;
+    let body = event.body.unwrap_or_default();
     let body = match event.is_base64_encoded {
         true => {
             STANDARD.decode(body).map_err(|e| Error::invalid("bad_base64", "The frame is not readable.").because(e))?
         }
         false => body.into_bytes(),
     };
-    let context = &event.request_context;
+    let headers = event.headers.unwrap_or_default().into_iter();
     Ok(Frame {
-        connection_id: context.connection_id.clone().ok_or_else(|| missing("a connection"))?,
-        route: context.route_key.clone().ok_or_else(|| missing("a route"))?,
+        connection_id: event.request_context.connection_id,
+        route: event.request_context.route_key,
         body,
-        event,
+        connected_at: Timestamp::from_millisecond(event.request_context.connected_at).unwrap_or(Timestamp::UNIX_EPOCH),
         correlation_id,
+        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
+        authorizer: event.request_context.authorizer.unwrap_or_default(),
     })
 }
 
@@ -92,7 +133,6 @@ mod tests {
     use confab_kernel::Timestamp;
 
     async fn status(event: Value, outcome: fn(&Frame) -> Result<()>) -> Value {
-        let event = serde_json::from_value(event).unwrap();
         let route = |_, frame: Frame| async move { outcome(&frame) };
         answer(Arc::new(()), event, "r", &|| Timestamp::UNIX_EPOCH, route).await["statusCode"].clone()
     }
@@ -104,7 +144,9 @@ mod tests {
                 "apiId": "a", "stage": "live", "requestId": "r", "messageDirection": "IN",
                 "connectedAt": 1, "requestTimeEpoch": 2,
                 "identity": { "sourceIp": "127.0.0.1" },
+                "authorizer": { "principalId": "usr_1", "room": "k7m2p9q4xw", "integrationLatency": 3 },
             },
+            "headers": { "Origin": "https://rooms.example" },
             "body": body, "isBase64Encoded": false,
         })
     }
@@ -114,6 +156,11 @@ mod tests {
         let check = |frame: &Frame| {
             assert_eq!((frame.connection_id.as_str(), frame.route.as_str()), ("abc=", "$default"));
             assert_eq!(frame.body, b"hello");
+            assert_eq!(
+                (frame.authorized("room").unwrap(), frame.header("origin")),
+                ("k7m2p9q4xw", Some("https://rooms.example"))
+            );
+            assert!(frame.authorized("host").is_err());
             Ok(())
         };
         assert_eq!(status(message("hello"), check).await, 200);

@@ -1,10 +1,15 @@
-//! A function that does what its event says: the suite of Lambda's behaviour runs it on `local`.
+//! A function that does what its event says: the suites of Lambda's behaviour and of the WebSocket API run it on `local`.
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
+use aws_lambda_events::apigw::{ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayWebsocketProxyRequest};
+use confab_aws::{Aws, AwsConfig, Posted, Sockets};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
@@ -12,19 +17,96 @@ static CALLS: AtomicU32 = AtomicU32::new(0);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(obey)).await
+    let env = confab_lambda::environment();
+    let sockets = match env.optional("SOCKET_ENDPOINT") {
+        Some(endpoint) => Some(Sockets::new(&Aws::new(AwsConfig::from_env(&env)?)?, endpoint)),
+        None => None,
+    };
+    let sockets = Arc::new(sockets);
+    run(service_fn(move |event| obey(sockets.clone(), event))).await
 }
 
-async fn obey(event: LambdaEvent<Value>) -> Result<Value, Error> {
-    let order = &event.payload;
+async fn obey(sockets: Arc<Option<Sockets>>, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let event = event.payload;
+    if event["type"] == "REQUEST" {
+        return authorize(event);
+    }
+    match (&*sockets, event.pointer("/requestContext/connectionId")) {
+        (Some(sockets), Some(Value::String(id))) => on_socket(sockets, id, &event).await,
+        _ => {
+            let order = event.clone();
+            act(&order, event).await
+        }
+    }
+}
+
+async fn act(order: &Value, otherwise: Value) -> Result<Value, Error> {
     match order["do"].as_str().unwrap_or("echo") {
         "fail" => Err("as told".into()),
         "exit" => std::process::exit(3),
         "sleep" => {
-            tokio::time::sleep(Duration::from_millis(order["ms"].as_u64().unwrap_or(0))).await;
+            tokio::time::sleep(Duration::from_millis(ms(order))).await;
             Ok(json!({ "slept": order["ms"] }))
         }
         "who" => Ok(json!({ "process": std::process::id(), "call": CALLS.fetch_add(1, Ordering::Relaxed) + 1 })),
-        _ => Ok(event.payload),
+        _ => Ok(otherwise),
     }
+}
+
+/// Numbers in a query are texts.
+fn ms(order: &Value) -> u64 {
+    order["ms"].as_u64().or_else(|| order["ms"].as_str()?.parse().ok()).unwrap_or(0)
+}
+
+/// The order is in the query when a client connects, and in the body of a message. Every event is a line of the log.
+async fn on_socket(sockets: &Sockets, id: &str, event: &Value) -> Result<Value, Error> {
+    serde_json::from_value::<ApiGatewayWebsocketProxyRequest>(event.clone())?;
+    log(&json!({ "message": "event", "event": event }));
+    let order = match event["body"].as_str() {
+        Some(body) => serde_json::from_str(body).unwrap_or_default(),
+        None => event["queryStringParameters"].clone(),
+    };
+    let to = order["to"].as_str().unwrap_or(id);
+    let text = |otherwise: String| order["text"].as_str().map_or(otherwise, str::to_owned).into_bytes();
+    match order["do"].as_str() {
+        Some("tell") => posted(sockets.post(to, text(event.to_string())).await?),
+        Some("tell_late") => {
+            tokio::time::sleep(Duration::from_millis(ms(&order))).await;
+            posted(sockets.post(to, text(event.to_string())).await?);
+        }
+        Some("end") => posted(sockets.close(to).await?),
+        Some("answer_nothing") => return Ok(Value::Null),
+        _ => {
+            act(&order, Value::Null).await?;
+        }
+    }
+    let status = order["status"].as_str().and_then(|status| status.parse().ok()).unwrap_or(200);
+    Ok(json!({ "statusCode": status, "headers": { "Sec-WebSocket-Protocol": order["protocol"] }, "body": "unheard" }))
+}
+
+fn posted(posted: Posted) {
+    log(&json!({ "message": "posted", "gone": posted == Posted::Gone }));
+}
+
+#[expect(clippy::print_stdout, reason = "a function's log")]
+fn log(line: &Value) {
+    println!("{line}");
+}
+
+/// Lets in, or not, by the ticket in the query.
+fn authorize(event: Value) -> Result<Value, Error> {
+    serde_json::from_value::<ApiGatewayCustomAuthorizerRequestTypeRequest>(event.clone())?;
+    log(&json!({ "message": "asked", "event": event }));
+    let effect = match event["queryStringParameters"]["ticket"].as_str() {
+        Some("good") => "Allow",
+        Some("broken") => return Err("no idea".into()),
+        Some("unknown") => return Err("Unauthorized".into()),
+        _ => "Deny",
+    };
+    let statement = json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": event["methodArn"] });
+    Ok(json!({
+        "principalId": "usr_1",
+        "policyDocument": { "Version": "2012-10-17", "Statement": [statement] },
+        "context": { "room": "room_1", "seat": 7 },
+    }))
 }

@@ -1,0 +1,159 @@
+//! API Gateway's WebSocket API: who is connected, what that costs, and when it ends. The protocol is in `connection`,
+//! opening in `handshake`, what functions do with connections in `management`.
+
+mod authorizer;
+mod connection;
+pub(crate) mod control;
+mod counts;
+mod events;
+mod handshake;
+mod integration;
+pub(crate) mod management;
+mod messages;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Request, State},
+    response::Response,
+};
+use serde_json::{Value, json};
+
+use crate::{cloud::Cloud, template::SocketApi};
+use connection::{Connection, Ending};
+use counts::Counts;
+
+/// Nothing may be said for so long, and a connection may last so long, by local's clock.
+const LONGEST_SILENCE_MS: i64 = 10 * 60 * 1_000;
+const LONGEST_MS: i64 = 2 * 3_600 * 1_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Sockets {
+    /// By id. Whoever takes one out ends it: it is not there any more for anybody else.
+    open: Mutex<HashMap<String, Arc<Connection>>>,
+    counts: Counts,
+}
+
+/// The listener of its own. AWS has the two kinds of address, `wss://` and `https://`, on one domain too.
+pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
+    Router::new().fallback(answer).with_state(cloud)
+}
+
+async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
+    match management::is_call(request.uri().path()) {
+        true => management::answer(&cloud, request).await,
+        false => handshake::answer(cloud, request).await,
+    }
+}
+
+impl Sockets {
+    fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
+        // A panic elsewhere leaves the map whole: each change is one insert or one removal.
+        self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn get(&self, id: &str) -> Option<Arc<Connection>> {
+        self.open().get(id).cloned()
+    }
+
+    fn add(&self, connection: Arc<Connection>) {
+        self.counts.opened(connection.about.connected_at);
+        self.open().insert(connection.about.id.clone(), connection);
+    }
+
+    /// False when it had ended before.
+    fn remove(&self, connection: &Connection, now: i64) -> bool {
+        let is_first = self.open().remove(&connection.about.id).is_some();
+        if is_first {
+            self.counts.closed(now - connection.about.connected_at);
+        }
+        is_first
+    }
+
+    /// Ends a connection from outside of it; false when there is no such connection.
+    fn end(&self, id: &str, ending: Ending, now: i64) -> bool {
+        let Some(connection) = self.get(id) else {
+            return false;
+        };
+        let is_first = self.remove(&connection, now);
+        if is_first {
+            connection.end(ending);
+        }
+        is_first
+    }
+
+    /// False when the client is gone, or has read so little that it is treated as gone.
+    fn post(&self, connection: &Connection, frame: Bytes, now: i64) -> bool {
+        let is_taken = connection.post(frame, now);
+        if !is_taken {
+            self.end(&connection.about.id, Ending::vanished(), now);
+        }
+        is_taken
+    }
+
+    /// Ends what has been silent, or there, for too long.
+    pub(crate) fn sweep(&self, now: i64) {
+        let is_over = |connection: &Connection| {
+            connection.last_active_at() + LONGEST_SILENCE_MS <= now || connection.about.connected_at + LONGEST_MS <= now
+        };
+        let over: Vec<_> = self.open().values().filter(|connection| is_over(connection)).cloned().collect();
+        for connection in over {
+            self.end(&connection.about.id, Ending::going_away(), now);
+        }
+    }
+
+    /// How the template's API stands: none or one.
+    pub(crate) fn snapshot(&self, api: Option<&SocketApi>, now: i64) -> Value {
+        let open = self.open();
+        let so_far = open.values().map(|connection| now - connection.about.connected_at).sum();
+        let apis = api.into_iter().map(|api| {
+            let mut about = self.counts.snapshot(so_far);
+            about["api"] = json!(api.logical_id);
+            about["open"] = json!(open.len());
+            about
+        });
+        apis.collect()
+    }
+
+    fn list(&self, limit: usize) -> Vec<Value> {
+        let mut all: Vec<_> = self.open().values().cloned().collect();
+        all.sort_by_key(|connection| connection.about.connected_at);
+        let about = |connection: &Arc<Connection>| {
+            json!({
+                "connection_id": connection.about.id,
+                "connected_at": connection.about.connected_at,
+                "last_active_at": connection.last_active_at(),
+                "user_agent": connection.about.user_agent,
+                "authorizer": connection.about.authorizer,
+            })
+        };
+        all.iter().rev().take(limit).map(about).collect()
+    }
+}
+
+/// What starts a function, as its triggers are told.
+pub(crate) fn triggers<'a>(api: Option<&'a SocketApi>, arn: &'a str) -> impl Iterator<Item = String> + 'a {
+    let routes = api.into_iter().flat_map(|api| &api.routes).filter(move |(_, route)| route.function_arn == arn);
+    let authorizer = api.and_then(|api| api.authorizer.as_ref()).filter(move |auth| auth.function_arn == arn);
+    routes.map(|(key, _)| format!("socket {key}")).chain(authorizer.map(|_| "socket authorizer".to_owned()))
+}
+
+/// Ids of connections, messages and requests look alike: sixteen characters, the last of which is `=`.
+fn new_id() -> String {
+    use base64::{Engine, engine::general_purpose::URL_SAFE};
+    let random = uuid::Uuid::new_v4().into_bytes();
+    URL_SAFE.encode(&random[..11])
+}
+
+/// Sweeps until local stops. The clock may also be moved: whoever moves it sweeps at once.
+pub(crate) async fn sweep_forever(cloud: Arc<Cloud>) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        cloud.sockets.sweep(cloud.clock.now());
+    }
+}

@@ -1,0 +1,158 @@
+//! The WebSocket API of the template: its routes, how a message finds one, and who is let in.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::{
+    Places, Template,
+    intrinsics::Scope,
+    resources::{Properties, texts},
+};
+
+#[derive(Debug, Clone)]
+pub struct SocketApi {
+    pub logical_id: String,
+    pub id: String,
+    pub stage: String,
+    /// Where the route's key is in a message that is JSON: `["action"]`.
+    pub selection: Vec<String>,
+    pub routes: BTreeMap<String, SocketRoute>,
+    pub authorizer: Option<Authorizer>,
+}
+
+#[derive(Debug, Clone)]
+pub struct SocketRoute {
+    pub function_arn: String,
+    pub timeout: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Authorizer {
+    pub function_arn: String,
+    /// Who lacks one of these is refused without a question.
+    pub identity: Vec<IdentitySource>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentitySource {
+    Header(String),
+    Query(String),
+}
+
+/// API Gateway waits no longer for a function.
+pub const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+
+const API: &[&str] = &[
+    // Used.
+    "RouteSelectionExpression",
+    "Routes",
+    "StageName",
+    "Auth",
+    // Without a meaning on a laptop.
+    "Name",
+    "Description",
+    "DefaultRouteSettings",
+    "RouteSettings",
+    "AccessLogSettings",
+    "IpAddressType",
+    "PropagateTags",
+    "Tags",
+];
+
+pub(super) fn add(template: &mut Template, id: &str, kind: &str, properties: &Value, scope: &Scope) -> Result<()> {
+    if let Some(first) = &template.sockets {
+        bail!("local runs one WebSocket API, and {} is one already", first.logical_id);
+    }
+    let p = Properties::new(kind, properties, API)?;
+    let expression = p.text("RouteSelectionExpression").context("RouteSelectionExpression is missing")?;
+    let routes = p.of.get("Routes").and_then(Value::as_object).context("Routes are missing")?;
+    let routes: BTreeMap<_, _> = routes
+        .iter()
+        .map(|(key, given)| Ok((key.clone(), route(key, given).with_context(|| format!("Routes.{key}"))?)))
+        .collect::<Result<_>>()?;
+    if routes.is_empty() {
+        bail!("Routes: a WebSocket API has one at least");
+    }
+    let authorizer = match p.of.get("Auth") {
+        Some(auth) => authorizer(auth).context("Auth")?,
+        None => None,
+    };
+    if authorizer.is_some() && !routes.contains_key("$connect") {
+        bail!("Auth: only a $connect route can be authorized");
+    }
+    let stage = p.text("StageName").unwrap_or_else(|| "default".to_owned());
+    if stage.is_empty() || !stage.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        bail!("StageName: {stage:?} has other characters than letters, digits, - and _");
+    }
+    template.sockets = Some(SocketApi {
+        logical_id: id.to_owned(),
+        id: scope.physical(id)?.reference,
+        stage,
+        selection: selection(&expression)?,
+        routes,
+        authorizer,
+    });
+    Ok(())
+}
+
+fn route(key: &str, given: &Value) -> Result<SocketRoute> {
+    let is_special = matches!(key, "$connect" | "$disconnect" | "$default");
+    if !is_special && (key.is_empty() || !key.chars().all(char::is_alphanumeric)) {
+        bail!("a key is of letters and digits, or one of $connect, $disconnect and $default");
+    }
+    let p = Properties::new("a route", given, &["FunctionArn", "IntegrationTimeout", "OperationName"])?;
+    let timeout = p.number("IntegrationTimeout")?.map_or(INTEGRATION_TIMEOUT, Duration::from_millis);
+    if !(Duration::from_millis(50)..=INTEGRATION_TIMEOUT).contains(&timeout) {
+        bail!("IntegrationTimeout is 50 to 29000 milliseconds");
+    }
+    Ok(SocketRoute { function_arn: p.text("FunctionArn").context("FunctionArn is missing")?, timeout })
+}
+
+fn authorizer(auth: &Value) -> Result<Option<Authorizer>> {
+    let p = Properties::new("Auth", auth, &["AuthType", "AuthArn", "IdentitySource", "InvokeRole", "Name"])?;
+    match p.text("AuthType").as_deref() {
+        Some("CUSTOM") => {}
+        Some("NONE") => return Ok(None),
+        other => bail!("local knows the AuthType CUSTOM, not {other:?}"),
+    }
+    Ok(Some(Authorizer {
+        function_arn: p.text("AuthArn").context("AuthArn is missing")?,
+        identity: texts(p.of.get("IdentitySource")).iter().map(|text| identity_source(text)).collect::<Result<_>>()?,
+    }))
+}
+
+fn identity_source(text: &str) -> Result<IdentitySource> {
+    let header = text.strip_prefix("route.request.header.").map(|name| IdentitySource::Header(name.to_owned()));
+    let query = || text.strip_prefix("route.request.querystring.").map(|name| IdentitySource::Query(name.to_owned()));
+    header.or_else(query).with_context(|| {
+        format!("IdentitySource: local knows route.request.header.NAME and route.request.querystring.NAME, not {text}")
+    })
+}
+
+fn selection(expression: &str) -> Result<Vec<String>> {
+    let bare = match expression.strip_prefix("${") {
+        Some(rest) => rest.strip_suffix('}'),
+        None => expression.strip_prefix('$'),
+    };
+    let path = bare.and_then(|bare| bare.strip_prefix("request.body.")).filter(|path| {
+        path.split('.').all(|name| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+    });
+    let path =
+        path.with_context(|| format!("RouteSelectionExpression: local knows $request.body.NAME, not {expression}"))?;
+    Ok(path.split('.').map(str::to_owned).collect())
+}
+
+impl SocketApi {
+    /// The API's name in AWS's DNS, whose place this laptop's address takes in what functions are told.
+    pub(super) fn domain(id: &str, places: &Places) -> String {
+        format!("{id}.execute-api.{}.amazonaws.com", places.region)
+    }
+
+    pub(super) fn brought_here(&self, text: &str, places: &Places) -> String {
+        let domain = Self::domain(&self.id, places);
+        text.replace(&format!("wss://{domain}"), &format!("ws://{}", places.socket))
+            .replace(&format!("https://{domain}"), &format!("http://{}", places.socket))
+    }
+}

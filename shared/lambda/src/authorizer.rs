@@ -1,0 +1,105 @@
+//! The function that API Gateway asks before it opens a WebSocket: who is it, and what shall be remembered of them with
+//! each of their messages.
+
+use std::{collections::HashMap, future::Future, sync::Arc};
+
+use confab_kernel::{Clock, CorrelationId, Error, Result};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{OsEntropy, StartError, log, panics::caught, start};
+
+/// Somebody wants to open a socket.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Knock {
+    #[serde(default)]
+    method_arn: String,
+    #[serde(default)]
+    query_string_parameters: Option<HashMap<String, String>>,
+}
+
+impl Knock {
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query_string_parameters.as_ref()?.get(name).map(String::as_str)
+    }
+}
+
+/// Who may come in, and what the connection is known by.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    pub principal: String,
+    pub context: Vec<(&'static str, String)>,
+}
+
+/// Runs an authorizer until the sandbox ends.
+pub async fn run<D, Fut>(
+    function: &'static str,
+    deps: impl Future<Output = Result<D, StartError>>,
+    gate: impl Fn(Arc<D>, Knock) -> Fut + Clone + Send + Sync + 'static,
+) -> Result<(), StartError>
+where
+    D: Send + Sync + 'static,
+    Fut: Future<Output = Result<Admitted>> + Send,
+{
+    let (clock, deps) = start(function, deps).await?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Knock>| {
+        let (deps, gate) = (deps.clone(), gate.clone());
+        async move {
+            let arn = event.payload.method_arn.clone();
+            match caught(async { gate(deps, event.payload).await }).await {
+                Ok(admitted) => Ok(policy(&arn, admitted)),
+                Err(error) => {
+                    if error.is_ours() {
+                        log::failure(&error, CorrelationId::new(clock.now(), &OsEntropy), &event.context.request_id);
+                    }
+                    Err(refusal(&error))
+                }
+            }
+        }
+    }))
+    .await
+}
+
+fn policy(arn: &str, admitted: Admitted) -> Value {
+    let context: Map<_, _> =
+        admitted.context.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    json!({
+        "principalId": admitted.principal,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{ "Action": "execute-api:Invoke", "Effect": "Allow", "Resource": arn }],
+        },
+        "context": context,
+    })
+}
+
+/// API Gateway takes this very word for a 401, and any other for a 500.
+fn refusal(error: &Error) -> StartError {
+    StartError::from(if error.is_ours() { error.code().to_owned() } else { "Unauthorized".to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_admitted_is_remembered() {
+        let admitted = Admitted { principal: "usr_1".into(), context: vec![("room", "k7m2p9q4xw".into())] };
+        let answer = policy("arn:aws:execute-api:us-east-1:1:a/live/$connect", admitted);
+        assert_eq!(answer["context"]["room"], "k7m2p9q4xw");
+        assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], "Allow");
+        let knock: Knock = serde_json::from_value(json!({
+            "type": "REQUEST", "methodArn": "arn", "headers": {}, "queryStringParameters": { "ticket": "t" },
+        }))
+        .unwrap();
+        assert_eq!((knock.query_value("ticket"), knock.query_value("x")), (Some("t"), None));
+    }
+
+    #[test]
+    fn who_is_not_is_told_so_and_our_own_failures_are_told_apart() {
+        assert_eq!(refusal(&Error::unauthenticated("no")).to_string(), "Unauthorized");
+        assert_eq!(refusal(&Error::internal("store_failed", "x")).to_string(), "store_failed");
+    }
+}
