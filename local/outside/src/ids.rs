@@ -32,6 +32,11 @@ pub(crate) fn trace() -> String {
     format!("A{}", letters(22))
 }
 
+/// OpenAI's: `chatcmpl-..`, `modr-..`, `req_..`.
+pub(crate) fn model(prefix: &str) -> String {
+    format!("{prefix}{}", (0..28).map(|_| fastrand::alphanumeric()).collect::<String>())
+}
+
 /// The name of a file of Astria's.
 pub(crate) fn astria_file() -> String {
     (0..28).map(|_| fastrand::digit(36)).collect()

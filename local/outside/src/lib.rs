@@ -1,5 +1,5 @@
-//! The outside world on a laptop: Meta, Twilio, Stripe and Astria over their real wire formats, and the people who write
-//! to us and pay through them. What was answered with success survives a `kill -9`; webhooks owed to the app are delivered later.
+//! The outside world on a laptop: Meta, Twilio, Stripe, Astria and a model over their real wire formats, and the people who
+//! write to us and pay through them. What was answered with success survives a `kill -9`; webhooks owed to the app are delivered later.
 
 mod astria;
 mod brackets;
@@ -8,8 +8,10 @@ mod delivery;
 mod fetch;
 mod ids;
 mod meta;
+mod model;
 mod outside;
 mod phone;
+mod photo;
 mod problem;
 mod queue;
 mod settings;
@@ -22,6 +24,7 @@ use std::{path::PathBuf, sync::Arc};
 use secrecy::SecretString;
 
 pub use astria::API_KEY as ASTRIA_API_KEY;
+pub use model::API_KEY as MODEL_API_KEY;
 pub use outside::Outside;
 
 #[derive(Clone)]

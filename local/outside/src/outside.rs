@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::{
-    Options, Sighting, astria, chat::Message, delivery, meta, phone, queue::Line, settings::Fault, store::Store,
+    Options, Sighting, astria, chat::Message, delivery, meta, model, phone, queue::Line, settings::Fault, store::Store,
     stripe, twilio,
 };
 
@@ -54,8 +54,8 @@ impl Outside {
         }))
     }
 
-    /// `/meta/..`, `/twilio/..`, `/stripe/..`, `/astria/..`, and the APIs of the phone, the pay page, the payments and
-    /// the tunes.
+    /// `/meta/..`, `/twilio/..`, `/stripe/..`, `/astria/..`, `/model/..`, and the APIs of the phone, the pay page, the
+    /// payments, the tunes and the model.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .merge(meta::routes())
@@ -63,6 +63,7 @@ impl Outside {
             .merge(phone::routes())
             .merge(stripe::routes())
             .merge(astria::routes())
+            .merge(model::routes())
             .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
             .with_state(Arc::clone(self))
     }

@@ -7,6 +7,7 @@ pub mod generic;
 mod http;
 mod loose;
 pub mod meta;
+pub mod model;
 mod parsed;
 #[cfg(test)]
 mod samples;

@@ -1,8 +1,8 @@
 //! What can be seen of a photo without knowing what a person is: light, colour, sharpness, and where they are.
 
-use std::io::Cursor;
+use image::RgbImage;
 
-use image::{ImageReader, Limits, RgbImage};
+use crate::photo::{Mean, hue_of, luma, read, small};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Measures {
@@ -38,8 +38,6 @@ pub(super) struct Measures {
 
 /// Photos are judged at this size, longest side.
 const SIZE: u32 = 256;
-const LARGEST_SIDE: u32 = 12_000;
-const MOST_MEMORY: u64 = 512 * 1024 * 1024;
 const SMALLEST_SIDE: u32 = 64;
 const HUES: usize = 12;
 const TOP: f32 = 0.12;
@@ -51,40 +49,12 @@ pub(super) enum Unseen {
 }
 
 pub(super) fn measure(bytes: &[u8]) -> Result<Measures, Unseen> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| Unseen::Unreadable)?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LARGEST_SIDE);
-    limits.max_image_height = Some(LARGEST_SIDE);
-    limits.max_alloc = Some(MOST_MEMORY);
-    reader.limits(limits);
-    let photo = reader.decode().map_err(|_| Unseen::Unreadable)?.into_rgb8();
+    let photo = read(bytes).ok_or(Unseen::Unreadable)?;
     let (width, height) = photo.dimensions();
     if width.min(height) < SMALLEST_SIDE {
         return Err(Unseen::TooSmall);
     }
-    Ok(Measures { width, height, ..of(&small(&photo)) })
-}
-
-/// Each pixel is the average of nine places of its area: as good as all of them, and independent of the photo's size.
-fn small(photo: &RgbImage) -> RgbImage {
-    let (width, height) = photo.dimensions();
-    let longest = width.max(height).max(SIZE);
-    let side = |side: u32| (side * SIZE / longest).max(3);
-    let (across, down) = (side(width), side(height));
-    let place = |at: u32, third: u32, small: u32, large: u32| {
-        let sixths = u64::from(6 * at + 2 * third + 1) * u64::from(large) / u64::from(6 * small);
-        u32::try_from(sixths).unwrap_or(0).min(large - 1)
-    };
-    RgbImage::from_fn(across, down, |x, y| {
-        let mut sum = [0_u32; 3];
-        for (right, below) in (0..9).map(|third| (third % 3, third / 3)) {
-            let pixel = photo.get_pixel(place(x, right, across, width), place(y, below, down, height));
-            for (sum, value) in sum.iter_mut().zip(pixel.0) {
-                *sum += u32::from(value);
-            }
-        }
-        image::Rgb(sum.map(|sum| u8::try_from(sum / 9).unwrap_or(u8::MAX)))
-    })
+    Ok(Measures { width, height, ..of(&small(&photo, SIZE)) })
 }
 
 fn of(photo: &RgbImage) -> Measures {
@@ -170,48 +140,4 @@ fn sharpness(photo: &RgbImage) -> f32 {
         }
     }
     edges.deviation().powi(2)
-}
-
-fn luma([r, g, b]: [u8; 3]) -> f32 {
-    0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b)
-}
-
-/// Hue in degrees, saturation and brightness from 0 to 1.
-fn hue_of(r: f32, g: f32, b: f32) -> (f32, f32, f32) {
-    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
-    let range = most - least;
-    if range < 1.0 {
-        return (0.0, 0.0, most / 255.0);
-    }
-    let sixth = match most {
-        most if most == r => ((g - b) / range).rem_euclid(6.0),
-        most if most == g => (b - r) / range + 2.0,
-        _ => (r - g) / range + 4.0,
-    };
-    (sixth * 60.0, range / most, most / 255.0)
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Mean {
-    count: f32,
-    sum: f64,
-    squares: f64,
-}
-
-impl Mean {
-    fn add(&mut self, value: f32) {
-        self.count += 1.0;
-        self.sum += f64::from(value);
-        self.squares += f64::from(value) * f64::from(value);
-    }
-
-    fn value(&self) -> f32 {
-        (self.sum / f64::from(self.count.max(1.0))) as f32
-    }
-
-    fn deviation(&self) -> f32 {
-        let count = f64::from(self.count.max(1.0));
-        let mean = self.sum / count;
-        (self.squares / count - mean * mean).max(0.0).sqrt() as f32
-    }
 }

@@ -15,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     astria::behaviour as astria_behaviour,
+    model::behaviour as model_behaviour,
     queue::{Job, Line, Queue},
     settings::{Faults, Pace, Settings},
     stripe::behaviour as stripe_behaviour,
@@ -33,6 +34,9 @@ pub(crate) struct Store {
     pub(crate) tunes: Queue,
     pub(crate) astria: astria_behaviour::Settings,
     pub(crate) astria_faults: astria_behaviour::Faults,
+    pub(crate) model: model_behaviour::Settings,
+    pub(crate) model_faults: model_behaviour::Faults,
+    pub(crate) model_calls: model_behaviour::Calls,
 }
 
 const SCHEMA: &str = "
@@ -106,6 +110,7 @@ impl Store {
             settings: settings(&db, DELIVERY)?,
             stripe: settings(&db, STRIPE)?,
             astria: settings(&db, ASTRIA)?,
+            model: settings(&db, MODEL)?,
             db,
             queue: Queue::default(),
             faults: Faults::default(),
@@ -113,6 +118,8 @@ impl Store {
             stripe_faults: stripe_behaviour::Faults::default(),
             tunes: Queue::default(),
             astria_faults: astria_behaviour::Faults::default(),
+            model_faults: model_behaviour::Faults::default(),
+            model_calls: model_behaviour::Calls::default(),
         };
         store.push(owed);
         Ok(store)
@@ -172,11 +179,18 @@ impl Store {
         self.astria = settings;
         Ok(())
     }
+
+    pub(crate) fn keep_model_settings(&mut self, settings: model_behaviour::Settings) -> Result<()> {
+        keep(&self.db, MODEL, &settings)?;
+        self.model = settings;
+        Ok(())
+    }
 }
 
 const DELIVERY: &str = "delivery";
 const STRIPE: &str = "stripe";
 const ASTRIA: &str = "astria";
+const MODEL: &str = "model";
 
 fn keep(db: &Connection, name: &str, settings: &impl Serialize) -> Result<()> {
     let sql = "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";

@@ -15,6 +15,10 @@ mod durability;
 #[cfg(test)]
 mod meta;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
+mod model_client;
+#[cfg(test)]
 mod phone;
 #[cfg(test)]
 mod stripe;
