@@ -49,6 +49,7 @@ SECRETS = {
     "PaymentWebhookSecretParam": "payment-webhook-secret",
     "PaymentSecretPathParam": "payment-secret-path",
     "SealSecretParam": "seal-secret",
+    "RoomsSealSecretParam": "rooms-seal-secret",
     "OperatorKeyParam": "operator-key",
 }
 

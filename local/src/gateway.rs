@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -17,6 +17,7 @@ use crate::{
     cloud::Cloud,
     lambda::{Function, Outcome},
     record::Kind,
+    template::Cors,
 };
 
 /// API Gateway takes 10 MB, Lambda an event of 6.
@@ -29,7 +30,43 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     Router::new().fallback(answer).with_state(cloud)
 }
 
+/// API Gateway answers a browser's question for itself, and says in each answer whose page may read it.
 async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
+    let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned);
+    let is_question = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && cloud.template.cors.is_some();
+    let mut answer = match is_question {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => asked(cloud.clone(), request).await,
+    };
+    if let (Some(cors), Some(origin)) = (&cloud.template.cors, origin) {
+        allow(answer.headers_mut(), cors, &origin, is_question);
+    }
+    answer
+}
+
+fn allow(headers: &mut HeaderMap, cors: &Cors, origin: &str, is_question: bool) {
+    let is_open = cors.origins.iter().any(|known| known == "*");
+    if !is_open && !cors.origins.iter().any(|known| known == origin) {
+        return;
+    }
+    let mut says = |name: HeaderName, value: &str| {
+        if let (false, Ok(value)) = (value.is_empty(), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    };
+    says(header::ACCESS_CONTROL_ALLOW_ORIGIN, if is_open { "*" } else { origin });
+    if is_question {
+        says(header::ACCESS_CONTROL_ALLOW_METHODS, &cors.methods);
+        says(header::ACCESS_CONTROL_ALLOW_HEADERS, &cors.headers);
+        says(header::ACCESS_CONTROL_MAX_AGE, &cors.max_age.to_string());
+    } else {
+        says(header::ACCESS_CONTROL_EXPOSE_HEADERS, &cors.exposed);
+    }
+}
+
+async fn asked(cloud: Arc<Cloud>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let method = parts.method.as_str().to_owned();
     let path = parts.uri.path().to_owned();

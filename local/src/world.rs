@@ -25,10 +25,11 @@ const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 const PAYMENT_WEBHOOK_SECRET: &str = "payment-webhook-secret";
 const PAYMENT_SECRET_PATH: &str = "payment-secret-path";
 pub(crate) const SEAL_SECRET: &str = "seal-secret";
+const ROOMS_SEAL_SECRET: &str = "rooms-seal-secret";
 pub(crate) const OPERATOR_KEY: &str = "operator-key";
 
 /// The first part of their addresses.
-pub(crate) const PROVIDERS: [&str; 4] = ["meta", "twilio", "astria", "stripe"];
+pub(crate) const PROVIDERS: [&str; 5] = ["meta", "twilio", "astria", "stripe", "model"];
 
 /// What the template's parameters are here.
 pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
@@ -66,6 +67,7 @@ pub(crate) fn stored_parameters() -> BTreeMap<String, String> {
         ("/confab/payments/webhook-secret", PAYMENT_WEBHOOK_SECRET),
         ("/confab/payments/secret-path", PAYMENT_SECRET_PATH),
         ("/confab/payments/seal-secret", SEAL_SECRET),
+        ("/confab/rooms/seal-secret", ROOMS_SEAL_SECRET),
         ("/confab/operator-key", OPERATOR_KEY),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

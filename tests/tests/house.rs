@@ -294,7 +294,11 @@ fn every_function_has_a_sample_and_every_sample_is_an_event_of_the_function_in_i
 
 /// Does it come by the function's own route, queue or schedule?
 fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<bool> {
-    use aws_lambda_events::event::{apigw::ApiGatewayV2httpRequest, eventbridge::EventBridgeEvent, sqs::SqsEvent};
+    use aws_lambda_events::event::{
+        apigw::{ApiGatewayV2httpRequest, ApiGatewayWebsocketProxyRequest},
+        eventbridge::EventBridgeEvent,
+        sqs::SqsEvent,
+    };
     if !function.routes.is_empty() {
         let request: ApiGatewayV2httpRequest = serde_json::from_str(event)?;
         let (key, path) = (request.route_key.unwrap_or_default(), request.raw_path.unwrap_or_default());
@@ -306,6 +310,21 @@ fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<
         let queues: Vec<_> = function.consumers.iter().map(|consumer| Some(&consumer.queue_arn)).collect();
         let mut sources = records.iter().map(|record| record.event_source_arn.as_ref());
         return Ok(!records.is_empty() && sources.all(|source| queues.contains(&source)));
+    }
+    let sockets = template.sockets.as_ref();
+    let authorizer = sockets.and_then(|sockets| sockets.authorizer.as_ref());
+    if authorizer.is_some_and(|authorizer| authorizer.function_arn == function.arn) {
+        let knock: Value = serde_json::from_str(event)?;
+        return Ok(
+            knock["type"] == "REQUEST" && knock["methodArn"].as_str().is_some_and(|arn| arn.ends_with("/$connect"))
+        );
+    }
+    let keys = sockets.into_iter().flat_map(|sockets| &sockets.routes);
+    let keys: Vec<_> =
+        keys.filter(|(_, route)| route.function_arn == function.arn).map(|(key, _)| key.as_str()).collect();
+    if !keys.is_empty() {
+        let frame: ApiGatewayWebsocketProxyRequest = serde_json::from_str(event)?;
+        return Ok(frame.request_context.route_key.is_some_and(|key| keys.contains(&key.as_str())));
     }
     let tick: EventBridgeEvent = serde_json::from_str(event)?;
     let is_scheduled = template.schedules.iter().any(|schedule| schedule.target_arn == function.arn);

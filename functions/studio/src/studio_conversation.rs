@@ -37,7 +37,7 @@ pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
     if shelf.packs.is_empty() {
         // A studio that has just opened does not wait for its schedule.
         let id = EventId::new(deps.clock.now(), &deps.entropy);
-        keep_fresh(&deps.studio.store, &deps.drawing, id, event.correlation_id).await?;
+        Box::pin(keep_fresh(&deps.studio.store, &deps.drawing, id, event.correlation_id)).await?;
     }
     let writer = Mutex::new(None);
     let decide = |person| {
@@ -45,7 +45,8 @@ pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
         *writer.lock().unwrap_or_else(PoisonError::into_inner) = decision.state.user.as_ref().map(|user| user.id);
         decision
     };
-    work(&event, &deps.studio.store, &deps.studio, shift, decide).await?;
+    // What is nested deeper the compiler gives up on.
+    Box::pin(work(&event, &deps.studio.store, &deps.studio, shift, decide)).await?;
     if let What::Said { message } = &event.what {
         let writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         tells_of(&deps, &event, message, writer).await?;

@@ -209,7 +209,11 @@ impl<'a> Scope<'a> {
             }
             name => match self.parameters.get(name) {
                 Some(value) => return Ok(value.clone()),
-                None => return Ok(Value::String(self.physical(name)?.reference)),
+                // An alias of a function is the function here.
+                None => match name.strip_suffix(".Alias") {
+                    Some(function) => self.physical(function)?.arn,
+                    None => self.physical(name)?.reference,
+                },
             },
         }))
     }

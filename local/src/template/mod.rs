@@ -29,6 +29,18 @@ pub struct Template {
     pub rules: Vec<Rule>,
     pub schedules: Vec<Schedule>,
     pub sockets: Option<SocketApi>,
+    /// Which pages of other origins may call the HTTP API.
+    pub cors: Option<Cors>,
+}
+
+/// As API Gateway answers for the functions; lists are as they stand in a header.
+#[derive(Debug, Clone)]
+pub struct Cors {
+    pub origins: Vec<String>,
+    pub methods: String,
+    pub headers: String,
+    pub exposed: String,
+    pub max_age: u64,
 }
 
 /// Where things are, for `Ref` and `GetAtt`.

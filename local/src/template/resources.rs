@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::{Template, intrinsics::Scope, sockets};
+use super::{Cors, Template, intrinsics::Scope, sockets};
 
 #[derive(Debug, Clone)]
 pub struct Function {
@@ -175,11 +175,17 @@ pub(super) fn add(
     let properties = scope.resolve(resource.get("Properties").unwrap_or(&empty)).context("Properties")?;
     match kind {
         "AWS::Serverless::HttpApi" => {
-            Properties::new(
-                kind,
-                &properties,
-                &["Name", "StageName", "DefaultRouteSettings", "AccessLogSettings", "Tags", "FailOnWarnings"],
-            )?;
+            let known = [
+                "Name",
+                "StageName",
+                "DefaultRouteSettings",
+                "AccessLogSettings",
+                "CorsConfiguration",
+                "Tags",
+                "FailOnWarnings",
+            ];
+            let p = Properties::new(kind, &properties, &known)?;
+            template.cors = p.of.get("CorsConfiguration").map(cors).transpose()?;
         }
         "AWS::Serverless::WebSocketApi" => sockets::add(template, id, kind, &properties, scope)?,
         "AWS::Serverless::Function" => function(template, id, &properties, globals, scope)?,
@@ -194,6 +200,22 @@ pub(super) fn add(
         other => bail!("local does not run {other} yet"),
     }
     Ok(())
+}
+
+fn cors(given: &Value) -> Result<Cors> {
+    let p = Properties::new(
+        "CorsConfiguration",
+        given,
+        &["AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "MaxAge"],
+    )?;
+    let listed = |name: &str| texts(p.of.get(name)).join(",");
+    Ok(Cors {
+        origins: texts(p.of.get("AllowOrigins")),
+        methods: listed("AllowMethods"),
+        headers: listed("AllowHeaders"),
+        exposed: listed("ExposeHeaders"),
+        max_age: p.number("MaxAge")?.unwrap_or(0),
+    })
 }
 
 /// A resource's properties, none of which may be unknown.

@@ -1,0 +1,56 @@
+//! What goes through the queue of broadcasts.
+
+use confab_kernel::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Message, RoomCode, RoomView, Username};
+
+/// Something that everybody in a room is to see. One version a variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "version")]
+pub enum BroadcastJob {
+    #[serde(rename = "1")]
+    V1 {
+        room: RoomCode,
+        at: Timestamp,
+        news: Vec<News>,
+        /// Whoever comes up to here has it: the socket that it goes on behind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "news", rename_all = "snake_case")]
+pub enum News {
+    Said {
+        message: Box<Message>,
+        /// The room is busy: it may wait for others a little.
+        #[serde(default)]
+        is_busy: bool,
+    },
+    Changed {
+        message: Box<Message>,
+    },
+    Typing {
+        user_id: UserId,
+        username: Username,
+        on: bool,
+    },
+    Room {
+        room: Box<RoomView>,
+    },
+    /// Somebody is shown out, or everybody.
+    ShownOut {
+        user_id: Option<UserId>,
+        reason: Reason,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    Kicked,
+    Banned,
+    Closed,
+}

@@ -1,0 +1,25 @@
+//! The rules of rooms: who may do what, what a message is, and what goes over a socket.
+//!
+//! Architecture invariant: pure. No AWS, no network, no clock; time and ids come in.
+
+mod code;
+mod frame;
+mod job;
+mod message;
+mod name;
+mod pace;
+mod person;
+mod room;
+mod ticket;
+
+pub use code::RoomCode;
+pub use frame::{ClientFrame, LARGEST_FRAME, ServerFrame, chunks};
+pub use job::{BroadcastJob, News, Reason};
+pub use message::{
+    ClientMessageId, Draft, MOST_EMOJI, MOST_OF_ONE_EMOJI, Message, Quote, Reaction, Text, emoji, reactions,
+};
+pub use name::{RoomName, Username, suggestions};
+pub use pace::Pace;
+pub use person::{Person, Place};
+pub use room::{AccessCode, Change, Live, PhotoView, Pin, Role, Room, RoomView, Standing, You, description};
+pub use ticket::{Session, Ticket};

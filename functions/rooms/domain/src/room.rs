@@ -1,0 +1,363 @@
+//! A room: what it is called, whose it is, and who may do what in it.
+
+use confab_kernel::{Error, Money, Private, Result, Timestamp, UserId, length};
+use serde::{Deserialize, Serialize};
+
+use crate::{Person, RoomCode, RoomName, Username, name::tidy, person::Place};
+
+const LONGEST_DESCRIPTION: usize = 300;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Room {
+    pub code: RoomCode,
+    pub name: RoomName,
+    #[serde(default)]
+    pub description: String,
+    pub host: UserId,
+    pub host_name: Username,
+    pub created_at: Timestamp,
+    /// Who wants in needs the access code.
+    #[serde(default)]
+    pub access_code: Option<AccessCode>,
+    /// Whoever is not in it may read it.
+    #[serde(default)]
+    pub is_public: bool,
+    #[serde(default)]
+    pub is_read_only: bool,
+}
+
+/// What opens a private room. Compared as it was written, apart from spaces around it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccessCode(String);
+
+impl std::fmt::Debug for AccessCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AccessCode(..)")
+    }
+}
+
+impl AccessCode {
+    pub fn parse(text: &str) -> Result<Self> {
+        let code = tidy(text);
+        match (4..=40).contains(&length(&code)) {
+            true => Ok(Self(code)),
+            false => Err(Error::invalid("bad_access_code", "An access code has 4 to 40 characters.")),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What somebody is in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Host,
+    Member,
+    /// Not in it, and may look.
+    Reader,
+    Stranger,
+    Banned,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Host,
+    Member,
+    Reader,
+    Stranger,
+}
+
+/// What its host changes about a room; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub is_read_only: Option<bool>,
+    pub is_public: Option<bool>,
+    /// An empty one opens the room.
+    pub access_code: Option<String>,
+}
+
+pub fn description(text: &str) -> Result<String> {
+    let text = tidy(text);
+    match length(&text) <= LONGEST_DESCRIPTION {
+        true => Ok(text),
+        false => Err(Error::invalid("too_long", "A description has at most 300 characters.")),
+    }
+}
+
+impl Room {
+    pub fn standing(&self, user: Option<UserId>, person: Option<&Person>) -> Standing {
+        let is_inside = person.is_some_and(Person::is_inside);
+        match user {
+            _ if person.is_some_and(|person| person.place == Place::Banned) => Standing::Banned,
+            Some(user) if user == self.host && is_inside => Standing::Host,
+            Some(_) if is_inside => Standing::Member,
+            _ if self.is_public && self.access_code.is_none() => Standing::Reader,
+            _ => Standing::Stranger,
+        }
+    }
+
+    /// Whoever may not know what is in a room is told the same as of a room that does not exist.
+    pub fn lets_read(&self, standing: Standing) -> Result<()> {
+        match standing {
+            Standing::Host | Standing::Member | Standing::Reader => Ok(()),
+            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
+        }
+    }
+
+    pub fn lets_host(&self, standing: Standing) -> Result<()> {
+        match standing {
+            Standing::Host => Ok(()),
+            Standing::Member | Standing::Reader => Err(Error::forbidden("Only the host may do this.")),
+            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
+        }
+    }
+
+    /// The host speaks where nobody else may.
+    pub fn lets_write(&self, standing: Standing, person: Option<&Person>) -> Result<()> {
+        let no = |code, message: &'static str| Err(Error::new(confab_kernel::Kind::Forbidden, code, message));
+        match standing {
+            Standing::Host => Ok(()),
+            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
+            Standing::Reader => no("not_a_member", "Join the room to write in it."),
+            Standing::Member if person.is_some_and(|person| person.is_muted) => no("muted", "The host has muted you."),
+            Standing::Member if self.is_read_only => no("read_only", "Only the host writes here now."),
+            Standing::Member => Ok(()),
+        }
+    }
+
+    /// Whether somebody with this code may come in.
+    pub fn lets_in(&self, standing: Standing, access_code: Option<&str>) -> Result<()> {
+        let no = |code, message: &'static str| Err(Error::new(confab_kernel::Kind::Forbidden, code, message));
+        match (standing, &self.access_code) {
+            (Standing::Banned, _) => no("banned", "You may not come back to this room."),
+            (Standing::Host | Standing::Member, _) | (_, None) => Ok(()),
+            (_, Some(wanted)) if access_code.is_some_and(|told| is_same(&tidy(told), wanted.as_str())) => Ok(()),
+            _ => no("wrong_access_code", "The access code is not right."),
+        }
+    }
+
+    pub fn changed(mut self, change: &Change) -> Result<Self> {
+        if let Some(name) = &change.name {
+            self.name = RoomName::parse(name)?;
+        }
+        if let Some(text) = &change.description {
+            self.description = description(text)?;
+        }
+        if let Some(access_code) = &change.access_code {
+            self.access_code = if access_code.is_empty() { None } else { Some(AccessCode::parse(access_code)?) };
+        }
+        self.is_read_only = change.is_read_only.unwrap_or(self.is_read_only);
+        self.is_public = change.is_public.unwrap_or(self.is_public);
+        Ok(self)
+    }
+
+    pub fn view(&self, standing: Option<(Standing, Option<&Person>)>, live: Live) -> RoomView {
+        let is_open = standing.is_none_or(|(standing, _)| self.lets_read(standing).is_ok());
+        let shown = |text: &str| if is_open { text.to_owned() } else { String::new() };
+        RoomView {
+            code: self.code,
+            name: self.name.as_str().to_owned(),
+            description: shown(&self.description),
+            host: is_open.then(|| HostView { user_id: self.host, username: self.host_name.clone() }),
+            created_at: is_open.then_some(self.created_at),
+            is_private: self.access_code.is_some(),
+            is_public: self.is_public,
+            is_read_only: self.is_read_only,
+            last_seq: if is_open { live.last_seq } else { 0 },
+            online: if is_open { live.online } else { 0 },
+            photo: None,
+            pin: None,
+            you: standing.map(|(standing, person)| You::of(standing, person)),
+        }
+    }
+}
+
+/// In a time that tells nothing of how much of it was right.
+fn is_same(told: &str, wanted: &str) -> bool {
+    let (told, wanted) = (told.as_bytes(), wanted.as_bytes());
+    let differences =
+        (0..wanted.len()).fold(0, |seen, i| seen | (wanted[i] ^ told.get(i).copied().unwrap_or(!wanted[i])));
+    told.len() == wanted.len() && differences == 0
+}
+
+/// How a room is at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Live {
+    pub last_seq: u64,
+    pub online: u32,
+}
+
+/// A room as clients see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomView {
+    pub code: RoomCode,
+    pub name: String,
+    pub description: String,
+    pub host: Option<HostView>,
+    pub created_at: Option<Timestamp>,
+    pub is_private: bool,
+    pub is_public: bool,
+    pub is_read_only: bool,
+    pub last_seq: u64,
+    pub online: u32,
+    pub photo: Option<PhotoView>,
+    pub pin: Option<Pin>,
+    /// Whoever looks; missing in what goes to everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub you: Option<You>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HostView {
+    pub user_id: UserId,
+    pub username: Username,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhotoView {
+    pub url: String,
+    pub small_url: String,
+    pub width: u32,
+    pub height: u32,
+    pub thumbhash: String,
+}
+
+/// A message that somebody pays to keep at the top.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pin {
+    pub seq: u64,
+    pub username: Username,
+    pub text: Private<String>,
+    pub until: Timestamp,
+    pub price: Money,
+    pub next_price: Option<Money>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct You {
+    pub role: Role,
+    pub username: Option<Username>,
+    pub is_muted: bool,
+}
+
+impl You {
+    fn of(standing: Standing, person: Option<&Person>) -> Self {
+        let role = match standing {
+            Standing::Host => Role::Host,
+            Standing::Member => Role::Member,
+            Standing::Reader => Role::Reader,
+            Standing::Stranger | Standing::Banned => Role::Stranger,
+        };
+        let inside = person.filter(|person| person.is_inside());
+        Self {
+            role,
+            username: inside.map(|person| person.username.clone()),
+            is_muted: inside.is_some_and(|person| person.is_muted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(number: u8) -> UserId {
+        UserId::new(Timestamp::UNIX_EPOCH, &move || [number; 10])
+    }
+
+    fn person(number: u8, place: Place) -> Person {
+        let username = Username::parse("Dana").unwrap();
+        Person { user_id: user(number), username, joined_at: Timestamp::UNIX_EPOCH, place, is_muted: false }
+    }
+
+    fn room() -> Room {
+        Room {
+            code: RoomCode::new(&|| [1; 10]),
+            name: RoomName::parse("Roof at dusk").unwrap(),
+            description: "Above the market".into(),
+            host: user(1),
+            host_name: Username::parse("Omer").unwrap(),
+            created_at: Timestamp::UNIX_EPOCH,
+            access_code: None,
+            is_public: true,
+            is_read_only: false,
+        }
+    }
+
+    fn code(error: Result<()>) -> String {
+        error.map_or_else(|error| error.code().to_owned(), |()| "yes".into())
+    }
+
+    /// Who, in which room: may read, write, host.
+    #[test]
+    fn who_may_do_what() {
+        let public = room();
+        let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
+        let hidden = Room { is_public: false, ..room() };
+        let read_only = Room { is_read_only: true, ..room() };
+        let (inside, left, banned) = (Place::Inside, Place::Left, Place::Banned);
+        for (room, who, place, expected) in [
+            (&public, 1, Some(inside), ["yes", "yes", "yes"]),
+            (&public, 2, Some(inside), ["yes", "yes", "forbidden"]),
+            (&public, 2, Some(left), ["yes", "not_a_member", "forbidden"]),
+            (&public, 2, None, ["yes", "not_a_member", "forbidden"]),
+            (&public, 2, Some(banned), ["room_not_found", "room_not_found", "room_not_found"]),
+            (&private, 2, Some(inside), ["yes", "yes", "forbidden"]),
+            (&private, 2, None, ["room_not_found", "room_not_found", "room_not_found"]),
+            (&hidden, 2, None, ["room_not_found", "room_not_found", "room_not_found"]),
+            (&read_only, 1, Some(inside), ["yes", "yes", "yes"]),
+            (&read_only, 2, Some(inside), ["yes", "read_only", "forbidden"]),
+        ] {
+            let person = place.map(|place| person(who, place));
+            let standing = room.standing(Some(user(who)), person.as_ref());
+            let found =
+                [room.lets_read(standing), room.lets_write(standing, person.as_ref()), room.lets_host(standing)];
+            assert_eq!(found.map(code), expected, "{who} {place:?} {standing:?}");
+        }
+        let muted = Person { is_muted: true, ..person(2, inside) };
+        let standing = public.standing(Some(user(2)), Some(&muted));
+        assert_eq!(code(public.lets_write(standing, Some(&muted))), "muted");
+        assert_eq!(public.standing(None, None), Standing::Reader);
+    }
+
+    #[test]
+    fn a_private_room_opens_to_its_code_alone() {
+        let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
+        let told = |code| private.lets_in(Standing::Stranger, code);
+        assert!(told(Some(" open sesame ")).is_ok());
+        for wrong in [None, Some(""), Some("open"), Some("open sesamE"), Some("open sesame!")] {
+            assert_eq!(code(told(wrong)), "wrong_access_code", "{wrong:?}");
+        }
+        assert!(private.lets_in(Standing::Member, None).is_ok(), "who is in it need not know it");
+        assert_eq!(code(private.lets_in(Standing::Banned, Some("open sesame"))), "banned");
+    }
+
+    #[test]
+    fn a_stranger_sees_that_it_is_there_and_no_more() {
+        let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
+        let live = Live { last_seq: 7, online: 3 };
+        let view = private.view(Some((Standing::Stranger, None)), live);
+        assert_eq!((view.description.as_str(), view.host, view.last_seq, view.online), ("", None, 0, 0));
+        let view = private.view(Some((Standing::Host, Some(&person(1, Place::Inside)))), live);
+        assert_eq!((view.last_seq, view.you.unwrap().role), (7, Role::Host));
+        assert!(!serde_json::to_string(&private.view(None, live)).unwrap().contains("sesame"));
+    }
+
+    #[test]
+    fn a_change_that_is_not_right_changes_nothing() {
+        let wrong = Change { name: Some("x".into()), is_read_only: Some(true), ..Change::default() };
+        assert!(room().changed(&wrong).is_err());
+        let right = Change { access_code: Some("1234".into()), is_public: Some(false), ..Change::default() };
+        let changed = room().changed(&right).unwrap();
+        assert!(changed.access_code.is_some() && !changed.is_public && changed.name == room().name);
+        let open = Change { access_code: Some(String::new()), ..Change::default() };
+        assert_eq!(changed.changed(&open).unwrap().access_code, None);
+    }
+}

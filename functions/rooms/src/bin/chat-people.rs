@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use rooms::{Rooms, chat_people};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::http("chat-people", Rooms::from_env(), chat_people::handle).await
+}

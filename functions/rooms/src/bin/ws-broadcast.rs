@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use rooms::{Broadcaster, ws_broadcast};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::queue_together("ws-broadcast", Broadcaster::from_env(), ws_broadcast::handle).await
+}

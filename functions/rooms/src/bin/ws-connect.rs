@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use rooms::{Door, ws_connect};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::socket("ws-connect", Door::from_env(), ws_connect::handle).await
+}

@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use rooms::{Talk, ws_message};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::socket("ws-message", Talk::from_env(), ws_message::handle).await
+}

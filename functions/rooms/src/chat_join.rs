@@ -1,0 +1,84 @@
+//! `/api/chats/{code}/join/`: coming in under a name, and leaving.
+
+use std::sync::Arc;
+
+use confab_aws::Rate;
+use confab_kernel::{Clock, Entropy, Error, Result, worker::Read};
+use confab_lambda::{Call, Reply, reply};
+use http::{Method, StatusCode};
+use rooms_domain::{Person, Place, Username, suggestions};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Rooms,
+    chats::view,
+    doorman::place,
+    store::{Joined, Visited},
+};
+
+/// Codes that somebody may try.
+const TRIES: u32 = 30;
+const SUGGESTED: usize = 3;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct In {
+    username: String,
+    #[serde(default)]
+    access_code: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Suggested {
+    suggestions: Vec<Username>,
+}
+
+pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
+    let (code, user) = (place(&call)?.0, deps.doorman.caller(&call).await?);
+    match *call.request.method() {
+        Method::GET => {
+            deps.store.visit(code, Some(user), Read::MayLag).await?;
+            let mut free = deps.store.free_names(code, suggestions(deps.entropy.bytes())).await?;
+            free.truncate(SUGGESTED);
+            reply::json(StatusCode::OK, &Suggested { suggestions: free })
+        }
+        Method::DELETE => {
+            let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+            if visited.person.is_some_and(|person| person.is_inside()) {
+                deps.store.set_place(code, user, Some(Place::Inside), Place::Left).await?;
+            }
+            Ok(reply::empty(StatusCode::NO_CONTENT))
+        }
+        _ => {
+            let wanted: In = call.json()?;
+            let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+            join(&deps, visited, user, &wanted).await
+        }
+    }
+}
+
+async fn join(deps: &Rooms, visited: Visited, user: confab_kernel::UserId, wanted: &In) -> Result<Reply> {
+    let (code, now) = (visited.room.code, deps.clock.now());
+    let is_trying = visited.room.access_code.is_some() && !visited.person.as_ref().is_some_and(Person::is_inside);
+    if is_trying {
+        Rate::per_hour(TRIES).take(&deps.store.table, &format!("join#{code}#{user}"), now).await?;
+    }
+    visited.room.lets_in(visited.standing, wanted.access_code.as_deref())?;
+    let username = Username::parse(&wanted.username)?;
+    let was = visited.person.clone();
+    let person = Person {
+        user_id: user,
+        username,
+        joined_at: was.as_ref().map_or(now, |was| was.joined_at),
+        place: Place::Inside,
+        is_muted: was.as_ref().is_some_and(|was| was.is_muted),
+    };
+    match deps.store.join(code, was.as_ref(), &person).await? {
+        Joined::Yes => {}
+        Joined::NameTaken => return Err(Error::conflict("name_taken", "The name is taken.")),
+        Joined::Raced => return Err(Error::conflict("changed_meanwhile", "Try again.")),
+    }
+    let last_seq = deps.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    let standing = visited.room.standing(Some(user), Some(&person));
+    reply::json(StatusCode::OK, &view(&Visited { person: Some(person), standing, ..visited }, last_seq))
+}

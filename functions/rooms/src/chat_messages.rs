@@ -1,0 +1,140 @@
+//! `/api/chats/{code}/messages/..`: what was said, and saying it without a socket.
+
+use std::sync::Arc;
+
+use confab_kernel::{Clock, Error, Result, UserId, worker::Read};
+use confab_lambda::{Call, Reply, reply};
+use http::{Method, StatusCode};
+use rooms_domain::{Draft, Message, News, RoomCode, Standing, emoji};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Rooms,
+    doorman::place,
+    speaking::{speak, tell, visit_and_latest},
+    store::{Visited, first_seq},
+};
+
+const PAGE: i32 = 50;
+const LARGEST_PAGE: i32 = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct In {
+    client_msg_id: String,
+    text: String,
+    #[serde(default)]
+    reply_to: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reacted {
+    emoji: String,
+    on: bool,
+}
+
+#[derive(Serialize)]
+struct Out {
+    messages: Vec<Message>,
+    last_seq: u64,
+    first_seq: u64,
+}
+
+pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
+    let (code, rest) = place(&call)?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| Error::not_found("message"));
+    match (call.request.method(), rest.as_slice()) {
+        (&Method::GET, [_]) => page(&deps, &call, code).await,
+        (&Method::POST, [_]) => say(&deps, &call, code).await,
+        (&Method::DELETE, [_, seq]) => delete(&deps, &call, code, number(seq)?).await,
+        (&Method::POST, [_, seq, "reactions"]) => react(&deps, &call, code, number(seq)?).await,
+        _ => Err(Error::not_found("route")),
+    }
+}
+
+async fn page(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
+    let bad = |_| Error::invalid("bad_page", "before, after and limit are numbers.");
+    let number = |name| call.query_value(name).map(|text| text.parse::<u64>()).transpose().map_err(bad);
+    let (before, after, limit) = (number("before")?, number("after")?, number("limit")?);
+    let limit = limit.map_or(PAGE, |limit| i32::try_from(limit).unwrap_or(LARGEST_PAGE)).clamp(1, LARGEST_PAGE);
+    let user = deps.doorman.guest(call).await?;
+    let store = &deps.store;
+    let visit = store.visit(code, user, Read::MayLag);
+    let (visited, messages, last_seq) = match (before, after) {
+        (Some(_), Some(_)) => return Err(Error::invalid("bad_page", "A page is before or after something.")),
+        (None, None) => {
+            let (visited, messages) = tokio::try_join!(visit, store.before(code, None, limit))?;
+            let last_seq = messages.last().map_or(visited.reserved, |message| message.seq);
+            (visited, messages, last_seq)
+        }
+        (before, after) => {
+            let most = usize::try_from(limit).unwrap_or_default();
+            let page = async {
+                match after {
+                    Some(after) => store.after(code, after, most).await,
+                    None => store.before(code, before, limit).await,
+                }
+            };
+            let (visited, latest, messages) = tokio::try_join!(visit, store.latest(code, 0, Read::MayLag), page)?;
+            let last_seq = latest.last_seq.max(messages.last().map_or(0, |message| message.seq));
+            let last_seq = if last_seq == 0 { visited.reserved } else { last_seq };
+            (visited, messages, last_seq)
+        }
+    };
+    visited.room.lets_read(visited.standing)?;
+    let first_seq = first_seq(last_seq);
+    let messages = messages.into_iter().filter(|message| message.seq >= first_seq).collect();
+    reply::json(StatusCode::OK, &Out { messages, last_seq, first_seq })
+}
+
+async fn say(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
+    let user = deps.doorman.caller(call).await?;
+    let In { client_msg_id, text, reply_to } = call.json()?;
+    let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
+    let (visited, latest) = visit_and_latest(&deps.store, code, user).await?;
+    let (message, is_new) = speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, call.correlation_id).await?;
+    reply::json(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &message)
+}
+
+async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Reply> {
+    let user = deps.doorman.caller(call).await?;
+    let (visited, message) = found(deps, code, user, seq).await?;
+    if message.user_id != user && visited.standing != Standing::Host {
+        return Err(Error::forbidden("Only its author and the host may delete a message."));
+    }
+    if let Some(message) = deps.store.delete_message(code, seq).await? {
+        changed(deps, call, code, message).await?;
+    }
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Reply> {
+    let user = deps.doorman.caller(call).await?;
+    let Reacted { emoji: text, on } = call.json()?;
+    let emoji = emoji(&text)?;
+    let (visited, message) = found(deps, code, user, seq).await?;
+    visited.room.lets_write(visited.standing, visited.person.as_ref())?;
+    let is_known = message.reactions.iter().any(|reaction| reaction.emoji == emoji);
+    if on && !is_known && message.reactions.len() >= rooms_domain::MOST_EMOJI {
+        return Err(Error::conflict("too_many_reactions", "There are enough different reactions on this message."));
+    }
+    let Some(message) = deps.store.react(code, seq, user, emoji, on).await? else {
+        return reply::json(StatusCode::OK, &message);
+    };
+    changed(deps, call, code, message.clone()).await?;
+    reply::json(StatusCode::OK, &message)
+}
+
+async fn found(deps: &Rooms, code: RoomCode, user: UserId, seq: u64) -> Result<(Visited, Message)> {
+    let (visited, message) =
+        tokio::try_join!(deps.store.visit(code, Some(user), Read::Latest), deps.store.message(code, seq))?;
+    visited.room.lets_read(visited.standing)?;
+    Ok((visited, message.ok_or_else(|| Error::not_found("message"))?))
+}
+
+async fn changed(deps: &Rooms, call: &Call, code: RoomCode, message: Message) -> Result<()> {
+    let once = format!("changed#{code}#{}#{}", message.seq, message.rev);
+    let news = News::Changed { message: Box::new(message) };
+    tell(&deps.broadcasts, code, &once, deps.clock.now(), news, call.correlation_id).await
+}

@@ -1,0 +1,122 @@
+//! `/api/chats/{code}/people/`: who is in a room, and what its host does about somebody.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use confab_kernel::{Clock, Error, Result, UserId, worker::Read};
+use confab_lambda::{Call, Reply, reply};
+use http::{Method, StatusCode};
+use rooms_domain::{News, Place, Reason, Role, RoomCode, Username};
+use serde::{Deserialize, Serialize};
+
+use crate::{Rooms, doorman::place, speaking::tell};
+
+const MOST_SHOWN: usize = 200;
+/// Sockets that are looked at for a list: whoever comes later counts as away.
+const MOST_PAGES: usize = 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct In {
+    act: Act,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Act {
+    Mute,
+    Unmute,
+    Kick,
+    Ban,
+    Unban,
+}
+
+#[derive(Serialize)]
+struct Out {
+    online: usize,
+    people: Vec<Shown>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    user_id: UserId,
+    username: Username,
+    role: Role,
+    is_online: bool,
+    is_muted: bool,
+}
+
+pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
+    let (code, rest) = place(&call)?;
+    match (call.request.method(), rest.as_slice()) {
+        (&Method::GET, _) => list(&deps, &call, code).await,
+        (&Method::POST, [_, user]) => {
+            let user = user.parse().map_err(|_| Error::not_found("person"))?;
+            act(&deps, &call, code, user).await
+        }
+        _ => Err(Error::not_found("route")),
+    }
+}
+
+async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
+    let user = deps.doorman.guest(call).await?;
+    let visited = deps.store.visit(code, user, Read::MayLag).await?;
+    visited.room.lets_read(visited.standing)?;
+    let (people, here) = tokio::try_join!(deps.store.people(code), here(deps, code))?;
+    let mut people: Vec<_> = people
+        .into_iter()
+        .filter(rooms_domain::Person::is_inside)
+        .map(|person| Shown {
+            user_id: person.user_id,
+            role: if person.user_id == visited.room.host { Role::Host } else { Role::Member },
+            is_online: here.contains(&person.user_id),
+            is_muted: person.is_muted,
+            username: person.username,
+        })
+        .collect();
+    people.sort_by_key(|person| (!person.is_online, person.username.as_str().to_lowercase()));
+    people.truncate(MOST_SHOWN);
+    reply::json(StatusCode::OK, &Out { online: here.len(), people })
+}
+
+async fn here(deps: &Rooms, code: RoomCode) -> Result<BTreeSet<UserId>> {
+    let (mut here, mut after) = (BTreeSet::new(), None);
+    for _ in 0..MOST_PAGES {
+        let page = deps.store.sockets(code, after.as_deref()).await?;
+        here.extend(page.sockets.into_iter().filter_map(|socket| socket.user));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(here)
+}
+
+async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<Reply> {
+    let user = deps.doorman.caller(call).await?;
+    let In { act } = call.json()?;
+    let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+    visited.room.lets_host(visited.standing)?;
+    if whom == user {
+        return Err(Error::conflict("the_host", "The host stays. Close the room instead."));
+    }
+    let is_done = match act {
+        Act::Mute | Act::Unmute => deps.store.set_muted(code, whom, act == Act::Mute).await?,
+        Act::Kick => deps.store.set_place(code, whom, Some(Place::Inside), Place::Left).await?,
+        Act::Unban => deps.store.set_place(code, whom, Some(Place::Banned), Place::Left).await?,
+        Act::Ban => deps.store.set_place(code, whom, None, Place::Banned).await?,
+    };
+    if !is_done {
+        return Err(Error::not_found("person"));
+    }
+    let reason = match act {
+        Act::Kick => Some(Reason::Kicked),
+        Act::Ban => Some(Reason::Banned),
+        Act::Mute | Act::Unmute | Act::Unban => None,
+    };
+    if let Some(reason) = reason {
+        let out = News::ShownOut { user_id: Some(whom), reason };
+        let once = format!("out#{code}#{whom}#{}", call.correlation_id);
+        tell(&deps.broadcasts, code, &once, deps.clock.now(), out, call.correlation_id).await?;
+    }
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}

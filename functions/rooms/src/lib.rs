@@ -1,0 +1,212 @@
+//! Rooms: people meet in a room and talk, live. REST routes read and change; `ws-message` says; `ws-broadcast` brings
+//! what was said to whoever is connected. What each function needs is put together here, once at start.
+
+pub mod chat_join;
+pub mod chat_messages;
+pub mod chat_people;
+pub mod chats;
+mod doorman;
+pub mod rooms_health;
+pub mod rooms_sessions;
+mod speaking;
+mod store;
+pub mod ws_authorize;
+pub mod ws_broadcast;
+pub mod ws_connect;
+pub mod ws_disconnect;
+pub mod ws_message;
+pub mod ws_ticket;
+
+use std::sync::Arc;
+
+use confab_aws::{Aws, AwsConfig, Keyring, Queue, Sockets, Table, Use};
+use confab_kernel::{Env, EnvError};
+use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
+
+use crate::{doorman::Doorman, store::Store};
+
+pub(crate) const SEAL: Use = Use("ROOMS_SEAL_SECRET_PARAM");
+
+/// What the REST routes need.
+#[derive(Debug)]
+pub struct Rooms {
+    pub(crate) doorman: Doorman,
+    pub(crate) store: Store,
+    pub(crate) broadcasts: Queue,
+    pub(crate) clock: SystemClock,
+    pub(crate) entropy: OsEntropy,
+}
+
+impl Rooms {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("dynamodb"));
+        let clock = SystemClock::from_env(&env)?;
+        Ok(Self {
+            doorman: Doorman { keys: keys?, clock },
+            store: store(&env, &aws)?,
+            broadcasts: broadcasts(&env, &aws)?,
+            clock,
+            entropy: OsEntropy,
+        })
+    }
+}
+
+/// What `rooms-sessions` needs.
+#[derive(Debug)]
+pub struct Sessions {
+    pub(crate) doorman: Doorman,
+    pub(crate) store: Store,
+    pub(crate) clock: SystemClock,
+    pub(crate) entropy: OsEntropy,
+}
+
+impl Sessions {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("dynamodb"));
+        let clock = SystemClock::from_env(&env)?;
+        Ok(Self { doorman: Doorman { keys: keys?, clock }, store: store(&env, &aws)?, clock, entropy: OsEntropy })
+    }
+}
+
+/// What `ws-ticket` needs.
+#[derive(Debug)]
+pub struct Tickets {
+    pub(crate) doorman: Doorman,
+    pub(crate) store: Store,
+    pub(crate) clock: SystemClock,
+    pub(crate) entropy: OsEntropy,
+    pub(crate) socket_url: String,
+}
+
+impl Tickets {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("dynamodb"));
+        let clock = SystemClock::from_env(&env)?;
+        Ok(Self {
+            doorman: Doorman { keys: keys?, clock },
+            store: store(&env, &aws)?,
+            clock,
+            entropy: OsEntropy,
+            socket_url: env.required("SOCKET_URL")?.to_owned(),
+        })
+    }
+}
+
+/// What `ws-authorize` needs.
+#[derive(Debug)]
+pub struct Gate {
+    pub(crate) doorman: Doorman,
+}
+
+impl Gate {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let keys = Keyring::read(&env, &aws, &[SEAL]).await?;
+        Ok(Self { doorman: Doorman { keys, clock: SystemClock::from_env(&env)? } })
+    }
+}
+
+/// What `ws-connect` and `ws-disconnect` need.
+#[derive(Debug)]
+pub struct Door {
+    pub(crate) store: Store,
+    /// Whose pages may open a socket; none: anybody's.
+    pub(crate) origin: Option<String>,
+}
+
+impl Door {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        aws.connect("dynamodb").await;
+        let origin = env.optional("ROOMS_ORIGIN").filter(|origin| *origin != "*").map(str::to_owned);
+        Ok(Self { store: store(&env, &aws)?, origin })
+    }
+}
+
+/// What `ws-message` needs.
+#[derive(Debug)]
+pub struct Talk {
+    pub(crate) store: Store,
+    pub(crate) sockets: Sockets,
+    pub(crate) broadcasts: Queue,
+    pub(crate) clock: SystemClock,
+}
+
+impl Talk {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        tokio::join!(aws.connect("dynamodb"), aws.connect("sqs"));
+        Ok(Self {
+            store: store(&env, &aws)?,
+            sockets: sockets(&env, &aws)?,
+            broadcasts: broadcasts(&env, &aws)?,
+            clock: SystemClock::from_env(&env)?,
+        })
+    }
+}
+
+/// What `ws-broadcast` needs.
+#[derive(Debug)]
+pub struct Broadcaster {
+    pub(crate) store: Store,
+    pub(crate) sockets: Sockets,
+    pub(crate) broadcasts: Queue,
+    pub(crate) cursors: ws_broadcast::Cursors,
+    pub(crate) clock: SystemClock,
+}
+
+impl Broadcaster {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        aws.connect("dynamodb").await;
+        Ok(Self {
+            store: store(&env, &aws)?,
+            sockets: sockets(&env, &aws)?,
+            broadcasts: broadcasts(&env, &aws)?,
+            cursors: ws_broadcast::Cursors::default(),
+            clock: SystemClock::from_env(&env)?,
+        })
+    }
+}
+
+/// What `rooms-health` looks at.
+#[derive(Debug)]
+pub struct Health {
+    pub(crate) readiness: Readiness,
+    pub(crate) table: Table,
+    pub(crate) broadcasts: Queue,
+}
+
+impl Health {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        Ok(Self { readiness: Readiness::default(), table: table(&env, &aws)?, broadcasts: broadcasts(&env, &aws)? })
+    }
+}
+
+fn table(env: &Env, aws: &Aws) -> Result<Table, EnvError> {
+    Ok(Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?))
+}
+
+fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {
+    Ok(Store::new(table(env, aws)?, Arc::new(SystemClock::from_env(env)?)))
+}
+
+fn broadcasts(env: &Env, aws: &Aws) -> Result<Queue, EnvError> {
+    Ok(Queue::new(aws, env.required("CONFAB_BROADCAST_QUEUE_URL")?))
+}
+
+fn sockets(env: &Env, aws: &Aws) -> Result<Sockets, EnvError> {
+    Ok(Sockets::new(aws, env.required("SOCKET_ENDPOINT")?.trim_end_matches('/')))
+}

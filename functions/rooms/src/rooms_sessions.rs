@@ -1,0 +1,43 @@
+//! `POST /api/sessions/`: somebody new gets a session, and somebody known a fresh one.
+
+use std::{sync::Arc, time::Duration};
+
+use confab_aws::Rate;
+use confab_kernel::{Clock, Result, Timestamp, UserId};
+use confab_lambda::{Call, Reply, reply};
+use http::StatusCode;
+use rooms_domain::Session;
+use serde::{Deserialize, Serialize};
+
+use crate::{SEAL, Sessions};
+
+const LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A household, or a class behind one address.
+const NEW_PER_ADDRESS: u32 = 60;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct In {}
+
+#[derive(Serialize)]
+struct Out {
+    user_id: UserId,
+    token: String,
+    expires_at: Timestamp,
+}
+
+pub async fn handle(deps: Arc<Sessions>, call: Call) -> Result<Reply> {
+    let In {} = call.json()?;
+    let now = deps.clock.now();
+    let user = match deps.doorman.guest(&call).await? {
+        Some(user) => user,
+        None => {
+            let address = call.source_ip();
+            Rate::per_hour(NEW_PER_ADDRESS).take(&deps.store.table, &format!("session#{address}"), now).await?;
+            UserId::new(now, &deps.entropy)
+        }
+    };
+    let expires_at = now.checked_add(LASTS).unwrap_or(Timestamp::MAX);
+    let token = deps.doorman.keys.seal(SEAL, &Session { user }, expires_at).await?;
+    reply::json(StatusCode::CREATED, &Out { user_id: user, token, expires_at })
+}

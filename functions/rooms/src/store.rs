@@ -1,0 +1,103 @@
+//! The rows of rooms on DynamoDB. The only file that knows the key layout:
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `ROOM#<code>` | `ROOM` | the room, with a version, and the numbers of messages that may be in use |
+//! | `ROOM#<code>` | `MSG#<seq>` | a message; its reactions are sets named `r:<emoji>` |
+//! | `ROOM#<code>` | `SAID#usr_..#<client_msg_id>` | the number that a person's message got |
+//! | `ROOM#<code>` | `PERSON#usr_..` | somebody who is in the room, was, or may not be |
+//! | `ROOM#<code>` | `NAME#<likeness>` | whose name that is |
+//! | `ROOM#<code>` | `ONLINE` | how many people were here when somebody counted last |
+//! | `LIVE#<code>` | ticket | a socket: its connection and whose it is |
+//! | `MINE#usr_..` | `<code>` | a room that somebody is in |
+
+mod live;
+mod messages;
+mod people;
+mod rooms;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::operation::{put_item::PutItemError, update_item::UpdateItemError};
+use confab_aws::{Row, Table, failed};
+use confab_kernel::{Clock, Result, UserId};
+use rooms_domain::{Person, Room, RoomCode, Standing};
+
+pub(crate) use live::Socket;
+pub(crate) use messages::{Latest, Said, first_seq};
+pub(crate) use people::Joined;
+
+#[derive(Clone)]
+pub(crate) struct Store {
+    pub(crate) table: Table,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.table.fmt(f)
+    }
+}
+
+/// A room as somebody stands to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Visited {
+    pub(crate) room: Room,
+    /// Grows with each change of the room.
+    pub(crate) version: u64,
+    /// Messages up to this number may have been said.
+    pub(crate) reserved: u64,
+    pub(crate) online: u32,
+    /// When somebody counted last.
+    pub(crate) counted_at_ms: i64,
+    pub(crate) person: Option<Person>,
+    pub(crate) standing: Standing,
+}
+
+impl Store {
+    pub(crate) fn new(table: Table, clock: Arc<dyn Clock>) -> Self {
+        Self { table, clock }
+    }
+}
+
+fn room_pk(code: RoomCode) -> String {
+    format!("ROOM#{code}")
+}
+
+fn room_key(code: RoomCode) -> Row {
+    Table::key(room_pk(code), "ROOM")
+}
+
+fn person_key(code: RoomCode, user: UserId) -> Row {
+    Table::key(room_pk(code), format!("PERSON#{user}"))
+}
+
+fn online_key(code: RoomCode) -> Row {
+    Table::key(room_pk(code), "ONLINE")
+}
+
+fn sort_key(row: &Row) -> &str {
+    row.get("sk").and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default()
+}
+
+/// False when its condition did not hold.
+fn put(outcome: Result<(), aws_sdk_dynamodb::error::SdkError<PutItemError>>) -> Result<bool> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+            Ok(false)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// None when its condition did not hold.
+fn updated<T>(outcome: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError>>) -> Result<Option<T>> {
+    match outcome {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+            Ok(None)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}

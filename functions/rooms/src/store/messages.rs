@@ -1,0 +1,301 @@
+//! What was said in a room, by number. A number is taken by the one conditional write that puts the message under it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use confab_aws::{Held, Row, Table, When, failed, number, text};
+use confab_kernel::{Error, Private, Result, Timestamp, UserId, worker::Read};
+use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, Visited, room_key, room_pk, sort_key};
+
+/// A room keeps so many, or those of a week, whichever is less.
+const HISTORY: u64 = 500;
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Longer than any client tries to say something again.
+const SAID_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// So many numbers are noted as taken at a time: what is noted outlives the messages.
+const RESERVED_AT_ONCE: u64 = 100;
+/// In a room where very many speak at once somebody is always faster; after so many tries it is the client's turn.
+const TRIES: usize = 12;
+/// As many as say whether a room is busy.
+const LATEST: i32 = 10;
+const HIGHEST: u64 = 999_999_999_999;
+const REACTION: &str = "r:";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct MessageRow {
+    seq: u64,
+    at: Timestamp,
+    user_id: UserId,
+    username: Username,
+    text: Private<String>,
+    client_msg_id: ClientMessageId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply_to: Option<Quote>,
+    #[serde(default)]
+    is_deleted: bool,
+    #[serde(default)]
+    rev: u64,
+    expires_at: i64,
+}
+
+/// The latest messages of a room, the newest first, and the last number that may have been given out.
+#[derive(Debug, Clone)]
+pub(crate) struct Latest {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) last_seq: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Said {
+    New {
+        message: Message,
+        /// How busy the room was before.
+        pace: Pace,
+    },
+    /// It was said before: the client tries again.
+    Again(Message),
+    TooFast,
+}
+
+fn message_sk(seq: u64) -> String {
+    format!("MSG#{seq:012}")
+}
+
+fn message_key(code: RoomCode, seq: u64) -> Row {
+    Table::key(room_pk(code), message_sk(seq))
+}
+
+fn said_key(code: RoomCode, user: UserId, id: &ClientMessageId) -> Row {
+    Table::key(room_pk(code), format!("SAID#{user}#{}", id.as_str()))
+}
+
+fn later(now: Timestamp, by: Duration) -> i64 {
+    now.checked_add(by).unwrap_or(Timestamp::MAX).as_second()
+}
+
+/// None when it is over its time: the table itself deletes it some days late.
+fn message(mut row: Row, now: Timestamp) -> Result<Option<Message>> {
+    let names: Vec<_> = row.keys().filter(|name| name.starts_with(REACTION)).cloned().collect();
+    let mut who = BTreeMap::new();
+    for name in names {
+        let users = row.remove(&name).and_then(|value| value.as_ss().ok().cloned()).unwrap_or_default();
+        who.insert(name[REACTION.len()..].to_owned(), users.iter().filter_map(|user| user.parse().ok()).collect());
+    }
+    let row: MessageRow = Table::read(row)?;
+    Ok((row.expires_at > now.as_second()).then(|| Message {
+        seq: row.seq,
+        at: row.at,
+        user_id: row.user_id,
+        username: row.username,
+        text: row.text,
+        client_msg_id: row.client_msg_id,
+        reply_to: row.reply_to,
+        is_deleted: row.is_deleted,
+        reactions: reactions(&who),
+        rev: row.rev,
+    }))
+}
+
+impl Store {
+    pub(crate) async fn message(&self, code: RoomCode, seq: u64) -> Result<Option<Message>> {
+        let asked = self.table.client.get_item().table_name(&self.table.name).set_key(Some(message_key(code, seq)));
+        let row = Box::pin(asked.consistent_read(true).send()).await.map_err(failed)?.item;
+        row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
+    }
+
+    /// The latest few. `reserved` is what the room has noted: after a silent week nothing else knows the numbers.
+    pub(crate) async fn latest(&self, code: RoomCode, reserved: u64, read: Read) -> Result<Latest> {
+        let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
+        let rows = self.backwards(code, keys, LATEST, read).await?;
+        let newest = rows.first().and_then(|row| sort_key(row).strip_prefix("MSG#")?.parse().ok());
+        let now = self.clock.now();
+        let messages = rows.into_iter().filter_map(|row| message(row, now).transpose()).collect::<Result<_>>()?;
+        Ok(Latest { messages, last_seq: newest.unwrap_or(reserved) })
+    }
+
+    /// The newest first.
+    async fn backwards(&self, code: RoomCode, keys: When, most: i32, read: Read) -> Result<Vec<Row>> {
+        let keys = keys.with(":pk", text(room_pk(code)));
+        self.table.query_backwards(keys, most, read).await
+    }
+
+    /// Says it under the next number, once, however often it is tried.
+    pub(crate) async fn say(
+        &self,
+        visited: &Visited,
+        draft: &Draft,
+        quote: Option<Quote>,
+        latest: Latest,
+    ) -> Result<Said> {
+        let missing = || Error::internal("nobody_speaks", "a message is somebody's");
+        let person = visited.person.as_ref().ok_or_else(missing)?;
+        let code = visited.room.code;
+        let (mut latest, mut reserved) = (latest, visited.reserved);
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let known = latest.messages.iter().map(|message| (message.at, message.user_id == person.user_id));
+            let pace = Pace::of(known, now);
+            if pace.is_too_fast {
+                return Ok(Said::TooFast);
+            }
+            let message = Message {
+                seq: latest.last_seq + 1,
+                at: now,
+                user_id: person.user_id,
+                username: person.username.clone(),
+                text: draft.text.as_str().into(),
+                client_msg_id: draft.client_msg_id.clone(),
+                reply_to: quote.clone(),
+                is_deleted: false,
+                reactions: Vec::new(),
+                rev: 0,
+            };
+            let Some(held) = self.put_message(code, &message, reserved).await? else {
+                return Ok(Said::New { message, pace });
+            };
+            // The second write is the one that knows the client's own name of the message.
+            if held.get(1) == Some(&Held::Condition) {
+                return self.said_before(code, &message).await.map(Said::Again);
+            }
+            latest = self.latest(code, reserved, Read::Latest).await?;
+            if held.get(2) == Some(&Held::Condition) {
+                reserved = self.visit(code, None, Read::Latest).await?.reserved;
+            }
+        }
+        Err(Error::unavailable("room_busy", "somebody else was always faster"))
+    }
+
+    async fn put_message(&self, code: RoomCode, message: &Message, reserved: u64) -> Result<Option<Vec<Held>>> {
+        let Message { seq, at, user_id, .. } = *message;
+        let row = MessageRow {
+            seq,
+            at,
+            user_id,
+            username: message.username.clone(),
+            text: message.text.clone(),
+            client_msg_id: message.client_msg_id.clone(),
+            reply_to: message.reply_to.clone(),
+            is_deleted: false,
+            rev: 0,
+            expires_at: later(at, KEPT),
+        };
+        let mut said = said_key(code, user_id, &message.client_msg_id);
+        said.insert("seq".to_owned(), number(seq));
+        said.insert("expires_at".to_owned(), number(later(at, SAID_KEPT)));
+        let is_over =
+            When::holds("attribute_not_exists(pk) OR expires_at <= :now").with(":now", number(at.as_second()));
+        let mut writes = vec![
+            self.table.put(Table::row(room_pk(code), message_sk(seq), &row)?, When::new())?,
+            self.table.put(said, is_over)?,
+        ];
+        if seq > reserved {
+            let when = When::holds("attribute_exists(pk) AND reserved = :was")
+                .with(":was", number(reserved))
+                .with(":next", number(seq + RESERVED_AT_ONCE));
+            writes.push(self.table.update(room_key(code), "SET reserved = :next", when)?);
+        }
+        self.table.attempt(writes).await
+    }
+
+    async fn said_before(&self, code: RoomCode, message: &Message) -> Result<Message> {
+        #[derive(Deserialize)]
+        struct SaidRow {
+            seq: u64,
+        }
+        let busy = || Error::unavailable("said_elsewhere", "what was said before is not there yet");
+        let key = said_key(code, message.user_id, &message.client_msg_id);
+        let said: SaidRow = self.table.latest(key).await?.ok_or_else(busy)?;
+        self.message(code, said.seq).await?.ok_or_else(|| Error::not_found("message"))
+    }
+
+    /// A page of what is before a number, or of the latest, in their order.
+    pub(crate) async fn before(&self, code: RoomCode, seq: Option<u64>, most: i32) -> Result<Vec<Message>> {
+        let until = seq.map_or(u64::MAX, |seq| seq.saturating_sub(1)).min(HIGHEST);
+        let keys = When::holds("pk = :pk AND sk BETWEEN :from AND :until")
+            .with(":from", text(message_sk(0)))
+            .with(":until", text(message_sk(until)));
+        let mut rows = self.backwards(code, keys, most, Read::MayLag).await?;
+        rows.reverse();
+        self.kept(rows)
+    }
+
+    /// A page of what is after a number.
+    pub(crate) async fn after(&self, code: RoomCode, seq: u64, most: usize) -> Result<Vec<Message>> {
+        let keys = When::holds("pk = :pk AND sk BETWEEN :from AND :until")
+            .with(":pk", text(room_pk(code)))
+            .with(":from", text(message_sk(seq.saturating_add(1).min(HIGHEST))))
+            .with(":until", text(message_sk(HIGHEST)));
+        self.kept(self.table.query(None, keys, most).await?)
+    }
+
+    fn kept(&self, rows: Vec<Row>) -> Result<Vec<Message>> {
+        let now = self.clock.now();
+        rows.into_iter().filter_map(|row| message(row, now).transpose()).collect()
+    }
+
+    /// Nothing is left of what was said but that it was. None when there is no such message.
+    pub(crate) async fn delete_message(&self, code: RoomCode, seq: u64) -> Result<Option<Message>> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(message_key(code, seq)))
+            .condition_expression("attribute_exists(pk) AND is_deleted = :no")
+            .update_expression("SET is_deleted = :yes, #text = :empty, rev = rev + :one REMOVE reply_to")
+            .expression_attribute_names("#text", "text")
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":empty", text(""))
+            .expression_attribute_values(":one", number(1))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+        let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
+        row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
+    }
+
+    /// None when that changes nothing.
+    pub(crate) async fn react(
+        &self,
+        code: RoomCode,
+        seq: u64,
+        user: UserId,
+        emoji: &str,
+        on: bool,
+    ) -> Result<Option<Message>> {
+        let me = AttributeValue::Ss(vec![user.to_string()]);
+        let (change, when) = match on {
+            true => (
+                "ADD #who :me SET rev = rev + :one",
+                "is_deleted = :no AND (attribute_not_exists(#who) OR (NOT contains(#who, :i) AND size(#who) < :most))",
+            ),
+            false => ("DELETE #who :me SET rev = rev + :one", "is_deleted = :no AND contains(#who, :i)"),
+        };
+        let mut update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(message_key(code, seq)))
+            .condition_expression(when)
+            .update_expression(change)
+            .expression_attribute_names("#who", format!("{REACTION}{emoji}"))
+            .expression_attribute_values(":me", me)
+            .expression_attribute_values(":i", text(user.to_string()))
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":one", number(1))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+        if on {
+            update = update.expression_attribute_values(":most", number(MOST_OF_ONE_EMOJI));
+        }
+        let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
+        row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
+    }
+}
+
+/// The oldest that a room keeps, by its latest.
+pub(crate) fn first_seq(last_seq: u64) -> u64 {
+    last_seq.saturating_sub(HISTORY) + 1
+}

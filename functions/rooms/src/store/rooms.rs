@@ -1,0 +1,159 @@
+//! Rooms, and who stands how to them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use confab_aws::{Row, Table, When, number, text};
+use confab_kernel::{
+    Error, Result, UserId,
+    worker::{Read, Saved},
+};
+use rooms_domain::{Person, Room, RoomCode};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, Visited, online_key, person_key, room_key, room_pk};
+
+/// More than anybody keeps up with.
+const MOST_OF_MINE: usize = 100;
+const AT_ONCE: usize = 100;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RoomRow {
+    pub(super) version: u64,
+    #[serde(default)]
+    pub(super) reserved: u64,
+    #[serde(flatten)]
+    pub(super) room: Room,
+}
+
+#[derive(Deserialize, Default)]
+struct OnlineRow {
+    online: u32,
+    counted_at_ms: i64,
+}
+
+impl Store {
+    /// The room, and how somebody stands to it; a room that is not there is nobody's business.
+    pub(crate) async fn visit(&self, code: RoomCode, user: Option<UserId>, read: Read) -> Result<Visited> {
+        let keys = [room_key(code), online_key(code)].into_iter().chain(user.map(|user| person_key(code, user)));
+        let mut rows: HashMap<_, _> = self
+            .table
+            .rows(keys.collect(), read)
+            .await?
+            .into_iter()
+            .map(|row| (super::sort_key(&row).to_owned(), row))
+            .collect();
+        let room = rows.remove("ROOM").ok_or_else(|| Error::not_found("room"))?;
+        let counted = rows.remove("ONLINE").map(Table::read::<OnlineRow>).transpose()?.unwrap_or_default();
+        let person = rows.into_values().next().map(Table::read::<Person>).transpose()?;
+        let RoomRow { version, reserved, room } = Table::read(room)?;
+        let standing = room.standing(user, person.as_ref());
+        let OnlineRow { online, counted_at_ms } = counted;
+        Ok(Visited { room, version, reserved, online, counted_at_ms, person, standing })
+    }
+
+    /// Raced when the code is taken.
+    pub(crate) async fn create(&self, room: &Room, host: &Person) -> Result<Saved> {
+        let row = RoomRow { version: 1, reserved: 0, room: room.clone() };
+        let writes = vec![
+            self.table.put(Table::row(room_pk(room.code), "ROOM", &row)?, When::new())?,
+            self.table.put(Self::person_row(room.code, host)?, When::always())?,
+            self.table.put(Self::name_row(room.code, host)?, When::always())?,
+            self.table.put(self.mine_row(room.code, host.user_id), When::always())?,
+        ];
+        self.table.transact(writes).await
+    }
+
+    /// False when somebody else changed it meanwhile.
+    pub(crate) async fn change(&self, room: &Room, version: u64) -> Result<bool> {
+        let attributes: Row = serde_dynamo::to_item(room).map_err(|e| Error::internal("render_failed", e))?;
+        let mut update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(room_key(room.code)))
+            .condition_expression("version = :was")
+            .expression_attribute_values(":was", number(version))
+            .expression_attribute_values(":version", number(version + 1));
+        let mut sets = vec!["version = :version".to_owned()];
+        for (index, (name, value)) in attributes.into_iter().enumerate() {
+            sets.push(format!("#n{index} = :v{index}"));
+            update = update
+                .expression_attribute_names(format!("#n{index}"), name)
+                .expression_attribute_values(format!(":v{index}"), value);
+        }
+        let update = update.update_expression(format!("SET {}", sets.join(", ")));
+        Ok(super::updated(Box::pin(update.send()).await)?.is_some())
+    }
+
+    /// The room first: what is left is nobody's, and whoever asks again goes on with it.
+    pub(crate) async fn close(&self, code: RoomCode) -> Result<()> {
+        self.table.transact(vec![self.table.delete(room_key(code), When::always())?]).await?;
+        loop {
+            let rows =
+                self.table.query(None, When::holds("pk = :pk").with(":pk", text(room_pk(code))), AT_ONCE).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let mut deletes = Vec::new();
+            for row in &rows {
+                deletes.push(self.table.delete(Table::key_of(row), When::always())?);
+                if let Some(user) = super::sort_key(row).strip_prefix("PERSON#") {
+                    deletes.push(self.table.delete(Table::key(format!("MINE#{user}"), code.as_str()), When::always())?);
+                }
+            }
+            for chunk in deletes.chunks(AT_ONCE) {
+                self.table.transact(chunk.to_vec()).await?;
+            }
+        }
+    }
+
+    pub(crate) async fn mine(&self, user: UserId) -> Result<Vec<RoomCode>> {
+        let keys = When::holds("pk = :pk").with(":pk", text(format!("MINE#{user}")));
+        let rows = self.table.query(None, keys, MOST_OF_MINE).await?;
+        Ok(rows.iter().filter_map(|row| super::sort_key(row).parse().ok()).collect())
+    }
+
+    /// Those of the rooms that are there, with how somebody stands to each.
+    pub(crate) async fn visits(&self, codes: &[RoomCode], user: UserId) -> Result<Vec<Visited>> {
+        let visits = codes.iter().map(|code| self.visit(*code, Some(user), Read::MayLag));
+        let mut found = Vec::new();
+        for visit in futures::future::join_all(visits).await {
+            match visit {
+                Ok(visit) => found.push(visit),
+                Err(error) if error.kind() == confab_kernel::Kind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn mine_row(&self, code: RoomCode, user: UserId) -> Row {
+        let mut row = Table::key(format!("MINE#{user}"), code.as_str());
+        row.insert("at".to_owned(), AttributeValue::S(self.clock.now().to_string()));
+        row
+    }
+
+    /// Notes how many are here. False when somebody else has counted since.
+    pub(crate) async fn put_online(
+        &self,
+        code: RoomCode,
+        online: u32,
+        was_ms: i64,
+        counted_at_ms: i64,
+    ) -> Result<bool> {
+        let mut row = online_key(code);
+        row.insert("online".to_owned(), number(online));
+        row.insert("counted_at_ms".to_owned(), number(counted_at_ms));
+        let put = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk) OR counted_at_ms = :was")
+            .expression_attribute_values(":was", number(was_ms));
+        super::put(Box::pin(put.send()).await.map(drop))
+    }
+}

@@ -1,0 +1,17 @@
+//! Who may open a socket: whoever shows a ticket of ours that is not over. What it says goes with each of their frames.
+
+use std::sync::Arc;
+
+use confab_kernel::{Error, Result};
+use confab_lambda::{Admitted, Knock};
+
+use crate::Gate;
+
+pub async fn handle(deps: Arc<Gate>, knock: Knock) -> Result<Admitted> {
+    let missing = || Error::unauthenticated("A socket opens with a ticket.");
+    let ticket = deps.doorman.ticket(knock.query_value("ticket").ok_or_else(missing)?).await?;
+    Ok(Admitted {
+        principal: ticket.user.to_string(),
+        context: vec![("room", ticket.room.to_string()), ("user", ticket.user.to_string()), ("ticket", ticket.id)],
+    })
+}

@@ -1,0 +1,198 @@
+//! Brings what happened in a room to whoever is connected. One room's news come one after the other: while some are being
+//! posted, others gather and go out together.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use confab_aws::{Entry, Posted};
+use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId};
+use confab_lambda::{Job, metrics};
+use futures::{StreamExt, stream};
+use rooms_domain::{BroadcastJob, Message, News, RoomCode, ServerFrame, chunks};
+use tokio::time::Instant;
+
+use crate::{Broadcaster, store::Socket};
+
+/// More posts than these at a time stall each other.
+const AT_ONCE: usize = 200;
+/// What is said in a busy room may wait so long for others.
+const GATHERS_FOR: Duration = Duration::from_millis(100);
+const MOST_GATHERED: usize = 100;
+/// What is later than this was found by whoever misses it.
+const LATE: Duration = Duration::from_secs(60);
+/// What a page of sockets takes; with less time left somebody else goes on.
+const PAGE_TAKES: Duration = Duration::from_secs(5);
+const TRIES: u32 = 2;
+const BREATH: Duration = Duration::from_millis(50);
+const MOST_ROOMS: usize = 1_000;
+
+/// How far each busy room was brought, as far as this process knows: what was gathered before its job came is done.
+#[derive(Debug, Default)]
+pub(crate) struct Cursors(Mutex<HashMap<RoomCode, u64>>);
+
+impl Cursors {
+    fn is_done(&self, room: RoomCode, seq: u64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&room).is_some_and(|done| seq <= *done)
+    }
+
+    fn moves(&self, room: RoomCode, seq: u64) {
+        let mut cursors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cursors.len() >= MOST_ROOMS {
+            cursors.clear();
+        }
+        let cursor = cursors.entry(room).or_default();
+        *cursor = seq.max(*cursor);
+    }
+}
+
+pub async fn handle(deps: Arc<Broadcaster>, jobs: Vec<Job<BroadcastJob>>) -> Result<()> {
+    let until = Instant::now() + jobs.iter().map(|job| job.time_left).min().unwrap_or_default();
+    let Some(correlation_id) = jobs.first().map(|job| job.correlation_id) else { return Ok(()) };
+    let too_late = deps.clock.now().checked_sub(LATE).unwrap_or(Timestamp::MIN);
+    let (mut fresh, mut of) = (Vec::new(), None);
+    for job in jobs {
+        let BroadcastJob::V1 { room, at, news, after } = job.body;
+        of = Some(room);
+        match after {
+            _ if at < too_late => metrics::count("BroadcastLate", "skipped"),
+            Some(after) => deliver(&deps, room, news, Some(after), until, correlation_id).await?,
+            None => fresh.extend(news.into_iter().map(|news| (at, news))),
+        }
+    }
+    let Some(room) = of else { return Ok(()) };
+    let news = gathered(&deps, room, fresh).await?;
+    if news.is_empty() {
+        return Ok(());
+    }
+    deliver(&deps, room, news, None, until, correlation_id).await
+}
+
+/// In a busy room one waits a little for others, and takes all that was said since.
+async fn gathered(deps: &Broadcaster, room: RoomCode, fresh: Vec<(Timestamp, News)>) -> Result<Vec<News>> {
+    let is_done = |news: &News| matches!(news, News::Said { message, .. } if deps.cursors.is_done(room, message.seq));
+    let fresh: Vec<_> = fresh.into_iter().filter(|(_, news)| !is_done(news)).collect();
+    let busy = fresh.iter().find_map(|(at, news)| match news {
+        News::Said { message, is_busy: true } => Some((*at, message.seq)),
+        _ => None,
+    });
+    let Some((at, seq)) = busy else { return Ok(fresh.into_iter().map(|(_, news)| news).collect()) };
+    let passed = Duration::try_from(deps.clock.now().duration_since(at)).unwrap_or_default();
+    tokio::time::sleep(GATHERS_FOR.saturating_sub(passed)).await;
+    let said = deps.store.after(room, seq - 1, MOST_GATHERED).await?;
+    let (first, last) = (seq, said.last().map_or(0, |message| message.seq));
+    let is_among = |news: &News| matches!(news, News::Said { message, .. } if (first..=last).contains(&message.seq));
+    let others = fresh.into_iter().map(|(_, news)| news).filter(|news| !is_among(news));
+    let said = said.into_iter().map(|message| News::Said { message: Box::new(message), is_busy: true });
+    Ok(said.chain(others).collect())
+}
+
+async fn deliver(
+    deps: &Broadcaster,
+    room: RoomCode,
+    news: Vec<News>,
+    after: Option<String>,
+    until: Instant,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let said = Rendered::of(&news)?;
+    let mut after = after;
+    loop {
+        let page = deps.store.sockets(room, after.as_deref()).await?;
+        let posts = stream::iter(page.sockets).map(|socket| bring(deps, room, socket, &said));
+        posts.buffer_unordered(AT_ONCE).collect::<()>().await;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+        if until.saturating_duration_since(Instant::now()) < PAGE_TAKES {
+            return goes_on(deps, room, news, after, correlation_id).await;
+        }
+    }
+    for news in &news {
+        if let News::Said { message, is_busy: true } = news {
+            deps.cursors.moves(room, message.seq);
+        }
+    }
+    Ok(())
+}
+
+async fn goes_on(
+    deps: &Broadcaster,
+    room: RoomCode,
+    news: Vec<News>,
+    after: Option<String>,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let at = deps.clock.now();
+    let once = format!("on#{room}#{}#{}", after.as_deref().unwrap_or_default(), at.as_millisecond());
+    let job = BroadcastJob::V1 { room, at, news, after };
+    deps.broadcasts.send(&[Entry::in_order(room.as_str(), &once, &job, correlation_id)?]).await
+}
+
+/// What goes to everybody, in its order, and who is shown out with which words.
+struct Rendered {
+    frames: Vec<Vec<u8>>,
+    outs: Vec<(Option<UserId>, Vec<u8>)>,
+}
+
+impl Rendered {
+    fn of(news: &[News]) -> Result<Self> {
+        let (mut said, mut frames, mut outs) = (Vec::<Message>::new(), Vec::new(), Vec::new());
+        for news in news {
+            match news {
+                News::Said { message, .. } => said.push(message.as_ref().clone()),
+                News::Changed { message } => frames.push(ServerFrame::Changed { message }.render()?),
+                News::Typing { user_id, username, on } => {
+                    frames.push(ServerFrame::Typing { user_id: *user_id, username, on: *on }.render()?);
+                }
+                News::Room { room } => frames.push(ServerFrame::Room { room }.render()?),
+                News::ShownOut { user_id, reason } => {
+                    outs.push((*user_id, ServerFrame::Kicked { reason: *reason }.render()?));
+                }
+            }
+        }
+        let last_seq = said.iter().map(|message| message.seq).max().unwrap_or_default();
+        let messages = chunks(&said).into_iter().map(|messages| ServerFrame::Messages { messages, last_seq }.render());
+        let frames = messages.collect::<Result<Vec<_>>>()?.into_iter().chain(frames).collect();
+        Ok(Self { frames, outs })
+    }
+}
+
+/// All frames in their order, to one socket. Whoever cannot be reached finds what they miss by themselves.
+async fn bring(deps: &Broadcaster, room: RoomCode, socket: Socket, said: &Rendered) {
+    let farewell = said.outs.iter().find(|(user, _)| user.is_none() || *user == socket.user).map(|(_, frame)| frame);
+    for frame in said.frames.iter().chain(farewell) {
+        match post(deps, &socket, frame).await {
+            Ok(Posted::Delivered) => {}
+            Ok(Posted::Gone) => return forget(deps, room, &socket).await,
+            Err(_) => return metrics::count("PostFailed", "socket"),
+        }
+    }
+    if farewell.is_some() && deps.sockets.close(&socket.connection).await.is_err() {
+        metrics::count("PostFailed", "close");
+    }
+}
+
+async fn post(deps: &Broadcaster, socket: &Socket, frame: &[u8]) -> Result<Posted> {
+    let mut tried = 1;
+    loop {
+        match deps.sockets.post(&socket.connection, frame.to_vec()).await {
+            Err(_) if tried < TRIES => {
+                tried += 1;
+                tokio::time::sleep(BREATH).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn forget(deps: &Broadcaster, room: RoomCode, socket: &Socket) {
+    metrics::count("SocketGone", "410");
+    if deps.store.disconnected(room, &socket.ticket, &socket.connection).await.is_err() {
+        // Whoever posts next finds it again.
+        metrics::count("PostFailed", "forget");
+    }
+}

@@ -1,0 +1,137 @@
+//! What comes over a socket: a greeting, something that somebody says, that they are typing, a sign of life.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use confab_aws::Posted;
+use confab_kernel::{Clock, Result, Timestamp, worker::Read};
+use confab_lambda::Frame;
+use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Ticket, chunks};
+
+use crate::{
+    Talk,
+    speaking::{connection, speak, tell, visit_and_latest},
+    store::{Latest, Visited, first_seq},
+};
+
+/// What somebody missed is sent up to here; whoever missed more gets the latest page.
+const MOST_MISSED: usize = 100;
+/// In a larger room nobody watches who types.
+const TYPING_UP_TO: u32 = 50;
+/// API Gateway ends a socket after two hours.
+const LASTS: Duration = Duration::from_secs(2 * 3600);
+/// People are counted this often, and the less often the more there are.
+const COUNTED_EVERY_MS: i64 = 5_000;
+const MS_PER_PERSON: i64 = 10;
+
+pub async fn handle(deps: Arc<Talk>, frame: Frame) -> Result<()> {
+    let ticket = connection(&frame)?;
+    let parsed = ClientFrame::parse(&frame.body);
+    let id = parsed.as_ref().ok().and_then(ClientFrame::client_msg_id).map(str::to_owned);
+    let outcome = match parsed {
+        Ok(parsed) => answer(&deps, &frame, &ticket, parsed).await,
+        Err(error) => Err(error),
+    };
+    let Err(error) = outcome else { return Ok(()) };
+    let code = if error.is_ours() { "try_again" } else { error.code() };
+    let refused = ServerFrame::Refused { code, title: error.message(), client_msg_id: id.as_deref() };
+    post(&deps, &ticket, &frame, &refused).await?;
+    // What is our fault is in the log; what is the client's has been told.
+    if error.is_ours() { Err(error) } else { Ok(()) }
+}
+
+async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) -> Result<()> {
+    let (room, user) = (ticket.room, ticket.user);
+    match said {
+        ClientFrame::Hello { last_seq } => {
+            let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
+            if visited.room.lets_read(visited.standing).is_err() {
+                return show_out(deps, frame, ticket).await;
+            }
+            welcome(deps, frame, ticket, &visited, &latest, last_seq).await
+        }
+        ClientFrame::Message { client_msg_id, text, reply_to } => {
+            let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
+            let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
+            let spoken = speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, frame.correlation_id).await;
+            spoken.map(drop)
+        }
+        ClientFrame::Typing { on } => {
+            let visited = deps.store.visit(room, Some(user), Read::MayLag).await?;
+            visited.room.lets_write(visited.standing, visited.person.as_ref())?;
+            let Some(person) = visited.person.filter(|_| visited.online <= TYPING_UP_TO) else { return Ok(()) };
+            let news = News::Typing { user_id: user, username: person.username, on };
+            let once = format!("typing#{room}#{user}#{}", frame.correlation_id);
+            tell(&deps.broadcasts, room, &once, deps.clock.now(), news, frame.correlation_id).await
+        }
+        ClientFrame::Ping { .. } => {
+            let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
+            if visited.room.lets_read(visited.standing).is_err() {
+                return show_out(deps, frame, ticket).await;
+            }
+            let online = count(deps, &visited).await?;
+            post(deps, ticket, frame, &ServerFrame::Pong { last_seq: latest.last_seq, online }).await
+        }
+    }
+}
+
+async fn welcome(
+    deps: &Talk,
+    frame: &Frame,
+    ticket: &Ticket,
+    visited: &Visited,
+    latest: &Latest,
+    has: Option<u64>,
+) -> Result<()> {
+    let last_seq = latest.last_seq;
+    let until = frame.connected_at.checked_add(LASTS).unwrap_or(Timestamp::MAX);
+    let online = count(deps, visited).await?;
+    post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, until }).await?;
+    let Some(has) = has.filter(|has| *has < last_seq) else { return Ok(()) };
+    let first_seq = first_seq(last_seq);
+    let is_too_much = last_seq - has > u64::try_from(MOST_MISSED).unwrap_or_default() || has + 1 < first_seq;
+    if is_too_much {
+        return post(deps, ticket, frame, &ServerFrame::BackfillOverflow { first_seq, last_seq }).await;
+    }
+    let missed = deps.store.after(ticket.room, has, MOST_MISSED).await?;
+    for messages in chunks(&missed) {
+        post(deps, ticket, frame, &ServerFrame::Backfill { messages, last_seq }).await?;
+    }
+    Ok(())
+}
+
+/// Everybody who asks sees the same count; it is taken anew now and then, by whoever asks first.
+async fn count(deps: &Talk, visited: &Visited) -> Result<u32> {
+    let now_ms = deps.clock.now().as_millisecond();
+    let lasts = COUNTED_EVERY_MS.max(i64::from(visited.online) * MS_PER_PERSON);
+    if now_ms < visited.counted_at_ms + lasts {
+        return Ok(visited.online);
+    }
+    let (code, was) = (visited.room.code, visited.counted_at_ms);
+    if !deps.store.put_online(code, visited.online, was, now_ms).await? {
+        return Ok(visited.online);
+    }
+    let (mut people, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = deps.store.sockets(code, after.as_deref()).await?;
+        people.extend(page.sockets.into_iter().filter_map(|socket| socket.user));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let online = u32::try_from(people.len()).unwrap_or(u32::MAX);
+    deps.store.put_online(code, online, now_ms, now_ms).await?;
+    Ok(online)
+}
+
+async fn show_out(deps: &Talk, frame: &Frame, ticket: &Ticket) -> Result<()> {
+    post(deps, ticket, frame, &ServerFrame::Kicked { reason: Reason::Banned }).await?;
+    deps.sockets.close(&frame.connection_id).await.map(drop)
+}
+
+async fn post(deps: &Talk, ticket: &Ticket, frame: &Frame, said: &ServerFrame<'_>) -> Result<()> {
+    if deps.sockets.post(&frame.connection_id, said.render()?).await? == Posted::Gone {
+        deps.store.disconnected(ticket.room, &ticket.id, &frame.connection_id).await?;
+    }
+    Ok(())
+}
