@@ -1,0 +1,288 @@
+//! Rooms as people have them: coming in, talking live, and being told no. The same on local and on a deployed stack.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use confab_e2e::{Guest, Place, eventually};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// The status and the code of what somebody is told who wants in.
+async fn told(who: &Guest, room: &str, join: &Value) -> Result<(u16, String)> {
+    let (status, body) = who.asks(Method::POST, &format!("/api/chats/{room}/join/"), Some(join)).await?;
+    Ok((status.as_u16(), body["code"].as_str().unwrap_or_default().to_owned()))
+}
+
+#[tokio::test]
+async fn what_one_says_all_hear_once_and_in_order() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
+    let code = dana.opens("Roof at dusk", "Dana").await?;
+    omer.joins(&code, "Omer").await?;
+    let (hers, his) = (dana.connects(&code).await?, omer.connects(&code).await?);
+    assert_eq!(hers.greets(None).await?["last_seq"], 0);
+    his.greets(None).await?;
+    for number in 0..20 {
+        let (who, name) = if number % 3 == 0 { (&his, "omer") } else { (&hers, "dana") };
+        who.says(&format!("{name}-message-{number}"), &format!("word {number}")).await?;
+        who.shows(&format!("word {number}")).await?;
+    }
+    let expected: Vec<_> = (0..20).map(|number| format!("word {number}")).collect();
+    for live in [&hers, &his] {
+        live.shows("word 19").await?;
+        assert_eq!(live.texts(), expected);
+    }
+    let seqs: Vec<_> = his.shown().iter().filter_map(|message| message["seq"].as_u64()).collect();
+    assert_eq!(seqs, (1..=20).collect::<Vec<_>>(), "from one, without gaps");
+    let read = omer.reads(&code).await?;
+    assert_eq!(read, his.shown(), "what is read is what was heard");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_message_tried_again_is_one_message() -> Result<()> {
+    let place = Place::any().await?;
+    let dana = Guest::new(&place).await?;
+    let code = dana.opens("Echo", "Dana").await?;
+    let live = dana.connects(&code).await?;
+    live.greets(None).await?;
+    let tries = (0..8).map(|number| {
+        let (dana, code, live) = (&dana, &code, &live);
+        async move {
+            match number % 2 {
+                0 => dana.says(code, "the-same-id", "once").await.map(drop),
+                _ => live.says("the-same-id", "once").await,
+            }
+        }
+    });
+    for outcome in futures::future::join_all(tries).await {
+        outcome?;
+    }
+    live.shows("once").await?;
+    dana.says(&code, "another-id", "and on").await?;
+    live.shows("and on").await?;
+    assert_eq!(live.texts(), ["once", "and on"]);
+    assert_eq!(dana.reads(&code).await?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_was_away_gets_what_was_missed() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
+    let code = dana.opens("Long talk", "Dana").await?;
+    omer.joins(&code, "Omer").await?;
+    let his = omer.connects(&code).await?;
+    his.greets(None).await?;
+    dana.says(&code, "message-0", "first").await?;
+    his.shows("first").await?;
+    drop(his);
+    // One alone would be told to slow down.
+    let mut speakers = vec![dana.clone()];
+    for number in 1..5 {
+        let speaker = Guest::new(&place).await?;
+        speaker.joins(&code, &format!("Speaker {number}")).await?;
+        speakers.push(speaker);
+    }
+    for number in 1..=30 {
+        let text = format!("missed {number} {}", "x".repeat(1_900));
+        speakers[number % 5].says(&code, &format!("message-{number}"), &text).await?;
+    }
+    let back = omer.connects(&code).await?;
+    assert_eq!(back.greets(Some(1)).await?["last_seq"], 31);
+    eventually(Duration::from_secs(20), || async {
+        ensure!(back.shown().len() == 30, "{} of 30", back.shown().len());
+        Ok(())
+    })
+    .await?;
+    ensure!(back.count("backfill") >= 2, "60 KB do not fit into a frame");
+    back.sends(&json!({ "type": "ping", "read_seq": 31 })).await?;
+    let pong = back.hears("pong").await?;
+    assert_eq!((&pong["last_seq"], &pong["v"]), (&json!(31), &json!(1)));
+    // Somebody who has nothing of a long history gets its latest page over REST.
+    let page = omer.gets(&format!("/api/chats/{code}/messages/?limit=10")).await?;
+    let seqs: Vec<_> = page["messages"].as_array().context("messages")?.iter().map(|m| m["seq"].clone()).collect();
+    assert_eq!(seqs, (22..=31).map(|seq| json!(seq)).collect::<Vec<_>>());
+    let before = omer.gets(&format!("/api/chats/{code}/messages/?before=22&limit=100")).await?;
+    assert_eq!(before["messages"].as_array().map(Vec::len), Some(21));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_is_ones_own_and_looks_like_no_other() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
+    let code = dana.opens("Names", "Dana").await?;
+    let join = format!("/api/chats/{code}/join/");
+    for taken in ["Dana", "dana", " D\u{430}na ", "Da\u{200b}na", "Ｄａｎａ", "Admin"] {
+        assert_eq!(told(&omer, &code, &json!({ "username": taken })).await?, (409, "name_taken".into()), "{taken}");
+    }
+    let suggested = omer.gets(&join).await?;
+    let name = suggested["suggestions"][0].as_str().context("a suggestion")?.to_owned();
+    assert_eq!(omer.joins(&code, &name).await?["you"]["username"], name.as_str());
+    // Another name sets the first one free.
+    omer.joins(&code, "Omer").await?;
+    Guest::new(&place).await?.joins(&code, &name).await?;
+    let people = dana.gets(&format!("/api/chats/{code}/people/")).await?;
+    assert_eq!(people["people"].as_array().map(Vec::len), Some(3), "{people}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
+    let code = dana.opens("Reactions", "Dana").await?;
+    omer.joins(&code, "Omer").await?;
+    let his = omer.connects(&code).await?;
+    his.greets(None).await?;
+    dana.says(&code, "message-1", "<img src=x onerror=alert(1)>").await?;
+    let said = his.shows("<img src=x onerror=alert(1)>").await?;
+    let one = format!("/api/chats/{code}/messages/1");
+    let heart = json!({ "emoji": "❤️", "on": true });
+    omer.posts(&format!("{one}/reactions/"), &heart).await?;
+    let again = omer.posts(&format!("{one}/reactions/"), &heart).await?;
+    assert_eq!(again["reactions"][0]["count"], 1, "{again}");
+    let reply = json!({ "client_msg_id": "message-2", "text": "indeed", "reply_to": 1 });
+    omer.posts(&format!("/api/chats/{code}/messages/"), &reply).await?;
+    assert_eq!(his.shows("indeed").await?["reply_to"]["text"], said["text"]);
+    assert_eq!(omer.asks(Method::DELETE, &format!("{one}/"), None).await?.0, 403, "it is not his");
+    assert_eq!(dana.asks(Method::DELETE, &format!("{one}/"), None).await?.0, 204);
+    eventually(Duration::from_secs(20), || async {
+        let shown = his.shown();
+        ensure!(shown[0]["is_deleted"] == true && shown[0]["text"] == "", "{shown:?}");
+        Ok(())
+    })
+    .await?;
+    let kept = omer.gets(&format!("/api/chats/{code}/messages/")).await?;
+    ensure!(!kept["messages"][0].to_string().contains("onerror"), "{kept}");
+    for wrong in [json!({ "emoji": "<b>", "on": true }), json!({ "emoji": "ab", "on": true })] {
+        assert_eq!(omer.asks(Method::POST, &format!("{one}/reactions/"), Some(&wrong)).await?.0, 400);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer, noa) = (Guest::new(&place).await?, Guest::new(&place).await?, Guest::new(&place).await?);
+    let code = dana.opens("House rules", "Dana").await?;
+    omer.joins(&code, "Omer").await?;
+    noa.joins(&code, "Noa").await?;
+    let (his, hers) = (omer.connects(&code).await?, noa.connects(&code).await?);
+    his.greets(None).await?;
+    hers.greets(None).await?;
+    let act = |who: &Guest, act: &str| (format!("/api/chats/{code}/people/{}/", who.id), json!({ "act": act }));
+    let (path, mute) = act(&omer, "mute");
+    assert_eq!(noa.asks(Method::POST, &path, Some(&mute)).await?.0, 403, "only the host");
+    assert_eq!(dana.asks(Method::POST, &path, Some(&mute)).await?.0, 204);
+    his.says("muted-message", "can you hear me").await?;
+    assert_eq!(his.hears("refused").await?["code"], "muted");
+    let (path, ban) = act(&omer, "ban");
+    assert_eq!(dana.asks(Method::POST, &path, Some(&ban)).await?.0, 204);
+    assert_eq!(his.hears("kicked").await?["reason"], "banned");
+    his.ends().await?;
+    ensure!(!hers.is_over(), "it was not about her");
+    let banned = json!({ "username": "Omer" });
+    assert_eq!(told(&omer, &code, &banned).await?, (403, "banned".into()));
+    let room = format!("/api/chats/{code}/");
+    let change = json!({ "is_read_only": true });
+    assert_eq!(dana.asks(Method::PATCH, &room, Some(&change)).await?.0, 200);
+    assert_eq!(hers.hears("room").await?["room"]["is_read_only"], true);
+    hers.says("too-late-message", "hello?").await?;
+    assert_eq!(hers.hears("refused").await?["code"], "read_only");
+    assert_eq!(dana.asks(Method::DELETE, &room, None).await?.0, 204);
+    assert_eq!(hers.hears("kicked").await?["reason"], "closed");
+    assert_eq!(noa.asks(Method::GET, &room, None).await?.0, 404);
+    Ok(())
+}
+
+/// Each route, and each kind of somebody who may not: all are told the same, and nothing of the room.
+#[tokio::test]
+async fn who_may_not_is_told_nothing() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer, stranger) = (Guest::new(&place).await?, Guest::new(&place).await?, Guest::new(&place).await?);
+    let private =
+        json!({ "name": "Secret garden", "username": "Dana", "is_private": true, "access_code": "open sesame" });
+    let code = dana.posts("/api/chats/create/", &private).await?["code"].as_str().context("a code")?.to_owned();
+    dana.says(&code, "secret-message", "the key is under the mat").await?;
+    let inside = json!({ "username": "Omer", "access_code": "open sesame" });
+    omer.posts(&format!("/api/chats/{code}/join/"), &inside).await?;
+    let ban = json!({ "act": "ban" });
+    dana.asks(Method::POST, &format!("/api/chats/{code}/people/{}/", omer.id), Some(&ban)).await?;
+    let nobody = stranger.with_token("");
+    let forged = stranger.with_token(&format!("{}x", stranger.token));
+    let other = stranger.opens("Elsewhere", "Host").await?;
+    ensure!(other != code, "two rooms have two codes");
+    let routes = [
+        (Method::GET, "messages/", None),
+        (Method::GET, "messages/?after=0", None),
+        (Method::POST, "messages/", Some(json!({ "client_msg_id": "12345678", "text": "let me in" }))),
+        (Method::DELETE, "messages/1/", None),
+        (Method::POST, "messages/1/reactions/", Some(json!({ "emoji": "👍", "on": true }))),
+        (Method::GET, "people/", None),
+        (Method::POST, "people/usr_01m7ym613fe0yvvhrd4bj8893d/", Some(json!({ "act": "kick" }))),
+        (Method::PATCH, "", Some(json!({ "name": "Mine now" }))),
+        (Method::DELETE, "", None),
+    ];
+    for (who, kind, expected) in
+        [(&stranger, "stranger", 404), (&omer, "banned", 404), (&nobody, "nobody", 401), (&forged, "forged", 401)]
+    {
+        for (method, path, body) in &routes {
+            let path = format!("/api/chats/{code}/{path}");
+            let (status, answer) = who.asks(method.clone(), &path, body.as_ref()).await?;
+            let is_open = kind == "nobody" && *method == Method::GET;
+            assert_eq!(status.as_u16(), if is_open { 404 } else { expected }, "{kind} {method} {path}: {answer}");
+            ensure!(!answer.to_string().contains("mat"), "{answer}");
+        }
+        let ticket = who.asks(Method::POST, "/api/ws-ticket", Some(&json!({ "code": code }))).await?;
+        assert_eq!(ticket.0.as_u16(), expected, "{kind}");
+    }
+    // What a stranger sees of a private room is that it is there.
+    let seen = stranger.gets(&format!("/api/chats/{code}/")).await?;
+    assert_eq!((&seen["name"], &seen["last_seq"], &seen["host"]), (&json!("Secret garden"), &json!(0), &Value::Null));
+    assert_eq!(omer.asks(Method::GET, &format!("/api/chats/{code}/"), None).await?.0, 404);
+    for wrong in [json!({ "username": "X Y" }), json!({ "username": "X Y", "access_code": "wrong" })] {
+        assert_eq!(told(&stranger, &code, &wrong).await?, (403, "wrong_access_code".into()));
+    }
+    // A ticket opens one socket, and a forged one none.
+    let url = dana.ticket(&code).await?;
+    let first = confab_e2e::Live::open(&url).await?;
+    first.greets(None).await?;
+    ensure!(confab_e2e::Live::open(&url).await.is_err(), "it was used");
+    ensure!(confab_e2e::Live::open(&format!("{url}x")).await.is_err(), "it is forged");
+    drop(first);
+    Ok(())
+}
+
+#[tokio::test]
+async fn frames_that_make_no_sense_are_refused_and_change_nothing() -> Result<()> {
+    let place = Place::any().await?;
+    let dana = Guest::new(&place).await?;
+    let code = dana.opens("Nonsense", "Dana").await?;
+    let live = dana.connects(&code).await?;
+    live.greets(None).await?;
+    let long = "x".repeat(2_001);
+    for (wrong, expected) in [
+        (json!({}), "bad_frame"),
+        (json!([1, 2]), "bad_frame"),
+        (json!({ "type": "dance" }), "bad_frame"),
+        (json!({ "type": "message", "client_msg_id": "x", "text": "hi" }), "bad_client_msg_id"),
+        (json!({ "type": "message", "client_msg_id": "12345678", "text": "" }), "too_long"),
+        (json!({ "type": "message", "client_msg_id": "12345678", "text": long }), "too_long"),
+        (json!({ "type": "message", "client_msg_id": "12345678", "text": "hi", "username": "Host" }), "bad_frame"),
+        (json!({ "type": "message", "client_msg_id": "12345678", "text": "hi", "reply_to": 99 }), "message_not_found"),
+    ] {
+        let before = live.count("refused");
+        live.sends(&wrong).await?;
+        let refused = eventually(Duration::from_secs(20), || async {
+            let frames = live.frames();
+            let refused: Vec<_> = frames.iter().filter(|frame| frame["type"] == "refused").cloned().collect();
+            refused.get(before).cloned().context("it was not refused")
+        })
+        .await?;
+        assert_eq!(refused["code"], expected, "{wrong}");
+    }
+    assert_eq!(dana.reads(&code).await?.len(), 0);
+    Ok(())
+}
