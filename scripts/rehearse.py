@@ -50,6 +50,7 @@ SECRETS = {
     "PaymentSecretPathParam": "payment-secret-path",
     "SealSecretParam": "seal-secret",
     "RoomsSealSecretParam": "rooms-seal-secret",
+    "ModelApiKeyParam": "model-key",
     "OperatorKeyParam": "operator-key",
 }
 
@@ -104,6 +105,9 @@ def rehearse(args):
             "TwilioContentSids": ",".join(f"studio_news/{language}=HX{number:032}" for number, language in [(1, "en"), (2, "he")]),
             "AstriaApiUrl": f"{outside_url}/astria",
             "StripeApiUrl": f"{outside_url}/stripe",
+            "ModelApiUrl": f"{outside_url}/model/v1",
+            "SocketUrl": f"{aws_url.replace('http', 'ws', 1)}/_aws/execute-api",
+            "SocketEndpoint": f"{aws_url}/_aws/execute-api",
             **OPTIONAL_SECRETS,
         })
         assert_routes(template)

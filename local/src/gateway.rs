@@ -46,7 +46,7 @@ async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
     answer
 }
 
-fn allow(headers: &mut HeaderMap, cors: &Cors, origin: &str, is_question: bool) {
+pub(crate) fn allow(headers: &mut HeaderMap, cors: &Cors, origin: &str, is_question: bool) {
     let is_open = cors.origins.iter().any(|known| known == "*");
     if !is_open && !cors.origins.iter().any(|known| known == origin) {
         return;

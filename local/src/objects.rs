@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use s3s::{
@@ -15,6 +15,7 @@ use s3s::{
 };
 
 use crate::{
+    gateway::allow,
     lambda::SECRET_KEY,
     record::{Caller, Ended, Record},
     template::{Bucket, Template},
@@ -57,7 +58,22 @@ impl Objects {
         Ok(Self { service: service.build(), folder, buckets: buckets.to_vec(), record })
     }
 
+    /// A browser asks first whether a page may, and looks for the same in each answer.
     pub(crate) async fn answer(&self, request: Request, caller: &str) -> Response {
+        let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned);
+        let cors = self.bucket(request.uri().path()).and_then(|bucket| bucket.cors.as_ref());
+        let is_question = request.method() == Method::OPTIONS && cors.is_some();
+        let mut answer = match is_question {
+            true => StatusCode::OK.into_response(),
+            false => self.asked(request, caller).await,
+        };
+        if let (Some(cors), Some(origin)) = (cors, origin) {
+            allow(answer.headers_mut(), cors, &origin, is_question);
+        }
+        answer
+    }
+
+    async fn asked(&self, request: Request, caller: &str) -> Response {
         let method = request.method().clone();
         let is_form = method == Method::POST;
         let has_bucket = self.has(request.uri().path());
@@ -78,8 +94,12 @@ impl Objects {
 
     /// The engine takes any folder for a bucket, and makes one for an object.
     fn has(&self, path: &str) -> bool {
-        let name = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-        name.is_empty() || self.buckets.iter().any(|bucket| bucket.name == name)
+        path.trim_matches('/').is_empty() || self.bucket(path).is_some()
+    }
+
+    fn bucket(&self, path: &str) -> Option<&Bucket> {
+        let name = path.trim_start_matches('/').split('/').next()?;
+        self.buckets.iter().find(|bucket| bucket.name == name)
     }
 
     /// The buckets, and how many objects each holds.

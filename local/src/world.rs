@@ -37,6 +37,7 @@ pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
     let twilio = format!("{}/twilio", addresses.home);
     let stripe = format!("{}/stripe", addresses.home);
     let astria = format!("{}/astria", addresses.home);
+    let model = format!("{}/model/v1", addresses.home);
     [
         ("PublicBaseUrl", addresses.gateway.as_str()),
         ("MetaApiUrl", &meta),
@@ -47,6 +48,7 @@ pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
         ("TwilioContentSids", TWILIO_CONTENT_SIDS),
         ("AstriaApiUrl", &astria),
         ("StripeApiUrl", &stripe),
+        ("ModelApiUrl", &model),
         ("PaymentWebhookSecretParam", "/confab/payments/webhook-secret"),
         ("PaymentSecretPathParam", "/confab/payments/secret-path"),
     ]
@@ -68,6 +70,7 @@ pub(crate) fn stored_parameters() -> BTreeMap<String, String> {
         ("/confab/payments/secret-path", PAYMENT_SECRET_PATH),
         ("/confab/payments/seal-secret", SEAL_SECRET),
         ("/confab/rooms/seal-secret", ROOMS_SEAL_SECRET),
+        ("/confab/rooms/model-api-key", confab_outside::MODEL_API_KEY),
         ("/confab/operator-key", OPERATOR_KEY),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

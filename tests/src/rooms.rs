@@ -111,9 +111,37 @@ impl Guest {
         }
     }
 
+    /// The photo itself, in one request; gives its id.
+    pub async fn sends_photo(&self, content_type: &str, bytes: &[u8]) -> Result<String> {
+        let request = self.http.post(format!("{}/api/photo-analysis/upload/", self.gateway)).bearer_auth(&self.token);
+        let answer = request.header("content-type", content_type).body(bytes.to_vec()).send().await?;
+        let sent: Value = answer.error_for_status()?.json().await?;
+        sent["photo_id"].as_str().map(str::to_owned).context("an id")
+    }
+
+    /// As a page does with the form that it was given.
+    pub async fn uploads(&self, upload: &Value, bytes: &[u8]) -> Result<()> {
+        let mut form = reqwest::multipart::Form::new();
+        for (name, value) in upload["fields"].as_object().context("fields")? {
+            form = form.text(name.clone(), value.as_str().unwrap_or_default().to_owned());
+        }
+        let form = form.part("file", reqwest::multipart::Part::bytes(bytes.to_vec()).file_name("photo"));
+        let answer = self.http.post(upload["url"].as_str().context("an address")?).multipart(form).send().await?;
+        ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
+        Ok(())
+    }
+
     pub async fn ticket(&self, code: &str) -> Result<String> {
         let ticket = self.posts("/api/ws-ticket", &json!({ "code": code })).await?;
         ticket["url"].as_str().map(str::to_owned).context("an address")
+    }
+
+    /// A ticket that was sealed here, as the simulated stack's secret allows.
+    pub async fn sealed_ticket(&self, place: &Place, code: &str) -> Result<String> {
+        let url = place.get("/api/state").await?["addresses"]["socket"].as_str().context("a socket")?.to_owned();
+        let id = self.id.replacen("usr_", "", 1);
+        let ticket = rooms_domain::Ticket { id, room: code.parse()?, user: self.id.parse()? };
+        Ok(format!("{url}?ticket={}", confab_kernel::seal(SEAL_SECRET, &ticket, Timestamp::MAX)?))
     }
 
     pub async fn connects(&self, code: &str) -> Result<Live> {

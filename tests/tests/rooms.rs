@@ -286,3 +286,101 @@ async fn frames_that_make_no_sense_are_refused_and_change_nothing() -> Result<()
     assert_eq!(dana.reads(&code).await?.len(), 0);
     Ok(())
 }
+
+async fn looked_at(who: &Guest, photo: &str) -> Result<Value> {
+    eventually(Duration::from_secs(60), || async {
+        let analysis = who.gets(&format!("/api/photo-analysis/{photo}/")).await?;
+        ensure!(matches!(analysis["state"].as_str(), Some("done" | "refused")), "{analysis}");
+        Ok(analysis)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_photo_becomes_suggestions_and_one_of_them_a_room() -> Result<()> {
+    let place = Place::any().await?;
+    let dana = Guest::new(&place).await?;
+    let picture = place.selfie("somebody", "woman", "good", 3).await?;
+    let wanted = json!({ "content_type": "image/jpeg", "bytes": picture.len() });
+    let begun = dana.posts("/api/photo-analysis/upload/", &wanted).await?;
+    let photo = begun["photo_id"].as_str().context("an id")?.to_owned();
+    assert_eq!(dana.gets(&format!("/api/photo-analysis/{photo}/")).await?["state"], "waiting");
+    dana.uploads(&begun["upload"], &picture).await?;
+    let analysis = looked_at(&dana, &photo).await?;
+    assert_eq!((&analysis["state"], &analysis["step"]), (&json!("done"), &json!(3)), "{analysis}");
+    let names = analysis["suggestions"].as_array().context("suggestions")?;
+    assert_eq!(names.len(), 10, "{analysis}");
+    for part in ["url", "small_url"] {
+        let url = analysis["photo"][part].as_str().context("an address")?;
+        let shown = place.http.get(url).send().await?.error_for_status()?.bytes().await?;
+        ensure!(shown.starts_with(&[0xff, 0xd8]) && !shown.is_empty(), "{part} is no JPEG");
+    }
+    let room = json!({ "name": names[0]["name"], "username": "Dana", "photo_id": photo });
+    let room = dana.posts("/api/chats/create/", &room).await?;
+    ensure!(room["photo"]["thumbhash"].is_string(), "{room}");
+    // Somebody else with the same photo is told of the room; it is looked at once.
+    let omer = Guest::new(&place).await?;
+    let sent = omer.sends_photo("image/jpeg", &picture).await?;
+    let again = looked_at(&omer, &sent).await?;
+    assert_eq!(
+        (&again["suggestions"], &again["similar"][0]["why"]),
+        (&analysis["suggestions"], &json!("the same photo"))
+    );
+    assert_eq!(again["similar"][0]["code"], room["code"]);
+    // What is another picture gets other names.
+    let other =
+        looked_at(&omer, &omer.sends_photo("image/jpeg", &place.selfie("another", "man", "good", 7).await?).await?)
+            .await?;
+    assert_ne!(other["suggestions"], analysis["suggestions"]);
+    // It is nobody else's.
+    let (status, _) = omer.asks(Method::GET, &format!("/api/photo-analysis/{photo}/"), None).await?;
+    assert_eq!(status, 404);
+    let stolen = json!({ "name": "Mine", "username": "Omer", "photo_id": photo });
+    assert_eq!(omer.asks(Method::POST, "/api/chats/create/", Some(&stolen)).await?.0, 404);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_no_photo_is_refused_and_says_why() -> Result<()> {
+    let place = Place::any().await?;
+    let dana = Guest::new(&place).await?;
+    for (bytes, expected) in [
+        (&b"<svg onload=alert(1)>"[..], "not_a_picture"),
+        (&place.selfie("half", "man", "good", 1).await?[..900], "not_a_picture"),
+        (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "too_small"),
+    ] {
+        let photo = dana.sends_photo("image/jpeg", bytes).await?;
+        let analysis = looked_at(&dana, &photo).await?;
+        let codes = [expected, "not_a_picture"];
+        ensure!(codes.contains(&analysis["code"].as_str().unwrap_or_default()), "{expected}: {analysis}");
+    }
+    for wrong in [
+        json!({ "content_type": "image/svg+xml", "bytes": 100 }),
+        json!({ "content_type": "text/html", "bytes": 100 }),
+        json!({ "content_type": "image/jpeg", "bytes": 0 }),
+        json!({ "content_type": "image/jpeg", "bytes": 11_000_000 }),
+        json!({ "content_type": "image/jpeg", "bytes": -1 }),
+    ] {
+        let (status, answer) = dana.asks(Method::POST, "/api/photo-analysis/upload/", Some(&wrong)).await?;
+        ensure!(matches!(status.as_u16(), 400 | 413), "{wrong}: {status} {answer}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn photos_are_limited_by_person() -> Result<()> {
+    let place = Place::any().await?;
+    let dana = Guest::new(&place).await?;
+    let wanted = json!({ "content_type": "image/jpeg", "bytes": 1_000 });
+    let mut taken = 0;
+    let refused = loop {
+        let (status, answer) = dana.asks(Method::POST, "/api/photo-analysis/upload/", Some(&wanted)).await?;
+        if status != 201 {
+            break (status.as_u16(), answer["code"].clone());
+        }
+        taken += 1;
+        ensure!(taken <= 20, "there is no limit");
+    };
+    assert_eq!((taken, refused), (20, (429, json!("rate_limited"))));
+    Ok(())
+}

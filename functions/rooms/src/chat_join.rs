@@ -10,8 +10,8 @@ use rooms_domain::{Person, Place, Username, suggestions};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Rooms,
-    chats::view,
+    Lobby,
+    chats::{pictured, view},
     doorman::place,
     store::{Joined, Visited},
 };
@@ -33,35 +33,35 @@ struct Suggested {
     suggestions: Vec<Username>,
 }
 
-pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
-    let (code, user) = (place(&call)?.0, deps.doorman.caller(&call).await?);
+pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
+    let (code, user) = (place(&call)?.0, deps.rooms.doorman.caller(&call).await?);
     match *call.request.method() {
         Method::GET => {
-            deps.store.visit(code, Some(user), Read::MayLag).await?;
-            let mut free = deps.store.free_names(code, suggestions(deps.entropy.bytes())).await?;
+            deps.rooms.store.visit(code, Some(user), Read::MayLag).await?;
+            let mut free = deps.rooms.store.free_names(code, suggestions(deps.rooms.entropy.bytes())).await?;
             free.truncate(SUGGESTED);
             reply::json(StatusCode::OK, &Suggested { suggestions: free })
         }
         Method::DELETE => {
-            let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+            let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
             if visited.person.is_some_and(|person| person.is_inside()) {
-                deps.store.set_place(code, user, Some(Place::Inside), Place::Left).await?;
+                deps.rooms.store.set_place(code, user, Some(Place::Inside), Place::Left).await?;
             }
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         _ => {
             let wanted: In = call.json()?;
-            let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+            let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
             join(&deps, visited, user, &wanted).await
         }
     }
 }
 
-async fn join(deps: &Rooms, visited: Visited, user: confab_kernel::UserId, wanted: &In) -> Result<Reply> {
-    let (code, now) = (visited.room.code, deps.clock.now());
+async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wanted: &In) -> Result<Reply> {
+    let (code, now) = (visited.room.code, deps.rooms.clock.now());
     let is_trying = visited.room.access_code.is_some() && !visited.person.as_ref().is_some_and(Person::is_inside);
     if is_trying {
-        Rate::per_hour(TRIES).take(&deps.store.table, &format!("join#{code}#{user}"), now).await?;
+        Rate::per_hour(TRIES).take(&deps.rooms.store.table, &format!("join#{code}#{user}"), now).await?;
     }
     visited.room.lets_in(visited.standing, wanted.access_code.as_deref())?;
     let username = Username::parse(&wanted.username)?;
@@ -73,12 +73,13 @@ async fn join(deps: &Rooms, visited: Visited, user: confab_kernel::UserId, wante
         place: Place::Inside,
         is_muted: was.as_ref().is_some_and(|was| was.is_muted),
     };
-    match deps.store.join(code, was.as_ref(), &person).await? {
+    match deps.rooms.store.join(code, was.as_ref(), &person).await? {
         Joined::Yes => {}
         Joined::NameTaken => return Err(Error::conflict("name_taken", "The name is taken.")),
         Joined::Raced => return Err(Error::conflict("changed_meanwhile", "Try again.")),
     }
-    let last_seq = deps.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
     let standing = visited.room.standing(Some(user), Some(&person));
-    reply::json(StatusCode::OK, &view(&Visited { person: Some(person), standing, ..visited }, last_seq))
+    let visited = Visited { person: Some(person), standing, ..visited };
+    reply::json(StatusCode::OK, &pictured(deps, &visited.room, view(&visited, last_seq))?)
 }

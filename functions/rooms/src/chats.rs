@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use confab_kernel::{
-    Clock, Error, Result,
+    Clock, Error, PhotoId, Result, UserId,
     worker::{Read, Saved},
 };
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{
-    AccessCode, Change, Live, News, Person, Place, Reason, Room, RoomCode, RoomName, RoomView, Username, description,
+    AccessCode, Analysis, Change, Found, Live, News, Person, Place, Reason, Room, RoomCode, RoomName, RoomPhoto,
+    RoomView, Traits, Username, description,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Rooms, doorman::place, speaking::tell, store::Visited};
+use crate::{Lobby, doorman::place, pictures, speaking::tell, store::Visited};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +22,8 @@ struct In {
     name: String,
     #[serde(default)]
     description: String,
+    #[serde(default)]
+    photo_id: Option<PhotoId>,
     username: String,
     #[serde(default)]
     is_private: bool,
@@ -39,7 +42,7 @@ struct Mine {
     rooms: Vec<RoomView>,
 }
 
-pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
     match (call.request.method(), call.last_segment()) {
         (&Method::POST, "create") => create(&deps, &call).await,
         (&Method::GET, "mine") => mine(&deps, &call).await,
@@ -50,8 +53,8 @@ pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
     }
 }
 
-async fn create(deps: &Rooms, call: &Call) -> Result<Reply> {
-    let host = deps.doorman.caller(call).await?;
+async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
+    let host = deps.rooms.doorman.caller(call).await?;
     let wanted: In = call.json()?;
     let access_code = match (wanted.is_private, &wanted.access_code) {
         (false, None) => None,
@@ -61,10 +64,10 @@ async fn create(deps: &Rooms, call: &Call) -> Result<Reply> {
             return Err(Error::invalid("bad_access_code", "A room that is not private has no access code."));
         }
     };
-    let now = deps.clock.now();
+    let now = deps.rooms.clock.now();
     let username = Username::parse(&wanted.username)?;
     let mut room = Room {
-        code: RoomCode::new(&deps.entropy),
+        code: RoomCode::new(&deps.rooms.entropy),
         name: RoomName::parse(&wanted.name)?,
         description: description(&wanted.description)?,
         host,
@@ -73,32 +76,59 @@ async fn create(deps: &Rooms, call: &Call) -> Result<Reply> {
         is_public: wanted.is_public && access_code.is_none(),
         access_code,
         is_read_only: false,
+        photo: None,
+    };
+    let traits = match wanted.photo_id {
+        Some(photo) => Some(with_photo(deps, host, &mut room, photo).await?),
+        None => None,
     };
     let person = Person { user_id: host, username, joined_at: now, place: Place::Inside, is_muted: false };
-    while deps.store.create(&room, &person).await? == Saved::Raced {
-        room.code = RoomCode::new(&deps.entropy);
+    while deps.rooms.store.create(&room, &person).await? == Saved::Raced {
+        room.code = RoomCode::new(&deps.rooms.entropy);
+    }
+    if let (Some(traits), true) = (&traits, room.is_public) {
+        deps.rooms.store.tell_of(room.code, traits).await?;
     }
     let standing = room.standing(Some(host), Some(&person));
-    reply::json(StatusCode::CREATED, &room.view(Some((standing, Some(&person))), Live::default()))
+    let view = room.view(Some((standing, Some(&person))), Live::default());
+    reply::json(StatusCode::CREATED, &pictured(deps, &room, view)?)
 }
 
-async fn mine(deps: &Rooms, call: &Call) -> Result<Reply> {
-    let user = deps.doorman.caller(call).await?;
-    let codes = deps.store.mine(user).await?;
-    let mut visits = deps.store.visits(&codes, user).await?;
+/// A photo is its owner's to begin a room with.
+async fn with_photo(deps: &Lobby, host: UserId, room: &mut Room, photo: PhotoId) -> Result<Traits> {
+    let missing = || Error::not_found("photo");
+    let analysis = deps.rooms.store.photo(photo).await?.filter(|photo| photo.owner.is_none_or(|owner| owner == host));
+    let Analysis { until, found, .. } = analysis.ok_or_else(missing)?;
+    let Found { width, height, thumbhash, traits, .. } = found.ok_or_else(missing)?;
+    room.photo = Some(RoomPhoto { photo_id: photo, width, height, thumbhash, until });
+    Ok(traits)
+}
+
+/// With its photo, for whoever may see what is in the room.
+pub(crate) fn pictured(deps: &Lobby, room: &Room, view: RoomView) -> Result<RoomView> {
+    let photo = room.photo.as_ref().filter(|photo| view.host.is_some() && photo.until > deps.rooms.clock.now());
+    let photo =
+        photo.map(|photo| pictures::view(&deps.objects, photo.photo_id, (photo.width, photo.height), &photo.thumbhash));
+    Ok(RoomView { photo: photo.transpose()?, ..view })
+}
+
+async fn mine(deps: &Lobby, call: &Call) -> Result<Reply> {
+    let user = deps.rooms.doorman.caller(call).await?;
+    let codes = deps.rooms.store.mine(user).await?;
+    let mut visits = deps.rooms.store.visits(&codes, user).await?;
     visits.sort_by_key(|visited| std::cmp::Reverse(visited.person.as_ref().map(|person| person.joined_at)));
-    let rooms = visits.iter().map(|visited| view(visited, visited.reserved)).collect();
-    reply::json(StatusCode::OK, &Mine { rooms })
+    let rooms = visits.iter().map(|visited| pictured(deps, &visited.room, view(visited, visited.reserved)));
+    reply::json(StatusCode::OK, &Mine { rooms: rooms.collect::<Result<_>>()? })
 }
 
-async fn show(deps: &Rooms, call: &Call) -> Result<Reply> {
-    let (code, user) = (place(call)?.0, deps.doorman.guest(call).await?);
-    let visited = deps.store.visit(code, user, Read::MayLag).await?;
+async fn show(deps: &Lobby, call: &Call) -> Result<Reply> {
+    let (code, user) = (place(call)?.0, deps.rooms.doorman.guest(call).await?);
+    let visited = deps.rooms.store.visit(code, user, Read::MayLag).await?;
     if visited.standing == rooms_domain::Standing::Banned {
         return Err(Error::not_found("room"));
     }
-    let last_seq = deps.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
-    reply::json(StatusCode::OK, &view(&visited, last_seq))
+    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    reply::json(StatusCode::OK, &pictured(deps, &visited.room, view(&visited, last_seq))?)
 }
 
 /// Whoever shows it to everybody leaves `you` out.
@@ -107,38 +137,40 @@ pub(crate) fn view(visited: &Visited, last_seq: u64) -> RoomView {
     visited.room.view(Some((visited.standing, visited.person.as_ref())), live)
 }
 
-async fn change(deps: &Rooms, call: &Call) -> Result<Reply> {
-    let (code, user) = (place(call)?.0, deps.doorman.caller(call).await?);
-    let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+async fn change(deps: &Lobby, call: &Call) -> Result<Reply> {
+    let (code, user) = (place(call)?.0, deps.rooms.doorman.caller(call).await?);
+    let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
     visited.room.lets_host(visited.standing)?;
     let change: Change = call.json()?;
     let room = visited.room.clone().changed(&change)?;
-    if !deps.store.change(&room, visited.version).await? {
+    if !deps.rooms.store.change(&room, visited.version).await? {
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Look again."));
     }
-    let last_seq = deps.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
     let changed = Visited { room, ..visited };
     let everybodys = changed.room.view(None, Live { last_seq, online: changed.online });
+    let everybodys = pictured(deps, &changed.room, everybodys)?;
     let once = format!("room#{code}#{}", changed.version + 1);
     tell(
-        &deps.broadcasts,
+        &deps.rooms.broadcasts,
         code,
         &once,
-        deps.clock.now(),
+        deps.rooms.clock.now(),
         News::Room { room: Box::new(everybodys) },
         call.correlation_id,
     )
     .await?;
-    reply::json(StatusCode::OK, &view(&changed, last_seq))
+    reply::json(StatusCode::OK, &pictured(deps, &changed.room, view(&changed, last_seq))?)
 }
 
 /// Everybody is shown out first: the sockets' rows say who is there.
-async fn close(deps: &Rooms, call: &Call) -> Result<Reply> {
-    let (code, user) = (place(call)?.0, deps.doorman.caller(call).await?);
-    let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+async fn close(deps: &Lobby, call: &Call) -> Result<Reply> {
+    let (code, user) = (place(call)?.0, deps.rooms.doorman.caller(call).await?);
+    let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
     visited.room.lets_host(visited.standing)?;
     let out = News::ShownOut { user_id: None, reason: Reason::Closed };
-    tell(&deps.broadcasts, code, &format!("closed#{code}"), deps.clock.now(), out, call.correlation_id).await?;
-    deps.store.close(code).await?;
+    tell(&deps.rooms.broadcasts, code, &format!("closed#{code}"), deps.rooms.clock.now(), out, call.correlation_id)
+        .await?;
+    deps.rooms.store.close(code).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }

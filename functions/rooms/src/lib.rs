@@ -6,6 +6,10 @@ pub mod chat_messages;
 pub mod chat_people;
 pub mod chats;
 mod doorman;
+pub mod photo_analysis;
+pub mod photo_look;
+pub mod photo_upload;
+mod pictures;
 pub mod rooms_health;
 pub mod rooms_sessions;
 mod speaking;
@@ -19,9 +23,14 @@ pub mod ws_ticket;
 
 use std::sync::Arc;
 
-use confab_aws::{Aws, AwsConfig, Keyring, Queue, Sockets, Table, Use};
+use confab_aws::{Aws, AwsConfig, Keyring, Objects, Queue, Sockets, Table, Use};
 use confab_kernel::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
+use confab_providers::{
+    http_client,
+    model::{Model, ModelConfig},
+};
+use secrecy::SecretString;
 
 use crate::{doorman::Doorman, store::Store};
 
@@ -37,7 +46,53 @@ pub struct Rooms {
     pub(crate) entropy: OsEntropy,
 }
 
+/// What routes need that show a room with its photo.
+#[derive(Debug)]
+pub struct Lobby {
+    pub(crate) rooms: Rooms,
+    pub(crate) objects: Objects,
+}
+
+impl Lobby {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        Ok(Self { objects: objects(&env, &aws)?, rooms: Rooms::new(&env, &aws).await? })
+    }
+}
+
 impl Rooms {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        Self::new(&env, &aws).await
+    }
+
+    async fn new(env: &Env, aws: &Aws) -> Result<Self, StartError> {
+        let (keys, ()) = tokio::join!(Keyring::read(env, aws, &[SEAL]), aws.connect("dynamodb"));
+        let clock = SystemClock::from_env(env)?;
+        Ok(Self {
+            doorman: Doorman { keys: keys?, clock },
+            store: store(env, aws)?,
+            broadcasts: broadcasts(env, aws)?,
+            clock,
+            entropy: OsEntropy,
+        })
+    }
+}
+
+/// What `photo-upload` and `photo-analysis` need.
+#[derive(Debug)]
+pub struct Photos {
+    pub(crate) doorman: Doorman,
+    pub(crate) store: Store,
+    pub(crate) objects: Objects,
+    pub(crate) photos: Queue,
+    pub(crate) clock: SystemClock,
+    pub(crate) entropy: OsEntropy,
+}
+
+impl Photos {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
@@ -46,10 +101,43 @@ impl Rooms {
         Ok(Self {
             doorman: Doorman { keys: keys?, clock },
             store: store(&env, &aws)?,
-            broadcasts: broadcasts(&env, &aws)?,
+            objects: objects(&env, &aws)?,
+            photos: Queue::new(&aws, env.required("CONFAB_PHOTOS_QUEUE_URL")?),
             clock,
             entropy: OsEntropy,
         })
+    }
+}
+
+/// What `photo-look` needs.
+#[derive(Debug)]
+pub struct Looker {
+    pub(crate) store: Store,
+    pub(crate) objects: Objects,
+    keys: Keyring,
+    http: reqwest::Client,
+    config: ModelConfig,
+}
+
+const MODEL_KEY: Use = Use("MODEL_API_KEY_PARAM");
+
+impl Looker {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let keys = Keyring::read(&env, &aws, &[MODEL_KEY]).await?;
+        let mut config = ModelConfig::new(env.required("MODEL_API_URL")?.to_owned(), SecretString::default());
+        let named = |name| env.optional(name).map(str::to_owned);
+        config.vision = named("MODEL_VISION").unwrap_or(config.vision);
+        config.embedding = named("MODEL_EMBEDDING").unwrap_or(config.embedding);
+        config.moderation = named("MODEL_MODERATION").unwrap_or(config.moderation);
+        Ok(Self { store: store(&env, &aws)?, objects: objects(&env, &aws)?, keys, http: http_client()?, config })
+    }
+
+    /// With a key that is read anew when it is five minutes old.
+    pub(crate) async fn model(&self) -> confab_kernel::Result<Model> {
+        let api_key = self.keys.newest(MODEL_KEY).await?;
+        Ok(Model::new(self.http.clone(), ModelConfig { api_key, ..self.config.clone() }))
     }
 }
 
@@ -201,6 +289,10 @@ fn table(env: &Env, aws: &Aws) -> Result<Table, EnvError> {
 
 fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {
     Ok(Store::new(table(env, aws)?, Arc::new(SystemClock::from_env(env)?)))
+}
+
+fn objects(env: &Env, aws: &Aws) -> Result<Objects, EnvError> {
+    Ok(Objects::new(aws, env.required("CONFAB_BUCKET")?))
 }
 
 fn broadcasts(env: &Env, aws: &Aws) -> Result<Queue, EnvError> {

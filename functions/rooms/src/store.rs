@@ -10,10 +10,14 @@
 //! | `ROOM#<code>` | `ONLINE` | how many people were here when somebody counted last |
 //! | `LIVE#<code>` | ticket | a socket: its connection and whose it is |
 //! | `MINE#usr_..` | `<code>` | a room that somebody is in |
+//! | `PHOTO#pho_..` | `PHOTO` | a photo, and what was found in it |
+//! | `SEEN#<sha256>` | `PHOTO` | the photo that these bytes were looked at as |
+//! | `RECENT#<day>` | `<code>` | a room that began with a photo, for whoever has a similar one |
 
 mod live;
 mod messages;
 mod people;
+mod photos;
 mod rooms;
 
 use std::sync::Arc;

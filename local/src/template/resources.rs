@@ -108,6 +108,8 @@ pub struct Table {
 pub struct Bucket {
     pub logical_id: String,
     pub name: String,
+    /// Whose pages may put and get objects themselves.
+    pub cors: Option<Cors>,
 }
 
 #[derive(Debug, Clone)]
@@ -214,6 +216,19 @@ fn cors(given: &Value) -> Result<Cors> {
         methods: listed("AllowMethods"),
         headers: listed("AllowHeaders"),
         exposed: listed("ExposeHeaders"),
+        max_age: p.number("MaxAge")?.unwrap_or(0),
+    })
+}
+
+fn bucket_cors(rule: &Value) -> Result<Cors> {
+    let known = ["AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "MaxAge", "Id"];
+    let p = Properties::new("CorsRules", rule, &known)?;
+    let listed = |name: &str| texts(p.of.get(name)).join(",");
+    Ok(Cors {
+        origins: texts(p.of.get("AllowedOrigins")),
+        methods: listed("AllowedMethods"),
+        headers: listed("AllowedHeaders"),
+        exposed: listed("ExposedHeaders"),
         max_age: p.number("MaxAge")?.unwrap_or(0),
     })
 }
@@ -544,10 +559,17 @@ fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {
         "PublicAccessBlockConfiguration",
         "LifecycleConfiguration",
         "OwnershipControls",
+        "CorsConfiguration",
         "Tags",
     ];
-    Properties::new("AWS::S3::Bucket", properties, &known)?;
-    Ok(Bucket { logical_id: id.to_owned(), name: scope.physical(id)?.name })
+    let p = Properties::new("AWS::S3::Bucket", properties, &known)?;
+    let rules = p.of.get("CorsConfiguration").and_then(|cors| cors.get("CorsRules")).and_then(Value::as_array);
+    let cors = match rules.map(Vec::as_slice) {
+        None | Some([]) => None,
+        Some([rule]) => Some(bucket_cors(rule)?),
+        Some(_) => bail!("local knows one CORS rule of a bucket"),
+    };
+    Ok(Bucket { logical_id: id.to_owned(), name: scope.physical(id)?.name, cors })
 }
 
 fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {

@@ -54,6 +54,11 @@ impl Picture {
         smaller(&self.0, frame).map_or_else(|| self.clone(), Self)
     }
 
+    /// Four bytes a pixel, row by row.
+    pub fn rgba(&self) -> Vec<u8> {
+        self.0.pixels().flat_map(|pixel| [pixel.0[0], pixel.0[1], pixel.0[2], u8::MAX]).collect()
+    }
+
     /// `quality` goes from 1 to 100.
     pub fn jpeg(&self, quality: u8) -> Vec<u8> {
         let mut bytes = Vec::new();

@@ -9,6 +9,7 @@ mod message;
 mod name;
 mod pace;
 mod person;
+mod photo;
 mod room;
 mod ticket;
 
@@ -21,5 +22,8 @@ pub use message::{
 pub use name::{RoomName, Username, suggestions};
 pub use pace::Pace;
 pub use person::{Person, Place};
-pub use room::{AccessCode, Change, Live, PhotoView, Pin, Role, Room, RoomView, Standing, You, description};
+pub use photo::{
+    Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, Why, similar,
+};
+pub use room::{AccessCode, Change, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView, Standing, You, description};
 pub use ticket::{Session, Ticket};

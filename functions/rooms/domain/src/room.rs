@@ -1,6 +1,6 @@
 //! A room: what it is called, whose it is, and who may do what in it.
 
-use confab_kernel::{Error, Money, Private, Result, Timestamp, UserId, length};
+use confab_kernel::{Error, Money, PhotoId, Private, Result, Timestamp, UserId, length};
 use serde::{Deserialize, Serialize};
 
 use crate::{Person, RoomCode, RoomName, Username, name::tidy, person::Place};
@@ -24,6 +24,18 @@ pub struct Room {
     pub is_public: bool,
     #[serde(default)]
     pub is_read_only: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<RoomPhoto>,
+}
+
+/// The photo that a room began with, as long as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomPhoto {
+    pub photo_id: PhotoId,
+    pub width: u32,
+    pub height: u32,
+    pub thumbhash: String,
+    pub until: Timestamp,
 }
 
 /// What opens a private room. Compared as it was written, apart from spaces around it.
@@ -288,6 +300,7 @@ mod tests {
             access_code: None,
             is_public: true,
             is_read_only: false,
+            photo: None,
         }
     }
 

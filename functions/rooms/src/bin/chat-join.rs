@@ -1,7 +1,7 @@
 use confab_lambda::StartError;
-use rooms::{Rooms, chat_join};
+use rooms::{Lobby, chat_join};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("chat-join", Rooms::from_env(), chat_join::handle).await
+    confab_lambda::http("chat-join", Lobby::from_env(), chat_join::handle).await
 }

@@ -1,7 +1,7 @@
 use confab_lambda::StartError;
-use rooms::{Rooms, chats};
+use rooms::{Lobby, chats};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("chats", Rooms::from_env(), chats::handle).await
+    confab_lambda::http("chats", Lobby::from_env(), chats::handle).await
 }

@@ -1,0 +1,7 @@
+use confab_lambda::StartError;
+use rooms::{Photos, photo_analysis};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    confab_lambda::http("photo-analysis", Photos::from_env(), photo_analysis::handle).await
+}

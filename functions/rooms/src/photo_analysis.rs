@@ -1,0 +1,83 @@
+//! `GET /api/photo-analysis/{photo_id}/`: how far the looking at a photo is. Whoever asks first after it has arrived in
+//! the bucket has it looked at.
+
+use std::sync::Arc;
+
+use confab_aws::Entry;
+use confab_kernel::{Error, PhotoId, Result, Timestamp};
+use confab_lambda::{Call, Reply, reply};
+use http::StatusCode;
+use rooms_domain::{
+    Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why, similar,
+};
+use serde::Serialize;
+
+use crate::{Photos, pictures};
+
+#[derive(Serialize)]
+struct Out {
+    photo_id: PhotoId,
+    state: State,
+    step: u8,
+    steps: u8,
+    code: Option<NotShown>,
+    expires_at: Timestamp,
+    photo: Option<PhotoView>,
+    caption: Option<Caption>,
+    suggestions: Vec<Suggestion>,
+    similar: Vec<Similar>,
+}
+
+#[derive(Serialize)]
+struct Similar {
+    code: RoomCode,
+    name: String,
+    online: u32,
+    why: Why,
+}
+
+pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
+    let missing = || Error::not_found("photo");
+    let photo: PhotoId = call.last_segment().parse().map_err(|_| missing())?;
+    let asking = deps.doorman.guest(&call).await?;
+    let mut analysis = deps.store.photo(photo).await?.ok_or_else(missing)?;
+    if analysis.owner.is_some() && analysis.owner != asking {
+        return Err(missing());
+    }
+    if analysis.state == State::Waiting && deps.objects.exists(&pictures::quarantine(photo)).await? {
+        // Sent before it is noted: whoever asks again after a death in between sends it once more.
+        deps.photos.send(&[Entry::in_any_order(&PhotoJob::V1 { photo }, call.correlation_id)?]).await?;
+        deps.store.arrived(photo).await?;
+        analysis.state = State::Looking;
+    }
+    reply::json(StatusCode::OK, &view(&deps, analysis).await?)
+}
+
+async fn view(deps: &Photos, analysis: Analysis) -> Result<Out> {
+    let Analysis { photo_id, state, step, code, until, found, .. } = analysis;
+    let mut out = Out {
+        photo_id,
+        state,
+        step,
+        steps: STEPS,
+        code,
+        expires_at: until,
+        photo: None,
+        caption: None,
+        suggestions: Vec::new(),
+        similar: Vec::new(),
+    };
+    let Some(found) = found else { return Ok(out) };
+    out.photo = Some(pictures::view(&deps.objects, photo_id, (found.width, found.height), &found.thumbhash)?);
+    for (code, why) in similar(&found.traits, &deps.store.recent_rooms().await?) {
+        // A room may be closed or hidden by now.
+        let Ok(visited) = deps.store.visit(code, None, confab_kernel::worker::Read::MayLag).await else { continue };
+        if visited.room.lets_read(visited.standing).is_ok() {
+            let name = visited.room.name.as_str().to_owned();
+            out.similar.push(Similar { code, name, online: visited.online, why });
+        }
+    }
+    out.caption = Some(found.caption);
+    out.suggestions = found.suggestions;
+    Ok(out)
+}

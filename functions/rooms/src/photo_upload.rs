@@ -1,0 +1,113 @@
+//! `POST /api/photo-analysis/upload/`: where to put a photo, or the photo itself when it is small.
+
+use std::{sync::Arc, time::Duration};
+
+use confab_aws::{Entry, Rate};
+use confab_kernel::{Clock, Error, PhotoId, Result, Timestamp, UserId};
+use confab_lambda::{Call, Reply, reply};
+use http::StatusCode;
+use rooms_domain::{Analysis, PhotoJob, State};
+use serde::{Deserialize, Serialize};
+
+use crate::{Photos, pictures::quarantine};
+
+const LARGEST: u64 = 10 * 1024 * 1024;
+/// What a function takes with its request: the rest goes to the bucket itself.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+const TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+const FORM_LASTS: Duration = Duration::from_secs(10 * 60);
+const KEPT: Duration = Duration::from_secs(168 * 3600);
+const PER_PERSON: u32 = 20;
+const PER_ADDRESS: u32 = 5;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct In {
+    content_type: String,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Out {
+    photo_id: PhotoId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<Upload>,
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Upload {
+    url: String,
+    fields: serde_json::Map<String, serde_json::Value>,
+}
+
+pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
+    let owner = deps.doorman.guest(&call).await?;
+    let content_type = call.header("content-type").unwrap_or_default().to_owned();
+    match content_type.starts_with("image/") {
+        true => take(&deps, &call, owner, &content_type).await,
+        false => give_form(&deps, &call, owner).await,
+    }
+}
+
+async fn give_form(deps: &Photos, call: &Call, owner: Option<UserId>) -> Result<Reply> {
+    let In { content_type, bytes } = call.json()?;
+    check(&content_type, bytes)?;
+    let analysis = begin(deps, call, owner, &content_type, State::Waiting).await?;
+    let form = deps.objects.upload_form(&quarantine(analysis.photo_id), &content_type, LARGEST, FORM_LASTS)?;
+    let fields = form.fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let expires_at = deps.clock.now().checked_add(FORM_LASTS).unwrap_or(Timestamp::MAX);
+    let upload = Some(Upload { url: form.url, fields });
+    reply::json(StatusCode::CREATED, &Out { photo_id: analysis.photo_id, upload, expires_at })
+}
+
+async fn take(deps: &Photos, call: &Call, owner: Option<UserId>, content_type: &str) -> Result<Reply> {
+    if call.body().len() > LARGEST_BODY {
+        return Err(Error::too_large("A photo that is sent along has at most 4 MB. Ask for a form."));
+    }
+    check(content_type, call.body().len() as u64)?;
+    let analysis = begin(deps, call, owner, content_type, State::Looking).await?;
+    deps.objects.put(&quarantine(analysis.photo_id), content_type, call.body().to_vec()).await?;
+    let job = PhotoJob::V1 { photo: analysis.photo_id };
+    deps.photos.send(&[Entry::in_any_order(&job, call.correlation_id)?]).await?;
+    let out = Out { photo_id: analysis.photo_id, upload: None, expires_at: analysis.until };
+    reply::json(StatusCode::ACCEPTED, &out)
+}
+
+fn check(content_type: &str, bytes: u64) -> Result<()> {
+    if !TYPES.contains(&content_type) {
+        return Err(Error::invalid("not_a_picture", "A photo is a JPEG, PNG, WebP or GIF."));
+    }
+    match bytes {
+        0 => Err(Error::invalid("not_a_picture", "There is nothing in it.")),
+        1..=LARGEST => Ok(()),
+        _ => Err(Error::too_large("A photo has at most 10 MB.")),
+    }
+}
+
+/// Limits count what is begun: whoever asks for forms and sends nothing has had them.
+async fn begin(
+    deps: &Photos,
+    call: &Call,
+    owner: Option<UserId>,
+    content_type: &str,
+    state: State,
+) -> Result<Analysis> {
+    let now = deps.clock.now();
+    let (rate, whose) = match owner {
+        Some(user) => (Rate::per_hour(PER_PERSON), format!("photo#{user}")),
+        None => (Rate::per_hour(PER_ADDRESS), format!("photo#{}", call.source_ip())),
+    };
+    rate.take(&deps.store.table, &whose, now).await?;
+    let analysis = Analysis {
+        photo_id: PhotoId::new(now, &deps.entropy),
+        owner,
+        state,
+        step: 0,
+        code: None,
+        until: now.checked_add(KEPT).unwrap_or(Timestamp::MAX),
+        found: None,
+    };
+    deps.store.begin_photo(&analysis, content_type).await?;
+    Ok(analysis)
+}
