@@ -82,6 +82,9 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/phone", get(|State(control): State<Control>| async move { page(&control, "phone.html").await }))
         .route("/pay/{session}", get(|State(control): State<Control>| async move { page(&control, "pay.html").await }))
         .route("/ledger", get(|State(control): State<Control>| async move { page(&control, "ledger.html").await }))
+        .route("/rooms", get(rooms_page))
+        .route("/rooms/", get(rooms_page))
+        .route("/rooms/config.json", get(rooms_config))
         .route("/assets/{name}", get(asset))
         .route("/api/state", get(state))
         .route("/api/stream", get(stream_all))
@@ -125,15 +128,33 @@ pub(crate) fn guarded(router: Router) -> Router {
     router.layer(middleware::from_fn(only_from_here))
 }
 
+/// The page of rooms talks to the gateway, to a bucket and over a socket: each has an address of its own, as on AWS.
+async fn rooms_page(State(control): State<Control>) -> Response {
+    let Addresses { gateway, aws, socket, .. } = &control.addresses;
+    let socket = socket.as_deref().map(|url| url.rsplit_once('/').map_or(url, |(host, _)| host)).unwrap_or_default();
+    let others = format!("{gateway} {aws} {socket}");
+    page_with(&control, "rooms.html", &others, aws).await
+}
+
+async fn rooms_config(State(control): State<Control>) -> Json<Value> {
+    Json(json!({ "api": control.addresses.gateway }))
+}
+
 async fn page(control: &Control, name: &str) -> Response {
+    page_with(control, name, "", "").await
+}
+
+async fn page_with(control: &Control, name: &str, connects_to: &str, images_from: &str) -> Response {
     let Ok(html) = tokio::fs::read(control.pages.join(name)).await else {
         let text = "The pages are not built. scripts/dev builds them; so does `npm ci && npm run build` in web/.";
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
     };
-    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: {images_from}; connect-src 'self' {connects_to}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         (header::CACHE_CONTROL, "no-store"),
     ];
     (headers, html).into_response()
@@ -191,6 +212,7 @@ async fn snapshot(control: &Control) -> Value {
         "addresses": control.addresses,
         "products": [
             { "name": "studio", "title": "Studio", "text": "A photo studio in WhatsApp", "href": "/phone" },
+            { "name": "rooms", "title": "Rooms", "text": "A photo becomes a chat room, live", "href": "/rooms" },
             { "name": "payments", "title": "Payments", "text": "One ledger for every product", "href": "/ledger" },
         ],
         "functions": functions(control),
