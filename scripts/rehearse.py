@@ -197,6 +197,8 @@ def expand(template):
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     expanded = Translator({}, Parser()).translate(template, {})
     for name, api in resources(expanded, "AWS::ApiGatewayV2::Api").items():
+        if "Body" not in api["Properties"]:
+            continue  # that of the sockets, which SAM writes out
         paths = api["Properties"].pop("Body")["paths"]
         api["Properties"].update(Name=STACK, ProtocolType="HTTP", Tags={"ms-custom-id": API_ID})
         for path, methods in paths.items():
