@@ -48,7 +48,8 @@ def job(function, change):
 
 def message(number, person, **content):
     someone = {"phone": f"1650555{person:04}", "scoped_id": f"US.1349120865530274{person:04}"}
-    one = {"id": f"wamid.bench.{person}.{number}", **content}
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # what was written long ago is not answered freely
+    one = {"id": f"wamid.bench.{person}.{number}", "sent_at": now, **content}
 
     def change(body):
         sent = body["message"]

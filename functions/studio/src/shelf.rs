@@ -11,10 +11,13 @@ use crate::store::Store;
 
 /// New packs and new pictures are seen so much later at the latest.
 const FRESH: Duration = Duration::from_secs(300);
+/// A shelf that is being filled is looked at again soon.
+const FRESH_MEANWHILE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(crate) struct Shelves {
     prices: BTreeMap<Tier, Money>,
+    /// Until when, and what.
     seen: Mutex<Option<(Instant, Arc<Shelf>)>>,
 }
 
@@ -27,14 +30,15 @@ impl Shelves {
 
     pub(crate) async fn current(&self, store: &Store) -> Result<Arc<Shelf>> {
         let mut seen = self.seen.lock().await;
-        if let Some((at, shelf)) = &*seen
-            && at.elapsed() < FRESH
+        if let Some((until, shelf)) = &*seen
+            && Instant::now() < *until
             && !shelf.packs.is_empty()
         {
             return Ok(shelf.clone());
         }
-        let shelf = Arc::new(Shelf { packs: store.packs().await?, prices: self.prices.clone() });
-        *seen = Some((Instant::now(), shelf.clone()));
+        let (packs, is_whole) = store.packs().await?;
+        let shelf = Arc::new(Shelf { packs, prices: self.prices.clone() });
+        *seen = Some((Instant::now() + if is_whole { FRESH } else { FRESH_MEANWHILE }, shelf.clone()));
         Ok(shelf)
     }
 

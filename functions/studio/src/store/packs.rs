@@ -51,8 +51,18 @@ fn unrendered(error: serde_dynamo::Error) -> Error {
 }
 
 impl Store {
-    pub(crate) async fn packs(&self) -> Result<Vec<Pack>> {
-        Ok(self.pack_rows().await?.into_iter().map(|row| row.pack).collect())
+    /// What is on the shelf, and whether that is all of it: a list that is being written has not said how long it is.
+    pub(crate) async fn packs(&self) -> Result<(Vec<Pack>, bool)> {
+        let keys = When::holds("pk = :all").with(":all", text(ALL));
+        let (mut packs, mut refresh) = (Vec::new(), None);
+        for row in self.table.query(None, keys, MOST + 1).await? {
+            match row.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
+                Some("REFRESH") => refresh = Some(Table::read::<Refresh>(row)?),
+                _ => packs.push(Table::read::<PackRow>(row)?.pack),
+            }
+        }
+        let is_whole = refresh.is_some_and(|refresh| refresh.packs.is_some_and(|count| packs.len() >= count));
+        Ok((packs, is_whole))
     }
 
     async fn pack_rows(&self) -> Result<Vec<PackRow>> {
