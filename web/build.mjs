@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(root, "dist");
-const pages = ["home", "ledger", "pay", "phone"];
+const pages = ["home", "ledger", "pay", "phone", "rooms"];
 const budgetKb = 120;
 
 const common = {

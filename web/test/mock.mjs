@@ -7,11 +7,14 @@ import { createLedger } from "./mock-ledger.mjs";
 import { createPay } from "./mock-pay.mjs";
 import { createPhone } from "./mock-phone.mjs";
 import { createRoom } from "./mock-room.mjs";
+import { createRooms } from "./mock-rooms.mjs";
 import { Refusal } from "./refusal.mjs";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** The rooms' API, its sockets and its photos have addresses of their own. */
+const roomsPolicy = (api) => policy.replace("connect-src 'self'", `connect-src 'self' ${api} ${api.replace("http", "ws")}`).replace("img-src 'self' data:", `img-src 'self' data: blob: ${api}`);
 
 /** Event streams that tests can cut. */
 class Streams {
@@ -47,12 +50,12 @@ async function bodyOf(request) {
   }
 }
 
-async function page(path, response) {
-  const name = { "/": "home.html", "/phone": "phone.html", "/ledger": "ledger.html" }[path] ?? (path.startsWith("/pay/") ? "pay.html" : null) ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
+async function page(path, response, api) {
+  const name = { "/": "home.html", "/phone": "phone.html", "/ledger": "ledger.html", "/rooms": "rooms.html" }[path] ?? (path.startsWith("/pay/") ? "pay.html" : null) ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
   try {
     if (!name) throw new Error("no such page");
     const file = await readFile(join(dist, name));
-    response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", "content-security-policy": policy });
+    response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", "content-security-policy": name === "rooms.html" ? roomsPolicy(api) : policy });
     response.end(file);
   } catch {
     throw new Refusal(404, "not_found", `There is no ${path}.`);
@@ -66,6 +69,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
   const phone = createPhone({ streams, room, demo });
   const pay = createPay();
   const ledger = createLedger({ room, pay, home: () => home });
+  const rooms = await createRooms({ demo });
   const routes = [...room.routes, ...phone.routes, ...pay.routes, ...ledger.routes];
 
   async function answer(request, response) {
@@ -75,7 +79,11 @@ export async function startMock({ port = 0, demo = false } = {}) {
       if (!streams.accepting) throw new Refusal(503, "starting", "local is starting.");
       return streams.add(path, response);
     }
-    if (!path.startsWith("/api/")) return page(path, response);
+    if (path === "/rooms/config.json") {
+      response.writeHead(200, { "content-type": "application/json" });
+      return response.end(JSON.stringify({ api: rooms.url }));
+    }
+    if (!path.startsWith("/api/")) return page(path, response, rooms.url);
     for (const [method, pattern, handle] of routes) {
       const match = method === request.method && pattern.exec(path);
       if (!match) continue;
@@ -107,6 +115,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     phone,
     pay,
     ledger,
+    rooms,
     /** Cuts every stream and refuses new ones until `restore`. */
     cut() {
       streams.accepting = false;
@@ -118,6 +127,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     async stop() {
       room.stop();
       ledger.stop();
+      await rooms.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
@@ -126,5 +136,5 @@ export async function startMock({ port = 0, demo = false } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const mock = await startMock({ port: Number(process.env.PORT ?? 7070), demo: process.argv.includes("--demo") });
-  console.log(`${mock.url}, ${mock.url}/phone and ${mock.url}/ledger`);
+  console.log(`${mock.url}, ${mock.url}/phone, ${mock.url}/ledger and ${mock.url}/rooms#room=k7m2p9q4xw`);
 }

@@ -4,6 +4,13 @@ import { customElement, property, query } from "lit/decorators.js";
 import { base, controls } from "./base";
 import { icon } from "./icons";
 
+export type DialogKind = "dialog" | "drawer" | "sheet";
+
+/** From the bottom on a phone, in the middle elsewhere. */
+export function sheetOrDialog(): DialogKind {
+  return matchMedia("(max-width: 40rem)").matches ? "sheet" : "dialog";
+}
+
 @customElement("cf-dialog")
 export class Dialog extends LitElement {
   static override styles = [
@@ -85,7 +92,7 @@ export class Dialog extends LitElement {
 
   @property({ type: Boolean, reflect: true }) open = false;
   @property() heading = "";
-  @property({ reflect: true }) kind: "dialog" | "drawer" | "sheet" = "dialog";
+  @property({ reflect: true }) kind: DialogKind = "dialog";
   @query("dialog") private dialog!: HTMLDialogElement;
 
   override updated(changed: PropertyValues<this>): void {

@@ -1,0 +1,82 @@
+// What a room is: its photo, what it is about, who made it, and the ways in and out of it.
+import { LitElement, css, html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import { date } from "../ui/format";
+import { icon } from "../ui/icons";
+import type { Room } from "./contract";
+import "./picture";
+import { linked } from "../ui/text";
+import { exactly } from "./words";
+
+@customElement("room-about")
+export class RoomAbout extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        display: grid;
+        gap: var(--s4);
+      }
+      room-picture {
+        aspect-ratio: 4 / 3;
+        inline-size: 100%;
+        border-radius: var(--r3);
+        font-size: 2.5rem;
+      }
+      .words {
+        display: grid;
+        gap: var(--s2);
+      }
+      .description {
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
+      .facts {
+        display: grid;
+        gap: var(--s1);
+        color: var(--ink-soft);
+        font-size: var(--t2);
+      }
+      .ways {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--s2);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) room!: Room;
+
+  override render() {
+    const { room } = this;
+    const { role, username } = room.you;
+    const made = Date.parse(room.created_at);
+    const isIn = role === "host" || role === "member";
+    const who = room.is_private ? "Private: who knows the access code comes in" : room.is_public ? "Open: everybody with the link may read and come in" : "Everybody with the link may come in; only who is in may read";
+    return html`
+      ${room.photo ? html`<room-picture large .photo=${room.photo} code=${room.code} words="The photo that this room began with"></room-picture>` : nothing}
+      <div class="words">
+        ${room.description ? html`<p class="description" dir="auto">${linked(room.description)}</p>` : nothing}
+        <div class="facts">
+          <p>Made by <bdi>${room.host.username}</bdi> on <time datetime=${room.created_at} title=${exactly(made)}>${date(made)}</time></p>
+          <p>${who}</p>
+          ${room.is_read_only ? html`<p>Read-only: only the host says something</p>` : nothing}
+          ${isIn && username ? html`<p>You are <bdi>${username}</bdi> here</p>` : nothing}
+        </div>
+      </div>
+      ${isIn
+        ? html`<div class="ways">
+            ${role === "host" ? html`<button class="button" type="button" @click=${() => this.#ask("settings")}>${icon("settings")} Settings</button>` : nothing}
+            <button class="button" type="button" @click=${() => this.#ask("rename")}>Change my name</button>
+            ${role === "member" ? html`<button class="button" type="button" @click=${() => this.#ask("leave")}>${icon("door")} Leave</button>` : nothing}
+          </div>`
+        : nothing}
+    `;
+  }
+
+  #ask(what: "settings" | "rename" | "leave"): void {
+    this.dispatchEvent(new CustomEvent("ask", { detail: what }));
+  }
+}

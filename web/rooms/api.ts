@@ -1,0 +1,192 @@
+// Calls to the rooms' API, and the session that they are made with. Every failure is a Problem with words that can be shown.
+import type { Failure } from "./live";
+import type { ClosedRoom, Look, Message, Page, Person, Room, Session, Ticket } from "./contract";
+import { keep, kept } from "./kept";
+
+export class Problem extends Error implements Failure {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly retryAfterMs: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+export function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(500, "unknown", error instanceof Error ? error.message : String(error));
+}
+
+const unreachable = "No answer. Check your connection, and try again.";
+const patience = 15_000;
+
+/** Beside the page, wherever that is served from: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
+async function findBase(): Promise<string> {
+  const place = location.pathname.replace(/\/(index\.html)?$/, "").replace(/\.html$/, "");
+  try {
+    const answer = await fetch(`${place}/config.json`, { signal: AbortSignal.timeout(patience) });
+    const { api } = (answer.ok ? await answer.json() : {}) as { api?: string };
+    return new URL(api ?? "", location.origin).href.replace(/\/$/, "");
+  } catch {
+    return location.origin;
+  }
+}
+
+let base: Promise<string> | undefined;
+
+async function urlOf(path: string): Promise<string> {
+  base ??= findBase();
+  return (await base) + path;
+}
+
+interface KeptSession extends Session {
+  since: number;
+}
+
+let asking: Promise<Session> | undefined;
+
+/** Who we are; somebody new when that is not known. A token is renewed when half of its time is over. */
+export async function session(): Promise<Session> {
+  const known = kept<KeptSession>("session");
+  const now = Date.now();
+  const end = known ? Date.parse(known.expires_at) : 0;
+  if (known && now < end) {
+    if (now > known.since + (end - known.since) / 2) asking ??= begin(known).catch(() => known);
+    return known;
+  }
+  asking ??= begin(null);
+  return asking;
+}
+
+export function knownSession(): Session | null {
+  return kept<KeptSession>("session");
+}
+
+async function begin(known: Session | null): Promise<Session> {
+  const ask = async (): Promise<Session> => {
+    // Another tab may have been quicker: two tabs are one person.
+    const told = kept<KeptSession>("session");
+    if (told && told.token !== known?.token && Date.now() < Date.parse(told.expires_at)) return told;
+    const fresh = await request<Session>("POST", "/api/sessions/", {}, known?.token ?? null);
+    keep("session", { ...fresh, since: Date.now() });
+    return fresh;
+  };
+  try {
+    return await ("locks" in navigator ? navigator.locks.request("confab.rooms.session", ask) : ask());
+  } finally {
+    asking = undefined;
+  }
+}
+
+export function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  return asSomebody((token) => request<T>(method, path, body, token));
+}
+
+async function asSomebody<T>(ask: (token: string) => Promise<T>): Promise<T> {
+  const { token } = await session();
+  try {
+    return await ask(token);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    // The token is good no more: whoever had it is somebody new.
+    if (knownSession()?.token === token) keep("session", null);
+    return ask((await session()).token);
+  }
+}
+
+async function request<T>(method: string, path: string, body: unknown, token: string | null): Promise<T> {
+  const headers = new Headers();
+  if (token) headers.set("authorization", `Bearer ${token}`);
+  if (body !== undefined) headers.set("content-type", "application/json");
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(await urlOf(path), { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(patience) });
+    text = await response.text();
+  } catch {
+    throw new Problem(0, "unreachable", unreachable);
+  }
+  return answered<T>(response.status, text, response.headers.get("retry-after"));
+}
+
+function answered<T>(status: number, text: string, retryAfter: string | null): T {
+  let answer: { title?: string; code?: string } | null = null;
+  try {
+    answer = text === "" ? null : (JSON.parse(text) as { title?: string; code?: string });
+  } catch {
+    // What is not JSON comes from something in between, and is not for people.
+  }
+  if (status >= 200 && status < 300) return answer as T;
+  const wait = retryAfter === null ? NaN : Number(retryAfter) * 1000;
+  const words = answer?.title ?? (status >= 500 ? "Something went wrong on our side. Try again in a moment." : "That did not work. Load the page again and try once more.");
+  throw new Problem(status, answer?.code ?? "unknown", words, Number.isFinite(wait) ? wait : null);
+}
+
+// What the page asks for
+
+const chat = (code: string) => `/api/chats/${encodeURIComponent(code)}`;
+
+export const rooms = {
+  mine: () => call<{ rooms: Room[] }>("GET", "/api/chats/mine/"),
+  create: (room: { name: string; description: string; photo_id: string | null; username: string; is_private: boolean; access_code: string | null; is_public: boolean }) =>
+    call<Room>("POST", "/api/chats/create/", room),
+  get: (code: string) => call<Room | ClosedRoom>("GET", `${chat(code)}/`),
+  change: (code: string, change: Partial<Pick<Room, "name" | "description" | "is_read_only" | "is_public">> & { access_code?: string | null }) => call<Room>("PATCH", `${chat(code)}/`, change),
+  close: (code: string) => call<null>("DELETE", `${chat(code)}/`),
+  names: (code: string) => call<{ suggestions: string[] }>("GET", `${chat(code)}/join/`),
+  join: (code: string, username: string, access_code: string | null) => call<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
+  leave: (code: string) => call<null>("DELETE", `${chat(code)}/join/`),
+  people: (code: string) => call<{ online: number; people: Person[] }>("GET", `${chat(code)}/people/`),
+  act: (code: string, userId: string, act: "mute" | "unmute" | "kick" | "ban" | "unban") => call<null>("POST", `${chat(code)}/people/${encodeURIComponent(userId)}/`, { act }),
+  page: (code: string, query: { before?: number; after?: number }) => {
+    const [name, seq] = Object.entries(query)[0] ?? [];
+    return call<Page>("GET", `${chat(code)}/messages/?${name ? `${name}=${seq}&` : ""}limit=50`);
+  },
+  post: (code: string, message: { client_msg_id: string; text: string; reply_to: number | null }) => call<Message>("POST", `${chat(code)}/messages/`, message),
+  remove: (code: string, seq: number) => call<null>("DELETE", `${chat(code)}/messages/${seq}/`),
+  react: (code: string, seq: number, emoji: string, on: boolean) => call<Message>("POST", `${chat(code)}/messages/${seq}/reactions/`, { emoji, on }),
+  ticket: (code: string) => call<Ticket>("POST", "/api/ws-ticket", { code }),
+  look: (photoId: string) => call<Look>("GET", `/api/photo-analysis/${encodeURIComponent(photoId)}/`),
+};
+
+// Photos
+
+const bodyLimit = 4_000_000;
+const uploadPath = "/api/photo-analysis/upload/";
+
+/** Uploads a photo, telling how much of it has gone. A small one goes in one request, a large one in two. */
+export async function upload(photo: Blob, progress: (part: number) => void, signal: AbortSignal): Promise<string> {
+  if (photo.size <= bodyLimit) {
+    const url = await urlOf(uploadPath);
+    const { photo_id } = await asSomebody((token) => send<{ photo_id: string }>(url, photo, { authorization: `Bearer ${token}`, "content-type": photo.type }, progress, signal));
+    return photo_id;
+  }
+  const { photo_id, upload: target } = await call<{ photo_id: string; upload: { url: string; fields: Record<string, string> } }>("POST", uploadPath, { content_type: photo.type, bytes: photo.size });
+  const form = new FormData();
+  for (const [name, value] of Object.entries(target.fields)) form.append(name, value);
+  form.append("file", photo);
+  await send<null>(target.url, form, {}, progress, signal);
+  return photo_id;
+}
+
+/** With XMLHttpRequest, since fetch does not tell how far an upload is. */
+function send<T>(url: string, body: Blob | FormData, headers: Record<string, string>, progress: (part: number) => void, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
+    request.onerror = () => reject(new Problem(0, "unreachable", unreachable));
+    request.onabort = () => reject(new Problem(0, "aborted", "Stopped."));
+    request.onload = () => {
+      try {
+        resolve(answered<T>(request.status, request.responseText, request.getResponseHeader("retry-after")));
+      } catch (error) {
+        reject(error as Problem);
+      }
+    };
+    signal.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}

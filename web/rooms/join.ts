@@ -1,0 +1,118 @@
+// Coming into a room: under which name, and with which code.
+import { LitElement, css, html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import "../ui/notice";
+import { problemOf, rooms } from "./api";
+import type { Room } from "./contract";
+import { formStyle } from "./form.style";
+import { keep, kept } from "./kept";
+import { someName } from "./names";
+
+@customElement("room-join")
+export class RoomJoin extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    formStyle,
+    css`
+      .chips span {
+        align-self: center;
+        color: var(--ink-soft);
+        font-size: var(--t2);
+      }
+    `,
+  ];
+
+  @property() code = "";
+  @property({ type: Boolean, attribute: "private" }) isPrivate = false;
+  /** The name that one has here already, when it is to be changed. */
+  @property() current = "";
+  @state() private username = "";
+  @state() private accessCode = "";
+  @state() private suggestions: string[] = [];
+  @state() private nameProblem = "";
+  @state() private codeProblem = "";
+  @state() private problem = "";
+  @state() private busy = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.username = this.current || (kept<string>("name") ?? "");
+    this.accessCode = kept<string>(`code.${this.code}`) ?? "";
+    void this.#suggest();
+  }
+
+  async #suggest(): Promise<void> {
+    try {
+      this.suggestions = (await rooms.names(this.code)).suggestions.slice(0, 4);
+    } catch {
+      this.suggestions = this.suggestions.length > 0 ? this.suggestions : [someName(), someName()];
+    }
+    this.username ||= this.suggestions[0] ?? someName();
+  }
+
+  override render() {
+    const asksCode = this.isPrivate && this.current === "";
+    return html`<form @submit=${this.#submit} novalidate>
+      ${asksCode
+        ? html`<label class="field">
+            Access code
+            <input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" aria-invalid=${this.codeProblem !== ""} aria-describedby="code-wrong" .value=${this.accessCode} @input=${(event: Event) => (this.accessCode = (event.target as HTMLInputElement).value)} />
+            <span class="wrong" id="code-wrong" role="alert">${this.codeProblem}</span>
+          </label>`
+        : nothing}
+      <label class="field">
+        Your name here
+        <input class="input" name="username" dir="auto" autocomplete="nickname" maxlength="24" aria-invalid=${this.nameProblem !== ""} aria-describedby="name-wrong" .value=${this.username} @input=${(event: Event) => (this.username = (event.target as HTMLInputElement).value)} />
+        <span class="wrong" id="name-wrong" role="alert">${this.nameProblem}</span>
+      </label>
+      ${this.suggestions.length > 0
+        ? html`<div class="chips" role="group" aria-label="Names that are free">
+            <span aria-hidden="true">Or</span>
+            ${this.suggestions.filter((name) => name !== this.username).map((name) => html`<button class="chip" type="button" @click=${() => this.#take(name)}><bdi>${name}</bdi></button>`)}
+          </div>`
+        : nothing}
+      ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
+      <button class="button main big" ?disabled=${this.busy}>${this.current ? "Change my name" : this.busy ? "Coming in" : "Come in"}</button>
+    </form>`;
+  }
+
+  #take(name: string): void {
+    this.username = name;
+    this.nameProblem = "";
+  }
+
+  async #submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (this.busy) return;
+    const username = this.username.trim();
+    const accessCode = this.accessCode.trim();
+    const asksCode = this.isPrivate && this.current === "";
+    this.problem = "";
+    this.nameProblem = [...username].length < 2 ? "A name has at least two characters." : "";
+    this.codeProblem = asksCode && accessCode === "" ? "Ask whoever invited you for the code." : "";
+    if (this.nameProblem || this.codeProblem) return this.#goToWrong();
+    this.busy = true;
+    try {
+      const room = await rooms.join(this.code, username, asksCode ? accessCode : null);
+      keep("name", room.you.username ?? username);
+      if (asksCode) keep(`code.${this.code}`, accessCode);
+      this.dispatchEvent(new CustomEvent<Room>("joined", { detail: room }));
+    } catch (error) {
+      const { code, message } = problemOf(error);
+      if (code === "name_taken") {
+        this.nameProblem = "Somebody here has this name, or one that looks like it. Choose another one.";
+        void this.#suggest();
+      } else if (code === "wrong_access_code") this.codeProblem = "That is not the code of this room. Ask whoever invited you.";
+      else if (code === "banned") this.dispatchEvent(new Event("banned"));
+      else this.problem = message;
+      this.#goToWrong();
+    }
+    this.busy = false;
+  }
+
+  #goToWrong(): void {
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+  }
+}

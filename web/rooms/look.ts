@@ -1,0 +1,450 @@
+// From a photo to names for a room: the photo, how far it is, and what it turns out to be.
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import { icon } from "../ui/icons";
+import "../ui/notice";
+import { Problem, problemOf, rooms, upload } from "./api";
+import type { Look, Room, SimilarRoom, Suggestion } from "./contract";
+import "./make-room";
+import type { Plan } from "./make-room";
+import "./picture";
+import { Unfit, shrink } from "./shrink";
+import { here, likenesses } from "./words";
+
+const askEvery = 1000;
+const nextNameAfter = 70;
+const slowAfter = 20_000;
+
+type Step = "preparing" | "uploading" | "looking" | "done" | "stopped";
+
+const refusals: Record<string, string> = {
+  not_a_picture: "This is not a picture that we can read. Choose a JPEG, PNG, WebP or GIF.",
+  too_large: "This photo is too large. Choose one of less than 10 MB, or a screenshot of it.",
+  too_small: "This photo is too small to see much in it. Take one with the camera, or choose a larger one.",
+  not_allowed: "This photo shows something that rooms do not begin with. Choose another one.",
+  unavailable: "Photos cannot be looked at right now. Try again in a few minutes, or name the room yourself.",
+};
+
+@customElement("rooms-look")
+export class RoomsLook extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        display: block;
+        inline-size: 100%;
+        max-inline-size: 64rem;
+        margin-inline: auto;
+        padding: var(--s4) var(--s4) max(var(--s6), env(safe-area-inset-bottom));
+      }
+      .sides {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: var(--s5);
+      }
+      .photo {
+        position: relative;
+        overflow: hidden;
+        aspect-ratio: 16 / 10;
+        max-block-size: 36dvh;
+        inline-size: 100%;
+        border-radius: 1.25rem;
+        background: var(--sunken);
+      }
+      .photo > * {
+        position: absolute;
+        inset: 0;
+        inline-size: 100%;
+        block-size: 100%;
+        object-fit: cover;
+      }
+      .blank {
+        display: grid;
+        place-items: center;
+        color: var(--ink-soft);
+      }
+      .blank svg {
+        inline-size: 3rem;
+        block-size: 3rem;
+        stroke-width: 1.25;
+      }
+      .seen {
+        display: grid;
+        gap: var(--s1);
+        margin-block-start: var(--s3);
+      }
+      h1 {
+        font-size: var(--t6);
+        font-weight: 680;
+        letter-spacing: -0.02em;
+        line-height: 1.2;
+        overflow-wrap: anywhere;
+        text-wrap: balance;
+      }
+      h1:focus-visible {
+        outline: none;
+      }
+      h2 {
+        margin-block-end: var(--s2);
+        font-size: var(--t4);
+        font-weight: 600;
+        letter-spacing: -0.01em;
+      }
+      .progress {
+        display: grid;
+        gap: var(--s2);
+        margin-block-start: var(--s4);
+      }
+      .track {
+        block-size: 6px;
+        border-radius: 3px;
+        background: var(--line);
+        overflow: hidden;
+      }
+      .track i {
+        display: block;
+        block-size: 100%;
+        border-radius: 3px;
+        background: var(--accent);
+        transition: inline-size 180ms linear;
+      }
+      .progress p {
+        display: flex;
+        justify-content: space-between;
+        gap: var(--s3);
+        color: var(--ink-soft);
+        font-variant-numeric: tabular-nums;
+      }
+      .names li + li::before {
+        content: "";
+        display: block;
+        block-size: 1px;
+        margin-inline: var(--s3);
+        background: var(--line);
+      }
+      .names button,
+      .similar a {
+        display: flex;
+        align-items: center;
+        gap: var(--s3);
+        inline-size: 100%;
+        min-block-size: 3.75rem;
+        padding: var(--s2) var(--s3);
+        border: 0;
+        border-radius: var(--r2);
+        background: none;
+        color: inherit;
+        text-align: start;
+        text-decoration: none;
+        cursor: pointer;
+        transition: background var(--quick);
+      }
+      .names,
+      .similar {
+        margin-inline: calc(-1 * var(--s3));
+      }
+      .names button:hover,
+      .similar a:hover {
+        background: var(--sunken);
+      }
+      .names button:focus-visible,
+      .similar a:focus-visible {
+        border-radius: var(--r2);
+        outline-offset: -2px;
+      }
+      .words {
+        flex: 1;
+        min-inline-size: 0;
+      }
+      .words b {
+        display: block;
+        font-size: var(--t4);
+        font-weight: 600;
+        overflow-wrap: anywhere;
+      }
+      .words small {
+        color: var(--ink-soft);
+        font-size: var(--t2);
+        overflow-wrap: anywhere;
+      }
+      .names svg,
+      .similar svg {
+        color: var(--ink-soft);
+      }
+      .online {
+        color: var(--good);
+        font-size: var(--t2);
+        font-weight: 500;
+        white-space: nowrap;
+      }
+      .similar {
+        margin-block-end: var(--s5);
+      }
+      .bone {
+        display: grid;
+        align-content: center;
+        gap: 0.4rem;
+        min-block-size: 3.75rem;
+        padding-inline: var(--s3);
+      }
+      .bone i {
+        block-size: 0.875rem;
+        inline-size: 45%;
+        border-radius: var(--r1);
+        background: var(--sunken);
+      }
+      .bone i + i {
+        block-size: 0.6875rem;
+        inline-size: 70%;
+      }
+      li:nth-child(3n + 2) .bone i {
+        inline-size: 58%;
+      }
+      .appears {
+        animation: appear 180ms ease-out;
+      }
+      @keyframes appear {
+        from {
+          opacity: 0;
+          translate: 0 6px;
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .appears {
+          animation: none;
+        }
+        .track i {
+          transition: none;
+        }
+      }
+      .ways {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--s2);
+        margin-block-start: var(--s4);
+      }
+      .ways .button {
+        min-block-size: 2.75rem;
+      }
+      .own {
+        margin-block-start: var(--s3);
+      }
+      @media (min-width: 52rem) {
+        :host {
+          padding-block-start: var(--s5);
+        }
+        .sides {
+          grid-template-columns: minmax(0, 5fr) minmax(0, 6fr);
+          gap: var(--s6);
+        }
+        .side {
+          position: sticky;
+          inset-block-start: var(--s5);
+          align-self: start;
+        }
+        .photo {
+          aspect-ratio: 4 / 3;
+          max-block-size: 60dvh;
+        }
+      }
+    `,
+  ];
+
+  /** A photo that was just chosen. */
+  @property({ attribute: false }) file: File | null = null;
+  /** One that was uploaded before. */
+  @property({ attribute: false }) photoId: string | null = null;
+  @state() private step: Step = "preparing";
+  @state() private sent = 0;
+  @state() private look: Look | null = null;
+  @state() private problem = "";
+  @state() private canRetry = false;
+  @state() private isSlow = false;
+  @state() private revealed = 0;
+  @state() private preview = "";
+  @state() private plan: Plan | null = null;
+  #stop = new AbortController();
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop.abort();
+    if (this.preview) URL.revokeObjectURL(this.preview);
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    // The address of a photo that was just uploaded is news to nobody here.
+    const isNew = (changed.has("file") && this.file) || (changed.has("photoId") && this.photoId && this.photoId !== this.look?.photo_id && !this.file);
+    if (isNew) void this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    Object.assign(this, { step: "preparing", sent: 0, look: null, problem: "", isSlow: false, revealed: 0, plan: null });
+    try {
+      const id = this.file ? await this.#upload(this.file, signal) : this.photoId;
+      if (id && !signal.aborted) await this.#watch(id, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const problem = problemOf(error);
+      this.step = "stopped";
+      this.canRetry = !(error instanceof Unfit) && problem.status !== 404;
+      this.problem = problem.status === 404 ? "This photo is here no more. Photos are kept for a week. Take a new one." : problem.status === 429 ? tooMany(problem) : problem.message;
+    }
+  }
+
+  async #upload(file: File, signal: AbortSignal): Promise<string> {
+    const { photo, width } = await shrink(file);
+    if (signal.aborted) return "";
+    if (this.preview) URL.revokeObjectURL(this.preview);
+    this.preview = width > 0 ? URL.createObjectURL(photo) : "";
+    this.step = "uploading";
+    const id = await upload(photo, (part) => (this.sent = part), signal);
+    if (!signal.aborted) this.dispatchEvent(new CustomEvent<string>("uploaded", { detail: id }));
+    return id;
+  }
+
+  async #watch(id: string, signal: AbortSignal): Promise<void> {
+    const began = Date.now();
+    let silent = 0;
+    this.step = "looking";
+    while (!signal.aborted) {
+      try {
+        const look = await rooms.look(id);
+        if (signal.aborted) return;
+        silent = 0;
+        this.look = look;
+        if (look.state === "done") return this.#done();
+        if (look.state === "refused") {
+          this.step = "stopped";
+          this.canRetry = look.code === "unavailable";
+          this.problem = refusals[look.code ?? ""] ?? "This photo cannot be taken. Choose another one.";
+          return;
+        }
+      } catch (error) {
+        const { status } = problemOf(error);
+        // A phone between two networks is no reason to give up.
+        silent += 1;
+        if ((status > 0 && status < 500 && status !== 429) || silent > 15) throw error;
+      }
+      this.isSlow = Date.now() - began > slowAfter;
+      await new Promise((resolve) => setTimeout(resolve, askEvery));
+    }
+  }
+
+  #done(): void {
+    this.step = "done";
+    const all = this.look?.suggestions.length ?? 0;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.revealed = all;
+      return;
+    }
+    const next = () => {
+      this.revealed += 1;
+      if (this.revealed < all && !this.#stop.signal.aborted) setTimeout(next, nextNameAfter);
+    };
+    next();
+  }
+
+  override render() {
+    return html`<div class="sides">
+        <div class="side">
+          <div class="photo">${this.#photo()}</div>
+          ${this.step === "done" || this.step === "stopped" ? nothing : this.#progress()} ${this.#seen()}
+        </div>
+        <div>${this.step === "stopped" ? this.#stopped() : this.#choices()}</div>
+      </div>
+      <make-room .plan=${this.plan} @dismiss=${() => (this.plan = null)} @made=${(event: CustomEvent<Room>) => this.dispatchEvent(new CustomEvent("made", { detail: event.detail }))}></make-room>`;
+  }
+
+  #photo(): TemplateResult {
+    const words = this.look?.caption?.caption ?? "Your photo";
+    if (this.preview) return html`<img src=${this.preview} alt=${words} />`;
+    if (this.look?.photo) return html`<room-picture large .photo=${this.look.photo} words=${words}></room-picture>`;
+    return html`<span class="blank">${icon("photo")}</span>`;
+  }
+
+  #progress(): TemplateResult {
+    const { look, sent } = this;
+    const percent = Math.round(sent * 100);
+    const looked = look && look.steps > 0 ? look.step / look.steps : 0;
+    // The upload is the first half of the way, looking is the second.
+    const whole = this.step === "looking" ? 50 + looked * 50 : this.step === "uploading" ? sent * 50 : 0;
+    const words = this.step === "looking" ? (this.isSlow ? "Still looking. It takes longer than usual." : "Looking at your photo") : this.step === "uploading" ? "Sending your photo" : "Getting your photo ready";
+    return html`<div class="progress">
+      <div class="track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(whole)}><i .style=${`inline-size:${Math.max(3, whole)}%`}></i></div>
+      <p><span role="status">${words}</span>${this.step === "uploading" ? html`<span>${percent}%</span>` : nothing}</p>
+    </div>`;
+  }
+
+  #seen(): TemplateResult | typeof nothing {
+    const caption = this.look?.caption;
+    if (!caption) return this.step === "stopped" ? nothing : html`<h1 class="only-read">Names for your room</h1>`;
+    return html`<div class="seen"><h1 dir="auto">${caption.title}</h1>${caption.caption ? html`<p class="soft" dir="auto">${caption.caption}</p>` : nothing}</div>`;
+  }
+
+  #choices(): TemplateResult {
+    const { look } = this;
+    const suggestions = look?.suggestions ?? [];
+    const done = this.step === "done";
+    return html`
+      ${done && look && look.similar.length > 0
+        ? html`<section aria-labelledby="similar">
+            <h2 id="similar">People are talking already</h2>
+            <ul class="similar">
+              ${look.similar.map((room) => this.#similar(room))}
+            </ul>
+          </section>`
+        : nothing}
+      <section aria-labelledby="names" aria-busy=${!done}>
+        <h2 id="names">${done ? (suggestions.length > 0 ? "Choose a name for your room" : "Name your room") : "Names for your room"}</h2>
+        <p class="only-read" role="status">${done ? `${suggestions.length} names to choose from` : ""}</p>
+        <ul class="names">
+          ${done ? suggestions.slice(0, this.revealed).map((each) => this.#name(each)) : nothing}
+          ${Array.from({ length: done ? suggestions.length - Math.min(this.revealed, suggestions.length) : 10 }, () => html`<li aria-hidden="true"><div class="bone"><i></i><i></i></div></li>`)}
+        </ul>
+        ${done ? html`<p class="own"><button class="link" type="button" @click=${() => this.#choose({ name: "", description: "" })}>Call it something else</button></p>` : nothing}
+      </section>
+    `;
+  }
+
+  #name(suggestion: Suggestion): TemplateResult {
+    return html`<li class="appears">
+      <button type="button" @click=${() => this.#choose(suggestion)}>
+        <span class="words"><b dir="auto">${suggestion.name}</b><small dir="auto">${suggestion.description}</small></span>
+        ${icon("forward")}
+      </button>
+    </li>`;
+  }
+
+  #similar({ code, name, online, why }: SimilarRoom): TemplateResult {
+    return html`<li class="appears">
+      <a href="#room=${encodeURIComponent(code)}">
+        <span class="words"><b dir="auto">${name}</b><small>${likenesses[why] ?? why}</small></span>
+        ${online > 0 ? html`<span class="online">${here(online)}</span>` : nothing} ${icon("forward")}
+      </a>
+    </li>`;
+  }
+
+  #stopped(): TemplateResult {
+    return html`<h1 tabindex="-1">That did not work</h1>
+      <p class="own" role="alert">${this.problem}</p>
+      <div class="ways">
+        ${this.canRetry ? html`<button class="button main" type="button" @click=${() => this.#begin()}>Try again</button>` : nothing}
+        <button class="button ${this.canRetry ? "" : "main"}" type="button" @click=${() => this.dispatchEvent(new Event("again"))}>Choose another photo</button>
+        <button class="button" type="button" @click=${() => (this.plan = { name: "", description: "", photoId: null })}>Name the room yourself</button>
+      </div>`;
+  }
+
+  #choose({ name, description }: Pick<Suggestion, "name" | "description">): void {
+    this.plan = { name, description, photoId: this.look?.photo_id ?? null };
+  }
+}
+
+function tooMany({ retryAfterMs }: Problem): string {
+  const minutes = Math.max(1, Math.ceil((retryAfterMs ?? 3_600_000) / 60_000));
+  return `You have sent many photos in a short time. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
+}

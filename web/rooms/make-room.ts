@@ -1,0 +1,93 @@
+// The last step to a room: what it is called, who you are in it, and who may come in.
+import { LitElement, html, nothing, type PropertyValues } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import { sheetOrDialog } from "../ui/dialog";
+import { icon } from "../ui/icons";
+import "../ui/notice";
+import { problemOf, rooms } from "./api";
+import type { Room } from "./contract";
+import { formStyle } from "./form.style";
+import { keep, kept } from "./kept";
+import { someName } from "./names";
+
+export interface Plan {
+  name: string;
+  description: string;
+  photoId: string | null;
+}
+
+@customElement("make-room")
+export class MakeRoom extends LitElement {
+  static override styles = [base, controls, formStyle];
+
+  /** What the room begins with; null: closed. */
+  @property({ attribute: false }) plan: Plan | null = null;
+  @state() private isPrivate = false;
+  @state() private username = "";
+  @state() private busy = false;
+  @state() private problem = "";
+  @query("form") private form!: HTMLFormElement;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("plan") || !this.plan) return;
+    this.username ||= kept<string>("name") ?? someName();
+    this.problem = "";
+    this.busy = false;
+  }
+
+  override render() {
+    const { plan } = this;
+    return html`<cf-dialog kind=${sheetOrDialog()} heading="New room" .open=${plan !== null} @dismiss=${() => this.dispatchEvent(new Event("dismiss"))}>
+      <form @submit=${this.#submit}>
+        <label class="field">Name<input class="input" name="name" dir="auto" autocomplete="off" minlength="2" maxlength="60" required .value=${plan?.name ?? ""} /></label>
+        <label class="field">What it is about<textarea class="input" name="description" dir="auto" rows="2" maxlength="300" placeholder="Optional" .value=${plan?.description ?? ""}></textarea></label>
+        <label class="field">
+          Your name here
+          <span class="with-button">
+            <input class="input" name="username" dir="auto" autocomplete="nickname" minlength="2" maxlength="24" required .value=${this.username} @input=${(event: Event) => (this.username = (event.target as HTMLInputElement).value)} />
+            <button class="button" type="button" aria-label="Another name" title="Another name" @click=${() => (this.username = someName())}>${icon("shuffle")}</button>
+          </span>
+        </label>
+        <fieldset @change=${(event: Event) => this.#chosen(event)}>
+          <legend>Who may come in</legend>
+          <label class="choice"><input type="radio" name="who" value="open" .checked=${!this.isPrivate} /> Everybody with the link <small>They can read along before they join</small></label>
+          <label class="choice"><input type="radio" name="who" value="private" .checked=${this.isPrivate} /> Only who knows a code <small>Nobody else can read anything</small></label>
+        </fieldset>
+        ${this.isPrivate
+          ? html`<label class="field">Access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" required /><small>Four characters or more. You tell it to those whom you invite.</small></label>`
+          : nothing}
+        ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
+        <button class="button main big" ?disabled=${this.busy}>${this.busy ? "Making the room" : "Make the room"}</button>
+      </form>
+    </cf-dialog>`;
+  }
+
+  async #chosen(event: Event): Promise<void> {
+    const { name, value } = event.target as HTMLInputElement;
+    if (name !== "who") return;
+    this.isPrivate = value === "private";
+    await this.updateComplete;
+    // Arrow keys go on choosing; a press of the mouse goes on to what is asked next.
+    this.renderRoot.querySelector<HTMLElement>("[name=access_code]")?.scrollIntoView({ block: "nearest" });
+  }
+
+  async #submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (this.busy || !this.plan) return;
+    const data = new FormData(this.form);
+    const text = (name: string) => String(data.get(name) ?? "").trim();
+    const access_code = this.isPrivate ? text("access_code") : null;
+    this.busy = true;
+    this.problem = "";
+    try {
+      const room = await rooms.create({ name: text("name"), description: text("description"), photo_id: this.plan.photoId, username: text("username"), is_private: this.isPrivate, access_code, is_public: !this.isPrivate });
+      keep("name", room.you.username ?? text("username"));
+      if (access_code) keep(`code.${room.code}`, access_code);
+      this.dispatchEvent(new CustomEvent<Room>("made", { detail: room }));
+    } catch (error) {
+      this.problem = problemOf(error).message;
+    }
+    this.busy = false;
+  }
+}

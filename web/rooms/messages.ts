@@ -1,0 +1,414 @@
+// The talk of a room: draws it, keeps what is looked at in its place, and says what was pressed.
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { base, controls } from "../ui/base";
+import { now } from "../ui/clock";
+import { dayName, plural } from "../ui/format";
+import { icon } from "../ui/icons";
+import "../ui/notice";
+import { linked, onlyEmoji } from "../ui/text";
+import { toast } from "../ui/toast";
+import { avatar, avatarStyle } from "./avatar";
+import { isBlocked, type Blocked } from "./blocks";
+import { talkBones, talkBonesStyle } from "./bones";
+import type { Live } from "./live";
+import { messagesStyle } from "./messages.style";
+import { hueOfPerson } from "./names";
+import type { Pending } from "./outbox";
+import { emojis, isOn, withMine } from "./reactions";
+import { itemsOf, threadOf, type Group, type Item } from "./thread";
+import { exactly, when } from "./words";
+
+const nearEnd = 80;
+const nearStart = 500;
+const timesMoveEvery = 15_000;
+const foundFor = 1400;
+const pagesToJump = 12;
+
+export interface Reacted {
+  seq: number;
+  emoji: string;
+  on: boolean;
+}
+
+@customElement("room-messages")
+export class RoomMessages extends LitElement {
+  static override styles = [base, controls, avatarStyle, talkBonesStyle, messagesStyle];
+
+  @property({ attribute: false }) live!: Live;
+  @property({ type: Number }) version = 0;
+  @property() me = "";
+  @property() myName = "";
+  @property() hostId = "";
+  @property({ type: Boolean }) mayTalk = false;
+  @property({ attribute: false }) blocked: Blocked[] = [];
+  /** Reactions that the server has not answered yet. */
+  @property({ attribute: false }) reacting: readonly Reacted[] = [];
+  /** The first message that was not here at the last visit; 0: none. */
+  @property({ type: Number }) newFrom = 0;
+  @state() private picking = "";
+  @state() private pickBelow = false;
+  @state() private atEnd = true;
+  @state() private missed = 0;
+  @state() private unveiled: readonly string[] = [];
+  /** The message that arrow keys are at; empty: the latest. */
+  @state() private active = "";
+  @query(".scroll") private scroller!: HTMLElement;
+  @query(".inner") private inner!: HTMLElement;
+  #lastKey = "";
+  #anchor: { key: string; top: number } | null = null;
+  #sizes = new ResizeObserver(() => this.atEnd && this.#toBottom());
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = setInterval(() => !document.hidden && this.requestUpdate(), timesMoveEvery);
+    document.addEventListener("pointerdown", this.#pressedElsewhere);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+    this.#sizes.disconnect();
+    document.removeEventListener("pointerdown", this.#pressedElsewhere);
+  }
+
+  /** The latest message is in sight. */
+  get isAtEnd(): boolean {
+    return this.atEnd;
+  }
+
+  override firstUpdated(): void {
+    this.#sizes.observe(this.scroller);
+    this.#sizes.observe(this.inner);
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("live")) {
+      this.atEnd = true;
+      this.missed = 0;
+      this.#lastKey = "";
+      this.active = "";
+    }
+    this.#anchor = this.hasUpdated && !this.atEnd ? this.#firstInSight() : null;
+  }
+
+  override updated(): void {
+    const latest = this.#items().at(-1);
+    if (latest && latest.key !== this.#lastKey) {
+      if (this.#lastKey !== "" && !this.atEnd && !latest.isMine && !latest.isBlocked) this.missed += 1;
+      // One's own message is what one wants to see, wherever the view was.
+      if (latest.pending && this.#lastKey !== "") this.atEnd = true;
+      this.#lastKey = latest.key;
+    }
+    if (this.atEnd) this.#toBottom();
+    else if (this.#anchor) {
+      const row = this.#find(this.#anchor.key);
+      if (row) this.scroller.scrollTop += row.getBoundingClientRect().top - this.#anchor.top;
+    }
+    this.#fillUp();
+  }
+
+  /** Goes to a message, as far back as the room has it. */
+  async goTo(seq: number): Promise<void> {
+    const { live } = this;
+    for (let page = 0; page < pagesToJump && seq < live.log.from && live.log.hasOlder; page += 1) {
+      this.atEnd = false;
+      const from = live.log.from;
+      await live.older();
+      await this.updateComplete;
+      if (live.log.from === from) break;
+    }
+    const row = this.renderRoot.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
+    if (!row) return toast("That message is here no more");
+    this.atEnd = false;
+    row.scrollIntoView({ block: "center" });
+    row.classList.add("found");
+    setTimeout(() => row.classList.remove("found"), foundFor);
+  }
+
+  toEnd(): void {
+    this.atEnd = true;
+    this.missed = 0;
+    this.#toBottom();
+    this.#tellPlace();
+  }
+
+  override render() {
+    const { log } = this.live;
+    return html`<div class="scroll" role="log" aria-live="off" aria-label="Messages" tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#key}>
+        <div class="inner">${log.ready ? this.#talk() : this.#waiting()}</div>
+      </div>
+      ${this.atEnd || !log.ready
+        ? nothing
+        : html`<button class="pill ${this.missed > 0 ? "" : "quiet"}" type="button" aria-label=${this.missed > 0 ? `${plural(this.missed, "new message")}, go to the latest` : "Go to the latest message"} @click=${this.toEnd}>
+            ${icon("down")} ${this.missed > 0 ? plural(this.missed, "new message") : nothing}
+          </button>`}`;
+  }
+
+  #items(): Item[] {
+    const { log, outbox } = this.live;
+    if (!log.ready) return [];
+    const items = itemsOf({ messages: log.shown, pending: outbox.list, me: this.me, myName: this.myName, isBlocked: (userId, username) => isBlocked(this.blocked, userId, username) });
+    for (const { seq, emoji, on } of this.reacting) {
+      const item = items.find((each) => each.seq === seq);
+      if (item) item.reactions = withMine(item.reactions, emoji, this.me, on);
+    }
+    return items;
+  }
+
+  #waiting(): TemplateResult {
+    const { problem } = this.live;
+    if (problem) return html`<div class="nobody"><cf-notice action="Try again" @retry=${() => this.live.reload()}>${problem}</cf-notice></div>`;
+    return html`<span class="only-read" role="status">Loading</span>${talkBones()}`;
+  }
+
+  #talk(): TemplateResult {
+    const items = this.#items();
+    if (items.length === 0) return this.#nobody();
+    const { live } = this;
+    const active = items.some(({ key }) => key === this.active) ? this.active : items.at(-1)!.key;
+    return html`
+      ${live.log.hasOlder
+        ? html`<div class="older">${live.olderProblem && !live.isLoadingOlder ? html`${live.olderProblem} <button class="link" type="button" @click=${() => live.older()}>Try again</button>` : "Loading what was said before"}</div>`
+        : live.log.first > 1
+          ? html`<p class="older">What was said before is not kept</p>`
+          : nothing}
+      ${repeat(
+        threadOf(items),
+        ({ at }) => new Date(at).toDateString(),
+        (day) => html`<h2 class="day">${dayName(day.at, now())}</h2>
+          <ol>
+            ${repeat(
+              day.groups.flatMap((group) => group.items.map((item, index) => ({ group, index, key: item.key }))),
+              ({ key }) => key,
+              ({ group, index, key }) => this.#row(group, index, key === active),
+            )}
+          </ol>`,
+      )}
+    `;
+  }
+
+  #nobody(): TemplateResult {
+    return html`<div class="nobody">
+      <h2>It is quiet here</h2>
+      <p>${this.mayTalk ? "Say the first word, or bring in whoever is with you." : "Nobody has said anything yet."}</p>
+      <div>
+        ${this.mayTalk ? html`<button class="button main" type="button" @click=${() => this.#tell("hello")}>Say hello 👋</button>` : nothing}
+        <button class="button" type="button" @click=${() => this.#tell("share")}>${icon("share")} Share the room</button>
+      </div>
+    </div>`;
+  }
+
+  /** One message in its row. What belongs to a group stands in its first or its last row, so that rows stay the same when others join. */
+  #row(group: Group, index: number, isActive: boolean): TemplateResult {
+    const item = group.items[index]!;
+    const first = index === 0;
+    const last = index === group.items.length - 1;
+    const divider = this.newFrom > 0 && item.seq === this.newFrom ? html`<p class="new">New</p>` : nothing;
+    if (item.isBlocked && !this.unveiled.includes(item.key)) {
+      if (!first) return html`<li hidden></li>`;
+      return html`<li class="row" data-key=${item.key}>
+        ${divider}
+        <p class="veil">
+          ${plural(group.items.length, "message")} of somebody you blocked ·
+          <button class="link" type="button" @click=${() => (this.unveiled = [...this.unveiled, ...group.items.map(({ key }) => key)])}>Show</button>
+        </p>
+      </li>`;
+    }
+    const latest = group.items.at(-1)!;
+    const time = html`<time class="when" datetime=${new Date(latest.at).toISOString()} title=${exactly(latest.at)}>${when(latest.at, now())}</time>`;
+    const side = item.isMine ? "mine" : "theirs";
+    return html`<li class="row ${side} ${first ? "first" : ""} ${last ? "last" : ""}" .style=${`--own:${hueOfPerson(item.userId)}`}>
+      ${divider} ${last && !item.isMine ? avatar(item.userId, item.username) : nothing}
+      ${first && !item.isMine ? html`<p class="who"><b><bdi>${item.username}</bdi></b>${item.userId === this.hostId ? html`<span class="role">Host</span>` : nothing}${time}</p>` : nothing}
+      ${this.#message(item, isActive)} ${last && item.isMine ? this.#state(item, time) : nothing}
+    </li>`;
+  }
+
+  /** How far one's own latest words are. */
+  #state(item: Item, time: TemplateResult): TemplateResult {
+    const { pending } = item;
+    if (pending?.problem) return html``;
+    return html`<p class="state">${pending && pending.seq === null ? "Sending" : time}</p>`;
+  }
+
+  #failed({ client_msg_id, problem }: Pending): TemplateResult {
+    return html`<p class="state failed" role="alert">
+      <span>Not sent. ${problem}</span>
+      <span>
+        <button class="link" type="button" @click=${() => this.live.retry(client_msg_id)}>Try again</button>
+        <button class="link" type="button" @click=${() => this.live.discard(client_msg_id)}>Remove</button>
+      </span>
+    </p>`;
+  }
+
+  #message(item: Item, isActive: boolean): TemplateResult {
+    const { pending } = item;
+    const underway = pending !== null && pending.problem === "" && pending.seq === null;
+    const isBig = !item.isDeleted && onlyEmoji(item.text);
+    return html`<div class="message ${underway ? "underway" : ""}" data-key=${item.key} data-seq=${item.seq ?? nothing}>
+      <div class="line">
+        <div class="bubble ${isBig && !item.replyTo ? "emoji" : ""} ${item.isDeleted ? "deleted" : ""}" title=${exactly(item.at)} @click=${(event: MouseEvent) => this.#tapped(event, item)}>
+          <span class="only-read">${item.isMine ? "You" : item.username}: </span>
+          ${item.replyTo && !item.isDeleted ? this.#quote(item.replyTo) : nothing}
+          ${item.isDeleted ? html`<p class="text">Deleted</p>` : html`<p class="text" dir="auto">${linked(item.text)}</p>`}
+        </div>
+        ${pending ? nothing : this.#tools(item, isActive)}
+      </div>
+      ${item.reactions.length > 0 && !item.isDeleted ? this.#reactions(item) : nothing}
+      ${pending?.problem ? this.#failed(pending) : nothing}
+    </div>`;
+  }
+
+  #quote({ seq, username, text }: NonNullable<Item["replyTo"]>): TemplateResult {
+    const original = this.live.log.get(seq);
+    const isHidden = original && isBlocked(this.blocked, original.user_id, original.username);
+    const words = original?.is_deleted ? "Deleted" : isHidden ? "Somebody you blocked" : text;
+    return html`<button class="quote" type="button" title="Go to what this answers" @click=${() => this.goTo(seq)}>
+      <span class="only-read">Answers </span><b><bdi>${username}</bdi></b><span dir="auto">${words}</span>
+    </button>`;
+  }
+
+  #reactions(item: Item): TemplateResult {
+    return html`<div class="reactions" role="group" aria-label="Reactions">
+      ${item.reactions.map(({ emoji, count, users }) => {
+        const mine = users.includes(this.me);
+        return html`<button type="button" aria-pressed=${mine} aria-label="${emoji} ${count}" title=${this.#names(users, count)} ?disabled=${!this.mayTalk} @click=${() => this.#react(item, emoji, !mine)}>
+          <span class="glyph">${emoji}</span> <span>${count}</span>
+        </button>`;
+      })}
+    </div>`;
+  }
+
+  #names(users: string[], count: number): string {
+    const known = new Map(this.live.log.shown.map(({ user_id, username }) => [user_id, username]));
+    const names = users.flatMap((user) => (user === this.me ? "You" : (known.get(user) ?? [])));
+    const others = count - names.length;
+    return [...names, ...(others > 0 ? [`${others} more`] : [])].join(", ");
+  }
+
+  #tools(item: Item, isActive: boolean): TemplateResult {
+    const tab = isActive ? 0 : -1;
+    const open = this.picking === item.key;
+    const says = this.mayTalk && !item.isDeleted;
+    return html`<div class="tools ${open ? "open" : ""}">
+        ${says
+          ? html`<button class="button bare icon-only smile" type="button" tabindex=${tab} aria-label="React" title="React" aria-expanded=${open} @click=${(event: Event) => this.#pick(event, item)}>${icon("smile")}</button>
+              <button class="button bare icon-only" type="button" tabindex=${tab} aria-label="Answer" title="Answer" @click=${() => this.#tell("answer", item)}>${icon("reply")}</button>`
+          : nothing}
+        <button class="button bare icon-only more" type="button" tabindex=${tab} aria-label="More" title="More" aria-haspopup="dialog" @click=${() => this.#tell("more", item)}>${icon("more")}</button>
+      </div>
+      ${open
+        ? html`<div class="emojis ${this.pickBelow ? "below" : ""}" role="group" aria-label="Reactions" @keydown=${this.#pickKey}>
+            ${emojis.map((emoji) => {
+              const on = isOn(item.reactions, emoji, this.me);
+              return html`<button type="button" aria-pressed=${on} aria-label=${emoji} @click=${() => this.#react(item, emoji, !on)}>${emoji}</button>`;
+            })}
+          </div>`
+        : nothing}`;
+  }
+
+  async #pick(event: Event, item: Item): Promise<void> {
+    if (this.picking === item.key) {
+      this.picking = "";
+      return;
+    }
+    const button = event.currentTarget as HTMLElement;
+    this.pickBelow = button.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top < 72;
+    this.picking = item.key;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(".emojis button")?.focus();
+  }
+
+  #pickKey(event: KeyboardEvent): void {
+    const buttons = [...this.renderRoot.querySelectorAll<HTMLElement>(".emojis button")];
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      const at = buttons.indexOf(this.shadowRoot?.activeElement as HTMLElement);
+      buttons[(at + step + buttons.length) % buttons.length]?.focus();
+    }
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    const row = this.#find(this.picking);
+    this.picking = "";
+    row?.querySelector<HTMLElement>(".smile")?.focus();
+  }
+
+  #pressedElsewhere = (event: Event): void => {
+    if (!this.picking) return;
+    const inside = event.composedPath().some((node) => node instanceof Element && (node.matches(".emojis") || node.matches(".smile")));
+    if (!inside) this.picking = "";
+  };
+
+  #react({ seq, key }: Item, emoji: string, on: boolean): void {
+    if (this.picking) {
+      this.picking = "";
+      this.#find(key)?.querySelector<HTMLElement>(".smile")?.focus();
+    }
+    if (seq !== null) this.dispatchEvent(new CustomEvent<Reacted>("react", { detail: { seq, emoji, on } }));
+  }
+
+  /** Where nothing hovers, a message is pressed to see what can be done with it. */
+  #tapped(event: MouseEvent, item: Item): void {
+    if (item.pending || !matchMedia("(hover: none)").matches || (event.target as Element).closest("a, button")) return;
+    if (String(document.getSelection()) !== "") return;
+    this.#tell("more", item);
+  }
+
+  #tell(what: "answer" | "more" | "hello" | "share", item?: Item): void {
+    this.dispatchEvent(new CustomEvent<Item | undefined>(what, { detail: item }));
+  }
+
+  #tellPlace(): void {
+    this.dispatchEvent(new Event("place"));
+  }
+
+  #scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    const before = this.atEnd;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
+    if (this.atEnd) this.missed = 0;
+    if (this.atEnd !== before) this.#tellPlace();
+    this.#fillUp();
+  }
+
+  #fillUp(): void {
+    const { live } = this;
+    if (this.scroller.scrollTop < nearStart && live.log.hasOlder && !live.isLoadingOlder && !live.olderProblem) void live.older();
+  }
+
+  #toBottom(): void {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  #firstInSight(): { key: string; top: number } | null {
+    const edge = this.scroller.getBoundingClientRect().top;
+    for (const row of this.renderRoot.querySelectorAll<HTMLElement>("[data-key]")) {
+      const { top, bottom } = row.getBoundingClientRect();
+      if (bottom > edge) return { key: row.dataset.key ?? "", top };
+    }
+    return null;
+  }
+
+  #find(key: string): HTMLElement | undefined {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>("[data-key]")].find(({ dataset }) => dataset.key === key);
+  }
+
+  /** Arrows walk over the messages, so that Tab does not have to pass through every one. */
+  #key(event: KeyboardEvent): void {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    const rows = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")].filter((row) => row.querySelector(".tools"));
+    const from = rows.findIndex(({ dataset }) => dataset.key === this.active);
+    const row = rows[Math.min(rows.length - 1, Math.max(0, from < 0 ? rows.length - 1 : from + step))];
+    if (!row) return;
+    event.preventDefault();
+    this.active = row.dataset.key ?? "";
+    this.atEnd = row === rows.at(-1);
+    row.scrollIntoView({ block: "nearest" });
+    row.querySelector<HTMLElement>(".tools .more")?.focus();
+  }
+}

@@ -1,0 +1,76 @@
+// A room's photo: a few soft pixels at once, the photo when it is there. A room without one has its own colour.
+import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { base } from "../ui/base";
+import { icon } from "../ui/icons";
+import type { Picture } from "./contract";
+import { thumbOf } from "./thumbhash";
+import { isWeb } from "../ui/web";
+
+const colourless = 0.015;
+
+/** The colour that a room is tinted with: its photo's, or one of its own. */
+export function hueOfRoom(code: string, photo: Picture | null): number {
+  const thumb = photo ? thumbOf(photo.thumbhash) : null;
+  if (thumb && thumb.chroma > colourless) return thumb.hue;
+  return [...code].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 360;
+}
+
+@customElement("room-picture")
+export class RoomPicture extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        position: relative;
+        display: grid;
+        place-items: center;
+        overflow: hidden;
+        background: light-dark(oklch(0.9 0.04 var(--hue, 60)), oklch(0.32 0.04 var(--hue, 60)));
+        color: light-dark(oklch(0.45 0.08 var(--hue, 60)), oklch(0.8 0.07 var(--hue, 60)));
+      }
+      canvas,
+      img {
+        position: absolute;
+        inset: 0;
+        inline-size: 100%;
+        block-size: 100%;
+        object-fit: cover;
+      }
+      img {
+        transition: opacity var(--quick);
+      }
+      img.coming {
+        opacity: 0;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) photo: Picture | null = null;
+  @property() code = "";
+  /** What it shows, in words. Without them it is decoration. */
+  @property() words = "";
+  @property({ type: Boolean }) large = false;
+  @state() private here = "";
+  @state() private gone = "";
+  @query("canvas") private canvas!: HTMLCanvasElement | null;
+
+  override updated(changed: PropertyValues<this>): void {
+    this.style.setProperty("--hue", String(hueOfRoom(this.code, this.photo)));
+    if (!changed.has("photo") || !this.canvas) return;
+    const thumb = this.photo && thumbOf(this.photo.thumbhash);
+    if (!thumb) return;
+    Object.assign(this.canvas, { width: thumb.width, height: thumb.height });
+    this.canvas.getContext("2d")?.putImageData(new ImageData(thumb.rgba, thumb.width, thumb.height), 0, 0);
+  }
+
+  override render() {
+    const { photo } = this;
+    const url = photo ? (this.large ? photo.url : photo.small_url) : "";
+    if (!photo || !isWeb(url)) return icon("chat");
+    return html`<canvas aria-hidden="true"></canvas>
+      ${this.gone === url
+        ? nothing
+        : html`<img class=${this.here === url ? "" : "coming"} src=${url} alt=${this.words} decoding="async" @load=${() => (this.here = url)} @error=${() => (this.gone = url)} />`}`;
+  }
+}

@@ -1,0 +1,16 @@
+// Reactions: which there are to choose from, and how they look while the server has not answered yet.
+import type { Reaction } from "./contract";
+
+export const emojis = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
+
+export function isOn(reactions: Reaction[], emoji: string, me: string): boolean {
+  return reactions.some((each) => each.emoji === emoji && each.users.includes(me));
+}
+
+export function withMine(reactions: Reaction[], emoji: string, me: string, on: boolean): Reaction[] {
+  if (isOn(reactions, emoji, me) === on) return reactions;
+  const known = reactions.find((each) => each.emoji === emoji) ?? { emoji, count: 0, users: [] };
+  const next = on ? { emoji, count: known.count + 1, users: [...known.users, me] } : { emoji, count: known.count - 1, users: known.users.filter((user) => user !== me) };
+  const rest = reactions.map((each) => (each.emoji === emoji ? next : each));
+  return (reactions.includes(known) ? rest : [...rest, next]).filter(({ count }) => count > 0);
+}

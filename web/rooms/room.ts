@@ -1,0 +1,653 @@
+// A room: who is in it, what is said, and what one may do. Which of its faces is shown depends on who one is here.
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import { now, onTick } from "../ui/clock";
+import { sheetOrDialog } from "../ui/dialog";
+import { plural } from "../ui/format";
+import { icon, type IconName } from "../ui/icons";
+import "../ui/notice";
+import "../ui/theme-toggle";
+import { toast } from "../ui/toast";
+import "./about";
+import { problemOf, rooms, session } from "./api";
+import { block, blockedPeople, isBlocked, unblock, type Blocked } from "./blocks";
+import { talkBones, talkBonesStyle } from "./bones";
+import "./composer";
+import type { Composed, RoomComposer } from "./composer";
+import type { ClosedRoom, Message, Page, Person, Pin, Quote, Room, RoomNews } from "./contract";
+import "./join";
+import { keep, kept } from "./kept";
+import { Live, type Ending } from "./live";
+import "./message-sheet";
+import "./messages";
+import type { Reacted, RoomMessages } from "./messages";
+import "./people";
+import { hueOfRoom } from "./picture";
+import { roomStyle } from "./room.style";
+import "./settings";
+import "./share";
+import type { Item } from "./thread";
+import { here, left, typingWords } from "./words";
+import { worldOf } from "./world";
+
+type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings";
+
+const peopleEvery = 3_000;
+const peopleAtLeastEvery = 20_000;
+const tellEvery = 1_500;
+const quoteLength = 120;
+const wide = matchMedia("(min-width: 62rem)");
+
+@customElement("rooms-room")
+export class RoomsRoom extends LitElement {
+  static override styles = [base, controls, talkBonesStyle, roomStyle];
+
+  @property() code = "";
+  /** A room that was just made, so that it need not be fetched. */
+  @property({ attribute: false }) made: Room | null = null;
+  @state() private room: Room | ClosedRoom | null = null;
+  @state() private problem = "";
+  @state() private over: Ending | null = null;
+  @state() private version = 0;
+  @state() private sheet: Sheet | null = null;
+  @state() private replyTo: Quote | null = null;
+  @state() private looked: Item | null = null;
+  @state() private people: Person[] | null = null;
+  @state() private peopleProblem = "";
+  @state() private blocked: Blocked[] = blockedPeople();
+  @state() private reacting: readonly Reacted[] = [];
+  @state() private me = "";
+  @state() private newFrom = 0;
+  /** What a screen reader is told of what comes. */
+  @state() private told = "";
+  @query("room-messages") private messages!: RoomMessages | null;
+  @query("room-composer") private composer!: RoomComposer | null;
+  #live: Live | null = null;
+  #visit = 0;
+  #stopClock = () => {};
+  #peopleAt = 0;
+  #readAt = 0;
+  #peopleTimer: ReturnType<typeof setTimeout> | undefined;
+  #online = -1;
+  #toldUpTo = 0;
+  #toldTimer: ReturnType<typeof setTimeout> | undefined;
+  #unseen = 0;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("visibilitychange", this.#woken);
+    addEventListener("online", this.#woken);
+    addEventListener("offline", this.#offline);
+    addEventListener("pageshow", this.#woken);
+    addEventListener("storage", this.#stored);
+    visualViewport?.addEventListener("resize", this.#fit);
+    visualViewport?.addEventListener("scroll", this.#fit);
+    wide.addEventListener("change", this.#widened);
+    this.#fit();
+    this.#stopClock = onTick(() => {
+      if (this.#pin) this.requestUpdate();
+      // Nobody tells when somebody comes or goes.
+      if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery) void this.#loadPeople();
+      // Nor when one may talk again.
+      if (this.#open?.you.is_muted && Date.now() - this.#readAt > peopleAtLeastEvery) void this.#readAgain();
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("visibilitychange", this.#woken);
+    removeEventListener("online", this.#woken);
+    removeEventListener("offline", this.#offline);
+    removeEventListener("pageshow", this.#woken);
+    removeEventListener("storage", this.#stored);
+    visualViewport?.removeEventListener("resize", this.#fit);
+    visualViewport?.removeEventListener("scroll", this.#fit);
+    wide.removeEventListener("change", this.#widened);
+    this.#stopClock();
+    this.#leaveLive();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("code")) void this.#enter();
+  }
+
+  override updated(): void {
+    const room = this.#open;
+    this.style.setProperty("--hue", String(hueOfRoom(this.code, room?.photo ?? null)));
+    const name = this.room?.name ?? "Room";
+    document.title = `${this.#unseen > 0 ? `(${this.#unseen}) ` : ""}${name} · Rooms`;
+  }
+
+  // Coming and going
+
+  async #enter(): Promise<void> {
+    const visit = ++this.#visit;
+    this.#leaveLive();
+    Object.assign(this, { room: null, problem: "", over: null, sheet: null, replyTo: null, looked: null, people: null, reacting: [], newFrom: 0 });
+    // The latest page is on its way while the room is asked for: mostly one may read it.
+    let first: Promise<Page> | null = null;
+    try {
+      this.me = (await session()).user_id;
+      if (this.made?.code !== this.code) {
+        first = rooms.page(this.code, {});
+        first.catch(() => {});
+      }
+      const room = this.made?.code === this.code ? this.made : await rooms.get(this.code);
+      if (visit !== this.#visit) return;
+      this.me = (await session()).user_id;
+      this.room = room;
+      if (this.made?.code === this.code) this.sheet = wide.matches ? null : "share";
+      if (mayRead(room)) this.#goLive(first);
+    } catch (error) {
+      if (visit !== this.#visit) return;
+      const { status, code, message } = problemOf(error);
+      if (status === 404) this.over = "missing";
+      else if (code === "banned") this.over = "banned";
+      else this.problem = message;
+    }
+  }
+
+  #goLive(first: Promise<Page> | null): void {
+    const seen = kept<number>(`seen.${this.code}`) ?? 0;
+    const live = new Live(worldOf(this.code, this.me, first), this.me, {
+      changed: () => live === this.#live && this.#changed(),
+      room: (news) => this.#news(news),
+      standing: () => void this.#readAgain(),
+      over: (why) => (why === "missing" ? void this.#lost() : this.#end(why)),
+    });
+    this.#live = live;
+    this.#toldUpTo = 0;
+    this.#unseen = 0;
+    live.seen = seen;
+    live.start();
+    if (seen > 0) this.newFrom = seen + 1;
+    void this.#loadPeople();
+    // Where there are keys to type on, one can type at once.
+    if (this.#isIn && matchMedia("(hover: hover)").matches) void this.updateComplete.then(() => this.composer?.focus());
+  }
+
+  #leaveLive(): void {
+    this.#live?.stop();
+    this.#live = null;
+    clearTimeout(this.#peopleTimer);
+    clearTimeout(this.#toldTimer);
+  }
+
+  #end(why: Ending): void {
+    this.sheet = null;
+    this.looked = null;
+    this.over = why;
+    // The focus follows what is said instead of the room.
+    void this.updateComplete.then(() => this.renderRoot.querySelector("h2")?.focus());
+  }
+
+  /** The room is gone, or it may not be read any more. */
+  async #lost(): Promise<void> {
+    try {
+      const room = await rooms.get(this.code);
+      this.#leaveLive();
+      const readable = mayRead(room);
+      this.room = readable ? null : room;
+      // Trying again by itself could go on without end.
+      if (readable) this.problem = "The connection to this room was refused.";
+    } catch (error) {
+      const { status, message } = problemOf(error);
+      if (status === 404) return this.#end("missing");
+      this.#leaveLive();
+      this.room = null;
+      this.problem = message;
+    }
+  }
+
+  #changed(): void {
+    const live = this.#live;
+    if (!live) return;
+    this.version += 1;
+    const author = live.log.shown.at(-1)?.user_id;
+    const isStranger = author !== undefined && author !== this.me && this.people?.some(({ user_id }) => user_id === author) === false;
+    if (live.online !== this.#online || isStranger) {
+      this.#online = live.online;
+      this.#peopleSoon();
+    }
+    this.#tellReader(live);
+    this.#look();
+  }
+
+  /** What is at the end of a page that is looked at has been seen. */
+  #look(): void {
+    const live = this.#live;
+    if (!live?.log.ready) return;
+    if (document.hidden || this.messages?.isAtEnd === false) {
+      this.#unseen = document.hidden ? live.log.shown.filter(({ seq, user_id }) => seq > live.seen && user_id !== this.me).length : this.#unseen;
+      return;
+    }
+    this.#unseen = 0;
+    if (live.log.complete <= live.seen) return;
+    live.seen = live.log.complete;
+    keep(`seen.${this.code}`, live.seen);
+  }
+
+  /** Some at a time, and not what was there already or comes from history. */
+  #tellReader(live: Live): void {
+    if (!live.log.ready) return;
+    if (this.#toldUpTo === 0) this.#toldUpTo = Math.max(1, live.log.complete + 1);
+    if (this.#toldTimer || live.log.complete < this.#toldUpTo) return;
+    this.#toldTimer = setTimeout(() => {
+      this.#toldTimer = undefined;
+      const fresh = live.log.shown.filter((message) => message.seq >= this.#toldUpTo && message.user_id !== this.me && !message.is_deleted && !isBlocked(this.blocked, message.user_id, message.username));
+      this.#toldUpTo = live.log.complete + 1;
+      if (fresh.length > 0) this.told = fresh.length > 2 ? `${plural(fresh.length, "new message")}` : fresh.map(({ username, text }) => `${username}: ${text}`).join(". ");
+    }, tellEvery);
+  }
+
+  #news(news: RoomNews): void {
+    if (this.room) this.room = { ...news, you: this.room.you };
+  }
+
+  async #readAgain(): Promise<void> {
+    this.#readAt = Date.now();
+    try {
+      const room = await rooms.get(this.code);
+      if (room.code !== this.code) return;
+      this.room = room;
+      if (!mayRead(room)) this.#leaveLive();
+    } catch {
+      // What is known is shown until more is.
+    }
+  }
+
+  // The device
+
+  #woken = (): void => {
+    if (document.hidden) return;
+    this.#live?.wake();
+    if (this.problem) void this.#enter();
+    const you = this.#open?.you;
+    if (you?.is_muted) void this.#readAgain();
+    this.#look();
+    this.requestUpdate();
+  };
+
+  #offline = (): void => {
+    this.requestUpdate();
+  };
+
+  #widened = (): void => {
+    if (this.sheet === "people" || this.sheet === "about") this.sheet = null;
+    this.#peopleSoon();
+    this.requestUpdate();
+  };
+
+  /** Another tab has blocked somebody. */
+  #stored = (event: StorageEvent): void => {
+    if (event.key?.endsWith(".blocked")) this.blocked = blockedPeople();
+  };
+
+  /** A phone's keyboard covers the page: what is left of it is the room's. */
+  #fit = (): void => {
+    if (!visualViewport || visualViewport.scale > 1.01) return;
+    this.style.setProperty("--view-height", `${visualViewport.height}px`);
+    this.style.setProperty("--view-top", `${visualViewport.offsetTop}px`);
+  };
+
+  // What is shown
+
+  get #open(): Room | null {
+    return this.room && "host" in this.room ? this.room : null;
+  }
+
+  get #pin(): Pin | null {
+    const pin = this.#open?.pin;
+    return pin && Date.parse(pin.until) > now() ? pin : null;
+  }
+
+  get #isIn(): boolean {
+    const role = this.room?.you.role;
+    return role === "host" || role === "member";
+  }
+
+  get #mayTalk(): boolean {
+    const room = this.#open;
+    if (!room || !this.#isIn || room.you.is_muted) return false;
+    return !room.is_read_only || room.you.role === "host";
+  }
+
+  override render(): TemplateResult {
+    if (this.over) return this.#ended(this.over);
+    if (!this.room) return this.#arriving();
+    const room = this.#open;
+    if (!room || !mayRead(room)) return this.#door(this.room);
+    return html`<div class="room with-aside">
+        ${wide.matches ? this.#aside(room) : nothing}
+        <main class="chat">
+          ${this.#header(room)} ${this.#pinned()}
+          <div class="body">
+            <p class="banner" role="status">${this.#connection()}</p>
+            ${this.#live
+              ? html`<room-messages
+                  .live=${this.#live}
+                  .version=${this.version}
+                  .me=${this.me}
+                  .myName=${room.you.username ?? ""}
+                  .hostId=${room.host.user_id}
+                  .mayTalk=${this.#mayTalk}
+                  .blocked=${this.blocked}
+                  .reacting=${this.reacting}
+                  .newFrom=${this.newFrom}
+                  @react=${(event: CustomEvent<Reacted>) => this.#react(event.detail)}
+                  @answer=${(event: CustomEvent<Item>) => this.#answer(event.detail)}
+                  @more=${(event: CustomEvent<Item>) => (this.looked = event.detail)}
+                  @hello=${() => this.#say("👋", null)}
+                  @share=${() => (this.sheet = "share")}
+                  @place=${this.#look}
+                ></room-messages>`
+              : nothing}
+            <p class="typing" aria-hidden="true">${this.#typing()}</p>
+          </div>
+          ${this.#foot(room)}
+        </main>
+      </div>
+      <p class="only-read" aria-live="polite">${this.told}</p>
+      ${this.#sheets(room)}`;
+  }
+
+  #header(room: Room): TemplateResult {
+    const online = this.#live?.wasLive ? this.#live.online : room.online;
+    const words = html`<h1 dir="auto">${room.name}</h1>
+      <span class="presence">
+        <i class=${this.#live?.isLive ? "on" : ""}></i><span>${here(online)}</span>
+        ${room.is_private ? html`<span aria-hidden="true">·</span>${icon("lock")}<span>Private</span>` : nothing}
+        ${room.is_read_only ? html`<span aria-hidden="true">·</span><span>Read-only</span>` : nothing}
+      </span>`;
+    return html`<header>
+      <button class="button bare icon-only narrow" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button>
+      ${wide.matches
+        ? html`<div class="title"><span>${words}</span></div>`
+        : html`<button class="title" type="button" aria-haspopup="dialog" title="About this room" @click=${() => (this.sheet = "about")}>
+            <room-picture .photo=${room.photo} code=${room.code}></room-picture><span>${words}</span>
+          </button>`}
+      <button class="button bare icon-only narrow" type="button" aria-label="People" title="People" aria-haspopup="dialog" @click=${this.#showPeople}>${icon("people")}</button>
+      <button class="button bare icon-only" type="button" aria-label="Share the room" title="Share the room" aria-haspopup="dialog" @click=${() => (this.sheet = "share")}>${icon("share")}</button>
+    </header>`;
+  }
+
+  #aside(room: Room): TemplateResult {
+    return html`<aside aria-label="About this room">
+      <nav>
+        <button class="button bare" type="button" @click=${this.#home}>${icon("back")} All rooms</button>
+        <cf-theme-toggle></cf-theme-toggle>
+      </nav>
+      <room-about .room=${room} @ask=${this.#asked}></room-about>
+      <room-share small code=${room.code} name=${room.name} ?private=${room.is_private}></room-share>
+      <section>
+        <h2>People</h2>
+        ${this.#peopleList(room)}
+      </section>
+    </aside>`;
+  }
+
+  #peopleList(room: Room): TemplateResult {
+    return html`<room-people code=${room.code} .people=${this.people} .problem=${this.peopleProblem} .me=${this.me} ?host=${room.you.role === "host"} .blocked=${this.blocked} @changed=${this.#peopleChanged}></room-people>`;
+  }
+
+  #pinned(): TemplateResult | typeof nothing {
+    const pin = this.#pin;
+    if (!pin) return nothing;
+    const remaining = left(Date.parse(pin.until), now());
+    return html`<div class="pin">
+      <button type="button" title="Go to the pinned message" @click=${() => this.messages?.goTo(pin.seq)}>
+        ${icon("pin")}<span class="only-read">Pinned: </span><span class="words" dir="auto"><b><bdi>${pin.username}</bdi></b> ${pin.text}</span>
+      </button>
+      <span class="figures" title="How long it stays pinned">${remaining}</span>
+    </div>`;
+  }
+
+  #connection(): string {
+    const live = this.#live;
+    if (!live || live.isLive) return "";
+    if (!navigator.onLine) return "You are offline. What you write goes out when you are back.";
+    if (!live.isLate) return "";
+    return live.wasLive ? "Reconnecting…" : "Connecting…";
+  }
+
+  #typing(): TemplateResult | typeof nothing {
+    const names = [...(this.#live?.typing ?? [])].filter(([userId, username]) => !isBlocked(this.blocked, userId, username)).map(([, username]) => username);
+    return names.length > 0 ? html`<span class="dots"><i></i><i></i><i></i></span><span dir="auto">${typingWords(names)}</span>` : nothing;
+  }
+
+  #foot(room: Room): TemplateResult {
+    const { you } = room;
+    if (!this.#isIn) {
+      return html`<div class="foot">
+        <span>You are reading along.</span>
+        <button class="button main" type="button" aria-haspopup="dialog" @click=${() => (this.sheet = "join")}>Join and talk</button>
+      </div>`;
+    }
+    if (you.is_muted) {
+      return html`<div class="foot"><span>The host has muted you. You can read along.</span><button class="button" type="button" @click=${() => this.#readAgain()}>Check again</button></div>`;
+    }
+    if (room.is_read_only && you.role !== "host") return html`<div class="foot"><span class="soft">Only the host says something here right now.</span></div>`;
+    return html`<room-composer
+      code=${room.code}
+      .replyTo=${this.replyTo}
+      placeholder=${you.username ? `Message as ${you.username}` : "Message"}
+      @compose=${(event: CustomEvent<Composed>) => this.#say(event.detail.text, event.detail.replyTo)}
+      @typed=${() => this.#live?.typed()}
+      @unquote=${() => (this.replyTo = null)}
+    ></room-composer>`;
+  }
+
+  #sheets(room: Room): TemplateResult {
+    const kind = sheetOrDialog();
+    const dismiss = () => (this.sheet = null);
+    const isHost = room.you.role === "host";
+    return html`
+      <cf-dialog kind=${kind} heading="Bring somebody in" .open=${this.sheet === "share"} @dismiss=${dismiss}>
+        ${this.sheet === "share" ? html`<room-share code=${room.code} name=${room.name} ?private=${room.is_private}></room-share>` : nothing}
+      </cf-dialog>
+      <cf-dialog kind=${kind} heading="People" .open=${this.sheet === "people"} @dismiss=${dismiss}>${this.sheet === "people" ? this.#peopleList(room) : nothing}</cf-dialog>
+      <cf-dialog kind=${kind} heading=${room.name} .open=${this.sheet === "about"} @dismiss=${dismiss}>
+        ${this.sheet === "about" ? html`<room-about .room=${room} @ask=${this.#asked}></room-about>` : nothing}
+      </cf-dialog>
+      <cf-dialog kind=${kind} heading=${this.sheet === "rename" ? "Your name here" : "Join and talk"} .open=${this.sheet === "join" || this.sheet === "rename"} @dismiss=${dismiss}>
+        ${this.sheet === "join" || this.sheet === "rename"
+          ? html`<room-join code=${room.code} ?private=${room.is_private} current=${this.sheet === "rename" ? (room.you.username ?? "") : ""} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>`
+          : nothing}
+      </cf-dialog>
+      ${isHost
+        ? html`<room-settings .open=${this.sheet === "settings"} .room=${room} @dismiss=${dismiss} @saved=${this.#saved} @closed=${() => this.#end("closed")}></room-settings>`
+        : nothing}
+      <message-sheet
+        .item=${this.looked}
+        .me=${this.me}
+        ?mayTalk=${this.#mayTalk}
+        ?host=${isHost}
+        @dismiss=${() => (this.looked = null)}
+        @react=${(event: CustomEvent<Reacted>) => this.#react(event.detail)}
+        @answer=${(event: CustomEvent<Item>) => this.#answer(event.detail)}
+        @remove=${(event: CustomEvent<Item>) => this.#remove(event.detail)}
+        @block=${(event: CustomEvent<Item>) => this.#toggleBlock(event.detail)}
+      ></message-sheet>
+    `;
+  }
+
+  #arriving(): TemplateResult {
+    if (this.problem) {
+      return this.#words("failed", "The room does not open", this.problem, html`<button class="button main" type="button" @click=${() => this.#enter()}>Try again</button>${this.#all()}`);
+    }
+    return html`<div class="room with-aside">
+      ${wide.matches ? html`<aside></aside>` : nothing}
+      <main class="chat">
+        <header>
+          <button class="button bare icon-only narrow" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button>
+          <div class="bones"><h1 class="only-read" role="status">Opening the room</h1><i></i><i></i></div>
+        </header>
+        <div class="body coming">${talkBones()}</div>
+      </main>
+    </div>`;
+  }
+
+  #door(room: ClosedRoom | Room): TemplateResult {
+    return html`<main class="chat">
+      <header><button class="button bare icon-only" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button></header>
+      <div class="doorstep">
+        <div class="door">
+          <div class="words">
+            <span class="badge-icon">${icon(room.is_private ? "lock" : "chat")}</span>
+            <h1 dir="auto">${room.name}</h1>
+            <p>${room.is_private ? "This room is private. Whoever invited you knows its code." : "Come in to read what is said here."}</p>
+          </div>
+          <room-join code=${room.code} ?private=${room.is_private} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>
+        </div>
+      </div>
+    </main>`;
+  }
+
+  #ended(why: Ending): TemplateResult {
+    switch (why) {
+      case "kicked":
+        return this.#words("door", "You were shown out", "The host has shown you out of this room.", html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`);
+      case "banned":
+        return this.#words("ban", "You cannot come in here", "The host does not let you into this room any more.", this.#all(true));
+      case "closed":
+        return this.#words("door", "This room is closed", "Its host has closed it. What was said here is gone.", this.#all(true));
+      case "missing":
+        return this.#words("info", "There is no such room", "The link may be wrong, or the room has ended. Ask whoever gave it to you.", this.#all(true));
+    }
+  }
+
+  #all(main = false): TemplateResult {
+    return html`<button class="button ${main ? "main" : ""}" type="button" @click=${this.#home}>Go to the start</button>`;
+  }
+
+  #words(shape: IconName, title: string, words: string, ways: TemplateResult): TemplateResult {
+    return html`<main class="doorstep door">
+      <div class="words">
+        <span class="badge-icon">${icon(shape)}</span>
+        <h2 tabindex="-1">${title}</h2>
+        ${this.room && this.over !== "missing" ? html`<p><b><bdi>${this.room.name}</bdi></b></p>` : nothing}
+        <p>${words}</p>
+      </div>
+      <div class="ways">${ways}</div>
+    </main>`;
+  }
+
+  // What is done
+
+  #home(): void {
+    this.dispatchEvent(new Event("home", { cancelable: true }));
+  }
+
+  #say(text: string, replyTo: Quote | null): void {
+    this.replyTo = null;
+    this.newFrom = 0;
+    this.#live?.say(crypto.randomUUID(), text, replyTo);
+    this.messages?.toEnd();
+    this.composer?.focus();
+  }
+
+  #answer({ seq, username, text }: Item): void {
+    if (seq !== null) this.replyTo = { seq, username, text: [...text].slice(0, quoteLength).join("") };
+  }
+
+  async #react(reacted: Reacted): Promise<void> {
+    const { seq, emoji, on } = reacted;
+    const isSame = (each: Reacted) => each.seq === seq && each.emoji === emoji;
+    this.reacting = [...this.reacting.filter((each) => !isSame(each)), reacted];
+    try {
+      this.#live?.put(await rooms.react(this.code, seq, emoji, on));
+    } catch (error) {
+      toast(problemOf(error).message, true);
+    }
+    this.reacting = this.reacting.filter((each) => each !== reacted);
+  }
+
+  async #remove({ seq }: Item): Promise<void> {
+    if (seq === null) return;
+    const known = this.#live?.log.get(seq);
+    try {
+      await rooms.remove(this.code, seq);
+      // What the server tells of it has the same revision, or a higher one.
+      if (known) this.#live?.put({ ...known, text: "", reply_to: null, is_deleted: true, reactions: [], rev: known.rev + 1 } satisfies Message);
+    } catch (error) {
+      toast(problemOf(error).message, true);
+    }
+  }
+
+  #toggleBlock({ userId, username, isBlocked: hidden }: Item): void {
+    this.blocked = (hidden ? unblock : block)({ user_id: userId, username });
+    toast(hidden ? `You see what ${username} says again` : `You do not see what ${username} says any more`);
+  }
+
+  #asked(event: CustomEvent<"settings" | "rename" | "leave">): void {
+    if (event.detail === "leave") void this.#leave();
+    else this.sheet = event.detail;
+  }
+
+  async #leave(): Promise<void> {
+    try {
+      await rooms.leave(this.code);
+      toast("You have left the room");
+      this.#home();
+    } catch (error) {
+      toast(problemOf(error).message, true);
+    }
+  }
+
+  #joined(event: CustomEvent<Room>): void {
+    this.room = event.detail;
+    this.sheet = null;
+    // The open socket is a reader's: another one may talk.
+    if (this.#live) this.#live.renew();
+    else this.#goLive(null);
+    this.#peopleChanged();
+    void this.updateComplete.then(() => this.composer?.focus());
+  }
+
+  #saved(event: CustomEvent<Room>): void {
+    this.room = event.detail;
+    this.sheet = null;
+  }
+
+  #showPeople(): void {
+    this.sheet = "people";
+    void this.#loadPeople(true);
+  }
+
+  #peopleChanged(): void {
+    this.blocked = blockedPeople();
+    void this.#loadPeople(true);
+  }
+
+  #peopleSoon(): void {
+    const wait = Math.max(0, this.#peopleAt + peopleEvery - Date.now());
+    clearTimeout(this.#peopleTimer);
+    this.#peopleTimer = setTimeout(() => void this.#loadPeople(), wait);
+  }
+
+  async #loadPeople(asked = false): Promise<void> {
+    // Nobody looks at the list, so nobody asks for it.
+    if (!asked && !wide.matches && this.sheet !== "people") return;
+    const { code } = this;
+    this.#peopleAt = Date.now();
+    try {
+      const { online, people } = await rooms.people(code);
+      if (code !== this.code) return;
+      this.people = people;
+      this.peopleProblem = "";
+      const mine = people.find(({ user_id }) => user_id === this.me);
+      if (mine && mine.is_muted !== this.room?.you.is_muted) void this.#readAgain();
+      if (this.#live) {
+        this.#live.online = online;
+        this.#online = online;
+      }
+    } catch (error) {
+      this.peopleProblem = problemOf(error).message;
+    }
+  }
+}
+
+function mayRead({ you }: ClosedRoom | Room): boolean {
+  return you.role !== "stranger";
+}

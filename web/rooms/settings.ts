@@ -1,0 +1,106 @@
+// What a host can change about a room, and closing it.
+import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import { sheetOrDialog } from "../ui/dialog";
+import "../ui/notice";
+import { toast } from "../ui/toast";
+import { problemOf, rooms } from "./api";
+import type { Room } from "./contract";
+import { formStyle } from "./form.style";
+import { keep } from "./kept";
+
+@customElement("room-settings")
+export class RoomSettings extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    formStyle,
+    css`
+      .end {
+        display: grid;
+        gap: var(--s2);
+        margin-block-start: var(--s5);
+        padding-block-start: var(--s4);
+        border-block-start: 1px solid var(--line);
+      }
+    `,
+  ];
+
+  @property({ type: Boolean }) open = false;
+  @property({ attribute: false }) room!: Room;
+  @state() private busy = false;
+  @state() private problem = "";
+  @state() private isClosing = false;
+  @query("form") private form!: HTMLFormElement;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("open")) return;
+    this.problem = "";
+    this.isClosing = false;
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    // What was typed and not saved is not there the next time.
+    if (changed.has("open") && this.open) this.form.reset();
+  }
+
+  override render() {
+    const { room } = this;
+    return html`<cf-dialog kind=${sheetOrDialog()} heading="Settings" .open=${this.open} @dismiss=${() => this.dispatchEvent(new Event("dismiss"))}>
+      <form @submit=${this.#submit}>
+        <label class="field">Name<input class="input" name="name" dir="auto" autocomplete="off" minlength="2" maxlength="60" required value=${room.name} /></label>
+        <label class="field">What it is about<textarea class="input" name="description" dir="auto" rows="3" maxlength="300">${room.description}</textarea></label>
+        <label class="choice"><input type="checkbox" name="is_read_only" ?checked=${room.is_read_only} /> Read-only <small>Only you can say something</small></label>
+        ${room.is_private
+          ? html`<label class="field">New access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" placeholder="Leave empty to keep the old one" /></label>`
+          : html`<label class="choice"><input type="checkbox" name="is_public" ?checked=${room.is_public} /> Everybody may read along <small>Without it only who has come in can read</small></label>`}
+        ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
+        <button class="button main big" ?disabled=${this.busy}>Save</button>
+      </form>
+      <div class="end">
+        ${this.isClosing
+          ? html`<p>Everybody is shown out, and what was said is gone. This cannot be undone.</p>
+              <button class="button danger big" type="button" ?disabled=${this.busy} @click=${this.#close}>Yes, close it for good</button>
+              <button class="button bare big" type="button" @click=${() => (this.isClosing = false)}>Keep it</button>`
+          : html`<button class="button danger big" type="button" @click=${() => (this.isClosing = true)}>Close the room</button>`}
+      </div>
+    </cf-dialog>`;
+  }
+
+  async #submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const data = new FormData(this.form);
+    const text = (name: string) => String(data.get(name) ?? "").trim();
+    const { room } = this;
+    const accessCode = text("access_code");
+    this.busy = true;
+    this.problem = "";
+    try {
+      const changed = await rooms.change(room.code, {
+        name: text("name"),
+        description: text("description"),
+        is_read_only: data.has("is_read_only"),
+        ...(room.is_private ? {} : { is_public: data.has("is_public") }),
+        ...(accessCode ? { access_code: accessCode } : {}),
+      });
+      if (accessCode) keep(`code.${room.code}`, accessCode);
+      toast("Saved");
+      this.dispatchEvent(new CustomEvent<Room>("saved", { detail: changed }));
+    } catch (error) {
+      this.problem = problemOf(error).message;
+    }
+    this.busy = false;
+  }
+
+  async #close(): Promise<void> {
+    this.busy = true;
+    try {
+      await rooms.close(this.room.code);
+      this.dispatchEvent(new Event("closed"));
+    } catch (error) {
+      this.problem = problemOf(error).message;
+    }
+    this.busy = false;
+  }
+}

@@ -1,0 +1,135 @@
+// How others come in: the link, its QR code, and for a private room the access code.
+import { LitElement, css, html, nothing, svg } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import { icon } from "../ui/icons";
+import { toast } from "../ui/toast";
+import { kept } from "./kept";
+import { qrOf } from "./qr";
+
+const quiet = 4;
+
+export function linkOf(code: string): string {
+  return `${location.origin}${location.pathname}#room=${encodeURIComponent(code)}`;
+}
+
+@customElement("room-share")
+export class RoomShare extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        display: grid;
+        justify-items: center;
+        gap: var(--s4);
+      }
+      .qr {
+        display: block;
+        inline-size: min(15rem, 100%);
+        border-radius: var(--r3);
+        background: #fff;
+      }
+      .qr path {
+        fill: #15130f;
+      }
+      :host([small]) {
+        grid-template-columns: auto minmax(0, 1fr);
+        justify-items: start;
+        align-items: center;
+        gap: var(--s3);
+      }
+      :host([small]) .qr {
+        inline-size: 7.5rem;
+        border-radius: var(--r2);
+        border: 1px solid var(--line);
+      }
+      .words {
+        display: grid;
+        gap: var(--s2);
+        inline-size: 100%;
+      }
+      .link-text {
+        padding: var(--s2) var(--s3);
+        border-radius: var(--r2);
+        background: var(--sunken);
+        font-size: var(--t2);
+        text-align: center;
+        overflow-wrap: anywhere;
+        user-select: all;
+      }
+      .buttons {
+        display: grid;
+        grid-auto-flow: column;
+        grid-auto-columns: minmax(0, 1fr);
+        gap: var(--s2);
+      }
+      .buttons .button {
+        min-block-size: 2.75rem;
+      }
+      :host([small]) .buttons {
+        grid-auto-flow: row;
+      }
+      :host([small]) .buttons .button {
+        min-block-size: 2.25rem;
+      }
+      p {
+        font-size: var(--t2);
+      }
+      strong {
+        font-weight: 600;
+      }
+      b {
+        font-family: var(--mono);
+        font-size: 1.05em;
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  @property() code = "";
+  @property() name = "";
+  @property({ type: Boolean, attribute: "private" }) isPrivate = false;
+  @property({ type: Boolean, reflect: true }) small = false;
+  @state() private copied = false;
+
+  override render() {
+    const link = linkOf(this.code);
+    const accessCode = this.isPrivate ? kept<string>(`code.${this.code}`) : null;
+    return html`${this.#qr(link)}
+      <div class="words">
+        ${this.small ? html`<p><strong>Scan to come in</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
+        <div class="buttons">
+          <button class="button ${this.small ? "" : "main"}" type="button" @click=${() => this.#copy(link)}>${icon(this.copied ? "tick" : "copy")} ${this.copied ? "Copied" : "Copy link"}</button>
+          ${"share" in navigator ? html`<button class="button" type="button" @click=${() => this.#share(link)}>${icon("share")} Share</button>` : nothing}
+        </div>
+        ${this.isPrivate ? html`<p class="soft">${accessCode ? html`Access code: <b>${accessCode}</b>. ` : nothing}It is not in the link. Tell it to those whom you invite.</p>` : nothing}
+      </div>`;
+  }
+
+  #qr(link: string) {
+    const rows = qrOf(link);
+    if (!rows) return nothing;
+    const size = rows.length + 2 * quiet;
+    const dark = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x + quiet} ${y + quiet}h1v1h-1z`] : []))).join("");
+    return html`<svg class="qr" role="img" aria-label="QR code of this room's link" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">${svg`<path d=${dark} />`}</svg>`;
+  }
+
+  async #copy(link: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(link);
+      this.copied = true;
+      setTimeout(() => (this.copied = false), 2000);
+    } catch {
+      toast("It could not be copied here. Select the link and copy it.", true);
+    }
+  }
+
+  async #share(url: string): Promise<void> {
+    try {
+      await navigator.share({ title: this.name, text: `Talk with us in “${this.name}”`, url });
+    } catch {
+      // Whoever closes the system's sheet has changed their mind.
+    }
+  }
+}

@@ -1,0 +1,370 @@
+// Where one begins: take a photo, or go back to a room.
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { base, controls } from "../ui/base";
+import "../ui/empty";
+import { plural } from "../ui/format";
+import { icon } from "../ui/icons";
+import "../ui/notice";
+import "../ui/skeleton";
+import { knownSession, problemOf, rooms } from "./api";
+import type { Room } from "./contract";
+import { formStyle } from "./form.style";
+import { kept } from "./kept";
+import "./picture";
+import { here } from "./words";
+
+@customElement("rooms-start")
+export class RoomsStart extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    formStyle,
+    css`
+      :host {
+        display: grid;
+        gap: var(--s6);
+        inline-size: 100%;
+        max-inline-size: 44rem;
+        margin-inline: auto;
+        padding: var(--s5) var(--s4) max(var(--s6), env(safe-area-inset-bottom));
+      }
+      @media (min-width: 60rem) {
+        :host {
+          grid-template-columns: minmax(0, 7fr) minmax(0, 5fr);
+          align-items: start;
+          gap: var(--s6) 4rem;
+          max-inline-size: 68rem;
+          padding-block-start: 3.5rem;
+        }
+        .begin {
+          --drop: 24rem;
+          grid-row: 1 / span 3;
+        }
+        .mine {
+          padding-block-start: var(--s3);
+        }
+      }
+      .begin {
+        display: grid;
+        gap: var(--s5);
+      }
+      h1 {
+        font-size: clamp(2rem, 1.5rem + 2.5vw, 2.75rem);
+        font-weight: 700;
+        letter-spacing: -0.03em;
+        line-height: 1.1;
+      }
+      .lead {
+        margin-block-start: var(--s2);
+        max-inline-size: 40ch;
+        color: var(--ink-soft);
+        font-size: 1.0625rem;
+        text-wrap: pretty;
+      }
+      .drop {
+        display: grid;
+        align-content: center;
+        justify-items: center;
+        gap: var(--s4);
+        min-block-size: var(--drop, 15rem);
+        padding: var(--s5) var(--s4);
+        border: 2px dashed light-dark(#cfc7b8, #4a463e);
+        border-radius: 1.25rem;
+        background: var(--sunken);
+        text-align: center;
+        transition:
+          border-color var(--quick),
+          background var(--quick);
+      }
+      .drop.over {
+        border-color: var(--accent);
+        background: var(--accent-soft);
+      }
+      .drop > svg {
+        inline-size: 3rem;
+        block-size: 3rem;
+        stroke-width: 1.25;
+        color: var(--ink-soft);
+      }
+      .buttons {
+        display: grid;
+        gap: var(--s2);
+        inline-size: min(100%, 18rem);
+      }
+      .buttons .button {
+        min-block-size: 3rem;
+        border-radius: 1.5rem;
+        font-size: var(--t4);
+        font-weight: 600;
+      }
+      .buttons .button:focus-visible {
+        border-radius: 1.5rem;
+      }
+      .take {
+        display: none;
+      }
+      @media (pointer: coarse) {
+        .take {
+          display: inline-flex;
+        }
+        .take + .choose {
+          border-color: transparent;
+          background: none;
+          color: var(--ink);
+        }
+        .mouse {
+          display: none;
+        }
+      }
+      h2 {
+        margin-block-end: var(--s2);
+        font-size: var(--t4);
+        font-weight: 600;
+        letter-spacing: -0.01em;
+      }
+      .rooms {
+        margin-inline: calc(-1 * var(--s2));
+      }
+      .rooms a {
+        display: flex;
+        align-items: center;
+        gap: var(--s3);
+        padding: var(--s2);
+        border-radius: var(--r3);
+        color: inherit;
+        text-decoration: none;
+        transition: background var(--quick);
+      }
+      .rooms a:hover {
+        background: var(--sunken);
+      }
+      .rooms a:focus-visible {
+        border-radius: var(--r3);
+      }
+      room-picture {
+        flex: none;
+        inline-size: 3.25rem;
+        block-size: 3.25rem;
+        border-radius: 0.875rem;
+      }
+      .words {
+        flex: 1;
+        min-inline-size: 0;
+      }
+      .name {
+        display: flex;
+        align-items: center;
+        gap: var(--s2);
+        font-size: var(--t4);
+        font-weight: 600;
+      }
+      .name bdi,
+      .about {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .name svg {
+        color: var(--ink-soft);
+        font-size: var(--t3);
+      }
+      .about {
+        color: var(--ink-soft);
+        font-size: var(--t2);
+      }
+      .about b {
+        color: var(--good);
+        font-weight: 500;
+      }
+      .unread {
+        flex: none;
+        min-inline-size: 1.375rem;
+        padding: 0 0.4rem;
+        border-radius: 0.6875rem;
+        background: var(--accent);
+        color: var(--on-accent);
+        font-size: var(--t1);
+        font-weight: 600;
+        line-height: 1.375rem;
+        text-align: center;
+        font-variant-numeric: tabular-nums;
+      }
+      .code {
+        display: flex;
+        gap: var(--s2);
+        max-inline-size: 24rem;
+      }
+      .code .input {
+        flex: 1;
+        min-inline-size: 0;
+      }
+      .code .button {
+        min-block-size: 2.75rem;
+      }
+      .other {
+        display: grid;
+        gap: var(--s2);
+        justify-items: start;
+      }
+      .other form {
+        inline-size: 100%;
+      }
+    `,
+  ];
+
+  @property() problem = "";
+  @state() private mine: Room[] | null = null;
+  @state() private mineProblem = "";
+  @state() private over = false;
+  @state() private codeProblem = "";
+  @query("#take") private taker!: HTMLInputElement;
+  @query("#choose") private chooser!: HTMLInputElement;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#load();
+    document.addEventListener("visibilitychange", this.#looked);
+    document.addEventListener("paste", this.#pasted);
+    // A photo that misses the field must not replace the page.
+    document.addEventListener("dragover", this.#dragged);
+    document.addEventListener("dragleave", this.#left);
+    document.addEventListener("drop", this.#dropped);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("visibilitychange", this.#looked);
+    document.removeEventListener("paste", this.#pasted);
+    document.removeEventListener("dragover", this.#dragged);
+    document.removeEventListener("dragleave", this.#left);
+    document.removeEventListener("drop", this.#dropped);
+  }
+
+  #looked = (): void => {
+    if (!document.hidden) void this.#load();
+  };
+
+  async #load(): Promise<void> {
+    // Who has never been here has no rooms.
+    if (!knownSession()) {
+      this.mine = [];
+      return;
+    }
+    try {
+      this.mine = (await rooms.mine()).rooms;
+      this.mineProblem = "";
+    } catch (error) {
+      this.mineProblem = problemOf(error).message;
+    }
+  }
+
+  override render() {
+    return html`
+      <section class="begin" aria-labelledby="where">
+        <div>
+          <h1 id="where">Where are you?</h1>
+          <p class="lead">Take a photo of it. You get ten names for a chat, and a link for whoever is there with you.</p>
+        </div>
+        ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
+        <div class="drop ${this.over ? "over" : ""}">
+          ${icon("camera")}
+          <div class="buttons">
+            <button class="button main take" type="button" @click=${() => this.taker.click()}>Take a photo</button>
+            <button class="button main choose" type="button" @click=${() => this.chooser.click()}>Choose a photo</button>
+          </div>
+          <p class="soft mouse">or drop one anywhere on this page, or paste it</p>
+          <input id="take" type="file" accept="image/*" capture="environment" aria-label="A new photo" hidden @change=${this.#picked} />
+          <input id="choose" type="file" accept="image/*" aria-label="A photo that you have" hidden @change=${this.#picked} />
+        </div>
+      </section>
+      <section class="mine" aria-labelledby="mine">
+        <h2 id="mine">My rooms</h2>
+        ${this.#mine()}
+      </section>
+      <section class="other">
+        <form @submit=${this.#typed} novalidate>
+          <label class="field">
+            <span>Somebody gave you a link or a code?</span>
+            <span class="code">
+              <input class="input" name="code" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go" placeholder="k7m2p9q4xw" aria-describedby="code-problem" />
+              <button class="button">Go there</button>
+            </span>
+            <span class="wrong" id="code-problem" role="alert">${this.codeProblem}</span>
+          </label>
+        </form>
+        <button class="link" type="button" @click=${() => this.dispatchEvent(new Event("nophoto"))}>Make a room without a photo</button>
+      </section>
+    `;
+  }
+
+  #mine(): TemplateResult {
+    if (this.mineProblem && !this.mine) return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.mineProblem}</cf-notice>`;
+    if (!this.mine) return html`<cf-skeleton lines="4"></cf-skeleton>`;
+    if (this.mine.length === 0) return html`<cf-empty heading="None yet">Rooms that you make or join are kept here, in this browser, for you to come back to.</cf-empty>`;
+    return html`<ul class="rooms">
+      ${repeat(
+        this.mine,
+        ({ code }) => code,
+        (room) => this.#room(room),
+      )}
+    </ul>`;
+  }
+
+  #room(room: Room): TemplateResult {
+    const unread = Math.max(0, room.last_seq - (kept<number>(`seen.${room.code}`) ?? 0));
+    return html`<li>
+      <a href="#room=${encodeURIComponent(room.code)}">
+        <room-picture .photo=${room.photo} code=${room.code}></room-picture>
+        <span class="words">
+          <span class="name"><bdi>${room.name}</bdi>${room.is_private ? html`${icon("lock")}<span class="only-read">private</span>` : nothing}</span>
+          <span class="about" dir="auto">${room.online > 0 ? html`<b>${here(room.online)}</b> · ` : nothing}${room.last_seq === 0 ? "Nothing said yet" : plural(room.last_seq, "message")}${room.you.role === "host" ? " · yours" : ""}</span>
+        </span>
+        ${unread > 0 ? html`<span class="unread">${unread > 99 ? "99+" : unread}<span class="only-read"> new</span></span>` : nothing}
+      </a>
+    </li>`;
+  }
+
+  #typed(event: SubmitEvent): void {
+    event.preventDefault();
+    const text = String(new FormData(event.target as HTMLFormElement).get("code")).trim();
+    const code = /(?:[#?&]room=)?([a-z0-9]{6,20})$/i.exec(text)?.[1]?.toLowerCase();
+    this.codeProblem = code ? "" : "That does not look like a room's link or code. It ends in ten letters and digits.";
+    if (code) location.hash = `#room=${code}`;
+  }
+
+  #picked(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    const [file] = input.files ?? [];
+    input.value = "";
+    this.#give(file);
+  }
+
+  #pasted = (event: ClipboardEvent): void => {
+    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+    if (!file) return;
+    event.preventDefault();
+    this.#give(file);
+  };
+
+  #dragged = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.over = true;
+  };
+
+  #left = (event: DragEvent): void => {
+    if (!event.relatedTarget) this.over = false;
+  };
+
+  #dropped = (event: DragEvent): void => {
+    event.preventDefault();
+    this.over = false;
+    this.#give(event.dataTransfer?.files[0]);
+  };
+
+  #give(file: File | undefined): void {
+    if (file) this.dispatchEvent(new CustomEvent<File>("photo", { detail: file }));
+  }
+}

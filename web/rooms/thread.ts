@@ -1,0 +1,70 @@
+// Cuts a room into what is drawn: days, and within them what one person said in a row.
+import type { Message, Quote, Reaction } from "./contract";
+import type { Pending } from "./outbox";
+
+const groupGap = 5 * 60_000;
+
+/** A message as drawn: one that is in the room, or one that is still on its way there. */
+export interface Item {
+  key: string;
+  seq: number | null;
+  at: number;
+  userId: string;
+  username: string;
+  isMine: boolean;
+  text: string;
+  replyTo: Quote | null;
+  isDeleted: boolean;
+  reactions: Reaction[];
+  pending: Pending | null;
+  isBlocked: boolean;
+}
+
+export interface Group {
+  key: string;
+  items: Item[];
+}
+
+export interface Day {
+  at: number;
+  groups: Group[];
+}
+
+export interface View {
+  messages: readonly Message[];
+  pending: readonly Pending[];
+  me: string;
+  myName: string;
+  isBlocked: (userId: string, username: string) => boolean;
+}
+
+export function itemsOf({ messages, pending, me, myName, isBlocked }: View): Item[] {
+  const said = messages.map((message): Item => {
+    const { seq, user_id, username, text, reply_to, is_deleted, reactions, client_msg_id } = message;
+    const isMine = user_id === me;
+    // One's own message stays the same bubble from the moment it is written.
+    const key = isMine ? `mine ${client_msg_id}` : `said ${seq}`;
+    return { key, seq, at: Date.parse(message.at), userId: user_id, username, isMine, text, replyTo: reply_to, isDeleted: is_deleted, reactions, pending: null, isBlocked: !isMine && isBlocked(user_id, username) };
+  });
+  const inRoom = new Set(said.map(({ key }) => key));
+  const underway = pending
+    .map((each): Item => ({ key: `mine ${each.client_msg_id}`, seq: null, at: each.at, userId: me, username: myName, isMine: true, text: each.text, replyTo: each.reply_to, isDeleted: false, reactions: [], pending: each, isBlocked: false }))
+    .filter(({ key }) => !inRoom.has(key));
+  return [...said, ...underway];
+}
+
+export function threadOf(items: Item[]): Day[] {
+  const days: Day[] = [];
+  let before: Item | undefined;
+  for (const item of items) {
+    const sameDay = before !== undefined && (item.pending !== null || new Date(before.at).toDateString() === new Date(item.at).toDateString());
+    if (!sameDay) days.push({ at: item.at, groups: [] });
+    const { groups } = days.at(-1)!;
+    const joins = sameDay && before?.userId === item.userId && before.username === item.username && item.at - before.at < groupGap;
+    const group = groups.at(-1);
+    if (joins && group) group.items.push(item);
+    else groups.push({ key: item.key, items: [item] });
+    before = item;
+  }
+  return days;
+}

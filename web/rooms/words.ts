@@ -1,0 +1,45 @@
+// The words of the page that more than one part of it says.
+import { date, hourMinute } from "../ui/format";
+import type { Likeness } from "./contract";
+
+/** How long ago, for a message: the hour once it is older than one. */
+export function when(at: number, now: number): string {
+  const ago = now - at;
+  if (ago < 60_000) return "now";
+  if (ago < 3_600_000) return `${Math.floor(ago / 60_000)} min`;
+  return hourMinute(at);
+}
+
+export function exactly(at: number): string {
+  return `${date(at)}, ${hourMinute(at)}`;
+}
+
+/** What is left of a time, as a clock that runs down. */
+export function left(until: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  const two = (value: number) => String(value).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  return minutes >= 60 ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+export const likenesses: Record<Likeness, string> = {
+  "the same photo": "Began with the same photo",
+  "a similar photo": "Began with a photo like yours",
+  "about the same": "About the same thing",
+};
+
+export function here(online: number): string {
+  return online === 1 ? "1 here now" : `${online} here now`;
+}
+
+export function typingWords(names: string[]): string {
+  if (names.length === 0) return "";
+  if (names.length === 1) return `${names[0]} is typing`;
+  if (names.length === 2) return `${names[0]} and ${names[1]} are typing`;
+  return "Several people are typing";
+}
+
+/** Characters as people count them. */
+export function length(text: string): number {
+  return [...text].length;
+}

@@ -1,0 +1,688 @@
+// A room's connection without a page: a clock that a test moves, and a server that loses, doubles and shuffles what it sends.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { load } from "./modules.mjs";
+
+const { Live, Log, Outbox, pace } = await load("rooms/live.ts", "rooms/log.ts", "rooms/outbox.ts");
+
+/** Numbers that look random and are the same in each run. */
+function dice(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+class Clock {
+  now = Date.parse("2026-01-05T10:00:00Z");
+  #timers = new Set();
+
+  later(ms, run) {
+    const timer = { at: this.now + ms, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Lets time pass; promises settle between the timers. */
+  async pass(ms) {
+    const end = this.now + ms;
+    await settle();
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (!next) break;
+      this.#timers.delete(next);
+      this.now = Math.max(this.now, next.at);
+      next.run();
+      await settle();
+    }
+    this.now = end;
+  }
+}
+
+async function settle() {
+  for (let round = 0; round < 12; round += 1) await Promise.resolve();
+}
+
+/** The server's side, with all its faults under a test's control. */
+class Server {
+  messages = [];
+  first = 1;
+  sockets = new Set();
+  opened = 0;
+  up = true;
+  kept = 500;
+  lives = 7_200_000;
+  refuse = null;
+  refuseTicket = null;
+  ignore = false;
+  posts = [];
+  frames = [];
+  ticket = async () => {
+    if (!this.up) throw { status: 0 };
+    if (this.refuseTicket) throw this.refuseTicket;
+    return { url: "ws://x", expires_at: "" };
+  };
+
+  constructor(clock, random = () => 0.5, faults = {}) {
+    Object.assign(this, { clock, random, faults: { lose: 0, double: 0, late: 0, ...faults } });
+  }
+
+  get last() {
+    return this.first + this.messages.length - 1;
+  }
+
+  say(text, user_id = "usr_b", client_msg_id = `c${this.last + 1}`, reply_to = null) {
+    const known = this.messages.find((message) => message.user_id === user_id && message.client_msg_id === client_msg_id);
+    if (known) return known;
+    const message = { seq: this.last + 1, at: new Date(this.clock.now).toISOString(), user_id, username: user_id, text, client_msg_id, reply_to, is_deleted: false, reactions: [], rev: 0 };
+    this.messages.push(message);
+    while (this.messages.length > this.kept) {
+      this.messages.shift();
+      this.first += 1;
+    }
+    this.tell({ type: "messages", messages: [message], last_seq: this.last });
+    return message;
+  }
+
+  change(seq, change) {
+    const index = seq - this.first;
+    this.messages[index] = { ...this.messages[index], ...change, rev: this.messages[index].rev + 1 };
+    this.tell({ type: "changed", message: this.messages[index] });
+  }
+
+  tell(frame) {
+    for (const socket of this.sockets) if (socket.greeted) this.#send(socket, frame);
+  }
+
+  #send(socket, frame) {
+    const { lose, double, late } = this.faults;
+    if (this.random() < lose) return;
+    for (let copy = this.random() < double ? 2 : 1; copy > 0; copy -= 1) {
+      this.clock.later(late * this.random(), () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...frame })));
+    }
+  }
+
+  socket(url, events) {
+    const socket = { events, greeted: false };
+    this.opened += 1;
+    this.clock.later(5, () => {
+      if (!this.up) return events.closed();
+      this.sockets.add(socket);
+      events.opened();
+    });
+    return { send: (text) => this.up && this.sockets.has(socket) && this.#heard(socket, JSON.parse(text)), close: () => this.sockets.delete(socket) };
+  }
+
+  #heard(socket, frame) {
+    this.frames.push(frame);
+    if (this.ignore) return;
+    const answer = (told) => this.clock.later(1, () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...told })));
+    if (frame.type === "hello") {
+      socket.greeted = true;
+      answer({ type: "welcome", last_seq: this.last, online: this.sockets.size, until: new Date(this.clock.now + this.lives).toISOString() });
+      const from = frame.last_seq ?? 0;
+      if (this.last - from > 100) answer({ type: "backfill_overflow", first_seq: this.first, last_seq: this.last });
+      else for (const message of this.messages.filter(({ seq }) => seq > from)) this.#send(socket, { type: "backfill", messages: [message], last_seq: this.last });
+    }
+    if (frame.type === "ping") answer({ type: "pong", last_seq: this.last, online: this.sockets.size });
+    if (frame.type === "message") {
+      if (this.refuse) return answer({ type: "refused", client_msg_id: frame.client_msg_id, ...this.refuse });
+      // Each frame is a call of its own: a later one may be quicker.
+      if (this.random() >= this.faults.lose) this.clock.later(this.faults.late * this.random(), () => this.say(frame.text, "usr_a", frame.client_msg_id));
+    }
+  }
+
+  async page({ before, after }) {
+    await new Promise((resolve) => this.clock.later(3, resolve));
+    if (!this.up) throw { status: 0 };
+    const fits = this.messages.filter(({ seq }) => (before === undefined || seq < before) && (after === undefined || seq > after));
+    return { messages: after === undefined ? fits.slice(-50) : fits.slice(0, 50), last_seq: this.last, first_seq: this.first };
+  }
+
+  async post({ client_msg_id, text }) {
+    this.posts.push(client_msg_id);
+    await new Promise((resolve) => this.clock.later(3, resolve));
+    if (!this.up) throw { status: 0 };
+    if (this.refuse) throw { status: 403, code: this.refuse.code, message: this.refuse.title };
+    return this.say(text, "usr_a", client_msg_id);
+  }
+
+  kill() {
+    const sockets = [...this.sockets];
+    this.sockets.clear();
+    for (const { events } of sockets) events.closed();
+  }
+}
+
+class Shelf {
+  kept = new Map();
+  all() {
+    return [...this.kept.values()];
+  }
+  put(pending) {
+    this.kept.set(pending.client_msg_id, pending);
+  }
+  remove(id) {
+    this.kept.delete(id);
+  }
+}
+
+function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) {
+  const ears = { rooms: [], overs: [], standings: 0, changes: 0 };
+  const world = {
+    now: () => clock.now,
+    random,
+    later: (ms, run) => clock.later(ms, run),
+    ticket: () => server.ticket(),
+    socket: (url, events) => server.socket(url, events),
+    page: (query) => server.page(query),
+    post: (message) => server.post(message),
+    failure: (error) => ({ status: error.status ?? 500, code: error.code ?? "", message: error.message ?? "", retryAfterMs: error.retryAfterMs ?? null }),
+    shelf,
+  };
+  const live = new Live(world, "usr_a", {
+    changed: () => (ears.changes += 1),
+    room: (room) => ears.rooms.push(room),
+    standing: () => (ears.standings += 1),
+    over: (why) => ears.overs.push(why),
+  });
+  live.start();
+  return { live, ears, shelf };
+}
+
+const seqs = (live) => live.log.shown.map(({ seq }) => seq);
+const upTo = (last, from = 1) => Array.from({ length: last - from + 1 }, (_, index) => from + index);
+const texts = (live) => live.log.shown.map(({ text }) => text);
+
+describe("log", () => {
+  const message = (seq, rev = 0, text = `t${seq}`) => ({ seq, rev, text, user_id: "u", client_msg_id: `c${seq}` });
+
+  test("shuffled and doubled messages are each there once, in order", () => {
+    for (let seed = 1; seed <= 50; seed += 1) {
+      const random = dice(seed);
+      const log = new Log();
+      log.latest({ messages: [1, 2, 3].map((seq) => message(seq)), last_seq: 3, first_seq: 1 });
+      const rest = upTo(60, 4).flatMap((seq) => (random() < 0.4 ? [seq, seq] : [seq]));
+      const shuffled = rest.map((seq) => [random(), seq]).sort(([a], [b]) => a - b);
+      for (const [, seq] of shuffled) {
+        log.take([message(seq)], seq);
+        const shown = log.shown.map((each) => each.seq);
+        assert.deepEqual(shown, upTo(shown.length), "nothing is shown behind a gap");
+      }
+      assert.deepEqual(log.shown.map((each) => each.seq), upTo(60));
+      assert.equal(log.isBehind, false);
+    }
+  });
+
+  test("a gap shows that it is behind, and is filled by the page after it", () => {
+    const log = new Log();
+    log.latest({ messages: [message(1)], last_seq: 1, first_seq: 1 });
+    log.take([message(4)], 4);
+    assert.equal(log.isBehind, true);
+    assert.deepEqual(log.shown.map(({ seq }) => seq), [1]);
+    log.newer(1, { messages: [message(2), message(3)], last_seq: 4, first_seq: 1 });
+    assert.deepEqual(log.shown.map(({ seq }) => seq), [1, 2, 3, 4]);
+  });
+
+  test("the higher revision is right, whichever comes first", () => {
+    const log = new Log();
+    log.latest({ messages: [message(1, 2, "new")], last_seq: 1, first_seq: 1 });
+    log.take([message(1, 1, "old")]);
+    assert.equal(log.get(1).text, "new");
+    log.take([message(2, 3, "changed before it was told")]);
+    log.take([message(2, 0, "as it was")]);
+    assert.equal(log.get(2).text, "changed before it was told");
+  });
+
+  test("what the server has forgotten is not waited for", () => {
+    const log = new Log();
+    log.latest({ messages: [message(5)], last_seq: 5, first_seq: 5 });
+    assert.equal(log.hasOlder, false);
+    log.newer(5, { messages: [message(9)], last_seq: 9, first_seq: 9 });
+    assert.equal(log.isBehind, false);
+    const empty = new Log();
+    empty.latest({ messages: [], last_seq: 40, first_seq: 41 });
+    assert.equal(empty.complete, 40);
+    empty.take([message(41)], 41);
+    assert.deepEqual(empty.shown.map(({ seq }) => seq), [41]);
+  });
+
+  test("older pages are put before, and late copies of them change nothing", () => {
+    const log = new Log();
+    log.latest({ messages: upTo(100, 51).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
+    log.take([message(7)]);
+    assert.deepEqual(log.shown.length, 50);
+    log.older({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
+    log.older({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
+    assert.deepEqual(log.shown.map(({ seq }) => seq), upTo(100));
+    assert.equal(log.hasOlder, false);
+  });
+});
+
+describe("outbox", () => {
+  test("what was written yesterday waits to be asked for", () => {
+    const shelf = new Shelf();
+    shelf.put({ client_msg_id: "a", text: "old", reply_to: null, at: 0, problem: "", seq: null });
+    const outbox = new Outbox(shelf, 2 * 86_400_000);
+    assert.equal(outbox.next, undefined);
+    assert.match(outbox.list[0].problem, /never sent/);
+  });
+});
+
+describe("live", () => {
+  test("the first page, then what comes", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    for (let count = 0; count < 80; count += 1) server.say(`m${count}`);
+    const { live } = visit(clock, server);
+    await clock.pass(100);
+    assert.equal(live.isLive, true);
+    assert.deepEqual(seqs(live), upTo(80, 31));
+    assert.equal(server.frames[0].last_seq, 80);
+    server.say("new");
+    await clock.pass(10);
+    assert.equal(seqs(live).at(-1), 81);
+    await Promise.all([live.older(), clock.pass(10)]);
+    assert.deepEqual(seqs(live), upTo(81));
+  });
+
+  test("an empty room says hello with nothing", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    assert.equal(server.frames[0].last_seq, null);
+    server.say("first");
+    await clock.pass(10);
+    assert.deepEqual(seqs(live), [1]);
+  });
+
+  test("a lost frame is asked for soon, and a lost last one after the pong", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    server.say("one");
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.faults.lose = 1;
+    server.say("lost");
+    server.faults.lose = 0;
+    server.say("three");
+    await clock.pass(20);
+    assert.deepEqual(texts(live), ["one"], "what is behind a gap waits");
+    await clock.pass(pace.gap + 20);
+    assert.deepEqual(texts(live), ["one", "lost", "three"]);
+    server.faults.lose = 1;
+    server.say("lost too");
+    await clock.pass(pace.ping + pace.lost + 100);
+    assert.deepEqual(texts(live), ["one", "lost", "three", "lost too"]);
+  });
+
+  test("a socket that dies comes back, and nothing is missing or twice", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    server.say("one");
+    const { live, ears } = visit(clock, server);
+    await clock.pass(50);
+    server.kill();
+    server.say("two");
+    assert.equal(live.isLive, false);
+    assert.equal(live.isLate, false, "nothing is said of a short break");
+    await clock.pass(2_000);
+    assert.equal(live.isLive, true);
+    assert.deepEqual(texts(live), ["one", "two"]);
+    assert.equal(server.sockets.size, 1);
+    assert.equal(ears.overs.length, 0);
+  });
+
+  test("it says that it reconnects only after a second", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.up = false;
+    server.kill();
+    await clock.pass(900);
+    assert.equal(live.isLate, false);
+    await clock.pass(200);
+    assert.equal(live.isLate, true);
+    server.up = true;
+    await clock.pass(30_000);
+    assert.equal(live.isLate, false);
+    assert.equal(live.isLive, true);
+  });
+
+  test("it backs off, and comes back at once when the device wakes", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.up = false;
+    server.kill();
+    let asked = 0;
+    const { ticket } = server;
+    server.ticket = () => {
+      asked += 1;
+      return ticket();
+    };
+    await clock.pass(300_000);
+    assert.ok(asked > 10 && asked < 40, `asked ${asked} times in five minutes`);
+    server.up = true;
+    live.wake();
+    await clock.pass(50);
+    assert.equal(live.isLive, true);
+  });
+
+  test("a refused ticket ends it, and one that is to wait for is waited for", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    server.refuseTicket = { status: 429, retryAfterMs: 7_000 };
+    const { live } = visit(clock, server);
+    await clock.pass(6_900);
+    assert.equal(live.isLive, false);
+    server.refuseTicket = null;
+    await clock.pass(200);
+    assert.equal(live.isLive, true);
+    server.refuseTicket = { status: 403, code: "banned" };
+    server.kill();
+    await clock.pass(1_000);
+    assert.equal(live.over, "banned");
+  });
+
+  test("a dead socket is noticed by its silence, sooner after waking", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.ignore = true;
+    await clock.pass(pace.ping + pace.pong - 100);
+    assert.equal(live.isLive, true);
+    server.ignore = false;
+    await clock.pass(1_000);
+    assert.equal(live.isLive, true);
+    assert.equal(server.opened, 2);
+    server.ignore = true;
+    live.wake();
+    await clock.pass(pace.wakePong + 10);
+    server.ignore = false;
+    await clock.pass(1_000);
+    assert.equal(server.opened, 3);
+    assert.equal(live.isLive, true);
+  });
+
+  test("it is renewed before its end without a break", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    server.lives = 120_000;
+    server.say("one");
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    for (let second = 0; second < 300; second += 1) {
+      server.say(`at ${second}`);
+      await clock.pass(1_000);
+      assert.equal(live.isLive, true, `live at ${second} s`);
+      assert.equal(live.log.shown.length, second + 2);
+    }
+    assert.ok(server.opened >= 5 && server.opened <= 7, `${server.opened} sockets`);
+    assert.equal(server.sockets.size, 1);
+  });
+
+  test("an end that has passed already does not renew without end", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    server.lives = -5_000;
+    visit(clock, server);
+    await clock.pass(60_000);
+    assert.ok(server.opened <= 14, `${server.opened} sockets in a minute`);
+  });
+
+  test("too much was missed: the latest page, and nothing of what was before", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    server.say("one");
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.up = false;
+    server.kill();
+    for (let count = 0; count < 700; count += 1) server.say(`m${count}`);
+    server.up = true;
+    await clock.pass(5_000);
+    assert.deepEqual(seqs(live), upTo(701, 652));
+    assert.equal(live.log.hasOlder, true);
+    server.say("after");
+    await clock.pass(10);
+    assert.equal(seqs(live).at(-1), 702);
+  });
+
+  test("what changed while nobody told us is read again", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    for (let count = 0; count < 70; count += 1) server.say(`m${count}`);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    await Promise.all([live.older(), clock.pass(10)]);
+    server.up = false;
+    server.kill();
+    server.change(70, { is_deleted: true, text: "" });
+    server.change(3, { is_deleted: true, text: "" });
+    server.up = true;
+    await clock.pass(3_000);
+    assert.equal(live.log.get(70).is_deleted, true);
+    assert.equal(live.log.get(3).is_deleted, true);
+    assert.equal(live.log.shown.length, 70);
+  });
+
+  test("shown out, it does not come back by itself", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live, ears } = visit(clock, server);
+    await clock.pass(50);
+    server.tell({ type: "kicked", reason: "banned" });
+    server.clock.later(2, () => server.kill());
+    await clock.pass(120_000);
+    assert.deepEqual(ears.overs, ["banned"]);
+    assert.equal(server.opened, 1);
+    live.wake();
+    await clock.pass(1_000);
+    assert.equal(server.opened, 1);
+  });
+
+  test("frames of a kind that it does not know, and no frames at all, are passed over", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.tell({ type: "confetti" });
+    for (const { events } of server.sockets) events.told("<html>");
+    server.say("one");
+    await clock.pass(10);
+    assert.deepEqual(texts(live), ["one"]);
+  });
+
+  test("typing shows, is forgotten after six seconds, and ends with what is said", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    const types = () => server.tell({ type: "typing", user_id: "usr_b", username: "B", on: true });
+    types();
+    await clock.pass(5_900);
+    assert.deepEqual([...live.typing.values()], ["B"]);
+    await clock.pass(200);
+    assert.equal(live.typing.size, 0);
+    types();
+    await clock.pass(10);
+    server.say("said");
+    await clock.pass(10);
+    assert.equal(live.typing.size, 0);
+    for (let count = 0; count < 40; count += 1) {
+      live.typed();
+      await clock.pass(100);
+    }
+    assert.equal(server.frames.filter(({ type }) => type === "typing").length, 2);
+  });
+});
+
+describe("saying", () => {
+  test("it goes over the socket, in the order in which it was written", async () => {
+    const clock = new Clock();
+    const server = new Server(clock, dice(3), { late: 40 });
+    const { live, shelf } = visit(clock, server);
+    await clock.pass(100);
+    const written = [..."abcdefgh"];
+    for (const text of written) live.say(`id-${text}`, text, null);
+    assert.equal(live.outbox.list.length, written.length);
+    await clock.pass(2_000);
+    assert.deepEqual(texts(live), written);
+    assert.equal(live.outbox.list.length, 0);
+    assert.equal(shelf.kept.size, 0);
+    assert.equal(server.posts.length, 0);
+  });
+
+  test("without its echo it is sent again after five seconds, under the same id", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.faults.lose = 1;
+    live.say("id", "hello", null);
+    await clock.pass(pace.echo - 100);
+    assert.equal(server.posts.length, 0);
+    server.faults.lose = 0;
+    await clock.pass(200);
+    assert.deepEqual(server.posts, ["id"]);
+    assert.deepEqual(texts(live), ["hello"]);
+    assert.equal(server.messages.length, 1);
+  });
+
+  test("an own message behind a gap stays in the outbox until it can be shown", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.faults.lose = 1;
+    server.say("lost");
+    server.faults.lose = 0;
+    live.say("id", "mine", null);
+    await clock.pass(20);
+    assert.deepEqual(texts(live), []);
+    assert.equal(live.outbox.list.length, 1);
+    await clock.pass(pace.gap + 50);
+    assert.deepEqual(texts(live), ["lost", "mine"]);
+    assert.equal(live.outbox.list.length, 0);
+  });
+
+  test("without a socket it goes over REST, and stays until somebody answers", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live, shelf } = visit(clock, server);
+    await clock.pass(50);
+    server.up = false;
+    server.kill();
+    live.say("id", "hello", null);
+    await clock.pass(60_000);
+    assert.equal(shelf.kept.size, 1);
+    assert.equal(live.outbox.list[0].problem, "");
+    server.up = true;
+    await clock.pass(30_000);
+    assert.deepEqual(texts(live), ["hello"]);
+    assert.equal(shelf.kept.size, 0);
+  });
+
+  test("over a reload it goes out under the same id, and once", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const shelf = new Shelf();
+    const { live } = visit(clock, server, { shelf });
+    await clock.pass(50);
+    // It arrives, but nobody hears of it before the page is gone.
+    server.faults.lose = 0;
+    live.say("id", "hello", null);
+    server.up = false;
+    live.stop();
+    assert.equal(shelf.kept.size, 1);
+    server.up = true;
+    const again = visit(clock, server, { shelf });
+    await clock.pass(10_000);
+    assert.deepEqual(texts(again.live), ["hello"]);
+    assert.equal(server.messages.length, 1);
+    assert.equal(shelf.kept.size, 0);
+  });
+
+  test("refused says why, and what was behind it goes on", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live, ears } = visit(clock, server);
+    await clock.pass(50);
+    server.refuse = { code: "muted", title: "You are muted." };
+    live.say("id-1", "no", null);
+    await clock.pass(50);
+    assert.equal(live.outbox.list[0].problem, "You are muted.");
+    assert.equal(ears.standings, 1);
+    server.refuse = null;
+    live.say("id-2", "yes", null);
+    await clock.pass(50);
+    assert.deepEqual(texts(live), ["yes"]);
+    live.retry("id-1");
+    await clock.pass(50);
+    assert.deepEqual(texts(live), ["yes", "no"]);
+    assert.equal(live.outbox.list.length, 0);
+  });
+
+  test("too fast is tried again by itself, and not without end", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { live } = visit(clock, server);
+    await clock.pass(50);
+    server.refuse = { code: "too_fast", title: "Slow down." };
+    live.say("id", "hello", null);
+    await clock.pass(1_000);
+    assert.equal(live.outbox.list[0].problem, "");
+    server.refuse = null;
+    await clock.pass(5_000);
+    assert.deepEqual(texts(live), ["hello"]);
+    server.refuse = { code: "too_fast", title: "Slow down." };
+    live.say("id-2", "hello", null);
+    await clock.pass(120_000);
+    assert.equal(live.outbox.list[0].problem, "Slow down.");
+  });
+});
+
+test("whatever the connection does: each message once, in order, for everybody", async () => {
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const clock = new Clock();
+    const random = dice(seed);
+    const server = new Server(clock, random, { lose: 0.25, double: 0.25, late: 900 });
+    server.lives = 95_000;
+    const { live } = visit(clock, server, { random });
+    const mine = [];
+    let shown = 0;
+    for (let step = 0; step < 150; step += 1) {
+      const luck = random();
+      if (luck < 0.45) server.say(`b${step}`);
+      else if (luck < 0.75) {
+        mine.push(`a${step}`);
+        live.say(`id-${step}`, `a${step}`, null);
+      } else if (luck < 0.82) server.kill();
+      else if (luck < 0.86) {
+        server.up = !server.up;
+        if (!server.up) server.kill();
+      } else if (luck < 0.9 && server.last >= server.first) server.change(server.last, { is_deleted: true });
+      await clock.pass(random() * 2_500);
+      const now = seqs(live);
+      if (now.length > 0) assert.deepEqual(now, upTo(now.at(-1), now[0]), `seed ${seed}, step ${step}`);
+      assert.ok(now.length >= shown, "nothing that was shown goes away");
+      shown = now.length;
+    }
+    server.up = true;
+    server.faults = { lose: 0, double: 0, late: 0 };
+    await clock.pass(120_000);
+    assert.deepEqual(seqs(live), upTo(server.last, live.log.from), `seed ${seed}`);
+    assert.deepEqual(texts(live).filter((text) => text.startsWith("a")), mine.filter((text) => live.log.shown.some((each) => each.text === text)), `seed ${seed}: own ones in order`);
+    assert.equal(server.messages.filter(({ user_id }) => user_id === "usr_a").length, mine.length, `seed ${seed}: own ones once`);
+    assert.equal(live.outbox.list.length, 0);
+    live.stop();
+  }
+});

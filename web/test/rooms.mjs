@@ -1,0 +1,864 @@
+// Rooms as people use them, two or more at a time. They run against the mock, which can lose, double and refuse.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { assertAccessible, assertFits, picture, setUp, until } from "./browser.mjs";
+
+const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
+const schemes = ["light", "dark"];
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const small = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
+
+let site;
+let rooms;
+let calm;
+before(async () => {
+  if (mockOnly) return;
+  site = await setUp();
+  ({ rooms } = site.mock);
+  calm = { ...rooms.faults };
+});
+beforeEach(() => rooms && Object.assign(rooms.faults, calm, { photoMs: 60 }));
+after(() => site?.tearDown());
+
+const roomAt = (code) => `/rooms#room=${code}`;
+const field = (page) => page.getByRole("textbox", { name: "Message", exact: true });
+const log = (page) => page.getByRole("log", { name: "Messages" });
+const bubble = (page, text) => page.locator(".message .bubble").filter({ hasText: text });
+const said = (page) => page.locator(".message .bubble .text").allTextContents();
+const line = (page, text) => page.locator(".message .text").filter({ hasText: new RegExp(`^${text}$`) });
+const dialog = (page, name) => page.getByRole("dialog", { name });
+/** What is in a dialog: it is slotted there, and is no part of it for a locator. */
+const inDialog = (page, name) => page.locator("cf-dialog").filter({ has: page.getByRole("dialog", { name }) });
+
+async function say(page, text) {
+  await field(page).fill(text);
+  await field(page).press("Enter");
+}
+
+async function join(page, name, accessCode) {
+  const open = page.getByRole("button", { name: "Join and talk" });
+  await open.or(page.getByLabel("Access code")).or(page.getByLabel("Your name here")).first().waitFor();
+  if (await open.isVisible()) await open.click();
+  if (accessCode) await page.getByLabel("Access code").fill(accessCode);
+  await page.getByLabel("Your name here").fill(name);
+  await page.getByRole("button", { name: "Come in" }).click();
+}
+
+async function enter(page, name, accessCode) {
+  await join(page, name, accessCode);
+  await field(page).waitFor();
+}
+
+/** Somebody else, in a browser of their own. */
+async function another(page, path, options = {}) {
+  const context = await page.context().browser().newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  context.setDefaultTimeout(15_000);
+  const other = await context.newPage();
+  await other.goto(`${site.home}${path}`);
+  return other;
+}
+
+async function give(page) {
+  await page.locator("#choose").setInputFiles(await picture(page));
+}
+
+async function makeRoom(page, { suggestion = "The Quiet Pier", name = "Hanna", accessCode } = {}) {
+  await give(page);
+  await page.getByRole("button", { name: suggestion }).click();
+  const sheet = inDialog(page, "New room");
+  await sheet.getByLabel("Your name here").fill(name);
+  if (accessCode) {
+    await sheet.getByLabel("Only who knows a code").check();
+    await sheet.getByLabel("Access code").fill(accessCode);
+  }
+  await sheet.getByRole("button", { name: "Make the room" }).click();
+  await field(page).waitFor({ state: "attached" });
+  const code = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
+  if (await dialog(page, "Bring somebody in").isVisible()) await page.keyboard.press("Escape");
+  return code;
+}
+
+describe("from a photo to a room", { skip: mockOnly }, () => {
+  test("a photo becomes ten names, a name a room, and a room has a link and a QR code", async () => {
+    await site.open("/rooms", phone, async (page) => {
+      await page.getByRole("heading", { name: "Where are you?" }).waitFor();
+      await page.getByText("None yet").waitFor();
+      const sent = page.waitForRequest((request) => request.url().endsWith("/api/photo-analysis/upload/") && request.method() === "POST");
+      await give(page);
+      assert.equal(await (await sent).headerValue("content-type"), "image/jpeg");
+      await page.getByRole("heading", { name: "Harbour at sunset" }).waitFor();
+      await until("ten names", async () => (await page.locator(".names button").count()) === 10);
+      await page.getByRole("button", { name: "Golden Hour Harbour" }).click();
+      const sheet = inDialog(page, "New room");
+      assert.equal(await sheet.getByLabel("Name", { exact: true }).inputValue(), "Golden Hour Harbour");
+      assert.notEqual(await sheet.getByLabel("Your name here").inputValue(), "");
+      await sheet.getByLabel("Name", { exact: true }).fill("Our own harbour");
+      await sheet.getByRole("button", { name: "Make the room" }).click();
+      const share = inDialog(page, "Bring somebody in");
+      await share.getByRole("img", { name: "QR code of this room's link" }).waitFor();
+      const code = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
+      await share.getByText(`${site.home}/rooms#room=${code}`).waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("heading", { name: "Our own harbour" }).waitFor();
+      await page.getByText("It is quiet here").waitFor();
+      // Back leads to the start, and the room is among one's own.
+      await page.getByRole("button", { name: "Back to the start" }).click();
+      await page.getByRole("link", { name: /Our own harbour/ }).waitFor();
+    });
+  });
+
+  test("a photo that is pasted or dropped is taken as well", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      const { buffer } = await picture(page);
+      const transfer = await page.evaluateHandle((base64) => {
+        const data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], "p.jpg", { type: "image/jpeg" }));
+        return data;
+      }, buffer.toString("base64"));
+      await page.locator("rooms-start").dispatchEvent("drop", { dataTransfer: transfer });
+      await page.getByRole("heading", { name: "Harbour at sunset" }).waitFor();
+      await page.goBack();
+      await page.getByRole("heading", { name: "Where are you?" }).waitFor();
+      await page.evaluate((data) => document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data })), transfer);
+      await page.getByRole("heading", { name: "Harbour at sunset" }).waitFor();
+    });
+  });
+
+  test("it survives a reload while the photo is looked at", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      rooms.faults.photoMs = 3_000;
+      await give(page);
+      await until("the photo has an address", () => page.url().includes("photo=pho_"));
+      await page.getByText("Looking at your photo").waitFor();
+      await page.reload();
+      await page.getByText("Looking at your photo").waitFor();
+      await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
+    });
+  });
+
+  test("a large photo is made small before it goes, and one that stays large goes in two steps", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      const large = await page.evaluate(async () => {
+        const canvas = new OffscreenCanvas(4000, 3000);
+        canvas.getContext("2d").fillRect(0, 0, 4000, 3000);
+        const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+        let text = "";
+        for (const byte of bytes) text += String.fromCharCode(byte);
+        return btoa(text);
+      });
+      const bodies = [];
+      await page.route("**/api/photo-analysis/upload/", (route) => {
+        if (route.request().method() === "POST") bodies.push(route.request().postDataBuffer());
+        return route.continue();
+      });
+      await page.locator("#choose").setInputFiles({ name: "large.png", mimeType: "image/png", buffer: Buffer.from(large, "base64") });
+      await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
+      const [width, height] = await page.locator(".photo img").evaluate((image) => [image.naturalWidth, image.naturalHeight]);
+      assert.deepEqual([width, height], [2048, 1536]);
+      assert.equal(bodies.length, 1);
+
+      // A file that the browser cannot draw goes as it is: this one is too large for one request.
+      await page.goto(`${site.home}/rooms`);
+      const posted = page.waitForRequest((request) => request.url().endsWith("/bucket"));
+      await page.locator("#choose").setInputFiles({ name: "odd.gif", mimeType: "image/gif", buffer: Buffer.alloc(5_000_000, 1) });
+      await posted;
+      await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
+    });
+  });
+
+  test("a refused photo says what to do", async () => {
+    await site.open("/rooms", { expectErrors: true }, async (page) => {
+      const refusals = { too_small: "too small", not_allowed: "Choose another one", too_large: "less than 10 MB", not_a_picture: "Choose a JPEG", unavailable: "Try again in a few minutes" };
+      for (const [code, words] of Object.entries(refusals)) {
+        rooms.faults.refusePhoto = code;
+        await give(page);
+        await page.getByRole("alert").getByText(words).waitFor();
+        await page.getByRole("button", { name: "Choose another photo" }).click();
+      }
+      rooms.faults.refusePhoto = null;
+      rooms.faults.limited = true;
+      await give(page);
+      await page.getByText("Try again in 9 minutes").waitFor();
+      await assertAccessible(page);
+      rooms.faults.limited = false;
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
+      await page.goto(`${site.home}/rooms`);
+      await page.locator("#choose").setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("not a photo") });
+      await page.getByText("This is not a photo that can be read here").waitFor();
+      // There is a way without a photo, too.
+      await page.getByRole("button", { name: "Name the room yourself" }).click();
+      await inDialog(page, "New room").getByLabel("Name", { exact: true }).fill("No photo");
+      await inDialog(page, "New room").getByRole("button", { name: "Make the room" }).click();
+      await page.getByRole("heading", { name: "No photo" }).waitFor();
+    });
+  });
+
+  test("similar rooms are offered with the reason, and lead there", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      const first = await makeRoom(page, { suggestion: "Windless Evening Club" });
+      await page.goto(`${site.home}/rooms`);
+      await give(page);
+      const similar = page.getByRole("region", { name: "People are talking already" });
+      await similar.getByText("Began with the same photo").waitFor();
+      await similar.getByRole("link").first().click();
+      await log(page).waitFor();
+      assert.ok(page.url().includes("#room="), first);
+    });
+  });
+
+  test("who wants no motion sees all names at once", async () => {
+    await site.open("/rooms", { reducedMotion: "reduce" }, async (page) => {
+      await give(page);
+      await page.getByRole("button", { name: "Golden Hour Harbour" }).waitFor();
+      assert.equal(await page.locator(".names button").count(), 10);
+      assert.equal(await page.locator(".appears").first().evaluate((element) => getComputedStyle(element).animationName), "none");
+    });
+  });
+
+  test("a link or a code that somebody gave leads to the room", async () => {
+    const { code } = rooms.add({ name: "Given room" });
+    await site.open("/rooms", {}, async (page) => {
+      const input = page.getByLabel("Somebody gave you a link or a code?");
+      await input.fill("what?");
+      await input.press("Enter");
+      await page.getByText("That does not look like").waitFor();
+      await input.fill(`https://rooms.example/rooms#room=${code}`);
+      await input.press("Enter");
+      await page.getByRole("heading", { name: "Given room" }).waitFor();
+    });
+  });
+});
+
+describe("two people in a room", { skip: mockOnly }, () => {
+  test("see each other's words, typing and presence", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      const code = await makeRoom(page);
+      const other = await another(page, roomAt(code));
+      await other.getByText("It is quiet here").waitFor();
+      await enter(other, "Omer");
+      await other.getByText("2 here now").waitFor();
+
+      await say(page, "Hello from the pier");
+      await bubble(other, "Hello from the pier").waitFor();
+      await other.getByText("Hanna", { exact: true }).first().waitFor();
+      await field(other).pressSequentially("On my w");
+      await page.getByText("Omer is typing").waitFor();
+      await say(other, "On my way");
+      await bubble(page, "On my way").waitFor();
+      await page.getByText("Omer is typing").waitFor({ state: "detached" });
+      assert.deepEqual(await said(page), ["Hello from the pier", "On my way"]);
+      assert.deepEqual(await said(other), ["Hello from the pier", "On my way"]);
+
+      await page.getByRole("list", { name: "People" }).getByText("Omer").waitFor();
+      await page.getByText("2 here now").waitFor();
+      await other.context().close();
+    });
+  });
+
+  test("the host's pane on a wide screen, sheets on a narrow one", async () => {
+    const { code, host } = rooms.add({ description: "About **nothing** https://example.com" });
+    rooms.say(code, host, "first");
+    await site.open(roomAt(code), {}, async (page) => {
+      const pane = page.getByRole("complementary", { name: "About this room" });
+      await pane.getByRole("link", { name: "https://example.com" }).waitFor();
+      await pane.getByRole("img", { name: /QR code/ }).waitFor();
+      await page.setViewportSize({ width: 390, height: 844 });
+      await pane.waitFor({ state: "detached" });
+      await page.getByTitle("About this room").click();
+      await inDialog(page, "Test room").getByText("Made by").waitFor();
+    });
+  });
+
+  test("an answer quotes and leads back, a reaction comes and goes, a deletion is for everybody", async () => {
+    const { code, host } = rooms.add();
+    for (let count = 1; count <= 30; count += 1) rooms.say(code, host, `line ${count}`);
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Reader");
+      const other = await another(page, roomAt(code));
+      await enter(other, "Writer");
+
+      const target = page.locator(".message").filter({ hasText: "line 3" }).first();
+      await line(page, "line 3").scrollIntoViewIfNeeded();
+      await line(page, "line 3").hover();
+      await target.getByRole("button", { name: "Answer" }).first().click();
+      await page.getByText("Answering Hosta").waitFor();
+      await say(page, "to the third");
+      const quote = other.getByRole("button", { name: /^Answers Hosta\s*line 3/ });
+      await quote.waitFor();
+      await quote.click();
+      await until("the original is in sight", () => line(other, "line 3").evaluate((element) => element.getBoundingClientRect().top > 0 && element.getBoundingClientRect().bottom < innerHeight));
+
+      const mine = page.locator(".message").filter({ hasText: "to the third" });
+      await other.getByRole("button", { name: /latest message|new message/ }).click();
+      const seen = other.locator(".message").filter({ hasText: "to the third" });
+      await seen.hover();
+      await seen.getByRole("button", { name: "React" }).click();
+      await seen.getByRole("group", { name: "Reactions" }).getByRole("button", { name: "👍" }).click();
+      await mine.getByRole("button", { name: "👍 1", pressed: false }).waitFor();
+      await seen.getByRole("button", { name: "👍 1", pressed: true }).click();
+      await mine.getByRole("button", { name: "👍 1" }).waitFor({ state: "detached" });
+
+      await bubble(page, "to the third").hover();
+      await mine.getByRole("button", { name: "More" }).click();
+      const sheet = inDialog(page, "Your message");
+      await sheet.getByRole("button", { name: "Delete" }).click();
+      await sheet.getByRole("button", { name: "Press again to delete it for everybody" }).click();
+      await other.getByText("to the third").waitFor({ state: "detached" });
+      assert.equal((await said(other)).at(-1), "Deleted");
+      assert.equal((await said(page)).at(-1), "Deleted");
+      await other.context().close();
+    });
+  });
+
+  test("history comes when one scrolls up and keeps its place, and what is new is counted", async () => {
+    const { code, host } = rooms.add();
+    for (let count = 1; count <= 180; count += 1) rooms.say(code, host, `line ${count}`);
+    await site.open(roomAt(code), {}, async (page) => {
+      await line(page, "line 180").waitFor();
+      assert.equal(await page.locator(".message").count(), 50);
+      const scroller = log(page);
+      await scroller.evaluate((element) => (element.scrollTop = 300));
+      const before = await line(page, "line 140").evaluate((element) => element.getBoundingClientRect().top);
+      await until("an older page", async () => (await page.locator(".message").count()) >= 100);
+      const after = await line(page, "line 140").evaluate((element) => element.getBoundingClientRect().top);
+      assert.ok(Math.abs(after - before) < 3, `moved by ${after - before}`);
+      rooms.say(code, host, "news one");
+      rooms.say(code, host, "news two");
+      await page.getByRole("button", { name: "2 new messages, go to the latest" }).click();
+      await until("the end is in sight", () => bubble(page, "news two").evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight));
+      for (let round = 0; round < 4; round += 1) {
+        await scroller.evaluate((element) => (element.scrollTop = 0));
+        await page.waitForFunction(() => true);
+        if (await line(page, "line 1").count()) break;
+        await until("more", async () => (await page.locator(".message").count()) >= 100 + 50 * round);
+      }
+      await line(page, "line 1").waitFor();
+      assert.equal(await page.locator(".message").count(), 182);
+    });
+  });
+
+  test("a pinned message shows for how long, leads to it, and goes when its time is over", async () => {
+    const { code, host } = rooms.add();
+    const { seq } = rooms.say(code, host, "look here");
+    await site.open(roomAt(code), {}, async (page) => {
+      await bubble(page, "look here").waitFor();
+      await page.getByText("1 here now").waitFor();
+      rooms.pin(code, seq, 12);
+      const pin = page.getByRole("button", { name: /^Pinned: Hosta look here/ });
+      await page.locator(".pin").getByText(/^1[12]:\d\d$/).waitFor();
+      await pin.click();
+      rooms.pin(code, seq, 0.02);
+      await pin.waitFor({ state: "detached" });
+    });
+  });
+
+  test("whom one blocks is not seen, under a name that looks the same neither, and can be taken back", async () => {
+    const { code } = rooms.add();
+    const noisy = rooms.join(code, "Noisy");
+    rooms.say(code, noisy, "buy this");
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Calm");
+      await page.getByRole("button", { name: "What to do about Noisy" }).click();
+      await page.getByRole("button", { name: "Block for me" }).click();
+      await page.getByText("1 message of somebody you blocked").waitFor();
+      await bubble(page, "buy this").waitFor({ state: "detached" });
+      rooms.kick(code, noisy);
+      rooms.say(code, rooms.join(code, "N0isy"), "buy that");
+      await page.getByText("1 message of somebody you blocked").nth(1).waitFor();
+      assert.equal(await bubble(page, "buy that").count(), 0);
+      await page.getByRole("button", { name: "Show" }).last().click();
+      await bubble(page, "buy that").waitFor();
+    });
+  });
+});
+
+describe("the connection", { skip: mockOnly }, () => {
+  test("a socket that is killed comes back, with nothing missing and nothing twice", async () => {
+    const { code, host } = rooms.add();
+    rooms.say(code, host, "one");
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await enter(page, "Walker");
+      await say(page, "two");
+      await bubble(page, "two").waitFor();
+      await until("it has arrived", async () => (await page.locator(".state").last().textContent()).includes("now"));
+      rooms.faults.down = true;
+      rooms.kill();
+      rooms.say(code, host, "three");
+      await say(page, "four, into the void");
+      await page.getByText("Reconnecting…").waitFor();
+      await page.getByText("Sending", { exact: true }).waitFor();
+      rooms.faults.down = false;
+      await page.getByText("Reconnecting…").waitFor({ state: "detached" });
+      await until("all are there", async () => (await said(page)).length === 4);
+      rooms.faults.double = true;
+      rooms.faults.shuffle = true;
+      for (const text of ["five", "six", "seven", "eight"]) rooms.say(code, host, text);
+      await bubble(page, "eight").waitFor();
+      await until("copies have come", () => page.waitForTimeout(700).then(() => true));
+      const all = await said(page);
+      assert.deepEqual(all.filter((text) => text !== "four, into the void"), ["one", "two", "three", "five", "six", "seven", "eight"]);
+      assert.equal(all.filter((text) => text === "four, into the void").length, 1);
+      const other = await another(page, roomAt(code));
+      await bubble(other, "eight").waitFor();
+      assert.deepEqual(await said(other), all);
+      await other.context().close();
+    });
+  });
+
+  test("a short break is not worth a word", async () => {
+    const { code, host } = rooms.add();
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await enter(page, "Walker");
+      await page.evaluate(() => {
+        globalThis.seen = [];
+        const line = document.querySelector("rooms-app").shadowRoot.querySelector("rooms-room").shadowRoot.querySelector(".banner");
+        new MutationObserver(() => globalThis.seen.push(line.textContent)).observe(line, { childList: true, characterData: true, subtree: true });
+      });
+      rooms.kill();
+      rooms.say(code, host, "while away");
+      await bubble(page, "while away").waitFor();
+      assert.deepEqual((await page.evaluate(() => globalThis.seen)).filter((text) => text.trim() !== ""), []);
+    });
+  });
+
+  test("a frame that is lost is fetched", async () => {
+    const { code, host } = rooms.add();
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Walker");
+      await page.getByText("1 here now").first().waitFor();
+      rooms.say(code, host, "one");
+      await bubble(page, "one").waitFor();
+      rooms.faults.dropFrames = 1;
+      rooms.say(code, host, "two");
+      rooms.say(code, host, "three");
+      await bubble(page, "three").waitFor();
+      assert.deepEqual(await said(page), ["one", "two", "three"]);
+    });
+  });
+
+  test("what is not sent stays over a reload and goes out once", async () => {
+    const { code, room } = rooms.add();
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await enter(page, "Walker");
+      rooms.faults.down = true;
+      rooms.kill();
+      await say(page, "written in a tunnel");
+      await say(page, "and another");
+      await page.getByText("Sending", { exact: true }).waitFor();
+      await page.reload();
+      await page.getByText("The room does not open").waitFor();
+      rooms.faults.down = false;
+      await page.getByRole("button", { name: "Try again" }).click();
+      await until("both have arrived", () => room.messages.length === 2);
+      await until("both are shown as sent", async () => (await page.locator(".underway").count()) === 0 && (await said(page)).length === 2);
+      assert.deepEqual(await said(page), ["written in a tunnel", "and another"]);
+      await page.reload();
+      await bubble(page, "and another").waitFor();
+      assert.deepEqual(await said(page), ["written in a tunnel", "and another"]);
+    });
+  });
+
+  test("it is renewed before its end, and nobody notices", async () => {
+    const { code, host, room } = rooms.add();
+    rooms.faults.socketLives = 66_000;
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Walker");
+      await page.getByText("1 here now").first().waitFor();
+      const first = [...room.sockets];
+      await until("another socket", () => [...room.sockets].some((socket) => !first.includes(socket)) && room.sockets.size === 1);
+      rooms.say(code, host, "still here");
+      await bubble(page, "still here").waitFor();
+      assert.equal(await page.locator(".banner").textContent(), "");
+    });
+  });
+
+  test("too much was missed: the latest page", async () => {
+    const { code, host } = rooms.add();
+    rooms.say(code, host, "long ago");
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await bubble(page, "long ago").waitFor();
+      await page.getByText("1 here now").first().waitFor();
+      rooms.faults.down = true;
+      rooms.kill();
+      for (let count = 1; count <= 150; count += 1) rooms.say(code, host, `line ${count}`);
+      rooms.faults.down = false;
+      await line(page, "line 150").waitFor();
+      assert.deepEqual((await said(page)).slice(-2), ["line 149", "line 150"]);
+    });
+  });
+
+  test("being offline is said", async () => {
+    const { code } = rooms.add();
+    await site.open(roomAt(code), { expectErrors: true }, async (page, context) => {
+      await enter(page, "Walker");
+      await context.setOffline(true);
+      rooms.faults.down = true;
+      rooms.kill();
+      await page.getByText("You are offline").waitFor();
+      rooms.faults.down = false;
+      await context.setOffline(false);
+      await page.getByText("You are offline").waitFor({ state: "detached" });
+      await say(page, "back");
+      await until("it is sent", async () => (await page.locator(".state").last().textContent()).includes("now"));
+    });
+  });
+
+  test("a session that has ended begins a new one", async () => {
+    const { code } = rooms.add({ name: "Open to all" });
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await enter(page, "Walker");
+      rooms.forgetPeople();
+      await page.reload();
+      await page.getByRole("button", { name: "Join and talk" }).waitFor();
+    });
+  });
+});
+
+describe("who may come in", { skip: mockOnly }, () => {
+  test("a private room shows its name and asks for the code", async () => {
+    const { code, host } = rooms.add({ name: "Secret supper", is_private: true, access_code: "basil" });
+    rooms.say(code, host, "the key is under the pot");
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await page.getByRole("heading", { name: "Secret supper" }).waitFor();
+      await assertAccessible(page);
+      assert.equal(await page.getByText("under the pot").count(), 0);
+      await join(page, "Guest", "parsley");
+      await page.getByText("That is not the code of this room").waitFor();
+      await page.getByLabel("Access code").fill("basil");
+      await page.getByRole("button", { name: "Come in" }).click();
+      await bubble(page, "the key is under the pot").waitFor();
+      await page.getByText("Private").first().waitFor();
+    });
+  });
+
+  test("a name that is taken, or looks like it, is refused with others to choose from", async () => {
+    const { code } = rooms.add();
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await join(page, "Hоsta");
+      await page.getByText("Somebody here has this name, or one that looks like it").waitFor();
+      await until("the field has the focus", () => page.getByLabel("Your name here").evaluate((element) => element.matches(":focus")));
+      await page.getByRole("group", { name: "Names that are free" }).getByRole("button", { name: "Quiet Fox" }).click();
+      await page.getByRole("button", { name: "Come in" }).click();
+      await field(page).waitFor();
+      assert.equal(await field(page).getAttribute("placeholder"), "Message as Quiet Fox");
+    });
+  });
+
+  test("the host mutes, shows out and bans, and takes it back", async () => {
+    await site.open("/rooms", { expectErrors: true }, async (page) => {
+      const code = await makeRoom(page);
+      const other = await another(page, roomAt(code));
+      await enter(other, "Loud");
+      await say(other, "hey");
+      await bubble(page, "hey").waitFor();
+      const act = async (name) => {
+        await page.getByRole("button", { name: "What to do about Loud" }).click();
+        await page.getByRole("button", { name, exact: true }).click();
+      };
+      await act("Mute");
+      await say(other, "can you hear me");
+      await other.getByText("The host has muted you. You can read along.").waitFor();
+      await other.getByText("Not sent. The host has muted you.").waitFor();
+      await act("Unmute");
+      await other.getByRole("button", { name: "Check again" }).click();
+      await other.getByRole("button", { name: "Try again" }).click();
+      await bubble(page, "can you hear me").waitFor();
+      await act("Show out");
+      await other.getByRole("heading", { name: "You were shown out" }).waitFor();
+      await assertAccessible(other);
+      await other.getByRole("button", { name: "Go back in" }).click();
+      await enter(other, "Loud");
+      await say(other, "back again");
+      await act("Ban");
+      await other.getByRole("heading", { name: "You cannot come in here" }).waitFor();
+      await other.reload();
+      await other.getByRole("heading", { name: "You cannot come in here" }).waitFor();
+      await page.getByRole("button", { name: "Let back in" }).click();
+      await page.getByText("Loud may come back").waitFor();
+      await other.reload();
+      await other.getByRole("button", { name: "Join and talk" }).waitFor();
+      await other.context().close();
+    });
+  });
+
+  test("the host renames, makes it read-only and closes it", async () => {
+    await site.open("/rooms", { expectErrors: true }, async (page) => {
+      const code = await makeRoom(page);
+      const other = await another(page, roomAt(code));
+      await enter(other, "Guest");
+      await page.getByRole("button", { name: "Settings" }).click();
+      const settings = inDialog(page, "Settings");
+      await settings.getByLabel("Name", { exact: true }).fill("A better name");
+      await settings.getByLabel("Read-only").check();
+      await settings.getByRole("button", { name: "Save" }).click();
+      await other.getByRole("heading", { name: "A better name" }).waitFor();
+      await other.getByText("Only the host says something here right now.").waitFor();
+      await say(page, "order!");
+      await bubble(other, "order!").waitFor();
+      await page.getByRole("button", { name: "Settings" }).click();
+      await settings.getByRole("button", { name: "Close the room" }).click();
+      await settings.getByRole("button", { name: "Yes, close it for good" }).click();
+      await other.getByRole("heading", { name: "This room is closed" }).waitFor();
+      await page.getByRole("heading", { name: "This room is closed" }).waitFor();
+      await page.reload();
+      await page.getByRole("heading", { name: "There is no such room" }).waitFor();
+      await other.context().close();
+    });
+  });
+
+  test("one changes one's name, and leaves", async () => {
+    const { code, room } = rooms.add();
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Before");
+      await page.getByRole("button", { name: "Change my name" }).click();
+      await inDialog(page, "Your name here").getByRole("textbox").fill("After");
+      await inDialog(page, "Your name here").getByRole("button", { name: "Change my name" }).click();
+      await until("the new name", async () => (await field(page).getAttribute("placeholder")) === "Message as After");
+      assert.equal(room.members.size, 2);
+      await page.getByRole("button", { name: "Leave" }).click();
+      await page.getByRole("heading", { name: "Where are you?" }).waitFor();
+      assert.equal(room.members.size, 1);
+    });
+  });
+});
+
+describe("what people write", { skip: mockOnly }, () => {
+  test("markup is text, wherever it is", async () => {
+    const evil = `<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>`;
+    const { code, host, room } = rooms.add({ name: evil.slice(0, 50), description: evil, username: "<b>Hosta</b>" });
+    const { seq } = rooms.say(code, host, evil);
+    rooms.say(code, host, "javascript:globalThis.pwned=1 data:text/html,<script>1</script> https://ok.example/<i>", seq);
+    rooms.pin(code, seq, 5);
+    room.messages[0].reactions = [{ emoji: evil.slice(0, 30), count: 1, users: [] }];
+    await site.open(roomAt(code), {}, async (page) => {
+      await bubble(page, "onerror").first().waitFor();
+      await enter(page, "<u>me</u>");
+      await say(page, evil);
+      await until("it is sent", async () => (await page.locator(".state").last().textContent()).includes("now"));
+      assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
+      assert.deepEqual(await page.locator(".message .text a").evaluateAll((links) => links.map(({ href, rel }) => `${href} ${rel}`)), ["https://ok.example/ noopener noreferrer"]);
+      assert.equal(await page.locator(".message .text img, .message .text b, .message .text script").count(), 0);
+    });
+  });
+
+  test("Hebrew runs from the right, emoji are large, long words break", async () => {
+    const { code, host } = rooms.add({ name: "חוף השקיעה" });
+    for (const text of ["שלום לכולם", "😍", `a${"long".repeat(80)}`]) rooms.say(code, host, text);
+    await site.open(roomAt(code), small, async (page) => {
+      const hebrew = page.locator(".text", { hasText: "שלום" });
+      await hebrew.waitFor();
+      assert.equal(await hebrew.evaluate((element) => getComputedStyle(element).direction), "rtl");
+      const size = (text) => page.locator(".text", { hasText: text }).evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
+      assert.ok((await size("😍")) > 2 * (await size("שלום")));
+      await assertFits(page);
+      const over = await log(page).evaluate((element) => element.scrollWidth - element.clientWidth);
+      assert.equal(over, 0);
+    });
+  });
+
+  test("too long is said before it is sent, Shift and Enter make a line, a draft stays", async () => {
+    const { code } = rooms.add();
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Writer");
+      await field(page).fill("x".repeat(2010));
+      await page.getByText("10 too many").waitFor();
+      assert.equal(await page.getByRole("button", { name: "Send", exact: true }).isDisabled(), true);
+      await field(page).fill("one");
+      await field(page).press("Shift+Enter");
+      await field(page).pressSequentially("two");
+      await page.reload();
+      await field(page).waitFor();
+      assert.equal(await field(page).inputValue(), "one\ntwo");
+      await field(page).press("Enter");
+      await bubble(page, "one").waitFor();
+      assert.equal(await field(page).inputValue(), "");
+    });
+  });
+});
+
+describe("for everybody", { skip: mockOnly }, () => {
+  for (const colorScheme of schemes) {
+    test(`axe finds nothing grave on the way from a photo to a talk, in ${colorScheme}`, async () => {
+      await site.open("/rooms", { ...phone, colorScheme }, async (page) => {
+        await page.getByText("None yet").waitFor();
+        await assertAccessible(page);
+        rooms.faults.photoMs = 2_500;
+        await give(page);
+        await page.getByText("Looking at your photo").waitFor();
+        await assertAccessible(page);
+        await until("ten names", async () => (await page.locator(".names button").count()) === 10);
+        await until("the last name stands still", () => page.locator(".appears").last().evaluate((element) => element.getAnimations().length === 0));
+        await assertAccessible(page);
+        await page.getByRole("button", { name: "The Quiet Pier" }).click();
+        await inDialog(page, "New room").getByLabel("Only who knows a code").check();
+        await inDialog(page, "New room").getByLabel("Access code").fill("4821");
+        await assertAccessible(page);
+        await inDialog(page, "New room").getByRole("button", { name: "Make the room" }).click();
+        await dialog(page, "Bring somebody in").waitFor();
+        await assertAccessible(page);
+        await page.keyboard.press("Escape");
+        await page.getByText("It is quiet here").waitFor();
+        await assertAccessible(page);
+      });
+    });
+
+    for (const options of [{}, phone]) {
+      test(`axe finds nothing grave in a room on a ${options === phone ? "phone" : "laptop"}, in ${colorScheme}`, async () => {
+        const { code, host } = rooms.add({ description: "What we talk about" });
+        const { seq } = rooms.say(code, host, "Is anybody at https://example.com/pier?");
+        rooms.say(code, host, "👋");
+        rooms.say(code, rooms.join(code, "נועה"), "אני כאן", seq);
+        rooms.pin(code, seq, 10);
+        await site.open(roomAt(code), { ...options, colorScheme, expectErrors: true }, async (page) => {
+          await page.getByRole("button", { name: "Join and talk" }).waitFor();
+          await bubble(page, "אני כאן").waitFor();
+          await assertAccessible(page);
+          await page.getByRole("button", { name: "Join and talk" }).click();
+          await inDialog(page, "Join and talk").getByLabel("Your name here").waitFor();
+          await assertAccessible(page);
+          await page.keyboard.press("Escape");
+          await enter(page, "Reader");
+          await say(page, "hello");
+          await until("it is sent", async () => (await page.locator(".state").last().textContent()).includes("now"));
+          await assertAccessible(page);
+          if (options === phone) {
+            await bubble(page, "hello").click();
+            await dialog(page, "Your message").waitFor();
+            await assertAccessible(page);
+            await page.keyboard.press("Escape");
+            await page.getByRole("button", { name: "People" }).click();
+            await inDialog(page, "People").getByText("Hosta").waitFor();
+            await inDialog(page, "People").getByRole("button", { name: "What to do about Hosta" }).click();
+            await assertAccessible(page);
+            await page.keyboard.press("Escape");
+          } else {
+            await bubble(page, "hello").hover();
+            await page.locator(".message").last().getByRole("button", { name: "React" }).click();
+            await assertAccessible(page);
+          }
+          rooms.faults.down = true;
+          rooms.kill();
+          await page.getByText("Reconnecting…").waitFor();
+          await assertAccessible(page);
+        });
+      });
+    }
+  }
+
+  test("320 px is enough everywhere", async () => {
+    const { code, host } = rooms.add({ name: "A room whose name is Donaudampfschifffahrtsgesellschaftskapitän", description: "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" });
+    const { seq } = rooms.say(code, host, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen");
+    rooms.say(code, host, "and an answer", seq);
+    rooms.pin(code, seq, 100);
+    await site.open("/rooms", small, async (page) => {
+      const fits = async () => {
+        await assertFits(page);
+        const wide = await page.evaluate(() => {
+          const found = [];
+          const look = (root) => {
+            for (const element of root.querySelectorAll("*")) {
+              if (element.shadowRoot) look(element.shadowRoot);
+              if (element.closest(".only-read, svg") || element.matches("option, canvas")) continue;
+              const { right, width } = element.getBoundingClientRect();
+              if (width > 0 && right > innerWidth + 0.5) found.push(`${element.tagName}.${element.className} ${right}`);
+            }
+          };
+          look(document.body);
+          return found;
+        });
+        assert.deepEqual(wide, []);
+      };
+      await page.getByText("None yet").waitFor();
+      await fits();
+      await give(page);
+      await page.getByRole("button", { name: "Windless Evening Club" }).waitFor();
+      await fits();
+      await page.getByRole("button", { name: "The Quiet Pier" }).click();
+      await inDialog(page, "New room").getByLabel("Only who knows a code").check();
+      await fits();
+      await page.goto(`${site.home}${roomAt(code)}`);
+      await page.reload();
+      await bubble(page, "and an answer").waitFor();
+      await fits();
+      await enter(page, "A name of 24 characters!");
+      await say(page, "x".repeat(300));
+      await fits();
+      for (const open of ["People", "Share the room"]) {
+        await page.getByRole("button", { name: open }).click();
+        await page.getByRole("dialog").filter({ visible: true }).waitFor();
+        await fits();
+        await page.keyboard.press("Escape");
+      }
+      await page.getByTitle("About this room").click();
+      await fits();
+    });
+  });
+
+  test("the keyboard is enough", async () => {
+    const { code, host } = rooms.add();
+    for (const text of ["first", "second", "third"]) rooms.say(code, host, text);
+    await site.open(roomAt(code), {}, async (page) => {
+      await page.getByRole("button", { name: "Join and talk" }).focus();
+      await page.keyboard.press("Enter");
+      await inDialog(page, "Join and talk").getByLabel("Your name here").focus();
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.keyboard.type("Keys");
+      await page.keyboard.press("Enter");
+      await until("the field has the focus", () => field(page).evaluate((element) => element.matches(":focus")));
+      await page.keyboard.press("ArrowUp");
+      assert.equal(await field(page).inputValue(), "", "arrow up edits nothing");
+      await log(page).focus();
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("ArrowUp");
+      const second = page.locator(".message").filter({ hasText: "second" });
+      await until("the second message has the focus", () => second.evaluate((element) => element.matches(":focus-within")));
+      await second.getByRole("button", { name: "React" }).focus();
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Enter");
+      await second.getByRole("button", { name: "❤️ 1", pressed: true }).waitFor();
+      await second.getByRole("button", { name: "React" }).press("Enter");
+      await page.keyboard.press("Escape");
+      assert.equal(await page.locator(".emojis").count(), 0);
+      await second.getByRole("button", { name: "Answer" }).press("Enter");
+      await page.getByText("Answering Hosta").waitFor();
+      await until("the field has the focus", () => field(page).evaluate((element) => element.matches(":focus")));
+      await page.keyboard.press("Escape");
+      await page.getByText("Answering Hosta").waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Share the room" }).press("Enter");
+      await dialog(page, "Bring somebody in").waitFor();
+      await page.keyboard.press("Escape");
+      await dialog(page, "Bring somebody in").waitFor({ state: "hidden" });
+    });
+  });
+
+  test("a screen reader is told what comes, and not all of it at once", async () => {
+    const { code, host } = rooms.add();
+    for (let count = 0; count < 20; count += 1) rooms.say(code, host, `old ${count}`);
+    await site.open(roomAt(code), {}, async (page) => {
+      const told = page.locator("[aria-live=polite].only-read");
+      await bubble(page, "old 19").waitFor();
+      await page.getByText("1 here now").first().waitFor();
+      assert.equal(await log(page).getAttribute("aria-live"), "off");
+      rooms.say(code, host, "look at this");
+      await until("it is told", async () => (await told.textContent()) === "Hosta: look at this");
+      for (let count = 0; count < 9; count += 1) rooms.say(code, host, `many ${count}`);
+      await until("they are counted", async () => (await told.textContent()) === "9 new messages");
+    });
+  });
+
+  test("what came meanwhile is in the title, and marked when one comes back", async () => {
+    const { code, host } = rooms.add({ name: "Titled" });
+    rooms.say(code, host, "seen");
+    await site.open(roomAt(code), {}, async (page) => {
+      await bubble(page, "seen").waitFor();
+      await until("it counts as seen", () => page.evaluate((room) => localStorage.getItem(`confab.rooms.seen.${room}`) === "1", code));
+      await page.goto("about:blank");
+      rooms.say(code, host, "unseen");
+      await page.goto(`${site.home}${roomAt(code)}`);
+      await page.getByText("New", { exact: true }).waitFor();
+      await until("the title", async () => (await page.title()) === "Titled · Rooms");
+    });
+  });
+});

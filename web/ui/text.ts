@@ -1,0 +1,27 @@
+// What people write, cut into words and links. Nothing in it is ever taken for markup.
+import { html, type TemplateResult } from "lit";
+import { isWeb } from "./web";
+
+const address = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?'’”)\]}]/gi;
+
+export function linked(text: string): (string | TemplateResult)[] {
+  const parts: (string | TemplateResult)[] = [];
+  let from = 0;
+  for (const { 0: found, index } of text.matchAll(address)) {
+    // A closing bracket belongs to the address when it was opened there.
+    const url = text[index + found.length] === ")" && found.includes("(") && !found.includes(")") ? `${found})` : found;
+    if (!isWeb(url)) continue;
+    if (index > from) parts.push(text.slice(from, index));
+    parts.push(html`<a href=${url} target="_blank" rel="noopener noreferrer">${url}</a>`);
+    from = index + url.length;
+  }
+  if (from < text.length) parts.push(text.slice(from));
+  return parts;
+}
+
+const emoji = /^(?:(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier}|\u200d\p{Extended_Pictographic})*)\s*){1,3}$/u;
+
+/** One to three emoji and nothing else. */
+export function onlyEmoji(text: string): boolean {
+  return text.length < 60 && emoji.test(text.trim());
+}
