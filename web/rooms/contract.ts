@@ -132,6 +132,7 @@ export type Frame =
   | { type: "changed"; message: Message }
   | { type: "typing"; user_id: string; username: string; on: boolean }
   | { type: "pong"; last_seq: number; online: number }
+  | { type: "online"; online: number }
   | { type: "room"; room: RoomNews }
   | { type: "refused"; code: string; title: string; client_msg_id: string | null }
   | { type: "kicked"; reason: Leaving };

@@ -381,6 +381,9 @@ export class Live {
         this.log.told(frame.last_seq);
         this.#heal(pace.lost);
         return this.#tell();
+      case "online":
+        this.online = frame.online;
+        return this.#tell();
       case "room":
         return this.ears.room(frame.room);
       case "refused":

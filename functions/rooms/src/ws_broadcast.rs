@@ -148,6 +148,7 @@ impl Rendered {
                 News::Typing { user_id, username, on } => {
                     frames.push(ServerFrame::Typing { user_id: *user_id, username, on: *on }.render()?);
                 }
+                News::Online { online } => frames.push(ServerFrame::Online { online: *online }.render()?),
                 News::Room { room } => frames.push(ServerFrame::Room { room }.render()?),
                 News::ShownOut { user_id, reason } => {
                     outs.push((*user_id, ServerFrame::Kicked { reason: *reason }.render()?));

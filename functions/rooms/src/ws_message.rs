@@ -20,7 +20,9 @@ const TYPING_UP_TO: u32 = 50;
 /// API Gateway ends a socket after two hours.
 const LASTS: Duration = Duration::from_secs(2 * 3600);
 /// People are counted this often, and the less often the more there are.
-const COUNTED_EVERY_MS: i64 = 5_000;
+const COUNTED_EVERY_MS: i64 = 2_000;
+/// In a larger room whoever wants to know asks.
+const TOLD_UP_TO: u32 = 200;
 const MS_PER_PERSON: i64 = 10;
 
 pub async fn handle(deps: Arc<Talk>, frame: Frame) -> Result<()> {
@@ -68,7 +70,7 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             if visited.room.lets_read(visited.standing).is_err() {
                 return show_out(deps, frame, ticket).await;
             }
-            let online = count(deps, &visited).await?;
+            let online = count(deps, frame, &visited).await?;
             post(deps, ticket, frame, &ServerFrame::Pong { last_seq: latest.last_seq, online }).await
         }
     }
@@ -84,7 +86,7 @@ async fn welcome(
 ) -> Result<()> {
     let last_seq = latest.last_seq;
     let until = frame.connected_at.checked_add(LASTS).unwrap_or(Timestamp::MAX);
-    let online = count(deps, visited).await?;
+    let online = count(deps, frame, visited).await?;
     post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, until }).await?;
     let Some(has) = has.filter(|has| *has < last_seq) else { return Ok(()) };
     let first_seq = first_seq(last_seq);
@@ -99,8 +101,9 @@ async fn welcome(
     Ok(())
 }
 
-/// Everybody who asks sees the same count; it is taken anew now and then, by whoever asks first.
-async fn count(deps: &Talk, visited: &Visited) -> Result<u32> {
+/// Everybody who asks sees the same count; it is taken anew now and then, by whoever asks first. The others are told when
+/// it has changed.
+async fn count(deps: &Talk, frame: &Frame, visited: &Visited) -> Result<u32> {
     let now_ms = deps.clock.now().as_millisecond();
     let lasts = COUNTED_EVERY_MS.max(i64::from(visited.online) * MS_PER_PERSON);
     if now_ms < visited.counted_at_ms + lasts {
@@ -121,6 +124,10 @@ async fn count(deps: &Talk, visited: &Visited) -> Result<u32> {
     }
     let online = u32::try_from(people.len()).unwrap_or(u32::MAX);
     deps.store.put_online(code, online, now_ms, now_ms).await?;
+    if online != visited.online && online <= TOLD_UP_TO {
+        let once = format!("online#{code}#{now_ms}");
+        tell(&deps.broadcasts, code, &once, deps.clock.now(), News::Online { online }, frame.correlation_id).await?;
+    }
     Ok(online)
 }
 

@@ -276,9 +276,14 @@ impl Function {
 
     /// `kill -9` for all of its processes, busy or not.
     pub(crate) fn kill_all(&self) -> usize {
+        // Nothing is handed to one that is about to die.
+        let idle = std::mem::take(&mut *locked(&self.idle));
         let all = locked(&self.all).clone();
         for process in &all {
             process.kill();
+        }
+        for (process, _) in idle {
+            self.forget(&process);
         }
         all.len()
     }

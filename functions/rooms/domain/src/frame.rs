@@ -58,6 +58,7 @@ pub enum ServerFrame<'a> {
     Changed { message: &'a Message },
     Typing { user_id: UserId, username: &'a Username, on: bool },
     Pong { last_seq: u64, online: u32 },
+    Online { online: u32 },
     Room { room: &'a RoomView },
     Refused { code: &'a str, title: &'a str, client_msg_id: Option<&'a str> },
     Kicked { reason: Reason },

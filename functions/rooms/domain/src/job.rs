@@ -37,6 +37,10 @@ pub enum News {
         username: Username,
         on: bool,
     },
+    /// So many are here.
+    Online {
+        online: u32,
+    },
     Room {
         room: Box<RoomView>,
     },

@@ -1,0 +1,74 @@
+// Rooms on `local`, through the functions and the sockets that people get: two browsers from a photo to a lost connection.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { assertAccessible, setUp, until } from "./browser.mjs";
+
+const needsLocal = process.env.CONFAB_HOME ? false : "needs local";
+let site;
+before(async () => {
+  if (!needsLocal) site = await setUp();
+});
+after(() => site?.tearDown());
+
+const field = (page) => page.getByRole("textbox", { name: "Message", exact: true });
+const said = (page) => page.locator(".message .bubble .text").allTextContents();
+
+async function say(page, text) {
+  await field(page).fill(text);
+  await field(page).press("Enter");
+}
+
+async function ask(path, body) {
+  const answer = await fetch(`${site.home}${path}`, body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  return answer.json();
+}
+
+describe("rooms on local", { skip: needsLocal }, () => {
+  test("a photo, a name, a room, two people, and a connection that is lost", async () => {
+    await site.open("/rooms", { viewport: { width: 390, height: 844 }, expectErrors: true }, async (page) => {
+      const photo = await fetch(`${site.home}/astria/selfies/3.jpg?kind=good&person=hanna&class=woman`);
+      await page.locator("#choose").setInputFiles({ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from(await photo.arrayBuffer()) });
+      await until("ten names", async () => (await page.locator(".names button").count()) === 10);
+      await page.locator(".names button").first().click();
+      await page.getByLabel("Your name here").fill("Hanna");
+      await page.getByRole("button", { name: "Make the room" }).click();
+      await field(page).waitFor({ state: "attached" });
+      const code = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
+      await page.keyboard.press("Escape");
+      const context = await page.context().browser().newContext({ viewport: { width: 1280, height: 860 } });
+      const other = await context.newPage();
+      await other.goto(`${site.home}/rooms#room=${code}`);
+      const open = other.getByRole("button", { name: "Join and talk" });
+      await open.or(other.getByLabel("Your name here")).first().waitFor();
+      if (await open.isVisible()) await open.click();
+      await other.getByLabel("Your name here").fill("Tom");
+      await other.getByRole("button", { name: "Come in" }).click();
+      await field(other).waitFor();
+
+      await say(page, "who is here");
+      await until("Tom reads it", async () => (await said(other)).includes("who is here"));
+      await say(other, "me");
+      await until("Hanna reads it", async () => (await said(page)).includes("me"));
+      // It is said once in three seconds.
+      await until("Hanna sees that Tom types", async () => {
+        await field(other).press("h");
+        return page.getByText("Tom is typing").isVisible();
+      });
+      await until("two are here", async () => /\b2\b/.test(await page.locator("body").innerText()));
+      await assertAccessible(page);
+
+      // Everybody's socket is cut, and nobody is told.
+      for (const socket of await ask("/api/sockets?limit=100")) {
+        if (socket.authorizer.room === code) await ask(`/api/sockets/${encodeURIComponent(socket.connection_id)}/drop`, { silently: true });
+      }
+      await field(other).fill("");
+      for (const number of [1, 2, 3]) await say(other, `after the cut ${number}`);
+      const expected = ["who is here", "me", "after the cut 1", "after the cut 2", "after the cut 3"];
+      for (const [who, chat] of [["Hanna", page], ["Tom", other]]) {
+        await until(`${who} has all of it`, async () => (await said(chat)).length >= expected.length);
+        assert.deepEqual(await said(chat), expected, `${who}: nothing missing, nothing twice, in order`);
+      }
+      await context.close();
+    });
+  });
+});
