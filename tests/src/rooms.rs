@@ -218,9 +218,14 @@ impl Live {
 
     /// The first frame of a type.
     pub async fn hears(&self, kind: &str) -> Result<Value> {
+        self.hears_of(kind, |_| true).await
+    }
+
+    /// The first frame of a type that is as wanted.
+    pub async fn hears_of(&self, kind: &str, is_wanted: impl Fn(&Value) -> bool) -> Result<Value> {
         eventually(PATIENCE, || async {
             let frames = self.frames();
-            let found = frames.iter().find(|frame| frame["type"] == kind);
+            let found = frames.iter().find(|frame| frame["type"] == kind && is_wanted(frame));
             found.cloned().with_context(|| format!("no {kind} among {} frames: {:?}", frames.len(), frames.last()))
         })
         .await

@@ -22,6 +22,8 @@ async fn what_one_says_all_hear_once_and_in_order() -> Result<()> {
     let (hers, his) = (dana.connects(&code).await?, omer.connects(&code).await?);
     assert_eq!(hers.greets(None).await?["last_seq"], 0);
     his.greets(None).await?;
+    // Whoever comes is seen at once.
+    assert_eq!(hers.hears_of("online", |frame| frame["online"] == 2).await?["online"], 2);
     for number in 0..20 {
         let (who, name) = if number % 3 == 0 { (&his, "omer") } else { (&hers, "dana") };
         who.says(&format!("{name}-message-{number}"), &format!("word {number}")).await?;
@@ -183,6 +185,8 @@ async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
     assert_eq!(his.hears("kicked").await?["reason"], "banned");
     his.ends().await?;
     ensure!(!hers.is_over(), "it was not about her");
+    hers.sends(&json!({ "type": "typing", "on": true })).await?;
+    assert_eq!(hers.hears("typing").await?["username"], "Noa");
     let banned = json!({ "username": "Omer" });
     assert_eq!(told(&omer, &code, &banned).await?, (403, "banned".into()));
     let room = format!("/api/chats/{code}/");

@@ -54,7 +54,7 @@ describe("rooms on local", { skip: needsLocal }, () => {
         await field(other).press("h");
         return page.getByText("Tom is typing").isVisible();
       });
-      await until("two are here", async () => /\b2\b/.test(await page.locator("body").innerText()));
+      await page.getByText("2 here").first().waitFor();
       await assertAccessible(page);
 
       // Everybody's socket is cut, and nobody is told.

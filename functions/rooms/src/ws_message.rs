@@ -21,6 +21,7 @@ const TYPING_UP_TO: u32 = 50;
 const LASTS: Duration = Duration::from_secs(2 * 3600);
 /// People are counted this often, and the less often the more there are.
 const COUNTED_EVERY_MS: i64 = 2_000;
+const SEEN_UP_TO: u32 = 20;
 /// In a larger room whoever wants to know asks.
 const TOLD_UP_TO: u32 = 200;
 const MS_PER_PERSON: i64 = 10;
@@ -70,7 +71,7 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             if visited.room.lets_read(visited.standing).is_err() {
                 return show_out(deps, frame, ticket).await;
             }
-            let online = count(deps, frame, &visited).await?;
+            let online = count(deps, frame, &visited, COUNTED_EVERY_MS).await?;
             post(deps, ticket, frame, &ServerFrame::Pong { last_seq: latest.last_seq, online }).await
         }
     }
@@ -86,7 +87,9 @@ async fn welcome(
 ) -> Result<()> {
     let last_seq = latest.last_seq;
     let until = frame.connected_at.checked_add(LASTS).unwrap_or(Timestamp::MAX);
-    let online = count(deps, frame, visited).await?;
+    // In a room of people one can see whoever comes is seen at once.
+    let every = if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS };
+    let online = count(deps, frame, visited, every).await?;
     post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, until }).await?;
     let Some(has) = has.filter(|has| *has < last_seq) else { return Ok(()) };
     let first_seq = first_seq(last_seq);
@@ -103,9 +106,9 @@ async fn welcome(
 
 /// Everybody who asks sees the same count; it is taken anew now and then, by whoever asks first. The others are told when
 /// it has changed.
-async fn count(deps: &Talk, frame: &Frame, visited: &Visited) -> Result<u32> {
+async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> Result<u32> {
     let now_ms = deps.clock.now().as_millisecond();
-    let lasts = COUNTED_EVERY_MS.max(i64::from(visited.online) * MS_PER_PERSON);
+    let lasts = every_ms.max(i64::from(visited.online) * MS_PER_PERSON);
     if now_ms < visited.counted_at_ms + lasts {
         return Ok(visited.online);
     }
