@@ -49,7 +49,12 @@ export class RoomJoin extends LitElement {
     } catch {
       this.suggestions = this.suggestions.length > 0 ? this.suggestions : [someName(), someName()];
     }
-    this.username ||= this.suggestions[0] ?? someName();
+    if (this.username !== "") return;
+    this.username = this.suggestions[0] ?? someName();
+    await this.updateComplete;
+    // Whoever is about to write their own name writes over ours.
+    const field = this.renderRoot.querySelector<HTMLInputElement>("input[name=username]");
+    if (field?.matches(":focus")) field.select();
   }
 
   override render() {
