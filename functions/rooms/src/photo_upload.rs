@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Entry, Rate};
-use confab_kernel::{Clock, Error, PhotoId, Result, Timestamp, UserId};
+use confab_kernel::{Clock, Error, PhotoId, Result, Timestamp, UserId, after};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use rooms_domain::{Analysis, PhotoJob, State};
@@ -56,7 +56,7 @@ async fn give_form(deps: &Photos, call: &Call, owner: Option<UserId>) -> Result<
     let analysis = begin(deps, call, owner, &content_type, State::Waiting).await?;
     let form = deps.objects.upload_form(&quarantine(analysis.photo_id), &content_type, LARGEST, FORM_LASTS)?;
     let fields = form.fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    let expires_at = deps.clock.now().checked_add(FORM_LASTS).unwrap_or(Timestamp::MAX);
+    let expires_at = after(deps.clock.now(), FORM_LASTS);
     let upload = Some(Upload { url: form.url, fields });
     reply::json(StatusCode::CREATED, &Out { photo_id: analysis.photo_id, upload, expires_at })
 }
@@ -105,7 +105,7 @@ async fn begin(
         state,
         step: 0,
         code: None,
-        until: now.checked_add(KEPT).unwrap_or(Timestamp::MAX),
+        until: after(now, KEPT),
         found: None,
     };
     deps.store.begin_photo(&analysis, content_type).await?;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Rate;
-use confab_kernel::{Clock, Result, Timestamp, UserId};
+use confab_kernel::{Clock, Result, Timestamp, UserId, after};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use rooms_domain::Session;
@@ -37,7 +37,7 @@ pub async fn handle(deps: Arc<Sessions>, call: Call) -> Result<Reply> {
             UserId::new(now, &deps.entropy)
         }
     };
-    let expires_at = now.checked_add(LASTS).unwrap_or(Timestamp::MAX);
+    let expires_at = after(now, LASTS);
     let token = deps.doorman.keys.seal(SEAL, &Session { user }, expires_at).await?;
     reply::json(StatusCode::CREATED, &Out { user_id: user, token, expires_at })
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use confab_aws::{Entry, Posted};
-use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId};
+use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId, before};
 use confab_lambda::{Job, metrics};
 use futures::{StreamExt, stream};
 use rooms_domain::{BroadcastJob, Message, News, RoomCode, ServerFrame, chunks};
@@ -51,7 +51,7 @@ impl Cursors {
 pub async fn handle(deps: Arc<Broadcaster>, jobs: Vec<Job<BroadcastJob>>) -> Result<()> {
     let until = Instant::now() + jobs.iter().map(|job| job.time_left).min().unwrap_or_default();
     let Some(correlation_id) = jobs.first().map(|job| job.correlation_id) else { return Ok(()) };
-    let too_late = deps.clock.now().checked_sub(LATE).unwrap_or(Timestamp::MIN);
+    let too_late = before(deps.clock.now(), LATE);
     let (mut fresh, mut of) = (Vec::new(), None);
     for job in jobs {
         let BroadcastJob::V1 { room, at, news, after } = job.body;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use confab_aws::Posted;
-use confab_kernel::{Clock, Result, Timestamp, worker::Read};
+use confab_kernel::{Clock, Result, after, worker::Read};
 use confab_lambda::Frame;
 use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Ticket, chunks};
 
@@ -86,7 +86,7 @@ async fn welcome(
     has: Option<u64>,
 ) -> Result<()> {
     let last_seq = latest.last_seq;
-    let until = frame.connected_at.checked_add(LASTS).unwrap_or(Timestamp::MAX);
+    let until = after(frame.connected_at, LASTS);
     // In a room of people one can see whoever comes is seen at once.
     let every = if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS };
     let online = count(deps, frame, visited, every).await?;

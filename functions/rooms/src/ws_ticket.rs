@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_kernel::{Clock, EventId, Result, Timestamp, worker::Read};
+use confab_kernel::{Clock, EventId, Result, Timestamp, after, worker::Read};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use rooms_domain::{RoomCode, Ticket};
@@ -30,7 +30,7 @@ pub async fn handle(deps: Arc<Tickets>, call: Call) -> Result<Reply> {
     let visited = deps.store.visit(code, Some(user), Read::MayLag).await?;
     visited.room.lets_read(visited.standing)?;
     let now = deps.clock.now();
-    let expires_at = now.checked_add(LASTS).unwrap_or(Timestamp::MAX);
+    let expires_at = after(now, LASTS);
     let id = EventId::new(now, &deps.entropy).to_string().replacen("evt_", "", 1);
     let ticket = deps.doorman.keys.seal(SEAL, &Ticket { id, room: code, user }, expires_at).await?;
     reply::json(StatusCode::CREATED, &Out { url: format!("{}?ticket={ticket}", deps.socket_url), expires_at })

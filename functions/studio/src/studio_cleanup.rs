@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use confab_aws::Entry;
-use confab_kernel::{CleanupFinished, Clock, Event as OnTheBus, EventId, OrderId, Result, Timestamp, UserId};
+use confab_kernel::{CleanupFinished, Clock, Event as OnTheBus, EventId, OrderId, Result, UserId, after};
 use confab_lambda::Job as Delivery;
 use confab_providers::astria::Tune;
 use studio_domain::{Cleanup, CleanupJob, CleanupStep, Event, Kept, MODELS_KEPT, PRODUCT};
@@ -121,6 +121,6 @@ async fn models(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>>
 /// studio: an order that is not known here may be known there.
 async fn is_over(deps: &Cleaner, tune: &Tune) -> Result<bool> {
     let (Ok(order), Some(created_at)) = (tune.title.parse::<OrderId>(), tune.created_at) else { return Ok(false) };
-    let until = created_at.checked_add(MODELS_KEPT).unwrap_or(Timestamp::MAX);
+    let until = after(created_at, MODELS_KEPT);
     Ok(deps.clock.now() >= until && deps.store.making(order).await?.is_some())
 }

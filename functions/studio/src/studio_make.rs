@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_kernel::{
-    Clock, CorrelationId, Error, Event as OnTheBus, EventId, OrderId, Result, Timestamp, TuneCreated, UserId, hex,
+    Clock, CorrelationId, Error, Event as OnTheBus, EventId, OrderId, Result, Timestamp, TuneCreated, UserId, after,
+    hex,
 };
 use confab_lambda::{Job as Delivery, metrics, warn};
 use confab_pictures::{Kind, Picture, Size, Wanted};
@@ -123,7 +124,7 @@ async fn latest_prompt(astria: &Astria, tune: i64) -> std::result::Result<i64, A
 
 async fn new_tune(deps: &Deps, making: &Making) -> Result<NewTune> {
     let order = &making.order;
-    let until = deps.clock.now().checked_add(TICKET_LASTS).unwrap_or(Timestamp::MAX);
+    let until = after(deps.clock.now(), TICKET_LASTS);
     let ticket = deps.keys.seal(SEAL, &Ticket { order: order.id }, until).await?;
     let address = format!("{}/pack-tune-received?ticket={ticket}&trace={}", deps.base_url, making.correlation_id);
     let callback = Url::parse(&address).map_err(|e| Error::internal("bad_base_url", e))?;
@@ -226,10 +227,6 @@ fn pictures(prompts: &[Prompt]) -> impl Iterator<Item = (i64, usize, &str)> {
     prompts
         .iter()
         .flat_map(|prompt| prompt.images.iter().enumerate().map(|(index, url)| (prompt.id, index, url.as_str())))
-}
-
-fn after(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 /// All that was ordered, or all that there will be.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use confab_aws::{Bus, Entry, Keyring, Objects, Queue, Use};
 use confab_kernel::{
-    Contract, EffectId, Event, EventId, OrderId, Result, Timestamp,
+    Contract, EffectId, Event, EventId, OrderId, Result, Timestamp, after,
     messaging::Body,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
     worker::{Effect, Evidence, Outcome, World},
@@ -73,7 +73,7 @@ impl Studio {
             phone: deed.to.as_ref().and_then(|to| to.person.phone.clone()),
             return_url: format!("{}/api/payments/back", self.base_url),
         };
-        let until = effect.id.made_at().checked_add(OFFER_LASTS).unwrap_or(Timestamp::MAX);
+        let until = after(effect.id.made_at(), OFFER_LASTS);
         let offer = self.keys.seal(SEAL, &offer, until).await?;
         Ok(format!("{}/api/payments/pay/{offer}", self.base_url))
     }

@@ -29,4 +29,4 @@ pub use price::{Item, PriceList, PriceListError};
 pub use private::{Phone, Private};
 pub use sealed::{Sealed, seal, unseal};
 pub use text::{clip, hex, length};
-pub use time::{Clock, Timestamp};
+pub use time::{Clock, Timestamp, after, before};

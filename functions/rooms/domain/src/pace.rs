@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confab_kernel::Timestamp;
+use confab_kernel::{Timestamp, before};
 
 /// Ten messages in a second are a busy room: nobody reads them one by one.
 const BUSY: usize = 10;
@@ -21,7 +21,7 @@ pub struct Pace {
 impl Pace {
     /// `latest`: when the latest messages came, and whether each is of who is about to speak.
     pub fn of(latest: impl IntoIterator<Item = (Timestamp, bool)>, now: Timestamp) -> Self {
-        let since = |by: Duration| now.checked_sub(by).unwrap_or(Timestamp::MIN);
+        let since = |by: Duration| before(now, by);
         let (mut lately, mut own) = (0, 0);
         for (at, is_own) in latest {
             lately += usize::from(at >= since(WHILE));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, failed, number, text};
-use confab_kernel::{Result, Timestamp, UserId};
+use confab_kernel::{Result, Timestamp, UserId, after};
 use rooms_domain::{RoomCode, Ticket};
 
 use super::{Store, sort_key};
@@ -55,7 +55,7 @@ impl Store {
     /// False when the ticket was used before.
     pub(crate) async fn connected(&self, ticket: &Ticket, connection: &str) -> Result<bool> {
         let mut row = key(ticket.room, &ticket.id);
-        let until = self.clock.now().checked_add(LASTS).unwrap_or(Timestamp::MAX);
+        let until = after(self.clock.now(), LASTS);
         row.insert("c".to_owned(), text(connection));
         row.insert("u".to_owned(), text(ticket.user.to_string()));
         row.insert("expires_at".to_owned(), number(until.as_second()));
@@ -66,9 +66,9 @@ impl Store {
     /// A ticket that could still be used is remembered as used; of others nothing is left.
     pub(crate) async fn disconnected(&self, room: RoomCode, ticket: &str, connection: &str) -> Result<()> {
         let now = self.clock.now();
-        let is_young = made_at(ticket).is_none_or(|at| now < at.checked_add(REMEMBERED).unwrap_or(Timestamp::MAX));
+        let is_young = made_at(ticket).is_none_or(|at| now < after(at, REMEMBERED));
         if is_young {
-            let until = now.checked_add(REMEMBERED).unwrap_or(Timestamp::MAX);
+            let until = after(now, REMEMBERED);
             let update = self
                 .table
                 .client

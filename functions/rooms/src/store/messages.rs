@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Held, Row, Table, When, failed, number, text};
-use confab_kernel::{Error, Private, Result, Timestamp, UserId, worker::Read};
+use confab_kernel::{Error, Private, Result, Timestamp, UserId, after, worker::Read};
 use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ fn said_key(code: RoomCode, user: UserId, id: &ClientMessageId) -> Row {
 }
 
 fn later(now: Timestamp, by: Duration) -> i64 {
-    now.checked_add(by).unwrap_or(Timestamp::MAX).as_second()
+    after(now, by).as_second()
 }
 
 /// None when it is over its time: the table itself deletes it some days late.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use confab_aws::{Row, Table, When, failed, number, text};
-use confab_kernel::{PhotoId, Result, Timestamp, worker::Saved};
+use confab_kernel::{PhotoId, Result, Timestamp, before, worker::Saved};
 use rooms_domain::{Analysis, RoomCode, State, Traits};
 use serde::{Deserialize, Serialize};
 
@@ -117,7 +117,7 @@ impl Store {
     pub(crate) async fn recent_rooms(&self) -> Result<Vec<(RoomCode, Traits)>> {
         let mut rooms = Vec::new();
         for days in 0..DAYS {
-            let at = self.clock.now().checked_sub(DAY * days).unwrap_or(Timestamp::MIN);
+            let at = before(self.clock.now(), DAY * days);
             let keys = When::holds("pk = :pk").with(":pk", text(recent(at)));
             for row in self.table.query(None, keys, MOST_ROOMS).await? {
                 let RecentRow { code, traits } = Table::read(row)?;

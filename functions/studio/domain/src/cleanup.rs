@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use confab_kernel::{CleanupDue, CorrelationId, EventId, OrderId, PhotoId, Timestamp, UserId};
+use confab_kernel::{CleanupDue, CorrelationId, EventId, OrderId, PhotoId, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
-
-use crate::order::after;
 
 /// Longer than people are told.
 pub(crate) const PICTURES_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);

@@ -10,13 +10,13 @@ mod words;
 use std::{collections::BTreeMap, time::Duration};
 
 use confab_kernel::{
-    Entropy, OrderId, PhotoId, Timestamp, UserId,
+    Entropy, OrderId, PhotoId, Timestamp, UserId, after,
     messaging::{Body, Inbound, Media},
     worker::Decision,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Fault, Kept, Order, Shelf, Texts, User, Verdict, Visit, order::after, say, texts};
+use crate::{Class, Fault, Kept, Order, Shelf, Texts, User, Verdict, Visit, say, texts};
 
 /// Providers take free words for a day after the person's last message; a little less, because clocks differ.
 const WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use confab_kernel::{Money, OrderId, Timestamp};
+use confab_kernel::{Money, OrderId, Timestamp, after};
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Tier};
@@ -143,12 +143,4 @@ impl Order {
         let latest = self.paid_at().map_or(Timestamp::MAX, |paid_at| after(paid_at, LONGEST));
         self.due = after(now, wait).min(latest);
     }
-}
-
-pub(crate) fn before(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_sub(by).unwrap_or(Timestamp::MIN)
-}
-
-pub(crate) fn after(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }

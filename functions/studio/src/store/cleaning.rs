@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use confab_aws::{Row, Table, When, failed, text};
-use confab_kernel::{EventId, OrderId, Result, Timestamp, UserId};
+use confab_kernel::{EventId, OrderId, Result, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 use studio_domain::{Cleanup, Order};
 
@@ -80,7 +80,7 @@ impl Store {
     pub(crate) async fn is_idle(&self, person: UserId, now: Timestamp) -> Result<bool> {
         let row: Option<UserRow> = self.table.latest(user_key(person)).await?;
         let is_idle = |row: UserRow| {
-            let since = row.user.last_message_at.checked_add(IDLE).unwrap_or(Timestamp::MAX);
+            let since = after(row.user.last_message_at, IDLE);
             let visit = &row.user.visit;
             row.merged_into.is_none() && now >= since && !(visit.photos.0.is_empty() && visit.unsaid.is_empty())
         };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use confab_aws::{Row, Table, When, failed, number, text};
-use confab_kernel::{EffectId, OrderId, Result, Timestamp, UserId, messaging::Address};
+use confab_kernel::{EffectId, OrderId, Result, Timestamp, UserId, after, messaging::Address};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
@@ -57,7 +57,7 @@ fn month(at: Timestamp) -> String {
 impl Store {
     /// Under the id of what was done about it: done again, it is the same question.
     pub(crate) async fn hands_on(&self, id: EffectId, question: &Question) -> Result<()> {
-        let expires_at = question.at.checked_add(DAY * QUESTION_DAYS).unwrap_or(Timestamp::MAX);
+        let expires_at = after(question.at, DAY * QUESTION_DAYS);
         let mut row = Table::row(questions(&month(question.at)), id.to_string(), question)?;
         row.insert("expires_at".to_owned(), number(expires_at.as_second()));
         self.table.client.put_item().table_name(&self.table.name).set_item(Some(row)).send().await.map_err(failed)?;

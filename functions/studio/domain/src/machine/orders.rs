@@ -1,9 +1,9 @@
 //! Packs, offers and money.
 
-use confab_kernel::{OrderId, messaging::Body};
+use confab_kernel::{OrderId, after, messaging::Body};
 
 use super::{Action, Attending, USED_FOR};
-use crate::{Class, Model, Order, Source, Stage, Step, Tier, order::after, say};
+use crate::{Class, Model, Order, Source, Stage, Step, Tier, say};
 
 impl Attending<'_> {
     /// What was learned of the person, while its maker still knows it.

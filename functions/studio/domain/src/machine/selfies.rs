@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use confab_kernel::{
-    PhotoId,
+    PhotoId, before,
     messaging::{Body, Channel, Inbound, Media},
 };
 
 use super::{Action, Attending};
-use crate::{Class, Photo, Stage, Verdict, order::before, photo::ENOUGH, say};
+use crate::{Class, Photo, Stage, Verdict, photo::ENOUGH, say};
 
 /// A photo that was not looked at by then does not hold up the answer for the others.
 const LOOKED_AT_WITHIN: Duration = Duration::from_secs(15 * 60);

@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use confab_kernel::{OrderId, Timestamp};
+use confab_kernel::{OrderId, Timestamp, after, before};
 
 use super::{Action, Attending, FACES_KEPT, USED_FOR, WINDOW};
-use crate::{
-    Photos, Stage, Step,
-    order::{after, before},
-    say,
-};
+use crate::{Photos, Stage, Step, say};
 
 /// A person who stopped in the middle hears of us once, while we may still speak.
 const REMINDED_AFTER: Duration = Duration::from_secs(20 * 3600);
