@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_sqs::types::QueueAttributeName;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
@@ -136,6 +136,16 @@ impl Place {
         let attributes = asked.send().await?.attributes.unwrap_or_default();
         let counts = attributes.iter().filter(|(name, _)| name.as_str().starts_with("ApproximateNumberOfMessages"));
         counts.map(|(_, count)| Ok(count.parse::<u64>()?)).sum()
+    }
+
+    /// Waits until all that was on a queue has been worked on.
+    pub async fn is_empty(&self, queue: &str) -> Result<()> {
+        eventually(Duration::from_secs(30), || async {
+            let waiting = self.depth(queue).await?;
+            ensure!(waiting == 0, "{waiting} are waiting in {queue}");
+            Ok(())
+        })
+        .await
     }
 
     /// How many minutes passed on `local` until its first message was given up and lay in this dead-letter queue.

@@ -131,6 +131,16 @@ impl Guest {
         Ok(())
     }
 
+    /// Takes what is offered: gives the page where it is paid, and the order.
+    pub async fn takes(&self, path: &str, body: &Value) -> Result<Taken> {
+        let offer = self.posts(path, body).await?;
+        let link = offer["pay_url"].as_str().with_context(|| format!("no way to pay in {offer}"))?;
+        let answer = self.http.get(link).send().await?;
+        let page = answer.headers().get("location").and_then(|to| to.to_str().ok());
+        let page = page.with_context(|| format!("{link}: {}", answer.status()))?;
+        Ok(Taken { order: offer["order_id"].as_str().context("an order")?.to_owned(), url: page.to_owned(), offer })
+    }
+
     pub async fn ticket(&self, code: &str) -> Result<String> {
         let ticket = self.posts("/api/ws-ticket", &json!({ "code": code })).await?;
         ticket["url"].as_str().map(str::to_owned).context("an address")
@@ -146,6 +156,45 @@ impl Guest {
 
     pub async fn connects(&self, code: &str) -> Result<Live> {
         Live::open(&self.ticket(code).await?).await
+    }
+}
+
+/// An offer that somebody took, and where it is paid.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    pub order: String,
+    pub url: String,
+    pub offer: Value,
+}
+
+impl Taken {
+    fn page(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// With a card that is good.
+    pub async fn is_paid(&self, place: &Place) -> Result<()> {
+        place.post(&format!("/api/pay/{}", self.page()), &json!({ "card": "success" })).await.map(drop)
+    }
+
+    /// By a person at Stripe's dashboard.
+    pub async fn is_paid_back(&self, place: &Place) -> Result<()> {
+        place.post(&format!("/api/stripe/payments/{}/refund", self.page()), &json!({})).await.map(drop)
+    }
+
+    pub async fn state(&self, place: &Place) -> Result<String> {
+        let answer = place.http.get(format!("{}/api/payments/orders/{}", place.gateway, self.order)).send().await?;
+        let order: Value = answer.error_for_status()?.json().await?;
+        Ok(order["state"].as_str().unwrap_or_default().to_owned())
+    }
+
+    pub async fn comes_to(&self, place: &Place, state: &str) -> Result<()> {
+        eventually(PATIENCE, || async {
+            let found = self.state(place).await?;
+            ensure!(found == state, "{} is {found}", self.order);
+            Ok(())
+        })
+        .await
     }
 }
 

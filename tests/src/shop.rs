@@ -131,10 +131,19 @@ impl<'a> Shop<'a> {
 
     /// What a product says on the bus, in so many copies at once.
     pub async fn says<D: Contract>(&self, data: D, copies: usize) -> Result<()> {
+        self.told_by(PRODUCT, data, copies).await
+    }
+
+    /// What payments says on the bus.
+    pub async fn payments_say<D: Contract>(&self, data: D, copies: usize) -> Result<()> {
+        self.told_by("payments", data, copies).await
+    }
+
+    async fn told_by<D: Contract>(&self, source: &str, data: D, copies: usize) -> Result<()> {
         let now = SystemClock::default().now();
         let (id, correlation_id) = (EventId::new(now, &OsEntropy), CorrelationId::new(now, &OsEntropy));
-        let event = Event::new(id, now, PRODUCT, correlation_id, "a test", data);
-        let entry = PutEventsRequestEntry::builder().event_bus_name(BUS).source(format!("confab.{PRODUCT}"));
+        let event = Event::new(id, now, source, correlation_id, "a test", data);
+        let entry = PutEventsRequestEntry::builder().event_bus_name(BUS).source(format!("confab.{source}"));
         let entry = entry.detail_type(D::TYPE).detail(serde_json::to_string(&event)?).build();
         let events = aws_sdk_eventbridge::Client::new(&self.place.aws_config()?);
         let put = events.put_events().set_entries(Some(vec![entry; copies])).send().await?;
@@ -144,12 +153,7 @@ impl<'a> Shop<'a> {
 
     /// Waits until all that was asked for has been worked on.
     pub async fn is_heard(&self) -> Result<()> {
-        eventually(PATIENCE, || async {
-            let waiting = self.place.depth(REQUESTS).await?;
-            ensure!(waiting == 0, "{waiting} requests are waiting");
-            Ok(())
-        })
-        .await
+        self.place.is_empty(REQUESTS).await
     }
 
     /// Waits until the order is in a state.

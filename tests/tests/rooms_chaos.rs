@@ -178,7 +178,15 @@ async fn everybody_has_every_message_once_and_in_order() -> Result<()> {
             }
             let dice = Dice(u64::try_from(room * 1_000 + person)?.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let code = code.clone();
-            pages.push(Page { guest, code, dice, shown: BTreeMap::new(), outbox: BTreeMap::new(), sockets: 0, unwelcome: 0 });
+            pages.push(Page {
+                guest,
+                code,
+                dice,
+                shown: BTreeMap::new(),
+                outbox: BTreeMap::new(),
+                sockets: 0,
+                unwelcome: 0,
+            });
         }
     }
     let until = Instant::now() + Duration::from_secs(scale.seconds);

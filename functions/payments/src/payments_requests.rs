@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use confab_kernel::{
-    Contract, Error, Event, OrderId, Result, SpendId,
+    Error, Event, OrderId, Result, SpendId,
     payments::{CreditUsed, RefundRequested, Spend},
 };
 use confab_lambda::{Job, metrics};
@@ -33,15 +33,8 @@ const RACES: usize = 4;
 
 pub async fn handle(deps: Arc<Requests>, job: Job<Request>) -> Result<()> {
     match job.body {
-        Request::RefundRequested(event) => deps.give_back(&readable(event)?).await,
-        Request::CreditUsed(event) => deps.use_up(&readable(event)?).await,
-    }
-}
-
-fn readable<D: Contract>(event: Event<D>) -> Result<Event<D>> {
-    match event.version == D::VERSION {
-        true => Ok(event),
-        false => Err(Error::internal("unknown_version", format!("{} {}", event.event_type, event.version))),
+        Request::RefundRequested(event) => deps.give_back(&event.of_known_version()?).await,
+        Request::CreditUsed(event) => deps.use_up(&event.of_known_version()?).await,
     }
 }
 
@@ -173,13 +166,13 @@ mod tests {
         let Request::RefundRequested(refund) = asked("refund-requested") else { panic!("another request") };
         assert_eq!((refund.data.product.as_str(), refund.source.as_str()), ("studio", "studio"));
         let Request::CreditUsed(used) = asked("credit-used") else { panic!("another request") };
-        assert_eq!(readable(used).unwrap().data.product, "studio");
+        assert_eq!(used.of_known_version().unwrap().data.product, "studio");
     }
 
     #[test]
     fn a_version_that_nobody_knows_is_not_guessed_at() {
         let Request::RefundRequested(event) = asked("refund-requested") else { panic!("another request") };
-        assert_eq!(readable(Event { version: 2, ..event }).unwrap_err().code(), "unknown_version");
+        assert_eq!(Event { version: 2, ..event }.of_known_version().unwrap_err().code(), "unknown_version");
     }
 
     #[test]

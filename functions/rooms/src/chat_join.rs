@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Lobby,
-    chats::{pictured, view},
     doorman::place,
     store::{Joined, Visited},
 };
@@ -63,7 +62,7 @@ async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wante
     if is_trying {
         Rate::per_hour(TRIES).take(&deps.rooms.store.table, &format!("join#{code}#{user}"), now).await?;
     }
-    visited.room.lets_in(visited.standing, wanted.access_code.as_deref())?;
+    visited.room.lets_in(visited.standing, visited.person.as_ref(), wanted.access_code.as_deref())?;
     let username = Username::parse(&wanted.username)?;
     let was = visited.person.clone();
     let person = Person {
@@ -72,6 +71,7 @@ async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wante
         joined_at: was.as_ref().map_or(now, |was| was.joined_at),
         place: Place::Inside,
         is_muted: was.as_ref().is_some_and(|was| was.is_muted),
+        entrance: was.as_ref().and_then(|was| was.entrance),
     };
     match deps.rooms.store.join(code, was.as_ref(), &person).await? {
         Joined::Yes => {}
@@ -81,5 +81,5 @@ async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wante
     let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
     let standing = visited.room.standing(Some(user), Some(&person));
     let visited = Visited { person: Some(person), standing, ..visited };
-    reply::json(StatusCode::OK, &pictured(deps, &visited.room, view(&visited, last_seq))?)
+    reply::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
 }

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Clock, Error, Result, UserId, worker::Read};
+use confab_kernel::{
+    Clock, Error, Result, UserId,
+    worker::{Read, Saved},
+};
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
-use rooms_domain::{Draft, Message, News, RoomCode, Standing, emoji};
+use rooms_domain::{Draft, Message, News, NotGiven, PaidPin, RoomCode, Standing, emoji};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Rooms,
     doorman::place,
+    rooms_paid::{give_back, tell_of_pins},
     speaking::{speak, tell, visit_and_latest},
     store::{Visited, first_seq},
 };
@@ -103,10 +107,25 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     if message.user_id != user && visited.standing != Standing::Host {
         return Err(Error::forbidden("Only its author and the host may delete a message."));
     }
+    unpin(deps, call, &visited, seq, user).await?;
     if let Some(message) = deps.store.delete_message(code, seq).await? {
         changed(deps, call, code, message).await?;
     }
     Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// A message that goes takes its pins with it. What somebody else paid for goes back to them.
+async fn unpin(deps: &Rooms, call: &Call, visited: &Visited, seq: u64, by: UserId) -> Result<()> {
+    let Some(room) = visited.room.with_message_unpinned(seq) else { return Ok(()) };
+    let now = deps.clock.now();
+    let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.until > now;
+    for pin in visited.room.pins.iter().filter(theirs) {
+        give_back(&deps.bus, pin.order, NotGiven::MessageGone, now, call.correlation_id).await?;
+    }
+    if deps.store.put_pins(&room, visited.version).await? == Saved::Raced {
+        return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
+    }
+    tell_of_pins(&deps.broadcasts, &room, visited.version + 1, now, call.correlation_id).await
 }
 
 async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Reply> {

@@ -114,9 +114,19 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
         Act::Mute | Act::Unmute | Act::Unban => None,
     };
     if let Some(reason) = reason {
-        let out = News::ShownOut { user_id: Some(whom), reason };
-        let once = format!("out#{code}#{whom}#{}", call.correlation_id);
-        tell(&deps.broadcasts, code, &once, deps.clock.now(), out, call.correlation_id).await?;
+        shown_out(deps, call, code, whom, reason).await?;
+    }
+    // Whoever may not be in a room may not be behind it.
+    if let (Act::Ban, Some(back)) = (act, visited.room.back_room)
+        && deps.store.set_place(back, whom, None, Place::Banned).await?
+    {
+        shown_out(deps, call, back, whom, Reason::Banned).await?;
     }
     Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn shown_out(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId, reason: Reason) -> Result<()> {
+    let out = News::ShownOut { user_id: Some(whom), reason };
+    let once = format!("out#{code}#{whom}#{}", call.correlation_id);
+    tell(&deps.broadcasts, code, &once, deps.clock.now(), out, call.correlation_id).await
 }

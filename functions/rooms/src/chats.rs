@@ -9,12 +9,12 @@ use confab_kernel::{
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{
-    AccessCode, Analysis, Change, Found, Live, News, Person, Place, Reason, Room, RoomCode, RoomName, RoomPhoto,
-    RoomView, Traits, Username, description,
+    AccessCode, Analysis, Change, Found, Live, News, NotGiven, Person, Place, Reason, Room, RoomCode, RoomName,
+    RoomPhoto, RoomView, Traits, Username, description,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Lobby, doorman::place, pictures, speaking::tell, store::Visited};
+use crate::{Lobby, doorman::place, pictures, rooms_paid::give_back, speaking::tell, store::Visited};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,12 +77,16 @@ async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
         access_code,
         is_read_only: false,
         photo: None,
+        pins: Vec::new(),
+        back_room: None,
+        front: None,
     };
     let traits = match wanted.photo_id {
         Some(photo) => Some(with_photo(deps, host, &mut room, photo).await?),
         None => None,
     };
-    let person = Person { user_id: host, username, joined_at: now, place: Place::Inside, is_muted: false };
+    let person =
+        Person { user_id: host, username, joined_at: now, place: Place::Inside, is_muted: false, entrance: None };
     while deps.rooms.store.create(&room, &person).await? == Saved::Raced {
         room.code = RoomCode::new(&deps.rooms.entropy);
     }
@@ -91,7 +95,7 @@ async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
     }
     let standing = room.standing(Some(host), Some(&person));
     let view = room.view(Some((standing, Some(&person))), Live::default());
-    reply::json(StatusCode::CREATED, &pictured(deps, &room, view)?)
+    reply::json(StatusCode::CREATED, &deps.with_photo(&room, view)?)
 }
 
 /// A photo is its owner's to begin a room with.
@@ -104,12 +108,30 @@ async fn with_photo(deps: &Lobby, host: UserId, room: &mut Room, photo: PhotoId)
     Ok(traits)
 }
 
-/// With its photo, for whoever may see what is in the room.
-pub(crate) fn pictured(deps: &Lobby, room: &Room, view: RoomView) -> Result<RoomView> {
-    let photo = room.photo.as_ref().filter(|photo| view.host.is_some() && photo.until > deps.rooms.clock.now());
-    let photo =
-        photo.map(|photo| pictures::view(&deps.objects, photo.photo_id, (photo.width, photo.height), &photo.thumbhash));
-    Ok(RoomView { photo: photo.transpose()?, ..view })
+impl Lobby {
+    fn with_photo(&self, room: &Room, view: RoomView) -> Result<RoomView> {
+        let photo = room.photo.as_ref().filter(|photo| view.host.is_some() && photo.until > self.rooms.clock.now());
+        let view_of = |photo: &RoomPhoto| {
+            pictures::view(&self.objects, photo.photo_id, (photo.width, photo.height), &photo.thumbhash)
+        };
+        Ok(RoomView { photo: photo.map(view_of).transpose()?, ..view })
+    }
+
+    /// As whoever visits sees it.
+    pub(crate) fn shows(&self, visited: &Visited, last_seq: u64) -> Result<RoomView> {
+        let live = Live { at: self.rooms.clock.now(), last_seq, online: visited.online };
+        let view = visited.room.view(Some((visited.standing, visited.person.as_ref())), live);
+        self.with_photo(&visited.room, view)
+    }
+
+    /// Everybody hears that a room has changed. What was told of a version is told once.
+    pub(crate) async fn announces(&self, changed: &Visited, last_seq: u64, call: &Call) -> Result<()> {
+        let (code, at) = (changed.room.code, self.rooms.clock.now());
+        let view = changed.room.view(None, Live { at, last_seq, online: changed.online });
+        let news = News::Room { room: Box::new(self.with_photo(&changed.room, view)?) };
+        let once = format!("room#{code}#{}", changed.version);
+        tell(&self.rooms.broadcasts, code, &once, at, news, call.correlation_id).await
+    }
 }
 
 async fn mine(deps: &Lobby, call: &Call) -> Result<Reply> {
@@ -117,7 +139,7 @@ async fn mine(deps: &Lobby, call: &Call) -> Result<Reply> {
     let codes = deps.rooms.store.mine(user).await?;
     let mut visits = deps.rooms.store.visits(&codes, user).await?;
     visits.sort_by_key(|visited| std::cmp::Reverse(visited.person.as_ref().map(|person| person.joined_at)));
-    let rooms = visits.iter().map(|visited| pictured(deps, &visited.room, view(visited, visited.reserved)));
+    let rooms = visits.iter().map(|visited| deps.shows(visited, visited.reserved));
     reply::json(StatusCode::OK, &Mine { rooms: rooms.collect::<Result<_>>()? })
 }
 
@@ -128,13 +150,7 @@ async fn show(deps: &Lobby, call: &Call) -> Result<Reply> {
         return Err(Error::not_found("room"));
     }
     let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
-    reply::json(StatusCode::OK, &pictured(deps, &visited.room, view(&visited, last_seq))?)
-}
-
-/// Whoever shows it to everybody leaves `you` out.
-pub(crate) fn view(visited: &Visited, last_seq: u64) -> RoomView {
-    let live = Live { last_seq, online: visited.online };
-    visited.room.view(Some((visited.standing, visited.person.as_ref())), live)
+    reply::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
 }
 
 async fn change(deps: &Lobby, call: &Call) -> Result<Reply> {
@@ -147,30 +163,29 @@ async fn change(deps: &Lobby, call: &Call) -> Result<Reply> {
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Look again."));
     }
     let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
-    let changed = Visited { room, ..visited };
-    let everybodys = changed.room.view(None, Live { last_seq, online: changed.online });
-    let everybodys = pictured(deps, &changed.room, everybodys)?;
-    let once = format!("room#{code}#{}", changed.version + 1);
-    tell(
-        &deps.rooms.broadcasts,
-        code,
-        &once,
-        deps.rooms.clock.now(),
-        News::Room { room: Box::new(everybodys) },
-        call.correlation_id,
-    )
-    .await?;
-    reply::json(StatusCode::OK, &pictured(deps, &changed.room, view(&changed, last_seq))?)
+    let changed = Visited { room, version: visited.version + 1, ..visited };
+    deps.announces(&changed, last_seq, call).await?;
+    reply::json(StatusCode::OK, &deps.shows(&changed, last_seq)?)
 }
 
-/// Everybody is shown out first: the sockets' rows say who is there.
+/// Everybody is shown out first: the sockets' rows say who is there. What was paid for and is not over goes back.
 async fn close(deps: &Lobby, call: &Call) -> Result<Reply> {
     let (code, user) = (place(call)?.0, deps.rooms.doorman.caller(call).await?);
     let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
     visited.room.lets_host(visited.standing)?;
-    let out = News::ShownOut { user_id: None, reason: Reason::Closed };
-    tell(&deps.rooms.broadcasts, code, &format!("closed#{code}"), deps.rooms.clock.now(), out, call.correlation_id)
-        .await?;
-    deps.rooms.store.close(code).await?;
+    if visited.room.front.is_some() {
+        return Err(Error::conflict("behind_another", "A back room closes with the room in front of it."));
+    }
+    let now = deps.rooms.clock.now();
+    for paid in deps.rooms.store.all_paid(code).await? {
+        if paid.is_running(now) {
+            give_back(&deps.rooms.bus, paid.order, NotGiven::RoomClosed, now, call.correlation_id).await?;
+        }
+    }
+    for code in visited.room.back_room.into_iter().chain([code]) {
+        let out = News::ShownOut { user_id: None, reason: Reason::Closed };
+        tell(&deps.rooms.broadcasts, code, &format!("closed#{code}"), now, out, call.correlation_id).await?;
+        deps.rooms.store.close(code).await?;
+    }
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }

@@ -3,6 +3,7 @@
 
 pub mod chat_join;
 pub mod chat_messages;
+pub mod chat_offers;
 pub mod chat_people;
 pub mod chats;
 mod doorman;
@@ -11,6 +12,7 @@ pub mod photo_look;
 pub mod photo_upload;
 mod pictures;
 pub mod rooms_health;
+pub mod rooms_paid;
 pub mod rooms_sessions;
 mod speaking;
 mod store;
@@ -23,8 +25,8 @@ pub mod ws_ticket;
 
 use std::sync::Arc;
 
-use confab_aws::{Aws, AwsConfig, Keyring, Objects, Queue, Sockets, Table, Use};
-use confab_kernel::{Env, EnvError};
+use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Sockets, Table, Use};
+use confab_kernel::{Env, EnvError, PriceList};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{
     http_client,
@@ -35,6 +37,8 @@ use secrecy::SecretString;
 use crate::{doorman::Doorman, store::Store};
 
 pub(crate) const SEAL: Use = Use("ROOMS_SEAL_SECRET_PARAM");
+/// What offers are sealed with, for payments to open.
+pub(crate) const PAY_SEAL: Use = Use("SEAL_SECRET_PARAM");
 
 /// What the REST routes need.
 #[derive(Debug)]
@@ -42,6 +46,7 @@ pub struct Rooms {
     pub(crate) doorman: Doorman,
     pub(crate) store: Store,
     pub(crate) broadcasts: Queue,
+    pub(crate) bus: Bus,
     pub(crate) clock: SystemClock,
     pub(crate) entropy: OsEntropy,
 }
@@ -57,7 +62,7 @@ impl Lobby {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        Ok(Self { objects: objects(&env, &aws)?, rooms: Rooms::new(&env, &aws).await? })
+        Ok(Self { objects: objects(&env, &aws)?, rooms: Rooms::new(&env, &aws, &[SEAL]).await? })
     }
 }
 
@@ -65,17 +70,68 @@ impl Rooms {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        Self::new(&env, &aws).await
+        Self::new(&env, &aws, &[SEAL]).await
     }
 
-    async fn new(env: &Env, aws: &Aws) -> Result<Self, StartError> {
-        let (keys, ()) = tokio::join!(Keyring::read(env, aws, &[SEAL]), aws.connect("dynamodb"));
+    async fn new(env: &Env, aws: &Aws, keys: &'static [Use]) -> Result<Self, StartError> {
+        let (keys, ()) = tokio::join!(Keyring::read(env, aws, keys), aws.connect("dynamodb"));
         let clock = SystemClock::from_env(env)?;
         Ok(Self {
             doorman: Doorman { keys: keys?, clock },
             store: store(env, aws)?,
             broadcasts: broadcasts(env, aws)?,
+            bus: bus(env, aws)?,
             clock,
+            entropy: OsEntropy,
+        })
+    }
+}
+
+/// What `chat-offers` needs.
+#[derive(Debug)]
+pub struct Shop {
+    pub(crate) lobby: Lobby,
+    pub(crate) keys: Keyring,
+    pub(crate) prices: PriceList,
+    pub(crate) base_url: String,
+}
+
+impl Shop {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let rooms = Rooms::new(&env, &aws, &[SEAL, PAY_SEAL]).await?;
+        Ok(Self {
+            keys: rooms.doorman.keys.clone(),
+            lobby: Lobby { rooms, objects: objects(&env, &aws)? },
+            prices: PriceList::parse(env.required("PRICES")?)?,
+            base_url: env.required("PUBLIC_BASE_URL")?.trim_end_matches('/').to_owned(),
+        })
+    }
+}
+
+/// What `rooms-paid` needs.
+#[derive(Debug)]
+pub struct Cashier {
+    pub(crate) store: Store,
+    pub(crate) broadcasts: Queue,
+    pub(crate) bus: Bus,
+    pub(crate) prices: PriceList,
+    pub(crate) clock: SystemClock,
+    pub(crate) entropy: OsEntropy,
+}
+
+impl Cashier {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let env = environment();
+        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        aws.connect("dynamodb").await;
+        Ok(Self {
+            store: store(&env, &aws)?,
+            broadcasts: broadcasts(&env, &aws)?,
+            bus: bus(&env, &aws)?,
+            prices: PriceList::parse(env.required("PRICES")?)?,
+            clock: SystemClock::from_env(&env)?,
             entropy: OsEntropy,
         })
     }
@@ -297,6 +353,10 @@ fn objects(env: &Env, aws: &Aws) -> Result<Objects, EnvError> {
 
 fn broadcasts(env: &Env, aws: &Aws) -> Result<Queue, EnvError> {
     Ok(Queue::new(aws, env.required("CONFAB_BROADCAST_QUEUE_URL")?))
+}
+
+fn bus(env: &Env, aws: &Aws) -> Result<Bus, EnvError> {
+    Ok(Bus::new(aws, env.required("CONFAB_EVENT_BUS")?))
 }
 
 fn sockets(env: &Env, aws: &Aws) -> Result<Sockets, EnvError> {

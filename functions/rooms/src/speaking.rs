@@ -24,7 +24,7 @@ pub(crate) async fn speak(
         }
         None => None,
     };
-    let (message, is_busy, is_new) = match store.say(visited, draft, quote, latest).await? {
+    let (message, is_busy, is_new) = match store.say(visited, draft, quote, latest, None).await? {
         Said::New { message, pace } => (message, pace.is_busy, true),
         // Whoever tries again may have got no answer because the process died before it told anybody.
         Said::Again(message) => (message, false, false),

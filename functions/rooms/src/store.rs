@@ -10,25 +10,32 @@
 //! | `ROOM#<code>` | `ONLINE` | how many people were here when somebody counted last |
 //! | `LIVE#<code>` | ticket | a socket: its connection and whose it is |
 //! | `MINE#usr_..` | `<code>` | a room that somebody is in |
+//! | `PAID#<code>` | `ord_..` | what was paid for in a room, and what came of it |
 //! | `PHOTO#pho_..` | `PHOTO` | a photo, and what was found in it |
 //! | `SEEN#<sha256>` | `PHOTO` | the photo that these bytes were looked at as |
 //! | `RECENT#<day>` | `<code>` | a room that began with a photo, for whoever has a similar one |
 
 mod live;
 mod messages;
+mod paid;
 mod people;
 mod photos;
 mod rooms;
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::operation::{put_item::PutItemError, update_item::UpdateItemError};
+use aws_sdk_dynamodb::{
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    types::AttributeValue,
+};
 use confab_aws::{Row, Table, failed};
-use confab_kernel::{Clock, Result, UserId};
+use confab_kernel::{Clock, Error, Result, UserId};
 use rooms_domain::{Person, Room, RoomCode, Standing};
+use serde::Serialize;
 
 pub(crate) use live::Socket;
 pub(crate) use messages::{Latest, Said, first_seq};
+pub(crate) use paid::{Became, LetIn, Paid};
 pub(crate) use people::Joined;
 
 #[derive(Clone)]
@@ -82,6 +89,10 @@ fn online_key(code: RoomCode) -> Row {
 
 fn sort_key(row: &Row) -> &str {
     row.get("sk").and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default()
+}
+
+fn rendered<T: Serialize>(value: &T) -> Result<AttributeValue> {
+    serde_dynamo::to_attribute_value(value).map_err(|e| Error::internal("render_failed", e))
 }
 
 /// False when its condition did not hold.

@@ -149,6 +149,7 @@ impl Rendered {
                     frames.push(ServerFrame::Typing { user_id: *user_id, username, on: *on }.render()?);
                 }
                 News::Online { online } => frames.push(ServerFrame::Online { online: *online }.render()?),
+                News::Pin { pin } => frames.push(ServerFrame::Pin { pin: pin.as_deref() }.render()?),
                 News::Room { room } => frames.push(ServerFrame::Room { room }.render()?),
                 News::ShownOut { user_id, reason } => {
                     outs.push((*user_id, ServerFrame::Kicked { reason: *reason }.render()?));

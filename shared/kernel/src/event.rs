@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{CorrelationId, EventId, OrderId, PhotoId, TenantId, Timestamp, UserId};
+use crate::{CorrelationId, Error, EventId, OrderId, PhotoId, Result, TenantId, Timestamp, UserId};
 
 /// The data of one type of event. A change that old readers cannot read is a new `VERSION`.
 pub trait Contract: Serialize + DeserializeOwned {
@@ -105,6 +105,14 @@ impl Contract for CleanupFinished {
 }
 
 impl<D: Contract> Event<D> {
+    /// A version that nobody knows is not guessed at.
+    pub fn of_known_version(self) -> Result<Self> {
+        match self.version == D::VERSION {
+            true => Ok(self),
+            false => Err(Error::internal("unknown_version", format!("{} {}", self.event_type, self.version))),
+        }
+    }
+
     pub fn new(
         id: EventId,
         occurred_at: Timestamp,

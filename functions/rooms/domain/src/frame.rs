@@ -3,7 +3,7 @@
 use confab_kernel::{Error, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, RoomView, Username, job::Reason};
+use crate::{Message, Pin, RoomView, Username, job::Reason};
 
 /// API Gateway bills a message in parts of so much, and takes no larger frame from a client.
 pub const LARGEST_FRAME: usize = 32 * 1024;
@@ -60,6 +60,7 @@ pub enum ServerFrame<'a> {
     Pong { last_seq: u64, online: u32 },
     Online { online: u32 },
     Room { room: &'a RoomView },
+    Pin { pin: Option<&'a Pin> },
     Refused { code: &'a str, title: &'a str, client_msg_id: Option<&'a str> },
     Kicked { reason: Reason },
 }
@@ -116,6 +117,7 @@ mod tests {
             is_deleted: false,
             reactions: vec![],
             rev: 0,
+            tip: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use confab_kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, RoomCode, RoomView, Username};
+use crate::{Message, Pin, RoomCode, RoomView, Username};
 
 /// Something that everybody in a room is to see. One version a variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ pub enum News {
     },
     Room {
         room: Box<RoomView>,
+    },
+    /// What is at the top now.
+    Pin {
+        pin: Option<Box<Pin>>,
     },
     /// Somebody is shown out, or everybody.
     ShownOut {

@@ -8,6 +8,7 @@ mod job;
 mod message;
 mod name;
 mod pace;
+mod paid;
 mod person;
 mod photo;
 mod room;
@@ -21,9 +22,12 @@ pub use message::{
 };
 pub use name::{RoomName, Username, suggestions};
 pub use pace::Pace;
+pub use paid::{Goods, NotGiven, PRODUCT, PaidJob, PaidPin, TIPS, Tier};
 pub use person::{Person, Place};
 pub use photo::{
     Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, Why, similar,
 };
-pub use room::{AccessCode, Change, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView, Standing, You, description};
+pub use room::{
+    AccessCode, BackRoom, Change, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView, Standing, You, description,
+};
 pub use ticket::{Session, Ticket};

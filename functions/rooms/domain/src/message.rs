@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use confab_kernel::{Error, Private, Result, Timestamp, UserId, clip, length};
+use confab_kernel::{Error, Money, OrderId, Private, Result, Timestamp, UserId, clip, length};
 use serde::{Deserialize, Serialize};
 
 use crate::{Username, name::is_unseen};
@@ -66,11 +66,23 @@ pub struct Draft {
     pub client_msg_id: ClientMessageId,
     pub text: Text,
     pub reply_to: Option<u64>,
+    pub tip: Option<Money>,
 }
 
 impl Draft {
+    /// A tip has no words, and the same name in every try.
+    pub fn tip(order: OrderId, tip: Money) -> Result<Self> {
+        let client_msg_id = ClientMessageId::parse(&order.to_string())?;
+        Ok(Self { client_msg_id, text: Text(String::new().into()), reply_to: None, tip: Some(tip) })
+    }
+
     pub fn parse(client_msg_id: &str, text: &str, reply_to: Option<u64>) -> Result<Self> {
-        Ok(Self { client_msg_id: ClientMessageId::parse(client_msg_id)?, text: Text::parse(text)?, reply_to })
+        Ok(Self {
+            client_msg_id: ClientMessageId::parse(client_msg_id)?,
+            text: Text::parse(text)?,
+            reply_to,
+            tip: None,
+        })
     }
 }
 
@@ -87,6 +99,9 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// Grows with each change: the higher one is right.
     pub rev: u64,
+    /// What was given to the host with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<Money>,
 }
 
 /// The message that another one answers, as it was then.

@@ -1,6 +1,6 @@
 //! Somebody in a room.
 
-use confab_kernel::{Timestamp, UserId};
+use confab_kernel::{OrderId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::Username;
@@ -12,8 +12,11 @@ pub struct Person {
     pub joined_at: Timestamp,
     #[serde(default)]
     pub place: Place,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_muted: bool,
+    /// The order that lets them into the back room: of a room in front, and of the back room itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entrance: Option<OrderId>,
 }
 
 /// Whether they are in the room.
@@ -24,11 +27,6 @@ pub enum Place {
     Inside,
     Left,
     Banned,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 impl Person {

@@ -3,7 +3,7 @@
 use confab_kernel::{Error, Money, PhotoId, Private, Result, Timestamp, UserId, length};
 use serde::{Deserialize, Serialize};
 
-use crate::{Person, RoomCode, RoomName, Username, name::tidy, person::Place};
+use crate::{PaidPin, Person, RoomCode, RoomName, Username, name::tidy, person::Place};
 
 const LONGEST_DESCRIPTION: usize = 300;
 
@@ -26,6 +26,15 @@ pub struct Room {
     pub is_read_only: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<RoomPhoto>,
+    /// Those of which one is at the top, and those that wait behind it.
+    #[serde(default)]
+    pub pins: Vec<PaidPin>,
+    /// The room behind this one, which people pay to enter.
+    #[serde(default)]
+    pub back_room: Option<RoomCode>,
+    /// The room that this one is behind.
+    #[serde(default)]
+    pub front: Option<RoomCode>,
 }
 
 /// The photo that a room began with, as long as it is kept.
@@ -110,7 +119,7 @@ impl Room {
             _ if person.is_some_and(|person| person.place == Place::Banned) => Standing::Banned,
             Some(user) if user == self.host && is_inside => Standing::Host,
             Some(_) if is_inside => Standing::Member,
-            _ if self.is_public && self.access_code.is_none() => Standing::Reader,
+            _ if self.is_public && !self.is_private() => Standing::Reader,
             _ => Standing::Stranger,
         }
     }
@@ -144,11 +153,19 @@ impl Room {
         }
     }
 
-    /// Whether somebody with this code may come in.
-    pub fn lets_in(&self, standing: Standing, access_code: Option<&str>) -> Result<()> {
+    pub fn is_private(&self) -> bool {
+        self.access_code.is_some() || self.front.is_some()
+    }
+
+    /// Whether somebody with this code may come in. Whoever has paid for it may come back.
+    pub fn lets_in(&self, standing: Standing, person: Option<&Person>, access_code: Option<&str>) -> Result<()> {
         let no = |code, message: &'static str| Err(Error::new(confab_kernel::Kind::Forbidden, code, message));
+        let has_paid = person.is_some_and(|person| person.entrance.is_some());
         match (standing, &self.access_code) {
             (Standing::Banned, _) => no("banned", "You may not come back to this room."),
+            (Standing::Stranger, _) if self.front.is_some() && !has_paid => {
+                no("not_paid", "Pay the entrance in the room in front of this one.")
+            }
             (Standing::Host | Standing::Member, _) | (_, None) => Ok(()),
             (_, Some(wanted)) if access_code.is_some_and(|told| is_same(&tidy(told), wanted.as_str())) => Ok(()),
             _ => no("wrong_access_code", "The access code is not right."),
@@ -156,6 +173,9 @@ impl Room {
     }
 
     pub fn changed(mut self, change: &Change) -> Result<Self> {
+        if self.front.is_some() && (change.is_public == Some(true) || change.access_code.is_some()) {
+            return Err(Error::invalid("paid_entrance", "A back room is entered by paying."));
+        }
         if let Some(name) = &change.name {
             self.name = RoomName::parse(name)?;
         }
@@ -172,6 +192,9 @@ impl Room {
 
     pub fn view(&self, standing: Option<(Standing, Option<&Person>)>, live: Live) -> RoomView {
         let is_open = standing.is_none_or(|(standing, _)| self.lets_read(standing).is_ok());
+        let enters = standing.is_some_and(|(standing, person)| {
+            standing == Standing::Host || person.is_some_and(|person| person.entrance.is_some() && person.is_inside())
+        });
         let shown = |text: &str| if is_open { text.to_owned() } else { String::new() };
         RoomView {
             code: self.code,
@@ -179,13 +202,15 @@ impl Room {
             description: shown(&self.description),
             host: is_open.then(|| HostView { user_id: self.host, username: self.host_name.clone() }),
             created_at: is_open.then_some(self.created_at),
-            is_private: self.access_code.is_some(),
+            is_private: self.is_private(),
             is_public: self.is_public,
             is_read_only: self.is_read_only,
             last_seq: if is_open { live.last_seq } else { 0 },
             online: if is_open { live.online } else { 0 },
             photo: None,
-            pin: None,
+            pin: self.shown_pin(live.at).filter(|_| is_open),
+            back_room: self.back_room.filter(|_| is_open).map(|code| BackRoom { code: enters.then_some(code) }),
+            front: self.front.filter(|_| is_open),
             you: standing.map(|(standing, person)| You::of(standing, person)),
         }
     }
@@ -202,6 +227,7 @@ fn is_same(told: &str, wanted: &str) -> bool {
 /// How a room is at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Live {
+    pub at: Timestamp,
     pub last_seq: u64,
     pub online: u32,
 }
@@ -221,6 +247,10 @@ pub struct RoomView {
     pub online: u32,
     pub photo: Option<PhotoView>,
     pub pin: Option<Pin>,
+    #[serde(default)]
+    pub back_room: Option<BackRoom>,
+    #[serde(default)]
+    pub front: Option<RoomCode>,
     /// Whoever looks; missing in what goes to everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub you: Option<You>,
@@ -252,6 +282,12 @@ pub struct Pin {
     pub next_price: Option<Money>,
 }
 
+/// There is a room behind this one; who may enter is told where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BackRoom {
+    pub code: Option<RoomCode>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct You {
     pub role: Role,
@@ -277,7 +313,7 @@ impl You {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn user(number: u8) -> UserId {
@@ -286,10 +322,17 @@ mod tests {
 
     fn person(number: u8, place: Place) -> Person {
         let username = Username::parse("Dana").unwrap();
-        Person { user_id: user(number), username, joined_at: Timestamp::UNIX_EPOCH, place, is_muted: false }
+        Person {
+            user_id: user(number),
+            username,
+            joined_at: Timestamp::UNIX_EPOCH,
+            place,
+            is_muted: false,
+            entrance: None,
+        }
     }
 
-    fn room() -> Room {
+    pub(crate) fn room() -> Room {
         Room {
             code: RoomCode::new(&|| [1; 10]),
             name: RoomName::parse("Roof at dusk").unwrap(),
@@ -301,6 +344,9 @@ mod tests {
             is_public: true,
             is_read_only: false,
             photo: None,
+            pins: vec![],
+            back_room: None,
+            front: None,
         }
     }
 
@@ -343,19 +389,19 @@ mod tests {
     #[test]
     fn a_private_room_opens_to_its_code_alone() {
         let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
-        let told = |code| private.lets_in(Standing::Stranger, code);
+        let told = |code| private.lets_in(Standing::Stranger, None, code);
         assert!(told(Some(" open sesame ")).is_ok());
         for wrong in [None, Some(""), Some("open"), Some("open sesamE"), Some("open sesame!")] {
             assert_eq!(code(told(wrong)), "wrong_access_code", "{wrong:?}");
         }
-        assert!(private.lets_in(Standing::Member, None).is_ok(), "who is in it need not know it");
-        assert_eq!(code(private.lets_in(Standing::Banned, Some("open sesame"))), "banned");
+        assert!(private.lets_in(Standing::Member, None, None).is_ok(), "who is in it need not know it");
+        assert_eq!(code(private.lets_in(Standing::Banned, None, Some("open sesame"))), "banned");
     }
 
     #[test]
     fn a_stranger_sees_that_it_is_there_and_no_more() {
         let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
-        let live = Live { last_seq: 7, online: 3 };
+        let live = Live { last_seq: 7, online: 3, ..Live::default() };
         let view = private.view(Some((Standing::Stranger, None)), live);
         assert_eq!((view.description.as_str(), view.host, view.last_seq, view.online), ("", None, 0, 0));
         let view = private.view(Some((Standing::Host, Some(&person(1, Place::Inside)))), live);
@@ -372,5 +418,32 @@ mod tests {
         assert!(changed.access_code.is_some() && !changed.is_public && changed.name == room().name);
         let open = Change { access_code: Some(String::new()), ..Change::default() };
         assert_eq!(changed.changed(&open).unwrap().access_code, None);
+    }
+
+    #[test]
+    fn a_back_room_is_entered_by_paying_and_no_other_way() {
+        let back = Room { front: Some(RoomCode::new(&|| [2; 10])), ..room() };
+        let stranger = back.standing(Some(user(2)), None);
+        assert_eq!(stranger, Standing::Stranger, "even of a public one");
+        assert_eq!(code(back.lets_in(stranger, None, None)), "not_paid");
+        let order = confab_kernel::OrderId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
+        let left = Person { entrance: Some(order), ..person(2, Place::Left) };
+        assert!(back.lets_in(Standing::Stranger, Some(&left), None).is_ok());
+        assert_eq!(code(back.lets_in(Standing::Banned, Some(&left), None)), "banned");
+        for opened in [
+            Change { is_public: Some(true), ..Change::default() },
+            Change { access_code: Some("1234".into()), ..Change::default() },
+        ] {
+            assert!(back.clone().changed(&opened).is_err());
+        }
+        let front = Room { back_room: Some(back.code), ..room() };
+        let seen = |who: &Person| {
+            let standing = front.standing(Some(who.user_id), Some(who));
+            front.view(Some((standing, Some(who))), Live::default()).back_room.unwrap().code
+        };
+        assert_eq!(seen(&person(1, Place::Inside)), Some(back.code), "its host");
+        assert_eq!(seen(&person(2, Place::Inside)), None);
+        assert_eq!(seen(&Person { place: Place::Inside, ..left }), Some(back.code));
+        assert_eq!(front.view(None, Live::default()).back_room, Some(BackRoom { code: None }));
     }
 }

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Held, Row, Table, When, failed, number, text};
-use confab_kernel::{Error, Private, Result, Timestamp, UserId, after, worker::Read};
+use confab_kernel::{Error, Money, Private, Result, Timestamp, UserId, after, worker::Read};
 use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, Visited, room_key, room_pk, sort_key};
+use super::{Paid, Store, Visited, room_key, room_pk, sort_key};
 
 /// A room keeps so many, or those of a week, whichever is less.
 const HISTORY: u64 = 500;
@@ -38,6 +38,8 @@ struct MessageRow {
     is_deleted: bool,
     #[serde(default)]
     rev: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tip: Option<Money>,
     expires_at: i64,
 }
 
@@ -96,6 +98,7 @@ fn message(mut row: Row, now: Timestamp) -> Result<Option<Message>> {
         is_deleted: row.is_deleted,
         reactions: reactions(&who),
         rev: row.rev,
+        tip: row.tip,
     }))
 }
 
@@ -122,13 +125,14 @@ impl Store {
         self.table.query_backwards(keys, most, read).await
     }
 
-    /// Says it under the next number, once, however often it is tried.
+    /// Says it under the next number, once, however often it is tried; what was paid with it is noted beside it.
     pub(crate) async fn say(
         &self,
         visited: &Visited,
         draft: &Draft,
         quote: Option<Quote>,
         latest: Latest,
+        paid: Option<&Paid>,
     ) -> Result<Said> {
         let missing = || Error::internal("nobody_speaks", "a message is somebody's");
         let person = visited.person.as_ref().ok_or_else(missing)?;
@@ -138,7 +142,7 @@ impl Store {
             let now = self.clock.now();
             let known = latest.messages.iter().map(|message| (message.at, message.user_id == person.user_id));
             let pace = Pace::of(known, now);
-            if pace.is_too_fast {
+            if pace.is_too_fast && paid.is_none() {
                 return Ok(Said::TooFast);
             }
             let message = Message {
@@ -152,8 +156,9 @@ impl Store {
                 is_deleted: false,
                 reactions: Vec::new(),
                 rev: 0,
+                tip: draft.tip,
             };
-            let Some(held) = self.put_message(code, &message, reserved).await? else {
+            let Some(held) = self.put_message(code, &message, reserved, paid).await? else {
                 return Ok(Said::New { message, pace });
             };
             // The second write is the one that knows the client's own name of the message.
@@ -168,7 +173,13 @@ impl Store {
         Err(Error::unavailable("room_busy", "somebody else was always faster"))
     }
 
-    async fn put_message(&self, code: RoomCode, message: &Message, reserved: u64) -> Result<Option<Vec<Held>>> {
+    async fn put_message(
+        &self,
+        code: RoomCode,
+        message: &Message,
+        reserved: u64,
+        paid: Option<&Paid>,
+    ) -> Result<Option<Vec<Held>>> {
         let Message { seq, at, user_id, .. } = *message;
         let row = MessageRow {
             seq,
@@ -180,6 +191,7 @@ impl Store {
             reply_to: message.reply_to.clone(),
             is_deleted: false,
             rev: 0,
+            tip: message.tip,
             expires_at: later(at, KEPT),
         };
         let mut said = said_key(code, user_id, &message.client_msg_id);
@@ -196,6 +208,9 @@ impl Store {
                 .with(":was", number(reserved))
                 .with(":next", number(seq + RESERVED_AT_ONCE));
             writes.push(self.table.update(room_key(code), "SET reserved = :next", when)?);
+        }
+        if let Some(paid) = paid {
+            writes.push(self.note(code, &Paid { said_as: Some(seq), ..paid.clone() }, None)?);
         }
         self.table.attempt(writes).await
     }
@@ -245,7 +260,7 @@ impl Store {
             .table_name(&self.table.name)
             .set_key(Some(message_key(code, seq)))
             .condition_expression("attribute_exists(pk) AND is_deleted = :no")
-            .update_expression("SET is_deleted = :yes, #text = :empty, rev = rev + :one REMOVE reply_to")
+            .update_expression("SET is_deleted = :yes, #text = :empty, rev = rev + :one REMOVE reply_to, tip")
             .expression_attribute_names("#text", "text")
             .expression_attribute_values(":no", AttributeValue::Bool(false))
             .expression_attribute_values(":yes", AttributeValue::Bool(true))

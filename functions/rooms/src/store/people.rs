@@ -1,10 +1,10 @@
 //! Who is in a room, under which name.
 
 use confab_aws::{Row, Table, When, text};
-use confab_kernel::{Error, Result, UserId, worker::Saved};
+use confab_kernel::{Result, UserId, worker::Saved};
 use rooms_domain::{Person, Place, RoomCode, Username};
 
-use super::{Store, person_key, room_pk};
+use super::{Store, person_key, rendered, room_pk};
 
 /// As many as a sheet shows.
 const MOST_PEOPLE: usize = 1_000;
@@ -38,18 +38,21 @@ impl Store {
     pub(crate) async fn join(&self, code: RoomCode, was: Option<&Person>, person: &Person) -> Result<Joined> {
         let me = text(person.user_id.to_string());
         let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me.clone());
-        let unchanged = match was {
-            None => When::new(),
+        let comes_in = match was {
+            None => self.table.put(Self::person_row(code, person)?, When::new())?,
+            // What else is known of them stays as it is.
             Some(was) => {
-                let place =
-                    serde_dynamo::to_attribute_value(was.place).map_err(|e| Error::internal("render_failed", e))?;
-                When::holds("place = :was").with(":was", place)
+                let when = When::holds("place = :was")
+                    .with(":was", rendered(&was.place)?)
+                    .with(":place", rendered(&person.place)?)
+                    .with(":name", rendered(&person.username)?);
+                self.table.update(person_key(code, person.user_id), "SET place = :place, username = :name", when)?
             }
         };
         let mut writes = vec![
             self.table.put(Self::name_row(code, person)?, is_free)?,
-            self.table.put(Self::person_row(code, person)?, unchanged)?,
-            self.table.put(self.mine_row(code, person.user_id), When::always())?,
+            comes_in,
+            self.table.put(Self::mine_row(code, person.user_id), When::always())?,
         ];
         // Their former name is free again.
         let former = was.filter(|was| was.username.likeness() != person.username.likeness());
@@ -73,12 +76,11 @@ impl Store {
         from: Option<Place>,
         place: Place,
     ) -> Result<bool> {
-        let render = |place| serde_dynamo::to_attribute_value(place).map_err(|e| Error::internal("render_failed", e));
         let when = match from {
-            Some(from) => When::holds("place = :from").with(":from", render(from)?),
+            Some(from) => When::holds("place = :from").with(":from", rendered(&from)?),
             None => When::holds("attribute_exists(pk)"),
         };
-        let when = when.with(":place", render(place)?);
+        let when = when.with(":place", rendered(&place)?);
         let mut writes = vec![self.table.update(person_key(code, user), "SET place = :place", when)?];
         if place != Place::Inside {
             writes.push(self.table.delete(Table::key(format!("MINE#{user}"), code.as_str()), When::always())?);

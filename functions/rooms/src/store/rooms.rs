@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, When, number, text};
 use confab_kernel::{
     Error, Result, UserId,
@@ -59,7 +58,7 @@ impl Store {
             self.table.put(Table::row(room_pk(room.code), "ROOM", &row)?, When::new())?,
             self.table.put(Self::person_row(room.code, host)?, When::always())?,
             self.table.put(Self::name_row(room.code, host)?, When::always())?,
-            self.table.put(self.mine_row(room.code, host.user_id), When::always())?,
+            self.table.put(Self::mine_row(room.code, host.user_id), When::always())?,
         ];
         self.table.transact(writes).await
     }
@@ -129,10 +128,8 @@ impl Store {
         Ok(found)
     }
 
-    pub(super) fn mine_row(&self, code: RoomCode, user: UserId) -> Row {
-        let mut row = Table::key(format!("MINE#{user}"), code.as_str());
-        row.insert("at".to_owned(), AttributeValue::S(self.clock.now().to_string()));
-        row
+    pub(super) fn mine_row(code: RoomCode, user: UserId) -> Row {
+        Table::key(format!("MINE#{user}"), code.as_str())
     }
 
     /// Notes how many are here. False when somebody else has counted since.

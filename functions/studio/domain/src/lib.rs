@@ -31,8 +31,3 @@ pub use say::object_of;
 pub use texts::{Texts, texts};
 pub use user::User;
 pub use visit::{Asked, Model, Stage, Visit};
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}

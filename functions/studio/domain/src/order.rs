@@ -41,7 +41,7 @@ pub struct Order {
     /// When somebody has to look at it, whatever else happens.
     pub due: Timestamp,
     /// Its page to pay on is closed: the same pack again is another order.
-    #[serde(default, skip_serializing_if = "crate::is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_closed: bool,
     /// How often it was looked at since the last step.
     #[serde(default)]

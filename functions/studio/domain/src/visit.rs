@@ -52,10 +52,10 @@ pub struct Visit {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unsaid: Vec<Body>,
     /// The person was reminded since they wrote last.
-    #[serde(skip_serializing_if = "crate::is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_reminded: bool,
     /// The person was told that there is no room for more photos.
-    #[serde(skip_serializing_if = "crate::is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_full: bool,
     /// The next words that are no wish are this, at whatever stage the person is.
     #[serde(skip_serializing_if = "Option::is_none")]

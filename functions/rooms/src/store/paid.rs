@@ -1,0 +1,188 @@
+//! What was paid for in a room, and what came of it. These rows outlive the room.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use confab_aws::{Row, Table, When, number, text};
+use confab_kernel::{
+    Money, OrderId, Result, Timestamp, UserId, after,
+    worker::{Read, Saved},
+};
+use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Room, RoomCode, Username};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, Visited, person_key, rendered, room_key, rooms::RoomRow};
+
+/// More than anybody reads.
+const MOST: usize = 1_000;
+/// Whoever has come in for less than this has had little of it.
+const ENTRANCE_OWED: Duration = Duration::from_secs(24 * 3600);
+
+/// An order of somebody's, once its money was here or went back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Paid {
+    pub(crate) order: OrderId,
+    pub(crate) payer: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<Username>,
+    #[serde(flatten)]
+    pub(crate) goods: Goods,
+    pub(crate) price: Money,
+    pub(crate) at: Timestamp,
+    pub(crate) became: Became,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<NotGiven>,
+    /// The message that a tip is shown as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) said_as: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Became {
+    Given,
+    /// The money is to go back.
+    NotGiven,
+    /// The money went back.
+    Returned,
+}
+
+impl Paid {
+    /// What whoever paid for it is still to have of it.
+    pub(crate) fn is_running(&self, now: Timestamp) -> bool {
+        let lasts = match self.goods {
+            Goods::Pin { tier, .. } => tier.lasts(),
+            Goods::BackRoom => ENTRANCE_OWED,
+            Goods::Tip { .. } => return false,
+        };
+        self.became == Became::Given && after(self.at, lasts) > now
+    }
+}
+
+fn paid_pk(code: RoomCode) -> String {
+    format!("PAID#{code}")
+}
+
+impl Store {
+    pub(crate) async fn paid(&self, code: RoomCode, order: OrderId) -> Result<Option<Paid>> {
+        self.table.latest(Table::key(paid_pk(code), order.to_string())).await
+    }
+
+    pub(crate) async fn all_paid(&self, code: RoomCode) -> Result<Vec<Paid>> {
+        let keys = When::holds("pk = :pk").with(":pk", text(paid_pk(code)));
+        self.table.query(None, keys, MOST).await?.into_iter().map(Table::read).collect()
+    }
+
+    /// As long as it is as it was.
+    pub(super) fn note(&self, code: RoomCode, paid: &Paid, was: Option<Became>) -> Result<TransactWriteItem> {
+        let row = Table::row(paid_pk(code), paid.order.to_string(), paid)?;
+        let when = match was {
+            None => When::new(),
+            Some(was) => When::holds("became = :was").with(":was", rendered(&was)?),
+        };
+        self.table.put(row, when)
+    }
+
+    /// Raced when something else came of it meanwhile.
+    pub(crate) async fn note_paid(&self, code: RoomCode, paid: &Paid, was: Option<Became>) -> Result<Saved> {
+        self.table.transact(vec![self.note(code, paid, was)?]).await
+    }
+
+    fn pins(&self, room: &Room, version: u64) -> Result<TransactWriteItem> {
+        let when = When::holds("version = :was")
+            .with(":was", number(version))
+            .with(":next", number(version + 1))
+            .with(":pins", rendered::<Vec<PaidPin>>(&room.pins)?);
+        self.table.update(room_key(room.code), "SET pins = :pins, version = :next", when)
+    }
+
+    /// The room's pins as they are now.
+    pub(crate) async fn put_pins(&self, room: &Room, version: u64) -> Result<Saved> {
+        self.table.transact(vec![self.pins(room, version)?]).await
+    }
+
+    pub(crate) async fn put_pins_for(
+        &self,
+        room: &Room,
+        version: u64,
+        paid: &Paid,
+        was: Option<Became>,
+    ) -> Result<Saved> {
+        self.table.transact(vec![self.pins(room, version)?, self.note(room.code, paid, was)?]).await
+    }
+
+    /// A room behind another one. Raced when the one in front was changed meanwhile, or the code is taken.
+    pub(crate) async fn open_back_room(&self, front: &Visited, back: &Room, host: &Person) -> Result<Saved> {
+        let row = RoomRow { version: 1, reserved: 0, room: back.clone() };
+        let when = When::holds("version = :was")
+            .with(":was", number(front.version))
+            .with(":next", number(front.version + 1))
+            .with(":back", text(back.code.to_string()));
+        let writes = vec![
+            self.table.update(room_key(front.room.code), "SET back_room = :back, version = :next", when)?,
+            self.table.put(Table::row(super::room_pk(back.code), "ROOM", &row)?, When::new())?,
+            self.table.put(Self::person_row(back.code, host)?, When::always())?,
+            self.table.put(Self::name_row(back.code, host)?, When::always())?,
+            self.table.put(Self::mine_row(back.code, host.user_id), When::always())?,
+        ];
+        self.table.transact(writes).await
+    }
+
+    /// Into the back room, with what was paid for it: all of it, or nothing.
+    pub(crate) async fn let_in(&self, front: RoomCode, back: RoomCode, person: &Person, paid: &Paid) -> Result<LetIn> {
+        let me = text(person.user_id.to_string());
+        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me);
+        let not_banned =
+            When::holds("attribute_not_exists(pk) OR place <> :banned").with(":banned", rendered(&Place::Banned)?);
+        let entrance = text(paid.order.to_string());
+        let first = When::holds("attribute_exists(pk) AND attribute_not_exists(entrance)").with(":entrance", entrance);
+        let writes = vec![
+            self.table.put(Self::name_row(back, person)?, is_free)?,
+            self.table.put(Self::person_row(back, person)?, not_banned)?,
+            self.table.put(Self::mine_row(back, person.user_id), When::always())?,
+            self.table.update(person_key(front, person.user_id), "SET entrance = :entrance", first)?,
+            self.note(front, paid, None)?,
+        ];
+        let is_held = |held: &[confab_aws::Held], index: usize| held.get(index) == Some(&confab_aws::Held::Condition);
+        Ok(match self.table.attempt(writes).await? {
+            None => LetIn::Yes,
+            Some(held) if is_held(&held, 1) => LetIn::Banned,
+            Some(held) if is_held(&held, 3) => LetIn::Twice,
+            Some(held) if is_held(&held, 0) => LetIn::NameTaken,
+            Some(_) => LetIn::Raced,
+        })
+    }
+
+    /// Out of the back room, as far as this order let them in.
+    pub(crate) async fn let_out(&self, front: RoomCode, back: RoomCode, paid: &Paid) -> Result<Saved> {
+        let user = paid.payer;
+        let of_this = || When::holds("entrance = :entrance").with(":entrance", text(paid.order.to_string()));
+        let out = of_this().with(":left", rendered(&Place::Left)?);
+        let mine: Row = Table::key(format!("MINE#{user}"), back.as_str());
+        let writes = vec![
+            self.note(front, paid, Some(Became::Given))?,
+            self.table.update(person_key(front, user), "REMOVE entrance", of_this())?,
+            self.table.update(person_key(back, user), "SET place = :left REMOVE entrance", out)?,
+            self.table.delete(mine, When::always())?,
+        ];
+        self.table.transact(writes).await
+    }
+
+    /// None when the room is not there any more.
+    pub(crate) async fn visit_if_open(&self, code: RoomCode, user: UserId) -> Result<Option<Visited>> {
+        match self.visit(code, Some(user), Read::Latest).await {
+            Ok(visited) => Ok(Some(visited)),
+            Err(error) if error.kind() == confab_kernel::Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LetIn {
+    Yes,
+    NameTaken,
+    Banned,
+    Twice,
+    Raced,
+}
