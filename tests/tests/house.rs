@@ -331,6 +331,33 @@ fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<
     Ok(is_scheduled && tick.source == "aws.scheduler")
 }
 
+/// What is written out for clients is what is deployed, and nothing else.
+#[test]
+fn the_routes_of_rooms_are_those_that_are_written_out() -> Result<()> {
+    let template = template()?;
+    let is_of_rooms = |path: &str| {
+        ["/api/sessions/", "/api/photo-analysis/", "/api/chats/", "/api/ws-ticket"]
+            .iter()
+            .any(|at| path.starts_with(at))
+    };
+    let routes = template.functions.iter().flat_map(|function| &function.routes);
+    let deployed: BTreeSet<_> = routes
+        .filter(|route| is_of_rooms(&route.path))
+        .map(|route| format!("{} {}", route.method.to_lowercase(), route.path))
+        .collect();
+    let spec: Value = serde_json::from_str(&std::fs::read_to_string(root().join("docs/rooms.openapi.json"))?)?;
+    let paths = spec["paths"].as_object().context("paths")?;
+    let written: BTreeSet<_> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().into_iter().flatten().map(move |(method, _)| format!("{method} {path}"))
+        })
+        .collect();
+    assert!(!written.is_empty());
+    assert_eq!(deployed, written);
+    Ok(())
+}
+
 /// The sample of a contract says all of it, and nothing that the contract does not know.
 fn sample_says<D: Contract>() -> Result<()> {
     let file = root().join("events/contracts").join(format!("{}.json", D::TYPE));

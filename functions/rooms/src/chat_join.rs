@@ -8,6 +8,8 @@ use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{Person, Place, Username, suggestions};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{
     Lobby,
@@ -19,16 +21,17 @@ use crate::{
 const TRIES: u32 = 30;
 const SUGGESTED: usize = 3;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct In {
+pub(crate) struct Joining {
+    #[schema(min_length = 2, max_length = 24)]
     username: String,
     #[serde(default)]
     access_code: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Suggested {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Names {
     suggestions: Vec<Username>,
 }
 
@@ -39,7 +42,7 @@ pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
             deps.rooms.store.visit(code, Some(user), Read::MayLag).await?;
             let mut free = deps.rooms.store.free_names(code, suggestions(deps.rooms.entropy.bytes())).await?;
             free.truncate(SUGGESTED);
-            reply::json(StatusCode::OK, &Suggested { suggestions: free })
+            reply::json(StatusCode::OK, &Names { suggestions: free })
         }
         Method::DELETE => {
             let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
@@ -49,14 +52,14 @@ pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         _ => {
-            let wanted: In = call.json()?;
+            let wanted: Joining = call.json()?;
             let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
             join(&deps, visited, user, &wanted).await
         }
     }
 }
 
-async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wanted: &In) -> Result<Reply> {
+async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wanted: &Joining) -> Result<Reply> {
     let (code, now) = (visited.room.code, deps.rooms.clock.now());
     let is_trying = visited.room.access_code.is_some() && !visited.person.as_ref().is_some_and(Person::is_inside);
     if is_trying {

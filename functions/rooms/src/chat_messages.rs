@@ -10,6 +10,8 @@ use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{Draft, Message, News, NotGiven, PaidPin, RoomCode, Standing, emoji};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{
     Rooms,
@@ -22,24 +24,27 @@ use crate::{
 const PAGE: i32 = 50;
 const LARGEST_PAGE: i32 = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct In {
+pub(crate) struct NewMessage {
+    #[schema(pattern = "^[A-Za-z0-9_-]{8,64}$")]
     client_msg_id: String,
+    #[schema(min_length = 1, max_length = 2000)]
     text: String,
     #[serde(default)]
     reply_to: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Reacted {
+pub(crate) struct NewReaction {
+    #[schema(example = "👍")]
     emoji: String,
     on: bool,
 }
 
-#[derive(Serialize)]
-struct Out {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Page {
     messages: Vec<Message>,
     last_seq: u64,
     first_seq: u64,
@@ -89,12 +94,12 @@ async fn page(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     visited.room.lets_read(visited.standing)?;
     let first_seq = first_seq(last_seq);
     let messages = messages.into_iter().filter(|message| message.seq >= first_seq).collect();
-    reply::json(StatusCode::OK, &Out { messages, last_seq, first_seq })
+    reply::json(StatusCode::OK, &Page { messages, last_seq, first_seq })
 }
 
 async fn say(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let user = deps.doorman.caller(call).await?;
-    let In { client_msg_id, text, reply_to } = call.json()?;
+    let NewMessage { client_msg_id, text, reply_to } = call.json()?;
     let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
     let (visited, latest) = visit_and_latest(&deps.store, code, user).await?;
     let (message, is_new) = speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, call.correlation_id).await?;
@@ -130,7 +135,7 @@ async fn unpin(deps: &Rooms, call: &Call, visited: &Visited, seq: u64, by: UserI
 
 async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Reply> {
     let user = deps.doorman.caller(call).await?;
-    let Reacted { emoji: text, on } = call.json()?;
+    let NewReaction { emoji: text, on } = call.json()?;
     let emoji = emoji(&text)?;
     let (visited, message) = found(deps, code, user, seq).await?;
     visited.room.lets_write(visited.standing, visited.person.as_ref())?;

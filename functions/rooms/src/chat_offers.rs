@@ -12,6 +12,8 @@ use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{Goods, Person, Place, Room, RoomCode, Standing, TIPS, Tier, Username};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{
     PAY_SEAL, Shop,
@@ -22,73 +24,76 @@ use crate::{
 /// Somebody else may be faster: whoever waits longer asks again.
 const OFFER_LASTS: Duration = Duration::from_secs(3600);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WantedPin {
+pub(crate) struct WantedPin {
     seq: u64,
+    #[schema(example = 500)]
     tier: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WantedTip {
+pub(crate) struct WantedTip {
+    #[schema(example = 300)]
     amount: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WantedEntrance {}
+pub(crate) struct WantedEntrance {}
 
-#[derive(Serialize)]
-struct Offers {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Offers {
     pins: Vec<OfferedPin>,
     tips: Vec<OfferedTip>,
     back_room: Option<OfferedEntrance>,
 }
 
 /// High enough to be at the top now.
-#[derive(Serialize)]
-struct OfferedPin {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct OfferedPin {
     tier: Tier,
     minutes: u32,
     price: Money,
 }
 
-#[derive(Serialize)]
-struct OfferedTip {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct OfferedTip {
     amount: u32,
     price: Money,
 }
 
-#[derive(Serialize)]
-struct OfferedEntrance {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct OfferedEntrance {
     price: Money,
 }
 
-#[derive(Serialize)]
-struct ToPay {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct ToPay {
     order_id: OrderId,
     pay_url: String,
     price: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     minutes: Option<u32>,
     /// Until then the way to pay can be taken.
     expires_at: Timestamp,
 }
 
-#[derive(Serialize)]
-struct Entered {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Entered {
     code: RoomCode,
 }
 
-#[derive(Serialize)]
-struct Tips {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Tips {
     totals: Vec<Money>,
     tips: Vec<Tip>,
 }
 
-#[derive(Serialize)]
-struct Tip {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Tip {
     username: Option<Username>,
     price: Money,
     at: Timestamp,

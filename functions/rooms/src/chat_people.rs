@@ -7,6 +7,8 @@ use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{News, Place, Reason, Role, RoomCode, Username};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Rooms, doorman::place, speaking::tell};
 
@@ -14,15 +16,15 @@ const MOST_SHOWN: usize = 200;
 /// Sockets that are looked at for a list: whoever comes later counts as away.
 const MOST_PAGES: usize = 10;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct In {
+pub(crate) struct Moderation {
     act: Act,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[derive(Deserialize, Clone, Copy, PartialEq, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Act {
+pub(crate) enum Act {
     Mute,
     Unmute,
     Kick,
@@ -30,14 +32,14 @@ enum Act {
     Unban,
 }
 
-#[derive(Serialize)]
-struct Out {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct People {
     online: usize,
-    people: Vec<Shown>,
+    people: Vec<PersonHere>,
 }
 
-#[derive(Serialize)]
-struct Shown {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct PersonHere {
     user_id: UserId,
     username: Username,
     role: Role,
@@ -65,7 +67,7 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let mut people: Vec<_> = people
         .into_iter()
         .filter(rooms_domain::Person::is_inside)
-        .map(|person| Shown {
+        .map(|person| PersonHere {
             user_id: person.user_id,
             role: if person.user_id == visited.room.host { Role::Host } else { Role::Member },
             is_online: here.contains(&person.user_id),
@@ -75,7 +77,7 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
         .collect();
     people.sort_by_key(|person| (!person.is_online, person.username.as_str().to_lowercase()));
     people.truncate(MOST_SHOWN);
-    reply::json(StatusCode::OK, &Out { online: here.len(), people })
+    reply::json(StatusCode::OK, &People { online: here.len(), people })
 }
 
 async fn here(deps: &Rooms, code: RoomCode) -> Result<BTreeSet<UserId>> {
@@ -93,7 +95,7 @@ async fn here(deps: &Rooms, code: RoomCode) -> Result<BTreeSet<UserId>> {
 
 async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<Reply> {
     let user = deps.doorman.caller(call).await?;
-    let In { act } = call.json()?;
+    let Moderation { act } = call.json()?;
     let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
     visited.room.lets_host(visited.standing)?;
     if whom == user {

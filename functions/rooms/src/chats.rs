@@ -13,17 +13,22 @@ use rooms_domain::{
     RoomPhoto, RoomView, Traits, Username, description,
 };
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Lobby, doorman::place, pictures, rooms_paid::give_back, speaking::tell, store::Visited};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct In {
+pub(crate) struct NewRoom {
+    #[schema(min_length = 2, max_length = 60)]
     name: String,
+    #[schema(max_length = 300)]
     #[serde(default)]
     description: String,
     #[serde(default)]
     photo_id: Option<PhotoId>,
+    #[schema(min_length = 2, max_length = 24)]
     username: String,
     #[serde(default)]
     is_private: bool,
@@ -37,8 +42,8 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Serialize)]
-struct Mine {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Mine {
     rooms: Vec<RoomView>,
 }
 
@@ -55,7 +60,7 @@ pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
 
 async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
     let host = deps.rooms.doorman.caller(call).await?;
-    let wanted: In = call.json()?;
+    let wanted: NewRoom = call.json()?;
     let access_code = match (wanted.is_private, &wanted.access_code) {
         (false, None) => None,
         (true, Some(code)) => Some(AccessCode::parse(code)?),

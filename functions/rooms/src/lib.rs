@@ -6,6 +6,8 @@ pub mod chat_messages;
 pub mod chat_offers;
 pub mod chat_people;
 pub mod chats;
+#[cfg(test)]
+mod contract;
 mod doorman;
 pub mod photo_analysis;
 pub mod photo_look;

@@ -11,11 +11,13 @@ use rooms_domain::{
     Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why, similar,
 };
 use serde::Serialize;
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Photos, pictures};
 
-#[derive(Serialize)]
-struct Out {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Look {
     photo_id: PhotoId,
     state: State,
     step: u8,
@@ -25,11 +27,11 @@ struct Out {
     photo: Option<PhotoView>,
     caption: Option<Caption>,
     suggestions: Vec<Suggestion>,
-    similar: Vec<Similar>,
+    similar: Vec<SimilarRoom>,
 }
 
-#[derive(Serialize)]
-struct Similar {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct SimilarRoom {
     code: RoomCode,
     name: String,
     online: u32,
@@ -53,9 +55,9 @@ pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
     reply::json(StatusCode::OK, &view(&deps, analysis).await?)
 }
 
-async fn view(deps: &Photos, analysis: Analysis) -> Result<Out> {
+async fn view(deps: &Photos, analysis: Analysis) -> Result<Look> {
     let Analysis { photo_id, state, step, code, until, found, .. } = analysis;
-    let mut out = Out {
+    let mut out = Look {
         photo_id,
         state,
         step,
@@ -74,7 +76,7 @@ async fn view(deps: &Photos, analysis: Analysis) -> Result<Out> {
         let Ok(visited) = deps.store.visit(code, None, confab_kernel::worker::Read::MayLag).await else { continue };
         if visited.room.lets_read(visited.standing).is_ok() {
             let name = visited.room.name.as_str().to_owned();
-            out.similar.push(Similar { code, name, online: visited.online, why });
+            out.similar.push(SimilarRoom { code, name, online: visited.online, why });
         }
     }
     out.caption = Some(found.caption);

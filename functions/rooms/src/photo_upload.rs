@@ -1,6 +1,6 @@
 //! `POST /api/photo-analysis/upload/`: where to put a photo, or the photo itself when it is small.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_aws::{Entry, Rate};
 use confab_kernel::{Clock, Error, PhotoId, Result, Timestamp, UserId, after};
@@ -8,6 +8,8 @@ use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use rooms_domain::{Analysis, PhotoJob, State};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Photos, pictures::quarantine};
 
@@ -20,25 +22,26 @@ const KEPT: Duration = Duration::from_secs(168 * 3600);
 const PER_PERSON: u32 = 20;
 const PER_ADDRESS: u32 = 5;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct In {
+pub(crate) struct NewPhoto {
     content_type: String,
     bytes: u64,
 }
 
-#[derive(Serialize)]
-struct Out {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Sent {
     photo_id: PhotoId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     upload: Option<Upload>,
     expires_at: Timestamp,
 }
 
-#[derive(Serialize)]
-struct Upload {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Upload {
     url: String,
-    fields: serde_json::Map<String, serde_json::Value>,
+    fields: BTreeMap<String, String>,
 }
 
 pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
@@ -51,14 +54,14 @@ pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
 }
 
 async fn give_form(deps: &Photos, call: &Call, owner: Option<UserId>) -> Result<Reply> {
-    let In { content_type, bytes } = call.json()?;
+    let NewPhoto { content_type, bytes } = call.json()?;
     check(&content_type, bytes)?;
     let analysis = begin(deps, call, owner, &content_type, State::Waiting).await?;
     let form = deps.objects.upload_form(&quarantine(analysis.photo_id), &content_type, LARGEST, FORM_LASTS)?;
-    let fields = form.fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let fields = form.fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let expires_at = after(deps.clock.now(), FORM_LASTS);
     let upload = Some(Upload { url: form.url, fields });
-    reply::json(StatusCode::CREATED, &Out { photo_id: analysis.photo_id, upload, expires_at })
+    reply::json(StatusCode::CREATED, &Sent { photo_id: analysis.photo_id, upload, expires_at })
 }
 
 async fn take(deps: &Photos, call: &Call, owner: Option<UserId>, content_type: &str) -> Result<Reply> {
@@ -70,7 +73,7 @@ async fn take(deps: &Photos, call: &Call, owner: Option<UserId>, content_type: &
     deps.objects.put(&quarantine(analysis.photo_id), content_type, call.body().to_vec()).await?;
     let job = PhotoJob::V1 { photo: analysis.photo_id };
     deps.photos.send(&[Entry::in_any_order(&job, call.correlation_id)?]).await?;
-    let out = Out { photo_id: analysis.photo_id, upload: None, expires_at: analysis.until };
+    let out = Sent { photo_id: analysis.photo_id, upload: None, expires_at: analysis.until };
     reply::json(StatusCode::ACCEPTED, &out)
 }
 

@@ -6,8 +6,9 @@ use confab_aws::Rate;
 use confab_kernel::{Clock, Result, Timestamp, UserId, after};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
-use rooms_domain::Session;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{SEAL, Sessions};
 
@@ -15,19 +16,19 @@ const LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A household, or a class behind one address.
 const NEW_PER_ADDRESS: u32 = 60;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct In {}
+pub(crate) struct NewSession {}
 
-#[derive(Serialize)]
-struct Out {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct Session {
     user_id: UserId,
     token: String,
     expires_at: Timestamp,
 }
 
 pub async fn handle(deps: Arc<Sessions>, call: Call) -> Result<Reply> {
-    let In {} = call.json()?;
+    let NewSession {} = call.json()?;
     let now = deps.clock.now();
     let user = match deps.doorman.guest(&call).await? {
         Some(user) => user,
@@ -38,6 +39,6 @@ pub async fn handle(deps: Arc<Sessions>, call: Call) -> Result<Reply> {
         }
     };
     let expires_at = after(now, LASTS);
-    let token = deps.doorman.keys.seal(SEAL, &Session { user }, expires_at).await?;
-    reply::json(StatusCode::CREATED, &Out { user_id: user, token, expires_at })
+    let token = deps.doorman.keys.seal(SEAL, &rooms_domain::Session { user }, expires_at).await?;
+    reply::json(StatusCode::CREATED, &Session { user_id: user, token, expires_at })
 }

@@ -7,31 +7,33 @@ use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use rooms_domain::{RoomCode, Ticket};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{SEAL, Tickets};
 
 const LASTS: Duration = Duration::from_secs(30);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct In {
+pub(crate) struct TicketWanted {
     code: RoomCode,
 }
 
-#[derive(Serialize)]
-struct Out {
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct SocketTicket {
     url: String,
     expires_at: Timestamp,
 }
 
 pub async fn handle(deps: Arc<Tickets>, call: Call) -> Result<Reply> {
     let user = deps.doorman.caller(&call).await?;
-    let In { code } = call.json()?;
+    let TicketWanted { code } = call.json()?;
     let visited = deps.store.visit(code, Some(user), Read::MayLag).await?;
     visited.room.lets_read(visited.standing)?;
     let now = deps.clock.now();
     let expires_at = after(now, LASTS);
     let id = EventId::new(now, &deps.entropy).to_string().replacen("evt_", "", 1);
     let ticket = deps.doorman.keys.seal(SEAL, &Ticket { id, room: code, user }, expires_at).await?;
-    reply::json(StatusCode::CREATED, &Out { url: format!("{}?ticket={ticket}", deps.socket_url), expires_at })
+    reply::json(StatusCode::CREATED, &SocketTicket { url: format!("{}?ticket={ticket}", deps.socket_url), expires_at })
 }

@@ -2,6 +2,8 @@
 //!
 //! Architecture invariant: this crate does no I/O and knows no AWS type. Time, ids and randomness come in.
 
+#[doc(hidden)]
+pub mod contract;
 mod env;
 mod error;
 mod event;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Text that a person wrote, a name, a token: anything that Debug must not print.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Private<T>(pub T);
 
@@ -20,6 +20,8 @@ impl<T: AsRef<str>> Private<T> {
         self.0.as_ref()
     }
 }
+
+crate::spoken_as_text!(Private<String>);
 
 impl From<&str> for Private<String> {
     fn from(text: &str) -> Self {

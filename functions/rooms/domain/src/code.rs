@@ -44,6 +44,16 @@ impl fmt::Debug for RoomCode {
     }
 }
 
+impl utoipa::PartialSchema for RoomCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        confab_kernel::contract::text(Some("^[0-9a-hjkmnp-tv-z]{10}$"))
+    }
+}
+
+impl utoipa::ToSchema for RoomCode {}
+
+confab_kernel::spoken_as_text!(RoomCode);
+
 impl Serialize for RoomCode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

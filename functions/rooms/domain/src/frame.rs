@@ -2,6 +2,8 @@
 
 use confab_kernel::{Error, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Message, Pin, RoomView, Username, job::Reason};
 
@@ -9,7 +11,7 @@ use crate::{Message, Pin, RoomView, Username, job::Reason};
 pub const LARGEST_FRAME: usize = 32 * 1024;
 const VERSION: u8 = 1;
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, TS, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientFrame {
     Hello {
@@ -48,8 +50,9 @@ impl ClientFrame {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[ts(rename = "Frame")]
 pub enum ServerFrame<'a> {
     Welcome { last_seq: u64, online: u32, until: Timestamp },
     Messages { messages: &'a [Message], last_seq: u64 },

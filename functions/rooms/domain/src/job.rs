@@ -2,6 +2,8 @@
 
 use confab_kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Message, Pin, RoomCode, RoomView, Username};
 
@@ -55,7 +57,7 @@ pub enum News {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     Kicked,

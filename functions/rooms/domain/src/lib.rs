@@ -28,6 +28,7 @@ pub use photo::{
     Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, Why, similar,
 };
 pub use room::{
-    AccessCode, BackRoom, Change, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView, Standing, You, description,
+    AccessCode, BackRoom, Change, HostView, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView, Standing, You,
+    description,
 };
 pub use ticket::{Session, Ticket};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use confab_kernel::{Error, Money, OrderId, Private, Result, Timestamp, UserId, clip, length};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Username, name::is_unseen};
 
@@ -42,7 +44,7 @@ impl Text {
 }
 
 /// What a client calls a message before it has a number: the same in every try.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct ClientMessageId(String);
 
@@ -86,7 +88,7 @@ impl Draft {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Message {
     pub seq: u64,
     pub at: Timestamp,
@@ -101,18 +103,19 @@ pub struct Message {
     pub rev: u64,
     /// What was given to the host with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub tip: Option<Money>,
 }
 
 /// The message that another one answers, as it was then.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Quote {
     pub seq: u64,
     pub username: Username,
     pub text: Private<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Reaction {
     pub emoji: String,
     pub count: usize,

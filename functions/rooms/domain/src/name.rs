@@ -12,7 +12,7 @@ const LONGEST_ROOM_NAME: usize = 60;
 const RESERVED: [&str; 5] = ["admin", "confab", "moderator", "support", "system"];
 
 /// What somebody is called in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Username(Private<String>);
 

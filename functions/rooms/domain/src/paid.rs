@@ -7,6 +7,8 @@ use confab_kernel::{
     payments::{PaymentReceived, PaymentRefunded, Purchase},
 };
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{Message, Pin, Room, RoomCode, Username};
 
@@ -21,7 +23,7 @@ const LONGEST_PINNED: usize = 200;
 const TIERS: [(u32, u32); 6] = [(100, 10), (200, 15), (500, 20), (1_000, 30), (1_500, 45), (2_000, 60)];
 
 /// How high a pin is. Who outbids is higher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
 #[serde(transparent)]
 pub struct Tier(u32);
 

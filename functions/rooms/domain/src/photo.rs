@@ -2,6 +2,8 @@
 
 use confab_kernel::{PhotoId, Private, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::RoomCode;
 
@@ -29,7 +31,7 @@ pub struct Analysis {
     pub found: Option<Found>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Waiting,
@@ -39,7 +41,7 @@ pub enum State {
 }
 
 /// Why a photo is not shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotShown {
     NotAPicture,
@@ -59,7 +61,7 @@ pub struct Found {
     pub traits: Traits,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Caption {
     pub title: String,
     pub category: String,
@@ -67,7 +69,7 @@ pub struct Caption {
     pub caption: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Suggestion {
     pub name: String,
     pub key: String,
@@ -109,7 +111,7 @@ impl Meaning {
 }
 
 /// Why a room may be the one that somebody looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
 pub enum Why {
     #[serde(rename = "the same photo")]
     Same,

@@ -2,6 +2,8 @@
 
 use confab_kernel::{Error, Money, PhotoId, Private, Result, Timestamp, UserId, length};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{PaidPin, Person, RoomCode, RoomName, Username, name::tidy, person::Place};
 
@@ -83,7 +85,7 @@ pub enum Standing {
     Banned,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Host,
@@ -93,7 +95,7 @@ pub enum Role {
 }
 
 /// What its host changes about a room; what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Change {
     pub name: Option<String>,
@@ -233,7 +235,7 @@ pub struct Live {
 }
 
 /// A room as clients see it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct RoomView {
     pub code: RoomCode,
     pub name: String,
@@ -253,16 +255,17 @@ pub struct RoomView {
     pub front: Option<RoomCode>,
     /// Whoever looks; missing in what goes to everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub you: Option<You>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct HostView {
     pub user_id: UserId,
     pub username: Username,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct PhotoView {
     pub url: String,
     pub small_url: String,
@@ -272,7 +275,7 @@ pub struct PhotoView {
 }
 
 /// A message that somebody pays to keep at the top.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Pin {
     pub seq: u64,
     pub username: Username,
@@ -283,12 +286,12 @@ pub struct Pin {
 }
 
 /// There is a room behind this one; who may enter is told where.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct BackRoom {
     pub code: Option<RoomCode>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct You {
     pub role: Role,
     pub username: Option<Username>,
