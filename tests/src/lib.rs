@@ -11,7 +11,7 @@ mod shop;
 mod studio;
 
 pub use cloud::{Cloud, MiniStack, refused, sqs_of};
-pub use local::{Local, binary};
+pub use local::{Local, binary, peak_memory};
 pub use people::Person;
 pub use place::{Place, eventually, sign_meta};
 pub use rooms::{Guest, Live, Taken};

@@ -30,7 +30,8 @@ impl Local {
 
     async fn start_in(data: TempDir, port: u16, template: &'static str) -> Result<Self> {
         let (root, binaries) = (root(), binaries());
-        let mut child = Command::new(binaries.join("local"))
+        let local = if is_as_deployed() { built("measure") } else { binaries.clone() }.join("local");
+        let mut child = Command::new(&local)
             .current_dir(&root)
             .arg("--no-watch")
             .arg("--template")
@@ -45,7 +46,7 @@ impl Local {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("Failed to start {}: is it built?", binaries.join("local").display()))?;
+            .with_context(|| format!("Failed to start {}: is it built?", local.display()))?;
         let output = child.stdout.take().context("local has no output")?;
         let mut lines = BufReader::new(output).lines();
         let mut places = [const { None }; 3];
@@ -99,7 +100,31 @@ pub fn binary(name: &str) -> PathBuf {
 }
 
 fn binaries() -> PathBuf {
-    environment("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("debug")
+    built(if is_as_deployed() { "release" } else { "debug" })
+}
+
+fn built(profile: &str) -> PathBuf {
+    environment("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join(profile)
+}
+
+/// `CONFAB_AS_DEPLOYED=1`: functions as they are deployed, on a `local` that keeps up with them. For measuring.
+fn is_as_deployed() -> bool {
+    environment("CONFAB_AS_DEPLOYED").is_some()
+}
+
+/// The most memory that a process of a function has had so far, in megabytes.
+pub fn peak_memory(function: &str) -> Result<f64> {
+    let program = std::fs::canonicalize(binaries().join(function))?;
+    let mut most = 0.0_f64;
+    for process in std::fs::read_dir("/proc")?.flatten() {
+        if std::fs::read_link(process.path().join("exe")).is_ok_and(|exe| exe == program)
+            && let Ok(status) = std::fs::read_to_string(process.path().join("status"))
+        {
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+            most = most.max(peak.and_then(|kb| kb.trim().parse::<f64>().ok()).unwrap_or_default() / 1_024.0);
+        }
+    }
+    Ok(most)
 }
 
 /// Four ports in a row: after a restart they must be the same, since providers keep addresses.

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
-use confab_e2e::{Guest, Live, Place, eventually};
-use futures::{StreamExt, TryStreamExt, stream};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, Select, WriteRequest};
+use confab_e2e::{Guest, Live, Place, eventually, peak_memory};
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use serde_json::{Value, json};
 
 /// The sizes; `CONFAB_ROOMS_SIZES=1,10,100,1000,5000` is what docs/BENCHMARKS.md shows.
@@ -31,10 +31,14 @@ async fn spent(place: &Place) -> Result<BTreeMap<(String, String), [f64; 3]>> {
     Ok(calls.iter().filter(|call| call["caller"] != "outside").map(of).collect())
 }
 
+async fn rooms_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<String> {
+    let tables = dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
+    tables.into_iter().find(|name| name.contains("RoomsTable")).context("a table")
+}
+
 async fn connected(place: &Place, code: &str) -> Result<i32> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&place.aws_config()?);
-    let tables = dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
-    let table = tables.into_iter().find(|name| name.contains("RoomsTable")).context("a table")?;
+    let table = rooms_table(&dynamodb).await?;
     let (mut count, mut from) = (0, None);
     loop {
         let query = dynamodb.query().table_name(&table).select(Select::Count).key_condition_expression("pk = :pk");
@@ -47,6 +51,14 @@ async fn connected(place: &Place, code: &str) -> Result<i32> {
             return Ok(count);
         }
     }
+}
+
+/// How long it took to bring the last message, in milliseconds.
+async fn last_broadcast(place: &Place) -> Result<f64> {
+    let state = place.get("/api/state").await?;
+    let functions = state["functions"].as_array().context("functions")?;
+    let broadcast = functions.iter().find(|function| function["name"] == "ws-broadcast").context("a broadcaster")?;
+    broadcast["duration_ms"]["last"].as_f64().context("a duration")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,13 +85,22 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
         all_hear(&sockets, "hello all").await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let after = spent(&place).await?;
+        let mut took = vec![last_broadcast(&place).await?];
+        for number in 0..6 {
+            // Nobody says more than eight things in five seconds.
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            host.says(&code, &format!("measured-message-{number}"), &format!("word {number}")).await?;
+            all_hear(&sockets, &format!("word {number}")).await?;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            took.push(last_broadcast(&place).await?);
+        }
+        took.sort_by(f64::total_cmp);
         place.put("/api/latency", &json!({ "aws_ms": 0 })).await?;
-        let state = place.get("/api/state").await?;
-        let functions = state["functions"].as_array().context("functions")?;
-        let broadcast =
-            functions.iter().find(|function| function["name"] == "ws-broadcast").context("a broadcaster")?;
-        let took = &broadcast["duration_ms"]["last"];
-        println!("{size} sockets, {took} ms with 10 ms a call");
+        let memory = peak_memory("ws-broadcast")?;
+        println!(
+            "{size} sockets with 10 ms a call: {:.0} ms of {took:.0?}, at most {memory:.1} MB",
+            took[took.len() / 2]
+        );
         for (what, now) in &after {
             let was = before.get(what).copied().unwrap_or_default();
             let spent = [now[0] - was[0], now[1] - was[1], now[2] - was[2]];
@@ -121,4 +142,199 @@ async fn all_hear(sockets: &[Live], text: &str) -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// In a room where everybody speaks at once what is said goes out together. How much of it together depends on how fast
+/// it is said: the ratio is printed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_reaches_everybody_whole() -> Result<()> {
+    const PEOPLE: usize = 40;
+    const WORDS: usize = 6;
+    let place = Place::local().await?;
+    let host = Guest::new(&place).await?;
+    let code = host.opens("Goal!", "Host").await?;
+    let mut people = vec![host.clone()];
+    for number in 1..PEOPLE {
+        let guest = Guest::sealed(&place, &format!("{number:06}"))?;
+        guest.joins(&code, &format!("Person {number}")).await?;
+        people.push(guest);
+    }
+    let sockets = try_join_all(people.iter().map(|guest| async {
+        let live = Live::open(&guest.sealed_ticket(&place, &code).await?).await?;
+        live.greets(None).await?;
+        anyhow::Ok(live)
+    }))
+    .await?;
+    let before = spent(&place).await?;
+    for round in 0..WORDS {
+        let all = sockets.iter().zip(&people).map(|(live, guest)| {
+            let id = format!("{}-{round}", guest.id);
+            async move { live.says(&id, &format!("word {round} of {}", guest.id)).await }
+        });
+        try_join_all(all).await?;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    // Who was told to try again does.
+    for guest in &people {
+        for round in 0..WORDS {
+            let (id, text) = (format!("{}-{round}", guest.id), format!("word {round} of {}", guest.id));
+            eventually(PATIENCE, || async { guest.says(&code, &id, &text).await.map(drop) }).await?;
+        }
+    }
+    let said = host.reads(&code).await?;
+    assert_eq!(said.len(), PEOPLE * WORDS);
+    eventually(PATIENCE, || async {
+        let missing = sockets.iter().filter(|live| live.shown() != said).count();
+        ensure!(missing == 0, "{missing} miss something");
+        Ok(())
+    })
+    .await?;
+    let posts = ("ws-broadcast".to_owned(), "PostToConnection".to_owned());
+    let after = spent(&place).await?;
+    let posted = after.get(&posts).map_or(0.0, |calls| calls[0]) - before.get(&posts).map_or(0.0, |calls| calls[0]);
+    let deliveries = f64::from(u32::try_from(PEOPLE * WORDS * PEOPLE)?);
+    println!("{posted} posts for {deliveries} deliveries: {:.3}", posted / deliveries);
+    Ok(())
+}
+
+/// How long what is said takes until the last of some has heard it, in milliseconds: all but one of a hundred are faster.
+async fn slowest_delivery(host: &Guest, code: &str, sockets: &[Live], name: &str) -> Result<f64> {
+    let mut took = Vec::new();
+    for number in 0..200 {
+        let (id, text) = (format!("{name}-message-{number}"), format!("{name} {number}"));
+        let began = tokio::time::Instant::now();
+        host.says(code, &id, &text).await?;
+        while sockets.iter().any(|live| !live.texts().contains(&text)) {
+            ensure!(began.elapsed() < PATIENCE, "{text} has not come");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        took.push(began.elapsed().as_secs_f64() * 1_000.0);
+        tokio::time::sleep(Duration::from_millis(120)).await;
+    }
+    took.sort_by(f64::total_cmp);
+    Ok(took[took.len() * 99 / 100])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn photo_work_beside_a_chat_holds_up_no_message() -> Result<()> {
+    let place = Place::local().await?;
+    let host = Guest::new(&place).await?;
+    let code = host.opens("Talk", "Host").await?;
+    let sockets =
+        try_join_all((0..10).map(|number| {
+            let (place, code) = (&place, &code);
+            async move {
+                Live::open(&Guest::sealed(place, &format!("{number:06}"))?.sealed_ticket(place, code).await?).await
+            }
+        }))
+        .await?;
+    let mut pictures = Vec::new();
+    for number in 0..8 {
+        pictures.push(place.selfie(&format!("person {number}"), "woman", "good", number).await?);
+    }
+    let alone = slowest_delivery(&host, &code, &sockets, "alone").await?;
+    let (done, photos) = tokio::sync::watch::channel(false);
+    let looking = async {
+        let mut looked_at = 0;
+        while !*photos.borrow() {
+            // Each is another file, of a person of its own: nobody's limit is reached, and none was looked at before.
+            let batch = (0..10).map(|number| {
+                let (place, seed) = (&place, looked_at + number);
+                let mut picture = pictures[seed % pictures.len()].clone();
+                picture.extend_from_slice(&seed.to_le_bytes());
+                async move {
+                    let guest = Guest::sealed(place, &format!("9{seed:06}"))?;
+                    let photo = guest.sends_photo("image/jpeg", &picture).await?;
+                    eventually(PATIENCE, || async {
+                        let look = guest.gets(&format!("/api/photo-analysis/{photo}/")).await?;
+                        ensure!(look["state"] == "done", "{look}");
+                        Ok(())
+                    })
+                    .await
+                }
+            });
+            looked_at += try_join_all(batch).await?.len();
+        }
+        anyhow::Ok(looked_at)
+    };
+    let talking = async {
+        let beside = slowest_delivery(&host, &code, &sockets, "beside").await;
+        done.send_replace(true);
+        beside
+    };
+    let (looked_at, beside) = tokio::try_join!(looking, talking)?;
+    println!(
+        "p99 of a delivery: {alone:.1} ms alone, {beside:.1} ms beside {looked_at} photos: a ratio of {:.2}",
+        beside / alone
+    );
+    ensure!(looked_at >= 10, "only {looked_at} photos were looked at");
+    Ok(())
+}
+
+/// `CONFAB_ROOMS_HISTORY=1000,1000000` is what docs/BENCHMARKS.md shows.
+#[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
+fn histories() -> Result<Vec<u64>> {
+    let given = std::env::var("CONFAB_ROOMS_HISTORY").unwrap_or_else(|_| "1000,3000".to_owned());
+    given.split(',').map(|length| length.parse().context("as 1000,3000")).collect()
+}
+
+/// Rows as they are after so many messages, from behind the product's back.
+async fn fills(place: &Place, code: &str, user: &str, length: u64) -> Result<()> {
+    const IN_ONE: u64 = 25;
+    let dynamodb = &aws_sdk_dynamodb::Client::new(&place.aws_config()?);
+    let table = &rooms_table(dynamodb).await?;
+    let text = |text: String| AttributeValue::S(text);
+    let row = |seq: u64| {
+        let row = [
+            ("pk", text(format!("ROOM#{code}"))),
+            ("sk", text(format!("MSG#{seq:012}"))),
+            ("seq", AttributeValue::N(seq.to_string())),
+            ("at", text("2026-11-21T10:00:00Z".to_owned())),
+            ("user_id", text(user.to_owned())),
+            ("username", text("Host".to_owned())),
+            ("text", text(format!("what was said as number {seq}"))),
+            ("client_msg_id", text(format!("message-{seq}"))),
+            ("is_deleted", AttributeValue::Bool(false)),
+            ("rev", AttributeValue::N("0".to_owned())),
+            ("expires_at", AttributeValue::N("4000000000".to_owned())),
+        ];
+        row.map(|(name, value)| (name.to_owned(), value)).into()
+    };
+    let batches = (0..length.div_ceil(IN_ONE)).map(|batch| async move {
+        let seqs = batch * IN_ONE + 1..=((batch + 1) * IN_ONE).min(length);
+        let puts = seqs.map(|seq| {
+            let put = PutRequest::builder().set_item(Some(row(seq))).build()?;
+            anyhow::Ok(WriteRequest::builder().put_request(put).build())
+        });
+        let puts = puts.collect::<Result<Vec<_>>>()?;
+        let written = dynamodb.batch_write_item().request_items(table, puts).send().await?;
+        ensure!(written.unprocessed_items.unwrap_or_default().is_empty(), "not all were written");
+        anyhow::Ok(())
+    });
+    stream::iter(batches).buffer_unordered(8).try_collect().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_history_costs_the_same_however_long_it_is() -> Result<()> {
+    let place = Place::local().await?;
+    let mut costs = Vec::new();
+    for length in histories()? {
+        let host = Guest::new(&place).await?;
+        let code = host.opens(&format!("Room with {length}"), "Host").await?;
+        fills(&place, &code, &host.id, length).await?;
+        let before = spent(&place).await?;
+        let page = host.gets(&format!("/api/chats/{code}/messages/?limit=50")).await?;
+        let after = spent(&place).await?;
+        let messages = page["messages"].as_array().context("messages")?;
+        assert_eq!((messages.len(), page["last_seq"].as_u64()), (50, Some(length)));
+        let of = |what: &(String, String), index: usize| {
+            after[what][index] - before.get(what).copied().unwrap_or_default()[index]
+        };
+        let asked = ("chat-messages".to_owned(), "Query".to_owned());
+        let cost = (of(&asked, 0), of(&asked, 1));
+        println!("a page of 50 of {length} messages: {} call, {} RRU", cost.0, cost.1);
+        costs.push(cost);
+    }
+    assert!(costs.iter().all(|cost| *cost == costs[0] && cost.0 == 1.0), "{costs:?}");
+    Ok(())
 }

@@ -9,6 +9,8 @@ import "./picture";
 import { linked } from "../ui/text";
 import { exactly } from "./words";
 
+export type Asked = "settings" | "tips" | "tip" | "rename" | "leave";
+
 @customElement("room-about")
 export class RoomAbout extends LitElement {
   static override styles = [
@@ -44,6 +46,11 @@ export class RoomAbout extends LitElement {
         flex-wrap: wrap;
         gap: var(--s2);
       }
+      .ways .button {
+        min-inline-size: 0;
+        max-inline-size: 100%;
+        overflow-wrap: anywhere;
+      }
     `,
   ];
 
@@ -54,7 +61,7 @@ export class RoomAbout extends LitElement {
     const { role, username } = room.you;
     const made = Date.parse(room.created_at);
     const isIn = role === "host" || role === "member";
-    const who = room.is_private ? "Private: who knows the access code comes in" : room.is_public ? "Open: everybody with the link may read and come in" : "Everybody with the link may come in; only who is in may read";
+    const who = room.front ? "A back room: who has paid its entrance is in, and nobody else reads it" : room.is_private ? "Private: who knows the access code comes in" : room.is_public ? "Open: everybody with the link may read and come in" : "Everybody with the link may come in; only who is in may read";
     return html`
       ${room.photo ? html`<room-picture large .photo=${room.photo} code=${room.code} words="The photo that this room began with"></room-picture>` : nothing}
       <div class="words">
@@ -69,6 +76,9 @@ export class RoomAbout extends LitElement {
       ${isIn
         ? html`<div class="ways">
             ${role === "host" ? html`<button class="button" type="button" @click=${() => this.#ask("settings")}>${icon("settings")} Settings</button>` : nothing}
+            ${role === "host"
+              ? html`<button class="button" type="button" @click=${() => this.#ask("tips")}>${icon("tip")} Tips</button>`
+              : html`<button class="button" type="button" aria-haspopup="dialog" @click=${() => this.#ask("tip")}>${icon("tip")}<span>Tip <bdi>${room.host.username}</bdi></span></button>`}
             <button class="button" type="button" @click=${() => this.#ask("rename")}>Change my name</button>
             ${role === "member" ? html`<button class="button" type="button" @click=${() => this.#ask("leave")}>${icon("door")} Leave</button>` : nothing}
           </div>`
@@ -76,7 +86,7 @@ export class RoomAbout extends LitElement {
     `;
   }
 
-  #ask(what: "settings" | "rename" | "leave"): void {
+  #ask(what: Asked): void {
     this.dispatchEvent(new CustomEvent("ask", { detail: what }));
   }
 }

@@ -1,6 +1,6 @@
 // Calls to the rooms' API, and the session that they are made with. Every failure is a Problem with words that can be shown.
 import type { Failure } from "./live";
-import type { ClosedRoom, Look, Message, Page, Person, Room, Session, Ticket } from "./contract";
+import type { ClosedRoom, Look, Message, Offers, Page, Person, Room, Session, Ticket, Tips, ToPay } from "./contract";
 import { keep, kept } from "./kept";
 
 export class Problem extends Error implements Failure {
@@ -146,6 +146,12 @@ export const rooms = {
   post: (code: string, message: { client_msg_id: string; text: string; reply_to: number | null }) => call<Message>("POST", `${chat(code)}/messages/`, message),
   remove: (code: string, seq: number) => call<null>("DELETE", `${chat(code)}/messages/${seq}/`),
   react: (code: string, seq: number, emoji: string, on: boolean) => call<Message>("POST", `${chat(code)}/messages/${seq}/reactions/`, { emoji, on }),
+  offers: (code: string) => call<Offers>("GET", `${chat(code)}/offers/`),
+  pin: (code: string, seq: number, tier: number) => call<ToPay>("POST", `${chat(code)}/pins/`, { seq, tier }),
+  tip: (code: string, amount: number) => call<ToPay>("POST", `${chat(code)}/tips/`, { amount }),
+  tips: (code: string) => call<Tips>("GET", `${chat(code)}/tips/`),
+  openBackRoom: (code: string) => call<{ code: string }>("POST", `${chat(code)}/back-room/`, {}),
+  backRoom: (code: string) => call<ToPay | { code: string }>("POST", `${chat(code)}/back-room/`, {}),
   ticket: (code: string) => call<Ticket>("POST", "/api/ws-ticket", { code }),
   look: (photoId: string) => call<Look>("GET", `/api/photo-analysis/${encodeURIComponent(photoId)}/`),
 };

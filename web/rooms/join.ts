@@ -110,6 +110,7 @@ export class RoomJoin extends LitElement {
         this.nameProblem = "Somebody here has this name, or one that looks like it. Choose another one.";
         void this.#suggest();
       } else if (code === "wrong_access_code") this.codeProblem = "That is not the code of this room. Ask whoever invited you.";
+      else if (code === "not_paid") this.problem = "This is a back room. Its entrance is paid in the room in front of it.";
       else if (code === "banned") this.dispatchEvent(new Event("banned"));
       else this.problem = message;
       this.#goToWrong();

@@ -1,6 +1,6 @@
 // One room, live: a socket that comes back by itself, what it tells put in order, and what is said sent until it is there.
 // The rules are those of docs/rooms.md. Knows no page: clock, socket and API come in, so that all of it can be tested.
-import type { Frame, Leaving, Message, Page, RoomNews, Ticket } from "./contract";
+import type { Frame, Leaving, Message, Page, Pin, RoomNews, Ticket } from "./contract";
 import { Log } from "./log";
 import { Outbox, type Pending, type Shelf } from "./outbox";
 
@@ -41,7 +41,8 @@ export interface World {
 export interface Ears {
   changed(): void;
   room(room: RoomNews): void;
-  /** We may not do what we thought we might: the room is to be read again. */
+  pin(pin: Pin | null): void;
+  /** What we know of the room, or may do in it, may be no more so: it is to be read again. */
   standing(): void;
   over(why: Ending): void;
 }
@@ -259,7 +260,10 @@ export class Live {
     this.#heal(pace.lost);
     this.#cancel("flush");
     this.#flush();
-    if (back) void this.#again();
+    if (back) {
+      void this.#again();
+      this.ears.standing();
+    }
     this.#tell();
   }
 
@@ -386,6 +390,8 @@ export class Live {
         return this.#tell();
       case "room":
         return this.ears.room(frame.room);
+      case "pin":
+        return this.ears.pin(frame.pin);
       case "refused":
         return this.#refused(frame);
       case "kicked":

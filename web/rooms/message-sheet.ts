@@ -7,7 +7,7 @@ import { icon } from "../ui/icons";
 import { toast } from "../ui/toast";
 import { emojis, isOn } from "./reactions";
 import type { Item } from "./thread";
-import { exactly } from "./words";
+import { exactly, gave } from "./words";
 
 @customElement("message-sheet")
 export class MessageSheet extends LitElement {
@@ -89,9 +89,10 @@ export class MessageSheet extends LitElement {
   override render() {
     const { item } = this;
     const says = this.mayTalk && item !== null && !item.isDeleted;
-    const heading = item ? (item.isMine ? "Your message" : `Message of ${item.username}`) : "";
+    const kind = item?.tip ? "tip" : "message";
+    const heading = item ? (item.isMine ? `Your ${kind}` : `${kind === "tip" ? "Tip" : "Message"} of ${item.username}`) : "";
     return html`<cf-dialog kind=${sheetOrDialog()} heading=${heading} .open=${item !== null} @dismiss=${this.#dismiss}>
-      ${item ? html`<div class="said"><p dir="auto">${item.isDeleted ? "Deleted" : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
+      ${item ? html`<div class="said"><p dir="auto">${item.isDeleted ? "Deleted" : item.tip ? gave(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
       ${item && says
         ? html`<div class="emojis" role="group" aria-label="Reactions">
             ${emojis.map((emoji) => {
@@ -101,9 +102,10 @@ export class MessageSheet extends LitElement {
           </div>`
         : nothing}
       ${says ? html`<button class="do" type="button" @click=${() => this.#tell("answer", item)}>${icon("reply")} Answer</button>` : nothing}
-      ${item && !item.isDeleted ? html`<button class="do" type="button" @click=${() => this.#copy(item.text)}>${icon("copy")} Copy the text</button>` : nothing}
+      ${says && !item.tip ? html`<button class="do" type="button" aria-haspopup="dialog" @click=${() => this.#tell("pin", item)}>${icon("pin")} Pin for everyone</button>` : nothing}
+      ${item && !item.isDeleted && !item.tip ? html`<button class="do" type="button" @click=${() => this.#copy(item.text)}>${icon("copy")} Copy the text</button>` : nothing}
       ${item && !item.isMine ? html`<button class="do" type="button" @click=${() => this.#tell("block", item)}>${icon("ban")} ${item.isBlocked ? "Unblock" : "Block"} ${item.username} for me</button>` : nothing}
-      ${item && !item.isDeleted && (item.isMine || this.host)
+      ${item && !item.isDeleted && !item.tip && (item.isMine || this.host)
         ? html`<button class="do danger" type="button" @click=${() => (this.isSure ? this.#tell("remove", item) : (this.isSure = true))}>${icon("trash")} ${this.isSure ? "Press again to delete it for everybody" : "Delete"}</button>`
         : nothing}
     </cf-dialog>`;

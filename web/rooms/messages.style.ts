@@ -164,6 +164,38 @@ export const messagesStyle = css`
     color: var(--ink-soft);
     font-style: italic;
   }
+  .row.gift {
+    grid-template-columns: minmax(0, 1fr);
+    justify-items: center;
+    margin-block: var(--s3);
+  }
+  .row.gift > * {
+    grid-column: 1;
+  }
+  .gift .message {
+    justify-items: center;
+  }
+  .bubble.tip {
+    display: flex;
+    align-items: center;
+    gap: var(--s2);
+    padding-inline: 0.6rem 0.9rem;
+    background: light-dark(#fdf3dc, #3a2e16);
+    box-shadow: inset 0 0 0 1px light-dark(#f0dcae, #57451f);
+    line-height: 1.35;
+  }
+  .bubble.tip svg {
+    color: var(--warn);
+    font-size: 1.125rem;
+  }
+  .bubble.tip b {
+    font-weight: 600;
+  }
+  .bubble.tip .amount {
+    color: var(--warn);
+    font-variant-numeric: tabular-nums;
+    white-space: nowrap;
+  }
   .found .bubble,
   .found.message .bubble {
     background: light-dark(#fbe7b2, #5a4a1c);

@@ -12,13 +12,14 @@ import { toast } from "../ui/toast";
 import { avatar, avatarStyle } from "./avatar";
 import { isBlocked, type Blocked } from "./blocks";
 import { talkBones, talkBonesStyle } from "./bones";
+import type { Money } from "./contract";
 import type { Live } from "./live";
 import { messagesStyle } from "./messages.style";
 import { hueOfPerson } from "./names";
 import type { Pending } from "./outbox";
 import { emojis, isOn, withMine } from "./reactions";
 import { itemsOf, threadOf, type Group, type Item } from "./thread";
-import { exactly, when } from "./words";
+import { exactly, gave, priceOf, when } from "./words";
 
 const nearEnd = 80;
 const nearStart = 500;
@@ -219,6 +220,7 @@ export class RoomMessages extends LitElement {
     }
     const latest = group.items.at(-1)!;
     const time = html`<time class="when" datetime=${new Date(latest.at).toISOString()} title=${exactly(latest.at)}>${when(latest.at, now())}</time>`;
+    if (item.tip) return html`<li class="row gift">${divider} ${this.#gift(item, item.tip, isActive, time)}</li>`;
     const side = item.isMine ? "mine" : "theirs";
     return html`<li class="row ${side} ${first ? "first" : ""} ${last ? "last" : ""}" .style=${`--own:${hueOfPerson(item.userId)}`}>
       ${divider} ${last && !item.isMine ? avatar(item.userId, item.username) : nothing}
@@ -262,10 +264,25 @@ export class RoomMessages extends LitElement {
     </div>`;
   }
 
+  /** What somebody gave to the host: nobody's words, and everybody's news. */
+  #gift(item: Item, tip: Money, isActive: boolean, time: TemplateResult): TemplateResult {
+    const toYou = this.hostId === this.me;
+    return html`<div class="message" data-key=${item.key} data-seq=${item.seq}>
+      <div class="line">
+        <p class="bubble tip" title=${exactly(item.at)} @click=${(event: MouseEvent) => this.#tapped(event, item)}>
+          ${icon("tip")} <span dir="auto"><b><bdi>${item.isMine ? "You" : item.username}</bdi></b> gave ${toYou ? "you " : nothing}<b class="amount">${priceOf(tip)}</b></span> ${time}
+        </p>
+        ${this.#tools(item, isActive)}
+      </div>
+      ${item.reactions.length > 0 ? this.#reactions(item) : nothing}
+    </div>`;
+  }
+
   #quote({ seq, username, text }: NonNullable<Item["replyTo"]>): TemplateResult {
     const original = this.live.log.get(seq);
     const isHidden = original && isBlocked(this.blocked, original.user_id, original.username);
-    const words = original?.is_deleted ? "Deleted" : isHidden ? "Somebody you blocked" : text;
+    const said = original?.tip ? gave(username, original.tip, this.hostId === this.me) : text;
+    const words = original?.is_deleted ? "Deleted" : isHidden ? "Somebody you blocked" : said;
     return html`<button class="quote" type="button" title="Go to what this answers" @click=${() => this.goTo(seq)}>
       <span class="only-read">Answers </span><b><bdi>${username}</bdi></b><span dir="auto">${words}</span>
     </button>`;

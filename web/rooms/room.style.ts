@@ -32,6 +32,9 @@ export const roomStyle = css`
     border-block-end: 1px solid var(--line);
     background: var(--paper);
   }
+  header.behind {
+    background: light-dark(oklch(0.96 0.03 var(--hue)), oklch(0.25 0.03 var(--hue)));
+  }
   header .button.icon-only {
     inline-size: 2.75rem;
     block-size: 2.75rem;
@@ -91,47 +94,6 @@ export const roomStyle = css`
   }
   .presence svg {
     font-size: var(--t2);
-  }
-  .pin {
-    display: flex;
-    align-items: center;
-    padding-inline-end: var(--s4);
-    border-block-end: 1px solid var(--line);
-    background: light-dark(oklch(0.96 0.03 var(--hue)), oklch(0.27 0.035 var(--hue)));
-    font-size: var(--t2);
-  }
-  .pin button {
-    display: flex;
-    flex: 1;
-    align-items: center;
-    gap: var(--s3);
-    min-inline-size: 0;
-    min-block-size: 2.75rem;
-    padding: var(--s1) var(--s3) var(--s1) var(--s4);
-    border: 0;
-    background: none;
-    text-align: start;
-    cursor: pointer;
-  }
-  .pin button:focus-visible {
-    outline-offset: -3px;
-  }
-  .pin svg {
-    color: light-dark(oklch(0.45 0.1 var(--hue)), oklch(0.82 0.08 var(--hue)));
-  }
-  .pin .words {
-    display: block;
-    min-inline-size: 0;
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
-  }
-  .pin b {
-    font-weight: 600;
-  }
-  .pin .figures {
-    flex: none;
-    color: var(--ink-soft);
   }
   .body {
     position: relative;

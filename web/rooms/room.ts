@@ -5,38 +5,46 @@ import { base, controls } from "../ui/base";
 import { now, onTick } from "../ui/clock";
 import { sheetOrDialog } from "../ui/dialog";
 import { plural } from "../ui/format";
+import { writeHash } from "../ui/hash";
 import { icon, type IconName } from "../ui/icons";
 import "../ui/notice";
 import "../ui/theme-toggle";
 import { toast } from "../ui/toast";
 import "./about";
+import type { Asked } from "./about";
 import { problemOf, rooms, session } from "./api";
 import { block, blockedPeople, isBlocked, unblock, type Blocked } from "./blocks";
 import { talkBones, talkBonesStyle } from "./bones";
 import "./composer";
 import type { Composed, RoomComposer } from "./composer";
-import type { ClosedRoom, Message, Page, Person, Pin, Quote, Room, RoomNews } from "./contract";
+import type { ClosedRoom, Message, Money, Page, Person, Pin, Quote, Room, RoomNews } from "./contract";
 import "./join";
 import { keep, kept } from "./kept";
 import { Live, type Ending } from "./live";
 import "./message-sheet";
 import "./messages";
 import type { Reacted, RoomMessages } from "./messages";
+import "./pay-sheet";
+import type { Wanted } from "./pay-sheet";
 import "./people";
 import { hueOfRoom } from "./picture";
+import "./room-top";
 import { roomStyle } from "./room.style";
 import "./settings";
 import "./share";
 import type { Item } from "./thread";
-import { here, left, typingWords } from "./words";
-import { worldOf } from "./world";
+import "./tips";
+import { askAfterPin, Asking, hasCome, type Payment } from "./waiting";
+import { gave, here, typingWords } from "./words";
+import { later, worldOf } from "./world";
 
-type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings";
+type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings" | "tips";
 
 const peopleEvery = 3_000;
 const peopleAtLeastEvery = 20_000;
 const tellEvery = 1_500;
 const quoteLength = 120;
+const asksAfterPin = 4;
 const wide = matchMedia("(min-width: 62rem)");
 
 @customElement("rooms-room")
@@ -59,6 +67,11 @@ export class RoomsRoom extends LitElement {
   @state() private reacting: readonly Reacted[] = [];
   @state() private me = "";
   @state() private newFrom = 0;
+  @state() private wanted: Wanted | null = null;
+  /** What is waited for, after the way to pay it was taken. */
+  @state() private payment: Payment | null = null;
+  /** What it costs to go behind this room, once that is known. */
+  @state() private entrance: Money | null = null;
   /** What a screen reader is told of what comes. */
   @state() private told = "";
   @query("room-messages") private messages!: RoomMessages | null;
@@ -73,6 +86,11 @@ export class RoomsRoom extends LitElement {
   #toldUpTo = 0;
   #toldTimer: ReturnType<typeof setTimeout> | undefined;
   #unseen = 0;
+  #pinsTold = 0;
+  #pinTries = 0;
+  #pinTimer: ReturnType<typeof setTimeout> | undefined;
+  #asking: Asking | null = null;
+  #entranceOf = "";
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -86,7 +104,6 @@ export class RoomsRoom extends LitElement {
     wide.addEventListener("change", this.#widened);
     this.#fit();
     this.#stopClock = onTick(() => {
-      if (this.#pin) this.requestUpdate();
       // Nobody tells when somebody comes or goes.
       if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery) void this.#loadPeople();
       // Nor when one may talk again.
@@ -112,11 +129,16 @@ export class RoomsRoom extends LitElement {
     if (changed.has("code")) void this.#enter();
   }
 
-  override updated(): void {
+  override updated(changed: PropertyValues): void {
     const room = this.#open;
+    if (changed.has("room")) this.#followPin();
+    if (changed.has("room") || changed.has("version")) {
+      this.#seePayment();
+      void this.#learnEntrance();
+    }
     this.style.setProperty("--hue", String(hueOfRoom(this.code, room?.photo ?? null)));
     const name = this.room?.name ?? "Room";
-    document.title = `${this.#unseen > 0 ? `(${this.#unseen}) ` : ""}${name} · Rooms`;
+    document.title = `${this.#unseen > 0 ? `(${this.#unseen}) ` : ""}${name}${room?.front ? ", back room" : ""} · Rooms`;
   }
 
   // Coming and going
@@ -124,7 +146,9 @@ export class RoomsRoom extends LitElement {
   async #enter(): Promise<void> {
     const visit = ++this.#visit;
     this.#leaveLive();
-    Object.assign(this, { room: null, problem: "", over: null, sheet: null, replyTo: null, looked: null, people: null, reacting: [], newFrom: 0 });
+    Object.assign(this, { room: null, problem: "", over: null, sheet: null, replyTo: null, looked: null, people: null, reacting: [], newFrom: 0, wanted: null, entrance: null });
+    this.#entranceOf = "";
+    this.#waitFor(kept<Payment>(`paying.${this.code}`));
     // The latest page is on its way while the room is asked for: mostly one may read it.
     let first: Promise<Page> | null = null;
     try {
@@ -153,6 +177,7 @@ export class RoomsRoom extends LitElement {
     const live = new Live(worldOf(this.code, this.me, first), this.me, {
       changed: () => live === this.#live && this.#changed(),
       room: (news) => this.#news(news),
+      pin: (pin) => this.#pinned(pin),
       standing: () => void this.#readAgain(),
       over: (why) => (why === "missing" ? void this.#lost() : this.#end(why)),
     });
@@ -172,9 +197,13 @@ export class RoomsRoom extends LitElement {
     this.#live = null;
     clearTimeout(this.#peopleTimer);
     clearTimeout(this.#toldTimer);
+    clearTimeout(this.#pinTimer);
+    this.#asking?.stop();
   }
 
   #end(why: Ending): void {
+    this.#asking?.stop();
+    clearTimeout(this.#pinTimer);
     this.sheet = null;
     this.looked = null;
     this.over = why;
@@ -237,20 +266,32 @@ export class RoomsRoom extends LitElement {
       this.#toldTimer = undefined;
       const fresh = live.log.shown.filter((message) => message.seq >= this.#toldUpTo && message.user_id !== this.me && !message.is_deleted && !isBlocked(this.blocked, message.user_id, message.username));
       this.#toldUpTo = live.log.complete + 1;
-      if (fresh.length > 0) this.told = fresh.length > 2 ? `${plural(fresh.length, "new message")}` : fresh.map(({ username, text }) => `${username}: ${text}`).join(". ");
+      if (fresh.length > 0) this.told = fresh.length > 2 ? `${plural(fresh.length, "new message")}` : fresh.map(({ username, text, tip }) => (tip ? gave(username, tip, this.#open?.you.role === "host") : `${username}: ${text}`)).join(". ");
     }, tellEvery);
   }
 
   #news(news: RoomNews): void {
-    if (this.room) this.room = { ...news, you: this.room.you };
+    if (!this.room) return;
+    this.#pinsTold += 1;
+    // Everybody is told the same, and so not where the back room is.
+    const back_room = news.back_room && { code: news.back_room.code ?? this.#open?.back_room?.code ?? null };
+    this.room = { ...news, back_room, you: this.room.you };
+  }
+
+  #pinned(pin: Pin | null): void {
+    this.#pinsTold += 1;
+    if (this.#open) this.room = { ...this.#open, pin };
+    if (this.#pin) this.told = `Pinned: ${this.#pin.username}: ${this.#pin.text}`;
   }
 
   async #readAgain(): Promise<void> {
     this.#readAt = Date.now();
+    const pinsTold = this.#pinsTold;
     try {
       const room = await rooms.get(this.code);
       if (room.code !== this.code) return;
-      this.room = room;
+      // What was told meanwhile is newer than the answer.
+      this.room = "host" in room && pinsTold !== this.#pinsTold ? { ...room, pin: this.#open?.pin ?? null } : room;
       if (!mayRead(room)) this.#leaveLive();
     } catch {
       // What is known is shown until more is.
@@ -265,6 +306,8 @@ export class RoomsRoom extends LitElement {
     if (this.problem) void this.#enter();
     const you = this.#open?.you;
     if (you?.is_muted) void this.#readAgain();
+    this.#followPin();
+    this.#asking?.wake();
     this.#look();
     this.requestUpdate();
   };
@@ -299,7 +342,7 @@ export class RoomsRoom extends LitElement {
 
   get #pin(): Pin | null {
     const pin = this.#open?.pin;
-    return pin && Date.parse(pin.until) > now() ? pin : null;
+    return pin && Date.parse(pin.until) > now() && !isBlocked(this.blocked, "", pin.username) ? pin : null;
   }
 
   get #isIn(): boolean {
@@ -321,7 +364,7 @@ export class RoomsRoom extends LitElement {
     return html`<div class="room with-aside">
         ${wide.matches ? this.#aside(room) : nothing}
         <main class="chat">
-          ${this.#header(room)} ${this.#pinned()}
+          ${this.#header(room)} ${this.#top(room)}
           <div class="body">
             <p class="banner" role="status">${this.#connection()}</p>
             ${this.#live
@@ -356,12 +399,13 @@ export class RoomsRoom extends LitElement {
     const online = this.#live?.wasLive ? this.#live.online : room.online;
     const words = html`<h1 dir="auto">${room.name}</h1>
       <span class="presence">
+        ${room.front ? html`${icon("ajar")}<span>Back room</span><span aria-hidden="true">·</span>` : nothing}
         <i class=${this.#live?.isLive ? "on" : ""}></i><span>${here(online)}</span>
-        ${room.is_private ? html`<span aria-hidden="true">·</span>${icon("lock")}<span>Private</span>` : nothing}
+        ${room.is_private && !room.front ? html`<span aria-hidden="true">·</span>${icon("lock")}<span>Private</span>` : nothing}
         ${room.is_read_only ? html`<span aria-hidden="true">·</span><span>Read-only</span>` : nothing}
       </span>`;
-    return html`<header>
-      <button class="button bare icon-only narrow" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button>
+    return html`<header class=${room.front ? "behind" : ""}>
+      <button class="button bare icon-only narrow" type="button" aria-label=${room.front ? "Back to the room in front" : "Back to the start"} @click=${() => this.#back(room)}>${icon("back")}</button>
       ${wide.matches
         ? html`<div class="title"><span>${words}</span></div>`
         : html`<button class="title" type="button" aria-haspopup="dialog" title="About this room" @click=${() => (this.sheet = "about")}>
@@ -375,11 +419,11 @@ export class RoomsRoom extends LitElement {
   #aside(room: Room): TemplateResult {
     return html`<aside aria-label="About this room">
       <nav>
-        <button class="button bare" type="button" @click=${this.#home}>${icon("back")} All rooms</button>
+        <button class="button bare" type="button" @click=${() => this.#back(room)}>${icon("back")} ${room.front ? "Room in front" : "All rooms"}</button>
         <cf-theme-toggle></cf-theme-toggle>
       </nav>
       <room-about .room=${room} @ask=${this.#asked}></room-about>
-      <room-share small code=${room.code} name=${room.name} ?private=${room.is_private}></room-share>
+      ${this.#share(room, true)}
       <section>
         <h2>People</h2>
         ${this.#peopleList(room)}
@@ -387,20 +431,25 @@ export class RoomsRoom extends LitElement {
     </aside>`;
   }
 
+  /** Nobody comes into a back room by its link. */
+  #share(room: Room, small: boolean): TemplateResult {
+    return html`<room-share ?small=${small} code=${room.front ?? room.code} name=${room.name} ?private=${room.is_private && !room.front} ?behind=${room.front !== null}></room-share>`;
+  }
+
   #peopleList(room: Room): TemplateResult {
     return html`<room-people code=${room.code} .people=${this.people} .problem=${this.peopleProblem} .me=${this.me} ?host=${room.you.role === "host"} .blocked=${this.blocked} @changed=${this.#peopleChanged}></room-people>`;
   }
 
-  #pinned(): TemplateResult | typeof nothing {
-    const pin = this.#pin;
-    if (!pin) return nothing;
-    const remaining = left(Date.parse(pin.until), now());
-    return html`<div class="pin">
-      <button type="button" title="Go to the pinned message" @click=${() => this.messages?.goTo(pin.seq)}>
-        ${icon("pin")}<span class="only-read">Pinned: </span><span class="words" dir="auto"><b><bdi>${pin.username}</bdi></b> ${pin.text}</span>
-      </button>
-      <span class="figures" title="How long it stays pinned">${remaining}</span>
-    </div>`;
+  #top(room: Room): TemplateResult {
+    const entrance = room.back_room && this.#isIn ? { mayEnter: room.back_room.code !== null, price: this.entrance } : null;
+    return html`<room-top
+      .pin=${this.#pin}
+      .entrance=${entrance}
+      .payment=${this.payment}
+      @look=${() => this.#pin && this.messages?.goTo(this.#pin.seq)}
+      @door=${() => this.#goBehind(room)}
+      @forget=${() => this.#waitFor(null)}
+    ></room-top>`;
   }
 
   #connection(): string {
@@ -444,19 +493,20 @@ export class RoomsRoom extends LitElement {
     const isHost = room.you.role === "host";
     return html`
       <cf-dialog kind=${kind} heading="Bring somebody in" .open=${this.sheet === "share"} @dismiss=${dismiss}>
-        ${this.sheet === "share" ? html`<room-share code=${room.code} name=${room.name} ?private=${room.is_private}></room-share>` : nothing}
+        ${this.sheet === "share" ? this.#share(room, false) : nothing}
       </cf-dialog>
       <cf-dialog kind=${kind} heading="People" .open=${this.sheet === "people"} @dismiss=${dismiss}>${this.sheet === "people" ? this.#peopleList(room) : nothing}</cf-dialog>
       <cf-dialog kind=${kind} heading=${room.name} .open=${this.sheet === "about"} @dismiss=${dismiss}>
         ${this.sheet === "about" ? html`<room-about .room=${room} @ask=${this.#asked}></room-about>` : nothing}
       </cf-dialog>
+      <cf-dialog kind=${kind} heading="Tips" .open=${this.sheet === "tips"} @dismiss=${dismiss}>${this.sheet === "tips" ? html`<room-tips code=${room.code}></room-tips>` : nothing}</cf-dialog>
       <cf-dialog kind=${kind} heading=${this.sheet === "rename" ? "Your name here" : "Join and talk"} .open=${this.sheet === "join" || this.sheet === "rename"} @dismiss=${dismiss}>
         ${this.sheet === "join" || this.sheet === "rename"
           ? html`<room-join code=${room.code} ?private=${room.is_private} current=${this.sheet === "rename" ? (room.you.username ?? "") : ""} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>`
           : nothing}
       </cf-dialog>
       ${isHost
-        ? html`<room-settings .open=${this.sheet === "settings"} .room=${room} @dismiss=${dismiss} @saved=${this.#saved} @closed=${() => this.#end("closed")}></room-settings>`
+        ? html`<room-settings .open=${this.sheet === "settings"} .room=${room} @dismiss=${dismiss} @saved=${this.#saved} @opened=${this.#opened} @enter=${(event: CustomEvent<string>) => this.#enterBehind(event.detail)} @closed=${() => this.#end("closed")}></room-settings>`
         : nothing}
       <message-sheet
         .item=${this.looked}
@@ -466,9 +516,18 @@ export class RoomsRoom extends LitElement {
         @dismiss=${() => (this.looked = null)}
         @react=${(event: CustomEvent<Reacted>) => this.#react(event.detail)}
         @answer=${(event: CustomEvent<Item>) => this.#answer(event.detail)}
+        @pin=${(event: CustomEvent<Item>) => this.#wantPin(event.detail)}
         @remove=${(event: CustomEvent<Item>) => this.#remove(event.detail)}
         @block=${(event: CustomEvent<Item>) => this.#toggleBlock(event.detail)}
       ></message-sheet>
+      <pay-sheet
+        .wanted=${this.wanted}
+        .room=${room}
+        .pin=${this.#pin}
+        @dismiss=${() => (this.wanted = null)}
+        @paying=${(event: CustomEvent<Payment>) => this.#waitFor(event.detail)}
+        @enter=${(event: CustomEvent<string>) => this.#enterBehind(event.detail)}
+      ></pay-sheet>
     `;
   }
 
@@ -489,16 +548,20 @@ export class RoomsRoom extends LitElement {
   }
 
   #door(room: ClosedRoom | Room): TemplateResult {
+    const front = kept<string>(`front.${room.code}`);
+    const asksCode = room.is_private && !front;
+    const words = front ? "This is a back room. Whoever has paid its entrance comes in." : room.is_private ? "This room is private. Whoever invited you knows its code." : "Come in to read what is said here.";
     return html`<main class="chat">
       <header><button class="button bare icon-only" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button></header>
       <div class="doorstep">
         <div class="door">
           <div class="words">
-            <span class="badge-icon">${icon(room.is_private ? "lock" : "chat")}</span>
+            <span class="badge-icon">${front ? icon("ajar") : icon(room.is_private ? "lock" : "chat")}</span>
             <h1 dir="auto">${room.name}</h1>
-            <p>${room.is_private ? "This room is private. Whoever invited you knows its code." : "Come in to read what is said here."}</p>
+            <p>${words}</p>
           </div>
-          <room-join code=${room.code} ?private=${room.is_private} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>
+          <room-join code=${room.code} ?private=${asksCode} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>
+          ${front ? this.#toFront(front) : nothing}
         </div>
       </div>
     </main>`;
@@ -507,7 +570,7 @@ export class RoomsRoom extends LitElement {
   #ended(why: Ending): TemplateResult {
     switch (why) {
       case "kicked":
-        return this.#words("door", "You were shown out", "The host has shown you out of this room.", html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`);
+        return this.#shownOut(this.#open?.front ?? null);
       case "banned":
         return this.#words("ban", "You cannot come in here", "The host does not let you into this room any more.", this.#all(true));
       case "closed":
@@ -519,6 +582,15 @@ export class RoomsRoom extends LitElement {
 
   #all(main = false): TemplateResult {
     return html`<button class="button ${main ? "main" : ""}" type="button" @click=${this.#home}>Go to the start</button>`;
+  }
+
+  #shownOut(front: string | null): TemplateResult {
+    if (front) return this.#words("door", "You were shown out", "You are not let into this back room any more. If its entrance was paid back to you, you can pay it again in front.", html`${this.#toFront(front)}${this.#all(true)}`);
+    return this.#words("door", "You were shown out", "The host has shown you out of this room.", html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`);
+  }
+
+  #toFront(front: string): TemplateResult {
+    return html`<button class="button" type="button" @click=${() => writeHash({ room: front })}>Go to the room in front</button>`;
   }
 
   #words(shape: IconName, title: string, words: string, ways: TemplateResult): TemplateResult {
@@ -539,6 +611,11 @@ export class RoomsRoom extends LitElement {
     this.dispatchEvent(new Event("home", { cancelable: true }));
   }
 
+  #back({ front }: Room): void {
+    if (front) writeHash({ room: front });
+    else this.#home();
+  }
+
   #say(text: string, replyTo: Quote | null): void {
     this.replyTo = null;
     this.newFrom = 0;
@@ -547,8 +624,9 @@ export class RoomsRoom extends LitElement {
     this.composer?.focus();
   }
 
-  #answer({ seq, username, text }: Item): void {
-    if (seq !== null) this.replyTo = { seq, username, text: [...text].slice(0, quoteLength).join("") };
+  #answer({ seq, username, text, tip }: Item): void {
+    const words = tip ? gave(username, tip, this.#open?.you.role === "host") : [...text].slice(0, quoteLength).join("");
+    if (seq !== null) this.replyTo = { seq, username, text: words };
   }
 
   async #react(reacted: Reacted): Promise<void> {
@@ -580,9 +658,13 @@ export class RoomsRoom extends LitElement {
     toast(hidden ? `You see what ${username} says again` : `You do not see what ${username} says any more`);
   }
 
-  #asked(event: CustomEvent<"settings" | "rename" | "leave">): void {
-    if (event.detail === "leave") void this.#leave();
-    else this.sheet = event.detail;
+  #asked(event: CustomEvent<Asked>): void {
+    const { detail } = event;
+    if (detail === "leave") void this.#leave();
+    else if (detail === "tip") {
+      this.sheet = null;
+      this.wanted = { what: "tip", seq: Math.max(this.#live?.log.last ?? 0, this.#open?.last_seq ?? 0) };
+    } else this.sheet = detail;
   }
 
   async #leave(): Promise<void> {
@@ -608,6 +690,80 @@ export class RoomsRoom extends LitElement {
   #saved(event: CustomEvent<Room>): void {
     this.room = event.detail;
     this.sheet = null;
+  }
+
+  #opened(event: CustomEvent<string>): void {
+    if (this.#open) this.room = { ...this.#open, back_room: { code: event.detail } };
+  }
+
+  // What is paid for
+
+  #wantPin({ seq, username, text }: Item): void {
+    if (seq !== null) this.wanted = { what: "pin", seq, username, text };
+  }
+
+  #goBehind({ back_room }: Room): void {
+    if (back_room?.code) this.#enterBehind(back_room.code);
+    else this.wanted = { what: "back_room", seq: 0 };
+  }
+
+  #enterBehind(code: string): void {
+    // Whoever leaves it and comes back is told no more where it is than strangers are.
+    keep(`front.${code}`, this.code);
+    writeHash({ room: code });
+  }
+
+  #waitFor(payment: Payment | null): void {
+    this.#asking?.stop();
+    this.#asking = null;
+    this.payment = payment && payment.until > now() ? payment : null;
+    keep(`paying.${this.code}`, this.payment);
+    if (!this.payment) return;
+    const pace = { now, random: Math.random, later, isLookedAt: () => !document.hidden };
+    this.#asking = new Asking(
+      pace,
+      this.payment.until,
+      () => this.#readAgain(),
+      () => {
+        this.#waitFor(null);
+        toast("No payment has come yet. If you have paid, it shows here as soon as the money is there.");
+      },
+    );
+  }
+
+  #seePayment(): void {
+    const { payment, me } = this;
+    const room = this.#open;
+    if (!payment || !room || !this.#live) return;
+    const pin = this.#pin;
+    if (!hasCome(payment, { pin, mayEnter: Boolean(room.back_room?.code), messages: this.#live.log.shown, me })) return;
+    this.#waitFor(null);
+    toast({ pin: "Your pin is at the top", tip: `${room.host.username} has your tip`, back_room: "The back room is open to you" }[payment.what]);
+  }
+
+  async #learnEntrance(): Promise<void> {
+    const room = this.#open;
+    if (!room?.back_room || room.back_room.code || !this.#isIn || this.#entranceOf === room.code) return;
+    this.#entranceOf = room.code;
+    try {
+      const { back_room } = await rooms.offers(room.code);
+      if (room.code === this.code) this.entrance = back_room?.price ?? null;
+    } catch {
+      // It is asked for again when somebody wants to go there.
+    }
+  }
+
+  /** When the time of the one at the top is over, a lower one may be back. */
+  #followPin(): void {
+    clearTimeout(this.#pinTimer);
+    const until = Date.parse(this.#open?.pin?.until ?? "");
+    if (Number.isNaN(until) || document.hidden) return;
+    if (until > now()) this.#pinTries = 0;
+    if (this.#pinTries >= asksAfterPin) return;
+    this.#pinTimer = setTimeout(() => {
+      this.#pinTries += 1;
+      void this.#readAgain();
+    }, askAfterPin(until, now(), this.#pinTries, Math.random()));
   }
 
   #showPeople(): void {

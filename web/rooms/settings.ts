@@ -1,14 +1,16 @@
 // What a host can change about a room, and closing it.
-import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { sheetOrDialog } from "../ui/dialog";
+import { icon } from "../ui/icons";
 import "../ui/notice";
 import { toast } from "../ui/toast";
 import { problemOf, rooms } from "./api";
-import type { Room } from "./contract";
+import type { Money, Room } from "./contract";
 import { formStyle } from "./form.style";
 import { keep } from "./kept";
+import { priceOf, refusal } from "./words";
 
 @customElement("room-settings")
 export class RoomSettings extends LitElement {
@@ -17,6 +19,15 @@ export class RoomSettings extends LitElement {
     controls,
     formStyle,
     css`
+      h3 {
+        font-size: var(--t3);
+        font-weight: 600;
+      }
+      .end p,
+      p.end {
+        color: var(--ink-soft);
+        text-wrap: pretty;
+      }
       .end {
         display: grid;
         gap: var(--s2);
@@ -32,11 +43,15 @@ export class RoomSettings extends LitElement {
   @state() private busy = false;
   @state() private problem = "";
   @state() private isClosing = false;
+  @state() private backProblem = "";
+  @state() private entrance: Money | null = null;
   @query("form") private form!: HTMLFormElement;
 
   override willUpdate(changed: PropertyValues<this>): void {
+    if (this.open && !this.room.front && (changed.has("open") || changed.has("room")) && !this.entrance) void this.#learnPrice();
     if (!changed.has("open")) return;
     this.problem = "";
+    this.backProblem = "";
     this.isClosing = false;
   }
 
@@ -52,20 +67,62 @@ export class RoomSettings extends LitElement {
         <label class="field">Name<input class="input" name="name" dir="auto" autocomplete="off" minlength="2" maxlength="60" required value=${room.name} /></label>
         <label class="field">What it is about<textarea class="input" name="description" dir="auto" rows="3" maxlength="300">${room.description}</textarea></label>
         <label class="choice"><input type="checkbox" name="is_read_only" ?checked=${room.is_read_only} /> Read-only <small>Only you can say something</small></label>
-        ${room.is_private
-          ? html`<label class="field">New access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" placeholder="Leave empty to keep the old one" /></label>`
-          : html`<label class="choice"><input type="checkbox" name="is_public" ?checked=${room.is_public} /> Everybody may read along <small>Without it only who has come in can read</small></label>`}
+        ${room.front ? nothing : this.#whoComesIn()}
         ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
         <button class="button main big" ?disabled=${this.busy}>Save</button>
       </form>
-      <div class="end">
+      ${room.front ? html`<p class="end">A back room closes with the room in front of it.</p>` : html`${this.#behind()}${this.#closing()}`}
+    </cf-dialog>`;
+  }
+
+  #whoComesIn(): TemplateResult {
+    return this.room.is_private
+      ? html`<label class="field">New access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" placeholder="Leave empty to keep the old one" /></label>`
+      : html`<label class="choice"><input type="checkbox" name="is_public" ?checked=${this.room.is_public} /> Everybody may read along <small>Without it only who has come in can read</small></label>`;
+  }
+
+  #behind(): TemplateResult {
+    const { back_room } = this.room;
+    return html`<div class="end">
+      <h3>Back room</h3>
+      ${back_room
+        ? html`<p>It is open.${this.entrance ? ` The entrance is ${priceOf(this.entrance)}, paid once.` : ""} It closes with this room.</p>`
+        : html`<p>A second room behind this one, for those who pay its entrance${this.entrance ? ` of ${priceOf(this.entrance)}` : ""}. You read and write there as you do here, and nobody else sees it. It stays for as long as this room is open.</p>`}
+      ${this.backProblem ? html`<cf-notice>${this.backProblem}</cf-notice>` : nothing}
+      <button class="button big" type="button" ?disabled=${this.busy} @click=${this.#goBehind}>${icon("ajar")} ${back_room ? "Enter the back room" : "Open a back room"}</button>
+    </div>`;
+  }
+
+  #closing(): TemplateResult {
+    return html`<div class="end">
         ${this.isClosing
           ? html`<p>Everybody is shown out, and what was said is gone. This cannot be undone.</p>
               <button class="button danger big" type="button" ?disabled=${this.busy} @click=${this.#close}>Yes, close it for good</button>
               <button class="button bare big" type="button" @click=${() => (this.isClosing = false)}>Keep it</button>`
           : html`<button class="button danger big" type="button" @click=${() => (this.isClosing = true)}>Close the room</button>`}
-      </div>
-    </cf-dialog>`;
+      </div>`;
+  }
+
+  async #learnPrice(): Promise<void> {
+    try {
+      this.entrance = (await rooms.offers(this.room.code)).back_room?.price ?? null;
+    } catch {
+      // It goes without saying, then.
+    }
+  }
+
+  async #goBehind(): Promise<void> {
+    const { room } = this;
+    this.busy = true;
+    this.backProblem = "";
+    try {
+      const { code } = await rooms.openBackRoom(room.code);
+      if (!room.back_room) toast("The back room is open");
+      this.dispatchEvent(new CustomEvent<string>(room.back_room ? "enter" : "opened", { detail: code }));
+    } catch (error) {
+      this.backProblem = refusal(problemOf(error));
+    }
+    this.busy = false;
   }
 
   async #submit(event: SubmitEvent): Promise<void> {

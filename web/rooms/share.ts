@@ -90,20 +90,23 @@ export class RoomShare extends LitElement {
   @property() code = "";
   @property() name = "";
   @property({ type: Boolean, attribute: "private" }) isPrivate = false;
+  /** It is for people behind this room, who are shown the way to come after them. */
+  @property({ type: Boolean }) behind = false;
   @property({ type: Boolean, reflect: true }) small = false;
   @state() private copied = false;
 
   override render() {
     const link = linkOf(this.code);
-    const accessCode = this.isPrivate ? kept<string>(`code.${this.code}`) : null;
+    const accessCode = this.isPrivate || this.behind ? kept<string>(`code.${this.code}`) : null;
     return html`${this.#qr(link)}
       <div class="words">
-        ${this.small ? html`<p><strong>Scan to come in</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
+        ${this.small ? html`<p><strong>${this.behind ? "Scan to come to the front" : "Scan to come in"}</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
         <div class="buttons">
           <button class="button ${this.small ? "" : "main"}" type="button" @click=${() => this.#copy(link)}>${icon(this.copied ? "tick" : "copy")} ${this.copied ? "Copied" : "Copy link"}</button>
           ${"share" in navigator ? html`<button class="button" type="button" @click=${() => this.#share(link)}>${icon("share")} Share</button>` : nothing}
         </div>
-        ${this.isPrivate ? html`<p class="soft">${accessCode ? html`Access code: <b>${accessCode}</b>. ` : nothing}It is not in the link. Tell it to those whom you invite.</p>` : nothing}
+        ${this.behind ? html`<p class="soft">This leads to the room in front: whoever follows it pays the entrance there before they come in here.</p>` : nothing}
+        ${this.isPrivate || accessCode ? html`<p class="soft">${accessCode ? html`Access code: <b>${accessCode}</b>. ` : nothing}It is not in the link. Tell it to those whom you invite.</p>` : nothing}
       </div>`;
   }
 

@@ -318,8 +318,8 @@ export class RoomsStart extends LitElement {
       <a href="#room=${encodeURIComponent(room.code)}">
         <room-picture .photo=${room.photo} code=${room.code}></room-picture>
         <span class="words">
-          <span class="name"><bdi>${room.name}</bdi>${room.is_private ? html`${icon("lock")}<span class="only-read">private</span>` : nothing}</span>
-          <span class="about" dir="auto">${room.online > 0 ? html`<b>${here(room.online)}</b> · ` : nothing}${room.last_seq === 0 ? "Nothing said yet" : plural(room.last_seq, "message")}${room.you.role === "host" ? " · yours" : ""}</span>
+          <span class="name"><bdi>${room.name}</bdi>${room.is_private && !room.front ? html`${icon("lock")}<span class="only-read">private</span>` : nothing}</span>
+          <span class="about" dir="auto">${room.front ? "Back room · " : ""}${room.online > 0 ? html`<b>${here(room.online)}</b> · ` : nothing}${room.last_seq === 0 ? "Nothing said yet" : plural(room.last_seq, "message")}${room.you.role === "host" ? " · yours" : ""}</span>
         </span>
         ${unread > 0 ? html`<span class="unread">${unread > 99 ? "99+" : unread}<span class="only-read"> new</span></span>` : nothing}
       </a>

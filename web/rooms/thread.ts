@@ -1,5 +1,5 @@
 // Cuts a room into what is drawn: days, and within them what one person said in a row.
-import type { Message, Quote, Reaction } from "./contract";
+import type { Message, Money, Quote, Reaction } from "./contract";
 import type { Pending } from "./outbox";
 
 const groupGap = 5 * 60_000;
@@ -15,6 +15,7 @@ export interface Item {
   text: string;
   replyTo: Quote | null;
   isDeleted: boolean;
+  tip: Money | null;
   reactions: Reaction[];
   pending: Pending | null;
   isBlocked: boolean;
@@ -44,11 +45,11 @@ export function itemsOf({ messages, pending, me, myName, isBlocked }: View): Ite
     const isMine = user_id === me;
     // One's own message stays the same bubble from the moment it is written.
     const key = isMine ? `mine ${client_msg_id}` : `said ${seq}`;
-    return { key, seq, at: Date.parse(message.at), userId: user_id, username, isMine, text, replyTo: reply_to, isDeleted: is_deleted, reactions, pending: null, isBlocked: !isMine && isBlocked(user_id, username) };
+    return { key, seq, at: Date.parse(message.at), userId: user_id, username, isMine, text, replyTo: reply_to, isDeleted: is_deleted, tip: message.tip ?? null, reactions, pending: null, isBlocked: !isMine && isBlocked(user_id, username) };
   });
   const inRoom = new Set(said.map(({ key }) => key));
   const underway = pending
-    .map((each): Item => ({ key: `mine ${each.client_msg_id}`, seq: null, at: each.at, userId: me, username: myName, isMine: true, text: each.text, replyTo: each.reply_to, isDeleted: false, reactions: [], pending: each, isBlocked: false }))
+    .map((each): Item => ({ key: `mine ${each.client_msg_id}`, seq: null, at: each.at, userId: me, username: myName, isMine: true, text: each.text, replyTo: each.reply_to, isDeleted: false, tip: null, reactions: [], pending: each, isBlocked: false }))
     .filter(({ key }) => !inRoom.has(key));
   return [...said, ...underway];
 }
@@ -60,7 +61,7 @@ export function threadOf(items: Item[]): Day[] {
     const sameDay = before !== undefined && (item.pending !== null || new Date(before.at).toDateString() === new Date(item.at).toDateString());
     if (!sameDay) days.push({ at: item.at, groups: [] });
     const { groups } = days.at(-1)!;
-    const joins = sameDay && before?.userId === item.userId && before.username === item.username && item.at - before.at < groupGap;
+    const joins = sameDay && !item.tip && !before?.tip && before?.userId === item.userId && before.username === item.username && item.at - before.at < groupGap;
     const group = groups.at(-1);
     if (joins && group) group.items.push(item);
     else groups.push({ key: item.key, items: [item] });

@@ -1,6 +1,8 @@
 // The words of the page that more than one part of it says.
-import { date, hourMinute } from "../ui/format";
-import type { Likeness } from "./contract";
+import { date, hourMinute, plural } from "../ui/format";
+import { money } from "../ui/money";
+import type { Likeness, Money } from "./contract";
+import type { Failure } from "./live";
 
 /** How long ago, for a message: the hour once it is older than one. */
 export function when(at: number, now: number): string {
@@ -37,6 +39,29 @@ export function typingWords(names: string[]): string {
   if (names.length === 1) return `${names[0]} is typing`;
   if (names.length === 2) return `${names[0]} and ${names[1]} are typing`;
   return "Several people are typing";
+}
+
+export function priceOf({ minor, currency }: Money): string {
+  return money(minor, currency);
+}
+
+/** A tip, as its line in the room says it. */
+export function gave(who: string, tip: Money, toYou: boolean): string {
+  return `${who} gave ${toYou ? "you " : ""}${priceOf(tip)}`;
+}
+
+const refusals: Record<string, string> = {
+  outbid: "Another pin is as high by now. Choose a higher one, or wait until it ends.",
+  message_not_found: "That message is here no more.",
+  back_room_not_found: "There is no back room here any more.",
+  not_for_sale: "This is not sold right now. Try again later.",
+};
+
+/** Why something is not sold, and what to do about it. */
+export function refusal({ status, code, message, retryAfterMs }: Failure): string {
+  if (status !== 429) return refusals[code] ?? message;
+  const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 60_000) / 1000));
+  return `That was a lot at once. Try again in ${seconds < 60 ? plural(seconds, "second") : plural(Math.ceil(seconds / 60), "minute")}.`;
 }
 
 /** Characters as people count them. */

@@ -8,16 +8,18 @@ import { now, setClock } from "../ui/clock";
 const ticketLives = 30_000;
 const clockIsWrong = 60_000;
 
+export function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
 /** `first`: the latest page, when it has been asked for already. */
 export function worldOf(code: string, me: string, first: Promise<Page> | null): World {
   let ready = first;
   return {
     now,
     random: Math.random,
-    later(ms, run) {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
+    later,
     async ticket() {
       const ticket = await rooms.ticket(code);
       // A device whose clock is wrong would renew too late, and count a pin's time wrongly.

@@ -27,6 +27,10 @@ const adviceFor = {
   },
 };
 
+const usd = (minor) => ({ minor, currency: "USD" });
+const tiers = { 100: 10, 200: 15, 500: 20, 1000: 30, 1500: 45, 2000: 60 };
+const tips = [100, 300, 500, 1000];
+
 const fold = (name) => name.normalize("NFKD").toLowerCase().replace(/[\p{M}\p{Cf}\s]/gu, "").replace(/[0oо]/g, "o").replace(/[1lі]/g, "i").replace(/а/g, "a").replace(/е/g, "e");
 
 export async function createRooms({ demo = false } = {}) {
@@ -35,8 +39,10 @@ export async function createRooms({ demo = false } = {}) {
   const photos = new Map();
   const tickets = new Map();
   const images = new Map();
+  /** What somebody may pay for: by order. */
+  const offered = new Map();
   /** Faults: what happens to the next frames and calls. */
-  const faults = { dropFrames: 0, double: false, shuffle: false, delayMs: 0, down: false, deaf: false, refusePhoto: null, photoMs: 1200, socketLives: 2 * 60 * 60_000, limited: false };
+  const faults = { dropFrames: 0, double: false, shuffle: false, delayMs: 0, down: false, deaf: false, refusePhoto: null, photoMs: 1200, socketLives: 2 * 60 * 60_000, limited: false, notSold: null };
   let url = "";
 
   const now = () => new Date().toISOString();
@@ -86,7 +92,7 @@ export async function createRooms({ demo = false } = {}) {
 
   function addRoom(user_id, { name, description = "", photo = null, username, is_private = false, access_code = null, is_public = true }) {
     const code = [...randomBytes(10)].map((byte) => letters[byte % letters.length]).join("");
-    const room = { code, name, description, host: user_id, created_at: now(), is_private, is_public: is_public && !is_private, is_read_only: false, access_code, photo, pin: null, first: 1, messages: [], members: new Map(), banned: new Set(), sockets: new Set() };
+    const room = { code, name, description, host: user_id, created_at: now(), is_private, is_public: is_public && !is_private, is_read_only: false, access_code, photo, pins: [], tips: [], back_room: null, front: null, entered: new Set(), first: 1, messages: [], members: new Map(), banned: new Set(), sockets: new Set() };
     room.members.set(user_id, { user_id, username, muted: false, since: Date.now() });
     rooms.set(code, room);
     return room;
@@ -102,17 +108,68 @@ export async function createRooms({ demo = false } = {}) {
   }
 
   function newsOf(room) {
-    const { code, name, description, created_at, is_private, is_public, is_read_only, photo, pin } = room;
+    const { code, name, description, created_at, is_private, is_public, is_read_only, photo, front } = room;
     const host = room.members.get(room.host);
-    return { code, name, description, host: { user_id: room.host, username: host.username }, created_at, is_private, is_public, is_read_only, last_seq: last(room), online: onlineIn(room), photo, pin };
+    return { code, name, description, host: { user_id: room.host, username: host.username }, created_at, is_private, is_public, is_read_only, last_seq: last(room), online: onlineIn(room), photo, pin: pinOf(room), back_room: room.back_room && { code: null }, front };
   }
 
   function viewOf(room, user_id) {
     const role = roleIn(room, user_id);
     const member = room.members.get(user_id);
     const you = { role, username: member?.username ?? null, is_muted: member?.muted ?? false };
-    if (room.is_private && role === "stranger") return { code: room.code, name: room.name, is_private: true, you };
-    return { ...newsOf(room), you };
+    if ((room.is_private || room.front) && role === "stranger") return { code: room.code, name: room.name, is_private: true, you };
+    const news = newsOf(room);
+    if (room.back_room && (role === "host" || room.entered.has(user_id))) news.back_room.code = room.back_room;
+    return { ...news, you };
+  }
+
+  // What is paid for
+
+  const topOf = (room) => room.pins.filter(({ until }) => until > Date.now()).sort((a, b) => b.tier - a.tier)[0] ?? null;
+
+  function pinOf(room) {
+    const top = topOf(room);
+    if (!top) return null;
+    const { username, text } = room.messages.find(({ seq }) => seq === top.seq);
+    const next = Object.keys(tiers).find((tier) => tier > top.tier);
+    return { seq: top.seq, username, text: [...text].slice(0, 200).join(""), until: new Date(top.until).toISOString(), price: usd(top.tier), next_price: next ? usd(Number(next)) : null };
+  }
+
+  function pinUp(room, seq, tier, minutes = tiers[tier]) {
+    room.pins = room.pins.filter((pin) => pin.tier !== tier);
+    room.pins.push({ seq, tier, until: Date.now() + minutes * 60_000 });
+    broadcast(room, { type: "pin", pin: pinOf(room) });
+  }
+
+  function sell(room, user_id, price, give, extra = {}) {
+    if (faults.notSold) throw faults.notSold;
+    const order_id = `ord_${randomUUID().slice(0, 12)}`;
+    offered.set(order_id, give);
+    return [201, { order_id, pay_url: `${url}/pay/${order_id}`, price: usd(price), ...extra, expires_at: new Date(Date.now() + 3_600_000).toISOString() }];
+  }
+
+  function pay(order_id) {
+    const give = offered.get(order_id);
+    offered.delete(order_id);
+    give?.();
+  }
+
+  function tip(room, user_id, amount) {
+    say(room, user_id, { client_msg_id: `ord_${randomUUID()}`, text: "", tip: usd(amount) });
+    room.tips.unshift({ username: room.members.get(user_id).username, price: usd(amount), at: now(), is_returned: false });
+  }
+
+  function openBehind(room) {
+    const back = addRoom(room.host, { name: room.name, photo: room.photo, username: room.members.get(room.host).username, is_private: true });
+    back.front = room.code;
+    room.back_room = back.code;
+    broadcast(room, { type: "room", room: newsOf(room) });
+    return back.code;
+  }
+
+  function membership(room, user_id) {
+    if (room.host === user_id) throw new Refusal(409, "the_host", "You are the host.");
+    if (!room.members.has(user_id)) throw new Refusal(403, "not_a_member", "Join the room first.");
   }
 
   function find(code) {
@@ -146,12 +203,12 @@ export async function createRooms({ demo = false } = {}) {
     return null;
   }
 
-  function say(room, user_id, { client_msg_id, text, reply_to = null }, at = now()) {
+  function say(room, user_id, { client_msg_id, text, reply_to = null, tip }, at = now()) {
     const known = room.messages.find((message) => message.user_id === user_id && message.client_msg_id === client_msg_id);
     if (known) return { message: known, isNew: false };
     const original = reply_to === null ? null : room.messages.find(({ seq }) => seq === reply_to);
     const quote = original ? { seq: original.seq, username: original.username, text: [...original.text].slice(0, 120).join("") } : null;
-    const message = { seq: last(room) + 1, at, user_id, username: room.members.get(user_id)?.username ?? "Somebody", text, client_msg_id, reply_to: quote, is_deleted: false, reactions: [], rev: 0 };
+    const message = { seq: last(room) + 1, at, user_id, username: room.members.get(user_id)?.username ?? "Somebody", text, client_msg_id, reply_to: quote, is_deleted: false, reactions: [], rev: 0, ...(tip ? { tip } : {}) };
     room.messages.push(message);
     while (room.messages.length > kept) {
       room.messages.shift();
@@ -302,7 +359,8 @@ export async function createRooms({ demo = false } = {}) {
       const { username, access_code } = onlyFields(body, "username", "access_code");
       const room = find(code);
       if (room.banned.has(user)) throw new Refusal(403, "banned", "You cannot come into this room.");
-      if (room.is_private && !room.members.has(user) && access_code !== room.access_code) throw new Refusal(403, "wrong_access_code", "That is not the access code.");
+      if (room.front && !room.members.has(user) && !find(room.front).entered.has(user)) throw new Refusal(403, "not_paid", "Pay the entrance in the room in front of this one.");
+      if (room.is_private && !room.front && !room.members.has(user) && access_code !== room.access_code) throw new Refusal(403, "wrong_access_code", "That is not the access code.");
       const name = nameOf(username, 2, 24, "person");
       if (isTaken(room, name, user)) throw new Refusal(409, "name_taken", "The name is taken.");
       room.members.set(user, { user_id: user, muted: false, since: Date.now(), ...room.members.get(user), username: name });
@@ -371,6 +429,48 @@ export async function createRooms({ demo = false } = {}) {
         return { reactions: (reactions.some((each) => each.emoji === emoji) ? rest : [...rest, { emoji, count: users.length, users }]).filter(({ count }) => count > 0) };
       })];
     }],
+    ["GET", /^\/api\/chats\/([^/]+)\/offers\/$/, (request, [code]) => {
+      const room = readable(code, whoIs(request));
+      const top = topOf(room)?.tier ?? 0;
+      const pins = Object.entries(tiers).map(([tier, minutes]) => ({ tier: Number(tier), minutes, price: usd(Number(tier)) })).filter(({ tier }) => tier > top);
+      return [200, { pins, tips: tips.map((amount) => ({ amount, price: usd(amount) })), back_room: room.back_room && { price: usd(500) } }];
+    }],
+    ["POST", /^\/api\/chats\/([^/]+)\/pins\/$/, (request, [code], body) => {
+      const user = needed(request);
+      const room = readable(code, user);
+      const { seq, tier } = onlyFields(body, "seq", "tier");
+      const refused = mayTalk(room, user);
+      if (refused) throw new Refusal(403, ...refused);
+      if (!room.messages.some((message) => message.seq === seq && !message.is_deleted)) throw new Refusal(404, "message_not_found", "There is no such message.");
+      if ((topOf(room)?.tier ?? 0) >= tier) throw new Refusal(409, "outbid", "Another pin is as high. Take a higher tier, or wait.");
+      return sell(room, user, tier, () => pinUp(room, seq, tier), { minutes: tiers[tier] });
+    }],
+    ["POST", /^\/api\/chats\/([^/]+)\/tips\/$/, (request, [code], body) => {
+      const user = needed(request);
+      const room = readable(code, user);
+      const { amount } = onlyFields(body, "amount");
+      membership(room, user);
+      return sell(room, user, amount, () => tip(room, user, amount));
+    }],
+    ["GET", /^\/api\/chats\/([^/]+)\/tips\/$/, (request, [code]) => {
+      const room = hosted(code, needed(request));
+      const total = room.tips.filter(({ is_returned }) => !is_returned).reduce((sum, { price }) => sum + price.minor, 0);
+      return [200, { totals: total > 0 ? [usd(total)] : [], tips: room.tips }];
+    }],
+    ["POST", /^\/api\/chats\/([^/]+)\/back-room\/$/, (request, [code], body) => {
+      const user = needed(request);
+      const room = readable(code, user);
+      onlyFields(body);
+      if (room.host === user) return room.back_room ? [200, { code: room.back_room }] : [201, { code: openBehind(room) }];
+      if (!room.back_room) throw new Refusal(404, "back_room_not_found", "There is no such back_room.");
+      if (room.entered.has(user)) return [200, { code: room.back_room }];
+      membership(room, user);
+      return sell(room, user, 500, () => {
+        room.entered.add(user);
+        rooms.get(room.back_room).members.set(user, { ...room.members.get(user), since: Date.now() });
+      });
+    }],
+    ["GET", /^\/pay\/([^/]+)$/, (_, [order]) => [200, { bytes: Buffer.from(`<!doctype html><html lang="en"><title>Pay</title><h1>Pay ${order}</h1></html>`), mime: "text/html" }]],
     ["POST", /^\/api\/ws-ticket$/, (request, _, body) => {
       const user = needed(request);
       const room = readable(onlyFields(body, "code").code, user);
@@ -474,7 +574,11 @@ export async function createRooms({ demo = false } = {}) {
     past(omer, 700_000, "", { is_deleted: true, rev: 1 });
     past(omer, 690_000, "Coffee is on its way. Who else?");
     past(host, 90_000, "Sun touches the water in about ten minutes. Phones ready!", { reactions: [{ emoji: "❤️", count: 3, users: [omer, noa, mira] }] });
-    room.pin = { seq: ask.seq, username: "Omer", text: ask.text, until: new Date(Date.now() + 14.4 * 60_000).toISOString(), price: { minor: 500, currency: "USD" }, next_price: { minor: 1000, currency: "USD" } };
+    pinUp(room, ask.seq, 500, 14.4);
+    const tip = usd(300);
+    past(omer, 60_000, "", { tip });
+    room.tips.push({ username: "Omer", price: tip, at: now(), is_returned: false }, { username: "Mira Sollenberg-Achter", price: usd(1000), at: new Date(Date.now() - day).toISOString(), is_returned: true });
+    openBehind(room);
     const wood = addRoom(host, { name: "Morning Fog Walkers", description: "Up before the sun", photo: pictureOf("forest"), username: "Dana" });
     Object.assign(wood, { code: "f0gwa1kers", ghosts: 2 });
     rooms.set(wood.code, wood);
@@ -497,11 +601,40 @@ export async function createRooms({ demo = false } = {}) {
     join: (code, username) => ghost(find(code), username),
     say: (code, user_id, text, reply_to = null) => say(find(code), user_id, { client_msg_id: randomUUID(), text, reply_to }).message,
     typing: (code, user_id) => broadcast(find(code), { type: "typing", user_id, username: find(code).members.get(user_id).username, on: true }),
-    pin(code, seq, minutes) {
+    pin(code, seq, minutes, tier = 500) {
+      pinUp(find(code), seq, tier, minutes);
+    },
+    /** Somebody pays for what they were offered last. */
+    pays: () => pay([...offered.keys()].at(-1)),
+    tip: (code, user_id, amount) => tip(find(code), user_id, amount),
+    tellRoom(code, name) {
       const room = find(code);
-      const { username, text } = room.messages.find((message) => message.seq === seq);
-      room.pin = { seq, username, text, until: new Date(Date.now() + minutes * 60_000).toISOString(), price: { minor: 500, currency: "USD" }, next_price: { minor: 1000, currency: "USD" } };
+      room.name = name;
       broadcast(room, { type: "room", room: newsOf(room) });
+    },
+    /** The entrances of all are paid back. */
+    letOut(code) {
+      const room = find(code);
+      const back = find(room.back_room);
+      for (const user_id of room.entered) {
+        back.members.delete(user_id);
+        showOut(back, user_id, "kicked");
+      }
+      room.entered.clear();
+    },
+    /** Everybody in front has paid, and nobody was told. */
+    letIn(code) {
+      const room = find(code);
+      for (const member of room.members.values()) {
+        room.entered.add(member.user_id);
+        find(room.back_room).members.set(member.user_id, { ...member });
+      }
+    },
+    openBehind: (code) => openBehind(find(code)),
+    payBack(code, seq) {
+      const room = find(code);
+      room.tips[0].is_returned = true;
+      change(room, seq, () => ({ is_deleted: true, tip: undefined }));
     },
     kick: (code, user_id, reason = "kicked") => {
       const room = find(code);

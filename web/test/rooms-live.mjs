@@ -171,7 +171,7 @@ class Shelf {
 }
 
 function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) {
-  const ears = { rooms: [], overs: [], standings: 0, changes: 0 };
+  const ears = { rooms: [], pins: [], overs: [], standings: 0, changes: 0 };
   const world = {
     now: () => clock.now,
     random,
@@ -186,6 +186,7 @@ function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) 
   const live = new Live(world, "usr_a", {
     changed: () => (ears.changes += 1),
     room: (room) => ears.rooms.push(room),
+    pin: (pin) => ears.pins.push(pin),
     standing: () => (ears.standings += 1),
     over: (why) => ears.overs.push(why),
   });
@@ -460,8 +461,9 @@ describe("live", () => {
     const clock = new Clock();
     const server = new Server(clock);
     for (let count = 0; count < 70; count += 1) server.say(`m${count}`);
-    const { live } = visit(clock, server);
+    const { live, ears } = visit(clock, server);
     await clock.pass(50);
+    assert.equal(ears.standings, 0);
     await Promise.all([live.older(), clock.pass(10)]);
     server.up = false;
     server.kill();
@@ -472,6 +474,7 @@ describe("live", () => {
     assert.equal(live.log.get(70).is_deleted, true);
     assert.equal(live.log.get(3).is_deleted, true);
     assert.equal(live.log.shown.length, 70);
+    assert.equal(ears.standings, 1, "so is the room: somebody may have pinned something");
   });
 
   test("shown out, it does not come back by itself", async () => {
@@ -487,6 +490,17 @@ describe("live", () => {
     live.wake();
     await clock.pass(1_000);
     assert.equal(server.opened, 1);
+  });
+
+  test("what is pinned is told as it comes, and that nothing is any more", async () => {
+    const clock = new Clock();
+    const server = new Server(clock);
+    const { ears } = visit(clock, server);
+    await clock.pass(50);
+    server.tell({ type: "pin", pin: { seq: 3 } });
+    server.tell({ type: "pin", pin: null });
+    await clock.pass(10);
+    assert.deepEqual(ears.pins, [{ seq: 3 }, null]);
   });
 
   test("frames of a kind that it does not know, and no frames at all, are passed over", async () => {

@@ -23,6 +23,33 @@ async function ask(path, body) {
   return answer.json();
 }
 
+/** Somebody else, in a browser of their own, who comes in. */
+async function comesIn(page, code, name) {
+  const context = await page.context().browser().newContext({ viewport: { width: 1280, height: 860 } });
+  const other = await context.newPage();
+  await other.goto(`${site.home}/rooms#room=${code}`);
+  const open = other.getByRole("button", { name: "Join and talk" });
+  await open.or(other.getByLabel("Your name here")).first().waitFor();
+  if (await open.isVisible()) await open.click();
+  await other.getByLabel("Your name here").fill(name);
+  await other.getByRole("button", { name: "Come in" }).click();
+  await field(other).waitFor();
+  return other;
+}
+
+const codeOf = (page) => new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
+
+/** Follows the link to where something is paid, pays it there with a card that pays, and comes back. */
+async function pays(page, name) {
+  const opened = page.context().waitForEvent("page");
+  await page.getByRole("link", { name }).click();
+  const shop = await opened;
+  await shop.getByRole("radio", { name: "Card that pays" }).check();
+  await shop.getByRole("button", { name: /^Pay / }).click();
+  await shop.getByRole("heading", { name: "Thank you" }).waitFor();
+  await shop.close();
+}
+
 describe("rooms on local", { skip: needsLocal }, () => {
   test("a photo, a name, a room, two people, and a connection that is lost", async () => {
     await site.open("/rooms", { viewport: { width: 390, height: 844 }, expectErrors: true }, async (page) => {
@@ -33,17 +60,9 @@ describe("rooms on local", { skip: needsLocal }, () => {
       await page.getByLabel("Your name here").fill("Hanna");
       await page.getByRole("button", { name: "Make the room" }).click();
       await field(page).waitFor({ state: "attached" });
-      const code = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
+      const code = codeOf(page);
       await page.keyboard.press("Escape");
-      const context = await page.context().browser().newContext({ viewport: { width: 1280, height: 860 } });
-      const other = await context.newPage();
-      await other.goto(`${site.home}/rooms#room=${code}`);
-      const open = other.getByRole("button", { name: "Join and talk" });
-      await open.or(other.getByLabel("Your name here")).first().waitFor();
-      if (await open.isVisible()) await open.click();
-      await other.getByLabel("Your name here").fill("Tom");
-      await other.getByRole("button", { name: "Come in" }).click();
-      await field(other).waitFor();
+      const other = await comesIn(page, code, "Tom");
 
       await say(page, "who is here");
       await until("Tom reads it", async () => (await said(other)).includes("who is here"));
@@ -68,7 +87,62 @@ describe("rooms on local", { skip: needsLocal }, () => {
         await until(`${who} has all of it`, async () => (await said(chat)).length >= expected.length);
         assert.deepEqual(await said(chat), expected, `${who}: nothing missing, nothing twice, in order`);
       }
-      await context.close();
+      await other.context().close();
+    });
+  });
+
+  test("a pin, a tip and the way into the back room are paid for, and are there for everybody", async () => {
+    await site.open("/rooms", { viewport: { width: 390, height: 844 } }, async (page) => {
+      await page.getByRole("button", { name: "Make a room without a photo" }).click();
+      await page.getByLabel("Name", { exact: true }).fill("Balloons");
+      await page.getByLabel("Your name here").fill("Hanna");
+      await page.getByRole("button", { name: "Make the room" }).click();
+      await field(page).waitFor({ state: "attached" });
+      const code = codeOf(page);
+      await page.keyboard.press("Escape");
+      await say(page, "a red one over the market");
+      const tom = await comesIn(page, code, "Tom");
+
+      await tom.locator(".bubble", { hasText: "a red one" }).hover();
+      await tom.getByRole("button", { name: "More" }).first().click();
+      await tom.getByRole("button", { name: "Pin for everyone" }).click();
+      await tom.getByRole("button", { name: /^20 minutes/ }).click();
+      await pays(tom, "Pay $5.00");
+      await page.getByRole("button", { name: /^Pinned: Hanna a red one over the market/ }).waitFor();
+      await page.locator(".pin").getByText(/^For (20:00|19:\d\d)$/).waitFor();
+      const before = await page.locator(".pin .figures").textContent();
+      await until("its time runs", async () => (await page.locator(".pin .figures").textContent()) !== before);
+      await page.locator(".pin").getByText("$5.00").waitFor();
+      await tom.locator(".waiting").waitFor({ state: "detached" });
+      await assertAccessible(page);
+
+      await tom.getByRole("button", { name: "Tip Hanna" }).click();
+      await tom.getByRole("button", { name: "$3.00" }).click();
+      await pays(tom, "Pay $3.00");
+      await page.locator(".bubble.tip").getByText("Tom gave you $3.00").waitFor();
+      await tom.locator(".bubble.tip").getByText("You gave $3.00").waitFor();
+      await tom.locator(".waiting").waitFor({ state: "detached" });
+      await page.getByTitle("About this room").click();
+      await page.getByRole("button", { name: "Tips" }).click();
+      await page.locator("room-tips .total", { hasText: "$3.00" }).waitFor();
+      await page.keyboard.press("Escape");
+
+      await page.getByTitle("About this room").click();
+      await page.getByRole("button", { name: "Settings" }).click();
+      await page.getByRole("button", { name: "Open a back room" }).click();
+      await page.getByRole("button", { name: "Enter the back room" }).click();
+      await page.locator("header.behind").waitFor();
+      await say(page, "so this is where it is");
+      await tom.getByRole("button", { name: "Back room $5.00" }).click();
+      await pays(tom, "Pay $5.00");
+      await tom.getByRole("button", { name: "Back room Enter" }).click();
+      await until("Tom reads what is said behind", async () => (await said(tom)).includes("so this is where it is"));
+      await say(tom, "and so am I");
+      await until("Hanna reads it there", async () => (await said(page)).includes("and so am I"));
+      await assertAccessible(tom);
+      await tom.getByRole("button", { name: "Room in front" }).click();
+      await tom.locator(".bubble", { hasText: "a red one" }).waitFor();
+      await tom.context().close();
     });
   });
 });

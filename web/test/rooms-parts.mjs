@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { load } from "./modules.mjs";
 import { scenes } from "./mock-photos.mjs";
 
-const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, typingWords } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "ui/text.ts");
+const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, typingWords, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "ui/text.ts");
 
 describe("QR codes", () => {
   const drawn = (rows) => rows.map((row) => row.map((dark) => (dark ? "1" : "0")).join("")).join("\n");
@@ -116,9 +116,151 @@ describe("thread", () => {
     assert.deepEqual(items.map(({ isBlocked }) => isBlocked), [false, false, true]);
   });
 
+  test("a tip stands alone between what the same person says", () => {
+    const tip = { minor: 300, currency: "USD" };
+    const items = view([message(1, "a", 0), message(2, "a", 0, { tip, text: "" }), message(3, "a", 0)]);
+    assert.deepEqual(items.map((item) => item.tip), [null, tip, null]);
+    assert.deepEqual(threadOf(items)[0].groups.map((group) => group.items.length), [1, 1, 1]);
+  });
+
   test("one's reaction shows at once, and goes at once", () => {
     assert.deepEqual(withMine([], "👍", "me", true), [{ emoji: "👍", count: 1, users: ["me"] }]);
     assert.deepEqual(withMine([{ emoji: "👍", count: 2, users: ["a", "me"] }], "👍", "me", false), [{ emoji: "👍", count: 1, users: ["a"] }]);
     assert.deepEqual(withMine([{ emoji: "👍", count: 1, users: ["me"] }], "👍", "me", false), []);
+  });
+});
+
+describe("what is paid for", () => {
+  const usd = (minor) => ({ minor, currency: "USD" });
+  const pin = (seq, minor) => ({ seq, username: "Dana", text: "t", until: "", price: usd(minor), next_price: null });
+  const payment = (what, rest = {}) => ({ what, payUrl: "https://pay.example", price: usd(500), seq: 5, until: 600_000, ...rest });
+  const seen = (rest = {}) => ({ pin: null, mayEnter: false, messages: [], me: "me", ...rest });
+
+  test("amounts are in their currency", () => {
+    assert.equal(priceOf(usd(300)), "$3.00");
+    assert.equal(priceOf({ minor: 123_456, currency: "EUR" }), "€1,234.56");
+    assert.equal(priceOf({ minor: 5, currency: "ILS" }), "₪0.05");
+    assert.equal(gave("Omer", usd(300), false), "Omer gave $3.00");
+    assert.equal(gave("Omer", usd(300), true), "Omer gave you $3.00");
+  });
+
+  test("a refusal says what to do", () => {
+    const refused = (status, code, retryAfterMs = null) => refusal({ status, code, message: "as the server says", retryAfterMs });
+    assert.match(refused(409, "outbid"), /Choose a higher one/);
+    assert.match(refused(404, "message_not_found"), /here no more/);
+    assert.match(refused(422, "not_for_sale"), /not sold right now/);
+    assert.equal(refused(403, "muted"), "as the server says");
+    assert.match(refused(429, "too_many", 9_100), /Try again in 10 seconds/);
+    assert.match(refused(429, "too_many", 61_000), /Try again in 2 minutes/);
+  });
+
+  test("a pin has come when this message is at the top for this price", () => {
+    assert.equal(hasCome(payment("pin"), seen()), false);
+    assert.equal(hasCome(payment("pin"), seen({ pin: pin(5, 500) })), true);
+    assert.equal(hasCome(payment("pin"), seen({ pin: pin(4, 500) })), false);
+    assert.equal(hasCome(payment("pin"), seen({ pin: pin(5, 200) })), false, "a lower one of the same message, from before");
+  });
+
+  test("somebody who was faster is seen", () => {
+    assert.equal(isOutbid(payment("pin"), null), false);
+    assert.equal(isOutbid(payment("pin"), pin(4, 200)), false);
+    assert.equal(isOutbid(payment("pin"), pin(4, 500)), true);
+    assert.equal(isOutbid(payment("pin"), pin(5, 1_000)), true);
+    assert.equal(isOutbid(payment("pin"), pin(5, 500)), false, "it is ours");
+    assert.equal(isOutbid(payment("tip"), pin(4, 2_000)), false);
+  });
+
+  test("a tip has come with one's own later message of this amount", () => {
+    const message = (rest) => seen({ messages: [{ seq: 6, user_id: "me", tip: usd(500), ...rest }] });
+    assert.equal(hasCome(payment("tip"), message({})), true);
+    for (const other of [{ seq: 5 }, { user_id: "omer" }, { tip: usd(300) }, { tip: { minor: 500, currency: "EUR" } }, { tip: undefined }]) assert.equal(hasCome(payment("tip"), message(other)), false, JSON.stringify(other));
+  });
+
+  test("the back room is open when its code is there", () => {
+    assert.equal(hasCome(payment("back_room"), seen()), false);
+    assert.equal(hasCome(payment("back_room"), seen({ mayEnter: true })), true);
+  });
+
+  test("after a pin not everybody asks at once, nobody late, and each time rarer", () => {
+    assert.deepEqual([0, 0.5, 1].map((luck) => askAfterPin(10_000, 4_000, 0, luck)), [6_500, 8_500, 10_500]);
+    assert.equal(askAfterPin(4_000, 10_000, 0, 0), 500, "the time is over already");
+    assert.ok(askAfterPin(0, 0, 3, 1) <= 36_000);
+  });
+
+  describe("asking whether it has come", () => {
+    function visit({ until = 600_000, takes = 0 } = {}) {
+      const state = { now: 0, asked: [], overs: 0, isLookedAt: true, timers: new Set(), underway: 0, most: 0 };
+      const later = (ms, run) => {
+        const timer = { at: state.now + ms, run };
+        state.timers.add(timer);
+        return () => state.timers.delete(timer);
+      };
+      const ask = async () => {
+        state.asked.push(state.now);
+        state.most = Math.max(state.most, (state.underway += 1));
+        if (takes > 0) await new Promise((resolve) => later(takes, resolve));
+        state.underway -= 1;
+      };
+      const asking = new Asking({ now: () => state.now, random: () => 0.5, later, isLookedAt: () => state.isLookedAt }, until, ask, () => (state.overs += 1));
+      const settle = async () => {
+        for (let round = 0; round < 8; round += 1) await Promise.resolve();
+      };
+      const pass = async (ms) => {
+        const end = state.now + ms;
+        for (;;) {
+          const [next] = [...state.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+          if (!next) break;
+          state.timers.delete(next);
+          state.now = next.at;
+          next.run();
+          await settle();
+        }
+        state.now = end;
+      };
+      return { state, asking, pass, settle };
+    }
+
+    test("every few seconds, rarer with time, and no longer than ten minutes", async () => {
+      const { state, pass } = visit();
+      await pass(10_000);
+      assert.equal(state.asked.length, 3);
+      await pass(590_000);
+      const gaps = state.asked.slice(1).map((at, index) => Math.round(at - state.asked[index]));
+      assert.ok(Math.max(...gaps) <= 10_000 && gaps.at(-1) === 10_000, `${gaps}`);
+      assert.equal(state.overs, 1);
+      const { length } = state.asked;
+      await pass(600_000);
+      assert.equal(state.asked.length, length);
+      assert.equal(state.timers.size, 0);
+    });
+
+    test("not while nobody looks, and at once when somebody is back", async () => {
+      const { state, asking, pass, settle } = visit();
+      state.isLookedAt = false;
+      await pass(60_000);
+      assert.deepEqual(state.asked, []);
+      state.isLookedAt = true;
+      asking.wake();
+      await settle();
+      assert.deepEqual(state.asked, [60_000]);
+    });
+
+    test("never twice at a time, however often somebody is back", async () => {
+      const { state, asking, pass } = visit({ takes: 20_000 });
+      await pass(5_000);
+      for (let count = 0; count < 5; count += 1) asking.wake();
+      await pass(60_000);
+      assert.equal(state.most, 1);
+      assert.ok(state.asked.length >= 2);
+    });
+
+    test("stopped, it asks no more", async () => {
+      const { state, asking, pass } = visit({ takes: 1_000 });
+      await pass(3_000);
+      asking.stop();
+      asking.wake();
+      await pass(900_000);
+      assert.deepEqual([state.asked.length, state.overs], [1, 0]);
+    });
   });
 });

@@ -346,7 +346,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
       await page.getByText("1 here now").waitFor();
       rooms.pin(code, seq, 12);
       const pin = page.getByRole("button", { name: /^Pinned: Hosta look here/ });
-      await page.locator(".pin").getByText(/^1[12]:\d\d$/).waitFor();
+      await page.locator(".pin").getByText(/^For 1[12]:\d\d$/).waitFor();
       await pin.click();
       rooms.pin(code, seq, 0.02);
       await pin.waitFor({ state: "detached" });
@@ -623,6 +623,357 @@ describe("who may come in", { skip: mockOnly }, () => {
   });
 });
 
+/** Follows a link that leads to where something is paid, and comes back from there. */
+async function followToPay(page, name) {
+  const opened = page.context().waitForEvent("page");
+  await page.getByRole("link", { name }).click();
+  const tab = await opened;
+  await tab.getByRole("heading", { name: /^Pay ord_/ }).waitFor();
+  assert.equal(await tab.evaluate(() => globalThis.opener), null);
+  await tab.close();
+}
+
+async function more(page, text) {
+  await bubble(page, text).hover();
+  await page.locator(".message").filter({ hasText: text }).getByRole("button", { name: "More" }).click();
+}
+
+async function openPins(page, text) {
+  await more(page, text);
+  await page.getByRole("button", { name: "Pin for everyone" }).click();
+  await dialog(page, "Pin for everyone").waitFor();
+}
+
+const tiersOf = (page) => inDialog(page, "Pin for everyone").locator(".choice").allInnerTexts();
+const pinned = (page, name) => page.getByRole("button", { name });
+
+describe("what is paid for", { skip: mockOnly }, () => {
+  test("a message is pinned for everybody once it is paid, and outbid by a higher one", async () => {
+    const { code, host } = rooms.add();
+    rooms.say(code, host, "a red balloon");
+    const { seq } = rooms.say(code, host, "a blue balloon");
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Omer");
+      const other = await another(page, roomAt(code));
+      await bubble(other, "a red balloon").waitFor();
+      await openPins(page, "a red balloon");
+      const sheet = inDialog(page, "Pin for everyone");
+      await sheet.locator(".choice").nth(5).waitFor();
+      assert.deepEqual((await tiersOf(page)).map((text) => text.replace(/\s+/g, " ")), ["10 minutes $1.00", "15 minutes $2.00", "20 minutes $5.00", "30 minutes $10.00", "45 minutes $15.00", "60 minutes $20.00"]);
+      assert.equal(await sheet.getByText("outbids").count(), 0);
+      await sheet.getByRole("button", { name: "20 minutes" }).click();
+      await until("the way to pay has the focus", () => page.getByRole("link", { name: "Pay $5.00" }).evaluate((element) => element.matches(":focus")));
+      await sheet.getByRole("button", { name: "Choose another" }).click();
+      await sheet.getByRole("button", { name: "10 minutes" }).click();
+      await followToPay(page, "Pay $1.00");
+      await page.getByText("Waiting for your $1.00.").waitFor();
+      assert.equal(await page.locator(".pin").count(), 0, "nothing is given before it is paid");
+      // A phone may forget the page behind the one where it is paid.
+      await page.reload();
+      await page.getByText("Waiting for your $1.00.").waitFor();
+      rooms.pays();
+      await pinned(other, /^Pinned: Hosta a red balloon/).waitFor();
+      await until("it is told", async () => (await other.locator("[aria-live=polite].only-read").textContent()) === "Pinned: Hosta: a red balloon");
+      await other.locator(".pin").getByText(/^For (10:00|9:\d\d)$/).waitFor();
+      await other.locator(".pin").getByText("$1.00").waitFor();
+      await page.getByText("Your pin is at the top").waitFor();
+      await page.getByText("Waiting for").waitFor({ state: "detached" });
+
+      await openPins(page, "a blue balloon");
+      await sheet.getByText("It outbids the pin of Hosta, $1.00.").waitFor();
+      await sheet.locator(".choice").nth(4).waitFor();
+      assert.match((await tiersOf(page))[0], /15 minutes/);
+      await sheet.getByRole("button", { name: "15 minutes" }).click();
+      await page.getByRole("link", { name: "Pay $2.00" }).waitFor();
+      // Somebody is faster.
+      rooms.pin(code, seq, 20, 1000);
+      await sheet.getByText("Another pin is as high by now").waitFor();
+      assert.equal(await page.getByRole("link", { name: "Pay $2.00" }).count(), 0);
+      await until("only higher ones", async () => (await tiersOf(page)).length === 2);
+      await page.keyboard.press("Escape");
+      await pinned(other, /^Pinned: Hosta a blue balloon/).waitFor();
+      assert.equal(await other.locator(".pin").count(), 1);
+      await other.context().close();
+    });
+  });
+
+  test("while it is waited for, somebody who is faster is told of, and one may wait no longer", async () => {
+    const { code, host } = rooms.add();
+    const { seq } = rooms.say(code, host, "first");
+    rooms.say(code, host, "second");
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Omer");
+      await openPins(page, "second");
+      await page.getByRole("button", { name: "15 minutes" }).click();
+      await followToPay(page, "Pay $2.00");
+      await page.getByText("Waiting for your $2.00.").waitFor();
+      assert.match(await page.getByRole("link", { name: "Open the payment" }).getAttribute("href"), /\/pay\/ord_/);
+      rooms.pin(code, seq, 20, 500);
+      await page.getByText("If you pay for this one, your money comes back.").waitFor();
+      await page.getByRole("button", { name: "Wait no longer" }).click();
+      await page.getByText("your money comes back").waitFor({ state: "detached" });
+      await page.reload();
+      await page.locator(".pin").waitFor();
+      assert.equal(await page.locator(".waiting").count(), 0);
+    });
+  });
+
+  test("a lower pin comes back when the higher one's time is over, and a pin leads to its message", async () => {
+    const { code, host } = rooms.add();
+    const { seq } = rooms.say(code, host, "long ago");
+    for (let count = 1; count <= 120; count += 1) rooms.say(code, host, `line ${count}`);
+    rooms.pin(code, seq, 30, 100);
+    await site.open(roomAt(code), {}, async (page) => {
+      await pinned(page, /^Pinned: Hosta long ago/).waitFor();
+      await page.getByText("1 here now").first().waitFor();
+      rooms.pin(code, seq + 1, 0.05, 500);
+      await pinned(page, /^Pinned: Hosta line 1/).waitFor();
+      await pinned(page, /^Pinned: Hosta long ago/).click();
+      await until("it is in sight", () => line(page, "long ago").evaluate((element) => element.getBoundingClientRect().top > 0 && element.getBoundingClientRect().bottom < innerHeight));
+    });
+  });
+
+  test("the pin of somebody whom one blocks is not shown", async () => {
+    const { code } = rooms.add();
+    const { seq } = rooms.say(code, rooms.join(code, "Noisy"), "buy this");
+    rooms.pin(code, seq, 10);
+    await site.open(roomAt(code), {}, async (page) => {
+      await page.locator(".pin").waitFor();
+      await enter(page, "Calm");
+      await page.getByRole("button", { name: "What to do about Noisy" }).click();
+      await page.getByRole("button", { name: "Block for me" }).click();
+      await page.locator(".pin").waitFor({ state: "detached" });
+    });
+  });
+
+  test("whatever is refused is said, and changes nothing", async () => {
+    const { code, host, room } = rooms.add();
+    rooms.say(code, host, "to pin");
+    await site.open(roomAt(code), { expectErrors: true }, async (page) => {
+      await enter(page, "Omer");
+      await openPins(page, "to pin");
+      const sheet = inDialog(page, "Pin for everyone");
+      const refuse = async (refusal, words) => {
+        rooms.faults.notSold = refusal;
+        await sheet.getByRole("button", { name: "10 minutes" }).click();
+        await sheet.locator("cf-notice").getByText(words).waitFor();
+        assert.equal(await page.getByRole("link", { name: /^Pay/ }).count(), 0);
+        assert.equal(await page.locator(".waiting").count(), 0);
+      };
+      await refuse({ status: 422, code: "not_for_sale", message: "This is not for sale." }, "not sold right now");
+      await refuse({ status: 409, code: "outbid", message: "Another pin is as high." }, "Choose a higher one");
+      await refuse({ status: 404, code: "message_not_found", message: "There is no such message." }, "here no more");
+      await refuse({ status: 429, code: "too_many", message: "Too many.", headers: { "retry-after": "30" } }, "Try again in 30 seconds");
+      await assertAccessible(page);
+      rooms.faults.notSold = null;
+      rooms.faults.down = true;
+      await sheet.getByRole("button", { name: "10 minutes" }).click();
+      await sheet.locator("cf-notice").getByText("Check your connection").waitFor();
+      rooms.faults.down = false;
+      await sheet.getByRole("button", { name: "10 minutes" }).click();
+      await page.getByRole("link", { name: "Pay $1.00" }).waitFor();
+      await page.keyboard.press("Escape");
+
+      // Somebody was faster, and nobody told us: what is offered then is high enough.
+      const faster = { seq: 1, tier: 500, until: Date.now() + 60_000 };
+      room.pins.push(faster);
+      await openPins(page, "to pin");
+      await sheet.getByRole("button", { name: "30 minutes" }).waitFor();
+      room.pins.push({ ...faster, tier: 1000 });
+      await sheet.getByRole("button", { name: "30 minutes" }).click();
+      await sheet.locator("cf-notice").getByText("Choose a higher one").waitFor();
+      await until("only higher ones", async () => (await tiersOf(page)).length === 2);
+      room.pins = [];
+      await page.keyboard.press("Escape");
+
+      // Offers that cannot be had are asked for again.
+      rooms.faults.down = true;
+      await openPins(page, "to pin");
+      await sheet.locator("cf-notice").getByText("Check your connection").waitFor();
+      rooms.faults.down = false;
+      await sheet.getByRole("button", { name: "Try again" }).click();
+      await sheet.getByRole("button", { name: "10 minutes" }).waitFor();
+      await page.keyboard.press("Escape");
+      rooms.pin(code, 1, 10, 2000);
+      await page.locator(".pin").waitFor();
+      await openPins(page, "to pin");
+      await sheet.getByText("The highest pin is up already").waitFor();
+      assert.equal(room.pins.length, 1);
+    });
+  });
+
+  test("who may not talk may not pin, and the host is not asked for tips", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      const code = await makeRoom(page);
+      await say(page, "mine");
+      await page.getByRole("button", { name: "Tips", exact: true }).click();
+      await inDialog(page, "Tips").getByText("None yet").waitFor();
+      await page.keyboard.press("Escape");
+      assert.equal(await page.getByRole("button", { name: /^Tip / }).count(), 0);
+      const other = await another(page, roomAt(code));
+      await more(other, "mine");
+      await other.getByRole("button", { name: "Copy the text" }).waitFor();
+      assert.equal(await other.getByRole("button", { name: "Pin for everyone" }).count(), 0);
+      assert.equal(await other.getByRole("button", { name: /^Tip / }).count(), 0);
+      await other.context().close();
+    });
+  });
+
+  test("a tip is seen and heard by everybody, counted for the host, and goes with its money", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      const code = await makeRoom(page);
+      await say(page, "hello");
+      const other = await another(page, roomAt(code));
+      await enter(other, "Omer");
+      await other.getByRole("button", { name: "Tip Hanna" }).click();
+      const amounts = inDialog(other, "Tip Hanna").locator(".choice");
+      await amounts.nth(3).waitFor();
+      assert.deepEqual(await amounts.allInnerTexts(), ["$1.00", "$3.00", "$5.00", "$10.00"]);
+      await assertAccessible(other);
+      await amounts.nth(1).click();
+      await followToPay(other, "Pay $3.00");
+      await other.getByText("Waiting for your $3.00.").waitFor();
+      rooms.pays();
+      await other.locator(".bubble.tip").getByText("You gave $3.00").waitFor();
+      await other.getByText("Hanna has your tip").waitFor();
+      await other.locator(".waiting").waitFor({ state: "detached" });
+      await page.locator(".bubble.tip").getByText("Omer gave you $3.00").waitFor();
+      await until("it is told", async () => (await page.locator("[aria-live=polite].only-read").textContent()) === "Omer gave you $3.00");
+      await assertAccessible(page);
+
+      await more(page, "Omer gave you");
+      const sheet = inDialog(page, "Tip of Omer");
+      await sheet.getByText("Omer gave you $3.00").waitFor();
+      for (const name of ["Delete", "Copy the text", "Pin for everyone"]) assert.equal(await sheet.getByRole("button", { name }).count(), 0, name);
+      await sheet.getByRole("button", { name: "Answer" }).click();
+      await say(page, "thank you");
+      await other.getByRole("button", { name: /^Answers Omer\s*Omer gave \$3.00/ }).waitFor();
+
+      await page.getByRole("button", { name: "Tips", exact: true }).click();
+      const tips = inDialog(page, "Tips");
+      await tips.getByText("$3.00", { exact: true }).first().waitFor();
+      await tips.getByText("in all").waitFor();
+      await assertAccessible(page);
+      await page.keyboard.press("Escape");
+      rooms.payBack(code, 2);
+      await page.locator(".bubble.tip").waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Tips", exact: true }).click();
+      await tips.getByText("paid back").waitFor();
+      await tips.getByText("Nothing", { exact: true }).waitFor();
+      await other.context().close();
+    });
+  });
+
+  test("a back room opens, is entered by who has paid, and leads back to the front", async () => {
+    await site.open("/rooms", { expectErrors: true }, async (page) => {
+      const code = await makeRoom(page);
+      const other = await another(page, roomAt(code), phone);
+      await other.getByRole("button", { name: "Join and talk" }).waitFor();
+      await page.getByRole("button", { name: "Settings" }).click();
+      const settings = inDialog(page, "Settings");
+      await settings.getByRole("button", { name: "Open a back room" }).click();
+      await settings.getByText("The entrance is $5.00").waitFor();
+      await assertAccessible(page);
+      await settings.getByRole("button", { name: "Enter the back room" }).click();
+      await page.locator("header.behind").getByText("Back room").waitFor();
+      const back = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
+      assert.notEqual(back, code);
+      await say(page, "only for you");
+
+      assert.equal(await other.getByRole("button", { name: /^Back room/ }).count(), 0, "it is for members");
+      await enter(other, "Omer");
+      await other.getByRole("button", { name: "Back room $5.00" }).click();
+      await inDialog(other, "Back room").getByText("You pay once").waitFor();
+      await assertAccessible(other);
+      await followToPay(other, "Pay $5.00");
+      await other.getByText("Waiting for your $5.00.").waitFor();
+      assert.equal(await other.getByRole("button", { name: /^Back room/ }).count(), 0);
+      rooms.pays();
+      await other.getByRole("button", { name: "Back room Enter" }).waitFor();
+      // News of the room tell nobody where the back room is, and take it from nobody.
+      rooms.tellRoom(code, "A new name");
+      await other.getByRole("heading", { name: "A new name" }).waitFor();
+      await other.getByRole("button", { name: "Back room Enter" }).click();
+      await bubble(other, "only for you").waitFor();
+      await say(other, "here I am");
+      await bubble(page, "here I am").waitFor();
+      await assertAccessible(other);
+      await assertFits(other);
+
+      // Nobody comes in by a link, so there is none.
+      await other.getByRole("button", { name: "Share the room" }).click();
+      await inDialog(other, "Bring somebody in").getByText(`${site.home}/rooms#room=${code}`).waitFor();
+      await inDialog(other, "Bring somebody in").getByText("pays the entrance there").waitFor();
+      await other.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Settings" }).click();
+      await settings.getByText("closes with the room in front").waitFor();
+      for (const name of ["Close the room", "Open a back room"]) assert.equal(await settings.getByRole("button", { name }).count(), 0, name);
+      await page.keyboard.press("Escape");
+
+      // Who leaves may come back without a code; who has not paid may not.
+      await other.getByTitle("About this room").click();
+      await other.getByRole("button", { name: "Leave" }).click();
+      await other.getByRole("heading", { name: "Where are you?" }).waitFor();
+      await other.goto(`${site.home}${roomAt(back)}`);
+      await other.getByText("Whoever has paid its entrance comes in.").waitFor();
+      assert.equal(await other.getByLabel("Access code").count(), 0);
+      await other.getByRole("button", { name: "Come in" }).click();
+      await bubble(other, "here I am").waitFor();
+      await other.getByRole("button", { name: "Back to the room in front" }).click();
+      await other.getByRole("heading", { name: "A new name" }).waitFor();
+
+      // Whose entrance was paid back is shown out, and may pay again.
+      await other.getByRole("button", { name: "Back room Enter" }).click();
+      await bubble(other, "here I am").waitFor();
+      await other.locator(".presence .on").waitFor();
+      rooms.letOut(code);
+      await other.getByRole("heading", { name: "You were shown out" }).waitFor();
+      await other.getByRole("button", { name: "Go to the room in front" }).click();
+      const entrance = other.getByRole("button", { name: "Back room $5.00" });
+      await entrance.waitFor();
+      rooms.letIn(code);
+      await entrance.click();
+      await bubble(other, "here I am").waitFor();
+      await other.locator(".presence .on").waitFor();
+      rooms.letOut(code);
+      await other.getByRole("button", { name: "Go to the room in front" }).click();
+      await entrance.waitFor();
+      const third = await another(page, roomAt(back));
+      await join(third, "Noa", "guess");
+      await third.getByText("This is a back room. Its entrance is paid in the room in front of it.").waitFor();
+      await page.getByRole("button", { name: "Room in front" }).click();
+      await until("the front", () => page.url().endsWith(code));
+      await third.context().close();
+      await other.context().close();
+    });
+  });
+
+  for (const colorScheme of schemes) {
+    test(`axe finds nothing grave where something is paid for, on a phone, in ${colorScheme}`, async () => {
+      const { code, host } = rooms.add();
+      const { seq } = rooms.say(code, host, "look");
+      rooms.pin(code, seq, 10);
+      rooms.openBehind(code);
+      rooms.tip(code, rooms.join(code, "Omer"), 300);
+      await site.open(roomAt(code), { ...phone, colorScheme }, async (page) => {
+        await enter(page, "Noa");
+        await page.getByRole("button", { name: "Back room $5.00" }).waitFor();
+        await assertAccessible(page);
+        await bubble(page, "look").click();
+        await page.getByRole("button", { name: "Pin for everyone" }).click();
+        await page.getByRole("button", { name: "45 minutes" }).waitFor();
+        await assertAccessible(page);
+        await page.getByRole("button", { name: "45 minutes" }).click();
+        await page.getByRole("link", { name: "Pay $15.00" }).waitFor();
+        await assertAccessible(page);
+        await followToPay(page, "Pay $15.00");
+        await page.getByText("Waiting for your $15.00.").waitFor();
+        await assertAccessible(page);
+      });
+    });
+  }
+});
+
 describe("what people write", { skip: mockOnly }, () => {
   test("markup is text, wherever it is", async () => {
     const evil = `<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>`;
@@ -751,6 +1102,8 @@ describe("for everybody", { skip: mockOnly }, () => {
     const { seq } = rooms.say(code, host, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen");
     rooms.say(code, host, "and an answer", seq);
     rooms.pin(code, seq, 100);
+    rooms.openBehind(code);
+    rooms.tip(code, rooms.join(code, "W".repeat(24)), 1000);
     await site.open("/rooms", small, async (page) => {
       const fits = async () => {
         await assertFits(page);
@@ -791,6 +1144,13 @@ describe("for everybody", { skip: mockOnly }, () => {
         await page.keyboard.press("Escape");
       }
       await page.getByTitle("About this room").click();
+      await fits();
+      await page.getByRole("button", { name: "Tip Hosta" }).click();
+      await page.getByRole("button", { name: "$10.00" }).waitFor();
+      await fits();
+      await page.getByRole("button", { name: "$10.00" }).click();
+      await followToPay(page, "Pay $10.00");
+      await page.getByText("Waiting for your $10.00.").waitFor();
       await fits();
     });
   });

@@ -2,6 +2,7 @@
 import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 
 const shapes = {
+  ajar: svg`<path d="M3.5 20H6V4.5h12V20h2.5M6 4.5l8 2.5v13l-8-2.5zM11 13.3v.1" />`,
   add: svg`<path d="M12 5v14M5 12h14" />`,
   back: svg`<path d="M15 5l-7 7 7 7" />`,
   ban: svg`<circle cx="12" cy="12" r="8.5" /><path d="M6 6l12 12" />`,
@@ -38,6 +39,7 @@ const shapes = {
   system: svg`<rect x="3.5" y="5" width="17" height="11" rx="1.5" /><path d="M9 20h6M12 16v4" />`,
   tick: svg`<path d="M6 12.5l4 4 8-9" />`,
   ticks: svg`<path d="M2.5 12.5l4 4 8-9M11.5 16l.5.5 8-9" />`,
+  tip: svg`<circle cx="12" cy="12" r="8.5" /><path d="M12 16l-3.4-3.4a2.2 2.2 0 0 1 3.1-3.1l.3.3.3-.3a2.2 2.2 0 0 1 3.1 3.1z" />`,
   trash: svg`<path d="M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.3 11v5M13.7 11v5" />`,
 } satisfies Record<string, SVGTemplateResult>;
 

@@ -123,7 +123,10 @@ async fn offers(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
         Some(OfferedPin { tier, minutes: tier.minutes(), price })
     });
     let tips = TIPS.into_iter().filter_map(|amount| Some(OfferedTip { amount, price: price(Goods::Tip { amount })? }));
-    let back_room = visited.room.back_room.and_then(|_| Some(OfferedEntrance { price: price(Goods::BackRoom)? }));
+    // Its host wants to know before opening it.
+    let has_entrance = visited.room.back_room.is_some() || visited.standing == Standing::Host;
+    let entrance = price(Goods::BackRoom).filter(|_| has_entrance);
+    let back_room = entrance.map(|price| OfferedEntrance { price });
     reply::json(StatusCode::OK, &Offers { pins: pins.collect(), tips: tips.collect(), back_room })
 }
 

@@ -43,7 +43,9 @@ const SCHEMA: &str = "
         source TEXT
     );
     CREATE INDEX IF NOT EXISTS by_visibility ON message (queue, visible_at);
-    CREATE INDEX IF NOT EXISTS by_order ON message (queue, seq);
+    DROP INDEX IF EXISTS by_order;
+    CREATE INDEX IF NOT EXISTS in_line ON message (queue, seq, visible_at, group_id);
+    CREATE INDEX IF NOT EXISTS by_age ON message (queue, sent_at);
     CREATE INDEX IF NOT EXISTS by_group ON message (queue, group_id, seq);
     CREATE INDEX IF NOT EXISTS by_receipt ON message (receipt);
     CREATE TABLE IF NOT EXISTS deduplication (
@@ -55,6 +57,7 @@ const SCHEMA: &str = "
         seq INTEGER NOT NULL,
         PRIMARY KEY (queue, scope, id)
     );
+    CREATE INDEX IF NOT EXISTS deduplication_by_age ON deduplication (queue, at);
     CREATE TABLE IF NOT EXISTS move_task (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         source TEXT NOT NULL,
@@ -544,7 +547,7 @@ fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> 
 }
 
 /// The first messages that may be received now. A message of a FIFO queue waits while one before it in its group is in
-/// flight. One pass in the order of sending: what waits is stepped over, so that a long line costs a look at its head.
+/// flight. One pass over the index in the order of sending: of what waits no more is read than that it does.
 /// What has been received too often is among them and does not count: it goes to the dead-letter queue.
 fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) -> Result<Vec<Message>> {
     let mut busy = transaction
@@ -556,8 +559,9 @@ fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) 
     }
     let locked: HashSet<String> = in_flight.into_iter().flatten().filter(|_| queue.fifo).collect();
     let mut line = transaction.prepare_cached(
-        "SELECT * FROM message INDEXED BY by_order WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq",
+        "SELECT seq, group_id FROM message INDEXED BY in_line WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq",
     )?;
+    let mut whole = transaction.prepare_cached("SELECT * FROM message WHERE seq = ?1")?;
     let mut rows = line.query(params![queue.name, now])?;
     let mut found = Vec::new();
     let mut counted = 0;
@@ -566,7 +570,7 @@ fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) 
     {
         let group: Option<String> = row.get("group_id")?;
         if group.is_none_or(|group| !locked.contains(&group)) {
-            let message = read(row)?;
+            let message = whole.query_row(params![row.get::<_, i64>("seq")?], read)?;
             counted += usize::from(!is_exhausted(queue, &message));
             found.push(message);
         }

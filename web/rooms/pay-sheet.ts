@@ -1,0 +1,304 @@
+// What is paid for in a room: choosing it, and the way to where it is paid. Nothing is bought here.
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { base, controls } from "../ui/base";
+import { now } from "../ui/clock";
+import { sheetOrDialog } from "../ui/dialog";
+import { plural } from "../ui/format";
+import { icon } from "../ui/icons";
+import "../ui/notice";
+import "../ui/skeleton";
+import { problemOf, rooms } from "./api";
+import type { Money, Offers, Pin, Room, ToPay } from "./contract";
+import { waitFor, type Payment } from "./waiting";
+import { priceOf, refusal } from "./words";
+
+export type Wanted = { what: "pin"; seq: number; username: string; text: string } | { what: "tip"; seq: number } | { what: "back_room"; seq: number };
+
+interface Choice {
+  words: string;
+  price: Money;
+  take: () => Promise<ToPay>;
+}
+
+@customElement("pay-sheet")
+export class PaySheet extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      .all {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: var(--s4);
+      }
+      .about {
+        display: grid;
+        gap: var(--s2);
+        color: var(--ink-soft);
+        text-wrap: pretty;
+      }
+      .about b {
+        color: var(--ink);
+        font-weight: 600;
+        overflow-wrap: anywhere;
+      }
+      .said {
+        padding-inline-start: var(--s3);
+        border-inline-start: 3px solid var(--line-strong);
+        color: var(--ink);
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .tiers {
+        border: 1px solid var(--line);
+        border-radius: 0.75rem;
+        background: var(--raised);
+        overflow: hidden;
+      }
+      .tiers li + li {
+        border-block-start: 1px solid var(--line);
+      }
+      .amounts {
+        display: grid;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
+        gap: var(--s2);
+      }
+      .choice {
+        display: flex;
+        align-items: center;
+        gap: var(--s3);
+        inline-size: 100%;
+        min-block-size: 3.25rem;
+        padding: var(--s2) var(--s4);
+        border: 0;
+        background: none;
+        font-size: var(--t4);
+        text-align: start;
+        cursor: pointer;
+        transition: background var(--quick);
+      }
+      .choice:hover {
+        background: var(--accent-soft);
+      }
+      .choice:focus-visible {
+        outline-offset: -3px;
+        border-radius: 0.75rem;
+      }
+      .choice .words {
+        flex: 1;
+      }
+      .choice svg {
+        color: var(--ink-soft);
+        font-size: var(--t3);
+      }
+      .price {
+        font-weight: 600;
+        font-variant-numeric: tabular-nums;
+      }
+      .amounts .choice {
+        justify-content: center;
+        min-block-size: 4rem;
+        border: 1px solid var(--line);
+        border-radius: 0.75rem;
+        background: var(--raised);
+        font-size: var(--t5);
+      }
+      .amounts .choice:hover {
+        border-color: var(--accent);
+        background: var(--accent-soft);
+      }
+      .asking {
+        opacity: 0.55;
+      }
+      .chosen {
+        display: grid;
+        justify-items: center;
+        gap: var(--s1);
+        padding-block: var(--s4) var(--s3);
+        text-align: center;
+      }
+      .chosen b {
+        font-size: 2.25rem;
+        font-weight: 680;
+        font-variant-numeric: tabular-nums;
+        letter-spacing: -0.03em;
+        line-height: 1.1;
+      }
+      .chosen span {
+        color: var(--ink-soft);
+      }
+      .ways {
+        display: grid;
+        gap: var(--s2);
+      }
+      .ways .button {
+        min-block-size: 3rem;
+        font-size: var(--t4);
+      }
+      .small {
+        color: var(--ink-soft);
+        font-size: var(--t2);
+        text-align: center;
+        text-wrap: balance;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) wanted: Wanted | null = null;
+  @property({ attribute: false }) room!: Room;
+  /** What is at the top now. */
+  @property({ attribute: false }) pin: Pin | null = null;
+  @state() private offers: Offers | null = null;
+  @state() private toPay: ToPay | null = null;
+  @state() private isAsking = false;
+  @state() private problem = "";
+  @query(".pay") private link!: HTMLElement | null;
+  @query(".choice") private first!: HTMLElement | null;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("wanted")) {
+      Object.assign(this, { offers: null, toPay: null, problem: "", isAsking: false });
+      if (this.wanted) void this.#begin();
+    } else if (changed.has("pin") && this.wanted?.what === "pin" && changed.get("pin")?.until !== this.pin?.until) {
+      const isOver = this.toPay && this.pin && this.pin.price.minor >= this.toPay.price.minor;
+      if (isOver) Object.assign(this, { toPay: null, problem: refusal({ status: 409, code: "outbid", message: "", retryAfterMs: null }) });
+      void this.#load();
+    }
+  }
+
+  override render() {
+    const { wanted } = this;
+    return html`<cf-dialog kind=${sheetOrDialog()} heading=${wanted ? this.#heading(wanted) : ""} .open=${wanted !== null} @dismiss=${this.#dismiss}>
+      ${wanted
+        ? html`<div class="all">
+            <div class="about">${this.#about(wanted)}</div>
+            ${this.problem ? html`<cf-notice action=${this.#choices(wanted).length > 0 ? "" : "Try again"} @retry=${this.#begin}>${this.problem}</cf-notice>` : nothing}
+            ${this.toPay ? this.#chosen(this.toPay, wanted) : this.#choosing(wanted)}
+          </div>`
+        : nothing}
+    </cf-dialog>`;
+  }
+
+  #heading({ what }: Wanted): string {
+    if (what === "pin") return "Pin for everyone";
+    return what === "tip" ? `Tip ${this.room.host.username}` : "Back room";
+  }
+
+  #about(wanted: Wanted): TemplateResult {
+    switch (wanted.what) {
+      case "pin":
+        return html`<p class="said" dir="auto"><b><bdi>${wanted.username}</bdi></b> ${wanted.text}</p>
+          <p>At the top of the room, for everybody who is here.${this.pin ? html` It outbids the pin of <b><bdi>${this.pin.username}</bdi></b>, ${priceOf(this.pin.price)}.` : nothing}</p>`;
+      case "tip":
+        return html`<p>A thank-you for <b><bdi>${this.room.host.username}</bdi></b>, who made this room. Everybody here sees it.</p>`;
+      case "back_room":
+        return html`<p>Behind this room is another one, which only those read who have paid its entrance. You pay once, and are there under your own name.</p>`;
+    }
+  }
+
+  #choices(wanted: Wanted): Choice[] {
+    const { code } = this.room;
+    if (wanted.what === "pin") return (this.offers?.pins ?? []).map(({ tier, minutes, price }) => ({ words: `${minutes} minutes`, price, take: () => rooms.pin(code, wanted.seq, tier) }));
+    if (wanted.what === "tip") return (this.offers?.tips ?? []).map(({ amount, price }) => ({ words: "", price, take: () => rooms.tip(code, amount) }));
+    return [];
+  }
+
+  #choosing(wanted: Wanted): TemplateResult | typeof nothing {
+    const choices = this.#choices(wanted);
+    if (choices.length > 0) {
+      return html`<ul class="${wanted.what === "pin" ? "tiers" : "amounts"} ${this.isAsking ? "asking" : ""}" aria-busy=${this.isAsking} aria-label=${wanted.what === "pin" ? "How long" : "How much"}>
+        ${choices.map(
+          ({ words, price, take }) => html`<li>
+            <button class="choice" type="button" @click=${() => this.#take(take)}>
+              ${words ? html`<span class="words">${words}</span>` : nothing}<span class="price">${priceOf(price)}</span>${words ? icon("forward") : nothing}
+            </button>
+          </li>`,
+        )}
+      </ul>`;
+    }
+    if (this.problem) return nothing;
+    if (!this.offers) return html`<cf-skeleton lines="4"></cf-skeleton>`;
+    return html`<p>${this.#nothingToChoose(wanted)}</p>`;
+  }
+
+  #nothingToChoose({ what }: Wanted): string {
+    if (what === "pin" && this.pin) return "The highest pin is up already. Come back when its time is over.";
+    return what === "pin" ? "Pins are not sold right now." : "Tips are not taken right now.";
+  }
+
+  /** A real link: phones and the browsers inside messengers block a tab that a script opens, or stop the script behind it before it has the address. */
+  #chosen({ pay_url, price, minutes }: ToPay, { what }: Wanted): TemplateResult {
+    const gets = { pin: plural(minutes ?? 0, "minute") + " at the top", tip: `for ${this.room.host.username}`, back_room: "once, for as long as the room is open" }[what];
+    return html`<p class="chosen"><b>${priceOf(price)}</b><span dir="auto">${gets}</span></p>
+      <div class="ways">
+        <a class="button main pay" href=${pay_url} target="_blank" rel="noopener" @click=${this.#pays}>${what === "tip" ? icon("tip") : nothing} Pay ${priceOf(price)}<span class="only-read"> in a new tab</span></a>
+        ${what === "back_room" ? nothing : html`<button class="button bare" type="button" @click=${this.#chooseAgain}>Choose another</button>`}
+      </div>
+      <p class="small">${what === "pin" ? "If somebody is faster, your money comes back." : "You pay on a page of its own, and come back here."}</p>`;
+  }
+
+  #begin = (): void => {
+    this.problem = "";
+    if (this.wanted?.what === "back_room") void this.#take(() => rooms.backRoom(this.room.code));
+    else void this.#load();
+  };
+
+  async #load(): Promise<void> {
+    const { wanted } = this;
+    try {
+      const offers = await rooms.offers(this.room.code);
+      if (wanted === this.wanted) this.offers = offers;
+    } catch (error) {
+      if (wanted === this.wanted) this.problem = refusal(problemOf(error));
+    }
+  }
+
+  async #take(take: () => Promise<ToPay | { code: string }>): Promise<void> {
+    const { wanted } = this;
+    if (this.isAsking) return;
+    this.isAsking = true;
+    this.problem = "";
+    try {
+      const taken = await take();
+      if (wanted !== this.wanted) return;
+      if ("code" in taken) {
+        this.#dismiss();
+        this.dispatchEvent(new CustomEvent<string>("enter", { detail: taken.code }));
+      } else this.toPay = taken;
+      await this.updateComplete;
+      this.link?.focus();
+    } catch (error) {
+      if (wanted !== this.wanted) return;
+      const problem = problemOf(error);
+      this.problem = refusal(problem);
+      if (problem.code === "outbid") await this.#load();
+    } finally {
+      if (wanted === this.wanted) this.isAsking = false;
+    }
+  }
+
+  async #chooseAgain(): Promise<void> {
+    this.toPay = null;
+    await this.updateComplete;
+    this.first?.focus();
+  }
+
+  /** The link itself opens the tab. */
+  #pays(): void {
+    const { wanted, toPay } = this;
+    if (!wanted || !toPay) return;
+    const { pay_url, price } = toPay;
+    const payment: Payment = { what: wanted.what, payUrl: pay_url, price, seq: wanted.seq, until: now() + waitFor };
+    // A link that is gone before its tab is open may open none.
+    setTimeout(() => {
+      this.dispatchEvent(new CustomEvent<Payment>("paying", { detail: payment }));
+      this.#dismiss();
+    });
+  }
+
+  #dismiss(): void {
+    this.dispatchEvent(new Event("dismiss"));
+  }
+}

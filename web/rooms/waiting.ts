@@ -1,0 +1,102 @@
+// A payment that is under way in another tab: how it shows that it has come, and when the room is asked for it.
+import type { Message, Money, Pin } from "./contract";
+
+export interface Payment {
+  what: "pin" | "tip" | "back_room";
+  payUrl: string;
+  price: Money;
+  /** Of a pin: the message. Of a tip: the last message before it. */
+  seq: number;
+  /** It is waited for no longer. */
+  until: number;
+}
+
+export interface Seen {
+  pin: Pin | null;
+  /** The back room is open to us. */
+  mayEnter: boolean;
+  messages: readonly Message[];
+  me: string;
+}
+
+export const waitFor = 600_000;
+const firstAsk = 2_500;
+const longestAsk = 10_000;
+const slower = 1.2;
+
+const isSame = (one: Money, other: Money) => one.minor === other.minor && one.currency === other.currency;
+
+export function hasCome({ what, price, seq }: Payment, { pin, mayEnter, messages, me }: Seen): boolean {
+  switch (what) {
+    case "pin":
+      return pin?.seq === seq && isSame(pin.price, price);
+    case "tip":
+      return messages.some((message) => message.seq > seq && message.user_id === me && message.tip !== undefined && isSame(message.tip, price));
+    case "back_room":
+      return mayEnter;
+  }
+}
+
+/** Somebody else was faster: whoever pays now gets the money back. */
+export function isOutbid({ what, price, seq }: Payment, pin: Pin | null): boolean {
+  if (what !== "pin" || pin === null) return false;
+  return pin.price.minor > price.minor || (pin.price.minor === price.minor && pin.seq !== seq);
+}
+
+/** When to ask what is pinned now that a pin's time is over: not all in the same instant, and rarer each time. */
+export function askAfterPin(until: number, now: number, tries: number, random: number): number {
+  return Math.max(0, until - now) + (500 + 4_000 * random) * 2 ** tries;
+}
+
+export interface Pace {
+  now(): number;
+  random(): number;
+  later(ms: number, run: () => void): () => void;
+  /** Nobody asks for what nobody looks at. */
+  isLookedAt(): boolean;
+}
+
+/** Asks now and then, while it is looked at, until it is stopped or the time is over. */
+export class Asking {
+  #next = () => {};
+  #tries = 0;
+  #isAsking = false;
+  #stopped = false;
+
+  constructor(
+    private readonly pace: Pace,
+    private readonly until: number,
+    private readonly ask: () => Promise<void>,
+    private readonly over: () => void,
+  ) {
+    this.#later();
+  }
+
+  /** Somebody is back from paying. */
+  wake(): void {
+    if (!this.#stopped) void this.#ask();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#next();
+  }
+
+  #later(): void {
+    const wait = Math.min(longestAsk, firstAsk * slower ** this.#tries++) * (0.75 + 0.5 * this.pace.random());
+    this.#next();
+    this.#next = this.pace.later(Math.max(0, Math.min(wait, this.until - this.pace.now())), () => void this.#ask());
+  }
+
+  async #ask(): Promise<void> {
+    if (this.pace.now() >= this.until) {
+      this.stop();
+      return this.over();
+    }
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    if (this.pace.isLookedAt()) await this.ask();
+    this.#isAsking = false;
+    if (!this.#stopped) this.#later();
+  }
+}
