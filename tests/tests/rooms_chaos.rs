@@ -88,7 +88,7 @@ impl Page {
             if live.sends(&json!({ "type": "hello", "last_seq": has })).await.is_err() {
                 continue;
             }
-            let mut tried_at: BTreeMap<String, Instant> = BTreeMap::new();
+            let mut tries: BTreeMap<String, (Instant, u32)> = BTreeMap::new();
             let mut pinged_at = Instant::now();
             while Instant::now() < lost_at.min(until) && !live.is_over() {
                 sleep(Duration::from_millis(100)).await;
@@ -98,8 +98,10 @@ impl Page {
                     self.outbox.insert(id.clone(), format!("words of {id}"));
                 }
                 for (id, text) in &self.outbox {
-                    if tried_at.get(id).is_none_or(|at| at.elapsed() > Duration::from_secs(5)) {
-                        tried_at.insert(id.clone(), Instant::now());
+                    // Twice as long each time: whoever is slow gets no faster by being asked more.
+                    let (at, tried) = tries.get(id).copied().unwrap_or((began, 0));
+                    if tried == 0 || at.elapsed() > Duration::from_secs(5) * 2_u32.pow(tried - 1) {
+                        tries.insert(id.clone(), (Instant::now(), tried + 1));
                         if live.says(id, text).await.is_err() {
                             break;
                         }

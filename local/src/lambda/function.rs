@@ -20,6 +20,8 @@ use crate::{clock::Clock, record::Record, template};
 /// How many processes of one function a laptop runs at once. AWS has a thousand for all functions of an account;
 /// beyond this number invocations wait here, beyond a reserved concurrency they are throttled as there.
 const PROCESSES: usize = 10;
+/// They wait as long as API Gateway would, and are throttled then: a line of what nobody waits for holds up the rest.
+const LONGEST_WAIT: Duration = Duration::from_secs(29);
 /// A process that nobody needed for so long ends.
 const IDLE: Duration = Duration::from_secs(300);
 const RECENT: usize = 200;
@@ -141,7 +143,8 @@ impl Function {
     async fn run_one(&self, payload: Bytes) -> Outcome {
         let slot = match self.spec.reserved_concurrency {
             Some(_) => self.slots.try_acquire().ok(),
-            None => self.slots.acquire().await.ok(),
+            // Whoever asked has given up by then.
+            None => tokio::time::timeout(LONGEST_WAIT, self.slots.acquire()).await.ok().and_then(Result::ok),
         };
         let Some(slot) = slot else {
             self.count(|counts| counts.throttles += 1);
