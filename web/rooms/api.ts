@@ -1,7 +1,8 @@
 // Calls to the rooms' API, and the session that they are made with. Every failure is a Problem with words that can be shown.
 import type { Failure } from "./live";
-import type { ClosedRoom, Look, Message, Offers, Page, Person, Room, Session, Ticket, Tips, ToPay } from "./contract";
+import type { ClosedRoom, Look, Message, Offers, Page, People, Room, Session, Ticket, Tips, ToPay } from "./contract";
 import { keep, kept } from "./kept";
+import type { OrderState } from "./waiting";
 
 export class Problem extends Error implements Failure {
   constructor(
@@ -137,7 +138,7 @@ export const rooms = {
   names: (code: string) => call<{ suggestions: string[] }>("GET", `${chat(code)}/join/`),
   join: (code: string, username: string, access_code: string | null) => call<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
   leave: (code: string) => call<null>("DELETE", `${chat(code)}/join/`),
-  people: (code: string) => call<{ online: number; people: Person[] }>("GET", `${chat(code)}/people/`),
+  people: (code: string) => call<People>("GET", `${chat(code)}/people/`),
   act: (code: string, userId: string, act: "mute" | "unmute" | "kick" | "ban" | "unban") => call<null>("POST", `${chat(code)}/people/${encodeURIComponent(userId)}/`, { act }),
   page: (code: string, query: { before?: number; after?: number }) => {
     const [name, seq] = Object.entries(query)[0] ?? [];
@@ -152,6 +153,8 @@ export const rooms = {
   tips: (code: string) => call<Tips>("GET", `${chat(code)}/tips/`),
   openBackRoom: (code: string) => call<{ code: string }>("POST", `${chat(code)}/back-room/`, {}),
   backRoom: (code: string) => call<ToPay | { code: string }>("POST", `${chat(code)}/back-room/`, {}),
+  /** How an order stands with payments, who know of it once somebody has begun to pay. */
+  order: (id: string) => call<{ state: OrderState }>("GET", `/api/payments/orders/${encodeURIComponent(id)}`),
   ticket: (code: string) => call<Ticket>("POST", "/api/ws-ticket", { code }),
   look: (photoId: string) => call<Look>("GET", `/api/photo-analysis/${encodeURIComponent(photoId)}/`),
 };

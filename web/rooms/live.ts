@@ -26,6 +26,8 @@ export interface Failure {
 
 export interface World {
   now(): number;
+  /** What time it is where the rooms are. */
+  isNow(at: number): void;
   random(): number;
   /** Runs something later; the answer calls it off. */
   later(ms: number, run: () => void): () => void;
@@ -42,6 +44,7 @@ export interface Ears {
   changed(): void;
   room(room: RoomNews): void;
   pin(pin: Pin | null): void;
+  muted(isMuted: boolean): void;
   /** What we know of the room, or may do in it, may be no more so: it is to be read again. */
   standing(): void;
   over(why: Ending): void;
@@ -94,6 +97,7 @@ export class Live {
   over: Ending | null = null;
   /** The last message that was seen. */
   seen = 0;
+  #toldSeen = 0;
   readonly typing = new Map<string, string>();
 
   #current: Link | null = null;
@@ -124,8 +128,14 @@ export class Live {
   }
 
   stop(): void {
+    this.lookAway();
     this.#stopped = true;
     this.#hangUp();
+  }
+
+  /** What was seen up to now is told, as there may be no other time for it. */
+  lookAway(): void {
+    if (this.isLive && this.seen > this.#toldSeen) this.#ping(pace.pong);
   }
 
   // What the page asks for
@@ -239,8 +249,9 @@ export class Live {
     this.#send(link, { type: "hello", last_seq: this.log.complete > 0 ? this.log.complete : null });
   }
 
-  #welcomed(link: Link, { until, online, last_seq }: Extract<Frame, { type: "welcome" }>): void {
+  #welcomed(link: Link, { now, until, online, last_seq }: Extract<Frame, { type: "welcome" }>): void {
     if (link !== this.#next) return;
+    this.world.isNow(Date.parse(now));
     const back = this.wasLive && !this.isLive;
     this.#cancelIn(link, "welcome");
     this.#drop(this.#current);
@@ -309,6 +320,7 @@ export class Live {
   #ping(patience: number): void {
     const link = this.#current;
     if (!link) return;
+    this.#toldSeen = this.seen;
     this.#send(link, { type: "ping", read_seq: this.seen });
     if (!link.cancels.has("pong")) this.#during(link, "pong", patience, () => this.#closed(link));
   }
@@ -392,6 +404,8 @@ export class Live {
         return this.ears.room(frame.room);
       case "pin":
         return this.ears.pin(frame.pin);
+      case "muted":
+        return this.ears.muted(frame.is_muted);
       case "refused":
         return this.#refused(frame);
       case "kicked":

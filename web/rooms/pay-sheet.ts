@@ -289,8 +289,8 @@ export class PaySheet extends LitElement {
   #pays(): void {
     const { wanted, toPay } = this;
     if (!wanted || !toPay) return;
-    const { pay_url, price } = toPay;
-    const payment: Payment = { what: wanted.what, payUrl: pay_url, price, seq: wanted.seq, until: now() + waitFor };
+    const { order_id, pay_url, price } = toPay;
+    const payment: Payment = { what: wanted.what, orderId: order_id, payUrl: pay_url, price, seq: wanted.seq, until: now() + waitFor };
     // A link that is gone before its tab is open may open none.
     setTimeout(() => {
       this.dispatchEvent(new CustomEvent<Payment>("paying", { detail: payment }));

@@ -12,7 +12,6 @@ import { problemOf, rooms } from "./api";
 import { avatar, avatarStyle } from "./avatar";
 import { block, isBlocked, unblock, type Blocked } from "./blocks";
 import type { Person } from "./contract";
-import { keep, kept } from "./kept";
 
 type Act = "mute" | "unmute" | "kick" | "ban" | "unban";
 
@@ -87,18 +86,13 @@ export class RoomPeople extends LitElement {
 
   @property() code = "";
   @property({ attribute: false }) people: Person[] | null = null;
+  @property({ attribute: false }) banned: Blocked[] = [];
   @property() problem = "";
   @property() me = "";
   @property({ type: Boolean }) host = false;
   @property({ attribute: false }) blocked: Blocked[] = [];
   @state() private open = "";
   @state() private busy = false;
-  /** Who is banned is not in the list of people, so it is kept here to be taken back. */
-  @state() private banned: Blocked[] = [];
-
-  override willUpdate(): void {
-    this.banned = this.host ? (kept<Blocked[]>(`banned.${this.code}`) ?? []) : [];
-  }
 
   override render() {
     if (this.problem && !this.people) return html`<cf-notice action="Try again" @retry=${() => this.#changed()}>${this.problem}</cf-notice>`;
@@ -166,12 +160,8 @@ export class RoomPeople extends LitElement {
     this.busy = true;
     try {
       await rooms.act(this.code, person.user_id, act);
-      const { user_id, username } = person;
-      const others = this.banned.filter((each) => each.user_id !== user_id);
-      if (act === "ban") keep(`banned.${this.code}`, [...others, { user_id, username }]);
-      if (act === "unban") keep(`banned.${this.code}`, others.length > 0 ? others : null);
       const said: Record<Act, string> = { mute: "can only read now", unmute: "may talk again", kick: "was shown out", ban: "cannot come back", unban: "may come back" };
-      toast(`${username} ${said[act]}`);
+      toast(`${person.username} ${said[act]}`);
       this.open = "";
       this.#changed();
     } catch (error) {

@@ -34,7 +34,7 @@ import "./settings";
 import "./share";
 import type { Item } from "./thread";
 import "./tips";
-import { askAfterPin, Asking, hasCome, type Payment } from "./waiting";
+import { askAfterPin, Asking, comesOf, hasCome, type Payment } from "./waiting";
 import { gave, here, typingWords } from "./words";
 import { later, worldOf } from "./world";
 
@@ -62,6 +62,7 @@ export class RoomsRoom extends LitElement {
   @state() private replyTo: Quote | null = null;
   @state() private looked: Item | null = null;
   @state() private people: Person[] | null = null;
+  @state() private banned: Blocked[] = [];
   @state() private peopleProblem = "";
   @state() private blocked: Blocked[] = blockedPeople();
   @state() private reacting: readonly Reacted[] = [];
@@ -80,7 +81,6 @@ export class RoomsRoom extends LitElement {
   #visit = 0;
   #stopClock = () => {};
   #peopleAt = 0;
-  #readAt = 0;
   #peopleTimer: ReturnType<typeof setTimeout> | undefined;
   #online = -1;
   #toldUpTo = 0;
@@ -106,8 +106,6 @@ export class RoomsRoom extends LitElement {
     this.#stopClock = onTick(() => {
       // Nobody tells when somebody comes or goes.
       if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery) void this.#loadPeople();
-      // Nor when one may talk again.
-      if (this.#open?.you.is_muted && Date.now() - this.#readAt > peopleAtLeastEvery) void this.#readAgain();
     });
   }
 
@@ -146,7 +144,7 @@ export class RoomsRoom extends LitElement {
   async #enter(): Promise<void> {
     const visit = ++this.#visit;
     this.#leaveLive();
-    Object.assign(this, { room: null, problem: "", over: null, sheet: null, replyTo: null, looked: null, people: null, reacting: [], newFrom: 0, wanted: null, entrance: null });
+    Object.assign(this, { room: null, problem: "", over: null, sheet: null, replyTo: null, looked: null, people: null, banned: [], reacting: [], newFrom: 0, wanted: null, entrance: null });
     this.#entranceOf = "";
     this.#waitFor(kept<Payment>(`paying.${this.code}`));
     // The latest page is on its way while the room is asked for: mostly one may read it.
@@ -173,11 +171,12 @@ export class RoomsRoom extends LitElement {
   }
 
   #goLive(first: Promise<Page> | null): void {
-    const seen = kept<number>(`seen.${this.code}`) ?? 0;
+    const seen = Math.max(kept<number>(`seen.${this.code}`) ?? 0, this.room?.you.read_seq ?? 0);
     const live = new Live(worldOf(this.code, this.me, first), this.me, {
       changed: () => live === this.#live && this.#changed(),
       room: (news) => this.#news(news),
       pin: (pin) => this.#pinned(pin),
+      muted: (isMuted) => this.#muted(isMuted),
       standing: () => void this.#readAgain(),
       over: (why) => (why === "missing" ? void this.#lost() : this.#end(why)),
     });
@@ -284,8 +283,14 @@ export class RoomsRoom extends LitElement {
     if (this.#pin) this.told = `Pinned: ${this.#pin.username}: ${this.#pin.text}`;
   }
 
+  #muted(is_muted: boolean): void {
+    const room = this.#open;
+    if (!room || room.you.is_muted === is_muted) return;
+    this.room = { ...room, you: { ...room.you, is_muted } };
+    this.told = is_muted ? "The host has muted you." : "You may talk again.";
+  }
+
   async #readAgain(): Promise<void> {
-    this.#readAt = Date.now();
     const pinsTold = this.#pinsTold;
     try {
       const room = await rooms.get(this.code);
@@ -301,11 +306,12 @@ export class RoomsRoom extends LitElement {
   // The device
 
   #woken = (): void => {
-    if (document.hidden) return;
+    if (document.hidden) {
+      this.#live?.lookAway();
+      return;
+    }
     this.#live?.wake();
     if (this.problem) void this.#enter();
-    const you = this.#open?.you;
-    if (you?.is_muted) void this.#readAgain();
     this.#followPin();
     this.#asking?.wake();
     this.#look();
@@ -437,7 +443,7 @@ export class RoomsRoom extends LitElement {
   }
 
   #peopleList(room: Room): TemplateResult {
-    return html`<room-people code=${room.code} .people=${this.people} .problem=${this.peopleProblem} .me=${this.me} ?host=${room.you.role === "host"} .blocked=${this.blocked} @changed=${this.#peopleChanged}></room-people>`;
+    return html`<room-people code=${room.code} .people=${this.people} .banned=${this.banned} .problem=${this.peopleProblem} .me=${this.me} ?host=${room.you.role === "host"} .blocked=${this.blocked} @changed=${this.#peopleChanged}></room-people>`;
   }
 
   #top(room: Room): TemplateResult {
@@ -474,7 +480,7 @@ export class RoomsRoom extends LitElement {
       </div>`;
     }
     if (you.is_muted) {
-      return html`<div class="foot"><span>The host has muted you. You can read along.</span><button class="button" type="button" @click=${() => this.#readAgain()}>Check again</button></div>`;
+      return html`<div class="foot"><span>The host has muted you. You can read along.</span></div>`;
     }
     if (room.is_read_only && you.role !== "host") return html`<div class="foot"><span class="soft">Only the host says something here right now.</span></div>`;
     return html`<room-composer
@@ -506,7 +512,7 @@ export class RoomsRoom extends LitElement {
           : nothing}
       </cf-dialog>
       ${isHost
-        ? html`<room-settings .open=${this.sheet === "settings"} .room=${room} @dismiss=${dismiss} @saved=${this.#saved} @opened=${this.#opened} @enter=${(event: CustomEvent<string>) => this.#enterBehind(event.detail)} @closed=${() => this.#end("closed")}></room-settings>`
+        ? html`<room-settings .open=${this.sheet === "settings"} .room=${room} @dismiss=${dismiss} @saved=${this.#saved} @opened=${this.#opened} @enter=${(event: CustomEvent<string>) => writeHash({ room: event.detail })} @closed=${() => this.#end("closed")}></room-settings>`
         : nothing}
       <message-sheet
         .item=${this.looked}
@@ -526,7 +532,7 @@ export class RoomsRoom extends LitElement {
         .pin=${this.#pin}
         @dismiss=${() => (this.wanted = null)}
         @paying=${(event: CustomEvent<Payment>) => this.#waitFor(event.detail)}
-        @enter=${(event: CustomEvent<string>) => this.#enterBehind(event.detail)}
+        @enter=${(event: CustomEvent<string>) => writeHash({ room: event.detail })}
       ></pay-sheet>
     `;
   }
@@ -548,7 +554,7 @@ export class RoomsRoom extends LitElement {
   }
 
   #door(room: ClosedRoom | Room): TemplateResult {
-    const front = kept<string>(`front.${room.code}`);
+    const { front } = room;
     const asksCode = room.is_private && !front;
     const words = front ? "This is a back room. Whoever has paid its entrance comes in." : room.is_private ? "This room is private. Whoever invited you knows its code." : "Come in to read what is said here.";
     return html`<main class="chat">
@@ -570,7 +576,7 @@ export class RoomsRoom extends LitElement {
   #ended(why: Ending): TemplateResult {
     switch (why) {
       case "kicked":
-        return this.#shownOut(this.#open?.front ?? null);
+        return this.#shownOut(this.room?.front ?? null);
       case "banned":
         return this.#words("ban", "You cannot come in here", "The host does not let you into this room any more.", this.#all(true));
       case "closed":
@@ -703,14 +709,8 @@ export class RoomsRoom extends LitElement {
   }
 
   #goBehind({ back_room }: Room): void {
-    if (back_room?.code) this.#enterBehind(back_room.code);
+    if (back_room?.code) writeHash({ room: back_room.code });
     else this.wanted = { what: "back_room", seq: 0 };
-  }
-
-  #enterBehind(code: string): void {
-    // Whoever leaves it and comes back is told no more where it is than strangers are.
-    keep(`front.${code}`, this.code);
-    writeHash({ room: code });
   }
 
   #waitFor(payment: Payment | null): void {
@@ -723,12 +723,25 @@ export class RoomsRoom extends LitElement {
     this.#asking = new Asking(
       pace,
       this.payment.until,
-      () => this.#readAgain(),
+      () => this.#askForPayment(),
       () => {
         this.#waitFor(null);
         toast("No payment has come yet. If you have paid, it shows here as soon as the money is there.");
       },
     );
+  }
+
+  async #askForPayment(): Promise<void> {
+    const { payment } = this;
+    if (!payment) return;
+    // The order first: what came of it is there when the order says that it is paid.
+    const order = await rooms.order(payment.orderId).catch(() => null);
+    await this.#readAgain();
+    if (payment !== this.payment) return;
+    const { words, isOver } = comesOf(order?.state ?? null);
+    if (!isOver) return;
+    this.#waitFor(null);
+    toast(words, true);
   }
 
   #seePayment(): void {
@@ -788,12 +801,13 @@ export class RoomsRoom extends LitElement {
     const { code } = this;
     this.#peopleAt = Date.now();
     try {
-      const { online, people } = await rooms.people(code);
+      const { online, people, banned } = await rooms.people(code);
       if (code !== this.code) return;
       this.people = people;
+      this.banned = banned ?? [];
       this.peopleProblem = "";
       const mine = people.find(({ user_id }) => user_id === this.me);
-      if (mine && mine.is_muted !== this.room?.you.is_muted) void this.#readAgain();
+      if (mine) this.#muted(mine.is_muted);
       if (this.#live) {
         this.#live.online = online;
         this.#online = online;

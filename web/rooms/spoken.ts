@@ -10,13 +10,21 @@ export type HostView = { user_id: string, username: Username, };
 
 export type PhotoView = { url: string, small_url: string, width: number, height: number, thumbhash: string, };
 
-export type You = { role: Role, username: Username | null, is_muted: boolean, };
+export type You = { role: Role, username: Username | null, is_muted: boolean, 
+/**
+ * The last message that they have seen, as far as their clients told.
+ */
+read_seq: number | null, };
 
 export type Pin = { seq: number, username: Username, text: string, until: string, price: Money, next_price: Money | null, };
 
 export type BackRoom = { code: string | null, };
 
-export type RoomView = { code: string, name: string, description: string, host: HostView | null, created_at: string | null, is_private: boolean, is_public: boolean, is_read_only: boolean, last_seq: number, online: number, photo: PhotoView | null, pin: Pin | null, back_room: BackRoom | null, front: string | null, 
+export type RoomView = { code: string, name: string, description: string, host: HostView | null, created_at: string | null, is_private: boolean, is_public: boolean, is_read_only: boolean, last_seq: number, online: number, photo: PhotoView | null, pin: Pin | null, back_room: BackRoom | null, 
+/**
+ * Whoever may not come in yet is told where the entrance is.
+ */
+front: string | null, 
 /**
  * Whoever looks; missing in what goes to everybody.
  */
@@ -40,7 +48,7 @@ export type Reason = "kicked" | "banned" | "closed";
 
 export type ClientFrame = { "type": "hello", last_seq: number | null, } | { "type": "message", client_msg_id: string, text: string, reply_to: number | null, } | { "type": "typing", on: boolean, } | { "type": "ping", read_seq: number | null, };
 
-export type Frame = { "type": "welcome", last_seq: number, online: number, until: string, } | { "type": "messages", messages: Array<Message>, last_seq: number, } | { "type": "backfill", messages: Array<Message>, last_seq: number, } | { "type": "backfill_overflow", first_seq: number, last_seq: number, } | { "type": "changed", message: Message, } | { "type": "typing", user_id: string, username: Username, on: boolean, } | { "type": "pong", last_seq: number, online: number, } | { "type": "online", online: number, } | { "type": "room", room: RoomView, } | { "type": "pin", pin: Pin | null, } | { "type": "refused", code: string, title: string, client_msg_id: string | null, } | { "type": "kicked", reason: Reason, };
+export type Frame = { "type": "welcome", last_seq: number, online: number, now: string, until: string, } | { "type": "messages", messages: Array<Message>, last_seq: number, } | { "type": "backfill", messages: Array<Message>, last_seq: number, } | { "type": "backfill_overflow", first_seq: number, last_seq: number, } | { "type": "changed", message: Message, } | { "type": "typing", user_id: string, username: Username, on: boolean, } | { "type": "pong", last_seq: number, online: number, now: string, } | { "type": "online", online: number, } | { "type": "room", room: RoomView, } | { "type": "pin", pin: Pin | null, } | { "type": "muted", is_muted: boolean, } | { "type": "refused", code: string, title: string, client_msg_id: string | null, } | { "type": "kicked", reason: Reason, };
 
 export type State = "waiting" | "looking" | "done" | "refused";
 
@@ -78,9 +86,15 @@ export type Joining = { username: string, access_code: string | null, };
 
 export type Names = { suggestions: Array<Username>, };
 
+export type BannedPerson = { user_id: string, username: Username, };
+
 export type PersonHere = { user_id: string, username: Username, role: Role, is_online: boolean, is_muted: boolean, };
 
-export type People = { online: number, people: Array<PersonHere>, };
+export type People = { online: number, people: Array<PersonHere>, 
+/**
+ * The host's alone.
+ */
+banned?: Array<BannedPerson>, };
 
 export type Act = "mute" | "unmute" | "kick" | "ban" | "unban";
 

@@ -313,7 +313,7 @@ export class RoomsStart extends LitElement {
   }
 
   #room(room: Room): TemplateResult {
-    const unread = Math.max(0, room.last_seq - (kept<number>(`seen.${room.code}`) ?? 0));
+    const unread = Math.max(0, room.last_seq - Math.max(kept<number>(`seen.${room.code}`) ?? 0, room.you.read_seq ?? 0));
     return html`<li>
       <a href="#room=${encodeURIComponent(room.code)}">
         <room-picture .photo=${room.photo} code=${room.code}></room-picture>

@@ -3,6 +3,7 @@ import type { Message, Money, Pin } from "./contract";
 
 export interface Payment {
   what: "pin" | "tip" | "back_room";
+  orderId: string;
   payUrl: string;
   price: Money;
   /** Of a pin: the message. Of a tip: the last message before it. */
@@ -34,6 +35,23 @@ export function hasCome({ what, price, seq }: Payment, { pin, mayEnter, messages
       return messages.some((message) => message.seq > seq && message.user_id === me && message.tip !== undefined && isSame(message.tip, price));
     case "back_room":
       return mayEnter;
+  }
+}
+
+/** What payments say of an order; null when they know none yet. */
+export type OrderState = "created" | "pending" | "paid" | "failed" | "expired" | "refunded" | "disputed" | null;
+
+/** Whether there is nothing more to wait for, and why. */
+export function comesOf(state: OrderState): { isOver: boolean; words: string } {
+  switch (state) {
+    case "failed":
+      return { isOver: true, words: "The payment did not go through. Nothing was taken." };
+    case "expired":
+      return { isOver: true, words: "The time to pay is over. Nothing was taken." };
+    case "refunded":
+      return { isOver: true, words: "It could not be given to you any more, so your money comes back." };
+    default:
+      return { isOver: false, words: "" };
   }
 }
 

@@ -92,7 +92,7 @@ export async function createRooms({ demo = false } = {}) {
 
   function addRoom(user_id, { name, description = "", photo = null, username, is_private = false, access_code = null, is_public = true }) {
     const code = [...randomBytes(10)].map((byte) => letters[byte % letters.length]).join("");
-    const room = { code, name, description, host: user_id, created_at: now(), is_private, is_public: is_public && !is_private, is_read_only: false, access_code, photo, pins: [], tips: [], back_room: null, front: null, entered: new Set(), first: 1, messages: [], members: new Map(), banned: new Set(), sockets: new Set() };
+    const room = { code, name, description, host: user_id, created_at: now(), is_private, is_public: is_public && !is_private, is_read_only: false, access_code, photo, pins: [], tips: [], back_room: null, front: null, entered: new Set(), first: 1, messages: [], members: new Map(), banned: new Set(), names: new Map(), sockets: new Set() };
     room.members.set(user_id, { user_id, username, muted: false, since: Date.now() });
     rooms.set(code, room);
     return room;
@@ -116,8 +116,8 @@ export async function createRooms({ demo = false } = {}) {
   function viewOf(room, user_id) {
     const role = roleIn(room, user_id);
     const member = room.members.get(user_id);
-    const you = { role, username: member?.username ?? null, is_muted: member?.muted ?? false };
-    if ((room.is_private || room.front) && role === "stranger") return { code: room.code, name: room.name, is_private: true, you };
+    const you = { role, username: member?.username ?? null, is_muted: member?.muted ?? false, read_seq: null };
+    if ((room.is_private || room.front) && role === "stranger") return { code: room.code, name: room.name, is_private: true, front: room.front, you };
     const news = newsOf(room);
     if (room.back_room && (role === "host" || room.entered.has(user_id))) news.back_room.code = room.back_room;
     return { ...news, you };
@@ -260,13 +260,13 @@ export async function createRooms({ demo = false } = {}) {
     const frame = JSON.parse(text);
     if (frame.type === "hello") {
       socket.greeted = true;
-      answer({ type: "welcome", last_seq: last(room), online: onlineIn(room), until: new Date(Date.now() + faults.socketLives).toISOString() });
+      answer({ type: "welcome", last_seq: last(room), online: onlineIn(room), now: now(), until: new Date(Date.now() + faults.socketLives).toISOString() });
       const from = frame.last_seq ?? 0;
       const missed = room.messages.filter(({ seq }) => seq > from);
       if (missed.length > 100) answer({ type: "backfill_overflow", first_seq: room.first, last_seq: last(room) });
       else if (missed.length > 0) answer({ type: "backfill", messages: missed, last_seq: last(room) });
     }
-    if (frame.type === "ping") answer({ type: "pong", last_seq: last(room), online: onlineIn(room) });
+    if (frame.type === "ping") answer({ type: "pong", last_seq: last(room), online: onlineIn(room), now: now() });
     if (frame.type === "typing" && !mayTalk(room, user_id)) broadcast(room, { type: "typing", user_id, username: room.members.get(user_id).username, on: frame.on }, socket);
     if (frame.type === "message") {
       const refused = mayTalk(room, user_id) ?? ([...frame.text].length > 2000 ? ["too_long", "A message has at most 2,000 characters."] : null);
@@ -375,16 +375,23 @@ export async function createRooms({ demo = false } = {}) {
       const here = new Set([...room.sockets].map(({ user_id }) => user_id));
       for (const id of room.present ?? []) here.add(id);
       const list = [...room.members.values()].map(({ user_id, username, muted }) => ({ user_id, username, role: user_id === room.host ? "host" : "member", is_online: here.has(user_id), is_muted: muted }));
-      return [200, { online: here.size, people: list.sort((a, b) => Number(b.is_online) - Number(a.is_online)) }];
+      const banned = whoIs(request) === room.host ? { banned: [...room.banned].map((user_id) => ({ user_id, username: room.names.get(user_id) })) } : {};
+      return [200, { online: here.size, people: list.sort((a, b) => Number(b.is_online) - Number(a.is_online)), ...banned }];
     }],
     ["POST", /^\/api\/chats\/([^/]+)\/people\/([^/]+)\/$/, (request, [code, target], body) => {
       const room = hosted(code, needed(request));
       const { act } = onlyFields(body, "act");
       const member = room.members.get(target);
-      if (act === "mute" || act === "unmute") member.muted = act === "mute";
+      if (act === "mute" || act === "unmute") {
+        member.muted = act === "mute";
+        for (const socket of room.sockets) if (socket.user_id === target) socket.send(JSON.stringify({ v: 1, type: "muted", is_muted: member.muted }));
+      }
       if (act === "kick" || act === "ban") {
         room.members.delete(target);
-        if (act === "ban") room.banned.add(target);
+        if (act === "ban") {
+          room.banned.add(target);
+          room.names.set(target, member.username);
+        }
         showOut(room, target, act === "ban" ? "banned" : "kicked");
       }
       if (act === "unban") room.banned.delete(target);

@@ -122,12 +122,12 @@ class Server {
     const answer = (told) => this.clock.later(1, () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...told })));
     if (frame.type === "hello") {
       socket.greeted = true;
-      answer({ type: "welcome", last_seq: this.last, online: this.sockets.size, until: new Date(this.clock.now + this.lives).toISOString() });
+      answer({ type: "welcome", last_seq: this.last, online: this.sockets.size, now: new Date(this.clock.now).toISOString(), until: new Date(this.clock.now + this.lives).toISOString() });
       const from = frame.last_seq ?? 0;
       if (this.last - from > 100) answer({ type: "backfill_overflow", first_seq: this.first, last_seq: this.last });
       else for (const message of this.messages.filter(({ seq }) => seq > from)) this.#send(socket, { type: "backfill", messages: [message], last_seq: this.last });
     }
-    if (frame.type === "ping") answer({ type: "pong", last_seq: this.last, online: this.sockets.size });
+    if (frame.type === "ping") answer({ type: "pong", last_seq: this.last, online: this.sockets.size, now: new Date(this.clock.now).toISOString() });
     if (frame.type === "message") {
       if (this.refuse) return answer({ type: "refused", client_msg_id: frame.client_msg_id, ...this.refuse });
       // Each frame is a call of its own: a later one may be quicker.
@@ -171,11 +171,12 @@ class Shelf {
 }
 
 function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) {
-  const ears = { rooms: [], pins: [], overs: [], standings: 0, changes: 0 };
+  const ears = { rooms: [], pins: [], muted: [], overs: [], standings: 0, changes: 0 };
   const world = {
     now: () => clock.now,
     random,
     later: (ms, run) => clock.later(ms, run),
+    isNow: () => {},
     ticket: () => server.ticket(),
     socket: (url, events) => server.socket(url, events),
     page: (query) => server.page(query),
@@ -187,6 +188,7 @@ function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) 
     changed: () => (ears.changes += 1),
     room: (room) => ears.rooms.push(room),
     pin: (pin) => ears.pins.push(pin),
+    muted: (isMuted) => ears.muted.push(isMuted),
     standing: () => (ears.standings += 1),
     over: (why) => ears.overs.push(why),
   });

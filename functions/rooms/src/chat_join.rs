@@ -68,13 +68,9 @@ async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wante
     visited.room.lets_in(visited.standing, visited.person.as_ref(), wanted.access_code.as_deref())?;
     let username = Username::parse(&wanted.username)?;
     let was = visited.person.clone();
-    let person = Person {
-        user_id: user,
-        username,
-        joined_at: was.as_ref().map_or(now, |was| was.joined_at),
-        place: Place::Inside,
-        is_muted: was.as_ref().is_some_and(|was| was.is_muted),
-        entrance: was.as_ref().and_then(|was| was.entrance),
+    let person = match was.clone() {
+        Some(was) => Person { username, place: Place::Inside, ..was },
+        None => Person::new(user, username, now),
     };
     match deps.rooms.store.join(code, was.as_ref(), &person).await? {
         Joined::Yes => {}

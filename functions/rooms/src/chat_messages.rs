@@ -23,6 +23,8 @@ use crate::{
 
 const PAGE: i32 = 50;
 const LARGEST_PAGE: i32 = 100;
+/// Pins that come while one goes.
+const RACES: usize = 4;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -112,25 +114,30 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     if message.user_id != user && visited.standing != Standing::Host {
         return Err(Error::forbidden("Only its author and the host may delete a message."));
     }
-    unpin(deps, call, &visited, seq, user).await?;
-    if let Some(message) = deps.store.delete_message(code, seq).await? {
-        changed(deps, call, code, message).await?;
-    }
+    unpin(deps, call, code, seq, user).await?;
+    let deleted = deps.store.delete_message(code, seq).await?;
+    // Somebody may have paid for it in between.
+    unpin(deps, call, code, seq, user).await?;
+    // Whoever tries again may have got no answer because the process died before it told anybody.
+    changed(deps, call, code, deleted.unwrap_or(message)).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// A message that goes takes its pins with it. What somebody else paid for goes back to them.
-async fn unpin(deps: &Rooms, call: &Call, visited: &Visited, seq: u64, by: UserId) -> Result<()> {
-    let Some(room) = visited.room.with_message_unpinned(seq) else { return Ok(()) };
-    let now = deps.clock.now();
-    let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.until > now;
-    for pin in visited.room.pins.iter().filter(theirs) {
-        give_back(&deps.bus, pin.order, NotGiven::MessageGone, now, call.correlation_id).await?;
+async fn unpin(deps: &Rooms, call: &Call, code: RoomCode, seq: u64, by: UserId) -> Result<()> {
+    for _ in 0..RACES {
+        let visited = deps.store.visit(code, Some(by), Read::Latest).await?;
+        let Some(room) = visited.room.with_message_unpinned(seq) else { return Ok(()) };
+        let now = deps.clock.now();
+        let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.until > now;
+        for pin in visited.room.pins.iter().filter(theirs) {
+            give_back(&deps.bus, pin.order, NotGiven::MessageGone, now, call.correlation_id).await?;
+        }
+        if deps.store.put_pins(&room, visited.version).await? == Saved::Yes {
+            return tell_of_pins(&deps.broadcasts, &room, visited.version + 1, now, call.correlation_id).await;
+        }
     }
-    if deps.store.put_pins(&room, visited.version).await? == Saved::Raced {
-        return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
-    }
-    tell_of_pins(&deps.broadcasts, &room, visited.version + 1, now, call.correlation_id).await
+    Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."))
 }
 
 async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Reply> {
@@ -143,9 +150,8 @@ async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Re
     if on && !is_known && message.reactions.len() >= rooms_domain::MOST_EMOJI {
         return Err(Error::conflict("too_many_reactions", "There are enough different reactions on this message."));
     }
-    let Some(message) = deps.store.react(code, seq, user, emoji, on).await? else {
-        return reply::json(StatusCode::OK, &message);
-    };
+    let reacted = deps.store.react(code, seq, user, emoji, on).await?;
+    let message = reacted.unwrap_or(message);
     changed(deps, call, code, message.clone()).await?;
     reply::json(StatusCode::OK, &message)
 }

@@ -10,7 +10,7 @@ use confab_kernel::{
 };
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
-use rooms_domain::{Goods, Person, Place, Room, RoomCode, Standing, TIPS, Tier, Username};
+use rooms_domain::{Goods, Person, Room, RoomCode, Standing, TIPS, Tier, Username};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -116,16 +116,16 @@ async fn offers(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
     let user = deps.lobby.rooms.doorman.guest(call).await?;
     let visited = deps.lobby.rooms.store.visit(code, user, Read::MayLag).await?;
     visited.room.lets_read(visited.standing)?;
-    let price = |goods: Goods| deps.price(goods).ok();
+    let price = |item: &str| deps.price(item).ok();
     let lowest = visited.room.lowest_tier(deps.lobby.rooms.clock.now());
-    let pins = Tier::all().filter(|tier| lowest.is_some_and(|lowest| *tier >= lowest)).filter_map(|tier| {
-        let price = price(Goods::Pin { seq: 0, tier })?;
-        Some(OfferedPin { tier, minutes: tier.minutes(), price })
-    });
-    let tips = TIPS.into_iter().filter_map(|amount| Some(OfferedTip { amount, price: price(Goods::Tip { amount })? }));
+    let pins = Tier::all()
+        .filter(|tier| lowest.is_some_and(|lowest| *tier >= lowest))
+        .filter_map(|tier| Some(OfferedPin { tier, minutes: tier.minutes(), price: price(&tier.item())? }));
+    let tips =
+        TIPS.into_iter().filter_map(|amount| Some(OfferedTip { amount, price: price(&Goods::Tip { amount }.item())? }));
     // Its host wants to know before opening it.
     let has_entrance = visited.room.back_room.is_some() || visited.standing == Standing::Host;
-    let entrance = price(Goods::BackRoom).filter(|_| has_entrance);
+    let entrance = price(&Goods::BackRoom.item()).filter(|_| has_entrance);
     let back_room = entrance.map(|price| OfferedEntrance { price });
     reply::json(StatusCode::OK, &Offers { pins: pins.collect(), tips: tips.collect(), back_room })
 }
@@ -154,7 +154,7 @@ async fn tip(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
         return Err(Error::invalid("bad_amount", "A tip has one of the amounts that the room's offers list."));
     }
     let visited = deps.visit(code, user).await?;
-    deps.serves_members(&visited)?;
+    visited.room.lets_give(visited.standing)?;
     let title = format!("{}: a tip for {}", visited.room.name.as_str(), visited.room.host_name.as_str());
     deps.sells(&visited, user, Goods::Tip { amount }, title).await
 }
@@ -199,7 +199,7 @@ async fn back_room(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
             Err(Error::not_found("back_room"))
         }
         Some(_) => {
-            deps.serves_members(&visited)?;
+            visited.room.lets_give(visited.standing)?;
             let title = format!("{}: the way into the back room", visited.room.name.as_str());
             deps.sells(&visited, user, Goods::BackRoom, title).await
         }
@@ -223,9 +223,7 @@ async fn open(deps: &Shop, call: &Call, front: Visited, host: UserId) -> Result<
         front: Some(front.room.code),
         ..front.room.clone()
     };
-    let username = front.room.host_name.clone();
-    let person =
-        Person { user_id: host, username, joined_at: now, place: Place::Inside, is_muted: false, entrance: None };
+    let person = Person::new(host, front.room.host_name.clone(), now);
     if rooms.store.open_back_room(&front, &back, &person).await? == Saved::Raced {
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
     }
@@ -240,31 +238,21 @@ impl Shop {
         self.lobby.rooms.store.visit(code, Some(user), Read::Latest).await
     }
 
-    /// Whoever may not write may give all the same; nobody gives to themselves.
-    fn serves_members(&self, visited: &Visited) -> Result<()> {
-        match visited.standing {
-            Standing::Member => Ok(()),
-            Standing::Host => Err(Error::conflict("the_host", "You are the host.")),
-            Standing::Reader => Err(Error::new(Kind::Forbidden, "not_a_member", "Join the room first.")),
-            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
-        }
-    }
-
-    fn price(&self, goods: Goods) -> Result<Money> {
+    fn price(&self, item: &str) -> Result<Money> {
         let unpriced = || Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.");
-        self.prices.find(&goods.item()).map(|item| item.price).ok_or_else(unpriced)
+        self.prices.find(item).map(|item| item.price).ok_or_else(unpriced)
     }
 
     /// A link that leads to where it is paid. Nothing is kept of what nobody pays for.
     async fn sells(&self, visited: &Visited, payer: UserId, goods: Goods, title: String) -> Result<Reply> {
         let now = self.lobby.rooms.clock.now();
         let order_id = OrderId::new(now, &self.lobby.rooms.entropy);
-        let price = self.price(goods)?;
+        let price = self.price(&goods.item())?;
         let purchase = goods.purchase(visited.room.code, payer);
         let return_url = format!("{}/api/payments/back", self.base_url);
         let expires_at = after(now, OFFER_LASTS);
         let offer = Offer { order_id, purchase, title, phone: None, return_url };
-        let offer = self.keys.seal(PAY_SEAL, &offer, expires_at).await?;
+        let offer = self.lobby.rooms.doorman.keys.seal(PAY_SEAL, &offer, expires_at).await?;
         let minutes = match goods {
             Goods::Pin { tier, .. } => Some(tier.minutes()),
             Goods::Tip { .. } | Goods::BackRoom => None,

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use confab_kernel::{Clock, Error, Result, UserId, worker::Read};
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
-use rooms_domain::{News, Place, Reason, Role, RoomCode, Username};
+use rooms_domain::{News, Person, Place, Reason, Role, RoomCode, Standing, Username};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -36,6 +36,16 @@ pub(crate) enum Act {
 pub(crate) struct People {
     online: usize,
     people: Vec<PersonHere>,
+    /// The host's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    banned: Option<Vec<BannedPerson>>,
+}
+
+#[derive(Serialize, TS, ToSchema)]
+pub(crate) struct BannedPerson {
+    user_id: UserId,
+    username: Username,
 }
 
 #[derive(Serialize, TS, ToSchema)]
@@ -63,10 +73,18 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let user = deps.doorman.guest(call).await?;
     let visited = deps.store.visit(code, user, Read::MayLag).await?;
     visited.room.lets_read(visited.standing)?;
-    let (people, here) = tokio::try_join!(deps.store.people(code), here(deps, code))?;
-    let mut people: Vec<_> = people
+    let banned = async {
+        match visited.standing {
+            Standing::Host => deps.store.banned(code).await.map(Some),
+            _ => Ok(None),
+        }
+    };
+    let (mut found, here, banned) = tokio::try_join!(deps.store.first_people(code), here(deps, code), banned)?;
+    let missing = here.iter().filter(|user| !found.iter().any(|person| person.user_id == **user));
+    found.extend(deps.store.people(code, &missing.take(MOST_SHOWN).copied().collect::<Vec<_>>()).await?);
+    let mut people: Vec<_> = found
         .into_iter()
-        .filter(rooms_domain::Person::is_inside)
+        .filter(Person::is_inside)
         .map(|person| PersonHere {
             user_id: person.user_id,
             role: if person.user_id == visited.room.host { Role::Host } else { Role::Member },
@@ -77,7 +95,9 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
         .collect();
     people.sort_by_key(|person| (!person.is_online, person.username.as_str().to_lowercase()));
     people.truncate(MOST_SHOWN);
-    reply::json(StatusCode::OK, &People { online: here.len(), people })
+    let shown = |person: Person| BannedPerson { user_id: person.user_id, username: person.username };
+    let banned = banned.map(|people| people.into_iter().map(shown).collect());
+    reply::json(StatusCode::OK, &People { online: here.len(), people, banned })
 }
 
 async fn here(deps: &Rooms, code: RoomCode) -> Result<BTreeSet<UserId>> {
@@ -117,6 +137,11 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
     };
     if let Some(reason) = reason {
         shown_out(deps, call, code, whom, reason).await?;
+    }
+    if let Act::Mute | Act::Unmute = act {
+        let muted = News::Muted { user_id: whom, is_muted: act == Act::Mute };
+        let once = format!("muted#{code}#{whom}#{}", call.correlation_id);
+        tell(&deps.broadcasts, code, &once, deps.clock.now(), muted, call.correlation_id).await?;
     }
     // Whoever may not be in a room may not be behind it.
     if let (Act::Ban, Some(back)) = (act, visited.room.back_room)

@@ -9,8 +9,8 @@ use confab_kernel::{
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{
-    AccessCode, Analysis, Change, Found, Live, News, NotGiven, Person, Place, Reason, Room, RoomCode, RoomName,
-    RoomPhoto, RoomView, Traits, Username, description,
+    AccessCode, Analysis, Change, Found, Live, News, NotGiven, Person, Reason, Room, RoomCode, RoomName, RoomPhoto,
+    RoomView, Traits, Username, description,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -90,8 +90,7 @@ async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
         Some(photo) => Some(with_photo(deps, host, &mut room, photo).await?),
         None => None,
     };
-    let person =
-        Person { user_id: host, username, joined_at: now, place: Place::Inside, is_muted: false, entrance: None };
+    let person = Person::new(host, username, now);
     while deps.rooms.store.create(&room, &person).await? == Saved::Raced {
         room.code = RoomCode::new(&deps.rooms.entropy);
     }
@@ -144,7 +143,9 @@ async fn mine(deps: &Lobby, call: &Call) -> Result<Reply> {
     let codes = deps.rooms.store.mine(user).await?;
     let mut visits = deps.rooms.store.visits(&codes, user).await?;
     visits.sort_by_key(|visited| std::cmp::Reverse(visited.person.as_ref().map(|person| person.joined_at)));
-    let rooms = visits.iter().map(|visited| deps.shows(visited, visited.reserved));
+    let latest = visits.iter().map(|visited| deps.rooms.store.last_seq(visited.room.code, visited.reserved));
+    let latest = futures::future::try_join_all(latest).await?;
+    let rooms = visits.iter().zip(latest).map(|(visited, last_seq)| deps.shows(visited, last_seq));
     reply::json(StatusCode::OK, &Mine { rooms: rooms.collect::<Result<_>>()? })
 }
 

@@ -62,30 +62,20 @@ pub struct Lobby {
 
 impl Lobby {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         Ok(Self { objects: objects(&env, &aws)?, rooms: Rooms::new(&env, &aws, &[SEAL]).await? })
     }
 }
 
 impl Rooms {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         Self::new(&env, &aws, &[SEAL]).await
     }
 
     async fn new(env: &Env, aws: &Aws, keys: &'static [Use]) -> Result<Self, StartError> {
-        let (keys, ()) = tokio::join!(Keyring::read(env, aws, keys), aws.connect("dynamodb"));
-        let clock = SystemClock::from_env(env)?;
-        Ok(Self {
-            doorman: Doorman { keys: keys?, clock },
-            store: store(env, aws)?,
-            broadcasts: broadcasts(env, aws)?,
-            bus: bus(env, aws)?,
-            clock,
-            entropy: OsEntropy,
-        })
+        let (doorman, store, clock) = front(env, aws, keys).await?;
+        Ok(Self { doorman, store, broadcasts: broadcasts(env, aws)?, bus: bus(env, aws)?, clock, entropy: OsEntropy })
     }
 }
 
@@ -93,20 +83,17 @@ impl Rooms {
 #[derive(Debug)]
 pub struct Shop {
     pub(crate) lobby: Lobby,
-    pub(crate) keys: Keyring,
     pub(crate) prices: PriceList,
     pub(crate) base_url: String,
 }
 
 impl Shop {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         let rooms = Rooms::new(&env, &aws, &[SEAL, PAY_SEAL]).await?;
         Ok(Self {
-            keys: rooms.doorman.keys.clone(),
             lobby: Lobby { rooms, objects: objects(&env, &aws)? },
-            prices: PriceList::parse(env.required("PRICES")?)?,
+            prices: prices(&env)?,
             base_url: env.required("PUBLIC_BASE_URL")?.trim_end_matches('/').to_owned(),
         })
     }
@@ -125,14 +112,13 @@ pub struct Cashier {
 
 impl Cashier {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         aws.connect("dynamodb").await;
         Ok(Self {
             store: store(&env, &aws)?,
             broadcasts: broadcasts(&env, &aws)?,
             bus: bus(&env, &aws)?,
-            prices: PriceList::parse(env.required("PRICES")?)?,
+            prices: prices(&env)?,
             clock: SystemClock::from_env(&env)?,
             entropy: OsEntropy,
         })
@@ -152,13 +138,11 @@ pub struct Photos {
 
 impl Photos {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("dynamodb"));
-        let clock = SystemClock::from_env(&env)?;
+        let (env, aws) = begin()?;
+        let (doorman, store, clock) = front(&env, &aws, &[SEAL]).await?;
         Ok(Self {
-            doorman: Doorman { keys: keys?, clock },
-            store: store(&env, &aws)?,
+            doorman,
+            store,
             objects: objects(&env, &aws)?,
             photos: Queue::new(&aws, env.required("CONFAB_PHOTOS_QUEUE_URL")?),
             clock,
@@ -181,8 +165,7 @@ const MODEL_KEY: Use = Use("MODEL_API_KEY_PARAM");
 
 impl Looker {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         let keys = Keyring::read(&env, &aws, &[MODEL_KEY]).await?;
         let mut config = ModelConfig::new(env.required("MODEL_API_URL")?.to_owned(), SecretString::default());
         let named = |name| env.optional(name).map(str::to_owned);
@@ -210,11 +193,9 @@ pub struct Sessions {
 
 impl Sessions {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("dynamodb"));
-        let clock = SystemClock::from_env(&env)?;
-        Ok(Self { doorman: Doorman { keys: keys?, clock }, store: store(&env, &aws)?, clock, entropy: OsEntropy })
+        let (env, aws) = begin()?;
+        let (doorman, store, clock) = front(&env, &aws, &[SEAL]).await?;
+        Ok(Self { doorman, store, clock, entropy: OsEntropy })
     }
 }
 
@@ -230,17 +211,9 @@ pub struct Tickets {
 
 impl Tickets {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("dynamodb"));
-        let clock = SystemClock::from_env(&env)?;
-        Ok(Self {
-            doorman: Doorman { keys: keys?, clock },
-            store: store(&env, &aws)?,
-            clock,
-            entropy: OsEntropy,
-            socket_url: env.required("SOCKET_URL")?.to_owned(),
-        })
+        let (env, aws) = begin()?;
+        let (doorman, store, clock) = front(&env, &aws, &[SEAL]).await?;
+        Ok(Self { doorman, store, clock, entropy: OsEntropy, socket_url: env.required("SOCKET_URL")?.to_owned() })
     }
 }
 
@@ -252,8 +225,7 @@ pub struct Gate {
 
 impl Gate {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         let keys = Keyring::read(&env, &aws, &[SEAL]).await?;
         Ok(Self { doorman: Doorman { keys, clock: SystemClock::from_env(&env)? } })
     }
@@ -269,8 +241,7 @@ pub struct Door {
 
 impl Door {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         aws.connect("dynamodb").await;
         let origin = env.optional("ROOMS_ORIGIN").filter(|origin| *origin != "*").map(str::to_owned);
         Ok(Self { store: store(&env, &aws)?, origin })
@@ -288,8 +259,7 @@ pub struct Talk {
 
 impl Talk {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         tokio::join!(aws.connect("dynamodb"), aws.connect("sqs"));
         Ok(Self {
             store: store(&env, &aws)?,
@@ -312,8 +282,7 @@ pub struct Broadcaster {
 
 impl Broadcaster {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         aws.connect("dynamodb").await;
         Ok(Self {
             store: store(&env, &aws)?,
@@ -335,10 +304,26 @@ pub struct Health {
 
 impl Health {
     pub async fn from_env() -> Result<Self, StartError> {
-        let env = environment();
-        let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+        let (env, aws) = begin()?;
         Ok(Self { readiness: Readiness::default(), table: table(&env, &aws)?, broadcasts: broadcasts(&env, &aws)? })
     }
+}
+
+fn begin() -> Result<(Env, Aws), StartError> {
+    let env = environment();
+    let aws = Aws::new(AwsConfig::from_env(&env)?)?;
+    Ok((env, aws))
+}
+
+/// What whoever knows its callers begins with.
+async fn front(env: &Env, aws: &Aws, keys: &'static [Use]) -> Result<(Doorman, Store, SystemClock), StartError> {
+    let (keys, ()) = tokio::join!(Keyring::read(env, aws, keys), aws.connect("dynamodb"));
+    let clock = SystemClock::from_env(env)?;
+    Ok((Doorman { keys: keys?, clock }, store(env, aws)?, clock))
+}
+
+fn prices(env: &Env) -> Result<PriceList, StartError> {
+    Ok(PriceList::parse(env.required("PRICES")?)?)
 }
 
 fn table(env: &Env, aws: &Aws) -> Result<Table, EnvError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use confab_aws::{Bus, Queue};
 use confab_kernel::{
     Clock, CorrelationId, Error, Event, EventId, Money, OrderId, Result, Timestamp, UserId,
-    payments::{PaymentReceived, PaymentRefunded, RefundRequested},
+    payments::{PaymentReceived, PaymentRefunded, Purchase, RefundRequested},
     worker::{Read, Saved},
 };
 use confab_lambda::Job;
@@ -24,32 +24,24 @@ use crate::{
 const RACES: usize = 8;
 
 pub async fn handle(deps: Arc<Cashier>, job: Job<PaidJob>) -> Result<()> {
+    let at = deps.clock.now();
     match job.body {
         PaidJob::PaymentReceived(event) => {
             let event = event.of_known_version()?;
-            let PaymentReceived { order_id, purchase, amount: price, .. } = event.data;
-            let (room, payer, goods) = Goods::of(&purchase).ok_or_else(|| unknown(order_id))?;
-            let at = deps.clock.now();
-            let asked = Asked { room, order: order_id, payer, goods, price, at, trace: event.correlation_id };
+            let PaymentReceived { order_id, purchase, amount, .. } = event.data;
+            let asked = Asked::of(order_id, &purchase, amount, at, event.correlation_id)?;
             until_settled(|| deps.receives(&asked)).await
         }
         PaidJob::PaymentRefunded(event) => {
             let event = event.of_known_version()?;
-            let PaymentRefunded { order_id, purchase, returned: price, is_all, .. } = event.data;
+            let PaymentRefunded { order_id, purchase, returned, is_all, .. } = event.data;
             if !is_all {
                 return Ok(());
             }
-            let (room, payer, goods) = Goods::of(&purchase).ok_or_else(|| unknown(order_id))?;
-            let at = deps.clock.now();
-            let asked = Asked { room, order: order_id, payer, goods, price, at, trace: event.correlation_id };
+            let asked = Asked::of(order_id, &purchase, returned, at, event.correlation_id)?;
             until_settled(|| deps.returns(&asked)).await
         }
     }
-}
-
-/// Money was taken for it: somebody has to look.
-fn unknown(order: OrderId) -> Error {
-    Error::internal("unknown_goods", order.to_string())
 }
 
 async fn until_settled<F: Future<Output = Result<Saved>>>(step: impl Fn() -> F) -> Result<()> {
@@ -76,6 +68,13 @@ struct Asked {
 }
 
 impl Asked {
+    fn of(order: OrderId, purchase: &Purchase, price: Money, at: Timestamp, trace: CorrelationId) -> Result<Self> {
+        // Money was taken for it: somebody has to look.
+        let unknown = || Error::internal("unknown_goods", order.to_string());
+        let (room, payer, goods) = Goods::of(purchase).ok_or_else(unknown)?;
+        Ok(Self { room, order, payer, goods, price, at, trace })
+    }
+
     fn became(&self, became: Became) -> Paid {
         Paid {
             order: self.order,
@@ -138,7 +137,7 @@ impl Cashier {
         let next_price = tier.next().and_then(|tier| self.prices.find(&tier.item())).map(|item| item.price);
         let pin = PaidPin::new((paid.order, paid.payer), tier, &message, (paid.price, next_price), paid.at);
         match visited.room.clone().pinned(pin, paid.at) {
-            Ok(room) => self.store.put_pins_for(&room, visited.version, paid, None).await.map(Ok),
+            Ok(room) => self.store.put_pin(&room, visited.version, paid, seq).await.map(Ok),
             Err(why) => Ok(Err(why)),
         }
     }
@@ -158,14 +157,7 @@ impl Cashier {
         let Some(back) = visited.room.back_room else { return Ok(Err(NotGiven::NoBackRoom)) };
         let others = suggestions(confab_kernel::Entropy::bytes(&self.entropy));
         for username in [person.username.clone()].into_iter().chain(others) {
-            let person = Person {
-                user_id: paid.payer,
-                username,
-                joined_at: now,
-                place: Place::Inside,
-                is_muted: false,
-                entrance: Some(paid.order),
-            };
+            let person = Person { entrance: Some(paid.order), ..Person::new(paid.payer, username, now) };
             return Ok(match self.store.let_in(front, back, &person, paid).await? {
                 LetIn::Yes => Ok(Saved::Yes),
                 LetIn::NameTaken => continue,
@@ -202,7 +194,7 @@ impl Cashier {
         let visited = self.store.visit_if_open(code, asked.payer).await?;
         match (paid.goods, visited) {
             (Goods::Pin { .. }, Some(visited)) => match visited.room.unpinned(paid.order) {
-                Some(room) => self.store.put_pins_for(&room, visited.version, paid, was).await,
+                Some(room) => self.store.take_pin(&room, visited.version, paid).await,
                 None => self.store.note_paid(code, paid, was).await,
             },
             (Goods::Tip { .. }, Some(_)) => {

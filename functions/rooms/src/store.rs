@@ -6,6 +6,7 @@
 //! | `ROOM#<code>` | `MSG#<seq>` | a message; its reactions are sets named `r:<emoji>` |
 //! | `ROOM#<code>` | `SAID#usr_..#<client_msg_id>` | the number that a person's message got |
 //! | `ROOM#<code>` | `PERSON#usr_..` | somebody who is in the room, was, or may not be |
+//! | `ROOM#<code>` | `BANNED#usr_..` | somebody who may not be in the room, once more, so that they can be listed |
 //! | `ROOM#<code>` | `NAME#<likeness>` | whose name that is |
 //! | `ROOM#<code>` | `ONLINE` | how many people were here when somebody counted last |
 //! | `LIVE#<code>` | ticket | a socket: its connection and whose it is |

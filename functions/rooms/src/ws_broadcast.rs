@@ -132,15 +132,17 @@ async fn goes_on(
     deps.broadcasts.send(&[Entry::in_order(room.as_str(), &once, &job, correlation_id)?]).await
 }
 
-/// What goes to everybody, in its order, and who is shown out with which words.
+/// What goes to everybody, in its order, what to somebody alone, and who is shown out with which words.
 struct Rendered {
     frames: Vec<Vec<u8>>,
+    asides: Vec<(UserId, Vec<u8>)>,
     outs: Vec<(Option<UserId>, Vec<u8>)>,
 }
 
 impl Rendered {
     fn of(news: &[News]) -> Result<Self> {
-        let (mut said, mut frames, mut outs) = (Vec::<Message>::new(), Vec::new(), Vec::new());
+        let mut said = Vec::<Message>::new();
+        let (mut frames, mut asides, mut outs) = (Vec::new(), Vec::new(), Vec::new());
         for news in news {
             match news {
                 News::Said { message, .. } => said.push(message.as_ref().clone()),
@@ -151,6 +153,9 @@ impl Rendered {
                 News::Online { online } => frames.push(ServerFrame::Online { online: *online }.render()?),
                 News::Pin { pin } => frames.push(ServerFrame::Pin { pin: pin.as_deref() }.render()?),
                 News::Room { room } => frames.push(ServerFrame::Room { room }.render()?),
+                News::Muted { user_id, is_muted } => {
+                    asides.push((*user_id, ServerFrame::Muted { is_muted: *is_muted }.render()?));
+                }
                 News::ShownOut { user_id, reason } => {
                     outs.push((*user_id, ServerFrame::Kicked { reason: *reason }.render()?));
                 }
@@ -159,14 +164,15 @@ impl Rendered {
         let last_seq = said.iter().map(|message| message.seq).max().unwrap_or_default();
         let messages = chunks(&said).into_iter().map(|messages| ServerFrame::Messages { messages, last_seq }.render());
         let frames = messages.collect::<Result<Vec<_>>>()?.into_iter().chain(frames).collect();
-        Ok(Self { frames, outs })
+        Ok(Self { frames, asides, outs })
     }
 }
 
 /// All frames in their order, to one socket. Whoever cannot be reached finds what they miss by themselves.
 async fn bring(deps: &Broadcaster, room: RoomCode, socket: Socket, said: &Rendered) {
     let farewell = said.outs.iter().find(|(user, _)| user.is_none() || *user == socket.user).map(|(_, frame)| frame);
-    for frame in said.frames.iter().chain(farewell) {
+    let asides = said.asides.iter().filter(|(user, _)| Some(*user) == socket.user).map(|(_, frame)| frame);
+    for frame in said.frames.iter().chain(asides).chain(farewell) {
         match post(deps, &socket, frame).await {
             Ok(Posted::Delivered) => {}
             Ok(Posted::Gone) => return forget(deps, room, &socket).await,

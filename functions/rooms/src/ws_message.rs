@@ -66,13 +66,20 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             let once = format!("typing#{room}#{user}#{}", frame.correlation_id);
             tell(&deps.broadcasts, room, &once, deps.clock.now(), news, frame.correlation_id).await
         }
-        ClientFrame::Ping { .. } => {
+        ClientFrame::Ping { read_seq } => {
             let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
             if visited.room.lets_read(visited.standing).is_err() {
                 return show_out(deps, frame, ticket).await;
             }
+            let last_seq = latest.last_seq;
+            if let (Some(person), Some(seq)) = (&visited.person, read_seq.map(|seq| seq.min(last_seq)))
+                && person.read_seq.unwrap_or_default() < seq
+            {
+                deps.store.has_read(room, user, seq).await?;
+            }
             let online = count(deps, frame, &visited, COUNTED_EVERY_MS).await?;
-            post(deps, ticket, frame, &ServerFrame::Pong { last_seq: latest.last_seq, online }).await
+            let now = deps.clock.now();
+            post(deps, ticket, frame, &ServerFrame::Pong { last_seq, online, now }).await
         }
     }
 }
@@ -86,11 +93,11 @@ async fn welcome(
     has: Option<u64>,
 ) -> Result<()> {
     let last_seq = latest.last_seq;
-    let until = after(frame.connected_at, LASTS);
+    let (now, until) = (deps.clock.now(), after(frame.connected_at, LASTS));
     // In a room of people one can see whoever comes is seen at once.
     let every = if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS };
     let online = count(deps, frame, visited, every).await?;
-    post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, until }).await?;
+    post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, now, until }).await?;
     let Some(has) = has.filter(|has| *has < last_seq) else { return Ok(()) };
     let first_seq = first_seq(last_seq);
     let is_too_much = last_seq - has > u64::try_from(MOST_MISSED).unwrap_or_default() || has + 1 < first_seq;

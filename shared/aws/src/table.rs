@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, KeysAndAttributes, Put, TableStatus, TransactWriteItem, Update},
+    types::{AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, TableStatus, TransactWriteItem, Update},
 };
 use confab_kernel::{
     Error, Result,
@@ -203,6 +203,16 @@ impl Table {
             .set_condition_expression(when.condition.clone())
             .set_expression_attribute_values(when.values());
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(unrendered)?).build())
+    }
+
+    /// Nothing is written of a transaction unless this holds of a row.
+    pub fn only_if(&self, key: Row, when: When) -> Result<TransactWriteItem> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_values(when.values());
+        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(unrendered)?).build())
     }
 
     /// All of them or none.

@@ -54,16 +54,17 @@ impl ClientFrame {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[ts(rename = "Frame")]
 pub enum ServerFrame<'a> {
-    Welcome { last_seq: u64, online: u32, until: Timestamp },
+    Welcome { last_seq: u64, online: u32, now: Timestamp, until: Timestamp },
     Messages { messages: &'a [Message], last_seq: u64 },
     Backfill { messages: &'a [Message], last_seq: u64 },
     BackfillOverflow { first_seq: u64, last_seq: u64 },
     Changed { message: &'a Message },
     Typing { user_id: UserId, username: &'a Username, on: bool },
-    Pong { last_seq: u64, online: u32 },
+    Pong { last_seq: u64, online: u32, now: Timestamp },
     Online { online: u32 },
     Room { room: &'a RoomView },
     Pin { pin: Option<&'a Pin> },
+    Muted { is_muted: bool },
     Refused { code: &'a str, title: &'a str, client_msg_id: Option<&'a str> },
     Kicked { reason: Reason },
 }
@@ -146,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_frame_says_its_version_and_its_type() {
-        let frame = ServerFrame::Pong { last_seq: 14, online: 3 }.render().unwrap();
-        assert_eq!(frame, br#"{"v":1,"type":"pong","last_seq":14,"online":3}"#);
+        let frame = ServerFrame::Pong { last_seq: 14, online: 3, now: Timestamp::UNIX_EPOCH }.render().unwrap();
+        assert_eq!(frame, br#"{"v":1,"type":"pong","last_seq":14,"online":3,"now":"1970-01-01T00:00:00Z"}"#);
     }
 
     proptest! {

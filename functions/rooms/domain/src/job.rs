@@ -50,6 +50,11 @@ pub enum News {
     Pin {
         pin: Option<Box<Pin>>,
     },
+    /// Somebody may not talk any more, or may again: their affair alone.
+    Muted {
+        user_id: UserId,
+        is_muted: bool,
+    },
     /// Somebody is shown out, or everybody.
     ShownOut {
         user_id: Option<UserId>,

@@ -17,6 +17,9 @@ pub struct Person {
     /// The order that lets them into the back room: of a room in front, and of the back room itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entrance: Option<OrderId>,
+    /// The last message that they have seen, on whatever device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_seq: Option<u64>,
 }
 
 /// Whether they are in the room.
@@ -30,6 +33,11 @@ pub enum Place {
 }
 
 impl Person {
+    /// Somebody who has just come in.
+    pub fn new(user_id: UserId, username: Username, joined_at: Timestamp) -> Self {
+        Self { user_id, username, joined_at, place: Place::Inside, is_muted: false, entrance: None, read_seq: None }
+    }
+
     pub fn is_inside(&self) -> bool {
         self.place == Place::Inside
     }

@@ -155,6 +155,16 @@ impl Room {
         }
     }
 
+    /// Whoever may not write may give all the same; nobody gives to themselves.
+    pub fn lets_give(&self, standing: Standing) -> Result<()> {
+        match standing {
+            Standing::Member => Ok(()),
+            Standing::Host => Err(Error::conflict("the_host", "You are the host.")),
+            Standing::Reader => Err(Error::new(confab_kernel::Kind::Forbidden, "not_a_member", "Join the room first.")),
+            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
+        }
+    }
+
     pub fn is_private(&self) -> bool {
         self.access_code.is_some() || self.front.is_some()
     }
@@ -212,7 +222,7 @@ impl Room {
             photo: None,
             pin: self.shown_pin(live.at).filter(|_| is_open),
             back_room: self.back_room.filter(|_| is_open).map(|code| BackRoom { code: enters.then_some(code) }),
-            front: self.front.filter(|_| is_open),
+            front: self.front,
             you: standing.map(|(standing, person)| You::of(standing, person)),
         }
     }
@@ -251,6 +261,7 @@ pub struct RoomView {
     pub pin: Option<Pin>,
     #[serde(default)]
     pub back_room: Option<BackRoom>,
+    /// Whoever may not come in yet is told where the entrance is.
     #[serde(default)]
     pub front: Option<RoomCode>,
     /// Whoever looks; missing in what goes to everybody.
@@ -296,6 +307,9 @@ pub struct You {
     pub role: Role,
     pub username: Option<Username>,
     pub is_muted: bool,
+    /// The last message that they have seen, as far as their clients told.
+    #[serde(default)]
+    pub read_seq: Option<u64>,
 }
 
 impl You {
@@ -311,6 +325,7 @@ impl You {
             role,
             username: inside.map(|person| person.username.clone()),
             is_muted: inside.is_some_and(|person| person.is_muted),
+            read_seq: inside.and_then(|person| person.read_seq),
         }
     }
 }
@@ -325,14 +340,7 @@ pub(crate) mod tests {
 
     fn person(number: u8, place: Place) -> Person {
         let username = Username::parse("Dana").unwrap();
-        Person {
-            user_id: user(number),
-            username,
-            joined_at: Timestamp::UNIX_EPOCH,
-            place,
-            is_muted: false,
-            entrance: None,
-        }
+        Person { place, ..Person::new(user(number), username, Timestamp::UNIX_EPOCH) }
     }
 
     pub(crate) fn room() -> Room {

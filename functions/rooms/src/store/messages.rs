@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Held, Row, Table, When, failed, number, text};
 use confab_kernel::{Error, Money, Private, Result, Timestamp, UserId, after, worker::Read};
 use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
@@ -66,6 +66,10 @@ fn message_sk(seq: u64) -> String {
     format!("MSG#{seq:012}")
 }
 
+fn number_of(row: &Row) -> Option<u64> {
+    sort_key(row).strip_prefix("MSG#")?.parse().ok()
+}
+
 fn message_key(code: RoomCode, seq: u64) -> Row {
     Table::key(room_pk(code), message_sk(seq))
 }
@@ -113,10 +117,16 @@ impl Store {
     pub(crate) async fn latest(&self, code: RoomCode, reserved: u64, read: Read) -> Result<Latest> {
         let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
         let rows = self.backwards(code, keys, LATEST, read).await?;
-        let newest = rows.first().and_then(|row| sort_key(row).strip_prefix("MSG#")?.parse().ok());
+        let newest = rows.first().and_then(number_of);
         let now = self.clock.now();
         let messages = rows.into_iter().filter_map(|row| message(row, now).transpose()).collect::<Result<_>>()?;
         Ok(Latest { messages, last_seq: newest.unwrap_or(reserved) })
+    }
+
+    pub(crate) async fn last_seq(&self, code: RoomCode, reserved: u64) -> Result<u64> {
+        let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
+        let rows = self.backwards(code, keys, 1, Read::MayLag).await?;
+        Ok(rows.first().and_then(number_of).unwrap_or(reserved))
     }
 
     /// The newest first.
@@ -269,6 +279,11 @@ impl Store {
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
         let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
         row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
+    }
+
+    pub(super) fn only_if_said(&self, code: RoomCode, seq: u64) -> Result<TransactWriteItem> {
+        let is_there = When::holds("is_deleted = :no").with(":no", AttributeValue::Bool(false));
+        self.table.only_if(message_key(code, seq), is_there)
     }
 
     /// None when that changes nothing.

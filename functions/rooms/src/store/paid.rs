@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use confab_aws::{Row, Table, When, number, text};
+use confab_aws::{Table, When, number, text};
 use confab_kernel::{
     Money, OrderId, Result, Timestamp, UserId, after,
     worker::{Read, Saved},
@@ -11,7 +11,7 @@ use confab_kernel::{
 use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Room, RoomCode, Username};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, Visited, person_key, rendered, room_key, rooms::RoomRow};
+use super::{Store, Visited, person_key, rendered, room_key};
 
 /// More than anybody reads.
 const MOST: usize = 1_000;
@@ -101,30 +101,27 @@ impl Store {
         self.table.transact(vec![self.pins(room, version)?]).await
     }
 
-    pub(crate) async fn put_pins_for(
-        &self,
-        room: &Room,
-        version: u64,
-        paid: &Paid,
-        was: Option<Became>,
-    ) -> Result<Saved> {
-        self.table.transact(vec![self.pins(room, version)?, self.note(room.code, paid, was)?]).await
+    /// A pin more in a room, of a message that is there.
+    pub(crate) async fn put_pin(&self, room: &Room, version: u64, paid: &Paid, seq: u64) -> Result<Saved> {
+        let writes =
+            vec![self.pins(room, version)?, self.note(room.code, paid, None)?, self.only_if_said(room.code, seq)?];
+        self.table.transact(writes).await
+    }
+
+    /// A pin less, as its money went back.
+    pub(crate) async fn take_pin(&self, room: &Room, version: u64, paid: &Paid) -> Result<Saved> {
+        let writes = vec![self.pins(room, version)?, self.note(room.code, paid, Some(Became::Given))?];
+        self.table.transact(writes).await
     }
 
     /// A room behind another one. Raced when the one in front was changed meanwhile, or the code is taken.
     pub(crate) async fn open_back_room(&self, front: &Visited, back: &Room, host: &Person) -> Result<Saved> {
-        let row = RoomRow { version: 1, reserved: 0, room: back.clone() };
         let when = When::holds("version = :was")
             .with(":was", number(front.version))
             .with(":next", number(front.version + 1))
             .with(":back", text(back.code.to_string()));
-        let writes = vec![
-            self.table.update(room_key(front.room.code), "SET back_room = :back, version = :next", when)?,
-            self.table.put(Table::row(super::room_pk(back.code), "ROOM", &row)?, When::new())?,
-            self.table.put(Self::person_row(back.code, host)?, When::always())?,
-            self.table.put(Self::name_row(back.code, host)?, When::always())?,
-            self.table.put(Self::mine_row(back.code, host.user_id), When::always())?,
-        ];
+        let mut writes = self.new_room(back, host)?;
+        writes.push(self.table.update(room_key(front.room.code), "SET back_room = :back, version = :next", when)?);
         self.table.transact(writes).await
     }
 
@@ -158,12 +155,11 @@ impl Store {
         let user = paid.payer;
         let of_this = || When::holds("entrance = :entrance").with(":entrance", text(paid.order.to_string()));
         let out = of_this().with(":left", rendered(&Place::Left)?);
-        let mine: Row = Table::key(format!("MINE#{user}"), back.as_str());
         let writes = vec![
             self.note(front, paid, Some(Became::Given))?,
             self.table.update(person_key(front, user), "REMOVE entrance", of_this())?,
             self.table.update(person_key(back, user), "SET place = :left REMOVE entrance", out)?,
-            self.table.delete(mine, When::always())?,
+            self.table.delete(Self::mine_row(back, user), When::always())?,
         ];
         self.table.transact(writes).await
     }

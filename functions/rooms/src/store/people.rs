@@ -1,13 +1,19 @@
 //! Who is in a room, under which name.
 
-use confab_aws::{Row, Table, When, text};
-use confab_kernel::{Result, UserId, worker::Saved};
+use confab_aws::{Row, Table, When, number, text};
+use confab_kernel::{
+    Result, UserId,
+    worker::{Read, Saved},
+};
 use rooms_domain::{Person, Place, RoomCode, Username};
 
 use super::{Store, person_key, rendered, room_pk};
 
-/// As many as a sheet shows.
+/// As many as a sheet shows, and more, as not all of them are in the room.
 const MOST_PEOPLE: usize = 1_000;
+const MOST_BANNED: usize = 100;
+const AT_ONCE: usize = 100;
+const BANNED: &str = "BANNED#";
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Joined {
@@ -15,6 +21,14 @@ pub(crate) enum Joined {
     NameTaken,
     /// Something else happened to them meanwhile.
     Raced,
+}
+
+fn under(code: RoomCode, prefix: &str) -> When {
+    When::holds("pk = :pk AND begins_with(sk, :prefix)").with(":pk", text(room_pk(code))).with(":prefix", text(prefix))
+}
+
+fn banned_key(code: RoomCode, user: UserId) -> Row {
+    Table::key(room_pk(code), format!("{BANNED}{user}"))
 }
 
 fn name_key(code: RoomCode, name: &Username) -> Row {
@@ -82,8 +96,13 @@ impl Store {
         };
         let when = when.with(":place", rendered(&place)?);
         let mut writes = vec![self.table.update(person_key(code, user), "SET place = :place", when)?];
+        if place == Place::Banned {
+            writes.push(self.table.put(banned_key(code, user), When::always())?);
+        } else if from == Some(Place::Banned) {
+            writes.push(self.table.delete(banned_key(code, user), When::always())?);
+        }
         if place != Place::Inside {
-            writes.push(self.table.delete(Table::key(format!("MINE#{user}"), code.as_str()), When::always())?);
+            writes.push(self.table.delete(Self::mine_row(code, user), When::always())?);
         }
         Ok(self.table.transact(writes).await? == Saved::Yes)
     }
@@ -95,12 +114,42 @@ impl Store {
         Ok(self.table.transact(vec![update]).await? == Saved::Yes)
     }
 
-    pub(crate) async fn people(&self, code: RoomCode) -> Result<Vec<Person>> {
-        let keys = When::holds("pk = :pk AND begins_with(sk, :person)")
-            .with(":pk", text(room_pk(code)))
-            .with(":person", text("PERSON#"));
-        let rows = self.table.query(None, keys, MOST_PEOPLE).await?;
-        rows.into_iter().map(Table::read).collect()
+    /// Up to a message; never back.
+    pub(crate) async fn has_read(&self, code: RoomCode, user: UserId, seq: u64) -> Result<()> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(person_key(code, user)))
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(read_seq) OR read_seq < :seq)")
+            .update_expression("SET read_seq = :seq")
+            .expression_attribute_values(":seq", number(seq));
+        super::updated(Box::pin(update.send()).await).map(drop)
+    }
+
+    /// Those of them who are known in the room.
+    pub(crate) async fn people(&self, code: RoomCode, users: &[UserId]) -> Result<Vec<Person>> {
+        let mut people = Vec::new();
+        for users in users.chunks(AT_ONCE) {
+            let keys = users.iter().map(|user| person_key(code, *user)).collect();
+            for row in self.table.rows(keys, Read::MayLag).await? {
+                people.push(Table::read(row)?);
+            }
+        }
+        Ok(people)
+    }
+
+    /// The first of those who are in a room, were, or may not be.
+    pub(crate) async fn first_people(&self, code: RoomCode) -> Result<Vec<Person>> {
+        self.table.query(None, under(code, "PERSON#"), MOST_PEOPLE).await?.into_iter().map(Table::read).collect()
+    }
+
+    /// The first of those who may not come back.
+    pub(crate) async fn banned(&self, code: RoomCode) -> Result<Vec<Person>> {
+        let rows = self.table.query(None, under(code, BANNED), MOST_BANNED).await?;
+        let users = rows.iter().filter_map(|row| super::sort_key(row).strip_prefix(BANNED)?.parse().ok());
+        self.people(code, &users.collect::<Vec<_>>()).await
     }
 
     /// Which of some names nobody has.
@@ -112,7 +161,7 @@ impl Store {
                 keys.push(key);
             }
         }
-        let taken = self.table.rows(keys, confab_kernel::worker::Read::MayLag).await?;
+        let taken = self.table.rows(keys, Read::MayLag).await?;
         let taken: Vec<_> = taken.iter().map(|row| super::sort_key(row).to_owned()).collect();
         let is_free = |name: &Username| !taken.contains(&format!("NAME#{}", name.likeness()));
         Ok(names.into_iter().filter(is_free).collect())

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Row, Table, When, number, text};
 use confab_kernel::{
     Error, Result, UserId,
@@ -17,18 +18,22 @@ const MOST_OF_MINE: usize = 100;
 const AT_ONCE: usize = 100;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct RoomRow {
-    pub(super) version: u64,
+struct RoomRow {
+    version: u64,
     #[serde(default)]
-    pub(super) reserved: u64,
+    reserved: u64,
     #[serde(flatten)]
-    pub(super) room: Room,
+    room: Room,
 }
 
 #[derive(Deserialize, Default)]
 struct OnlineRow {
     online: u32,
     counted_at_ms: i64,
+}
+
+fn mine_pk(user: UserId) -> String {
+    format!("MINE#{user}")
 }
 
 impl Store {
@@ -53,14 +58,17 @@ impl Store {
 
     /// Raced when the code is taken.
     pub(crate) async fn create(&self, room: &Room, host: &Person) -> Result<Saved> {
+        self.table.transact(self.new_room(room, host)?).await
+    }
+
+    pub(super) fn new_room(&self, room: &Room, host: &Person) -> Result<Vec<TransactWriteItem>> {
         let row = RoomRow { version: 1, reserved: 0, room: room.clone() };
-        let writes = vec![
+        Ok(vec![
             self.table.put(Table::row(room_pk(room.code), "ROOM", &row)?, When::new())?,
             self.table.put(Self::person_row(room.code, host)?, When::always())?,
             self.table.put(Self::name_row(room.code, host)?, When::always())?,
             self.table.put(Self::mine_row(room.code, host.user_id), When::always())?,
-        ];
-        self.table.transact(writes).await
+        ])
     }
 
     /// False when somebody else changed it meanwhile.
@@ -98,8 +106,8 @@ impl Store {
             let mut deletes = Vec::new();
             for row in &rows {
                 deletes.push(self.table.delete(Table::key_of(row), When::always())?);
-                if let Some(user) = super::sort_key(row).strip_prefix("PERSON#") {
-                    deletes.push(self.table.delete(Table::key(format!("MINE#{user}"), code.as_str()), When::always())?);
+                if let Some(user) = super::sort_key(row).strip_prefix("PERSON#").and_then(|user| user.parse().ok()) {
+                    deletes.push(self.table.delete(Self::mine_row(code, user), When::always())?);
                 }
             }
             for chunk in deletes.chunks(AT_ONCE) {
@@ -109,7 +117,7 @@ impl Store {
     }
 
     pub(crate) async fn mine(&self, user: UserId) -> Result<Vec<RoomCode>> {
-        let keys = When::holds("pk = :pk").with(":pk", text(format!("MINE#{user}")));
+        let keys = When::holds("pk = :pk").with(":pk", text(mine_pk(user)));
         let rows = self.table.query(None, keys, MOST_OF_MINE).await?;
         Ok(rows.iter().filter_map(|row| super::sort_key(row).parse().ok()).collect())
     }
@@ -129,7 +137,7 @@ impl Store {
     }
 
     pub(super) fn mine_row(code: RoomCode, user: UserId) -> Row {
-        Table::key(format!("MINE#{user}"), code.as_str())
+        Table::key(mine_pk(user), code.as_str())
     }
 
     /// Notes how many are here. False when somebody else has counted since.
