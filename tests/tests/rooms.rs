@@ -122,9 +122,17 @@ async fn a_name_is_ones_own_and_looks_like_no_other() -> Result<()> {
     let suggested = omer.gets(&join).await?;
     let name = suggested["suggestions"][0].as_str().context("a suggestion")?.to_owned();
     assert_eq!(omer.joins(&code, &name).await?["you"]["username"], name.as_str());
-    // Another name sets the first one free.
+    // A name that somebody had stays theirs: what they said under it stands there.
     omer.joins(&code, "Omer").await?;
-    Guest::new(&place).await?.joins(&code, &name).await?;
+    let noa = Guest::new(&place).await?;
+    assert_eq!(told(&noa, &code, &json!({ "username": name })).await?, (409, "name_taken".into()));
+    omer.joins(&code, &name).await?;
+    noa.joins(&code, "Noa").await?;
+    // Everybody sees who the host is, under whatever name.
+    let hers = noa.connects(&code).await?;
+    hers.greets(None).await?;
+    dana.joins(&code, "Boss").await?;
+    assert_eq!(hers.hears("room").await?["room"]["host"]["username"], "Boss");
     let people = dana.gets(&format!("/api/chats/{code}/people/")).await?;
     assert_eq!(people["people"].as_array().map(Vec::len), Some(3), "{people}");
     Ok(())
@@ -156,8 +164,9 @@ async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
         Ok(())
     })
     .await?;
+    his.hears_of("changed", |frame| frame["message"]["seq"] == 2 && frame["message"]["reply_to"]["text"] == "").await?;
     let kept = omer.gets(&format!("/api/chats/{code}/messages/")).await?;
-    ensure!(!kept["messages"][0].to_string().contains("onerror"), "{kept}");
+    ensure!(!kept.to_string().contains("onerror"), "neither itself nor who answered it: {kept}");
     for wrong in [json!({ "emoji": "<b>", "on": true }), json!({ "emoji": "ab", "on": true })] {
         assert_eq!(omer.asks(Method::POST, &format!("{one}/reactions/"), Some(&wrong)).await?.0, 400);
     }
@@ -178,6 +187,8 @@ async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
     let (path, mute) = act(&omer, "mute");
     assert_eq!(noa.asks(Method::POST, &path, Some(&mute)).await?.0, 403, "only the host");
     assert_eq!(dana.asks(Method::POST, &path, Some(&mute)).await?.0, 204);
+    assert_eq!(his.hears("muted").await?["is_muted"], true);
+    ensure!(hers.count("muted") == 0, "it is his affair");
     his.says("muted-message", "can you hear me").await?;
     assert_eq!(his.hears("refused").await?["code"], "muted");
     let (path, ban) = act(&omer, "ban");
@@ -187,6 +198,9 @@ async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
     ensure!(!hers.is_over(), "it was not about her");
     hers.sends(&json!({ "type": "typing", "on": true })).await?;
     assert_eq!(hers.hears("typing").await?["username"], "Noa");
+    let people = format!("/api/chats/{code}/people/");
+    assert_eq!(dana.gets(&people).await?["banned"], json!([{ "user_id": omer.id, "username": "Omer" }]));
+    assert_eq!(noa.gets(&people).await?["banned"], Value::Null, "it is the host's");
     let banned = json!({ "username": "Omer" });
     assert_eq!(told(&omer, &code, &banned).await?, (403, "banned".into()));
     let room = format!("/api/chats/{code}/");
@@ -198,6 +212,65 @@ async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
     assert_eq!(dana.asks(Method::DELETE, &room, None).await?.0, 204);
     assert_eq!(hers.hears("kicked").await?["reason"], "closed");
     assert_eq!(noa.asks(Method::GET, &room, None).await?.0, 404);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_leaves_or_may_not_read_any_more_hears_no_more() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer, noa) = (Guest::new(&place).await?, Guest::new(&place).await?, Guest::new(&place).await?);
+    let code = dana.opens("Open house", "Dana").await?;
+    let (room, join) = (format!("/api/chats/{code}/"), format!("/api/chats/{code}/join/"));
+    omer.joins(&code, "Omer").await?;
+    let (his, reader) = (omer.connects(&code).await?, noa.connects(&code).await?);
+    his.greets(None).await?;
+    reader.greets(None).await?;
+    // Closed to readers: the one is shown out, and the other stays.
+    let change = json!({ "is_public": false });
+    assert_eq!(dana.asks(Method::PATCH, &room, Some(&change)).await?.0, 200);
+    assert_eq!(reader.hears("kicked").await?["reason"], "members_only");
+    reader.ends().await?;
+    dana.says(&code, "message-1", "now that we are among us").await?;
+    his.shows("now that we are among us").await?;
+    // Whoever leaves on one device has left on all.
+    assert_eq!(omer.asks(Method::DELETE, &join, None).await?.0, 204);
+    assert_eq!(his.hears("kicked").await?["reason"], "left");
+    his.ends().await?;
+    assert_eq!(dana.asks(Method::DELETE, &join, None).await?.0, 409, "the host stays");
+    assert_eq!(dana.gets(&room).await?["you"]["role"], "host");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_read_is_known_on_another_device() -> Result<()> {
+    let place = Place::any().await?;
+    let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
+    let code = dana.opens("Two devices", "Dana").await?;
+    omer.joins(&code, "Omer").await?;
+    for number in 1..=3 {
+        dana.says(&code, &format!("message-{number}"), "a word").await?;
+    }
+    let his = omer.connects(&code).await?;
+    his.greets(None).await?;
+    let mine = |seq: Value, last: u64| {
+        let omer = &omer;
+        eventually(Duration::from_secs(20), move || {
+            let seq = seq.clone();
+            async move {
+                let mine = omer.gets("/api/chats/mine/").await?;
+                let room = &mine["rooms"][0];
+                ensure!(room["you"]["read_seq"] == seq && room["last_seq"] == last, "{mine}");
+                Ok(())
+            }
+        })
+    };
+    mine(Value::Null, 3).await?;
+    his.sends(&json!({ "type": "ping", "read_seq": 2 })).await?;
+    mine(json!(2), 3).await?;
+    // Never back, and never further than what was said.
+    his.sends(&json!({ "type": "ping", "read_seq": 1 })).await?;
+    his.sends(&json!({ "type": "ping", "read_seq": 4_000_000_000_u64 })).await?;
+    mine(json!(3), 3).await?;
     Ok(())
 }
 

@@ -117,6 +117,15 @@ async fn what_is_not_there_any_more_is_not_sold_and_not_kept() -> Result<()> {
     assert_eq!(told(&member, &pins, &json!({ "seq": 2, "tier": 150 })).await?, (400, "bad_tier".into()));
     assert_eq!(told(&member, &pins, &json!({ "seq": 2, "tier": 100, "price": 1 })).await?.0, 400);
 
+    // Paid after the payer may not write any more.
+    let muted = wants_pin(&member, &code, 2, 100).await?;
+    let act = |act: &str| json!({ "act": act });
+    let him = format!("/api/chats/{code}/people/{}/", member.id);
+    host.asks(Method::POST, &him, Some(&act("mute"))).await?;
+    muted.is_paid(&place).await?;
+    muted.comes_to(&place, "refunded").await?;
+    host.asks(Method::POST, &him, Some(&act("unmute"))).await?;
+
     // The host takes down what somebody paid for.
     let taken = wants_pin(&member, &code, 2, 100).await?;
     taken.is_paid(&place).await?;
@@ -152,6 +161,8 @@ async fn a_tip_is_seen_by_all_counted_for_the_host_and_gone_when_it_is_paid_back
         member.takes(&tips, &json!({ "amount": 300 })).await?,
         member.takes(&tips, &json!({ "amount": 1_000 })).await?,
     );
+    // A message under the name of an order is in nobody's way.
+    member.says(&code, &small.order, "just words").await?;
     small.is_paid(&place).await?;
     large.is_paid(&place).await?;
     let of = |cents: u64| move |message: &&Value| message["tip"]["minor"] == cents;
@@ -164,7 +175,9 @@ async fn a_tip_is_seen_by_all_counted_for_the_host_and_gone_when_it_is_paid_back
     .await?;
     let read = host.reads(&code).await?;
     assert_eq!(read, live.shown(), "each once, in order");
-    assert!(read.iter().all(|message| message["username"] == "Omer" && message["text"] == ""));
+    let tips_read = read.iter().filter(|message| message["tip"].is_object());
+    assert!(tips_read.clone().all(|message| message["username"] == "Omer" && message["text"] == ""));
+    assert_eq!((read.len(), tips_read.count()), (3, 2));
     assert_eq!(host.gets(&tips).await?["totals"], json!([{ "minor": 1_300, "currency": "USD" }]));
     assert_eq!(member.asks(Method::GET, &tips, None).await?.0.as_u16(), 403, "it is the host's");
 
@@ -236,14 +249,19 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
     .await?;
     assert_eq!(member.gets(&format!("/api/chats/{code}/")).await?["back_room"], json!({ "code": null }));
 
-    // It closes with the room in front, and who came in today gets the money back.
+    // It closes with the room in front, and who came in today gets the money back, and whoever has a pin there.
     let last = member.takes(&path, &nothing).await?;
     last.is_paid(&place).await?;
     eventually(PATIENCE, || async { member.says(&back, "message-3", "again").await.map(drop) }).await?;
     let (status, _) = host.asks(Method::DELETE, &format!("/api/chats/{back}/"), None).await?;
     assert_eq!(status.as_u16(), 409);
+    let pin = wants_pin(&member, &back, 1, 500).await?;
+    pin.is_paid(&place).await?;
+    eventually(PATIENCE, || async { pin_of(&host, &back).await?["seq"].as_u64().context("no pin") }).await?;
     host.asks(Method::DELETE, &format!("/api/chats/{code}/"), None).await?;
     last.comes_to(&place, "refunded").await?;
+    pin.comes_to(&place, "refunded").await?;
+    assert_eq!(member.gets("/api/chats/mine/").await?["rooms"], json!([]), "nothing is left of either");
     let (status, _) = member.asks(Method::GET, &format!("/api/chats/{back}/"), None).await?;
     assert_eq!(status.as_u16(), 404);
     Ok(())

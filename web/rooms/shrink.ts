@@ -2,7 +2,7 @@
 
 const longestSide = 2048;
 const largest = 10_000_000;
-const taken = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+const taken = ["image/jpeg", "image/png", "image/webp"];
 
 export class Unfit extends Error {}
 

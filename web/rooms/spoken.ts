@@ -44,7 +44,7 @@ rev: number,
  */
 tip?: Money, };
 
-export type Reason = "kicked" | "banned" | "closed";
+export type Reason = "kicked" | "banned" | "closed" | "left" | "members_only";
 
 export type ClientFrame = { "type": "hello", last_seq: number | null, } | { "type": "message", client_msg_id: string, text: string, reply_to: number | null, } | { "type": "typing", on: boolean, } | { "type": "ping", read_seq: number | null, };
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use confab_aws::Rate;
-use confab_kernel::{Clock, Entropy, Error, Result, worker::Read};
+use confab_kernel::{Clock, Entropy, Error, Result, UserId, worker::Read};
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
-use rooms_domain::{Person, Place, Username, suggestions};
+use rooms_domain::{News, Person, Place, Reason, Room, RoomCode, Username, suggestions};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -14,11 +14,16 @@ use utoipa::ToSchema;
 use crate::{
     Lobby,
     doorman::place,
+    speaking::tell,
     store::{Joined, Visited},
 };
 
-/// Codes that somebody may try.
+/// Codes that somebody may try, and that all behind one address may.
 const TRIES: u32 = 30;
+const TRIES_PER_ADDRESS: u32 = 200;
+/// A name that somebody had stays theirs.
+const RENAMES: u32 = 10;
+const RACES: usize = 4;
 const SUGGESTED: usize = 3;
 
 #[derive(Deserialize, TS, ToSchema)]
@@ -46,24 +51,33 @@ pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
         }
         Method::DELETE => {
             let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
-            if visited.person.is_some_and(|person| person.is_inside()) {
-                deps.rooms.store.set_place(code, user, Some(Place::Inside), Place::Left).await?;
+            if visited.room.host == user {
+                return Err(Error::conflict("the_host", "The host stays. Close the room instead."));
+            }
+            let rooms = &deps.rooms;
+            if visited.person.is_some() {
+                rooms.store.set_place(code, user, Some(Place::Inside), Place::Left).await?;
+                let left = News::ShownOut { user_id: Some(user), reason: Reason::Left };
+                let once = format!("left#{code}#{user}#{}", call.correlation_id);
+                tell(&rooms.broadcasts, code, &once, rooms.clock.now(), left, call.correlation_id).await?;
             }
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         _ => {
             let wanted: Joining = call.json()?;
             let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
-            join(&deps, visited, user, &wanted).await
+            join(&deps, &call, visited, user, &wanted).await
         }
     }
 }
 
-async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wanted: &Joining) -> Result<Reply> {
+async fn join(deps: &Lobby, call: &Call, visited: Visited, user: UserId, wanted: &Joining) -> Result<Reply> {
     let (code, now) = (visited.room.code, deps.rooms.clock.now());
-    let is_trying = visited.room.access_code.is_some() && !visited.person.as_ref().is_some_and(Person::is_inside);
-    if is_trying {
-        Rate::per_hour(TRIES).take(&deps.rooms.store.table, &format!("join#{code}#{user}"), now).await?;
+    let table = &deps.rooms.store.table;
+    let is_inside = visited.person.as_ref().is_some_and(Person::is_inside);
+    if visited.room.access_code.is_some() && !is_inside {
+        Rate::per_hour(TRIES).take(table, &format!("join#{code}#{user}"), now).await?;
+        Rate::per_hour(TRIES_PER_ADDRESS).take(table, &format!("join#{code}#{}", call.source_ip()), now).await?;
     }
     visited.room.lets_in(visited.standing, visited.person.as_ref(), wanted.access_code.as_deref())?;
     let username = Username::parse(&wanted.username)?;
@@ -72,13 +86,36 @@ async fn join(deps: &Lobby, visited: Visited, user: confab_kernel::UserId, wante
         Some(was) => Person { username, place: Place::Inside, ..was },
         None => Person::new(user, username, now),
     };
+    let renames = was.as_ref().is_some_and(|was| was.username != person.username);
+    if renames {
+        Rate::per_hour(RENAMES).take(table, &format!("rename#{code}#{user}"), now).await?;
+    }
     match deps.rooms.store.join(code, was.as_ref(), &person).await? {
         Joined::Yes => {}
         Joined::NameTaken => return Err(Error::conflict("name_taken", "The name is taken.")),
         Joined::Raced => return Err(Error::conflict("changed_meanwhile", "Try again.")),
     }
+    let visited = match visited.room.host == user && visited.room.host_name != person.username {
+        true => renames_host(deps, call, code, &person).await?,
+        false => visited,
+    };
     let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
     let standing = visited.room.standing(Some(user), Some(&person));
     let visited = Visited { person: Some(person), standing, ..visited };
     reply::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
+}
+
+/// Everybody sees who the host is.
+async fn renames_host(deps: &Lobby, call: &Call, code: RoomCode, host: &Person) -> Result<Visited> {
+    for _ in 0..RACES {
+        let visited = deps.rooms.store.visit(code, Some(host.user_id), Read::Latest).await?;
+        let room = Room { host_name: host.username.clone(), ..visited.room.clone() };
+        if deps.rooms.store.change(&room, visited.version).await? {
+            let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+            let renamed = Visited { room, version: visited.version + 1, ..visited };
+            deps.announces(&renamed, last_seq, call).await?;
+            return Ok(renamed);
+        }
+    }
+    Err(Error::conflict("changed_meanwhile", "Try again."))
 }

@@ -1,6 +1,8 @@
 //! `/api/chats/{code}/messages/..`: what was said, and saying it without a socket.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use confab_aws::Rate;
 
 use confab_kernel::{
     Clock, Error, Result, UserId,
@@ -18,11 +20,13 @@ use crate::{
     doorman::place,
     rooms_paid::{give_back, tell_of_pins},
     speaking::{speak, tell, visit_and_latest},
-    store::{Visited, first_seq},
+    store::{Visited, first_seq, oldest},
 };
 
 const PAGE: i32 = 50;
 const LARGEST_PAGE: i32 = 100;
+/// Each is told to everybody.
+const REACTIONS: Rate = Rate { burst: 20, every: Duration::from_secs(2) };
 /// Pins that come while one goes.
 const RACES: usize = 4;
 
@@ -120,6 +124,9 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     unpin(deps, call, code, seq, user).await?;
     // Whoever tries again may have got no answer because the process died before it told anybody.
     changed(deps, call, code, deleted.unwrap_or(message)).await?;
+    for answer in deps.store.delete_quotes(code, seq).await? {
+        changed(deps, call, code, answer).await?;
+    }
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -129,7 +136,7 @@ async fn unpin(deps: &Rooms, call: &Call, code: RoomCode, seq: u64, by: UserId) 
         let visited = deps.store.visit(code, Some(by), Read::Latest).await?;
         let Some(room) = visited.room.with_message_unpinned(seq) else { return Ok(()) };
         let now = deps.clock.now();
-        let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.until > now;
+        let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.is_owed(now);
         for pin in visited.room.pins.iter().filter(theirs) {
             give_back(&deps.bus, pin.order, NotGiven::MessageGone, now, call.correlation_id).await?;
         }
@@ -144,6 +151,7 @@ async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Re
     let user = deps.doorman.caller(call).await?;
     let NewReaction { emoji: text, on } = call.json()?;
     let emoji = emoji(&text)?;
+    REACTIONS.take(&deps.store.table, &format!("react#{user}"), deps.clock.now()).await?;
     let (visited, message) = found(deps, code, user, seq).await?;
     visited.room.lets_write(visited.standing, visited.person.as_ref())?;
     let is_known = message.reactions.iter().any(|reaction| reaction.emoji == emoji);
@@ -160,6 +168,7 @@ async fn found(deps: &Rooms, code: RoomCode, user: UserId, seq: u64) -> Result<(
     let (visited, message) =
         tokio::try_join!(deps.store.visit(code, Some(user), Read::Latest), deps.store.message(code, seq))?;
     visited.room.lets_read(visited.standing)?;
+    let message = message.filter(|_| seq >= oldest(visited.reserved));
     Ok((visited, message.ok_or_else(|| Error::not_found("message"))?))
 }
 

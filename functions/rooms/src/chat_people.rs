@@ -81,7 +81,7 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     };
     let (mut found, here, banned) = tokio::try_join!(deps.store.first_people(code), here(deps, code), banned)?;
     let missing = here.iter().filter(|user| !found.iter().any(|person| person.user_id == **user));
-    found.extend(deps.store.people(code, &missing.take(MOST_SHOWN).copied().collect::<Vec<_>>()).await?);
+    found.extend(deps.store.people(code, &missing.take(MOST_SHOWN).copied().collect::<Vec<_>>(), Read::MayLag).await?);
     let mut people: Vec<_> = found
         .into_iter()
         .filter(Person::is_inside)
@@ -103,7 +103,7 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
 async fn here(deps: &Rooms, code: RoomCode) -> Result<BTreeSet<UserId>> {
     let (mut here, mut after) = (BTreeSet::new(), None);
     for _ in 0..MOST_PAGES {
-        let page = deps.store.sockets(code, after.as_deref()).await?;
+        let page = deps.store.sockets(code, after.as_deref(), Read::MayLag).await?;
         here.extend(page.sockets.into_iter().filter_map(|socket| socket.user));
         after = page.next;
         if after.is_none() {
@@ -123,7 +123,16 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
     }
     let is_done = match act {
         Act::Mute | Act::Unmute => deps.store.set_muted(code, whom, act == Act::Mute).await?,
-        Act::Kick => deps.store.set_place(code, whom, Some(Place::Inside), Place::Left).await?,
+        // Whoever has left by themselves may be connected still.
+        Act::Kick => {
+            deps.store.set_place(code, whom, Some(Place::Inside), Place::Left).await?
+                || deps
+                    .store
+                    .people(code, &[whom], Read::Latest)
+                    .await?
+                    .iter()
+                    .any(|person| person.place == Place::Left)
+        }
         Act::Unban => deps.store.set_place(code, whom, Some(Place::Banned), Place::Left).await?,
         Act::Ban => deps.store.set_place(code, whom, None, Place::Banned).await?,
     };
@@ -144,10 +153,14 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
         tell(&deps.broadcasts, code, &once, deps.clock.now(), muted, call.correlation_id).await?;
     }
     // Whoever may not be in a room may not be behind it.
-    if let (Act::Ban, Some(back)) = (act, visited.room.back_room)
-        && deps.store.set_place(back, whom, None, Place::Banned).await?
-    {
-        shown_out(deps, call, back, whom, Reason::Banned).await?;
+    match (act, visited.room.back_room) {
+        (Act::Ban, Some(back)) if deps.store.set_place(back, whom, None, Place::Banned).await? => {
+            shown_out(deps, call, back, whom, Reason::Banned).await?;
+        }
+        (Act::Unban, Some(back)) => {
+            deps.store.set_place(back, whom, Some(Place::Banned), Place::Left).await?;
+        }
+        _ => {}
     }
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }

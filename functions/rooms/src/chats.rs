@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
+use confab_aws::Rate;
 use confab_kernel::{
-    Clock, Error, PhotoId, Result, UserId,
+    Clock, Error, Event, EventId, PhotoId, Result, UserId,
     worker::{Read, Saved},
 };
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{
-    AccessCode, Analysis, Change, Found, Live, News, NotGiven, Person, Reason, Room, RoomCode, RoomName, RoomPhoto,
-    RoomView, Traits, Username, description,
+    AccessCode, Analysis, Change, Found, Live, News, PRODUCT, Person, Reason, Room, RoomClosed, RoomCode, RoomName,
+    RoomPhoto, RoomView, Traits, Username, description,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Lobby, doorman::place, pictures, rooms_paid::give_back, speaking::tell, store::Visited};
+use crate::{Lobby, doorman::place, pictures, speaking::tell, store::Visited};
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +38,9 @@ pub(crate) struct NewRoom {
     #[serde(default = "yes")]
     is_public: bool,
 }
+
+/// More than anybody talks in.
+const NEW_PER_PERSON: u32 = 30;
 
 fn yes() -> bool {
     true
@@ -61,6 +65,9 @@ pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
 async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
     let host = deps.rooms.doorman.caller(call).await?;
     let wanted: NewRoom = call.json()?;
+    Rate::per_hour(NEW_PER_PERSON)
+        .take(&deps.rooms.store.table, &format!("room#{host}"), deps.rooms.clock.now())
+        .await?;
     let access_code = match (wanted.is_private, &wanted.access_code) {
         (false, None) => None,
         (true, Some(code)) => Some(AccessCode::parse(code)?),
@@ -85,6 +92,7 @@ async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
         pins: Vec::new(),
         back_room: None,
         front: None,
+        is_closed: false,
     };
     let traits = match wanted.photo_id {
         Some(photo) => Some(with_photo(deps, host, &mut room, photo).await?),
@@ -94,8 +102,8 @@ async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
     while deps.rooms.store.create(&room, &person).await? == Saved::Raced {
         room.code = RoomCode::new(&deps.rooms.entropy);
     }
-    if let (Some(traits), true) = (&traits, room.is_public) {
-        deps.rooms.store.tell_of(room.code, traits).await?;
+    if let (Some(photo), Some(traits), true) = (wanted.photo_id, &traits, room.is_public) {
+        deps.rooms.store.tell_of(room.code, photo, traits).await?;
     }
     let standing = room.standing(Some(host), Some(&person));
     let view = room.view(Some((standing, Some(&person))), Live::default());
@@ -108,6 +116,10 @@ async fn with_photo(deps: &Lobby, host: UserId, room: &mut Room, photo: PhotoId)
     let analysis = deps.rooms.store.photo(photo).await?.filter(|photo| photo.owner.is_none_or(|owner| owner == host));
     let Analysis { until, found, .. } = analysis.ok_or_else(missing)?;
     let Found { width, height, thumbhash, traits, .. } = found.ok_or_else(missing)?;
+    // Whoever sees the room learns what the photo is called: from now on it is somebody's.
+    if !deps.rooms.store.adopt_photo(photo, host).await? {
+        return Err(missing());
+    }
     room.photo = Some(RoomPhoto { photo_id: photo, width, height, thumbhash, until });
     Ok(traits)
 }
@@ -143,10 +155,17 @@ async fn mine(deps: &Lobby, call: &Call) -> Result<Reply> {
     let codes = deps.rooms.store.mine(user).await?;
     let mut visits = deps.rooms.store.visits(&codes, user).await?;
     visits.sort_by_key(|visited| std::cmp::Reverse(visited.person.as_ref().map(|person| person.joined_at)));
-    let latest = visits.iter().map(|visited| deps.rooms.store.last_seq(visited.room.code, visited.reserved));
+    let latest = visits.iter().map(|visited| deps.rooms.store.last_seq(visited.room.code));
     let latest = futures::future::try_join_all(latest).await?;
-    let rooms = visits.iter().zip(latest).map(|(visited, last_seq)| deps.shows(visited, last_seq));
-    reply::json(StatusCode::OK, &Mine { rooms: rooms.collect::<Result<_>>()? })
+    let mut rooms = Vec::new();
+    for (mut visited, last_seq) in visits.into_iter().zip(latest) {
+        // Where nothing is kept nothing is left to read.
+        if let (None, Some(person)) = (last_seq, &mut visited.person) {
+            person.read_seq = person.read_seq.map(|_| visited.reserved);
+        }
+        rooms.push(deps.shows(&visited, last_seq.unwrap_or(visited.reserved))?);
+    }
+    reply::json(StatusCode::OK, &Mine { rooms })
 }
 
 async fn show(deps: &Lobby, call: &Call) -> Result<Reply> {
@@ -169,29 +188,36 @@ async fn change(deps: &Lobby, call: &Call) -> Result<Reply> {
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Look again."));
     }
     let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    let had_readers = visited.room.has_readers();
     let changed = Visited { room, version: visited.version + 1, ..visited };
     deps.announces(&changed, last_seq, call).await?;
+    if had_readers && !changed.room.has_readers() {
+        let (at, once) = (deps.rooms.clock.now(), format!("members#{code}#{}", changed.version));
+        tell(&deps.rooms.broadcasts, code, &once, at, News::MembersOnly, call.correlation_id).await?;
+    }
     reply::json(StatusCode::OK, &deps.shows(&changed, last_seq)?)
 }
 
-/// Everybody is shown out first: the sockets' rows say who is there. What was paid for and is not over goes back.
+/// From one moment on nobody finds it; what is owed and what is left is somebody else's work. Whoever tries again tells
+/// it again.
 async fn close(deps: &Lobby, call: &Call) -> Result<Reply> {
     let (code, user) = (place(call)?.0, deps.rooms.doorman.caller(call).await?);
-    let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
+    let visited = deps.rooms.store.visit_even_closed(code, Some(user), Read::Latest).await?;
     visited.room.lets_host(visited.standing)?;
     if visited.room.front.is_some() {
         return Err(Error::conflict("behind_another", "A back room closes with the room in front of it."));
     }
     let now = deps.rooms.clock.now();
-    for paid in deps.rooms.store.all_paid(code).await? {
-        if paid.is_running(now) {
-            give_back(&deps.rooms.bus, paid.order, NotGiven::RoomClosed, now, call.correlation_id).await?;
-        }
+    if !visited.room.is_closed && deps.rooms.store.close(&visited).await? == Saved::Raced {
+        return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
     }
     for code in visited.room.back_room.into_iter().chain([code]) {
         let out = News::ShownOut { user_id: None, reason: Reason::Closed };
         tell(&deps.rooms.broadcasts, code, &format!("closed#{code}"), now, out, call.correlation_id).await?;
-        deps.rooms.store.close(code).await?;
     }
+    let closed = RoomClosed { code };
+    let cause = format!("closed#{code}");
+    let event = Event::new(EventId::of_event(&cause), now, PRODUCT, call.correlation_id, cause, closed);
+    deps.rooms.bus.publish(&[event]).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }

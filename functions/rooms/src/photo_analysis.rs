@@ -7,9 +7,7 @@ use confab_aws::Entry;
 use confab_kernel::{Error, PhotoId, Result, Timestamp};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
-use rooms_domain::{
-    Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why, similar,
-};
+use rooms_domain::{Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why};
 use serde::Serialize;
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -46,10 +44,15 @@ pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
     if analysis.owner.is_some() && analysis.owner != asking {
         return Err(missing());
     }
-    if analysis.state == State::Waiting && deps.objects.exists(&pictures::quarantine(photo)).await? {
-        // Sent before it is noted: whoever asks again after a death in between sends it once more.
-        deps.photos.send(&[Entry::in_any_order(&PhotoJob::V1 { photo }, call.correlation_id)?]).await?;
-        deps.store.arrived(photo).await?;
+    let is_there = match analysis.state {
+        State::Waiting => deps.objects.exists(&pictures::quarantine(photo)).await?,
+        State::Looking => true,
+        State::Done | State::Refused => false,
+    };
+    if is_there {
+        if deps.store.asks_for(&analysis).await? {
+            deps.photos.send(&[Entry::in_any_order(&PhotoJob::V1 { photo }, call.correlation_id)?]).await?;
+        }
         analysis.state = State::Looking;
     }
     reply::json(StatusCode::OK, &view(&deps, analysis).await?)
@@ -71,7 +74,7 @@ async fn view(deps: &Photos, analysis: Analysis) -> Result<Look> {
     };
     let Some(found) = found else { return Ok(out) };
     out.photo = Some(pictures::view(&deps.objects, photo_id, (found.width, found.height), &found.thumbhash)?);
-    for (code, why) in similar(&found.traits, &deps.store.recent_rooms().await?) {
+    for (code, why) in found.similar {
         // A room may be closed or hidden by now.
         let Ok(visited) = deps.store.visit(code, None, confab_kernel::worker::Read::MayLag).await else { continue };
         if visited.room.lets_read(visited.standing).is_ok() {

@@ -8,7 +8,7 @@ use confab_kernel::{PhotoId, Result, hex};
 use confab_lambda::{Job, metrics, warn};
 use confab_pictures::{Likeness, Picture, Refusal, Size, Wanted};
 use confab_providers::model::{Model, ModelError, Seen};
-use rooms_domain::{Analysis, Caption, Found, Meaning, NotShown, PhotoJob, State, Suggestion, Traits};
+use rooms_domain::{Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, similar};
 use sha2::{Digest, Sha256};
 
 use crate::{Looker, pictures};
@@ -28,14 +28,14 @@ pub async fn handle(deps: Arc<Looker>, job: Job<PhotoJob>) -> Result<()> {
     let PhotoJob::V1 { photo } = job.body;
     let Some(analysis) = deps.store.photo(photo).await? else { return Ok(()) };
     if matches!(analysis.state, State::Done | State::Refused) {
-        return Ok(());
+        return deps.objects.delete(&pictures::quarantine(photo)).await;
     }
     let outcome = match job.receives > PATIENCE {
         true => Err(NotShown::Unavailable),
         false => look(&deps, &analysis, &job).await?,
     };
     let analysis = match outcome {
-        Ok(found) => Analysis { state: State::Done, step: 3, found: Some(found), ..analysis },
+        Ok(found) => Analysis { state: State::Done, step: STEPS, found: Some(found), ..analysis },
         Err(code) => {
             metrics::count("PhotoRefused", name_of(code));
             Analysis { state: State::Refused, code: Some(code), ..analysis }
@@ -81,7 +81,8 @@ async fn look(deps: &Looker, analysis: &Analysis, job: &Job<PhotoJob>) -> Result
     deps.objects.put(&pictures::large(photo), "image/jpeg", jpeg).await?;
     deps.objects.put(&pictures::small(photo), "image/jpeg", small).await?;
     deps.store.remember(&digest, photo, analysis.until).await?;
-    Ok(Ok(found))
+    let similar = similar(&found.traits, &deps.store.recent_rooms().await?);
+    Ok(Ok(Found { similar, ..found }))
 }
 
 fn not_shown(refusal: &Refusal) -> NotShown {
@@ -135,6 +136,7 @@ async fn ask(
             })
             .collect(),
         traits: Traits { digest, likeness: Likeness::of(picture).0, meaning },
+        similar: Vec::new(),
     }))
 }
 

@@ -16,7 +16,7 @@ use crate::{Photos, pictures::quarantine};
 const LARGEST: u64 = 10 * 1024 * 1024;
 /// What a function takes with its request: the rest goes to the bucket itself.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
-const TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+const TYPES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
 const FORM_LASTS: Duration = Duration::from_secs(10 * 60);
 const KEPT: Duration = Duration::from_secs(168 * 3600);
 const PER_PERSON: u32 = 20;
@@ -56,7 +56,7 @@ pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
 async fn give_form(deps: &Photos, call: &Call, owner: Option<UserId>) -> Result<Reply> {
     let NewPhoto { content_type, bytes } = call.json()?;
     check(&content_type, bytes)?;
-    let analysis = begin(deps, call, owner, &content_type, State::Waiting).await?;
+    let analysis = begin(deps, call, owner, State::Waiting).await?;
     let form = deps.objects.upload_form(&quarantine(analysis.photo_id), &content_type, LARGEST, FORM_LASTS)?;
     let fields = form.fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let expires_at = after(deps.clock.now(), FORM_LASTS);
@@ -69,7 +69,7 @@ async fn take(deps: &Photos, call: &Call, owner: Option<UserId>, content_type: &
         return Err(Error::too_large("A photo that is sent along has at most 4 MB. Ask for a form."));
     }
     check(content_type, call.body().len() as u64)?;
-    let analysis = begin(deps, call, owner, content_type, State::Looking).await?;
+    let analysis = begin(deps, call, owner, State::Looking).await?;
     deps.objects.put(&quarantine(analysis.photo_id), content_type, call.body().to_vec()).await?;
     let job = PhotoJob::V1 { photo: analysis.photo_id };
     deps.photos.send(&[Entry::in_any_order(&job, call.correlation_id)?]).await?;
@@ -79,7 +79,7 @@ async fn take(deps: &Photos, call: &Call, owner: Option<UserId>, content_type: &
 
 fn check(content_type: &str, bytes: u64) -> Result<()> {
     if !TYPES.contains(&content_type) {
-        return Err(Error::invalid("not_a_picture", "A photo is a JPEG, PNG, WebP or GIF."));
+        return Err(Error::invalid("not_a_picture", "A photo is a JPEG, PNG or WebP."));
     }
     match bytes {
         0 => Err(Error::invalid("not_a_picture", "There is nothing in it.")),
@@ -89,13 +89,7 @@ fn check(content_type: &str, bytes: u64) -> Result<()> {
 }
 
 /// Limits count what is begun: whoever asks for forms and sends nothing has had them.
-async fn begin(
-    deps: &Photos,
-    call: &Call,
-    owner: Option<UserId>,
-    content_type: &str,
-    state: State,
-) -> Result<Analysis> {
+async fn begin(deps: &Photos, call: &Call, owner: Option<UserId>, state: State) -> Result<Analysis> {
     let now = deps.clock.now();
     let (rate, whose) = match owner {
         Some(user) => (Rate::per_hour(PER_PERSON), format!("photo#{user}")),
@@ -106,11 +100,12 @@ async fn begin(
         photo_id: PhotoId::new(now, &deps.entropy),
         owner,
         state,
+        touched_at: now,
         step: 0,
         code: None,
         until: after(now, KEPT),
         found: None,
     };
-    deps.store.begin_photo(&analysis, content_type).await?;
+    deps.store.begin_photo(&analysis).await?;
     Ok(analysis)
 }

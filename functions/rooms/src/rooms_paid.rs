@@ -1,7 +1,7 @@
 //! The worker of what was paid for in rooms: gives it, once, or has the money sent back; and takes it back when the
 //! money went. News of an order come in any order and any number of times: the order's row says what came of it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Bus, Queue};
 use confab_kernel::{
@@ -11,8 +11,10 @@ use confab_kernel::{
 };
 use confab_lambda::Job;
 use rooms_domain::{
-    Draft, Goods, News, NotGiven, PRODUCT, PaidJob, PaidPin, Person, Place, Reason, Room, RoomCode, Tier, suggestions,
+    Draft, Goods, News, NotGiven, PRODUCT, PaidJob, PaidPin, Person, Place, Reason, Room, RoomClosed, RoomCode, Tier,
+    suggestions,
 };
+use tokio::time::Instant;
 
 use crate::{
     Cashier,
@@ -22,6 +24,8 @@ use crate::{
 
 /// Races for a room are lost to whoever changes it: more than this many in a row are left to redelivery.
 const RACES: usize = 8;
+/// What the last rows take, and saying that it goes on.
+const CLEARING_ENDS: Duration = Duration::from_secs(5);
 
 pub async fn handle(deps: Arc<Cashier>, job: Job<PaidJob>) -> Result<()> {
     let at = deps.clock.now();
@@ -41,6 +45,7 @@ pub async fn handle(deps: Arc<Cashier>, job: Job<PaidJob>) -> Result<()> {
             let asked = Asked::of(order_id, &purchase, returned, at, event.correlation_id)?;
             until_settled(|| deps.returns(&asked)).await
         }
+        PaidJob::RoomClosed(event) => deps.clears(event.of_known_version()?, job.time_left).await,
     }
 }
 
@@ -121,6 +126,14 @@ impl Cashier {
         let Some(person) = visited.person.clone().filter(|person| person.place != Place::Banned) else {
             return Ok(Err(NotGiven::NotInTheRoom));
         };
+        let may_have = match asked.goods {
+            Goods::Pin { .. } => visited.room.lets_write(visited.standing, Some(&person)).is_ok(),
+            Goods::BackRoom => person.is_inside(),
+            Goods::Tip { .. } => true,
+        };
+        if !may_have {
+            return Ok(Err(NotGiven::NotInTheRoom));
+        }
         let paid = Paid { username: Some(person.username.clone()), ..asked.became(Became::Given) };
         match asked.goods {
             Goods::Pin { seq, tier } => self.pins(&visited, &paid, seq, tier).await,
@@ -146,8 +159,9 @@ impl Cashier {
         let draft = Draft::tip(paid.order, paid.price)?;
         let latest = self.store.latest(visited.room.code, visited.reserved, Read::Latest).await?;
         match self.store.say(visited, &draft, None, latest, Some(paid)).await? {
-            Said::New { .. } | Said::Again(_) => Ok(Ok(Saved::Yes)),
-            Said::TooFast => Ok(Ok(Saved::Raced)),
+            Said::New { .. } => Ok(Ok(Saved::Yes)),
+            // Somebody else has noted it.
+            Said::Again(_) | Said::Paid | Said::TooFast => Ok(Ok(Saved::Raced)),
         }
     }
 
@@ -155,6 +169,9 @@ impl Cashier {
     async fn lets_in(&self, visited: &Visited, person: &Person, paid: &Paid) -> Result<Given> {
         let (front, now) = (visited.room.code, paid.at);
         let Some(back) = visited.room.back_room else { return Ok(Err(NotGiven::NoBackRoom)) };
+        if person.entrance.is_some() {
+            return Ok(Err(NotGiven::TwiceLetIn));
+        }
         let others = suggestions(confab_kernel::Entropy::bytes(&self.entropy));
         for username in [person.username.clone()].into_iter().chain(others) {
             let person = Person { entrance: Some(paid.order), ..Person::new(paid.payer, username, now) };
@@ -162,7 +179,6 @@ impl Cashier {
                 LetIn::Yes => Ok(Saved::Yes),
                 LetIn::NameTaken => continue,
                 LetIn::Banned => Err(NotGiven::NotInTheRoom),
-                LetIn::Twice => Err(NotGiven::TwiceLetIn),
                 LetIn::Raced => Ok(Saved::Raced),
             });
         }
@@ -209,6 +225,30 @@ impl Cashier {
             // The room is closed.
             _ => self.store.note_paid(code, paid, was).await,
         }
+    }
+
+    /// What is owed in a room that closed goes back, and what is left of it goes. There may be much of it.
+    async fn clears(&self, event: Event<RoomClosed>, time_left: Duration) -> Result<()> {
+        let until = Instant::now() + time_left.saturating_sub(CLEARING_ENDS);
+        let (code, at, trace) = (event.data.code, event.occurred_at, event.correlation_id);
+        let Some(front) = self.store.closed(code).await? else { return Ok(()) };
+        let back = match front.back_room {
+            Some(back) => self.store.closed(back).await?,
+            None => None,
+        };
+        let pins = front.pins.iter().chain(back.iter().flat_map(|back| &back.pins));
+        let pins = pins.filter(|pin| pin.is_owed(at)).map(|pin| pin.order);
+        let entrances = self.store.all_paid(code).await?;
+        let entrances = entrances.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
+        for order in pins.chain(entrances) {
+            give_back(&self.bus, order, NotGiven::RoomClosed, at, trace).await?;
+        }
+        for room in back.iter().chain([&front]) {
+            if !self.store.clear(room.code, until).await? {
+                return self.bus.publish(&[event]).await;
+            }
+        }
+        Ok(())
     }
 
     /// Whoever is there sees what is so now; copies say the same.
@@ -276,6 +316,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_sample_of_a_closing_is_of_a_room() {
+        let event = sample("rooms", "rooms-paid.closed");
+        let job = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+        let PaidJob::RoomClosed(event) = job else { panic!("{job:?}") };
+        assert_eq!(event.of_known_version().unwrap().data.code.as_str(), "k7m2p9q4xw");
+    }
+
+    #[test]
     fn the_samples_are_news_of_a_pin() {
         for name in ["received", "refunded"] {
             let event = sample("rooms", &format!("rooms-paid.{name}"));
@@ -283,6 +331,7 @@ mod tests {
             let purchase = match job {
                 PaidJob::PaymentReceived(event) => event.of_known_version().unwrap().data.purchase,
                 PaidJob::PaymentRefunded(event) => event.of_known_version().unwrap().data.purchase,
+                PaidJob::RoomClosed(event) => panic!("{event:?}"),
             };
             let (room, _, goods) = Goods::of(&purchase).unwrap();
             assert_eq!(room.as_str(), "k7m2p9q4xw");

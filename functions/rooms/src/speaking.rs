@@ -4,7 +4,7 @@ use confab_aws::{Entry, Queue};
 use confab_kernel::{CorrelationId, Error, Kind, Result, Timestamp, worker::Read};
 use rooms_domain::{BroadcastJob, Draft, Message, News, RoomCode};
 
-use crate::store::{Latest, Said, Store, Visited};
+use crate::store::{Latest, Said, Store, Visited, first_seq};
 
 /// What came of it: a message, and whether it is new.
 pub(crate) async fn speak(
@@ -19,8 +19,8 @@ pub(crate) async fn speak(
     let code = visited.room.code;
     let quote = match draft.reply_to {
         Some(seq) => {
-            let answered = store.message(code, seq).await?.ok_or_else(|| Error::not_found("message"))?;
-            Some(answered.quote())
+            let answered = store.message(code, seq).await?.filter(|_| seq >= first_seq(latest.last_seq));
+            Some(answered.ok_or_else(|| Error::not_found("message"))?.quote())
         }
         None => None,
     };
@@ -28,6 +28,7 @@ pub(crate) async fn speak(
         Said::New { message, pace } => (message, pace.is_busy, true),
         // Whoever tries again may have got no answer because the process died before it told anybody.
         Said::Again(message) => (message, false, false),
+        Said::Paid => return Err(Error::internal("nothing_paid", "words cost nothing")),
         Said::TooFast => {
             let kind = Kind::RateLimited { retry_after_seconds: 2 };
             return Err(Error::new(kind, "too_fast", "Slow down a little."));

@@ -34,8 +34,8 @@ use confab_kernel::{Clock, Error, Result, UserId};
 use rooms_domain::{Person, Room, RoomCode, Standing};
 use serde::Serialize;
 
-pub(crate) use live::Socket;
-pub(crate) use messages::{Latest, Said, first_seq};
+pub(crate) use live::{Page, Socket};
+pub(crate) use messages::{Latest, Said, first_seq, oldest};
 pub(crate) use paid::{Became, LetIn, Paid};
 pub(crate) use people::Joined;
 

@@ -2,19 +2,22 @@
 //! posted, others gather and go out together.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use confab_aws::{Entry, Posted};
-use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId, before};
+use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId, before, worker::Read};
 use confab_lambda::{Job, metrics};
 use futures::{StreamExt, stream};
-use rooms_domain::{BroadcastJob, Message, News, RoomCode, ServerFrame, chunks};
+use rooms_domain::{BroadcastJob, Message, News, Person, Reason, RoomCode, ServerFrame, chunks};
 use tokio::time::Instant;
 
-use crate::{Broadcaster, store::Socket};
+use crate::{
+    Broadcaster,
+    store::{Page, Socket},
+};
 
 /// More posts than these at a time stall each other.
 const AT_ONCE: usize = 200;
@@ -27,6 +30,7 @@ const LATE: Duration = Duration::from_secs(60);
 const PAGE_TAKES: Duration = Duration::from_secs(5);
 const TRIES: u32 = 2;
 const BREATH: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(500);
 const MOST_ROOMS: usize = 1_000;
 
 /// How far each busy room was brought, as far as this process knows: what was gathered before its job came is done.
@@ -52,14 +56,23 @@ pub async fn handle(deps: Arc<Broadcaster>, jobs: Vec<Job<BroadcastJob>>) -> Res
     let until = Instant::now() + jobs.iter().map(|job| job.time_left).min().unwrap_or_default();
     let Some(correlation_id) = jobs.first().map(|job| job.correlation_id) else { return Ok(()) };
     let too_late = before(deps.clock.now(), LATE);
+    let in_time = |at: Timestamp, news: &News| {
+        let in_time = at >= too_late || !news.passes();
+        if !in_time {
+            metrics::count("BroadcastLate", "skipped");
+        }
+        in_time
+    };
     let (mut fresh, mut of) = (Vec::new(), None);
     for job in jobs {
         let BroadcastJob::V1 { room, at, news, after } = job.body;
         of = Some(room);
         match after {
-            _ if at < too_late => metrics::count("BroadcastLate", "skipped"),
-            Some(after) => deliver(&deps, room, news, Some(after), until, correlation_id).await?,
-            None => fresh.extend(news.into_iter().map(|news| (at, news))),
+            Some(after) => {
+                let news = news.into_iter().filter(|news| in_time(at, news)).collect();
+                deliver(&deps, room, news, Some(after), until, correlation_id).await?;
+            }
+            None => fresh.extend(news.into_iter().filter(|news| in_time(at, news)).map(|news| (at, news))),
         }
     }
     let Some(room) = of else { return Ok(()) };
@@ -100,8 +113,12 @@ async fn deliver(
     let said = Rendered::of(&news)?;
     let mut after = after;
     loop {
-        let page = deps.store.sockets(room, after.as_deref()).await?;
-        let posts = stream::iter(page.sockets).map(|socket| bring(deps, room, socket, &said));
+        let page = sockets(deps, room, after.as_deref(), &said, until).await?;
+        let members = match said.members_only {
+            Some(_) => Some(members(deps, room, &page.sockets).await?),
+            None => None,
+        };
+        let posts = stream::iter(page.sockets).map(|socket| bring(deps, room, socket, &said, members.as_ref()));
         posts.buffer_unordered(AT_ONCE).collect::<()>().await;
         after = page.next;
         if after.is_none() {
@@ -117,6 +134,34 @@ async fn deliver(
         }
     }
     Ok(())
+}
+
+/// Whoever has just come in is not shown out unless they are seen. What cannot be read is tried again while there is time:
+/// the room waits for nothing else.
+async fn sockets(
+    deps: &Broadcaster,
+    room: RoomCode,
+    after: Option<&str>,
+    said: &Rendered,
+    until: Instant,
+) -> Result<Page> {
+    let read = if said.shows_out() { Read::Latest } else { Read::MayLag };
+    loop {
+        match deps.store.sockets(room, after, read).await {
+            Err(_) if until.saturating_duration_since(Instant::now()) > PAGE_TAKES => {
+                metrics::count("SocketsUnread", "again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Which of those who are connected are in the room.
+async fn members(deps: &Broadcaster, room: RoomCode, sockets: &[Socket]) -> Result<BTreeSet<UserId>> {
+    let users: BTreeSet<_> = sockets.iter().filter_map(|socket| socket.user).collect();
+    let people = deps.store.people(room, &users.into_iter().collect::<Vec<_>>(), Read::Latest).await?;
+    Ok(people.into_iter().filter(Person::is_inside).map(|person| person.user_id).collect())
 }
 
 async fn goes_on(
@@ -137,12 +182,13 @@ struct Rendered {
     frames: Vec<Vec<u8>>,
     asides: Vec<(UserId, Vec<u8>)>,
     outs: Vec<(Option<UserId>, Vec<u8>)>,
+    members_only: Option<Vec<u8>>,
 }
 
 impl Rendered {
     fn of(news: &[News]) -> Result<Self> {
         let mut said = Vec::<Message>::new();
-        let (mut frames, mut asides, mut outs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut frames, mut asides, mut outs, mut members_only) = (Vec::new(), Vec::new(), Vec::new(), None);
         for news in news {
             match news {
                 News::Said { message, .. } => said.push(message.as_ref().clone()),
@@ -159,24 +205,48 @@ impl Rendered {
                 News::ShownOut { user_id, reason } => {
                     outs.push((*user_id, ServerFrame::Kicked { reason: *reason }.render()?));
                 }
+                News::MembersOnly => {
+                    members_only = Some(ServerFrame::Kicked { reason: Reason::MembersOnly }.render()?);
+                }
             }
         }
         let last_seq = said.iter().map(|message| message.seq).max().unwrap_or_default();
         let messages = chunks(&said).into_iter().map(|messages| ServerFrame::Messages { messages, last_seq }.render());
         let frames = messages.collect::<Result<Vec<_>>>()?.into_iter().chain(frames).collect();
-        Ok(Self { frames, asides, outs })
+        Ok(Self { frames, asides, outs, members_only })
+    }
+
+    fn shows_out(&self) -> bool {
+        self.members_only.is_some() || !self.outs.is_empty()
+    }
+
+    /// What somebody is shown out with.
+    fn farewell(&self, user: Option<UserId>, members: Option<&BTreeSet<UserId>>) -> Option<&Vec<u8>> {
+        let out = self.outs.iter().find(|(out, _)| out.is_none() || *out == user).map(|(_, frame)| frame);
+        let is_member = |members: &BTreeSet<UserId>| user.is_some_and(|user| members.contains(&user));
+        out.or_else(|| self.members_only.as_ref().filter(|_| !members.is_none_or(is_member)))
     }
 }
 
-/// All frames in their order, to one socket. Whoever cannot be reached finds what they miss by themselves.
-async fn bring(deps: &Broadcaster, room: RoomCode, socket: Socket, said: &Rendered) {
-    let farewell = said.outs.iter().find(|(user, _)| user.is_none() || *user == socket.user).map(|(_, frame)| frame);
+/// All frames in their order, to one socket. Whoever cannot be reached finds what they miss by themselves; whoever is shown
+/// out is, whether they hear of it or not.
+async fn bring(
+    deps: &Broadcaster,
+    room: RoomCode,
+    socket: Socket,
+    said: &Rendered,
+    members: Option<&BTreeSet<UserId>>,
+) {
+    let farewell = said.farewell(socket.user, members);
     let asides = said.asides.iter().filter(|(user, _)| Some(*user) == socket.user).map(|(_, frame)| frame);
     for frame in said.frames.iter().chain(asides).chain(farewell) {
         match post(deps, &socket, frame).await {
             Ok(Posted::Delivered) => {}
             Ok(Posted::Gone) => return forget(deps, room, &socket).await,
-            Err(_) => return metrics::count("PostFailed", "socket"),
+            Err(_) => {
+                metrics::count("PostFailed", "socket");
+                break;
+            }
         }
     }
     if farewell.is_some() && deps.sockets.close(&socket.connection).await.is_err() {

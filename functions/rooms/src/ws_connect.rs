@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use confab_kernel::{Error, Result, worker::Read};
 use confab_lambda::Frame;
+use rooms_domain::{Standing, Ticket};
 
 use crate::{Door, speaking::connection};
 
@@ -12,13 +13,21 @@ pub async fn handle(deps: Arc<Door>, frame: Frame) -> Result<()> {
         return Err(Error::forbidden("Not from this page."));
     }
     let ticket = connection(&frame)?;
+    if !deps.store.connected(&ticket, &frame.connection_id).await? {
+        return Err(Error::unauthenticated("The ticket was used before."));
+    }
+    // Whoever shows somebody out from now on finds the socket; whoever did before is found here.
+    let lets_in = lets_in(&deps, &ticket).await;
+    if lets_in.is_err() {
+        deps.store.disconnected(ticket.room, &ticket.id, &frame.connection_id).await?;
+    }
+    lets_in
+}
+
+async fn lets_in(deps: &Door, ticket: &Ticket) -> Result<()> {
     let visited = deps.store.visit(ticket.room, Some(ticket.user), Read::Latest).await?;
-    if visited.standing == rooms_domain::Standing::Banned {
+    if visited.standing == Standing::Banned {
         return Err(Error::forbidden("You may not come back to this room."));
     }
-    visited.room.lets_read(visited.standing)?;
-    match deps.store.connected(&ticket, &frame.connection_id).await? {
-        true => Ok(()),
-        false => Err(Error::unauthenticated("The ticket was used before.")),
-    }
+    visited.room.lets_read(visited.standing)
 }

@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use confab_aws::Posted;
-use confab_kernel::{Clock, Result, after, worker::Read};
+use confab_kernel::{Clock, Error, Result, after, worker::Read};
 use confab_lambda::Frame;
-use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Ticket, chunks};
+use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Ticket, chunks};
 
 use crate::{
     Talk,
@@ -17,6 +17,7 @@ use crate::{
 const MOST_MISSED: usize = 100;
 /// In a larger room nobody watches who types.
 const TYPING_UP_TO: u32 = 50;
+const TYPING_EVERY_MS: i64 = 3_000;
 /// API Gateway ends a socket after two hours.
 const LASTS: Duration = Duration::from_secs(2 * 3600);
 /// People are counted this often, and the less often the more there are.
@@ -32,9 +33,13 @@ pub async fn handle(deps: Arc<Talk>, frame: Frame) -> Result<()> {
     let id = parsed.as_ref().ok().and_then(ClientFrame::client_msg_id).map(str::to_owned);
     let outcome = match parsed {
         Ok(parsed) => answer(&deps, &frame, &ticket, parsed).await,
-        Err(error) => Err(error),
+        Err(error) => Err(No::Refused(error)),
     };
-    let Err(error) = outcome else { return Ok(()) };
+    let error = match outcome {
+        Ok(()) => return Ok(()),
+        Err(No::Out(reason)) => return show_out(&deps, &frame, &ticket, reason).await,
+        Err(No::Refused(error)) => error,
+    };
     let code = if error.is_ours() { "try_again" } else { error.code() };
     let refused = ServerFrame::Refused { code, title: error.message(), client_msg_id: id.as_deref() };
     post(&deps, &ticket, &frame, &refused).await?;
@@ -42,35 +47,47 @@ pub async fn handle(deps: Arc<Talk>, frame: Frame) -> Result<()> {
     if error.is_ours() { Err(error) } else { Ok(()) }
 }
 
-async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) -> Result<()> {
+/// Why somebody gets no answer.
+enum No {
+    Refused(Error),
+    /// They may not read any more.
+    Out(Reason),
+}
+
+impl From<Error> for No {
+    fn from(error: Error) -> Self {
+        if error.code() == "room_not_found" { Self::Out(Reason::Closed) } else { Self::Refused(error) }
+    }
+}
+
+async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) -> std::result::Result<(), No> {
     let (room, user) = (ticket.room, ticket.user);
     match said {
         ClientFrame::Hello { last_seq } => {
             let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
-            if visited.room.lets_read(visited.standing).is_err() {
-                return show_out(deps, frame, ticket).await;
-            }
-            welcome(deps, frame, ticket, &visited, &latest, last_seq).await
+            reads(deps, ticket, &visited).await?;
+            welcome(deps, frame, ticket, &visited, &latest, last_seq).await?;
         }
         ClientFrame::Message { client_msg_id, text, reply_to } => {
             let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
             let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
-            let spoken = speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, frame.correlation_id).await;
-            spoken.map(drop)
+            reads(deps, ticket, &visited).await?;
+            speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, frame.correlation_id).await?;
         }
         ClientFrame::Typing { on } => {
             let visited = deps.store.visit(room, Some(user), Read::MayLag).await?;
+            reads(deps, ticket, &visited).await?;
             visited.room.lets_write(visited.standing, visited.person.as_ref())?;
             let Some(person) = visited.person.filter(|_| visited.online <= TYPING_UP_TO) else { return Ok(()) };
             let news = News::Typing { user_id: user, username: person.username, on };
-            let once = format!("typing#{room}#{user}#{}", frame.correlation_id);
-            tell(&deps.broadcasts, room, &once, deps.clock.now(), news, frame.correlation_id).await
+            let now = deps.clock.now();
+            // However often somebody says so, the queue takes it as often as the others are told.
+            let once = format!("typing#{room}#{user}#{on}#{}", now.as_millisecond() / TYPING_EVERY_MS);
+            tell(&deps.broadcasts, room, &once, now, news, frame.correlation_id).await?;
         }
         ClientFrame::Ping { read_seq } => {
             let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
-            if visited.room.lets_read(visited.standing).is_err() {
-                return show_out(deps, frame, ticket).await;
-            }
+            reads(deps, ticket, &visited).await?;
             let last_seq = latest.last_seq;
             if let (Some(person), Some(seq)) = (&visited.person, read_seq.map(|seq| seq.min(last_seq)))
                 && person.read_seq.unwrap_or_default() < seq
@@ -79,9 +96,10 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             }
             let online = count(deps, frame, &visited, COUNTED_EVERY_MS).await?;
             let now = deps.clock.now();
-            post(deps, ticket, frame, &ServerFrame::Pong { last_seq, online, now }).await
+            post(deps, ticket, frame, &ServerFrame::Pong { last_seq, online, now }).await?;
         }
     }
+    Ok(())
 }
 
 async fn welcome(
@@ -125,7 +143,7 @@ async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> 
     }
     let (mut people, mut after) = (BTreeSet::new(), None);
     loop {
-        let page = deps.store.sockets(code, after.as_deref()).await?;
+        let page = deps.store.sockets(code, after.as_deref(), Read::MayLag).await?;
         people.extend(page.sockets.into_iter().filter_map(|socket| socket.user));
         after = page.next;
         if after.is_none() {
@@ -141,8 +159,23 @@ async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> 
     Ok(online)
 }
 
-async fn show_out(deps: &Talk, frame: &Frame, ticket: &Ticket) -> Result<()> {
-    post(deps, ticket, frame, &ServerFrame::Kicked { reason: Reason::Banned }).await?;
+/// Whoever may not read any more is shown out, whatever they say.
+async fn reads(deps: &Talk, ticket: &Ticket, visited: &Visited) -> std::result::Result<(), No> {
+    if visited.room.lets_read(visited.standing).is_ok() {
+        return Ok(());
+    }
+    // Whoever came in a moment ago is maybe not seen yet.
+    let visited = deps.store.visit(ticket.room, Some(ticket.user), Read::Latest).await?;
+    match (visited.room.lets_read(visited.standing), visited.standing, &visited.person) {
+        (Ok(()), ..) => Ok(()),
+        (_, Standing::Banned, _) => Err(No::Out(Reason::Banned)),
+        (_, _, Some(_)) => Err(No::Out(Reason::Kicked)),
+        (_, _, None) => Err(No::Out(Reason::MembersOnly)),
+    }
+}
+
+async fn show_out(deps: &Talk, frame: &Frame, ticket: &Ticket, reason: Reason) -> Result<()> {
+    post(deps, ticket, frame, &ServerFrame::Kicked { reason }).await?;
     deps.sockets.close(&frame.connection_id).await.map(drop)
 }
 

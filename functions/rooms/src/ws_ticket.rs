@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use confab_aws::Rate;
 use confab_kernel::{Clock, EventId, Result, Timestamp, after, worker::Read};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
@@ -13,6 +14,8 @@ use utoipa::ToSchema;
 use crate::{SEAL, Tickets};
 
 const LASTS: Duration = Duration::from_secs(30);
+/// Of a bad connection on several devices.
+const TICKETS: Rate = Rate { burst: 60, every: Duration::from_secs(2) };
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,7 @@ pub async fn handle(deps: Arc<Tickets>, call: Call) -> Result<Reply> {
     let visited = deps.store.visit(code, Some(user), Read::MayLag).await?;
     visited.room.lets_read(visited.standing)?;
     let now = deps.clock.now();
+    TICKETS.take(&deps.store.table, &format!("ticket#{user}"), now).await?;
     let expires_at = after(now, LASTS);
     let id = EventId::new(now, &deps.entropy).to_string().replacen("evt_", "", 1);
     let ticket = deps.doorman.keys.seal(SEAL, &Ticket { id, room: code, user }, expires_at).await?;

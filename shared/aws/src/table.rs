@@ -140,6 +140,15 @@ impl Table {
 
     /// The rows whose keys are as named, in their order, of the table or of an index; page by page, and no more than `most`.
     pub async fn query(&self, index: Option<&str>, keys: When, most: usize) -> Result<Vec<Row>> {
+        self.pages(index, keys, most, Read::MayLag).await
+    }
+
+    /// All rows whose keys are as named, as they are now.
+    pub async fn query_all(&self, keys: When) -> Result<Vec<Row>> {
+        self.pages(None, keys, usize::MAX, Read::Latest).await
+    }
+
+    async fn pages(&self, index: Option<&str>, keys: When, most: usize, read: Read) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         let mut from = None;
         loop {
@@ -148,6 +157,7 @@ impl Table {
                 .query()
                 .table_name(&self.name)
                 .set_index_name(index.map(str::to_owned))
+                .consistent_read(read == Read::Latest)
                 .set_key_condition_expression(keys.condition.clone())
                 .set_expression_attribute_values(keys.clone().values())
                 .set_exclusive_start_key(from)

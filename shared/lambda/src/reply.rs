@@ -48,6 +48,9 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
     }
 }
 
+/// Seconds; whoever fails again waits longer by themselves.
+const UNAVAILABLE_FOR: u32 = 1;
+
 /// RFC 9457. The message is for the caller, the cause is not in it.
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -62,8 +65,13 @@ pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Reply {
     let problem = Problem { title: error.message(), status: status.as_u16(), code: error.code(), correlation_id };
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let mut reply = with(status, "application/problem+json", body);
-    if let Kind::RateLimited { retry_after_seconds } = error.kind() {
-        reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+    let again_after = match error.kind() {
+        Kind::RateLimited { retry_after_seconds } => Some(retry_after_seconds),
+        Kind::Unavailable => Some(UNAVAILABLE_FOR),
+        _ => None,
+    };
+    if let Some(seconds) = again_after {
+        reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     reply
 }

@@ -1,6 +1,6 @@
 //! What goes through the queue of broadcasts.
 
-use confab_kernel::{Timestamp, UserId};
+use confab_kernel::{Contract, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -60,6 +60,15 @@ pub enum News {
         user_id: Option<UserId>,
         reason: Reason,
     },
+    /// Whoever is not in the room is shown out.
+    MembersOnly,
+}
+
+impl News {
+    /// Late it is worth nothing: it is over, or whoever misses it asks for it.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Said { .. } | Self::Typing { .. } | Self::Online { .. })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -68,4 +77,19 @@ pub enum Reason {
     Kicked,
     Banned,
     Closed,
+    /// They left themselves, maybe elsewhere.
+    Left,
+    /// Only who is in it may read it now.
+    MembersOnly,
+}
+
+/// A room and the one behind it are closed: what is owed goes back, and what is left of them goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomClosed {
+    pub code: RoomCode,
+}
+
+impl Contract for RoomClosed {
+    const TYPE: &'static str = "room_closed";
+    const VERSION: u16 = 1;
 }

@@ -16,7 +16,7 @@ mod ticket;
 
 pub use code::RoomCode;
 pub use frame::{ClientFrame, LARGEST_FRAME, ServerFrame, chunks};
-pub use job::{BroadcastJob, News, Reason};
+pub use job::{BroadcastJob, News, Reason, RoomClosed};
 pub use message::{
     ClientMessageId, Draft, MOST_EMOJI, MOST_OF_ONE_EMOJI, Message, Quote, Reaction, Text, emoji, reactions,
 };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use confab_kernel::{Error, Money, OrderId, Private, Result, Timestamp, UserId, clip, length};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
 use crate::{Username, name::is_unseen};
@@ -131,9 +132,19 @@ impl Message {
 
 /// One emoji, as people send it: a few characters, none of them a letter or a digit alone.
 pub fn emoji(text: &str) -> Result<&str> {
-    let is_emoji = |c: char| !c.is_ascii() && !c.is_alphanumeric() && !c.is_control() && !c.is_whitespace();
     let keycap = |c: char| c.is_ascii_digit() || matches!(c, '#' | '*');
-    let is_one = text.chars().any(is_emoji) && text.chars().all(|c| is_emoji(c) || keycap(c)) && text.len() <= 40;
+    // What joins, colours and frames the others, and is nothing alone.
+    let binds = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{e0020}'..='\u{e007f}');
+    let is_picture = |c: char| {
+        !c.is_ascii()
+            && !c.is_alphanumeric()
+            && !c.is_whitespace()
+            && !is_unseen(c)
+            && (c == '\u{20e3}' || !is_combining_mark(c))
+    };
+    let is_one = text.chars().any(is_picture)
+        && text.chars().all(|c| is_picture(c) || binds(c) || keycap(c))
+        && text.len() <= 40;
     is_one.then_some(text).ok_or_else(|| Error::invalid("bad_emoji", "A reaction is one emoji."))
 }
 
@@ -164,10 +175,12 @@ mod tests {
 
     #[test]
     fn a_reaction_is_an_emoji() {
-        for good in ["👍", "❤️", "👩‍👩‍👧", "1️⃣", "🇮🇱"] {
+        for good in ["👍", "❤️", "👩‍👩‍👧", "1️⃣", "🇮🇱", "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"]
+        {
             assert_eq!(emoji(good).unwrap(), good);
         }
-        for odd in ["", "a", "1", "👍a", "<b>", "👍 ", "é", &"👍".repeat(11)] {
+        for odd in ["", "a", "1", "👍a", "<b>", "👍 ", "é", "\u{200d}", "👍\u{202e}", "👍\u{301}", &"👍".repeat(11)]
+        {
             assert!(emoji(odd).is_err(), "{odd}");
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Message, Pin, Room, RoomCode, Username};
+use crate::{Message, Pin, Room, RoomClosed, RoomCode, Username};
 
 /// What payments and the bus know rooms as.
 pub const PRODUCT: &str = "rooms";
@@ -98,12 +98,13 @@ impl Goods {
     }
 }
 
-/// What payments tells on the bus of what was bought in rooms, as EventBridge puts it on a queue.
+/// What is told on the bus of what was bought in rooms, and of rooms that closed, as EventBridge puts it on a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "detail-type", content = "detail", rename_all = "snake_case")]
 pub enum PaidJob {
     PaymentReceived(Event<PaymentReceived>),
     PaymentRefunded(Event<PaymentRefunded>),
+    RoomClosed(Event<RoomClosed>),
 }
 
 /// A pin that was paid for and was not given back. Its time runs while a higher one is before it.
@@ -122,6 +123,11 @@ pub struct PaidPin {
 }
 
 impl PaidPin {
+    /// Whether whoever takes it down owes its money: who had most of its time has had what was paid for.
+    pub fn is_owed(&self, at: Timestamp) -> bool {
+        after(at, self.tier.lasts() / 2) < self.until
+    }
+
     pub fn new(
         order: (OrderId, UserId),
         tier: Tier,

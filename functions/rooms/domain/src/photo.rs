@@ -22,6 +22,9 @@ pub struct Analysis {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
     pub state: State,
+    /// When somebody last did something about it.
+    #[serde(default)]
+    pub touched_at: Timestamp,
     pub step: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<NotShown>,
@@ -59,6 +62,9 @@ pub struct Found {
     pub caption: Caption,
     pub suggestions: Vec<Suggestion>,
     pub traits: Traits,
+    /// Rooms that were open when it was looked at, the nearest first.
+    #[serde(default)]
+    pub similar: Vec<(RoomCode, Why)>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]

@@ -37,6 +37,9 @@ pub struct Room {
     /// The room that this one is behind.
     #[serde(default)]
     pub front: Option<RoomCode>,
+    /// Its host has closed it: nobody finds it any more, and what is left of it goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_closed: bool,
 }
 
 /// The photo that a room began with, as long as it is kept.
@@ -121,7 +124,7 @@ impl Room {
             _ if person.is_some_and(|person| person.place == Place::Banned) => Standing::Banned,
             Some(user) if user == self.host && is_inside => Standing::Host,
             Some(_) if is_inside => Standing::Member,
-            _ if self.is_public && !self.is_private() => Standing::Reader,
+            _ if self.has_readers() => Standing::Reader,
             _ => Standing::Stranger,
         }
     }
@@ -167,6 +170,11 @@ impl Room {
 
     pub fn is_private(&self) -> bool {
         self.access_code.is_some() || self.front.is_some()
+    }
+
+    /// Whether whoever is not in it may read it.
+    pub fn has_readers(&self) -> bool {
+        self.is_public && !self.is_private()
     }
 
     /// Whether somebody with this code may come in. Whoever has paid for it may come back.
@@ -358,6 +366,7 @@ pub(crate) mod tests {
             pins: vec![],
             back_room: None,
             front: None,
+            is_closed: false,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, failed, number, text};
-use confab_kernel::{Result, Timestamp, UserId, after};
+use confab_kernel::{Result, Timestamp, UserId, after, worker::Read};
 use rooms_domain::{RoomCode, Ticket};
 
 use super::{Store, sort_key};
@@ -85,13 +85,14 @@ impl Store {
         Box::pin(delete.send()).await.map_err(failed).map(drop)
     }
 
-    pub(crate) async fn sockets(&self, room: RoomCode, after: Option<&str>) -> Result<Page> {
+    pub(crate) async fn sockets(&self, room: RoomCode, after: Option<&str>, read: Read) -> Result<Page> {
         let query = self
             .table
             .client
             .query()
             .table_name(&self.table.name)
             .key_condition_expression("pk = :pk")
+            .consistent_read(read == Read::Latest)
             .expression_attribute_values(":pk", AttributeValue::S(pk(room)))
             .set_exclusive_start_key(after.map(|ticket| key(room, ticket)));
         let page = Box::pin(query.send()).await.map_err(failed)?;

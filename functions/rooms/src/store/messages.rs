@@ -8,7 +8,7 @@ use confab_kernel::{Error, Money, Private, Result, Timestamp, UserId, after, wor
 use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
 use serde::{Deserialize, Serialize};
 
-use super::{Paid, Store, Visited, room_key, room_pk, sort_key};
+use super::{Paid, Store, Visited, room_key, room_pk};
 
 /// A room keeps so many, or those of a week, whichever is less.
 const HISTORY: u64 = 500;
@@ -59,15 +59,13 @@ pub(crate) enum Said {
     },
     /// It was said before: the client tries again.
     Again(Message),
+    /// What was paid with it is noted already.
+    Paid,
     TooFast,
 }
 
 fn message_sk(seq: u64) -> String {
     format!("MSG#{seq:012}")
-}
-
-fn number_of(row: &Row) -> Option<u64> {
-    sort_key(row).strip_prefix("MSG#")?.parse().ok()
 }
 
 fn message_key(code: RoomCode, seq: u64) -> Row {
@@ -113,20 +111,18 @@ impl Store {
         row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
     }
 
-    /// The latest few. `reserved` is what the room has noted: after a silent week nothing else knows the numbers.
+    /// The latest few that are kept. `reserved` is what the room has noted: after a silent week nothing else knows the numbers.
     pub(crate) async fn latest(&self, code: RoomCode, reserved: u64, read: Read) -> Result<Latest> {
         let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
         let rows = self.backwards(code, keys, LATEST, read).await?;
-        let newest = rows.first().and_then(number_of);
-        let now = self.clock.now();
-        let messages = rows.into_iter().filter_map(|row| message(row, now).transpose()).collect::<Result<_>>()?;
-        Ok(Latest { messages, last_seq: newest.unwrap_or(reserved) })
+        let messages = self.kept(rows)?;
+        let last_seq = messages.first().map_or(reserved, |message| message.seq);
+        Ok(Latest { messages, last_seq })
     }
 
-    pub(crate) async fn last_seq(&self, code: RoomCode, reserved: u64) -> Result<u64> {
-        let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
-        let rows = self.backwards(code, keys, 1, Read::MayLag).await?;
-        Ok(rows.first().and_then(number_of).unwrap_or(reserved))
+    /// None when nothing of what was said is kept.
+    pub(crate) async fn last_seq(&self, code: RoomCode) -> Result<Option<u64>> {
+        Ok(self.before(code, None, 1).await?.first().map(|message| message.seq))
     }
 
     /// The newest first.
@@ -171,9 +167,12 @@ impl Store {
             let Some(held) = self.put_message(code, &message, reserved, paid).await? else {
                 return Ok(Said::New { message, pace });
             };
-            // The second write is the one that knows the client's own name of the message.
+            // The second write is the one that knows whether it was done before.
             if held.get(1) == Some(&Held::Condition) {
-                return self.said_before(code, &message).await.map(Said::Again);
+                return match paid {
+                    Some(_) => Ok(Said::Paid),
+                    None => self.said_before(code, &message).await.map(Said::Again),
+                };
             }
             latest = self.latest(code, reserved, Read::Latest).await?;
             if held.get(2) == Some(&Held::Condition) {
@@ -204,23 +203,22 @@ impl Store {
             tip: message.tip,
             expires_at: later(at, KEPT),
         };
-        let mut said = said_key(code, user_id, &message.client_msg_id);
-        said.insert("seq".to_owned(), number(seq));
-        said.insert("expires_at".to_owned(), number(later(at, SAID_KEPT)));
-        let is_over =
-            When::holds("attribute_not_exists(pk) OR expires_at <= :now").with(":now", number(at.as_second()));
-        let mut writes = vec![
-            self.table.put(Table::row(room_pk(code), message_sk(seq), &row)?, When::new())?,
-            self.table.put(said, is_over)?,
-        ];
+        let once = match paid {
+            Some(paid) => self.note(code, &Paid { said_as: Some(seq), ..paid.clone() }, None)?,
+            None => {
+                let mut said = said_key(code, user_id, &message.client_msg_id);
+                said.insert("seq".to_owned(), number(seq));
+                said.insert("expires_at".to_owned(), number(later(at, SAID_KEPT)));
+                let is_over = When::holds("attribute_not_exists(pk) OR expires_at <= :now");
+                self.table.put(said, is_over.with(":now", number(at.as_second())))?
+            }
+        };
+        let mut writes = vec![self.table.put(Table::row(room_pk(code), message_sk(seq), &row)?, When::new())?, once];
         if seq > reserved {
             let when = When::holds("attribute_exists(pk) AND reserved = :was")
                 .with(":was", number(reserved))
                 .with(":next", number(seq + RESERVED_AT_ONCE));
             writes.push(self.table.update(room_key(code), "SET reserved = :next", when)?);
-        }
-        if let Some(paid) = paid {
-            writes.push(self.note(code, &Paid { said_as: Some(seq), ..paid.clone() }, None)?);
         }
         self.table.attempt(writes).await
     }
@@ -281,6 +279,35 @@ impl Store {
         row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
     }
 
+    /// What others quoted of it goes with it. Those who answered it, as they are then.
+    pub(crate) async fn delete_quotes(&self, code: RoomCode, seq: u64) -> Result<Vec<Message>> {
+        let mut changed = Vec::new();
+        let (mut from, most) = (seq, usize::try_from(HISTORY).unwrap_or_default());
+        loop {
+            let page = self.after(code, from, most).await?;
+            let Some(last) = page.last().map(|message| message.seq) else { return Ok(changed) };
+            for answer in page.iter().filter(|message| message.reply_to.as_ref().is_some_and(|quote| quote.seq == seq))
+            {
+                let update = self
+                    .table
+                    .client
+                    .update_item()
+                    .table_name(&self.table.name)
+                    .set_key(Some(message_key(code, answer.seq)))
+                    .condition_expression("reply_to.seq = :seq AND reply_to.#text <> :empty")
+                    .update_expression("SET reply_to.#text = :empty, rev = rev + :one")
+                    .expression_attribute_names("#text", "text")
+                    .expression_attribute_values(":seq", number(seq))
+                    .expression_attribute_values(":empty", text(""))
+                    .expression_attribute_values(":one", number(1))
+                    .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+                let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
+                changed.extend(row.map(|row| message(row, self.clock.now())).transpose()?.flatten());
+            }
+            from = last;
+        }
+    }
+
     pub(super) fn only_if_said(&self, code: RoomCode, seq: u64) -> Result<TransactWriteItem> {
         let is_there = When::holds("is_deleted = :no").with(":no", AttributeValue::Bool(false));
         self.table.only_if(message_key(code, seq), is_there)
@@ -323,6 +350,11 @@ impl Store {
         let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
         row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
     }
+}
+
+/// Nothing that is kept is older, by what the room has noted.
+pub(crate) fn oldest(reserved: u64) -> u64 {
+    first_seq(reserved.saturating_sub(RESERVED_AT_ONCE))
 }
 
 /// The oldest that a room keeps, by its latest.

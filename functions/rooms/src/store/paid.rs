@@ -13,8 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Store, Visited, person_key, rendered, room_key};
 
-/// More than anybody reads.
-const MOST: usize = 1_000;
 /// Whoever has come in for less than this has had little of it.
 const ENTRANCE_OWED: Duration = Duration::from_secs(24 * 3600);
 
@@ -48,14 +46,9 @@ pub(crate) enum Became {
 }
 
 impl Paid {
-    /// What whoever paid for it is still to have of it.
-    pub(crate) fn is_running(&self, now: Timestamp) -> bool {
-        let lasts = match self.goods {
-            Goods::Pin { tier, .. } => tier.lasts(),
-            Goods::BackRoom => ENTRANCE_OWED,
-            Goods::Tip { .. } => return false,
-        };
-        self.became == Became::Given && after(self.at, lasts) > now
+    /// An entrance of which whoever paid for it has had little.
+    pub(crate) fn is_owed_entrance(&self, at: Timestamp) -> bool {
+        self.goods == Goods::BackRoom && self.became == Became::Given && after(self.at, ENTRANCE_OWED) > at
     }
 }
 
@@ -70,7 +63,7 @@ impl Store {
 
     pub(crate) async fn all_paid(&self, code: RoomCode) -> Result<Vec<Paid>> {
         let keys = When::holds("pk = :pk").with(":pk", text(paid_pk(code)));
-        self.table.query(None, keys, MOST).await?.into_iter().map(Table::read).collect()
+        self.table.query_all(keys).await?.into_iter().map(Table::read).collect()
     }
 
     /// As long as it is as it was.
@@ -132,19 +125,22 @@ impl Store {
         let not_banned =
             When::holds("attribute_not_exists(pk) OR place <> :banned").with(":banned", rendered(&Place::Banned)?);
         let entrance = text(paid.order.to_string());
-        let first = When::holds("attribute_exists(pk) AND attribute_not_exists(entrance)").with(":entrance", entrance);
+        let first = When::holds("place = :inside AND attribute_not_exists(entrance)")
+            .with(":inside", rendered(&Place::Inside)?)
+            .with(":entrance", entrance);
         let writes = vec![
             self.table.put(Self::name_row(back, person)?, is_free)?,
             self.table.put(Self::person_row(back, person)?, not_banned)?,
             self.table.put(Self::mine_row(back, person.user_id), When::always())?,
             self.table.update(person_key(front, person.user_id), "SET entrance = :entrance", first)?,
             self.note(front, paid, None)?,
+            self.only_if_open(front)?,
+            self.only_if_open(back)?,
         ];
         let is_held = |held: &[confab_aws::Held], index: usize| held.get(index) == Some(&confab_aws::Held::Condition);
         Ok(match self.table.attempt(writes).await? {
             None => LetIn::Yes,
             Some(held) if is_held(&held, 1) => LetIn::Banned,
-            Some(held) if is_held(&held, 3) => LetIn::Twice,
             Some(held) if is_held(&held, 0) => LetIn::NameTaken,
             Some(_) => LetIn::Raced,
         })
@@ -153,12 +149,29 @@ impl Store {
     /// Out of the back room, as far as this order let them in.
     pub(crate) async fn let_out(&self, front: RoomCode, back: RoomCode, paid: &Paid) -> Result<Saved> {
         let user = paid.payer;
-        let of_this = || When::holds("entrance = :entrance").with(":entrance", text(paid.order.to_string()));
-        let out = of_this().with(":left", rendered(&Place::Left)?);
+        let of_this = |when: &str| {
+            When::holds(format!("entrance = :entrance{when}")).with(":entrance", text(paid.order.to_string()))
+        };
+        // Whoever is banned stays banned.
+        let is_banned =
+            self.people(back, &[user], Read::Latest).await?.iter().any(|person| person.place == Place::Banned);
+        let banned = rendered(&Place::Banned)?;
+        let behind = person_key(back, user);
+        let out = match is_banned {
+            true => {
+                let when = of_this(" AND place = :banned").with(":banned", banned);
+                self.table.update(behind, "REMOVE entrance", when)?
+            }
+            false => {
+                let when =
+                    of_this(" AND place <> :banned").with(":banned", banned).with(":left", rendered(&Place::Left)?);
+                self.table.update(behind, "SET place = :left REMOVE entrance", when)?
+            }
+        };
         let writes = vec![
             self.note(front, paid, Some(Became::Given))?,
-            self.table.update(person_key(front, user), "REMOVE entrance", of_this())?,
-            self.table.update(person_key(back, user), "SET place = :left REMOVE entrance", out)?,
+            self.table.update(person_key(front, user), "REMOVE entrance", of_this(""))?,
+            out,
             self.table.delete(Self::mine_row(back, user), When::always())?,
         ];
         self.table.transact(writes).await
@@ -179,6 +192,5 @@ pub(crate) enum LetIn {
     Yes,
     NameTaken,
     Banned,
-    Twice,
     Raced,
 }

@@ -48,10 +48,11 @@ impl Store {
         Ok(row)
     }
 
-    /// Puts somebody into a room under a name that is theirs alone, as long as they are as they were seen.
+    /// Puts somebody into a room under a name that is theirs alone, as long as they are as they were seen. Their former
+    /// names stay theirs: what they said under them stands there.
     pub(crate) async fn join(&self, code: RoomCode, was: Option<&Person>, person: &Person) -> Result<Joined> {
         let me = text(person.user_id.to_string());
-        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me.clone());
+        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me);
         let comes_in = match was {
             None => self.table.put(Self::person_row(code, person)?, When::new())?,
             // What else is known of them stays as it is.
@@ -63,17 +64,11 @@ impl Store {
                 self.table.update(person_key(code, person.user_id), "SET place = :place, username = :name", when)?
             }
         };
-        let mut writes = vec![
+        let writes = vec![
             self.table.put(Self::name_row(code, person)?, is_free)?,
             comes_in,
             self.table.put(Self::mine_row(code, person.user_id), When::always())?,
         ];
-        // Their former name is free again.
-        let former = was.filter(|was| was.username.likeness() != person.username.likeness());
-        if let Some(former) = former {
-            let still_theirs = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me);
-            writes.push(self.table.delete(name_key(code, &former.username), still_theirs)?);
-        }
         Ok(match self.table.attempt(writes).await? {
             None => Joined::Yes,
             Some(held) if held.first() == Some(&confab_aws::Held::Condition) => Joined::NameTaken,
@@ -129,11 +124,11 @@ impl Store {
     }
 
     /// Those of them who are known in the room.
-    pub(crate) async fn people(&self, code: RoomCode, users: &[UserId]) -> Result<Vec<Person>> {
+    pub(crate) async fn people(&self, code: RoomCode, users: &[UserId], read: Read) -> Result<Vec<Person>> {
         let mut people = Vec::new();
         for users in users.chunks(AT_ONCE) {
             let keys = users.iter().map(|user| person_key(code, *user)).collect();
-            for row in self.table.rows(keys, Read::MayLag).await? {
+            for row in self.table.rows(keys, read).await? {
                 people.push(Table::read(row)?);
             }
         }
@@ -149,7 +144,7 @@ impl Store {
     pub(crate) async fn banned(&self, code: RoomCode) -> Result<Vec<Person>> {
         let rows = self.table.query(None, under(code, BANNED), MOST_BANNED).await?;
         let users = rows.iter().filter_map(|row| super::sort_key(row).strip_prefix(BANNED)?.parse().ok());
-        self.people(code, &users.collect::<Vec<_>>()).await
+        self.people(code, &users.collect::<Vec<_>>(), Read::MayLag).await
     }
 
     /// Which of some names nobody has.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use confab_aws::{Row, Table, When, failed, number, text};
-use confab_kernel::{PhotoId, Result, Timestamp, before, worker::Saved};
+use confab_kernel::{PhotoId, Result, Timestamp, UserId, after, before, worker::Saved};
 use rooms_domain::{Analysis, RoomCode, State, Traits};
 use serde::{Deserialize, Serialize};
 
@@ -12,14 +12,9 @@ use super::Store;
 /// Rooms of so many days are looked through.
 const DAYS: u32 = 2;
 const MOST_ROOMS: usize = 500;
+/// A photo that was to be looked at is done by then, or whoever took it died.
+const GIVEN_UP: Duration = Duration::from_secs(120);
 const DAY: Duration = Duration::from_secs(24 * 3600);
-
-#[derive(Serialize, Deserialize)]
-struct PhotoRow {
-    #[serde(flatten)]
-    analysis: Analysis,
-    content_type: String,
-}
 
 #[derive(Serialize, Deserialize)]
 struct RecentRow {
@@ -35,53 +30,63 @@ fn recent(at: Timestamp) -> String {
     format!("RECENT#{}", at.strftime("%Y-%m-%d"))
 }
 
-impl Store {
-    pub(crate) async fn begin_photo(&self, analysis: &Analysis, content_type: &str) -> Result<()> {
-        let row = PhotoRow { analysis: analysis.clone(), content_type: content_type.to_owned() };
-        self.put_photo(&row).await
-    }
+fn photo_row(analysis: &Analysis, touched_at: Timestamp) -> Result<Row> {
+    let mut row = Table::row("", "", &Analysis { touched_at, ..analysis.clone() })?;
+    row.extend(key(analysis.photo_id));
+    row.insert("expires_at".to_owned(), number(analysis.until.as_second()));
+    Ok(row)
+}
 
-    async fn put_photo(&self, row: &PhotoRow) -> Result<()> {
-        let mut item = Table::row("", "", row)?;
-        item.extend(key(row.analysis.photo_id));
-        item.insert("expires_at".to_owned(), number(row.analysis.until.as_second()));
-        let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
-        Box::pin(put.send()).await.map_err(failed).map(drop)
+impl Store {
+    pub(crate) async fn begin_photo(&self, analysis: &Analysis) -> Result<()> {
+        self.table
+            .transact(vec![self.table.put(photo_row(analysis, self.clock.now())?, When::always())?])
+            .await
+            .map(drop)
     }
 
     /// None when there is no such photo, or its time is over.
     pub(crate) async fn photo(&self, photo: PhotoId) -> Result<Option<Analysis>> {
-        Ok(self.photo_row(photo).await?.map(|row| row.analysis))
+        let analysis: Option<Analysis> = self.table.latest(key(photo)).await?;
+        Ok(analysis.filter(|analysis| analysis.until > self.clock.now()))
     }
 
-    async fn photo_row(&self, photo: PhotoId) -> Result<Option<PhotoRow>> {
-        let row: Option<PhotoRow> = self.table.latest(key(photo)).await?;
-        Ok(row.filter(|row| row.analysis.until > self.clock.now()))
-    }
-
-    /// Whoever first sees that a photo has arrived has it looked at.
-    pub(crate) async fn arrived(&self, photo: PhotoId) -> Result<bool> {
+    /// Of all who want it looked at one has it done; and one more when whoever took it has died.
+    pub(crate) async fn asks_for(&self, photo: &Analysis) -> Result<bool> {
+        let now = self.clock.now();
+        let is_given_up = after(photo.touched_at, GIVEN_UP) < now;
+        if photo.state == State::Looking && !is_given_up {
+            return Ok(false);
+        }
         let update = self
             .table
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(key(photo)))
-            .condition_expression("#state = :waiting")
-            .update_expression("SET #state = :looking")
+            .set_key(Some(key(photo.photo_id)))
+            .condition_expression("#state = :was AND touched_at = :touched")
+            .update_expression("SET #state = :looking, touched_at = :now")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":waiting", text("waiting"))
-            .expression_attribute_values(":looking", text("looking"));
+            .expression_attribute_values(":was", super::rendered(&photo.state)?)
+            .expression_attribute_values(":touched", super::rendered(&photo.touched_at)?)
+            .expression_attribute_values(":looking", text("looking"))
+            .expression_attribute_values(":now", super::rendered(&now)?);
         Ok(super::updated(Box::pin(update.send()).await)?.is_some())
     }
 
     /// How far it is. What is done stays done, however often somebody looks.
     pub(crate) async fn found(&self, analysis: &Analysis) -> Result<()> {
-        let Some(row) = self.photo_row(analysis.photo_id).await? else { return Ok(()) };
-        if matches!(row.analysis.state, State::Done | State::Refused) {
-            return Ok(());
-        }
-        self.put_photo(&PhotoRow { analysis: analysis.clone(), ..row }).await
+        let put = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(photo_row(analysis, self.clock.now())?))
+            .condition_expression("#state = :waiting OR #state = :looking")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":waiting", text("waiting"))
+            .expression_attribute_values(":looking", text("looking"));
+        super::put(Box::pin(put.send()).await.map(drop)).map(drop)
     }
 
     /// The photo that was looked at before, of the very same file.
@@ -105,11 +110,26 @@ impl Store {
         Box::pin(put.send()).await.map_err(failed).map(drop)
     }
 
-    /// A room that whoever has a similar photo may be told of.
-    pub(crate) async fn tell_of(&self, code: RoomCode, traits: &Traits) -> Result<Saved> {
+    /// False when it is somebody else's.
+    pub(crate) async fn adopt_photo(&self, photo: PhotoId, owner: UserId) -> Result<bool> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key(photo)))
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(#owner) OR #owner = :owner)")
+            .update_expression("SET #owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner.to_string()));
+        Ok(super::updated(Box::pin(update.send()).await)?.is_some())
+    }
+
+    /// A room that whoever has a similar photo may be told of. Of one photo it is the last.
+    pub(crate) async fn tell_of(&self, code: RoomCode, photo: PhotoId, traits: &Traits) -> Result<Saved> {
         let now = self.clock.now();
         let row = RecentRow { code, traits: traits.clone() };
-        let mut item = Table::row(recent(now), code.as_str(), &row)?;
+        let mut item = Table::row(recent(now), photo.to_string(), &row)?;
         item.insert("expires_at".to_owned(), number(now.checked_add(DAY * DAYS).unwrap_or(now).as_second()));
         self.table.transact(vec![self.table.put(item, When::always())?]).await
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Row, Table, When, number, text};
 use confab_kernel::{
     Error, Result, UserId,
@@ -10,6 +10,7 @@ use confab_kernel::{
 };
 use rooms_domain::{Person, Room, RoomCode};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::{Store, Visited, online_key, person_key, room_key, room_pk};
 
@@ -39,6 +40,11 @@ fn mine_pk(user: UserId) -> String {
 impl Store {
     /// The room, and how somebody stands to it; a room that is not there is nobody's business.
     pub(crate) async fn visit(&self, code: RoomCode, user: Option<UserId>, read: Read) -> Result<Visited> {
+        let visited = self.visit_even_closed(code, user, read).await?;
+        if visited.room.is_closed { Err(Error::not_found("room")) } else { Ok(visited) }
+    }
+
+    pub(crate) async fn visit_even_closed(&self, code: RoomCode, user: Option<UserId>, read: Read) -> Result<Visited> {
         let keys = [room_key(code), online_key(code)].into_iter().chain(user.map(|user| person_key(code, user)));
         let mut rows: HashMap<_, _> = self
             .table
@@ -94,26 +100,57 @@ impl Store {
         Ok(super::updated(Box::pin(update.send()).await)?.is_some())
     }
 
-    /// The room first: what is left is nobody's, and whoever asks again goes on with it.
-    pub(crate) async fn close(&self, code: RoomCode) -> Result<()> {
-        self.table.transact(vec![self.table.delete(room_key(code), When::always())?]).await?;
-        loop {
-            let rows =
-                self.table.query(None, When::holds("pk = :pk").with(":pk", text(room_pk(code))), AT_ONCE).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            let mut deletes = Vec::new();
-            for row in &rows {
-                deletes.push(self.table.delete(Table::key_of(row), When::always())?);
-                if let Some(user) = super::sort_key(row).strip_prefix("PERSON#").and_then(|user| user.parse().ok()) {
-                    deletes.push(self.table.delete(Self::mine_row(code, user), When::always())?);
+    /// From now on nobody finds it, nor the room behind it, and nothing is given in them. Raced when it was changed
+    /// meanwhile.
+    pub(crate) async fn close(&self, Visited { room, version, .. }: &Visited) -> Result<Saved> {
+        let closes = "SET is_closed = :yes, version = version + :one";
+        let values = |when: When| when.with(":yes", AttributeValue::Bool(true)).with(":one", number(1));
+        let as_it_was = values(When::holds("version = :was").with(":was", number(version)));
+        let mut writes = vec![self.table.update(room_key(room.code), closes, as_it_was)?];
+        if let Some(back) = room.back_room {
+            writes.push(self.table.update(room_key(back), closes, values(When::holds("attribute_exists(pk)")))?);
+        }
+        self.table.transact(writes).await
+    }
+
+    /// None when nothing is left of it, or it is open.
+    pub(crate) async fn closed(&self, code: RoomCode) -> Result<Option<Room>> {
+        let row: Option<RoomRow> = self.table.latest(room_key(code)).await?;
+        Ok(row.map(|row| row.room).filter(|room| room.is_closed))
+    }
+
+    /// Deletes what is left of a closed room, itself last. False when the time was over before.
+    pub(crate) async fn clear(&self, code: RoomCode, until: Instant) -> Result<bool> {
+        for others in ["pk = :pk AND sk < :room", "pk = :pk AND sk > :room"] {
+            let keys = When::holds(others).with(":pk", text(room_pk(code))).with(":room", text("ROOM"));
+            loop {
+                let rows = self.table.query(None, keys.clone(), AT_ONCE).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                let mut deletes = Vec::new();
+                for row in &rows {
+                    deletes.push(self.table.delete(Table::key_of(row), When::always())?);
+                    if let Some(user) = super::sort_key(row).strip_prefix("PERSON#").and_then(|user| user.parse().ok())
+                    {
+                        deletes.push(self.table.delete(Self::mine_row(code, user), When::always())?);
+                    }
+                }
+                for chunk in deletes.chunks(AT_ONCE) {
+                    self.table.transact(chunk.to_vec()).await?;
+                }
+                if Instant::now() >= until {
+                    return Ok(false);
                 }
             }
-            for chunk in deletes.chunks(AT_ONCE) {
-                self.table.transact(chunk.to_vec()).await?;
-            }
         }
+        self.table.transact(vec![self.table.delete(room_key(code), When::always())?]).await?;
+        Ok(true)
+    }
+
+    pub(super) fn only_if_open(&self, code: RoomCode) -> Result<TransactWriteItem> {
+        let is_open = When::holds("attribute_exists(pk) AND attribute_not_exists(is_closed)");
+        self.table.only_if(room_key(code), is_open)
     }
 
     pub(crate) async fn mine(&self, user: UserId) -> Result<Vec<RoomCode>> {
