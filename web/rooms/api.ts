@@ -27,10 +27,12 @@ async function findBase(): Promise<string> {
   const place = location.pathname.replace(/\/(index\.html)?$/, "").replace(/\.html$/, "");
   try {
     const answer = await fetch(`${place}/config.json`, { signal: AbortSignal.timeout(patience) });
+    // Where there is none, the API is where the page is. Anything else is no answer, and maybe somebody in between.
+    if (answer.status >= 500) throw new Problem(answer.status, "unreachable", unreachable);
     const { api } = (answer.ok ? await answer.json() : {}) as { api?: string };
     return new URL(api ?? "", location.origin).href.replace(/\/$/, "");
   } catch {
-    return location.origin;
+    throw new Problem(0, "unreachable", unreachable);
   }
 }
 
@@ -38,7 +40,12 @@ let base: Promise<string> | undefined;
 
 async function urlOf(path: string): Promise<string> {
   base ??= findBase();
-  return (await base) + path;
+  try {
+    return (await base) + path;
+  } catch (error) {
+    base = undefined;
+    throw error;
+  }
 }
 
 interface KeptSession extends Session {
@@ -162,6 +169,7 @@ export const rooms = {
 // Photos
 
 const bodyLimit = 4_000_000;
+const longestUpload = 120_000;
 const uploadPath = "/api/photo-analysis/upload/";
 
 /** Uploads a photo, telling how much of it has gone. A small one goes in one request, a large one in two. */
@@ -184,6 +192,8 @@ function send<T>(url: string, body: Blob | FormData, headers: Record<string, str
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
+    request.timeout = longestUpload;
+    request.ontimeout = () => reject(new Problem(0, "unreachable", unreachable));
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
     request.onerror = () => reject(new Problem(0, "unreachable", unreachable));

@@ -7,6 +7,7 @@ import { draftOf, keepDraft } from "./drafts";
 import type { Quote } from "./contract";
 import { length } from "./words";
 
+const composing = 229;
 const longest = 2000;
 const countFrom = 1800;
 
@@ -169,8 +170,8 @@ export class RoomComposer extends LitElement {
       event.stopPropagation();
       this.#unquote();
     }
-    // While an input method composes, Enter picks a candidate.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // While an input method composes, Enter picks a candidate; Safari tells by the code alone.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === composing) return;
     event.preventDefault();
     this.#submit(event);
   }

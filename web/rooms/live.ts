@@ -70,6 +70,7 @@ export const pace = {
 } as const;
 
 const tooFastTries = 5;
+const stuckAfter = 3;
 const pageSize = 50;
 const pagesAgain = 10;
 
@@ -112,6 +113,7 @@ export class Live {
   #loading = false;
   #refreshes = 0;
   #typedAt = -Infinity;
+  #older: Promise<void> | null = null;
 
   constructor(
     private readonly world: World,
@@ -136,6 +138,11 @@ export class Live {
   /** What was seen up to now is told, as there may be no other time for it. */
   lookAway(): void {
     if (this.isLive && this.seen > this.#toldSeen) this.#ping(pace.pong);
+  }
+
+  /** What is to be said has not gone out for a while, and is tried on and on. */
+  get isStuck(): boolean {
+    return this.#sendTries >= stuckAfter;
   }
 
   // What the page asks for
@@ -172,8 +179,13 @@ export class Live {
   }
 
   /** The page before the first message that is shown. */
-  async older(): Promise<void> {
-    if (this.isLoadingOlder || !this.log.hasOlder) return;
+  older(): Promise<void> {
+    if (!this.log.hasOlder) return Promise.resolve();
+    this.#older ??= this.#loadOlder().finally(() => (this.#older = null));
+    return this.#older;
+  }
+
+  async #loadOlder(): Promise<void> {
     this.isLoadingOlder = true;
     this.ears.changed();
     try {
@@ -206,6 +218,11 @@ export class Live {
     this.#cancel("flush");
     this.#flush();
     if (!this.log.ready) this.reload();
+  }
+
+  /** The device says that it is offline: sooner known than by silence. */
+  doubt(): void {
+    this.#ping(pace.wakePong);
   }
 
   /** A fresh socket, because what we may do has changed. What is said meanwhile comes over the old one. */
@@ -267,6 +284,8 @@ export class Live {
     const left = Date.parse(until) - this.world.now() - pace.renewBefore;
     // A time that has passed or cannot be read would renew without end.
     if (Number.isFinite(left)) this.#during(link, "renew", Math.max(left, pace.steady) * (1 - 0.05 * this.world.random()), () => this.#connect());
+    // In a room that was silent for long the numbers that we have may be none.
+    if (last_seq < this.log.complete) void this.#startOver();
     this.log.told(last_seq);
     this.#heal(pace.lost);
     this.#cancel("flush");
@@ -533,6 +552,7 @@ export class Live {
         if (start === undefined || start <= this.log.from || page.messages.length < pageSize) return;
         before = start;
       } catch {
+        if (run === this.#refreshes) this.#later("again", this.#backOff(count + 2), () => void this.#again());
         return;
       }
     }
@@ -554,6 +574,7 @@ export class Live {
 
   #flushLater(after: number | null): void {
     this.#sendTries += 1;
+    this.ears.changed();
     this.#later("flush", after ?? this.#backOff(this.#sendTries + 1), () => this.#flush());
   }
 
@@ -561,9 +582,10 @@ export class Live {
     const id = pending.client_msg_id;
     try {
       const message = await this.world.post({ client_msg_id: id, text: pending.text, reply_to: pending.reply_to?.seq ?? null });
+      // Whoever has gone on to another room finds it said when they are back.
+      this.outbox.came(message);
       if (this.#stopped) return;
       this.log.take([message]);
-      this.outbox.came(message);
       this.#sent(id);
       this.#heal(pace.gap);
       this.#tell();

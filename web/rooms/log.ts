@@ -83,6 +83,15 @@ export class Log {
     this.told(last_seq);
   }
 
+  /** What is older than the latest so many is forgotten, and fetched again when somebody scrolls there. */
+  keepLatest(most: number): void {
+    const from = this.complete - most + 1;
+    if (!this.ready || from <= this.from) return;
+    for (const seq of [...this.#known.keys()]) if (seq < from) this.#known.delete(seq);
+    this.from = from;
+    this.#shown = null;
+  }
+
   /** A page that is shown already, for what has changed in it. */
   again({ messages, last_seq }: Page): void {
     this.take(messages, last_seq);

@@ -58,6 +58,7 @@ export class RoomMessages extends LitElement {
   @query(".scroll") private scroller!: HTMLElement;
   @query(".inner") private inner!: HTMLElement;
   #lastKey = "";
+  #lastSeq = 0;
   #anchor: { key: string; top: number } | null = null;
   #sizes = new ResizeObserver(() => this.atEnd && this.#toBottom());
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -90,15 +91,18 @@ export class RoomMessages extends LitElement {
       this.atEnd = true;
       this.missed = 0;
       this.#lastKey = "";
+      this.#lastSeq = 0;
       this.active = "";
     }
     this.#anchor = this.hasUpdated && !this.atEnd ? this.#firstInSight() : null;
   }
 
   override updated(): void {
-    const latest = this.#items().at(-1);
+    const items = this.#items();
+    const latest = items.at(-1);
     if (latest && latest.key !== this.#lastKey) {
-      if (this.#lastKey !== "" && !this.atEnd && !latest.isMine && !latest.isBlocked) this.missed += 1;
+      if (this.#lastKey !== "" && !this.atEnd) this.missed += items.filter((item) => (item.seq ?? 0) > this.#lastSeq && !item.isMine && !item.isBlocked).length;
+      this.#lastSeq = this.live.log.complete;
       // One's own message is what one wants to see, wherever the view was.
       if (latest.pending && this.#lastKey !== "") this.atEnd = true;
       this.#lastKey = latest.key;
@@ -116,10 +120,14 @@ export class RoomMessages extends LitElement {
     const { live } = this;
     for (let page = 0; page < pagesToJump && seq < live.log.from && live.log.hasOlder; page += 1) {
       this.atEnd = false;
-      const from = live.log.from;
       await live.older();
       await this.updateComplete;
-      if (live.log.from === from) break;
+      if (live.olderProblem) return toast(live.olderProblem, true);
+    }
+    const item = this.#items().find((each) => each.seq === seq);
+    if (item?.isBlocked && !this.unveiled.includes(item.key)) {
+      this.unveiled = [...this.unveiled, item.key];
+      await this.updateComplete;
     }
     const row = this.renderRoot.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
     if (!row) return toast("That message is here no more");
@@ -233,7 +241,15 @@ export class RoomMessages extends LitElement {
   #state(item: Item, time: TemplateResult): TemplateResult {
     const { pending } = item;
     if (pending?.problem) return html``;
-    return html`<p class="state">${pending && pending.seq === null ? "Sending" : time}</p>`;
+    if (!pending || pending.seq !== null) return html`<p class="state">${time}</p>`;
+    if (!this.live.isStuck) return html`<p class="state">Sending</p>`;
+    return html`<p class="state failed" role="status">
+      <span>Not sent yet, still trying.</span>
+      <span>
+        <button class="link" type="button" @click=${() => this.live.retry(pending.client_msg_id)}>Try now</button>
+        <button class="link" type="button" @click=${() => this.live.discard(pending.client_msg_id)}>Remove</button>
+      </span>
+    </p>`;
   }
 
   #failed({ client_msg_id, problem }: Pending): TemplateResult {
@@ -280,9 +296,9 @@ export class RoomMessages extends LitElement {
 
   #quote({ seq, username, text }: NonNullable<Item["replyTo"]>): TemplateResult {
     const original = this.live.log.get(seq);
-    const isHidden = original && isBlocked(this.blocked, original.user_id, original.username);
+    const isHidden = isBlocked(this.blocked, original?.user_id ?? "", username);
     const said = original?.tip ? gave(username, original.tip, this.hostId === this.me) : text;
-    const words = original?.is_deleted ? "Deleted" : isHidden ? "Somebody you blocked" : said;
+    const words = original?.is_deleted || (text === "" && !original?.tip) ? "Deleted" : isHidden ? "Somebody you blocked" : said;
     return html`<button class="quote" type="button" title="Go to what this answers" @click=${() => this.goTo(seq)}>
       <span class="only-read">Answers </span><b><bdi>${username}</bdi></b><span dir="auto">${words}</span>
     </button>`;

@@ -19,7 +19,8 @@ export interface Shelf {
   remove(clientMsgId: string): void;
 }
 
-const oldAfter = 86_400_000;
+/** Sooner than the server forgets what was said under an id: what is said again after that may be there twice. */
+const oldAfter = 20 * 3_600_000;
 
 export class Outbox {
   #list: Pending[];
@@ -30,7 +31,7 @@ export class Outbox {
   ) {
     const kept = shelf.all().sort((a, b) => a.at - b.at);
     // What was written yesterday is not said today without being asked.
-    this.#list = kept.map((each) => (now - each.at > oldAfter ? { ...each, problem: each.problem || "This was written a while ago and was never sent." } : each));
+    this.#list = kept.map((each) => (now - each.at > oldAfter ? { ...each, problem: each.problem || "This was written a while ago, and may not have been sent." } : each));
   }
 
   /** In the order in which they were written. */

@@ -2,7 +2,6 @@
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
-import { now } from "../ui/clock";
 import { sheetOrDialog } from "../ui/dialog";
 import { plural } from "../ui/format";
 import { icon } from "../ui/icons";
@@ -10,7 +9,7 @@ import "../ui/notice";
 import "../ui/skeleton";
 import { problemOf, rooms } from "./api";
 import type { Money, Offers, Pin, Room, ToPay } from "./contract";
-import { waitFor, type Payment } from "./waiting";
+import type { Payment } from "./waiting";
 import { priceOf, refusal } from "./words";
 
 export type Wanted = { what: "pin"; seq: number; username: string; text: string } | { what: "tip"; seq: number } | { what: "back_room"; seq: number };
@@ -289,8 +288,8 @@ export class PaySheet extends LitElement {
   #pays(): void {
     const { wanted, toPay } = this;
     if (!wanted || !toPay) return;
-    const { order_id, pay_url, price } = toPay;
-    const payment: Payment = { what: wanted.what, orderId: order_id, payUrl: pay_url, price, seq: wanted.seq, until: now() + waitFor };
+    const { order_id, pay_url, price, expires_at } = toPay;
+    const payment: Payment = { what: wanted.what, orderId: order_id, payUrl: pay_url, price, seq: wanted.seq, until: Date.parse(expires_at) };
     // A link that is gone before its tab is open may open none.
     setTimeout(() => {
       this.dispatchEvent(new CustomEvent<Payment>("paying", { detail: payment }));

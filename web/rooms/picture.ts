@@ -16,6 +16,10 @@ export function hueOfRoom(code: string, photo: Picture | null): number {
   return [...code].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 360;
 }
 
+function placeOf(url: string): string {
+  return url.split("?")[0]!;
+}
+
 @customElement("room-picture")
 export class RoomPicture extends LitElement {
   static override styles = [
@@ -68,9 +72,11 @@ export class RoomPicture extends LitElement {
     const { photo } = this;
     const url = photo ? (this.large ? photo.url : photo.small_url) : "";
     if (!photo || !isWeb(url)) return icon("chat");
+    // Addresses are signed anew each time: the picture is the one that is here already.
+    const shown = placeOf(this.here) === placeOf(url) ? this.here : url;
     return html`<canvas aria-hidden="true"></canvas>
       ${this.gone === url
         ? nothing
-        : html`<img class=${this.here === url ? "" : "coming"} src=${url} alt=${this.words} decoding="async" @load=${() => (this.here = url)} @error=${() => (this.gone = url)} />`}`;
+        : html`<img class=${this.here === shown ? "" : "coming"} src=${shown} alt=${this.words} decoding="async" @load=${() => (this.here = shown)} @error=${() => (this.gone = url)} />`}`;
   }
 }

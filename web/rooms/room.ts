@@ -40,6 +40,8 @@ import { later, worldOf } from "./world";
 
 type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings" | "tips";
 
+/** The server keeps as many, and so does a page that is looked at from its end. */
+const mostShown = 500;
 const peopleEvery = 3_000;
 const peopleAtLeastEvery = 20_000;
 const tellEvery = 1_500;
@@ -86,7 +88,7 @@ export class RoomsRoom extends LitElement {
   #toldUpTo = 0;
   #toldTimer: ReturnType<typeof setTimeout> | undefined;
   #unseen = 0;
-  #pinsTold = 0;
+  #newsTold = 0;
   #pinTries = 0;
   #pinTimer: ReturnType<typeof setTimeout> | undefined;
   #asking: Asking | null = null;
@@ -185,7 +187,7 @@ export class RoomsRoom extends LitElement {
     this.#unseen = 0;
     live.seen = seen;
     live.start();
-    if (seen > 0) this.newFrom = seen + 1;
+    if (seen > 0 && (this.#open?.last_seq ?? 0) > seen) this.newFrom = seen + 1;
     void this.#loadPeople();
     // Where there are keys to type on, one can type at once.
     if (this.#isIn && matchMedia("(hover: hover)").matches) void this.updateComplete.then(() => this.composer?.focus());
@@ -196,6 +198,8 @@ export class RoomsRoom extends LitElement {
     this.#live = null;
     clearTimeout(this.#peopleTimer);
     clearTimeout(this.#toldTimer);
+    this.#toldTimer = undefined;
+    this.told = "";
     clearTimeout(this.#pinTimer);
     this.#asking?.stop();
   }
@@ -212,14 +216,17 @@ export class RoomsRoom extends LitElement {
 
   /** The room is gone, or it may not be read any more. */
   async #lost(): Promise<void> {
+    const visit = this.#visit;
     try {
       const room = await rooms.get(this.code);
+      if (visit !== this.#visit) return;
       this.#leaveLive();
       const readable = mayRead(room);
       this.room = readable ? null : room;
       // Trying again by itself could go on without end.
       if (readable) this.problem = "The connection to this room was refused.";
     } catch (error) {
+      if (visit !== this.#visit) return;
       const { status, message } = problemOf(error);
       if (status === 404) return this.#end("missing");
       this.#leaveLive();
@@ -246,6 +253,7 @@ export class RoomsRoom extends LitElement {
   #look(): void {
     const live = this.#live;
     if (!live?.log.ready) return;
+    if (this.messages?.isAtEnd !== false) live.log.keepLatest(mostShown);
     if (document.hidden || this.messages?.isAtEnd === false) {
       this.#unseen = document.hidden ? live.log.shown.filter(({ seq, user_id }) => seq > live.seen && user_id !== this.me).length : this.#unseen;
       return;
@@ -271,14 +279,14 @@ export class RoomsRoom extends LitElement {
 
   #news(news: RoomNews): void {
     if (!this.room) return;
-    this.#pinsTold += 1;
+    this.#newsTold += 1;
     // Everybody is told the same, and so not where the back room is.
     const back_room = news.back_room && { code: news.back_room.code ?? this.#open?.back_room?.code ?? null };
     this.room = { ...news, back_room, you: this.room.you };
   }
 
   #pinned(pin: Pin | null): void {
-    this.#pinsTold += 1;
+    this.#newsTold += 1;
     if (this.#open) this.room = { ...this.#open, pin };
     if (this.#pin) this.told = `Pinned: ${this.#pin.username}: ${this.#pin.text}`;
   }
@@ -286,17 +294,20 @@ export class RoomsRoom extends LitElement {
   #muted(is_muted: boolean): void {
     const room = this.#open;
     if (!room || room.you.is_muted === is_muted) return;
+    this.#newsTold += 1;
     this.room = { ...room, you: { ...room.you, is_muted } };
     this.told = is_muted ? "The host has muted you." : "You may talk again.";
   }
 
   async #readAgain(): Promise<void> {
-    const pinsTold = this.#pinsTold;
+    const told = this.#newsTold;
     try {
       const room = await rooms.get(this.code);
       if (room.code !== this.code) return;
+      if ((await session()).user_id !== this.me) return void this.#enter();
       // What was told meanwhile is newer than the answer.
-      this.room = "host" in room && pinsTold !== this.#pinsTold ? { ...room, pin: this.#open?.pin ?? null } : room;
+      if (told !== this.#newsTold) return void this.#readAgain();
+      this.room = room;
       if (!mayRead(room)) this.#leaveLive();
     } catch {
       // What is known is shown until more is.
@@ -308,6 +319,8 @@ export class RoomsRoom extends LitElement {
   #woken = (): void => {
     if (document.hidden) {
       this.#live?.lookAway();
+      // What comes while nobody looks is what is new.
+      if (this.#live?.log.ready && this.messages?.isAtEnd !== false) this.newFrom = this.#live.log.complete + 1;
       return;
     }
     this.#live?.wake();
@@ -319,6 +332,7 @@ export class RoomsRoom extends LitElement {
   };
 
   #offline = (): void => {
+    this.#live?.doubt();
     this.requestUpdate();
   };
 
@@ -439,7 +453,7 @@ export class RoomsRoom extends LitElement {
 
   /** Nobody comes into a back room by its link. */
   #share(room: Room, small: boolean): TemplateResult {
-    return html`<room-share ?small=${small} code=${room.front ?? room.code} name=${room.name} ?private=${room.is_private && !room.front} ?behind=${room.front !== null}></room-share>`;
+    return html`<room-share ?small=${small} ?host=${room.you.role === "host"} code=${room.front ?? room.code} name=${room.name} ?private=${room.is_private && !room.front} ?behind=${room.front !== null}></room-share>`;
   }
 
   #peopleList(room: Room): TemplateResult {
@@ -460,9 +474,9 @@ export class RoomsRoom extends LitElement {
 
   #connection(): string {
     const live = this.#live;
-    if (!live || live.isLive) return "";
+    if (!live) return "";
     if (!navigator.onLine) return "You are offline. What you write goes out when you are back.";
-    if (!live.isLate) return "";
+    if (live.isLive || !live.isLate) return "";
     return live.wasLive ? "Reconnecting…" : "Connecting…";
   }
 
@@ -579,6 +593,10 @@ export class RoomsRoom extends LitElement {
         return this.#shownOut(this.room?.front ?? null);
       case "banned":
         return this.#words("ban", "You cannot come in here", "The host does not let you into this room any more.", this.#all(true));
+      case "left":
+        return this.#words("door", "You have left this room", "You may come back whenever you like.", html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`);
+      case "members_only":
+        return this.#words("lock", "This room is for its members now", "The host has closed it to those who read along.", html`<button class="button main" type="button" @click=${() => this.#enter()}>Go to its door</button>${this.#all()}`);
       case "closed":
         return this.#words("door", "This room is closed", "Its host has closed it. What was said here is gone.", this.#all(true));
       case "missing":
@@ -636,11 +654,12 @@ export class RoomsRoom extends LitElement {
   }
 
   async #react(reacted: Reacted): Promise<void> {
+    const live = this.#live;
     const { seq, emoji, on } = reacted;
     const isSame = (each: Reacted) => each.seq === seq && each.emoji === emoji;
     this.reacting = [...this.reacting.filter((each) => !isSame(each)), reacted];
     try {
-      this.#live?.put(await rooms.react(this.code, seq, emoji, on));
+      live?.put(await rooms.react(this.code, seq, emoji, on));
     } catch (error) {
       toast(problemOf(error).message, true);
     }
@@ -648,12 +667,13 @@ export class RoomsRoom extends LitElement {
   }
 
   async #remove({ seq }: Item): Promise<void> {
-    if (seq === null) return;
-    const known = this.#live?.log.get(seq);
+    const live = this.#live;
+    if (seq === null || !live) return;
+    const known = live.log.get(seq);
     try {
       await rooms.remove(this.code, seq);
       // What the server tells of it has the same revision, or a higher one.
-      if (known) this.#live?.put({ ...known, text: "", reply_to: null, is_deleted: true, reactions: [], rev: known.rev + 1 } satisfies Message);
+      if (known) live.put({ ...known, text: "", reply_to: null, is_deleted: true, reactions: [], rev: known.rev + 1 } satisfies Message);
     } catch (error) {
       toast(problemOf(error).message, true);
     }
@@ -674,18 +694,22 @@ export class RoomsRoom extends LitElement {
   }
 
   async #leave(): Promise<void> {
+    const visit = this.#visit;
     try {
       await rooms.leave(this.code);
       toast("You have left the room");
-      this.#home();
+      if (visit === this.#visit) this.#home();
     } catch (error) {
       toast(problemOf(error).message, true);
     }
   }
 
-  #joined(event: CustomEvent<Room>): void {
+  async #joined(event: CustomEvent<Room>): Promise<void> {
+    this.#newsTold += 1;
     this.room = event.detail;
     this.sheet = null;
+    // The session may have ended meanwhile: whoever has joined is somebody else than before.
+    if ((await session()).user_id !== this.me) return this.#enter();
     // The open socket is a reader's: another one may talk.
     if (this.#live) this.#live.renew();
     else this.#goLive(null);
@@ -694,6 +718,7 @@ export class RoomsRoom extends LitElement {
   }
 
   #saved(event: CustomEvent<Room>): void {
+    this.#newsTold += 1;
     this.room = event.detail;
     this.sheet = null;
   }

@@ -10,7 +10,8 @@ import { qrOf } from "./qr";
 const quiet = 4;
 
 export function linkOf(code: string): string {
-  return `${location.origin}${location.pathname}#room=${encodeURIComponent(code)}`;
+  // Some messengers cut off what is behind the hash of a link.
+  return `${location.origin}${location.pathname}?room=${encodeURIComponent(code)}`;
 }
 
 @customElement("room-share")
@@ -90,6 +91,7 @@ export class RoomShare extends LitElement {
   @property() code = "";
   @property() name = "";
   @property({ type: Boolean, attribute: "private" }) isPrivate = false;
+  @property({ type: Boolean }) host = false;
   /** It is for people behind this room, who are shown the way to come after them. */
   @property({ type: Boolean }) behind = false;
   @property({ type: Boolean, reflect: true }) small = false;
@@ -97,7 +99,8 @@ export class RoomShare extends LitElement {
 
   override render() {
     const link = linkOf(this.code);
-    const accessCode = this.isPrivate || this.behind ? kept<string>(`code.${this.code}`) : null;
+    // What others know of the code may be old.
+    const accessCode = this.host && (this.isPrivate || this.behind) ? kept<string>(`code.${this.code}`) : null;
     return html`${this.#qr(link)}
       <div class="words">
         ${this.small ? html`<p><strong>${this.behind ? "Scan to come to the front" : "Scan to come in"}</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
@@ -106,7 +109,7 @@ export class RoomShare extends LitElement {
           ${"share" in navigator ? html`<button class="button" type="button" @click=${() => this.#share(link)}>${icon("share")} Share</button>` : nothing}
         </div>
         ${this.behind ? html`<p class="soft">This leads to the room in front: whoever follows it pays the entrance there before they come in here.</p>` : nothing}
-        ${this.isPrivate || accessCode ? html`<p class="soft">${accessCode ? html`Access code: <b>${accessCode}</b>. ` : nothing}It is not in the link. Tell it to those whom you invite.</p>` : nothing}
+        ${this.isPrivate || accessCode ? html`<p class="soft">${accessCode ? html`Access code: <b>${accessCode}</b>. ` : nothing}It is not in the link. ${this.host ? "Tell it to those whom you invite." : "The host tells it to those who are invited."}</p>` : nothing}
       </div>`;
   }
 

@@ -20,9 +20,8 @@ export interface Seen {
   me: string;
 }
 
-export const waitFor = 600_000;
 const firstAsk = 2_500;
-const longestAsk = 10_000;
+const longestAsk = 20_000;
 const slower = 1.2;
 
 const isSame = (one: Money, other: Money) => one.minor === other.minor && one.currency === other.currency;
@@ -107,14 +106,15 @@ export class Asking {
   }
 
   async #ask(): Promise<void> {
-    if (this.pace.now() >= this.until) {
-      this.stop();
-      return this.over();
-    }
     if (this.#isAsking) return;
+    const isLast = this.pace.now() >= this.until;
     this.#isAsking = true;
-    if (this.pace.isLookedAt()) await this.ask();
+    // It may have come while nobody looked.
+    if (isLast || this.pace.isLookedAt()) await this.ask();
     this.#isAsking = false;
-    if (!this.#stopped) this.#later();
+    if (this.#stopped) return;
+    if (!isLast) return this.#later();
+    this.stop();
+    this.over();
   }
 }

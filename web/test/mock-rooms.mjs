@@ -41,6 +41,8 @@ export async function createRooms({ demo = false } = {}) {
   const images = new Map();
   /** What somebody may pay for: by order. */
   const offered = new Map();
+  /** Orders that came to something else than being given. */
+  const fates = new Map();
   /** Faults: what happens to the next frames and calls. */
   const faults = { dropFrames: 0, double: false, shuffle: false, delayMs: 0, down: false, deaf: false, refusePhoto: null, photoMs: 1200, socketLives: 2 * 60 * 60_000, limited: false, notSold: null };
   let url = "";
@@ -477,6 +479,7 @@ export async function createRooms({ demo = false } = {}) {
         rooms.get(room.back_room).members.set(user, { ...room.members.get(user), since: Date.now() });
       });
     }],
+    ["GET", /^\/api\/payments\/orders\/([^/]+)$/, (_, [order]) => [200, { order_id: order, state: fates.get(order) ?? (offered.has(order) ? "pending" : "paid") }]],
     ["GET", /^\/pay\/([^/]+)$/, (_, [order]) => [200, { bytes: Buffer.from(`<!doctype html><html lang="en"><title>Pay</title><h1>Pay ${order}</h1></html>`), mime: "text/html" }]],
     ["POST", /^\/api\/ws-ticket$/, (request, _, body) => {
       const user = needed(request);
@@ -638,6 +641,8 @@ export async function createRooms({ demo = false } = {}) {
       }
     },
     openBehind: (code) => openBehind(find(code)),
+    /** What comes of the orders that nobody has paid. */
+    comeTo: (state) => offered.forEach((_, order) => fates.set(order, state)),
     payBack(code, seq) {
       const room = find(code);
       room.tips[0].is_returned = true;

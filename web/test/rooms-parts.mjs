@@ -220,13 +220,14 @@ describe("what is paid for", () => {
       return { state, asking, pass, settle };
     }
 
-    test("every few seconds, rarer with time, and no longer than ten minutes", async () => {
+    test("every few seconds, rarer with time, and no longer than it can be paid", async () => {
       const { state, pass } = visit();
       await pass(10_000);
       assert.equal(state.asked.length, 3);
       await pass(590_000);
       const gaps = state.asked.slice(1).map((at, index) => Math.round(at - state.asked[index]));
-      assert.ok(Math.max(...gaps) <= 10_000 && gaps.at(-1) === 10_000, `${gaps}`);
+      assert.ok(Math.max(...gaps) === 20_000, `${gaps}`);
+      assert.equal(state.asked.at(-1), 600_000, "once more at the end");
       assert.equal(state.overs, 1);
       const { length } = state.asked;
       await pass(600_000);
@@ -243,6 +244,17 @@ describe("what is paid for", () => {
       asking.wake();
       await settle();
       assert.deepEqual(state.asked, [60_000]);
+    });
+
+    test("somebody who is back after the time is over is told what came meanwhile, or that nothing did", async () => {
+      const { state, asking, pass, settle } = visit();
+      state.isLookedAt = false;
+      await pass(599_000);
+      assert.deepEqual(state.asked, []);
+      state.now = 700_000;
+      asking.wake();
+      await settle();
+      assert.deepEqual([state.asked, state.overs], [[700_000], 1]);
     });
 
     test("never twice at a time, however often somebody is back", async () => {

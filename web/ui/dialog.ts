@@ -102,7 +102,7 @@ export class Dialog extends LitElement {
   }
 
   override render() {
-    return html`<dialog aria-labelledby="heading" @close=${this.closed} @click=${this.clicked}>
+    return html`<dialog aria-labelledby="heading" @close=${this.closed} @pointerdown=${(event: Event) => (this.pressed = event.target)} @click=${this.clicked}>
       <header>
         <h2 id="heading" dir="auto">${this.heading}</h2>
         <button class="button bare icon-only" type="button" aria-label="Close" @click=${() => this.dialog.close()}>${icon("close")}</button>
@@ -111,11 +111,14 @@ export class Dialog extends LitElement {
     </dialog>`;
   }
 
+  private pressed: EventTarget | null = null;
+
   private closed(): void {
     if (this.open) this.dispatchEvent(new Event("dismiss"));
   }
 
   private clicked(event: MouseEvent): void {
-    if (event.target === this.dialog) this.dialog.close();
+    // Whoever marks a text and lets go outside does not mean to close it.
+    if (event.target === this.dialog && this.pressed === this.dialog) this.dialog.close();
   }
 }

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use crate::{SEAL, Sessions};
 
 const LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
-/// A household, or a class behind one address.
-const NEW_PER_ADDRESS: u32 = 60;
+/// A festival behind one address: rooms are for people in one place.
+const NEW_PER_ADDRESS: u32 = 600;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
