@@ -6,6 +6,7 @@ and resource types that it does not know are left out, by name.
 """
 
 import argparse
+import hashlib
 import json
 import logging
 import os
@@ -32,10 +33,12 @@ API_ID = "confabapi"  # given to the API by a tag, so that its address is known 
 STAGE = Path(".confab/rehearse")
 # What a test says when it meets a known difference, see tests/src/cloud.rs.
 DIFFERS = re.compile(r"^MiniStack differs: (\w+)$", re.MULTILINE)
-UNKNOWN_TO_MINISTACK = {
+# What MiniStack does not know, and dashboards: with a resource for each route the stack would have more than 500.
+NOT_ON_MINISTACK = {
     "AWS::Events::Archive",
     "AWS::CodeDeploy::Application",
     "AWS::CodeDeploy::DeploymentGroup",
+    "AWS::CloudWatch::Dashboard",
 }
 # By the template's parameter that names the secret: what the simulated providers of `local` use.
 SECRETS = {
@@ -204,7 +207,7 @@ def expand(template):
         for path, methods in paths.items():
             for method, operation in methods.items():
                 add_route(expanded, name, f"{method.upper()} {path}", operation["x-amazon-apigateway-integration"])
-    for name in [n for n, r in expanded["Resources"].items() if r["Type"] in UNKNOWN_TO_MINISTACK]:
+    for name in [n for n, r in expanded["Resources"].items() if r["Type"] in NOT_ON_MINISTACK]:
         del expanded["Resources"][name]
     for alias in resources(expanded, "AWS::Lambda::Alias").values():
         alias.pop("UpdatePolicy", None)  # it names a CodeDeploy group
@@ -212,8 +215,10 @@ def expand(template):
 
 
 def add_route(expanded, api, key, integration):
-    name = "".join(c for c in key.title() if c.isalnum())
-    expanded["Resources"][f"{name}Integration"] = {
+    uri = json.dumps(integration["uri"])
+    # One for all routes of a function, as a stack has room for 500 resources.
+    target = f"Integration{hashlib.sha256(uri.encode()).hexdigest()[:12]}"
+    expanded["Resources"][target] = {
         "Type": "AWS::ApiGatewayV2::Integration",
         "Properties": {
             "ApiId": {"Ref": api},
@@ -222,12 +227,13 @@ def add_route(expanded, api, key, integration):
             "PayloadFormatVersion": integration["payloadFormatVersion"],
         },
     }
+    name = "".join(c for c in key.title() if c.isalnum())
     expanded["Resources"][f"{name}Route"] = {
         "Type": "AWS::ApiGatewayV2::Route",
         "Properties": {
             "ApiId": {"Ref": api},
             "RouteKey": key,
-            "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
+            "Target": {"Fn::Sub": f"integrations/${{{target}}}"},
         },
     }
 

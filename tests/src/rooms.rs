@@ -51,6 +51,12 @@ impl Guest {
         Ok(Self { http: place.http.clone(), gateway: place.gateway.clone(), token, id })
     }
 
+    /// The same person's session of long ago.
+    pub fn expired(&self) -> Result<Self> {
+        let session = rooms_domain::Session { user: self.id.parse()? };
+        Ok(self.with_token(&confab_kernel::seal(SEAL_SECRET, &session, Timestamp::UNIX_EPOCH)?))
+    }
+
     /// The same person with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

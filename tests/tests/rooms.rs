@@ -289,6 +289,7 @@ async fn who_may_not_is_told_nothing() -> Result<()> {
     dana.asks(Method::POST, &format!("/api/chats/{code}/people/{}/", omer.id), Some(&ban)).await?;
     let nobody = stranger.with_token("");
     let forged = stranger.with_token(&format!("{}x", stranger.token));
+    let expired = dana.expired()?;
     let other = stranger.opens("Elsewhere", "Host").await?;
     ensure!(other != code, "two rooms have two codes");
     let routes = [
@@ -301,14 +302,23 @@ async fn who_may_not_is_told_nothing() -> Result<()> {
         (Method::POST, "people/usr_01m7ym613fe0yvvhrd4bj8893d/", Some(json!({ "act": "kick" }))),
         (Method::PATCH, "", Some(json!({ "name": "Mine now" }))),
         (Method::DELETE, "", None),
+        (Method::GET, "offers/", None),
+        (Method::GET, "tips/", None),
+        (Method::POST, "tips/", Some(json!({ "amount": 300 }))),
+        (Method::POST, "pins/", Some(json!({ "seq": 1, "tier": 500 }))),
+        (Method::POST, "back-room/", Some(json!({}))),
     ];
-    for (who, kind, expected) in
-        [(&stranger, "stranger", 404), (&omer, "banned", 404), (&nobody, "nobody", 401), (&forged, "forged", 401)]
-    {
+    for (who, kind, expected) in [
+        (&stranger, "stranger", 404),
+        (&omer, "banned", 404),
+        (&nobody, "nobody", 401),
+        (&forged, "forged", 401),
+        (&expired, "expired", 401),
+    ] {
         for (method, path, body) in &routes {
             let path = format!("/api/chats/{code}/{path}");
             let (status, answer) = who.asks(method.clone(), &path, body.as_ref()).await?;
-            let is_open = kind == "nobody" && *method == Method::GET;
+            let is_open = kind == "nobody" && *method == Method::GET && !path.ends_with("tips/");
             assert_eq!(status.as_u16(), if is_open { 404 } else { expected }, "{kind} {method} {path}: {answer}");
             ensure!(!answer.to_string().contains("mat"), "{answer}");
         }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::{process::Command, sync::Semaphore};
 
 use super::process::{Invocation, Process};
 use crate::{clock::Clock, record::Record, template};
@@ -76,12 +76,28 @@ pub(super) struct Launch {
     pub(super) name: String,
     pub(super) arn: String,
     pub(super) binary: PathBuf,
+    memory_mb: u64,
     variables: BTreeMap<String, String>,
     aws_url: String,
     clock: Arc<Clock>,
 }
 
+/// Who is given so much computes for long.
+const MUCH_MEMORY_MB: u64 = 1024;
+const NICE: &str = "/usr/bin/nice";
+
 impl Launch {
+    /// On Lambda each process has its own share of a processor. Here they share a few: what computes for long is not to hold
+    /// up what somebody waits for.
+    pub(super) fn command(&self) -> Command {
+        if self.memory_mb < MUCH_MEMORY_MB || !Path::new(NICE).exists() {
+            return Command::new(&self.binary);
+        }
+        let mut command = Command::new(NICE);
+        command.args(["-n", "15"]).arg(&self.binary);
+        command
+    }
+
     pub(super) fn environment(&self, process: &str) -> BTreeMap<String, String> {
         let mut variables = self.variables.clone();
         let runtime_api = format!("{}/.rt/{process}", self.aws_url);
@@ -411,6 +427,7 @@ impl Functions {
                     name: spec.name.clone(),
                     arn: spec.arn.clone(),
                     binary,
+                    memory_mb: spec.memory_mb,
                     variables: variables(spec, aws_url, region),
                     aws_url: aws_url.to_owned(),
                     clock: clock.clone(),

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
-    process::{Child, Command},
+    process::Child,
     sync::{mpsc, oneshot, watch},
 };
 
@@ -61,7 +61,8 @@ impl Process {
             kill,
         });
         register(&process);
-        let mut child = Command::new(&launch.binary)
+        let mut child = launch
+            .command()
             .env_clear()
             .envs(launch.environment(id))
             .stdin(Stdio::null())
