@@ -323,7 +323,7 @@ export class Live {
   }
 
   #retry(after: number | null): void {
-    this.#later("connect", after ?? this.#backOff(this.#tries++), () => this.#connect());
+    this.#later("connect", Math.max(after ?? 0, this.#backOff(this.#tries++)), () => this.#connect());
   }
 
   /** Grows twofold, and never the same for two of us. */
@@ -484,7 +484,7 @@ export class Live {
     } catch (error) {
       const failure = this.world.failure(error);
       this.problem = failure.message;
-      this.#later("load", failure.retryAfterMs ?? 3_000, () => void this.#load());
+      this.#later("load", Math.max(failure.retryAfterMs ?? 0, this.#backOff(++this.#healTries + 2)), () => void this.#load());
       this.ears.changed();
     }
     this.#loading = false;
@@ -510,7 +510,7 @@ export class Live {
       this.#healTries = came ? 0 : this.#healTries + 1;
       if (this.log.isBehind) again = came ? 0 : this.#backOff(this.#healTries + 1);
     } catch (error) {
-      again = this.world.failure(error).retryAfterMs ?? this.#backOff(++this.#healTries + 1);
+      again = Math.max(this.world.failure(error).retryAfterMs ?? 0, this.#backOff(++this.#healTries + 1));
     }
     this.#healing = false;
     if (this.#stopped || this.over) return;
@@ -575,7 +575,7 @@ export class Live {
   #flushLater(after: number | null): void {
     this.#sendTries += 1;
     this.ears.changed();
-    this.#later("flush", after ?? this.#backOff(this.#sendTries + 1), () => this.#flush());
+    this.#later("flush", Math.max(after ?? 0, this.#backOff(this.#sendTries + 1)), () => this.#flush());
   }
 
   async #post(pending: Pending): Promise<void> {

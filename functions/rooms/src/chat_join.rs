@@ -20,9 +20,11 @@ use crate::{
 
 /// Codes that somebody may try, and that all behind one address may.
 const TRIES: u32 = 30;
-const TRIES_PER_ADDRESS: u32 = 200;
+const TRIES_PER_ADDRESS: u32 = 600;
 /// A name that somebody had stays theirs.
 const RENAMES: u32 = 10;
+/// Each is told to everybody.
+const LEAVES: u32 = 60;
 const RACES: usize = 4;
 const SUGGESTED: usize = 3;
 
@@ -55,11 +57,13 @@ pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
                 return Err(Error::conflict("the_host", "The host stays. Close the room instead."));
             }
             let rooms = &deps.rooms;
-            if visited.person.is_some() {
+            if visited.person.is_some_and(|person| person.place != Place::Banned) {
+                let now = rooms.clock.now();
+                Rate::per_hour(LEAVES).take(&rooms.store.table, &format!("leave#{user}"), now).await?;
                 rooms.store.set_place(code, user, Some(Place::Inside), Place::Left).await?;
-                let left = News::ShownOut { user_id: Some(user), reason: Reason::Left };
+                let left = News::ShownOut { user_id: Some(user), reason: Reason::Left, at: now };
                 let once = format!("left#{code}#{user}#{}", call.correlation_id);
-                tell(&rooms.broadcasts, code, &once, rooms.clock.now(), left, call.correlation_id).await?;
+                tell(&rooms.broadcasts, code, &once, now, left, call.correlation_id).await?;
             }
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }

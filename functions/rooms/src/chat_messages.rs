@@ -19,7 +19,7 @@ use crate::{
     Rooms,
     doorman::place,
     rooms_paid::{give_back, tell_of_pins},
-    speaking::{speak, tell, visit_and_latest},
+    speaking::{may_write, speak, tell, visit_and_latest},
     store::{Visited, first_seq, oldest},
 };
 
@@ -87,7 +87,7 @@ async fn page(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
             let most = usize::try_from(limit).unwrap_or_default();
             let page = async {
                 match after {
-                    Some(after) => store.after(code, after, most).await,
+                    Some(after) => store.after(code, after, most, Read::MayLag).await,
                     None => store.before(code, before, limit).await,
                 }
             };
@@ -107,7 +107,7 @@ async fn say(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let user = deps.doorman.caller(call).await?;
     let NewMessage { client_msg_id, text, reply_to } = call.json()?;
     let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
-    let (visited, latest) = visit_and_latest(&deps.store, code, user).await?;
+    let (visited, latest) = visit_and_latest(&deps.store, code, user, may_write).await?;
     let (message, is_new) = speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, call.correlation_id).await?;
     reply::json(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &message)
 }
@@ -124,6 +124,7 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     unpin(deps, call, code, seq, user).await?;
     // Whoever tries again may have got no answer because the process died before it told anybody.
     changed(deps, call, code, deleted.unwrap_or(message)).await?;
+    // Those as well of which somebody who died has told nobody.
     for answer in deps.store.delete_quotes(code, seq).await? {
         changed(deps, call, code, answer).await?;
     }

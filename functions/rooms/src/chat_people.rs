@@ -133,7 +133,12 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
                     .iter()
                     .any(|person| person.place == Place::Left)
         }
-        Act::Unban => deps.store.set_place(code, whom, Some(Place::Banned), Place::Left).await?,
+        Act::Unban => {
+            if let Some(back) = visited.room.back_room {
+                deps.store.set_place(back, whom, Some(Place::Banned), Place::Left).await?;
+            }
+            deps.store.set_place(code, whom, Some(Place::Banned), Place::Left).await?
+        }
         Act::Ban => deps.store.set_place(code, whom, None, Place::Banned).await?,
     };
     if !is_done {
@@ -153,20 +158,17 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
         tell(&deps.broadcasts, code, &once, deps.clock.now(), muted, call.correlation_id).await?;
     }
     // Whoever may not be in a room may not be behind it.
-    match (act, visited.room.back_room) {
-        (Act::Ban, Some(back)) if deps.store.set_place(back, whom, None, Place::Banned).await? => {
-            shown_out(deps, call, back, whom, Reason::Banned).await?;
-        }
-        (Act::Unban, Some(back)) => {
-            deps.store.set_place(back, whom, Some(Place::Banned), Place::Left).await?;
-        }
-        _ => {}
+    if let (Act::Ban, Some(back)) = (act, visited.room.back_room)
+        && deps.store.set_place(back, whom, None, Place::Banned).await?
+    {
+        shown_out(deps, call, back, whom, Reason::Banned).await?;
     }
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 async fn shown_out(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId, reason: Reason) -> Result<()> {
-    let out = News::ShownOut { user_id: Some(whom), reason };
+    let at = deps.clock.now();
+    let out = News::ShownOut { user_id: Some(whom), reason, at };
     let once = format!("out#{code}#{whom}#{}", call.correlation_id);
-    tell(&deps.broadcasts, code, &once, deps.clock.now(), out, call.correlation_id).await
+    tell(&deps.broadcasts, code, &once, at, out, call.correlation_id).await
 }

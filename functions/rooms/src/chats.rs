@@ -10,14 +10,20 @@ use confab_kernel::{
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use rooms_domain::{
-    AccessCode, Analysis, Change, Found, Live, News, PRODUCT, Person, Reason, Room, RoomClosed, RoomCode, RoomName,
-    RoomPhoto, RoomView, Traits, Username, description,
+    AccessCode, Analysis, Change, Found, Live, News, PRODUCT, Person, Room, RoomClosed, RoomCode, RoomName, RoomPhoto,
+    RoomView, Traits, Username, description,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Lobby, doorman::place, pictures, speaking::tell, store::Visited};
+use crate::{
+    Lobby,
+    doorman::place,
+    pictures,
+    speaking::{everybody_out, tell},
+    store::Visited,
+};
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +98,7 @@ async fn create(deps: &Lobby, call: &Call) -> Result<Reply> {
         pins: Vec::new(),
         back_room: None,
         front: None,
-        is_closed: false,
+        closed_at: None,
     };
     let traits = match wanted.photo_id {
         Some(photo) => Some(with_photo(deps, host, &mut room, photo).await?),
@@ -184,22 +190,23 @@ async fn change(deps: &Lobby, call: &Call) -> Result<Reply> {
     visited.room.lets_host(visited.standing)?;
     let change: Change = call.json()?;
     let room = visited.room.clone().changed(&change)?;
+    let closes_to_readers = change.is_public.is_some() || change.access_code.is_some();
     if !deps.rooms.store.change(&room, visited.version).await? {
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Look again."));
     }
     let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
-    let had_readers = visited.room.has_readers();
     let changed = Visited { room, version: visited.version + 1, ..visited };
     deps.announces(&changed, last_seq, call).await?;
-    if had_readers && !changed.room.has_readers() {
+    // Said again whoever tries again: who asked for it may have died before it was told.
+    if closes_to_readers && !changed.room.has_readers() {
         let (at, once) = (deps.rooms.clock.now(), format!("members#{code}#{}", changed.version));
-        tell(&deps.rooms.broadcasts, code, &once, at, News::MembersOnly, call.correlation_id).await?;
+        tell(&deps.rooms.broadcasts, code, &once, at, News::MembersOnly { at }, call.correlation_id).await?;
     }
     reply::json(StatusCode::OK, &deps.shows(&changed, last_seq)?)
 }
 
-/// From one moment on nobody finds it; what is owed and what is left is somebody else's work. Whoever tries again tells
-/// it again.
+/// It is told before it is done: whoever hears of it does what is left of it, so that it happens whole even if this
+/// process dies.
 async fn close(deps: &Lobby, call: &Call) -> Result<Reply> {
     let (code, user) = (place(call)?.0, deps.rooms.doorman.caller(call).await?);
     let visited = deps.rooms.store.visit_even_closed(code, Some(user), Read::Latest).await?;
@@ -208,16 +215,14 @@ async fn close(deps: &Lobby, call: &Call) -> Result<Reply> {
         return Err(Error::conflict("behind_another", "A back room closes with the room in front of it."));
     }
     let now = deps.rooms.clock.now();
-    if !visited.room.is_closed && deps.rooms.store.close(&visited).await? == Saved::Raced {
-        return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
-    }
-    for code in visited.room.back_room.into_iter().chain([code]) {
-        let out = News::ShownOut { user_id: None, reason: Reason::Closed };
-        tell(&deps.rooms.broadcasts, code, &format!("closed#{code}"), now, out, call.correlation_id).await?;
-    }
-    let closed = RoomClosed { code };
     let cause = format!("closed#{code}");
+    let closed = RoomClosed { code };
     let event = Event::new(EventId::of_event(&cause), now, PRODUCT, call.correlation_id, cause, closed);
     deps.rooms.bus.publish(&[event]).await?;
+    if visited.room.closed_at.is_none() {
+        // When it was changed meanwhile, whoever hears of it closes it.
+        deps.rooms.store.close(&visited.room, visited.version, now).await?;
+    }
+    everybody_out(&deps.rooms.broadcasts, &visited.room, now, call.correlation_id).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }

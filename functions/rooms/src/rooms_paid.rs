@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::{
     Cashier,
-    speaking::tell,
+    speaking::{everybody_out, tell},
     store::{Became, LetIn, Paid, Said, Visited},
 };
 
@@ -55,7 +55,11 @@ async fn until_settled<F: Future<Output = Result<Saved>>>(step: impl Fn() -> F) 
             return Ok(());
         }
     }
-    Err(Error::unavailable("contended", "the room was changed at each attempt"))
+    Err(contended())
+}
+
+fn contended() -> Error {
+    Error::unavailable("contended", "the room was changed at each attempt")
 }
 
 /// Given, or why not.
@@ -230,25 +234,37 @@ impl Cashier {
     /// What is owed in a room that closed goes back, and what is left of it goes. There may be much of it.
     async fn clears(&self, event: Event<RoomClosed>, time_left: Duration) -> Result<()> {
         let until = Instant::now() + time_left.saturating_sub(CLEARING_ENDS);
-        let (code, at, trace) = (event.data.code, event.occurred_at, event.correlation_id);
-        let Some(front) = self.store.closed(code).await? else { return Ok(()) };
+        let (code, trace) = (event.data.code, event.correlation_id);
+        let Some((front, at)) = self.closed(code, event.occurred_at).await? else { return Ok(()) };
+        everybody_out(&self.broadcasts, &front, at, trace).await?;
         let back = match front.back_room {
-            Some(back) => self.store.closed(back).await?,
+            Some(back) => self.store.left(back).await?.map(|(room, _)| room),
             None => None,
         };
         let pins = front.pins.iter().chain(back.iter().flat_map(|back| &back.pins));
         let pins = pins.filter(|pin| pin.is_owed(at)).map(|pin| pin.order);
         let entrances = self.store.all_paid(code).await?;
         let entrances = entrances.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
-        for order in pins.chain(entrances) {
-            give_back(&self.bus, order, NotGiven::RoomClosed, at, trace).await?;
-        }
+        let owed: Vec<_> = pins.chain(entrances).map(|order| refund(order, NotGiven::RoomClosed, at, trace)).collect();
+        self.bus.publish(&owed).await?;
         for room in back.iter().chain([&front]) {
             if !self.store.clear(room.code, until).await? {
                 return self.bus.publish(&[event]).await;
             }
         }
         Ok(())
+    }
+
+    /// A room that its host has closed, or wanted to, and since when it is. None when nothing is left of it.
+    async fn closed(&self, code: RoomCode, now: Timestamp) -> Result<Option<(Room, Timestamp)>> {
+        for _ in 0..RACES {
+            let Some((room, version)) = self.store.left(code).await? else { return Ok(None) };
+            if let Some(at) = room.closed_at {
+                return Ok(Some((room, at)));
+            }
+            self.store.close(&room, version, now).await?;
+        }
+        Err(contended())
     }
 
     /// Whoever is there sees what is so now; copies say the same.
@@ -275,7 +291,7 @@ impl Cashier {
             }
             (Goods::BackRoom, _) => {
                 if let (Became::Returned, Some(back)) = (paid.became, visited.room.back_room) {
-                    let out = News::ShownOut { user_id: Some(paid.payer), reason: Reason::Kicked };
+                    let out = News::ShownOut { user_id: Some(paid.payer), reason: Reason::Kicked, at: now };
                     tell(&self.broadcasts, back, &format!("repaid#{}", paid.order), now, out, trace).await?;
                 }
             }
@@ -293,9 +309,13 @@ pub(crate) async fn give_back(
     at: Timestamp,
     trace: CorrelationId,
 ) -> Result<()> {
+    bus.publish(&[refund(order, why, at, trace)]).await
+}
+
+fn refund(order: OrderId, why: NotGiven, at: Timestamp, trace: CorrelationId) -> Event<RefundRequested> {
     let cause = format!("not_given#{order}");
     let data = RefundRequested { order_id: order, product: PRODUCT.to_owned(), reason: why.reason().to_owned() };
-    bus.publish(&[Event::new(EventId::of_event(&cause), at, PRODUCT, trace, cause, data)]).await
+    Event::new(EventId::of_event(&cause), at, PRODUCT, trace, cause, data)
 }
 
 pub(crate) async fn tell_of_pins(

@@ -1,8 +1,8 @@
 //! Saying something: under the next number, once, and to everybody.
 
 use confab_aws::{Entry, Queue};
-use confab_kernel::{CorrelationId, Error, Kind, Result, Timestamp, worker::Read};
-use rooms_domain::{BroadcastJob, Draft, Message, News, RoomCode};
+use confab_kernel::{CorrelationId, Error, Kind, Result, Timestamp, UserId, worker::Read};
+use rooms_domain::{BroadcastJob, Draft, Message, News, Reason, Room, RoomCode};
 
 use crate::store::{Latest, Said, Store, Visited, first_seq};
 
@@ -39,14 +39,37 @@ pub(crate) async fn speak(
     Ok((message, is_new))
 }
 
+/// As somebody stands to a room. Whoever may not do what they want may have come in a moment ago: then it is read again
+/// as it is now.
+pub(crate) async fn visit(
+    store: &Store,
+    code: RoomCode,
+    user: UserId,
+    may: impl Fn(&Visited) -> bool,
+) -> Result<Visited> {
+    match store.visit(code, Some(user), Read::MayLag).await {
+        Ok(visited) if may(&visited) => Ok(visited),
+        Ok(_) | Err(_) => store.visit(code, Some(user), Read::Latest).await,
+    }
+}
+
+pub(crate) fn may_read(visited: &Visited) -> bool {
+    visited.room.lets_read(visited.standing).is_ok()
+}
+
+pub(crate) fn may_write(visited: &Visited) -> bool {
+    visited.room.lets_write(visited.standing, visited.person.as_ref()).is_ok()
+}
+
 /// The room, and how it is, read at once.
 pub(crate) async fn visit_and_latest(
     store: &Store,
     code: RoomCode,
-    user: confab_kernel::UserId,
+    user: UserId,
+    may: impl Fn(&Visited) -> bool,
 ) -> Result<(Visited, Latest)> {
     let (visited, mut latest) = tokio::try_join!(
-        store.visit(code, Some(user), Read::MayLag),
+        visit(store, code, user, may),
         // What the room has noted is known only with the room.
         store.latest(code, 0, Read::MayLag)
     )?;
@@ -67,6 +90,20 @@ pub(crate) async fn tell(
 ) -> Result<()> {
     let job = BroadcastJob::V1 { room: code, at, news: vec![news], after: None };
     broadcasts.send(&[Entry::in_order(code.as_str(), once, &job, correlation_id)?]).await
+}
+
+/// A room that closed, and the one behind it, end for all who are there.
+pub(crate) async fn everybody_out(
+    broadcasts: &Queue,
+    room: &Room,
+    at: Timestamp,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    for code in room.back_room.into_iter().chain([room.code]) {
+        let out = News::ShownOut { user_id: None, reason: Reason::Closed, at };
+        tell(broadcasts, code, &format!("closed#{code}"), at, out, correlation_id).await?;
+    }
+    Ok(())
 }
 
 /// What the ticket said that opened a socket.

@@ -14,7 +14,7 @@
 //! | `PAID#<code>` | `ord_..` | what was paid for in a room, and what came of it |
 //! | `PHOTO#pho_..` | `PHOTO` | a photo, and what was found in it |
 //! | `SEEN#<sha256>` | `PHOTO` | the photo that these bytes were looked at as |
-//! | `RECENT#<day>` | `<code>` | a room that began with a photo, for whoever has a similar one |
+//! | `RECENT#<day>` | `pho_..` | a room that began with a photo, for whoever has a similar one |
 
 mod live;
 mod messages;

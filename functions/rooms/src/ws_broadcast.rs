@@ -8,7 +8,7 @@ use std::{
 };
 
 use confab_aws::{Entry, Posted};
-use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId, before, worker::Read};
+use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId, after, before, worker::Read};
 use confab_lambda::{Job, metrics};
 use futures::{StreamExt, stream};
 use rooms_domain::{BroadcastJob, Message, News, Person, Reason, RoomCode, ServerFrame, chunks};
@@ -32,6 +32,8 @@ const TRIES: u32 = 2;
 const BREATH: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(500);
 const MOST_ROOMS: usize = 1_000;
+/// From asking for a ticket to an open socket.
+const OPENS_WITHIN: Duration = Duration::from_secs(40);
 
 /// How far each busy room was brought, as far as this process knows: what was gathered before its job came is done.
 #[derive(Debug, Default)]
@@ -94,7 +96,7 @@ async fn gathered(deps: &Broadcaster, room: RoomCode, fresh: Vec<(Timestamp, New
     let Some((at, seq)) = busy else { return Ok(fresh.into_iter().map(|(_, news)| news).collect()) };
     let passed = Duration::try_from(deps.clock.now().duration_since(at)).unwrap_or_default();
     tokio::time::sleep(GATHERS_FOR.saturating_sub(passed)).await;
-    let said = deps.store.after(room, seq - 1, MOST_GATHERED).await?;
+    let said = deps.store.after(room, seq - 1, MOST_GATHERED, Read::MayLag).await?;
     let (first, last) = (seq, said.last().map_or(0, |message| message.seq));
     let is_among = |news: &News| matches!(news, News::Said { message, .. } if (first..=last).contains(&message.seq));
     let others = fresh.into_iter().map(|(_, news)| news).filter(|news| !is_among(news));
@@ -181,8 +183,8 @@ async fn goes_on(
 struct Rendered {
     frames: Vec<Vec<u8>>,
     asides: Vec<(UserId, Vec<u8>)>,
-    outs: Vec<(Option<UserId>, Vec<u8>)>,
-    members_only: Option<Vec<u8>>,
+    outs: Vec<(Option<UserId>, Timestamp, Vec<u8>)>,
+    members_only: Option<(Timestamp, Vec<u8>)>,
 }
 
 impl Rendered {
@@ -202,11 +204,11 @@ impl Rendered {
                 News::Muted { user_id, is_muted } => {
                     asides.push((*user_id, ServerFrame::Muted { is_muted: *is_muted }.render()?));
                 }
-                News::ShownOut { user_id, reason } => {
-                    outs.push((*user_id, ServerFrame::Kicked { reason: *reason }.render()?));
+                News::ShownOut { user_id, reason, at } => {
+                    outs.push((*user_id, *at, ServerFrame::Kicked { reason: *reason }.render()?));
                 }
-                News::MembersOnly => {
-                    members_only = Some(ServerFrame::Kicked { reason: Reason::MembersOnly }.render()?);
+                News::MembersOnly { at } => {
+                    members_only = Some((*at, ServerFrame::Kicked { reason: Reason::MembersOnly }.render()?));
                 }
             }
         }
@@ -221,10 +223,13 @@ impl Rendered {
     }
 
     /// What somebody is shown out with.
-    fn farewell(&self, user: Option<UserId>, members: Option<&BTreeSet<UserId>>) -> Option<&Vec<u8>> {
-        let out = self.outs.iter().find(|(out, _)| out.is_none() || *out == user).map(|(_, frame)| frame);
-        let is_member = |members: &BTreeSet<UserId>| user.is_some_and(|user| members.contains(&user));
-        out.or_else(|| self.members_only.as_ref().filter(|_| !members.is_none_or(is_member)))
+    fn farewell(&self, socket: &Socket, members: Option<&BTreeSet<UserId>>) -> Option<&Vec<u8>> {
+        let was_there = |at: Timestamp| socket.asked_at().is_none_or(|asked| asked <= at);
+        let is_out = |user: Option<UserId>| user.is_none() || user == socket.user;
+        let out = self.outs.iter().find(|(user, at, _)| is_out(*user) && was_there(*at)).map(|(.., frame)| frame);
+        let is_member = |members: &BTreeSet<UserId>| socket.user.is_some_and(|user| members.contains(&user));
+        let others = || self.members_only.as_ref().filter(|(at, _)| was_there(*at) && !members.is_none_or(is_member));
+        out.or_else(|| others().map(|(_, frame)| frame))
     }
 }
 
@@ -237,11 +242,15 @@ async fn bring(
     said: &Rendered,
     members: Option<&BTreeSet<UserId>>,
 ) {
-    let farewell = said.farewell(socket.user, members);
+    let farewell = said.farewell(&socket, members);
     let asides = said.asides.iter().filter(|(user, _)| Some(*user) == socket.user).map(|(_, frame)| frame);
     for frame in said.frames.iter().chain(asides).chain(farewell) {
         match post(deps, &socket, frame).await {
             Ok(Posted::Delivered) => {}
+            // It may be on its way: its row is there before the socket is.
+            Ok(Posted::Gone) if farewell.is_none() && is_young(deps, &socket) => {
+                return metrics::count("SocketGone", "young");
+            }
             Ok(Posted::Gone) => return forget(deps, room, &socket).await,
             Err(_) => {
                 metrics::count("PostFailed", "socket");
@@ -265,6 +274,10 @@ async fn post(deps: &Broadcaster, socket: &Socket, frame: &[u8]) -> Result<Poste
             outcome => return outcome,
         }
     }
+}
+
+fn is_young(deps: &Broadcaster, socket: &Socket) -> bool {
+    socket.asked_at().is_some_and(|asked| deps.clock.now() < after(asked, OPENS_WITHIN))
 }
 
 async fn forget(deps: &Broadcaster, room: RoomCode, socket: &Socket) {

@@ -3,13 +3,13 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use confab_aws::Posted;
-use confab_kernel::{Clock, Error, Result, after, worker::Read};
+use confab_kernel::{Clock, Error, Kind, Result, after, worker::Read};
 use confab_lambda::Frame;
 use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Ticket, chunks};
 
 use crate::{
     Talk,
-    speaking::{connection, speak, tell, visit_and_latest},
+    speaking::{connection, may_read, may_write, speak, tell, visit, visit_and_latest},
     store::{Latest, Visited, first_seq},
 };
 
@@ -56,7 +56,7 @@ enum No {
 
 impl From<Error> for No {
     fn from(error: Error) -> Self {
-        if error.code() == "room_not_found" { Self::Out(Reason::Closed) } else { Self::Refused(error) }
+        Self::Refused(error)
     }
 }
 
@@ -64,19 +64,19 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
     let (room, user) = (ticket.room, ticket.user);
     match said {
         ClientFrame::Hello { last_seq } => {
-            let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
-            reads(deps, ticket, &visited).await?;
+            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_read).await.map_err(gone)?;
+            reads(&visited)?;
             welcome(deps, frame, ticket, &visited, &latest, last_seq).await?;
         }
         ClientFrame::Message { client_msg_id, text, reply_to } => {
             let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
-            let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
-            reads(deps, ticket, &visited).await?;
+            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_write).await.map_err(gone)?;
+            reads(&visited)?;
             speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, frame.correlation_id).await?;
         }
         ClientFrame::Typing { on } => {
-            let visited = deps.store.visit(room, Some(user), Read::MayLag).await?;
-            reads(deps, ticket, &visited).await?;
+            let visited = visit(&deps.store, room, user, may_write).await.map_err(gone)?;
+            reads(&visited)?;
             visited.room.lets_write(visited.standing, visited.person.as_ref())?;
             let Some(person) = visited.person.filter(|_| visited.online <= TYPING_UP_TO) else { return Ok(()) };
             let news = News::Typing { user_id: user, username: person.username, on };
@@ -86,8 +86,8 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             tell(&deps.broadcasts, room, &once, now, news, frame.correlation_id).await?;
         }
         ClientFrame::Ping { read_seq } => {
-            let (visited, latest) = visit_and_latest(&deps.store, room, user).await?;
-            reads(deps, ticket, &visited).await?;
+            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_read).await.map_err(gone)?;
+            reads(&visited)?;
             let last_seq = latest.last_seq;
             if let (Some(person), Some(seq)) = (&visited.person, read_seq.map(|seq| seq.min(last_seq)))
                 && person.read_seq.unwrap_or_default() < seq
@@ -122,7 +122,7 @@ async fn welcome(
     if is_too_much {
         return post(deps, ticket, frame, &ServerFrame::BackfillOverflow { first_seq, last_seq }).await;
     }
-    let missed = deps.store.after(ticket.room, has, MOST_MISSED).await?;
+    let missed = deps.store.after(ticket.room, has, MOST_MISSED, Read::MayLag).await?;
     for messages in chunks(&missed) {
         post(deps, ticket, frame, &ServerFrame::Backfill { messages, last_seq }).await?;
     }
@@ -159,18 +159,18 @@ async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> 
     Ok(online)
 }
 
+/// The room itself is not there.
+fn gone(error: Error) -> No {
+    if error.kind() == Kind::NotFound { No::Out(Reason::Closed) } else { No::Refused(error) }
+}
+
 /// Whoever may not read any more is shown out, whatever they say.
-async fn reads(deps: &Talk, ticket: &Ticket, visited: &Visited) -> std::result::Result<(), No> {
-    if visited.room.lets_read(visited.standing).is_ok() {
-        return Ok(());
-    }
-    // Whoever came in a moment ago is maybe not seen yet.
-    let visited = deps.store.visit(ticket.room, Some(ticket.user), Read::Latest).await?;
-    match (visited.room.lets_read(visited.standing), visited.standing, &visited.person) {
-        (Ok(()), ..) => Ok(()),
-        (_, Standing::Banned, _) => Err(No::Out(Reason::Banned)),
-        (_, _, Some(_)) => Err(No::Out(Reason::Kicked)),
-        (_, _, None) => Err(No::Out(Reason::MembersOnly)),
+fn reads(visited: &Visited) -> std::result::Result<(), No> {
+    match (may_read(visited), visited.standing, &visited.person) {
+        (true, ..) => Ok(()),
+        (false, Standing::Banned, _) => Err(No::Out(Reason::Banned)),
+        (false, _, Some(_)) => Err(No::Out(Reason::Kicked)),
+        (false, _, None) => Err(No::Out(Reason::MembersOnly)),
     }
 }
 

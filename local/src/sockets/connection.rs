@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt, stream::SplitSink};
+use futures::{FutureExt, SinkExt, StreamExt, stream::SplitSink};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
 use serde_json::Value;
@@ -200,7 +200,11 @@ async fn talk(
     let mut unflushed: Option<usize> = None;
     loop {
         tokio::select! {
-            ended = &mut line.ended => return ended.unwrap_or_else(|_| Ending::vanished()),
+            ended = &mut line.ended => {
+                // The half of a stream holds one frame back until it is flushed, and would take it along.
+                sink.flush().now_or_never();
+                return ended.unwrap_or_else(|_| Ending::vanished());
+            }
             free = room.clone().acquire_owned(), if permit.is_none() => permit = free.ok(),
             heard = incoming.next(), if permit.is_some() => match heard {
                 Some(Ok(Message::Text(text))) => {

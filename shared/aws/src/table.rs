@@ -143,9 +143,9 @@ impl Table {
         self.pages(index, keys, most, Read::MayLag).await
     }
 
-    /// All rows whose keys are as named, as they are now.
-    pub async fn query_all(&self, keys: When) -> Result<Vec<Row>> {
-        self.pages(None, keys, usize::MAX, Read::Latest).await
+    /// The same of the table, as it is now.
+    pub async fn query_latest(&self, keys: When, most: usize) -> Result<Vec<Row>> {
+        self.pages(None, keys, most, Read::Latest).await
     }
 
     async fn pages(&self, index: Option<&str>, keys: When, most: usize, read: Read) -> Result<Vec<Row>> {

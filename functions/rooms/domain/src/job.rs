@@ -59,9 +59,13 @@ pub enum News {
     ShownOut {
         user_id: Option<UserId>,
         reason: Reason,
+        /// Whoever comes later is let in or not by what is so then.
+        at: Timestamp,
     },
     /// Whoever is not in the room is shown out.
-    MembersOnly,
+    MembersOnly {
+        at: Timestamp,
+    },
 }
 
 impl News {

@@ -37,9 +37,9 @@ pub struct Room {
     /// The room that this one is behind.
     #[serde(default)]
     pub front: Option<RoomCode>,
-    /// Its host has closed it: nobody finds it any more, and what is left of it goes.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_closed: bool,
+    /// Since then nobody finds it any more, and what is left of it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
 }
 
 /// The photo that a room began with, as long as it is kept.
@@ -366,7 +366,7 @@ pub(crate) mod tests {
             pins: vec![],
             back_room: None,
             front: None,
-            is_closed: false,
+            closed_at: None,
         }
     }
 

@@ -23,6 +23,13 @@ pub(crate) struct Socket {
     pub(crate) user: Option<UserId>,
 }
 
+impl Socket {
+    /// When the ticket was asked for that opened it.
+    pub(crate) fn asked_at(&self) -> Option<Timestamp> {
+        made_at(&self.ticket)
+    }
+}
+
 /// Up to a megabyte of sockets.
 #[derive(Debug)]
 pub(crate) struct Page {

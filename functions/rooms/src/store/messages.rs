@@ -174,6 +174,9 @@ impl Store {
                     None => self.said_before(code, &message).await.map(Said::Again),
                 };
             }
+            if message.reply_to.is_some() && held.last() == Some(&Held::Condition) {
+                return Err(Error::not_found("message"));
+            }
             latest = self.latest(code, reserved, Read::Latest).await?;
             if held.get(2) == Some(&Held::Condition) {
                 reserved = self.visit(code, None, Read::Latest).await?.reserved;
@@ -220,6 +223,13 @@ impl Store {
                 .with(":next", number(seq + RESERVED_AT_ONCE));
             writes.push(self.table.update(room_key(code), "SET reserved = :next", when)?);
         }
+        if paid.is_some() {
+            writes.push(self.only_if_open(code)?);
+        }
+        // Nobody quotes what was deleted a moment ago.
+        if let Some(quote) = &message.reply_to {
+            writes.push(self.only_if_said(code, quote.seq)?);
+        }
         self.table.attempt(writes).await
     }
 
@@ -246,12 +256,15 @@ impl Store {
     }
 
     /// A page of what is after a number.
-    pub(crate) async fn after(&self, code: RoomCode, seq: u64, most: usize) -> Result<Vec<Message>> {
+    pub(crate) async fn after(&self, code: RoomCode, seq: u64, most: usize, read: Read) -> Result<Vec<Message>> {
         let keys = When::holds("pk = :pk AND sk BETWEEN :from AND :until")
             .with(":pk", text(room_pk(code)))
             .with(":from", text(message_sk(seq.saturating_add(1).min(HIGHEST))))
             .with(":until", text(message_sk(HIGHEST)));
-        self.kept(self.table.query(None, keys, most).await?)
+        self.kept(match read {
+            Read::Latest => self.table.query_latest(keys, most).await?,
+            Read::MayLag => self.table.query(None, keys, most).await?,
+        })
     }
 
     fn kept(&self, rows: Vec<Row>) -> Result<Vec<Message>> {
@@ -284,7 +297,7 @@ impl Store {
         let mut changed = Vec::new();
         let (mut from, most) = (seq, usize::try_from(HISTORY).unwrap_or_default());
         loop {
-            let page = self.after(code, from, most).await?;
+            let page = self.after(code, from, most, Read::Latest).await?;
             let Some(last) = page.last().map(|message| message.seq) else { return Ok(changed) };
             for answer in page.iter().filter(|message| message.reply_to.as_ref().is_some_and(|quote| quote.seq == seq))
             {
@@ -302,7 +315,8 @@ impl Store {
                     .expression_attribute_values(":one", number(1))
                     .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
                 let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
-                changed.extend(row.map(|row| message(row, self.clock.now())).transpose()?.flatten());
+                let emptied = row.map(|row| message(row, self.clock.now())).transpose()?.flatten();
+                changed.push(emptied.unwrap_or_else(|| answer.clone()));
             }
             from = last;
         }

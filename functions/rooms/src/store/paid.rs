@@ -63,7 +63,7 @@ impl Store {
 
     pub(crate) async fn all_paid(&self, code: RoomCode) -> Result<Vec<Paid>> {
         let keys = When::holds("pk = :pk").with(":pk", text(paid_pk(code)));
-        self.table.query_all(keys).await?.into_iter().map(Table::read).collect()
+        self.table.query_latest(keys, usize::MAX).await?.into_iter().map(Table::read).collect()
     }
 
     /// As long as it is as it was.

@@ -1,8 +1,8 @@
 //! Who is in a room, under which name.
 
-use confab_aws::{Row, Table, When, number, text};
+use confab_aws::{Held, Row, Table, When, number, text};
 use confab_kernel::{
-    Result, UserId,
+    Error, Result, UserId,
     worker::{Read, Saved},
 };
 use rooms_domain::{Person, Place, RoomCode, Username};
@@ -13,6 +13,7 @@ use super::{Store, person_key, rendered, room_pk};
 const MOST_PEOPLE: usize = 1_000;
 const MOST_BANNED: usize = 100;
 const AT_ONCE: usize = 100;
+const RACES: usize = 4;
 const BANNED: &str = "BANNED#";
 
 #[derive(Debug, Clone, PartialEq)]
@@ -68,10 +69,11 @@ impl Store {
             self.table.put(Self::name_row(code, person)?, is_free)?,
             comes_in,
             self.table.put(Self::mine_row(code, person.user_id), When::always())?,
+            self.only_if_open(code)?,
         ];
         Ok(match self.table.attempt(writes).await? {
             None => Joined::Yes,
-            Some(held) if held.first() == Some(&confab_aws::Held::Condition) => Joined::NameTaken,
+            Some(held) if held.first() == Some(&Held::Condition) => Joined::NameTaken,
             Some(_) => Joined::Raced,
         })
     }
@@ -99,7 +101,15 @@ impl Store {
         if place != Place::Inside {
             writes.push(self.table.delete(Self::mine_row(code, user), When::always())?);
         }
-        Ok(self.table.transact(writes).await? == Saved::Yes)
+        for _ in 0..RACES {
+            match self.table.attempt(writes.clone()).await? {
+                None => return Ok(true),
+                // Somebody else is at it.
+                Some(held) if held.contains(&Held::Conflict) => {}
+                Some(_) => return Ok(false),
+            }
+        }
+        Err(Error::unavailable("contended", "somebody else was always faster"))
     }
 
     pub(crate) async fn set_muted(&self, code: RoomCode, user: UserId, is_muted: bool) -> Result<bool> {

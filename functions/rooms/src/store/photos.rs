@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use confab_aws::{Row, Table, When, failed, number, text};
-use confab_kernel::{PhotoId, Result, Timestamp, UserId, after, before, worker::Saved};
+use confab_kernel::{
+    PhotoId, Result, Timestamp, UserId, after, before,
+    worker::{Read, Saved},
+};
 use rooms_domain::{Analysis, RoomCode, State, Traits};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
 
-/// Rooms of so many days are looked through.
+/// Rooms of so many days are looked through, the latest of each.
 const DAYS: u32 = 2;
-const MOST_ROOMS: usize = 500;
+const MOST_ROOMS: i32 = 500;
 /// A photo that was to be looked at is done by then, or whoever took it died.
 const GIVEN_UP: Duration = Duration::from_secs(120);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -139,7 +142,7 @@ impl Store {
         for days in 0..DAYS {
             let at = before(self.clock.now(), DAY * days);
             let keys = When::holds("pk = :pk").with(":pk", text(recent(at)));
-            for row in self.table.query(None, keys, MOST_ROOMS).await? {
+            for row in self.table.query_backwards(keys, MOST_ROOMS, Read::MayLag).await? {
                 let RecentRow { code, traits } = Table::read(row)?;
                 rooms.push((code, traits));
             }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Row, Table, When, number, text};
 use confab_kernel::{
-    Error, Result, UserId,
+    Error, Result, Timestamp, UserId,
     worker::{Read, Saved},
 };
 use rooms_domain::{Person, Room, RoomCode};
@@ -17,6 +17,8 @@ use super::{Store, Visited, online_key, person_key, room_key, room_pk};
 /// More than anybody keeps up with.
 const MOST_OF_MINE: usize = 100;
 const AT_ONCE: usize = 100;
+/// In a room where nobody has been for so long nobody is.
+const COUNT_KEPT_S: i64 = 24 * 3_600;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RoomRow {
@@ -41,7 +43,7 @@ impl Store {
     /// The room, and how somebody stands to it; a room that is not there is nobody's business.
     pub(crate) async fn visit(&self, code: RoomCode, user: Option<UserId>, read: Read) -> Result<Visited> {
         let visited = self.visit_even_closed(code, user, read).await?;
-        if visited.room.is_closed { Err(Error::not_found("room")) } else { Ok(visited) }
+        if visited.room.closed_at.is_some() { Err(Error::not_found("room")) } else { Ok(visited) }
     }
 
     pub(crate) async fn visit_even_closed(&self, code: RoomCode, user: Option<UserId>, read: Read) -> Result<Visited> {
@@ -102,9 +104,10 @@ impl Store {
 
     /// From now on nobody finds it, nor the room behind it, and nothing is given in them. Raced when it was changed
     /// meanwhile.
-    pub(crate) async fn close(&self, Visited { room, version, .. }: &Visited) -> Result<Saved> {
-        let closes = "SET is_closed = :yes, version = version + :one";
-        let values = |when: When| when.with(":yes", AttributeValue::Bool(true)).with(":one", number(1));
+    pub(crate) async fn close(&self, room: &Room, version: u64, at: Timestamp) -> Result<Saved> {
+        let closes = "SET closed_at = :at, version = version + :one";
+        let at = super::rendered(&at)?;
+        let values = |when: When| when.with(":at", at.clone()).with(":one", number(1));
         let as_it_was = values(When::holds("version = :was").with(":was", number(version)));
         let mut writes = vec![self.table.update(room_key(room.code), closes, as_it_was)?];
         if let Some(back) = room.back_room {
@@ -113,10 +116,10 @@ impl Store {
         self.table.transact(writes).await
     }
 
-    /// None when nothing is left of it, or it is open.
-    pub(crate) async fn closed(&self, code: RoomCode) -> Result<Option<Room>> {
+    /// The room, open or closed, and its version. None when nothing is left of it.
+    pub(crate) async fn left(&self, code: RoomCode) -> Result<Option<(Room, u64)>> {
         let row: Option<RoomRow> = self.table.latest(room_key(code)).await?;
-        Ok(row.map(|row| row.room).filter(|room| room.is_closed))
+        Ok(row.map(|row| (row.room, row.version)))
     }
 
     /// Deletes what is left of a closed room, itself last. False when the time was over before.
@@ -149,7 +152,7 @@ impl Store {
     }
 
     pub(super) fn only_if_open(&self, code: RoomCode) -> Result<TransactWriteItem> {
-        let is_open = When::holds("attribute_exists(pk) AND attribute_not_exists(is_closed)");
+        let is_open = When::holds("attribute_exists(pk) AND attribute_not_exists(closed_at)");
         self.table.only_if(room_key(code), is_open)
     }
 
@@ -188,6 +191,7 @@ impl Store {
         let mut row = online_key(code);
         row.insert("online".to_owned(), number(online));
         row.insert("counted_at_ms".to_owned(), number(counted_at_ms));
+        row.insert("expires_at".to_owned(), number(counted_at_ms / 1_000 + COUNT_KEPT_S));
         let put = self
             .table
             .client
