@@ -79,7 +79,11 @@ async fn page(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let (visited, messages, last_seq) = match (before, after) {
         (Some(_), Some(_)) => return Err(Error::invalid("bad_page", "A page is before or after something.")),
         (None, None) => {
-            let (visited, messages) = tokio::try_join!(visit, store.before(code, None, limit))?;
+            let (visited, mut messages) = tokio::try_join!(visit, store.before(code, None, limit))?;
+            if let (None, true) = (messages.last(), visited.reserved > 0) {
+                messages = store.latest(code, visited.reserved, Read::Latest).await?.messages;
+                messages.reverse();
+            }
             let last_seq = messages.last().map_or(visited.reserved, |message| message.seq);
             (visited, messages, last_seq)
         }
@@ -91,9 +95,11 @@ async fn page(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
                     None => store.before(code, before, limit).await,
                 }
             };
-            let (visited, latest, messages) = tokio::try_join!(visit, store.latest(code, 0, Read::MayLag), page)?;
+            let (visited, mut latest, messages) = tokio::try_join!(visit, store.latest(code, 0, Read::MayLag), page)?;
+            if latest.messages.is_empty() && visited.reserved > 0 {
+                latest = store.latest(code, visited.reserved, Read::Latest).await?;
+            }
             let last_seq = latest.last_seq.max(messages.last().map_or(0, |message| message.seq));
-            let last_seq = if last_seq == 0 { visited.reserved } else { last_seq };
             (visited, messages, last_seq)
         }
     };

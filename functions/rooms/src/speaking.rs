@@ -73,8 +73,8 @@ pub(crate) async fn visit_and_latest(
         // What the room has noted is known only with the room.
         store.latest(code, 0, Read::MayLag)
     )?;
-    if latest.last_seq == 0 {
-        latest.last_seq = visited.reserved;
+    if latest.messages.is_empty() && visited.reserved > 0 {
+        latest = store.latest(code, visited.reserved, Read::Latest).await?;
     }
     Ok((visited, latest))
 }

@@ -10,7 +10,7 @@ use std::{
 use confab_aws::{Entry, Posted};
 use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId, after, before, worker::Read};
 use confab_lambda::{Job, metrics};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future, stream};
 use rooms_domain::{BroadcastJob, Message, News, Person, Reason, RoomCode, ServerFrame, chunks};
 use tokio::time::Instant;
 
@@ -19,8 +19,9 @@ use crate::{
     store::{Page, Socket},
 };
 
-/// More posts than these at a time stall each other.
-const AT_ONCE: usize = 200;
+/// Each takes a connection, and each of those memory.
+const AT_ONCE: usize = 320;
+const FORGOTTEN_AT_ONCE: usize = 20;
 /// What is said in a busy room may wait so long for others.
 const GATHERS_FOR: Duration = Duration::from_millis(100);
 const MOST_GATHERED: usize = 100;
@@ -32,8 +33,8 @@ const TRIES: u32 = 2;
 const BREATH: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(500);
 const MOST_ROOMS: usize = 1_000;
-/// From asking for a ticket to an open socket.
-const OPENS_WITHIN: Duration = Duration::from_secs(40);
+/// A handshake, from the row that it begins with to the open socket.
+const OPENS_WITHIN: Duration = Duration::from_secs(5);
 
 /// How far each busy room was brought, as far as this process knows: what was gathered before its job came is done.
 #[derive(Debug, Default)]
@@ -120,8 +121,10 @@ async fn deliver(
             Some(_) => Some(members(deps, room, &page.sockets).await?),
             None => None,
         };
-        let posts = stream::iter(page.sockets).map(|socket| bring(deps, room, socket, &said, members.as_ref()));
-        posts.buffer_unordered(AT_ONCE).collect::<()>().await;
+        let posts = stream::iter(page.sockets).map(|socket| bring(deps, socket, &said, members.as_ref()));
+        let gone: Vec<_> = posts.buffer_unordered(AT_ONCE).filter_map(future::ready).collect().await;
+        let forgotten = stream::iter(gone).map(|socket| forget(deps, room, socket));
+        forgotten.buffer_unordered(FORGOTTEN_AT_ONCE).collect::<()>().await;
         after = page.next;
         if after.is_none() {
             break;
@@ -234,14 +237,13 @@ impl Rendered {
 }
 
 /// All frames in their order, to one socket. Whoever cannot be reached finds what they miss by themselves; whoever is shown
-/// out is, whether they hear of it or not.
+/// out is, whether they hear of it or not. Whoever is gone is given back.
 async fn bring(
     deps: &Broadcaster,
-    room: RoomCode,
     socket: Socket,
     said: &Rendered,
     members: Option<&BTreeSet<UserId>>,
-) {
+) -> Option<Socket> {
     let farewell = said.farewell(&socket, members);
     let asides = said.asides.iter().filter(|(user, _)| Some(*user) == socket.user).map(|(_, frame)| frame);
     for frame in said.frames.iter().chain(asides).chain(farewell) {
@@ -249,9 +251,10 @@ async fn bring(
             Ok(Posted::Delivered) => {}
             // It may be on its way: its row is there before the socket is.
             Ok(Posted::Gone) if farewell.is_none() && is_young(deps, &socket) => {
-                return metrics::count("SocketGone", "young");
+                metrics::count("SocketGone", "young");
+                return None;
             }
-            Ok(Posted::Gone) => return forget(deps, room, &socket).await,
+            Ok(Posted::Gone) => return Some(socket),
             Err(_) => {
                 metrics::count("PostFailed", "socket");
                 break;
@@ -261,6 +264,7 @@ async fn bring(
     if farewell.is_some() && deps.sockets.close(&socket.connection).await.is_err() {
         metrics::count("PostFailed", "close");
     }
+    None
 }
 
 async fn post(deps: &Broadcaster, socket: &Socket, frame: &[u8]) -> Result<Posted> {
@@ -277,10 +281,10 @@ async fn post(deps: &Broadcaster, socket: &Socket, frame: &[u8]) -> Result<Poste
 }
 
 fn is_young(deps: &Broadcaster, socket: &Socket) -> bool {
-    socket.asked_at().is_some_and(|asked| deps.clock.now() < after(asked, OPENS_WITHIN))
+    deps.clock.now() < after(socket.connected_at, OPENS_WITHIN)
 }
 
-async fn forget(deps: &Broadcaster, room: RoomCode, socket: &Socket) {
+async fn forget(deps: &Broadcaster, room: RoomCode, socket: Socket) {
     metrics::count("SocketGone", "410");
     if deps.store.disconnected(room, &socket.ticket, &socket.connection).await.is_err() {
         // Whoever posts next finds it again.

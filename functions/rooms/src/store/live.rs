@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, failed, number, text};
-use confab_kernel::{Result, Timestamp, UserId, after, worker::Read};
+use confab_kernel::{Result, Timestamp, UserId, after, before, worker::Read};
 use rooms_domain::{RoomCode, Ticket};
 
 use super::{Store, sort_key};
@@ -21,6 +21,7 @@ pub(crate) struct Socket {
     pub(crate) ticket: String,
     pub(crate) connection: String,
     pub(crate) user: Option<UserId>,
+    pub(crate) connected_at: Timestamp,
 }
 
 impl Socket {
@@ -55,6 +56,7 @@ fn socket(row: &Row, now: Timestamp) -> Option<Socket> {
         ticket: sort_key(row).to_owned(),
         connection,
         user: said("u").and_then(|user| user.parse().ok()),
+        connected_at: Timestamp::from_second(until).map_or(Timestamp::MIN, |until| before(until, LASTS)),
     })
 }
 
@@ -99,6 +101,7 @@ impl Store {
             .query()
             .table_name(&self.table.name)
             .key_condition_expression("pk = :pk")
+            .projection_expression("sk, c, u, expires_at")
             .consistent_read(read == Read::Latest)
             .expression_attribute_values(":pk", AttributeValue::S(pk(room)))
             .set_exclusive_start_key(after.map(|ticket| key(room, ticket)));

@@ -114,8 +114,11 @@ impl Store {
     /// The latest few that are kept. `reserved` is what the room has noted: after a silent week nothing else knows the numbers.
     pub(crate) async fn latest(&self, code: RoomCode, reserved: u64, read: Read) -> Result<Latest> {
         let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
-        let rows = self.backwards(code, keys, LATEST, read).await?;
-        let messages = self.kept(rows)?;
+        let mut messages = self.kept(self.backwards(code, keys.clone(), LATEST, read).await?)?;
+        if messages.is_empty() && reserved > 0 && read == Read::MayLag {
+            // Nothing was said for a week, or the first thing a moment ago.
+            messages = self.kept(self.backwards(code, keys, LATEST, Read::Latest).await?)?;
+        }
         let last_seq = messages.first().map_or(reserved, |message| message.seq);
         Ok(Latest { messages, last_seq })
     }
