@@ -19,7 +19,10 @@ use aws_smithy_http_client::{
 };
 use aws_types::SdkConfig;
 
-use crate::{Local, eventually, place::environment};
+use crate::{
+    Local, eventually,
+    place::{client, environment},
+};
 
 const TEMPLATE: &str = include_str!("../cloud.yaml");
 
@@ -92,7 +95,7 @@ impl Cloud {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             events: aws_sdk_eventbridge::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
-            http: confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))?,
+            http: client()?,
             aws: aws.to_owned(),
             stack,
             local,
@@ -116,7 +119,7 @@ impl Cloud {
             anyhow::Ok(text)
         };
         call(&[("Action", "CreateStack"), ("TemplateBody", TEMPLATE)]).await?;
-        eventually(Duration::from_secs(30), || async {
+        eventually(|| async {
             let stacks = call(&[("Action", "DescribeStacks")]).await?;
             stacks.contains("CREATE_COMPLETE").then_some(()).context(stacks)
         })

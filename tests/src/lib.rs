@@ -13,7 +13,7 @@ mod studio;
 pub use cloud::{Cloud, MiniStack, refused, sqs_of};
 pub use local::{Local, binary, peak_memory};
 pub use people::Person;
-pub use place::{Place, eventually, sign_meta};
+pub use place::{PATIENCE, Place, eventually, sign_meta};
 pub use rooms::{Guest, Live, Taken};
 pub use shop::{PRODUCT, SEAL_SECRET, Shop, state_of};
 pub use studio::{ENGLISH, HEBREW, TRAINING, Visit, Words, text_of};

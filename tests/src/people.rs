@@ -1,14 +1,9 @@
 //! People who write to us from the phones of the simulated providers.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::{Place, eventually};
-
-/// How long a person waits for an answer before the test says that there is none.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 pub struct Person<'a> {
@@ -49,7 +44,7 @@ impl<'a> Person<'a> {
 
     /// Waits for the nth answer, counted from one.
     pub async fn answer(&self, nth: usize) -> Result<Value> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let answers = self.answers().await?;
             answers.get(nth - 1).cloned().with_context(|| format!("{} answers so far", answers.len()))
         })

@@ -10,6 +10,9 @@ use sha2::Sha256;
 
 use crate::{Local, Person};
 
+/// How long a test waits for what has to come. A busy machine is slow, and only a test that fails waits this long.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
 /// The secret of the simulated Meta.
 const APP_SECRET: &[u8] = b"app-secret";
 
@@ -140,7 +143,7 @@ impl Place {
 
     /// Waits until all that was on a queue has been worked on.
     pub async fn is_empty(&self, queue: &str) -> Result<()> {
-        eventually(Duration::from_secs(30), || async {
+        eventually(|| async {
             let waiting = self.depth(queue).await?;
             ensure!(waiting == 0, "{waiting} are waiting in {queue}");
             Ok(())
@@ -151,7 +154,7 @@ impl Place {
     /// How many minutes passed on `local` until its first message was given up and lay in this dead-letter queue.
     pub async fn gives_up(&self, dlq: &str) -> Result<usize> {
         let mut minutes = 0;
-        eventually(Duration::from_secs(120), || {
+        eventually(|| {
             minutes += 1;
             async {
                 self.advance(Duration::from_secs(61)).await?;
@@ -176,8 +179,8 @@ pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn client() -> Result<reqwest::Client> {
-    confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))
+pub(crate) fn client() -> Result<reqwest::Client> {
+    confab_providers::http_client_within(PATIENCE).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 /// The header that Meta would send with this body.
@@ -189,16 +192,13 @@ pub fn sign_meta(body: &[u8]) -> String {
 }
 
 /// Waits until `check` gives something; its last error says why it never did.
-pub async fn eventually<T, Fut: Future<Output = Result<T>>>(
-    within: Duration,
-    mut check: impl FnMut() -> Fut,
-) -> Result<T> {
-    let until = tokio::time::Instant::now() + within;
+pub async fn eventually<T, Fut: Future<Output = Result<T>>>(mut check: impl FnMut() -> Fut) -> Result<T> {
+    let until = tokio::time::Instant::now() + PATIENCE;
     loop {
         match check().await {
             Ok(found) => return Ok(found),
             Err(error) if tokio::time::Instant::now() >= until => {
-                return Err(error.context(format!("not within {within:?}")));
+                return Err(error.context(format!("not within {PATIENCE:?}")));
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
         }

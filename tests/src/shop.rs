@@ -1,6 +1,6 @@
 //! A product that sells: it seals offers, people take and pay them, and the operator looks into the books.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -18,8 +18,6 @@ use crate::{Place, eventually};
 pub const SEAL_SECRET: &[u8] = b"seal-secret";
 pub(crate) const OPERATOR_KEY: &str = "operator-key";
 
-/// How long a payment may take to be booked.
-const PATIENCE: Duration = Duration::from_secs(30);
 const BUS: &str = "confab";
 /// What the shop is to payments. The things are those of the price list, and no other product answers to what is told of
 /// their orders: one that did not make them would give the money back.
@@ -158,7 +156,7 @@ impl<'a> Shop<'a> {
 
     /// Waits until the order is in a state.
     pub async fn comes_to(&self, id: OrderId, state: &str) -> Result<()> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let order = self.order(id).await?;
             (state_of(&order) == state).then_some(()).with_context(|| order.to_string())
         })

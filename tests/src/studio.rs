@@ -8,9 +8,6 @@ use serde_json::{Value, json};
 
 use crate::{Person, Place, eventually, shop::OPERATOR_KEY};
 
-/// Pictures are looked at one by one, and a busy laptop takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// What Astria's training and drawing take here.
 pub const TRAINING: Duration = Duration::from_secs(2);
 
@@ -85,7 +82,7 @@ impl Place {
 
     /// Waits until the packs are as far as that.
     pub async fn refreshed(&self, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let refreshed = self.operator(reqwest::Method::GET, "/update-images").await?;
             is_so(&refreshed).then(|| refreshed.clone()).with_context(|| refreshed.to_string())
         })
@@ -127,7 +124,7 @@ impl Place {
         let begun =
             self.http.post(address).bearer_auth(OPERATOR_KEY).json(&json!({ "dry_run": dry_run })).send().await?;
         let begun: Value = begun.error_for_status()?.json().await?;
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let all = self.operator(reqwest::Method::GET, "/api/studio/cleanups").await?;
             let mut runs = all["cleanups"].as_array().into_iter().flatten();
             let run = runs.find(|run| run["run"] == begun["run"] && run["finished_at"].is_string());
@@ -156,7 +153,7 @@ impl Place {
 
     /// Nothing is under way any more.
     pub async fn rests(&self) -> Result<()> {
-        eventually(Duration::from_secs(30), || async {
+        eventually(|| async {
             let pending = self.get("/api/astria/pending").await?;
             ensure!(pending["webhooks"] == 0, "{pending}");
             for queue in ["confab-studio-making", "confab-studio-inbound.fifo"] {
@@ -189,7 +186,7 @@ impl<'a> Visit<'a> {
 
     /// Waits until the bot has said something with these words in it, after the given number of answers.
     pub async fn hears(&self, words: &str, after: usize) -> Result<Value> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let answers = self.person.answers().await?;
             let said: Vec<_> = answers.iter().skip(after).map(text_of).collect();
             let found = answers.iter().skip(after).find(|answer| text_of(answer).contains(words));
@@ -266,7 +263,7 @@ impl<'a> Visit<'a> {
     }
 
     pub async fn has_photos(&self, count: usize) -> Result<Vec<String>> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let photos = self.photos().await?;
             (photos.len() >= count).then(|| photos.clone()).with_context(|| format!("{} photos", photos.len()))
         })
@@ -288,7 +285,7 @@ impl<'a> Visit<'a> {
         self.taps(&tiers, words.lite).await?;
         let packs = self.hears(words.lite, heard + 1).await?;
         self.taps(&packs, "City Evening Lite").await?;
-        eventually(Duration::from_secs(20), || async {
+        eventually(|| async {
             let answers = self.person.answers().await?;
             let link = answers.iter().skip(heard).find(|answer| answer.to_string().contains("/api/payments/pay/"));
             link.cloned().context("no link to pay")
@@ -310,6 +307,6 @@ impl<'a> Visit<'a> {
         let payments = self.place.get("/api/stripe/payments").await?;
         let payment = payments.as_array().into_iter().flatten().find(|payment| payment["session"] == session);
         let order = payment.and_then(|payment| payment["order_id"].as_str()).context("an order was paid")?;
-        eventually(PATIENCE, || async { self.place.tunes_of(order).await?.pop().context("no tune was made") }).await
+        eventually(|| async { self.place.tunes_of(order).await?.pop().context("no tune was made") }).await
     }
 }

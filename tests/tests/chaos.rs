@@ -33,7 +33,7 @@ async fn all_are_answered_once(place: &Place, people: &[Person<'_>]) -> Result<(
         if all_answered(people).await.is_ok() {
             return Ok(());
         }
-        eventually(Duration::from_secs(120), || comes_to_rest(place)).await?;
+        eventually(|| comes_to_rest(place)).await?;
         place.advance(A_WHILE).await?;
     }
     all_answered(people).await
@@ -77,7 +77,7 @@ async fn a_power_cut_in_the_middle_of_200_messages_loses_and_doubles_nothing() -
     let mut place = Place::local().await?;
     let ids: Vec<_> = everybody_writes(&place, 20, 10).await?.into_iter().map(|person| person.id).collect();
     // In the middle: some are answered, some are not.
-    let answered = eventually(Duration::from_secs(20), || async {
+    let answered = eventually(|| async {
         let metrics = place.get("/api/state").await?;
         let worker = &metrics["functions"].as_array().context("functions")?.clone();
         let worker = worker.iter().find(|f| f["name"] == "studio-conversation").context("worker")?;
@@ -154,7 +154,7 @@ async fn a_provider_in_trouble_delays_an_answer_and_does_not_lose_it() -> Result
     for person in &people {
         person.says("hi").await?;
     }
-    eventually(Duration::from_secs(60), || comes_to_rest(&place)).await?;
+    eventually(|| comes_to_rest(&place)).await?;
     for person in &people {
         assert!(person.answers().await?.is_empty(), "the trouble must have been met");
     }
@@ -170,7 +170,7 @@ async fn an_answer_that_was_accepted_and_not_confirmed_is_not_sent_again() -> Re
         person.says("hi").await?;
     }
     for person in &people {
-        eventually(Duration::from_secs(10), || person.was_answered_once_in_order()).await?;
+        eventually(|| person.was_answered_once_in_order()).await?;
     }
     for _ in 0..3 {
         place.advance(A_WHILE).await?;

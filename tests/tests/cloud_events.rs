@@ -1,8 +1,6 @@
 //! EventBridge from an event to a subscriber's queue, through the SDK. What AWS documents or was seen to do decides;
 //! `local` and MiniStack are asked the same.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use aws_sdk_sqs::types::MessageSystemAttributeName;
@@ -26,7 +24,7 @@ async fn put(cloud: &Cloud, entries: Vec<PutEventsRequestEntry>) -> Result<(i32,
 /// The next event in the subscriber's queue.
 async fn arrived(cloud: &Cloud, queue: &str) -> Result<Value> {
     let queue = cloud.queue(queue).await?;
-    eventually(Duration::from_secs(10), || async {
+    eventually(|| async {
         let received = cloud.receive(&queue).await?;
         let body = received.first().and_then(|message| message.body()).context("nothing has arrived")?;
         Ok(serde_json::from_str(body)?)
@@ -104,7 +102,7 @@ async fn a_fifo_subscriber_gets_its_group() -> Result<()> {
         let entry = PutEventsRequestEntry::builder().event_bus_name(cloud.named("bus")).source("confab.orders");
         put(&cloud, vec![entry.detail_type("paid").detail(json!({ "number": number }).to_string()).build()]).await?;
     }
-    let messages = eventually(Duration::from_secs(10), || async {
+    let messages = eventually(|| async {
         let received = cloud.receive(&queue).await?;
         (received.len() == 2).then_some(received).context("not both yet")
     });

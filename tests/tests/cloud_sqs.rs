@@ -577,7 +577,7 @@ async fn a_redrive_sends_it_back_as_a_new_message() -> Result<()> {
             continue;
         }
         assert!(answer?.task_handle().is_some());
-        let back = eventually(5 * SECOND, || async {
+        let back = eventually(|| async {
             let received = cloud.receive(&queue).await?;
             received.into_iter().next().context("nothing came back yet")
         })
@@ -614,7 +614,7 @@ async fn redrives_are_listed_with_what_they_moved() -> Result<()> {
         let over = tasks.first().is_some_and(|task| task.status() == Some("COMPLETED"));
         over.then_some(tasks).context("the move goes on")
     };
-    let first = eventually(5 * SECOND, over).await?;
+    let first = eventually(over).await?;
     let [first] = first.as_slice() else { anyhow::bail!("{first:?}") };
     assert_eq!(
         (first.approximate_number_of_messages_moved(), first.approximate_number_of_messages_to_move()),
@@ -628,7 +628,7 @@ async fn redrives_are_listed_with_what_they_moved() -> Result<()> {
     // The latest first, one unless more are asked for, and what was asked for.
     let again = cloud.sqs.start_message_move_task().source_arn(&from).destination_arn(&to);
     again.max_number_of_messages_per_second(7).send().await?;
-    let latest = eventually(5 * SECOND, over).await?;
+    let latest = eventually(over).await?;
     let [latest] = latest.as_slice() else { anyhow::bail!("{latest:?}") };
     assert_eq!(latest.approximate_number_of_messages_moved(), 0);
     assert_eq!((latest.destination_arn(), latest.max_number_of_messages_per_second()), (Some(to.as_str()), Some(7)));
@@ -670,7 +670,7 @@ async fn what_cannot_be_redriven_listed_or_cancelled() -> Result<()> {
     // One that is over.
     let done = start(&from).send().await?;
     let handle = done.task_handle().context("a task has a handle")?;
-    eventually(5 * SECOND, async || {
+    eventually(async || {
         let tasks = list(&from).send().await?;
         let over = tasks.results().first().is_some_and(|task| task.status() == Some("COMPLETED"));
         over.then_some(()).context("the move goes on")

@@ -1,7 +1,5 @@
 //! One message all the way, as people see it. The same on local and on a deployed stack.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use confab_e2e::{Place, eventually, text_of};
 use serde_json::{Value, json};
@@ -47,7 +45,7 @@ async fn a_person_without_a_number_is_answered_too() -> Result<()> {
     let person = place.post("/api/phone/people", &about).await?;
     let path = format!("/api/phone/people/{}/messages", person["id"].as_str().context("an id")?);
     place.post(&path, &json!({ "type": "text", "text": "hi" })).await?;
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let chat = place.get(&path).await?;
         chat.as_array().and_then(|chat| chat.iter().find(|m| m["from"] == "bot")).cloned().context("no answer")
     })
@@ -61,7 +59,7 @@ async fn ticks_follow_what_became_of_the_answer() -> Result<()> {
     let dana = place.person("Dana", "meta").await?;
     dana.asks("hi").await?;
     place.post(&format!("/api/phone/people/{}/read", dana.id), &json!({})).await?;
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let answer = dana.answers().await?.remove(0);
         (answer["status"] == "read").then_some(()).with_context(|| answer.to_string())
     })

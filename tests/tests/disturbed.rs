@@ -24,11 +24,11 @@ async fn five_copies_shuffled_and_at_once_are_answered_once() -> Result<()> {
         person.says("hi").await?;
     }
     for person in &people {
-        eventually(Duration::from_secs(60), || person.was_answered_once_in_order()).await?;
+        eventually(|| person.was_answered_once_in_order()).await?;
     }
     place.put("/api/phone/settings", &copies(1)).await?;
     // Copies may come late: nothing more is said when all has come to rest.
-    eventually(Duration::from_secs(60), || async {
+    eventually(|| async {
         let owed = place.get("/api/phone/pending").await?["webhooks"].as_u64().context("a number")?;
         let queued = place.depth(QUEUE).await?;
         (owed + queued == 0).then_some(()).with_context(|| format!("{owed} owed, {queued} queued"))
@@ -53,7 +53,7 @@ async fn what_fails_is_delivered_again_and_the_rest_of_its_batch_is_not() -> Res
     for person in &lucky {
         person.asks("hi").await?;
     }
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let faults = place.get("/api/phone/faults").await?;
         let left = faults["send"][0]["times"].as_u64().context("the fault is there")?;
         (left < 1_000).then_some(()).context("nothing was sent yet")
@@ -62,7 +62,7 @@ async fn what_fails_is_delivered_again_and_the_rest_of_its_batch_is_not() -> Res
     place.put("/api/phone/faults", &json!({ "send": [] })).await?;
     assert!(unlucky.answers().await?.is_empty());
     place.passes(A_WHILE).await?;
-    eventually(Duration::from_secs(30), || unlucky.was_answered_once_in_order()).await?;
+    eventually(|| unlucky.was_answered_once_in_order()).await?;
     for person in &lucky {
         person.was_answered_once_in_order().await?;
     }

@@ -83,7 +83,7 @@ async fn an_event_that_fails_at_every_try_ends_in_the_failure_queue() -> Result<
     assert_eq!(answer.status(), 202);
     let tried = |times: u64| {
         let place = &place;
-        eventually(Duration::from_secs(10), move || async move {
+        eventually(move || async move {
             let errors = probe(place).await?["errors"].as_u64().unwrap_or(0);
             (errors == times).then_some(()).with_context(|| format!("{errors} tries"))
         })
@@ -94,14 +94,14 @@ async fn an_event_that_fails_at_every_try_ends_in_the_failure_queue() -> Result<
     for times in 1..=2 {
         place.advance(Duration::from_secs(61)).await?;
         let place = &place;
-        eventually(Duration::from_secs(10), move || async move {
+        eventually(move || async move {
             let errors = probe(place).await?["errors"].as_u64().unwrap_or(0);
             (errors == times).then_some(()).with_context(|| format!("{errors} tries"))
         })
         .await?;
     }
     place.advance(Duration::from_secs(61)).await?;
-    eventually(Duration::from_secs(10), || async {
+    eventually(|| async {
         let queue = place.queue("confab-failures").await?;
         (queue["visible"] == 1).then_some(()).with_context(|| queue.to_string())
     })
@@ -113,7 +113,7 @@ async fn a_schedule_fires_when_its_time_has_come_and_not_before() -> Result<()> 
     let place = place().await?;
     let fired = |times: u64| {
         let place = &place;
-        eventually(Duration::from_secs(10), move || async move {
+        eventually(move || async move {
             let invocations = probe(place).await?["invocations"].as_u64().unwrap_or(0);
             (invocations == times).then_some(()).with_context(|| format!("fired {invocations} times"))
         })
@@ -142,7 +142,7 @@ async fn an_event_on_the_bus_reaches_the_function_of_its_rule() -> Result<()> {
     };
     assert_eq!(put("other").await?.json::<Value>().await?["FailedEntryCount"], 0);
     assert_eq!(put("told").await?.json::<Value>().await?["FailedEntryCount"], 0);
-    eventually(Duration::from_secs(10), || async {
+    eventually(|| async {
         let invocations = probe(&place).await?["invocations"].as_u64().unwrap_or(0);
         (invocations == 1).then_some(()).with_context(|| format!("{invocations} invocations"))
     })

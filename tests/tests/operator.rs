@@ -1,6 +1,6 @@
 //! The operator's command on `local`: what is given up is found, explained, sent back; what is wrong is told.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::types::MessageAttributeValue;
@@ -80,7 +80,7 @@ async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
     assert_eq!(refused.code, 2, "nobody was asked: {}", refused.error);
     let moved = confab(&place, &["dlq", "inbound", "redrive", "--yes"]).await?;
     assert_eq!((moved.code, moved.text.as_str()), (0, "1 of 1 message moved.\n"), "{}", moved.error);
-    eventually(Duration::from_secs(20), || dana.was_answered_once_in_order()).await?;
+    eventually(|| dana.was_answered_once_in_order()).await?;
     assert!(confab(&place, &["dlq"]).await?.text.contains("All are empty."));
 
     let cost = confab(&place, &["cost", "--json"]).await?.json()?;
@@ -112,7 +112,7 @@ async fn one_message_goes_back_alone_and_another_is_thrown_away() -> Result<()> 
     let moved = confab(&place, &["dlq", "inbound", "redrive", "--message", first, "--yes"]).await?;
     assert_eq!((moved.code, place.depth(DLQ).await?), (0, 1), "{}", moved.error);
     // It is tried again, with its attributes and as it was: its failure is in its own trace.
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let trace = confab(&place, &["trace", "cor_4xpt5pserybcakyvqnpn6gx3rx"]).await?;
         trace.text.contains("unreadable_job").then_some(()).with_context(|| trace.text.clone())
     })

@@ -1,7 +1,5 @@
 //! Buying, from the offer to the books. The same on local and on a deployed stack.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use confab_e2e::{PRODUCT, Place, Shop, eventually, state_of};
 use confab_kernel::{
@@ -40,7 +38,7 @@ async fn what_was_paid_is_granted_and_in_the_books() -> Result<()> {
     assert_eq!(shop.pays(&order, "success").await?["next"], "done");
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(shop.credits(&payer).await?, 1);
-    let file = eventually(Duration::from_secs(10), || async {
+    let file = eventually(|| async {
         let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
         (told(&file) == [("received", true)]).then_some(file.clone()).with_context(|| file.to_string())
     })
@@ -103,7 +101,7 @@ async fn refunds_give_back_and_the_last_one_takes_back() -> Result<()> {
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
     shop.at_stripe(&order, "refund", &json!({ "amount": 400 })).await?;
     let path = format!("orders/{}", offer.order_id);
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let file = shop.books(&path).await?;
         (file["order"]["balance"] == 1_500).then_some(()).with_context(|| file.to_string())
     })
@@ -141,7 +139,7 @@ async fn a_dispute_takes_the_money_and_a_won_one_is_flagged() -> Result<()> {
 
 /// Waits until an order has a balance and a flag.
 async fn comes_to_balance(shop: &Shop<'_>, offer: &Offer, balance: i64, flag: Option<&str>) -> Result<Value> {
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
         let is_there = file["order"]["balance"] == balance && file["order"]["flag"].as_str() == flag;
         is_there.then_some(file.clone()).with_context(|| file.to_string())
@@ -215,7 +213,7 @@ async fn money_that_is_not_this_orders_is_flagged_and_books_nothing() -> Result<
         (&nobodys, by_dashboard(&nobodys), "unknown_order"),
     ] {
         let payment = place.post("/api/stripe/payments", &payment).await?;
-        eventually(Duration::from_secs(20), || async {
+        eventually(|| async {
             let flags = shop.flags().await?;
             let is_ours = |found: &&Value| match flag {
                 // There is no order to name: the flag has the event alone.
@@ -318,7 +316,7 @@ async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Resu
     let event = json!({ "id": id, "object": "event", "type": "payment_intent.succeeded", "created": now(),
         "data": { "object": { "id": payment, "object": "payment_intent", "amount_received": 500, "currency": "usd" } } });
     assert_eq!(stripe_tells(&place, &event, SECRET, now()).await?.status(), 200);
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let waiting = place.depth("confab-payments.fifo").await?;
         (waiting == 0).then_some(()).with_context(|| format!("{waiting} are waiting"))
     })
@@ -449,7 +447,7 @@ async fn a_link_in_a_chat_leads_to_the_page_until_it_is_paid() -> Result<()> {
     assert_eq!(says(shop.opens(&link, "fr").await?).await?, (200, "This is paid".to_owned()));
     let hebrew = shop.opens(&link, "he-IL,he;q=0.9,en;q=0.8").await?.text().await?;
     assert!(hebrew.contains("<html lang=\"he\" dir=\"rtl\">") && hebrew.contains("כבר שולם"), "{hebrew}");
-    let file = eventually(Duration::from_secs(10), || async {
+    let file = eventually(|| async {
         let file = shop.agrees(offer.order_id, &shop.held().await?).await?;
         (told(&file) == [("received", true)]).then_some(file.clone()).with_context(|| file.to_string())
     });
@@ -497,7 +495,7 @@ async fn a_link_may_be_long_and_a_slow_bank_is_not_paid_twice() -> Result<()> {
     assert!(segment > 1_800, "{segment}");
     let order = leads_to(&shop, &link).await?;
     shop.pays(&order, "async_success").await?;
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let answer = shop.opens(&link, "en").await?;
         anyhow::ensure!(answer.status() == 200, "{}", answer.status());
         Ok(())
@@ -521,7 +519,7 @@ async fn is_back(shop: &Shop<'_>, offer: &Offer, refunds: usize) -> Result<Value
     shop.comes_to(offer.order_id, "refunded").await?;
     shop.is_heard().await?;
     assert_eq!(shop.refunds(offer.order_id).await?.len(), refunds);
-    let file = eventually(Duration::from_secs(20), || async {
+    let file = eventually(|| async {
         let file = shop.agrees(offer.order_id, &shop.held().await?).await?;
         anyhow::ensure!(told(&file).iter().all(|(_, is_told)| *is_told), "{file}");
         Ok(file)
@@ -579,7 +577,7 @@ async fn a_wish_for_money_that_is_not_here_yet_is_kept() -> Result<()> {
         }
         shop.says(refund(&offer), 2).await?;
         shop.is_heard().await?;
-        eventually(Duration::from_secs(10), || async {
+        eventually(|| async {
             let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
             (file["order"]["refund"]["step"] == "wanted").then_some(()).with_context(|| file.to_string())
         })
@@ -705,7 +703,7 @@ async fn the_credits_of_an_order_are_used_once() -> Result<()> {
     let (first, _) = shop.sells("studio.lite", &payer).await?;
     let (second, _) = shop.sells("studio.lite", &payer).await?;
     shop.says(credit(&first), 5).await?;
-    let file = eventually(Duration::from_secs(20), || async {
+    let file = eventually(|| async {
         let file = shop.books(&format!("orders/{}", first.order_id)).await?;
         (file["order"]["used"] == true).then_some(file.clone()).with_context(|| file.to_string())
     });
@@ -717,7 +715,7 @@ async fn the_credits_of_an_order_are_used_once() -> Result<()> {
     assert_eq!(spend.context("a row")?["order_id"], first.order_id.to_string());
     shop.says(credit(&second), 2).await?;
     shop.says(credit(&first), 1).await?;
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let left = shop.credits(&payer).await?;
         (left == 0).then_some(()).with_context(|| format!("{left} are left"))
     })

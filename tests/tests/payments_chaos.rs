@@ -233,7 +233,7 @@ async fn deliver(place: &Place, deliveries: &[Value]) -> Result<()> {
 
 async fn deliver_one(place: &Place, event: &Value) -> Result<()> {
     let body = event.to_string();
-    eventually(Duration::from_secs(60), || async {
+    eventually(|| async {
         let signature = confab_providers::stripe::sign(&"whsec_local".into(), body.as_bytes(), now());
         let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
         let request = place.http.post(format!("{}/payment-received", place.gateway));
@@ -259,7 +259,7 @@ async fn kills(place: Arc<Place>, is_over: Arc<AtomicBool>, seed: u64) -> Result
 /// Where AWS would wait for the visibility timeouts of what died, time is moved.
 async fn everything_is_booked(place: &Place) -> Result<()> {
     for _ in 0..20 {
-        if eventually(Duration::from_secs(120), || is_at_rest(place)).await? == 0 {
+        if eventually(|| is_at_rest(place)).await? == 0 {
             return Ok(());
         }
         place.advance(A_WHILE).await?;
@@ -381,13 +381,13 @@ async fn a_ledger_that_differs_from_stripe_is_counted() -> Result<()> {
             (total >= Some(at_least)).then_some(()).with_context(|| format!("{metrics:?}"))
         }
     };
-    eventually(Duration::from_secs(10), counted(1.0)).await?;
+    eventually(counted(1.0)).await?;
     // Long after the payment's own events the alarm still rings.
     for _ in 0..6 {
         is_reconciled(&place).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    eventually(Duration::from_secs(10), counted(4.0)).await
+    eventually(counted(4.0)).await
 }
 
 #[tokio::test]
@@ -471,7 +471,7 @@ async fn a_refund_that_nobody_heard_the_answer_of_is_made_once_and_booked() -> R
         place.put("/api/stripe/faults", &json!({ "calls": [fault] })).await?;
         let order_id = offer.order_id;
         shop.says(asked_back(order_id), 3).await?;
-        eventually(Duration::from_secs(60), || async {
+        eventually(|| async {
             let state = state_of(&shop.order(order_id).await?).to_owned();
             let waiting = place.depth("confab-payments-requests").await?;
             if state != "refunded" || waiting > 0 {
@@ -498,7 +498,7 @@ async fn a_refund_that_stripe_refuses_is_a_persons() -> Result<()> {
     let order_id = offer.order_id;
     shop.says(asked_back(order_id), 1).await?;
     let flagged = |flag: Option<&'static str>| {
-        eventually(Duration::from_secs(20), move || async move {
+        eventually(move || async move {
             let file = shop.books(&format!("orders/{order_id}")).await?;
             (file["order"]["flag"].as_str() == flag).then_some(file.clone()).with_context(|| file.to_string())
         })

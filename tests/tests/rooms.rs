@@ -1,7 +1,5 @@
 //! Rooms as people have them: coming in, talking live, and being told no. The same on local and on a deployed stack.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use confab_e2e::{Guest, Place, eventually};
 use reqwest::Method;
@@ -92,7 +90,7 @@ async fn who_was_away_gets_what_was_missed() -> Result<()> {
     }
     let back = omer.connects(&code).await?;
     assert_eq!(back.greets(Some(1)).await?["last_seq"], 31);
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         ensure!(back.shown().len() == 30, "{} of 30", back.shown().len());
         Ok(())
     })
@@ -158,7 +156,7 @@ async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
     assert_eq!(his.shows("indeed").await?["reply_to"]["text"], said["text"]);
     assert_eq!(omer.asks(Method::DELETE, &format!("{one}/"), None).await?.0, 403, "it is not his");
     assert_eq!(dana.asks(Method::DELETE, &format!("{one}/"), None).await?.0, 204);
-    eventually(Duration::from_secs(20), || async {
+    eventually(|| async {
         let shown = his.shown();
         ensure!(shown[0]["is_deleted"] == true && shown[0]["text"] == "", "{shown:?}");
         Ok(())
@@ -254,7 +252,7 @@ async fn what_was_read_is_known_on_another_device() -> Result<()> {
     his.greets(None).await?;
     let mine = |seq: Value, last: u64| {
         let omer = &omer;
-        eventually(Duration::from_secs(20), move || {
+        eventually(move || {
             let seq = seq.clone();
             async move {
                 let mine = omer.gets("/api/chats/mine/").await?;
@@ -362,7 +360,7 @@ async fn frames_that_make_no_sense_are_refused_and_change_nothing() -> Result<()
     ] {
         let before = live.count("refused");
         live.sends(&wrong).await?;
-        let refused = eventually(Duration::from_secs(20), || async {
+        let refused = eventually(|| async {
             let frames = live.frames();
             let refused: Vec<_> = frames.iter().filter(|frame| frame["type"] == "refused").cloned().collect();
             refused.get(before).cloned().context("it was not refused")
@@ -375,7 +373,7 @@ async fn frames_that_make_no_sense_are_refused_and_change_nothing() -> Result<()
 }
 
 async fn looked_at(who: &Guest, photo: &str) -> Result<Value> {
-    eventually(Duration::from_secs(60), || async {
+    eventually(|| async {
         let analysis = who.gets(&format!("/api/photo-analysis/{photo}/")).await?;
         ensure!(matches!(analysis["state"].as_str(), Some("done" | "refused")), "{analysis}");
         Ok(analysis)

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, Select, WriteRequest};
-use confab_e2e::{Guest, Live, Place, eventually, peak_memory};
+use confab_e2e::{Guest, Live, PATIENCE, Place, eventually, peak_memory};
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use serde_json::{Value, json};
 
@@ -16,8 +16,6 @@ fn sizes() -> Result<Vec<usize>> {
 }
 
 const AT_ONCE: usize = 40;
-const PATIENCE: Duration = Duration::from_secs(120);
-
 /// Calls and capacity of each function since `local` began.
 async fn spent(place: &Place) -> Result<BTreeMap<(String, String), [f64; 3]>> {
     let state = place.get("/api/state").await?;
@@ -68,7 +66,7 @@ async fn broadcasts(place: &Place) -> Result<(u64, f64)> {
 async fn brings(place: &Place, host: &Guest, code: &str, id: &str, text: &str) -> Result<f64> {
     let (before, _) = broadcasts(place).await?;
     host.says(code, id, text).await?;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let (done, took) = broadcasts(place).await?;
         ensure!(done > before, "nothing was brought");
@@ -136,7 +134,7 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
         }
         host.says(&code, "third-message", "still here?").await?;
         let living = i32::try_from(size - dead)?;
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let rows = connected(&place, &code).await?;
             ensure!(rows == living, "{rows} rows for {living} who live");
             let heard = sockets.iter().filter(|live| live.texts().contains(&"still here?".to_owned())).count();
@@ -149,7 +147,7 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
 }
 
 async fn all_hear(sockets: &[Live], text: &str) -> Result<()> {
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         let heard = sockets.iter().filter(|live| live.texts().contains(&text.to_owned())).count();
         ensure!(heard == sockets.len(), "{heard} of {} heard {text:?}", sockets.len());
         Ok(())
@@ -191,13 +189,13 @@ async fn a_burst_reaches_everybody_whole() -> Result<()> {
     for guest in &people {
         for round in 0..WORDS {
             let (id, text) = (format!("{}-{round}", guest.id), format!("word {round} of {}", guest.id));
-            eventually(PATIENCE, || async { guest.says(&code, &id, &text).await.map(drop) }).await?;
+            eventually(|| async { guest.says(&code, &id, &text).await.map(drop) }).await?;
         }
     }
     let said = host.reads(&code).await?;
     assert_eq!(said.len(), PEOPLE * WORDS);
     assert_eq!(said.last().map(|message| message["seq"].clone()), Some(json!(said.len())), "without gaps");
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         let seqs =
             |messages: &[Value]| messages.iter().filter_map(|message| message["seq"].as_u64()).collect::<Vec<_>>();
         let all = seqs(&said);
@@ -271,7 +269,7 @@ async fn photo_work_beside_a_chat_holds_up_no_message() -> Result<()> {
                 async move {
                     let guest = Guest::sealed(place, &format!("9{seed:06}"))?;
                     let photo = guest.sends_photo("image/jpeg", &picture).await?;
-                    eventually(PATIENCE, || async {
+                    eventually(|| async {
                         let look = guest.gets(&format!("/api/photo-analysis/{photo}/")).await?;
                         ensure!(look["state"] == "done", "{look}");
                         Ok(())

@@ -1,15 +1,11 @@
 //! What is paid for in rooms: pins, tips and the back room; each is given once, or its money goes back. The same on
 //! local and on a deployed stack.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use confab_e2e::{Guest, Live, Place, Shop, Taken, eventually};
 use futures::future::try_join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A host, a member, the room's code and the member's socket.
 async fn a_room(place: &Place, name: &str) -> Result<(Guest, Guest, String, Live)> {
@@ -66,7 +62,7 @@ async fn a_pin_is_at_the_top_until_somebody_outbids_and_goes_with_its_money() ->
 
     // The higher one is paid back: the lower one, whose time is not over, is at the top again.
     second.is_paid_back(&place).await?;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         let pin = pin_of(&member, &code).await?;
         ensure!(pin["seq"] == 1, "{pin}");
         Ok(())
@@ -88,7 +84,7 @@ async fn of_many_who_pay_for_the_same_place_one_has_it_and_the_others_their_mone
         takers.push(wants_pin(who, &code, 1, 2_000).await?);
     }
     try_join_all(takers.iter().map(|taken| taken.is_paid(&place))).await?;
-    let states = eventually(PATIENCE, || async {
+    let states = eventually(|| async {
         let states = try_join_all(takers.iter().map(|taken| taken.state(&place))).await?;
         let back = states.iter().filter(|state| *state == "refunded").count();
         ensure!(back == 3, "{states:?}");
@@ -130,7 +126,7 @@ async fn what_is_not_there_any_more_is_not_sold_and_not_kept() -> Result<()> {
     let taken = wants_pin(&member, &code, 2, 100).await?;
     taken.is_paid(&place).await?;
     taken.comes_to(&place, "paid").await?;
-    eventually(PATIENCE, || async { pin_of(&host, &code).await?["seq"].as_u64().context("no pin") }).await?;
+    eventually(|| async { pin_of(&host, &code).await?["seq"].as_u64().context("no pin") }).await?;
     host.asks(Method::DELETE, &format!("/api/chats/{code}/messages/2/"), None).await?;
     assert_eq!(pin_of(&member, &code).await?, Value::Null);
     taken.comes_to(&place, "refunded").await?;
@@ -140,7 +136,7 @@ async fn what_is_not_there_any_more_is_not_sold_and_not_kept() -> Result<()> {
     let up = wants_pin(&member, &code, 3, 100).await?;
     let under_way = wants_pin(&member, &code, 3, 200).await?;
     up.is_paid(&place).await?;
-    eventually(PATIENCE, || async { pin_of(&host, &code).await?["seq"].as_u64().context("no pin") }).await?;
+    eventually(|| async { pin_of(&host, &code).await?["seq"].as_u64().context("no pin") }).await?;
     host.asks(Method::DELETE, &format!("/api/chats/{code}/"), None).await?;
     under_way.is_paid(&place).await?;
     up.comes_to(&place, "refunded").await?;
@@ -166,7 +162,7 @@ async fn a_tip_is_seen_by_all_counted_for_the_host_and_gone_when_it_is_paid_back
     small.is_paid(&place).await?;
     large.is_paid(&place).await?;
     let of = |cents: u64| move |message: &&Value| message["tip"]["minor"] == cents;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         let shown = live.shown();
         let both = shown.iter().any(|message| of(300)(&message)) && shown.iter().any(|message| of(1_000)(&message));
         ensure!(both, "{shown:?}");
@@ -184,7 +180,7 @@ async fn a_tip_is_seen_by_all_counted_for_the_host_and_gone_when_it_is_paid_back
     large.is_paid_back(&place).await?;
     let changed = live.hears("changed").await?;
     assert_eq!((&changed["message"]["is_deleted"], &changed["message"]["tip"]), (&json!(true), &Value::Null));
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         let counted = host.gets(&tips).await?;
         ensure!(counted["totals"] == json!([{ "minor": 300, "currency": "USD" }]), "{counted}");
         Ok(())
@@ -221,7 +217,7 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
     let entrance = member.takes(&path, &nothing).await?;
     let again = member.takes(&path, &nothing).await?;
     entrance.is_paid(&place).await?;
-    let enters = eventually(PATIENCE, || async {
+    let enters = eventually(|| async {
         let (_, answer) = member.asks(Method::POST, &path, Some(&nothing)).await?;
         answer["code"].as_str().map(str::to_owned).with_context(|| answer.to_string())
     })
@@ -242,7 +238,7 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
     member.joins(&back, "Omer").await?;
     entrance.is_paid_back(&place).await?;
     his.hears("kicked").await?;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         ensure!(told(&member, &join, &wanted).await? == (403, "not_paid".into()));
         Ok(())
     })
@@ -252,12 +248,12 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
     // It closes with the room in front, and who came in today gets the money back, and whoever has a pin there.
     let last = member.takes(&path, &nothing).await?;
     last.is_paid(&place).await?;
-    eventually(PATIENCE, || async { member.says(&back, "message-3", "again").await.map(drop) }).await?;
+    eventually(|| async { member.says(&back, "message-3", "again").await.map(drop) }).await?;
     let (status, _) = host.asks(Method::DELETE, &format!("/api/chats/{back}/"), None).await?;
     assert_eq!(status.as_u16(), 409);
     let pin = wants_pin(&member, &back, 1, 500).await?;
     pin.is_paid(&place).await?;
-    eventually(PATIENCE, || async { pin_of(&host, &back).await?["seq"].as_u64().context("no pin") }).await?;
+    eventually(|| async { pin_of(&host, &back).await?["seq"].as_u64().context("no pin") }).await?;
     host.asks(Method::DELETE, &format!("/api/chats/{code}/"), None).await?;
     last.comes_to(&place, "refunded").await?;
     pin.comes_to(&place, "refunded").await?;
@@ -300,7 +296,7 @@ async fn the_order_of_news_does_not_matter() -> Result<()> {
     shop.payments_say(received(backwards.order_id), 3).await?;
     shop.payments_say(received(twice.order_id), 5).await?;
     place.is_empty("confab-rooms-paid").await?;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         ensure!(
             live.shown().iter().filter(|message| message["tip"]["minor"] == 300).count() == 1,
             "{:?}",

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
-use confab_e2e::{Place, eventually};
+use confab_e2e::{PATIENCE, Place, eventually};
 use futures::{SinkExt, StreamExt, future::join_all};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -27,8 +27,6 @@ use tokio_tungstenite::{
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 const FRAME: usize = 32 * 1024;
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// A `local` with the API of `tests/sockets.yaml`.
 struct Api {
     place: Place,
@@ -106,12 +104,12 @@ impl Api {
     }
 
     async fn connected(&self, id: &str) -> Result<Value> {
-        eventually(PATIENCE, || async { self.events(id, "CONNECT").await?.pop().context("not yet") }).await
+        eventually(|| async { self.events(id, "CONNECT").await?.pop().context("not yet") }).await
     }
 
     /// As many lines as there should be.
     async fn written(&self, message: &str, count: usize) -> Result<Vec<Value>> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let lines = self.lines(message).await?;
             ensure!(lines.len() >= count, "{} lines", lines.len());
             Ok(lines)
@@ -121,7 +119,7 @@ impl Api {
 
     /// The one event that tells of the end.
     async fn told_of_the_end(&self, id: &str) -> Result<(u64, String)> {
-        let event = eventually(PATIENCE, || async {
+        let event = eventually(|| async {
             let told = self.events(id, "DISCONNECT").await?;
             ensure!(told.len() == 1, "{} events tell of the end", told.len());
             told.into_iter().next().context("an event")
@@ -348,7 +346,7 @@ async fn a_message_goes_to_the_route_that_it_names_or_to_the_default() -> Result
         assert_eq!(event["requestContext"]["routeKey"], key);
     }
     client.socket.send(Message::text("this is not JSON")).await?;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         let events = api.events(&client.id, "MESSAGE").await?;
         let event = events.iter().find(|event| event["body"] == "this is not JSON").context("not yet")?;
         assert_eq!(event["requestContext"]["routeKey"], "$default");
@@ -384,7 +382,7 @@ async fn a_client_hears_of_a_failure_and_not_of_a_status() -> Result<()> {
     assert_eq!(told["message"], "Endpoint request timed out");
     // Whatever came of this one would come before what is posted half a second later.
     client.say(&json!({ "do": "status", "status": "500", "text": "a" })).await?;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         let seen = api.events(&client.id, "MESSAGE").await?.len();
         ensure!(seen == 6, "{seen} messages");
         Ok(())
@@ -399,7 +397,7 @@ async fn a_function_that_is_killed_in_the_middle_is_an_error_for_its_client() ->
     let api = Api::start().await?;
     let mut client = api.open().await?;
     client.say(&json!({ "do": "sleep", "ms": 15_000 })).await?;
-    eventually(PATIENCE, || async {
+    eventually(|| async {
         ensure!(api.events(&client.id, "MESSAGE").await?.len() == 2, "it has not begun");
         Ok(())
     })
@@ -616,7 +614,7 @@ async fn what_is_billed_is_counted() -> Result<()> {
     assert_eq!(api.post(&client.id, "x".repeat(FRAME + 1)).await?, 200);
     assert_eq!(api.post("AAAAAAAAAAAAAAA=", "x").await?, 410);
     // What the probe posts arrives before its call is over, and counted.
-    let counts = eventually(PATIENCE, || async {
+    let counts = eventually(|| async {
         let counts = api.counts().await?;
         ensure!(counts["posts"] == 3, "{counts}");
         Ok(counts)
@@ -627,7 +625,7 @@ async fn what_is_billed_is_counted() -> Result<()> {
     // One message to learn the id, and the large one; the probe posted twice.
     assert_eq!((read("messages_in"), read("units_in")), (Some(2), Some(4)));
     assert_eq!((read("posts"), read("units_out"), read("gone")), (Some(3), Some(4), Some(1)));
-    let state = eventually(PATIENCE, || async {
+    let state = eventually(|| async {
         let state = api.place.get("/api/state").await?;
         let calls = state["aws_calls"].as_array().context("calls")?;
         let posts = |caller: &str| {

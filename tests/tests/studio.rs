@@ -135,7 +135,7 @@ async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
     visit.taps(&tiers, ENGLISH.lite).await?;
     let packs = visit.hears("Pick a style", heard).await?;
     visit.taps(&packs, "Quiet Studio Lite").await?;
-    let link = eventually(Duration::from_secs(20), || async {
+    let link = eventually(|| async {
         let answers = visit.person.answers().await?;
         let link = answers.iter().skip(heard).find(|answer| answer.to_string().contains("/api/payments/pay/"));
         link.cloned().context("no link to pay")
@@ -166,7 +166,7 @@ async fn who_asks_for_it_is_forgotten() -> Result<()> {
     let at_once = visit.person.asks("selfies").await?;
     ensure!(text_of(&at_once).contains("Send me 10 selfies"), "{at_once}");
     place.passes(Duration::from_secs(11)).await?;
-    eventually(Duration::from_secs(60), || async {
+    eventually(|| async {
         let left = place.tunes_of(tune["title"].as_str().context("a title")?).await?;
         ensure!(left.is_empty(), "Astria still knows: {left:?}");
         ensure!(place.depth("confab-studio-erasing").await? == 0, "it is being done");

@@ -57,7 +57,7 @@ async fn a_month_after_the_last_word_faces_are_gone_by_themselves() -> Result<()
     assert_eq!(place.pictures_of(&id).await?.len(), 3);
     // Over many Wednesdays.
     place.advance(Duration::from_secs(33 * 24 * 3600)).await?;
-    eventually(Duration::from_secs(60), || async {
+    eventually(|| async {
         let left = place.pictures_of(&id).await?;
         left.is_empty().then_some(()).with_context(|| format!("{left:?}"))
     })

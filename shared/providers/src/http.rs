@@ -11,8 +11,12 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(8);
 /// Shorter than the providers keep an idle connection: a request written to a dead one has an unknown outcome.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Roots are constants in the binary, so a start reads no file and decodes no certificate.
 pub fn http_client() -> Result<Client> {
+    http_client_within(TOTAL_TIMEOUT)
+}
+
+/// Roots are constants in the binary, so a start reads no file and decodes no certificate.
+pub fn http_client_within(timeout: Duration) -> Result<Client> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -23,7 +27,7 @@ pub fn http_client() -> Result<Client> {
         .tls_backend_preconfigured(tls)
         .redirect(Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TOTAL_TIMEOUT)
+        .timeout(timeout)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .user_agent(concat!("confab/", env!("CARGO_PKG_VERSION")))
         .build()

@@ -20,6 +20,6 @@ mod timestamped;
 pub mod twilio;
 
 pub use download::{File, MediaError};
-pub use http::http_client;
+pub use http::{http_client, http_client_within};
 pub use parsed::Parsed;
 pub use send::{Accepted, SendError};
