@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -18,8 +17,6 @@ use crate::{Place, eventually};
 
 /// What `local` and a rehearsal seal sessions of rooms with.
 const SEAL_SECRET: &[u8] = b"rooms-seal-secret";
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Somebody with a session.
 #[derive(Debug, Clone)]
 pub struct Guest {
@@ -158,8 +155,7 @@ impl Guest {
         // It says when it was asked for: a socket that is young may be on its way.
         let number = self.id.bytes().rev().take(8).fold(0, |all, digit| all * 10 + u64::from(digit.wrapping_sub(b'0')));
         let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
-        let id = confab_kernel::EventId::new(Timestamp::now(), &move || [0, 0, a, b, c, d, e, f, g, h]);
-        let id = id.to_string().replacen("evt_", "", 1);
+        let id = confab_kernel::TicketId::new(Timestamp::now(), &move || [0, 0, a, b, c, d, e, f, g, h]);
         let ticket = rooms_domain::Ticket { id, room: code.parse()?, user: self.id.parse()? };
         Ok(format!("{url}?ticket={}", confab_kernel::seal(SEAL_SECRET, &ticket, Timestamp::MAX)?))
     }
@@ -199,7 +195,7 @@ impl Taken {
     }
 
     pub async fn comes_to(&self, place: &Place, state: &str) -> Result<()> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let found = self.state(place).await?;
             ensure!(found == state, "{} is {found}", self.order);
             Ok(())
@@ -282,7 +278,7 @@ impl Live {
 
     /// The first frame of a type that is as wanted.
     pub async fn hears_of(&self, kind: &str, is_wanted: impl Fn(&Value) -> bool) -> Result<Value> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let frames = self.frames();
             let found = frames.iter().find(|frame| frame["type"] == kind && is_wanted(frame));
             found.cloned().with_context(|| format!("no {kind} among {} frames: {:?}", frames.len(), frames.last()))
@@ -309,7 +305,7 @@ impl Live {
     }
 
     pub async fn shows(&self, text: &str) -> Result<Value> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             let shown = self.shown();
             let found = shown.iter().find(|message| message["text"] == text);
             found.cloned().with_context(|| format!("no {text:?} among {} messages", shown.len()))
@@ -322,7 +318,7 @@ impl Live {
     }
 
     pub async fn ends(&self) -> Result<()> {
-        eventually(PATIENCE, || async {
+        eventually(|| async {
             match self.is_over() {
                 true => Ok(()),
                 false => bail!("it is still open"),

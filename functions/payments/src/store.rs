@@ -390,11 +390,7 @@ impl Store {
     /// The products have been told.
     pub(crate) async fn told(&self, order_id: OrderId, effect: EffectId) -> Result<()> {
         let settled = When::always().with(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
-        let write = self.table.update(tell_key(order_id, effect), "SET settled = :yes", settled)?;
-        match self.table.transact(vec![write]).await? {
-            Saved::Yes => Ok(()),
-            Saved::Raced => Err(Error::unavailable("store_busy", "the row was being written")),
-        }
+        self.table.change(tell_key(order_id, effect), "SET settled = :yes", settled).await.map(drop)
     }
 
     /// Takes credits once, or not at all. Nothing is read before: what a read sees beside a transaction that is being

@@ -1,6 +1,6 @@
 //! `/api/chats/{code}/people/`: who is in a room, and what its host does about somebody.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use confab_kernel::{Clock, Error, Result, UserId, worker::Read};
 use confab_lambda::{Call, Reply, reply};
@@ -79,7 +79,8 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
             _ => Ok(None),
         }
     };
-    let (mut found, here, banned) = tokio::try_join!(deps.store.first_people(code), here(deps, code), banned)?;
+    let (mut found, here, banned) =
+        tokio::try_join!(deps.store.first_people(code), deps.store.here(code, MOST_PAGES), banned)?;
     let missing = here.iter().filter(|user| !found.iter().any(|person| person.user_id == **user));
     found.extend(deps.store.people(code, &missing.take(MOST_SHOWN).copied().collect::<Vec<_>>(), Read::MayLag).await?);
     let mut people: Vec<_> = found
@@ -98,19 +99,6 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let shown = |person: Person| BannedPerson { user_id: person.user_id, username: person.username };
     let banned = banned.map(|people| people.into_iter().map(shown).collect());
     reply::json(StatusCode::OK, &People { online: here.len(), people, banned })
-}
-
-async fn here(deps: &Rooms, code: RoomCode) -> Result<BTreeSet<UserId>> {
-    let (mut here, mut after) = (BTreeSet::new(), None);
-    for _ in 0..MOST_PAGES {
-        let page = deps.store.sockets(code, after.as_deref(), Read::MayLag).await?;
-        here.extend(page.sockets.into_iter().filter_map(|socket| socket.user));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    Ok(here)
 }
 
 async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<Reply> {

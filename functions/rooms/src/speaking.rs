@@ -110,7 +110,7 @@ pub(crate) async fn everybody_out(
 pub(crate) fn connection(frame: &confab_lambda::Frame) -> Result<rooms_domain::Ticket> {
     let unreadable = || Error::internal("broken_event", "a connection of nobody");
     Ok(rooms_domain::Ticket {
-        id: frame.authorized("ticket")?.to_owned(),
+        id: frame.authorized("ticket")?.parse().map_err(|_| unreadable())?,
         room: frame.authorized("room")?.parse()?,
         user: frame.authorized("user")?.parse().map_err(|_| unreadable())?,
     })

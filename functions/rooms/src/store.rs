@@ -25,11 +25,8 @@ mod rooms;
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::{
-    operation::{put_item::PutItemError, update_item::UpdateItemError},
-    types::AttributeValue,
-};
-use confab_aws::{Row, Table, failed};
+use aws_sdk_dynamodb::types::AttributeValue;
+use confab_aws::{Row, Table};
 use confab_kernel::{Clock, Error, Result, UserId};
 use rooms_domain::{Person, Room, RoomCode, Standing};
 use serde::Serialize;
@@ -94,26 +91,4 @@ fn sort_key(row: &Row) -> &str {
 
 fn rendered<T: Serialize>(value: &T) -> Result<AttributeValue> {
     serde_dynamo::to_attribute_value(value).map_err(|e| Error::internal("render_failed", e))
-}
-
-/// False when its condition did not hold.
-fn put(outcome: Result<(), aws_sdk_dynamodb::error::SdkError<PutItemError>>) -> Result<bool> {
-    match outcome {
-        Ok(()) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-            Ok(false)
-        }
-        Err(error) => Err(failed(error)),
-    }
-}
-
-/// None when its condition did not hold.
-fn updated<T>(outcome: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError>>) -> Result<Option<T>> {
-    match outcome {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
-            Ok(None)
-        }
-        Err(error) => Err(failed(error)),
-    }
 }

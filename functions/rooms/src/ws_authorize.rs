@@ -12,6 +12,10 @@ pub async fn handle(deps: Arc<Gate>, knock: Knock) -> Result<Admitted> {
     let ticket = deps.doorman.ticket(knock.query_value("ticket").ok_or_else(missing)?).await?;
     Ok(Admitted {
         principal: ticket.user.to_string(),
-        context: vec![("room", ticket.room.to_string()), ("user", ticket.user.to_string()), ("ticket", ticket.id)],
+        context: vec![
+            ("room", ticket.room.to_string()),
+            ("user", ticket.user.to_string()),
+            ("ticket", ticket.id.to_string()),
+        ],
     })
 }

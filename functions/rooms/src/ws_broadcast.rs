@@ -8,7 +8,7 @@ use std::{
 };
 
 use confab_aws::{Entry, Posted};
-use confab_kernel::{Clock, CorrelationId, Result, Timestamp, UserId, after, before, worker::Read};
+use confab_kernel::{Clock, CorrelationId, Result, TicketId, Timestamp, UserId, after, before, worker::Read};
 use confab_lambda::{Job, metrics};
 use futures::{StreamExt, future, stream};
 use rooms_domain::{BroadcastJob, Message, News, Person, Reason, RoomCode, ServerFrame, chunks};
@@ -109,14 +109,13 @@ async fn deliver(
     deps: &Broadcaster,
     room: RoomCode,
     news: Vec<News>,
-    after: Option<String>,
+    mut after: Option<TicketId>,
     until: Instant,
     correlation_id: CorrelationId,
 ) -> Result<()> {
     let said = Rendered::of(&news)?;
-    let mut after = after;
     loop {
-        let page = sockets(deps, room, after.as_deref(), &said, until).await?;
+        let page = sockets(deps, room, after, &said, until).await?;
         let members = match said.members_only {
             Some(_) => Some(members(deps, room, &page.sockets).await?),
             None => None,
@@ -146,7 +145,7 @@ async fn deliver(
 async fn sockets(
     deps: &Broadcaster,
     room: RoomCode,
-    after: Option<&str>,
+    after: Option<TicketId>,
     said: &Rendered,
     until: Instant,
 ) -> Result<Page> {
@@ -173,11 +172,12 @@ async fn goes_on(
     deps: &Broadcaster,
     room: RoomCode,
     news: Vec<News>,
-    after: Option<String>,
+    after: Option<TicketId>,
     correlation_id: CorrelationId,
 ) -> Result<()> {
     let at = deps.clock.now();
-    let once = format!("on#{room}#{}#{}", after.as_deref().unwrap_or_default(), at.as_millisecond());
+    let once =
+        format!("on#{room}#{}#{}", after.map(|ticket| ticket.to_string()).unwrap_or_default(), at.as_millisecond());
     let job = BroadcastJob::V1 { room, at, news, after };
     deps.broadcasts.send(&[Entry::in_order(room.as_str(), &once, &job, correlation_id)?]).await
 }
@@ -227,7 +227,7 @@ impl Rendered {
 
     /// What somebody is shown out with.
     fn farewell(&self, socket: &Socket, members: Option<&BTreeSet<UserId>>) -> Option<&Vec<u8>> {
-        let was_there = |at: Timestamp| socket.asked_at().is_none_or(|asked| asked <= at);
+        let was_there = |at: Timestamp| socket.ticket.made_at() <= at;
         let is_out = |user: Option<UserId>| user.is_none() || user == socket.user;
         let out = self.outs.iter().find(|(user, at, _)| is_out(*user) && was_there(*at)).map(|(.., frame)| frame);
         let is_member = |members: &BTreeSet<UserId>| socket.user.is_some_and(|user| members.contains(&user));
@@ -286,7 +286,7 @@ fn is_young(deps: &Broadcaster, socket: &Socket) -> bool {
 
 async fn forget(deps: &Broadcaster, room: RoomCode, socket: Socket) {
     metrics::count("SocketGone", "410");
-    if deps.store.disconnected(room, &socket.ticket, &socket.connection).await.is_err() {
+    if deps.store.disconnected(room, socket.ticket, &socket.connection).await.is_err() {
         // Whoever posts next finds it again.
         metrics::count("PostFailed", "forget");
     }

@@ -19,7 +19,7 @@ pub async fn handle(deps: Arc<Door>, frame: Frame) -> Result<()> {
     // Whoever shows somebody out from now on finds the socket; whoever did before is found here.
     let lets_in = lets_in(&deps, &ticket).await;
     if lets_in.is_err() {
-        deps.store.disconnected(ticket.room, &ticket.id, &frame.connection_id).await?;
+        deps.store.disconnected(ticket.room, ticket.id, &frame.connection_id).await?;
     }
     lets_in
 }

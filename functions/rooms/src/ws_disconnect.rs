@@ -9,5 +9,5 @@ use crate::{Door, speaking::connection};
 
 pub async fn handle(deps: Arc<Door>, frame: Frame) -> Result<()> {
     let ticket = connection(&frame)?;
-    deps.store.disconnected(ticket.room, &ticket.id, &frame.connection_id).await
+    deps.store.disconnected(ticket.room, ticket.id, &frame.connection_id).await
 }

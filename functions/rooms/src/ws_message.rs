@@ -1,6 +1,6 @@
 //! What comes over a socket: a greeting, something that somebody says, that they are typing, a sign of life.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use confab_aws::Posted;
 use confab_kernel::{Clock, Error, Kind, Result, after, worker::Read};
@@ -141,16 +141,7 @@ async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> 
     if !deps.store.put_online(code, visited.online, was, now_ms).await? {
         return Ok(visited.online);
     }
-    let (mut people, mut after) = (BTreeSet::new(), None);
-    loop {
-        let page = deps.store.sockets(code, after.as_deref(), Read::MayLag).await?;
-        people.extend(page.sockets.into_iter().filter_map(|socket| socket.user));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    let online = u32::try_from(people.len()).unwrap_or(u32::MAX);
+    let online = u32::try_from(deps.store.here(code, usize::MAX).await?.len()).unwrap_or(u32::MAX);
     deps.store.put_online(code, online, now_ms, now_ms).await?;
     if online != visited.online && online <= TOLD_UP_TO {
         let once = format!("online#{code}#{now_ms}");
@@ -181,7 +172,7 @@ async fn show_out(deps: &Talk, frame: &Frame, ticket: &Ticket, reason: Reason) -
 
 async fn post(deps: &Talk, ticket: &Ticket, frame: &Frame, said: &ServerFrame<'_>) -> Result<()> {
     if deps.sockets.post(&frame.connection_id, said.render()?).await? == Posted::Gone {
-        deps.store.disconnected(ticket.room, &ticket.id, &frame.connection_id).await?;
+        deps.store.disconnected(ticket.room, ticket.id, &frame.connection_id).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Rate;
-use confab_kernel::{Clock, EventId, Result, Timestamp, after, worker::Read};
+use confab_kernel::{Clock, Result, TicketId, Timestamp, after, worker::Read};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use rooms_domain::{RoomCode, Ticket};
@@ -37,7 +37,7 @@ pub async fn handle(deps: Arc<Tickets>, call: Call) -> Result<Reply> {
     let now = deps.clock.now();
     TICKETS.take(&deps.store.table, &format!("ticket#{user}"), now).await?;
     let expires_at = after(now, LASTS);
-    let id = EventId::new(now, &deps.entropy).to_string().replacen("evt_", "", 1);
-    let ticket = deps.doorman.keys.seal(SEAL, &Ticket { id, room: code, user }, expires_at).await?;
+    let ticket = Ticket { id: TicketId::new(now, &deps.entropy), room: code, user };
+    let ticket = deps.doorman.keys.seal(SEAL, &ticket, expires_at).await?;
     reply::json(StatusCode::CREATED, &SocketTicket { url: format!("{}?ticket={ticket}", deps.socket_url), expires_at })
 }

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_kernel::{EffectId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Row, Table, When, failed, number};
+use crate::{Row, Table, When, number};
 
 /// Meta delivers again for seven days, and a copy may then lie on the queue for four and with the dead letters for
 /// fourteen: an entry must outlive the last redrive.
@@ -59,23 +59,9 @@ impl Inbox {
     /// Takes the lease that ended at `expired`; false when somebody else was faster.
     pub async fn take_over(table: &Table, event: &str, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
         let millis = |at: Timestamp| number(at.as_millisecond());
-        let updated = table
-            .client
-            .update_item()
-            .table_name(&table.name)
-            .set_key(Some(Self::key(event)))
-            .update_expression("SET lease_until_ms = :until")
-            .condition_expression("lease_until_ms = :expired")
-            .expression_attribute_values(":until", millis(lease_until))
-            .expression_attribute_values(":expired", millis(expired))
-            .send()
-            .await;
-        match updated {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(failed(error)),
-            },
-        }
+        let when = When::holds("lease_until_ms = :expired")
+            .with(":expired", millis(expired))
+            .with(":until", millis(lease_until));
+        Ok(table.change(Self::key(event), "SET lease_until_ms = :until", when).await?.is_some())
     }
 }

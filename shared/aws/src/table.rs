@@ -6,7 +6,10 @@ use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, TableStatus, TransactWriteItem, Update},
+    types::{
+        AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, TableStatus, TransactWriteItem,
+        Update,
+    },
 };
 use confab_kernel::{
     Error, Result,
@@ -16,10 +19,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub type Row = HashMap<String, AttributeValue>;
 
-/// When a write of a transaction may happen, and the values that the expressions name.
+/// When something may be written, and what the expressions name: values, and attributes that are words of DynamoDB's.
 #[derive(Debug, Clone, Default)]
 pub struct When {
     condition: Option<String>,
+    names: HashMap<String, String>,
     values: Row,
 }
 
@@ -42,7 +46,14 @@ impl When {
     }
 
     pub fn holds(condition: impl Into<String>) -> Self {
-        Self { condition: Some(condition.into()), values: Row::new() }
+        Self { condition: Some(condition.into()), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn and(mut self, condition: &str) -> Self {
+        self.condition =
+            Some(self.condition.map_or_else(|| condition.to_owned(), |first| format!("{first} AND {condition}")));
+        self
     }
 
     #[must_use]
@@ -51,7 +62,17 @@ impl When {
         self
     }
 
-    /// DynamoDB refuses an empty map of values.
+    #[must_use]
+    pub fn naming(mut self, name: &str, attribute: impl Into<String>) -> Self {
+        self.names.insert(name.to_owned(), attribute.into());
+        self
+    }
+
+    /// DynamoDB refuses an empty map.
+    fn names(&self) -> Option<HashMap<String, String>> {
+        Some(self.names.clone()).filter(|names| !names.is_empty())
+    }
+
     fn values(self) -> Option<Row> {
         Some(self.values).filter(|values| !values.is_empty())
     }
@@ -187,11 +208,48 @@ impl Table {
         Ok(Box::pin(page.send()).await.map_err(failed)?.items.unwrap_or_default())
     }
 
+    /// Writes one row. False when that may not be.
+    pub async fn save(&self, row: Row, when: When) -> Result<bool> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(row))
+            .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_names(when.names())
+            .set_expression_attribute_values(when.values());
+        Ok(unless_held(Box::pin(put.send()).await)?.is_some())
+    }
+
+    /// Changes one row, and gives it as it is then. None when that may not be.
+    pub async fn change(&self, key: Row, expression: &str, when: When) -> Result<Option<Row>> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .update_expression(expression)
+            .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_names(when.names())
+            .set_expression_attribute_values(when.values())
+            .return_values(ReturnValue::AllNew);
+        let changed = unless_held(Box::pin(update.send()).await)?;
+        Ok(changed.map(|changed| changed.attributes.unwrap_or_default()))
+    }
+
+    /// One row, if it is there.
+    pub async fn remove(&self, key: Row) -> Result<()> {
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        Box::pin(delete.send()).await.map_err(failed).map(drop)
+    }
+
+    /// A part of a transaction, as the three that follow.
     pub fn put(&self, row: Row, when: When) -> Result<TransactWriteItem> {
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(row))
             .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_names(when.names())
             .set_expression_attribute_values(when.values());
         Ok(TransactWriteItem::builder().put(put.build().map_err(unrendered)?).build())
     }
@@ -202,6 +260,7 @@ impl Table {
             .set_key(Some(key))
             .update_expression(expression)
             .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_names(when.names())
             .set_expression_attribute_values(when.values());
         Ok(TransactWriteItem::builder().update(update.build().map_err(unrendered)?).build())
     }
@@ -211,6 +270,7 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(key))
             .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_names(when.names())
             .set_expression_attribute_values(when.values());
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(unrendered)?).build())
     }
@@ -221,6 +281,7 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(key))
             .set_condition_expression(when.condition.clone())
+            .set_expression_attribute_names(when.names())
             .set_expression_attribute_values(when.values());
         Ok(TransactWriteItem::builder().condition_check(check.build().map_err(unrendered)?).build())
     }
@@ -243,6 +304,18 @@ impl Table {
                 None => Err(failed(error)),
             },
         }
+    }
+}
+
+/// None when its condition did not hold.
+fn unless_held<T, E>(outcome: Result<T, SdkError<E>>) -> Result<Option<T>>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match outcome {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(failed(error)),
     }
 }
 

@@ -105,6 +105,7 @@ id!(
 );
 id!(SpendId, "spe");
 id!(PhotoId, "pho");
+id!(TicketId, "tkt");
 id!(
     /// Starts at the edge and goes through queues, provider metadata and callbacks into every log line.
     CorrelationId,

@@ -24,7 +24,7 @@ pub use event::{
     CleanupDue, CleanupFinished, Contract, Event, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
 };
 pub use id::{
-    CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, PhotoId, RowId, SpendId, TenantId, UserId,
+    CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, PhotoId, RowId, SpendId, TenantId, TicketId, UserId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use price::{Item, PriceList, PriceListError};

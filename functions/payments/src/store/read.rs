@@ -148,7 +148,7 @@ impl Store {
 
     pub(crate) async fn has_reconciled(&self, until: Timestamp) -> Result<()> {
         let row = Table::row(RECONCILED, RECONCILED, &Reconciled { until })?;
-        self.table.transact(vec![self.table.put(row, When::always())?]).await.map(drop)
+        self.table.save(row, When::always()).await.map(drop)
     }
 
     /// The order that a payment at Stripe was booked for.
@@ -159,7 +159,7 @@ impl Store {
 
     pub(crate) async fn differs(&self, id: OrderId, at: Timestamp) -> Result<()> {
         let row = Table::row(DIFFERENCES, id.to_string(), &Difference { order_id: id, at })?;
-        self.table.transact(vec![self.table.put(row, When::always())?]).await.map(drop)
+        self.table.save(row, When::always()).await.map(drop)
     }
 
     /// The orders that differed when they were last compared.
@@ -171,7 +171,7 @@ impl Store {
     pub(crate) async fn is_the_same(&self, id: OrderId) -> Result<()> {
         let key = Table::key(DIFFERENCES, id.to_string());
         if self.table.latest::<Difference>(key.clone()).await?.is_some() {
-            self.table.transact(vec![self.table.delete(key, When::always())?]).await?;
+            self.table.remove(key).await?;
         }
         Ok(())
     }

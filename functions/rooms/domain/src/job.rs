@@ -1,6 +1,6 @@
 //! What goes through the queue of broadcasts.
 
-use confab_kernel::{Contract, Timestamp, UserId};
+use confab_kernel::{Contract, TicketId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ pub enum BroadcastJob {
         news: Vec<News>,
         /// Whoever comes up to here has it: the socket that it goes on behind.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<String>,
+        after: Option<TicketId>,
     },
 }
 

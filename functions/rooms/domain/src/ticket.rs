@@ -1,6 +1,6 @@
 //! What somebody shows: who they are, and that they may open a socket.
 
-use confab_kernel::{Sealed, UserId};
+use confab_kernel::{Sealed, TicketId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::RoomCode;
@@ -21,7 +21,7 @@ impl Sealed for Session {
 #[serde(deny_unknown_fields)]
 pub struct Ticket {
     /// What it is known by: the socket's row lies under it.
-    pub id: String,
+    pub id: TicketId,
     pub room: RoomCode,
     pub user: UserId,
 }

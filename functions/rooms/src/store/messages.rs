@@ -277,21 +277,14 @@ impl Store {
 
     /// Nothing is left of what was said but that it was. None when there is no such message.
     pub(crate) async fn delete_message(&self, code: RoomCode, seq: u64) -> Result<Option<Message>> {
-        let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(message_key(code, seq)))
-            .condition_expression("attribute_exists(pk) AND is_deleted = :no")
-            .update_expression("SET is_deleted = :yes, #text = :empty, rev = rev + :one REMOVE reply_to, tip")
-            .expression_attribute_names("#text", "text")
-            .expression_attribute_values(":no", AttributeValue::Bool(false))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":empty", text(""))
-            .expression_attribute_values(":one", number(1))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-        let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
+        let deletes = "SET is_deleted = :yes, #text = :empty, rev = rev + :one REMOVE reply_to, tip";
+        let when = is_said().naming("#text", "text").with(":yes", AttributeValue::Bool(true)).with(":empty", text(""));
+        self.change_message(code, seq, deletes, when).await
+    }
+
+    /// The message as it is then; its revision is to grow by `:one`.
+    async fn change_message(&self, code: RoomCode, seq: u64, change: &str, when: When) -> Result<Option<Message>> {
+        let row = self.table.change(message_key(code, seq), change, when.with(":one", number(1))).await?;
         row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
     }
 
@@ -304,21 +297,12 @@ impl Store {
             let Some(last) = page.last().map(|message| message.seq) else { return Ok(changed) };
             for answer in page.iter().filter(|message| message.reply_to.as_ref().is_some_and(|quote| quote.seq == seq))
             {
-                let update = self
-                    .table
-                    .client
-                    .update_item()
-                    .table_name(&self.table.name)
-                    .set_key(Some(message_key(code, answer.seq)))
-                    .condition_expression("reply_to.seq = :seq AND reply_to.#text <> :empty")
-                    .update_expression("SET reply_to.#text = :empty, rev = rev + :one")
-                    .expression_attribute_names("#text", "text")
-                    .expression_attribute_values(":seq", number(seq))
-                    .expression_attribute_values(":empty", text(""))
-                    .expression_attribute_values(":one", number(1))
-                    .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-                let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
-                let emptied = row.map(|row| message(row, self.clock.now())).transpose()?.flatten();
+                let when = When::holds("reply_to.seq = :seq AND reply_to.#text <> :empty")
+                    .naming("#text", "text")
+                    .with(":seq", number(seq))
+                    .with(":empty", text(""));
+                let empties = "SET reply_to.#text = :empty, rev = rev + :one";
+                let emptied = self.change_message(code, answer.seq, empties, when).await?;
                 changed.push(emptied.unwrap_or_else(|| answer.clone()));
             }
             from = last;
@@ -326,8 +310,7 @@ impl Store {
     }
 
     pub(super) fn only_if_said(&self, code: RoomCode, seq: u64) -> Result<TransactWriteItem> {
-        let is_there = When::holds("is_deleted = :no").with(":no", AttributeValue::Bool(false));
-        self.table.only_if(message_key(code, seq), is_there)
+        self.table.only_if(message_key(code, seq), is_said())
     }
 
     /// None when that changes nothing.
@@ -339,34 +322,26 @@ impl Store {
         emoji: &str,
         on: bool,
     ) -> Result<Option<Message>> {
-        let me = AttributeValue::Ss(vec![user.to_string()]);
         let (change, when) = match on {
             true => (
                 "ADD #who :me SET rev = rev + :one",
-                "is_deleted = :no AND (attribute_not_exists(#who) OR (NOT contains(#who, :i) AND size(#who) < :most))",
+                is_said()
+                    .and("(attribute_not_exists(#who) OR (NOT contains(#who, :i) AND size(#who) < :most))")
+                    .with(":most", number(MOST_OF_ONE_EMOJI)),
             ),
-            false => ("DELETE #who :me SET rev = rev + :one", "is_deleted = :no AND contains(#who, :i)"),
+            false => ("DELETE #who :me SET rev = rev + :one", is_said().and("contains(#who, :i)")),
         };
-        let mut update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(message_key(code, seq)))
-            .condition_expression(when)
-            .update_expression(change)
-            .expression_attribute_names("#who", format!("{REACTION}{emoji}"))
-            .expression_attribute_values(":me", me)
-            .expression_attribute_values(":i", text(user.to_string()))
-            .expression_attribute_values(":no", AttributeValue::Bool(false))
-            .expression_attribute_values(":one", number(1))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-        if on {
-            update = update.expression_attribute_values(":most", number(MOST_OF_ONE_EMOJI));
-        }
-        let row = super::updated(Box::pin(update.send()).await)?.and_then(|updated| updated.attributes);
-        row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
+        let when = when
+            .naming("#who", format!("{REACTION}{emoji}"))
+            .with(":me", AttributeValue::Ss(vec![user.to_string()]))
+            .with(":i", text(user.to_string()));
+        self.change_message(code, seq, change, when).await
     }
+}
+
+/// It is there, and nobody deleted it.
+fn is_said() -> When {
+    When::holds("is_deleted = :no").with(":no", AttributeValue::Bool(false))
 }
 
 /// Nothing that is kept is older, by what the room has noted.

@@ -82,8 +82,7 @@ impl Store {
     }
 
     fn pins(&self, room: &Room, version: u64) -> Result<TransactWriteItem> {
-        let when = When::holds("version = :was")
-            .with(":was", number(version))
+        let when = When::version(version)
             .with(":next", number(version + 1))
             .with(":pins", rendered::<Vec<PaidPin>>(&room.pins)?);
         self.table.update(room_key(room.code), "SET pins = :pins, version = :next", when)
@@ -109,8 +108,7 @@ impl Store {
 
     /// A room behind another one. Raced when the one in front was changed meanwhile, or the code is taken.
     pub(crate) async fn open_back_room(&self, front: &Visited, back: &Room, host: &Person) -> Result<Saved> {
-        let when = When::holds("version = :was")
-            .with(":was", number(front.version))
+        let when = When::version(front.version)
             .with(":next", number(front.version + 1))
             .with(":back", text(back.code.to_string()));
         let mut writes = self.new_room(back, host)?;

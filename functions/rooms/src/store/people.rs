@@ -1,10 +1,7 @@
 //! Who is in a room, under which name.
 
 use confab_aws::{Held, Row, Table, When, number, text};
-use confab_kernel::{
-    Error, Result, UserId,
-    worker::{Read, Saved},
-};
+use confab_kernel::{Error, Result, UserId, worker::Read};
 use rooms_domain::{Person, Place, RoomCode, Username};
 
 use super::{Store, person_key, rendered, room_pk};
@@ -115,22 +112,14 @@ impl Store {
     pub(crate) async fn set_muted(&self, code: RoomCode, user: UserId, is_muted: bool) -> Result<bool> {
         let value = aws_sdk_dynamodb::types::AttributeValue::Bool(is_muted);
         let when = When::holds("attribute_exists(pk)").with(":muted", value);
-        let update = self.table.update(person_key(code, user), "SET is_muted = :muted", when)?;
-        Ok(self.table.transact(vec![update]).await? == Saved::Yes)
+        Ok(self.table.change(person_key(code, user), "SET is_muted = :muted", when).await?.is_some())
     }
 
     /// Up to a message; never back.
     pub(crate) async fn has_read(&self, code: RoomCode, user: UserId, seq: u64) -> Result<()> {
-        let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(person_key(code, user)))
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(read_seq) OR read_seq < :seq)")
-            .update_expression("SET read_seq = :seq")
-            .expression_attribute_values(":seq", number(seq));
-        super::updated(Box::pin(update.send()).await).map(drop)
+        let when = When::holds("attribute_exists(pk) AND (attribute_not_exists(read_seq) OR read_seq < :seq)")
+            .with(":seq", number(seq));
+        self.table.change(person_key(code, user), "SET read_seq = :seq", when).await.map(drop)
     }
 
     /// Those of them who are known in the room.

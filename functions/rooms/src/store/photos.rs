@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use confab_aws::{Row, Table, When, failed, number, text};
-use confab_kernel::{
-    PhotoId, Result, Timestamp, UserId, after, before,
-    worker::{Read, Saved},
-};
+use confab_aws::{Row, Table, When, number, text};
+use confab_kernel::{PhotoId, Result, Timestamp, UserId, after, before, worker::Read};
 use rooms_domain::{Analysis, RoomCode, State, Traits};
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +39,7 @@ fn photo_row(analysis: &Analysis, touched_at: Timestamp) -> Result<Row> {
 
 impl Store {
     pub(crate) async fn begin_photo(&self, analysis: &Analysis) -> Result<()> {
-        self.table
-            .transact(vec![self.table.put(photo_row(analysis, self.clock.now())?, When::always())?])
-            .await
-            .map(drop)
+        self.table.save(photo_row(analysis, self.clock.now())?, When::always()).await.map(drop)
     }
 
     /// None when there is no such photo, or its time is over.
@@ -61,35 +55,23 @@ impl Store {
         if photo.state == State::Looking && !is_given_up {
             return Ok(false);
         }
-        let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key(photo.photo_id)))
-            .condition_expression("#state = :was AND touched_at = :touched")
-            .update_expression("SET #state = :looking, touched_at = :now")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":was", super::rendered(&photo.state)?)
-            .expression_attribute_values(":touched", super::rendered(&photo.touched_at)?)
-            .expression_attribute_values(":looking", text("looking"))
-            .expression_attribute_values(":now", super::rendered(&now)?);
-        Ok(super::updated(Box::pin(update.send()).await)?.is_some())
+        let when = When::holds("#state = :was AND touched_at = :touched")
+            .naming("#state", "state")
+            .with(":was", super::rendered(&photo.state)?)
+            .with(":touched", super::rendered(&photo.touched_at)?)
+            .with(":looking", text("looking"))
+            .with(":now", super::rendered(&now)?);
+        let looks = "SET #state = :looking, touched_at = :now";
+        Ok(self.table.change(key(photo.photo_id), looks, when).await?.is_some())
     }
 
     /// How far it is. What is done stays done, however often somebody looks.
     pub(crate) async fn found(&self, analysis: &Analysis) -> Result<()> {
-        let put = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(photo_row(analysis, self.clock.now())?))
-            .condition_expression("#state = :waiting OR #state = :looking")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":waiting", text("waiting"))
-            .expression_attribute_values(":looking", text("looking"));
-        super::put(Box::pin(put.send()).await.map(drop)).map(drop)
+        let when = When::holds("#state = :waiting OR #state = :looking")
+            .naming("#state", "state")
+            .with(":waiting", text("waiting"))
+            .with(":looking", text("looking"));
+        self.table.save(photo_row(analysis, self.clock.now())?, when).await.map(drop)
     }
 
     /// The photo that was looked at before, of the very same file.
@@ -109,32 +91,24 @@ impl Store {
         let mut row = Table::key(format!("SEEN#{digest}"), "PHOTO");
         row.insert("photo".to_owned(), text(photo.to_string()));
         row.insert("expires_at".to_owned(), number(until.as_second()));
-        let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(row));
-        Box::pin(put.send()).await.map_err(failed).map(drop)
+        self.table.save(row, When::always()).await.map(drop)
     }
 
     /// False when it is somebody else's.
     pub(crate) async fn adopt_photo(&self, photo: PhotoId, owner: UserId) -> Result<bool> {
-        let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key(photo)))
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(#owner) OR #owner = :owner)")
-            .update_expression("SET #owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", text(owner.to_string()));
-        Ok(super::updated(Box::pin(update.send()).await)?.is_some())
+        let when = When::holds("attribute_exists(pk) AND (attribute_not_exists(#owner) OR #owner = :owner)")
+            .naming("#owner", "owner")
+            .with(":owner", text(owner.to_string()));
+        Ok(self.table.change(key(photo), "SET #owner = :owner", when).await?.is_some())
     }
 
     /// A room that whoever has a similar photo may be told of. Of one photo it is the last.
-    pub(crate) async fn tell_of(&self, code: RoomCode, photo: PhotoId, traits: &Traits) -> Result<Saved> {
+    pub(crate) async fn tell_of(&self, code: RoomCode, photo: PhotoId, traits: &Traits) -> Result<()> {
         let now = self.clock.now();
         let row = RecentRow { code, traits: traits.clone() };
         let mut item = Table::row(recent(now), photo.to_string(), &row)?;
         item.insert("expires_at".to_owned(), number(now.checked_add(DAY * DAYS).unwrap_or(now).as_second()));
-        self.table.transact(vec![self.table.put(item, When::always())?]).await
+        self.table.save(item, When::always()).await.map(drop)
     }
 
     pub(crate) async fn recent_rooms(&self) -> Result<Vec<(RoomCode, Traits)>> {

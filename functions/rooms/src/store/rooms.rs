@@ -82,24 +82,14 @@ impl Store {
     /// False when somebody else changed it meanwhile.
     pub(crate) async fn change(&self, room: &Room, version: u64) -> Result<bool> {
         let attributes: Row = serde_dynamo::to_item(room).map_err(|e| Error::internal("render_failed", e))?;
-        let mut update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(room_key(room.code)))
-            .condition_expression("version = :was")
-            .expression_attribute_values(":was", number(version))
-            .expression_attribute_values(":version", number(version + 1));
-        let mut sets = vec!["version = :version".to_owned()];
+        let mut when = When::version(version).with(":next", number(version + 1));
+        let mut sets = vec!["version = :next".to_owned()];
         for (index, (name, value)) in attributes.into_iter().enumerate() {
             sets.push(format!("#n{index} = :v{index}"));
-            update = update
-                .expression_attribute_names(format!("#n{index}"), name)
-                .expression_attribute_values(format!(":v{index}"), value);
+            when = when.naming(&format!("#n{index}"), name).with(&format!(":v{index}"), value);
         }
-        let update = update.update_expression(format!("SET {}", sets.join(", ")));
-        Ok(super::updated(Box::pin(update.send()).await)?.is_some())
+        let sets = format!("SET {}", sets.join(", "));
+        Ok(self.table.change(room_key(room.code), &sets, when).await?.is_some())
     }
 
     /// From now on nobody finds it, nor the room behind it, and nothing is given in them. Raced when it was changed
@@ -147,7 +137,7 @@ impl Store {
                 }
             }
         }
-        self.table.transact(vec![self.table.delete(room_key(code), When::always())?]).await?;
+        self.table.remove(room_key(code)).await?;
         Ok(true)
     }
 
@@ -192,14 +182,7 @@ impl Store {
         row.insert("online".to_owned(), number(online));
         row.insert("counted_at_ms".to_owned(), number(counted_at_ms));
         row.insert("expires_at".to_owned(), number(counted_at_ms / 1_000 + COUNT_KEPT_S));
-        let put = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(row))
-            .condition_expression("attribute_not_exists(pk) OR counted_at_ms = :was")
-            .expression_attribute_values(":was", number(was_ms));
-        super::put(Box::pin(put.send()).await.map(drop))
+        let when = When::holds("attribute_not_exists(pk) OR counted_at_ms = :was").with(":was", number(was_ms));
+        self.table.save(row, when).await
     }
 }

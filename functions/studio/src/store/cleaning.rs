@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use confab_aws::{Row, Table, When, failed, text};
+use confab_aws::{Row, Table, When, text};
 use confab_kernel::{EventId, OrderId, Result, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 use studio_domain::{Cleanup, Order};
@@ -50,8 +50,7 @@ impl Store {
     pub(crate) async fn report(&self, cleanup: &Cleanup, finished_at: Option<Timestamp>) -> Result<()> {
         let Cleanup { run, dry_run, found, .. } = cleanup.clone();
         let row = Table::row("CLEANUPS", run.to_string(), &Report { run, dry_run, finished_at, found })?;
-        self.table.client.put_item().table_name(&self.table.name).set_item(Some(row)).send().await.map_err(failed)?;
-        Ok(())
+        self.table.save(row, When::always()).await.map(drop)
     }
 
     pub(crate) async fn people(&self, after: Option<&str>, most: usize) -> Result<Vec<Somebody>> {
@@ -102,7 +101,7 @@ impl Store {
 
     pub(crate) async fn delete(&self, keys: Vec<Row>) -> Result<()> {
         for key in keys {
-            self.table.transact(vec![self.table.delete(key, When::always())?]).await?;
+            self.table.remove(key).await?;
         }
         Ok(())
     }

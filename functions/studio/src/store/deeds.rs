@@ -2,11 +2,8 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
-    types::{AttributeValue, ReturnValue, TransactWriteItem},
-};
-use confab_aws::{Inbox, Row, Table, When, failed, number};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use confab_aws::{Inbox, Row, Table, When, number};
 use confab_kernel::{
     CorrelationId, EffectId, Error, Result, Timestamp, UserId,
     messaging::{Address, Failure, Price, Stage, Status},
@@ -95,31 +92,17 @@ impl Store {
 
     /// Moves a message of ours to a later stage, and gives it if it did; an earlier one changes nothing.
     async fn advance(&self, key: Row, told: &Told<'_>) -> Result<Option<Effect<Deed>>> {
-        let mut update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key))
-            .condition_expression("attribute_exists(pk) AND stage_rank < :rank")
-            .expression_attribute_values(":rank", number(told.stage.rank()));
-        // From now on it is history.
-        update = update.expression_attribute_values(":expiry", number(expiry(self.clock.now())));
+        let mut when = When::holds("attribute_exists(pk) AND stage_rank < :rank")
+            .with(":rank", number(told.stage.rank()))
+            // From now on it is history.
+            .with(":expiry", number(expiry(self.clock.now())));
         let mut sets = vec!["stage_rank = :rank".to_owned(), "expires_at = :expiry".to_owned()];
         for (name, value) in told.attributes()? {
             sets.push(format!("#{name} = :{name}"));
-            update = update
-                .expression_attribute_names(format!("#{name}"), name)
-                .expression_attribute_values(format!(":{name}"), value);
+            when = when.naming(&format!("#{name}"), name).with(&format!(":{name}"), value);
         }
-        let update = update.update_expression(format!("SET {}", sets.join(", "))).return_values(ReturnValue::AllNew);
-        match update.send().await {
-            Ok(updated) => Ok(updated.attributes.map(Table::read::<DeedRow>).transpose()?.map(DeedRow::effect)),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(failed(error)),
-            },
-        }
+        let row = self.table.change(key, &format!("SET {}", sets.join(", ")), when).await?;
+        Ok(row.map(Table::read::<DeedRow>).transpose()?.map(DeedRow::effect))
     }
 
     pub(super) async fn deeds(&self, inbox: &Inbox) -> Result<Vec<Effect<Deed>>> {

@@ -270,12 +270,12 @@ impl Store {
             let rows = self.table.query(None, messages.clone(), MOST_AT_ONCE).await?;
             let is_all = rows.len() < MOST_AT_ONCE;
             for row in rows {
-                self.table.transact(vec![self.table.delete(Table::key_of(&row), When::always())?]).await?;
+                self.table.remove(Table::key_of(&row)).await?;
             }
             if is_all {
                 break;
             }
         }
-        self.table.transact(vec![self.table.delete(user_key(person), When::always())?]).await.map(drop)
+        self.table.remove(user_key(person)).await
     }
 }

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::{
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::AttributeValue,
-};
-use confab_aws::{Row, Table, When, failed, number};
-use confab_kernel::{CorrelationId, OrderId, Result, Timestamp, UserId, worker::Saved};
+use aws_sdk_dynamodb::types::AttributeValue;
+use confab_aws::{Row, Table, When, number};
+use confab_kernel::{CorrelationId, OrderId, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use studio_domain::Order;
 
@@ -86,9 +83,9 @@ impl Store {
                 expires_at: now.as_second() + KEPT.as_secs().cast_signed(),
             };
             let row = Table::row(format!("MAKE#{}", order.id), "MAKE", &making)?;
-            return Ok(match self.table.transact(vec![self.table.put(row, When::new())?]).await? {
-                Saved::Yes => Attempt::Mine(making),
-                Saved::Raced => Attempt::SomebodyElses,
+            return Ok(match self.table.save(row, When::new()).await? {
+                true => Attempt::Mine(making),
+                false => Attempt::SomebodyElses,
             });
         };
         if known.tune.is_some() {
@@ -97,12 +94,11 @@ impl Store {
         if known.attempt_until_ms > now.as_millisecond() {
             return Ok(Attempt::SomebodyElses);
         }
-        let taken = self
-            .change(order.id, "SET attempt_until_ms = :until")
-            .condition_expression("attribute_exists(pk) AND attempt_until_ms = :was")
-            .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":was", number(known.attempt_until_ms));
-        Ok(match is_done(taken).await? {
+        let when = is_known()
+            .and("attempt_until_ms = :was")
+            .with(":until", number(until))
+            .with(":was", number(known.attempt_until_ms));
+        Ok(match self.change(order.id, "SET attempt_until_ms = :until", when).await? {
             true => Attempt::Mine(Making { attempt_until_ms: until, ..known }),
             false => Attempt::SomebodyElses,
         })
@@ -110,26 +106,20 @@ impl Store {
 
     /// From now on the maker may have heard of it. False when the order was forgotten in the meantime.
     pub(crate) async fn asks(&self, order: OrderId, after_prompt: i64) -> Result<bool> {
-        let change = self
-            .change(order, "SET is_unclear = :yes, after_prompt = :after")
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":after", number(after_prompt));
-        is_done(change).await
+        let when = is_known().with(":yes", AttributeValue::Bool(true)).with(":after", number(after_prompt));
+        self.change(order, "SET is_unclear = :yes, after_prompt = :after", when).await
     }
 
     /// The maker was asked and says that it has done nothing: the next one may ask at once. An earlier attempt may have
     /// been heard all the same.
     pub(crate) async fn was_not_heard(&self, order: OrderId, is_unclear: bool) -> Result<()> {
-        let change = self
-            .change(order, "SET is_unclear = :unclear, attempt_until_ms = :zero")
-            .expression_attribute_values(":unclear", AttributeValue::Bool(is_unclear))
-            .expression_attribute_values(":zero", number(0));
-        is_done(change).await.map(drop)
+        let when = is_known().with(":unclear", AttributeValue::Bool(is_unclear)).with(":zero", number(0));
+        self.change(order, "SET is_unclear = :unclear, attempt_until_ms = :zero", when).await.map(drop)
     }
 
     /// False when the order was forgotten in the meantime.
     pub(crate) async fn began(&self, order: OrderId, tune: i64) -> Result<bool> {
-        is_done(self.change(order, "SET tune = :tune").expression_attribute_values(":tune", number(tune))).await
+        self.change(order, "SET tune = :tune", is_known().with(":tune", number(tune))).await
     }
 
     pub(super) async fn forget_order(&self, order: OrderId) -> Result<()> {
@@ -137,25 +127,12 @@ impl Store {
         self.table.transact(vec![self.table.delete(key(order), When::always())?, rating]).await.map(drop)
     }
 
-    fn change(&self, order: OrderId, expression: &str) -> UpdateItemFluentBuilder {
-        self.table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key(order)))
-            .update_expression(expression)
-            // What was forgotten does not come back.
-            .condition_expression("attribute_exists(pk)")
+    async fn change(&self, order: OrderId, expression: &str, when: When) -> Result<bool> {
+        Ok(self.table.change(key(order), expression, when).await?.is_some())
     }
 }
 
-/// False when its condition did not hold.
-async fn is_done(change: UpdateItemFluentBuilder) -> Result<bool> {
-    match change.send().await {
-        Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(failed(error)),
-        },
-    }
+/// What was forgotten does not come back.
+fn is_known() -> When {
+    When::holds("attribute_exists(pk)")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use confab_aws::{Row, Table, When, failed, text};
+use confab_aws::{Row, Table, When, text};
 use confab_kernel::{Error, EventId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use studio_domain::{Class, Pack};
@@ -74,15 +74,14 @@ impl Store {
     /// A later refresh takes the place of an earlier one.
     pub(crate) async fn refreshes(&self, refresh: &Refresh) -> Result<()> {
         let row = Table::row(ALL, "REFRESH", refresh)?;
-        self.table.client.put_item().table_name(&self.table.name).set_item(Some(row)).send().await.map_err(failed)?;
-        Ok(())
+        self.table.save(row, When::always()).await.map(drop)
     }
 
     /// Its list may have come before this was noted.
     pub(crate) async fn begins(&self, refresh: &Refresh) -> Result<()> {
         let when = When::holds("attribute_not_exists(pk) OR id <> :id").with(":id", text(refresh.id.to_string()));
         let row = Table::row(ALL, "REFRESH", refresh)?;
-        self.table.transact(vec![self.table.put(row, when)?]).await.map(drop)
+        self.table.save(row, when).await.map(drop)
     }
 
     pub(crate) async fn refresh(&self) -> Result<Option<Refresh>> {
@@ -112,26 +111,18 @@ impl Store {
             let empty = render(BTreeMap::<String, String>::new())?;
             let expression = "SET id = :id, slug = :slug, title = :title, images = :images, refresh = :refresh, \
                               sheets = if_not_exists(sheets, :none), drawn_by = if_not_exists(drawn_by, :none)";
-            self.table
-                .client
-                .update_item()
-                .table_name(&self.table.name)
-                .set_key(Some(key(pack.id)))
-                .update_expression(expression)
-                .expression_attribute_values(":id", confab_aws::number(pack.id))
-                .expression_attribute_values(":slug", text(&pack.slug))
-                .expression_attribute_values(":title", text(&pack.title))
-                .expression_attribute_values(":images", images)
-                .expression_attribute_values(":refresh", text(refresh.to_string()))
-                .expression_attribute_values(":none", empty)
-                .send()
-                .await
-                .map_err(failed)?;
+            let when = When::always()
+                .with(":id", confab_aws::number(pack.id))
+                .with(":slug", text(&pack.slug))
+                .with(":title", text(&pack.title))
+                .with(":images", images)
+                .with(":refresh", text(refresh.to_string()))
+                .with(":none", empty);
+            self.table.change(key(pack.id), expression, when).await?;
         }
         let gone = self.pack_rows().await?.into_iter().filter(|row| !listed.contains(&row.pack.id));
         for row in gone {
-            let deleted = self.table.client.delete_item().table_name(&self.table.name);
-            deleted.set_key(Some(key(row.pack.id))).send().await.map_err(failed)?;
+            self.table.remove(key(row.pack.id)).await?;
         }
         Ok(())
     }
@@ -143,7 +134,6 @@ impl Store {
             .with(":refresh", text(refresh.to_string()));
         // A class is one of our own words.
         let expression = format!("SET sheets.{name} = :object, drawn_by.{name} = :refresh", name = class.name());
-        let change = self.table.update(key(pack), &expression, when)?;
-        self.table.transact(vec![change]).await.map(drop)
+        self.table.change(key(pack), &expression, when).await.map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use confab_aws::{Row, Table, When, failed, number, text};
+use confab_aws::{Row, Table, When, number, text};
 use confab_kernel::{EffectId, OrderId, Result, Timestamp, UserId, after, messaging::Address};
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +60,7 @@ impl Store {
         let expires_at = after(question.at, DAY * QUESTION_DAYS);
         let mut row = Table::row(questions(&month(question.at)), id.to_string(), question)?;
         row.insert("expires_at".to_owned(), number(expires_at.as_second()));
-        self.table.client.put_item().table_name(&self.table.name).set_item(Some(row)).send().await.map_err(failed)?;
-        Ok(())
+        self.table.save(row, When::always()).await.map(drop)
     }
 
     pub(crate) async fn questions(&self, month: &str) -> Result<Vec<Question>> {
@@ -79,7 +78,7 @@ impl Store {
             for row in self.question_rows(&month).await? {
                 let key = Table::key_of(&row);
                 if Table::read::<Question>(row)?.user_id == person {
-                    self.table.transact(vec![self.table.delete(key, When::always())?]).await?;
+                    self.table.remove(key).await?;
                 }
             }
         }
@@ -102,21 +101,14 @@ impl Store {
         what: &str,
         said: aws_sdk_dynamodb::types::AttributeValue,
     ) -> Result<()> {
-        self.table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key(order)))
-            .update_expression(format!("SET {what}, order_id = :order, user_id = :user, #at = :at"))
-            .expression_attribute_names("#at", "at")
-            .expression_attribute_values(":said", said)
-            .expression_attribute_values(":order", text(order.to_string()))
-            .expression_attribute_values(":user", text(user.to_string()))
-            .expression_attribute_values(":at", text(self.clock.now().to_string()))
-            .send()
-            .await
-            .map_err(failed)?;
-        Ok(())
+        let when = When::always()
+            .naming("#at", "at")
+            .with(":said", said)
+            .with(":order", text(order.to_string()))
+            .with(":user", text(user.to_string()))
+            .with(":at", text(self.clock.now().to_string()));
+        let tells = format!("SET {what}, order_id = :order, user_id = :user, #at = :at");
+        self.table.change(key(order), &tells, when).await.map(drop)
     }
 
     /// `month` is of the form `2026-11`.
