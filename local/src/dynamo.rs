@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 use crate::{clock::Clock, template::Table};
 
+/// Without a limit the engine reads all that is left of a table for each page.
+const SWEPT_AT_ONCE: u32 = 500;
+
 #[derive(Debug)]
 pub(crate) struct Dynamo {
     url: String,
@@ -137,13 +140,16 @@ impl Dynamo {
     pub(crate) async fn count(&self, table: &str) -> u64 {
         // Never held while waiting: whoever asks may be a page that is not read any more, and stops there for good.
         let known = self.counts().get(table).copied();
-        if let Some((at, count)) = known
-            && at.elapsed() < Duration::from_secs(3)
+        if let Some((until, count)) = known
+            && Instant::now() < until
         {
             return count;
         }
+        let begun = Instant::now();
         let count = self.count_now(table).await;
-        self.counts().insert(table.to_owned(), (Instant::now(), count));
+        // A large table is counted less often.
+        let until = Instant::now() + Duration::from_secs(3).max(begun.elapsed() * 20);
+        self.counts().insert(table.to_owned(), (until, count));
         count
     }
 
@@ -152,19 +158,8 @@ impl Dynamo {
     }
 
     async fn count_now(&self, table: &str) -> u64 {
-        let mut total = 0;
-        let mut request = json!({ "TableName": table, "Select": "COUNT" });
-        while let Ok((status, answer)) = self.call("Scan", &request).await {
-            if !status.is_success() {
-                break;
-            }
-            total += answer.get("Count").and_then(Value::as_u64).unwrap_or(0);
-            match answer.get("LastEvaluatedKey") {
-                Some(key) => request["ExclusiveStartKey"] = key.clone(),
-                None => break,
-            }
-        }
-        total
+        let described = self.call("DescribeTable", &json!({ "TableName": table })).await;
+        described.ok().and_then(|(_, answer)| answer["Table"]["ItemCount"].as_u64()).unwrap_or_default()
     }
 
     /// Deletes what has expired on local's clock, as the time-to-live of a table promises, and sooner than AWS.
@@ -174,13 +169,16 @@ impl Dynamo {
         };
         let mut request = json!({
             "TableName": table.name,
+            "Limit": SWEPT_AT_ONCE,
             "FilterExpression": "#ttl <= :now",
             "ExpressionAttributeNames": { "#ttl": attribute },
             "ExpressionAttributeValues": { ":now": { "N": now_seconds.to_string() } },
         });
         let mut swept = 0;
         loop {
+            let begun = Instant::now();
             let (status, answer) = self.call("Scan", &request).await?;
+            let took = begun.elapsed();
             if !status.is_success() {
                 bail!("{answer}");
             }
@@ -202,6 +200,8 @@ impl Dynamo {
                 Some(key) => request["ExclusiveStartKey"] = key.clone(),
                 None => return Ok(swept),
             }
+            // A large table takes its time, and leaves it to others.
+            tokio::time::sleep(took * 4).await;
         }
     }
 }

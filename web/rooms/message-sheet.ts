@@ -92,7 +92,7 @@ export class MessageSheet extends LitElement {
     const kind = item?.tip ? "tip" : "message";
     const heading = item ? (item.isMine ? `Your ${kind}` : `${kind === "tip" ? "Tip" : "Message"} of ${item.username}`) : "";
     return html`<cf-dialog kind=${sheetOrDialog()} heading=${heading} .open=${item !== null} @dismiss=${this.#dismiss}>
-      ${item ? html`<div class="said"><p dir="auto">${item.isDeleted ? "Deleted" : item.tip ? gave(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
+      ${item ? html`<div class="said" dir="auto"><p>${item.isDeleted ? "Deleted" : item.tip ? gave(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
       ${item && says
         ? html`<div class="emojis" role="group" aria-label="Reactions">
             ${emojis.map((emoji) => {
