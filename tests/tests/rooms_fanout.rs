@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, Select, WriteRequest};
 use confab_e2e::{Guest, Live, PATIENCE, Place, eventually, peak_memory};
-use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
+use futures::{StreamExt, TryStreamExt, future, future::try_join_all, stream};
 use serde_json::{Value, json};
 
 /// The sizes; `CONFAB_ROOMS_SIZES=1,10,100,1000,5000` is what docs/BENCHMARKS.md shows.
@@ -217,8 +217,9 @@ async fn a_burst_reaches_everybody_whole() -> Result<()> {
     Ok(())
 }
 
-/// How long what is said takes until the last of some has heard it, in milliseconds: all but one of a hundred are faster.
-async fn slowest_delivery(people: &[Guest], code: &str, sockets: &[Live], name: &str) -> Result<f64> {
+/// How long what is said takes until the last of some has heard it, in milliseconds: half of a hundred are faster, and all
+/// but one.
+async fn deliveries(people: &[Guest], code: &str, sockets: &[Live], name: &str) -> Result<[f64; 2]> {
     let mut took = Vec::new();
     for number in 0..100 {
         let (id, text) = (format!("{name}-message-{number}"), format!("{name} {number}"));
@@ -233,7 +234,7 @@ async fn slowest_delivery(people: &[Guest], code: &str, sockets: &[Live], name: 
         tokio::time::sleep(Duration::from_millis(120)).await;
     }
     took.sort_by(f64::total_cmp);
-    Ok(took[took.len() * 99 / 100])
+    Ok([took[took.len() / 2], took[took.len() * 99 / 100]])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -256,41 +257,42 @@ async fn photo_work_beside_a_chat_holds_up_no_message() -> Result<()> {
     for number in 0..8 {
         pictures.push(place.selfie(&format!("person {number}"), "woman", "good", number).await?);
     }
-    let alone = slowest_delivery(&people, &code, &sockets, "alone").await?;
+    let alone = deliveries(&people, &code, &sockets, "alone").await?;
     let (done, photos) = tokio::sync::watch::channel(false);
-    let looking = async {
-        let mut looked_at = 0;
-        while !*photos.borrow() {
-            // Each is another file, of a person of its own: nobody's limit is reached, and none was looked at before.
-            let batch = (0..10).map(|number| {
-                let (place, seed) = (&place, looked_at + number);
-                let mut picture = pictures[seed % pictures.len()].clone();
-                picture.extend_from_slice(&seed.to_le_bytes());
-                async move {
-                    let guest = Guest::sealed(place, &format!("9{seed:06}"))?;
-                    let photo = guest.sends_photo("image/jpeg", &picture).await?;
-                    eventually(|| async {
-                        let look = guest.gets(&format!("/api/photo-analysis/{photo}/")).await?;
-                        ensure!(look["state"] == "done", "{look}");
-                        Ok(())
-                    })
-                    .await
-                }
-            });
-            looked_at += try_join_all(batch).await?.len();
-        }
-        anyhow::Ok(looked_at)
-    };
+    // As many at a time as keep the workers busy. Each is another file, of a person of its own: nobody's limit is reached,
+    // and none was looked at before. Whoever waits for one asks as often as the page does.
+    let looking = stream::iter(0_usize..)
+        .take_while(|_| future::ready(!*photos.borrow()))
+        .map(|seed| {
+            let place = &place;
+            let mut picture = pictures[seed % pictures.len()].clone();
+            picture.extend_from_slice(&seed.to_le_bytes());
+            async move {
+                let guest = Guest::sealed(place, &format!("9{seed:06}"))?;
+                let photo = guest.sends_photo("image/jpeg", &picture).await?;
+                eventually(|| async {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    let look = guest.gets(&format!("/api/photo-analysis/{photo}/")).await?;
+                    ensure!(look["state"] == "done", "{look}");
+                    Ok(())
+                })
+                .await
+            }
+        })
+        .buffer_unordered(30)
+        .try_fold(0, |looked_at, ()| async move { anyhow::Ok(looked_at + 1) });
     let talking = async {
-        let beside = slowest_delivery(&people, &code, &sockets, "beside").await;
+        let beside = deliveries(&people, &code, &sockets, "beside").await;
         done.send_replace(true);
         beside
     };
     let (looked_at, beside) = tokio::try_join!(looking, talking)?;
-    println!(
-        "p99 of a delivery: {alone:.1} ms alone, {beside:.1} ms beside {looked_at} photos: a ratio of {:.2}",
-        beside / alone
-    );
+    for (which, alone, beside) in [("p50", alone[0], beside[0]), ("p99", alone[1], beside[1])] {
+        println!(
+            "{which} of a delivery: {alone:.1} ms alone, {beside:.1} ms beside {looked_at} photos: a ratio of {:.2}",
+            beside / alone
+        );
+    }
     ensure!(looked_at >= 10, "only {looked_at} photos were looked at");
     Ok(())
 }
