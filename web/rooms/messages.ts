@@ -17,7 +17,7 @@ import type { Live } from "./live";
 import { messagesStyle } from "./messages.style";
 import { hueOfPerson } from "./names";
 import type { Pending } from "./outbox";
-import { emojis, isOn, withMine } from "./reactions";
+import { emojis, isOn, withMine, withMineAmongOthers } from "./reactions";
 import { itemsOf, threadOf, type Group, type Item } from "./thread";
 import { exactly, gave, priceOf, when } from "./words";
 
@@ -31,6 +31,7 @@ export interface Reacted {
   seq: number;
   emoji: string;
   on: boolean;
+  isDone?: boolean;
 }
 
 @customElement("room-messages")
@@ -160,9 +161,9 @@ export class RoomMessages extends LitElement {
     const { log, outbox } = this.live;
     if (!log.ready) return [];
     const items = itemsOf({ messages: log.shown, pending: outbox.list, me: this.me, myName: this.myName, isBlocked: (userId, username) => isBlocked(this.blocked, userId, username) });
-    for (const { seq, emoji, on } of this.reacting) {
+    for (const { seq, emoji, on, isDone } of this.reacting) {
       const item = items.find((each) => each.seq === seq);
-      if (item) item.reactions = withMine(item.reactions, emoji, this.me, on);
+      if (item) item.reactions = isDone ? withMineAmongOthers(item.reactions, emoji, this.me) : withMine(item.reactions, emoji, this.me, on);
     }
     return items;
   }

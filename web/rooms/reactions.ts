@@ -7,6 +7,12 @@ export function isOn(reactions: Reaction[], emoji: string, me: string): boolean 
   return reactions.some((each) => each.emoji === emoji && each.users.includes(me));
 }
 
+/** Of many who reacted the server names a few: one's own is among the others when the page saw it done. */
+export function withMineAmongOthers(reactions: Reaction[], emoji: string, me: string): Reaction[] {
+  const hasMore = ({ count, users }: Reaction) => count > users.length && !users.includes(me);
+  return reactions.map((each) => (each.emoji === emoji && hasMore(each) ? { ...each, users: [...each.users, me] } : each));
+}
+
 export function withMine(reactions: Reaction[], emoji: string, me: string, on: boolean): Reaction[] {
   if (isOn(reactions, emoji, me) === on) return reactions;
   const known = reactions.find((each) => each.emoji === emoji) ?? { emoji, count: 0, users: [] };

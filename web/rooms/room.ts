@@ -658,12 +658,15 @@ export class RoomsRoom extends LitElement {
     const { seq, emoji, on } = reacted;
     const isSame = (each: Reacted) => each.seq === seq && each.emoji === emoji;
     this.reacting = [...this.reacting.filter((each) => !isSame(each)), reacted];
+    let done: Reacted[] = [];
     try {
       live?.put(await rooms.react(this.code, seq, emoji, on));
+      if (on) done = [{ ...reacted, isDone: true }];
     } catch (error) {
       toast(problemOf(error).message, true);
     }
-    this.reacting = this.reacting.filter((each) => each !== reacted);
+    // Whoever has changed their mind meanwhile is heard.
+    this.reacting = this.reacting.flatMap((each) => (each === reacted ? done : [each]));
   }
 
   async #remove({ seq }: Item): Promise<void> {

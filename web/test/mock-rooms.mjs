@@ -31,6 +31,10 @@ const usd = (minor) => ({ minor, currency: "USD" });
 const tiers = { 100: 10, 200: 15, 500: 20, 1000: 30, 1500: 45, 2000: 60 };
 const tips = [100, 300, 500, 1000];
 
+/** Of many who reacted a few are named. */
+const everybody = Symbol("everybody");
+export const reactionOf = (emoji, users) => ({ emoji, count: users.length, users: users.slice(0, 20), [everybody]: users });
+
 const fold = (name) => name.normalize("NFKD").toLowerCase().replace(/[\p{M}\p{Cf}\s]/gu, "").replace(/[0oо]/g, "o").replace(/[1lі]/g, "i").replace(/а/g, "a").replace(/е/g, "e");
 
 export async function createRooms({ demo = false } = {}) {
@@ -432,10 +436,10 @@ export async function createRooms({ demo = false } = {}) {
       const refused = mayTalk(room, user);
       if (refused) throw new Refusal(403, ...refused);
       return [200, change(room, Number(seq), ({ reactions }) => {
-        const others = reactions.find((each) => each.emoji === emoji)?.users.filter((each) => each !== user) ?? [];
-        const users = on ? [...others, user] : others;
-        const rest = reactions.map((each) => (each.emoji === emoji ? { emoji, count: users.length, users } : each));
-        return { reactions: (reactions.some((each) => each.emoji === emoji) ? rest : [...rest, { emoji, count: users.length, users }]).filter(({ count }) => count > 0) };
+        const others = reactions.find((each) => each.emoji === emoji)?.[everybody].filter((each) => each !== user) ?? [];
+        const next = reactionOf(emoji, on ? [...others, user] : others);
+        const rest = reactions.map((each) => (each.emoji === emoji ? next : each));
+        return { reactions: (reactions.some((each) => each.emoji === emoji) ? rest : [...rest, next]).filter(({ count }) => count > 0) };
       })];
     }],
     ["GET", /^\/api\/chats\/([^/]+)\/offers\/$/, (request, [code]) => {
@@ -576,14 +580,14 @@ export async function createRooms({ demo = false } = {}) {
     };
     for (let count = 120; count > 0; count -= 1) past([host, omer, noa, mira][count % 4], day + count * 240_000, ["The light is changing already", "Anybody near the lighthouse?", "יש מקום ליד הספסל הארוך", "Two kites over the water now", "It was better yesterday", "No wind at all"][count % 6]);
     past(host, 3_000_000, "Hello everybody! I am on the long bench at the end of the pier.");
-    past(host, 2_990_000, "There is room for four more.", { reactions: [{ emoji: "👍", count: 2, users: [omer, noa] }, { emoji: "🎉", count: 1, users: [mira] }] });
+    past(host, 2_990_000, "There is room for four more.", { reactions: [reactionOf("👍", [omer, noa]), reactionOf("🎉", [mira])] });
     const ask = past(omer, 2_400_000, "Is the kiosk still open? I would bring coffee for whoever wants one");
     past(noa, 2_300_000, "כן, פתוח עד שמונה. אני אשמח לאחד עם חלב", { reply_to: ask.seq });
     past(noa, 2_290_000, "😍");
     past(mira, 1_500_000, "If you like this view: the path behind the boatyard goes up to a rock from where you see both bays at once. About ten minutes, good shoes. Map: https://example.com/maps/both-bays?from=pier&to=rock");
     past(omer, 700_000, "", { is_deleted: true, rev: 1 });
     past(omer, 690_000, "Coffee is on its way. Who else?");
-    past(host, 90_000, "Sun touches the water in about ten minutes. Phones ready!", { reactions: [{ emoji: "❤️", count: 3, users: [omer, noa, mira] }] });
+    past(host, 90_000, "Sun touches the water in about ten minutes. Phones ready!", { reactions: [reactionOf("❤️", [omer, noa, mira])] });
     pinUp(room, ask.seq, 500, 14.4);
     const tip = usd(300);
     past(omer, 60_000, "", { tip });

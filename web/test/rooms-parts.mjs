@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { load } from "./modules.mjs";
 import { scenes } from "./mock-photos.mjs";
 
-const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, typingWords, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "ui/text.ts");
+const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, withMineAmongOthers, typingWords, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "ui/text.ts");
 
 describe("QR codes", () => {
   const drawn = (rows) => rows.map((row) => row.map((dark) => (dark ? "1" : "0")).join("")).join("\n");
@@ -127,6 +127,14 @@ describe("thread", () => {
     assert.deepEqual(withMine([], "👍", "me", true), [{ emoji: "👍", count: 1, users: ["me"] }]);
     assert.deepEqual(withMine([{ emoji: "👍", count: 2, users: ["a", "me"] }], "👍", "me", false), [{ emoji: "👍", count: 1, users: ["a"] }]);
     assert.deepEqual(withMine([{ emoji: "👍", count: 1, users: ["me"] }], "👍", "me", false), []);
+  });
+
+  test("one's reaction can be taken back when many have reacted and only some are named", () => {
+    const named = ["a", "b"];
+    assert.deepEqual(withMineAmongOthers([{ emoji: "👍", count: 3, users: named }], "👍", "me"), [{ emoji: "👍", count: 3, users: ["a", "b", "me"] }]);
+    for (const others of [[{ emoji: "👍", count: 2, users: named }], [{ emoji: "🎉", count: 9, users: named }], [{ emoji: "👍", count: 9, users: ["me"] }], []]) {
+      assert.deepEqual(withMineAmongOthers(others, "👍", "me"), others);
+    }
   });
 });
 

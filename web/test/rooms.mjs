@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { assertAccessible, assertFits, picture, setUp, until } from "./browser.mjs";
+import { reactionOf } from "./mock-rooms.mjs";
 
 const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
 const schemes = ["light", "dark"];
@@ -308,6 +309,18 @@ describe("two people in a room", { skip: mockOnly }, () => {
       assert.equal((await said(other)).at(-1), "Deleted");
       assert.equal((await said(page)).at(-1), "Deleted");
       await other.context().close();
+    });
+  });
+
+  test("one of many who reacted takes it back, though few are named", async () => {
+    const { code, host, room } = rooms.add();
+    rooms.say(code, host, "who likes this?");
+    room.messages[0].reactions = [reactionOf("👍", Array.from({ length: 30 }, (_, number) => `usr_${number}`))];
+    await site.open(roomAt(code), {}, async (page) => {
+      await enter(page, "Fan");
+      await page.getByRole("button", { name: "👍 30", pressed: false }).click();
+      await page.getByRole("button", { name: "👍 31", pressed: true }).click();
+      await page.getByRole("button", { name: "👍 30", pressed: false }).waitFor();
     });
   });
 
