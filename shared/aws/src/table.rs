@@ -51,8 +51,8 @@ impl When {
 
     #[must_use]
     pub fn and(mut self, condition: &str) -> Self {
-        self.condition =
-            Some(self.condition.map_or_else(|| condition.to_owned(), |first| format!("{first} AND {condition}")));
+        let both = |first: String| format!("({first}) AND ({condition})");
+        self.condition = Some(self.condition.map_or_else(|| condition.to_owned(), both));
         self
     }
 
@@ -76,6 +76,16 @@ impl When {
     fn values(self) -> Option<Row> {
         Some(self.values).filter(|values| !values.is_empty())
     }
+}
+
+/// The SDK has a type of its own for each kind of write, and the same words in each.
+macro_rules! only {
+    ($write:expr, $when:expr) => {
+        $write
+            .set_condition_expression($when.condition.clone())
+            .set_expression_attribute_names($when.names())
+            .set_expression_attribute_values($when.values())
+    };
 }
 
 pub fn number(number: impl ToString) -> AttributeValue {
@@ -210,29 +220,14 @@ impl Table {
 
     /// Writes one row. False when that may not be.
     pub async fn save(&self, row: Row, when: When) -> Result<bool> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(row))
-            .set_condition_expression(when.condition.clone())
-            .set_expression_attribute_names(when.names())
-            .set_expression_attribute_values(when.values());
-        Ok(unless_held(Box::pin(put.send()).await)?.is_some())
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(row));
+        Ok(unless_held(Box::pin(only!(put, when).send()).await)?.is_some())
     }
 
     /// Changes one row, and gives it as it is then. None when that may not be.
     pub async fn change(&self, key: Row, expression: &str, when: When) -> Result<Option<Row>> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .update_expression(expression)
-            .set_condition_expression(when.condition.clone())
-            .set_expression_attribute_names(when.names())
-            .set_expression_attribute_values(when.values())
-            .return_values(ReturnValue::AllNew);
+        let update = self.client.update_item().table_name(&self.name).set_key(Some(key)).update_expression(expression);
+        let update = only!(update, when).return_values(ReturnValue::AllNew);
         let changed = unless_held(Box::pin(update.send()).await)?;
         Ok(changed.map(|changed| changed.attributes.unwrap_or_default()))
     }
@@ -245,44 +240,23 @@ impl Table {
 
     /// A part of a transaction, as the three that follow.
     pub fn put(&self, row: Row, when: When) -> Result<TransactWriteItem> {
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(row))
-            .set_condition_expression(when.condition.clone())
-            .set_expression_attribute_names(when.names())
-            .set_expression_attribute_values(when.values());
+        let put = only!(Put::builder().table_name(&self.name).set_item(Some(row)), when);
         Ok(TransactWriteItem::builder().put(put.build().map_err(unrendered)?).build())
     }
 
     pub fn update(&self, key: Row, expression: &str, when: When) -> Result<TransactWriteItem> {
-        let update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .update_expression(expression)
-            .set_condition_expression(when.condition.clone())
-            .set_expression_attribute_names(when.names())
-            .set_expression_attribute_values(when.values());
-        Ok(TransactWriteItem::builder().update(update.build().map_err(unrendered)?).build())
+        let update = Update::builder().table_name(&self.name).set_key(Some(key)).update_expression(expression);
+        Ok(TransactWriteItem::builder().update(only!(update, when).build().map_err(unrendered)?).build())
     }
 
     pub fn delete(&self, key: Row, when: When) -> Result<TransactWriteItem> {
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .set_condition_expression(when.condition.clone())
-            .set_expression_attribute_names(when.names())
-            .set_expression_attribute_values(when.values());
+        let delete = only!(Delete::builder().table_name(&self.name).set_key(Some(key)), when);
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(unrendered)?).build())
     }
 
     /// Nothing is written of a transaction unless this holds of a row.
     pub fn only_if(&self, key: Row, when: When) -> Result<TransactWriteItem> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .set_condition_expression(when.condition.clone())
-            .set_expression_attribute_names(when.names())
-            .set_expression_attribute_values(when.values());
+        let check = only!(ConditionCheck::builder().table_name(&self.name).set_key(Some(key)), when);
         Ok(TransactWriteItem::builder().condition_check(check.build().map_err(unrendered)?).build())
     }
 

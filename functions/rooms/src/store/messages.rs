@@ -326,7 +326,7 @@ impl Store {
             true => (
                 "ADD #who :me SET rev = rev + :one",
                 is_said()
-                    .and("(attribute_not_exists(#who) OR (NOT contains(#who, :i) AND size(#who) < :most))")
+                    .and("attribute_not_exists(#who) OR (NOT contains(#who, :i) AND size(#who) < :most)")
                     .with(":most", number(MOST_OF_ONE_EMOJI)),
             ),
             false => ("DELETE #who :me SET rev = rev + :one", is_said().and("contains(#who, :i)")),
