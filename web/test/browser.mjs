@@ -7,7 +7,8 @@ import { chromium } from "playwright-core";
 import { startMock } from "./mock.mjs";
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const patience = 15_000;
+// A busy machine is slow, and only a test that fails waits this long.
+const patience = 60_000;
 
 export async function setUp() {
   if (!process.env.CONFAB_HOME && !existsSync(fileURLToPath(new URL("../dist/home.html", import.meta.url)))) throw new Error("There is no web/dist: run `npm run build` first.");
