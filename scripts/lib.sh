@@ -34,6 +34,11 @@ need_node() { need npm "Install Node.js 20 or later."; }
 # debian_packages COMMAND PACKAGE..: installs Debian packages when the command is missing.
 debian_packages() { command -v "$1" >/dev/null || apt_install "$@"; }
 
+# debian_font FILE PACKAGE: installs a font that is missing on a Debian machine. Pages are drawn with the system's fonts.
+debian_font() {
+    [ -e "/usr/share/fonts/truetype/noto/$1" ] || ! command -v apt-get >/dev/null || apt_install "The font $1" "$2"
+}
+
 # apt_install WHAT PACKAGE..: installs Debian packages when this is root; else says what to install.
 apt_install() {
     local what="$1"
