@@ -12,7 +12,7 @@ use confab_kernel::{
     payments::{CreditUsed, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested},
 };
 use confab_local::template::{Function, Places, Template};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -30,12 +30,48 @@ fn template() -> Result<Template> {
     Template::load(&root().join("template.yaml"), &Places::default())
 }
 
-/// What template.yaml says of a resource, line by line.
-fn lines_of<'a>(text: &'a str, id: &str) -> Result<Vec<&'a str>> {
-    let heading = format!("  {id}:");
-    let mut lines = text.lines().skip_while(|line| *line != heading);
-    lines.next().with_context(|| format!("{id} is not in the template"))?;
-    Ok(lines.take_while(|line| line.is_empty() || line.starts_with("    ")).map(str::trim).collect())
+/// The template of a service as it is written, with intrinsics in their long form.
+struct Stack {
+    service: String,
+    text: String,
+    document: Value,
+}
+
+impl Stack {
+    fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.document["Resources"].as_object().into_iter().flatten()
+    }
+
+    fn of_type(&self, kind: &str) -> impl Iterator<Item = (&String, &Value)> {
+        self.resources().filter(move |(_, resource)| resource["Type"] == kind)
+    }
+
+    /// Alarms about one value of a dimension, such as a queue's name.
+    fn alarms_about(&self, value: &Value) -> Vec<&Value> {
+        let is_about = |alarm: &Value| {
+            let dimensions = alarm["Properties"]["Dimensions"].as_array().into_iter().flatten();
+            dimensions.map(|dimension| &dimension["Value"]).any(|dimension| dimension == value)
+        };
+        self.of_type("AWS::CloudWatch::Alarm").map(|(_, alarm)| alarm).filter(|alarm| is_about(alarm)).collect()
+    }
+}
+
+/// The nested stacks of template.yaml.
+fn stacks() -> Result<Vec<Stack>> {
+    let template = confab_local::template::read_yaml(&std::fs::read_to_string(root().join("template.yaml"))?)?;
+    let resources = template["Resources"].as_object().context("Resources")?;
+    let nested = resources.values().filter(|resource| resource["Type"] == "AWS::CloudFormation::Stack");
+    let stacks: Vec<_> = nested
+        .map(|resource| {
+            let file = resource["Properties"]["TemplateURL"].as_str().context("TemplateURL")?;
+            let service = file.split('/').nth(1).context("functions/<service>/template.yaml")?.to_owned();
+            let text = std::fs::read_to_string(root().join(file))?;
+            let document = confab_local::template::read_yaml(&text).with_context(|| file.to_owned())?;
+            Ok(Stack { service, text, document })
+        })
+        .collect::<Result<_>>()?;
+    assert!(!stacks.is_empty(), "the check must see the stacks");
+    Ok(stacks)
 }
 
 /// All files below a folder with one of the endings.
@@ -149,24 +185,46 @@ fn binaries_hold_no_logic() -> Result<()> {
 }
 
 #[test]
-fn every_binary_is_a_function_of_the_template_and_the_other_way_round() -> Result<()> {
-    let mut binaries = BTreeSet::new();
+fn every_binary_is_a_function_of_its_services_template_and_every_function_has_a_binary() -> Result<()> {
+    let mut binaries = BTreeMap::new();
     for service in services()? {
-        for file in files(&root().join("functions").join(&service).join("src/bin"), ".rs") {
-            binaries.insert(file.file_stem().context("a name")?.to_string_lossy().into_owned());
-        }
+        let folder = root().join("functions").join(&service);
+        let names = files(&folder.join("src/bin"), ".rs")
+            .into_iter()
+            .map(|file| Ok(file.file_stem().context("a name")?.to_string_lossy().into_owned()));
+        binaries.insert(service, names.collect::<Result<BTreeSet<_>>>()?);
     }
-    let text = std::fs::read_to_string(root().join("template.yaml"))?;
-    let template = template()?;
-    let functions: BTreeSet<_> = template.functions.iter().map(|function| function.name.clone()).collect();
-    assert_eq!(binaries, functions);
-    for function in &template.functions {
+    let functions: BTreeMap<_, BTreeSet<_>> = stacks()?
+        .iter()
+        .map(|stack| {
+            let codes =
+                stack.of_type("AWS::Serverless::Function").map(|(_, function)| &function["Properties"]["CodeUri"]);
+            let names = codes.filter_map(|code| code.as_str()?.strip_prefix("../../target/lambda/")?.strip_suffix('/'));
+            (stack.service.clone(), names.map(str::to_owned).collect())
+        })
+        .collect();
+    assert_eq!(functions, binaries);
+    for function in &template()?.functions {
         let pascal: String =
             function.name.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
         assert_eq!(function.logical_id, format!("{pascal}Function"));
-        assert_eq!(function.code, format!("target/lambda/{}/", function.name));
-        let published = format!("CodeUri: {}\n      AutoPublishCodeSha256: unreleased\n", function.code);
-        assert!(text.contains(&published), "{}: a changed parameter would not reach its alias", function.name);
+        assert_eq!(function.physical_name, format!("confab-{}", function.name));
+    }
+    Ok(())
+}
+
+#[test]
+fn every_template_publishes_a_version_when_its_release_changes() -> Result<()> {
+    for Stack { service, text, document } in &stacks()? {
+        let globals = &document["Globals"]["Function"];
+        assert_eq!(globals["AutoPublishAlias"], "live", "{service}");
+        // scripts/deploy looks for these words.
+        assert_eq!(
+            text.matches("RELEASE: unreleased").count(),
+            1,
+            "{service}: a parameter would not reach its aliases"
+        );
+        assert_eq!(globals["Environment"]["Variables"]["RELEASE"], "unreleased", "{service}");
     }
     Ok(())
 }
@@ -196,15 +254,20 @@ fn what_is_no_function_is_local_the_operators_command_or_a_test() -> Result<()> 
 
 #[test]
 fn every_queue_has_a_dead_letter_queue_an_alarm_and_a_long_enough_visibility_timeout() -> Result<()> {
-    let template = template()?;
-    let text = std::fs::read_to_string(root().join("template.yaml"))?;
+    let (template, stacks) = (template()?, stacks()?);
     let is_dlq = |arn: &str| template.queues.iter().any(|q| q.redrive.as_ref().is_some_and(|r| r.dlq_arn == arn));
-    for queue in &template.queues {
-        let name = &queue.logical_id;
-        assert!(text.contains(&format!("Value: !GetAtt {name}.QueueName")), "{name} has no alarm");
-        if is_dlq(&queue.arn) {
-            continue;
+    let (mut queues, mut with_alarm) = (0, 0);
+    for stack in &stacks {
+        for (id, _) in stack.of_type("AWS::SQS::Queue") {
+            queues += 1;
+            let alarms = stack.alarms_about(&json!({ "Fn::GetAtt": [id, "QueueName"] }));
+            with_alarm += usize::from(!alarms.is_empty());
+            assert!(!alarms.is_empty(), "{id} has no alarm");
         }
+    }
+    assert_eq!((queues, with_alarm), (template.queues.len(), template.queues.len()));
+    for queue in template.queues.iter().filter(|queue| !is_dlq(&queue.arn)) {
+        let name = &queue.logical_id;
         let redrive = queue.redrive.as_ref().with_context(|| format!("{name} has no dead-letter queue"))?;
         assert_eq!(redrive.max_receives, confab_lambda::TRIES, "{name}: a last try must be known as such");
         for function in &template.functions {
@@ -214,6 +277,25 @@ fn every_queue_has_a_dead_letter_queue_an_alarm_and_a_long_enough_visibility_tim
             }
         }
     }
+    Ok(())
+}
+
+/// A message whose every receive times out must still be there at the last of them, and stay for a person to see.
+#[test]
+fn every_dead_letter_queue_is_reached_before_its_messages_expire() -> Result<()> {
+    let template = template()?;
+    let mut checked = 0;
+    for queue in &template.queues {
+        let Some(redrive) = &queue.redrive else { continue };
+        let (name, retention) = (&queue.logical_id, queue.retention);
+        let longest = queue.delay + queue.visibility * redrive.max_receives;
+        assert!(retention > longest, "{name} keeps messages {retention:?}, and gives them up after {longest:?}");
+        let dlq = template.queue_by_arn(&redrive.dlq_arn).context("a dead-letter queue")?;
+        // A message's age counts from when it was sent, wherever it lies.
+        assert!(dlq.retention > retention, "{} keeps messages no longer than {name}", dlq.logical_id);
+        checked += 1;
+    }
+    assert!(checked > 0, "the check must see the queues");
     Ok(())
 }
 
@@ -233,32 +315,94 @@ fn statements_name_their_actions_and_nothing_scans() -> Result<()> {
 }
 
 #[test]
-fn every_function_has_statements_a_log_group_and_an_alarm_of_its_own() -> Result<()> {
-    let text = std::fs::read_to_string(root().join("template.yaml"))?;
-    for function in &template()?.functions {
-        let Function { logical_id: id, name, policy, .. } = function;
+fn every_function_has_statements_of_its_own() -> Result<()> {
+    for Function { name, policy, .. } in &template()?.functions {
         assert!(!policy.0.is_empty(), "{name} has no statements");
         for statement in &policy.0 {
             assert!(!statement.actions.is_empty() && !statement.resources.is_empty(), "{name}: {statement:?}");
         }
-        let prefix = id.trim_end_matches("Function");
-        let (logs, alarm) = (format!("{prefix}Logs"), format!("{prefix}ErrorsAlarm"));
-        for (resource, line) in [
-            (id, format!("LogGroup: !Ref {logs}")),
-            (&logs, "Type: AWS::Logs::LogGroup".to_owned()),
-            (&logs, format!("LogGroupName: !Sub /aws/lambda/${{AWS::StackName}}-{name}")),
-            (&logs, "RetentionInDays: !Ref LogRetentionDays".to_owned()),
-            (&alarm, "Type: AWS::CloudWatch::Alarm".to_owned()),
-            (&alarm, "Namespace: AWS/Lambda".to_owned()),
-            (&alarm, "MetricName: Errors".to_owned()),
-            (&alarm, format!("Value: !Ref {id}")),
-            (&alarm, "AlarmActions: [!Ref AlarmTopic]".to_owned()),
-        ] {
-            assert!(lines_of(&text, resource)?.contains(&line.as_str()), "{name}: {resource} lacks {line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_function_writes_to_the_log_group_of_its_service() -> Result<()> {
+    for stack in &stacks()? {
+        let service = &stack.service;
+        let groups: Vec<_> = stack.of_type("AWS::Logs::LogGroup").collect();
+        let [(id, group)] = groups.as_slice() else { bail!("{service} has {} log groups", groups.len()) };
+        let name = format!("/aws/lambda/${{App}}-{service}");
+        assert_eq!(group["Properties"]["LogGroupName"], json!({ "Fn::Sub": name }), "{service}");
+        assert_eq!(group["Properties"]["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{service}");
+        let globals = &stack.document["Globals"]["Function"]["LoggingConfig"];
+        assert_eq!(globals["LogGroup"], json!({ "Ref": id }), "{service}");
+        for (function, resource) in stack.of_type("AWS::Serverless::Function") {
+            assert!(resource["Properties"].get("LoggingConfig").is_none(), "{function} logs elsewhere");
         }
-        let named = format!("!Ref {alarm}");
-        let rolls_back = lines_of(&text, id)?.iter().any(|line| line.starts_with("Alarms: ") && line.contains(&named));
-        assert!(rolls_back, "{name}: {alarm} does not roll back a deployment");
+    }
+    Ok(())
+}
+
+/// With any `Monitoring`, each function has an alarm that rolls back its deployment. Of a route it may be its API's.
+#[test]
+fn every_function_has_an_errors_alarm_and_one_that_rolls_back_its_deployment() -> Result<()> {
+    for stack in &stacks()? {
+        for (id, function) in stack.of_type("AWS::Serverless::Function") {
+            let name = format!("{}ErrorsAlarm", id.trim_end_matches("Function"));
+            let alarm = &stack.document["Resources"][&name]["Properties"];
+            let rings = (&alarm["Namespace"], &alarm["MetricName"], &alarm["AlarmActions"]);
+            let topic = json!([{ "Ref": "AlarmTopic" }]);
+            assert_eq!(rings, (&json!("AWS/Lambda"), &json!("Errors"), &topic), "{name}");
+            assert_eq!(alarm["Dimensions"], json!([{ "Name": "FunctionName", "Value": { "Ref": id } }]), "{name}");
+
+            let guards = &function["Properties"]["DeploymentPreference"]["Alarms"];
+            let (full, essential) = match guards["Fn::If"].as_array().map(Vec::as_slice) {
+                Some([condition, full, essential]) if condition == "Full" => (full, essential),
+                _ => (guards, guards),
+            };
+            let names = |guards: &Value| -> Vec<String> {
+                let guards = guards.as_array().into_iter().flatten();
+                guards.filter_map(|guard| guard["Ref"].as_str().map(str::to_owned)).collect()
+            };
+            assert!(names(full).contains(&name), "{id}: {name} does not roll back a deployment");
+            assert!(!names(essential).is_empty(), "{id}: nothing rolls back a deployment with Monitoring=essential");
+            let events = function["Properties"]["Events"].as_object().into_iter().flatten();
+            let is_route = events.map(|(_, event)| &event["Type"]).any(|kind| kind == "HttpApi");
+            let wanted = if is_route { "ApiErrorsAlarm" } else { &name };
+            assert!(names(essential).iter().any(|guard| guard == wanted), "{id} lacks {wanted}");
+            for guard in names(essential) {
+                let alarm = &stack.document["Resources"][&guard];
+                assert!(alarm.is_object() && alarm.get("Condition").is_none(), "{id}: {guard} is not always there");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_dead_letter_alarm_is_there_with_any_monitoring() -> Result<()> {
+    for stack in &stacks()? {
+        for (id, queue) in stack.of_type("AWS::SQS::Queue") {
+            if queue["Properties"].get("RedrivePolicy").is_none() {
+                let mut alarms = stack.alarms_about(&json!({ "Fn::GetAtt": [id, "QueueName"] })).into_iter();
+                let is_always_there = alarms.any(|alarm| alarm.get("Condition").is_none());
+                assert!(is_always_there, "{id} may fill unseen");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_health_route_answers_get_and_head() -> Result<()> {
+    let template = template()?;
+    let routes = template.functions.iter().flat_map(|function| &function.routes);
+    let routes: BTreeSet<_> = routes.map(|route| (route.method.as_str(), route.path.as_str())).collect();
+    let health: Vec<_> =
+        routes.iter().filter(|(_, path)| path.ends_with("/health") || path.ends_with("/ready")).collect();
+    assert!(!health.is_empty(), "the check must see the routes");
+    for (_, path) in health {
+        assert!(routes.contains(&("GET", path)) && routes.contains(&("HEAD", path)), "{path}");
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub use resources::{
     Bucket, Bus, Consumer, Function, HttpApi, Policy, Queue, Redrive, Route, Rule, Schedule, Statement, Table, Target,
 };
 pub use sockets::{Authorizer, INTEGRATION_TIMEOUT, IdentitySource, SocketApi, SocketRoute};
+pub use yaml::read as read_yaml;
 
 use intrinsics::Scope;
 use source::Source;

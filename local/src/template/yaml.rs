@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
 
-pub(super) fn read(text: &str) -> Result<Value> {
+pub fn read(text: &str) -> Result<Value> {
     let mut document: Yaml = serde_norway::from_str(text)?;
     document.apply_merge()?;
     plain(document)
