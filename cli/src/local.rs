@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    doctor::{self, Endpoints, Finding, FunctionState},
+    doctor::{self, Finding, FunctionState},
     lines,
     ports::{Queues, Step, Usage, is_inbound},
     prices::Item,
@@ -28,6 +28,7 @@ struct State {
     functions: Vec<Function>,
     queues: Vec<Queue>,
     aws_calls: Vec<Calls>,
+    sockets: Vec<Sockets>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +65,14 @@ struct Calls {
     count: u64,
     read_units: f64,
     write_units: f64,
+}
+
+/// What a WebSocket API did, in the units that AWS charges.
+#[derive(Debug, Deserialize)]
+struct Sockets {
+    units_in: u64,
+    units_out: u64,
+    connection_minutes: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,6 +163,10 @@ impl Local {
                 add(Item::HttpRequests, float(function.invocations));
             }
         }
+        for sockets in &self.state.sockets {
+            add(Item::SocketMessages, float(sockets.units_in + sockets.units_out));
+            add(Item::SocketMinutes, sockets.connection_minutes);
+        }
         // Which queue a call was for is not known.
         let sqs = match self.state.queues.iter().any(|queue| queue.fifo) {
             true => Item::SqsFifoRequests,
@@ -197,21 +210,20 @@ impl Local {
         findings.extend(doctor::functions(&functions.collect::<Vec<_>>(), None));
         let dead_letters = crate::stack::dead_letters(queues).await;
         findings.extend(dead_letters.unwrap_or_else(|error| vec![Finding::unseen("dead letters", &error)]));
-        let endpoints = Endpoints { http: self.http.clone(), api: self.state.addresses.gateway.clone() };
-        findings.extend(doctor::answers(&endpoints, &self.health_paths()).await);
+        findings.extend(doctor::answers(&self.http, &self.health_urls()).await);
         findings.push(self.webhook().await.unwrap_or_else(|error| Finding::unseen("webhook", &error)));
         findings
             .push(Finding::skipped("account", "credentials, stack, secrets, alarms and subscribers are on AWS only"));
         findings
     }
 
-    fn health_paths(&self) -> Vec<String> {
+    fn health_urls(&self) -> Vec<String> {
         let triggers = self.state.functions.iter().flat_map(|function| &function.triggers);
         let paths = triggers.filter_map(|trigger| trigger.strip_prefix("GET "));
-        let mut paths: Vec<_> =
-            paths.filter(|path| path.ends_with("/health") || path.ends_with("/ready")).map(str::to_owned).collect();
-        paths.sort();
-        paths
+        let paths = paths.filter(|path| path.ends_with("/health") || path.ends_with("/ready"));
+        let mut urls: Vec<_> = paths.map(|path| format!("{}{path}", self.state.addresses.gateway)).collect();
+        urls.sort();
+        urls
     }
 
     /// The simulated Meta asks as the real one does.
@@ -286,6 +298,7 @@ mod tests {
             "queues": [queue("x-inbound.fifo", "worker"), queue("x-status", "status")],
             "aws_calls": [call("sqs", "SendMessageBatch", "hook"), call("sqs", "ReceiveMessage", "outside"),
                 call("dynamodb", "UpdateItem", "worker")],
+            "sockets": [{ "units_in": 2, "units_out": 40, "connection_minutes": 1.5, "open": 1 }],
         });
         let local = Local {
             http: confab_providers::http_client().unwrap(),
@@ -300,6 +313,8 @@ mod tests {
                 (Item::LambdaRequests, 14.0),
                 (Item::LambdaGbSecondsArm, 3.0),
                 (Item::HttpRequests, 10.0),
+                (Item::SocketMessages, 42.0),
+                (Item::SocketMinutes, 1.5),
                 (Item::SqsFifoRequests, 8.0 + 5.0),
                 (Item::ReadUnits, 3.0),
                 (Item::WriteUnits, 18.0),

@@ -7,21 +7,13 @@ use super::Finding;
 /// What Meta sends is given back when the token is right.
 const CHALLENGE: &str = "1158201444";
 
-#[derive(Debug, Clone)]
-pub(crate) struct Endpoints {
-    pub(crate) http: reqwest::Client,
-    /// Without a slash at its end.
-    pub(crate) api: String,
-}
-
-/// `GET` gives 200: the paths of a service's health.
-pub(crate) async fn answers(endpoints: &Endpoints, paths: &[String]) -> Vec<Finding> {
+/// `GET` gives 200: the addresses of the services' health.
+pub(crate) async fn answers(http: &reqwest::Client, urls: &[String]) -> Vec<Finding> {
     let mut wrong = Vec::new();
-    for path in paths {
-        let url = format!("{}{path}", endpoints.api);
-        let (told, advice) = match endpoints.http.get(&url).send().await {
+    for url in urls {
+        let (told, advice) = match http.get(url).send().await {
             Ok(answer) if answer.status() == 200 => continue,
-            Ok(answer) if path.ends_with("/ready") => {
+            Ok(answer) if url.ends_with("/ready") => {
                 (answer.status().to_string(), "Something that it needs does not answer: its log tells what.")
             }
             Ok(answer) => (answer.status().to_string(), "Does the function start? Its log tells."),
@@ -29,39 +21,36 @@ pub(crate) async fn answers(endpoints: &Endpoints, paths: &[String]) -> Vec<Find
         };
         wrong.push(Finding::problem("health", format!("GET {url}: {told}"), advice));
     }
-    match (wrong.is_empty(), paths.is_empty()) {
+    match (wrong.is_empty(), urls.is_empty()) {
         (false, _) => wrong,
         (true, true) => vec![Finding::skipped("health", "no service has a health function")],
-        (true, false) => vec![Finding::ok("health", format!("{} answer", paths.join(", ")))],
+        (true, false) => vec![Finding::ok("health", format!("{} answer", urls.join(", ")))],
     }
 }
 
-impl Endpoints {
-    /// As Meta does it when somebody registers the webhook.
-    pub(crate) async fn verify_webhook(&self, url: &str, token: &SecretString) -> Finding {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("hub.mode", "subscribe")
-            .append_pair("hub.challenge", CHALLENGE)
-            .append_pair("hub.verify_token", token.expose_secret())
-            .finish();
-        // The token is in the address, which must not come out in an error.
-        let told = match self.http.get(format!("{url}?{query}")).send().await {
-            Ok(answer) => {
-                let status = answer.status();
-                match answer.text().await {
-                    Ok(text) if status == 200 && text == CHALLENGE => {
-                        return Finding::ok("webhook", format!("{url} gives Meta's challenge back"));
-                    }
-                    Ok(_) => format!("{status}"),
-                    Err(error) => describe(&error.without_url()),
+/// As Meta does it when somebody registers the webhook.
+pub(crate) async fn verify_webhook(http: &reqwest::Client, url: &str, token: &SecretString) -> Finding {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("hub.mode", "subscribe")
+        .append_pair("hub.challenge", CHALLENGE)
+        .append_pair("hub.verify_token", token.expose_secret())
+        .finish();
+    // The token is in the address, which must not come out in an error.
+    let told = match http.get(format!("{url}?{query}")).send().await {
+        Ok(answer) => {
+            let status = answer.status();
+            match answer.text().await {
+                Ok(text) if status == 200 && text == CHALLENGE => {
+                    return Finding::ok("webhook", format!("{url} gives Meta's challenge back"));
                 }
+                Ok(_) => format!("{status}"),
+                Err(error) => describe(&error.without_url()),
             }
-            Err(error) => describe(&error.without_url()),
-        };
-        let advice =
-            "Has the function started before the token was put into SSM? Deploy again, and compare PublicBaseUrl.";
-        Finding::problem("webhook", format!("{url} does not give Meta's challenge back: {told}"), advice)
-    }
+        }
+        Err(error) => describe(&error.without_url()),
+    };
+    let advice = "Has the function started before the token was put into SSM? Deploy again, and compare StudioBaseUrl.";
+    Finding::problem("webhook", format!("{url} does not give Meta's challenge back: {told}"), advice)
 }
 
 fn describe(error: &reqwest::Error) -> String {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 pub(crate) use elf::architectures;
-pub(crate) use endpoints::{Endpoints, answers};
+pub(crate) use endpoints::{answers, verify_webhook};
 pub(crate) use rules::{
     Alarm, Binary, FunctionState, Parameter, StackState, Subscription, alarms, binaries, dead_letters, functions,
     parameters, stack, subscriptions,

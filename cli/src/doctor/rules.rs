@@ -15,7 +15,7 @@ pub(crate) struct StackState {
 }
 
 /// What other people and this command go by.
-const OUTPUTS: [&str; 2] = ["ApiUrl", "WebhookUrl"];
+const OUTPUTS: [&str; 5] = ["StudioApiUrl", "PaymentsApiUrl", "RoomsApiUrl", "PaymentsWebhookUrl", "StudioWebhookUrl"];
 
 pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
     let StackState { status, reason, drift, outputs } = state;
@@ -205,7 +205,7 @@ mod tests {
         let good = StackState {
             status: "UPDATE_COMPLETE".into(),
             drift: "IN_SYNC".into(),
-            outputs: vec!["ApiUrl".into(), "WebhookUrl".into()],
+            outputs: OUTPUTS.map(str::to_owned).into(),
             ..StackState::default()
         };
         assert_eq!(states(&stack("confab", &good)), [State::Ok; 3]);
@@ -213,10 +213,14 @@ mod tests {
             let bad = StackState { status: status.into(), ..good.clone() };
             assert_eq!(states(&stack("confab", &bad)), [State::Problem, State::Ok, State::Ok], "{status}");
         }
-        let drifted = StackState { drift: "DRIFTED".into(), outputs: vec!["ApiUrl".into()], ..good.clone() };
+        let drifted = StackState {
+            drift: "DRIFTED".into(),
+            outputs: OUTPUTS[..4].iter().map(ToString::to_string).collect(),
+            ..good.clone()
+        };
         let findings = stack("confab", &drifted);
         assert_eq!(states(&findings), [State::Ok, State::Problem, State::Problem]);
-        assert_eq!(findings[2].text, "WebhookUrl missing");
+        assert_eq!(findings[2].text, "StudioWebhookUrl missing");
         let unknown = StackState { drift: "NOT_CHECKED".into(), ..good };
         assert_eq!(states(&stack("confab", &unknown)), [State::Ok, State::Skipped, State::Ok]);
     }

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::Stack;
 use crate::{
-    doctor::{self, Alarm, Endpoints, Finding, FunctionState, Parameter, StackState, Subscription},
+    doctor::{self, Alarm, Finding, FunctionState, Parameter, StackState, Subscription},
     failed::failed,
     ports::{Queue, Queues},
 };
@@ -183,15 +183,12 @@ impl Stack {
     }
 
     async fn health(&self, deployed: &Deployed) -> Result<Vec<Finding>> {
-        let Some(api) = deployed.outputs.get("ApiUrl") else {
-            return Ok(vec![Finding::skipped("health", "the stack has no output ApiUrl")]);
-        };
-        Ok(doctor::answers(&self.endpoints(api), &self.health_paths().await?).await)
+        Ok(doctor::answers(&self.http, &deployed.health_urls(&self.services().await?)).await)
     }
 
     async fn webhook(&self, deployed: &Deployed) -> Result<Vec<Finding>> {
         let (Some(url), Some(name)) =
-            (deployed.outputs.get("WebhookUrl"), deployed.parameters.get("MetaVerifyTokenParam"))
+            (deployed.outputs.get("StudioWebhookUrl"), deployed.parameters.get("MetaVerifyTokenParam"))
         else {
             return Ok(vec![Finding::skipped("webhook", "the stack has no webhook of Meta")]);
         };
@@ -201,11 +198,7 @@ impl Stack {
         let found = self.ssm.get_parameter().name(name).with_decryption(true).send().await.map_err(failed(name))?;
         let token =
             found.parameter.and_then(|parameter| parameter.value).ok_or_else(|| anyhow!("{name} has no value"))?;
-        Ok(vec![self.endpoints(url).verify_webhook(url, &SecretString::from(token)).await])
-    }
-
-    fn endpoints(&self, api: &str) -> Endpoints {
-        Endpoints { http: self.http.clone(), api: api.trim_end_matches('/').to_owned() }
+        Ok(vec![doctor::verify_webhook(&self.http, url, &SecretString::from(token)).await])
     }
 }
 
@@ -214,6 +207,16 @@ impl Deployed {
     fn secrets(&self) -> Vec<String> {
         let named = self.parameters.iter().filter(|(key, name)| key.ends_with("Param") && !name.is_empty());
         named.filter(|(key, _)| self.needs(key)).map(|(_, name)| name.clone()).collect()
+    }
+
+    /// `/studio/health` and `/studio/ready` at the address in the output `StudioApiUrl`, for each service that has one.
+    fn health_urls(&self, services: &[String]) -> Vec<String> {
+        let urls = services.iter().filter_map(|service| {
+            let output = format!("{}{}ApiUrl", service.get(..1)?.to_uppercase(), service.get(1..)?);
+            let api = self.outputs.get(&output)?.trim_end_matches('/');
+            Some(["health", "ready"].map(|what| format!("{api}/{service}/{what}")))
+        });
+        urls.flatten().collect()
     }
 
     /// A parameter of no channel is always needed.
@@ -266,5 +269,23 @@ mod tests {
             outputs: BTreeMap::new(),
         };
         assert_eq!(deployed.secrets(), ["/meta", "/stripe"]);
+    }
+
+    #[test]
+    fn health_is_asked_at_the_address_of_each_service() {
+        let outputs = [("StudioApiUrl", "https://studio/"), ("RoomsApiUrl", "https://rooms"), ("EventBus", "confab")];
+        let deployed = Deployed {
+            state: StackState::default(),
+            parameters: BTreeMap::new(),
+            outputs: outputs.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        };
+        let services = ["studio", "rooms", "maintenance"].map(str::to_owned);
+        let urls = [
+            "https://studio/studio/health",
+            "https://studio/studio/ready",
+            "https://rooms/rooms/health",
+            "https://rooms/rooms/ready",
+        ];
+        assert_eq!(deployed.health_urls(&services), urls);
     }
 }

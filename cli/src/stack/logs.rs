@@ -1,4 +1,4 @@
-//! The functions' log groups in CloudWatch.
+//! The log groups of services in CloudWatch, with a stream for each instance of a function.
 
 use std::collections::BTreeMap;
 
@@ -45,18 +45,26 @@ impl Stack {
     }
 
     async fn lines_of(&self, group: &str, pattern: &str, since: i64) -> Result<Vec<(Option<String>, Step)>> {
-        let function = group.rsplit('/').next().unwrap_or(group);
-        let function = function.strip_prefix(&format!("{}-", self.name)).unwrap_or(function);
         let asked = self.logs.filter_log_events().log_group_name(group).filter_pattern(pattern).start_time(since);
         let mut pages = asked.into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(failed(&format!("log group {group}")))?;
             let events = page.events().iter();
-            found.extend(events.filter_map(|e| step(function, e.timestamp()?, e.message()?)));
+            found.extend(events.filter_map(|event| {
+                let function = function_of(event.log_stream_name()?, &self.name);
+                step(function, event.timestamp()?, event.message()?)
+            }));
         }
         Ok(found)
     }
+}
+
+/// Returns the function that writes to a stream, `2026/11/29/confab-sms-received[7]0123..`; the stream if it has another form.
+fn function_of<'a>(stream: &'a str, stack: &str) -> &'a str {
+    let function = stream.splitn(4, '/').nth(3).and_then(|rest| rest.split('[').next());
+    let function = function.filter(|function| !function.is_empty()).unwrap_or(stream);
+    function.strip_prefix(stack).and_then(|name| name.strip_prefix('-')).unwrap_or(function)
 }
 
 /// A line of embedded metrics tells nothing of one message.
@@ -89,6 +97,19 @@ mod tests {
         assert_eq!(id.as_deref(), Some("cor_1"));
         assert_eq!((step.at, step.text.as_str(), step.is_error), (7, "failed: Meta answered 500 (meta_failed)", true));
         assert_eq!(step.request_id.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn a_streams_name_says_which_function_writes_to_it() {
+        for (stream, function) in [
+            ("2026/11/29/confab-sms-received[7]0123456789abcdef", "sms-received"),
+            ("2026/11/29/confab-ws-connect[$LATEST]0123456789abcdef", "ws-connect"),
+            ("2026/11/29/other-sms-received[7]0123", "other-sms-received"),
+            ("2026/11/29/[$LATEST]0123", "2026/11/29/[$LATEST]0123"),
+            ("", ""),
+        ] {
+            assert_eq!(function_of(stream, "confab"), function);
+        }
     }
 
     #[test]

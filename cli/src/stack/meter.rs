@@ -62,7 +62,10 @@ impl Counted<'_> {
             add(Counts::Use(gb_seconds, each), "AWS/Lambda", "Duration", name);
         }
         for api in self.apis {
-            add(Counts::Use(Item::HttpRequests, 1.0), "AWS/ApiGateway", "Count", Some(("ApiId", api)));
+            // An HTTP API has the one metric, a WebSocket API the other.
+            let id = Some(("ApiId", api));
+            add(Counts::Use(Item::HttpRequests, 1.0), "AWS/ApiGateway", "Count", id.clone());
+            add(Counts::Use(Item::SocketMessages, 1.0), "AWS/ApiGateway", "MessageCount", id);
         }
         for queue in self.queues {
             let name = Some(("QueueName", queue.name.clone()));
@@ -120,6 +123,7 @@ impl Stack {
         let (used, messages) = tally(self.values(&counted.series(), "Sum", HOUR, since).await?);
         let remarks = [
             "SQS requests are the messages sent, received and deleted and the empty receives: an upper bound, since one request may carry ten.",
+            "WebSocket messages over 32 KB are charged as several; connection minutes ($0.25 a million) are not counted by CloudWatch.",
             "EventBridge does not count by bus: its events are those of the whole account in this region.",
             "GB-seconds leave out what cold starts took; reads and writes leave out secondary indexes.",
         ];
@@ -215,6 +219,7 @@ mod tests {
             (Item::LambdaRequests, 2_000.0),
             (Item::LambdaGbSecondsArm, 0.25),
             (Item::HttpRequests, 2_000.0),
+            (Item::SocketMessages, 2_000.0),
             (Item::SqsRequests, 8_000.0),
             (Item::SqsFifoRequests, 16_000.0),
             (Item::ReadUnits, 2_000.0),

@@ -1,11 +1,14 @@
 //! What CloudFormation made of the template.
 
 use anyhow::{Result, bail};
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
 
 use super::Stack;
 use crate::failed::failed;
 
-#[derive(Debug, Clone)]
+const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Resource {
     pub(super) logical_id: String,
     pub(super) kind: String,
@@ -13,25 +16,20 @@ pub(crate) struct Resource {
 }
 
 impl Stack {
-    /// Asked once.
+    /// Lists the resources of the stack and of those nested in it. CloudFormation is asked once.
     pub(super) async fn resources(&self) -> Result<&[Resource]> {
         let found = self.resources.get_or_try_init(|| async {
-            let mut pages = self.cloudformation.list_stack_resources().stack_name(&self.name).into_paginator().send();
-            let mut found = Vec::new();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(failed(&format!("stack {}", self.name)))?;
-                for resource in page.stack_resource_summaries() {
-                    // What is being made has no name yet.
-                    let (Some(logical_id), Some(kind), Some(physical_id)) =
-                        (resource.logical_resource_id(), resource.resource_type(), resource.physical_resource_id())
-                    else {
-                        continue;
-                    };
-                    found.push(Resource {
-                        logical_id: logical_id.to_owned(),
-                        kind: kind.to_owned(),
-                        physical_id: physical_id.to_owned(),
-                    });
+            let (mut found, mut stacks) = (Vec::new(), vec![self.name.clone()]);
+            while let Some(stack) = stacks.pop() {
+                let mut pages = self.cloudformation.list_stack_resources().stack_name(&stack).into_paginator().send();
+                while let Some(page) = pages.next().await {
+                    let page = page.map_err(failed(&format!("stack {stack}")))?;
+                    for resource in page.stack_resource_summaries().iter().filter_map(Resource::of) {
+                        if resource.kind == NESTED_STACK {
+                            stacks.push(resource.physical_id.clone());
+                        }
+                        found.push(resource);
+                    }
                 }
             }
             if found.is_empty() {
@@ -58,11 +56,22 @@ impl Stack {
         Ok(functions.filter_map(|f| Some((binary(&f.logical_id)?, f.physical_id.clone()))).collect())
     }
 
-    /// `/studio/health` and `/studio/ready` of each service that has a `StudioHealthFunction`.
-    pub(super) async fn health_paths(&self) -> Result<Vec<String>> {
+    /// The services that have a health function: `studio` by `StudioHealthFunction`.
+    pub(super) async fn services(&self) -> Result<Vec<String>> {
         let functions = self.functions().await?;
-        let services = functions.iter().filter_map(|(name, _)| name.strip_suffix("-health"));
-        Ok(services.flat_map(|service| [format!("/{service}/health"), format!("/{service}/ready")]).collect())
+        Ok(functions.iter().filter_map(|(name, _)| name.strip_suffix("-health")).map(str::to_owned).collect())
+    }
+}
+
+impl Resource {
+    /// Returns `None` for what is gone, or is being created and has no name yet.
+    fn of(summary: &StackResourceSummary) -> Option<Self> {
+        let is_gone = summary.resource_status() == Some(&ResourceStatus::DeleteComplete);
+        (!is_gone).then_some(Self {
+            logical_id: summary.logical_resource_id()?.to_owned(),
+            kind: summary.resource_type()?.to_owned(),
+            physical_id: summary.physical_resource_id()?.to_owned(),
+        })
     }
 }
 
