@@ -1,14 +1,15 @@
-"""Deploys template.yaml to MiniStack and runs a command against what came up. Or compares MiniStack with `local`.
+"""Deploys template.yaml and its nested stacks to MiniStack and runs a command against what came up. Or compares MiniStack
+with `local`.
 
-The way is that of a real deployment: `sam package`, SAM's expansion, CloudFormation. Two things stand between them,
-because MiniStack lacks them: the routes that SAM writes into the API's OpenAPI body become resources of their own,
-and resource types that it does not know are left out, by name.
+The way is that of a real deployment: `sam package`, SAM's expansion, CloudFormation. Three things stand between them,
+because MiniStack lacks them: nested templates are expanded before they are deployed, the routes that SAM writes into an
+API's OpenAPI body become resources of their own, and resource types that it does not know are left out, by name.
+Tests ask one address, as on `local`: a front that sends each path to the API of its service.
 """
 
 import argparse
 import hashlib
 import json
-import logging
 import os
 import platform
 import re
@@ -17,51 +18,26 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import tomllib
 import xml.etree.ElementTree as ElementTree
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
 from botocore.config import Config
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+
+import stacks
 
 STACK = "confab"
 REGION = "us-east-1"
-API_ID = "confabapi"  # given to the API by a tag, so that its address is known before there is an API
 STAGE = Path(".confab/rehearse")
 # What a test says when it meets a known difference, see tests/src/cloud.rs.
 DIFFERS = re.compile(r"^MiniStack differs: (\w+)$", re.MULTILINE)
-# What MiniStack does not know, and dashboards: with a resource for each route the stack would have more than 500.
-NOT_ON_MINISTACK = {
-    "AWS::Events::Archive",
-    "AWS::CodeDeploy::Application",
-    "AWS::CodeDeploy::DeploymentGroup",
-    "AWS::CloudWatch::Dashboard",
-}
-# By the template's parameter that names the secret: what the simulated providers of `local` use.
-SECRETS = {
-    "MetaAppSecretParam": "app-secret",
-    "MetaVerifyTokenParam": "verify-token",
-    "MetaAccessTokenParam": "access-token",
-    "TwilioAuthTokenParam": "12345",
-    "AstriaApiKeyParam": "sd_local",
-    "StripeSecretKeyParam": "sk_test_local",
-    "StripeWebhookSecretParam": "whsec_local",
-    "PaymentWebhookSecretParam": "payment-webhook-secret",
-    "PaymentSecretPathParam": "payment-secret-path",
-    "SealSecretParam": "seal-secret",
-    "RoomsSealSecretParam": "rooms-seal-secret",
-    "ModelApiKeyParam": "model-key",
-    "OperatorKeyParam": "operator-key",
-}
-
-# Those that have no name by default: there is no such provider then.
-OPTIONAL_SECRETS = {
-    "PaymentWebhookSecretParam": "/confab/payments/webhook-secret",
-    "PaymentSecretPathParam": "/confab/payments/secret-path",
-}
+NOT_ON_MINISTACK = {"AWS::Events::Archive", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
 
 
 def main():
@@ -76,7 +52,9 @@ def main():
 
 def rehearse(args):
     aws_url, outside_url = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
-    gateway_url = f"{aws_url}/_aws/execute-api/{API_ID}"
+    templates = {name: yaml_parse(path.read_text()) for name, path in stacks.templates().items()}
+    apis = {name: f"{aws_url}/_aws/execute-api/{api_id(name)}" for name in templates if routes_of(templates[name])}
+    gateway_url = front(templates, apis)
     os.environ.update(
         AWS_ENDPOINT_URL=aws_url,
         AWS_REGION=REGION,
@@ -88,32 +66,25 @@ def rehearse(args):
         CONFAB_GATEWAY=gateway_url,
         CONFAB_OUTSIDE=outside_url,
     )
-    template = stage(args.binaries)
+    stage(args.binaries)
     started = []
     try:
         started.append(start_ministack(aws_url))
         started.append(start("outside", [
             args.binaries / "local", "outside", "--port", port_of(outside_url), "--data", STAGE / "outside",
-            "--webhook", f"{gateway_url}/SmsReceived"], outside_url))
-        seed_secrets(template)
-        expanded = expand(package())
-        deploy(expanded, {
+            "--gateway", gateway_url], outside_url))
+        deploy(release(), {
             "Architecture": {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()],
+            **product_parameters(home=outside_url, gateway=gateway_url),
             "PublicBaseUrl": gateway_url,
-            "MetaApiUrl": f"{outside_url}/meta",
-            "TwilioApiUrl": f"{outside_url}/twilio",
-            "MetaPhoneNumberId": "106540352242922",
-            "TwilioAccountSid": "AC00000000000000000000000000000001",
-            "TwilioFrom": "whatsapp:+14155238886",
-            "TwilioContentSids": ",".join(f"studio_news/{language}=HX{number:032}" for number, language in [(1, "en"), (2, "he")]),
-            "AstriaApiUrl": f"{outside_url}/astria",
-            "StripeApiUrl": f"{outside_url}/stripe",
-            "ModelApiUrl": f"{outside_url}/model/v1",
+            # Products lead people to the address of payments, whatever their own is.
+            "PaymentsBaseUrl": apis["Payments"],
             "SocketUrl": f"{aws_url.replace('http', 'ws', 1)}/_aws/execute-api",
             "SocketEndpoint": f"{aws_url}/_aws/execute-api",
-            **OPTIONAL_SECRETS,
         })
-        assert_routes(template)
+        for name in apis:
+            assert_routes(name, templates[name])
+        assert_one_binary_changes_one_stack(templates)
         say(f"Running {' '.join(args.command)}")
         return subprocess.run(args.command).returncode
     finally:
@@ -172,44 +143,60 @@ def outcomes(command, report, environment=None):
 
 
 def stage(binaries):
-    """Lays the template and the functions out as a deployment wants them, apart from what scripts/build made."""
+    """Lays the templates and the functions out as a deployment wants them, apart from what scripts/build made."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    STAGE.mkdir(parents=True)
-    shutil.copy("template.yaml", STAGE)
-    template = yaml_parse(Path("template.yaml").read_text())
-    for function in resources(template, "AWS::Serverless::Function").values():
-        code = STAGE / function["Properties"]["CodeUri"]
-        code.mkdir(parents=True)
-        shutil.copy(binaries / code.name, code / "bootstrap")
-    return template
+    for path in stacks.templates().values():
+        copy = STAGE / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+        for function in stacks.of_type(yaml_parse(path.read_text()), "AWS::Serverless::Function").values():
+            code = Path(os.path.normpath(copy.parent / function["Properties"]["CodeUri"]))
+            code.mkdir(parents=True)
+            shutil.copy(binaries / code.name, code / "bootstrap")
 
 
-def package():
+def release():
+    """Packages what is staged. Answers with the root template, whose nested stacks are expanded and in the bucket."""
     say("Packaging")
-    client("s3").create_bucket(Bucket="artifacts")
+    if "artifacts" not in [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]]:
+        client("s3").create_bucket(Bucket="artifacts")
     packaged = STAGE / "packaged.yaml"
     command = [".tools/sam/bin/sam", "package", "--template-file", STAGE / "template.yaml",
                "--s3-bucket", "artifacts", "--output-template-file", packaged]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         sys.exit(f"sam package failed:\n{done.stdout}")
-    return yaml_parse(packaged.read_text())
+    root = expand("root", yaml_parse(packaged.read_text()))
+    for name, stack in stacks.of_type(root, "AWS::CloudFormation::Stack").items():
+        key = stack["Properties"]["TemplateURL"].rsplit("/artifacts/", 1)[-1].rsplit("/", 1)[-1]
+        template = client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read().decode()
+        stack["Properties"]["TemplateURL"] = upload(name, expand(name, yaml_parse(template)))
+    return root
 
 
-def expand(template):
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)
-    expanded = Translator({}, Parser()).translate(template, {})
-    for name, api in resources(expanded, "AWS::ApiGatewayV2::Api").items():
+def upload(name, template):
+    """Puts an expanded template into the bucket, under a name that only its content decides."""
+    text = json.dumps(template, indent=1, sort_keys=True)
+    key = f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    (STAGE / f"{name}.expanded.json").write_text(text)
+    client("s3").put_object(Bucket="artifacts", Key=key, Body=text.encode())
+    return f"{os.environ['AWS_ENDPOINT_URL']}/artifacts/{key}"
+
+
+def expand(name, template):
+    """SAM's expansion, without what MiniStack lacks."""
+    expanded = stacks.expand(template)
+    for id, api in stacks.of_type(expanded, "AWS::ApiGatewayV2::Api").items():
         if "Body" not in api["Properties"]:
             continue  # that of the sockets, which SAM writes out
         paths = api["Properties"].pop("Body")["paths"]
-        api["Properties"].update(Name=STACK, ProtocolType="HTTP", Tags={"ms-custom-id": API_ID})
+        api["Properties"].update(Name=name, ProtocolType="HTTP", Tags={"ms-custom-id": api_id(name)})
         for path, methods in paths.items():
             for method, operation in methods.items():
-                add_route(expanded, name, f"{method.upper()} {path}", operation["x-amazon-apigateway-integration"])
-    for name in [n for n, r in expanded["Resources"].items() if r["Type"] in NOT_ON_MINISTACK]:
-        del expanded["Resources"][name]
-    for alias in resources(expanded, "AWS::Lambda::Alias").values():
+                add_route(expanded, id, f"{method.upper()} {path}", operation["x-amazon-apigateway-integration"])
+    for id in [id for id, resource in expanded["Resources"].items() if resource["Type"] in NOT_ON_MINISTACK]:
+        del expanded["Resources"][id]
+    for alias in stacks.of_type(expanded, "AWS::Lambda::Alias").values():
         alias.pop("UpdatePolicy", None)  # it names a CodeDeploy group
     return expanded
 
@@ -241,41 +228,145 @@ def add_route(expanded, api, key, integration):
 # ---- Deploying
 
 
-def seed_secrets(template):
-    for parameter, secret in SECRETS.items():
-        name = OPTIONAL_SECRETS.get(parameter) or template["Parameters"][parameter]["Default"]
-        client("ssm").put_parameter(Name=name, Value=secret, Type="SecureString")
+def product_parameters(**addresses):
+    """What service.toml files say of simulators and secrets, as parameters of the template. Puts the secrets into SSM."""
+    values, secrets = {}, {}
+    for path in sorted(Path("functions").glob("*/service.toml")):
+        service = tomllib.loads(path.read_text())
+        values.update(service.get("parameters", {}))
+        for simulator in service.get("simulators", {}).values():
+            values.update(simulator.get("parameters", {}))
+        secrets.update({secret["parameter"]: secret for secret in service.get("secrets", [])})
+    for secret in secrets.values():
+        client("ssm").put_parameter(Name=secret["name"], Value=secret["local"], Type="SecureString", Overwrite=True)
+    filled = {name: re.sub(r"\{(\w+)\}", lambda at: addresses[at[1]], value) for name, value in values.items()}
+    return filled | {name: secret["name"] for name, secret in secrets.items()}
 
 
 def deploy(template, parameters):
-    say("Creating the stack")
+    say("Creating the stacks")
     cloudformation = client("cloudformation")
-    (STAGE / "expanded.json").write_text(json.dumps(template, indent=1))
-    client("s3").upload_file(str(STAGE / "expanded.json"), "artifacts", "expanded.json")
     cloudformation.create_stack(
         StackName=STACK,
-        TemplateURL=f"{os.environ['AWS_ENDPOINT_URL']}/artifacts/expanded.json",
+        TemplateURL=upload("root", template),
         Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
-        Capabilities=["CAPABILITY_IAM"])
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
     while (status := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]).endswith("IN_PROGRESS"):
         time.sleep(0.2)
     if status != "CREATE_COMPLETE":
-        for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
-            if event["ResourceStatus"].endswith("FAILED"):
-                print(event["LogicalResourceId"], event.get("ResourceStatusReason"), file=sys.stderr)
+        for stack in [STACK, *nested().values()]:
+            for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]:
+                if event["ResourceStatus"].endswith("FAILED"):
+                    print(event["LogicalResourceId"], event.get("ResourceStatusReason"), file=sys.stderr)
         sys.exit(f"The stack ended as {status}")
+    for name, stack in {"root": STACK, **nested()}.items():
+        say(f"{name}: {len(resources(stack))} resources")
 
 
-def assert_routes(template):
-    """Every HttpApi event of the template is a route of the API, and there is no other."""
-    wanted = sorted(
-        f"{event['Properties']['Method'].upper()} {event['Properties']['Path']}"
-        for function in resources(template, "AWS::Serverless::Function").values()
+def resources(stack):
+    pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    return [resource for page in pages for resource in page["StackResourceSummaries"]]
+
+
+def nested():
+    """The nested stacks by their logical ids."""
+    return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources(STACK)
+            if resource["ResourceType"] == "AWS::CloudFormation::Stack" and resource.get("PhysicalResourceId")}
+
+
+def routes_of(template):
+    """Method and path of each HttpApi event."""
+    return sorted(
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"])
+        for function in stacks.of_type(template, "AWS::Serverless::Function").values()
         for event in function["Properties"].get("Events", {}).values() if event["Type"] == "HttpApi")
-    found = sorted(route["RouteKey"] for route in client("apigatewayv2").get_routes(ApiId=API_ID)["Items"])
+
+
+def assert_routes(name, template):
+    """Every HttpApi event of a stack is a route of its API, and there is no other."""
+    wanted = sorted(f"{method} {path}" for method, path in routes_of(template))
+    pages = client("apigatewayv2").get_paginator("get_routes").paginate(ApiId=api_id(name))
+    found = sorted(route["RouteKey"] for page in pages for route in page["Items"])
     if found != wanted:
-        sys.exit(f"The template has the routes {wanted}, the API {found}")
-    say(f"{len(found)} routes: {', '.join(found)}")
+        sys.exit(f"{name} has the routes {wanted} in its template, and {found} in its API")
+    say(f"{name}: {len(found)} routes")
+
+
+def assert_one_binary_changes_one_stack(templates):
+    """A second release with one changed binary: its change set names one nested stack, which publishes one function.
+
+    It is not executed: MiniStack cannot update a nested stack.
+    """
+    name, function = next((name, function) for name, template in templates.items()
+                          for function in stacks.of_type(template, "AWS::Serverless::Function").values())
+    code = Path(os.path.normpath(STAGE / stacks.templates()[name].parent / function["Properties"]["CodeUri"]))
+    with (code / "bootstrap").open("ab") as binary:
+        binary.write(b"another")
+    root = release()
+    cloudformation = client("cloudformation")
+    parameters = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"]
+    made = cloudformation.create_change_set(
+        StackName=STACK, ChangeSetName="second", TemplateURL=upload("root", root), Parameters=parameters,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
+    while (found := cloudformation.describe_change_set(ChangeSetName=made["Id"], StackName=STACK))["Status"].endswith("IN_PROGRESS"):
+        time.sleep(0.2)
+    changes = [change["ResourceChange"]["LogicalResourceId"] for change in found.get("Changes", [])]
+    expanded = json.loads((STAGE / f"{name}.expanded.json").read_text())
+    published = stacks.changed(expanded, {resource["LogicalResourceId"] for resource in resources(nested()[name])})
+    if changes != [name] or len(published) != 1:
+        sys.exit(f"One binary of {name} has changed; the change set names {changes}, and {published} would be published")
+    cloudformation.delete_change_set(ChangeSetName=made["Id"], StackName=STACK)
+    say(f"One changed binary: the change set of a second release names {name} alone, which publishes {published[0]}")
+
+
+# ---- The front
+
+
+def front(templates, apis):
+    """Serves one address that sends each request to the API of the service that has its path. Answers with the address."""
+    def pattern(path):
+        return re.compile("".join(".+" if part.endswith("+}") else "[^/]+" if part.startswith("{") else re.escape(part)
+                                  for part in re.split(r"(\{[^}]+\})", path)))
+
+    table = [(pattern(path), apis[name]) for name in apis for path in {path for _, path in routes_of(templates[name])}]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Front,), {"table": table, "other": next(iter(apis.values()))}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+class Front(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    table, other = [], None
+
+    def forward(self):
+        path = self.path.partition("?")[0]
+        # A path that no service has is answered by one of them, as API Gateway does.
+        target = next((target for pattern, target in self.table if pattern.fullmatch(path)), self.other)
+        host, _, base = target.removeprefix("http://").partition("/")
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        asked = HTTPConnection(host, timeout=60)
+        try:
+            asked.request(self.command, f"/{base}{self.path}", body, headers)
+            answer = asked.getresponse()
+            content = answer.read()
+        except OSError as error:
+            self.send_error(502, str(error))
+            return
+        finally:
+            asked.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = forward
+
+    def log_message(self, *_):
+        pass
 
 
 # ---- Processes
@@ -327,8 +418,9 @@ def stop(process):
 # ---- Small things
 
 
-def resources(template, kind):
-    return {name: r for name, r in template["Resources"].items() if r["Type"] == kind}
+def api_id(stack):
+    """Given to a stack's API by a tag, so that its address is known before there is an API."""
+    return f"{STACK}{stack.lower()}"
 
 
 def client(service):

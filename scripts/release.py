@@ -20,7 +20,7 @@ import boto3
 from samcli.cli.types import CfnParameterOverridesType
 from samtranslator.yaml_helper import yaml_parse
 
-from stacks import expand, holds, of_type, parameters, templates
+from stacks import changed, expand, holds, of_type, parameters, templates, versions
 
 RELEASE = Path(".release")
 
@@ -80,17 +80,6 @@ def resolve(template, value, values):
 # ---- What changes
 
 
-def versions(template):
-    """The version that each function of an expanded template publishes, by the function's logical id."""
-    return {version["Properties"]["FunctionName"]["Ref"]: name
-            for name, version in of_type(template, "AWS::Lambda::Version").items()}
-
-
-def changed(template, deployed):
-    """The functions that get a new version: all whose version is not among the deployed logical ids."""
-    return sorted(function for function, version in versions(template).items() if version not in deployed)
-
-
 def package(settings):
     """Uploads code and templates with `sam package`, and says where it put them in .release/packaged.yaml."""
     command = [Path(sys.executable).with_name("sam"), "package", "--template-file", RELEASE / "template.yaml",
@@ -116,8 +105,10 @@ def changes(session, packaged, stack):
                 and resource["LogicalResourceId"] not in all_of_them]
         told = f"{len(functions)} of {len(all_of_them)} functions change" if functions else "no function changes"
         print(f"{name:12} {told}{'' if name in nested else ', in a new stack'}{f', {len(gone)} removed' if gone else ''}")
-        for function in [*functions, *gone] if name in nested else []:
-            print(f"{'':12} {'-' if function in gone else '+'} {function}")
+        for function in functions if len(functions) < len(all_of_them) else []:
+            print(f"{'':12} + {function}")
+        for function in gone:
+            print(f"{'':12} - {function}")
 
 
 def stacks_within(session, stack):

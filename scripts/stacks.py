@@ -49,6 +49,17 @@ def expand(template):
     return Translator({}, Parser()).translate(template, {})
 
 
+def versions(template):
+    """The version that each function of an expanded template publishes, by the function's logical id."""
+    return {version["Properties"]["FunctionName"]["Ref"]: name
+            for name, version in of_type(template, "AWS::Lambda::Version").items()}
+
+
+def changed(template, deployed):
+    """The functions that get a new version: all whose version is not among the deployed logical ids."""
+    return sorted(function for function, version in versions(template).items() if version not in deployed)
+
+
 def parameters(template, given):
     """Its parameters, as far as they are given or have a default."""
     declared = template.get("Parameters", {})

@@ -8,7 +8,7 @@ from pathlib import Path
 from samtranslator.yaml_helper import yaml_parse
 
 import release
-from stacks import expand, of_type, templates
+from stacks import changed, expand, of_type, templates, versions
 
 
 class Releases(unittest.TestCase):
@@ -31,7 +31,7 @@ class Releases(unittest.TestCase):
             template = yaml_parse(path.read_text())
             for function, resource in of_type(template, "AWS::Serverless::Function").items():
                 resource["Properties"]["CodeUri"] = f"s3://bucket/{(binaries or {}).get(function, 'first')}"
-            found[name] = release.versions(expand(template))
+            found[name] = versions(expand(template))
         return found
 
     def changed(self, after):
@@ -77,9 +77,9 @@ class Releases(unittest.TestCase):
 
     def test_a_function_changes_when_its_version_is_not_deployed(self):
         template = expand(yaml_parse((self.sources / "functions/maintenance/template.yaml").read_text()))
-        version = release.versions(template)["WeeklyCleanupFunction"]
-        self.assertEqual(release.changed(template, {"WeeklyCleanupFunction", version}), [])
-        self.assertEqual(release.changed(template, {"WeeklyCleanupFunction", "WeeklyCleanupFunctionVersion1"}),
+        version = versions(template)["WeeklyCleanupFunction"]
+        self.assertEqual(changed(template, {"WeeklyCleanupFunction", version}), [])
+        self.assertEqual(changed(template, {"WeeklyCleanupFunction", "WeeklyCleanupFunctionVersion1"}),
                          ["WeeklyCleanupFunction"])
 
     def test_what_was_built_is_proposed(self):
