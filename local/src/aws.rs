@@ -15,7 +15,7 @@ use crate::{
     bus,
     cloud::Cloud,
     dynamo::Units,
-    lambda::{self, Outcome, correlation_of},
+    lambda::{Outcome, correlation_of},
     objects::Objects,
     record::{Caller, Ended, Kind},
     sockets, sqs,
@@ -32,8 +32,7 @@ struct Endpoint {
 }
 
 pub(crate) fn router(cloud: Arc<Cloud>, objects: Arc<Objects>) -> Router {
-    let functions = cloud.functions.clone();
-    Router::new().fallback(answer).with_state(Endpoint { cloud, objects }).merge(lambda::router(functions))
+    Router::new().fallback(answer).with_state(Endpoint { cloud, objects })
 }
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {

@@ -7,7 +7,7 @@ use axum::{
     body::Bytes,
     extract::{Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::{self, Next},
+    middleware::Next,
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -101,31 +101,6 @@ pub(crate) fn router(control: Control) -> Router {
         .merge(ledger::routes())
         .merge(sockets::control::routes())
         .with_state(control)
-}
-
-/// Pages of other sites can send requests to loopback: what changes something must come from our own pages, or from
-/// no page at all. A name that a stranger's DNS points here is refused with it.
-async fn only_from_here(request: Request, next: Next) -> Response {
-    if is_foreign(request.headers()) {
-        return Problem(StatusCode::FORBIDDEN, "foreign_page", "Only pages of this laptop may ask this.".to_owned())
-            .into_response();
-    }
-    next.run(request).await
-}
-
-fn is_foreign(headers: &HeaderMap) -> bool {
-    let header = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_here = |authority: &str| {
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]")
-    };
-    let foreign_host = header(header::HOST).is_some_and(|host| !is_here(host));
-    let page = header(header::ORIGIN).map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
-    foreign_host || page.is_some_and(|host| !is_here(host))
-}
-
-pub(crate) fn guarded(router: Router) -> Router {
-    router.layer(middleware::from_fn(only_from_here))
 }
 
 /// The page of rooms talks to the gateway, to a bucket and over a socket: each has an address of its own, as on AWS.

@@ -8,6 +8,7 @@ mod cloud;
 mod control;
 mod dynamo;
 mod gateway;
+mod guard;
 mod lambda;
 mod latency;
 mod ledger;

@@ -25,7 +25,7 @@ use crate::{
     cloud::{Cloud, waiting_line},
     control::{self, Addresses, Control},
     dynamo::{self, Dynamo},
-    gateway,
+    gateway, guard,
     lambda::{Consuming, Functions, consume},
     latency::Latency,
     objects::Objects,
@@ -125,13 +125,13 @@ pub async fn run(
         http: confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))?,
     };
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
-    serve(aws_, control::guarded(aws::router(cloud.clone(), objects)));
+    serve(aws_, guard::guarded(aws::router(cloud.clone(), objects)));
     serve(gateway_, gateway::router(cloud.clone()));
     if let Some(socket) = socket {
         serve(socket, sockets::router(cloud.clone()));
     }
     let providers = outside.router().layer(middleware::from_fn_with_state(record, count_asked));
-    serve(home, control::guarded(pages.merge(providers)));
+    serve(home, guard::guarded(pages.merge(providers)));
     start_loops(&cloud);
     if settings.watch {
         tokio::spawn(watch::run(cloud.clone(), settings.root.clone()));

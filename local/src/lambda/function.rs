@@ -1,10 +1,10 @@
 //! A function: its processes, cold and warm, its concurrency, and what has become of its invocations.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, RwLock,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -78,7 +78,6 @@ pub(super) struct Launch {
     pub(super) binary: PathBuf,
     memory_mb: u64,
     variables: BTreeMap<String, String>,
-    aws_url: String,
     clock: Arc<Clock>,
 }
 
@@ -98,10 +97,9 @@ impl Launch {
         command
     }
 
-    pub(super) fn environment(&self, process: &str) -> BTreeMap<String, String> {
+    pub(super) fn environment(&self, runtime_api: &str) -> BTreeMap<String, String> {
         let mut variables = self.variables.clone();
-        let runtime_api = format!("{}/.rt/{process}", self.aws_url);
-        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api);
+        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api.to_owned());
         variables.insert("CONFAB_CLOCK_OFFSET_MS".to_owned(), self.clock.offset_ms().to_string());
         variables
     }
@@ -137,11 +135,7 @@ pub(crate) struct Function {
     generation: AtomicU64,
     clock: Arc<Clock>,
     record: Arc<Record>,
-    by_id: Arc<Registry>,
 }
-
-/// Processes by the id in their Runtime API address.
-pub(super) type Registry = RwLock<HashMap<String, Arc<Process>>>;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -207,7 +201,12 @@ impl Function {
         let timeout = self.spec.timeout;
         let deadline =
             jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
-        let invocation = Invocation { request_id: uuid::Uuid::new_v4().to_string(), deadline_ms: deadline, payload };
+        let invocation = Invocation {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            trace_id: trace_id(),
+            deadline_ms: deadline,
+            payload,
+        };
         let outcome = process.invoke(invocation, timeout).await;
         let is_dead = matches!(&outcome, Outcome::Failed(failure) if failure.ends_the_process()) || process.is_gone();
         if is_dead || generation != self.generation.load(Ordering::Acquire) {
@@ -232,27 +231,17 @@ impl Function {
 
     async fn cold(&self) -> Result<Arc<Process>, Failure> {
         self.count(|counts| counts.cold_starts += 1);
-        let id = uuid::Uuid::new_v4().simple().to_string();
-        let process = Process::start(&self.launch, &id, &self.record, |process| {
-            self.registry().insert(id.clone(), process.clone());
-            locked(&self.all).push(process.clone());
-        });
-        let process = process.map_err(|error| {
-            self.registry().remove(&id);
-            locked(&self.all).retain(|process| process.id != id);
+        let process = Process::start(&self.launch, &self.record).map_err(|error| {
             let message = format!("{} cannot be started: {error}", self.launch.binary.display());
             self.set_state(State::Missing, Some(message.clone()));
             Failure::crashed(message)
         })?;
+        locked(&self.all).push(process.clone());
         if let Err(failure) = process.started().await {
             self.retire(&process);
             return Err(failure);
         }
         Ok(process)
-    }
-
-    fn registry(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Process>>> {
-        self.by_id.write().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn retire(&self, process: &Arc<Process>) {
@@ -261,8 +250,7 @@ impl Function {
     }
 
     fn forget(&self, process: &Arc<Process>) {
-        locked(&self.all).retain(|other| other.id != process.id);
-        self.registry().remove(&process.id);
+        locked(&self.all).retain(|other| !Arc::ptr_eq(other, process));
     }
 
     pub(super) fn has_done(&self, messages: usize) {
@@ -377,6 +365,13 @@ struct Durations {
     p99: Option<f64>,
 }
 
+/// As X-Ray writes it: seconds since 1970 and 96 random bits, and the segment that calls. It is not sampled.
+fn trace_id() -> String {
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    let parent = uuid::Uuid::new_v4().simple().to_string();
+    format!("Root=1-{:08x}-{};Parent={};Sampled=0", jiff::Timestamp::now().as_second(), &random[..24], &parent[..16])
+}
+
 /// To the next millisecond.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fifteen minutes at most")]
 fn billed(took_ms: f64) -> u64 {
@@ -401,7 +396,6 @@ fn quantile(values: &[f64], q: f64) -> Option<f64> {
 #[derive(Debug)]
 pub(crate) struct Functions {
     by_name: BTreeMap<String, Arc<Function>>,
-    pub(super) registry: Arc<Registry>,
 }
 
 impl Functions {
@@ -413,7 +407,6 @@ impl Functions {
         clock: &Arc<Clock>,
         record: &Arc<Record>,
     ) -> Self {
-        let registry = Arc::new(Registry::default());
         let by_name = specs.iter().map(|spec| {
             let binary = binaries.join(&spec.name);
             let state = if binary.is_file() {
@@ -429,7 +422,6 @@ impl Functions {
                     binary,
                     memory_mb: spec.memory_mb,
                     variables: variables(spec, aws_url, region),
-                    aws_url: aws_url.to_owned(),
                     clock: clock.clone(),
                 },
                 slots: Semaphore::new(concurrency),
@@ -441,12 +433,11 @@ impl Functions {
                 generation: AtomicU64::new(0),
                 clock: clock.clone(),
                 record: record.clone(),
-                by_id: registry.clone(),
                 spec: spec.clone(),
             };
             (spec.name.clone(), Arc::new(function))
         });
-        Self { by_name: by_name.collect(), registry }
+        Self { by_name: by_name.collect() }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Function>> {

@@ -8,4 +8,3 @@ mod runtime_api;
 pub(crate) use function::{Function, Functions, Outcome, SECRET_KEY, State};
 pub(crate) use poller::correlation_of;
 pub(crate) use poller::{Consuming, consume};
-pub(crate) use runtime_api::router;
