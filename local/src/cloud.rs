@@ -113,7 +113,7 @@ impl Cloud {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::template::Places;
+    use crate::{lambda::Folders, template::Places};
 
     /// Nothing of it runs. The queue `gone` is in the template and not there.
     pub(crate) async fn cloud(template: &str, gone: &str) -> Result<(tempfile::TempDir, Cloud)> {
@@ -135,7 +135,7 @@ pub(crate) mod testing {
             queues: Arc::new(Engine::open(data.path(), &queues, clock.clone())?),
             functions: Arc::new(Functions::new(
                 functions,
-                data.path(),
+                &Folders { binaries: data.path().to_owned(), tools: data.path().to_owned() },
                 &places.aws_url,
                 &places.region,
                 &clock,

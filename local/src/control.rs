@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{
         IntoResponse, Response,
@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    cloud::Cloud, lambda::Outcome, ledger, objects::Objects, record::News, schedule, sockets, sqs::SqsError,
-    template::Template,
+    cloud::Cloud, gateway, lambda::Outcome, objects::Objects, record::News, schedule, services::Page, sockets,
+    sqs::SqsError, template::Template,
 };
 
 #[derive(Debug, Clone)]
@@ -32,8 +32,9 @@ pub(crate) struct Control {
     pub pages: PathBuf,
     /// Of each function.
     pub services: Arc<BTreeMap<String, String>>,
-    /// To the gateway.
-    pub http: reqwest::Client,
+    pub service_pages: Arc<Vec<Page>>,
+    /// As the control room links them.
+    pub products: Arc<Vec<Value>>,
 }
 
 #[derive(Debug, Clone, serde::Serialize)]
@@ -79,12 +80,6 @@ impl From<anyhow::Error> for Problem {
 pub(crate) fn router(control: Control) -> Router {
     Router::new()
         .route("/", get(|State(control): State<Control>| async move { page(&control, "home.html").await }))
-        .route("/phone", get(|State(control): State<Control>| async move { page(&control, "phone.html").await }))
-        .route("/pay/{session}", get(|State(control): State<Control>| async move { page(&control, "pay.html").await }))
-        .route("/ledger", get(|State(control): State<Control>| async move { page(&control, "ledger.html").await }))
-        .route("/rooms", get(rooms_page))
-        .route("/rooms/", get(rooms_page))
-        .route("/rooms/config.json", get(rooms_config))
         .route("/assets/{name}", get(asset))
         .route("/api/state", get(state))
         .route("/api/stream", get(stream_all))
@@ -98,21 +93,34 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/api/queues/{name}/messages", get(messages))
         .route("/api/queues/{name}/messages/{id}", delete(throw_away))
         .route("/api/queues/{name}/redrive", post(redrive))
-        .merge(ledger::routes())
         .merge(sockets::control::routes())
+        .fallback(page_of_service)
         .with_state(control)
 }
 
-/// The page of rooms talks to the gateway, to a bucket and over a socket: each has an address of its own, as on AWS.
-async fn rooms_page(State(control): State<Control>) -> Response {
+/// A page that calls the APIs talks to the gateway, to buckets and over sockets: each has an address of its own, as on AWS.
+async fn page_of_service(State(control): State<Control>, request: Request) -> Response {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let path = request.uri().path();
     let Addresses { gateway, aws, socket, .. } = &control.addresses;
-    let socket = socket.as_deref().map(|url| url.rsplit_once('/').map_or(url, |(host, _)| host)).unwrap_or_default();
-    let others = format!("{gateway} {aws} {socket}");
-    page_with(&control, "rooms.html", &others, aws).await
-}
-
-async fn rooms_config(State(control): State<Control>) -> Json<Value> {
-    Json(json!({ "api": control.addresses.gateway }))
+    let asks_for_config = path.strip_suffix("/config.json");
+    let asked = asks_for_config.unwrap_or(path);
+    let asked = if asked.len() > 1 { asked.trim_end_matches('/') } else { asked };
+    let mut pages = control.service_pages.iter();
+    let Some(page) = pages.find(|page| gateway::fits(&page.path, asked).is_some()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match (page.calls_api, asks_for_config) {
+        (true, Some(_)) => Json(json!({ "api": gateway })).into_response(),
+        (true, None) => {
+            let socket = socket.as_deref().unwrap_or_default().splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+            page_with(&control, &page.file, &format!("{gateway} {aws} {socket}"), aws).await
+        }
+        (false, None) => page_with(&control, &page.file, "", "").await,
+        (false, Some(_)) => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn page(control: &Control, name: &str) -> Response {
@@ -185,11 +193,7 @@ async fn snapshot(control: &Control) -> Value {
         "now": cloud.clock.now(),
         "clock_offset_ms": cloud.clock.offset_ms(),
         "addresses": control.addresses,
-        "products": [
-            { "name": "studio", "title": "Studio", "text": "A photo studio in WhatsApp", "href": "/phone" },
-            { "name": "rooms", "title": "Rooms", "text": "A photo becomes a chat room, live", "href": "/rooms" },
-            { "name": "payments", "title": "Payments", "text": "One ledger for every product", "href": "/ledger" },
-        ],
+        "products": &*control.products,
         "functions": functions(control),
         "queues": queues(cloud),
         "rules": rules(cloud),

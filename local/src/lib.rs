@@ -11,15 +11,15 @@ mod gateway;
 mod guard;
 mod lambda;
 mod latency;
-mod ledger;
 mod objects;
 mod record;
 mod run;
 mod schedule;
+mod services;
+mod simulators;
 mod sockets;
 mod sqs;
 pub mod template;
 mod watch;
-mod world;
 
 pub use run::{Settings, outside, run};

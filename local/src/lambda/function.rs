@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -14,7 +14,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::{process::Command, sync::Semaphore};
 
-use super::process::{Invocation, Process};
+use super::{
+    process::{Invocation, Process},
+    runtimes::{Folders, Interpreters, Program},
+};
 use crate::{clock::Clock, record::Record, template};
 
 /// How many processes of one function a laptop runs at once. AWS has a thousand for all functions of an account;
@@ -75,7 +78,7 @@ pub(crate) enum State {
 pub(super) struct Launch {
     pub(super) name: String,
     pub(super) arn: String,
-    pub(super) binary: PathBuf,
+    program: Program,
     memory_mb: u64,
     variables: BTreeMap<String, String>,
     clock: Arc<Clock>,
@@ -89,11 +92,17 @@ impl Launch {
     /// On Lambda each process has its own share of a processor. Here they share a few: what computes for long is not to hold
     /// up what somebody waits for.
     pub(super) fn command(&self) -> Command {
-        if self.memory_mb < MUCH_MEMORY_MB || !Path::new(NICE).exists() {
-            return Command::new(&self.binary);
+        let mut command = if self.memory_mb < MUCH_MEMORY_MB || !Path::new(NICE).exists() {
+            Command::new(&self.program.file)
+        } else {
+            let mut command = Command::new(NICE);
+            command.args(["-n", "15"]).arg(&self.program.file);
+            command
+        };
+        command.args(&self.program.arguments);
+        if let Some(folder) = &self.program.folder {
+            command.current_dir(folder);
         }
-        let mut command = Command::new(NICE);
-        command.args(["-n", "15"]).arg(&self.binary);
         command
     }
 
@@ -231,8 +240,12 @@ impl Function {
 
     async fn cold(&self) -> Result<Arc<Process>, Failure> {
         self.count(|counts| counts.cold_starts += 1);
+        if let Some(message) = self.launch.program.missing() {
+            self.set_state(State::Missing, Some(message.clone()));
+            return Err(Failure::crashed(message));
+        }
         let process = Process::start(&self.launch, &self.record).map_err(|error| {
-            let message = format!("{} cannot be started: {error}", self.launch.binary.display());
+            let message = format!("{} cannot be started: {error}", self.launch.program.file.display());
             self.set_state(State::Missing, Some(message.clone()));
             Failure::crashed(message)
         })?;
@@ -300,8 +313,9 @@ impl Function {
         self.record.touch();
     }
 
-    pub(crate) fn binary(&self) -> &std::path::Path {
-        &self.launch.binary
+    /// The file or folder that its code is in.
+    pub(crate) fn code(&self) -> &Path {
+        self.launch.program.folder.as_deref().unwrap_or(&self.launch.program.file)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -401,27 +415,27 @@ pub(crate) struct Functions {
 impl Functions {
     pub(crate) fn new(
         specs: &[template::Function],
-        binaries: &std::path::Path,
+        folders: &Folders,
         aws_url: &str,
         region: &str,
         clock: &Arc<Clock>,
         record: &Arc<Record>,
     ) -> Self {
+        let interpreters = Interpreters::find(specs);
         let by_name = specs.iter().map(|spec| {
-            let binary = binaries.join(&spec.name);
-            let state = if binary.is_file() {
-                (State::Ready, None)
-            } else {
-                (State::Missing, Some(format!("{} is not built", binary.display())))
-            };
+            let program = Program::of(spec, folders, &interpreters);
+            let missing = program.missing();
+            let state = if missing.is_none() { State::Ready } else { State::Missing };
+            let mut variables = variables(spec, aws_url, region);
+            variables.extend(program.variables.clone());
             let concurrency = spec.reserved_concurrency.unwrap_or(PROCESSES);
             let function = Function {
                 launch: Launch {
                     name: spec.name.clone(),
                     arn: spec.arn.clone(),
-                    binary,
+                    program,
                     memory_mb: spec.memory_mb,
-                    variables: variables(spec, aws_url, region),
+                    variables,
                     clock: clock.clone(),
                 },
                 slots: Semaphore::new(concurrency),
@@ -429,7 +443,7 @@ impl Functions {
                 idle: Mutex::default(),
                 all: Mutex::default(),
                 counts: Mutex::default(),
-                state: Mutex::new(state),
+                state: Mutex::new((state, missing)),
                 generation: AtomicU64::new(0),
                 clock: clock.clone(),
                 record: record.clone(),
@@ -457,6 +471,8 @@ impl Functions {
 /// so that its calls are counted and permitted as its own.
 fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap<String, String> {
     let mut variables = spec.environment.clone();
+    let is_own = spec.runtime == template::Runtime::Own;
+    let task_root = if is_own { ".".to_owned() } else { spec.folder.display().to_string() };
     let more = [
         ("AWS_REGION", region),
         ("AWS_DEFAULT_REGION", region),
@@ -468,9 +484,13 @@ fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &spec.memory_mb.to_string()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &spec.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
-        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
-        ("LAMBDA_TASK_ROOT", "."),
-        ("_HANDLER", "bootstrap"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_EXECUTION_ENV", &format!("AWS_Lambda_{}", spec.runtime.name())),
+        ("LAMBDA_TASK_ROOT", &task_root),
+        ("LAMBDA_RUNTIME_DIR", &task_root),
+        ("_HANDLER", &spec.handler),
+        ("LANG", "en_US.UTF-8"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ("TZ", ":UTC"),
         ("RUST_BACKTRACE", "0"),
     ];

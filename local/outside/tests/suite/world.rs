@@ -427,6 +427,7 @@ fn options(
             stripe_secret_key: "sk_test_1".to_owned().into(),
             stripe_webhook_secret: "whsec_test".to_owned().into(),
         },
+        shop: None,
         clock: Arc::new(move || Timestamp::now().as_millisecond() + clock.load(Ordering::SeqCst)),
         sightings: Arc::new(move |sighting| sightings.lock().unwrap().push(sighting)),
     }
