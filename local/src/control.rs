@@ -321,10 +321,12 @@ async fn advance(State(control): State<Control>, Json(by): Json<Advance>) -> Res
         let text = "Time moves forward, by a year at most.".to_owned();
         return Err(Problem(StatusCode::BAD_REQUEST, "bad_advance", text));
     }
-    control.cloud.clock.advance(by.advance_ms)?;
+    let quiet = control.cloud.functions.quiet().await;
+    control.cloud.queues.advance(by.advance_ms)?;
     for function in control.cloud.functions.all() {
         function.renew();
     }
+    drop(quiet);
     control.cloud.sockets.sweep(control.cloud.clock.now());
     control.cloud.record.touch();
     Ok(Json(json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() })))

@@ -27,6 +27,8 @@ const PROCESSES: usize = 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(29);
 /// A process that nobody needed for so long ends.
 const IDLE: Duration = Duration::from_secs(300);
+/// How long a jump of the clock waits for running invocations.
+const LONGEST_QUIET_WAIT: Duration = Duration::from_secs(2);
 const RECENT: usize = 200;
 /// Every function's secret key. Its access key is its name.
 pub(crate) const SECRET_KEY: &str = "local";
@@ -142,9 +144,13 @@ pub(crate) struct Function {
     state: Mutex<(State, Option<String>)>,
     /// Processes of an older generation end when they are done.
     generation: AtomicU64,
+    /// Open for invocations, except while the clock jumps.
+    gate: Arc<Gate>,
     clock: Arc<Clock>,
     record: Arc<Record>,
 }
+
+type Gate = tokio::sync::RwLock<()>;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -172,6 +178,7 @@ impl Function {
                 message: "Rate Exceeded.".to_owned(),
             });
         };
+        let _running = self.gate.read().await;
         let started = Instant::now();
         let outcome = self.run(payload).await;
         let took = started.elapsed().as_secs_f64() * 1_000.0;
@@ -410,6 +417,7 @@ fn quantile(values: &[f64], q: f64) -> Option<f64> {
 #[derive(Debug)]
 pub(crate) struct Functions {
     by_name: BTreeMap<String, Arc<Function>>,
+    gate: Arc<Gate>,
 }
 
 impl Functions {
@@ -421,6 +429,7 @@ impl Functions {
         clock: &Arc<Clock>,
         record: &Arc<Record>,
     ) -> Self {
+        let gate = Arc::new(Gate::default());
         let interpreters = Interpreters::find(specs);
         let by_name = specs.iter().map(|spec| {
             let program = Program::of(spec, folders, &interpreters);
@@ -445,13 +454,20 @@ impl Functions {
                 counts: Mutex::default(),
                 state: Mutex::new((state, missing)),
                 generation: AtomicU64::new(0),
+                gate: gate.clone(),
                 clock: clock.clone(),
                 record: record.clone(),
                 spec: spec.clone(),
             };
             (spec.name.clone(), Arc::new(function))
         });
-        Self { by_name: by_name.collect() }
+        Self { by_name: by_name.collect(), gate }
+    }
+
+    /// Waits until no invocation runs, and keeps new ones waiting until the guard is dropped. A process knows one time,
+    /// so one that ran across a jump would meet leases of another. None when some invocation takes too long.
+    pub(crate) async fn quiet(&self) -> Option<impl Drop> {
+        tokio::time::timeout(LONGEST_QUIET_WAIT, self.gate.write()).await.ok()
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Function>> {
