@@ -111,6 +111,7 @@ pub async fn run(
         &clock,
         &record,
     ));
+    functions.write_environments(&settings.data.join("env")).context("Failed to write the functions' environments")?;
     let objects = Arc::new(Objects::open(&settings.data, &template, record.clone())?);
     let cloud = Arc::new(Cloud {
         tables: Dynamo::open(&settings.data, &template.tables).await?,
@@ -279,7 +280,7 @@ fn serve(listener: TcpListener, router: Router) {
 }
 
 /// What is ours in a data folder, and nothing else.
-const OURS: &[&str] = &["clock", "dynamodb.db", "outside.sqlite", "rehearse", "s3", "schedules.json", "sqs.db"];
+const OURS: &[&str] = &["clock", "dynamodb.db", "env", "outside.sqlite", "rehearse", "s3", "schedules.json", "sqs.db"];
 
 /// One local a folder: two would take each other's messages.
 fn own(data: &Path, reset: bool) -> Result<std::fs::File> {

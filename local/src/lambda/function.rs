@@ -109,8 +109,14 @@ impl Launch {
     }
 
     pub(super) fn environment(&self, runtime_api: &str) -> BTreeMap<String, String> {
-        let mut variables = self.variables.clone();
+        let mut variables = self.known_variables();
         variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api.to_owned());
+        variables
+    }
+
+    /// All but the address of the Runtime API, which each process has for itself.
+    fn known_variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.variables.clone();
         variables.insert("CONFAB_CLOCK_OFFSET_MS".to_owned(), self.clock.offset_ms().to_string());
         variables
     }
@@ -462,6 +468,24 @@ impl Functions {
             (spec.name.clone(), Arc::new(function))
         });
         Self { by_name: by_name.collect(), gate }
+    }
+
+    /// Writes the environment of each function to `<name>.env`, for `cargo lambda watch` and debuggers. The Runtime API is
+    /// not in it: whoever starts the function brings one.
+    pub(crate) fn write_environments(&self, folder: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        for function in self.all() {
+            let mut text = format!("# The environment of {} under local. Written at each start.\n", function.spec.name);
+            for (name, value) in function.launch.known_variables() {
+                if value.contains(['\n', '\r']) {
+                    text.push_str(&format!("# {name} has several lines, which this format cannot hold.\n"));
+                } else {
+                    text.push_str(&format!("{name}={value}\n"));
+                }
+            }
+            std::fs::write(folder.join(format!("{}.env", function.spec.name)), text)?;
+        }
+        Ok(())
     }
 
     /// Waits until no invocation runs, and keeps new ones waiting until the guard is dropped. A process knows one time,
