@@ -21,7 +21,7 @@ pub use bus::Bus;
 pub use inbox::Inbox;
 pub use keyring::{Keyring, Use};
 pub use objects::{Objects, UploadForm};
-pub use queue::{Entry, Queue};
+pub use queue::{DeadLetter, Entry, Queue};
 pub use rate::Rate;
 pub use secrets::Secrets;
 pub use sockets::{Posted, Sockets};
