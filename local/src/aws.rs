@@ -38,7 +38,7 @@ pub(crate) fn router(cloud: Arc<Cloud>, objects: Arc<Objects>) -> Router {
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let cloud = &endpoint.cloud;
-    if cloud.template.sockets.is_some() && sockets::management::is_call(request.uri().path()) {
+    if !cloud.template.sockets.is_empty() && sockets::management::is_call(request.uri().path()) {
         return sockets::management::answer(cloud, request).await;
     }
     let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -40,6 +40,7 @@ pub(crate) fn waiting_line(function: &crate::template::Function) -> [Queue; 2] {
     let given_up = format!(".given-up-{}", function.name);
     let queue = |name: String, redrive| Queue {
         logical_id: name.clone(),
+        place: function.place.clone(),
         arn: format!("arn:local:{name}"),
         url: name.clone(),
         name,
@@ -119,14 +120,7 @@ pub(crate) mod testing {
         let data = tempfile::tempdir()?;
         let clock = Arc::new(Clock::open(data.path())?);
         let record = Record::new(clock.clone());
-        let places = Places {
-            stack: "confab".to_owned(),
-            region: "us-east-1".to_owned(),
-            account: "000000000000".to_owned(),
-            aws_url: "http://127.0.0.1:9".to_owned(),
-            socket: "127.0.0.1:9".to_owned(),
-            parameters: std::collections::BTreeMap::new(),
-        };
+        let places = Places::default();
         let template = Template::parse(template, &places)?;
         let lines = template.functions.iter().flat_map(waiting_line);
         let queues: Vec<_> = template.queues.iter().cloned().chain(lines).filter(|queue| queue.name != gone).collect();
@@ -134,7 +128,7 @@ pub(crate) mod testing {
         let cloud = Cloud {
             tables: Dynamo::open(data.path(), &template.tables).await?,
             schedules: Schedules::open(data.path(), &template.schedules, clock.timestamp())?,
-            sockets: Sockets::default(),
+            sockets: Sockets::new(&template.sockets),
             latency: Latency::default(),
             started_at: clock.now(),
             parameters: std::collections::BTreeMap::new(),

@@ -221,7 +221,7 @@ async fn snapshot(control: &Control) -> Value {
         "schedules": schedules,
         "tables": tables,
         "buckets": control.objects.counts().into_iter().map(|(name, objects)| json!({ "name": name, "objects": objects })).collect::<Vec<_>>(),
-        "sockets": cloud.sockets.snapshot(cloud.template.sockets.as_ref(), cloud.clock.now()),
+        "sockets": cloud.sockets.snapshot(cloud.clock.now()),
         "aws_calls": calls,
         "provider_calls": cloud.record.all_asked(),
         "metrics": cloud.record.metrics(),
@@ -255,7 +255,7 @@ fn others<'a>(template: &'a Template, arn: &'a str) -> impl Iterator<Item = Stri
     schedules
         .map(|schedule| format!("schedule {}", schedule.expression))
         .chain(rules.map(|rule| format!("rule {}", rule.name)))
-        .chain(sockets::triggers(template.sockets.as_ref(), arn))
+        .chain(sockets::triggers(&template.sockets, arn))
 }
 
 fn queues(cloud: &Cloud) -> Vec<Value> {

@@ -17,7 +17,7 @@ use crate::{
     cloud::Cloud,
     lambda::{Function, Outcome},
     record::Kind,
-    template::Cors,
+    template::{Cors, Route},
 };
 
 /// API Gateway takes 10 MB, Lambda an event of 6.
@@ -30,20 +30,36 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     Router::new().fallback(answer).with_state(cloud)
 }
 
-/// API Gateway answers a browser's question for itself, and says in each answer whose page may read it.
+/// API Gateway answers preflight requests itself, and adds the CORS headers of the route's API to each response.
 async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
-    let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned);
-    let is_question = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-        && cloud.template.cors.is_some();
-    let mut answer = match is_question {
+    let origin = header_text(&request, header::ORIGIN);
+    let wanted = header_text(&request, header::ACCESS_CONTROL_REQUEST_METHOD);
+    let wanted = wanted.filter(|_| request.method() == Method::OPTIONS);
+    let method = wanted.as_deref().unwrap_or(request.method().as_str());
+    let cors = cors_of(&cloud, method, request.uri().path()).cloned();
+    let is_preflight = wanted.is_some() && cors.is_some();
+    let mut answer = match is_preflight {
         true => StatusCode::NO_CONTENT.into_response(),
         false => asked(cloud.clone(), request).await,
     };
-    if let (Some(cors), Some(origin)) = (&cloud.template.cors, origin) {
-        allow(answer.headers_mut(), cors, &origin, is_question);
+    if let (Some(cors), Some(origin)) = (&cors, origin) {
+        allow(answer.headers_mut(), cors, &origin, is_preflight);
     }
     answer
+}
+
+fn header_text(request: &Request, name: HeaderName) -> Option<String> {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// APIs share one address here, so the route tells which API is asked. Where no route fits, the only API is.
+fn cors_of<'a>(cloud: &'a Cloud, method: &str, path: &str) -> Option<&'a Cors> {
+    let apis = &cloud.template.http_apis;
+    let api = match find(cloud, method, path) {
+        Some((_, route, _)) => apis.iter().find(|api| api.id == route.api),
+        None => apis.first().filter(|_| apis.len() == 1),
+    };
+    api?.cors.as_ref()
 }
 
 pub(crate) fn allow(headers: &mut HeaderMap, cors: &Cors, origin: &str, is_question: bool) {
@@ -72,9 +88,10 @@ async fn asked(cloud: Arc<Cloud>, request: Request) -> Response {
     let path = parts.uri.path().to_owned();
     let started = std::time::Instant::now();
     let at = cloud.clock.now();
-    let Some((function, route_key, parameters)) = find(&cloud, &method, &path) else {
+    let Some((function, route, parameters)) = find(&cloud, &method, &path) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
+    let route_key = format!("{} {}", if is_any(route) { "ANY" } else { &method }, route.path);
     let Ok(body) = to_bytes(body, LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
@@ -112,14 +129,18 @@ fn message(status: StatusCode, text: &str) -> Response {
     (status, axum::Json(json!({ "message": text }))).into_response()
 }
 
-type Found<'a> = (&'a Arc<Function>, String, Map<String, Value>);
+type Found<'a> = (&'a Arc<Function>, &'a Route, Map<String, Value>);
+
+fn is_any(route: &Route) -> bool {
+    route.method == "ANY" || route.method == "*"
+}
 
 /// The most specific route wins: whole words before parameters, parameters before `{proxy+}`, a method before `ANY`.
 fn find<'a>(cloud: &'a Cloud, method: &str, path: &str) -> Option<Found<'a>> {
     let mut best: Option<(Vec<u8>, Found)> = None;
     for function in cloud.functions.all() {
         for route in &function.spec.routes {
-            let any = route.method == "ANY" || route.method == "*";
+            let any = is_any(route);
             if !any && route.method != method {
                 continue;
             }
@@ -127,9 +148,8 @@ fn find<'a>(cloud: &'a Cloud, method: &str, path: &str) -> Option<Found<'a>> {
                 continue;
             };
             rank.push(u8::from(any));
-            let key = if any { format!("ANY {}", route.path) } else { format!("{method} {}", route.path) };
             if best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                best = Some((rank, (function, key, parameters)));
+                best = Some((rank, (function, route, parameters)));
             }
         }
     }

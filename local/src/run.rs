@@ -37,9 +37,6 @@ use crate::{
     watch, world,
 };
 
-const REGION: &str = "us-east-1";
-const ACCOUNT: &str = "000000000000";
-
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub root: PathBuf,
@@ -71,17 +68,16 @@ pub async fn run(
     }
     let record = Record::new(clock.clone());
     let places = Places {
-        stack: "confab".to_owned(),
-        region: REGION.to_owned(),
-        account: ACCOUNT.to_owned(),
         aws_url: addresses.aws.clone(),
+        gateway: addresses.gateway.clone(),
         socket: socket.as_ref().map_or_else(|_| Ok(String::new()), authority)?,
         parameters: world::parameters(&addresses),
+        ..Places::default()
     };
     let template = Template::load(&settings.template, &places)?;
-    let socket = match &template.sockets {
+    let socket = match template.sockets.first() {
         Some(api) => {
-            addresses.socket = Some(format!("ws://{}/{}", places.socket, api.stage));
+            addresses.socket = Some(format!("ws://{}/{}", places.socket, api.path));
             Some(socket?)
         }
         None => None,
@@ -94,17 +90,23 @@ pub async fn run(
     let lines = template.functions.iter().flat_map(waiting_line);
     let queues: Vec<_> = template.queues.iter().cloned().chain(lines).collect();
     let queues = Arc::new(Engine::open(&settings.data, &queues, clock.clone())?);
-    let functions =
-        Arc::new(Functions::new(&template.functions, &settings.binaries, &addresses.aws, REGION, &clock, &record));
+    let functions = Arc::new(Functions::new(
+        &template.functions,
+        &settings.binaries,
+        &addresses.aws,
+        &places.region,
+        &clock,
+        &record,
+    ));
     let objects = Arc::new(Objects::open(&settings.data, &template, record.clone())?);
     let cloud = Arc::new(Cloud {
         tables: Dynamo::open(&settings.data, &template.tables).await?,
         schedules: Schedules::open(&settings.data, &template.schedules, clock.timestamp())?,
         started_at: clock.now(),
         parameters: world::stored_parameters(),
-        region: REGION.to_owned(),
-        account: ACCOUNT.to_owned(),
-        sockets: Sockets::default(),
+        region: places.region,
+        account: places.account,
+        sockets: Sockets::new(&template.sockets),
         latency: Latency::default(),
         template,
         queues,
@@ -192,7 +194,7 @@ fn start_loops(cloud: &Arc<Cloud>) {
                     function: function.clone(),
                     consumer: consumer.clone(),
                     record: cloud.record.clone(),
-                    region: REGION.to_owned(),
+                    region: cloud.region.clone(),
                 });
             }
         }

@@ -174,6 +174,7 @@ mod tests {
     fn next(expression: &str, timezone: &str, after: &str) -> String {
         let spec = template::Schedule {
             name: "s".into(),
+            place: "template.yaml:1".into(),
             expression: expression.into(),
             timezone: timezone.into(),
             target_arn: String::new(),
@@ -208,6 +209,7 @@ mod tests {
         for expression in ["cron(0 4 * * *)", "rate(5 fortnights)", "every day", "at(tomorrow)"] {
             let spec = template::Schedule {
                 name: "s".into(),
+                place: "template.yaml:1".into(),
                 expression: expression.into(),
                 timezone: "UTC".into(),
                 target_arn: String::new(),

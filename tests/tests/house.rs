@@ -27,15 +27,7 @@ fn cargo(arguments: &[&str]) -> Result<String> {
 }
 
 fn template() -> Result<Template> {
-    let places = Places {
-        stack: "confab".into(),
-        region: "us-east-1".into(),
-        account: "000000000000".into(),
-        aws_url: "http://127.0.0.1:1".into(),
-        socket: String::new(),
-        parameters: BTreeMap::new(),
-    };
-    Template::load(&root().join("template.yaml"), &places)
+    Template::load(&root().join("template.yaml"), &Places::default())
 }
 
 /// What template.yaml says of a resource, line by line.
@@ -311,15 +303,14 @@ fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<
         let mut sources = records.iter().map(|record| record.event_source_arn.as_ref());
         return Ok(!records.is_empty() && sources.all(|source| queues.contains(&source)));
     }
-    let sockets = template.sockets.as_ref();
-    let authorizer = sockets.and_then(|sockets| sockets.authorizer.as_ref());
-    if authorizer.is_some_and(|authorizer| authorizer.function_arn == function.arn) {
+    let mut authorizers = template.sockets.iter().filter_map(|sockets| sockets.authorizer.as_ref());
+    if authorizers.any(|authorizer| authorizer.function_arn == function.arn) {
         let knock: Value = serde_json::from_str(event)?;
         return Ok(
             knock["type"] == "REQUEST" && knock["methodArn"].as_str().is_some_and(|arn| arn.ends_with("/$connect"))
         );
     }
-    let keys = sockets.into_iter().flat_map(|sockets| &sockets.routes);
+    let keys = template.sockets.iter().flat_map(|sockets| &sockets.routes);
     let keys: Vec<_> =
         keys.filter(|(_, route)| route.function_arn == function.arn).map(|(key, _)| key.as_str()).collect();
     if !keys.is_empty() {

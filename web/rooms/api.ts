@@ -23,27 +23,29 @@ const unreachable = "No answer. Check your connection, and try again.";
 const patience = 15_000;
 
 /** Beside the page, wherever that is served from: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
-async function findBase(): Promise<string> {
+async function findBases(): Promise<{ api: string; payments: string }> {
   const place = location.pathname.replace(/\/(index\.html)?$/, "").replace(/\.html$/, "");
   try {
     const answer = await fetch(`${place}/config.json`, { signal: AbortSignal.timeout(patience) });
     // Where there is none, the API is where the page is. Anything else is no answer, and maybe somebody in between.
     if (answer.status >= 500) throw new Problem(answer.status, "unreachable", unreachable);
-    const { api } = (answer.ok ? await answer.json() : {}) as { api?: string };
-    return new URL(api ?? "", location.origin).href.replace(/\/$/, "");
+    const { api, payments } = (answer.ok ? await answer.json() : {}) as { api?: string; payments?: string };
+    const at = (address: string) => new URL(address, location.origin).href.replace(/\/$/, "");
+    return { api: at(api ?? ""), payments: at(payments ?? api ?? "") };
   } catch {
     throw new Problem(0, "unreachable", unreachable);
   }
 }
 
-let base: Promise<string> | undefined;
+let bases: Promise<{ api: string; payments: string }> | undefined;
 
 async function urlOf(path: string): Promise<string> {
-  base ??= findBase();
+  bases ??= findBases();
   try {
-    return (await base) + path;
+    const { api, payments } = await bases;
+    return (path.startsWith("/api/payments/") ? payments : api) + path;
   } catch (error) {
-    base = undefined;
+    bases = undefined;
     throw error;
   }
 }

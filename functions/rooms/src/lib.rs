@@ -84,7 +84,7 @@ impl Rooms {
 pub struct Shop {
     pub(crate) lobby: Lobby,
     pub(crate) prices: PriceList,
-    pub(crate) base_url: String,
+    pub(crate) pay_base_url: String,
 }
 
 impl Shop {
@@ -94,7 +94,7 @@ impl Shop {
         Ok(Self {
             lobby: Lobby { rooms, objects: objects(&env, &aws)? },
             prices: prices(&env)?,
-            base_url: env.required("PUBLIC_BASE_URL")?.trim_end_matches('/').to_owned(),
+            pay_base_url: env.required("PAY_BASE_URL")?.trim_end_matches('/').to_owned(),
         })
     }
 }

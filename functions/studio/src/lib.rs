@@ -106,7 +106,7 @@ impl Worker {
             erasing: queue(&env, &aws, "CONFAB_ERASING_QUEUE_URL")?,
             bus: bus(&env, &aws)?,
             keys: keys?,
-            base_url: required_base_url(&env)?,
+            pay_base_url: base_url(&env, "PAY_BASE_URL")?,
         };
         let drawing = queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?;
         Ok(Self { studio, shelf, drawing, clock, entropy: OsEntropy })
@@ -166,7 +166,7 @@ impl Making {
             people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
             bus: bus(&env, &aws)?,
             keys,
-            base_url: required_base_url(&env)?,
+            base_url: base_url(&env, "PUBLIC_BASE_URL")?,
             clock: SystemClock::from_env(&env)?,
         })
     }
@@ -372,8 +372,8 @@ fn bus(env: &Env, aws: &Aws) -> Result<Bus, EnvError> {
 }
 
 /// For addresses that we give to others.
-fn required_base_url(env: &Env) -> Result<String, EnvError> {
-    Ok(env.required("PUBLIC_BASE_URL")?.trim_end_matches('/').to_owned())
+fn base_url(env: &Env, variable: &str) -> Result<String, EnvError> {
+    Ok(env.required(variable)?.trim_end_matches('/').to_owned())
 }
 
 async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, StartError> {

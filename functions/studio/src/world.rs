@@ -33,7 +33,7 @@ pub(crate) struct Studio {
     pub(crate) erasing: Queue,
     pub(crate) bus: Bus,
     pub(crate) keys: Keyring,
-    pub(crate) base_url: String,
+    pub(crate) pay_base_url: String,
 }
 
 impl Studio {
@@ -71,11 +71,11 @@ impl Studio {
             },
             title: title.to_owned(),
             phone: deed.to.as_ref().and_then(|to| to.person.phone.clone()),
-            return_url: format!("{}/api/payments/back", self.base_url),
+            return_url: format!("{}/api/payments/back", self.pay_base_url),
         };
         let until = after(effect.id.made_at(), OFFER_LASTS);
         let offer = self.keys.seal(SEAL, &offer, until).await?;
-        Ok(format!("{}/api/payments/pay/{offer}", self.base_url))
+        Ok(format!("{}/api/payments/pay/{offer}", self.pay_base_url))
     }
 
     async fn make(&self, deed: &Deed, task: MakeTask) -> Result<()> {

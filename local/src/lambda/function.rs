@@ -475,7 +475,7 @@ fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap
         ("AWS_LAMBDA_FUNCTION_NAME", &spec.physical_name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &spec.memory_mb.to_string()),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{}", spec.physical_name)),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", &spec.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
         ("LAMBDA_TASK_ROOT", "."),

@@ -27,7 +27,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{events, integration, messages};
+use super::{Api, events, integration, messages};
 use crate::cloud::Cloud;
 
 const LARGEST_FRAME: usize = 32 * 1024;
@@ -46,6 +46,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// What the events of a connection say of it.
 #[derive(Debug)]
 pub(super) struct About {
+    pub(super) api: Arc<Api>,
     pub(super) id: String,
     pub(super) connected_at: i64,
     pub(super) user_agent: Option<String>,
@@ -267,9 +268,10 @@ fn broken(error: &Error) -> Ending {
 
 fn over(cloud: &Arc<Cloud>, connection: &Arc<Connection>, ending: &Ending) {
     cloud.sockets.remove(connection, cloud.clock.now());
-    let Some(api) = cloud.template.sockets.as_ref().filter(|_| ending.is_told) else {
+    if !ending.is_told {
         return;
-    };
+    }
+    let api = &connection.about.api.spec;
     let Some(route) = api.routes.get("$disconnect").cloned() else {
         return;
     };

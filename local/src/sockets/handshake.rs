@@ -32,7 +32,11 @@ pub(super) async fn answer(cloud: Arc<Cloud>, mut request: Request) -> Response 
 }
 
 async fn open(cloud: Arc<Cloud>, parts: &Parts, upgrade: OnUpgrade) -> Response {
+    let Some(api) = cloud.sockets.api_at(parts.uri.path()).cloned() else {
+        return refusal(StatusCode::FORBIDDEN, &new_id());
+    };
     let about = About {
+        api: api.clone(),
         id: new_id(),
         connected_at: cloud.clock.now(),
         user_agent: text(&parts.headers, header::USER_AGENT).map(str::to_owned),
@@ -42,11 +46,9 @@ async fn open(cloud: Arc<Cloud>, parts: &Parts, upgrade: OnUpgrade) -> Response 
     let id = about.id.clone();
     match accept(&cloud, parts, about).await {
         Err(status) => {
-            cloud.sockets.counts.refused();
+            api.counts.refused();
             cloud.record.touch();
-            let reason = status.canonical_reason().unwrap_or("Refused");
-            let body = json!({ "message": reason, "connectionId": id, "requestId": new_id() });
-            (status, axum::Json(body)).into_response()
+            refusal(status, &id)
         }
         Ok((about, switched)) => {
             let (connection, line) = Connection::new(about);
@@ -59,14 +61,18 @@ async fn open(cloud: Arc<Cloud>, parts: &Parts, upgrade: OnUpgrade) -> Response 
     }
 }
 
+fn refusal(status: StatusCode, connection_id: &str) -> Response {
+    let reason = status.canonical_reason().unwrap_or("Refused");
+    let body = json!({ "message": reason, "connectionId": connection_id, "requestId": new_id() });
+    (status, axum::Json(body)).into_response()
+}
+
 async fn accept(cloud: &Cloud, parts: &Parts, mut about: About) -> Result<(About, Response), StatusCode> {
     let (headers, query) = (&parts.headers, parts.uri.query().unwrap_or_default());
-    let api = cloud.template.sockets.as_ref().ok_or(StatusCode::FORBIDDEN)?;
+    let api = about.api.clone();
+    let api = &api.spec;
     if parts.uri.to_string().len() > LONGEST_URL {
         return Err(StatusCode::URI_TOO_LONG);
-    }
-    if parts.uri.path().trim_matches('/') != api.stage {
-        return Err(StatusCode::FORBIDDEN);
     }
     let key = key(parts)?;
     if let Some(authorizer) = &api.authorizer {

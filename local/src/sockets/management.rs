@@ -1,5 +1,7 @@
 //! `@connections`: how functions post to a connection, look at it and end it.
 
+use std::sync::Arc;
+
 use axum::{
     body::to_bytes,
     extract::Request,
@@ -10,7 +12,7 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
-use super::{Ending, connection::LARGEST_MESSAGE, events::SOURCE_IP};
+use super::{Api, Ending, connection::LARGEST_MESSAGE, events::SOURCE_IP};
 use crate::{
     aws,
     cloud::Cloud,
@@ -19,9 +21,17 @@ use crate::{
     template::SocketApi,
 };
 
-/// `/{stage}/@connections/..`, whatever of it is percent-encoded.
+const CONNECTIONS: &str = "@connections";
+
+/// On the endpoint of AWS: `/{stage}/@connections/..`, or without the stage, as the SDKs call without an endpoint of
+/// their own. Any part may be percent-encoded.
 pub(crate) fn is_call(path: &str) -> bool {
-    segments(path).nth(1).is_some_and(|second| second == "@connections")
+    segments(path).take(2).any(|segment| segment == CONNECTIONS)
+}
+
+/// On the endpoint of the APIs, whose ids may stand before the stage.
+pub(super) fn is_call_to_apis(path: &str) -> bool {
+    segments(path).take(3).any(|segment| segment == CONNECTIONS)
 }
 
 fn segments(path: &str) -> impl Iterator<Item = String> {
@@ -66,10 +76,10 @@ pub(crate) async fn answer(cloud: &Cloud, request: Request) -> Response {
         cloud.latency.of_call().await;
     }
     let answer = match permitted(cloud, &request, &signer) {
-        Ok(connection_id) => match operation {
-            "PostToConnection" => post(cloud, &connection_id, request).await,
-            "GetConnection" => look(cloud, &connection_id),
-            _ => delete(cloud, &connection_id),
+        Ok((api, id)) => match operation {
+            "PostToConnection" => post(cloud, &api, &id, request).await,
+            "GetConnection" => look(cloud, &id),
+            _ => delete(cloud, &id),
         },
         Err(refusal) => Err(refusal),
     };
@@ -84,19 +94,21 @@ pub(crate) async fn answer(cloud: &Cloud, request: Request) -> Response {
     answer.into_response()
 }
 
-/// The connection's id, when the path is right and the caller may do this.
-fn permitted(cloud: &Cloud, request: &Request, signer: &str) -> Result<String, Refusal> {
-    let api = cloud.template.sockets.as_ref().ok_or(FORBIDDEN)?;
+/// The API and the connection's id, when the path is right and the caller may do this.
+fn permitted(cloud: &Cloud, request: &Request, signer: &str) -> Result<(Arc<Api>, String), Refusal> {
     if signer.is_empty() {
         return Err(UNSIGNED);
     }
-    let mut segments = segments(request.uri().path());
-    let (stage, _, id, rest) = (segments.next(), segments.next(), segments.next(), segments.next());
-    let id = id.filter(|id| !id.is_empty() && rest.is_none() && stage.as_deref() == Some(&api.stage));
-    let id = id.ok_or(FORBIDDEN)?;
+    let parts: Vec<_> = segments(request.uri().path()).collect();
+    let at = parts.iter().position(|part| part == CONNECTIONS).ok_or(FORBIDDEN)?;
+    let [id] = &parts[at + 1..] else { return Err(FORBIDDEN) };
+    if id.is_empty() {
+        return Err(FORBIDDEN);
+    }
+    let api = cloud.sockets.api_of(&parts[..at].join("/"), id).ok_or(FORBIDDEN)?;
     match cloud.functions.get(signer) {
-        Some(function) if !is_allowed(cloud, api, function, request.method(), &id) => Err(FORBIDDEN),
-        _ => Ok(id),
+        Some(function) if !is_allowed(cloud, &api.spec, function, request.method(), id) => Err(FORBIDDEN),
+        _ => Ok((api, id.clone())),
     }
 }
 
@@ -116,17 +128,17 @@ fn is_allowed(cloud: &Cloud, api: &SocketApi, function: &Function, method: &Meth
     is_allowed
 }
 
-async fn post(cloud: &Cloud, id: &str, request: Request) -> Result<Response, Refusal> {
+async fn post(cloud: &Cloud, api: &Api, id: &str, request: Request) -> Result<Response, Refusal> {
     cloud.latency.of_post().await;
     let frame = to_bytes(request.into_body(), LARGEST_MESSAGE).await.map_err(|_| TOO_LARGE)?;
     let size = frame.len();
     match cloud.sockets.get(id) {
         Some(connection) if cloud.sockets.post(&connection, frame, cloud.clock.now()) => {
-            cloud.sockets.counts.went_out(size);
+            api.counts.went_out(size);
             Ok(StatusCode::OK.into_response())
         }
         _ => {
-            cloud.sockets.counts.gone();
+            api.counts.gone();
             Err(GONE)
         }
     }
@@ -159,6 +171,8 @@ mod tests {
         assert!(is_call("/live/@connections/abc%3D"));
         assert!(is_call("/live/%40connections/abc%3D"));
         assert!(is_call("/live/@connections"));
+        assert!(is_call("/@connections/abc%3D"));
+        assert!(is_call_to_apis("/rooms/live/@connections/abc"));
         assert!(!is_call("/live"));
         assert!(!is_call("/bucket/folder/@connections"));
     }

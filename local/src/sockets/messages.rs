@@ -21,10 +21,8 @@ pub(super) async fn hand_over(
     text: Utf8Bytes,
     permit: Option<OwnedSemaphorePermit>,
 ) {
-    let Some(api) = &cloud.template.sockets else {
-        return;
-    };
-    cloud.sockets.counts.came_in(text.len());
+    let api = &connection.about.api.spec;
+    connection.about.api.counts.came_in(text.len());
     let told = match route_key(api, &text).and_then(|key| Some((key, api.routes.get(key)?))) {
         None => Some("Forbidden"),
         Some((key, route)) => {
@@ -69,7 +67,9 @@ mod tests {
         let route = || SocketRoute { function_arn: "arn".to_owned(), timeout: Duration::from_secs(1) };
         SocketApi {
             logical_id: "Api".to_owned(),
+            place: "template.yaml:1".to_owned(),
             id: "api".to_owned(),
+            path: "live".to_owned(),
             stage: "live".to_owned(),
             selection: selection.iter().map(|name| (*name).to_owned()).collect(),
             routes: keys.iter().map(|key| ((*key).to_owned(), route())).collect(),

@@ -32,11 +32,18 @@ use counts::Counts;
 const LONGEST_SILENCE_MS: i64 = 10 * 60 * 1_000;
 const LONGEST_MS: i64 = 2 * 3_600 * 1_000;
 
-#[derive(Debug, Default)]
+/// One WebSocket API of the template.
+#[derive(Debug)]
+struct Api {
+    spec: SocketApi,
+    counts: Counts,
+}
+
+#[derive(Debug)]
 pub(crate) struct Sockets {
+    apis: Vec<Arc<Api>>,
     /// By id. Whoever takes one out ends it: it is not there any more for anybody else.
     open: Mutex<HashMap<String, Arc<Connection>>>,
-    counts: Counts,
 }
 
 /// The listener of its own. AWS has the two kinds of address, `wss://` and `https://`, on one domain too.
@@ -45,13 +52,38 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
 }
 
 async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
-    match management::is_call(request.uri().path()) {
+    match management::is_call_to_apis(request.uri().path()) {
         true => management::answer(&cloud, request).await,
         false => handshake::answer(cloud, request).await,
     }
 }
 
 impl Sockets {
+    pub(crate) fn new(apis: &[SocketApi]) -> Self {
+        let apis = apis.iter().map(|spec| Arc::new(Api { spec: spec.clone(), counts: Counts::default() }));
+        Self { apis: apis.collect(), open: Mutex::default() }
+    }
+
+    /// The API whose stage a client's path names: `/live`, or `/rooms/live` with the API's id.
+    fn api_at(&self, path: &str) -> Option<&Arc<Api>> {
+        let path = path.trim_matches('/');
+        let named = |api: &&Arc<Api>| path == api.spec.path || path == format!("{}/{}", api.spec.id, api.spec.stage);
+        self.apis.iter().find(named)
+    }
+
+    /// The API that a call about a connection is for, by what stands before `@connections`: nothing, a stage, or the
+    /// API's id and its stage. An open connection knows its API.
+    fn api_of(&self, place: &str, connection_id: &str) -> Option<Arc<Api>> {
+        let fits = |api: &Arc<Api>| {
+            let SocketApi { id, stage, .. } = &api.spec;
+            place.is_empty() || place == stage || place == format!("{id}/{stage}")
+        };
+        match self.get(connection_id) {
+            Some(connection) => Some(connection.about.api.clone()).filter(fits),
+            None => self.apis.iter().find(|api| fits(api)).cloned(),
+        }
+    }
+
     fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
         // A panic elsewhere leaves the map whole: each change is one insert or one removal.
         self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -62,7 +94,7 @@ impl Sockets {
     }
 
     fn add(&self, connection: Arc<Connection>) {
-        self.counts.opened(connection.about.connected_at);
+        connection.about.api.counts.opened(connection.about.connected_at);
         self.open().insert(connection.about.id.clone(), connection);
     }
 
@@ -70,7 +102,7 @@ impl Sockets {
     fn remove(&self, connection: &Connection, now: i64) -> bool {
         let is_first = self.open().remove(&connection.about.id).is_some();
         if is_first {
-            self.counts.closed(now - connection.about.connected_at);
+            connection.about.api.counts.closed(now - connection.about.connected_at);
         }
         is_first
     }
@@ -107,14 +139,14 @@ impl Sockets {
         }
     }
 
-    /// How the template's API stands: none or one.
-    pub(crate) fn snapshot(&self, api: Option<&SocketApi>, now: i64) -> Value {
+    /// Counts of each API.
+    pub(crate) fn snapshot(&self, now: i64) -> Value {
         let open = self.open();
-        let so_far = open.values().map(|connection| now - connection.about.connected_at).sum();
-        let apis = api.into_iter().map(|api| {
-            let mut about = self.counts.snapshot(so_far);
-            about["api"] = json!(api.logical_id);
-            about["open"] = json!(open.len());
+        let apis = self.apis.iter().map(|api| {
+            let own = || open.values().filter(|connection| Arc::ptr_eq(&connection.about.api, api));
+            let mut about = api.counts.snapshot(own().map(|connection| now - connection.about.connected_at).sum());
+            about["api"] = json!(api.spec.logical_id);
+            about["open"] = json!(own().count());
             about
         });
         apis.collect()
@@ -137,9 +169,10 @@ impl Sockets {
 }
 
 /// What starts a function, as its triggers are told.
-pub(crate) fn triggers<'a>(api: Option<&'a SocketApi>, arn: &'a str) -> impl Iterator<Item = String> + 'a {
-    let routes = api.into_iter().flat_map(|api| &api.routes).filter(move |(_, route)| route.function_arn == arn);
-    let authorizer = api.and_then(|api| api.authorizer.as_ref()).filter(move |auth| auth.function_arn == arn);
+pub(crate) fn triggers<'a>(apis: &'a [SocketApi], arn: &'a str) -> impl Iterator<Item = String> + 'a {
+    let routes = apis.iter().flat_map(|api| &api.routes).filter(move |(_, route)| route.function_arn == arn);
+    let authorizers = apis.iter().filter_map(|api| api.authorizer.as_ref());
+    let authorizer = authorizers.filter(move |authorizer| authorizer.function_arn == arn);
     routes.map(|(key, _)| format!("socket {key}")).chain(authorizer.map(|_| "socket authorizer".to_owned()))
 }
 

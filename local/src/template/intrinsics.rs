@@ -1,16 +1,25 @@
-//! `Ref`, `GetAtt`, `Sub`, `Join`, `If`, `Select`, `Split` and conditions, on names that exist on this laptop.
+//! `Ref`, `GetAtt`, `Sub`, `Join`, `If`, `Select`, `Split`, `FindInMap` and conditions, on names that exist on this laptop.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::{Places, SocketApi, section};
+use super::{Places, section, source::Source, stacks::Child, yaml};
 
+/// One template with the values of its parameters. Each nested stack has a scope of its own.
 pub(super) struct Scope<'a> {
     pub(super) places: &'a Places,
-    resources: &'a Map<String, Value>,
-    conditions: Option<&'a Map<String, Value>>,
+    pub(super) source: Source,
+    /// `AWS::StackName`.
+    pub(super) stack: String,
+    /// Logical ids of the nested stacks down to this one.
+    pub(super) path: Vec<String>,
+    pub(super) document: Map<String, Value>,
+    pub(super) children: RefCell<BTreeMap<String, Child<'a>>>,
     parameters: BTreeMap<String, Value>,
     /// How many calls are under way.
     depth: Cell<usize>,
@@ -18,25 +27,63 @@ pub(super) struct Scope<'a> {
 
 const DEEPEST: usize = 60;
 const SOCKETS: &str = "AWS::Serverless::WebSocketApi";
+const HTTP: &str = "AWS::Serverless::HttpApi";
+/// The API that SAM makes for routes that name none.
+pub(super) const IMPLICIT_API: &str = "ServerlessHttpApi";
+const SECTIONS: [&str; 9] = [
+    "AWSTemplateFormatVersion",
+    "Transform",
+    "Description",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Mappings",
+    "Conditions",
+    "Globals",
+];
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(document: &'a Map<String, Value>, places: &'a Places) -> Result<Self> {
-        let mut parameters = BTreeMap::new();
-        let declared = document.get("Parameters").and_then(Value::as_object);
-        for (name, declaration) in declared.into_iter().flatten() {
-            let given = places.parameters.get(name).map(|value| Value::String(value.clone()));
-            let value = given
-                .or_else(|| declaration.get("Default").cloned())
-                .with_context(|| format!("Parameters.{name} has no default, and local gives it no value"))?;
-            parameters.insert(name.clone(), value);
-        }
-        Ok(Self {
-            places,
-            resources: section(document, "Resources")?,
-            conditions: document.get("Conditions").and_then(Value::as_object),
-            parameters,
-            depth: Cell::new(0),
-        })
+    pub(super) fn new(
+        source: Source,
+        stack: String,
+        path: Vec<String>,
+        places: &'a Places,
+        given: &BTreeMap<String, Value>,
+    ) -> Result<Self> {
+        let document = yaml::read(&source.text()).with_context(|| format!("{} is not a template", source.place([])))?;
+        let Value::Object(document) = document else {
+            bail!("{}: the template is not a mapping", source.place([]));
+        };
+        let checked = || {
+            if let Some(unknown) =
+                document.keys().find(|name| *name != "Resources" && !SECTIONS.contains(&name.as_str()))
+            {
+                bail!("{unknown}: local does not know this section");
+            }
+            section(&document, "Resources")?;
+            parameters(&document, given)
+        };
+        let parameters = checked().map_err(|error| source.located(&error))?;
+        let (children, depth) = (RefCell::default(), Cell::new(0));
+        Ok(Self { places, source, stack, path, document, children, parameters, depth })
+    }
+
+    pub(super) fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.document.get("Resources").and_then(Value::as_object).into_iter().flatten()
+    }
+
+    pub(super) fn resource(&self, id: &str) -> Option<&Map<String, Value>> {
+        self.document.get("Resources")?.get(id)?.as_object()
+    }
+
+    pub(super) fn declares_parameter(&self, name: &str) -> bool {
+        self.document.get("Parameters").is_some_and(|parameters| parameters.get(name).is_some())
+    }
+
+    /// The resolved globals of SAM for one kind of resource: `Function` or `HttpApi`.
+    pub(super) fn globals(&self, kind: &str) -> Result<Value> {
+        let globals = self.document.get("Globals").and_then(|globals| globals.get(kind));
+        globals.map_or(Ok(Value::Null), |globals| self.resolve(globals)).with_context(|| format!("Globals.{kind}"))
     }
 
     pub(super) fn applies(&self, resource: &Map<String, Value>) -> Result<bool> {
@@ -70,7 +117,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn text(&self, value: &Value) -> Result<String> {
+    pub(super) fn text(&self, value: &Value) -> Result<String> {
         match self.resolve(value)? {
             Value::String(text) => Ok(text),
             Value::Number(number) => Ok(number.to_string()),
@@ -135,6 +182,15 @@ impl<'a> Scope<'a> {
                 }
                 _ => bail!("If takes a condition and two values"),
             },
+            "Fn::FindInMap" => match argument.as_array().map(Vec::as_slice) {
+                Some([map, first, second]) => {
+                    let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
+                    let found =
+                        self.document.get("Mappings").and_then(|maps| maps.get(&map)?.get(&first)?.get(&second));
+                    found.cloned().with_context(|| format!("FindInMap: Mappings has no {map}.{first}.{second}"))
+                }
+                _ => bail!("FindInMap takes a mapping and two keys"),
+            },
             other => bail!("local does not know {other}"),
         }
     }
@@ -151,7 +207,7 @@ impl<'a> Scope<'a> {
     }
 
     fn condition_once(&self, name: &str) -> Result<bool> {
-        let condition = self.conditions.and_then(|conditions| conditions.get(name));
+        let condition = self.document.get("Conditions").and_then(|conditions| conditions.get(name));
         self.truth(condition.with_context(|| format!("there is no condition {name}"))?)
     }
 
@@ -199,13 +255,13 @@ impl<'a> Scope<'a> {
         let places = self.places;
         Ok(Value::String(match name {
             "AWS::NoValue" => return Ok(Value::Null),
-            "AWS::StackName" => places.stack.clone(),
+            "AWS::StackName" => self.stack.clone(),
             "AWS::Region" => places.region.clone(),
             "AWS::AccountId" => places.account.clone(),
             "AWS::Partition" => "aws".to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
             "AWS::StackId" => {
-                format!("arn:aws:cloudformation:{}:{}:stack/{}/local", places.region, places.account, places.stack)
+                format!("arn:aws:cloudformation:{}:{}:stack/{}/local", places.region, places.account, self.stack)
             }
             name => match self.parameters.get(name) {
                 Some(value) => return Ok(value.clone()),
@@ -219,33 +275,53 @@ impl<'a> Scope<'a> {
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Result<Value> {
+        if let Some(output) = attribute.strip_prefix("Outputs.") {
+            let child = self.child(resource)?;
+            return child.output(output).map_err(|error| child.source.located(&error));
+        }
+        let kind = self.kind(resource).unwrap_or_default();
         let physical = self.physical(resource)?;
-        let value = match attribute {
-            "ApiEndpoint" if self.kind(resource) == SOCKETS => {
-                format!("wss://{}", SocketApi::domain(&physical.reference, self.places))
-            }
-            "ApiId" if self.kind(resource) == SOCKETS => physical.reference,
-            "Arn" => physical.arn,
-            "QueueName" | "Name" | "TopicName" => physical.name,
-            "QueueUrl" | "ApiEndpoint" => physical.reference,
-            other => bail!("local does not know the attribute {resource}.{other}"),
+        let value = match (attribute, kind) {
+            ("ApiEndpoint", SOCKETS) => format!("wss://{}", self.places.domain(&physical.reference)),
+            ("ApiEndpoint", HTTP) => format!("https://{}", self.places.domain(&physical.reference)),
+            ("ApiId", SOCKETS | HTTP) => physical.reference,
+            ("Arn", _) => physical.arn,
+            ("QueueName" | "Name" | "TopicName", _) => physical.name,
+            ("QueueUrl", _) => physical.reference,
+            (other, _) => bail!("local does not know the attribute {resource}.{other}"),
         };
         Ok(Value::String(value))
     }
 
-    fn kind(&self, id: &str) -> &str {
-        self.resources.get(id).and_then(|resource| resource.get("Type")).and_then(Value::as_str).unwrap_or_default()
+    fn output(&self, name: &str) -> Result<Value> {
+        let output = self.document.get("Outputs").and_then(|outputs| outputs.get(name)).and_then(Value::as_object);
+        let output = output.with_context(|| format!("Outputs: there is no output {name}"))?;
+        if !self.applies(output)? {
+            bail!("Outputs.{name}: its condition is false");
+        }
+        let value = output.get("Value").with_context(|| format!("Outputs.{name} has no Value"))?;
+        self.resolve(value).with_context(|| format!("Outputs.{name}"))
+    }
+
+    /// None when the template has no such resource. The implicit API is one although no line declares it.
+    fn kind(&self, id: &str) -> Option<&str> {
+        match self.resource(id) {
+            Some(resource) => Some(resource.get("Type").and_then(Value::as_str).unwrap_or_default()),
+            None if id == IMPLICIT_API => Some(HTTP),
+            None => None,
+        }
     }
 
     /// The name, ARN and `Ref` that a resource has here.
     pub(super) fn physical(&self, id: &str) -> Result<Physical> {
-        let resource = self.resources.get(id).with_context(|| format!("there is no resource or parameter {id}"))?;
-        let kind = self.kind(id);
+        let kind = self.kind(id).with_context(|| format!("there is no resource or parameter {id}"))?;
         let named = |property: &str| -> Result<Option<String>> {
-            let value = resource.get("Properties").and_then(|properties| properties.get(property));
+            let properties = self.resource(id).and_then(|resource| resource.get("Properties"));
+            let value = properties.and_then(|properties| properties.get(property));
             value.map(|value| self.text(value)).transpose()
         };
-        let Places { stack, region, account, aws_url, .. } = self.places;
+        let Places { region, account, aws_url, .. } = self.places;
+        let stack = &self.stack;
         let generated = format!("{stack}-{id}");
         let arn = |service: &str, rest: &str| format!("arn:aws:{service}:{region}:{account}:{rest}");
         Ok(match kind {
@@ -273,14 +349,39 @@ impl<'a> Scope<'a> {
                 let name = named("TopicName")?.unwrap_or(generated);
                 Physical { arn: arn("sns", &name), reference: arn("sns", &name), name }
             }
-            SOCKETS => {
-                // As AWS names APIs: a word that can be part of a domain.
-                let api = id.to_lowercase();
+            SOCKETS | HTTP => {
+                // A word that can be part of a domain, as the ids of AWS are.
+                let api = self.qualified(id).to_lowercase();
                 Physical { arn: arn("execute-api", &api), reference: api, name: named("Name")?.unwrap_or(generated) }
+            }
+            "AWS::Logs::LogGroup" => {
+                let name = named("LogGroupName")?.unwrap_or(generated);
+                Physical { arn: arn("logs", &format!("log-group:{name}:*")), reference: name.clone(), name }
             }
             _ => Physical { arn: arn("local", &generated), reference: generated.clone(), name: generated },
         })
     }
+}
+
+/// The values of the declared parameters: the given ones, else the defaults.
+fn parameters(document: &Map<String, Value>, given: &BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>> {
+    let declared = document.get("Parameters").and_then(Value::as_object).into_iter().flatten();
+    declared
+        .map(|(name, declaration)| {
+            let value = given.get(name).or_else(|| declaration.get("Default")).cloned();
+            let value = value.with_context(|| format!("Parameters.{name} has no default, and is given no value"))?;
+            let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or_default();
+            if kind.starts_with("AWS::SSM::") {
+                bail!("Parameters.{name}: local does not know parameters of type {kind}");
+            }
+            let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
+            let value = match value.as_str().filter(|_| is_list) {
+                Some(text) => text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect(),
+                None => value,
+            };
+            Ok((name.clone(), value))
+        })
+        .collect()
 }
 
 pub(super) struct Physical {

@@ -1,8 +1,10 @@
-//! Reads template.yaml into what local runs. What local does not know is an error with its place, never skipped.
+//! Reads a SAM template and the stacks nested in it into what local runs. Anything unknown is an error with file and line.
 
 mod intrinsics;
 mod resources;
 mod sockets;
+mod source;
+mod stacks;
 mod yaml;
 
 use std::{collections::BTreeMap, path::Path};
@@ -12,13 +14,14 @@ use serde_json::{Map, Value};
 
 pub(crate) use resources::matches as fits_pattern;
 pub use resources::{
-    Bucket, Bus, Consumer, Function, Policy, Queue, Redrive, Route, Rule, Schedule, Statement, Table, Target,
+    Bucket, Bus, Consumer, Function, HttpApi, Policy, Queue, Redrive, Route, Rule, Schedule, Statement, Table, Target,
 };
 pub use sockets::{Authorizer, INTEGRATION_TIMEOUT, IdentitySource, SocketApi, SocketRoute};
 
 use intrinsics::Scope;
+use source::Source;
 
-/// Everything that local runs.
+/// Everything that local runs, of the root stack and all nested ones.
 #[derive(Debug, Default)]
 pub struct Template {
     pub functions: Vec<Function>,
@@ -28,9 +31,8 @@ pub struct Template {
     pub buses: Vec<Bus>,
     pub rules: Vec<Rule>,
     pub schedules: Vec<Schedule>,
-    pub sockets: Option<SocketApi>,
-    /// Which pages of other origins may call the HTTP API.
-    pub cors: Option<Cors>,
+    pub sockets: Vec<SocketApi>,
+    pub http_apis: Vec<HttpApi>,
 }
 
 /// As API Gateway answers for the functions; lists are as they stand in a header.
@@ -51,104 +53,197 @@ pub struct Places {
     pub account: String,
     /// The base of queue URLs.
     pub aws_url: String,
-    /// Host and port of the WebSocket API.
+    /// The base URL of all HTTP APIs.
+    pub gateway: String,
+    /// Host and port of all WebSocket APIs.
     pub socket: String,
+    /// Values of the root stack's parameters.
     pub parameters: BTreeMap<String, String>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            stack: "confab".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            aws_url: "http://127.0.0.1:7072".to_owned(),
+            gateway: "http://127.0.0.1:7071".to_owned(),
+            socket: "127.0.0.1:7073".to_owned(),
+            parameters: BTreeMap::new(),
+        }
+    }
+}
+
+impl Places {
+    /// An API's name in AWS's DNS. Functions are given an address of this machine instead.
+    fn domain(&self, api: &str) -> String {
+        format!("{api}.execute-api.{}.amazonaws.com", self.region)
+    }
 }
 
 impl Template {
     pub fn load(path: &Path, places: &Places) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("Failed to read {}", path.display()))?;
-        Self::parse(&text, places).with_context(|| format!("{} cannot run here", path.display()))
+        Self::of_root(Source::file(path)?, places)
     }
 
+    /// Reads a template that is in no file. Its nested stacks and code are relative to the current folder.
     pub fn parse(text: &str, places: &Places) -> Result<Self> {
-        let document = yaml::read(text)?;
-        let document = document.as_object().context("the template is not a mapping")?;
-        for section in document.keys() {
-            match section.as_str() {
-                "AWSTemplateFormatVersion" | "Transform" | "Description" | "Metadata" | "Outputs" => {}
-                "Parameters" | "Conditions" | "Globals" | "Resources" => {}
-                other => bail!("{other}: local does not know this section"),
-            }
-        }
-        let scope = Scope::new(document, places)?;
-        let globals = document.get("Globals").cloned().unwrap_or_default();
+        Self::of_root(Source::of_text(text), places)
+    }
+
+    fn of_root(source: Source, places: &Places) -> Result<Self> {
+        let given = places.parameters.iter().map(|(name, value)| (name.clone(), Value::String(value.clone())));
+        let root = Scope::new(source, places.stack.clone(), Vec::new(), places, &given.collect())?;
         let mut template = Self::default();
-        for (id, resource) in section(document, "Resources")? {
-            let resource = resource.as_object().with_context(|| format!("Resources.{id} is not a mapping"))?;
-            if !scope.applies(resource)? {
-                continue;
-            }
-            resources::add(&mut template, id, resource, &globals, &scope).with_context(|| format!("Resources.{id}"))?;
-        }
+        template.add_stack(&root)?;
         template.check()?;
-        if let Some(api) = &template.sockets {
-            for value in template.functions.iter_mut().flat_map(|function| function.environment.values_mut()) {
-                *value = api.brought_here(value, places);
-            }
-        }
+        template.name_socket_paths();
+        template.lead_addresses_here(places);
         Ok(template)
     }
 
-    /// What points at something must find it.
+    fn add_stack(&mut self, scope: &Scope) -> Result<()> {
+        for (id, resource) in scope.resources() {
+            let added = self.add_resource(id, resource, scope).with_context(|| format!("Resources.{id}"));
+            if added.map_err(|error| scope.source.located(&error))? == Added::Stack {
+                // Errors in there carry their own place.
+                let child = scope.child(id)?;
+                self.add_stack(&child)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_resource(&mut self, id: &str, resource: &Value, scope: &Scope) -> Result<Added> {
+        let resource = resource.as_object().context("it is not a mapping")?;
+        if !scope.applies(resource)? {
+            return Ok(Added::Resource);
+        }
+        if resource.get("Type").and_then(Value::as_str).is_some_and(stacks::is_stack) {
+            return Ok(Added::Stack);
+        }
+        resources::add(self, id, resource, scope)?;
+        Ok(Added::Resource)
+    }
+
+    /// APIs share one port here. A stage's name is the path of the only API that has it, else the API's id comes first.
+    fn name_socket_paths(&mut self) {
+        let stages: Vec<_> = self.sockets.iter().map(|api| api.stage.clone()).collect();
+        for api in &mut self.sockets {
+            let is_only = stages.iter().filter(|stage| **stage == api.stage).count() == 1;
+            api.path = if is_only { api.stage.clone() } else { format!("{}/{}", api.id, api.stage) };
+        }
+    }
+
+    fn lead_addresses_here(&mut self, places: &Places) {
+        let mut moves = Vec::new();
+        for api in &self.sockets {
+            let domain = places.domain(&api.id);
+            for (scheme, here) in [("wss", "ws"), ("https", "http")] {
+                let to = |path: &str| format!("{here}://{}{path}", places.socket);
+                moves.push((format!("{scheme}://{domain}/{}", api.stage), to(&format!("/{}", api.path))));
+                moves.push((format!("{scheme}://{domain}"), to("")));
+            }
+        }
+        for api in &self.http_apis {
+            moves.push((format!("https://{}", places.domain(&api.id)), places.gateway.clone()));
+        }
+        for value in self.functions.iter_mut().flat_map(|function| function.environment.values_mut()) {
+            for (from, to) in &moves {
+                *value = value.replace(from, to);
+            }
+        }
+    }
+
+    /// References between resources must find their target, and names must be unique over all stacks.
     fn check(&self) -> Result<()> {
-        let queue = |arn: &str| self.queues.iter().any(|queue| queue.arn == arn);
+        self.check_names()?;
+        self.check_queues()?;
+        let queue = |arn: &str| self.queue_by_arn(arn).is_some();
         let function = |arn: &str| self.functions.iter().any(|function| function.arn == arn);
-        for queue in &self.queues {
-            let Some(redrive) = &queue.redrive else { continue };
-            let dlq = self.queue_by_arn(&redrive.dlq_arn).with_context(|| {
-                format!("{}: its dead-letter queue {} is not in the template", queue.logical_id, redrive.dlq_arn)
-            })?;
-            if dlq.fifo != queue.fifo {
-                bail!("{}: a FIFO queue and its dead-letter queue are both FIFO, or neither is", queue.logical_id);
-            }
-        }
-        for f in &self.functions {
-            for consumer in &f.consumers {
-                let queue = self.queue_by_arn(&consumer.queue_arn).with_context(|| {
-                    format!("{}: its queue {} is not in the template", f.logical_id, consumer.queue_arn)
-                })?;
-                if queue.fifo && (consumer.batch_size > 10 || !consumer.window.is_zero()) {
-                    bail!("{}: a FIFO queue gives batches of ten at most, and knows no window", f.logical_id);
+        for rule in &self.rules {
+            for target in &rule.targets {
+                let at = format!("{}: rule target {}", rule.place, target.arn);
+                if !queue(&target.arn) && !function(&target.arn) {
+                    bail!("{at}: local sends events to queues and functions of the template");
                 }
-                if queue.visibility < f.timeout {
-                    bail!(
-                        "{}: the visibility timeout of {} is shorter than its timeout",
-                        f.logical_id,
-                        queue.logical_id
-                    );
+                let fifo = self.queue_by_arn(&target.arn).filter(|queue| queue.fifo);
+                if fifo.is_some_and(|queue| target.group.is_none() || !queue.content_based_deduplication) {
+                    bail!("{at}: a FIFO queue wants a MessageGroupId, and to deduplicate by contents");
                 }
             }
         }
-        for target in self.rules.iter().flat_map(|rule| &rule.targets) {
-            if !queue(&target.arn) && !function(&target.arn) {
-                bail!("rule target {}: local sends events to queues and functions of the template", target.arn);
-            }
-            let fifo = self.queue_by_arn(&target.arn).filter(|queue| queue.fifo);
-            if fifo.is_some_and(|queue| target.group.is_none() || !queue.content_based_deduplication) {
-                bail!(
-                    "rule target {}: a FIFO queue wants a MessageGroupId, and to deduplicate by contents",
-                    target.arn
-                );
-            }
-        }
-        if let Some(api) = &self.sockets {
+        for api in &self.sockets {
             let routes = api.routes.iter().map(|(key, route)| (key.as_str(), &route.function_arn));
             let authorizer = api.authorizer.iter().map(|authorizer| ("Auth", &authorizer.function_arn));
             for (what, arn) in routes.chain(authorizer) {
                 if !function(arn) {
-                    bail!("{}: {what}: {arn} is not a function of the template", api.logical_id);
+                    bail!("{}: {}: {what}: {arn} is not a function of the template", api.place, api.logical_id);
                 }
             }
         }
+        for route in self.functions.iter().flat_map(|function| &function.routes) {
+            if !self.http_apis.iter().any(|api| api.id == route.api) {
+                bail!("{}: ApiId: {} is not an HTTP API of the same template", route.place, route.api);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_names(&self) -> Result<()> {
+        let mut places = BTreeMap::new();
+        let mut is_unique = |name: String, place: &str| match places.insert(name.clone(), place.to_owned()) {
+            Some(first) => bail!("{place}: {name} is at {first} too"),
+            None => Ok(()),
+        };
+        for function in &self.functions {
+            is_unique(format!("the function {}", function.name), &function.place)?;
+            for route in &function.routes {
+                is_unique(format!("the route {} {}", route.method, without_names(&route.path)), &route.place)?;
+            }
+        }
+        for queue in &self.queues {
+            is_unique(format!("the queue {}", queue.name), &queue.place)?;
+        }
+        for table in &self.tables {
+            is_unique(format!("the table {}", table.name), &table.place)?;
+        }
+        for bucket in &self.buckets {
+            is_unique(format!("the bucket {}", bucket.name), &bucket.place)?;
+        }
+        for bus in &self.buses {
+            is_unique(format!("the event bus {}", bus.name), &bus.place)?;
+        }
         for schedule in &self.schedules {
-            if !function(&schedule.target_arn) {
-                bail!(
-                    "schedule {}: its target {} is not a function of the template",
-                    schedule.name,
-                    schedule.target_arn
-                );
+            is_unique(format!("the schedule {}", schedule.name), &schedule.place)?;
+        }
+        Ok(())
+    }
+
+    fn check_queues(&self) -> Result<()> {
+        for queue in &self.queues {
+            let Some(redrive) = &queue.redrive else { continue };
+            let at = format!("{}: {}", queue.place, queue.logical_id);
+            let dlq = self
+                .queue_by_arn(&redrive.dlq_arn)
+                .with_context(|| format!("{at}: its dead-letter queue {} is not in the template", redrive.dlq_arn))?;
+            if dlq.fifo != queue.fifo {
+                bail!("{at}: a FIFO queue and its dead-letter queue are both FIFO, or neither is");
+            }
+        }
+        for function in &self.functions {
+            let at = format!("{}: {}", function.place, function.logical_id);
+            for consumer in &function.consumers {
+                let queue = self.queue_by_arn(&consumer.queue_arn);
+                let queue =
+                    queue.with_context(|| format!("{at}: its queue {} is not in the template", consumer.queue_arn))?;
+                if queue.fifo && (consumer.batch_size > 10 || !consumer.window.is_zero()) {
+                    bail!("{at}: a FIFO queue gives batches of ten at most, and knows no window");
+                }
+                if queue.visibility < function.timeout {
+                    bail!("{at}: the visibility timeout of {} is shorter than its timeout", queue.logical_id);
+                }
             }
         }
         Ok(())
@@ -161,6 +256,23 @@ impl Template {
 
 fn section<'a>(document: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>> {
     document.get(name).and_then(Value::as_object).with_context(|| format!("{name} is missing or not a mapping"))
+}
+
+#[derive(PartialEq, Eq)]
+enum Added {
+    Resource,
+    /// Its resources are still to be added.
+    Stack,
+}
+
+/// `/chats/{code}` and `/chats/{id}` are one route.
+fn without_names(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.strip_prefix('{') {
+        Some(name) if name.ends_with("+}") => "{+}",
+        Some(_) => "{}",
+        None => segment,
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

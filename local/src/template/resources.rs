@@ -6,14 +6,22 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::{Cors, Template, intrinsics::Scope, sockets};
+use super::{
+    Cors, Template,
+    intrinsics::{IMPLICIT_API, Scope},
+    sockets,
+    source::normalized,
+};
 
 #[derive(Debug, Clone)]
 pub struct Function {
     pub logical_id: String,
+    /// File and line.
+    pub place: String,
     /// The binary's name: `sms-received`.
     pub name: String,
     pub physical_name: String,
+    pub log_group: String,
     pub arn: String,
     pub code: String,
     pub timeout: Duration,
@@ -29,8 +37,19 @@ pub struct Function {
 
 #[derive(Debug, Clone)]
 pub struct Route {
+    /// The id of its API.
+    pub api: String,
     pub method: String,
     pub path: String,
+    pub place: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct HttpApi {
+    pub logical_id: String,
+    pub id: String,
+    /// Which pages of other origins may call it.
+    pub cors: Option<Cors>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,6 +93,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 #[derive(Debug, Clone)]
 pub struct Queue {
     pub logical_id: String,
+    pub place: String,
     pub name: String,
     pub arn: String,
     pub url: String,
@@ -95,6 +115,7 @@ pub struct Redrive {
 #[derive(Debug, Clone)]
 pub struct Table {
     pub logical_id: String,
+    pub place: String,
     pub name: String,
     pub arn: String,
     /// The properties as CreateTable takes them.
@@ -107,6 +128,7 @@ pub struct Table {
 #[derive(Debug, Clone)]
 pub struct Bucket {
     pub logical_id: String,
+    pub place: String,
     pub name: String,
     /// Whose pages may put and get objects themselves.
     pub cors: Option<Cors>,
@@ -115,11 +137,13 @@ pub struct Bucket {
 #[derive(Debug, Clone)]
 pub struct Bus {
     pub name: String,
+    pub place: String,
 }
 
 #[derive(Debug, Clone)]
 pub struct Rule {
     pub name: String,
+    pub place: String,
     pub bus: String,
     pub pattern: Value,
     pub targets: Vec<Target>,
@@ -134,6 +158,7 @@ pub struct Target {
 #[derive(Debug, Clone)]
 pub struct Schedule {
     pub name: String,
+    pub place: String,
     pub expression: String,
     pub timezone: String,
     pub target_arn: String,
@@ -142,12 +167,23 @@ pub struct Schedule {
 
 /// Monitoring and permissions of AWS itself: they change nothing about what the functions do.
 const NOTHING_HERE: &[&str] = &[
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::CertificateManager::Certificate",
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentConfig",
+    "AWS::CodeDeploy::DeploymentGroup",
     "AWS::Events::Archive",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
     "AWS::IAM::Role",
+    "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
     "AWS::Logs::MetricFilter",
+    "AWS::Route53::RecordSet",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
@@ -155,13 +191,7 @@ const NOTHING_HERE: &[&str] = &[
     "AWS::S3::BucketPolicy",
 ];
 
-pub(super) fn add(
-    template: &mut Template,
-    id: &str,
-    resource: &Map<String, Value>,
-    globals: &Value,
-    scope: &Scope,
-) -> Result<()> {
+pub(super) fn add(template: &mut Template, id: &str, resource: &Map<String, Value>, scope: &Scope) -> Result<()> {
     for key in resource.keys() {
         let known =
             ["Type", "Properties", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
@@ -176,32 +206,52 @@ pub(super) fn add(
     let empty = Value::Object(Map::new());
     let properties = scope.resolve(resource.get("Properties").unwrap_or(&empty)).context("Properties")?;
     match kind {
-        "AWS::Serverless::HttpApi" => {
-            let known = [
-                "Name",
-                "StageName",
-                "DefaultRouteSettings",
-                "AccessLogSettings",
-                "CorsConfiguration",
-                "Tags",
-                "FailOnWarnings",
-            ];
-            let p = Properties::new(kind, &properties, &known)?;
-            template.cors = p.of.get("CorsConfiguration").map(cors).transpose()?;
-        }
+        "AWS::Serverless::HttpApi" => template.http_apis.push(http_api(id, properties, scope)?),
         "AWS::Serverless::WebSocketApi" => sockets::add(template, id, kind, &properties, scope)?,
-        "AWS::Serverless::Function" => function(template, id, &properties, globals, scope)?,
+        "AWS::Serverless::Function" => function(template, id, &properties, scope)?,
         "AWS::SQS::Queue" => template.queues.push(queue(id, &properties, scope)?),
         "AWS::DynamoDB::Table" => template.tables.push(table(id, &properties, scope)?),
         "AWS::S3::Bucket" => template.buckets.push(bucket(id, &properties, scope)?),
         "AWS::Events::EventBus" => {
             Properties::new(kind, &properties, &["Name", "Tags", "Description"])?;
-            template.buses.push(Bus { name: scope.physical(id)?.name });
+            template.buses.push(Bus { name: scope.physical(id)?.name, place: place(scope, id) });
         }
         "AWS::Events::Rule" => template.rules.push(rule(id, &properties, scope)?),
         other => bail!("local does not run {other} yet"),
     }
     Ok(())
+}
+
+fn place(scope: &Scope, id: &str) -> String {
+    scope.source.place(["Resources", id])
+}
+
+fn http_api(id: &str, properties: Value, scope: &Scope) -> Result<HttpApi> {
+    let merged = merge(scope.globals("HttpApi")?, properties);
+    let known = [
+        // Used.
+        "CorsConfiguration",
+        // Without a meaning on a laptop.
+        "Name",
+        "Description",
+        "StageName",
+        "DefaultRouteSettings",
+        "RouteSettings",
+        "AccessLogSettings",
+        "Domain",
+        "DisableExecuteApiEndpoint",
+        "Tags",
+        "PropagateTags",
+        "FailOnWarnings",
+    ];
+    let p = Properties::new("AWS::Serverless::HttpApi", &merged, &known)?;
+    let cors = match p.of.get("CorsConfiguration") {
+        None | Some(Value::Bool(false)) => None,
+        // SAM's short form: any page may call.
+        Some(Value::Bool(true)) => Some(cors(&serde_json::json!({ "AllowOrigins": ["*"] }))?),
+        Some(given) => Some(cors(given)?),
+    };
+    Ok(HttpApi { logical_id: id.to_owned(), id: scope.physical(id)?.reference, cors })
 }
 
 fn cors(given: &Value) -> Result<Cors> {
@@ -294,20 +344,22 @@ const FUNCTION: &[&str] = &[
     "EphemeralStorage",
 ];
 
-fn function(template: &mut Template, id: &str, properties: &Value, globals: &Value, scope: &Scope) -> Result<()> {
-    let globals = scope.resolve(globals.get("Function").unwrap_or(&Value::Null)).context("Globals.Function")?;
-    let merged = merge(globals, properties.clone());
+fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope) -> Result<()> {
+    let merged = merge(scope.globals("Function")?, properties.clone());
     let properties = Properties::new("AWS::Serverless::Function", &merged, FUNCTION)?;
     let runtime = properties.text("Runtime").unwrap_or_default();
     if runtime != "provided.al2023" {
         bail!("local runs provided.al2023, not {runtime:?}");
     }
     let code = properties.text("CodeUri").context("CodeUri is missing")?;
+    let code = code_path(&code, scope);
     let name = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     let physical = scope.physical(id)?;
     let mut function = Function {
         logical_id: id.to_owned(),
+        place: place(scope, id),
         name,
+        log_group: log_group(&properties).unwrap_or_else(|| format!("/aws/lambda/{}", physical.name)),
         physical_name: physical.name,
         arn: physical.arn,
         code,
@@ -333,10 +385,22 @@ fn function(template: &mut Template, id: &str, properties: &Value, globals: &Val
     }
     let events = properties.of.get("Events").and_then(Value::as_object);
     for (name, event) in events.into_iter().flatten() {
-        event_source(template, &mut function, id, name, event).with_context(|| format!("Events.{name}"))?;
+        event_source(template, &mut function, name, event, scope).with_context(|| format!("Events.{name}"))?;
     }
     template.functions.push(function);
     Ok(())
+}
+
+/// The group that `LoggingConfig` names. `Ref` of a log group is its name.
+fn log_group(properties: &Properties) -> Option<String> {
+    properties.of.get("LoggingConfig")?.get("LogGroup")?.as_str().map(str::to_owned)
+}
+
+/// Where a function's code is, as seen from the root template. Paths in a nested template are relative to its own file.
+fn code_path(code: &str, scope: &Scope) -> String {
+    let path = normalized(&scope.source.folder.join(code));
+    let path = path.strip_prefix(scope.source.root()).unwrap_or(&path).display().to_string();
+    if code.ends_with('/') { format!("{path}/") } else { path }
 }
 
 /// A function's own values win; mappings are merged, lists replace each other (SAM adds them up, so they are refused).
@@ -398,7 +462,15 @@ fn policy(policies: Option<&Value>) -> Result<Policy> {
     Ok(Policy(statements))
 }
 
-fn event_source(template: &mut Template, function: &mut Function, id: &str, name: &str, event: &Value) -> Result<()> {
+fn event_source(
+    template: &mut Template,
+    function: &mut Function,
+    name: &str,
+    event: &Value,
+    scope: &Scope,
+) -> Result<()> {
+    let place = scope.source.place(["Resources", &function.logical_id, "Events", name]);
+    let qualified = || scope.qualified(&format!("{}{name}", function.logical_id));
     let kind = event.get("Type").and_then(Value::as_str).unwrap_or_default();
     let empty = Value::Object(Map::new());
     let properties = event.get("Properties").unwrap_or(&empty);
@@ -408,7 +480,13 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
             if p.text("PayloadFormatVersion").is_some_and(|version| version != "2.0") {
                 bail!("local sends events of payload format 2.0");
             }
+            let api = match p.text("ApiId") {
+                Some(api) => api,
+                None => implicit_api(template, scope)?,
+            };
             function.routes.push(Route {
+                api,
+                place,
                 method: p.text("Method").context("Method is missing")?.to_uppercase(),
                 path: p.text("Path").context("Path is missing")?,
             });
@@ -436,7 +514,8 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
             let known = ["EventBusName", "Pattern", "DeadLetterConfig", "RetryPolicy", "RuleName", "Target"];
             let p = Properties::new(kind, properties, &known)?;
             template.rules.push(Rule {
-                name: p.text("RuleName").unwrap_or_else(|| format!("{id}{name}")),
+                name: p.text("RuleName").unwrap_or_else(qualified),
+                place,
                 bus: p.text("EventBusName").unwrap_or_else(|| "default".to_owned()),
                 pattern: p.of.get("Pattern").cloned().context("Pattern is missing")?,
                 targets: vec![Target { arn: function.arn.clone(), group: None }],
@@ -456,7 +535,8 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
             ];
             let p = Properties::new(kind, properties, &known)?;
             template.schedules.push(Schedule {
-                name: p.text("Name").unwrap_or_else(|| format!("{id}{name}")),
+                name: p.text("Name").unwrap_or_else(qualified),
+                place,
                 expression: p.text("ScheduleExpression").context("ScheduleExpression is missing")?,
                 timezone: p.text("ScheduleExpressionTimezone").unwrap_or_else(|| "UTC".to_owned()),
                 target_arn: function.arn.clone(),
@@ -466,6 +546,17 @@ fn event_source(template: &mut Template, function: &mut Function, id: &str, name
         other => bail!("local does not know events of type {other:?}"),
     }
     Ok(())
+}
+
+/// The id of the API that SAM makes for routes without one: the first such route adds it.
+fn implicit_api(template: &mut Template, scope: &Scope) -> Result<String> {
+    let id = scope.physical(IMPLICIT_API)?.reference;
+    let is_declared = scope.resource(IMPLICIT_API).is_some();
+    if !is_declared && !template.http_apis.iter().any(|api| api.id == id) {
+        let none = Value::Object(Map::new());
+        template.http_apis.push(http_api(IMPLICIT_API, none, scope)?);
+    }
+    Ok(id)
 }
 
 fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
@@ -503,6 +594,7 @@ fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
     };
     Ok(Queue {
         logical_id: id.to_owned(),
+        place: place(scope, id),
         fifo,
         content_based_deduplication: p.truth("ContentBasedDeduplication"),
         deduplicates_per_group: p.text("DeduplicationScope").as_deref() == Some("messageGroup"),
@@ -544,6 +636,7 @@ fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
     let keys = p.of.get("KeySchema").and_then(Value::as_array).into_iter().flatten();
     Ok(Table {
         logical_id: id.to_owned(),
+        place: place(scope, id),
         definition: Value::Object(definition),
         ttl_attribute: attribute.filter(|_| enabled).map(str::to_owned),
         keys: keys.filter_map(|key| key.get("AttributeName")?.as_str().map(str::to_owned)).collect(),
@@ -569,7 +662,7 @@ fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {
         Some([rule]) => Some(bucket_cors(rule)?),
         Some(_) => bail!("local knows one CORS rule of a bucket"),
     };
-    Ok(Bucket { logical_id: id.to_owned(), name: scope.physical(id)?.name, cors })
+    Ok(Bucket { logical_id: id.to_owned(), place: place(scope, id), name: scope.physical(id)?.name, cors })
 }
 
 fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
@@ -589,6 +682,7 @@ fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
         })
         .collect::<Result<_>>()?;
     Ok(Rule {
+        place: place(scope, id),
         name: p.text("Name").unwrap_or_else(|| scope.physical(id).map(|physical| physical.name).unwrap_or_default()),
         bus: p.text("EventBusName").unwrap_or_else(|| "default".to_owned()),
         pattern: p.of.get("EventPattern").cloned().context("EventPattern is missing")?,

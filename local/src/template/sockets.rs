@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{
-    Places, Template,
+    Template,
     intrinsics::Scope,
     resources::{Properties, texts},
 };
@@ -14,8 +14,11 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct SocketApi {
     pub logical_id: String,
+    pub place: String,
     pub id: String,
     pub stage: String,
+    /// Where clients connect: `live`, or `rooms/live` when several APIs have such a stage.
+    pub path: String,
     /// Where the route's key is in a message that is JSON: `["action"]`.
     pub selection: Vec<String>,
     pub routes: BTreeMap<String, SocketRoute>,
@@ -62,9 +65,6 @@ const API: &[&str] = &[
 ];
 
 pub(super) fn add(template: &mut Template, id: &str, kind: &str, properties: &Value, scope: &Scope) -> Result<()> {
-    if let Some(first) = &template.sockets {
-        bail!("local runs one WebSocket API, and {} is one already", first.logical_id);
-    }
     let p = Properties::new(kind, properties, API)?;
     let expression = p.text("RouteSelectionExpression").context("RouteSelectionExpression is missing")?;
     let routes = p.of.get("Routes").and_then(Value::as_object).context("Routes are missing")?;
@@ -86,8 +86,10 @@ pub(super) fn add(template: &mut Template, id: &str, kind: &str, properties: &Va
     if stage.is_empty() || !stage.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
         bail!("StageName: {stage:?} has other characters than letters, digits, - and _");
     }
-    template.sockets = Some(SocketApi {
+    template.sockets.push(SocketApi {
         logical_id: id.to_owned(),
+        place: scope.source.place(["Resources", id]),
+        path: stage.clone(),
         id: scope.physical(id)?.reference,
         stage,
         selection: selection(&expression)?,
@@ -142,17 +144,4 @@ fn selection(expression: &str) -> Result<Vec<String>> {
     let path =
         path.with_context(|| format!("RouteSelectionExpression: local knows $request.body.NAME, not {expression}"))?;
     Ok(path.split('.').map(str::to_owned).collect())
-}
-
-impl SocketApi {
-    /// The API's name in AWS's DNS, whose place this laptop's address takes in what functions are told.
-    pub(super) fn domain(id: &str, places: &Places) -> String {
-        format!("{id}.execute-api.{}.amazonaws.com", places.region)
-    }
-
-    pub(super) fn brought_here(&self, text: &str, places: &Places) -> String {
-        let domain = Self::domain(&self.id, places);
-        text.replace(&format!("wss://{domain}"), &format!("ws://{}", places.socket))
-            .replace(&format!("https://{domain}"), &format!("http://{}", places.socket))
-    }
 }

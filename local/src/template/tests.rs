@@ -1,14 +1,7 @@
 use super::*;
 
 fn places() -> Places {
-    Places {
-        stack: "confab".into(),
-        region: "us-east-1".into(),
-        account: "000000000000".into(),
-        aws_url: "http://127.0.0.1:7072".into(),
-        socket: "127.0.0.1:7073".into(),
-        parameters: BTreeMap::new(),
-    }
+    Places::default()
 }
 
 fn parsed(resources: &str) -> Result<Template> {
@@ -158,7 +151,7 @@ const SOCKETS: &str = "
 #[test]
 fn the_addresses_of_a_websocket_api_lead_to_this_laptop() {
     let template = parsed(SOCKETS).unwrap();
-    let api = template.sockets.unwrap();
+    let api = &template.sockets[0];
     assert_eq!((api.id.as_str(), api.stage.as_str()), ("rooms", "test"));
     assert_eq!(api.selection, ["do", "what"]);
     assert_eq!(api.routes["$connect"].timeout.as_millis(), 500);
@@ -167,7 +160,7 @@ fn the_addresses_of_a_websocket_api_lead_to_this_laptop() {
         true => IdentitySource::Header(name.into()),
         false => IdentitySource::Query(name.into()),
     };
-    assert_eq!(api.authorizer.unwrap().identity, [source(false, "ticket"), source(true, "Authorization")]);
+    assert_eq!(api.authorizer.as_ref().unwrap().identity, [source(false, "ticket"), source(true, "Authorization")]);
     let expected = [
         ("API", "rooms"),
         ("ID", "rooms"),
@@ -200,11 +193,6 @@ fn what_local_does_not_do_for_sockets_is_named() {
         ),
         ("say: {FunctionArn: !GetAtt Hello.Arn", "say: {FunctionArn: 'arn:x'", "say: arn:x is not a function"),
         ("AuthArn: !GetAtt Hello.Arn", "AuthArn: 'arn:x'", "Auth: arn:x is not a function"),
-        (
-            "  Hello:",
-            "  Second: {Type: AWS::Serverless::WebSocketApi, Properties: {RouteSelectionExpression: $request.body.a, Routes: {a: {FunctionArn: !GetAtt Hello.Arn}}}}\n  Hello:",
-            "local runs one WebSocket API, and Rooms is one already",
-        ),
     ];
     for (given, changed, expected) in cases {
         assert!(SOCKETS.contains(given), "{given}");
@@ -228,4 +216,213 @@ fn a_policy_allows_what_it_names_and_nothing_else() {
     assert!(policy.allows("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/abc"));
     assert!(!policy.allows("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/b"));
     assert!(!policy.allows("dynamodb:Scan", "arn:aws:dynamodb:us-east-1:000000000000:table/abc"));
+}
+
+/// A folder with template files, and what local makes of its `template.yaml`.
+fn nested(files: &[(&str, &str)]) -> Result<Template> {
+    let folder = tempfile::tempdir()?;
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().context("a file has a folder")?)?;
+        std::fs::write(path, text)?;
+    }
+    let loaded = Template::load(&folder.path().join("template.yaml"), &places());
+    loaded.map_err(|error| anyhow::anyhow!(format!("{error:#}").replace(&format!("{}/", folder.path().display()), "")))
+}
+
+fn nested_refusal(files: &[(&str, &str)]) -> String {
+    format!("{:#}", nested(files).unwrap_err())
+}
+
+const ROOT: &str = "
+Resources:
+  EventBus: {Type: AWS::Events::EventBus, Properties: {Name: !Ref AWS::StackName}}
+  Shop:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: functions/shop/template.yaml
+      Parameters: {App: !Ref AWS::StackName, EventBus: !Ref EventBus, Names: !Split [' ', 'a b']}
+  Desk:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: functions/desk/template.yaml
+      Parameters: {App: !Ref AWS::StackName, ShopUrl: !GetAtt Shop.Outputs.ApiUrl}
+";
+
+const SHOP: &str = "
+Parameters: {App: {Type: String}, EventBus: {Type: String}, Names: {Type: CommaDelimitedList}}
+Globals:
+  Function: {Runtime: provided.al2023, Timeout: 7, LoggingConfig: {LogGroup: !Ref Logs},
+    Environment: {Variables: {BUS: !Ref EventBus, STACK: !Ref AWS::StackName}}}
+  HttpApi: {CorsConfiguration: {AllowOrigins: ['https://shop.example']}}
+Conditions: {IsBig: !Equals [!Ref App, big]}
+Resources:
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Sub '/aws/lambda/${App}-shop'}}
+  Buy:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Sub ${App}-buy
+      CodeUri: ../../target/lambda/buy/
+      Environment: {Variables: {SECOND: !Select [1, !Ref Names], URL: !Sub 'https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}'}}
+      Events:
+        Buy: {Type: HttpApi, Properties: {Method: POST, Path: /orders}}
+  Later: {Type: AWS::SQS::Queue, Condition: IsBig}
+  Live:
+    Type: AWS::Serverless::WebSocketApi
+    Properties: &live
+      RouteSelectionExpression: $request.body.action
+      StageName: live
+      Routes: {say: {FunctionArn: !GetAtt Buy.Arn}}
+  More: {Type: AWS::Serverless::WebSocketApi, Properties: {<<: *live}}
+Outputs:
+  ApiUrl: {Value: !If [IsBig, none, !Sub 'https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}']}
+  BigUrl: {Condition: IsBig, Value: none}
+";
+
+const DESK: &str = "
+Parameters: {App: {Type: String}, ShopUrl: {Type: String}}
+Resources:
+  Api: {Type: AWS::Serverless::HttpApi}
+  Ask:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: provided.al2023
+      CodeUri: ../../target/lambda/ask/
+      FunctionName: !Sub ${App}-ask
+      Environment: {Variables: {SHOP: !Sub '${ShopUrl}/orders'}}
+      Events:
+        Ask: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /ask}}
+        Hourly: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour)}}
+";
+
+fn files<'a>(root: &'a str, shop: &'a str, desk: &'a str) -> [(&'a str, &'a str); 3] {
+    [("template.yaml", root), ("functions/shop/template.yaml", shop), ("functions/desk/template.yaml", desk)]
+}
+
+#[test]
+fn nested_stacks_run_as_one_template_with_a_scope_each() {
+    let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
+    let function = |name: &str| template.functions.iter().find(|function| function.name == name).unwrap();
+    let buy = function("buy");
+    assert_eq!((buy.physical_name.as_str(), buy.code.as_str()), ("confab-buy", "target/lambda/buy/"));
+    assert_eq!(buy.timeout.as_secs(), 7);
+    assert_eq!(buy.log_group, "/aws/lambda/confab-shop");
+    for (name, value) in
+        [("BUS", "confab"), ("STACK", "confab-Shop"), ("SECOND", "b"), ("URL", "http://127.0.0.1:7071")]
+    {
+        assert_eq!(buy.environment[name], value, "{name}");
+    }
+    assert_eq!(function("ask").environment["SHOP"], "http://127.0.0.1:7071/orders");
+    assert_eq!(function("ask").log_group, "/aws/lambda/confab-ask");
+    assert!(template.queues.is_empty(), "a condition of the nested stack holds there");
+    assert_eq!(template.schedules[0].name, "Desk-AskHourly");
+}
+
+#[test]
+fn each_route_belongs_to_the_api_of_its_stack() {
+    let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
+    let cors = |path: &str| {
+        let mut routes = template.functions.iter().flat_map(|function| &function.routes);
+        let route = routes.find(|route| route.path == path).unwrap();
+        let api = template.http_apis.iter().find(|api| api.id == route.api).unwrap();
+        api.cors.as_ref().map(|cors| cors.origins.clone())
+    };
+    assert_eq!(cors("/orders"), Some(vec!["https://shop.example".to_owned()]));
+    assert_eq!(cors("/ask"), None);
+}
+
+#[test]
+fn websocket_apis_with_one_stage_name_have_paths_of_their_own() {
+    let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
+    let paths: Vec<_> = template.sockets.iter().map(|api| api.path.as_str()).collect();
+    assert_eq!(paths, ["shop-live/live", "shop-more/live"]);
+}
+
+#[test]
+fn errors_in_nested_stacks_name_file_and_line() {
+    let cases = [
+        (
+            SHOP.replace("Timeout: 7", "Timeout: 7, Colour: red"),
+            "functions/shop/template.yaml:10: Resources.Buy: local does not know Colour",
+        ),
+        (
+            SHOP.replace("AWS::SQS::Queue, Condition: IsBig", "AWS::SQS::Queue, Properties: {Colour: red}"),
+            "functions/shop/template.yaml:18: Resources.Later",
+        ),
+        (
+            SHOP.replace("Method: POST, Path", "Method: POST, Colour: 1, Path"),
+            "functions/shop/template.yaml:17: Resources.Buy: Events.Buy: local does not know Colour",
+        ),
+        (
+            SHOP.replace("Names: {Type", "Other: {Type: String}, Names: {Type"),
+            "functions/shop/template.yaml:2: Parameters.Other has no default",
+        ),
+        (
+            SHOP.replace("Conditions: {", "Rules: {}\nConditions: {"),
+            "functions/shop/template.yaml:7: Rules: local does not know this section",
+        ),
+        (
+            SHOP.replace("ApiUrl: {Value: ", "Other: {Value: "),
+            "functions/shop/template.yaml:26: Outputs: there is no output ApiUrl",
+        ),
+        (
+            SHOP.replace("    Properties: &live", "    Properties: &live\n      Colour: red"),
+            "Resources.Live: local does not know Colour",
+        ),
+    ];
+    for (shop, expected) in cases {
+        let told = nested_refusal(&files(ROOT, &shop, DESK));
+        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+    }
+}
+
+#[test]
+fn errors_between_stacks_name_both() {
+    let cases = [
+        (
+            ROOT.replace("Names: !Split", "Size: 1, Names: !Split"),
+            DESK.to_owned(),
+            "template.yaml:8: Resources.Shop: Parameters: Size is not a parameter of functions/shop/template.yaml",
+        ),
+        (
+            ROOT.replace("EventBus: !Ref EventBus", "EventBus: !GetAtt Desk.Outputs.Bus"),
+            DESK.to_owned(),
+            "nested stacks wait for each other in a circle: Desk needs its own outputs",
+        ),
+        (
+            ROOT.replace("functions/desk/template.yaml", "functions/none.yaml"),
+            DESK.to_owned(),
+            "Failed to read functions/none.yaml",
+        ),
+        (
+            ROOT.replace("functions/desk/template.yaml", "template.yaml"),
+            DESK.to_owned(),
+            "template.yaml includes itself",
+        ),
+        (
+            ROOT.replace("functions/desk/template.yaml", "https://bucket.s3.amazonaws.com/desk.yaml"),
+            DESK.to_owned(),
+            "local reads nested templates from files",
+        ),
+        (ROOT.replace("Outputs.ApiUrl", "Outputs.BigUrl"), DESK.to_owned(), "Outputs.BigUrl: its condition is false"),
+        (
+            ROOT.to_owned(),
+            DESK.replace("Method: GET, Path: /ask", "Method: POST, Path: /orders"),
+            "functions/shop/template.yaml:17: the route POST /orders is at functions/desk/template.yaml:13 too",
+        ),
+        (
+            ROOT.to_owned(),
+            DESK.replace("lambda/ask/", "lambda/buy/"),
+            "functions/shop/template.yaml:10: the function buy is at functions/desk/template.yaml:5 too",
+        ),
+        (
+            ROOT.to_owned(),
+            DESK.replace("ApiId: !Ref Api", "ApiId: !Ref ShopUrl"),
+            "is not an HTTP API of the same template",
+        ),
+    ];
+    for (root, desk, expected) in cases {
+        let told = nested_refusal(&files(&root, SHOP, &desk));
+        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+    }
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
 
 pub(super) fn read(text: &str) -> Result<Value> {
-    let document: Yaml = serde_norway::from_str(text).context("Failed to read the YAML")?;
+    let mut document: Yaml = serde_norway::from_str(text)?;
+    document.apply_merge()?;
     plain(document)
 }
 
