@@ -500,7 +500,8 @@ async fn a_refund_that_stripe_refuses_is_a_persons() -> Result<()> {
     let flagged = |flag: Option<&'static str>| {
         eventually(move || async move {
             let file = shop.books(&format!("orders/{order_id}")).await?;
-            (file["order"]["flag"].as_str() == flag).then_some(file.clone()).with_context(|| file.to_string())
+            let found = file["order"]["flags"].as_object().and_then(|flags| flags.values().next()?.as_str());
+            (found == flag).then_some(file.clone()).with_context(|| file.to_string())
         })
     };
     let file = flagged(Some("refund_by_hand")).await?;

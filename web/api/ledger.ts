@@ -46,7 +46,8 @@ export interface Order {
   /** The product has delivered it. */
   used?: boolean;
   refund?: Wish;
-  flag?: FlagKind;
+  /** Why a person has to look, by the provider's id of the payment. */
+  flags?: Record<string, FlagKind>;
   balance: number;
 }
 
@@ -86,6 +87,10 @@ export interface Account {
 
 export interface Flag {
   flag: FlagKind;
+  /** The provider's id of the payment; empty when no order is known. */
+  payment: string;
+  /** The payment still needs a look. */
+  is_open: boolean;
   event: string;
   order_id: string | null;
   at: string;

@@ -110,10 +110,12 @@ export function createLedger({ room, pay, home }) {
     return refund;
   }
 
-  function flag(kind, order_id, at = room.now()) {
-    flags.push({ flag: kind, event: `stripe#evt_${letters(12)}`, order_id, at: stamp(at) });
+  /** Of the order's own payment, unless another one is named. */
+  function flag(kind, order_id, at = room.now(), other = undefined) {
     const known = orders.get(order_id);
-    if (known) known.order.flag = kind;
+    const payment = other ?? known?.order.payment ?? "";
+    flags.push({ flag: kind, payment, event: `stripe#evt_${letters(12)}`, order_id, at: stamp(at) });
+    if (known) known.order.flags[payment] = kind;
     room.ran("payments-book");
   }
 
@@ -186,7 +188,7 @@ export function createLedger({ room, pay, home }) {
     book(taken.order_id, minutes(40));
     sold("studio.lite", "usr_mira_sollenberg_achterhuis_van_der_plas", 30, "failed");
     const twice = sold("studio.lite", "usr_tal", 20, "success");
-    flag("paid_twice", twice.order_id, minutes(19));
+    flag("paid_twice", twice.order_id, minutes(19), `pi_3${letters(20)}`);
     sold("rooms.tip_300", "usr_noa", 12, "async");
     sold("studio.standard", "usr_dana", 2);
   }
@@ -195,6 +197,14 @@ export function createLedger({ room, pay, home }) {
     offer,
     flag,
     fill,
+    /** Another payment of an order, until it is refunded. */
+    payTwice(order_id, payment) {
+      flag("paid_twice", order_id, room.now(), payment);
+      return () => {
+        delete orders.get(order_id).order.flags[payment];
+        room.ran("payments-book");
+      };
+    },
     /** A product asks for the money to go back, and Stripe says no. */
     refuse(order_id, reason) {
       orders.get(order_id).order.refund = { reason, step: "refused", code: "charge_disputed" };

@@ -194,12 +194,11 @@ fn totals(standing: Standing) -> String {
     format!("#{received}-{refunded}-{disputed}-{fees}")
 }
 
-/// Booking it again would change nothing, and nobody would have to look at it for a new reason.
+/// Whether booking it again would change nothing: no row, no state, and no flag that begins or ends.
 fn is_booked(order: &Order, standing: &Standing) -> bool {
     let booked = book(order.clone(), standing);
-    let is_news = booked.order.newly_flagged(order).is_some();
     // What came in does not become less by booking.
     let is_less =
         standing.payment == order.payment && standing.received.is_some_and(|money| money.minor < order.received);
-    booked.rows.is_empty() && booked.order.state == order.state && !is_news && !is_less
+    booked.rows.is_empty() && booked.order.state == order.state && booked.order.flags == order.flags && !is_less
 }

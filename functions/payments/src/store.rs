@@ -109,6 +109,7 @@ pub(crate) struct TellRow {
 #[derive(Serialize)]
 struct FlagRow<'a> {
     flag: Flag,
+    payment: &'a str,
     event: &'a str,
     order_id: Option<OrderId>,
     at: Timestamp,
@@ -163,25 +164,26 @@ impl Store {
         self.table.latest(order_key(id)).await
     }
 
-    /// The order as a step leaves it, and why a person has to look at it, if the step is the first to say so.
+    /// The order as a step leaves it, and whether the step is the first to flag one of its payments.
     pub(crate) async fn change(
         &self,
         mut row: OrderRow,
         event: &str,
         step: impl Fn(Order) -> Order,
-    ) -> Result<(Order, Option<Flag>)> {
+    ) -> Result<(Order, bool)> {
         for race in 0..RACES {
             let order = step(row.order.clone());
             if order == row.order {
-                return Ok((order, None));
+                return Ok((order, false));
             }
             let news = order.newly_flagged(&row.order);
             let mut writes = vec![self.put_order(&OrderRow { order: order.clone(), ..row.clone() })?];
-            if let Some(flag) = news {
-                writes.push(self.put_flag(flag, event, Some(order.id), self.clock.now())?);
+            if let Some((payment, flag)) = news {
+                writes.push(self.put_flag(flag, payment, event, Some(order.id), self.clock.now())?);
             }
+            let is_news = news.is_some();
             if self.table.transact(writes).await? == Saved::Yes {
-                return Ok((order, news));
+                return Ok((order, is_news));
             }
             self.give_way(race).await;
             let gone = || Error::internal("order_is_gone", order.id.to_string());
@@ -331,8 +333,8 @@ impl Store {
             item.extend(tell_key(order_id, *id));
             writes.push(self.table.put(item, When::always())?);
         }
-        if let Some(flag) = case.news() {
-            writes.push(self.put_flag(flag, &event.id, case.order().map(|row| row.order.id), now)?);
+        if let Some((payment, flag)) = case.news() {
+            writes.push(self.put_flag(flag, payment, &event.id, case.order().map(|row| row.order.id), now)?);
         }
         self.table.transact(writes).await
     }
@@ -373,12 +375,13 @@ impl Store {
     fn put_flag(
         &self,
         flag: Flag,
+        payment: &str,
         event: &str,
         order_id: Option<OrderId>,
         now: Timestamp,
     ) -> Result<TransactWriteItem> {
         let expires_at = now.as_second() + FLAGS_KEPT.as_secs().cast_signed();
-        let row = FlagRow { flag, event, order_id, at: now, expires_at };
+        let row = FlagRow { flag, payment, event, order_id, at: now, expires_at };
         let sk = format!("{:013}#{event}", now.as_millisecond());
         self.table.put(Table::row(format!("FLAGS#{}", day_of(now)), sk, &row)?, When::always())
     }

@@ -40,6 +40,9 @@ pub(crate) struct LedgerRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FlagView {
     pub(crate) flag: Flag,
+    /// The provider's id of the payment; empty when no order is known.
+    #[serde(default)]
+    pub(crate) payment: String,
     pub(crate) event: String,
     pub(crate) order_id: Option<OrderId>,
     pub(crate) at: Timestamp,
