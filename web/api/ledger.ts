@@ -53,6 +53,8 @@ export interface Order {
 
 export interface OrdersPage {
   orders: Order[];
+  /** The keys of orders of the day that cannot be read. */
+  unreadable?: string[];
   next?: string;
 }
 

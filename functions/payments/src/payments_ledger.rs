@@ -18,9 +18,15 @@ use crate::{
     store::{FlagView, LedgerRow, TellRow},
 };
 
+/// How many orders are read at once to tell which flags are open.
+const ORDERS_AT_ONCE: usize = 8;
+
 #[derive(Serialize)]
 struct OrdersOut {
     orders: Vec<OrderOut>,
+    /// The keys of orders of the day that cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -78,7 +84,7 @@ pub async fn handle(deps: Arc<Auditor>, call: Call) -> Result<Reply> {
         ["orders"] => {
             let page = deps.store.orders_of(&day(), call.query_value("after").as_deref()).await?;
             let orders = page.orders.into_iter().map(|row| OrderOut::of(row.order)).collect();
-            reply::json(StatusCode::OK, &OrdersOut { orders, next: page.next })
+            reply::json(StatusCode::OK, &OrdersOut { orders, unreadable: page.unreadable, next: page.next })
         }
         ["orders", id] => {
             let unknown = || Error::not_found("order");

@@ -11,7 +11,7 @@
 //! | `PAYMENT#stripe#pi_..` | `PAYMENT` | the order that a provider's payment is for |
 //! | `PAYER#<hash>#studio.lite` | `PAYER` | the order that whoever has this number was last offered for the thing |
 //! | `FLAGS#2026-11-21` | `<ms>#<event>` | what a person has to look at |
-//! | `DIFFERENCES` | `ord_..` | an order of which Stripe holds something else than the ledger says |
+//! | `DIFFERENCES` | `ord_..#pi_..` | a payment of which Stripe holds something else than the ledger says |
 //! | `RECONCILED` | `RECONCILED` | how far the last comparison with the provider came |
 //! | `INBOX#stripe#evt_..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
 
