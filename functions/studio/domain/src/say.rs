@@ -6,8 +6,8 @@ use confab_kernel::{
 };
 
 use crate::{
-    Class, Fault, Language, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH, texts,
-    wish::choice,
+    Class, Fault, Language, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH,
+    texts, wish::choice,
 };
 
 /// A list shows ten rows: nine packs and a way to more.
@@ -59,19 +59,41 @@ pub(crate) fn model_or_anew(texts: &Texts) -> Body {
 }
 
 pub(crate) fn ask_erase(texts: &Texts) -> Body {
-    buttons(texts.ask_erase, vec![button(choice::ERASE, texts.button_erase), button(choice::KEEP, texts.button_keep)])
+    buttons(
+        texts.ask_erase,
+        vec![button(choice::ERASE, texts.button_erase), button(choice::KEEP, texts.button_keep)],
+    )
 }
 
-/// There are enough photos: the person may pick, or add more.
-pub(crate) fn enough(texts: &Texts, text: &str) -> Body {
+/// There are enough photos: the person may pick, or add more while there is room.
+pub(crate) fn enough(texts: &Texts, photos: &Photos, text: &str) -> Body {
     let packs = button(choice::SEND_PACKS, texts.button_packs);
-    buttons(text, vec![packs, button(choice::UPLOAD_MORE, texts.button_more)])
+    let other = match photos.has_room() {
+        true => button(choice::UPLOAD_MORE, texts.button_more),
+        false => button(choice::OVERRIDE_TUNE, texts.button_new_model),
+    };
+    buttons(text, vec![packs, other])
+}
+
+/// No more photos are taken: what the person may do instead.
+pub(crate) fn full(texts: &Texts, photos: &Photos) -> Body {
+    let good = photos.good().count();
+    if good + photos.awaited() >= ENOUGH {
+        return enough(texts, photos, texts.full);
+    }
+    let text = texts.full_of_bad.replace("{count}", &photos.0.len().to_string()).replace("{good}", &good.to_string());
+    let anew = button(choice::OVERRIDE_TUNE, texts.button_new_model);
+    buttons(
+        text.replace("{enough}", &ENOUGH.to_string()),
+        vec![anew, button(choice::CONTACT_SUPPORT, texts.button_support)],
+    )
 }
 
 /// How many photos are good, and why the others are not.
 pub(crate) fn progress(texts: &Texts, photos: &Photos) -> Body {
     let good = photos.good().count();
-    let mut text = texts.progress.replace("{good}", &good.to_string()).replace("{enough}", &ENOUGH.to_string());
+    let progress = if good > ENOUGH { texts.good_photos } else { texts.progress };
+    let mut text = progress.replace("{good}", &good.to_string()).replace("{enough}", &ENOUGH.to_string());
     let faults = most_common(&photos.faults());
     if !faults.is_empty() {
         let count: usize = faults.iter().map(|(_, count)| count).sum();
@@ -85,7 +107,7 @@ pub(crate) fn progress(texts: &Texts, photos: &Photos) -> Body {
         text.push_str(&rejected);
     }
     match good >= ENOUGH {
-        true => enough(texts, &format!("{text}\n{}", texts.are_enough)),
+        true => enough(texts, photos, &format!("{text}\n{}", texts.are_enough)),
         false => Body::Text { text: format!("{text}\n{}", texts.send_more) },
     }
 }
@@ -181,7 +203,7 @@ pub(crate) fn ask_stars(texts: &Texts) -> Body {
 
 pub(crate) fn reminder(texts: &Texts, visit: &Visit) -> Body {
     match visit.stage {
-        Stage::Choosing | Stage::Paying => enough(texts, texts.reminder_choose),
+        Stage::Choosing | Stage::Paying => enough(texts, &visit.photos, texts.reminder_choose),
         _ => menu(texts, texts.reminder_photos),
     }
 }

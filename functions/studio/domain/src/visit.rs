@@ -54,9 +54,9 @@ pub struct Visit {
     /// The person was reminded since they wrote last.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_reminded: bool,
-    /// The person was told that there is no room for more photos.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub is_full: bool,
+    /// When the message was sent that was answered with "no room for more photos"; anything but a photo ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_full_at: Option<Timestamp>,
     /// The next words that are no wish are this, at whatever stage the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
@@ -138,7 +138,7 @@ impl Visit {
     pub fn begins_anew(&mut self) {
         self.photos = Photos::default();
         self.class = None;
-        self.is_full = false;
+        self.told_full_at = None;
         self.stage = Stage::Collecting;
     }
 }

@@ -178,6 +178,16 @@ fn images(actions: &[Action]) -> usize {
     actions.iter().filter(|action| matches!(action, Action::Say { body: Body::Image { .. } })).count()
 }
 
+/// The ids of what the last message offers.
+fn choices(actions: &[Action]) -> Vec<String> {
+    let mut bodies = actions.iter().filter_map(|action| match action {
+        Action::Say { body: Body::Reaction { .. } } => None,
+        Action::Say { body } => Some(body.choices()),
+        _ => None,
+    });
+    bodies.next_back().unwrap_or_default().into_iter().map(|button| button.id).collect()
+}
+
 fn is_refund(action: &Action) -> bool {
     matches!(action, Action::Refund { .. })
 }
@@ -231,6 +241,41 @@ fn an_album_gets_one_answer_and_each_photo_a_reaction() {
     assert_eq!(said[3], "👍\n2 of 10 good photos.\n2 cannot be used: blurry, sent twice.\nSend some more.");
     chat.happens(&Event::Judged { photo: ids[0], verdict: good("again") });
     assert_eq!(chat.actions, [], "it was judged");
+}
+
+#[test]
+fn full_album_is_told_what_to_do_next_whenever_it_is_added_to() {
+    for hello in ["hi", "שלום"] {
+        let mut chat = Chat::new();
+        chat.says(hello);
+        let photos = chat.sends_photos(20);
+        chat.all_are_good(&photos);
+        let full = texts(chat.user.as_ref().unwrap().language).full;
+        assert!(!chat.told().contains("20 of 10"), "{}", chat.told());
+        assert_eq!(choices(&chat.actions), ["5", "15"], "packs, or new selfies");
+        assert_eq!((chat.sends_photos(1).len(), chat.told().as_str()), (0, full));
+        assert_eq!((chat.sends_photos(9).len(), chat.told().as_str()), (0, ""), "one answer an album");
+        assert_eq!((chat.taps("12").as_str(), choices(&chat.actions)), (full, vec!["5".to_owned(), "15".to_owned()]));
+        assert_eq!((chat.sends_photos(1).len(), chat.told().as_str()), (0, full));
+        chat.now += 61;
+        assert_eq!((chat.sends_photos(1).len(), chat.told().as_str()), (0, full), "another album");
+    }
+}
+
+#[test]
+fn album_that_is_full_of_bad_photos_leads_to_new_selfies() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    for _ in 0..5 {
+        for photo in chat.sends_photos(20) {
+            chat.happens(&Event::Judged { photo, verdict: Verdict::Bad { why: Fault::Blurry } });
+        }
+    }
+    assert_eq!(chat.sends_photos(1).len(), 0);
+    assert!(chat.told().contains("100 photos, and 0 of them are good"), "{}", chat.told());
+    assert_eq!(choices(&chat.actions), ["15", "19"]);
+    chat.taps("15");
+    assert_eq!(chat.sends_photos(1).len(), 1);
 }
 
 #[test]

@@ -31,6 +31,9 @@ impl Attending<'_> {
             self.user.language = Language::of(text.as_str()).unwrap_or_default();
         }
         let wish = wish(&self.user, &message.content);
+        if !matches!(wish, Wish::Photos(_)) {
+            self.visit().told_full_at = None;
+        }
         self.catches_up();
         match (wish, self.user.visit.asked) {
             // Whatever the first words were, they are met with a greeting.
@@ -63,7 +66,7 @@ impl Attending<'_> {
                 self.visit().begins_anew();
                 self.say_text(self.texts().send_photos.replace("{enough}", &ENOUGH.to_string()));
             }
-            Wish::More => self.say_text(texts.send_more),
+            Wish::More => self.asks_for_more(),
             Wish::Examples => self.say(say::menu(texts, texts.examples)),
             Wish::Tiers => self.shows_tiers(),
             Wish::Packs(tier, page) => self.shows_packs(tier, page),
@@ -135,7 +138,7 @@ impl Attending<'_> {
         let body = match visit.stage {
             _ if visit.in_work().is_some() => Body::Text { text: texts.in_work.to_owned() },
             Stage::Collecting => say::progress(texts, &visit.photos),
-            Stage::Choosing | Stage::Paying => say::enough(texts, texts.choose_next),
+            Stage::Choosing | Stage::Paying => say::enough(texts, &visit.photos, texts.choose_next),
             Stage::New | Stage::Training | Stage::Ready => say::menu(texts, texts.nothing_in_work),
         };
         self.say(body);
