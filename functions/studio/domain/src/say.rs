@@ -58,9 +58,10 @@ pub(crate) fn model_or_anew(texts: &Texts) -> Body {
     buttons(texts.model_or_anew, vec![again, button(choice::OVERRIDE_TUNE, texts.button_new_model)])
 }
 
-pub(crate) fn ask_erase(texts: &Texts) -> Body {
+/// `refund` is what happens to money that was paid.
+pub(crate) fn ask_erase(texts: &Texts, refund: &str) -> Body {
     buttons(
-        texts.ask_erase,
+        format!("{}{refund}", texts.ask_erase),
         vec![button(choice::ERASE, texts.button_erase), button(choice::KEEP, texts.button_keep)],
     )
 }

@@ -7,7 +7,7 @@ use confab_kernel::{
 
 use super::*;
 use crate::{
-    MODELS_KEPT, Source, Stage, Step, Tier,
+    Language, MODELS_KEPT, Source, Stage, Step, Tier,
     cleanup::PICTURES_KEPT,
     order::{LONGEST, OFFERED_FOR},
     pack::tests::shelf,
@@ -597,6 +597,27 @@ fn who_may_try_again_gets_a_link_that_can_be_paid() {
     // Money that comes late is money.
     chat.happens(&Event::Paid { order: first });
     assert!(chat.actions.iter().any(|action| matches!(action, Action::Make { order } if order.id == first)));
+}
+
+#[test]
+fn erasing_says_what_becomes_of_the_money() {
+    type Begin = fn() -> (Chat, OrderId);
+    let cases: [(Begin, &str, &str, bool); 2] = [
+        (Chat::with_order, "your money goes back to you", "הכסף יוחזר לכם", true),
+        (Chat::delivered, "", "", false),
+    ];
+    for (begin, english, hebrew, is_refunded) in cases {
+        for (language, words) in [(Language::English, english), (Language::Hebrew, hebrew)] {
+            let (mut chat, order) = begin();
+            chat.user.as_mut().unwrap().language = language;
+            for told in [chat.says("delete my data"), chat.taps("31")] {
+                assert!(told.contains(words), "{told}");
+                assert_eq!(told.contains("\n\n"), is_refunded, "{told}");
+            }
+            assert_eq!(chat.actions.contains(&Action::Refund { order }), is_refunded);
+            assert!(chat.visit().is_blank());
+        }
+    }
 }
 
 #[test]

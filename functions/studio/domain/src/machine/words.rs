@@ -7,7 +7,7 @@ use confab_kernel::{
 
 use super::{Action, Attending};
 use crate::{
-    Asked, Language, Stage, Visit,
+    Asked, Language, Order, Stage, Step, Visit,
     photo::ENOUGH,
     say,
     wish::{Wish, wish},
@@ -84,9 +84,9 @@ impl Attending<'_> {
                 self.visit().asked = Some(Asked::Question);
                 self.say_text(texts.support);
             }
-            Wish::AskErase => self.say(say::ask_erase(texts)),
+            Wish::AskErase => self.say(say::ask_erase(texts, self.refund_with_erasure())),
             Wish::Erase => {
-                self.say_text(texts.erased);
+                self.say_text(format!("{}{}", texts.erased, self.refund_with_erasure()));
                 // What is being made is not made any more.
                 let in_work = self.user.visit.orders.iter().filter(|order| order.is_in_work());
                 self.actions.extend(in_work.map(|order| Action::Refund { order: order.id }));
@@ -96,6 +96,15 @@ impl Attending<'_> {
             }
             Wish::Words(_) | Wish::Unclear => self.say(say::menu(texts, texts.not_understood)),
             Wish::Unreadable => self.say_text(texts.cannot_read),
+        }
+    }
+
+    /// What becomes of the money of orders that end with the person's data; nothing without such orders.
+    fn refund_with_erasure(&self) -> &'static str {
+        let is_unmade = |order: &Order| order.is_in_work() || order.step == Step::Returning;
+        match self.user.visit.orders.iter().any(is_unmade) {
+            true => self.texts().refund_with_erasure,
+            false => "",
         }
     }
 

@@ -52,6 +52,7 @@ pub(super) const TEXTS: Texts = Texts {
     good_photos: "{good} good photos.",
     full_of_bad: "I have looked at {count} photos, and {good} of them are good. I need {enough}. Shall we start over with new selfies?",
     button_support: "Contact support",
+    refund_with_erasure: "\n\nThe photos you paid for will not be made, and your money goes back to you. Your bank may take a few days to show it.",
     in_work: "Your photos are being made. I write as soon as they are there.",
     nothing_in_work: "Nothing is in work right now.",
     too_late_to_cancel: "Your photos are being made already, so I cannot stop them. Write *support* if something is wrong.",

@@ -59,6 +59,7 @@ pub struct Texts {
     pub good_photos: &'static str,
     pub full_of_bad: &'static str,
     pub button_support: &'static str,
+    pub refund_with_erasure: &'static str,
     pub in_work: &'static str,
     pub nothing_in_work: &'static str,
     pub too_late_to_cancel: &'static str,
