@@ -516,6 +516,71 @@ async fn a_link_that_is_not_good_says_why_and_makes_no_order() -> Result<()> {
 }
 
 #[tokio::test]
+async fn short_link_leads_where_its_sealed_offer_does() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let phone = "972525550199";
+    let offer = shop.offer_to_number("studio.standard", &somebody(), phone)?;
+    let links = try_join_all((0..5).map(|_| shop.short_link(&offer))).await?;
+    assert!(links.iter().all(|link| *link == links[0] && link.ends_with(&offer.order_id.to_string())), "{links:?}");
+    let looks = try_join_all(links.iter().map(|link| leads_to(&shop, link))).await?;
+    let order = shop.takes(&offer).await?;
+    assert!(looks.iter().all(|look| look["url"] == order["url"]), "{looks:?} {order}");
+    // The other product's way to know who pays still works.
+    let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
+        "Property_M-3": [{ "Name": "Standard" }] } });
+    let address = format!("{}/payment-received/payment-secret-path", place.gateway);
+    assert_eq!(place.http.post(address).body(trigger.to_string()).send().await?.status(), 200);
+    shop.comes_to(offer.order_id, "paid").await?;
+    assert_eq!(says(shop.opens(&links[0], "en").await?).await?, (200, "This is paid".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn short_link_that_is_not_good_says_why() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let link = |id: &dyn std::fmt::Display| format!("{}/api/payments/pay/{id}", place.gateway);
+    let nobodys = shop.offer("studio.lite", &somebody()).order_id;
+    let ancient = confab_kernel::OrderId::new(Timestamp::from_second(now() - 25 * 3_600)?, &confab_lambda::OsEntropy);
+    for (link, status, title) in [
+        (link(&nobodys), 404, "This link is not whole"),
+        (link(&ancient), 410, "This link has expired"),
+        (link(&&nobodys.to_string()[..20]), 401, "This link is not whole"),
+    ] {
+        assert_eq!(says(shop.opens(&link, "en").await?).await?, (status, title.to_owned()), "{link}");
+    }
+    assert_eq!(shop.asks_to_keep(&shop.offer("studio.unheard_of", &somebody())).await?.status(), 422);
+    assert_eq!(shop.api("/api/payments/offers/", &json!({ "offer": "e30.e30" })).await?.status(), 401);
+    // Another purchase under the same id changes nothing.
+    let offer = shop.offer("studio.lite", &somebody());
+    let good = shop.short_link(&offer).await?;
+    let mut other = offer.clone();
+    other.purchase.item = "studio.premium".into();
+    assert_eq!(shop.asks_to_keep(&other).await?.status(), 409);
+    leads_to(&shop, &good).await?;
+    assert_eq!(shop.order(offer.order_id).await?["item"], "studio.lite");
+    Ok(())
+}
+
+#[tokio::test]
+async fn cancelled_checkout_says_that_nothing_was_paid() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let order = shop.takes(&shop.offer("studio.lite", &somebody())).await?;
+    let session = order["url"].as_str().and_then(|url| url.rsplit('/').next()).context("a session")?;
+    let checkout = place.get(&format!("/api/pay/{session}")).await?;
+    assert_eq!(checkout["cancel_url"], "https://shop.example/thanks?cancelled=1");
+    for (query, language, title) in
+        [("", "en", "Thank you"), ("?cancelled=1", "en", "Nothing was paid"), ("?cancelled=1", "he", "לא בוצע תשלום")]
+    {
+        let address = format!("{}/api/payments/back{query}", place.gateway);
+        assert_eq!(says(shop.opens(&address, language).await?).await?, (200, title.to_owned()), "{query}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_link_may_be_long_and_a_slow_bank_is_not_paid_twice() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);

@@ -1,8 +1,13 @@
 //! What payments tells the products, and what a product asks payments to sell, to give back and to use up.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, Money, OrderId, Phone, Sealed, SpendId};
+use crate::{Contract, Money, OrderId, Phone, Sealed, SpendId, Timestamp};
+
+/// A link to pay is good for a day. The page that it leads to is good for another.
+pub const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
 
 /// A thing that a product offers to somebody. Sealed by the product; the price is the price list's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +21,15 @@ pub struct Offer {
     /// The number of who pays, for a payment page that knows people by theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
-    /// Where the person goes on after paying, or after changing their mind.
+    /// Where the person goes on after paying, or with `cancelled=1` in the query after changing their mind.
     pub return_url: String,
+}
+
+/// An offer that payments keeps: the link to pay ends in the order's id, and holds nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferStored {
+    pub order_id: OrderId,
+    pub expires_at: Timestamp,
 }
 
 impl Sealed for Offer {
