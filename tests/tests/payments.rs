@@ -85,6 +85,12 @@ async fn a_slow_bank_says_yes_or_no_in_its_own_time() -> Result<()> {
         let offer = shop.offer("studio.lite", &payer);
         let order = shop.takes(&offer).await?;
         shop.pays(&order, card).await?;
+        let path = format!("orders/{}", offer.order_id);
+        eventually(|| async {
+            let file = shop.books(&path).await?;
+            (told(&file) == [("pending", true)]).then_some(()).with_context(|| file.to_string())
+        })
+        .await?;
         assert_eq!(state_of(&shop.order(offer.order_id).await?), "pending");
         shop.at_stripe(&order, "settle", &json!({})).await?;
         shop.comes_to(offer.order_id, end).await?;

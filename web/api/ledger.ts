@@ -70,6 +70,7 @@ export interface Row {
 }
 
 export type Tell = { order_id: string; cause: string; correlation_id: string; at: string; is_told: boolean } & (
+  | { type: "pending"; amount: Money }
   | { type: "received"; amount: Money; credits: number }
   | { type: "refunded"; returned: Money; is_all: boolean; reason: "refund" | "dispute" }
   | { type: "failed"; reason: "expired" | "declined" }

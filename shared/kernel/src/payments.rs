@@ -65,6 +65,22 @@ impl Sealed for Spend {
     const PURPOSE: &'static str = "spend";
 }
 
+/// A payment was accepted and its money is not here yet: a bank debit takes days. The money, or news that there will be
+/// none, follows, and may be faster than this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentPending {
+    pub order_id: OrderId,
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    /// What is to come.
+    pub amount: Money,
+}
+
+impl Contract for PaymentPending {
+    const TYPE: &'static str = "payment_pending";
+    const VERSION: u16 = 1;
+}
+
 /// Once an order: the product grants what was bought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentReceived {

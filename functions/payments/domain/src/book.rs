@@ -5,7 +5,7 @@
 use confab_kernel::{
     Money,
     payments::{
-        FailureReason, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason,
+        FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::{Flag, Kind, Order, Provider, Row, Standing, State};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Tell {
+    Pending(PaymentPending),
     Received(PaymentReceived),
     Refunded(PaymentRefunded),
     Failed(PaymentFailed),
@@ -50,6 +51,7 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
         order.payment.clone_from(&standing.payment);
         order.provider = standing.provider.unwrap_or(order.provider);
     }
+    booking.pending(&mut order, standing);
     booking.received(&mut order, standing);
     booking.returned(&mut order, standing);
     booking.fees(&mut order, standing);
@@ -128,6 +130,16 @@ impl Booking {
         if credits != 0 {
             let (product, payer) = (order.purchase.product.clone(), order.purchase.payer.clone());
             self.rows.push(Row::Credits { kind, product, payer, credits });
+        }
+    }
+
+    /// Told once, and never of an order that has come to an end.
+    fn pending(&mut self, order: &mut Order, standing: &Standing) {
+        let is_here = standing.received.is_some_and(|money| money.minor > 0);
+        if standing.is_underway && !is_here && !order.told_pending && !order.state.is_settled() {
+            order.told_pending = true;
+            let (order_id, purchase, amount) = (order.id, order.purchase.clone(), order.price);
+            self.tell.push(Tell::Pending(PaymentPending { order_id, purchase, amount }));
         }
     }
 

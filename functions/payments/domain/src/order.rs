@@ -62,6 +62,9 @@ pub struct Order {
     pub disputed: i64,
     #[serde(default)]
     pub fees: i64,
+    /// The product was told that a payment is on its way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told_pending: bool,
     /// The product was told to grant, which happens once.
     #[serde(default)]
     pub granted: bool,
@@ -105,6 +108,7 @@ impl Order {
             refunded: 0,
             disputed: 0,
             fees: 0,
+            told_pending: false,
             granted: false,
             taken_back: false,
             used: false,

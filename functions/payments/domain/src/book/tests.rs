@@ -99,10 +99,27 @@ fn what_comes_in_late_is_booked_after_the_end_too() {
 #[test]
 fn a_slow_bank_is_waited_for() {
     let underway = book(order(), &Standing { is_underway: true, is_closed: true, ..unpaid() });
-    assert_eq!((underway.order.state, underway.tell), (State::Pending, vec![]));
+    assert_eq!((underway.order.state, kinds(&underway)), (State::Pending, vec![]));
     let failed = book(underway.order, &Standing { has_failed: true, is_closed: true, ..unpaid() });
     assert!(matches!(&failed.tell[..], [Tell::Failed(told)] if told.reason == FailureReason::Declined));
     assert_eq!(failed.order.state, State::Failed);
+}
+
+#[test]
+fn pending_payment_is_told_once_and_never_after_its_end() {
+    let underway = Standing { is_underway: true, is_closed: true, payment: Some("pi_1".into()), ..unpaid() };
+    let first = book(order(), &underway);
+    assert!(matches!(&first.tell[..], [Tell::Pending(told)] if told.amount.minor == PRICE), "{:?}", first.tell);
+    assert_eq!(book(first.order.clone(), &underway).tell, [], "a copy");
+    let failed = book(first.order.clone(), &Standing { has_failed: true, is_underway: false, ..underway.clone() });
+    assert!(matches!(failed.tell[..], [Tell::Failed(_)]));
+    let late = book(failed.order, &paid());
+    assert!(matches!(late.tell[..], [Tell::Received(_)]));
+    // The end was seen first.
+    for end in [paid(), Standing { has_failed: true, ..unpaid() }, Standing { is_closed: true, ..unpaid() }] {
+        let ended = book(order(), &end).order;
+        assert_eq!(book(ended, &underway).tell, [], "{end:?}");
+    }
 }
 
 #[test]
