@@ -172,6 +172,45 @@ async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
 }
 
 #[tokio::test]
+async fn link_to_pay_is_short_and_holds_nothing_of_the_person() -> Result<()> {
+    let place = Place::any().await?;
+    place.opens_a_studio().await?;
+    for channel in ["meta", "twilio"] {
+        let visit = Visit::of(&place, "Ronit", channel).await?;
+        let message = visit.orders(&ENGLISH, "woman").await?;
+        let link = visit.pay_link(&message)?;
+        let (_, id) = link.split_once("/api/payments/pay/").context("a link to pay")?;
+        assert!(id.len() <= 30 && id.starts_with("ord_"), "{link}");
+        let page = visit.pay_page(&message).await?;
+        let session = page.rsplit('/').next().unwrap_or_default();
+        let checkout = place.get(&format!("/api/pay/{session}")).await?;
+        let cancel = checkout["cancel_url"].as_str().context("a way back")?;
+        let html = place.http.get(cancel).send().await?.text().await?;
+        assert!(html.contains("Nothing was paid") && !html.contains("Thank you"), "{html}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn bank_debit_is_told_while_it_is_on_its_way() -> Result<()> {
+    let place = Place::any().await?;
+    place.opens_a_studio().await?;
+    for (card, end) in [("async_success", ENGLISH.paid), ("async_failure", "did not make the payment")] {
+        let visit = Visit::of(&place, "Tali", "meta").await?;
+        let link = visit.orders(&ENGLISH, "woman").await?;
+        let page = visit.pay_page(&link).await?;
+        let session = page.rsplit('/').next().unwrap_or_default();
+        visit.pays(&link, card).await?;
+        visit.hears("on its way", 0).await?;
+        let status = visit.person.asks("Status?").await?;
+        ensure!(text_of(&status).contains("on its way"), "{status}");
+        place.post(&format!("/api/stripe/payments/{session}/settle"), &json!({})).await?;
+        visit.hears(end, 0).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_asks_for_it_is_forgotten() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;

@@ -6,7 +6,7 @@ use confab_kernel::{
 };
 
 use crate::{
-    Class, Fault, Language, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH,
+    Class, Fault, Language, Order, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH,
     texts, wish::choice,
 };
 
@@ -180,6 +180,20 @@ pub(crate) fn agreement(texts: &Texts, title: &str, images: u32, price: Money) -
 pub(crate) fn pay_again(texts: &Texts, pack: i64) -> Body {
     let again = button(format!("{}_{pack}", choice::GET_PAYMENT_LINK), texts.button_pay);
     buttons(texts.not_paid, vec![again, button(choice::SEND_PACKS, texts.button_packs)])
+}
+
+/// The bank did not make a payment that the person was told to be on its way.
+pub(crate) fn pay_again_later(texts: &Texts, order: &Order) -> Body {
+    let again = button(format!("{}_{}", choice::GET_PAYMENT_LINK, order.pack), texts.button_pay);
+    let text = texts.not_paid_after_all.replace("{pack}", &order.title);
+    buttons(text, vec![again, button(choice::SEND_PACKS, texts.button_packs)])
+}
+
+/// A payment is on its way, and the person asks to pay once more.
+pub(crate) fn ask_another_order(texts: &Texts, pending: &Order, pack: &Pack, price: Money) -> Body {
+    let text = texts.ask_another_order.replace("{pending}", &pending.title).replace("{pack}", &pack.title);
+    let another = button(format!("{}_{}", choice::ANOTHER_ORDER, pack.id), texts.button_another_order);
+    buttons(text.replace("{price}", &price.to_string()), vec![another, button(choice::KEEP, texts.button_wait)])
 }
 
 /// Some photos could not be made.

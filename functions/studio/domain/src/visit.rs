@@ -15,6 +15,8 @@ pub enum Stage {
     Collecting,
     Choosing,
     Paying,
+    /// The person has paid, and the bank takes its time.
+    PaymentPending,
     Training,
     Ready,
 }
@@ -91,6 +93,11 @@ impl Visit {
 
     pub fn in_work(&self) -> Option<&Order> {
         self.orders.iter().find(|order| order.is_in_work())
+    }
+
+    /// The order whose payment is on its way, the latest of them.
+    pub fn pending(&self) -> Option<&Order> {
+        self.orders.iter().rev().find(|order| order.step == Step::PaymentPending)
     }
 
     /// The last one that was delivered: it is what stars are for.

@@ -26,6 +26,7 @@ pub(crate) mod choice {
     pub(crate) const ERASE: &str = "31";
     pub(crate) const KEEP: &str = "32";
     pub(crate) const CLASS: &str = "33";
+    pub(crate) const ANOTHER_ORDER: &str = "34";
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub(crate) enum Wish {
     Packs(Tier, usize),
     Sheet(i64),
     Pack(i64),
+    /// One more order, though a payment is on its way.
+    AnotherOrder(i64),
     Class(Class),
     UseModel,
     Stars(u8),
@@ -99,6 +102,7 @@ fn of_choice(id: &str) -> Wish {
         choice::OVERRIDE_TUNE => Wish::Anew,
         choice::SEND_TUNES | choice::SET_TUNE => Wish::UseModel,
         choice::GET_PAYMENT_LINK => pack(Wish::Pack),
+        choice::ANOTHER_ORDER => pack(Wish::AnotherOrder),
         choice::CONTACT_SUPPORT => Wish::Support,
         choice::LITE_PACK => Wish::Packs(Tier::Lite, page()),
         choice::STANDARD_PACK => Wish::Packs(Tier::Standard, page()),
