@@ -130,7 +130,7 @@ impl From<TellRow> for ToldOut {
 }
 
 async fn is_operator(deps: &Auditor, call: &Call) -> Result<()> {
-    let told = call.header("authorization").and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
+    let told = call.bearer().unwrap_or_default();
     let known = deps.keys.opens(OPERATOR, told).await?;
     known.then_some(()).ok_or_else(|| Error::unauthenticated("The operator's key is expected."))
 }

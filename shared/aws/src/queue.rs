@@ -71,6 +71,17 @@ impl Entry {
     }
 }
 
+/// A message that no retry can help.
+#[derive(Debug, Clone, Copy)]
+pub struct DeadLetter<'a> {
+    pub message_id: &'a str,
+    pub body: &'a str,
+    /// The FIFO group.
+    pub group: Option<&'a str>,
+    pub correlation_id: CorrelationId,
+    pub reason: &'a str,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Sent {
@@ -128,6 +139,26 @@ impl Queue {
         first_refusal.map_or(Ok(()), |told| Err(Error::unavailable("queue_refused", told)))
     }
 
+    /// Puts a received message on this dead-letter queue as it came, with the reason as an attribute.
+    pub async fn give_up(&self, letter: DeadLetter<'_>) -> Result<()> {
+        let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
+        let mut request = json!({
+            "QueueUrl": self.url,
+            "MessageBody": letter.body,
+            "MessageAttributes": {
+                "correlation_id": text(&letter.correlation_id.to_string()),
+                "reason": text(letter.reason),
+            },
+        });
+        if let Some(group) = letter.group {
+            request["MessageGroupId"] = json!(group);
+            // A second attempt within five minutes makes no second dead letter.
+            request["MessageDeduplicationId"] = json!(letter.message_id);
+        }
+        let _accepted: Value = self.aws.json("sqs", "AmazonSQS.SendMessage", &request).await?;
+        Ok(())
+    }
+
     /// How many messages wait: the cheapest call that proves the queue is there.
     pub async fn depth(&self) -> Result<u64> {
         let waiting = "ApproximateNumberOfMessages";
@@ -173,6 +204,30 @@ mod tests {
         assert_eq!(chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(), [2, 2, 1]);
         assert_eq!(chunks(&[entry(&"x".repeat(400_000))]).len(), 1);
         assert!(chunks(&[]).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_dead_letter_keeps_its_body_and_group_and_names_its_reason() {
+        let (url, asked) = answers_once(200, r#"{"MessageId":"m-2"}"#).await;
+        let queue = Queue::new(&aws_at(url.clone()), format!("{url}/000000000000/q-dlq.fifo"));
+        let letter = DeadLetter {
+            message_id: "m-1",
+            body: "not json",
+            group: Some("g"),
+            correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+            reason: "unreadable_job",
+        };
+        queue.give_up(letter).await.unwrap();
+        let asked = asked.await.unwrap();
+        for part in [
+            "AmazonSQS.SendMessage",
+            r#""MessageBody":"not json""#,
+            r#""MessageGroupId":"g""#,
+            r#""MessageDeduplicationId":"m-1""#,
+            r#""reason":{"DataType":"String","StringValue":"unreadable_job"}"#,
+        ] {
+            assert!(asked.contains(part), "{part}: {asked}");
+        }
     }
 
     #[tokio::test]
