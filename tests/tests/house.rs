@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use confab_kernel::{
     CleanupDue, CleanupFinished, Contract, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
-    payments::{CreditUsed, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested},
+    payments::{CreditUsed, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested},
 };
 use confab_local::template::{Function, Places, Template};
 use serde_json::Value;
@@ -365,6 +365,7 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<ImageProcessed>()?;
     sample_says::<TuneCreated>()?;
     sample_says::<PackImagesUpdated>()?;
+    sample_says::<PaymentPending>()?;
     sample_says::<PaymentReceived>()?;
     sample_says::<PaymentRefunded>()?;
     sample_says::<PaymentFailed>()?;
@@ -372,10 +373,10 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<CreditUsed>()?;
     sample_says::<CleanupDue>()?;
     sample_says::<CleanupFinished>()?;
-    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 11);
+    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 12);
     let sources = files(&root().join("shared/kernel/src"), ".rs");
     let contracts = sources.iter().map(|file| Ok(std::fs::read_to_string(file)?.matches("impl Contract for").count()));
-    assert_eq!(contracts.sum::<Result<usize>>()?, 11);
+    assert_eq!(contracts.sum::<Result<usize>>()?, 12);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod astria;
 mod news;
 mod operator;
 pub mod pack_tune_received;
+mod pay_links;
 mod senders;
 mod shelf;
 pub mod sms_received;
@@ -40,6 +41,7 @@ use secrecy::SecretString;
 use crate::{
     astria::{ASTRIA_KEY, Maker},
     operator::OPERATOR,
+    pay_links::PayLinks,
     senders::Senders,
     shelf::Shelves,
     store::Store,
@@ -105,8 +107,8 @@ impl Worker {
             making: queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?,
             erasing: queue(&env, &aws, "CONFAB_ERASING_QUEUE_URL")?,
             bus: bus(&env, &aws)?,
-            keys: keys?,
-            pay_base_url: base_url(&env, "PAY_BASE_URL")?,
+            pay_links: PayLinks { http: http_client()?, keys: keys?, base_url: base_url(&env, "PAY_BASE_URL")? },
+            clock,
         };
         let drawing = queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?;
         Ok(Self { studio, shelf, drawing, clock, entropy: OsEntropy })
