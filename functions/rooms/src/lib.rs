@@ -18,6 +18,8 @@ pub mod rooms_paid;
 pub mod rooms_sessions;
 mod speaking;
 mod store;
+#[cfg(test)]
+mod testing;
 pub mod ws_authorize;
 pub mod ws_broadcast;
 pub mod ws_connect;

@@ -141,7 +141,7 @@ impl Cashier {
         let paid = Paid { username: Some(person.username.clone()), ..asked.became(Became::Given) };
         match asked.goods {
             Goods::Pin { seq, tier } => self.pins(&visited, &paid, seq, tier).await,
-            Goods::Tip { .. } => self.tips(&visited, &paid).await,
+            Goods::Tip { .. } => self.tips(&visited, &paid, asked.trace).await,
             Goods::BackRoom => self.lets_in(&visited, &person, &paid).await,
         }
     }
@@ -159,10 +159,10 @@ impl Cashier {
         }
     }
 
-    async fn tips(&self, visited: &Visited, paid: &Paid) -> Result<Given> {
+    async fn tips(&self, visited: &Visited, paid: &Paid, trace: CorrelationId) -> Result<Given> {
         let draft = Draft::tip(paid.order, paid.price)?;
-        let latest = self.store.latest(visited.room.code, visited.reserved, Read::Latest).await?;
-        match self.store.say(visited, &draft, None, latest, Some(paid)).await? {
+        let latest = self.store.latest(visited.room.code, visited.reserved, Read::Latest, trace).await?;
+        match self.store.say(visited, &draft, None, latest, Some(paid), trace).await? {
             Said::New { .. } => Ok(Ok(Saved::Yes)),
             // Somebody else has noted it.
             Said::Again(_) | Said::Paid | Said::TooFast => Ok(Ok(Saved::Raced)),

@@ -10,11 +10,11 @@ use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Tick
 use crate::{
     Talk,
     speaking::{connection, may_read, may_write, speak, tell, visit, visit_and_latest},
-    store::{Latest, Visited, first_seq},
+    store::{Visited, first_seq},
 };
 
 /// What somebody missed is sent up to here; whoever missed more gets the latest page.
-const MOST_MISSED: usize = 100;
+const MOST_MISSED: u64 = 100;
 /// In a larger room nobody watches who types.
 const TYPING_UP_TO: u32 = 50;
 const TYPING_EVERY_MS: i64 = 3_000;
@@ -64,13 +64,12 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
     let (room, user) = (ticket.room, ticket.user);
     match said {
         ClientFrame::Hello { last_seq } => {
-            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_read).await.map_err(gone)?;
-            reads(&visited)?;
-            welcome(deps, frame, ticket, &visited, &latest, last_seq).await?;
+            welcome(deps, frame, ticket, last_seq).await?;
         }
         ClientFrame::Message { client_msg_id, text, reply_to } => {
             let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
-            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_write).await.map_err(gone)?;
+            let (visited, latest) =
+                visit_and_latest(&deps.store, room, user, may_write, frame.correlation_id).await.map_err(gone)?;
             reads(&visited)?;
             speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, frame.correlation_id).await?;
         }
@@ -86,7 +85,8 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             tell(&deps.broadcasts, room, &once, now, news, frame.correlation_id).await?;
         }
         ClientFrame::Ping { read_seq } => {
-            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_read).await.map_err(gone)?;
+            let (visited, latest) =
+                visit_and_latest(&deps.store, room, user, may_read, frame.correlation_id).await.map_err(gone)?;
             reads(&visited)?;
             let last_seq = latest.last_seq;
             if let (Some(person), Some(seq)) = (&visited.person, read_seq.map(|seq| seq.min(last_seq)))
@@ -102,27 +102,35 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
     Ok(())
 }
 
-async fn welcome(
-    deps: &Talk,
-    frame: &Frame,
-    ticket: &Ticket,
-    visited: &Visited,
-    latest: &Latest,
-    has: Option<u64>,
-) -> Result<()> {
+/// Greets, and sends what was missed. The room is visited after the messages are read, as of now: what was said after a
+/// removal is not sent to the removed.
+async fn welcome(deps: &Talk, frame: &Frame, ticket: &Ticket, has: Option<u64>) -> std::result::Result<(), No> {
+    let (room, trace) = (ticket.room, frame.correlation_id);
+    let mut latest = deps.store.latest(room, 0, Read::MayLag, trace).await?;
+    let missed = match has {
+        Some(has) if has < latest.last_seq && latest.last_seq - has <= MOST_MISSED => {
+            let most = usize::try_from(MOST_MISSED).unwrap_or_default();
+            deps.store.after(room, has, most, Read::MayLag, trace).await?
+        }
+        _ => Vec::new(),
+    };
+    let visited = deps.store.visit(room, Some(ticket.user), Read::Latest).await.map_err(gone)?;
+    reads(&visited)?;
+    if latest.messages.is_empty() && visited.reserved > 0 {
+        latest = deps.store.latest(room, visited.reserved, Read::Latest, trace).await?;
+    }
     let last_seq = latest.last_seq;
     let (now, until) = (deps.clock.now(), after(frame.connected_at, LASTS));
     // In a room of people one can see whoever comes is seen at once.
     let every = if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS };
-    let online = count(deps, frame, visited, every).await?;
+    let online = count(deps, frame, &visited, every).await?;
     post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, now, until }).await?;
     let Some(has) = has.filter(|has| *has < last_seq) else { return Ok(()) };
     let first_seq = first_seq(last_seq);
-    let is_too_much = last_seq - has > u64::try_from(MOST_MISSED).unwrap_or_default() || has + 1 < first_seq;
-    if is_too_much {
-        return post(deps, ticket, frame, &ServerFrame::BackfillOverflow { first_seq, last_seq }).await;
+    if last_seq - has > MOST_MISSED || has + 1 < first_seq {
+        post(deps, ticket, frame, &ServerFrame::BackfillOverflow { first_seq, last_seq }).await?;
+        return Ok(());
     }
-    let missed = deps.store.after(ticket.room, has, MOST_MISSED, Read::MayLag).await?;
     for messages in chunks(&missed) {
         post(deps, ticket, frame, &ServerFrame::Backfill { messages, last_seq }).await?;
     }
@@ -141,7 +149,8 @@ async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> 
     if !deps.store.put_online(code, visited.online, was, now_ms).await? {
         return Ok(visited.online);
     }
-    let online = u32::try_from(deps.store.here(code, usize::MAX).await?.len()).unwrap_or(u32::MAX);
+    let online =
+        u32::try_from(deps.store.here(code, usize::MAX, frame.correlation_id).await?.len()).unwrap_or(u32::MAX);
     deps.store.put_online(code, online, now_ms, now_ms).await?;
     if online != visited.online && online <= TOLD_UP_TO {
         let once = format!("online#{code}#{now_ms}");

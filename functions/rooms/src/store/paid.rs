@@ -8,13 +8,17 @@ use confab_kernel::{
     Money, OrderId, Result, Timestamp, UserId, after,
     worker::{Read, Saved},
 };
-use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Room, RoomCode, Username};
+use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Reason, Room, RoomCode, Username};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, Visited, person_key, rendered, room_key};
 
 /// Whoever has come in for less than this has had little of it.
 const ENTRANCE_OWED: Duration = Duration::from_secs(24 * 3600);
+
+/// Admits into a back room. A mute, and what the person has read, outlast a time outside.
+const ADMITS: &str = "SET user_id = :user, username = :name, joined_at = if_not_exists(joined_at, :at), place = :inside, \
+                      entrance = :entrance";
 
 /// An order of somebody's, once its money was here or went back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,16 +123,22 @@ impl Store {
     /// Into the back room, with what was paid for it: all of it, or nothing.
     pub(crate) async fn let_in(&self, front: RoomCode, back: RoomCode, person: &Person, paid: &Paid) -> Result<LetIn> {
         let me = text(person.user_id.to_string());
-        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me);
-        let not_banned =
-            When::holds("attribute_not_exists(pk) OR place <> :banned").with(":banned", rendered(&Place::Banned)?);
+        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me.clone());
         let entrance = text(paid.order.to_string());
+        let behind = When::holds("attribute_not_exists(pk) OR place <> :banned")
+            .with(":banned", rendered(&Place::Banned)?)
+            .with(":user", me)
+            .with(":name", rendered(&person.username)?)
+            .with(":at", rendered(&person.joined_at)?)
+            .with(":inside", rendered(&Place::Inside)?)
+            .with(":entrance", entrance.clone());
         let first = When::holds("place = :inside AND attribute_not_exists(entrance)")
             .with(":inside", rendered(&Place::Inside)?)
             .with(":entrance", entrance);
         let writes = vec![
             self.table.put(Self::name_row(back, person)?, is_free)?,
-            self.table.put(Self::person_row(back, person)?, not_banned)?,
+            self.table.update(person_key(back, person.user_id), ADMITS, behind)?,
+            self.delete_removal(back, person.user_id)?,
             self.table.put(Self::mine_row(back, person.user_id), When::always())?,
             self.table.update(person_key(front, person.user_id), "SET entrance = :entrance", first)?,
             self.note(front, paid, None)?,
@@ -151,8 +161,8 @@ impl Store {
             When::holds(format!("entrance = :entrance{when}")).with(":entrance", text(paid.order.to_string()))
         };
         // Whoever is banned stays banned.
-        let is_banned =
-            self.people(back, &[user], Read::Latest).await?.iter().any(|person| person.place == Place::Banned);
+        let person: Option<Person> = self.table.latest(person_key(back, user)).await?;
+        let is_banned = person.is_some_and(|person| person.place == Place::Banned);
         let banned = rendered(&Place::Banned)?;
         let behind = person_key(back, user);
         let out = match is_banned {
@@ -170,6 +180,7 @@ impl Store {
             self.note(front, paid, Some(Became::Given))?,
             self.table.update(person_key(front, user), "REMOVE entrance", of_this(""))?,
             out,
+            self.put_removal(back, Some(user), if is_banned { Reason::Banned } else { Reason::Kicked })?,
             self.table.delete(Self::mine_row(back, user), When::always())?,
         ];
         self.table.transact(writes).await

@@ -8,7 +8,7 @@ use confab_kernel::{
     Error, Result, Timestamp, UserId,
     worker::{Read, Saved},
 };
-use rooms_domain::{Person, Room, RoomCode};
+use rooms_domain::{Person, Reason, Room, RoomCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -79,8 +79,9 @@ impl Store {
         ])
     }
 
-    /// False when somebody else changed it meanwhile.
-    pub(crate) async fn change(&self, room: &Room, version: u64) -> Result<bool> {
+    /// Writes a changed room if its version still equals `version`. A change that ends reading without membership records
+    /// a removal of all readers.
+    pub(crate) async fn change(&self, room: &Room, version: u64, closes_to_readers: bool) -> Result<bool> {
         let attributes: Row = serde_dynamo::to_item(room).map_err(|e| Error::internal("render_failed", e))?;
         let mut when = When::version(version).with(":next", number(version + 1));
         let mut sets = vec!["version = :next".to_owned()];
@@ -89,7 +90,14 @@ impl Store {
             when = when.naming(&format!("#n{index}"), name).with(&format!(":v{index}"), value);
         }
         let sets = format!("SET {}", sets.join(", "));
-        Ok(self.table.change(room_key(room.code), &sets, when).await?.is_some())
+        if !closes_to_readers {
+            return Ok(self.table.change(room_key(room.code), &sets, when).await?.is_some());
+        }
+        let writes = vec![
+            self.table.update(room_key(room.code), &sets, when)?,
+            self.put_removal(room.code, None, Reason::MembersOnly)?,
+        ];
+        Ok(self.table.transact(writes).await? == Saved::Yes)
     }
 
     /// From now on nobody finds it, nor the room behind it, and nothing is given in them. Raced when it was changed
