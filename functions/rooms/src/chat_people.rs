@@ -79,8 +79,11 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
             _ => Ok(None),
         }
     };
-    let (mut found, here, banned) =
-        tokio::try_join!(deps.store.first_people(code, trace), deps.store.here(code, MOST_PAGES, trace), banned)?;
+    let (mut found, here, banned) = tokio::try_join!(
+        deps.store.first_people(code, trace),
+        deps.store.here(code, MOST_PAGES, Read::MayLag, trace),
+        banned
+    )?;
     let missing = here.iter().filter(|user| !found.iter().any(|person| person.user_id == **user));
     let missing: Vec<_> = missing.take(MOST_SHOWN).copied().collect();
     found.extend(deps.store.people(code, &missing, Read::MayLag, trace).await?);

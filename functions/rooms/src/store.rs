@@ -58,6 +58,7 @@ pub(crate) struct Visited {
     pub(crate) version: u64,
     /// Messages up to this number may have been said.
     pub(crate) reserved: u64,
+    /// 0 when the last count is too old to be shown.
     pub(crate) online: u32,
     /// When somebody counted last.
     pub(crate) counted_at_ms: i64,

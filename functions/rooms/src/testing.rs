@@ -16,15 +16,13 @@ use axum::{
     routing::post,
 };
 use confab_aws::{Aws, AwsConfig, Queue, Sockets, Table};
-use confab_kernel::{
-    Clock, CorrelationId, Env, Money, OrderId, PriceList, TicketId, Timestamp, UserId, after, before, worker::Read,
-};
-use confab_lambda::{Call, Frame, Job, OsEntropy, SystemClock};
-use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Reason, Room, RoomCode, RoomName, Ticket, Username};
+use confab_kernel::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, before, worker::Read};
+use confab_lambda::{Job, OsEntropy, SystemClock};
+use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Room, RoomCode, RoomName, Ticket, Username};
 use serde_json::{Value, json};
 
 use crate::{
-    Broadcaster, Cashier, Door, Lobby, Rooms, SEAL, Talk,
+    Broadcaster, Departures, Rooms, SEAL,
     store::{Said, Store},
     ws_broadcast::Cursors,
 };
@@ -227,14 +225,27 @@ impl Cloud {
         self.store.join(code(), None, &person(number)).await.unwrap();
     }
 
-    /// A connection of a user, with a ticket that was made so many seconds ago. It is named after the user.
-    pub(crate) async fn connects(&self, number: u8, seconds_ago: u64) -> String {
+    /// A ticket that was made so many seconds ago.
+    pub(crate) fn ticket(&self, number: u8, seconds_ago: u64) -> Ticket {
         let made_at = before(self.clock.now(), Duration::from_secs(seconds_ago));
-        let id = TicketId::new(made_at, &OsEntropy);
-        let connection = format!("connection-{number}-{seconds_ago}");
-        let ticket = Ticket { id, room: code(), user: user(number) };
-        assert!(self.store.connected(&ticket, &connection).await.unwrap());
+        Ticket { id: TicketId::new(made_at, &OsEntropy), room: code(), user: user(number) }
+    }
+
+    /// Opens a connection, and names it after its ticket.
+    pub(crate) async fn connects_with(&self, ticket: &Ticket) -> String {
+        let connection = ticket.id.to_string();
+        assert!(self.store.connected(ticket, &connection).await.unwrap());
         connection
+    }
+
+    pub(crate) async fn connects(&self, number: u8, seconds_ago: u64) -> String {
+        self.connects_with(&self.ticket(number, seconds_ago)).await
+    }
+
+    /// What API Gateway tells of a closed connection.
+    pub(crate) async fn disconnects(&self, ticket: &Ticket) {
+        let deps = Departures { store: self.store.clone(), broadcasts: self.queue(), clock: self.clock };
+        crate::ws_disconnect::leave(&deps, ticket, &ticket.id.to_string(), trace()).await.unwrap();
     }
 
     /// Stores a message of a member; no broadcast is told of it.
@@ -254,15 +265,6 @@ impl Cloud {
             sockets: self.sockets(),
             broadcasts: self.queue(),
             cursors: Cursors::default(),
-            clock: self.clock,
-        })
-    }
-
-    pub(crate) fn talk(&self) -> Arc<Talk> {
-        Arc::new(Talk {
-            store: self.store.clone(),
-            sockets: self.sockets(),
-            broadcasts: self.queue(),
             clock: self.clock,
         })
     }

@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Posted;
-use confab_kernel::{Clock, Error, Kind, Result, after, worker::Read};
+use confab_kernel::{Clock, CorrelationId, Error, Kind, Result, after, worker::Read};
 use confab_lambda::Frame;
 use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Ticket, chunks};
 
 use crate::{
     Talk,
+    presence::Presence,
     speaking::{connection, may_read, may_write, speak, tell, visit, visit_and_latest},
     store::{Visited, first_seq},
 };
@@ -20,12 +21,6 @@ const TYPING_UP_TO: u32 = 50;
 const TYPING_EVERY_MS: i64 = 3_000;
 /// API Gateway ends a socket after two hours.
 const LASTS: Duration = Duration::from_secs(2 * 3600);
-/// People are counted this often, and the less often the more there are.
-const COUNTED_EVERY_MS: i64 = 2_000;
-const SEEN_UP_TO: u32 = 20;
-/// In a larger room whoever wants to know asks.
-const TOLD_UP_TO: u32 = 200;
-const MS_PER_PERSON: i64 = 10;
 
 pub async fn handle(deps: Arc<Talk>, frame: Frame) -> Result<()> {
     let ticket = connection(&frame)?;
@@ -94,7 +89,7 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             {
                 deps.store.has_read(room, user, seq).await?;
             }
-            let online = count(deps, frame, &visited, COUNTED_EVERY_MS).await?;
+            let online = deps.presence(frame.correlation_id).on_ping(&visited).await?;
             let now = deps.clock.now();
             post(deps, ticket, frame, &ServerFrame::Pong { last_seq, online, now }).await?;
         }
@@ -121,9 +116,7 @@ async fn welcome(deps: &Talk, frame: &Frame, ticket: &Ticket, has: Option<u64>) 
     }
     let last_seq = latest.last_seq;
     let (now, until) = (deps.clock.now(), after(frame.connected_at, LASTS));
-    // In a room of people one can see whoever comes is seen at once.
-    let every = if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS };
-    let online = count(deps, frame, &visited, every).await?;
+    let online = deps.presence(trace).on_arrival(&visited).await?;
     post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, now, until }).await?;
     let Some(has) = has.filter(|has| *has < last_seq) else { return Ok(()) };
     let first_seq = first_seq(last_seq);
@@ -135,28 +128,6 @@ async fn welcome(deps: &Talk, frame: &Frame, ticket: &Ticket, has: Option<u64>) 
         post(deps, ticket, frame, &ServerFrame::Backfill { messages, last_seq }).await?;
     }
     Ok(())
-}
-
-/// Everybody who asks sees the same count; it is taken anew now and then, by whoever asks first. The others are told when
-/// it has changed.
-async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> Result<u32> {
-    let now_ms = deps.clock.now().as_millisecond();
-    let lasts = every_ms.max(i64::from(visited.online) * MS_PER_PERSON);
-    if now_ms < visited.counted_at_ms + lasts {
-        return Ok(visited.online);
-    }
-    let (code, was) = (visited.room.code, visited.counted_at_ms);
-    if !deps.store.put_online(code, visited.online, was, now_ms).await? {
-        return Ok(visited.online);
-    }
-    let online =
-        u32::try_from(deps.store.here(code, usize::MAX, frame.correlation_id).await?.len()).unwrap_or(u32::MAX);
-    deps.store.put_online(code, online, now_ms, now_ms).await?;
-    if online != visited.online && online <= TOLD_UP_TO {
-        let once = format!("online#{code}#{now_ms}");
-        tell(&deps.broadcasts, code, &once, deps.clock.now(), News::Online { online }, frame.correlation_id).await?;
-    }
-    Ok(online)
 }
 
 /// The room itself is not there.
@@ -171,6 +142,12 @@ fn reads(visited: &Visited) -> std::result::Result<(), No> {
         (false, Standing::Banned, _) => Err(No::Out(Reason::Banned)),
         (false, _, Some(_)) => Err(No::Out(Reason::Kicked)),
         (false, _, None) => Err(No::Out(Reason::MembersOnly)),
+    }
+}
+
+impl Talk {
+    fn presence(&self, trace: CorrelationId) -> Presence<'_> {
+        Presence { store: &self.store, broadcasts: &self.broadcasts, clock: self.clock, trace }
     }
 }
 

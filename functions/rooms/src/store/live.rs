@@ -160,11 +160,12 @@ impl Store {
         &self,
         room: RoomCode,
         most_pages: usize,
+        read: Read,
         trace: CorrelationId,
     ) -> Result<BTreeSet<UserId>> {
         let (mut here, mut after) = (BTreeSet::new(), None);
         for _ in 0..most_pages {
-            let page = self.sockets(room, after.as_deref(), Read::MayLag, trace).await?;
+            let page = self.sockets(room, after.as_deref(), read, trace).await?;
             here.extend(page.sockets.into_iter().map(|socket| socket.user));
             after = page.next;
             if after.is_none() {

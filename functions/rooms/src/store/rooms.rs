@@ -17,8 +17,9 @@ use super::{Store, Visited, online_key, person_key, room_key, room_pk};
 /// More than anybody keeps up with.
 const MOST_OF_MINE: usize = 100;
 const AT_ONCE: usize = 100;
-/// In a room where nobody has been for so long nobody is.
-const COUNT_KEPT_S: i64 = 24 * 3_600;
+/// A count that is older is not shown: whoever is connected has it taken again sooner.
+const COUNT_SHOWN_MS: i64 = 90_000;
+const COUNT_KEPT_S: i64 = 3_600;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RoomRow {
@@ -61,7 +62,18 @@ impl Store {
         let RoomRow { version, reserved, room } = Table::read(room)?;
         let standing = room.standing(user, person.as_ref());
         let OnlineRow { online, counted_at_ms } = counted;
+        let is_shown = self.clock.now().as_millisecond() <= counted_at_ms + COUNT_SHOWN_MS;
+        let online = if is_shown { online } else { 0 };
         Ok(Visited { room, version, reserved, online, counted_at_ms, person, standing })
+    }
+
+    /// A room as a stranger finds it. Returns `None` for one that is closed or never was.
+    pub(crate) async fn find_room(&self, code: RoomCode) -> Result<Option<Visited>> {
+        match self.visit(code, None, Read::MayLag).await {
+            Ok(visited) => Ok(Some(visited)),
+            Err(error) if error.kind() == confab_kernel::Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Raced when the code is taken.
