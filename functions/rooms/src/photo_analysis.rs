@@ -76,7 +76,7 @@ async fn view(deps: &Photos, analysis: Analysis) -> Result<Look> {
     out.photo = Some(pictures::view(&deps.objects, photo_id, (found.width, found.height), &found.thumbhash)?);
     for (code, why) in found.similar {
         // A room may be closed or hidden by now.
-        let Ok(visited) = deps.store.visit(code, None, confab_kernel::worker::Read::MayLag).await else { continue };
+        let Some(visited) = deps.store.find_room(code).await? else { continue };
         if visited.room.lets_read(visited.standing).is_ok() {
             let name = visited.room.name.as_str().to_owned();
             out.similar.push(SimilarRoom { code, name, online: visited.online, why });
