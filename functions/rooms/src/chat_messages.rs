@@ -129,6 +129,7 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     let deleted = deps.store.delete_message(code, seq).await?;
     // Somebody may have paid for it in between.
     unpin(deps, call, code, seq, user).await?;
+    refund_pins(deps, call, code, seq).await?;
     // Whoever tries again may have got no answer because the process died before it told anybody.
     changed(deps, call, code, deleted.unwrap_or(message)).await?;
     // Those as well of which somebody who died has told nobody.
@@ -138,21 +139,27 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
-/// A message that goes takes its pins with it. What somebody else paid for goes back to them.
+/// Takes the pins of a message down. What another person paid is noted as owed in the same transaction.
 async fn unpin(deps: &Rooms, call: &Call, code: RoomCode, seq: u64, by: UserId) -> Result<()> {
     for _ in 0..RACES {
         let visited = deps.store.visit(code, Some(by), Read::Latest).await?;
         let Some(room) = visited.room.with_message_unpinned(seq) else { return Ok(()) };
         let now = deps.clock.now();
         let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.is_owed(now);
-        for pin in visited.room.pins.iter().filter(theirs) {
-            give_back(&deps.bus, pin.order, NotGiven::MessageGone, now, call.correlation_id).await?;
-        }
-        if deps.store.put_pins(&room, visited.version).await? == Saved::Yes {
+        let owed: Vec<_> = visited.room.pins.iter().filter(theirs).map(|pin| pin.order).collect();
+        if deps.store.take_pins(&room, visited.version, &owed).await? == Saved::Yes {
             return tell_of_pins(&deps.broadcasts, &room, visited.version + 1, now, call.correlation_id).await;
         }
     }
     Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."))
+}
+
+/// Asks for the refunds that a deletion owes, those of an earlier attempt that died included. Payments refunds once.
+async fn refund_pins(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<()> {
+    for paid in deps.store.unpinned(code, seq).await? {
+        give_back(&deps.bus, paid.order, NotGiven::MessageGone, paid.at, call.correlation_id).await?;
+    }
+    Ok(())
 }
 
 async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Reply> {
@@ -185,3 +192,6 @@ async fn changed(deps: &Rooms, call: &Call, code: RoomCode, message: Message) ->
     let news = News::Changed { message: Box::new(message) };
     tell(&deps.broadcasts, code, &once, deps.clock.now(), news, call.correlation_id).await
 }
+
+#[cfg(test)]
+mod tests;

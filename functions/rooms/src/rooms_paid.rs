@@ -243,9 +243,13 @@ impl Cashier {
         };
         let pins = front.pins.iter().chain(back.iter().flat_map(|back| &back.pins));
         let pins = pins.filter(|pin| pin.is_owed(at)).map(|pin| pin.order);
-        let entrances = self.store.all_paid(code).await?;
-        let entrances = entrances.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
-        let owed: Vec<_> = pins.chain(entrances).map(|order| refund(order, NotGiven::RoomClosed, at, trace)).collect();
+        let paid = self.store.all_paid(code).await?;
+        let entrances = paid.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
+        let owed = pins.chain(entrances).map(|order| refund(order, NotGiven::RoomClosed, at, trace));
+        // Whoever noted that these are owed may have died before asking for their refund.
+        let noted = paid.iter().filter(|paid| paid.became == Became::NotGiven);
+        let noted = noted.filter_map(|paid| Some(refund(paid.order, paid.why?, paid.at, trace)));
+        let owed: Vec<_> = owed.chain(noted).collect();
         self.bus.publish(&owed).await?;
         for room in back.iter().chain([&front]) {
             if !self.store.clear(room.code, until).await? {

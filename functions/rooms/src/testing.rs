@@ -15,10 +15,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use confab_aws::{Aws, AwsConfig, Queue, Sockets, Table};
-use confab_kernel::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, before, worker::Read};
-use confab_lambda::{Job, OsEntropy, SystemClock};
-use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Room, RoomCode, RoomName, Ticket, Username};
+use confab_aws::{Aws, AwsConfig, Keyring, Queue, Sockets, Table};
+use confab_kernel::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, after, before, worker::Read};
+use confab_lambda::{Call, Job, OsEntropy, SystemClock};
+use confab_testkit::{request, sample};
+use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Room, RoomCode, RoomName, Session, Ticket, Username};
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,7 +31,7 @@ use crate::{
 const TABLE: &str = "Rooms";
 const SECRET: &str = "rooms-seal-secret";
 
-type Failing = Box<dyn FnMut(&str, &Value) -> Option<StatusCode> + Send>;
+type Failing = Box<dyn FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send>;
 
 #[derive(Default)]
 struct Recorded {
@@ -123,8 +124,8 @@ async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes)
     let target = headers["x-amz-target"].to_str().unwrap().to_owned();
     let asked: Value = serde_json::from_slice(&body).unwrap();
     let failing = |recorded: &mut Recorded| recorded.failing.as_mut().and_then(|failing| failing(&target, &asked));
-    if let Some(status) = failing(&mut fake.recorded.lock().unwrap()) {
-        return (status, "{}").into_response();
+    if let Some((status, answer)) = failing(&mut fake.recorded.lock().unwrap()) {
+        return (status, axum::Json(answer)).into_response();
     }
     if target.starts_with("DynamoDB") {
         let answer = fake.client.post(&fake.table_url).headers(headers).body(body).send().await.unwrap();
@@ -216,11 +217,6 @@ impl Cloud {
         self.table("PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
     }
 
-    pub(crate) async fn row(&self, pk: &str, sk: &str) -> Value {
-        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-        self.table("GetItem", &json!({ "TableName": TABLE, "Key": key })).await["Item"].clone()
-    }
-
     pub(crate) async fn joins(&self, number: u8) {
         self.store.join(code(), None, &person(number)).await.unwrap();
     }
@@ -273,6 +269,22 @@ impl Cloud {
         Arc::new(Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap())
     }
 
+    /// A request of a user, as API Gateway hands it on.
+    pub(crate) async fn asks(&self, method: &str, path: &str, number: u8, body: Value) -> Call {
+        let session = Session { user: user(number) };
+        let until = after(self.clock.now(), Duration::from_secs(60));
+        let keys = Keyring::read(&self.env, &self.aws, &[SEAL]).await.unwrap();
+        let token = keys.seal(SEAL, &session, until).await.unwrap();
+        let mut event = sample("rooms", "chat-messages.say");
+        event["rawPath"] = json!(path);
+        event["requestContext"]["http"]["method"] = json!(method);
+        event["requestContext"]["http"]["path"] = json!(path);
+        event["requestContext"]["http"]["sourceIp"] = json!("192.0.2.7");
+        event["headers"]["authorization"] = json!(format!("Bearer {token}"));
+        event["body"] = json!(body.to_string());
+        Call { request: request(&event), correlation_id: trace() }
+    }
+
     fn sockets(&self) -> Sockets {
         Sockets::new(&self.aws, format!("{}/live", self.url))
     }
@@ -319,7 +331,7 @@ impl Cloud {
     }
 
     /// Decides of each call, by its target and body, whether it fails and how.
-    pub(crate) fn fails(&self, failing: impl FnMut(&str, &Value) -> Option<StatusCode> + Send + 'static) {
+    pub(crate) fn fails(&self, failing: impl FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send + 'static) {
         self.fake.recorded.lock().unwrap().failing = Some(Box::new(failing));
     }
 

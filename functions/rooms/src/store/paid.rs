@@ -92,9 +92,29 @@ impl Store {
         self.table.update(room_key(room.code), "SET pins = :pins, version = :next", when)
     }
 
-    /// The room's pins as they are now.
-    pub(crate) async fn put_pins(&self, room: &Room, version: u64) -> Result<Saved> {
-        self.table.transact(vec![self.pins(room, version)?]).await
+    /// Takes pins down because their message is deleted, and notes those that are owed. The notes are the outbox of their
+    /// refunds. Raced when the room, or one of the orders, was changed meanwhile.
+    pub(crate) async fn take_pins(&self, room: &Room, version: u64, owed: &[OrderId]) -> Result<Saved> {
+        let mut writes = vec![self.pins(room, version)?];
+        for order in owed {
+            let when = When::holds("became = :given")
+                .with(":given", rendered(&Became::Given)?)
+                .with(":not", rendered(&Became::NotGiven)?)
+                .with(":why", rendered(&NotGiven::MessageGone)?);
+            let key = Table::key(paid_pk(room.code), order.to_string());
+            writes.push(self.table.update(key, "SET became = :not, why = :why", when)?);
+        }
+        self.table.transact(writes).await
+    }
+
+    /// The orders of a message's pins that are owed because the message was deleted.
+    pub(crate) async fn unpinned(&self, code: RoomCode, seq: u64) -> Result<Vec<Paid>> {
+        let mut paid = self.all_paid(code).await?;
+        paid.retain(|paid| {
+            let is_of_message = matches!(paid.goods, Goods::Pin { seq: of, .. } if of == seq);
+            is_of_message && paid.became == Became::NotGiven && paid.why == Some(NotGiven::MessageGone)
+        });
+        Ok(paid)
     }
 
     /// A pin more in a room, of a message that is there.
@@ -202,4 +222,45 @@ pub(crate) enum LetIn {
     NameTaken,
     Banned,
     Raced,
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_kernel::Currency;
+
+    use super::*;
+    use crate::testing::{Cloud, code, person, room, user};
+
+    #[tokio::test]
+    async fn a_mute_outlasts_a_refund_and_a_new_entrance() {
+        let cloud = Cloud::new().await;
+        cloud.joins(2).await;
+        let front = cloud.store.visit(code(), Some(user(1)), Read::Latest).await.unwrap();
+        let back = Room { code: RoomCode::new(&|| [2; 10]), front: Some(code()), is_public: false, ..room() };
+        assert_eq!(cloud.store.open_back_room(&front, &back, &person(1)).await.unwrap(), Saved::Yes);
+        let paid = |number: u8| Paid {
+            order: OrderId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]),
+            payer: user(2),
+            username: None,
+            goods: Goods::BackRoom,
+            price: Money::new(500, Currency::Usd),
+            at: Timestamp::UNIX_EPOCH,
+            became: Became::Given,
+            why: None,
+            said_as: None,
+        };
+        let enters = |paid: Paid| {
+            let (store, person) = (cloud.store.clone(), Person { entrance: Some(paid.order), ..person(2) });
+            async move { store.let_in(code(), back.code, &person, &paid).await.unwrap() }
+        };
+        assert_eq!(enters(paid(1)).await, LetIn::Yes);
+        assert!(cloud.store.set_muted(back.code, user(2), true).await.unwrap());
+        let returned = Paid { became: Became::Returned, ..paid(1) };
+        assert_eq!(cloud.store.let_out(code(), back.code, &returned).await.unwrap(), Saved::Yes);
+        assert_eq!(enters(paid(2)).await, LetIn::Yes);
+        let visited = cloud.store.visit(back.code, Some(user(2)), Read::Latest).await.unwrap();
+        let person = visited.person.unwrap();
+        assert!(person.is_inside() && person.is_muted);
+        assert_eq!(person.entrance, Some(paid(2).order));
+    }
 }
