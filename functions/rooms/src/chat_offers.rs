@@ -228,7 +228,7 @@ async fn open(deps: &Shop, call: &Call, front: Visited, host: UserId) -> Result<
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
     }
     let room = Room { back_room: Some(back.code), ..front.room };
-    let last_seq = rooms.store.latest(room.code, front.reserved, Read::MayLag).await?.last_seq;
+    let last_seq = rooms.store.latest(room.code, front.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
     deps.lobby.announces(&Visited { room, version: front.version + 1, ..front }, last_seq, call).await?;
     reply::json(StatusCode::CREATED, &Entered { code: back.code })
 }
@@ -249,7 +249,7 @@ impl Shop {
         let order_id = OrderId::new(now, &self.lobby.rooms.entropy);
         let price = self.price(&goods.item())?;
         let purchase = goods.purchase(visited.room.code, payer);
-        let return_url = format!("{}/api/payments/back", self.base_url);
+        let return_url = format!("{}/api/payments/back", self.pay_base_url);
         let expires_at = after(now, OFFER_LASTS);
         let offer = Offer { order_id, purchase, title, phone: None, return_url };
         let offer = self.lobby.rooms.doorman.keys.seal(PAY_SEAL, &offer, expires_at).await?;
@@ -257,7 +257,7 @@ impl Shop {
             Goods::Pin { tier, .. } => Some(tier.minutes()),
             Goods::Tip { .. } | Goods::BackRoom => None,
         };
-        let pay_url = format!("{}/api/payments/pay/{offer}", self.base_url);
+        let pay_url = format!("{}/api/payments/pay/{offer}", self.pay_base_url);
         reply::json(StatusCode::CREATED, &ToPay { order_id, pay_url, price, minutes, expires_at })
     }
 }
