@@ -15,7 +15,7 @@ use crate::{
     bus,
     cloud::Cloud,
     dynamo::Units,
-    lambda::{self, Outcome, correlation_of},
+    lambda::{Outcome, correlation_of},
     objects::Objects,
     record::{Caller, Ended, Kind},
     sockets, sqs,
@@ -32,8 +32,7 @@ struct Endpoint {
 }
 
 pub(crate) fn router(cloud: Arc<Cloud>, objects: Arc<Objects>) -> Router {
-    let functions = cloud.functions.clone();
-    Router::new().fallback(answer).with_state(Endpoint { cloud, objects }).merge(lambda::router(functions))
+    Router::new().fallback(answer).with_state(Endpoint { cloud, objects })
 }
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
@@ -93,6 +92,7 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
                 Err(told) => error(StatusCode::BAD_REQUEST, "ValidationException", &told),
             },
             "ssm" if operation == "GetParameters" => axum::Json(parameters(cloud, &body)).into_response(),
+            "ssm" if operation == "GetParameter" => parameter(cloud, &body),
             _ => error(
                 StatusCode::NOT_IMPLEMENTED,
                 "UnknownOperationException",
@@ -159,6 +159,17 @@ fn parameters(cloud: &Cloud, body: &Value) -> Value {
     json!({ "Parameters": known, "InvalidParameters": unknown })
 }
 
+fn parameter(cloud: &Cloud, body: &Value) -> Response {
+    let name = body.get("Name").and_then(Value::as_str).unwrap_or_default();
+    match cloud.parameters.get(name) {
+        Some(value) => {
+            let found = json!({ "Name": name, "Type": "SecureString", "Value": value, "Version": 1 });
+            axum::Json(json!({ "Parameter": found })).into_response()
+        }
+        None => error(StatusCode::BAD_REQUEST, "ParameterNotFound", &format!("there is no parameter {name}")),
+    }
+}
+
 /// A function may do what its statements in the template allow, here as there.
 fn denied(cloud: &Cloud, caller: &str, service: &str, operation: &str, body: &Value) -> Option<Response> {
     let function = cloud.functions.get(caller)?;
@@ -215,8 +226,11 @@ fn needed(cloud: &Cloud, service: &str, operation: &str, body: &Value) -> Vec<(S
             vec![(format!("sqs:{action}"), arn(url.rsplit('/').next().unwrap_or_default()))]
         }
         ("ssm", _) => {
-            let names = body.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-            names.map(|name| (format!("ssm:{operation}"), arn(&format!("parameter{name}")))).collect()
+            let names = body.get("Names").and_then(Value::as_array).into_iter().flatten().chain(body.get("Name"));
+            let names = names.filter_map(Value::as_str);
+            names
+                .map(|name| (format!("ssm:{operation}"), arn(&format!("parameter/{}", name.trim_start_matches('/')))))
+                .collect()
         }
         ("events", _) => {
             let entries = body.get("Entries").and_then(Value::as_array).into_iter().flatten();

@@ -69,8 +69,9 @@ impl Cloud {
     pub(crate) async fn work_off(self: Arc<Self>, function: Arc<Function>) {
         let [line, given_up] = waiting_line(&function.spec);
         loop {
-            let received = self.queues.receive(&line, 1, None).unwrap_or_default();
-            let Some(message) = received.into_iter().next() else {
+            let received = self.queues.receive_held(&line, 1).ok();
+            let received = received.and_then(|(messages, held)| Some((messages.into_iter().next()?, held)));
+            let Some((message, _held)) = received else {
                 self.bury(&function, &given_up);
                 self.queues.arrival(&line.name, Duration::from_secs(20)).await;
                 continue;
@@ -113,7 +114,7 @@ impl Cloud {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::template::Places;
+    use crate::{lambda::Folders, template::Places};
 
     /// Nothing of it runs. The queue `gone` is in the template and not there.
     pub(crate) async fn cloud(template: &str, gone: &str) -> Result<(tempfile::TempDir, Cloud)> {
@@ -135,7 +136,7 @@ pub(crate) mod testing {
             queues: Arc::new(Engine::open(data.path(), &queues, clock.clone())?),
             functions: Arc::new(Functions::new(
                 functions,
-                data.path(),
+                &Folders { binaries: data.path().to_owned(), tools: data.path().to_owned() },
                 &places.aws_url,
                 &places.region,
                 &clock,

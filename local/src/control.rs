@@ -6,8 +6,8 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::{self, Next},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    cloud::Cloud, lambda::Outcome, ledger, objects::Objects, record::News, schedule, sockets, sqs::SqsError,
-    template::Template,
+    cloud::Cloud, gateway, lambda::Outcome, objects::Objects, record::News, schedule, services::Page, sockets,
+    sqs::SqsError, template::Template,
 };
 
 #[derive(Debug, Clone)]
@@ -32,8 +32,9 @@ pub(crate) struct Control {
     pub pages: PathBuf,
     /// Of each function.
     pub services: Arc<BTreeMap<String, String>>,
-    /// To the gateway.
-    pub http: reqwest::Client,
+    pub service_pages: Arc<Vec<Page>>,
+    /// As the control room links them.
+    pub products: Arc<Vec<Value>>,
 }
 
 #[derive(Debug, Clone, serde::Serialize)]
@@ -79,12 +80,6 @@ impl From<anyhow::Error> for Problem {
 pub(crate) fn router(control: Control) -> Router {
     Router::new()
         .route("/", get(|State(control): State<Control>| async move { page(&control, "home.html").await }))
-        .route("/phone", get(|State(control): State<Control>| async move { page(&control, "phone.html").await }))
-        .route("/pay/{session}", get(|State(control): State<Control>| async move { page(&control, "pay.html").await }))
-        .route("/ledger", get(|State(control): State<Control>| async move { page(&control, "ledger.html").await }))
-        .route("/rooms", get(rooms_page))
-        .route("/rooms/", get(rooms_page))
-        .route("/rooms/config.json", get(rooms_config))
         .route("/assets/{name}", get(asset))
         .route("/api/state", get(state))
         .route("/api/stream", get(stream_all))
@@ -98,46 +93,34 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/api/queues/{name}/messages", get(messages))
         .route("/api/queues/{name}/messages/{id}", delete(throw_away))
         .route("/api/queues/{name}/redrive", post(redrive))
-        .merge(ledger::routes())
         .merge(sockets::control::routes())
+        .fallback(page_of_service)
         .with_state(control)
 }
 
-/// Pages of other sites can send requests to loopback: what changes something must come from our own pages, or from
-/// no page at all. A name that a stranger's DNS points here is refused with it.
-async fn only_from_here(request: Request, next: Next) -> Response {
-    if is_foreign(request.headers()) {
-        return Problem(StatusCode::FORBIDDEN, "foreign_page", "Only pages of this laptop may ask this.".to_owned())
-            .into_response();
+/// A page that calls the APIs talks to the gateway, to buckets and over sockets: each has an address of its own, as on AWS.
+async fn page_of_service(State(control): State<Control>, request: Request) -> Response {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return StatusCode::NOT_FOUND.into_response();
     }
-    next.run(request).await
-}
-
-fn is_foreign(headers: &HeaderMap) -> bool {
-    let header = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_here = |authority: &str| {
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]")
-    };
-    let foreign_host = header(header::HOST).is_some_and(|host| !is_here(host));
-    let page = header(header::ORIGIN).map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
-    foreign_host || page.is_some_and(|host| !is_here(host))
-}
-
-pub(crate) fn guarded(router: Router) -> Router {
-    router.layer(middleware::from_fn(only_from_here))
-}
-
-/// The page of rooms talks to the gateway, to a bucket and over a socket: each has an address of its own, as on AWS.
-async fn rooms_page(State(control): State<Control>) -> Response {
+    let path = request.uri().path();
     let Addresses { gateway, aws, socket, .. } = &control.addresses;
-    let socket = socket.as_deref().map(|url| url.rsplit_once('/').map_or(url, |(host, _)| host)).unwrap_or_default();
-    let others = format!("{gateway} {aws} {socket}");
-    page_with(&control, "rooms.html", &others, aws).await
-}
-
-async fn rooms_config(State(control): State<Control>) -> Json<Value> {
-    Json(json!({ "api": control.addresses.gateway }))
+    let asks_for_config = path.strip_suffix("/config.json");
+    let asked = asks_for_config.unwrap_or(path);
+    let asked = if asked.len() > 1 { asked.trim_end_matches('/') } else { asked };
+    let mut pages = control.service_pages.iter();
+    let Some(page) = pages.find(|page| gateway::fits(&page.path, asked).is_some()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match (page.calls_api, asks_for_config) {
+        (true, Some(_)) => Json(json!({ "api": gateway })).into_response(),
+        (true, None) => {
+            let socket = socket.as_deref().unwrap_or_default().splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+            page_with(&control, &page.file, &format!("{gateway} {aws} {socket}"), aws).await
+        }
+        (false, None) => page_with(&control, &page.file, "", "").await,
+        (false, Some(_)) => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn page(control: &Control, name: &str) -> Response {
@@ -210,11 +193,7 @@ async fn snapshot(control: &Control) -> Value {
         "now": cloud.clock.now(),
         "clock_offset_ms": cloud.clock.offset_ms(),
         "addresses": control.addresses,
-        "products": [
-            { "name": "studio", "title": "Studio", "text": "A photo studio in WhatsApp", "href": "/phone" },
-            { "name": "rooms", "title": "Rooms", "text": "A photo becomes a chat room, live", "href": "/rooms" },
-            { "name": "payments", "title": "Payments", "text": "One ledger for every product", "href": "/ledger" },
-        ],
+        "products": &*control.products,
         "functions": functions(control),
         "queues": queues(cloud),
         "rules": rules(cloud),
@@ -342,10 +321,12 @@ async fn advance(State(control): State<Control>, Json(by): Json<Advance>) -> Res
         let text = "Time moves forward, by a year at most.".to_owned();
         return Err(Problem(StatusCode::BAD_REQUEST, "bad_advance", text));
     }
-    control.cloud.clock.advance(by.advance_ms)?;
+    let quiet = control.cloud.functions.quiet().await;
+    control.cloud.queues.advance(by.advance_ms)?;
     for function in control.cloud.functions.all() {
         function.renew();
     }
+    drop(quiet);
     control.cloud.sockets.sweep(control.cloud.clock.now());
     control.cloud.record.touch();
     Ok(Json(json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() })))

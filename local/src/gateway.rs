@@ -17,7 +17,7 @@ use crate::{
     cloud::Cloud,
     lambda::{Function, Outcome},
     record::Kind,
-    template::{Cors, Route},
+    template::{Cors, DEFAULT_ROUTE, Route},
 };
 
 /// API Gateway takes 10 MB, Lambda an event of 6.
@@ -91,7 +91,11 @@ async fn asked(cloud: Arc<Cloud>, request: Request) -> Response {
     let Some((function, route, parameters)) = find(&cloud, &method, &path) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
-    let route_key = format!("{} {}", if is_any(route) { "ANY" } else { &method }, route.path);
+    let route_key = match (route.path.as_str(), is_any(route)) {
+        (DEFAULT_ROUTE, _) => DEFAULT_ROUTE.to_owned(),
+        (path, true) => format!("ANY {path}"),
+        (path, false) => format!("{method} {path}"),
+    };
     let Ok(body) = to_bytes(body, LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
@@ -157,7 +161,10 @@ fn find<'a>(cloud: &'a Cloud, method: &str, path: &str) -> Option<Found<'a>> {
 }
 
 /// A rank a segment (0 a word, 1 a parameter, 2 the rest), and the parameters.
-fn fits(route: &str, path: &str) -> Option<(Vec<u8>, Map<String, Value>)> {
+pub(crate) fn fits(route: &str, path: &str) -> Option<(Vec<u8>, Map<String, Value>)> {
+    if route == DEFAULT_ROUTE {
+        return Some((vec![3], Map::new()));
+    }
     let mut rank = Vec::new();
     let mut parameters = Map::new();
     let mut given = path.split('/');
@@ -324,6 +331,8 @@ mod tests {
         assert_eq!(parameters["proxy"], "a/messages");
         assert!(rank < rest);
         assert!(fits("/chats/{code}", "/chats/").is_none());
+        let (default, _) = fits("$default", "/anything").unwrap();
+        assert!(fits("/{proxy+}", "/anything").unwrap().0 < default);
     }
 
     #[test]

@@ -13,18 +13,20 @@ local runs template.yaml on this machine, on loopback only.
 
   --template FILE   the template                       template.yaml
   --binaries DIR    where the functions' binaries are  target/debug
+  --tools DIR       where Lambda's runtime clients are .tools/lambda
   --data DIR        where the data is kept             .confab
   --pages DIR       where the built pages are          web/dist
   --port N          the first of four ports            7070
   --clock SPAN      moves time forward: 90m, 2h, 3d
   --reset           begins with no data
   --no-watch        does not build again when sources change
-  --webhook URL     (outside) where webhooks go";
+  --parameter NAME=VALUE  a parameter of the template; may be given several times
+  --gateway URL     (outside) where the app's APIs are";
 
 struct Arguments {
     settings: Settings,
     outside: bool,
-    webhook: Option<String>,
+    gateway: Option<String>,
 }
 
 fn arguments() -> Result<Option<Arguments>> {
@@ -32,6 +34,8 @@ fn arguments() -> Result<Option<Arguments>> {
     let mut settings = Settings {
         template: root.join("template.yaml"),
         binaries: root.join("target/debug"),
+        tools: root.join(".tools/lambda"),
+        parameters: std::collections::BTreeMap::new(),
         data: root.join(".confab"),
         pages: root.join("web/dist"),
         root,
@@ -40,26 +44,35 @@ fn arguments() -> Result<Option<Arguments>> {
         advance_ms: 0,
         watch: true,
     };
-    let (mut outside, mut webhook) = (false, None);
+    let (mut outside, mut gateway) = (false, None);
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || given.next().with_context(|| format!("{argument} takes a value\n\n{USAGE}"));
         match argument.as_str() {
             "outside" => outside = true,
-            "--template" => settings.template = PathBuf::from(value()?),
-            "--binaries" => settings.binaries = PathBuf::from(value()?),
+            "--template" => settings.template = std::path::absolute(value()?)?,
+            "--binaries" => settings.binaries = std::path::absolute(value()?)?,
+            "--tools" => settings.tools = std::path::absolute(value()?)?,
             "--data" => settings.data = PathBuf::from(value()?),
             "--pages" => settings.pages = PathBuf::from(value()?),
             "--port" => settings.port = value()?.parse().context("--port takes a number")?,
             "--clock" => settings.advance_ms = span(&value()?)?,
-            "--webhook" => webhook = Some(value()?),
+            "--gateway" => gateway = Some(value()?.trim_end_matches('/').to_owned()),
+            // The app's address with the path of one webhook, as earlier scripts give it.
+            "--webhook" => gateway = value()?.rsplit_once('/').map(|(gateway, _)| gateway.to_owned()),
+            "--parameter" => {
+                let given = value()?;
+                let (name, value) =
+                    given.split_once('=').with_context(|| format!("{given}: NAME=VALUE is expected"))?;
+                settings.parameters.insert(name.to_owned(), value.to_owned());
+            }
             "--reset" => settings.reset = true,
             "--no-watch" => settings.watch = false,
             "--help" | "-h" => return Ok(None),
             other => bail!("{other} is not known\n\n{USAGE}"),
         }
     }
-    Ok(Some(Arguments { settings, outside, webhook }))
+    Ok(Some(Arguments { settings, outside, gateway }))
 }
 
 /// `90m`, `2h` or `3d` in milliseconds.
@@ -98,13 +111,15 @@ async fn main() -> Result<()> {
     };
     let settings = arguments.settings;
     if arguments.outside {
-        let webhook = arguments.webhook.context("outside takes --webhook")?;
-        return outside(settings.data, settings.port, webhook, stop_signal(), |home| println!("ready {home}")).await;
+        let gateway = arguments.gateway.context("outside takes --gateway")?;
+        return outside(settings.template, settings.data, settings.port, gateway, stop_signal(), |home| {
+            println!("ready {home}")
+        })
+        .await;
     }
     run(settings, stop_signal(), |addresses| {
         println!("ready\n");
         println!("  Home     {}", addresses.home);
-        println!("  Phone    {}/phone", addresses.home);
         println!("  API      {}", addresses.gateway);
         if let Some(socket) = &addresses.socket {
             println!("  Socket   {socket}");

@@ -88,7 +88,7 @@ pub(crate) enum Ended {
 /// What a provider was asked.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Asked {
-    pub provider: &'static str,
+    pub provider: String,
     pub count: u64,
     pub errors: u64,
 }
@@ -127,7 +127,7 @@ pub(crate) struct Record {
     lines: Mutex<VecDeque<Arc<Line>>>,
     calls: Mutex<BTreeMap<Caller, Calls>>,
     /// By provider.
-    asked: Mutex<BTreeMap<&'static str, Asked>>,
+    asked: Mutex<BTreeMap<String, Asked>>,
     /// By bus and rule.
     matches: Mutex<HashMap<(String, String), Matches>>,
     metrics: Mutex<HashMap<(String, String), Metric>>,
@@ -259,11 +259,11 @@ impl Record {
         known.write_units += write_units;
     }
 
-    pub(crate) fn asked(&self, provider: &'static str, is_well: bool) {
+    pub(crate) fn asked(&self, provider: &str, is_well: bool) {
         self.touch();
         let mut asked = locked(&self.asked);
-        let known = asked.entry(provider).or_default();
-        known.provider = provider;
+        let known = asked.entry(provider.to_owned()).or_default();
+        provider.clone_into(&mut known.provider);
         known.count += 1;
         known.errors += u64::from(!is_well);
     }

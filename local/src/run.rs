@@ -1,6 +1,7 @@
 //! Puts local together, and takes it down.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -16,7 +17,6 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use confab_outside::Outside;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -25,16 +25,18 @@ use crate::{
     cloud::{Cloud, waiting_line},
     control::{self, Addresses, Control},
     dynamo::{self, Dynamo},
-    gateway,
-    lambda::{Consuming, Functions, consume},
+    gateway, guard,
+    lambda::{Consuming, Folders, Functions, consume},
     latency::Latency,
     objects::Objects,
     record::Record,
     schedule::{self, Schedules},
+    services::{self, Services},
+    simulators,
     sockets::{self, Sockets},
     sqs::Engine,
     template::{Places, Template},
-    watch, world,
+    watch,
 };
 
 #[derive(Debug, Clone)]
@@ -42,8 +44,12 @@ pub struct Settings {
     pub root: PathBuf,
     pub template: PathBuf,
     pub binaries: PathBuf,
+    /// Where the runtime interface clients are installed.
+    pub tools: PathBuf,
     pub data: PathBuf,
     pub pages: PathBuf,
+    /// Values of the template's parameters; they win over those of services.
+    pub parameters: BTreeMap<String, String>,
     /// The first of four ports: home, gateway, AWS and, when the template has a WebSocket API, sockets.
     pub port: u16,
     pub reset: bool,
@@ -67,14 +73,21 @@ pub async fn run(
         clock.advance(settings.advance_ms)?;
     }
     let record = Record::new(clock.clone());
+    let services = Services::read(&services::folders(&settings.template)?)?;
+    let mut placeholders =
+        services::Addresses { home: &addresses.home, gateway: &addresses.gateway, parameters: BTreeMap::new() };
+    let mut parameters = services.root_parameters(&placeholders)?;
+    parameters.extend(settings.parameters.clone());
     let places = Places {
         aws_url: addresses.aws.clone(),
         gateway: addresses.gateway.clone(),
         socket: socket.as_ref().map_or_else(|_| Ok(String::new()), authority)?,
-        parameters: world::parameters(&addresses),
+        parameters,
         ..Places::default()
     };
     let template = Template::load(&settings.template, &places)?;
+    placeholders.parameters.clone_from(&template.parameters);
+    let simulators = services.simulators(&placeholders)?;
     let socket = match template.sockets.first() {
         Some(api) => {
             addresses.socket = Some(format!("ws://{}/{}", places.socket, api.path));
@@ -92,18 +105,19 @@ pub async fn run(
     let queues = Arc::new(Engine::open(&settings.data, &queues, clock.clone())?);
     let functions = Arc::new(Functions::new(
         &template.functions,
-        &settings.binaries,
+        &Folders { binaries: settings.binaries.clone(), tools: settings.tools.clone() },
         &addresses.aws,
         &places.region,
         &clock,
         &record,
     ));
+    functions.write_environments(&settings.data.join("env")).context("Failed to write the functions' environments")?;
     let objects = Arc::new(Objects::open(&settings.data, &template, record.clone())?);
     let cloud = Arc::new(Cloud {
         tables: Dynamo::open(&settings.data, &template.tables).await?,
         schedules: Schedules::open(&settings.data, &template.schedules, clock.timestamp())?,
         started_at: clock.now(),
-        parameters: world::stored_parameters(),
+        parameters: services.secrets().into_iter().chain(template.stored_parameters.clone()).collect(),
         region: places.region,
         account: places.account,
         sockets: Sockets::new(&template.sockets),
@@ -114,32 +128,40 @@ pub async fn run(
         clock: clock.clone(),
         record: record.clone(),
     });
-    let webhook = format!("{}/SmsReceived", addresses.gateway);
-    let outside = Outside::open(world::options(&settings.data, &addresses.home, webhook, clock, Some(record.clone())))?;
+    let outside = simulators::open(&settings.data, &addresses.home, &simulators, clock, Some(record.clone()))?;
     let control = Control {
         cloud: cloud.clone(),
         objects: objects.clone(),
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
         services: Arc::new(watch::service_of_binaries(&settings.root)),
-        http: confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))?,
+        service_pages: Arc::new(services.pages()),
+        products: Arc::new(services.products()),
     };
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
-    serve(aws_, control::guarded(aws::router(cloud.clone(), objects)));
+    serve(aws_, guard::guarded(aws::router(cloud.clone(), objects)));
     serve(gateway_, gateway::router(cloud.clone()));
     if let Some(socket) = socket {
         serve(socket, sockets::router(cloud.clone()));
     }
-    let providers = outside.router().layer(middleware::from_fn_with_state(record, count_asked));
-    serve(home, control::guarded(pages.merge(providers)));
+    let counting = Counting { record, simulators: simulators.into_keys().collect() };
+    let providers = outside.as_ref().map_or_else(Router::new, |outside| outside.router());
+    let providers = providers.layer(middleware::from_fn_with_state(counting, count_asked));
+    serve(home, guard::guarded(pages.merge(providers)));
     start_loops(&cloud);
     if settings.watch {
         tokio::spawn(watch::run(cloud.clone(), settings.root.clone()));
     }
     let (stop_outside, outside_stopped) = tokio::sync::oneshot::channel::<()>();
-    let delivering = tokio::spawn(outside.run(async {
-        outside_stopped.await.ok();
-    }));
+    let delivering = tokio::spawn(async move {
+        let stopped = async {
+            outside_stopped.await.ok();
+        };
+        match outside {
+            Some(outside) => outside.run(stopped).await,
+            None => stopped.await,
+        }
+    });
     ready(&addresses);
     stop.await;
     // Processes get no new work; what is on disk goes on at the next start.
@@ -151,24 +173,33 @@ pub async fn run(
     Ok(())
 }
 
-/// What a provider was asked is part of what a message costs.
-async fn count_asked(State(record): State<Arc<Record>>, request: Request, next: Next) -> Response {
+#[derive(Debug, Clone)]
+struct Counting {
+    record: Arc<Record>,
+    /// Names of simulators, which their paths begin with.
+    simulators: Arc<[String]>,
+}
+
+/// Counts the calls of providers: they are part of what a message costs.
+async fn count_asked(State(counting): State<Counting>, request: Request, next: Next) -> Response {
     // Who looks at a picture shows no key.
     let has_key = request.headers().contains_key(header::AUTHORIZATION);
     let place = request.uri().path().split('/').nth(1);
-    let provider = world::PROVIDERS.into_iter().find(|provider| has_key && place == Some(provider));
+    let mut providers = counting.simulators.iter();
+    let provider = providers.find(|provider| has_key && place == Some(provider.as_str())).cloned();
     let response = next.run(request).await;
     if let Some(provider) = provider {
-        record.asked(provider, response.status().is_success());
+        counting.record.asked(&provider, response.status().is_success());
     }
     response
 }
 
-/// Only the providers and their phones: what a rehearsal elsewhere talks to.
+/// Only the providers and their phones: what a rehearsal elsewhere talks to, which has its APIs at `gateway`.
 pub async fn outside(
+    template: PathBuf,
     data: PathBuf,
     port: u16,
-    webhook: String,
+    gateway: String,
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(&str),
 ) -> Result<()> {
@@ -176,7 +207,10 @@ pub async fn outside(
     let listener = bind(port).await?;
     let home = url(&listener)?;
     let clock = Arc::new(Clock::open(&data)?);
-    let outside = Outside::open(world::options(&data, &home, webhook, clock, None))?;
+    let services = Services::read(&services::folders(&template)?)?;
+    let placeholders = services::Addresses { home: &home, gateway: &gateway, ..services::Addresses::default() };
+    let outside = simulators::open(&data, &home, &services.simulators(&placeholders)?, clock, None)?;
+    let outside = outside.context("no service.toml beside the template or below functions/ has a simulator")?;
     serve(listener, outside.router());
     ready(&home);
     outside.run(stop).await;
@@ -246,7 +280,7 @@ fn serve(listener: TcpListener, router: Router) {
 }
 
 /// What is ours in a data folder, and nothing else.
-const OURS: &[&str] = &["clock", "dynamodb.db", "outside.sqlite", "rehearse", "s3", "schedules.json", "sqs.db"];
+const OURS: &[&str] = &["clock", "dynamodb.db", "env", "outside.sqlite", "rehearse", "s3", "schedules.json", "sqs.db"];
 
 /// One local a folder: two would take each other's messages.
 fn own(data: &Path, reset: bool) -> Result<std::fs::File> {

@@ -144,8 +144,9 @@ pub(crate) fn fire(cloud: &Cloud, schedule: &Schedule) -> Result<()> {
     let now = cloud.clock.timestamp();
     let function = cloud.functions.get(&schedule.spec.target_arn).context("the target is gone")?;
     let event = schedule.spec.input.clone().unwrap_or_else(|| {
-        json!({ "version": "0", "id": uuid::Uuid::new_v4().to_string(), "detail-type": "Scheduled Event", "source": "aws.scheduler",
-                "account": cloud.account, "time": now.to_string(), "region": cloud.region, "resources": [], "detail": "{}" })
+        let (source, detail) = if schedule.spec.is_rule { ("aws.events", json!({})) } else { ("aws.scheduler", json!("{}")) };
+        json!({ "version": "0", "id": uuid::Uuid::new_v4().to_string(), "detail-type": "Scheduled Event", "source": source,
+                "account": cloud.account, "time": now.to_string(), "region": cloud.region, "resources": [], "detail": detail })
         .to_string()
     });
     cloud.invoke_later(function, &event)?;
@@ -179,6 +180,7 @@ mod tests {
             timezone: timezone.into(),
             target_arn: String::new(),
             input: None,
+            is_rule: false,
         };
         let schedule = Schedule::new(spec).unwrap();
         schedule.next(after.parse().unwrap()).unwrap().to_string()
@@ -214,6 +216,7 @@ mod tests {
                 timezone: "UTC".into(),
                 target_arn: String::new(),
                 input: None,
+                is_rule: false,
             };
             assert!(Schedule::new(spec).is_err(), "{expression}");
         }

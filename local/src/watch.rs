@@ -97,6 +97,24 @@ fn stamps(root: &Path) -> BTreeMap<PathBuf, Stamp> {
     found
 }
 
+/// The latest change below a folder, and the length of all of its files. Installed packages are not looked at.
+fn newest(folder: &Path) -> Option<Stamp> {
+    let mut stamp: Option<Stamp> = None;
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let about = entry.metadata().ok()?;
+        let found = match about.is_dir() {
+            true if matches!(entry.file_name().to_str(), Some("node_modules" | "__pycache__" | ".git")) => None,
+            true => newest(&entry.path()),
+            false => Some((about.modified().ok()?, about.len())),
+        };
+        if let Some((at, length)) = found {
+            let (latest, sum) = stamp.unwrap_or((at, 0));
+            stamp = Some((latest.max(at), sum + length));
+        }
+    }
+    stamp
+}
+
 fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -115,7 +133,7 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) {
 fn binary_stamps(cloud: &Cloud) -> BTreeMap<String, Stamp> {
     let stamp = |path: &Path| {
         let about = std::fs::metadata(path).ok()?;
-        Some((about.modified().ok()?, about.len()))
+        if about.is_dir() { newest(path) } else { Some((about.modified().ok()?, about.len())) }
     };
-    cloud.functions.all().filter_map(|function| Some((function.spec.name.clone(), stamp(function.binary())?))).collect()
+    cloud.functions.all().filter_map(|function| Some((function.spec.name.clone(), stamp(function.code())?))).collect()
 }

@@ -92,6 +92,19 @@ impl<'a> Shop<'a> {
         Ok(format!("{}/api/payments/pay/{}", self.place.gateway, sealed_until(offer, until)?))
     }
 
+    /// Has payments keep an offer.
+    pub async fn asks_to_keep(&self, offer: &Offer) -> Result<reqwest::Response> {
+        self.api("/api/payments/offers/", &json!({ "offer": sealed(offer)? })).await
+    }
+
+    /// The short link to an offer that payments keeps.
+    pub async fn short_link(&self, offer: &Offer) -> Result<String> {
+        let answer = self.asks_to_keep(offer).await?.error_for_status()?;
+        let kept: Value = answer.json().await?;
+        let id = kept["order_id"].as_str().with_context(|| kept.to_string())?;
+        Ok(format!("{}/api/payments/pay/{id}", self.place.gateway))
+    }
+
     /// A person taps a link.
     pub async fn opens(&self, link: &str, language: &str) -> Result<reqwest::Response> {
         Ok(self.place.http.get(link).header("accept-language", language).send().await?)

@@ -220,14 +220,19 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    /// Where the person pays: the link of a message that asks for it.
-    pub async fn pay_page(&self, message: &Value) -> Result<String> {
+    /// The link of a message that asks to pay.
+    pub fn pay_link(&self, message: &Value) -> Result<String> {
         let content = &message["content"];
         let link = content["url"].as_str().map(str::to_owned).or_else(|| {
             let words = text_of(message).split_whitespace();
             words.map(str::to_owned).find(|word| word.contains("/api/payments/pay/"))
         });
-        let link = link.with_context(|| format!("no link in {content}"))?;
+        link.with_context(|| format!("no link in {content}"))
+    }
+
+    /// Where the person pays.
+    pub async fn pay_page(&self, message: &Value) -> Result<String> {
+        let link = self.pay_link(message)?;
         let answer = self.place.http.get(&link).send().await?;
         let page = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
         page.with_context(|| format!("{link}: {}", answer.status()))

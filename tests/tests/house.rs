@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use confab_kernel::{
     CleanupDue, CleanupFinished, Contract, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
-    payments::{CreditUsed, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested},
+    payments::{CreditUsed, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested},
 };
 use confab_local::template::{Function, Places, Template};
 use serde_json::{Value, json};
@@ -509,6 +509,7 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<ImageProcessed>()?;
     sample_says::<TuneCreated>()?;
     sample_says::<PackImagesUpdated>()?;
+    sample_says::<PaymentPending>()?;
     sample_says::<PaymentReceived>()?;
     sample_says::<PaymentRefunded>()?;
     sample_says::<PaymentFailed>()?;
@@ -516,10 +517,10 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<CreditUsed>()?;
     sample_says::<CleanupDue>()?;
     sample_says::<CleanupFinished>()?;
-    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 11);
+    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 12);
     let sources = files(&root().join("shared/kernel/src"), ".rs");
     let contracts = sources.iter().map(|file| Ok(std::fs::read_to_string(file)?.matches("impl Contract for").count()));
-    assert_eq!(contracts.sum::<Result<usize>>()?, 11);
+    assert_eq!(contracts.sum::<Result<usize>>()?, 12);
     Ok(())
 }
 
@@ -579,4 +580,30 @@ fn leads_to(route: &str, path: &str) -> bool {
             _ => return false,
         }
     }
+}
+
+/// `confab_lambda` finds a dead-letter queue by its name, and sends what it cannot read there.
+#[test]
+fn workers_may_send_to_the_dead_letter_queue_of_their_queue() -> Result<()> {
+    let template = template()?;
+    let mut workers = 0;
+    for function in &template.functions {
+        for consumer in &function.consumers {
+            let queue = template.queues.iter().find(|queue| queue.arn == consumer.queue_arn);
+            let redrive = queue.and_then(|queue| queue.redrive.as_ref()).context("a dead-letter queue")?;
+            let expected = match queue.map(|queue| queue.arn.as_str()).and_then(|arn| arn.strip_suffix(".fifo")) {
+                Some(arn) => format!("{arn}-dlq.fifo"),
+                None => format!("{}-dlq", consumer.queue_arn),
+            };
+            assert_eq!(redrive.dlq_arn, expected, "{}", function.name);
+            let is_allowed = function.policy.0.iter().any(|statement| {
+                statement.actions.iter().any(|action| action == "sqs:SendMessage")
+                    && statement.resources.contains(&redrive.dlq_arn)
+            });
+            assert!(is_allowed, "{} may not send to {}", function.name, redrive.dlq_arn);
+            workers += 1;
+        }
+    }
+    assert!(workers > 0);
+    Ok(())
 }

@@ -85,6 +85,31 @@ async fn callbacks_that_come_three_times_and_late_bring_each_photo_once() -> Res
     Ok(())
 }
 
+/// Astria's documents and its own examples disagree about the shape, and the body is never used.
+#[tokio::test]
+async fn callback_with_a_good_ticket_is_taken_whatever_its_body() -> Result<()> {
+    let place = Place::any().await?;
+    place.opens_a_studio().await?;
+    place.astria(&json!({ "shape": "wrapped" })).await?;
+    let visit = Visit::of(&place, "Lior", "meta").await?;
+    let tune = visit.has_paid("woman").await?;
+    let address = tune["callback"].as_str().context("an address to call back")?;
+    let prompt = json!({ "id": 1, "tune_id": tune["id"], "images": [] });
+    for body in [
+        json!({ "prompts": [prompt] }).to_string(),
+        json!({ "tune": { "id": tune["id"] } }).to_string(),
+        json!({ "prompt": prompt }).to_string(),
+        "{}".to_owned(),
+        "{".to_owned(),
+        String::new(),
+    ] {
+        assert_eq!(place.http.post(address).body(body.clone()).send().await?.status(), 200, "{body}");
+    }
+    place.passes(TRAINING).await?;
+    visit.has_photos(4).await?;
+    place.astria(&json!({ "shape": "documented" })).await.map(drop)
+}
+
 #[tokio::test]
 async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> Result<()> {
     let place = Place::any().await?;
@@ -105,8 +130,6 @@ async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> 
     for wrong in [forged, format!("{}/pack-tune-received", place.gateway)] {
         assert_eq!(posts(wrong).await?.status(), 401);
     }
-    let is_broken = place.http.post(&address).body("{").send().await?;
-    assert_eq!(is_broken.status(), 400);
     // With the order's own ticket, and somebody else's photos.
     assert_eq!(posts(address).await?.status(), 200);
     place.rests().await?;
@@ -145,6 +168,45 @@ async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
     visit.has_photos(8).await?;
     let known = place.get(&format!("/api/astria/tunes/{}", tune["id"])).await?;
     assert_eq!(known["batches"].as_array().map(Vec::len), Some(2), "the same model: {known}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn link_to_pay_is_short_and_holds_nothing_of_the_person() -> Result<()> {
+    let place = Place::any().await?;
+    place.opens_a_studio().await?;
+    for channel in ["meta", "twilio"] {
+        let visit = Visit::of(&place, "Ronit", channel).await?;
+        let message = visit.orders(&ENGLISH, "woman").await?;
+        let link = visit.pay_link(&message)?;
+        let (_, id) = link.split_once("/api/payments/pay/").context("a link to pay")?;
+        assert!(id.len() <= 30 && id.starts_with("ord_"), "{link}");
+        let page = visit.pay_page(&message).await?;
+        let session = page.rsplit('/').next().unwrap_or_default();
+        let checkout = place.get(&format!("/api/pay/{session}")).await?;
+        let cancel = checkout["cancel_url"].as_str().context("a way back")?;
+        let html = place.http.get(cancel).send().await?.text().await?;
+        assert!(html.contains("Nothing was paid") && !html.contains("Thank you"), "{html}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn bank_debit_is_told_while_it_is_on_its_way() -> Result<()> {
+    let place = Place::any().await?;
+    place.opens_a_studio().await?;
+    for (card, end) in [("async_success", ENGLISH.paid), ("async_failure", "did not make the payment")] {
+        let visit = Visit::of(&place, "Tali", "meta").await?;
+        let link = visit.orders(&ENGLISH, "woman").await?;
+        let page = visit.pay_page(&link).await?;
+        let session = page.rsplit('/').next().unwrap_or_default();
+        visit.pays(&link, card).await?;
+        visit.hears("on its way", 0).await?;
+        let status = visit.person.asks("Status?").await?;
+        ensure!(text_of(&status).contains("on its way"), "{status}");
+        place.post(&format!("/api/stripe/payments/{session}/settle"), &json!({})).await?;
+        visit.hears(end, 0).await?;
+    }
     Ok(())
 }
 
@@ -224,7 +286,7 @@ async fn a_hundred_photos_at_once_are_as_many_as_are_needed() -> Result<()> {
     visit.person.asks("hi").await?;
     visit.sends_selfies("woman", "good", 0..100).await?;
     visit.hears("as many photos as I need", 0).await?;
-    visit.hears("20 of 10 good photos", 0).await?;
+    visit.hears("20 good photos", 0).await?;
     place.rests().await?;
     let chat = visit.person.chat().await?;
     let said = |words: &str| chat.iter().filter(|message| text_of(message).contains(words)).count();

@@ -46,12 +46,15 @@ export interface Order {
   /** The product has delivered it. */
   used?: boolean;
   refund?: Wish;
-  flag?: FlagKind;
+  /** Why a person has to look, by the provider's id of the payment. */
+  flags?: Record<string, FlagKind>;
   balance: number;
 }
 
 export interface OrdersPage {
   orders: Order[];
+  /** The keys of orders of the day that cannot be read. */
+  unreadable?: string[];
   next?: string;
 }
 
@@ -67,6 +70,7 @@ export interface Row {
 }
 
 export type Tell = { order_id: string; cause: string; correlation_id: string; at: string; is_told: boolean } & (
+  | { type: "pending"; amount: Money }
   | { type: "received"; amount: Money; credits: number }
   | { type: "refunded"; returned: Money; is_all: boolean; reason: "refund" | "dispute" }
   | { type: "failed"; reason: "expired" | "declined" }
@@ -86,6 +90,10 @@ export interface Account {
 
 export interface Flag {
   flag: FlagKind;
+  /** The provider's id of the payment; empty when no order is known. */
+  payment: string;
+  /** The payment still needs a look. */
+  is_open: boolean;
   event: string;
   order_id: string | null;
   at: string;

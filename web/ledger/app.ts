@@ -127,7 +127,9 @@ export class LedgerApp extends LitElement {
   #shown(shown: Day): TemplateResult {
     const { length } = shown.orders;
     const counted = shown.more ? `the newest ${length} orders` : length > 0 ? `all ${plural(length, "order")} of the day` : "";
+    const lost = shown.unreadable.length;
     return html`${flags(shown)}
+    ${lost > 0 ? html`<cf-notice>${plural(lost, "order")} of this day cannot be read and ${lost === 1 ? "is" : "are"} not shown: <span class="mono">${shown.unreadable.join(", ")}</span></cf-notice>` : nothing}
     ${length > 0 || shown.comparison.nobodys.size > 0 ? section("totals", "Balances", html`<span class="soft">${counted}</span>`, totals(shown)) : nothing}
     ${section("orders", "Orders", nothing, length === 0 ? this.#empty(shown.day) : orders(shown))} ${shown.more ? this.#more(shown) : nothing}`;
   }

@@ -20,6 +20,8 @@ export interface Day {
   day: string;
   orders: Order[];
   flags: Flag[];
+  /** The keys of orders of the day that cannot be read. */
+  unreadable: string[];
   /** There are older orders of the day than these. */
   more: boolean;
   /** Stripe's events that are on their way. */
@@ -91,14 +93,14 @@ export class Books {
         this.forSale = forSale;
       }
       const { day } = this;
-      const [{ orders, next }, { flags }, totals, pending] = await Promise.all([
+      const [{ orders, next, unreadable = [] }, { flags }, totals, pending] = await Promise.all([
         this.#orders(day),
         call<{ flags: Flag[] }>("GET", books(["flags"], { day })),
         call<Total[]>("GET", "/api/stripe/totals"),
         call<{ webhooks: number }>("GET", "/api/stripe/pending"),
       ]);
       if (day !== this.day) return;
-      this.shown = { day, orders, flags, more: next !== undefined, underway: pending.webhooks + this.#queued, comparison: compare(orders, totals) };
+      this.shown = { day, orders, flags, unreadable, more: next !== undefined, underway: pending.webhooks + this.#queued, comparison: compare(orders, totals) };
       this.problem = "";
       this.turn += 1;
     } catch (error) {
@@ -110,14 +112,16 @@ export class Books {
 
   async #orders(day: string): Promise<OrdersPage> {
     const orders: Order[] = [];
+    const unreadable: string[] = [];
     let next: string | undefined;
     for (let page = 0; page < this.#pages; page += 1) {
       const got = await call<OrdersPage>("GET", books(["orders"], { day, after: next }));
       orders.push(...got.orders);
+      unreadable.push(...(got.unreadable ?? []));
       next = got.next;
-      if (next === undefined) return { orders };
+      if (next === undefined) return { orders, unreadable };
     }
-    return next === undefined ? { orders } : { orders, next };
+    return next === undefined ? { orders, unreadable } : { orders, unreadable, next };
   }
 
   #take(snapshot: Snapshot): void {

@@ -9,10 +9,9 @@ import { flagWords } from "./words";
 
 const shownAtOnce = 3;
 
-export function flags({ flags: all, orders }: Day): TemplateResult | typeof nothing {
-  // An order that is in order again carries no flag any more: its old one is history.
-  const settled = new Set(orders.filter(({ flag }) => flag === undefined).map(({ id }) => id));
-  const open = all.filter(({ order_id }) => order_id === null || !settled.has(order_id)).reverse();
+export function flags({ flags: all }: Day): TemplateResult | typeof nothing {
+  // A payment that is in order again is history.
+  const open = all.filter(({ is_open }) => is_open).reverse();
   if (open.length === 0) return nothing;
   const kinds = new Map<FlagKind, Flag[]>();
   for (const one of open) kinds.set(one.flag, [...(kinds.get(one.flag) ?? []), one]);
@@ -35,9 +34,9 @@ function flagged(kind: FlagKind, found: Flag[]): TemplateResult {
   </li>`;
 }
 
-function notice({ order_id, event, at }: Flag): TemplateResult {
+function notice({ order_id, payment, event, at }: Flag): TemplateResult {
   return html`<li class="notice">
-    ${order_id ? html`<a class="mono" href=${orderLink(order_id)}>${order_id}</a>` : nothing} <span class="mono soft">${event}</span>
+    ${order_id ? html`<a class="mono" href=${orderLink(order_id)}>${order_id}</a>` : nothing} ${payment ? html`<span class="mono">${payment}</span>` : nothing} <span class="mono soft">${event}</span>
     <cf-time class="soft" .at=${Date.parse(at)}></cf-time>
   </li>`;
 }

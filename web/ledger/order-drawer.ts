@@ -78,11 +78,13 @@ export class OrderDrawer extends LitElement {
   }
 
   #summary(order: Order): TemplateResult {
-    const { price, purchase, flag, refund } = order;
+    const { price, purchase, flags = {}, refund } = order;
     const sum = (minor: number) => money(minor, price.currency);
     return html`<div class="part">
       <div class="head"><strong>${sum(price.minor)}</strong>${stateOf(order)}<span class="soft">offered <cf-time .at=${Date.parse(order.created_at)}></cf-time></span></div>
-      ${flag ? html`<cf-notice><strong>${flagWords[flag].what}.</strong> ${flagWords[flag].todo}</cf-notice>` : nothing}
+      ${Object.entries(flags).map(
+        ([payment, flag]) => html`<cf-notice><strong>${flagWords[flag].what}.</strong> ${flagWords[flag].todo} ${payment && payment !== order.payment ? html`<span class="mono">${payment}</span>` : nothing}</cf-notice>`,
+      )}
       ${figures([
         ["Balance", html`<strong>${sum(order.balance)}</strong>`],
         ["Received", sum(order.received)],

@@ -12,8 +12,8 @@ export function orders({ orders: rows, comparison, underway }: Day): TemplateRes
   const columns: Column<Order>[] = [
     {
       label: "Order",
-      cell: ({ id, purchase, flag }) => html`<a href=${orderLink(id)} aria-label="${purchase.item}, order ${id}">${purchase.item}</a>
-        ${flag ? html`<span class="badge bad">${flagWords[flag].what}</span>` : nothing}<small class="mono">${id}</small>`,
+      cell: ({ id, purchase, flags = {} }) => html`<a href=${orderLink(id)} aria-label="${purchase.item}, order ${id}">${purchase.item}</a>
+        ${[...new Set(Object.values(flags))].map((flag) => html`<span class="badge bad">${flagWords[flag].what}</span>`)}<small class="mono">${id}</small>`,
     },
     { label: "State", cell: (order) => stateOf(order) },
     { label: "Payer", cell: ({ purchase: { product, payer } }) => html`<a href=${accountLink(product, payer)} dir="auto">${payer}</a><small>${product}</small>` },

@@ -41,6 +41,8 @@ export function kindOf({ kind, account, amount }: Row): string {
 
 export function tellOf(tell: Tell): string {
   switch (tell.type) {
+    case "pending":
+      return `${money(tell.amount.minor, tell.amount.currency)} is on its way: the bank has the order`;
     case "received":
       return `Grant it: ${money(tell.amount.minor, tell.amount.currency)} came in${tell.credits > 0 ? `, with ${plural(tell.credits, "credit")}` : ""}`;
     case "refunded":

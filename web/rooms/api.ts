@@ -2,6 +2,7 @@
 import type { Failure } from "./live";
 import type { ClosedRoom, Look, Message, Offers, Page, People, Room, Session, Ticket, Tips, ToPay } from "./contract";
 import { keep, kept } from "./kept";
+import { patiently } from "./patience";
 import type { OrderState } from "./waiting";
 
 export class Problem extends Error implements Failure {
@@ -50,6 +51,32 @@ async function urlOf(path: string): Promise<string> {
   }
 }
 
+/** Until when the page waits, since the server is busy; `null`: it does not wait. */
+let busyUntil: number | null = null;
+const waiting = new EventTarget();
+
+export function waitsUntil(): number | null {
+  return busyUntil;
+}
+
+/** Tells when a wait begins, changes or ends. */
+export function onWait(tell: () => void): () => void {
+  waiting.addEventListener("change", tell);
+  return () => waiting.removeEventListener("change", tell);
+}
+
+function patient<T>(ask: () => Promise<T>): Promise<T> {
+  const waits = (until: number | null) => {
+    busyUntil = until;
+    waiting.dispatchEvent(new Event("change"));
+  };
+  const later = (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  };
+  return patiently(ask, problemOf, waits, { now: Date.now, random: Math.random, later });
+}
+
 interface KeptSession extends Session {
   since: number;
 }
@@ -78,7 +105,7 @@ async function begin(known: Session | null): Promise<Session> {
     // Another tab may have been quicker: two tabs are one person.
     const told = kept<KeptSession>("session");
     if (told && told.token !== known?.token && Date.now() < Date.parse(told.expires_at)) return told;
-    const fresh = await request<Session>("POST", "/api/sessions/", {}, known?.token ?? null);
+    const fresh = await patient(() => request<Session>("POST", "/api/sessions/", {}, known?.token ?? null));
     keep("session", { ...fresh, since: Date.now() });
     return fresh;
   };
@@ -91,6 +118,11 @@ async function begin(known: Session | null): Promise<Session> {
 
 export function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   return asSomebody((token) => request<T>(method, path, body, token));
+}
+
+/** For what may be asked again and again, where nothing else waits. */
+function patientCall<T>(method: string, path: string, body?: unknown): Promise<T> {
+  return asSomebody((token) => patient(() => request<T>(method, path, body, token)));
 }
 
 async function asSomebody<T>(ask: (token: string) => Promise<T>): Promise<T> {
@@ -141,11 +173,11 @@ export const rooms = {
   mine: () => call<{ rooms: Room[] }>("GET", "/api/chats/mine/"),
   create: (room: { name: string; description: string; photo_id: string | null; username: string; is_private: boolean; access_code: string | null; is_public: boolean }) =>
     call<Room>("POST", "/api/chats/create/", room),
-  get: (code: string) => call<Room | ClosedRoom>("GET", `${chat(code)}/`),
+  get: (code: string) => patientCall<Room | ClosedRoom>("GET", `${chat(code)}/`),
   change: (code: string, change: Partial<Pick<Room, "name" | "description" | "is_read_only" | "is_public">> & { access_code?: string | null }) => call<Room>("PATCH", `${chat(code)}/`, change),
   close: (code: string) => call<null>("DELETE", `${chat(code)}/`),
   names: (code: string) => call<{ suggestions: string[] }>("GET", `${chat(code)}/join/`),
-  join: (code: string, username: string, access_code: string | null) => call<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
+  join: (code: string, username: string, access_code: string | null) => patientCall<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
   leave: (code: string) => call<null>("DELETE", `${chat(code)}/join/`),
   people: (code: string) => call<People>("GET", `${chat(code)}/people/`),
   act: (code: string, userId: string, act: "mute" | "unmute" | "kick" | "ban" | "unban") => call<null>("POST", `${chat(code)}/people/${encodeURIComponent(userId)}/`, { act }),

@@ -2,12 +2,15 @@
 import { LitElement, css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
+import { onTick } from "../ui/clock";
 import "../ui/notice";
-import { problemOf, rooms } from "./api";
+import { onWait, problemOf, rooms, waitsUntil } from "./api";
 import type { Room } from "./contract";
 import { formStyle } from "./form.style";
 import { keep, kept } from "./kept";
 import { someName } from "./names";
+import { busyWords } from "./patience";
+import { refusal } from "./words";
 
 @customElement("room-join")
 export class RoomJoin extends LitElement {
@@ -36,11 +39,19 @@ export class RoomJoin extends LitElement {
   @state() private problem = "";
   @state() private busy = false;
 
+  #stop: (() => void)[] = [];
+
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#stop = [onWait(() => this.requestUpdate()), onTick(() => waitsUntil() !== null && this.requestUpdate())];
     this.username = this.current || (kept<string>("name") ?? "");
     this.accessCode = kept<string>(`code.${this.code}`) ?? "";
     void this.#suggest();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const stop of this.#stop) stop();
   }
 
   async #suggest(): Promise<void> {
@@ -79,8 +90,14 @@ export class RoomJoin extends LitElement {
           </div>`
         : nothing}
       ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
+      <p class="soft" role="status">${this.busy ? this.#waiting() : ""}</p>
       <button class="button main big" ?disabled=${this.busy}>${this.current ? "Change my name" : this.busy ? "Coming in" : "Come in"}</button>
     </form>`;
+  }
+
+  #waiting(): string {
+    const until = waitsUntil();
+    return until === null ? "" : busyWords(this.current ? "Changing your name" : "Joining", until, Date.now());
   }
 
   #take(name: string): void {
@@ -105,14 +122,15 @@ export class RoomJoin extends LitElement {
       if (asksCode) keep(`code.${this.code}`, accessCode);
       this.dispatchEvent(new CustomEvent<Room>("joined", { detail: room }));
     } catch (error) {
-      const { code, message } = problemOf(error);
+      const problem = problemOf(error);
+      const { code } = problem;
       if (code === "name_taken") {
         this.nameProblem = "Somebody here has this name, or one that looks like it. Choose another one.";
         void this.#suggest();
       } else if (code === "wrong_access_code") this.codeProblem = "That is not the code of this room. Ask whoever invited you.";
       else if (code === "not_paid") this.problem = "This is a back room. Its entrance is paid in the room in front of it.";
       else if (code === "banned") this.dispatchEvent(new Event("banned"));
-      else this.problem = message;
+      else this.problem = refusal(problem);
       this.#goToWrong();
     }
     this.busy = false;

@@ -3,6 +3,7 @@
 import type { Frame, Leaving, Message, Page, Pin, RoomNews, Ticket } from "./contract";
 import { Log } from "./log";
 import { Outbox, type Pending, type Shelf } from "./outbox";
+import { isBusy, waitAfter } from "./patience";
 
 export interface Socket {
   send(text: string): void;
@@ -93,6 +94,9 @@ export class Live {
   isLate = false;
   /** The first page could not be had: what to say, while it is tried again. */
   problem = "";
+  /** The server is busy: when the connection, and what is to be said, are tried again. */
+  connectsAt: number | null = null;
+  sendsAt: number | null = null;
   isLoadingOlder = false;
   olderProblem = "";
   over: Ending | null = null;
@@ -235,6 +239,7 @@ export class Live {
   #connect(): void {
     if (this.#stopped || this.over || this.#next) return;
     this.#cancel("connect");
+    this.connectsAt = null;
     const link: Link = { socket: null, opened: false, saidHello: false, cancels: new Map() };
     this.#next = link;
     this.#during(link, "welcome", pace.welcome, () => this.#failed(link, null));
@@ -319,11 +324,20 @@ export class Live {
     this.#next = null;
     if (failure?.code === "banned") return this.#end("banned");
     if (failure?.status === 404) return this.#end("missing");
-    this.#retry(failure?.retryAfterMs ?? null);
+    this.#retry(failure);
   }
 
-  #retry(after: number | null): void {
-    this.#later("connect", Math.max(after ?? 0, this.#backOff(this.#tries++)), () => this.#connect());
+  #retry(failure: Failure | null): void {
+    const wait = this.#wait(failure, this.#tries++);
+    this.connectsAt = failure && isBusy(failure) ? this.world.now() + wait : null;
+    this.#later("connect", wait, () => this.#connect());
+    if (this.connectsAt !== null) this.ears.changed();
+  }
+
+  /** As long as the server asks for, if it does; never the same for two of us. */
+  #wait(failure: Failure | null, tries: number): number {
+    const after = failure?.retryAfterMs ?? null;
+    return after === null ? this.#backOff(tries) : Math.max(this.#backOff(tries), waitAfter(after, 0, this.world.random()));
   }
 
   /** Grows twofold, and never the same for two of us. */
@@ -484,7 +498,7 @@ export class Live {
     } catch (error) {
       const failure = this.world.failure(error);
       this.problem = failure.message;
-      this.#later("load", Math.max(failure.retryAfterMs ?? 0, this.#backOff(++this.#healTries + 2)), () => void this.#load());
+      this.#later("load", this.#wait(failure, ++this.#healTries + 2), () => void this.#load());
       this.ears.changed();
     }
     this.#loading = false;
@@ -510,7 +524,7 @@ export class Live {
       this.#healTries = came ? 0 : this.#healTries + 1;
       if (this.log.isBehind) again = came ? 0 : this.#backOff(this.#healTries + 1);
     } catch (error) {
-      again = Math.max(this.world.failure(error).retryAfterMs ?? 0, this.#backOff(++this.#healTries + 1));
+      again = this.#wait(this.world.failure(error), ++this.#healTries + 1);
     }
     this.#healing = false;
     if (this.#stopped || this.over) return;
@@ -565,6 +579,7 @@ export class Live {
     if (this.#sending || this.#stopped || this.over || this.#timers.has("flush")) return;
     const pending = this.outbox.next;
     if (!pending) return;
+    this.sendsAt = null;
     this.#sending = pending.client_msg_id;
     if (this.isLive) {
       this.#send(this.#current, { type: "message", client_msg_id: pending.client_msg_id, text: pending.text, reply_to: pending.reply_to?.seq ?? null });
@@ -572,10 +587,12 @@ export class Live {
     } else void this.#post(pending);
   }
 
-  #flushLater(after: number | null): void {
+  #flushLater(failure: Failure | null): void {
     this.#sendTries += 1;
+    const wait = this.#wait(failure, this.#sendTries + 1);
+    this.sendsAt = failure && isBusy(failure) ? this.world.now() + wait : null;
     this.ears.changed();
-    this.#later("flush", Math.max(after ?? 0, this.#backOff(this.#sendTries + 1)), () => this.#flush());
+    this.#later("flush", wait, () => this.#flush());
   }
 
   async #post(pending: Pending): Promise<void> {
@@ -590,11 +607,12 @@ export class Live {
       this.#heal(pace.gap);
       this.#tell();
     } catch (error) {
-      const { status, code, message, retryAfterMs } = this.world.failure(error);
+      const failure = this.world.failure(error);
+      const { status, code, message } = failure;
       if (this.#stopped || this.#sending !== id) return;
       this.#sending = null;
       const passes = status === 0 || status === 429 || status >= 500;
-      if (passes) return this.#flushLater(retryAfterMs);
+      if (passes) return this.#flushLater(failure);
       if (status === 403) this.ears.standing();
       if (code === "banned") return this.#end("banned");
       this.#refuse(id, message);

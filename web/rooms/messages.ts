@@ -3,7 +3,7 @@ import { LitElement, html, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base, controls } from "../ui/base";
-import { now } from "../ui/clock";
+import { now, onTick } from "../ui/clock";
 import { dayName, plural } from "../ui/format";
 import { icon } from "../ui/icons";
 import "../ui/notice";
@@ -17,6 +17,7 @@ import type { Live } from "./live";
 import { messagesStyle } from "./messages.style";
 import { hueOfPerson } from "./names";
 import type { Pending } from "./outbox";
+import { busyWords } from "./patience";
 import { emojis, isOn, withMine, withMineAmongOthers } from "./reactions";
 import { itemsOf, threadOf, type Group, type Item } from "./thread";
 import { exactly, gave, priceOf, when } from "./words";
@@ -63,16 +64,19 @@ export class RoomMessages extends LitElement {
   #anchor: { key: string; top: number } | null = null;
   #sizes = new ResizeObserver(() => this.atEnd && this.#toBottom());
   #timer: ReturnType<typeof setInterval> | undefined;
+  #stopClock = () => {};
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#timer = setInterval(() => !document.hidden && this.requestUpdate(), timesMoveEvery);
+    this.#stopClock = onTick(() => this.live.sendsAt !== null && this.requestUpdate());
     document.addEventListener("pointerdown", this.#pressedElsewhere);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#timer);
+    this.#stopClock();
     this.#sizes.disconnect();
     document.removeEventListener("pointerdown", this.#pressedElsewhere);
   }
@@ -243,6 +247,8 @@ export class RoomMessages extends LitElement {
     const { pending } = item;
     if (pending?.problem) return html``;
     if (!pending || pending.seq !== null) return html`<p class="state">${time}</p>`;
+    const { sendsAt } = this.live;
+    if (sendsAt !== null && sendsAt > now()) return html`<p class="state" role="status">${busyWords("Sending", sendsAt, now())}</p>`;
     if (!this.live.isStuck) return html`<p class="state">Sending</p>`;
     return html`<p class="state failed" role="status">
       <span>Not sent yet, still trying.</span>

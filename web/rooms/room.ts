@@ -12,7 +12,7 @@ import "../ui/theme-toggle";
 import { toast } from "../ui/toast";
 import "./about";
 import type { Asked } from "./about";
-import { problemOf, rooms, session } from "./api";
+import { onWait, problemOf, rooms, session, waitsUntil } from "./api";
 import { block, blockedPeople, isBlocked, unblock, type Blocked } from "./blocks";
 import { talkBones, talkBonesStyle } from "./bones";
 import "./composer";
@@ -24,6 +24,7 @@ import { Live, type Ending } from "./live";
 import "./message-sheet";
 import "./messages";
 import type { Reacted, RoomMessages } from "./messages";
+import { busyWords } from "./patience";
 import "./pay-sheet";
 import type { Wanted } from "./pay-sheet";
 import "./people";
@@ -35,7 +36,7 @@ import "./share";
 import type { Item } from "./thread";
 import "./tips";
 import { askAfterPin, Asking, comesOf, hasCome, type Payment } from "./waiting";
-import { gave, here, typingWords } from "./words";
+import { gave, here, refusal, typingWords } from "./words";
 import { later, worldOf } from "./world";
 
 type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings" | "tips";
@@ -82,6 +83,7 @@ export class RoomsRoom extends LitElement {
   #live: Live | null = null;
   #visit = 0;
   #stopClock = () => {};
+  #stopWaits = () => {};
   #peopleAt = 0;
   #peopleTimer: ReturnType<typeof setTimeout> | undefined;
   #online = -1;
@@ -105,7 +107,9 @@ export class RoomsRoom extends LitElement {
     visualViewport?.addEventListener("scroll", this.#fit);
     wide.addEventListener("change", this.#widened);
     this.#fit();
+    this.#stopWaits = onWait(() => this.requestUpdate());
     this.#stopClock = onTick(() => {
+      if (waitsUntil() !== null || this.#live?.connectsAt) this.requestUpdate();
       // Nobody tells when somebody comes or goes.
       if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery) void this.#loadPeople();
     });
@@ -122,6 +126,7 @@ export class RoomsRoom extends LitElement {
     visualViewport?.removeEventListener("scroll", this.#fit);
     wide.removeEventListener("change", this.#widened);
     this.#stopClock();
+    this.#stopWaits();
     this.#leaveLive();
   }
 
@@ -165,10 +170,10 @@ export class RoomsRoom extends LitElement {
       if (mayRead(room)) this.#goLive(first);
     } catch (error) {
       if (visit !== this.#visit) return;
-      const { status, code, message } = problemOf(error);
+      const { status, code } = problemOf(error);
       if (status === 404) this.over = "missing";
       else if (code === "banned") this.over = "banned";
-      else this.problem = message;
+      else this.problem = refusal(problemOf(error));
     }
   }
 
@@ -476,7 +481,9 @@ export class RoomsRoom extends LitElement {
     const live = this.#live;
     if (!live) return "";
     if (!navigator.onLine) return "You are offline. What you write goes out when you are back.";
-    if (live.isLive || !live.isLate) return "";
+    if (live.isLive) return "";
+    if (live.connectsAt !== null && live.connectsAt > now()) return busyWords("Connecting", live.connectsAt, now());
+    if (!live.isLate) return "";
     return live.wasLive ? "Reconnecting…" : "Connecting…";
   }
 
@@ -555,6 +562,7 @@ export class RoomsRoom extends LitElement {
     if (this.problem) {
       return this.#words("failed", "The room does not open", this.problem, html`<button class="button main" type="button" @click=${() => this.#enter()}>Try again</button>${this.#all()}`);
     }
+    const until = waitsUntil();
     return html`<div class="room with-aside">
       ${wide.matches ? html`<aside></aside>` : nothing}
       <main class="chat">
@@ -562,7 +570,7 @@ export class RoomsRoom extends LitElement {
           <button class="button bare icon-only narrow" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button>
           <div class="bones"><h1 class="only-read" role="status">Opening the room</h1><i></i><i></i></div>
         </header>
-        <div class="body coming">${talkBones()}</div>
+        <div class="body coming"><p class="banner" role="status">${until === null ? "" : busyWords("Opening it", until, Date.now())}</p>${talkBones()}</div>
       </main>
     </div>`;
   }

@@ -353,6 +353,24 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
+  test("a second payment asks for a look until it is refunded, whatever the first one does", async () => {
+    await alone(async (own) => {
+      const { order_id } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_1" });
+      const refund = own.mock.ledger.payTwice(order_id, "pi_second");
+      own.mock.ledger.book(order_id);
+      await own.open("/ledger", {}, async (page) => {
+        const flags = page.getByRole("region", { name: "Needs a look" });
+        await flags.getByText("pi_second").waitFor();
+        await flags.getByRole("link", { name: order_id }).click();
+        await drawer(page).getByText("Refund the second one at Stripe.", { exact: false }).waitFor();
+        await drawer(page).getByText("pi_second").waitFor();
+        await page.keyboard.press("Escape");
+        refund();
+        await flags.waitFor({ state: "detached" });
+      });
+    });
+  });
+
   test("flags say what to do, the newest first, and the older ones on demand", async () => {
     await alone(async (own) => {
       for (let index = 0; index < 5; index += 1) own.mock.ledger.flag("unknown_order", null);

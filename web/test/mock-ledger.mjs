@@ -43,7 +43,7 @@ export function createLedger({ room, pay, home }) {
     orders.set(order_id, {
       order: {
         id: order_id, purchase: { product: item.split(".")[0], item, payer }, price: { minor: price, currency: "USD" }, credits, provider: "stripe", state: "pending", created_at: stamp(at),
-        correlation_id: id("cor"), checkout: session, received: 0, refunded: 0, disputed: 0, fees: 0, granted: false, taken_back: false, balance: 0,
+        correlation_id: id("cor"), checkout: session, received: 0, refunded: 0, disputed: 0, fees: 0, granted: false, taken_back: false, flags: {}, balance: 0,
       },
       rows: [], credits: [], told: [],
     });
@@ -67,6 +67,10 @@ export function createLedger({ room, pay, home }) {
     const held = holds(payment);
     const row = (kind, amount, account = "order") => file[account === "credits" ? "credits" : "rows"].push({ id: id("row"), kind, account, amount, ...(account === "credits" ? {} : { currency: "USD" }), order_id, at: stamp(at) });
     const tell = (told) => file.told.push({ ...told, order_id, ...order.purchase, cause: `stripe#evt_${letters(12)}`, correlation_id: order.correlation_id, at: stamp(at), is_told: true });
+    if (payment.settling && order.state === "pending" && !order.told_pending) {
+      order.told_pending = true;
+      tell({ type: "pending", amount: order.price });
+    }
     if (held.paid > order.received) {
       row("charge", held.paid - order.received);
       if (order.credits) row("credit", order.credits, "credits");
@@ -87,9 +91,9 @@ export function createLedger({ room, pay, home }) {
     if (payment.status === "expired" && order.state === "pending") tell({ type: "failed", reason: "expired" });
     order.state = order.disputed > 0 ? "disputed" : order.received > 0 ? (order.refunded >= order.received ? "refunded" : "paid") : failed ? "failed" : payment.status === "expired" ? "expired" : "pending";
     const cameBack = order.taken_back && order.balance > 0;
-    if (cameBack && !order.flag) flag("came_back", order_id, at);
-    if (cameBack) order.flag = "came_back";
-    else delete order.flag;
+    const own = order.payment ?? "";
+    if (!cameBack) delete order.flags[own];
+    else if (!order.flags[own]) flag("came_back", order_id, at);
   }
 
   function holds({ payment_status, amount, refunded, disputes }) {
@@ -110,10 +114,12 @@ export function createLedger({ room, pay, home }) {
     return refund;
   }
 
-  function flag(kind, order_id, at = room.now()) {
-    flags.push({ flag: kind, event: `stripe#evt_${letters(12)}`, order_id, at: stamp(at) });
+  /** Of the order's own payment, unless another one is named. */
+  function flag(kind, order_id, at = room.now(), other = undefined) {
     const known = orders.get(order_id);
-    if (known) known.order.flag = kind;
+    const payment = other ?? known?.order.payment ?? "";
+    flags.push({ flag: kind, payment, event: `stripe#evt_${letters(12)}`, order_id, at: stamp(at) });
+    if (known) known.order.flags[payment] = kind;
     room.ran("payments-book");
   }
 
@@ -186,7 +192,7 @@ export function createLedger({ room, pay, home }) {
     book(taken.order_id, minutes(40));
     sold("studio.lite", "usr_mira_sollenberg_achterhuis_van_der_plas", 30, "failed");
     const twice = sold("studio.lite", "usr_tal", 20, "success");
-    flag("paid_twice", twice.order_id, minutes(19));
+    flag("paid_twice", twice.order_id, minutes(19), `pi_3${letters(20)}`);
     sold("rooms.tip_300", "usr_noa", 12, "async");
     sold("studio.standard", "usr_dana", 2);
   }
@@ -195,6 +201,14 @@ export function createLedger({ room, pay, home }) {
     offer,
     flag,
     fill,
+    /** Another payment of an order, until it is refunded. */
+    payTwice(order_id, payment) {
+      flag("paid_twice", order_id, room.now(), payment);
+      return () => {
+        delete orders.get(order_id).order.flags[payment];
+        room.ran("payments-book");
+      };
+    },
     /** A product asks for the money to go back, and Stripe says no. */
     refuse(order_id, reason) {
       orders.get(order_id).order.refund = { reason, step: "refused", code: "charge_disputed" };
@@ -218,7 +232,9 @@ export function createLedger({ room, pay, home }) {
         return { order, rows, told };
       }],
       ["GET", /^\/api\/ledger\/accounts\/([^/]+)\/([^/]+)$/, ([product, payer]) => account(product, payer)],
-      ["GET", /^\/api\/ledger\/flags$/, (_, __, query) => ({ flags: flags.filter(({ at }) => dayOf(at) === query.get("day")) })],
+      ["GET", /^\/api\/ledger\/flags$/, (_, __, query) => ({
+        flags: flags.filter(({ at }) => dayOf(at) === query.get("day")).map((flag) => ({ ...flag, is_open: flag.order_id === null || orders.get(flag.order_id).order.flags[flag.payment] === flag.flag })),
+      })],
       ["GET", /^\/api\/stripe\/pending$/, () => ({ webhooks: 0, undelivered_events: 0 })],
       ["GET", /^\/api\/stripe\/payments$/, () => [...payments.values()].reverse()],
       ["GET", /^\/api\/stripe\/totals$/, () =>

@@ -48,7 +48,7 @@ export async function createRooms({ demo = false } = {}) {
   /** Orders that came to something else than being given. */
   const fates = new Map();
   /** Faults: what happens to the next frames and calls. */
-  const faults = { dropFrames: 0, double: false, shuffle: false, delayMs: 0, down: false, deaf: false, refusePhoto: null, photoMs: 1200, socketLives: 2 * 60 * 60_000, limited: false, notSold: null };
+  const faults = { dropFrames: 0, double: false, shuffle: false, delayMs: 0, down: false, deaf: false, refusePhoto: null, photoMs: 1200, socketLives: 2 * 60 * 60_000, limited: false, notSold: null, busy: {} };
   let url = "";
 
   const now = () => new Date().toISOString();
@@ -522,6 +522,11 @@ export async function createRooms({ demo = false } = {}) {
       for (const [method, pattern, handle] of routes) {
         const match = method === request.method && pattern.exec(asked.pathname);
         if (!match) continue;
+        const busy = Object.keys(faults.busy).find((part) => faults.busy[part] > 0 && `${method} ${asked.pathname}`.includes(part));
+        if (busy) {
+          faults.busy[busy] -= 1;
+          throw Object.assign(new Refusal(429, "rate_limited", "This is too often. Try again later."), { headers: { "retry-after": "1" } });
+        }
         const body = method === "GET" ? {} : await bodyOf(request);
         if (faults.delayMs > 0) await wait(faults.delayMs);
         const [status, result] = handle(request, match.slice(1).map(decodeURIComponent), body, asked.searchParams);

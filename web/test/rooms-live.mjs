@@ -401,9 +401,14 @@ describe("live", () => {
     const { live } = visit(clock, server);
     await clock.pass(6_900);
     assert.equal(live.isLive, false);
+    // Half of the way through what is added to the seven seconds, so that not all come back at once.
+    assert.equal(live.connectsAt - clock.now, 100 + 1_750);
     server.refuseTicket = null;
+    await clock.pass(1_700);
+    assert.equal(live.isLive, false);
     await clock.pass(200);
     assert.equal(live.isLive, true);
+    assert.equal(live.connectsAt, null);
     server.refuseTicket = { status: 403, code: "banned" };
     server.kill();
     await clock.pass(1_000);

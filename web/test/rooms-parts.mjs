@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { load } from "./modules.mjs";
 import { scenes } from "./mock-photos.mjs";
 
-const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, withMineAmongOthers, typingWords, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "ui/text.ts");
+const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, withMineAmongOthers, typingWords, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking, patiently, waitAfter, busyWords } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "rooms/patience.ts", "ui/text.ts");
 
 describe("QR codes", () => {
   const drawn = (rows) => rows.map((row) => row.map((dark) => (dark ? "1" : "0")).join("")).join("\n");
@@ -282,5 +282,79 @@ describe("what is paid for", () => {
       await pass(900_000);
       assert.deepEqual([state.asked.length, state.overs], [1, 0]);
     });
+  });
+});
+
+describe("waiting for a busy server", () => {
+  const busy = (seconds) => ({ status: 429, code: "rate_limited", message: "This is too often.", retryAfterMs: seconds * 1000 });
+  const clockOf = () => {
+    const clock = { now: 0, timers: [] };
+    clock.pace = (random = () => 0.5) => ({ now: () => clock.now, random, later: (ms, run) => void clock.timers.push({ at: clock.now + ms, run }) });
+    clock.run = async () => {
+      for (let round = 0; round < 20; round += 1) await Promise.resolve();
+      while (clock.timers.length > 0) {
+        clock.timers.sort((a, b) => a.at - b.at);
+        const { at, run } = clock.timers.shift();
+        clock.now = at;
+        run();
+        for (let round = 0; round < 20; round += 1) await Promise.resolve();
+      }
+    };
+    return clock;
+  };
+
+  test("a call waits as long as the server asks, says so, and is repeated", async () => {
+    const clock = clockOf();
+    const asked = [];
+    const waits = [];
+    const answer = patiently(
+      async () => {
+        asked.push(clock.now);
+        if (asked.length < 3) throw busy(3);
+        return "in";
+      },
+      (error) => error,
+      (until) => waits.push(until),
+      clock.pace(() => 0),
+    );
+    await clock.run();
+    assert.equal(await answer, "in");
+    assert.deepEqual(asked, [0, 3_000, 6_000]);
+    assert.deepEqual(waits, [3_000, 6_000, null]);
+  });
+
+  test("of a hundred who are told the same second no two come back at once, and all come in", async () => {
+    const clock = clockOf();
+    let seed = 7;
+    const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+    // Twenty at once, then five in a second.
+    let [tokens, at] = [20, 0];
+    const ask = async () => {
+      tokens = Math.min(20, tokens + (clock.now - at) / 200);
+      at = clock.now;
+      if (tokens < 1) throw busy(1);
+      tokens -= 1;
+    };
+    const all = Array.from({ length: 100 }, () => patiently(ask, (error) => error, () => {}, clock.pace(random)));
+    const returns = new Set();
+    await clock.run();
+    await Promise.all(all);
+    for (let who = 0; who < 100; who += 1) returns.add(waitAfter(1_000, 0, random()));
+    assert.equal(returns.size, 100);
+    assert.ok(Math.min(...returns) >= 1_000);
+    assert.ok(clock.now < 120_000, `${clock.now} ms`);
+  });
+
+  test("a refusal, and a limit of an hour, are told at once", async () => {
+    for (const failure of [{ status: 403, code: "banned", message: "", retryAfterMs: null }, { status: 500, code: "internal", message: "", retryAfterMs: null }, busy(540)]) {
+      const clock = clockOf();
+      await assert.rejects(patiently(async () => Promise.reject(failure), (error) => error, () => {}, clock.pace()), (error) => error === failure);
+      assert.equal(clock.timers.length, 0);
+    }
+  });
+
+  test("the words count down", () => {
+    assert.equal(busyWords("Joining", 3_000, 0), "The room is busy. Joining in 3 s…");
+    assert.equal(busyWords("Joining", 3_000, 2_999), "The room is busy. Joining in 1 s…");
   });
 });

@@ -1249,3 +1249,35 @@ describe("for everybody", { skip: mockOnly }, () => {
     });
   });
 });
+
+describe("a busy server", { skip: mockOnly }, () => {
+  test("a page that is told to come back later waits by itself, says so, and comes in", async () => {
+    await site.open("/rooms", {}, async (page) => {
+      const code = await makeRoom(page);
+      // Each of the first calls is refused, as to a hundred people who follow one link behind one address.
+      rooms.faults.busy = { "POST /api/sessions/": 2, [`GET /api/chats/${code}/`]: 1 };
+      const late = await another(page, roomAt(code));
+      await late.getByText(/^The room is busy\. Opening it in \d+ s…$/).waitFor();
+      await late.getByText("You are reading along.").waitFor();
+      rooms.faults.busy = { [`POST /api/chats/${code}/join/`]: 2 };
+      await join(late, "Late Fox");
+      await late.getByText(/^The room is busy\. Joining in \d+ s…$/).waitFor();
+      await field(late).waitFor();
+      await late.context().close();
+    });
+  });
+
+  test("a connection and a message wait, and say so", async () => {
+    await site.open("/rooms", { expectErrors: true }, async (page) => {
+      const code = await makeRoom(page);
+      rooms.faults.busy = { "POST /api/ws-ticket": 2, [`POST /api/chats/${code}/messages/`]: 2 };
+      await page.reload();
+      await field(page).waitFor();
+      await page.getByText(/^The room is busy\. Connecting in \d+ s…$/).waitFor();
+      await say(page, "is anybody here");
+      await page.getByText(/^The room is busy\. Sending in \d+ s…$/).waitFor();
+      await bubble(page, "is anybody here").waitFor();
+      await until("nothing to be under way", async () => (await page.locator(".message.underway").count()) === 0);
+    });
+  });
+});

@@ -34,6 +34,7 @@ impl World<Telling> for Announcer {
     async fn perform(&self, effect: &Effect<Telling>) -> Outcome {
         let telling = &effect.what;
         let published = match telling.tell.clone() {
+            Tell::Pending(data) => self.publish(effect.id, telling, data).await,
             Tell::Received(data) => self.publish(effect.id, telling, data).await,
             Tell::Refunded(data) => self.publish(effect.id, telling, data).await,
             Tell::Failed(data) => self.publish(effect.id, telling, data).await,

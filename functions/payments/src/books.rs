@@ -59,11 +59,11 @@ impl Case {
         }
     }
 
-    /// What a person has to look at, if this notice is the first to say so.
-    pub(crate) fn news(&self) -> Option<Flag> {
+    /// Returns the payment that a person has to look at, and why, if this notice is the first to say so.
+    pub(crate) fn news(&self) -> Option<(&str, Flag)> {
         let order = match &self.whose {
             Whose::Order(order) => order,
-            Whose::Nobodys => return Some(Flag::UnknownOrder),
+            Whose::Nobodys => return Some(("", Flag::UnknownOrder)),
             Whose::SomebodyElses => return None,
         };
         self.booked.as_ref()?.order.newly_flagged(&order.order)
@@ -99,6 +99,7 @@ impl Books {
             is_closed: self.clock.now() >= order.created_at.checked_add(OPEN_FOR).unwrap_or(order.created_at),
             ..Standing::default()
         };
+        let is_own = |payment: &str| order.received == 0 || order.payment.as_deref() == Some(payment);
         match notice {
             Notice::Stripe { .. } => self.stripe.standing(order, notice).await?.ok_or_else(missing),
             Notice::Check { .. } if order.checkout.is_some() => {
@@ -119,8 +120,8 @@ impl Books {
                 is_foreign: is_anothers,
                 received: claim.received,
                 // Nobody can be asked, and an older claim may come after a newer one.
-                refunded: claim.refunded.max(order.refunded),
-                disputed: order.disputed,
+                refunded: if is_own(&claim.payment) { claim.refunded.max(order.refunded) } else { claim.refunded },
+                disputed: if is_own(&claim.payment) { order.disputed } else { 0 },
                 has_failed: claim.failed,
                 ..Standing::default()
             }),

@@ -3,16 +3,27 @@
 
 use std::time::Duration;
 
-use confab_kernel::{Clock, CorrelationId, Error, Kind, Private, Result, payments::Offer};
+use confab_kernel::{
+    Clock, CorrelationId, Error, Kind, OrderId, Private, Result, after,
+    payments::{LINK_LASTS, Offer, OfferStored},
+};
 use confab_providers::stripe::{Checkout as Page, NewCheckout, StripeError};
 use payments_domain::{Order, State};
+use reqwest::Url;
 
-use crate::{Checkout, once::once, secret::SEAL};
+use crate::{
+    Checkout,
+    once::once,
+    secret::SEAL,
+    store::{KnownOffer, payer_hash},
+};
 
 /// Stripe takes at most a day from its own now, and forgets the key of a request after one.
 const OPEN_FOR: Duration = Duration::from_secs(23 * 3600);
 /// Stripe takes at least half an hour.
 const LATEST_START: Duration = Duration::from_secs(22 * 3600);
+/// The query of `return_url` when the person left without paying: `cancelled=1`.
+pub(crate) const CANCELLED: &str = "cancelled";
 
 /// The order, and where it is paid while there is something to pay.
 pub(crate) struct Taken {
@@ -20,35 +31,88 @@ pub(crate) struct Taken {
     pub(crate) page: Option<Private<String>>,
 }
 
-pub(crate) async fn take(deps: &Checkout, sealed: &str, correlation_id: CorrelationId) -> Result<Taken> {
+/// Keeps an offer, so that a link of a few letters leads to it. Kept again, it lasts longer.
+pub(crate) async fn keep(deps: &Checkout, sealed: &str) -> Result<OfferStored> {
     let now = deps.clock.now();
-    let offer: Offer = deps.keys.unseal(SEAL, sealed, now).await?;
-    let unpriced = || Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.");
+    let offer = unsealed(deps, sealed).await?;
+    deps.prices.find(&offer.offer.purchase.item).ok_or_else(unpriced)?;
+    let (order_id, expires_at) = (offer.offer.order_id, after(now, LINK_LASTS));
+    if deps.store.offer(order_id).await?.is_some_and(|known| known.offer.purchase != offer.offer.purchase) {
+        return Err(another_order());
+    }
+    deps.store.keep_offer(&KnownOffer { expires_at: expires_at.as_second(), ..offer }).await?;
+    Ok(OfferStored { order_id, expires_at })
+}
+
+pub(crate) async fn take_sealed(deps: &Checkout, sealed: &str, correlation_id: CorrelationId) -> Result<Taken> {
+    let offer = unsealed(deps, sealed).await?;
+    take(deps, &offer, correlation_id).await
+}
+
+/// Takes the offer behind a short link. When its time is over the order still says whether it was paid.
+pub(crate) async fn take_kept(deps: &Checkout, id: OrderId, correlation_id: CorrelationId) -> Result<Taken> {
+    let now = deps.clock.now();
+    let known = deps.store.offer(id).await?.filter(|offer| now.as_second() < offer.expires_at);
+    if let Some(offer) = known {
+        return take(deps, &offer, correlation_id).await;
+    }
+    match deps.store.order(id).await? {
+        Some(row) if has_nothing_to_pay(&row.order) => Ok(Taken { order: row.order, page: None }),
+        Some(_) => Err(too_late()),
+        None if now >= after(id.made_at(), LINK_LASTS) => Err(too_late()),
+        None => Err(Error::not_found("offer")),
+    }
+}
+
+async fn unsealed(deps: &Checkout, sealed: &str) -> Result<KnownOffer> {
+    let mut offer: Offer = deps.keys.unseal(SEAL, sealed, deps.clock.now()).await?;
+    let payer = offer.phone.take().map(|phone| payer_hash(&phone));
+    Ok(KnownOffer { offer, payer, expires_at: 0 })
+}
+
+async fn take(deps: &Checkout, known: &KnownOffer, correlation_id: CorrelationId) -> Result<Taken> {
+    let (now, offer) = (deps.clock.now(), &known.offer);
     let item = deps.prices.find(&offer.purchase.item).ok_or_else(unpriced)?;
     let order = Order::new(offer.order_id, offer.purchase.clone(), item.price, item.credits, now, correlation_id);
-    let row = deps.store.create(&order, offer.phone.as_ref()).await?;
+    let row = deps.store.create(&order, known.payer.as_deref()).await?;
     if row.order.purchase != offer.purchase {
-        return Err(Error::conflict("another_order", "This order is for something else."));
+        return Err(another_order());
     }
-    // A payment that is on its way has its place in the order, and its page is done with.
-    if row.order.state.is_settled() || row.order.payment.is_some() {
+    if has_nothing_to_pay(&row.order) {
         return Ok(Taken { order: row.order, page: None });
     }
     let began = row.order.created_at;
-    if now >= began.checked_add(LATEST_START).unwrap_or(began) {
-        return Err(Error::conflict("offer_over", "It is too late to pay this order. Ask for a new one."));
+    if now >= after(began, LATEST_START) {
+        return Err(too_late());
     }
     let closed = || Error::conflict("offer_over", "This order cannot be paid any more. Ask for a new one.");
     // What the product would have to give back at once is not sold.
     if row.order.refund.is_some() {
         return Err(closed());
     }
-    let page = open(deps, &offer, &row.order).await?;
+    let page = open(deps, offer, &row.order).await?;
     let order = Order { checkout: Some(page.id), state: State::Pending, ..row.order.clone() };
     if order != row.order {
         deps.store.opened(&row, &order).await?;
     }
     Ok(Taken { order, page: Some(page.url.ok_or_else(closed)?) })
+}
+
+/// A payment that is on its way has its place in the order, and its page is done with.
+fn has_nothing_to_pay(order: &Order) -> bool {
+    order.state.is_settled() || order.payment.is_some()
+}
+
+fn unpriced() -> Error {
+    Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.")
+}
+
+fn another_order() -> Error {
+    Error::conflict("another_order", "This order is for something else.")
+}
+
+fn too_late() -> Error {
+    Error::conflict("offer_over", "It is too late to pay this order. Ask for a new one.")
 }
 
 /// The same order asks for the same page, with the same key: Stripe makes one, however often it is asked.
@@ -59,7 +123,7 @@ async fn open(deps: &Checkout, offer: &Offer, order: &Order) -> Result<Page> {
         title: offer.title.clone(),
         amount: order.price,
         success_url: offer.return_url.clone(),
-        cancel_url: offer.return_url.clone(),
+        cancel_url: cancelled(&offer.return_url),
         expires_at: order.created_at.checked_add(OPEN_FOR).ok(),
         metadata: Vec::new(),
     };
@@ -69,6 +133,12 @@ async fn open(deps: &Checkout, offer: &Offer, order: &Order) -> Result<Page> {
     page.map_err(refused)
 }
 
+fn cancelled(return_url: &str) -> String {
+    let Ok(mut url) = Url::parse(return_url) else { return return_url.to_owned() };
+    url.query_pairs_mut().append_pair(CANCELLED, "1");
+    url.into()
+}
+
 /// The same order with another offer's words is another request to Stripe, which it refuses.
 fn refused(error: StripeError) -> Error {
     match &error {
@@ -76,5 +146,17 @@ fn refused(error: StripeError) -> Error {
             Error::conflict("another_offer", "This order was offered in other words before.").because(error)
         }
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cancelled_address_says_so_beside_what_it_said_before() {
+        assert_eq!(cancelled("https://a.example/back"), "https://a.example/back?cancelled=1");
+        assert_eq!(cancelled("https://a.example/back?x=1#y"), "https://a.example/back?x=1&cancelled=1#y");
+        assert_eq!(cancelled("no address"), "no address");
     }
 }

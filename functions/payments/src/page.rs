@@ -13,8 +13,10 @@ use sha2::{Digest, Sha256};
 /// What there is to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// The person comes from the page where they paid, or did not.
+    /// The person comes from the page where they paid.
     Back,
+    /// The person left the page without paying.
+    Cancelled,
     Paid,
     UnderWay,
     /// Its money went back.
@@ -40,6 +42,7 @@ struct Texts {
     code: &'static str,
     direction: &'static str,
     back: Words,
+    cancelled: Words,
     paid: Words,
     under_way: Words,
     returned: Words,
@@ -151,6 +154,7 @@ impl Texts {
     fn words(&self, said: Said) -> &Words {
         match said {
             Said::Back => &self.back,
+            Said::Cancelled => &self.cancelled,
             Said::Paid => &self.paid,
             Said::UnderWay => &self.under_way,
             Said::Returned => &self.returned,
@@ -169,8 +173,9 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Said; 9] = [
+    const ALL: [Said; 10] = [
         Said::Back,
+        Said::Cancelled,
         Said::Paid,
         Said::UnderWay,
         Said::Returned,

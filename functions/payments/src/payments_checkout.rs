@@ -1,4 +1,5 @@
 //! `POST /api/payments/checkout/`: an offer that a product sealed becomes an order, and a page to pay it on.
+//! `POST /api/payments/offers/`: it is kept, and a link with the order's id leads to it.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     Checkout,
-    offers::{Taken, take},
+    offers::{Taken, keep, take_sealed},
     payments_orders::OrderView,
 };
 
@@ -21,6 +22,9 @@ struct In {
 
 pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
     let In { offer } = call.json()?;
-    let Taken { order, page } = take(&deps, &offer, call.correlation_id).await?;
+    if call.path() == "/api/payments/offers/" {
+        return reply::json(StatusCode::CREATED, &keep(&deps, &offer).await?);
+    }
+    let Taken { order, page } = take_sealed(&deps, &offer, call.correlation_id).await?;
     reply::json(StatusCode::OK, &OrderView::of(&order, page.map(|url| url.0)))
 }

@@ -1,9 +1,13 @@
 //! `GET /api/payments/ledger/..`: the books, for the operator. Orders of a day, one order in whole, an account, flags.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use confab_kernel::{CorrelationId, Error, OrderId, Result, Timestamp};
 use confab_lambda::{Call, Reply, reply};
+use futures::{StreamExt, stream};
 use http::StatusCode;
 use payments_domain::{Order, Tell};
 use serde::Serialize;
@@ -14,9 +18,15 @@ use crate::{
     store::{FlagView, LedgerRow, TellRow},
 };
 
+/// How many orders are read at once to tell which flags are open.
+const ORDERS_AT_ONCE: usize = 8;
+
 #[derive(Serialize)]
 struct OrdersOut {
     orders: Vec<OrderOut>,
+    /// The keys of orders of the day that cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -54,7 +64,15 @@ struct AccountOut {
 
 #[derive(Serialize)]
 struct FlagsOut {
-    flags: Vec<FlagView>,
+    flags: Vec<FlagOut>,
+}
+
+#[derive(Serialize)]
+struct FlagOut {
+    #[serde(flatten)]
+    flag: FlagView,
+    /// The payment still needs a look: its order carries the flag, or no order is known that could.
+    is_open: bool,
 }
 
 pub async fn handle(deps: Arc<Auditor>, call: Call) -> Result<Reply> {
@@ -66,7 +84,7 @@ pub async fn handle(deps: Arc<Auditor>, call: Call) -> Result<Reply> {
         ["orders"] => {
             let page = deps.store.orders_of(&day(), call.query_value("after").as_deref()).await?;
             let orders = page.orders.into_iter().map(|row| OrderOut::of(row.order)).collect();
-            reply::json(StatusCode::OK, &OrdersOut { orders, next: page.next })
+            reply::json(StatusCode::OK, &OrdersOut { orders, unreadable: page.unreadable, next: page.next })
         }
         ["orders", id] => {
             let unknown = || Error::not_found("order");
@@ -79,9 +97,23 @@ pub async fn handle(deps: Arc<Auditor>, call: Call) -> Result<Reply> {
             let (balance, rows) = deps.store.account(product, payer).await?;
             reply::json(StatusCode::OK, &AccountOut { balance, rows })
         }
-        ["flags"] => reply::json(StatusCode::OK, &FlagsOut { flags: deps.store.flags_of(&day()).await? }),
+        ["flags"] => reply::json(StatusCode::OK, &FlagsOut { flags: flags_of(&deps, &day()).await? }),
         _ => Err(Error::not_found("page")),
     }
+}
+
+/// The flags that were raised on a day, each with whether it is still open.
+async fn flags_of(deps: &Auditor, day: &str) -> Result<Vec<FlagOut>> {
+    let flags = deps.store.flags_of(day).await?;
+    let ids: BTreeSet<_> = flags.iter().filter_map(|flag| flag.order_id).collect();
+    let orders = stream::iter(ids).map(|id| async move { (id, deps.store.order(id).await) });
+    let orders: HashMap<_, _> = orders.buffer_unordered(ORDERS_AT_ONCE).collect().await;
+    // The flag of an order that cannot be read stays open.
+    let is_open = |flag: &FlagView| match flag.order_id.and_then(|id| orders.get(&id)) {
+        Some(Ok(Some(row))) => row.order.flags.get(&flag.payment) == Some(&flag.flag),
+        _ => true,
+    };
+    Ok(flags.into_iter().map(|flag| FlagOut { is_open: is_open(&flag), flag }).collect())
 }
 
 impl OrderOut {
@@ -98,7 +130,7 @@ impl From<TellRow> for ToldOut {
 }
 
 async fn is_operator(deps: &Auditor, call: &Call) -> Result<()> {
-    let told = call.header("authorization").and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
+    let told = call.bearer().unwrap_or_default();
     let known = deps.keys.opens(OPERATOR, told).await?;
     known.then_some(()).ok_or_else(|| Error::unauthenticated("The operator's key is expected."))
 }

@@ -1,16 +1,17 @@
 //! `GET /api/payments/pay/{offer}`: the link in a chat that leads to where an offer is paid, or to a page that says why
-//! it does not. `GET /api/payments/back`: where the person lands after paying.
+//! it does not. `{offer}` is the order's id, or the sealed offer itself. `GET /api/payments/back`: where the person lands
+//! after paying, or with `?cancelled=1` without it.
 
 use std::sync::Arc;
 
-use confab_kernel::{Error, Kind, Private, Result};
+use confab_kernel::{Error, Kind, OrderId, Private, Result};
 use confab_lambda::{Call, Reply, reply};
 use http::{HeaderValue, Method, StatusCode, header};
 use payments_domain::State;
 
 use crate::{
     Checkout,
-    offers::{Taken, take},
+    offers::{CANCELLED, Taken, take_kept, take_sealed},
     page::{Language, Said, page},
 };
 
@@ -20,9 +21,10 @@ use crate::{
 pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
     let language = Language::preferred(call.header("accept-language").unwrap_or_default());
     let mut reply = if call.path().ends_with("/payments/back") {
-        page(StatusCode::OK, Said::Back, language)?
+        let is_cancelled = call.query_value(CANCELLED).is_some();
+        page(StatusCode::OK, if is_cancelled { Said::Cancelled } else { Said::Back }, language)?
     } else {
-        match take(&deps, call.last_segment(), call.correlation_id).await {
+        match take(&deps, &call).await {
             Ok(Taken { page: Some(url), .. }) => see_other(&url)?,
             Ok(Taken { order, page: None }) => {
                 let (status, said) = nothing_to_pay(order.state);
@@ -41,6 +43,13 @@ pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
     reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(reply)
+}
+
+async fn take(deps: &Checkout, call: &Call) -> Result<Taken> {
+    match call.last_segment().parse::<OrderId>() {
+        Ok(id) => take_kept(deps, id, call.correlation_id).await,
+        Err(_) => take_sealed(deps, call.last_segment(), call.correlation_id).await,
+    }
 }
 
 fn see_other(url: &Private<String>) -> Result<Reply> {
@@ -64,7 +73,7 @@ fn instead(status: StatusCode, error: &Error) -> (StatusCode, Said) {
     match (error.code(), error.kind()) {
         // To a person it is one thing whether the seal, the order or its words are from another time.
         ("expired", _) | (_, Kind::Conflict) => (StatusCode::GONE, Said::Over),
-        (_, Kind::Unauthenticated) => (status, Said::Broken),
+        (_, Kind::Unauthenticated | Kind::NotFound) => (status, Said::Broken),
         (_, Kind::Unprocessable) => (status, Said::NotForSale),
         (_, Kind::Unavailable) => (status, Said::Later),
         _ => (status, Said::OurFault),
@@ -105,6 +114,7 @@ mod tests {
         for (error, status, expected, said) in [
             (forged, 401, 401, Said::Broken),
             (expired, 401, 410, Said::Over),
+            (Error::not_found("offer"), 404, 404, Said::Broken),
             (Error::conflict("offer_over", "It is too late."), 409, 410, Said::Over),
             (unsold, 422, 422, Said::NotForSale),
             (Error::unavailable("stripe_busy", "on purpose"), 503, 503, Said::Later),

@@ -4,11 +4,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_aws::Entry;
-use confab_kernel::{Error, OrderId, Result, Timestamp};
-use confab_lambda::{Tick, metrics};
+use confab_kernel::{CorrelationId, Error, OrderId, Result, Timestamp};
+use confab_lambda::{Tick, metrics, warn};
 use confab_providers::stripe::{EventQuery, Notice as StripeNotice, Stripe};
 use futures::{StreamExt, stream};
 use payments_domain::{Notice, Order, Standing, book};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Reconciler,
@@ -45,7 +46,7 @@ fn before(at: Timestamp, by: Duration) -> Timestamp {
 }
 
 impl Reconciler {
-    /// Each step does what it can; the first failure is told when all are done.
+    /// Runs every step, whatever becomes of the others, and returns the first failure.
     async fn run(&self, now: Timestamp) -> Result<()> {
         let open = self.open_orders(now).await;
         let known = self.differences(now).await;
@@ -63,6 +64,10 @@ impl Reconciler {
         let mut after = None;
         loop {
             let page = self.store.open_orders(before(now, PATIENCE), after.as_deref()).await?;
+            for key in &page.unreadable {
+                metrics::count("LedgerDifference", "stripe");
+                warn("an order cannot be read", key, CorrelationId::of_event(key));
+            }
             let ids = page.orders.iter().map(|row| row.order.id);
             let checks = ids.map(|order_id| look_at(order_id, Notice::Check { order_id }, now, ""));
             let checks = checks.collect::<Result<Vec<_>>>()?;
@@ -74,11 +79,10 @@ impl Reconciler {
         }
     }
 
-    /// What was different before is asked for until it is the same: the alarm rings as long.
+    /// Compares what differed before, until it is the same: the alarm rings as long.
     async fn differences(&self, now: Timestamp) -> Result<()> {
         let known = self.store.differences().await?;
-        let notices = known.into_iter().map(|id| (id, Notice::Check { order_id: id })).collect();
-        self.compare_orders(notices, now).await
+        self.compare_all(known.into_iter().map(|suspect| (suspect.key(), suspect)).collect(), now).await
     }
 
     async fn undelivered(&self, stripe: &Stripe, since: Timestamp) -> Result<()> {
@@ -91,7 +95,8 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Orders with which something happened lately: the ledger has it by now, or a worker is told to look again.
+    /// Compares the payments with which something happened lately. The cursor moves past a payment that could not be
+    /// compared, since its difference is kept; it stays when the list of events or the store fails.
     async fn compare(&self, stripe: &Stripe, since: Timestamp, to: Timestamp, now: Timestamp) -> Result<()> {
         let mut from = since;
         while from < to {
@@ -99,8 +104,9 @@ impl Reconciler {
             let query = EventQuery { created_from: Some(from), created_before: Some(end), ..money() };
             let mut pages = Pages::of(stripe, query);
             while let Some(events) = pages.next().await? {
-                let found: Vec<_> = events.into_iter().filter_map(noticed).collect();
-                self.compare_orders(self.by_order(found).await?, now).await?;
+                let suspects = events.into_iter().filter_map(noticed).map(|found| Suspect { notice: found.notice });
+                // One event of each payment is enough to find it by.
+                self.compare_all(suspects.map(|suspect| (suspect.key(), suspect)).collect(), now).await?;
             }
             self.store.has_reconciled(end).await?;
             from = end;
@@ -108,45 +114,77 @@ impl Reconciler {
         Ok(())
     }
 
-    /// One event of each order is enough to find its payment by. A refund or a dispute is told by its payment alone.
-    async fn by_order(&self, found: Vec<Found>) -> Result<BTreeMap<OrderId, Notice>> {
-        let mut notices = BTreeMap::new();
-        for Found { notice, .. } in found {
-            let named = match (named_order(&notice), &notice) {
-                (None, Notice::Stripe { payment: Some(payment), .. }) => match self.store.order_paid_by(payment).await?
-                {
-                    Some(id) => Some(id),
-                    None => self.stripe.order_of(payment).await?,
-                },
-                (named, _) => named,
-            };
-            notices.extend(named.map(|id| (id, notice)));
-        }
-        Ok(notices)
-    }
-
-    /// An order that Stripe does not want to talk about does not keep the others from being compared.
-    async fn compare_orders(&self, notices: BTreeMap<OrderId, Notice>, now: Timestamp) -> Result<()> {
-        let compared = stream::iter(notices).map(|(id, notice)| self.compare_order(id, notice, now));
+    /// Fails only when a difference could not be kept.
+    async fn compare_all(&self, suspects: BTreeMap<String, Suspect>, now: Timestamp) -> Result<()> {
+        let compared = stream::iter(suspects.into_values()).map(|suspect| self.compare_one(suspect, now));
         let done: Vec<_> = compared.buffer_unordered(AT_ONCE).collect().await;
         done.into_iter().collect()
     }
 
-    async fn compare_order(&self, id: OrderId, notice: Notice, now: Timestamp) -> Result<()> {
-        let Some(row) = self.store.order(id).await? else {
+    async fn compare_one(&self, suspect: Suspect, now: Timestamp) -> Result<()> {
+        let found = self.look(&suspect, now).await.unwrap_or_else(|error| {
+            let correlation_id = CorrelationId::of_event(&suspect.key());
+            warn("a payment cannot be compared", &error.to_string(), correlation_id);
+            Comparison::Differs
+        });
+        if found != Comparison::Same {
             metrics::count("LedgerDifference", "stripe");
-            return Ok(());
-        };
-        let known = row.order.checkout.is_some();
-        let standing = match self.stripe.standing(&row.order, &notice).await? {
-            Some(standing) if is_booked(&row.order, &standing) => return self.store.is_the_same(id).await,
-            standing => standing,
-        };
-        metrics::count("LedgerDifference", "stripe");
-        if known {
-            self.store.differs(id, now).await?;
         }
-        self.queue.send(&[look_at(id, notice, now, &standing.map(totals).unwrap_or_default())?]).await
+        match found {
+            Comparison::Differs => self.store.differs(&suspect, now).await,
+            Comparison::Same | Comparison::NoSuchOrder => self.store.is_the_same(&suspect).await,
+        }
+    }
+
+    /// Compares one payment, and tells a worker to look again at what differs.
+    async fn look(&self, suspect: &Suspect, now: Timestamp) -> Result<Comparison> {
+        let Some(id) = self.order_of(suspect).await? else { return Ok(Comparison::Same) };
+        let Some(row) = self.store.order(id).await? else { return Ok(Comparison::NoSuchOrder) };
+        let standing = self.stripe.standing(&row.order, &suspect.notice).await?;
+        if standing.as_ref().is_some_and(|standing| is_booked(&row.order, standing)) {
+            return Ok(Comparison::Same);
+        }
+        let totals = standing.map(totals).unwrap_or_default();
+        self.queue.send(&[look_at(id, suspect.notice.clone(), now, &totals)?]).await?;
+        Ok(Comparison::Differs)
+    }
+
+    /// A refund or a dispute is told by its payment alone. Returns `None` for another shop's payment.
+    async fn order_of(&self, suspect: &Suspect) -> Result<Option<OrderId>> {
+        match (named_order(&suspect.notice), &suspect.notice) {
+            (None, Notice::Stripe { payment: Some(payment), .. }) => match self.store.order_paid_by(payment).await? {
+                Some(id) => Ok(Some(id)),
+                None => self.stripe.order_of(payment).await,
+            },
+            (named, _) => Ok(named),
+        }
+    }
+}
+
+/// What the ledger says of a payment, beside what Stripe says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Same,
+    Differs,
+    NoSuchOrder,
+}
+
+/// A payment that may differ from the ledger, by the notice that it is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Suspect {
+    pub(crate) notice: Notice,
+}
+
+impl Suspect {
+    /// The same for every notice of one payment of one order.
+    pub(crate) fn key(&self) -> String {
+        let order = named_order(&self.notice).map(|id| id.to_string()).unwrap_or_default();
+        match &self.notice {
+            Notice::Stripe { payment: Some(subject), .. } | Notice::Stripe { checkout: Some(subject), .. } => {
+                format!("{order}#{subject}")
+            }
+            _ => order,
+        }
     }
 }
 
@@ -194,12 +232,30 @@ fn totals(standing: Standing) -> String {
     format!("#{received}-{refunded}-{disputed}-{fees}")
 }
 
-/// Booking it again would change nothing, and nobody would have to look at it for a new reason.
+/// Whether booking it again would change nothing: no row, no state, and no flag that begins or ends.
 fn is_booked(order: &Order, standing: &Standing) -> bool {
     let booked = book(order.clone(), standing);
-    let is_news = booked.order.newly_flagged(order).is_some();
     // What came in does not become less by booking.
     let is_less =
         standing.payment == order.payment && standing.received.is_some_and(|money| money.minor < order.received);
-    booked.rows.is_empty() && booked.order.state == order.state && !is_news && !is_less
+    booked.rows.is_empty() && booked.order.state == order.state && booked.order.flags == order.flags && !is_less
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stripe(payment: Option<&str>) -> Suspect {
+        let order_id = Some(OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]));
+        let payment = payment.map(str::to_owned);
+        Suspect { notice: Notice::Stripe { order_id, checkout: Some("cs_1".into()), payment } }
+    }
+
+    #[test]
+    fn each_payment_of_an_order_is_compared_on_its_own() {
+        let order_id = OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
+        assert_eq!(stripe(Some("pi_1")).key(), format!("{order_id}#pi_1"));
+        assert_eq!(stripe(None).key(), format!("{order_id}#cs_1"));
+        assert_eq!(Suspect { notice: Notice::Check { order_id } }.key(), order_id.to_string());
+    }
 }

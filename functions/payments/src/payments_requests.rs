@@ -84,8 +84,8 @@ impl Requests {
         event: &Event<RefundRequested>,
         step: impl Fn(Order) -> Order,
     ) -> Result<Order> {
-        let (order, news) = self.store.change(row, &event.id.to_string(), step).await?;
-        if news.is_some() {
+        let (order, is_news) = self.store.change(row, &event.id.to_string(), step).await?;
+        if is_news {
             metrics::count("PaymentFlagged", "refund");
         }
         Ok(order)

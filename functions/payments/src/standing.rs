@@ -128,6 +128,7 @@ impl Seen {
             is_underway: is_moving || (is_complete && is_unpaid && !is_over),
             is_closed: checkout.is_some_and(|c| c.status == CheckoutStatus::Expired),
             has_failed: is_complete && is_unpaid && is_over,
+            is_returned: charge.is_some_and(|charge| charge.fully_refunded),
             ..Standing::default()
         };
         // Without a currency of ours nothing of it is booked.

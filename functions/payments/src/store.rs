@@ -10,8 +10,9 @@
 //! | `CREDITS#studio#usr_..` | `SPEND#spe_..` | that a spend was made |
 //! | `PAYMENT#stripe#pi_..` | `PAYMENT` | the order that a provider's payment is for |
 //! | `PAYER#<hash>#studio.lite` | `PAYER` | the order that whoever has this number was last offered for the thing |
+//! | `OFFER#ord_..` | `OFFER` | an offer that a short link leads to |
 //! | `FLAGS#2026-11-21` | `<ms>#<event>` | what a person has to look at |
-//! | `DIFFERENCES` | `ord_..` | an order of which Stripe holds something else than the ledger says |
+//! | `DIFFERENCES` | `ord_..#pi_..` | a payment of which Stripe holds something else than the ledger says |
 //! | `RECONCILED` | `RECONCILED` | how far the last comparison with the provider came |
 //! | `INBOX#stripe#evt_..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
 
@@ -23,7 +24,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Held, Inbox, Row, Table, When, number, text};
 use confab_kernel::{
     Clock, CorrelationId, EffectId, Entropy, Error, OrderId, Phone, Result, RowId, SpendId, Timestamp, hex,
-    payments::{Purchase, Spend},
+    payments::{Offer, Purchase, Spend},
     worker::{Effect, Found, Read, Saved},
 };
 use payments_domain::{Account, Flag, Kind, Notice, Order, Provider, Row as Entry, Tell};
@@ -60,6 +61,16 @@ pub(crate) struct OrderRow {
     version: u64,
     #[serde(flatten)]
     pub(crate) order: Order,
+}
+
+/// An offer without the number of who pays, until when its link is good.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KnownOffer {
+    pub(crate) offer: Offer,
+    /// The hash of the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) payer: Option<String>,
+    pub(crate) expires_at: i64,
 }
 
 /// The order that a notice leads to.
@@ -109,6 +120,7 @@ pub(crate) struct TellRow {
 #[derive(Serialize)]
 struct FlagRow<'a> {
     flag: Flag,
+    payment: &'a str,
     event: &'a str,
     order_id: Option<OrderId>,
     at: Timestamp,
@@ -140,10 +152,17 @@ fn payment_key(provider: Provider, payment: &str) -> Row {
     Table::key(format!("PAYMENT#{provider}#{payment}"), "PAYMENT")
 }
 
-/// The number itself is not in a key.
-fn payer_key(phone: &Phone, item: &str) -> Row {
-    let hash = hex(&Sha256::digest(phone.digits())[..16]);
-    Table::key(format!("PAYER#{hash}#{item}"), "PAYER")
+/// What stands for a number in keys and rows: the number itself is in none.
+pub(crate) fn payer_hash(phone: &Phone) -> String {
+    hex(&Sha256::digest(phone.digits())[..16])
+}
+
+fn payer_key(payer: &str, item: &str) -> Row {
+    Table::key(format!("PAYER#{payer}#{item}"), "PAYER")
+}
+
+fn offer_key(id: OrderId) -> Row {
+    Table::key(format!("OFFER#{id}"), "OFFER")
 }
 
 fn tell_key(order_id: OrderId, effect: EffectId) -> Row {
@@ -163,25 +182,26 @@ impl Store {
         self.table.latest(order_key(id)).await
     }
 
-    /// The order as a step leaves it, and why a person has to look at it, if the step is the first to say so.
+    /// The order as a step leaves it, and whether the step is the first to flag one of its payments.
     pub(crate) async fn change(
         &self,
         mut row: OrderRow,
         event: &str,
         step: impl Fn(Order) -> Order,
-    ) -> Result<(Order, Option<Flag>)> {
+    ) -> Result<(Order, bool)> {
         for race in 0..RACES {
             let order = step(row.order.clone());
             if order == row.order {
-                return Ok((order, None));
+                return Ok((order, false));
             }
             let news = order.newly_flagged(&row.order);
             let mut writes = vec![self.put_order(&OrderRow { order: order.clone(), ..row.clone() })?];
-            if let Some(flag) = news {
-                writes.push(self.put_flag(flag, event, Some(order.id), self.clock.now())?);
+            if let Some((payment, flag)) = news {
+                writes.push(self.put_flag(flag, payment, event, Some(order.id), self.clock.now())?);
             }
+            let is_news = news.is_some();
             if self.table.transact(writes).await? == Saved::Yes {
-                return Ok((order, news));
+                return Ok((order, is_news));
             }
             self.give_way(race).await;
             let gone = || Error::internal("order_is_gone", order.id.to_string());
@@ -190,14 +210,28 @@ impl Store {
         Err(Error::unavailable("contended", "others were changing the order at each attempt"))
     }
 
+    /// The offer that was kept for an order. Rows outlive their time: the caller compares `expires_at`.
+    pub(crate) async fn offer(&self, id: OrderId) -> Result<Option<KnownOffer>> {
+        self.table.latest(offer_key(id)).await
+    }
+
+    /// Keeps an offer unless it is kept for longer already.
+    pub(crate) async fn keep_offer(&self, offer: &KnownOffer) -> Result<()> {
+        let mut row = Table::row("", "", offer)?;
+        row.extend(offer_key(offer.offer.order_id));
+        let when =
+            When::holds("attribute_not_exists(pk) OR expires_at < :until").with(":until", number(offer.expires_at));
+        self.table.save(row, when).await.map(drop)
+    }
+
     /// The order as it is from now on: the new one, or the one that was there.
-    pub(crate) async fn create(&self, order: &Order, phone: Option<&Phone>) -> Result<OrderRow> {
+    pub(crate) async fn create(&self, order: &Order, payer: Option<&str>) -> Result<OrderRow> {
         let row = OrderRow { version: 0, order: order.clone() };
         let mut writes = vec![self.put_order(&row)?];
-        if let Some(phone) = phone {
+        if let Some(payer) = payer {
             let leads_to = LeadsTo { order_id: order.id };
             let mut item = Table::row("", "", &leads_to)?;
-            item.extend(payer_key(phone, &order.purchase.item));
+            item.extend(payer_key(payer, &order.purchase.item));
             writes.push(self.table.put(item, When::always())?);
         }
         match self.table.transact(writes).await? {
@@ -234,7 +268,7 @@ impl Store {
         let named = named_order(&event.notice).map(order_key);
         let pointer = match &event.notice {
             Notice::Stripe { payment: Some(payment), .. } => Some(payment_key(Provider::Stripe, payment)),
-            Notice::Sumit { phone: Some(phone), item: Some(item), .. } => Some(payer_key(phone, item)),
+            Notice::Sumit { phone: Some(phone), item: Some(item), .. } => Some(payer_key(&payer_hash(phone), item)),
             Notice::Generic(claim) => Some(payment_key(Provider::Generic, &claim.payment)),
             _ => None,
         };
@@ -331,8 +365,8 @@ impl Store {
             item.extend(tell_key(order_id, *id));
             writes.push(self.table.put(item, When::always())?);
         }
-        if let Some(flag) = case.news() {
-            writes.push(self.put_flag(flag, &event.id, case.order().map(|row| row.order.id), now)?);
+        if let Some((payment, flag)) = case.news() {
+            writes.push(self.put_flag(flag, payment, &event.id, case.order().map(|row| row.order.id), now)?);
         }
         self.table.transact(writes).await
     }
@@ -373,12 +407,13 @@ impl Store {
     fn put_flag(
         &self,
         flag: Flag,
+        payment: &str,
         event: &str,
         order_id: Option<OrderId>,
         now: Timestamp,
     ) -> Result<TransactWriteItem> {
         let expires_at = now.as_second() + FLAGS_KEPT.as_secs().cast_signed();
-        let row = FlagRow { flag, event, order_id, at: now, expires_at };
+        let row = FlagRow { flag, payment, event, order_id, at: now, expires_at };
         let sk = format!("{:013}#{event}", now.as_millisecond());
         self.table.put(Table::row(format!("FLAGS#{}", day_of(now)), sk, &row)?, When::always())
     }

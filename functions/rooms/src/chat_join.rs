@@ -60,7 +60,7 @@ pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
             if visited.person.is_some_and(|person| person.place != Place::Banned) {
                 let now = rooms.clock.now();
                 Rate::per_hour(LEAVES).take(&rooms.store.table, &format!("leave#{user}"), now).await?;
-                rooms.store.set_place(code, user, Some(Place::Inside), Place::Left).await?;
+                rooms.store.remove_person(code, user, Reason::Left).await?;
                 let left = News::ShownOut { user_id: Some(user), reason: Reason::Left, at: now };
                 let once = format!("left#{code}#{user}#{}", call.correlation_id);
                 tell(&rooms.broadcasts, code, &once, now, left, call.correlation_id).await?;
@@ -103,7 +103,7 @@ async fn join(deps: &Lobby, call: &Call, visited: Visited, user: UserId, wanted:
         true => renames_host(deps, call, code, &person).await?,
         false => visited,
     };
-    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
     let standing = visited.room.standing(Some(user), Some(&person));
     let visited = Visited { person: Some(person), standing, ..visited };
     reply::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
@@ -114,8 +114,9 @@ async fn renames_host(deps: &Lobby, call: &Call, code: RoomCode, host: &Person) 
     for _ in 0..RACES {
         let visited = deps.rooms.store.visit(code, Some(host.user_id), Read::Latest).await?;
         let room = Room { host_name: host.username.clone(), ..visited.room.clone() };
-        if deps.rooms.store.change(&room, visited.version).await? {
-            let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+        if deps.rooms.store.change(&room, visited.version, false).await? {
+            let last_seq =
+                deps.rooms.store.latest(code, visited.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
             let renamed = Visited { room, version: visited.version + 1, ..visited };
             deps.announces(&renamed, last_seq, call).await?;
             return Ok(renamed);

@@ -74,14 +74,14 @@ async fn page(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let (before, after, limit) = (number("before")?, number("after")?, number("limit")?);
     let limit = limit.map_or(PAGE, |limit| i32::try_from(limit).unwrap_or(LARGEST_PAGE)).clamp(1, LARGEST_PAGE);
     let user = deps.doorman.guest(call).await?;
-    let store = &deps.store;
+    let (store, trace) = (&deps.store, call.correlation_id);
     let visit = store.visit(code, user, Read::MayLag);
     let (visited, messages, last_seq) = match (before, after) {
         (Some(_), Some(_)) => return Err(Error::invalid("bad_page", "A page is before or after something.")),
         (None, None) => {
-            let (visited, mut messages) = tokio::try_join!(visit, store.before(code, None, limit))?;
+            let (visited, mut messages) = tokio::try_join!(visit, store.before(code, None, limit, trace))?;
             if let (None, true) = (messages.last(), visited.reserved > 0) {
-                messages = store.latest(code, visited.reserved, Read::Latest).await?.messages;
+                messages = store.latest(code, visited.reserved, Read::Latest, trace).await?.messages;
                 messages.reverse();
             }
             let last_seq = messages.last().map_or(visited.reserved, |message| message.seq);
@@ -91,13 +91,14 @@ async fn page(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
             let most = usize::try_from(limit).unwrap_or_default();
             let page = async {
                 match after {
-                    Some(after) => store.after(code, after, most, Read::MayLag).await,
-                    None => store.before(code, before, limit).await,
+                    Some(after) => store.after(code, after, most, Read::MayLag, trace).await,
+                    None => store.before(code, before, limit, trace).await,
                 }
             };
-            let (visited, mut latest, messages) = tokio::try_join!(visit, store.latest(code, 0, Read::MayLag), page)?;
+            let (visited, mut latest, messages) =
+                tokio::try_join!(visit, store.latest(code, 0, Read::MayLag, trace), page)?;
             if latest.messages.is_empty() && visited.reserved > 0 {
-                latest = store.latest(code, visited.reserved, Read::Latest).await?;
+                latest = store.latest(code, visited.reserved, Read::Latest, trace).await?;
             }
             let last_seq = latest.last_seq.max(messages.last().map_or(0, |message| message.seq));
             (visited, messages, last_seq)
@@ -113,7 +114,7 @@ async fn say(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let user = deps.doorman.caller(call).await?;
     let NewMessage { client_msg_id, text, reply_to } = call.json()?;
     let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
-    let (visited, latest) = visit_and_latest(&deps.store, code, user, may_write).await?;
+    let (visited, latest) = visit_and_latest(&deps.store, code, user, may_write, call.correlation_id).await?;
     let (message, is_new) = speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, call.correlation_id).await?;
     reply::json(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &message)
 }
@@ -128,30 +129,37 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     let deleted = deps.store.delete_message(code, seq).await?;
     // Somebody may have paid for it in between.
     unpin(deps, call, code, seq, user).await?;
+    refund_pins(deps, call, code, seq).await?;
     // Whoever tries again may have got no answer because the process died before it told anybody.
     changed(deps, call, code, deleted.unwrap_or(message)).await?;
     // Those as well of which somebody who died has told nobody.
-    for answer in deps.store.delete_quotes(code, seq).await? {
+    for answer in deps.store.delete_quotes(code, seq, call.correlation_id).await? {
         changed(deps, call, code, answer).await?;
     }
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
-/// A message that goes takes its pins with it. What somebody else paid for goes back to them.
+/// Takes the pins of a message down. What another person paid is noted as owed in the same transaction.
 async fn unpin(deps: &Rooms, call: &Call, code: RoomCode, seq: u64, by: UserId) -> Result<()> {
     for _ in 0..RACES {
         let visited = deps.store.visit(code, Some(by), Read::Latest).await?;
         let Some(room) = visited.room.with_message_unpinned(seq) else { return Ok(()) };
         let now = deps.clock.now();
         let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.is_owed(now);
-        for pin in visited.room.pins.iter().filter(theirs) {
-            give_back(&deps.bus, pin.order, NotGiven::MessageGone, now, call.correlation_id).await?;
-        }
-        if deps.store.put_pins(&room, visited.version).await? == Saved::Yes {
+        let owed: Vec<_> = visited.room.pins.iter().filter(theirs).map(|pin| pin.order).collect();
+        if deps.store.take_pins(&room, visited.version, &owed).await? == Saved::Yes {
             return tell_of_pins(&deps.broadcasts, &room, visited.version + 1, now, call.correlation_id).await;
         }
     }
     Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."))
+}
+
+/// Asks for the refunds that a deletion owes, those of an earlier attempt that died included. Payments refunds once.
+async fn refund_pins(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<()> {
+    for paid in deps.store.unpinned(code, seq).await? {
+        give_back(&deps.bus, paid.order, NotGiven::MessageGone, paid.at, call.correlation_id).await?;
+    }
+    Ok(())
 }
 
 async fn react(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<Reply> {
@@ -184,3 +192,6 @@ async fn changed(deps: &Rooms, call: &Call, code: RoomCode, message: Message) ->
     let news = News::Changed { message: Box::new(message) };
     tell(&deps.broadcasts, code, &once, deps.clock.now(), news, call.correlation_id).await
 }
+
+#[cfg(test)]
+mod tests;

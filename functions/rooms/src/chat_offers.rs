@@ -228,7 +228,7 @@ async fn open(deps: &Shop, call: &Call, front: Visited, host: UserId) -> Result<
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
     }
     let room = Room { back_room: Some(back.code), ..front.room };
-    let last_seq = rooms.store.latest(room.code, front.reserved, Read::MayLag).await?.last_seq;
+    let last_seq = rooms.store.latest(room.code, front.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
     deps.lobby.announces(&Visited { room, version: front.version + 1, ..front }, last_seq, call).await?;
     reply::json(StatusCode::CREATED, &Entered { code: back.code })
 }

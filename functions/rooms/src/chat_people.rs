@@ -5,7 +5,7 @@ use std::sync::Arc;
 use confab_kernel::{Clock, Error, Result, UserId, worker::Read};
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
-use rooms_domain::{News, Person, Place, Reason, Role, RoomCode, Standing, Username};
+use rooms_domain::{News, Person, Reason, Role, RoomCode, Standing, Username};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -70,19 +70,23 @@ pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
 }
 
 async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
-    let user = deps.doorman.guest(call).await?;
+    let (user, trace) = (deps.doorman.guest(call).await?, call.correlation_id);
     let visited = deps.store.visit(code, user, Read::MayLag).await?;
     visited.room.lets_read(visited.standing)?;
     let banned = async {
         match visited.standing {
-            Standing::Host => deps.store.banned(code).await.map(Some),
+            Standing::Host => deps.store.banned(code, trace).await.map(Some),
             _ => Ok(None),
         }
     };
-    let (mut found, here, banned) =
-        tokio::try_join!(deps.store.first_people(code), deps.store.here(code, MOST_PAGES), banned)?;
+    let (mut found, here, banned) = tokio::try_join!(
+        deps.store.first_people(code, trace),
+        deps.store.here(code, MOST_PAGES, Read::MayLag, trace),
+        banned
+    )?;
     let missing = here.iter().filter(|user| !found.iter().any(|person| person.user_id == **user));
-    found.extend(deps.store.people(code, &missing.take(MOST_SHOWN).copied().collect::<Vec<_>>(), Read::MayLag).await?);
+    let missing: Vec<_> = missing.take(MOST_SHOWN).copied().collect();
+    found.extend(deps.store.people(code, &missing, Read::MayLag, trace).await?);
     let mut people: Vec<_> = found
         .into_iter()
         .filter(Person::is_inside)
@@ -111,23 +115,15 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
     }
     let is_done = match act {
         Act::Mute | Act::Unmute => deps.store.set_muted(code, whom, act == Act::Mute).await?,
-        // Whoever has left by themselves may be connected still.
-        Act::Kick => {
-            deps.store.set_place(code, whom, Some(Place::Inside), Place::Left).await?
-                || deps
-                    .store
-                    .people(code, &[whom], Read::Latest)
-                    .await?
-                    .iter()
-                    .any(|person| person.place == Place::Left)
-        }
+        // A person who has left may be connected as a reader.
+        Act::Kick => deps.store.remove_person(code, whom, Reason::Kicked).await?,
         Act::Unban => {
             if let Some(back) = visited.room.back_room {
-                deps.store.set_place(back, whom, Some(Place::Banned), Place::Left).await?;
+                deps.store.unban(back, whom).await?;
             }
-            deps.store.set_place(code, whom, Some(Place::Banned), Place::Left).await?
+            deps.store.unban(code, whom).await?
         }
-        Act::Ban => deps.store.set_place(code, whom, None, Place::Banned).await?,
+        Act::Ban => deps.store.remove_person(code, whom, Reason::Banned).await?,
     };
     if !is_done {
         return Err(Error::not_found("person"));
@@ -147,7 +143,7 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
     }
     // Whoever may not be in a room may not be behind it.
     if let (Act::Ban, Some(back)) = (act, visited.room.back_room)
-        && deps.store.set_place(back, whom, None, Place::Banned).await?
+        && deps.store.remove_person(back, whom, Reason::Banned).await?
     {
         shown_out(deps, call, back, whom, Reason::Banned).await?;
     }

@@ -161,7 +161,7 @@ async fn mine(deps: &Lobby, call: &Call) -> Result<Reply> {
     let codes = deps.rooms.store.mine(user).await?;
     let mut visits = deps.rooms.store.visits(&codes, user).await?;
     visits.sort_by_key(|visited| std::cmp::Reverse(visited.person.as_ref().map(|person| person.joined_at)));
-    let latest = visits.iter().map(|visited| deps.rooms.store.last_seq(visited.room.code));
+    let latest = visits.iter().map(|visited| deps.rooms.store.last_seq(visited.room.code, call.correlation_id));
     let latest = futures::future::try_join_all(latest).await?;
     let mut rooms = Vec::new();
     for (mut visited, last_seq) in visits.into_iter().zip(latest) {
@@ -180,7 +180,7 @@ async fn show(deps: &Lobby, call: &Call) -> Result<Reply> {
     if visited.standing == rooms_domain::Standing::Banned {
         return Err(Error::not_found("room"));
     }
-    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
     reply::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
 }
 
@@ -190,15 +190,15 @@ async fn change(deps: &Lobby, call: &Call) -> Result<Reply> {
     visited.room.lets_host(visited.standing)?;
     let change: Change = call.json()?;
     let room = visited.room.clone().changed(&change)?;
-    let closes_to_readers = change.is_public.is_some() || change.access_code.is_some();
-    if !deps.rooms.store.change(&room, visited.version).await? {
+    let closes_to_readers = (change.is_public.is_some() || change.access_code.is_some()) && !room.has_readers();
+    if !deps.rooms.store.change(&room, visited.version, closes_to_readers).await? {
         return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Look again."));
     }
-    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag).await?.last_seq;
+    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
     let changed = Visited { room, version: visited.version + 1, ..visited };
     deps.announces(&changed, last_seq, call).await?;
     // Said again whoever tries again: who asked for it may have died before it was told.
-    if closes_to_readers && !changed.room.has_readers() {
+    if closes_to_readers {
         let (at, once) = (deps.rooms.clock.now(), format!("members#{code}#{}", changed.version));
         tell(&deps.rooms.broadcasts, code, &once, at, News::MembersOnly { at }, call.correlation_id).await?;
     }

@@ -13,11 +13,14 @@ pub mod photo_analysis;
 pub mod photo_look;
 pub mod photo_upload;
 mod pictures;
+mod presence;
 pub mod rooms_health;
 pub mod rooms_paid;
 pub mod rooms_sessions;
 mod speaking;
 mod store;
+#[cfg(test)]
+mod testing;
 pub mod ws_authorize;
 pub mod ws_broadcast;
 pub mod ws_connect;
@@ -231,7 +234,7 @@ impl Gate {
     }
 }
 
-/// What `ws-connect` and `ws-disconnect` need.
+/// What `ws-connect` needs.
 #[derive(Debug)]
 pub struct Door {
     pub(crate) store: Store,
@@ -245,6 +248,22 @@ impl Door {
         aws.connect("dynamodb").await;
         let origin = env.optional("ROOMS_ORIGIN").filter(|origin| *origin != "*").map(str::to_owned);
         Ok(Self { store: store(&env, &aws)?, origin })
+    }
+}
+
+/// State of `ws-disconnect`.
+#[derive(Debug)]
+pub struct Departures {
+    pub(crate) store: Store,
+    pub(crate) broadcasts: Queue,
+    pub(crate) clock: SystemClock,
+}
+
+impl Departures {
+    pub async fn from_env() -> Result<Self, StartError> {
+        let (env, aws) = begin()?;
+        aws.connect("dynamodb").await;
+        Ok(Self { store: store(&env, &aws)?, broadcasts: broadcasts(&env, &aws)?, clock: SystemClock::from_env(&env)? })
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_kernel::{Error, PhotoId, Result, Timestamp};
-use confab_lambda::{Call, Reply, reply};
+use confab_kernel::{CorrelationId, Error, PhotoId, Result, Timestamp};
+use confab_lambda::{Call, Reply, metrics, reply, warn};
 use http::StatusCode;
 use rooms_domain::{Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why};
 use serde::Serialize;
@@ -55,10 +55,10 @@ pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
         }
         analysis.state = State::Looking;
     }
-    reply::json(StatusCode::OK, &view(&deps, analysis).await?)
+    reply::json(StatusCode::OK, &view(&deps, analysis, call.correlation_id).await?)
 }
 
-async fn view(deps: &Photos, analysis: Analysis) -> Result<Look> {
+async fn view(deps: &Photos, analysis: Analysis, trace: CorrelationId) -> Result<Look> {
     let Analysis { photo_id, state, step, code, until, found, .. } = analysis;
     let mut out = Look {
         photo_id,
@@ -76,7 +76,15 @@ async fn view(deps: &Photos, analysis: Analysis) -> Result<Look> {
     out.photo = Some(pictures::view(&deps.objects, photo_id, (found.width, found.height), &found.thumbhash)?);
     for (code, why) in found.similar {
         // A room may be closed or hidden by now.
-        let Ok(visited) = deps.store.visit(code, None, confab_kernel::worker::Read::MayLag).await else { continue };
+        let visited = match deps.store.find_room(code).await {
+            Ok(Some(visited)) => visited,
+            Ok(None) => continue,
+            Err(error) => {
+                metrics::count("SimilarRoomUnread", "store");
+                warn("a similar room cannot be read", &error.to_string(), trace);
+                continue;
+            }
+        };
         if visited.room.lets_read(visited.standing).is_ok() {
             let name = visited.room.name.as_str().to_owned();
             out.similar.push(SimilarRoom { code, name, online: visited.online, why });

@@ -81,7 +81,7 @@ async fn look(deps: &Looker, analysis: &Analysis, job: &Job<PhotoJob>) -> Result
     deps.objects.put(&pictures::large(photo), "image/jpeg", jpeg).await?;
     deps.objects.put(&pictures::small(photo), "image/jpeg", small).await?;
     deps.store.remember(&digest, photo, analysis.until).await?;
-    let similar = similar(&found.traits, &deps.store.recent_rooms().await?);
+    let similar = similar(&found.traits, &deps.store.recent_rooms(job.correlation_id).await?);
     Ok(Ok(Found { similar, ..found }))
 }
 
@@ -114,7 +114,11 @@ async fn ask(
         Err(error) => return Ok(Err(unavailable(&error, photo, job))),
     };
     // Without a direction it is near to nothing; names are there all the same.
-    let meaning = meaning(&model, &seen).await.unwrap_or_default();
+    let meaning = meaning(&model, &seen).await.unwrap_or_else(|error| {
+        metrics::count("PhotoUnembedded", "model");
+        warn("a photo has no direction", &format!("{photo}: {error}"), job.correlation_id);
+        Meaning::default()
+    });
     let size = picture.size();
     Ok(Ok(Found {
         width: size.width,
@@ -143,11 +147,11 @@ async fn ask(
 /// What names are in.
 const LANGUAGE: &str = "en";
 
-async fn meaning(model: &Model, seen: &Seen) -> Option<Meaning> {
+async fn meaning(model: &Model, seen: &Seen) -> std::result::Result<Meaning, ModelError> {
     let names = seen.suggestions.iter().map(|suggestion| suggestion.name.as_str());
     let text = [seen.caption.caption.as_str()].into_iter().chain(names).collect::<Vec<_>>().join(". ");
-    let vectors = model.embed(&[text]).await.ok()?;
-    vectors.first().map(|vector| Meaning::of(vector))
+    let vectors = model.embed(&[text]).await?;
+    Ok(vectors.first().map(|vector| Meaning::of(vector)).unwrap_or_default())
 }
 
 async fn twice<T, Fut: Future<Output = std::result::Result<T, ModelError>>>(

@@ -141,7 +141,7 @@ impl Cashier {
         let paid = Paid { username: Some(person.username.clone()), ..asked.became(Became::Given) };
         match asked.goods {
             Goods::Pin { seq, tier } => self.pins(&visited, &paid, seq, tier).await,
-            Goods::Tip { .. } => self.tips(&visited, &paid).await,
+            Goods::Tip { .. } => self.tips(&visited, &paid, asked.trace).await,
             Goods::BackRoom => self.lets_in(&visited, &person, &paid).await,
         }
     }
@@ -159,10 +159,10 @@ impl Cashier {
         }
     }
 
-    async fn tips(&self, visited: &Visited, paid: &Paid) -> Result<Given> {
+    async fn tips(&self, visited: &Visited, paid: &Paid, trace: CorrelationId) -> Result<Given> {
         let draft = Draft::tip(paid.order, paid.price)?;
-        let latest = self.store.latest(visited.room.code, visited.reserved, Read::Latest).await?;
-        match self.store.say(visited, &draft, None, latest, Some(paid)).await? {
+        let latest = self.store.latest(visited.room.code, visited.reserved, Read::Latest, trace).await?;
+        match self.store.say(visited, &draft, None, latest, Some(paid), trace).await? {
             Said::New { .. } => Ok(Ok(Saved::Yes)),
             // Somebody else has noted it.
             Said::Again(_) | Said::Paid | Said::TooFast => Ok(Ok(Saved::Raced)),
@@ -243,9 +243,13 @@ impl Cashier {
         };
         let pins = front.pins.iter().chain(back.iter().flat_map(|back| &back.pins));
         let pins = pins.filter(|pin| pin.is_owed(at)).map(|pin| pin.order);
-        let entrances = self.store.all_paid(code).await?;
-        let entrances = entrances.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
-        let owed: Vec<_> = pins.chain(entrances).map(|order| refund(order, NotGiven::RoomClosed, at, trace)).collect();
+        let paid = self.store.all_paid(code).await?;
+        let entrances = paid.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
+        let owed = pins.chain(entrances).map(|order| refund(order, NotGiven::RoomClosed, at, trace));
+        // Whoever noted that these are owed may have died before asking for their refund.
+        let noted = paid.iter().filter(|paid| paid.became == Became::NotGiven);
+        let noted = noted.filter_map(|paid| Some(refund(paid.order, paid.why?, paid.at, trace)));
+        let owed: Vec<_> = owed.chain(noted).collect();
         self.bus.publish(&owed).await?;
         for room in back.iter().chain([&front]) {
             if !self.store.clear(room.code, until).await? {

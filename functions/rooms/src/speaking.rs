@@ -24,7 +24,7 @@ pub(crate) async fn speak(
         }
         None => None,
     };
-    let (message, is_busy, is_new) = match store.say(visited, draft, quote, latest, None).await? {
+    let (message, is_busy, is_new) = match store.say(visited, draft, quote, latest, None, correlation_id).await? {
         Said::New { message, pace } => (message, pace.is_busy, true),
         // Whoever tries again may have got no answer because the process died before it told anybody.
         Said::Again(message) => (message, false, false),
@@ -67,14 +67,15 @@ pub(crate) async fn visit_and_latest(
     code: RoomCode,
     user: UserId,
     may: impl Fn(&Visited) -> bool,
+    correlation_id: CorrelationId,
 ) -> Result<(Visited, Latest)> {
     let (visited, mut latest) = tokio::try_join!(
         visit(store, code, user, may),
         // What the room has noted is known only with the room.
-        store.latest(code, 0, Read::MayLag)
+        store.latest(code, 0, Read::MayLag, correlation_id)
     )?;
     if latest.messages.is_empty() && visited.reserved > 0 {
-        latest = store.latest(code, visited.reserved, Read::Latest).await?;
+        latest = store.latest(code, visited.reserved, Read::Latest, correlation_id).await?;
     }
     Ok((visited, latest))
 }

@@ -10,6 +10,7 @@
 //! | `ROOM#<code>` | `NAME#<likeness>` | whose name that is |
 //! | `ROOM#<code>` | `ONLINE` | how many people were here when somebody counted last |
 //! | `LIVE#<code>` | ticket | a socket: its connection and whose it is |
+//! | `REMOVED#<code>` | `usr_..` or `*` | a removal whose connections are still to be ended |
 //! | `MINE#usr_..` | `<code>` | a room that somebody is in |
 //! | `PAID#<code>` | `ord_..` | what was paid for in a room, and what came of it |
 //! | `PHOTO#pho_..` | `PHOTO` | a photo, and what was found in it |
@@ -27,11 +28,12 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table};
-use confab_kernel::{Clock, Error, Result, UserId};
+use confab_kernel::{Clock, CorrelationId, Error, Result, UserId};
+use confab_lambda::{metrics, warn};
 use rooms_domain::{Person, Room, RoomCode, Standing};
 use serde::Serialize;
 
-pub(crate) use live::{Page, Socket};
+pub(crate) use live::{Removal, Socket};
 pub(crate) use messages::{Latest, Said, first_seq, oldest};
 pub(crate) use paid::{Became, LetIn, Paid};
 pub(crate) use people::Joined;
@@ -56,6 +58,7 @@ pub(crate) struct Visited {
     pub(crate) version: u64,
     /// Messages up to this number may have been said.
     pub(crate) reserved: u64,
+    /// 0 when the last count is too old to be shown.
     pub(crate) online: u32,
     /// When somebody counted last.
     pub(crate) counted_at_ms: i64,
@@ -87,6 +90,23 @@ fn online_key(code: RoomCode) -> Row {
 
 fn sort_key(row: &Row) -> &str {
     row.get("sk").and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default()
+}
+
+/// Decodes rows one by one. An unreadable row is skipped, logged and counted: it costs nothing but itself.
+fn readable<T>(rows: Vec<Row>, what: &'static str, trace: CorrelationId, decode: impl Fn(Row) -> Result<T>) -> Vec<T> {
+    let mut decoded = Vec::with_capacity(rows.len());
+    for row in rows {
+        // The error itself may quote what a person wrote.
+        let place = format!("{what} {} {}", Table::partition(&row), sort_key(&row));
+        match decode(row) {
+            Ok(value) => decoded.push(value),
+            Err(_) => {
+                metrics::count("RowUnreadable", what);
+                warn("a row cannot be read", &place, trace);
+            }
+        }
+    }
+    decoded
 }
 
 fn rendered<T: Serialize>(value: &T) -> Result<AttributeValue> {

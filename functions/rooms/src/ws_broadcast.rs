@@ -8,19 +8,19 @@ use std::{
 };
 
 use confab_aws::{Entry, Posted};
-use confab_kernel::{Clock, CorrelationId, Result, TicketId, Timestamp, UserId, after, before, worker::Read};
-use confab_lambda::{Job, metrics};
-use futures::{StreamExt, future, stream};
+use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp, UserId, after, before, worker::Read};
+use confab_lambda::{Job, metrics, warn};
+use futures::{StreamExt, stream};
 use rooms_domain::{BroadcastJob, Message, News, Person, Reason, RoomCode, ServerFrame, chunks};
 use tokio::time::Instant;
 
 use crate::{
     Broadcaster,
-    store::{Page, Socket},
+    store::{Removal, Socket},
 };
 
-/// Each takes a connection, and each of those memory.
-const AT_ONCE: usize = 320;
+/// Maximum concurrent posts; each holds one connection in memory.
+const POST_CONCURRENCY: usize = 320;
 const FORGOTTEN_AT_ONCE: usize = 20;
 /// What is said in a busy room may wait so long for others.
 const GATHERS_FOR: Duration = Duration::from_millis(100);
@@ -79,7 +79,7 @@ pub async fn handle(deps: Arc<Broadcaster>, jobs: Vec<Job<BroadcastJob>>) -> Res
         }
     }
     let Some(room) = of else { return Ok(()) };
-    let news = gathered(&deps, room, fresh).await?;
+    let news = gathered(&deps, room, fresh, correlation_id).await?;
     if news.is_empty() {
         return Ok(());
     }
@@ -87,7 +87,12 @@ pub async fn handle(deps: Arc<Broadcaster>, jobs: Vec<Job<BroadcastJob>>) -> Res
 }
 
 /// In a busy room one waits a little for others, and takes all that was said since.
-async fn gathered(deps: &Broadcaster, room: RoomCode, fresh: Vec<(Timestamp, News)>) -> Result<Vec<News>> {
+async fn gathered(
+    deps: &Broadcaster,
+    room: RoomCode,
+    fresh: Vec<(Timestamp, News)>,
+    correlation_id: CorrelationId,
+) -> Result<Vec<News>> {
     let is_done = |news: &News| matches!(news, News::Said { message, .. } if deps.cursors.is_done(room, message.seq));
     let fresh: Vec<_> = fresh.into_iter().filter(|(_, news)| !is_done(news)).collect();
     let busy = fresh.iter().find_map(|(at, news)| match news {
@@ -97,7 +102,7 @@ async fn gathered(deps: &Broadcaster, room: RoomCode, fresh: Vec<(Timestamp, New
     let Some((at, seq)) = busy else { return Ok(fresh.into_iter().map(|(_, news)| news).collect()) };
     let passed = Duration::try_from(deps.clock.now().duration_since(at)).unwrap_or_default();
     tokio::time::sleep(GATHERS_FOR.saturating_sub(passed)).await;
-    let said = deps.store.after(room, seq - 1, MOST_GATHERED, Read::MayLag).await?;
+    let said = deps.store.after(room, seq - 1, MOST_GATHERED, Read::MayLag, correlation_id).await?;
     let (first, last) = (seq, said.last().map_or(0, |message| message.seq));
     let is_among = |news: &News| matches!(news, News::Said { message, .. } if (first..=last).contains(&message.seq));
     let others = fresh.into_iter().map(|(_, news)| news).filter(|news| !is_among(news));
@@ -105,55 +110,83 @@ async fn gathered(deps: &Broadcaster, room: RoomCode, fresh: Vec<(Timestamp, New
     Ok(said.chain(others).collect())
 }
 
+/// Posts news to the sockets behind `after`. All messages among the news are stored before the removals are read, so that
+/// a message numbered after a removal is never posted to a connection that the removal ends.
 async fn deliver(
     deps: &Broadcaster,
     room: RoomCode,
     news: Vec<News>,
-    mut after: Option<TicketId>,
+    mut after: Option<String>,
     until: Instant,
     correlation_id: CorrelationId,
 ) -> Result<()> {
-    let said = Rendered::of(&news)?;
+    let removals = patiently(until, correlation_id, "removals", || deps.store.removals(room, correlation_id)).await?;
+    let removed: Vec<_> = removals.iter().map(Removal::news).collect();
+    let said = Rendered::of(news.iter().chain(&removed))?;
+    // A socket that has just opened counts as seen only when it is read as of now.
+    let read = if said.shows_out() { Read::Latest } else { Read::MayLag };
+    let is_whole = after.is_none();
+    let mut failures = Failures::default();
     loop {
-        let page = sockets(deps, room, after, &said, until).await?;
+        let page = patiently(until, correlation_id, "sockets", || {
+            deps.store.sockets(room, after.as_deref(), read, correlation_id)
+        })
+        .await?;
         let members = match said.members_only {
-            Some(_) => Some(members(deps, room, &page.sockets).await?),
+            Some(_) => Some(members(deps, room, &page.sockets, correlation_id).await?),
             None => None,
         };
         let posts = stream::iter(page.sockets).map(|socket| bring(deps, socket, &said, members.as_ref()));
-        let gone: Vec<_> = posts.buffer_unordered(AT_ONCE).filter_map(future::ready).collect().await;
+        let mut posts = posts.buffer_unordered(POST_CONCURRENCY);
+        let mut gone = Vec::new();
+        while let Some(outcome) = posts.next().await {
+            match outcome {
+                Ok(Some(socket)) => gone.push(socket),
+                Ok(None) => {}
+                Err(failure) => failures.add(failure),
+            }
+        }
         let forgotten = stream::iter(gone).map(|socket| forget(deps, room, socket));
-        forgotten.buffer_unordered(FORGOTTEN_AT_ONCE).collect::<()>().await;
+        let mut forgotten = forgotten.buffer_unordered(FORGOTTEN_AT_ONCE);
+        while let Some(outcome) = forgotten.next().await {
+            if let Err(error) = outcome {
+                failures.add(Failure { error, is_open: false });
+            }
+        }
         after = page.next;
         if after.is_none() {
             break;
         }
         if until.saturating_duration_since(Instant::now()) < PAGE_TAKES {
+            failures.log(correlation_id);
             return goes_on(deps, room, news, after, correlation_id).await;
         }
     }
+    failures.log(correlation_id);
     for news in &news {
         if let News::Said { message, is_busy: true } = news {
             deps.cursors.moves(room, message.seq);
         }
     }
+    // What a part of the sockets has seen, and a connection that would not end, is left to the next broadcast.
+    if is_whole && !failures.left_open {
+        deps.store.forget_removals(room, &removals).await?;
+    }
     Ok(())
 }
 
-/// Whoever has just come in is not shown out unless they are seen. What cannot be read is tried again while there is time:
-/// the room waits for nothing else.
-async fn sockets(
-    deps: &Broadcaster,
-    room: RoomCode,
-    after: Option<TicketId>,
-    said: &Rendered,
+/// Reads again what cannot be read while there is time: the room waits for nothing else.
+async fn patiently<T, Fut: Future<Output = Result<T>>>(
     until: Instant,
-) -> Result<Page> {
-    let read = if said.shows_out() { Read::Latest } else { Read::MayLag };
+    correlation_id: CorrelationId,
+    what: &'static str,
+    read: impl Fn() -> Fut,
+) -> Result<T> {
     loop {
-        match deps.store.sockets(room, after, read).await {
-            Err(_) if until.saturating_duration_since(Instant::now()) > PAGE_TAKES => {
+        match read().await {
+            Err(error) if until.saturating_duration_since(Instant::now()) > PAGE_TAKES => {
                 metrics::count("SocketsUnread", "again");
+                warn("a room's connections cannot be read, trying again", &format!("{what}: {error}"), correlation_id);
                 tokio::time::sleep(PAUSE).await;
             }
             outcome => return outcome,
@@ -162,9 +195,15 @@ async fn sockets(
 }
 
 /// Which of those who are connected are in the room.
-async fn members(deps: &Broadcaster, room: RoomCode, sockets: &[Socket]) -> Result<BTreeSet<UserId>> {
-    let users: BTreeSet<_> = sockets.iter().filter_map(|socket| socket.user).collect();
-    let people = deps.store.people(room, &users.into_iter().collect::<Vec<_>>(), Read::Latest).await?;
+async fn members(
+    deps: &Broadcaster,
+    room: RoomCode,
+    sockets: &[Socket],
+    correlation_id: CorrelationId,
+) -> Result<BTreeSet<UserId>> {
+    let users: BTreeSet<_> = sockets.iter().map(|socket| socket.user).collect();
+    let users: Vec<_> = users.into_iter().collect();
+    let people = deps.store.people(room, &users, Read::Latest, correlation_id).await?;
     Ok(people.into_iter().filter(Person::is_inside).map(|person| person.user_id).collect())
 }
 
@@ -172,12 +211,11 @@ async fn goes_on(
     deps: &Broadcaster,
     room: RoomCode,
     news: Vec<News>,
-    after: Option<TicketId>,
+    after: Option<String>,
     correlation_id: CorrelationId,
 ) -> Result<()> {
     let at = deps.clock.now();
-    let once =
-        format!("on#{room}#{}#{}", after.map(|ticket| ticket.to_string()).unwrap_or_default(), at.as_millisecond());
+    let once = format!("on#{room}#{}#{}", after.as_deref().unwrap_or_default(), at.as_millisecond());
     let job = BroadcastJob::V1 { room, at, news, after };
     deps.broadcasts.send(&[Entry::in_order(room.as_str(), &once, &job, correlation_id)?]).await
 }
@@ -191,7 +229,7 @@ struct Rendered {
 }
 
 impl Rendered {
-    fn of(news: &[News]) -> Result<Self> {
+    fn of<'a>(news: impl Iterator<Item = &'a News>) -> Result<Self> {
         let mut said = Vec::<Message>::new();
         let (mut frames, mut asides, mut outs, mut members_only) = (Vec::new(), Vec::new(), Vec::new(), None);
         for news in news {
@@ -211,7 +249,8 @@ impl Rendered {
                     outs.push((*user_id, *at, ServerFrame::Kicked { reason: *reason }.render()?));
                 }
                 News::MembersOnly { at } => {
-                    members_only = Some((*at, ServerFrame::Kicked { reason: Reason::MembersOnly }.render()?));
+                    let frame = ServerFrame::Kicked { reason: Reason::MembersOnly }.render()?;
+                    members_only = members_only.max(Some((*at, frame)));
                 }
             }
         }
@@ -228,43 +267,94 @@ impl Rendered {
     /// What somebody is shown out with.
     fn farewell(&self, socket: &Socket, members: Option<&BTreeSet<UserId>>) -> Option<&Vec<u8>> {
         let was_there = |at: Timestamp| socket.ticket.made_at() <= at;
-        let is_out = |user: Option<UserId>| user.is_none() || user == socket.user;
+        let is_out = |user: Option<UserId>| user.is_none_or(|user| user == socket.user);
         let out = self.outs.iter().find(|(user, at, _)| is_out(*user) && was_there(*at)).map(|(.., frame)| frame);
-        let is_member = |members: &BTreeSet<UserId>| socket.user.is_some_and(|user| members.contains(&user));
+        let is_member = |members: &BTreeSet<UserId>| members.contains(&socket.user);
         let others = || self.members_only.as_ref().filter(|(at, _)| was_there(*at) && !members.is_none_or(is_member));
         out.or_else(|| others().map(|(_, frame)| frame))
     }
 }
 
-/// All frames in their order, to one socket. Whoever cannot be reached finds what they miss by themselves; whoever is shown
-/// out is, whether they hear of it or not. Whoever is gone is given back.
+struct Failure {
+    error: Error,
+    /// The connection was to end, and may be open.
+    is_open: bool,
+}
+
+/// What could not be posted: counted one by one, logged once a broadcast.
+#[derive(Default)]
+struct Failures {
+    count: usize,
+    first: Option<Error>,
+    left_open: bool,
+}
+
+impl Failures {
+    fn add(&mut self, failure: Failure) {
+        self.count += 1;
+        self.left_open |= failure.is_open;
+        self.first.get_or_insert(failure.error);
+    }
+
+    fn log(&self, correlation_id: CorrelationId) {
+        if let Some(first) = &self.first {
+            let why = format!("{} connections, the first: {first}", self.count);
+            warn("a broadcast did not reach all connections", &why, correlation_id);
+        }
+    }
+}
+
+/// Posts all frames to one socket, in order. A removed socket receives its farewell alone, and is closed whether that
+/// arrives or not. Returns the socket if it is gone.
 async fn bring(
     deps: &Broadcaster,
     socket: Socket,
     said: &Rendered,
     members: Option<&BTreeSet<UserId>>,
-) -> Option<Socket> {
-    let farewell = said.farewell(&socket, members);
-    let asides = said.asides.iter().filter(|(user, _)| Some(*user) == socket.user).map(|(_, frame)| frame);
-    for frame in said.frames.iter().chain(asides).chain(farewell) {
+) -> std::result::Result<Option<Socket>, Failure> {
+    if let Some(farewell) = said.farewell(&socket, members) {
+        return shows_out(deps, socket, farewell).await;
+    }
+    let asides = said.asides.iter().filter(|(user, _)| *user == socket.user).map(|(_, frame)| frame);
+    for frame in said.frames.iter().chain(asides) {
         match post(deps, &socket, frame).await {
             Ok(Posted::Delivered) => {}
             // It may be on its way: its row is there before the socket is.
-            Ok(Posted::Gone) if farewell.is_none() && is_young(deps, &socket) => {
+            Ok(Posted::Gone) if is_young(deps, &socket) => {
                 metrics::count("SocketGone", "young");
-                return None;
+                return Ok(None);
             }
-            Ok(Posted::Gone) => return Some(socket),
-            Err(_) => {
+            Ok(Posted::Gone) => return Ok(Some(socket)),
+            // The client finds what it misses by number.
+            Err(error) => {
                 metrics::count("PostFailed", "socket");
-                break;
+                return Err(Failure { error, is_open: false });
             }
         }
     }
-    if farewell.is_some() && deps.sockets.close(&socket.connection).await.is_err() {
-        metrics::count("PostFailed", "close");
+    Ok(None)
+}
+
+async fn shows_out(
+    deps: &Broadcaster,
+    socket: Socket,
+    farewell: &[u8],
+) -> std::result::Result<Option<Socket>, Failure> {
+    let told = post(deps, &socket, farewell).await;
+    if let Ok(Posted::Gone) = told {
+        return Ok(Some(socket));
     }
-    None
+    if let Err(error) = deps.sockets.close(&socket.connection).await {
+        metrics::count("PostFailed", "close");
+        return Err(Failure { error, is_open: true });
+    }
+    match told {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            metrics::count("PostFailed", "socket");
+            Err(Failure { error, is_open: false })
+        }
+    }
 }
 
 async fn post(deps: &Broadcaster, socket: &Socket, frame: &[u8]) -> Result<Posted> {
@@ -284,10 +374,15 @@ fn is_young(deps: &Broadcaster, socket: &Socket) -> bool {
     deps.clock.now() < after(socket.connected_at, OPENS_WITHIN)
 }
 
-async fn forget(deps: &Broadcaster, room: RoomCode, socket: Socket) {
+/// A row that stays is found again by the next broadcast.
+async fn forget(deps: &Broadcaster, room: RoomCode, socket: Socket) -> Result<()> {
     metrics::count("SocketGone", "410");
-    if deps.store.disconnected(room, socket.ticket, &socket.connection).await.is_err() {
-        // Whoever posts next finds it again.
+    let forgotten = deps.store.disconnected(room, socket.ticket, &socket.connection).await;
+    if forgotten.is_err() {
         metrics::count("PostFailed", "forget");
     }
+    forgotten
 }
+
+#[cfg(test)]
+mod tests;

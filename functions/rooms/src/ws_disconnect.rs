@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
-use confab_kernel::Result;
+use confab_kernel::{CorrelationId, Result};
 use confab_lambda::Frame;
+use rooms_domain::Ticket;
 
-use crate::{Door, speaking::connection};
+use crate::{Departures, presence::Presence, speaking::connection};
 
-pub async fn handle(deps: Arc<Door>, frame: Frame) -> Result<()> {
-    let ticket = connection(&frame)?;
-    deps.store.disconnected(ticket.room, ticket.id, &frame.connection_id).await
+pub async fn handle(deps: Arc<Departures>, frame: Frame) -> Result<()> {
+    leave(&deps, &connection(&frame)?, &frame.connection_id, frame.correlation_id).await
+}
+
+pub(crate) async fn leave(deps: &Departures, ticket: &Ticket, connection: &str, trace: CorrelationId) -> Result<()> {
+    deps.store.disconnected(ticket.room, ticket.id, connection).await?;
+    let presence = Presence { store: &deps.store, broadcasts: &deps.broadcasts, clock: deps.clock, trace };
+    presence.on_departure(ticket.room).await
 }

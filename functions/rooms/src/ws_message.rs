@@ -3,29 +3,24 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Posted;
-use confab_kernel::{Clock, Error, Kind, Result, after, worker::Read};
+use confab_kernel::{Clock, CorrelationId, Error, Kind, Result, after, worker::Read};
 use confab_lambda::Frame;
 use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Ticket, chunks};
 
 use crate::{
     Talk,
+    presence::Presence,
     speaking::{connection, may_read, may_write, speak, tell, visit, visit_and_latest},
-    store::{Latest, Visited, first_seq},
+    store::{Visited, first_seq},
 };
 
 /// What somebody missed is sent up to here; whoever missed more gets the latest page.
-const MOST_MISSED: usize = 100;
+const MOST_MISSED: u64 = 100;
 /// In a larger room nobody watches who types.
 const TYPING_UP_TO: u32 = 50;
 const TYPING_EVERY_MS: i64 = 3_000;
 /// API Gateway ends a socket after two hours.
 const LASTS: Duration = Duration::from_secs(2 * 3600);
-/// People are counted this often, and the less often the more there are.
-const COUNTED_EVERY_MS: i64 = 2_000;
-const SEEN_UP_TO: u32 = 20;
-/// In a larger room whoever wants to know asks.
-const TOLD_UP_TO: u32 = 200;
-const MS_PER_PERSON: i64 = 10;
 
 pub async fn handle(deps: Arc<Talk>, frame: Frame) -> Result<()> {
     let ticket = connection(&frame)?;
@@ -64,13 +59,12 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
     let (room, user) = (ticket.room, ticket.user);
     match said {
         ClientFrame::Hello { last_seq } => {
-            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_read).await.map_err(gone)?;
-            reads(&visited)?;
-            welcome(deps, frame, ticket, &visited, &latest, last_seq).await?;
+            welcome(deps, frame, ticket, last_seq).await?;
         }
         ClientFrame::Message { client_msg_id, text, reply_to } => {
             let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
-            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_write).await.map_err(gone)?;
+            let (visited, latest) =
+                visit_and_latest(&deps.store, room, user, may_write, frame.correlation_id).await.map_err(gone)?;
             reads(&visited)?;
             speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, frame.correlation_id).await?;
         }
@@ -86,7 +80,8 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             tell(&deps.broadcasts, room, &once, now, news, frame.correlation_id).await?;
         }
         ClientFrame::Ping { read_seq } => {
-            let (visited, latest) = visit_and_latest(&deps.store, room, user, may_read).await.map_err(gone)?;
+            let (visited, latest) =
+                visit_and_latest(&deps.store, room, user, may_read, frame.correlation_id).await.map_err(gone)?;
             reads(&visited)?;
             let last_seq = latest.last_seq;
             if let (Some(person), Some(seq)) = (&visited.person, read_seq.map(|seq| seq.min(last_seq)))
@@ -94,7 +89,7 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             {
                 deps.store.has_read(room, user, seq).await?;
             }
-            let online = count(deps, frame, &visited, COUNTED_EVERY_MS).await?;
+            let online = deps.presence(frame.correlation_id).on_ping(&visited).await?;
             let now = deps.clock.now();
             post(deps, ticket, frame, &ServerFrame::Pong { last_seq, online, now }).await?;
         }
@@ -102,52 +97,37 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
     Ok(())
 }
 
-async fn welcome(
-    deps: &Talk,
-    frame: &Frame,
-    ticket: &Ticket,
-    visited: &Visited,
-    latest: &Latest,
-    has: Option<u64>,
-) -> Result<()> {
+/// Greets, and sends what was missed. The room is visited after the messages are read, as of now: what was said after a
+/// removal is not sent to the removed.
+async fn welcome(deps: &Talk, frame: &Frame, ticket: &Ticket, has: Option<u64>) -> std::result::Result<(), No> {
+    let (room, trace) = (ticket.room, frame.correlation_id);
+    let mut latest = deps.store.latest(room, 0, Read::MayLag, trace).await?;
+    let missed = match has {
+        Some(has) if has < latest.last_seq && latest.last_seq - has <= MOST_MISSED => {
+            let most = usize::try_from(MOST_MISSED).unwrap_or_default();
+            deps.store.after(room, has, most, Read::MayLag, trace).await?
+        }
+        _ => Vec::new(),
+    };
+    let visited = deps.store.visit(room, Some(ticket.user), Read::Latest).await.map_err(gone)?;
+    reads(&visited)?;
+    if latest.messages.is_empty() && visited.reserved > 0 {
+        latest = deps.store.latest(room, visited.reserved, Read::Latest, trace).await?;
+    }
     let last_seq = latest.last_seq;
     let (now, until) = (deps.clock.now(), after(frame.connected_at, LASTS));
-    // In a room of people one can see whoever comes is seen at once.
-    let every = if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS };
-    let online = count(deps, frame, visited, every).await?;
+    let online = deps.presence(trace).on_arrival(&visited).await?;
     post(deps, ticket, frame, &ServerFrame::Welcome { last_seq, online, now, until }).await?;
     let Some(has) = has.filter(|has| *has < last_seq) else { return Ok(()) };
     let first_seq = first_seq(last_seq);
-    let is_too_much = last_seq - has > u64::try_from(MOST_MISSED).unwrap_or_default() || has + 1 < first_seq;
-    if is_too_much {
-        return post(deps, ticket, frame, &ServerFrame::BackfillOverflow { first_seq, last_seq }).await;
+    if last_seq - has > MOST_MISSED || has + 1 < first_seq {
+        post(deps, ticket, frame, &ServerFrame::BackfillOverflow { first_seq, last_seq }).await?;
+        return Ok(());
     }
-    let missed = deps.store.after(ticket.room, has, MOST_MISSED, Read::MayLag).await?;
     for messages in chunks(&missed) {
         post(deps, ticket, frame, &ServerFrame::Backfill { messages, last_seq }).await?;
     }
     Ok(())
-}
-
-/// Everybody who asks sees the same count; it is taken anew now and then, by whoever asks first. The others are told when
-/// it has changed.
-async fn count(deps: &Talk, frame: &Frame, visited: &Visited, every_ms: i64) -> Result<u32> {
-    let now_ms = deps.clock.now().as_millisecond();
-    let lasts = every_ms.max(i64::from(visited.online) * MS_PER_PERSON);
-    if now_ms < visited.counted_at_ms + lasts {
-        return Ok(visited.online);
-    }
-    let (code, was) = (visited.room.code, visited.counted_at_ms);
-    if !deps.store.put_online(code, visited.online, was, now_ms).await? {
-        return Ok(visited.online);
-    }
-    let online = u32::try_from(deps.store.here(code, usize::MAX).await?.len()).unwrap_or(u32::MAX);
-    deps.store.put_online(code, online, now_ms, now_ms).await?;
-    if online != visited.online && online <= TOLD_UP_TO {
-        let once = format!("online#{code}#{now_ms}");
-        tell(&deps.broadcasts, code, &once, deps.clock.now(), News::Online { online }, frame.correlation_id).await?;
-    }
-    Ok(online)
 }
 
 /// The room itself is not there.
@@ -162,6 +142,12 @@ fn reads(visited: &Visited) -> std::result::Result<(), No> {
         (false, Standing::Banned, _) => Err(No::Out(Reason::Banned)),
         (false, _, Some(_)) => Err(No::Out(Reason::Kicked)),
         (false, _, None) => Err(No::Out(Reason::MembersOnly)),
+    }
+}
+
+impl Talk {
+    fn presence(&self, trace: CorrelationId) -> Presence<'_> {
+        Presence { store: &self.store, broadcasts: &self.broadcasts, clock: self.clock, trace }
     }
 }
 

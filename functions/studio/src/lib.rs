@@ -6,6 +6,7 @@ mod astria;
 mod news;
 mod operator;
 pub mod pack_tune_received;
+mod pay_links;
 mod senders;
 mod shelf;
 pub mod sms_received;
@@ -26,7 +27,7 @@ mod world;
 
 use std::sync::Arc;
 
-use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Secrets, Table};
+use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Table};
 use confab_kernel::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{
@@ -40,6 +41,7 @@ use secrecy::SecretString;
 use crate::{
     astria::{ASTRIA_KEY, Maker},
     operator::OPERATOR,
+    pay_links::PayLinks,
     senders::Senders,
     shelf::Shelves,
     store::Store,
@@ -51,59 +53,22 @@ use crate::{
 pub struct Webhook {
     pub(crate) messages: Queue,
     pub(crate) statuses: Queue,
-    pub(crate) secrets: Secrets,
-    pub(crate) names: SecretNames,
+    pub(crate) keys: Keyring,
     /// What Twilio was told to call; without it the request's own domain is believed.
     pub(crate) public_base_url: Option<String>,
     pub(crate) clock: SystemClock,
-}
-
-/// A channel that the template has no account for has no secret either, and its requests are nobody's.
-#[derive(Debug)]
-pub(crate) struct SecretNames {
-    pub(crate) meta: Option<MetaSecretNames>,
-    pub(crate) twilio_auth_token: Option<String>,
-}
-
-#[derive(Debug)]
-pub(crate) struct MetaSecretNames {
-    pub(crate) app_secret: String,
-    pub(crate) verify_token: String,
-}
-
-impl SecretNames {
-    fn from_env(env: &Env) -> Result<Self, EnvError> {
-        let name = |variable: &str| env.required(variable).map(str::to_owned);
-        let meta = |_| {
-            let (app_secret, verify_token) = (name("META_APP_SECRET_PARAM")?, name("META_VERIFY_TOKEN_PARAM")?);
-            Ok(MetaSecretNames { app_secret, verify_token })
-        };
-        Ok(Self {
-            meta: env.optional("META_PHONE_NUMBER_ID").map(meta).transpose()?,
-            twilio_auth_token: env
-                .optional("TWILIO_ACCOUNT_SID")
-                .map(|_| name("TWILIO_AUTH_TOKEN_PARAM"))
-                .transpose()?,
-        })
-    }
-
-    fn all(&self) -> Vec<String> {
-        let meta = self.meta.iter().flat_map(|names| [names.app_secret.clone(), names.verify_token.clone()]);
-        meta.chain(self.twilio_auth_token.clone()).collect()
-    }
 }
 
 impl Webhook {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let names = SecretNames::from_env(&env)?;
-        let (secrets, ()) = tokio::join!(Secrets::read(&aws, names.all()), aws.connect("sqs"));
+        let uses = senders::webhook_secrets(&env);
+        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &uses), aws.connect("sqs"));
         Ok(Self {
             messages: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
             statuses: queue(&env, &aws, "CONFAB_STATUS_QUEUE_URL")?,
-            secrets: secrets?,
-            names,
+            keys: keys?,
             public_base_url: public_base_url(&env),
             clock: SystemClock::from_env(&env)?,
         })
@@ -142,8 +107,8 @@ impl Worker {
             making: queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?,
             erasing: queue(&env, &aws, "CONFAB_ERASING_QUEUE_URL")?,
             bus: bus(&env, &aws)?,
-            keys: keys?,
-            pay_base_url: base_url(&env, "PAY_BASE_URL")?,
+            pay_links: PayLinks { http: http_client()?, keys: keys?, base_url: base_url(&env, "PAY_BASE_URL")? },
+            clock,
         };
         let drawing = queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?;
         Ok(Self { studio, shelf, drawing, clock, entropy: OsEntropy })
@@ -422,7 +387,7 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
             token: SecretString::default(),
             media_origins: Vec::new(),
         };
-        Ok::<_, EnvError>((config, env.required("META_ACCESS_TOKEN_PARAM")?.to_owned()))
+        Ok::<_, EnvError>(config)
     });
     let twilio = env.optional("TWILIO_ACCOUNT_SID").map(|sid| {
         let config = TwilioConfig {
@@ -434,12 +399,11 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
             content_sids: content_sids(env.optional("TWILIO_CONTENT_SIDS").unwrap_or_default()),
             media_origins: Vec::new(),
         };
-        Ok::<_, EnvError>((config, env.required("TWILIO_AUTH_TOKEN_PARAM")?.to_owned()))
+        Ok::<_, EnvError>(config)
     });
     let (meta, twilio) = (meta.transpose()?, twilio.transpose()?);
-    let names = meta.iter().map(|(_, name)| name).chain(twilio.iter().map(|(_, name)| name)).cloned();
-    let secrets = Secrets::read(aws, names).await?;
-    Ok(Senders { http: http_client()?, secrets, meta, twilio, clock: Arc::new(clock) })
+    let keys = Keyring::read(env, aws, &senders::sending_secrets(env)).await?;
+    Ok(Senders { http: http_client()?, keys, meta, twilio, clock: Arc::new(clock) })
 }
 
 /// `studio_news/en=HX..,studio_news/he=HX..`

@@ -7,7 +7,7 @@ use confab_lambda::{Call, metrics};
 pub(crate) const OPERATOR: Use = Use("OPERATOR_KEY_PARAM");
 
 pub(crate) async fn is_calling(keys: &Keyring, call: &Call) -> Result<()> {
-    let told = call.header("authorization").and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
+    let told = call.bearer().unwrap_or_default();
     if keys.opens(OPERATOR, told).await? {
         return Ok(());
     }

@@ -1,12 +1,11 @@
 //! `POST /pack-tune-received`: Astria says that something of an order is done. It signs nothing, so what it says is
-//! believed of nothing: whoever has the order's ticket makes us look at Astria ourselves.
+//! not even read: whoever has the order's ticket makes us look at Astria ourselves.
 
 use std::sync::Arc;
 
 use confab_aws::Entry;
 use confab_kernel::{Clock, Error, Result};
 use confab_lambda::{Call, Reply, metrics, reply};
-use confab_providers::astria::parse_callback;
 use http::StatusCode;
 use studio_domain::{MakeJob, MakeTask};
 
@@ -15,10 +14,6 @@ use crate::{Callbacks, astria::Ticket, world::SEAL};
 pub async fn handle(deps: Arc<Callbacks>, call: Call) -> Result<Reply> {
     let ticket = call.query_value("ticket").unwrap_or_default();
     let Ticket { order } = deps.keys.unseal(SEAL, &ticket, deps.clock.now()).await.map_err(rejected)?;
-    let callback = parse_callback(call.body())?;
-    if callback.broken > 0 {
-        metrics::count("CallbackPartUnreadable", "astria");
-    }
     let task = MakeTask::LookAfter { order };
     deps.making.send(&[Entry::in_any_order(&MakeJob::V1 { task }, call.correlation_id)?]).await?;
     Ok(reply::empty(StatusCode::OK))

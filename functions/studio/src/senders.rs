@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_aws::Secrets;
+use confab_aws::{Keyring, Use};
 use confab_kernel::{
-    Clock, Result, Timestamp,
+    Clock, Env, Timestamp,
     messaging::{Address, Channel, Media, Outbound},
     worker::{Evidence, Outcome},
 };
@@ -17,6 +17,28 @@ use confab_providers::{
 
 use secrecy::SecretString;
 
+const META: &str = "META_PHONE_NUMBER_ID";
+const TWILIO: &str = "TWILIO_ACCOUNT_SID";
+
+pub(crate) const META_APP_SECRET: Use = Use("META_APP_SECRET_PARAM");
+pub(crate) const META_VERIFY_TOKEN: Use = Use("META_VERIFY_TOKEN_PARAM");
+pub(crate) const TWILIO_AUTH_TOKEN: Use = Use("TWILIO_AUTH_TOKEN_PARAM");
+const META_ACCESS_TOKEN: Use = Use("META_ACCESS_TOKEN_PARAM");
+
+/// The secrets that verify webhooks. A channel without an account has none, so that its requests are refused.
+pub(crate) fn webhook_secrets(env: &Env) -> Vec<Use> {
+    of_accounts(env, [(META, META_APP_SECRET), (META, META_VERIFY_TOKEN), (TWILIO, TWILIO_AUTH_TOKEN)])
+}
+
+/// The secrets that send messages and fetch media.
+pub(crate) fn sending_secrets(env: &Env) -> Vec<Use> {
+    of_accounts(env, [(META, META_ACCESS_TOKEN), (TWILIO, TWILIO_AUTH_TOKEN)])
+}
+
+fn of_accounts<const N: usize>(env: &Env, all: [(&str, Use); N]) -> Vec<Use> {
+    all.into_iter().filter(|(account, _)| env.optional(account).is_some()).map(|(_, secret)| secret).collect()
+}
+
 /// A status comes within a second or two, with our reference. One that has not come for so long after the last attempt's
 /// lease ended is not coming, so the message was not accepted. Meta has no way to ask; Twilio has one, but it knows
 /// messages by their text, and we say the same thing twice.
@@ -24,10 +46,10 @@ const SILENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Senders {
     pub(crate) http: reqwest::Client,
-    pub(crate) secrets: Secrets,
-    /// The account, and the name of the secret that opens it. The secret is read anew when it is five minutes old.
-    pub(crate) meta: Option<(MetaConfig, String)>,
-    pub(crate) twilio: Option<(TwilioConfig, String)>,
+    /// The configurations below hold no secret: it is read from here for each call.
+    pub(crate) keys: Keyring,
+    pub(crate) meta: Option<MetaConfig>,
+    pub(crate) twilio: Option<TwilioConfig>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -43,22 +65,22 @@ impl Senders {
         let http = self.http.clone();
         match outbound.to.channel {
             Channel::Meta => {
-                let (config, secret) = self.meta.as_ref().ok_or_else(not_configured)?;
+                let config = self.meta.as_ref().ok_or_else(not_configured)?;
                 // Whichever of our numbers the person wrote to answers.
                 let phone_number_id = outbound.to.business.clone();
-                let token = self.secret(secret).await?;
+                let token = self.secret(META_ACCESS_TOKEN).await?;
                 Meta::new(http, MetaConfig { token, phone_number_id, ..config.clone() }).send(outbound).await
             }
             Channel::Twilio => {
-                let (config, secret) = self.twilio.as_ref().ok_or_else(not_configured)?;
-                let auth_token = self.secret(secret).await?;
+                let config = self.twilio.as_ref().ok_or_else(not_configured)?;
+                let auth_token = self.secret(TWILIO_AUTH_TOKEN).await?;
                 Twilio::new(http, TwilioConfig { auth_token, ..config.clone() }).send(outbound).await
             }
         }
     }
 
-    async fn secret(&self, name: &str) -> Result<SecretString, SendError> {
-        self.secrets.get(name).await.map_err(|error| SendError::NotReached(error.to_string()))
+    async fn secret(&self, wanted: Use) -> Result<SecretString, SendError> {
+        self.keys.newest(wanted).await.map_err(|error| SendError::NotReached(error.to_string()))
     }
 }
 
@@ -91,15 +113,15 @@ impl Senders {
         let not_configured = || MediaError::Unavailable("the channel is not configured".into());
         match from.channel {
             Channel::Meta => {
-                let (config, secret) = self.meta.as_ref().ok_or_else(not_configured)?;
+                let config = self.meta.as_ref().ok_or_else(not_configured)?;
                 let phone_number_id = from.business.clone();
-                let token = self.secret(secret).await.map_err(not_now)?;
+                let token = self.secret(META_ACCESS_TOKEN).await.map_err(not_now)?;
                 let config = MetaConfig { token, phone_number_id, ..config.clone() };
                 Meta::new(self.http.clone(), config).media(&media.source).await
             }
             Channel::Twilio => {
-                let (config, secret) = self.twilio.as_ref().ok_or_else(not_configured)?;
-                let auth_token = self.secret(secret).await.map_err(not_now)?;
+                let config = self.twilio.as_ref().ok_or_else(not_configured)?;
+                let auth_token = self.secret(TWILIO_AUTH_TOKEN).await.map_err(not_now)?;
                 let config = TwilioConfig { auth_token, ..config.clone() };
                 Twilio::new(self.http.clone(), config).media(&media.source).await
             }

@@ -13,30 +13,30 @@ use http::{HeaderValue, Method, StatusCode};
 use secrecy::SecretString;
 use studio_domain::{Job, StatusJob, conversation_of, event_of};
 
-use crate::Webhook;
+use crate::{
+    Webhook,
+    senders::{META_APP_SECRET, META_VERIFY_TOKEN, TWILIO_AUTH_TOKEN},
+};
 
 /// Meta sends up to 3 MB; Lambda takes 6.
 const LARGEST: usize = 4 * 1024 * 1024;
 
 pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     if call.request.method() == Method::GET {
-        let names = deps.names.meta.as_ref().ok_or_else(|| Error::forbidden("This channel is not configured."))?;
-        let token = deps.secrets.get(&names.verify_token).await?;
-        return Ok(reply::text(StatusCode::OK, meta::challenge(call.query(), &token)?));
+        let tokens = deps.keys.live(META_VERIFY_TOKEN).await?;
+        return Ok(reply::text(StatusCode::OK, meta::challenge(call.query(), &tokens)?));
     }
     if call.body().len() > LARGEST {
         return Err(Error::too_large("A webhook has at most 4 MB."));
     }
     let now = deps.clock.now();
     let (parsed, answer) = if call.header("x-twilio-signature").is_some() {
-        let name = deps.names.twilio_auth_token.as_ref().ok_or_else(nobodys)?;
-        let token = deps.secrets.get(name).await?;
-        let parsed = from_twilio(&call, &token, deps.public_base_url.as_deref(), now)?;
+        let tokens = deps.keys.live(TWILIO_AUTH_TOKEN).await?;
+        let parsed = from_twilio(&call, &tokens, deps.public_base_url.as_deref(), now)?;
         (parsed, reply::xml(StatusCode::OK, twilio::twiml_ack()))
     } else {
-        let names = deps.names.meta.as_ref().ok_or_else(nobodys)?;
-        let secret = deps.secrets.get(&names.app_secret).await?;
-        (from_meta(&call, &secret, now)?, reply::empty(StatusCode::OK))
+        let secrets = deps.keys.live(META_APP_SECRET).await?;
+        (from_meta(&call, &secrets, now)?, reply::empty(StatusCode::OK))
     };
     for _ in &parsed.ignored {
         metrics::count("WebhookPartIgnored", "unknown");
@@ -46,24 +46,20 @@ pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
     Ok(traced(answer, &[messages, statuses].concat()))
 }
 
-fn from_meta(call: &Call, secret: &SecretString, now: Timestamp) -> Result<Parsed> {
-    meta::verify(secret, call.body(), call.header("x-hub-signature-256")).map_err(rejected)?;
+fn from_meta(call: &Call, secrets: &[SecretString], now: Timestamp) -> Result<Parsed> {
+    meta::verify(secrets, call.body(), call.header("x-hub-signature-256")).map_err(rejected)?;
     meta::parse(call.body(), now)
 }
 
-fn from_twilio(call: &Call, token: &SecretString, base: Option<&str>, now: Timestamp) -> Result<Parsed> {
+fn from_twilio(call: &Call, tokens: &[SecretString], base: Option<&str>, now: Timestamp) -> Result<Parsed> {
     let is_json = call.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
     let params = if is_json { Vec::new() } else { twilio::form(call.body()) };
     let signature = call.header("x-twilio-signature");
-    twilio::verify(token, &public_url(call, base), &params, call.body(), signature).map_err(rejected)?;
+    twilio::verify(tokens, &public_url(call, base), &params, call.body(), signature).map_err(rejected)?;
     if is_json {
         return twilio::parse_json(call.body(), call.query(), now);
     }
     Ok(twilio::parse(&params, call.query(), now))
-}
-
-fn nobodys() -> Error {
-    rejected(Error::unauthenticated("This channel is not configured."))
 }
 
 /// Nothing of an unverifiable request is kept but this count.

@@ -11,7 +11,7 @@ use studio_domain::PRODUCT;
 use crate::{Cleanups, operator, store::Report};
 
 /// More than a year of Wednesdays.
-const MOST: usize = 100;
+const MOST: i32 = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use confab_aws::{Bus, Entry, Keyring, Objects, Queue, Use};
+use confab_aws::{Bus, Entry, Objects, Queue, Use};
 use confab_kernel::{
-    Contract, EffectId, Event, EventId, OrderId, Result, Timestamp, after,
+    Clock, Contract, EffectId, Event, EventId, OrderId, Result, Timestamp,
     messaging::Body,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
     worker::{Effect, Evidence, Outcome, World},
 };
+use confab_lambda::SystemClock;
 use studio_domain::{Action, EraseJob, MakeJob, MakeTask, PRODUCT, PhotoJob};
 
 use crate::{
+    pay_links::PayLinks,
     senders::Senders,
     store::{Deed, Question, Store},
 };
 
-/// A link to pay is good for a day. Stripe's page for it is good for another.
-const OFFER_LASTS: Duration = Duration::from_secs(24 * 3600);
 /// Providers fetch a picture when they are told of it.
 const PICTURE_LASTS: Duration = Duration::from_secs(3600);
 
@@ -32,8 +32,8 @@ pub(crate) struct Studio {
     pub(crate) making: Queue,
     pub(crate) erasing: Queue,
     pub(crate) bus: Bus,
-    pub(crate) keys: Keyring,
-    pub(crate) pay_base_url: String,
+    pub(crate) pay_links: PayLinks,
+    pub(crate) clock: SystemClock,
 }
 
 impl Studio {
@@ -71,11 +71,9 @@ impl Studio {
             },
             title: title.to_owned(),
             phone: deed.to.as_ref().and_then(|to| to.person.phone.clone()),
-            return_url: format!("{}/api/payments/back", self.pay_base_url),
+            return_url: self.pay_links.return_url(),
         };
-        let until = after(effect.id.made_at(), OFFER_LASTS);
-        let offer = self.keys.seal(SEAL, &offer, until).await?;
-        Ok(format!("{}/api/payments/pay/{offer}", self.pay_base_url))
+        self.pay_links.link(&offer, self.clock.now()).await
     }
 
     async fn make(&self, deed: &Deed, task: MakeTask) -> Result<()> {

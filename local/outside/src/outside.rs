@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::{
-    Options, Sighting, astria, chat::Message, delivery, meta, model, phone, queue::Line, settings::Fault, store::Store,
-    stripe, twilio,
+    Options, Sighting, astria, chat::Message, delivery, meta, model, phone, queue::Line, settings::Fault, shop,
+    store::Store, stripe, twilio,
 };
 
 pub struct Outside {
@@ -64,6 +64,7 @@ impl Outside {
             .merge(stripe::routes())
             .merge(astria::routes())
             .merge(model::routes())
+            .merge(shop::routes())
             .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
             .with_state(Arc::clone(self))
     }

@@ -1,10 +1,10 @@
 //! A function: its processes, cold and warm, its concurrency, and what has become of its invocations.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    path::{Path, PathBuf},
+    collections::{BTreeMap, VecDeque},
+    path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, RwLock,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -14,7 +14,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::{process::Command, sync::Semaphore};
 
-use super::process::{Invocation, Process};
+use super::{
+    process::{Invocation, Process},
+    runtimes::{Folders, Interpreters, Program},
+};
 use crate::{clock::Clock, record::Record, template};
 
 /// How many processes of one function a laptop runs at once. AWS has a thousand for all functions of an account;
@@ -24,6 +27,8 @@ const PROCESSES: usize = 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(29);
 /// A process that nobody needed for so long ends.
 const IDLE: Duration = Duration::from_secs(300);
+/// How long a jump of the clock waits for running invocations.
+const LONGEST_QUIET_WAIT: Duration = Duration::from_secs(2);
 const RECENT: usize = 200;
 /// Every function's secret key. Its access key is its name.
 pub(crate) const SECRET_KEY: &str = "local";
@@ -75,10 +80,9 @@ pub(crate) enum State {
 pub(super) struct Launch {
     pub(super) name: String,
     pub(super) arn: String,
-    pub(super) binary: PathBuf,
+    program: Program,
     memory_mb: u64,
     variables: BTreeMap<String, String>,
-    aws_url: String,
     clock: Arc<Clock>,
 }
 
@@ -90,18 +94,29 @@ impl Launch {
     /// On Lambda each process has its own share of a processor. Here they share a few: what computes for long is not to hold
     /// up what somebody waits for.
     pub(super) fn command(&self) -> Command {
-        if self.memory_mb < MUCH_MEMORY_MB || !Path::new(NICE).exists() {
-            return Command::new(&self.binary);
+        let mut command = if self.memory_mb < MUCH_MEMORY_MB || !Path::new(NICE).exists() {
+            Command::new(&self.program.file)
+        } else {
+            let mut command = Command::new(NICE);
+            command.args(["-n", "15"]).arg(&self.program.file);
+            command
+        };
+        command.args(&self.program.arguments);
+        if let Some(folder) = &self.program.folder {
+            command.current_dir(folder);
         }
-        let mut command = Command::new(NICE);
-        command.args(["-n", "15"]).arg(&self.binary);
         command
     }
 
-    pub(super) fn environment(&self, process: &str) -> BTreeMap<String, String> {
+    pub(super) fn environment(&self, runtime_api: &str) -> BTreeMap<String, String> {
+        let mut variables = self.known_variables();
+        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api.to_owned());
+        variables
+    }
+
+    /// All but the address of the Runtime API, which each process has for itself.
+    fn known_variables(&self) -> BTreeMap<String, String> {
         let mut variables = self.variables.clone();
-        let runtime_api = format!("{}/.rt/{process}", self.aws_url);
-        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api);
         variables.insert("CONFAB_CLOCK_OFFSET_MS".to_owned(), self.clock.offset_ms().to_string());
         variables
     }
@@ -135,13 +150,13 @@ pub(crate) struct Function {
     state: Mutex<(State, Option<String>)>,
     /// Processes of an older generation end when they are done.
     generation: AtomicU64,
+    /// Open for invocations, except while the clock jumps.
+    gate: Arc<Gate>,
     clock: Arc<Clock>,
     record: Arc<Record>,
-    by_id: Arc<Registry>,
 }
 
-/// Processes by the id in their Runtime API address.
-pub(super) type Registry = RwLock<HashMap<String, Arc<Process>>>;
+type Gate = tokio::sync::RwLock<()>;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -169,6 +184,7 @@ impl Function {
                 message: "Rate Exceeded.".to_owned(),
             });
         };
+        let _running = self.gate.read().await;
         let started = Instant::now();
         let outcome = self.run(payload).await;
         let took = started.elapsed().as_secs_f64() * 1_000.0;
@@ -207,7 +223,12 @@ impl Function {
         let timeout = self.spec.timeout;
         let deadline =
             jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
-        let invocation = Invocation { request_id: uuid::Uuid::new_v4().to_string(), deadline_ms: deadline, payload };
+        let invocation = Invocation {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            trace_id: trace_id(),
+            deadline_ms: deadline,
+            payload,
+        };
         let outcome = process.invoke(invocation, timeout).await;
         let is_dead = matches!(&outcome, Outcome::Failed(failure) if failure.ends_the_process()) || process.is_gone();
         if is_dead || generation != self.generation.load(Ordering::Acquire) {
@@ -232,27 +253,21 @@ impl Function {
 
     async fn cold(&self) -> Result<Arc<Process>, Failure> {
         self.count(|counts| counts.cold_starts += 1);
-        let id = uuid::Uuid::new_v4().simple().to_string();
-        let process = Process::start(&self.launch, &id, &self.record, |process| {
-            self.registry().insert(id.clone(), process.clone());
-            locked(&self.all).push(process.clone());
-        });
-        let process = process.map_err(|error| {
-            self.registry().remove(&id);
-            locked(&self.all).retain(|process| process.id != id);
-            let message = format!("{} cannot be started: {error}", self.launch.binary.display());
+        if let Some(message) = self.launch.program.missing() {
+            self.set_state(State::Missing, Some(message.clone()));
+            return Err(Failure::crashed(message));
+        }
+        let process = Process::start(&self.launch, &self.record).map_err(|error| {
+            let message = format!("{} cannot be started: {error}", self.launch.program.file.display());
             self.set_state(State::Missing, Some(message.clone()));
             Failure::crashed(message)
         })?;
+        locked(&self.all).push(process.clone());
         if let Err(failure) = process.started().await {
             self.retire(&process);
             return Err(failure);
         }
         Ok(process)
-    }
-
-    fn registry(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Process>>> {
-        self.by_id.write().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn retire(&self, process: &Arc<Process>) {
@@ -261,8 +276,7 @@ impl Function {
     }
 
     fn forget(&self, process: &Arc<Process>) {
-        locked(&self.all).retain(|other| other.id != process.id);
-        self.registry().remove(&process.id);
+        locked(&self.all).retain(|other| !Arc::ptr_eq(other, process));
     }
 
     pub(super) fn has_done(&self, messages: usize) {
@@ -312,8 +326,9 @@ impl Function {
         self.record.touch();
     }
 
-    pub(crate) fn binary(&self) -> &std::path::Path {
-        &self.launch.binary
+    /// The file or folder that its code is in.
+    pub(crate) fn code(&self) -> &Path {
+        self.launch.program.folder.as_deref().unwrap_or(&self.launch.program.file)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -377,6 +392,13 @@ struct Durations {
     p99: Option<f64>,
 }
 
+/// As X-Ray writes it: seconds since 1970 and 96 random bits, and the segment that calls. It is not sampled.
+fn trace_id() -> String {
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    let parent = uuid::Uuid::new_v4().simple().to_string();
+    format!("Root=1-{:08x}-{};Parent={};Sampled=0", jiff::Timestamp::now().as_second(), &random[..24], &parent[..16])
+}
+
 /// To the next millisecond.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fifteen minutes at most")]
 fn billed(took_ms: f64) -> u64 {
@@ -401,35 +423,34 @@ fn quantile(values: &[f64], q: f64) -> Option<f64> {
 #[derive(Debug)]
 pub(crate) struct Functions {
     by_name: BTreeMap<String, Arc<Function>>,
-    pub(super) registry: Arc<Registry>,
+    gate: Arc<Gate>,
 }
 
 impl Functions {
     pub(crate) fn new(
         specs: &[template::Function],
-        binaries: &std::path::Path,
+        folders: &Folders,
         aws_url: &str,
         region: &str,
         clock: &Arc<Clock>,
         record: &Arc<Record>,
     ) -> Self {
-        let registry = Arc::new(Registry::default());
+        let gate = Arc::new(Gate::default());
+        let interpreters = Interpreters::find(specs);
         let by_name = specs.iter().map(|spec| {
-            let binary = binaries.join(&spec.name);
-            let state = if binary.is_file() {
-                (State::Ready, None)
-            } else {
-                (State::Missing, Some(format!("{} is not built", binary.display())))
-            };
+            let program = Program::of(spec, folders, &interpreters);
+            let missing = program.missing();
+            let state = if missing.is_none() { State::Ready } else { State::Missing };
+            let mut variables = variables(spec, aws_url, region);
+            variables.extend(program.variables.clone());
             let concurrency = spec.reserved_concurrency.unwrap_or(PROCESSES);
             let function = Function {
                 launch: Launch {
                     name: spec.name.clone(),
                     arn: spec.arn.clone(),
-                    binary,
+                    program,
                     memory_mb: spec.memory_mb,
-                    variables: variables(spec, aws_url, region),
-                    aws_url: aws_url.to_owned(),
+                    variables,
                     clock: clock.clone(),
                 },
                 slots: Semaphore::new(concurrency),
@@ -437,16 +458,40 @@ impl Functions {
                 idle: Mutex::default(),
                 all: Mutex::default(),
                 counts: Mutex::default(),
-                state: Mutex::new(state),
+                state: Mutex::new((state, missing)),
                 generation: AtomicU64::new(0),
+                gate: gate.clone(),
                 clock: clock.clone(),
                 record: record.clone(),
-                by_id: registry.clone(),
                 spec: spec.clone(),
             };
             (spec.name.clone(), Arc::new(function))
         });
-        Self { by_name: by_name.collect(), registry }
+        Self { by_name: by_name.collect(), gate }
+    }
+
+    /// Writes the environment of each function to `<name>.env`, for `cargo lambda watch` and debuggers. The Runtime API is
+    /// not in it: whoever starts the function brings one.
+    pub(crate) fn write_environments(&self, folder: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        for function in self.all() {
+            let mut text = format!("# The environment of {} under local. Written at each start.\n", function.spec.name);
+            for (name, value) in function.launch.known_variables() {
+                if value.contains(['\n', '\r']) {
+                    text.push_str(&format!("# {name} has several lines, which this format cannot hold.\n"));
+                } else {
+                    text.push_str(&format!("{name}={value}\n"));
+                }
+            }
+            std::fs::write(folder.join(format!("{}.env", function.spec.name)), text)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until no invocation runs, and keeps new ones waiting until the guard is dropped. A process knows one time,
+    /// so one that ran across a jump would meet leases of another. None when some invocation takes too long.
+    pub(crate) async fn quiet(&self) -> Option<impl Drop> {
+        tokio::time::timeout(LONGEST_QUIET_WAIT, self.gate.write()).await.ok()
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Function>> {
@@ -466,6 +511,8 @@ impl Functions {
 /// so that its calls are counted and permitted as its own.
 fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap<String, String> {
     let mut variables = spec.environment.clone();
+    let is_own = spec.runtime == template::Runtime::Own;
+    let task_root = if is_own { ".".to_owned() } else { spec.folder.display().to_string() };
     let more = [
         ("AWS_REGION", region),
         ("AWS_DEFAULT_REGION", region),
@@ -477,9 +524,13 @@ fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &spec.memory_mb.to_string()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &spec.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
-        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
-        ("LAMBDA_TASK_ROOT", "."),
-        ("_HANDLER", "bootstrap"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_EXECUTION_ENV", &format!("AWS_Lambda_{}", spec.runtime.name())),
+        ("LAMBDA_TASK_ROOT", &task_root),
+        ("LAMBDA_RUNTIME_DIR", &task_root),
+        ("_HANDLER", &spec.handler),
+        ("LANG", "en_US.UTF-8"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ("TZ", ":UTC"),
         ("RUST_BACKTRACE", "0"),
     ];

@@ -4,8 +4,9 @@ mod function;
 mod poller;
 mod process;
 mod runtime_api;
+mod runtimes;
 
 pub(crate) use function::{Function, Functions, Outcome, SECRET_KEY, State};
 pub(crate) use poller::correlation_of;
 pub(crate) use poller::{Consuming, consume};
-pub(crate) use runtime_api::router;
+pub(crate) use runtimes::Folders;

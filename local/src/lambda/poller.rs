@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::function::{Function, Outcome};
 use crate::{
     record::{Kind, Record},
-    sqs::{Engine, Message, system_attributes},
+    sqs::{Engine, Held, Message, system_attributes},
     template::{Consumer, Queue},
 };
 
@@ -37,10 +37,13 @@ impl Consuming {
     async fn poll(self: Arc<Self>) {
         loop {
             match self.batch().await {
-                Ok(messages) if messages.is_empty() => {
+                Ok((messages, _)) if messages.is_empty() => {
                     self.engine.arrival(&self.queue.name, Duration::from_secs(20)).await;
                 }
-                Ok(messages) => self.handle(messages).await,
+                Ok((messages, held)) => {
+                    self.handle(messages).await;
+                    drop(held);
+                }
                 Err(error) => {
                     self.record.line(&self.function.spec.name, &format!("polling {} failed: {error}", self.queue.name));
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -49,18 +52,20 @@ impl Consuming {
         }
     }
 
-    async fn batch(&self) -> Result<Vec<Message>, crate::sqs::SqsError> {
+    async fn batch(&self) -> Result<(Vec<Message>, Held), crate::sqs::SqsError> {
         let size = self.consumer.batch_size;
-        let mut messages = self.engine.receive(&self.queue, size, None)?;
+        let (mut messages, mut held) = self.engine.receive_held(&self.queue, size)?;
         if messages.is_empty() || self.consumer.window.is_zero() {
-            return Ok(messages);
+            return Ok((messages, held));
         }
         let until = tokio::time::Instant::now() + self.consumer.window;
         while messages.len() < size && tokio::time::Instant::now() < until {
             self.engine.arrival(&self.queue.name, until - tokio::time::Instant::now()).await;
-            messages.extend(self.engine.receive(&self.queue, size - messages.len(), None)?);
+            let (more, held_more) = self.engine.receive_held(&self.queue, size - messages.len())?;
+            messages.extend(more);
+            held.add(held_more);
         }
-        Ok(messages)
+        Ok((messages, held))
     }
 
     async fn handle(&self, messages: Vec<Message>) {

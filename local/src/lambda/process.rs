@@ -1,6 +1,7 @@
 //! One execution environment: a process of the function's binary, which asks for one event at a time.
 
 use std::{
+    net::{Ipv4Addr, TcpListener},
     process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
@@ -13,7 +14,10 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
 };
 
-use super::function::{Failure, Launch, Outcome};
+use super::{
+    function::{Failure, Launch, Outcome},
+    runtime_api,
+};
 use crate::record::Record;
 
 /// Lambda gives a start ten seconds.
@@ -23,35 +27,32 @@ const INIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) request_id: String,
+    /// As X-Ray writes it.
+    pub(super) trace_id: String,
     pub(super) deadline_ms: i64,
     pub(super) payload: Bytes,
 }
 
 #[derive(Debug)]
 pub(super) struct Process {
-    pub(super) id: String,
     pub(super) arn: String,
     inbox: mpsc::Sender<Invocation>,
     /// The runtime's end, taken in turns by its `next` calls.
     pub(super) next: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     pending: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
     ready: watch::Sender<bool>,
-    gone: watch::Sender<Option<String>>,
+    /// Why it ended.
+    gone: watch::Sender<Option<Failure>>,
     kill: mpsc::Sender<()>,
 }
 
 impl Process {
-    /// `register` makes the process known before it runs: its first `next` may come at once.
-    pub(super) fn start(
-        launch: &Launch,
-        id: &str,
-        record: &Arc<Record>,
-        register: impl FnOnce(&Arc<Self>),
-    ) -> std::io::Result<Arc<Self>> {
+    pub(super) fn start(launch: &Launch, record: &Arc<Record>) -> std::io::Result<Arc<Self>> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let runtime_api = listener.local_addr()?.to_string();
         let (inbox, next) = mpsc::channel(1);
         let (kill, killed) = mpsc::channel(1);
         let process = Arc::new(Self {
-            id: id.to_owned(),
             arn: launch.arn.clone(),
             inbox,
             next: tokio::sync::Mutex::new(next),
@@ -60,11 +61,10 @@ impl Process {
             gone: watch::channel(None).0,
             kill,
         });
-        register(&process);
         let mut child = launch
             .command()
             .env_clear()
-            .envs(launch.environment(id))
+            .envs(launch.environment(&runtime_api))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -76,6 +76,8 @@ impl Process {
         if let Some(output) = child.stderr.take() {
             tokio::spawn(read_lines(output, launch.name.clone(), record.clone()));
         }
+        // It waits in the listener's queue until it is served.
+        tokio::spawn(runtime_api::serve(listener, process.clone()));
         tokio::spawn(process.clone().watch(child, killed));
         Ok(process)
     }
@@ -92,7 +94,7 @@ impl Process {
             Ok(status) => format!("the process ended: {status}"),
             Err(error) => format!("the process is lost: {error}"),
         };
-        self.gone.send_replace(Some(how.clone()));
+        self.goes(Failure::crashed(how.clone()));
         self.finish_pending(Outcome::Failed(Failure::crashed(how)));
     }
 
@@ -106,6 +108,26 @@ impl Process {
         self.gone.borrow().is_some()
     }
 
+    pub(super) async fn ended(&self) {
+        // The sender lives as long as `self`.
+        self.gone.subscribe().wait_for(Option::is_some).await.ok();
+    }
+
+    /// The runtime's own account of a failed start. The exit of the process, which follows, tells less.
+    pub(super) fn fails_to_start(&self, failure: Failure) {
+        self.goes(failure);
+        self.kill();
+    }
+
+    /// The first reason stands.
+    fn goes(&self, failure: Failure) {
+        self.gone.send_if_modified(|gone| {
+            let is_first = gone.is_none();
+            gone.get_or_insert(failure);
+            is_first
+        });
+    }
+
     pub(super) fn asks_for_work(&self) {
         self.ready.send_replace(true);
     }
@@ -116,7 +138,9 @@ impl Process {
         let mut gone = self.gone.subscribe();
         tokio::select! {
             Ok(_) = ready.wait_for(|ready| *ready) => Ok(()),
-            Ok(how) = gone.wait_for(Option::is_some) => Err(Failure::crashed(how.clone().unwrap_or_default())),
+            Ok(failure) = gone.wait_for(Option::is_some) => {
+                Err(failure.clone().unwrap_or_else(|| Failure::crashed("the process ended".to_owned())))
+            }
             () = tokio::time::sleep(INIT) => {
                 self.kill();
                 Err(Failure::timed_out("the start took longer than 10 s".to_owned()))

@@ -1,6 +1,6 @@
-//! The Runtime API: `/.rt/{process}/2018-06-01/runtime/...`, each process at an address of its own.
+//! The Runtime API of one process, at an address of its own: clients take a host and a port, and no path before theirs.
 
-use std::sync::Arc;
+use std::{net::TcpListener, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -13,87 +13,70 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    function::{Failure, Functions, Outcome},
+    function::{Failure, Outcome},
     process::Process,
 };
+use crate::guard::guarded;
 
 /// Lambda takes answers of 6 MB.
 const LARGEST: usize = 6 * 1024 * 1024 + 1024;
 
-pub(crate) fn router(functions: Arc<Functions>) -> Router {
+/// Serves until the process is gone.
+pub(super) async fn serve(listener: TcpListener, process: Arc<Process>) {
+    let ended = process.clone();
+    let serving = async {
+        listener.set_nonblocking(true)?;
+        axum::serve(tokio::net::TcpListener::from_std(listener)?, guarded(router(process))).await
+    };
+    tokio::select! {
+        Err(error) = serving => tracing::error!(%error, "a Runtime API ended before its process"),
+        () = ended.ended() => {}
+    }
+}
+
+fn router(process: Arc<Process>) -> Router {
     let runtime = Router::new()
         .route("/invocation/next", get(next))
         .route("/invocation/{request_id}/response", post(response))
         .route("/invocation/{request_id}/error", post(error))
         .route("/init/error", post(init_error));
-    Router::new()
-        .nest("/.rt/{process}/2018-06-01/runtime", runtime)
-        .layer(DefaultBodyLimit::max(LARGEST))
-        .with_state(functions)
+    Router::new().nest("/2018-06-01/runtime", runtime).layer(DefaultBodyLimit::max(LARGEST)).with_state(process)
 }
 
-/// None for a process of an earlier run of local.
-fn process(functions: &Functions, id: &str) -> Option<Arc<Process>> {
-    let registry = functions.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    registry.get(id).cloned()
-}
-
-fn not_needed() -> Response {
-    (StatusCode::GONE, "this process is not needed any more").into_response()
-}
-
-async fn next(State(functions): State<Arc<Functions>>, Path(id): Path<String>) -> Response {
-    let Some(process) = process(&functions, &id) else {
-        return not_needed();
-    };
+async fn next(State(process): State<Arc<Process>>) -> Response {
     process.asks_for_work();
     let Some(invocation) = process.next.lock().await.recv().await else {
-        return not_needed();
+        return (StatusCode::GONE, "this process is not needed any more").into_response();
     };
     let headers = [
         ("lambda-runtime-aws-request-id", invocation.request_id),
         ("lambda-runtime-deadline-ms", invocation.deadline_ms.to_string()),
         ("lambda-runtime-invoked-function-arn", process.arn.clone()),
+        ("lambda-runtime-trace-id", invocation.trace_id),
         ("content-type", "application/json".to_owned()),
     ];
     (headers, invocation.payload).into_response()
 }
 
-async fn response(
-    State(functions): State<Arc<Functions>>,
-    Path((id, request_id)): Path<(String, String)>,
-    body: Bytes,
-) -> Response {
-    finish(&functions, &id, &request_id, Outcome::Answered(body))
+async fn response(State(process): State<Arc<Process>>, Path(request_id): Path<String>, body: Bytes) -> Response {
+    finish(&process, &request_id, Outcome::Answered(body))
 }
 
 async fn error(
-    State(functions): State<Arc<Functions>>,
-    Path((id, request_id)): Path<(String, String)>,
+    State(process): State<Arc<Process>>,
+    Path(request_id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    finish(&functions, &id, &request_id, Outcome::Failed(failure(&headers, &body)))
+    finish(&process, &request_id, Outcome::Failed(failure(&headers, &body)))
 }
 
-async fn init_error(
-    State(functions): State<Arc<Functions>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let Some(process) = process(&functions, &id) else {
-        return not_needed();
-    };
-    drop((headers, body));
-    process.kill();
+async fn init_error(State(process): State<Arc<Process>>, headers: HeaderMap, body: Bytes) -> Response {
+    process.fails_to_start(failure(&headers, &body));
     accepted()
 }
 
-fn finish(functions: &Functions, id: &str, request_id: &str, outcome: Outcome) -> Response {
-    let Some(process) = process(functions, id) else {
-        return not_needed();
-    };
+fn finish(process: &Process, request_id: &str, outcome: Outcome) -> Response {
     if process.finish(request_id, outcome) {
         accepted()
     } else {

@@ -73,6 +73,8 @@ pub(crate) struct Engine {
     db: Mutex<Connection>,
     queues: BTreeMap<String, Queue>,
     clock: Arc<Clock>,
+    /// Messages that running invocations have, by number, and how many have each.
+    held: Mutex<HashMap<i64, usize>>,
     /// Woken when a message may have become visible.
     arrivals: HashMap<String, Notify>,
 }
@@ -187,6 +189,7 @@ impl Engine {
             db: Mutex::new(db),
             arrivals: queues.iter().map(|queue| (queue.name.clone(), Notify::new())).collect(),
             queues: queues.iter().map(|queue| (queue.name.clone(), queue.clone())).collect(),
+            held: Mutex::default(),
             clock,
         })
     }
@@ -283,9 +286,54 @@ impl Engine {
 
     /// Takes up to `limit` messages. What was received too often goes to the dead-letter queue instead.
     pub(crate) fn receive(&self, queue: &Queue, limit: usize, visibility: Option<Duration>) -> Result<Vec<Message>> {
+        self.receive_and(queue, limit, visibility, |_| {})
+    }
+
+    /// Takes messages for an invocation. A jump of the clock does not make them visible before `Held` is dropped.
+    pub(crate) fn receive_held(self: &Arc<Self>, queue: &Queue, limit: usize) -> Result<(Vec<Message>, Held)> {
+        let mut held = Held { engine: self.clone(), seqs: Vec::new() };
+        let messages = self.receive_and(queue, limit, None, |messages| {
+            held.seqs = messages.iter().map(|message| message.seq).collect();
+            let mut counts = self.held();
+            for seq in &held.seqs {
+                *counts.entry(*seq).or_default() += 1;
+            }
+        })?;
+        Ok((messages, held))
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<i64, usize>> {
+        self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Moves the clock. The visibility timeout of a held message belongs to an invocation that runs in real time, so it
+    /// moves along; all other deadlines come nearer.
+    pub(crate) fn advance(&self, by_ms: i64) -> anyhow::Result<()> {
+        let mut db = self.db();
+        let transaction = db.transaction()?;
+        let now = self.clock.now();
+        for seq in self.held().keys() {
+            transaction.execute(
+                "UPDATE message SET visible_at = visible_at + ?1 WHERE seq = ?2 AND visible_at > ?3",
+                params![by_ms, seq, now],
+            )?;
+        }
+        self.clock.advance(by_ms)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// `taken` is called before another call, or a jump of the clock, can see what was taken.
+    fn receive_and(
+        &self,
+        queue: &Queue,
+        limit: usize,
+        visibility: Option<Duration>,
+        taken: impl FnOnce(&[Message]),
+    ) -> Result<Vec<Message>> {
+        let mut db = self.db();
         let now = self.clock.now();
         let until = now + millis(visibility.unwrap_or(queue.visibility));
-        let mut db = self.db();
         let transaction = db.transaction()?;
         forget_old(&transaction, queue, now)?;
         let mut received = Vec::new();
@@ -318,6 +366,7 @@ impl Engine {
             });
         }
         transaction.commit()?;
+        taken(&received);
         drop(db);
         if let Some(dlq) = moved {
             self.wake(&dlq);
@@ -507,6 +556,33 @@ impl Engine {
     }
 }
 
+/// The messages of one running invocation.
+#[derive(Debug)]
+pub(crate) struct Held {
+    engine: Arc<Engine>,
+    seqs: Vec<i64>,
+}
+
+impl Held {
+    pub(crate) fn add(&mut self, mut more: Self) {
+        self.seqs.append(&mut more.seqs);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut counts = self.engine.held();
+        for seq in &self.seqs {
+            if let Some(count) = counts.get_mut(seq) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(seq);
+                }
+            }
+        }
+    }
+}
+
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }
@@ -598,4 +674,42 @@ fn read(row: &Row) -> rusqlite::Result<Message> {
         receipt: row.get::<_, Option<String>>("receipt")?.unwrap_or_default(),
         source: row.get("source")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::testing::cloud;
+
+    const TEMPLATE: &str = "Resources: {Work: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 30}}}";
+    const HOUR_MS: i64 = 3_600_000;
+
+    #[tokio::test]
+    async fn messages_of_a_running_invocation_stay_invisible_at_a_jump() {
+        let (_data, cloud) = cloud(TEMPLATE, "").await.unwrap();
+        let engine = &cloud.queues;
+        let queue = engine.queue("confab-Work").unwrap();
+        let message = Outgoing { body: "a".into(), attributes: Value::Null, ..Outgoing::default() };
+        engine.send(queue, &message).unwrap();
+        let (messages, held) = engine.receive_held(queue, 1).unwrap();
+        assert_eq!(messages.len(), 1);
+        engine.advance(HOUR_MS).unwrap();
+        engine.advance(HOUR_MS).unwrap();
+        assert!(engine.receive(queue, 1, None).unwrap().is_empty(), "the invocation still runs");
+        drop(held);
+        assert!(engine.receive(queue, 1, None).unwrap().is_empty(), "its visibility timeout is not over");
+        engine.advance(HOUR_MS).unwrap();
+        assert_eq!(engine.receive(queue, 1, None).unwrap().len(), 1, "a jump makes it visible as time does");
+    }
+
+    #[tokio::test]
+    async fn messages_that_a_client_received_become_visible_at_a_jump() {
+        let (_data, cloud) = cloud(TEMPLATE, "").await.unwrap();
+        let queue = cloud.queues.queue("confab-Work").unwrap();
+        let message = Outgoing { body: "a".into(), attributes: Value::Null, ..Outgoing::default() };
+        cloud.queues.send(queue, &message).unwrap();
+        assert_eq!(cloud.queues.receive(queue, 1, None).unwrap().len(), 1);
+        cloud.queues.advance(HOUR_MS).unwrap();
+        assert_eq!(cloud.queues.receive(queue, 1, None).unwrap().len(), 1);
+    }
 }

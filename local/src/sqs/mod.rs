@@ -6,5 +6,5 @@ mod move_tasks;
 
 pub(crate) use api::handle;
 pub(crate) use api::system_attributes;
-pub(crate) use engine::{Engine, Message, Outgoing, SqsError};
+pub(crate) use engine::{Engine, Held, Message, Outgoing, SqsError};
 pub(crate) use move_tasks::source_of as source_of_move_task;

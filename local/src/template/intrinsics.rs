@@ -80,6 +80,11 @@ impl<'a> Scope<'a> {
         self.document.get("Parameters").is_some_and(|parameters| parameters.get(name).is_some())
     }
 
+    pub(super) fn parameter_texts(&self) -> BTreeMap<String, String> {
+        let texts = self.parameters.iter().filter_map(|(name, value)| Some((name.clone(), self.text(value).ok()?)));
+        texts.collect()
+    }
+
     /// The resolved globals of SAM for one kind of resource: `Function` or `HttpApi`.
     pub(super) fn globals(&self, kind: &str) -> Result<Value> {
         let globals = self.document.get("Globals").and_then(|globals| globals.get(kind));
@@ -333,7 +338,7 @@ impl<'a> Scope<'a> {
                 let name = named("FunctionName")?.unwrap_or(generated);
                 Physical { arn: arn("lambda", &format!("function:{name}")), reference: name.clone(), name }
             }
-            "AWS::DynamoDB::Table" => {
+            "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => {
                 let name = named("TableName")?.unwrap_or(generated);
                 Physical { arn: arn("dynamodb", &format!("table/{name}")), reference: name.clone(), name }
             }

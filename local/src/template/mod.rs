@@ -1,20 +1,26 @@
 //! Reads a SAM template and the stacks nested in it into what local runs. Anything unknown is an error with file and line.
 
 mod intrinsics;
+mod policies;
 mod resources;
 mod sockets;
 mod source;
 mod stacks;
 mod yaml;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-pub(crate) use resources::matches as fits_pattern;
+pub(crate) use policies::matches as fits_pattern;
+pub use policies::{Policy, Statement};
+pub(crate) use resources::DEFAULT_ROUTE;
 pub use resources::{
-    Bucket, Bus, Consumer, Function, HttpApi, Policy, Queue, Redrive, Route, Rule, Schedule, Statement, Table, Target,
+    Bucket, Bus, Consumer, Function, HttpApi, Queue, Redrive, Route, Rule, Runtime, Schedule, Table, Target,
 };
 pub use sockets::{Authorizer, INTEGRATION_TIMEOUT, IdentitySource, SocketApi, SocketRoute};
 pub use yaml::read as read_yaml;
@@ -34,6 +40,10 @@ pub struct Template {
     pub schedules: Vec<Schedule>,
     pub sockets: Vec<SocketApi>,
     pub http_apis: Vec<HttpApi>,
+    /// Of the parameter store, by name.
+    pub stored_parameters: BTreeMap<String, String>,
+    /// The values of the root stack's parameters.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// As API Gateway answers for the functions; lists are as they stand in a header.
@@ -83,6 +93,24 @@ impl Places {
     }
 }
 
+/// The templates that a template nests, and those that they nest, as far as their files are there.
+pub(crate) fn nested_files(template: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut waiting = vec![Source::file(template)?];
+    while let Some(source) = waiting.pop() {
+        let document = yaml::read(&source.text()).map_err(|error| source.located(&error))?;
+        for resource in document.get("Resources").and_then(Value::as_object).into_iter().flat_map(Map::values) {
+            let properties = resource.get("Properties");
+            let location = properties.and_then(|of| of.get("TemplateURL").or_else(|| of.get("Location")));
+            // What is wrong with it is told when the stack is read.
+            let nested = location.and_then(Value::as_str).and_then(|location| source.included(location).ok());
+            files.extend(nested.iter().filter_map(|nested| nested.path().map(Path::to_owned)));
+            waiting.extend(nested);
+        }
+    }
+    Ok(files)
+}
+
 impl Template {
     pub fn load(path: &Path, places: &Places) -> Result<Self> {
         Self::of_root(Source::file(path)?, places)
@@ -96,7 +124,10 @@ impl Template {
     fn of_root(source: Source, places: &Places) -> Result<Self> {
         let given = places.parameters.iter().map(|(name, value)| (name.clone(), Value::String(value.clone())));
         let root = Scope::new(source, places.stack.clone(), Vec::new(), places, &given.collect())?;
-        let mut template = Self::default();
+        if let Some(unknown) = places.parameters.keys().find(|name| !root.declares_parameter(name)) {
+            bail!("{}: {unknown} is given a value and is not a parameter", root.source.place(["Parameters"]));
+        }
+        let mut template = Self { parameters: root.parameter_texts(), ..Self::default() };
         template.add_stack(&root)?;
         template.check()?;
         template.name_socket_paths();

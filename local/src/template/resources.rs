@@ -1,7 +1,7 @@
 //! The resources that local runs, and those that mean nothing on a laptop. Every property is either used, or known to
 //! have no meaning here, or an error.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     Cors, Template,
     intrinsics::{IMPLICIT_API, Scope},
+    policies::{self, Policy},
     sockets,
     source::normalized,
 };
@@ -24,6 +25,10 @@ pub struct Function {
     pub log_group: String,
     pub arn: String,
     pub code: String,
+    /// The folder of its code, as an absolute path.
+    pub folder: PathBuf,
+    pub runtime: Runtime,
+    pub handler: String,
     pub timeout: Duration,
     pub memory_mb: u64,
     pub reserved_concurrency: Option<usize>,
@@ -34,6 +39,43 @@ pub struct Function {
     pub max_retries: u32,
     pub failures_to: Option<String>,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runtime {
+    /// A binary of this workspace, by `CodeUri: target/lambda/NAME/`.
+    Own,
+    /// A `bootstrap` file in the folder.
+    Provided,
+    Node {
+        name: String,
+    },
+    Python {
+        name: String,
+    },
+}
+
+impl Runtime {
+    fn new(name: &str, code: &str) -> Result<Self> {
+        let is_numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+        Ok(match name {
+            "provided.al2023" | "provided.al2" | "provided" if code.contains(OWN_CODE) => Self::Own,
+            "provided.al2023" | "provided.al2" | "provided" => Self::Provided,
+            _ if name.strip_prefix("nodejs").is_some_and(is_numbered) => Self::Node { name: name.to_owned() },
+            _ if name.strip_prefix("python3.").is_some_and(is_numbered) => Self::Python { name: name.to_owned() },
+            _ => bail!("Runtime: local runs provided.al2023, nodejs*.x and python3.*, not {name:?}"),
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Own | Self::Provided => "provided.al2023",
+            Self::Node { name } | Self::Python { name } => name,
+        }
+    }
+}
+
+/// Where cargo-lambda puts what it builds; on a laptop the same binaries are started from their own folder.
+const OWN_CODE: &str = "target/lambda/";
 
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -59,35 +101,6 @@ pub struct Consumer {
     pub window: Duration,
     pub partial_failures: bool,
     pub maximum_concurrency: usize,
-}
-
-/// What a function may do, by the statements in the template.
-#[derive(Debug, Clone, Default)]
-pub struct Policy(pub Vec<Statement>);
-
-#[derive(Debug, Clone)]
-pub struct Statement {
-    pub actions: Vec<String>,
-    pub resources: Vec<String>,
-}
-
-impl Policy {
-    pub fn allows(&self, action: &str, resource: &str) -> bool {
-        self.0.iter().any(|statement| {
-            statement.actions.iter().any(|pattern| matches(pattern, action))
-                && statement.resources.iter().any(|pattern| matches(pattern, resource))
-        })
-    }
-}
-
-/// `*` stands for anything.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
-            (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| matches(after, &rest[at..]))
-        }),
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -163,6 +176,8 @@ pub struct Schedule {
     pub timezone: String,
     pub target_arn: String,
     pub input: Option<String>,
+    /// A rule of EventBridge, whose events differ from those of the Scheduler.
+    pub is_rule: bool,
 }
 
 /// Monitoring and permissions of AWS itself: they change nothing about what the functions do.
@@ -217,6 +232,19 @@ pub(super) fn add(template: &mut Template, id: &str, resource: &Map<String, Valu
             template.buses.push(Bus { name: scope.physical(id)?.name, place: place(scope, id) });
         }
         "AWS::Events::Rule" => template.rules.push(rule(id, &properties, scope)?),
+        "AWS::Serverless::SimpleTable" => template.tables.push(simple_table(id, &properties, scope)?),
+        "AWS::SSM::Parameter" => {
+            let known = ["Name", "Type", "Value", "Description", "Tags", "Tier", "AllowedPattern"];
+            let p = Properties::new(kind, &properties, &known)?;
+            let name = p.text("Name").context("Name is missing: local gives parameters no names")?;
+            template.stored_parameters.insert(name, p.text("Value").context("Value is missing")?);
+        }
+        "AWS::Serverless::Api" | "AWS::ApiGateway::RestApi" => {
+            bail!("local runs HTTP APIs (AWS::Serverless::HttpApi), not REST APIs ({kind})")
+        }
+        "AWS::ApiGatewayV2::Api" => {
+            bail!("local runs AWS::Serverless::HttpApi and AWS::Serverless::WebSocketApi, not {kind}")
+        }
         other => bail!("local does not run {other} yet"),
     }
     Ok(())
@@ -347,14 +375,21 @@ const FUNCTION: &[&str] = &[
 fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope) -> Result<()> {
     let merged = merge(scope.globals("Function")?, properties.clone());
     let properties = Properties::new("AWS::Serverless::Function", &merged, FUNCTION)?;
-    let runtime = properties.text("Runtime").unwrap_or_default();
-    if runtime != "provided.al2023" {
-        bail!("local runs provided.al2023, not {runtime:?}");
-    }
-    let code = properties.text("CodeUri").context("CodeUri is missing")?;
+    let code = properties.text("CodeUri").context("CodeUri is missing, or not a folder")?;
+    let folder = normalized(&scope.source.folder.join(&code));
     let code = code_path(&code, scope);
-    let name = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let runtime = Runtime::new(&properties.text("Runtime").unwrap_or_default(), &code)?;
+    let handler = properties.text("Handler").or_else(|| {
+        let is_provided = matches!(runtime, Runtime::Own | Runtime::Provided);
+        is_provided.then(|| "bootstrap".to_owned())
+    });
+    let handler = handler.context("Handler is missing")?;
     let physical = scope.physical(id)?;
+    let name = match runtime {
+        Runtime::Own => code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned(),
+        // Physical names are unique, and begin with the stack's.
+        _ => physical.name.strip_prefix(&format!("{}-", scope.places.stack)).unwrap_or(&physical.name).to_owned(),
+    };
     let mut function = Function {
         logical_id: id.to_owned(),
         place: place(scope, id),
@@ -363,13 +398,16 @@ fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope
         physical_name: physical.name,
         arn: physical.arn,
         code,
+        folder,
+        runtime,
+        handler,
         timeout: properties.seconds("Timeout", 3)?,
         memory_mb: properties.number("MemorySize")?.unwrap_or(128),
         reserved_concurrency: properties.number("ReservedConcurrentExecutions")?.and_then(|n| usize::try_from(n).ok()),
         environment: environment(properties.of)?,
         routes: Vec::new(),
         consumers: Vec::new(),
-        policy: policy(properties.of.get("Policies"))?,
+        policy: policies::policy(properties.of.get("Policies"), scope)?,
         max_retries: 2,
         failures_to: None,
     };
@@ -440,28 +478,6 @@ pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-fn policy(policies: Option<&Value>) -> Result<Policy> {
-    let mut statements = Vec::new();
-    for policy in policies.and_then(Value::as_array).into_iter().flatten() {
-        let given = policy.get("Statement").and_then(Value::as_array);
-        let given = given.with_context(|| format!("Policies: local reads statements of its own, not {policy}"))?;
-        for statement in given {
-            let keys = statement.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-            if let Some(unknown) = keys.into_iter().find(|key| !["Sid", "Effect", "Action", "Resource"].contains(key)) {
-                bail!("Policies: local does not know {unknown} of a statement");
-            }
-            if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
-                bail!("Policies: local knows only statements that allow");
-            }
-            statements.push(Statement {
-                actions: texts(statement.get("Action")),
-                resources: texts(statement.get("Resource")),
-            });
-        }
-    }
-    Ok(Policy(statements))
-}
-
 fn event_source(
     template: &mut Template,
     function: &mut Function,
@@ -476,20 +492,23 @@ fn event_source(
     let properties = event.get("Properties").unwrap_or(&empty);
     match kind {
         "HttpApi" => {
-            let p = Properties::new(kind, properties, &["ApiId", "Method", "Path", "PayloadFormatVersion"])?;
+            let known = ["ApiId", "Method", "Path", "PayloadFormatVersion", "RouteSettings", "TimeoutInMillis"];
+            let p = Properties::new(kind, properties, &known)?;
             if p.text("PayloadFormatVersion").is_some_and(|version| version != "2.0") {
                 bail!("local sends events of payload format 2.0");
             }
+            let (method, path) = match (p.text("Method"), p.text("Path")) {
+                (Some(method), Some(path)) => (method.to_uppercase(), path),
+                // SAM's route for all that no other route takes.
+                (None, None) => ("ANY".to_owned(), DEFAULT_ROUTE.to_owned()),
+                (None, _) => bail!("Method is missing"),
+                (_, None) => bail!("Path is missing"),
+            };
             let api = match p.text("ApiId") {
                 Some(api) => api,
                 None => implicit_api(template, scope)?,
             };
-            function.routes.push(Route {
-                api,
-                place,
-                method: p.text("Method").context("Method is missing")?.to_uppercase(),
-                path: p.text("Path").context("Path is missing")?,
-            });
+            function.routes.push(Route { api, place, method, path });
         }
         "SQS" => {
             let known =
@@ -509,7 +528,7 @@ fn event_source(
                     .unwrap_or(1000),
             });
         }
-        "EventBridgeRule" => {
+        "EventBridgeRule" | "CloudWatchEvent" => {
             // What is for deliveries that fail has no meaning here: whatever a rule leads to is there, see `check`.
             let known = ["EventBusName", "Pattern", "DeadLetterConfig", "RetryPolicy", "RuleName", "Target"];
             let p = Properties::new(kind, properties, &known)?;
@@ -541,12 +560,35 @@ fn event_source(
                 timezone: p.text("ScheduleExpressionTimezone").unwrap_or_else(|| "UTC".to_owned()),
                 target_arn: function.arn.clone(),
                 input: p.text("Input"),
+                is_rule: false,
             });
         }
+        "Schedule" => {
+            let known =
+                ["Schedule", "Input", "Name", "Description", "Enabled", "State", "RetryPolicy", "DeadLetterConfig"];
+            let p = Properties::new(kind, properties, &known)?;
+            let is_off =
+                p.of.get("Enabled") == Some(&Value::Bool(false)) || p.text("State").as_deref() == Some("DISABLED");
+            if !is_off {
+                template.schedules.push(Schedule {
+                    name: p.text("Name").unwrap_or_else(qualified),
+                    place,
+                    expression: p.text("Schedule").context("Schedule is missing")?,
+                    timezone: "UTC".to_owned(),
+                    target_arn: function.arn.clone(),
+                    input: p.text("Input"),
+                    is_rule: true,
+                });
+            }
+        }
+        "Api" => bail!("local runs HTTP APIs (HttpApi), not REST APIs (Api)"),
         other => bail!("local does not know events of type {other:?}"),
     }
     Ok(())
 }
+
+/// The key of the route that takes what no other does.
+pub(crate) const DEFAULT_ROUTE: &str = "$default";
 
 /// The id of the API that SAM makes for routes without one: the first such route adds it.
 fn implicit_api(template: &mut Template, scope: &Scope) -> Result<String> {
@@ -643,6 +685,24 @@ fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
         name: physical.name,
         arn: physical.arn,
     })
+}
+
+fn simple_table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
+    let kind = "AWS::Serverless::SimpleTable";
+    let p = Properties::new(kind, properties, &["TableName", "PrimaryKey", "SSESpecification", "Tags"])?;
+    let key = |name: &str| p.of.get("PrimaryKey").and_then(|key| key.get(name)).and_then(Value::as_str);
+    let name = key("Name").unwrap_or("id");
+    let letter = match key("Type").unwrap_or("String") {
+        "String" => "S",
+        "Number" => "N",
+        "Binary" => "B",
+        other => bail!("PrimaryKey.Type: {other} is not String, Number or Binary"),
+    };
+    let written_out = serde_json::json!({
+        "AttributeDefinitions": [{ "AttributeName": name, "AttributeType": letter }],
+        "KeySchema": [{ "AttributeName": name, "KeyType": "HASH" }],
+    });
+    table(id, &written_out, scope)
 }
 
 fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {

@@ -33,6 +33,10 @@ impl Source {
         Self::read(&self.folder.join(location), self.files.clone())
     }
 
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.files.last().map(PathBuf::as_path)
+    }
+
     /// The folder of the root template.
     pub(super) fn root(&self) -> &Path {
         self.files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""))

@@ -87,8 +87,8 @@ fn what_is_not_supported_is_named_with_its_place() {
             "in a circle",
         ),
         (
-            "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: python3.13}}",
-            "local runs provided.al2023",
+            "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: ruby3.4}}",
+            "template.yaml:4: Resources.A: Runtime: local runs provided.al2023, nodejs*.x and python3.*, not \"ruby3.4\"",
         ),
         (
             "  A: {Type: AWS::Serverless::Function, Properties: {CodeUri: x/, Runtime: provided.al2023, Events: {E: {Type: Kinesis}}}}",

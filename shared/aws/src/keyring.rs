@@ -1,4 +1,6 @@
-//! Secrets by what they are for, with several that are good at once. A function reads those that it needs and no others.
+//! Secrets by what they are for. A function reads those that it needs and no others.
+//!
+//! A parameter holds one secret, or during a rotation a JSON list of them, newest first: `["new", "old"]`.
 
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{Aws, Secrets};
+use crate::{Aws, secrets::Secrets};
 
 /// What a secret is for: the variable that names its parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,23 +22,21 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// A provider that the operator has no account with has no secret: its variable is empty.
+    /// Reads the parameters that the environment names. An empty variable is a provider without an account, and has no
+    /// secret.
     pub async fn read(env: &Env, aws: &Aws, uses: &[Use]) -> Result<Self> {
         let named = |of: &Use| Some((*of, env.optional(of.0)?.to_owned()));
         let names: Vec<_> = uses.iter().filter_map(named).collect();
-        let secrets = Secrets::read(aws, names.iter().map(|(_, name)| name.clone())).await?;
+        let secrets = Secrets::read(aws, names.iter().map(|(_, name)| name.clone()).collect()).await?;
         Ok(Self { secrets: Arc::new(secrets), names })
     }
 
-    /// The live secrets, newest first: while one replaces another there are two, with a comma between them.
-    /// None at all when there is no such account.
+    /// The active secrets, newest first. Empty when there is no such account.
     pub async fn live(&self, wanted: Use) -> Result<Vec<SecretString>> {
         let Some((_, name)) = self.names.iter().find(|(of, _)| *of == wanted) else {
             return Ok(Vec::new());
         };
-        let all = self.secrets.get(name).await?;
-        let live = all.expose_secret().split(',').map(str::trim).filter(|secret| !secret.is_empty());
-        Ok(live.map(SecretString::from).collect())
+        Ok(active(self.secrets.get(name).await?.expose_secret()))
     }
 
     /// The one to use where only one can be.
@@ -45,7 +45,7 @@ impl Keyring {
         self.live(wanted).await?.into_iter().next().ok_or_else(missing)
     }
 
-    /// Whether somebody knows a live secret. All texts of all lengths take the same time.
+    /// Whether `told` is an active secret. Texts of all lengths take the same time.
     pub async fn opens(&self, wanted: Use, told: &str) -> Result<bool> {
         let digest = |text: &str| Sha256::digest(text.as_bytes());
         let live = self.live(wanted).await?;
@@ -62,5 +62,44 @@ impl Keyring {
         let secrets = self.live(with).await?;
         let secrets: Vec<_> = secrets.iter().map(|secret| secret.expose_secret().as_bytes()).collect();
         unseal(&secrets, token, now)
+    }
+}
+
+/// Reads a parameter's value. Any text that is no JSON list of strings is one secret, whatever it holds: a generated
+/// secret may contain commas and brackets.
+pub fn active(value: &str) -> Vec<SecretString> {
+    let secrets = serde_json::from_str::<Vec<String>>(value).unwrap_or_else(|_| vec![value.to_owned()]);
+    let secrets = secrets.iter().map(|secret| secret.trim()).filter(|secret| !secret.is_empty());
+    secrets.map(SecretString::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Vec<String> {
+        active(value).iter().map(|secret| secret.expose_secret().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_value_is_one_secret_whatever_it_contains() {
+        for value in ["a,b,c", "a b", r#"["broken""#, "[x]", r#"{"a":1}"#, "12345", "\"quoted\""] {
+            assert_eq!(read(value), [value]);
+        }
+        assert_eq!(read("secret\n"), ["secret"], "a trailing newline of an editor is not part of it");
+    }
+
+    #[test]
+    fn a_json_list_holds_all_active_secrets_newest_first() {
+        assert_eq!(read(r#"["new,1","old"]"#), ["new,1", "old"]);
+        assert_eq!(read("[\n  \"new\",\n  \"old\"\n]\n"), ["new", "old"]);
+        assert_eq!(read(r#"["only"]"#), ["only"]);
+    }
+
+    #[test]
+    fn blank_values_hold_no_secret() {
+        for value in ["", " \n", "[]", r#"["", " "]"#] {
+            assert_eq!(read(value), [""; 0], "{value:?}");
+        }
     }
 }

@@ -71,6 +71,17 @@ impl Entry {
     }
 }
 
+/// A message that no retry can help.
+#[derive(Debug, Clone, Copy)]
+pub struct DeadLetter<'a> {
+    pub message_id: &'a str,
+    pub body: &'a str,
+    /// The FIFO group.
+    pub group: Option<&'a str>,
+    pub correlation_id: CorrelationId,
+    pub reason: &'a str,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Sent {
@@ -105,6 +116,16 @@ impl Queue {
         Self { aws: aws.clone(), url: url.into() }
     }
 
+    /// The dead-letter queue of the queue with this ARN, by the naming of our templates: `name-dlq`, `name-dlq.fifo`.
+    pub fn dead_letters_of(aws: &Aws, arn: &str) -> Option<Self> {
+        let ["arn", _, "sqs", _, account, name] = arn.split(':').collect::<Vec<_>>()[..] else { return None };
+        let dlq = match name.strip_suffix(".fifo") {
+            Some(name) => format!("{name}-dlq.fifo"),
+            None => format!("{name}-dlq"),
+        };
+        Some(Self::new(aws, format!("{}/{account}/{dlq}", aws.endpoint("sqs"))))
+    }
+
     /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
     pub async fn send(&self, entries: &[Entry]) -> Result<()> {
         let mut first_refusal = None;
@@ -126,6 +147,26 @@ impl Queue {
             refused_groups.extend(refused.filter_map(|entry| entry.order.as_ref().map(|order| order.group.clone())));
         }
         first_refusal.map_or(Ok(()), |told| Err(Error::unavailable("queue_refused", told)))
+    }
+
+    /// Puts a received message on this dead-letter queue as it came, with the reason as an attribute.
+    pub async fn give_up(&self, letter: DeadLetter<'_>) -> Result<()> {
+        let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
+        let mut request = json!({
+            "QueueUrl": self.url,
+            "MessageBody": letter.body,
+            "MessageAttributes": {
+                "correlation_id": text(&letter.correlation_id.to_string()),
+                "reason": text(letter.reason),
+            },
+        });
+        if let Some(group) = letter.group {
+            request["MessageGroupId"] = json!(group);
+            // A second attempt within five minutes makes no second dead letter.
+            request["MessageDeduplicationId"] = json!(letter.message_id);
+        }
+        let _accepted: Value = self.aws.json("sqs", "AmazonSQS.SendMessage", &request).await?;
+        Ok(())
     }
 
     /// How many messages wait: the cheapest call that proves the queue is there.
@@ -173,6 +214,41 @@ mod tests {
         assert_eq!(chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(), [2, 2, 1]);
         assert_eq!(chunks(&[entry(&"x".repeat(400_000))]).len(), 1);
         assert!(chunks(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_dead_letter_queue_is_found_by_the_name_of_its_queue() {
+        let aws = aws_at("http://127.0.0.1:1".to_owned());
+        let url = |arn: &str| Queue::dead_letters_of(&aws, arn).map(|queue| queue.url);
+        let of = |name: &str| url(&format!("arn:aws:sqs:us-east-1:123456789012:{name}"));
+        assert_eq!(of("confab-jobs").as_deref(), Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq"));
+        assert_eq!(of("confab-jobs.fifo").as_deref(), Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq.fifo"));
+        assert_eq!(url("arn:aws:sns:us-east-1:1:topic"), None);
+        assert_eq!(url(""), None);
+    }
+
+    #[tokio::test]
+    async fn a_dead_letter_keeps_its_body_and_group_and_names_its_reason() {
+        let (url, asked) = answers_once(200, r#"{"MessageId":"m-2"}"#).await;
+        let queue = Queue::new(&aws_at(url.clone()), format!("{url}/000000000000/q-dlq.fifo"));
+        let letter = DeadLetter {
+            message_id: "m-1",
+            body: "not json",
+            group: Some("g"),
+            correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+            reason: "unreadable_job",
+        };
+        queue.give_up(letter).await.unwrap();
+        let asked = asked.await.unwrap();
+        for part in [
+            "AmazonSQS.SendMessage",
+            r#""MessageBody":"not json""#,
+            r#""MessageGroupId":"g""#,
+            r#""MessageDeduplicationId":"m-1""#,
+            r#""reason":{"DataType":"String","StringValue":"unreadable_job"}"#,
+        ] {
+            assert!(asked.contains(part), "{part}: {asked}");
+        }
     }
 
     #[tokio::test]

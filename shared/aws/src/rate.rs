@@ -1,7 +1,7 @@
-//! How often somebody may do something: a token bucket in one row, and in one write when nothing is wrong.
+//! Rate limits: a token bucket in one DynamoDB row, without a read.
 //!
-//! The row holds no count of tokens but the time at which the bucket would be full again. Taking a token moves it on by
-//! the time that one token takes; there is a token as long as it is less than the whole bucket's time away.
+//! The row holds no count of tokens but the time at which the bucket would be full again (GCRA). Taking a token moves
+//! that time on by the interval of one token; the bucket is empty when it is a whole burst away.
 
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use aws_sdk_dynamodb::{
 use confab_kernel::{Error, Kind, Result, Timestamp};
 
 use crate::{Row, Table, failed};
+
+/// Writes of one `take`. Two decide; a third is needed only if TTL deletes the row between them.
+const MAX_WRITES: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
@@ -31,62 +34,75 @@ impl Rate {
         i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX / 1_000)
     }
 
-    /// Takes one token of `key`, such as `upload#usr_..`, or says when to come back.
-    pub async fn take(self, table: &Table, key: &str, now: Timestamp) -> Result<()> {
-        let now_ms = now.as_millisecond();
-        // A bucket that is full, as most are: its time is over, or it was never used.
-        let Err(full_at) = self.set(table, key, now_ms, None).await? else { return Ok(()) };
-        let mut full_at = full_at;
-        // One that is in use: the write fails when somebody else took a token meanwhile, and tells the new state.
-        for _ in 0..4 {
-            let latest = now_ms + self.every_ms() * i64::from(self.burst.saturating_sub(1));
-            if full_at > latest {
-                let seconds = u32::try_from((full_at - latest + 999) / 1_000).unwrap_or(u32::MAX);
-                let kind = Kind::RateLimited { retry_after_seconds: seconds };
-                return Err(Error::new(kind, "rate_limited", "This is too often. Try again later."));
-            }
-            match self.set(table, key, now_ms, Some(full_at)).await? {
-                Ok(()) => return Ok(()),
-                Err(changed) => full_at = changed,
-            }
-        }
-        let kind = Kind::RateLimited { retry_after_seconds: 1 };
-        Err(Error::new(kind, "rate_limited", "This is too often. Try again later."))
+    /// The latest `full_at_ms` at which one more token is left.
+    fn latest_ms(self, now_ms: i64) -> i64 {
+        now_ms + self.every_ms() * i64::from(self.burst.saturating_sub(1))
     }
 
-    /// Moves the row on from `seen`, or from rest. The inner error is the state that stood in the way.
-    async fn set(self, table: &Table, key: &str, now_ms: i64, seen: Option<i64>) -> Result<Result<(), i64>> {
+    /// Takes one token of `key`, such as `upload#usr_..`, or says when to come back.
+    ///
+    /// Both writes are atomic increments that compare with the clock and never with a value read before. So concurrent
+    /// callers take one token each, and only an empty bucket refuses. An idle bucket costs one write, a busy one two.
+    pub async fn take(self, table: &Table, key: &str, now: Timestamp) -> Result<()> {
+        let now_ms = now.as_millisecond();
+        let mut bucket = Bucket::Idle;
+        for _ in 0..MAX_WRITES {
+            let Some(full_at) = self.add(table, key, now_ms, bucket).await? else { return Ok(()) };
+            if full_at > self.latest_ms(now_ms) {
+                return Err(refused(full_at - self.latest_ms(now_ms)));
+            }
+            bucket = if full_at > now_ms { Bucket::Busy } else { Bucket::Idle };
+        }
+        Err(Error::unavailable("rate_limit_failed", format!("{MAX_WRITES} writes found no state that lasts")))
+    }
+
+    /// Adds one token's interval if the bucket is in the named state. Returns `full_at_ms` when it is not.
+    async fn add(self, table: &Table, key: &str, now_ms: i64, bucket: Bucket) -> Result<Option<i64>> {
         let number = |value: i64| AttributeValue::N(value.to_string());
-        let until = seen.unwrap_or(now_ms) + self.every_ms();
         let update = table
             .client
             .update_item()
             .table_name(&table.name)
             .set_key(Some(Table::key(format!("RATE#{key}"), "RATE")))
-            .update_expression("SET full_at_ms = :until, expires_at = :expires")
-            .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":expires", number(until / 1_000 + 60))
+            .expression_attribute_values(":now", number(now_ms))
+            .expression_attribute_values(":expires", number((self.latest_ms(now_ms) + self.every_ms()) / 1_000 + 60))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let update = match seen {
-            None => update
+        let update = match bucket {
+            Bucket::Idle => update
+                .update_expression("SET full_at_ms = :full_at, expires_at = :expires")
                 .condition_expression("attribute_not_exists(pk) OR full_at_ms <= :now")
-                .expression_attribute_values(":now", number(now_ms)),
-            Some(seen) => {
-                update.condition_expression("full_at_ms = :seen").expression_attribute_values(":seen", number(seen))
-            }
+                .expression_attribute_values(":full_at", number(now_ms + self.every_ms())),
+            Bucket::Busy => update
+                .update_expression("SET full_at_ms = full_at_ms + :every, expires_at = :expires")
+                .condition_expression("full_at_ms > :now AND full_at_ms <= :latest")
+                .expression_attribute_values(":every", number(self.every_ms()))
+                .expression_attribute_values(":latest", number(self.latest_ms(now_ms))),
         };
-        match update.send().await {
-            Ok(_) => Ok(Ok(())),
+        match Box::pin(update.send()).await {
+            Ok(_) => Ok(None),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(e)) => {
-                    Ok(Err(full_at(e.item()).unwrap_or(now_ms)))
-                }
+                Some(UpdateItemError::ConditionalCheckFailedException(e)) => Ok(Some(full_at(e.item()))),
                 _ => Err(failed(error)),
             },
         }
     }
 }
 
-fn full_at(row: Option<&Row>) -> Option<i64> {
-    row?.get("full_at_ms")?.as_n().ok()?.parse().ok()
+#[derive(Clone, Copy)]
+enum Bucket {
+    /// Full, or never used.
+    Idle,
+    Busy,
+}
+
+fn refused(wait_ms: i64) -> Error {
+    let seconds = u32::try_from((wait_ms + 999) / 1_000).unwrap_or(u32::MAX);
+    let kind = Kind::RateLimited { retry_after_seconds: seconds };
+    Error::new(kind, "rate_limited", "This is too often. Try again later.")
+}
+
+/// A row that was deleted meanwhile is a full bucket.
+fn full_at(row: Option<&Row>) -> i64 {
+    let value = row.and_then(|row| row.get("full_at_ms")?.as_n().ok()?.parse().ok());
+    value.unwrap_or(i64::MIN)
 }

@@ -1,4 +1,4 @@
-//! Secrets by the name of their SSM parameter: read at start, and again when they are five minutes old.
+//! Values of SSM SecureString parameters: read at start, and again when they are five minutes old.
 
 use std::{
     collections::HashMap,
@@ -13,14 +13,14 @@ use tokio::{sync::Mutex, time::timeout};
 
 use crate::Aws;
 
-const FRESH: Duration = Duration::from_secs(300);
-/// A request that waits for fresh values has somebody waiting for it.
-const REFRESH: Duration = Duration::from_secs(1);
+const MAX_AGE: Duration = Duration::from_secs(300);
+/// A refresh delays the request that finds the values stale.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 
 type Values = Arc<HashMap<String, SecretString>>;
 
 #[derive(Debug)]
-pub struct Secrets {
+pub(crate) struct Secrets {
     aws: Aws,
     names: Vec<String>,
     cached: Mutex<(Instant, Values)>,
@@ -35,7 +35,7 @@ struct GetParameters<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Found {
+struct GetParametersOutput {
     parameters: Vec<Parameter>,
     #[serde(default)]
     invalid_parameters: Vec<String>,
@@ -50,37 +50,47 @@ struct Parameter {
 
 impl Secrets {
     /// Fails when one of the named parameters is missing.
-    pub async fn read(aws: &Aws, names: impl IntoIterator<Item = String>) -> Result<Self> {
-        let names: Vec<_> = names.into_iter().collect();
+    pub(crate) async fn read(aws: &Aws, names: Vec<String>) -> Result<Self> {
         let values = fetch(aws, &names).await?;
         Ok(Self { aws: aws.clone(), names, cached: Mutex::new((Instant::now(), values)) })
     }
 
-    /// All of them, by name. A parameter store that does not answer leaves the old values in use.
-    pub async fn current(&self) -> Values {
+    pub(crate) async fn get(&self, name: &str) -> Result<SecretString> {
+        let missing = || Error::internal("secret_not_read", format!("{name} was not among the names read at start"));
+        self.current().await.get(name).cloned().ok_or_else(missing)
+    }
+
+    /// Values that cannot be refreshed stay in use, with a log line each time.
+    async fn current(&self) -> Values {
         let mut cached = self.cached.lock().await;
-        if cached.0.elapsed() >= FRESH {
-            if let Ok(Ok(values)) = timeout(REFRESH, fetch(&self.aws, &self.names)).await {
-                cached.1 = values;
+        if cached.0.elapsed() >= MAX_AGE {
+            match timeout(REFRESH_TIMEOUT, fetch(&self.aws, &self.names)).await {
+                Ok(Ok(values)) => cached.1 = values,
+                Ok(Err(error)) => stale(&error),
+                Err(elapsed) => stale(&elapsed),
             }
             cached.0 = Instant::now();
         }
         cached.1.clone()
     }
-
-    pub async fn get(&self, name: &str) -> Result<SecretString> {
-        let missing = || Error::internal("secret_not_read", format!("{name} was not among the names read at start"));
-        self.current().await.get(name).cloned().ok_or_else(missing)
-    }
 }
 
+fn stale(error: &dyn std::fmt::Display) {
+    tracing::warn!(error = %error, "secrets cannot be refreshed, the values read before stay in use");
+}
+
+/// SSM takes ten names a call.
 async fn fetch(aws: &Aws, names: &[String]) -> Result<Values> {
-    let ask = GetParameters { names, with_decryption: true };
-    let found: Found = aws.json("ssm", "AmazonSSM.GetParameters", &ask).await?;
-    if let Some(name) = found.invalid_parameters.first() {
-        return Err(Error::unavailable("secrets_unavailable", format!("there is no SSM parameter {name}")));
+    let mut values = HashMap::new();
+    for names in names.chunks(10) {
+        let request = GetParameters { names, with_decryption: true };
+        let found: GetParametersOutput = aws.json("ssm", "AmazonSSM.GetParameters", &request).await?;
+        if let Some(name) = found.invalid_parameters.first() {
+            return Err(Error::unavailable("secrets_unavailable", format!("there is no SSM parameter {name}")));
+        }
+        values.extend(found.parameters.into_iter().map(|p| (p.name, p.value.into())));
     }
-    Ok(Arc::new(found.parameters.into_iter().map(|p| (p.name, p.value.into())).collect()))
+    Ok(Arc::new(values))
 }
 
 #[cfg(test)]
@@ -90,10 +100,10 @@ mod tests {
     use secrecy::ExposeSecret;
 
     #[tokio::test]
-    async fn reads_by_name_with_a_signature() {
+    async fn parameters_are_read_by_name_with_a_signature() {
         let (url, asked) =
             answers_once(200, r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}],"InvalidParameters":[]}"#).await;
-        let secrets = Secrets::read(&aws_at(url), ["/a".to_owned()]).await.unwrap();
+        let secrets = Secrets::read(&aws_at(url), vec!["/a".to_owned()]).await.unwrap();
         assert_eq!(secrets.get("/a").await.unwrap().expose_secret(), "s3cret");
         assert!(secrets.get("/b").await.is_err());
         assert!(!format!("{secrets:?}").contains("s3cret"));
@@ -105,7 +115,37 @@ mod tests {
     #[tokio::test]
     async fn a_missing_parameter_is_named() {
         let (url, _asked) = answers_once(200, r#"{"Parameters":[],"InvalidParameters":["/a"]}"#).await;
-        let error = Secrets::read(&aws_at(url), ["/a".to_owned()]).await.unwrap_err();
+        let error = Secrets::read(&aws_at(url), vec!["/a".to_owned()]).await.unwrap_err();
         assert!(error.to_string().contains("no SSM parameter /a"), "{error}");
+    }
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The server answers once, so that every refresh fails.
+    #[tokio::test]
+    async fn values_stay_in_use_and_the_failure_is_logged_when_a_refresh_fails() {
+        let (url, _asked) = answers_once(200, r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}]}"#).await;
+        let secrets = Secrets::read(&aws_at(url), vec!["/a".to_owned()]).await.unwrap();
+        secrets.cached.lock().await.0 = Instant::now() - MAX_AGE;
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let _logging = tracing::subscriber::set_default(subscriber);
+        assert_eq!(secrets.get("/a").await.unwrap().expose_secret(), "s3cret");
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("secrets cannot be refreshed"), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
     }
 }

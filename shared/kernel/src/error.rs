@@ -98,7 +98,7 @@ impl Error {
 /// The whole chain, for the log.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)?;
+        write!(f, "{}: {}", self.code, self.message.trim_end_matches('.'))?;
         let mut cause = self.cause.as_deref().map(|c| c as &dyn StdError);
         while let Some(error) = cause {
             write!(f, ": {error}")?;
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_log_line_has_the_whole_chain_and_the_message_has_none_of_it() {
         let error = Error::internal("store_failed", std::io::Error::other("disk is gone"));
-        assert_eq!(error.to_string(), "store_failed: Something went wrong on our side.: disk is gone");
+        assert_eq!(error.to_string(), "store_failed: Something went wrong on our side: disk is gone");
         assert!(!error.message().contains("disk"));
     }
 

@@ -1,8 +1,13 @@
 //! What payments tells the products, and what a product asks payments to sell, to give back and to use up.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, Money, OrderId, Phone, Sealed, SpendId};
+use crate::{Contract, Money, OrderId, Phone, Sealed, SpendId, Timestamp};
+
+/// A link to pay is good for a day. The page that it leads to is good for another.
+pub const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
 
 /// A thing that a product offers to somebody. Sealed by the product; the price is the price list's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +21,15 @@ pub struct Offer {
     /// The number of who pays, for a payment page that knows people by theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
-    /// Where the person goes on after paying, or after changing their mind.
+    /// Where the person goes on after paying, or with `cancelled=1` in the query after changing their mind.
     pub return_url: String,
+}
+
+/// An offer that payments keeps: the link to pay ends in the order's id, and holds nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferStored {
+    pub order_id: OrderId,
+    pub expires_at: Timestamp,
 }
 
 impl Sealed for Offer {
@@ -51,6 +63,22 @@ pub struct Spend {
 
 impl Sealed for Spend {
     const PURPOSE: &'static str = "spend";
+}
+
+/// A payment was accepted and its money is not here yet: a bank debit takes days. The money, or news that there will be
+/// none, follows, and may be faster than this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentPending {
+    pub order_id: OrderId,
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    /// What is to come.
+    pub amount: Money,
+}
+
+impl Contract for PaymentPending {
+    const TYPE: &'static str = "payment_pending";
+    const VERSION: u16 = 1;
 }
 
 /// Once an order: the product grants what was bought.

@@ -7,6 +7,7 @@ use confab_kernel::{Clock, CorrelationId, Error, Result};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tracing::Instrument;
 
 use crate::{OsEntropy, StartError, log, panics::caught, start};
 
@@ -48,11 +49,13 @@ where
         let (deps, gate) = (deps.clone(), gate.clone());
         async move {
             let arn = event.payload.method_arn.clone();
-            match caught(async { gate(deps, event.payload).await }).await {
+            let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
+            let work = caught(async { gate(deps, event.payload).await }).instrument(log::span(correlation_id));
+            match work.await {
                 Ok(admitted) => Ok(policy(&arn, admitted)),
                 Err(error) => {
                     if error.is_ours() {
-                        log::failure(&error, CorrelationId::new(clock.now(), &OsEntropy), &event.context.request_id);
+                        log::failure(&error, correlation_id, &event.context.request_id);
                     }
                     Err(refusal(&error))
                 }

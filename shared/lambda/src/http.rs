@@ -3,9 +3,10 @@
 use std::{convert::Infallible, future::Future, sync::Arc};
 
 use confab_kernel::{Clock, CorrelationId, Error, Result};
-use http::{HeaderValue, StatusCode, header::Entry};
-use lambda_http::{Request, RequestExt, request::RequestContext};
+use http::{HeaderValue, Method, StatusCode, header::Entry};
+use lambda_http::{Body, Request, RequestExt, request::RequestContext};
 use serde::de::DeserializeOwned;
+use tracing::Instrument;
 
 use crate::{OsEntropy, Reply, StartError, log, panics::caught, reply, start};
 
@@ -48,6 +49,12 @@ impl Call {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.request.headers().get(name)?.to_str().ok()
+    }
+
+    /// The token of `Authorization: Bearer ..`. The scheme is case-insensitive (RFC 9110).
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
     /// Where the request came from, as API Gateway saw it.
@@ -114,8 +121,10 @@ where
 {
     let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
     let request_id = request_id(&request);
+    let is_head = request.method() == Method::HEAD;
     let call = Call { request, correlation_id };
-    let mut reply = match caught(async { route(deps, call).await }).await {
+    let work = caught(async { route(deps, call).await }).instrument(log::span(correlation_id));
+    let mut reply = match work.await {
         Ok(reply) => reply,
         Err(error) => {
             logged(&error, correlation_id, &request_id);
@@ -128,6 +137,9 @@ where
     {
         header.insert(value);
     }
+    if is_head {
+        *reply.body_mut() = Body::Empty;
+    }
     reply
 }
 
@@ -135,7 +147,6 @@ where
 mod tests {
     use super::*;
     use confab_kernel::{Error, Timestamp};
-    use lambda_http::Body;
 
     async fn answer_of<Fut: Future<Output = Result<Reply>>>(route: impl Fn(Arc<()>, Call) -> Fut) -> Reply {
         let request = Request::new(Body::Empty);
@@ -147,6 +158,34 @@ mod tests {
         let reply = answer_of(|_, _| async { Ok(reply::empty(http::StatusCode::NO_CONTENT)) }).await;
         assert_eq!(reply.status(), 204);
         assert!(reply.headers()[CORRELATION_HEADER].to_str().unwrap().starts_with("cor_"));
+    }
+
+    #[tokio::test]
+    async fn a_head_request_gets_the_headers_without_the_body() {
+        let mut request = Request::new(Body::Empty);
+        *request.method_mut() = Method::HEAD;
+        let route = |_, _| async { Ok(reply::text(StatusCode::OK, "healthy")) };
+        let reply = answer(Arc::new(()), request, &|| Timestamp::UNIX_EPOCH, route).await;
+        assert_eq!(reply.status(), 200);
+        assert!(matches!(reply.body(), Body::Empty));
+        assert!(reply.headers().contains_key("content-type"));
+    }
+
+    #[test]
+    fn the_bearer_scheme_is_read_in_any_case() {
+        let bearer = |value: &str| {
+            let request = Request::new(Body::Empty);
+            let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
+            let mut call = Call { request, correlation_id };
+            call.request.headers_mut().insert("authorization", value.parse().unwrap());
+            call.bearer().map(str::to_owned)
+        };
+        for value in ["Bearer key", "bearer key", "BEARER  key "] {
+            assert_eq!(bearer(value).as_deref(), Some("key"), "{value}");
+        }
+        for value in ["Basic key", "Bearer", "key"] {
+            assert_eq!(bearer(value), None, "{value}");
+        }
     }
 
     #[tokio::test]

@@ -8,12 +8,17 @@ pub(crate) fn start() {
         .json()
         .flatten_event(true)
         .with_max_level(tracing::Level::INFO)
-        .with_current_span(false)
+        .with_current_span(true)
         .with_span_list(false)
         .with_target(false)
         .finish();
     // A second start happens in tests only, where the first subscriber is as good.
     tracing::subscriber::set_global_default(subscriber).ok();
+}
+
+/// The span of one request, record or tick: every line that is logged inside carries the correlation id.
+pub(crate) fn span(correlation_id: CorrelationId) -> tracing::Span {
+    tracing::info_span!("work", correlation_id = %correlation_id)
 }
 
 /// The whole chain of an error that is ours, once.

@@ -3,18 +3,20 @@
 //! On a FIFO queue a group stops at its first failure: that record and the rest of its group are returned as failed,
 //! so that SQS delivers them again in order. Groups do not wait for each other. A record that fails by its own fault
 //! holds up its group for a few tries only, and no record does on its last one: SQS counts the receives of those behind
-//! it too, and would give them up untried.
+//! it too, and would give them up untried. A body that cannot be read goes to the dead-letter queue at once.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use confab_aws::{Aws, AwsConfig, DeadLetter, Queue};
 use confab_kernel::{Clock, CorrelationId, Error, Kind, Result};
 use futures::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tokio::{sync::OnceCell, time::Instant};
+use tracing::Instrument;
 
-use crate::{OsEntropy, StartError, log, metrics, panics::caught, start};
+use crate::{OsEntropy, StartError, environment, log, metrics, panics::caught, start};
 
 /// `maxReceiveCount` of every queue in template.yaml. A try comes once in a visibility timeout, which is a minute at
 /// least, so that an hour of somebody else's trouble passes by itself.
@@ -51,13 +53,15 @@ where
     Fut: Future<Output = Result<()>> + Send,
 {
     let (clock, deps) = start(function, deps).await?;
+    let dead_letters = Arc::new(DeadLetters::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let (deps, worker) = (deps.clone(), worker.clone());
+        let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
         async move {
             let batch = Batch {
                 clock: &clock,
                 request_id: &event.context.request_id,
                 until: Instant::now() + time_left(&event.context),
+                dead_letters: &dead_letters,
             };
             let failed = batch.work(&deps, event.payload.records, &worker).await;
             Ok::<_, StartError>(response(failed))
@@ -66,7 +70,8 @@ where
     .await
 }
 
-/// Runs a worker that takes all records of a group at once, and does all of them or none.
+/// Runs a worker that takes all records of a group at once. When that fails by the fault of one of them, each is tried
+/// alone, so that a poisoned record costs itself only. For workers whose records need no order.
 pub async fn run_together<D, B, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
@@ -78,13 +83,15 @@ where
     Fut: Future<Output = Result<()>> + Send,
 {
     let (clock, deps) = start(function, deps).await?;
+    let dead_letters = Arc::new(DeadLetters::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let (deps, worker) = (deps.clone(), worker.clone());
+        let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
         async move {
             let batch = Batch {
                 clock: &clock,
                 request_id: &event.context.request_id,
                 until: Instant::now() + time_left(&event.context),
+                dead_letters: &dead_letters,
             };
             let failed = batch.work_together(&deps, event.payload.records, &worker).await;
             Ok::<_, StartError>(response(failed))
@@ -104,6 +111,31 @@ struct Batch<'a, C> {
     request_id: &'a str,
     /// When Lambda ends the process.
     until: Instant,
+    dead_letters: &'a DeadLetters,
+}
+
+/// The way to dead-letter queues. Few functions ever need it, so the client is made at its first use.
+#[derive(Default)]
+struct DeadLetters(OnceCell<Aws>);
+
+impl DeadLetters {
+    async fn take(&self, record: &SqsMessage, correlation_id: CorrelationId, error: &Error) -> Result<()> {
+        let connect = async || {
+            let config = AwsConfig::from_env(&environment()).map_err(|e| Error::internal("bad_environment", e))?;
+            Aws::new(config)
+        };
+        let source = record.event_source_arn.as_deref().unwrap_or_default();
+        let queue = Queue::dead_letters_of(self.0.get_or_try_init(connect).await?, source)
+            .ok_or_else(|| Error::internal("no_dead_letter_queue", format!("{source:?} is no queue")))?;
+        let letter = DeadLetter {
+            message_id: record.message_id.as_deref().unwrap_or_default(),
+            body: record.body.as_deref().unwrap_or_default(),
+            group: fifo_group(record),
+            correlation_id,
+            reason: &error.to_string(),
+        };
+        queue.give_up(letter).await
+    }
 }
 
 impl<C: Clock> Batch<'_, C> {
@@ -124,7 +156,7 @@ impl<C: Clock> Batch<'_, C> {
             for record in records.by_ref() {
                 let message_id = record.message_id.clone().unwrap_or_default();
                 let receives = receives(&record);
-                if let Err(error) = self.one(deps, record, worker).await {
+                if let Err(error) = self.one(deps, &record, worker).await {
                     failed.push(message_id);
                     let patience = if error.kind() == Kind::Unavailable { TRIES } else { PATIENCE };
                     if receives < patience {
@@ -138,7 +170,6 @@ impl<C: Clock> Batch<'_, C> {
         join_all(groups).await.concat()
     }
 
-    /// What cannot be read fails alone.
     async fn work_together<D, B, Fut>(
         &self,
         deps: &Arc<D>,
@@ -152,57 +183,91 @@ impl<C: Clock> Batch<'_, C> {
         let groups = grouped(records).into_iter().map(|group| async move {
             let (mut failed, mut taken, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
             for record in group {
-                let id = record.message_id.clone().unwrap_or_default();
-                let correlation_id = self.correlation_of(&record);
-                match self.worthwhile_time().and_then(|left| job::<B>(&record, correlation_id, left)) {
-                    Ok(job) => {
-                        taken.push(id);
+                match self.job(&record).await {
+                    Ok(Some(job)) => {
                         jobs.push(job);
+                        taken.push(record);
                     }
-                    Err(error) => {
-                        self.failed(&error, correlation_id);
-                        failed.push(id);
-                    }
+                    Ok(None) => {}
+                    Err(_) => failed.extend(record.message_id),
                 }
             }
             let Some(first) = jobs.first().map(|job| job.correlation_id) else { return failed };
-            let work = caught(async { worker(deps.clone(), jobs).await });
-            if let Err(error) = self.in_time(work).await {
-                self.failed(&error, first);
-                failed.extend(taken);
+            match self.attempt(first, worker(deps.clone(), jobs)).await {
+                Ok(()) => {}
+                Err(error) if error.kind() != Kind::Unavailable && taken.len() > 1 => {
+                    failed.extend(self.each_alone(deps, taken, worker).await);
+                }
+                Err(_) => failed.extend(taken.into_iter().filter_map(|record| record.message_id)),
             }
             failed
         });
         join_all(groups).await.concat()
     }
 
+    async fn each_alone<D, B, Fut>(
+        &self,
+        deps: &Arc<D>,
+        records: Vec<SqsMessage>,
+        worker: &impl Fn(Arc<D>, Vec<Job<B>>) -> Fut,
+    ) -> Vec<String>
+    where
+        B: DeserializeOwned,
+        Fut: Future<Output = Result<()>>,
+    {
+        let mut failed = Vec::new();
+        for record in records {
+            if self.one(deps, &record, &|deps, job| worker(deps, vec![job])).await.is_err() {
+                failed.extend(record.message_id);
+            }
+        }
+        failed
+    }
+
     async fn one<D, B, Fut>(
         &self,
         deps: &Arc<D>,
-        record: SqsMessage,
+        record: &SqsMessage,
         worker: &impl Fn(Arc<D>, Job<B>) -> Fut,
     ) -> Result<()>
     where
         B: DeserializeOwned,
         Fut: Future<Output = Result<()>>,
     {
-        let correlation_id = self.correlation_of(&record);
-        let work = caught(async {
-            let job = job(&record, correlation_id, self.worthwhile_time()?)?;
-            worker(deps.clone(), job).await
-        });
-        let outcome = self.in_time(work).await;
-        if let Err(error) = &outcome {
-            self.failed(error, correlation_id);
+        let Some(job) = self.job(record).await? else { return Ok(()) };
+        self.attempt(job.correlation_id, worker(deps.clone(), job)).await
+    }
+
+    /// Decodes a record. `None` when it cannot be read and the dead-letter queue has it.
+    async fn job<B: DeserializeOwned>(&self, record: &SqsMessage) -> Result<Option<Job<B>>> {
+        let correlation_id = self.correlation_of(record);
+        let left = self.worthwhile_time().inspect_err(|error| self.failed(error, correlation_id))?;
+        let unreadable = match job(record, correlation_id, left) {
+            Ok(job) => return Ok(Some(job)),
+            Err(error) => error,
+        };
+        self.failed(&unreadable, correlation_id);
+        let taken = self.dead_letters.take(record, correlation_id, &unreadable).instrument(log::span(correlation_id));
+        match self.in_time(taken).await {
+            Ok(()) => Ok(None),
+            Err(error) => {
+                self.failed(&error, correlation_id);
+                Err(unreadable)
+            }
         }
-        outcome
+    }
+
+    /// Runs the work within the time that is left. An error or a panic is logged and counted.
+    async fn attempt(&self, correlation_id: CorrelationId, work: impl Future<Output = Result<()>>) -> Result<()> {
+        let work = caught(work).instrument(log::span(correlation_id));
+        self.in_time(work).await.inspect_err(|error| self.failed(error, correlation_id))
     }
 
     fn correlation_of(&self, record: &SqsMessage) -> CorrelationId {
         correlation_of(record).unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy))
     }
 
-    async fn in_time(&self, work: impl Future<Output = Result<()>>) -> Result<()> {
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match tokio::time::timeout_at(self.until - FAREWELL, work).await {
             Ok(outcome) => outcome,
             Err(late) => Err(Error::unavailable("out_of_time", late)),
@@ -242,14 +307,19 @@ fn place(error: &serde_json::Error) -> String {
 fn grouped(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
     let mut groups: Vec<(Option<String>, Vec<SqsMessage>)> = Vec::new();
     for record in records {
-        let is_fifo = attribute(&record, "SequenceNumber").is_some();
-        let name = attribute(&record, "MessageGroupId").filter(|_| is_fifo).map(str::to_owned);
+        let name = fifo_group(&record).map(str::to_owned);
         match groups.iter_mut().find(|(group, _)| name.is_some() && *group == name) {
             Some((_, members)) => members.push(record),
             None => groups.push((name, vec![record])),
         }
     }
     groups.into_iter().map(|(_, members)| members).collect()
+}
+
+/// A standard queue may have groups too, for fairness; they have no order.
+fn fifo_group(record: &SqsMessage) -> Option<&str> {
+    let is_fifo = attribute(record, "SequenceNumber").is_some();
+    attribute(record, "MessageGroupId").filter(|_| is_fifo)
 }
 
 fn receives(record: &SqsMessage) -> u32 {
@@ -285,6 +355,9 @@ mod tests {
     use confab_kernel::Timestamp;
     use serde_json::json;
     use std::sync::Mutex;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:jobs";
 
     fn records(of: &[(&str, &str, Option<&str>)]) -> Vec<SqsMessage> {
         of.iter()
@@ -295,10 +368,15 @@ mod tests {
                     attributes["SequenceNumber"] = json!("1");
                 }
                 let record =
-                    json!({ "messageId": id, "body": body, "attributes": attributes, "messageAttributes": {} });
+                    json!({ "messageId": id, "body": body, "attributes": attributes, "messageAttributes": {}, "eventSourceARN": ARN });
                 serde_json::from_value(record).unwrap()
             })
             .collect()
+    }
+
+    fn batch_within(time: Duration, dead_letters: &DeadLetters) -> Batch<'_, impl Clock> {
+        let until = Instant::now() + time;
+        Batch { clock: &|| Timestamp::UNIX_EPOCH, request_id: "r", until, dead_letters }
     }
 
     async fn failures(records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
@@ -306,7 +384,8 @@ mod tests {
     }
 
     async fn within(time: Duration, records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
-        let batch = Batch { clock: &|| Timestamp::UNIX_EPOCH, request_id: "r", until: Instant::now() + time };
+        let dead_letters = DeadLetters::default();
+        let batch = batch_within(time, &dead_letters);
         let done = Arc::new(Mutex::new(Vec::new()));
         let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
             match job.body {
@@ -399,32 +478,112 @@ mod tests {
         assert_eq!(done, [9]);
     }
 
-    #[tokio::test]
-    async fn a_group_is_done_together_or_not_at_all() {
-        let batch = Batch {
-            clock: &|| Timestamp::UNIX_EPOCH,
-            request_id: "r",
-            until: Instant::now() + Duration::from_secs(10),
-        };
-        let done = Arc::new(Mutex::new(Vec::new()));
-        let worker = |done: Arc<Mutex<Vec<Vec<u32>>>>, jobs: Vec<Job<u32>>| async move {
+    /// Runs the records together with a worker that panics at 66 and is unavailable at 13.
+    async fn together(records: Vec<SqsMessage>) -> (Vec<String>, Vec<Vec<u32>>) {
+        let dead_letters = DeadLetters::default();
+        let batch = batch_within(Duration::from_secs(10), &dead_letters);
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let worker = |calls: Arc<Mutex<Vec<Vec<u32>>>>, jobs: Vec<Job<u32>>| async move {
             let bodies: Vec<_> = jobs.into_iter().map(|job| job.body).collect();
-            if bodies.contains(&66) {
-                panic!("boom");
+            assert!(!bodies.contains(&66), "boom");
+            if bodies.contains(&13) {
+                return Err(Error::unavailable("unlucky", "thirteen"));
             }
-            done.lock().unwrap().push(bodies);
+            calls.lock().unwrap().push(bodies);
             Ok(())
         };
+        let failed = batch.work_together(&calls, records, &worker).await;
+        let calls = calls.lock().unwrap().clone();
+        (failed, calls)
+    }
+
+    #[tokio::test]
+    async fn a_group_is_worked_on_together_without_the_unreadable() {
         let records = records(&[
             ("a1", "1", Some("a")),
-            ("b1", "66", Some("b")),
             ("a2", "not json", Some("a")),
             ("a3", "3", Some("a")),
-            ("b2", "4", Some("b")),
+            ("b1", "2", Some("b")),
         ]);
-        let failed = batch.work_together(&done, records, &worker).await;
-        assert_eq!(failed, ["a2", "b1", "b2"]);
-        assert_eq!(*done.lock().unwrap(), [[1, 3]]);
+        assert_eq!(together(records).await, (vec!["a2".to_owned()], vec![vec![1, 3], vec![2]]));
+    }
+
+    #[tokio::test]
+    async fn a_poisoned_record_fails_alone_and_its_group_goes_on() {
+        let records = records(&[
+            ("a1", "1", Some("a")),
+            ("a2", "66", Some("a")),
+            ("a3", "3", Some("a")),
+            ("b1", "66", Some("b")),
+        ]);
+        assert_eq!(together(records).await, (vec!["a2".to_owned(), "b1".to_owned()], vec![vec![1], vec![3]]));
+    }
+
+    #[tokio::test]
+    async fn a_group_is_delivered_again_whole_when_a_dependency_is_unavailable() {
+        let records = records(&[("a1", "1", Some("a")), ("a2", "13", Some("a"))]);
+        assert_eq!(together(records).await, (vec!["a1".to_owned(), "a2".to_owned()], vec![]));
+    }
+
+    /// An SQS that answers every request with `status`, and the requests that it got.
+    async fn sqs(status: u16) -> (DeadLetters, Arc<Mutex<Vec<String>>>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = requests.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut bytes = vec![0; 16 * 1024];
+                let mut read = 0;
+                while !String::from_utf8_lossy(&bytes[..read]).contains("\"MessageBody\"") {
+                    match stream.read(&mut bytes[read..]).await {
+                        Ok(more) if more > 0 => read += more,
+                        _ => break,
+                    }
+                }
+                seen.lock().unwrap().push(String::from_utf8_lossy(&bytes[..read]).into_owned());
+                let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+                stream.write_all(answer.as_bytes()).await.ok();
+            }
+        });
+        let env = [
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_ENDPOINT_URL", &endpoint),
+        ];
+        let aws = Aws::new(AwsConfig::from_env(&env.into_iter().collect()).unwrap()).unwrap();
+        (DeadLetters(OnceCell::new_with(Some(aws))), requests)
+    }
+
+    async fn work_with(dead_letters: &DeadLetters) -> (Vec<String>, Vec<u32>) {
+        let batch = batch_within(Duration::from_secs(10), dead_letters);
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
+            done.lock().unwrap().push(job.body);
+            Ok(())
+        };
+        let records = records(&[("a1", "not json", Some("a")), ("a2", "2", Some("a"))]);
+        let failed = batch.work(&done, records, &worker).await;
+        let done = done.lock().unwrap().clone();
+        (failed, done)
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_body_goes_to_the_dead_letter_queue_at_once_with_its_reason() {
+        let (dead_letters, requests) = sqs(200).await;
+        assert_eq!(work_with(&dead_letters).await, (vec![], vec![2]));
+        let requests = requests.lock().unwrap().clone();
+        assert_eq!(requests.len(), 1, "{requests:?}");
+        for part in ["/000000000000/jobs-dlq", "unreadable_job", "not json"] {
+            assert!(requests[0].contains(part), "{part}: {requests:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_body_is_delivered_again_when_the_dead_letter_queue_does_not_take_it() {
+        let (dead_letters, _) = sqs(400).await;
+        assert_eq!(work_with(&dead_letters).await, (vec!["a1".to_owned(), "a2".to_owned()], vec![]));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use confab_kernel::{Clock, CorrelationId, Result, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
+use tracing::Instrument;
 
 use crate::{OsEntropy, StartError, log, panics::caught, start};
 
@@ -36,7 +37,8 @@ where
                 correlation_id: CorrelationId::new(at, &OsEntropy),
                 time_left: crate::queue::time_left(&event.context),
             };
-            caught(async { task(deps, tick).await }).await.map_err(|error| {
+            let work = caught(async { task(deps, tick).await }).instrument(log::span(tick.correlation_id));
+            work.await.map_err(|error| {
                 log::failure(&error, tick.correlation_id, &event.context.request_id);
                 StartError::from(error.code().to_owned())
             })

@@ -8,6 +8,7 @@ use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tracing::Instrument;
 
 use crate::{OsEntropy, StartError, log, panics::caught, reply, start};
 
@@ -95,7 +96,7 @@ where
         let frame = frame(event, correlation_id)?;
         route(deps, frame).await
     };
-    match caught(work).await {
+    match caught(work).instrument(log::span(correlation_id)).await {
         Ok(()) => json!({ "statusCode": 200 }),
         Err(error) => {
             if error.is_ours() {

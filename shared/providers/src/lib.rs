@@ -11,6 +11,7 @@ pub mod model;
 mod parsed;
 #[cfg(test)]
 mod samples;
+mod secrets;
 mod send;
 #[cfg(test)]
 mod servers;

@@ -4,16 +4,19 @@
 
 use confab_kernel::{
     Money,
-    payments::{FailureReason, PaymentFailed, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason},
+    payments::{
+        FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason,
+    },
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Flag, Kind, Order, Row, Standing, State};
+use crate::{Flag, Kind, Order, Provider, Row, Standing, State};
 
 /// What the products are told; and what is told to ourselves, when a product's wish can be done at last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Tell {
+    Pending(PaymentPending),
     Received(PaymentReceived),
     Refunded(PaymentRefunded),
     Failed(PaymentFailed),
@@ -28,20 +31,27 @@ pub struct Booked {
 }
 
 pub fn book(mut order: Order, standing: &Standing) -> Booked {
+    let payment = standing.payment.as_deref();
     if is_beside(&order, standing) {
+        order.flag_payment(payment, None);
+        return Booked { order, rows: Vec::new(), tell: Vec::new() };
+    }
+    if let Some(flag) = refusal(&order, standing) {
+        let is_open = flag == Flag::Overdrawn || holds_money(&order, standing);
+        order.flag_payment(payment, is_open.then_some(flag));
+        if !is_open && standing.provider == Some(Provider::Generic) {
+            order.returned.extend(standing.payment.clone());
+        }
         return Booked { order, rows: Vec::new(), tell: Vec::new() };
     }
     let mut booking = Booking::default();
     let was_owed = order.owes_refund();
-    if let Some(flag) = refusal(&order, standing) {
-        order.flag = Some(flag);
-        return Booked { order, rows: Vec::new(), tell: Vec::new() };
-    }
     let has_come = standing.is_underway || standing.received.is_some_and(|money| money.minor > 0);
     if standing.payment.is_some() && has_come {
         order.payment.clone_from(&standing.payment);
         order.provider = standing.provider.unwrap_or(order.provider);
     }
+    booking.pending(&mut order, standing);
     booking.received(&mut order, standing);
     booking.returned(&mut order, standing);
     booking.fees(&mut order, standing);
@@ -50,18 +60,25 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
     if order.owes_refund() && !was_owed {
         booking.asks_back(&order);
     }
-    order.flag = order.refund_flag().or(match order.balance() {
+    let flag = order.refund_flag().or(match order.balance() {
         ..0 => Some(Flag::Overdrawn),
         0 => None,
         1.. if order.owes_refund() => None,
         1.. => order.taken_back.then_some(Flag::CameBack),
     });
+    order.flag_payment(payment, None);
+    order.flag_payment(order.payment.clone().as_deref(), flag);
     Booked { order, rows: booking.rows, tell: booking.tell }
 }
 
-/// An attempt that brought nothing, beside the payment that did: a page that expired after it was paid elsewhere.
+/// An attempt that brought nothing, beside the payment that did: a page that expired after it was paid elsewhere. Or an
+/// older claim about a payment that was refused and is returned by now.
 fn is_beside(order: &Order, standing: &Standing) -> bool {
-    order.received > 0 && standing.payment != order.payment && standing.received.is_some_and(|money| money.minor == 0)
+    let is_settled = standing.payment.as_ref().is_some_and(|payment| order.returned.contains(payment));
+    is_settled
+        || order.received > 0
+            && standing.payment != order.payment
+            && standing.received.is_some_and(|money| money.minor == 0)
 }
 
 /// What is wrong with the payment as a whole: nothing of it is booked then.
@@ -89,6 +106,15 @@ fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
     (!is_plausible).then_some(Flag::Overdrawn)
 }
 
+/// Whether a refused payment still needs a person. A payment that was booked before always does: its books are wrong.
+fn holds_money(order: &Order, standing: &Standing) -> bool {
+    if order.received > 0 && standing.payment == order.payment {
+        return true;
+    }
+    let back = standing.refunded.checked_add(standing.disputed);
+    !standing.is_returned && standing.received.is_none_or(|received| back != Some(received.minor))
+}
+
 #[derive(Default)]
 struct Booking {
     rows: Vec<Row>,
@@ -104,6 +130,16 @@ impl Booking {
         if credits != 0 {
             let (product, payer) = (order.purchase.product.clone(), order.purchase.payer.clone());
             self.rows.push(Row::Credits { kind, product, payer, credits });
+        }
+    }
+
+    /// Told once, and never of an order that has come to an end.
+    fn pending(&mut self, order: &mut Order, standing: &Standing) {
+        let is_here = standing.received.is_some_and(|money| money.minor > 0);
+        if standing.is_underway && !is_here && !order.told_pending && !order.state.is_settled() {
+            order.told_pending = true;
+            let (order_id, purchase, amount) = (order.id, order.purchase.clone(), order.price);
+            self.tell.push(Tell::Pending(PaymentPending { order_id, purchase, amount }));
         }
     }
 

@@ -1,5 +1,7 @@
 //! An order, and where it stands at the provider.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use confab_kernel::{CorrelationId, Money, OrderId, Timestamp, payments::Purchase};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +62,9 @@ pub struct Order {
     pub disputed: i64,
     #[serde(default)]
     pub fees: i64,
+    /// The product was told that a payment is on its way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told_pending: bool,
     /// The product was told to grant, which happens once.
     #[serde(default)]
     pub granted: bool,
@@ -71,9 +76,12 @@ pub struct Order {
     /// A product asked for the money to go back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<Refund>,
-    /// Why a person has to look at it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flag: Option<Flag>,
+    /// Why a person has to look at a payment, by the provider's id of it. A flag ends when its own payment is in order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flags: BTreeMap<String, Flag>,
+    /// Refused payments that were returned, at providers that cannot be asked: an older claim raises no flag again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub returned: BTreeSet<String>,
 }
 
 impl Order {
@@ -100,17 +108,31 @@ impl Order {
             refunded: 0,
             disputed: 0,
             fees: 0,
+            told_pending: false,
             granted: false,
             taken_back: false,
             used: false,
             refund: None,
-            flag: None,
+            flags: BTreeMap::new(),
+            returned: BTreeSet::new(),
         }
     }
 
-    /// Why a person has to look at it, if they had not to before.
-    pub fn newly_flagged(&self, before: &Self) -> Option<Flag> {
-        self.flag.filter(|_| self.flag != before.flag)
+    /// Returns the payment that has a flag now and did not have it before, with the flag.
+    pub fn newly_flagged(&self, before: &Self) -> Option<(&str, Flag)> {
+        let mut flags = self.flags.iter();
+        flags
+            .find(|(payment, flag)| before.flags.get(*payment) != Some(flag))
+            .map(|(payment, flag)| (payment.as_str(), *flag))
+    }
+
+    /// Sets or ends the flag of one payment and leaves the flags of all others.
+    pub(crate) fn flag_payment(&mut self, payment: Option<&str>, flag: Option<Flag>) {
+        let payment = payment.unwrap_or_default();
+        match flag {
+            Some(flag) => drop(self.flags.insert(payment.to_owned(), flag)),
+            None => drop(self.flags.remove(payment)),
+        }
     }
 
     /// What was paid for it and not given back. A bank may take back what was refunded before: then it is below zero.
@@ -141,6 +163,8 @@ pub struct Standing {
     pub is_closed: bool,
     /// The last attempt failed for good.
     pub has_failed: bool,
+    /// All of it was refunded, whatever its currency.
+    pub is_returned: bool,
 }
 
 /// Why a person has to look at a payment. All but the last three: nothing of it was booked or granted.

@@ -45,8 +45,7 @@ impl Order {
         if self.refund.is_none() && !is_back {
             self.refund = Some(Refund { reason: clip(reason, LONGEST_REASON), step: RefundStep::Wanted });
         }
-        self.flag = self.refund_flag().or(self.flag);
-        self
+        self.flagged_for_refund()
     }
 
     /// What the provider said to it. Its first answer counts.
@@ -55,7 +54,14 @@ impl Order {
         if let Some(refund) = self.refund.as_mut().filter(|refund| refund.step == RefundStep::Wanted) {
             refund.step = step;
         }
-        self.flag = self.refund_flag().or(self.flag);
+        self.flagged_for_refund()
+    }
+
+    /// Nothing of the wish ends another flag.
+    fn flagged_for_refund(mut self) -> Self {
+        if let Some(flag) = self.refund_flag() {
+            self.flag_payment(self.payment.clone().as_deref(), Some(flag));
+        }
         self
     }
 
@@ -112,6 +118,12 @@ mod tests {
         order.refund.as_ref().map(|refund| &refund.step)
     }
 
+    /// The only flag of an order.
+    fn flag_of(order: &Order) -> Option<Flag> {
+        assert!(order.flags.len() <= 1, "{:?}", order.flags);
+        order.flags.values().next().copied()
+    }
+
     /// How often a booking says that it is time to give the money back.
     fn asks(booked: &Booked) -> usize {
         booked.tell.iter().filter(|tell| matches!(tell, Tell::RefundRequested(_))).count()
@@ -122,10 +134,10 @@ mod tests {
         let paid_order = book(order(), &paid()).order;
         assert!(!paid_order.owes_refund());
         let wanted = paid_order.refund_wanted("no photos");
-        assert!(wanted.owes_refund() && wanted.flag.is_none());
+        assert!(wanted.owes_refund() && wanted.flags.is_empty());
         assert_eq!(wanted.clone().refund_wanted("again"), wanted, "wanting it twice is wanting it once");
         let made = wanted.refund_answered(RefundStep::Made);
-        assert!(!made.owes_refund() && made.flag.is_none());
+        assert!(!made.owes_refund() && made.flags.is_empty());
         let back = book(made, &Standing { refunded: PRICE, ..paid() });
         assert_eq!((back.order.state, asks(&back)), (State::Refunded, 0));
         assert_eq!(back.order.clone().refund_wanted("late").refund, back.order.refund);
@@ -158,11 +170,11 @@ mod tests {
     fn a_bank_that_has_the_money_is_left_alone_and_what_it_gives_back_is_owed() {
         let disputed = book(book(order(), &paid()).order, &Standing { disputed: PRICE, ..paid() }).order;
         let wanted = disputed.refund_wanted("no photos");
-        assert_eq!((wanted.owes_refund(), wanted.flag), (false, Some(Flag::RefundByHand)));
+        assert_eq!((wanted.owes_refund(), flag_of(&wanted)), (false, Some(Flag::RefundByHand)));
         let won = book(wanted, &paid());
-        assert_eq!((asks(&won), won.order.flag), (1, None), "it goes back by itself");
+        assert_eq!((asks(&won), flag_of(&won.order)), (1, None), "it goes back by itself");
         let disputed_later = book(order().refund_wanted("no photos"), &Standing { disputed: 700, ..paid() });
-        assert_eq!((asks(&disputed_later), disputed_later.order.flag), (0, Some(Flag::RefundByHand)));
+        assert_eq!((asks(&disputed_later), flag_of(&disputed_later.order)), (0, Some(Flag::RefundByHand)));
     }
 
     #[test]
@@ -173,11 +185,11 @@ mod tests {
                 let booked = book(order, &elsewhere(provider));
                 assert_eq!(asks(&booked), 0);
                 let wanted = booked.order.refund_wanted("no photos");
-                assert_eq!((wanted.owes_refund(), wanted.flag), (false, Some(Flag::RefundByHand)), "{provider:?}");
+                assert_eq!((wanted.owes_refund(), flag_of(&wanted)), (false, Some(Flag::RefundByHand)), "{provider:?}");
                 let again = book(wanted, &elsewhere(provider)).order;
-                assert_eq!(again.flag, Some(Flag::RefundByHand), "it stays until somebody did it");
+                assert_eq!(flag_of(&again), Some(Flag::RefundByHand), "it stays until somebody did it");
                 let back = book(again, &Standing { refunded: PRICE, ..elsewhere(provider) }).order;
-                assert_eq!((back.flag, step(&back)), (None, Some(&RefundStep::Made)));
+                assert_eq!((flag_of(&back), step(&back)), (None, Some(&RefundStep::Made)));
             }
         }
     }
@@ -186,12 +198,12 @@ mod tests {
     fn what_stripe_refuses_is_a_persons() {
         let wanted = book(order(), &paid()).order.refund_wanted("no photos");
         let refused = wanted.refund_answered(RefundStep::Refused { code: "charge_disputed".into() });
-        assert_eq!((refused.owes_refund(), refused.flag), (false, Some(Flag::RefundByHand)));
+        assert_eq!((refused.owes_refund(), flag_of(&refused)), (false, Some(Flag::RefundByHand)));
         let answered = refused.clone().refund_answered(RefundStep::Made);
         assert_eq!(answered, refused, "the first answer counts");
-        assert_eq!(book(refused.clone(), &paid()).order.flag, Some(Flag::RefundByHand));
+        assert_eq!(flag_of(&book(refused.clone(), &paid()).order), Some(Flag::RefundByHand));
         let by_hand = book(refused, &Standing { refunded: PRICE, ..paid() }).order;
-        assert_eq!((by_hand.flag, step(&by_hand)), (None, Some(&RefundStep::Made)));
+        assert_eq!((flag_of(&by_hand), step(&by_hand)), (None, Some(&RefundStep::Made)));
     }
 
     #[test]
@@ -200,15 +212,15 @@ mod tests {
         // Nobody noted that it was made, and the books have it.
         let back = book(wanted, &Standing { refunded: PRICE, ..paid() }).order;
         let failed = book(back, &paid());
-        assert_eq!((asks(&failed), failed.order.flag), (0, Some(Flag::CameBack)));
+        assert_eq!((asks(&failed), flag_of(&failed.order)), (0, Some(Flag::CameBack)));
         assert!(!failed.order.refund_wanted("again").owes_refund());
     }
 
     #[test]
-    fn what_was_wrong_with_a_payment_stays_said() {
+    fn refund_request_keeps_the_flags_of_other_payments() {
         let mut flagged = order();
-        flagged.flag = Some(Flag::WrongAmount);
-        assert_eq!(flagged.refund_wanted("no photos").flag, Some(Flag::WrongAmount));
+        flagged.flags.insert("pi_2".into(), Flag::WrongAmount);
+        assert_eq!(flag_of(&flagged.refund_wanted("no photos")), Some(Flag::WrongAmount));
     }
 
     #[test]

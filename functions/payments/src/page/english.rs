@@ -4,6 +4,10 @@ pub(super) const TEXTS: Texts = Texts {
     code: "en",
     direction: "ltr",
     back: Words { title: "Thank you", text: "Go back to the chat; we go on there." },
+    cancelled: Words {
+        title: "Nothing was paid",
+        text: "You left before paying. To pay after all, open the link in the chat again. To choose something else, write to us there.",
+    },
     paid: Words {
         title: "This is paid",
         text: "Your payment is here, so there is nothing more to pay. Go back to the chat; we go on there.",

@@ -4,6 +4,10 @@ pub(super) const TEXTS: Texts = Texts {
     code: "he",
     direction: "rtl",
     back: Words { title: "תודה", text: "אפשר לחזור לצ'אט, נמשיך שם." },
+    cancelled: Words {
+        title: "לא בוצע תשלום",
+        text: "יצאתם לפני התשלום. כדי לשלם בכל זאת, פתחו שוב את הקישור מהצ'אט. כדי לבחור משהו אחר, כתבו לנו שם.",
+    },
     paid: Words {
         title: "כבר שולם", text: "התשלום שלכם התקבל ואין צורך לשלם שוב. אפשר לחזור לצ'אט, נמשיך שם."
     },

@@ -3,8 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, When, failed, text};
 use confab_kernel::{Currency, Error, OrderId, Result, RowId, Timestamp};
-use payments_domain::{Account, Flag, Kind, Provider};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use payments_domain::{Account, Flag, Kind, Notice, Provider};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+
+use crate::payments_reconcile::Suspect;
 
 use super::{LeadsTo, OrderRow, Store, TellRow, credits_pk, day_of, order_pk, payment_key};
 
@@ -14,7 +19,8 @@ const DIFFERENCES: &str = "DIFFERENCES";
 
 #[derive(Serialize, Deserialize)]
 struct Difference {
-    order_id: OrderId,
+    #[serde(flatten)]
+    suspect: Suspect,
     at: Timestamp,
 }
 
@@ -40,6 +46,9 @@ pub(crate) struct LedgerRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FlagView {
     pub(crate) flag: Flag,
+    /// The provider's id of the payment; empty when no order is known.
+    #[serde(default)]
+    pub(crate) payment: String,
     pub(crate) event: String,
     pub(crate) order_id: Option<OrderId>,
     pub(crate) at: Timestamp,
@@ -48,6 +57,8 @@ pub(crate) struct FlagView {
 #[derive(Debug)]
 pub(crate) struct OrderPage {
     pub(crate) orders: Vec<OrderRow>,
+    /// The keys of rows that cannot be read: they do not hide the others.
+    pub(crate) unreadable: Vec<String>,
     /// Where the next page begins.
     pub(crate) next: Option<String>,
 }
@@ -106,8 +117,15 @@ impl Store {
         }
         let got = query.send().await.map_err(failed)?;
         let next = got.last_evaluated_key.as_ref().and_then(|key| key.get("created")?.as_s().ok()).cloned();
-        let orders = got.items.unwrap_or_default().into_iter().map(Table::read).collect::<Result<_>>()?;
-        Ok(OrderPage { orders, next })
+        let (mut orders, mut unreadable) = (Vec::new(), Vec::new());
+        for row in got.items.unwrap_or_default() {
+            let key = Table::partition(&row);
+            match Table::read(row) {
+                Ok(order) => orders.push(order),
+                Err(_) => unreadable.push(key),
+            }
+        }
+        Ok(OrderPage { orders, unreadable, next })
     }
 
     pub(crate) async fn file_of(&self, id: OrderId) -> Result<Option<OrderFile>> {
@@ -157,20 +175,25 @@ impl Store {
         Ok(row.map(|row| row.order_id))
     }
 
-    pub(crate) async fn differs(&self, id: OrderId, at: Timestamp) -> Result<()> {
-        let row = Table::row(DIFFERENCES, id.to_string(), &Difference { order_id: id, at })?;
-        self.table.save(row, When::always()).await.map(drop)
+    pub(crate) async fn differs(&self, suspect: &Suspect, at: Timestamp) -> Result<()> {
+        let row = Difference { suspect: suspect.clone(), at };
+        self.table.save(Table::row(DIFFERENCES, suspect.key(), &row)?, When::always()).await.map(drop)
     }
 
-    /// The orders that differed when they were last compared.
-    pub(crate) async fn differences(&self) -> Result<Vec<OrderId>> {
-        let rows: Vec<Difference> = read_all(self.partition(DIFFERENCES, None).await?)?;
-        Ok(rows.into_iter().map(|row| row.order_id).collect())
+    /// The payments that differed when they were last compared. A row in an older form names an order alone.
+    pub(crate) async fn differences(&self) -> Result<Vec<Suspect>> {
+        let rows = self.partition(DIFFERENCES, None).await?;
+        let suspect = |row: Row| {
+            let order_id = row.get("sk").and_then(|sk| sk.as_s().ok()?.parse().ok());
+            let known = Table::read::<Difference>(row).map(|difference| difference.suspect);
+            known.ok().or(order_id.map(|order_id| Suspect { notice: Notice::Check { order_id } }))
+        };
+        Ok(rows.into_iter().filter_map(suspect).collect())
     }
 
-    pub(crate) async fn is_the_same(&self, id: OrderId) -> Result<()> {
-        let key = Table::key(DIFFERENCES, id.to_string());
-        if self.table.latest::<Difference>(key.clone()).await?.is_some() {
+    pub(crate) async fn is_the_same(&self, suspect: &Suspect) -> Result<()> {
+        let key = Table::key(DIFFERENCES, suspect.key());
+        if self.table.latest::<IgnoredAny>(key.clone()).await?.is_some() {
             self.table.remove(key).await?;
         }
         Ok(())

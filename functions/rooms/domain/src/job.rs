@@ -1,6 +1,6 @@
 //! What goes through the queue of broadcasts.
 
-use confab_kernel::{Contract, TicketId, Timestamp, UserId};
+use confab_kernel::{Contract, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -16,9 +16,9 @@ pub enum BroadcastJob {
         room: RoomCode,
         at: Timestamp,
         news: Vec<News>,
-        /// Whoever comes up to here has it: the socket that it goes on behind.
+        /// The sort key of the last socket that has it, when a broadcast goes on in another job.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<TicketId>,
+        after: Option<String>,
     },
 }
 

@@ -1,7 +1,7 @@
 use confab_lambda::StartError;
-use rooms::{Door, ws_disconnect};
+use rooms::{Departures, ws_disconnect};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::socket("ws-disconnect", Door::from_env(), ws_disconnect::handle).await
+    confab_lambda::socket("ws-disconnect", Departures::from_env(), ws_disconnect::handle).await
 }

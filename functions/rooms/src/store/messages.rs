@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Held, Row, Table, When, failed, number, text};
-use confab_kernel::{Error, Money, Private, Result, Timestamp, UserId, after, worker::Read};
+use confab_kernel::{CorrelationId, Error, Money, Private, Result, Timestamp, UserId, after, worker::Read};
 use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
 use serde::{Deserialize, Serialize};
 
-use super::{Paid, Store, Visited, room_key, room_pk};
+use super::{Paid, Store, Visited, readable, room_key, room_pk, sort_key};
 
 /// A room keeps so many, or those of a week, whichever is less.
 const HISTORY: u64 = 500;
@@ -17,6 +17,8 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 const SAID_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// So many numbers are noted as taken at a time: what is noted outlives the messages.
 const RESERVED_AT_ONCE: u64 = 100;
+/// Messages that are held in memory at a time.
+const PAGE: usize = 500;
 /// In a room where very many speak at once somebody is always faster; after so many tries it is the client's turn.
 const TRIES: usize = 12;
 /// As many as say whether a room is busy.
@@ -68,6 +70,10 @@ fn message_sk(seq: u64) -> String {
     format!("MSG#{seq:012}")
 }
 
+fn number_of(row: &Row) -> Option<u64> {
+    sort_key(row).strip_prefix("MSG#")?.parse().ok()
+}
+
 fn message_key(code: RoomCode, seq: u64) -> Row {
     Table::key(room_pk(code), message_sk(seq))
 }
@@ -112,20 +118,32 @@ impl Store {
     }
 
     /// The latest few that are kept. `reserved` is what the room has noted: after a silent week nothing else knows the numbers.
-    pub(crate) async fn latest(&self, code: RoomCode, reserved: u64, read: Read) -> Result<Latest> {
+    pub(crate) async fn latest(
+        &self,
+        code: RoomCode,
+        reserved: u64,
+        read: Read,
+        trace: CorrelationId,
+    ) -> Result<Latest> {
         let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
-        let mut messages = self.kept(self.backwards(code, keys.clone(), LATEST, read).await?)?;
+        let mut rows = self.backwards(code, keys.clone(), LATEST, read).await?;
+        let mut highest = rows.first().and_then(number_of);
+        let mut messages = self.kept(rows, trace);
         if messages.is_empty() && reserved > 0 && read == Read::MayLag {
-            // Nothing was said for a week, or the first thing a moment ago.
-            messages = self.kept(self.backwards(code, keys, LATEST, Read::Latest).await?)?;
+            // Nothing was said for long, or the first thing a moment ago.
+            rows = self.backwards(code, keys, LATEST, Read::Latest).await?;
+            highest = rows.first().and_then(number_of);
+            messages = self.kept(rows, trace);
         }
-        let last_seq = messages.first().map_or(reserved, |message| message.seq);
+        // A number is in use even where its message is over its time or cannot be read.
+        let highest = highest.unwrap_or_default();
+        let last_seq = if messages.is_empty() { reserved.max(highest) } else { highest };
         Ok(Latest { messages, last_seq })
     }
 
     /// None when nothing of what was said is kept.
-    pub(crate) async fn last_seq(&self, code: RoomCode) -> Result<Option<u64>> {
-        Ok(self.before(code, None, 1).await?.first().map(|message| message.seq))
+    pub(crate) async fn last_seq(&self, code: RoomCode, trace: CorrelationId) -> Result<Option<u64>> {
+        Ok(self.before(code, None, 1, trace).await?.first().map(|message| message.seq))
     }
 
     /// The newest first.
@@ -142,6 +160,7 @@ impl Store {
         quote: Option<Quote>,
         latest: Latest,
         paid: Option<&Paid>,
+        trace: CorrelationId,
     ) -> Result<Said> {
         let missing = || Error::internal("nobody_speaks", "a message is somebody's");
         let person = visited.person.as_ref().ok_or_else(missing)?;
@@ -180,7 +199,7 @@ impl Store {
             if message.reply_to.is_some() && held.last() == Some(&Held::Condition) {
                 return Err(Error::not_found("message"));
             }
-            latest = self.latest(code, reserved, Read::Latest).await?;
+            latest = self.latest(code, reserved, Read::Latest, trace).await?;
             if held.get(2) == Some(&Held::Condition) {
                 reserved = self.visit(code, None, Read::Latest).await?.reserved;
             }
@@ -248,31 +267,48 @@ impl Store {
     }
 
     /// A page of what is before a number, or of the latest, in their order.
-    pub(crate) async fn before(&self, code: RoomCode, seq: Option<u64>, most: i32) -> Result<Vec<Message>> {
+    pub(crate) async fn before(
+        &self,
+        code: RoomCode,
+        seq: Option<u64>,
+        most: i32,
+        trace: CorrelationId,
+    ) -> Result<Vec<Message>> {
         let until = seq.map_or(u64::MAX, |seq| seq.saturating_sub(1)).min(HIGHEST);
         let keys = When::holds("pk = :pk AND sk BETWEEN :from AND :until")
             .with(":from", text(message_sk(0)))
             .with(":until", text(message_sk(until)));
         let mut rows = self.backwards(code, keys, most, Read::MayLag).await?;
         rows.reverse();
-        self.kept(rows)
+        Ok(self.kept(rows, trace))
     }
 
     /// A page of what is after a number.
-    pub(crate) async fn after(&self, code: RoomCode, seq: u64, most: usize, read: Read) -> Result<Vec<Message>> {
+    pub(crate) async fn after(
+        &self,
+        code: RoomCode,
+        seq: u64,
+        most: usize,
+        read: Read,
+        trace: CorrelationId,
+    ) -> Result<Vec<Message>> {
+        Ok(self.kept(self.rows_after(code, seq, most, read).await?, trace))
+    }
+
+    async fn rows_after(&self, code: RoomCode, seq: u64, most: usize, read: Read) -> Result<Vec<Row>> {
         let keys = When::holds("pk = :pk AND sk BETWEEN :from AND :until")
             .with(":pk", text(room_pk(code)))
             .with(":from", text(message_sk(seq.saturating_add(1).min(HIGHEST))))
             .with(":until", text(message_sk(HIGHEST)));
-        self.kept(match read {
-            Read::Latest => self.table.query_latest(keys, most).await?,
-            Read::MayLag => self.table.query(None, keys, most).await?,
-        })
+        match read {
+            Read::Latest => self.table.query_latest(keys, most).await,
+            Read::MayLag => self.table.query(None, keys, most).await,
+        }
     }
 
-    fn kept(&self, rows: Vec<Row>) -> Result<Vec<Message>> {
+    fn kept(&self, rows: Vec<Row>, trace: CorrelationId) -> Vec<Message> {
         let now = self.clock.now();
-        rows.into_iter().filter_map(|row| message(row, now).transpose()).collect()
+        readable(rows, "message", trace, |row| message(row, now)).into_iter().flatten().collect()
     }
 
     /// Nothing is left of what was said but that it was. None when there is no such message.
@@ -288,22 +324,23 @@ impl Store {
         row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
     }
 
-    /// What others quoted of it goes with it. Those who answered it, as they are then.
-    pub(crate) async fn delete_quotes(&self, code: RoomCode, seq: u64) -> Result<Vec<Message>> {
-        let mut changed = Vec::new();
-        let (mut from, most) = (seq, usize::try_from(HISTORY).unwrap_or_default());
+    /// Empties the quotes of a message in its answers, and returns the answers as they are then.
+    pub(crate) async fn delete_quotes(&self, code: RoomCode, seq: u64, trace: CorrelationId) -> Result<Vec<Message>> {
+        let (mut changed, mut from) = (Vec::new(), seq);
         loop {
-            let page = self.after(code, from, most, Read::Latest).await?;
-            let Some(last) = page.last().map(|message| message.seq) else { return Ok(changed) };
-            for answer in page.iter().filter(|message| message.reply_to.as_ref().is_some_and(|quote| quote.seq == seq))
-            {
+            let rows = self.rows_after(code, from, PAGE, Read::Latest).await?;
+            let Some(last) = rows.last().and_then(number_of) else { return Ok(changed) };
+            for answer in self.kept(rows, trace) {
+                if answer.reply_to.as_ref().is_none_or(|quote| quote.seq != seq) {
+                    continue;
+                }
                 let when = When::holds("reply_to.seq = :seq AND reply_to.#text <> :empty")
                     .naming("#text", "text")
                     .with(":seq", number(seq))
                     .with(":empty", text(""));
                 let empties = "SET reply_to.#text = :empty, rev = rev + :one";
                 let emptied = self.change_message(code, answer.seq, empties, when).await?;
-                changed.push(emptied.unwrap_or_else(|| answer.clone()));
+                changed.push(emptied.unwrap_or(answer));
             }
             from = last;
         }

@@ -8,13 +8,17 @@ use confab_kernel::{
     Money, OrderId, Result, Timestamp, UserId, after,
     worker::{Read, Saved},
 };
-use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Room, RoomCode, Username};
+use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Reason, Room, RoomCode, Username};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, Visited, person_key, rendered, room_key};
 
 /// Whoever has come in for less than this has had little of it.
 const ENTRANCE_OWED: Duration = Duration::from_secs(24 * 3600);
+
+/// Admits into a back room. A mute, and what the person has read, outlast a time outside.
+const ADMITS: &str = "SET user_id = :user, username = :name, joined_at = if_not_exists(joined_at, :at), place = :inside, \
+                      entrance = :entrance";
 
 /// An order of somebody's, once its money was here or went back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,9 +92,29 @@ impl Store {
         self.table.update(room_key(room.code), "SET pins = :pins, version = :next", when)
     }
 
-    /// The room's pins as they are now.
-    pub(crate) async fn put_pins(&self, room: &Room, version: u64) -> Result<Saved> {
-        self.table.transact(vec![self.pins(room, version)?]).await
+    /// Takes pins down because their message is deleted, and notes those that are owed. The notes are the outbox of their
+    /// refunds. Raced when the room, or one of the orders, was changed meanwhile.
+    pub(crate) async fn take_pins(&self, room: &Room, version: u64, owed: &[OrderId]) -> Result<Saved> {
+        let mut writes = vec![self.pins(room, version)?];
+        for order in owed {
+            let when = When::holds("became = :given")
+                .with(":given", rendered(&Became::Given)?)
+                .with(":not", rendered(&Became::NotGiven)?)
+                .with(":why", rendered(&NotGiven::MessageGone)?);
+            let key = Table::key(paid_pk(room.code), order.to_string());
+            writes.push(self.table.update(key, "SET became = :not, why = :why", when)?);
+        }
+        self.table.transact(writes).await
+    }
+
+    /// The orders of a message's pins that are owed because the message was deleted.
+    pub(crate) async fn unpinned(&self, code: RoomCode, seq: u64) -> Result<Vec<Paid>> {
+        let mut paid = self.all_paid(code).await?;
+        paid.retain(|paid| {
+            let is_of_message = matches!(paid.goods, Goods::Pin { seq: of, .. } if of == seq);
+            is_of_message && paid.became == Became::NotGiven && paid.why == Some(NotGiven::MessageGone)
+        });
+        Ok(paid)
     }
 
     /// A pin more in a room, of a message that is there.
@@ -119,16 +143,22 @@ impl Store {
     /// Into the back room, with what was paid for it: all of it, or nothing.
     pub(crate) async fn let_in(&self, front: RoomCode, back: RoomCode, person: &Person, paid: &Paid) -> Result<LetIn> {
         let me = text(person.user_id.to_string());
-        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me);
-        let not_banned =
-            When::holds("attribute_not_exists(pk) OR place <> :banned").with(":banned", rendered(&Place::Banned)?);
+        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me.clone());
         let entrance = text(paid.order.to_string());
+        let behind = When::holds("attribute_not_exists(pk) OR place <> :banned")
+            .with(":banned", rendered(&Place::Banned)?)
+            .with(":user", me)
+            .with(":name", rendered(&person.username)?)
+            .with(":at", rendered(&person.joined_at)?)
+            .with(":inside", rendered(&Place::Inside)?)
+            .with(":entrance", entrance.clone());
         let first = When::holds("place = :inside AND attribute_not_exists(entrance)")
             .with(":inside", rendered(&Place::Inside)?)
             .with(":entrance", entrance);
         let writes = vec![
             self.table.put(Self::name_row(back, person)?, is_free)?,
-            self.table.put(Self::person_row(back, person)?, not_banned)?,
+            self.table.update(person_key(back, person.user_id), ADMITS, behind)?,
+            self.delete_removal(back, person.user_id)?,
             self.table.put(Self::mine_row(back, person.user_id), When::always())?,
             self.table.update(person_key(front, person.user_id), "SET entrance = :entrance", first)?,
             self.note(front, paid, None)?,
@@ -151,8 +181,8 @@ impl Store {
             When::holds(format!("entrance = :entrance{when}")).with(":entrance", text(paid.order.to_string()))
         };
         // Whoever is banned stays banned.
-        let is_banned =
-            self.people(back, &[user], Read::Latest).await?.iter().any(|person| person.place == Place::Banned);
+        let person: Option<Person> = self.table.latest(person_key(back, user)).await?;
+        let is_banned = person.is_some_and(|person| person.place == Place::Banned);
         let banned = rendered(&Place::Banned)?;
         let behind = person_key(back, user);
         let out = match is_banned {
@@ -170,6 +200,7 @@ impl Store {
             self.note(front, paid, Some(Became::Given))?,
             self.table.update(person_key(front, user), "REMOVE entrance", of_this(""))?,
             out,
+            self.put_removal(back, Some(user), if is_banned { Reason::Banned } else { Reason::Kicked })?,
             self.table.delete(Self::mine_row(back, user), When::always())?,
         ];
         self.table.transact(writes).await
@@ -191,4 +222,45 @@ pub(crate) enum LetIn {
     NameTaken,
     Banned,
     Raced,
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_kernel::Currency;
+
+    use super::*;
+    use crate::testing::{Cloud, code, person, room, user};
+
+    #[tokio::test]
+    async fn a_mute_outlasts_a_refund_and_a_new_entrance() {
+        let cloud = Cloud::new().await;
+        cloud.joins(2).await;
+        let front = cloud.store.visit(code(), Some(user(1)), Read::Latest).await.unwrap();
+        let back = Room { code: RoomCode::new(&|| [2; 10]), front: Some(code()), is_public: false, ..room() };
+        assert_eq!(cloud.store.open_back_room(&front, &back, &person(1)).await.unwrap(), Saved::Yes);
+        let paid = |number: u8| Paid {
+            order: OrderId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]),
+            payer: user(2),
+            username: None,
+            goods: Goods::BackRoom,
+            price: Money::new(500, Currency::Usd),
+            at: Timestamp::UNIX_EPOCH,
+            became: Became::Given,
+            why: None,
+            said_as: None,
+        };
+        let enters = |paid: Paid| {
+            let (store, person) = (cloud.store.clone(), Person { entrance: Some(paid.order), ..person(2) });
+            async move { store.let_in(code(), back.code, &person, &paid).await.unwrap() }
+        };
+        assert_eq!(enters(paid(1)).await, LetIn::Yes);
+        assert!(cloud.store.set_muted(back.code, user(2), true).await.unwrap());
+        let returned = Paid { became: Became::Returned, ..paid(1) };
+        assert_eq!(cloud.store.let_out(code(), back.code, &returned).await.unwrap(), Saved::Yes);
+        assert_eq!(enters(paid(2)).await, LetIn::Yes);
+        let visited = cloud.store.visit(back.code, Some(user(2)), Read::Latest).await.unwrap();
+        let person = visited.person.unwrap();
+        assert!(person.is_inside() && person.is_muted);
+        assert_eq!(person.entrance, Some(paid(2).order));
+    }
 }

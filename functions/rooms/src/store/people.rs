@@ -1,10 +1,11 @@
 //! Who is in a room, under which name.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Held, Row, Table, When, number, text};
-use confab_kernel::{Error, Result, UserId, worker::Read};
-use rooms_domain::{Person, Place, RoomCode, Username};
+use confab_kernel::{CorrelationId, Error, Result, UserId, worker::Read};
+use rooms_domain::{Person, Place, Reason, RoomCode, Username};
 
-use super::{Store, person_key, rendered, room_pk};
+use super::{Store, person_key, readable, rendered, room_pk};
 
 /// As many as a sheet shows, and more, as not all of them are in the room.
 const MOST_PEOPLE: usize = 1_000;
@@ -62,12 +63,15 @@ impl Store {
                 self.table.update(person_key(code, person.user_id), "SET place = :place, username = :name", when)?
             }
         };
-        let writes = vec![
+        let mut writes = vec![
             self.table.put(Self::name_row(code, person)?, is_free)?,
             comes_in,
             self.table.put(Self::mine_row(code, person.user_id), When::always())?,
             self.only_if_open(code)?,
         ];
+        if was.is_some_and(|was| !was.is_inside()) {
+            writes.push(self.delete_removal(code, person.user_id)?);
+        }
         Ok(match self.table.attempt(writes).await? {
             None => Joined::Yes,
             Some(held) if held.first() == Some(&Held::Condition) => Joined::NameTaken,
@@ -75,38 +79,52 @@ impl Store {
         })
     }
 
-    /// Whoever leaves keeps the name, so that nobody else speaks under it where theirs still stands. False when they are
-    /// not where they are taken from.
-    pub(crate) async fn set_place(
-        &self,
-        code: RoomCode,
-        user: UserId,
-        from: Option<Place>,
-        place: Place,
-    ) -> Result<bool> {
-        let when = match from {
-            Some(from) => When::holds("place = :from").with(":from", rendered(&from)?),
-            None => When::holds("attribute_exists(pk)"),
+    /// Removes a user from a room, and records the removal for the broadcaster. Their names stay taken, so that nobody
+    /// else speaks under a name where their messages stand. Returns `false` for an unknown user, and for a banned one
+    /// unless they are banned again.
+    pub(crate) async fn remove_person(&self, code: RoomCode, user: UserId, reason: Reason) -> Result<bool> {
+        let (place, when) = match reason {
+            Reason::Banned => (Place::Banned, When::holds("attribute_exists(pk)")),
+            _ => {
+                let not_banned = When::holds("attribute_exists(pk) AND place <> :banned");
+                (Place::Left, not_banned.with(":banned", rendered(&Place::Banned)?))
+            }
         };
         let when = when.with(":place", rendered(&place)?);
-        let mut writes = vec![self.table.update(person_key(code, user), "SET place = :place", when)?];
+        let mut writes = vec![
+            self.table.update(person_key(code, user), "SET place = :place", when)?,
+            self.put_removal(code, Some(user), reason)?,
+            self.table.delete(Self::mine_row(code, user), When::always())?,
+        ];
         if place == Place::Banned {
             writes.push(self.table.put(banned_key(code, user), When::always())?);
-        } else if from == Some(Place::Banned) {
-            writes.push(self.table.delete(banned_key(code, user), When::always())?);
         }
-        if place != Place::Inside {
-            writes.push(self.table.delete(Self::mine_row(code, user), When::always())?);
-        }
+        self.despite_conflicts(writes).await
+    }
+
+    /// Lifts a ban. Returns `false` when the user is not banned.
+    pub(crate) async fn unban(&self, code: RoomCode, user: UserId) -> Result<bool> {
+        let when = When::holds("place = :banned")
+            .with(":banned", rendered(&Place::Banned)?)
+            .with(":left", rendered(&Place::Left)?);
+        self.despite_conflicts(vec![
+            self.table.update(person_key(code, user), "SET place = :left", when)?,
+            self.delete_removal(code, user)?,
+            self.table.delete(banned_key(code, user), When::always())?,
+        ])
+        .await
+    }
+
+    /// Returns `false` when a condition does not hold.
+    async fn despite_conflicts(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
         for _ in 0..RACES {
             match self.table.attempt(writes.clone()).await? {
                 None => return Ok(true),
-                // Somebody else is at it.
-                Some(held) if held.contains(&Held::Conflict) => {}
-                Some(_) => return Ok(false),
+                Some(held) if held.contains(&Held::Condition) => return Ok(false),
+                Some(_) => {}
             }
         }
-        Err(Error::unavailable("contended", "somebody else was always faster"))
+        Err(Error::unavailable("contended", "other transactions held the same rows at each attempt"))
     }
 
     pub(crate) async fn set_muted(&self, code: RoomCode, user: UserId, is_muted: bool) -> Result<bool> {
@@ -123,27 +141,32 @@ impl Store {
     }
 
     /// Those of them who are known in the room.
-    pub(crate) async fn people(&self, code: RoomCode, users: &[UserId], read: Read) -> Result<Vec<Person>> {
+    pub(crate) async fn people(
+        &self,
+        code: RoomCode,
+        users: &[UserId],
+        read: Read,
+        trace: CorrelationId,
+    ) -> Result<Vec<Person>> {
         let mut people = Vec::new();
         for users in users.chunks(AT_ONCE) {
             let keys = users.iter().map(|user| person_key(code, *user)).collect();
-            for row in self.table.rows(keys, read).await? {
-                people.push(Table::read(row)?);
-            }
+            people.extend(readable(self.table.rows(keys, read).await?, "person", trace, Table::read));
         }
         Ok(people)
     }
 
     /// The first of those who are in a room, were, or may not be.
-    pub(crate) async fn first_people(&self, code: RoomCode) -> Result<Vec<Person>> {
-        self.table.query(None, under(code, "PERSON#"), MOST_PEOPLE).await?.into_iter().map(Table::read).collect()
+    pub(crate) async fn first_people(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Person>> {
+        let rows = self.table.query(None, under(code, "PERSON#"), MOST_PEOPLE).await?;
+        Ok(readable(rows, "person", trace, Table::read))
     }
 
     /// The first of those who may not come back.
-    pub(crate) async fn banned(&self, code: RoomCode) -> Result<Vec<Person>> {
+    pub(crate) async fn banned(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Person>> {
         let rows = self.table.query(None, under(code, BANNED), MOST_BANNED).await?;
         let users = rows.iter().filter_map(|row| super::sort_key(row).strip_prefix(BANNED)?.parse().ok());
-        self.people(code, &users.collect::<Vec<_>>(), Read::MayLag).await
+        self.people(code, &users.collect::<Vec<_>>(), Read::MayLag, trace).await
     }
 
     /// Which of some names nobody has.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use confab_aws::{Row, Table, When, number, text};
-use confab_kernel::{PhotoId, Result, Timestamp, UserId, after, before, worker::Read};
+use confab_kernel::{CorrelationId, PhotoId, Result, Timestamp, UserId, after, before, worker::Read};
 use rooms_domain::{Analysis, RoomCode, State, Traits};
 use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::{Store, readable};
 
 /// Rooms of so many days are looked through, the latest of each.
 const DAYS: u32 = 2;
@@ -111,15 +111,14 @@ impl Store {
         self.table.save(item, When::always()).await.map(drop)
     }
 
-    pub(crate) async fn recent_rooms(&self) -> Result<Vec<(RoomCode, Traits)>> {
+    pub(crate) async fn recent_rooms(&self, trace: CorrelationId) -> Result<Vec<(RoomCode, Traits)>> {
         let mut rooms = Vec::new();
         for days in 0..DAYS {
             let at = before(self.clock.now(), DAY * days);
             let keys = When::holds("pk = :pk").with(":pk", text(recent(at)));
-            for row in self.table.query_backwards(keys, MOST_ROOMS, Read::MayLag).await? {
-                let RecentRow { code, traits } = Table::read(row)?;
-                rooms.push((code, traits));
-            }
+            let rows = self.table.query_backwards(keys, MOST_ROOMS, Read::MayLag).await?;
+            let recent = readable(rows, "recent room", trace, Table::read::<RecentRow>);
+            rooms.extend(recent.into_iter().map(|RecentRow { code, traits }| (code, traits)));
         }
         Ok(rooms)
     }

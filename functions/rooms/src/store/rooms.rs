@@ -8,7 +8,7 @@ use confab_kernel::{
     Error, Result, Timestamp, UserId,
     worker::{Read, Saved},
 };
-use rooms_domain::{Person, Room, RoomCode};
+use rooms_domain::{Person, Reason, Room, RoomCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -17,8 +17,9 @@ use super::{Store, Visited, online_key, person_key, room_key, room_pk};
 /// More than anybody keeps up with.
 const MOST_OF_MINE: usize = 100;
 const AT_ONCE: usize = 100;
-/// In a room where nobody has been for so long nobody is.
-const COUNT_KEPT_S: i64 = 24 * 3_600;
+/// A count that is older is not shown: whoever is connected has it taken again sooner.
+const COUNT_SHOWN_MS: i64 = 90_000;
+const COUNT_KEPT_S: i64 = 3_600;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RoomRow {
@@ -61,7 +62,18 @@ impl Store {
         let RoomRow { version, reserved, room } = Table::read(room)?;
         let standing = room.standing(user, person.as_ref());
         let OnlineRow { online, counted_at_ms } = counted;
+        let is_shown = self.clock.now().as_millisecond() <= counted_at_ms + COUNT_SHOWN_MS;
+        let online = if is_shown { online } else { 0 };
         Ok(Visited { room, version, reserved, online, counted_at_ms, person, standing })
+    }
+
+    /// A room as a stranger finds it. Returns `None` for one that is closed or never was.
+    pub(crate) async fn find_room(&self, code: RoomCode) -> Result<Option<Visited>> {
+        match self.visit(code, None, Read::MayLag).await {
+            Ok(visited) => Ok(Some(visited)),
+            Err(error) if error.kind() == confab_kernel::Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Raced when the code is taken.
@@ -79,8 +91,9 @@ impl Store {
         ])
     }
 
-    /// False when somebody else changed it meanwhile.
-    pub(crate) async fn change(&self, room: &Room, version: u64) -> Result<bool> {
+    /// Writes a changed room if its version still equals `version`. A change that ends reading without membership records
+    /// a removal of all readers.
+    pub(crate) async fn change(&self, room: &Room, version: u64, closes_to_readers: bool) -> Result<bool> {
         let attributes: Row = serde_dynamo::to_item(room).map_err(|e| Error::internal("render_failed", e))?;
         let mut when = When::version(version).with(":next", number(version + 1));
         let mut sets = vec!["version = :next".to_owned()];
@@ -89,7 +102,14 @@ impl Store {
             when = when.naming(&format!("#n{index}"), name).with(&format!(":v{index}"), value);
         }
         let sets = format!("SET {}", sets.join(", "));
-        Ok(self.table.change(room_key(room.code), &sets, when).await?.is_some())
+        if !closes_to_readers {
+            return Ok(self.table.change(room_key(room.code), &sets, when).await?.is_some());
+        }
+        let writes = vec![
+            self.table.update(room_key(room.code), &sets, when)?,
+            self.put_removal(room.code, None, Reason::MembersOnly)?,
+        ];
+        Ok(self.table.transact(writes).await? == Saved::Yes)
     }
 
     /// From now on nobody finds it, nor the room behind it, and nothing is given in them. Raced when it was changed

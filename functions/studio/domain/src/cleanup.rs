@@ -23,6 +23,7 @@ pub enum CleanupJob {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Due {
     pub id: EventId,
+    pub occurred_at: Timestamp,
     pub correlation_id: CorrelationId,
     pub data: CleanupDue,
 }
@@ -30,6 +31,8 @@ pub struct Due {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cleanup {
     pub run: EventId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_at: Option<Timestamp>,
     pub dry_run: bool,
     pub correlation_id: CorrelationId,
     /// Where it goes on; nowhere when it is over.
@@ -53,6 +56,7 @@ impl Cleanup {
     pub fn new(due: &Due) -> Self {
         Self {
             run: due.id,
+            began_at: Some(due.occurred_at),
             dry_run: due.data.dry_run,
             correlation_id: due.correlation_id,
             step: Some(Step::People),
@@ -129,7 +133,7 @@ mod tests {
     fn it_goes_from_step_to_step_and_ends() {
         let data = CleanupDue { dry_run: true };
         let (id, correlation_id) = (EventId::of_event("x"), CorrelationId::of_event("x"));
-        let mut cleanup = Cleanup::new(&Due { id, correlation_id, data });
+        let mut cleanup = Cleanup::new(&Due { id, occurred_at: Timestamp::UNIX_EPOCH, correlation_id, data });
         cleanup.goes_on(Some("a".into()));
         assert_eq!((cleanup.step, cleanup.after.as_deref()), (Some(Step::People), Some("a")));
         for step in [Some(Step::Pictures), Some(Step::Models), None, None] {

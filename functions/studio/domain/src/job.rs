@@ -3,7 +3,7 @@
 use confab_kernel::{
     CorrelationId, EventId, OrderId, PhotoId, UserId,
     messaging::{Address, Inbound, Media, Status},
-    payments::{PaymentFailed, PaymentReceived, PaymentRefunded, Purchase},
+    payments::{PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase},
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,7 @@ pub struct Told {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 pub enum PaymentNews {
+    PaymentPending(PaymentPending),
     PaymentReceived(PaymentReceived),
     PaymentRefunded(PaymentRefunded),
     PaymentFailed(PaymentFailed),
@@ -47,6 +48,7 @@ impl PaymentNews {
     /// None when it is not about an order of the studio's.
     pub fn happened(self) -> Option<(UserId, Event)> {
         let (purchase, event) = match self {
+            Self::PaymentPending(pending) => (pending.purchase, Event::PaymentPending { order: pending.order_id }),
             Self::PaymentReceived(paid) => (paid.purchase, Event::Paid { order: paid.order_id }),
             Self::PaymentRefunded(back) => (back.purchase, Event::Repaid { order: back.order_id, is_all: back.is_all }),
             Self::PaymentFailed(not) => (not.purchase, Event::NotPaid { order: not.order_id }),
@@ -186,7 +188,7 @@ mod tests {
     #[test]
     fn what_payments_tells_on_the_bus_is_about_the_person_who_pays() {
         let payer = "usr_06f2s7v5kfw0t3jk2m8q4x9z1c";
-        for news in ["payment_received", "payment_refunded", "payment_failed"] {
+        for news in ["payment_pending", "payment_received", "payment_refunded", "payment_failed"] {
             let happened = |product, payer| match told(news, product, payer) {
                 Job::Told { detail } => detail.news.happened(),
                 other => panic!("{other:?}"),
@@ -194,6 +196,7 @@ mod tests {
             let (person, event) = happened(PRODUCT, payer).unwrap();
             assert_eq!(person.to_string(), payer);
             let is_right = match news {
+                "payment_pending" => matches!(event, Event::PaymentPending { .. }),
                 "payment_received" => matches!(event, Event::Paid { .. }),
                 "payment_refunded" => matches!(event, Event::Repaid { is_all: true, .. }),
                 _ => matches!(event, Event::NotPaid { .. }),

@@ -39,6 +39,10 @@ pub enum Event {
         photo: PhotoId,
         verdict: Verdict,
     },
+    /// The payment was accepted, and its money is not here yet.
+    PaymentPending {
+        order: OrderId,
+    },
     Paid {
         order: OrderId,
     },
@@ -171,6 +175,7 @@ pub fn attend(known: Option<User>, around: Surroundings<'_>, event: &Event) -> O
     match event {
         Event::Said { message } => attending.said(message, is_new),
         Event::Judged { photo, verdict } => attending.judged(*photo, verdict.clone()),
+        Event::PaymentPending { order } => attending.payment_pending(*order),
         Event::Paid { order } => attending.paid(*order),
         Event::Repaid { order, is_all } => attending.repaid(*order, *is_all),
         Event::NotPaid { order } => attending.not_paid(*order),

@@ -15,6 +15,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// A link to pay is good for a day, its page for another, and some money takes a day to come.
 pub(crate) const OFFERED_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
+/// A bank debit takes up to two weeks. An order without news after this time is forgotten; money that comes later
+/// goes back.
+pub(crate) const PENDING_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Whoever wants the same again after this time gets a link that is good for a day.
 const FRESH: Duration = Duration::from_secs(20 * 3600);
 /// Whoever makes photos says within this time that it has begun.
@@ -70,6 +73,8 @@ pub enum Source {
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum Step {
     Offered,
+    /// The payment was accepted, and its money is not here yet.
+    PaymentPending,
     /// Paid; the maker was asked, and has not said yet that it began.
     Asked {
         paid_at: Timestamp,
@@ -102,6 +107,11 @@ impl Order {
         matches!(self.step, Step::Done | Step::Returned)
     }
 
+    /// Nothing was paid for it yet, and money may still come.
+    pub fn is_unpaid(&self) -> bool {
+        matches!(self.step, Step::Offered | Step::PaymentPending)
+    }
+
     /// It can still be paid by the link that the person has.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.step == Step::Offered && !self.is_closed && now < after(self.offered_at, FRESH)
@@ -120,6 +130,7 @@ impl Order {
     pub fn goes_to(&mut self, step: Step, now: Timestamp, eta: Option<Timestamp>) {
         self.due = match &step {
             Step::Offered => after(now, OFFERED_FOR),
+            Step::PaymentPending => after(now, PENDING_FOR),
             Step::Asked { .. } => after(now, BEGINS_WITHIN),
             Step::Making { paid_at, .. } => {
                 eta.map_or(after(now, GRACE), |eta| after(eta, GRACE)).min(after(*paid_at, LONGEST))

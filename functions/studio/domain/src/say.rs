@@ -6,8 +6,8 @@ use confab_kernel::{
 };
 
 use crate::{
-    Class, Fault, Language, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH, texts,
-    wish::choice,
+    Class, Fault, Language, Order, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH,
+    texts, wish::choice,
 };
 
 /// A list shows ten rows: nine packs and a way to more.
@@ -58,20 +58,43 @@ pub(crate) fn model_or_anew(texts: &Texts) -> Body {
     buttons(texts.model_or_anew, vec![again, button(choice::OVERRIDE_TUNE, texts.button_new_model)])
 }
 
-pub(crate) fn ask_erase(texts: &Texts) -> Body {
-    buttons(texts.ask_erase, vec![button(choice::ERASE, texts.button_erase), button(choice::KEEP, texts.button_keep)])
+/// `refund` is what happens to money that was paid.
+pub(crate) fn ask_erase(texts: &Texts, refund: &str) -> Body {
+    buttons(
+        format!("{}{refund}", texts.ask_erase),
+        vec![button(choice::ERASE, texts.button_erase), button(choice::KEEP, texts.button_keep)],
+    )
 }
 
-/// There are enough photos: the person may pick, or add more.
-pub(crate) fn enough(texts: &Texts, text: &str) -> Body {
+/// There are enough photos: the person may pick, or add more while there is room.
+pub(crate) fn enough(texts: &Texts, photos: &Photos, text: &str) -> Body {
     let packs = button(choice::SEND_PACKS, texts.button_packs);
-    buttons(text, vec![packs, button(choice::UPLOAD_MORE, texts.button_more)])
+    let other = match photos.has_room() {
+        true => button(choice::UPLOAD_MORE, texts.button_more),
+        false => button(choice::OVERRIDE_TUNE, texts.button_new_model),
+    };
+    buttons(text, vec![packs, other])
+}
+
+/// No more photos are taken: what the person may do instead.
+pub(crate) fn full(texts: &Texts, photos: &Photos) -> Body {
+    let good = photos.good().count();
+    if good + photos.awaited() >= ENOUGH {
+        return enough(texts, photos, texts.full);
+    }
+    let text = texts.full_of_bad.replace("{count}", &photos.0.len().to_string()).replace("{good}", &good.to_string());
+    let anew = button(choice::OVERRIDE_TUNE, texts.button_new_model);
+    buttons(
+        text.replace("{enough}", &ENOUGH.to_string()),
+        vec![anew, button(choice::CONTACT_SUPPORT, texts.button_support)],
+    )
 }
 
 /// How many photos are good, and why the others are not.
 pub(crate) fn progress(texts: &Texts, photos: &Photos) -> Body {
     let good = photos.good().count();
-    let mut text = texts.progress.replace("{good}", &good.to_string()).replace("{enough}", &ENOUGH.to_string());
+    let progress = if good > ENOUGH { texts.good_photos } else { texts.progress };
+    let mut text = progress.replace("{good}", &good.to_string()).replace("{enough}", &ENOUGH.to_string());
     let faults = most_common(&photos.faults());
     if !faults.is_empty() {
         let count: usize = faults.iter().map(|(_, count)| count).sum();
@@ -85,7 +108,7 @@ pub(crate) fn progress(texts: &Texts, photos: &Photos) -> Body {
         text.push_str(&rejected);
     }
     match good >= ENOUGH {
-        true => enough(texts, &format!("{text}\n{}", texts.are_enough)),
+        true => enough(texts, photos, &format!("{text}\n{}", texts.are_enough)),
         false => Body::Text { text: format!("{text}\n{}", texts.send_more) },
     }
 }
@@ -159,6 +182,20 @@ pub(crate) fn pay_again(texts: &Texts, pack: i64) -> Body {
     buttons(texts.not_paid, vec![again, button(choice::SEND_PACKS, texts.button_packs)])
 }
 
+/// The bank did not make a payment that the person was told to be on its way.
+pub(crate) fn pay_again_later(texts: &Texts, order: &Order) -> Body {
+    let again = button(format!("{}_{}", choice::GET_PAYMENT_LINK, order.pack), texts.button_pay);
+    let text = texts.not_paid_after_all.replace("{pack}", &order.title);
+    buttons(text, vec![again, button(choice::SEND_PACKS, texts.button_packs)])
+}
+
+/// A payment is on its way, and the person asks to pay once more.
+pub(crate) fn ask_another_order(texts: &Texts, pending: &Order, pack: &Pack, price: Money) -> Body {
+    let text = texts.ask_another_order.replace("{pending}", &pending.title).replace("{pack}", &pack.title);
+    let another = button(format!("{}_{}", choice::ANOTHER_ORDER, pack.id), texts.button_another_order);
+    buttons(text.replace("{price}", &price.to_string()), vec![another, button(choice::KEEP, texts.button_wait)])
+}
+
 /// Some photos could not be made.
 pub(crate) fn not_all(texts: &Texts, count: usize, images: u32) -> Body {
     Body::Text { text: texts.not_all.replace("{count}", &count.to_string()).replace("{images}", &images.to_string()) }
@@ -181,7 +218,7 @@ pub(crate) fn ask_stars(texts: &Texts) -> Body {
 
 pub(crate) fn reminder(texts: &Texts, visit: &Visit) -> Body {
     match visit.stage {
-        Stage::Choosing | Stage::Paying => enough(texts, texts.reminder_choose),
+        Stage::Choosing | Stage::Paying => enough(texts, &visit.photos, texts.reminder_choose),
         _ => menu(texts, texts.reminder_photos),
     }
 }

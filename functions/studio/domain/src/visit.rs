@@ -15,6 +15,8 @@ pub enum Stage {
     Collecting,
     Choosing,
     Paying,
+    /// The person has paid, and the bank takes its time.
+    PaymentPending,
     Training,
     Ready,
 }
@@ -54,9 +56,9 @@ pub struct Visit {
     /// The person was reminded since they wrote last.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_reminded: bool,
-    /// The person was told that there is no room for more photos.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub is_full: bool,
+    /// When the message was sent that was answered with "no room for more photos"; anything but a photo ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_full_at: Option<Timestamp>,
     /// The next words that are no wish are this, at whatever stage the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
@@ -91,6 +93,11 @@ impl Visit {
 
     pub fn in_work(&self) -> Option<&Order> {
         self.orders.iter().find(|order| order.is_in_work())
+    }
+
+    /// The order whose payment is on its way, the latest of them.
+    pub fn pending(&self) -> Option<&Order> {
+        self.orders.iter().rev().find(|order| order.step == Step::PaymentPending)
     }
 
     /// The last one that was delivered: it is what stars are for.
@@ -138,7 +145,7 @@ impl Visit {
     pub fn begins_anew(&mut self) {
         self.photos = Photos::default();
         self.class = None;
-        self.is_full = false;
+        self.told_full_at = None;
         self.stage = Stage::Collecting;
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod choice {
     pub(crate) const ERASE: &str = "31";
     pub(crate) const KEEP: &str = "32";
     pub(crate) const CLASS: &str = "33";
+    pub(crate) const ANOTHER_ORDER: &str = "34";
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub(crate) enum Wish {
     Packs(Tier, usize),
     Sheet(i64),
     Pack(i64),
+    /// One more order, though a payment is on its way.
+    AnotherOrder(i64),
     Class(Class),
     UseModel,
     Stars(u8),
@@ -99,6 +102,7 @@ fn of_choice(id: &str) -> Wish {
         choice::OVERRIDE_TUNE => Wish::Anew,
         choice::SEND_TUNES | choice::SET_TUNE => Wish::UseModel,
         choice::GET_PAYMENT_LINK => pack(Wish::Pack),
+        choice::ANOTHER_ORDER => pack(Wish::AnotherOrder),
         choice::CONTACT_SUPPORT => Wish::Support,
         choice::LITE_PACK => Wish::Packs(Tier::Lite, page()),
         choice::STANDARD_PACK => Wish::Packs(Tier::Standard, page()),
@@ -114,11 +118,11 @@ fn of_choice(id: &str) -> Wish {
 type Words = fn(&Texts) -> &'static [&'static str];
 
 fn of_text(user: &User, text: &str) -> Wish {
-    let said = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '!' | '.' | ',' | '👋')).to_lowercase();
+    let said = plain(text);
     if let Some(button) = offered(user, &said) {
         return of_choice(&button.id);
     }
-    if let Some(language) = Language::ALL.into_iter().find(|l| texts(*l).language_name.to_lowercase() == said) {
+    if let Some(language) = Language::ALL.into_iter().find(|l| plain(texts(*l).language_name) == said) {
         return Wish::Speak(language);
     }
     // A person may write in a language other than the one that we speak with them.
@@ -144,5 +148,74 @@ fn of_text(user: &User, text: &str) -> Wish {
 
 fn offered<'a>(user: &'a User, said: &str) -> Option<&'a Button> {
     let by_number = said.parse::<usize>().ok().and_then(|number| user.offered.get(number.checked_sub(1)?));
-    by_number.or_else(|| user.offered.iter().find(|button| button.title.to_lowercase() == said))
+    by_number.or_else(|| user.offered.iter().find(|button| plain(&button.title) == said))
+}
+
+/// Marks that show nothing and that keyboards add by themselves: zero-width characters and directions of text.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// The words of a text in lower case, without what stands around them. A text without a letter or digit is its signs.
+fn plain(text: &str) -> String {
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let words = visible.trim_matches(|c: char| !c.is_alphanumeric());
+    let kept = if words.is_empty() { visible.as_str() } else { words };
+    kept.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_kernel::{Timestamp, UserId};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_is_plain_without_punctuation_case_and_invisible_marks() {
+        for text in [
+            "status",
+            "Status?",
+            "status!!",
+            "«status»",
+            "(status)",
+            "¿status?",
+            "status…",
+            "status。",
+            "status؟",
+            " status\u{200b}",
+            "\u{202b}status\u{202c}",
+            "\u{2067}status?\u{2069}",
+            "\u{feff}status",
+            "status 👍🏽",
+            "*status*",
+        ] {
+            assert_eq!(plain(text), "status", "{text:?}");
+        }
+        assert_eq!(plain("\u{200f}איפה  התמונות שלי?\u{200e}"), "איפה התמונות שלי");
+        assert_eq!(plain("⭐⭐⭐"), "⭐⭐⭐", "signs alone are what was said");
+        assert_eq!((plain(" ? ").as_str(), plain("\u{200b} ").as_str()), ("?", ""));
+    }
+
+    proptest! {
+        #[test]
+        fn known_words_are_understood_whatever_stands_around_them(
+            before in "[\\p{P}\\p{Z}👍❤🙏\u{200b}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]{0,4}",
+            after in "[\\p{P}\\p{Z}👍❤🙏\u{200b}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]{0,4}",
+        ) {
+            let user = User::new(UserId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]), Timestamp::UNIX_EPOCH);
+            for language in Language::ALL {
+                for (words, wish) in [
+                    (texts(language).words_status, Wish::Status),
+                    (texts(language).words_support, Wish::Support),
+                    (texts(language).words_erase, Wish::AskErase),
+                ] {
+                    for word in words {
+                        prop_assert_eq!(of_text(&user, &format!("{before}{word}{after}")), wish.clone());
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,8 @@
-use confab_kernel::CorrelationId;
+use confab_kernel::{CorrelationId, Env};
 use confab_testkit::{request, sample};
 
 use super::*;
+use crate::senders::{sending_secrets, webhook_secrets};
 
 fn call(name: &str) -> Call {
     Call {
@@ -11,7 +12,7 @@ fn call(name: &str) -> Call {
 }
 
 fn meta_of(name: &str) -> Result<Parsed> {
-    from_meta(&call(name), &"app-secret".into(), Timestamp::UNIX_EPOCH)
+    from_meta(&call(name), &["app-secret".into()], Timestamp::UNIX_EPOCH)
 }
 
 #[test]
@@ -25,6 +26,14 @@ fn every_sample_of_meta_is_verified_and_read() {
 }
 
 #[test]
+fn a_channel_without_an_account_refuses_every_request() {
+    assert!(from_meta(&call("sms-received.text"), &[], Timestamp::UNIX_EPOCH).is_err());
+    let env = Env::from_iter([("META_PHONE_NUMBER_ID", "1"), ("META_APP_SECRET_PARAM", "/a")]);
+    assert_eq!(webhook_secrets(&env), [META_APP_SECRET, META_VERIFY_TOKEN]);
+    assert_eq!(sending_secrets(&Env::from_iter([("TWILIO_ACCOUNT_SID", "AC1")])), [TWILIO_AUTH_TOKEN]);
+}
+
+#[test]
 fn a_forged_sample_is_refused() {
     let error = meta_of("sms-received.bad-signature").unwrap_err();
     assert_eq!(error.kind(), confab_kernel::Kind::Unauthenticated);
@@ -34,10 +43,10 @@ fn a_forged_sample_is_refused() {
 fn every_sample_of_twilio_is_verified_through_base64() {
     for name in ["twilio-text", "twilio-media", "twilio-button", "twilio-status"] {
         let call = call(&format!("sms-received.{name}"));
-        let token = "12345".into();
-        let parsed = from_twilio(&call, &token, Some("http://127.0.0.1:7071"), Timestamp::UNIX_EPOCH);
+        let tokens = ["12345".into()];
+        let parsed = from_twilio(&call, &tokens, Some("http://127.0.0.1:7071"), Timestamp::UNIX_EPOCH);
         assert_eq!(parsed.unwrap_or_else(|e| panic!("{name}: {e}")).updates.len(), 1, "{name}");
-        let elsewhere = from_twilio(&call, &token, Some("https://example.org"), Timestamp::UNIX_EPOCH);
+        let elsewhere = from_twilio(&call, &tokens, Some("https://example.org"), Timestamp::UNIX_EPOCH);
         assert!(elsewhere.is_err(), "{name}: a signature is for one address");
     }
 }

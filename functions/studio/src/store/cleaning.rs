@@ -1,9 +1,9 @@
 //! What is old, whose it was, and what was found when somebody looked.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
 use confab_aws::{Row, Table, When, text};
-use confab_kernel::{EventId, OrderId, Result, Timestamp, UserId, after};
+use confab_kernel::{EventId, OrderId, Result, Timestamp, UserId, after, worker::Read};
 use serde::{Deserialize, Serialize};
 use studio_domain::{Cleanup, Order};
 
@@ -19,6 +19,8 @@ const IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
 pub(crate) struct Report {
     pub(crate) run: EventId,
     pub(crate) dry_run: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) began_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) found: BTreeMap<String, u64>,
@@ -40,16 +42,18 @@ impl Store {
         self.table.latest(key(run)).await
     }
 
-    /// The latest runs, by when they were begun.
-    pub(crate) async fn cleanups(&self, most: usize) -> Result<Vec<Report>> {
+    /// Returns the latest runs, newest first. Ids sort by day; within a day the time of the start decides.
+    pub(crate) async fn cleanups(&self, most: i32) -> Result<Vec<Report>> {
         let keys = When::holds("pk = :all").with(":all", text("CLEANUPS"));
-        let rows = self.table.query(None, keys, most).await?;
-        rows.into_iter().map(Table::read).collect()
+        let rows = self.table.query_backwards(keys, most, Read::MayLag).await?;
+        let mut reports: Vec<Report> = rows.into_iter().map(Table::read).collect::<Result<_>>()?;
+        reports.sort_by_key(|report| Reverse(report.began_at.or(report.finished_at)));
+        Ok(reports)
     }
 
     pub(crate) async fn report(&self, cleanup: &Cleanup, finished_at: Option<Timestamp>) -> Result<()> {
-        let Cleanup { run, dry_run, found, .. } = cleanup.clone();
-        let row = Table::row("CLEANUPS", run.to_string(), &Report { run, dry_run, finished_at, found })?;
+        let Cleanup { run, dry_run, began_at, found, .. } = cleanup.clone();
+        let row = Table::row("CLEANUPS", run.to_string(), &Report { run, dry_run, began_at, finished_at, found })?;
         self.table.save(row, When::always()).await.map(drop)
     }
 

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, http::HttpRequest, http::HttpResponse};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use confab_kernel::{
+    EventId,
     messaging::{Channel, Content, Inbound},
     worker::{Found, Ledger, Read, Saved},
 };
@@ -33,6 +34,15 @@ impl HttpConnector for Rows {
                 json!({ "Responses": { "Studio": keys.iter().filter_map(row).collect::<Vec<_>>() } })
             }
             "GetItem" => json!({ "Item": row(&asked["Key"]) }),
+            // Of one partition: rows in the order of their names here.
+            "Query" => {
+                let mut found: Vec<_> = rows.values().cloned().collect();
+                if asked["ScanIndexForward"] == false {
+                    found.reverse();
+                }
+                found.truncate(usize::try_from(asked["Limit"].as_u64().unwrap()).unwrap());
+                json!({ "Items": found })
+            }
             _ => json!({}),
         };
         self.asked.lock().unwrap().push(operation);
@@ -159,6 +169,21 @@ async fn what_happens_to_a_person_finds_them_under_an_id_that_they_had() {
     let stranger = UserId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
     let Found::New(nobody) = store.open(&event(stranger), Read::MayLag).await.unwrap() else { panic!("new") };
     assert_eq!((nobody.id(), nobody.user), (Some(stranger), None));
+}
+
+#[tokio::test]
+async fn cleanups_are_listed_newest_first_and_only_the_latest() {
+    let rows = Rows::default();
+    let begun = ["2026-11-11T04:00:00Z", "2026-11-18T04:00:00Z", "2026-11-18T02:00:00Z", "2026-11-25T04:00:00Z"];
+    for (number, began_at) in (0_u8..).zip(begun) {
+        let run = EventId::new(Timestamp::from_second(i64::from(number)).unwrap(), &|| [0; 10]).to_string();
+        let row = json!({ "pk": { "S": "CLEANUPS" }, "sk": { "S": run }, "run": { "S": run },
+            "dry_run": { "BOOL": true }, "began_at": { "S": began_at }, "found": { "M": {} } });
+        rows.rows.lock().unwrap().insert(run, row);
+    }
+    let listed = rows.store().cleanups(3).await.unwrap();
+    let listed: Vec<_> = listed.iter().map(|report| report.began_at.unwrap().to_string()).collect();
+    assert_eq!(listed, [begun[3], begun[1], begun[2]]);
 }
 
 #[test]

@@ -31,7 +31,7 @@ use crate::{Outside, store::astria};
 use desk::Desk;
 
 /// Astria's key here. It opens nothing outside.
-pub const API_KEY: &str = "sd_local";
+pub(crate) const API_KEY: &str = "sd_local";
 
 pub(crate) fn routes() -> Router<Arc<Outside>> {
     Router::new()

@@ -26,7 +26,7 @@ use axum::{
 use crate::Outside;
 
 /// The model's key here. It opens nothing outside.
-pub const API_KEY: &str = "model-key";
+pub(crate) const API_KEY: &str = "model-key";
 
 pub(crate) fn routes() -> Router<Arc<Outside>> {
     Router::new()

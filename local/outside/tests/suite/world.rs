@@ -120,7 +120,7 @@ impl App {
 
 async fn challenge(uri: Uri) -> Result<String, StatusCode> {
     let token = "verify-token".to_owned().into();
-    confab_providers::meta::challenge(uri.query().unwrap_or_default(), &token).map_err(|_| StatusCode::FORBIDDEN)
+    confab_providers::meta::challenge(uri.query().unwrap_or_default(), &[token]).map_err(|_| StatusCode::FORBIDDEN)
 }
 
 async fn receive(
@@ -181,13 +181,14 @@ fn handle(app: &App, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode 
         let params = confab_providers::twilio::form(body);
         let url = format!("{}{uri}", app.address.lock().unwrap());
         let token = "12345".to_owned().into();
-        if confab_providers::twilio::verify(&token, &url, &params, body, Some(signature)).is_err() {
+        if confab_providers::twilio::verify(std::slice::from_ref(&token), &url, &params, body, Some(signature)).is_err()
+        {
             return StatusCode::UNAUTHORIZED;
         }
         confab_providers::twilio::parse(&params, uri.query().unwrap_or_default(), now)
     } else {
         let secret = "app-secret".to_owned().into();
-        if confab_providers::meta::verify(&secret, body, header("x-hub-signature-256")).is_err() {
+        if confab_providers::meta::verify(std::slice::from_ref(&secret), body, header("x-hub-signature-256")).is_err() {
             return StatusCode::UNAUTHORIZED;
         }
         confab_providers::meta::parse(body, now).unwrap()
@@ -427,6 +428,7 @@ fn options(
             stripe_secret_key: "sk_test_1".to_owned().into(),
             stripe_webhook_secret: "whsec_test".to_owned().into(),
         },
+        shop: None,
         clock: Arc::new(move || Timestamp::now().as_millisecond() + clock.load(Ordering::SeqCst)),
         sightings: Arc::new(move |sighting| sightings.lock().unwrap().push(sighting)),
     }

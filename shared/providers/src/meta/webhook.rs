@@ -6,23 +6,32 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::secrets::usable;
+
 /// `header` is `X-Hub-Signature-256`; `raw_body` the bytes as they came, since Meta signs its own spelling of the JSON.
-pub fn verify(app_secret: &SecretString, raw_body: &[u8], header: Option<&str>) -> Result<()> {
+/// Any of `app_secrets` may have signed: during a rotation two are active.
+pub fn verify(app_secrets: &[SecretString], raw_body: &[u8], header: Option<&str>) -> Result<()> {
     let claimed = header.and_then(|header| header.strip_prefix("sha256=")).and_then(decode_hex).ok_or_else(unsigned)?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes())
-        .map_err(|error| Error::internal("bad_app_secret", error))?;
-    mac.update(raw_body);
-    mac.verify_slice(&claimed).map_err(|_| unsigned())
+    for app_secret in usable(app_secrets) {
+        let mut mac = Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes())
+            .map_err(|error| Error::internal("bad_app_secret", error))?;
+        mac.update(raw_body);
+        if mac.verify_slice(&claimed).is_ok() {
+            return Ok(());
+        }
+    }
+    Err(unsigned())
 }
 
 /// Answers the GET that registers our address; `query` is the raw query string.
-pub fn challenge(query: &str, verify_token: &SecretString) -> Result<String> {
+pub fn challenge(query: &str, verify_tokens: &[SecretString]) -> Result<String> {
     let value =
         |name: &str| form_urlencoded::parse(query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value));
     let token = value("hub.verify_token").unwrap_or_default();
-    let known = token.as_bytes().ct_eq(verify_token.expose_secret().as_bytes());
+    let is_token = |expected: &SecretString| bool::from(token.as_bytes().ct_eq(expected.expose_secret().as_bytes()));
+    let known = usable(verify_tokens).any(is_token);
     let asked = value("hub.mode").is_some_and(|mode| mode == "subscribe");
-    if !asked || verify_token.expose_secret().is_empty() || !bool::from(known) {
+    if !asked || !known {
         return Err(Error::forbidden("The verify token is not ours."));
     }
     value("hub.challenge")
@@ -64,9 +73,9 @@ mod tests {
 
     #[test]
     fn the_vectors_verify() {
-        verify(&secret("app-secret"), EMPTY, Some(EMPTY_SIGNED)).unwrap();
+        verify(&[secret("app-secret")], EMPTY, Some(EMPTY_SIGNED)).unwrap();
         let test = "sha256=0329a06b62cd16b33eb6792be8c60b158d89a2ee3a876fce9a881ebb488c0914";
-        verify(&secret("secret"), b"test", Some(test)).unwrap();
+        verify(&[secret("secret")], b"test", Some(test)).unwrap();
     }
 
     #[test]
@@ -76,17 +85,37 @@ mod tests {
         let other = EMPTY_SIGNED.replace('d', "e");
         for header in [None, Some(""), Some("sha256="), Some(bare), Some(short), Some(other.as_str()), Some("sha256=é")]
         {
-            let error = verify(&secret("app-secret"), EMPTY, header).unwrap_err();
+            let error = verify(&[secret("app-secret")], EMPTY, header).unwrap_err();
             assert_eq!(error.kind(), Kind::Unauthenticated, "{header:?}");
         }
-        assert!(verify(&secret("app-secret"), b"{}", Some(EMPTY_SIGNED)).is_err());
-        assert!(verify(&secret("other"), EMPTY, Some(EMPTY_SIGNED)).is_err());
+        assert!(verify(&[secret("app-secret")], b"{}", Some(EMPTY_SIGNED)).is_err());
+        assert!(verify(&[secret("other")], EMPTY, Some(EMPTY_SIGNED)).is_err());
+    }
+
+    #[test]
+    fn every_active_secret_verifies_during_a_rotation() {
+        let active = [secret("new-secret"), secret("app-secret")];
+        verify(&active, EMPTY, Some(EMPTY_SIGNED)).unwrap();
+        assert!(verify(&active[..1], EMPTY, Some(EMPTY_SIGNED)).is_err());
+        assert!(verify(&[], EMPTY, Some(EMPTY_SIGNED)).is_err());
+        let query = "hub.mode=subscribe&hub.challenge=7&hub.verify_token=app-secret";
+        assert_eq!(challenge(query, &active).unwrap(), "7");
+    }
+
+    #[test]
+    fn a_blank_secret_verifies_nothing() {
+        for blank in ["", " ", "\n"] {
+            let mut mac = Hmac::<Sha256>::new_from_slice(blank.as_bytes()).unwrap();
+            mac.update(EMPTY);
+            let header = format!("sha256={}", confab_kernel::hex(&mac.finalize().into_bytes()));
+            assert!(verify(&[secret(blank)], EMPTY, Some(&header)).is_err());
+        }
     }
 
     #[test]
     fn a_challenge_is_given_back_to_who_knows_the_token() {
         let query = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify%20me";
-        assert_eq!(challenge(query, &secret("verify me")).unwrap(), "1158201444");
+        assert_eq!(challenge(query, &[secret("verify me")]).unwrap(), "1158201444");
     }
 
     #[test]
@@ -99,9 +128,9 @@ mod tests {
             "hub.mode=subscribe&hub.verify_token=token",
             "hub.mode=subscribe&hub.challenge=%3Cscript%3E&hub.verify_token=token",
         ] {
-            let error = challenge(query, &secret("token")).unwrap_err();
+            let error = challenge(query, &[secret("token")]).unwrap_err();
             assert_eq!(error.kind(), Kind::Forbidden, "{query}");
         }
-        assert!(challenge("hub.mode=subscribe&hub.challenge=1&hub.verify_token=", &secret("")).is_err());
+        assert!(challenge("hub.mode=subscribe&hub.challenge=1&hub.verify_token=", &[secret("")]).is_err());
     }
 }

@@ -8,12 +8,13 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::meta::decode_hex;
+use crate::{meta::decode_hex, secrets::usable};
 
 /// `header` is `X-Twilio-Signature`; `url` the public address with its query, as Twilio was told it.
 /// A body that is no form is signed through its hash in the query, and `params` do not count then.
+/// Any of `auth_tokens` may have signed: during a rotation two are active.
 pub fn verify(
-    auth_token: &SecretString,
+    auth_tokens: &[SecretString],
     url: &str,
     params: &[(String, String)],
     raw_body: &[u8],
@@ -34,8 +35,10 @@ pub fn verify(
         None => in_order(params),
     };
     for spelling in spellings(url) {
-        if mac(auth_token, &spelling, &params)?.verify_slice(&claimed).is_ok() {
-            return Ok(());
+        for auth_token in usable(auth_tokens) {
+            if mac(auth_token, &spelling, &params)?.verify_slice(&claimed).is_ok() {
+                return Ok(());
+            }
         }
     }
     Err(unsigned())
@@ -161,7 +164,7 @@ mod tests {
         for (caller, signature) in
             [("+12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ="), ("+14158675309", "RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
         {
-            verify(&token(), URL, &call(caller), b"", Some(signature)).unwrap();
+            verify(&[token()], URL, &call(caller), b"", Some(signature)).unwrap();
             assert_eq!(sign(&token(), URL, &call(caller)).unwrap(), signature);
         }
     }
@@ -172,7 +175,7 @@ mod tests {
         let mut one_more = call("+12349013030");
         one_more.push(("New".into(), "1".into()));
         let refused = |token: &SecretString, url, params: &[(String, String)], header: Option<&str>| {
-            let error = verify(token, url, params, b"", header).unwrap_err();
+            let error = verify(std::slice::from_ref(token), url, params, b"", header).unwrap_err();
             assert_eq!(error.kind(), Kind::Unauthenticated);
         };
         refused(&token(), URL, &one_more, Some(&signed));
@@ -182,6 +185,18 @@ mod tests {
         for header in [None, Some(""), Some("0/KCTR6DLpKmkAf8muzZqo1nDg"), Some("é")] {
             refused(&token(), URL, &call("+12349013030"), header);
         }
+    }
+
+    #[test]
+    fn every_active_token_verifies_during_a_rotation() {
+        let params = call("+12349013030");
+        let signature = sign(&token(), URL, &params).unwrap();
+        let active = ["new-token".to_owned().into(), token()];
+        verify(&active, URL, &params, b"", Some(&signature)).unwrap();
+        assert!(verify(&active[..1], URL, &params, b"", Some(&signature)).is_err());
+        let blank: SecretString = String::new().into();
+        let forged = sign(&blank, URL, &params).unwrap();
+        assert!(verify(&[blank], URL, &params, b"", Some(&forged)).is_err());
     }
 
     #[test]
@@ -197,7 +212,7 @@ mod tests {
             ("https://a.example/x?it's=1", "https://a.example/x?it%27s=1"),
         ] {
             let signature = sign(&token(), theirs, &params).unwrap();
-            verify(&token(), ours, &params, b"", Some(&signature)).unwrap_or_else(|_| panic!("{ours} {theirs}"));
+            verify(&[token()], ours, &params, b"", Some(&signature)).unwrap_or_else(|_| panic!("{ours} {theirs}"));
         }
     }
 
@@ -206,14 +221,14 @@ mod tests {
         let once = pairs(&[("A", "1"), ("A", "2"), ("B", "x")]);
         let signature = sign(&token(), URL, &once).unwrap();
         let twice = pairs(&[("B", "x"), ("A", "2"), ("A", "1"), ("A", "2")]);
-        verify(&token(), URL, &twice, b"", Some(&signature)).unwrap();
+        verify(&[token()], URL, &twice, b"", Some(&signature)).unwrap();
     }
 
     #[test]
     fn a_body_of_which_nothing_is_signed_is_refused() {
         let of_nothing = sign(&token(), URL, &[]).unwrap();
-        assert!(verify(&token(), URL, &[], b"", Some(&of_nothing)).is_ok());
-        assert!(verify(&token(), URL, &[], br#"{"Body":"forged"}"#, Some(&of_nothing)).is_err());
+        assert!(verify(&[token()], URL, &[], b"", Some(&of_nothing)).is_ok());
+        assert!(verify(&[token()], URL, &[], br#"{"Body":"forged"}"#, Some(&of_nothing)).is_err());
     }
 
     #[test]
@@ -224,7 +239,7 @@ mod tests {
         let signature = sign(&token(), &url, &[]).unwrap();
         // The published signature of this address and body.
         assert_eq!(signature, "a9nBmqA0ju/hNViExpshrM61xv4=");
-        verify(&token(), &url, &[], body, Some(&signature)).unwrap();
-        assert!(verify(&token(), &url, &[], b"{}", Some(&signature)).is_err());
+        verify(&[token()], &url, &[], body, Some(&signature)).unwrap();
+        assert!(verify(&[token()], &url, &[], b"{}", Some(&signature)).is_err());
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use confab_kernel::{CorrelationId, Currency, OrderId, Timestamp, payments::Purchase};
 use proptest::prelude::*;
 
@@ -28,6 +30,12 @@ fn paid() -> Standing {
 
 fn unpaid() -> Standing {
     Standing { received: usd(0), ..Standing::default() }
+}
+
+/// The only flag of an order.
+fn flag_of(order: &Order) -> Option<Flag> {
+    assert!(order.flags.len() <= 1, "{:?}", order.flags);
+    order.flags.values().next().copied()
 }
 
 fn kinds(booked: &Booked) -> Vec<(Kind, i64)> {
@@ -62,7 +70,7 @@ fn a_refund_that_failed_brings_the_money_back_and_somebody_looks() {
     let refunded = book(book(order(), &paid()).order, &Standing { refunded: PRICE, ..paid() }).order;
     let back = book(refunded, &paid());
     assert_eq!(kinds(&back), [(Kind::Reversal, PRICE)]);
-    assert_eq!((back.tell, back.order.flag, back.order.state), (vec![], Some(Flag::CameBack), State::Paid));
+    assert_eq!((back.tell, flag_of(&back.order), back.order.state), (vec![], Some(Flag::CameBack), State::Paid));
 }
 
 #[test]
@@ -75,7 +83,7 @@ fn a_dispute_takes_the_money_and_a_won_one_brings_it_back() {
     assert_eq!(disputed.order.state, State::Disputed);
     let won = book(disputed.order, &paid());
     assert_eq!(kinds(&won), [(Kind::Reversal, PRICE)]);
-    assert_eq!((won.order.flag, won.order.state), (Some(Flag::CameBack), State::Paid));
+    assert_eq!((flag_of(&won.order), won.order.state), (Some(Flag::CameBack), State::Paid));
 }
 
 #[test]
@@ -91,10 +99,27 @@ fn what_comes_in_late_is_booked_after_the_end_too() {
 #[test]
 fn a_slow_bank_is_waited_for() {
     let underway = book(order(), &Standing { is_underway: true, is_closed: true, ..unpaid() });
-    assert_eq!((underway.order.state, underway.tell), (State::Pending, vec![]));
+    assert_eq!((underway.order.state, kinds(&underway)), (State::Pending, vec![]));
     let failed = book(underway.order, &Standing { has_failed: true, is_closed: true, ..unpaid() });
     assert!(matches!(&failed.tell[..], [Tell::Failed(told)] if told.reason == FailureReason::Declined));
     assert_eq!(failed.order.state, State::Failed);
+}
+
+#[test]
+fn pending_payment_is_told_once_and_never_after_its_end() {
+    let underway = Standing { is_underway: true, is_closed: true, payment: Some("pi_1".into()), ..unpaid() };
+    let first = book(order(), &underway);
+    assert!(matches!(&first.tell[..], [Tell::Pending(told)] if told.amount.minor == PRICE), "{:?}", first.tell);
+    assert_eq!(book(first.order.clone(), &underway).tell, [], "a copy");
+    let failed = book(first.order.clone(), &Standing { has_failed: true, is_underway: false, ..underway.clone() });
+    assert!(matches!(failed.tell[..], [Tell::Failed(_)]));
+    let late = book(failed.order, &paid());
+    assert!(matches!(late.tell[..], [Tell::Received(_)]));
+    // The end was seen first.
+    for end in [paid(), Standing { has_failed: true, ..unpaid() }, Standing { is_closed: true, ..unpaid() }] {
+        let ended = book(order(), &end).order;
+        assert_eq!(book(ended, &underway).tell, [], "{end:?}");
+    }
 }
 
 #[test]
@@ -115,18 +140,63 @@ fn what_does_not_fit_the_order_is_refused_and_flagged() {
     ];
     for (standing, flag) in cases {
         let booked = book(order(), &standing);
-        assert_eq!((booked.order.flag, booked.rows, booked.tell), (Some(flag), vec![], vec![]), "{standing:?}");
+        assert_eq!((flag_of(&booked.order), booked.rows, booked.tell), (Some(flag), vec![], vec![]), "{standing:?}");
         // A payment that is in order afterwards is booked.
-        assert_eq!(book(booked.order, &paid()).order.flag, None);
+        assert_eq!(flag_of(&book(booked.order, &paid()).order), None);
+    }
+}
+
+/// Another payment of an order that `pi_1` has paid.
+fn second_payment() -> Standing {
+    Standing { payment: Some("pi_2".into()), ..paid() }
+}
+
+#[test]
+fn second_payment_is_flagged_until_that_payment_is_returned() {
+    let first = book(order(), &paid()).order;
+    let second = book(first.clone(), &second_payment());
+    assert_eq!((flag_of(&second.order), second.rows, second.tell), (Some(Flag::PaidTwice), vec![], vec![]));
+    assert_eq!(second.order.payment.as_deref(), Some("pi_1"));
+    let after_a_clean_notice = book(second.order, &paid()).order;
+    assert_eq!(flag_of(&after_a_clean_notice), Some(Flag::PaidTwice), "the first payment does not end it");
+    let part = book(after_a_clean_notice, &Standing { refunded: 900, ..second_payment() }).order;
+    assert_eq!(flag_of(&part), Some(Flag::PaidTwice), "a part is still here");
+    for back in [
+        Standing { refunded: PRICE, ..second_payment() },
+        Standing { disputed: PRICE, ..second_payment() },
+        Standing { received: None, is_returned: true, ..second_payment() },
+    ] {
+        let returned = book(part.clone(), &back);
+        assert_eq!((&returned.order, returned.rows, returned.tell), (&first, vec![], vec![]), "{back:?}");
+        assert_eq!(book(returned.order, &paid()).order, first, "it does not come back");
     }
 }
 
 #[test]
-fn a_second_payment_of_an_order_is_flagged() {
-    let order = book(order(), &paid()).order;
-    let second = book(order, &Standing { payment: Some("pi_2".into()), ..paid() });
-    assert_eq!((second.order.flag, second.rows, second.tell), (Some(Flag::PaidTwice), vec![], vec![]));
-    assert_eq!(second.order.payment.as_deref(), Some("pi_1"));
+fn wrong_payment_keeps_its_flag_when_another_payment_is_good() {
+    let wrong = Standing { payment: Some("pi_2".into()), received: usd(1), ..Standing::default() };
+    let order = book(book(order(), &wrong).order, &paid()).order;
+    assert_eq!((order.state, flag_of(&order)), (State::Paid, Some(Flag::WrongAmount)));
+    let order = book(order, &Standing { refunded: 1, ..wrong }).order;
+    assert_eq!((order.state, flag_of(&order)), (State::Paid, None));
+}
+
+#[test]
+fn older_claim_raises_no_flag_after_the_refused_payment_was_returned() {
+    let claim = |refunded| Standing { provider: Some(Provider::Generic), refunded, ..second_payment() };
+    let first = book(order(), &paid()).order;
+    let flagged = book(first, &claim(0)).order;
+    assert_eq!(flag_of(&flagged), Some(Flag::PaidTwice));
+    let returned = book(flagged, &claim(PRICE)).order;
+    assert_eq!(flag_of(&returned), None);
+    assert_eq!(book(returned.clone(), &claim(0)).order, returned);
+}
+
+#[test]
+fn booked_payment_that_contradicts_its_books_is_flagged_even_when_it_holds_nothing() {
+    let odd = Standing { received: usd(1), refunded: 1, ..paid() };
+    let order = book(book(order(), &paid()).order, &odd).order;
+    assert_eq!((order.received, flag_of(&order)), (PRICE, Some(Flag::WrongAmount)));
 }
 
 #[test]
@@ -135,11 +205,11 @@ fn a_bank_may_take_back_what_was_refunded_before() {
     let taken = book(part, &Standing { refunded: 400, disputed: PRICE, ..paid() });
     assert_eq!(kinds(&taken), [(Kind::Reversal, -PRICE), (Kind::Reversal, -1)]);
     assert!(matches!(&taken.tell[..], [Tell::Refunded(told)] if told.is_all && told.reason == ReturnReason::Dispute));
-    assert_eq!((taken.order.balance(), taken.order.flag), (-400, Some(Flag::Overdrawn)));
+    assert_eq!((taken.order.balance(), flag_of(&taken.order)), (-400, Some(Flag::Overdrawn)));
     assert_eq!(taken.order.state, State::Disputed);
     // The bank decides that the refund counts, and gives the rest back.
     let settled = book(taken.order, &Standing { refunded: 400, disputed: PRICE - 400, ..paid() });
-    assert_eq!((settled.order.balance(), settled.order.flag, settled.tell), (0, None, vec![]));
+    assert_eq!((settled.order.balance(), flag_of(&settled.order), settled.tell), (0, None, vec![]));
 }
 
 #[test]
@@ -245,9 +315,29 @@ proptest! {
         let direct = through(order(), &[paid(), last.clone()]);
         let around = through(through(order(), &[paid()]), &[standings, vec![last]].concat());
         // What was refused as a whole leaves what was booked before it.
-        if around.flag.is_none_or(|flag| flag == Flag::CameBack) && direct.flag.is_none() {
+        if flag_of(&around).is_none_or(|flag| flag == Flag::CameBack) && flag_of(&direct).is_none() {
             let totals = |order: &Order| (order.received, order.refunded, order.disputed, order.fees, order.state);
             prop_assert_eq!(totals(&around), totals(&direct));
+        }
+    }
+
+    #[test]
+    fn flag_of_each_payment_follows_the_last_notice_of_that_payment(
+        notices in prop::collection::vec((0..4usize, 0..=2i64, any::<bool>()), 1..24),
+    ) {
+        let mut order = book(order(), &paid()).order;
+        let mut held = BTreeMap::new();
+        for (payment, halves, is_disputed) in notices {
+            let name = format!("pi_{}", payment + 1);
+            let back = PRICE / 2 * halves;
+            let (refunded, disputed) = if is_disputed { (0, back) } else { (back, 0) };
+            order = book(order, &Standing { payment: Some(name.clone()), refunded, disputed, ..paid() }).order;
+            held.insert(name, back < PRICE);
+            for (payment, is_held) in held.iter().filter(|(payment, _)| *payment != "pi_1") {
+                prop_assert_eq!(order.flags.get(payment), is_held.then_some(&Flag::PaidTwice), "{}", payment);
+            }
+            prop_assert_eq!(order.payment.as_deref(), Some("pi_1"));
+            prop_assert_eq!(order.received, PRICE);
         }
     }
 }

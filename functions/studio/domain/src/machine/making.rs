@@ -85,6 +85,8 @@ impl Attending<'_> {
         let visit = self.visit();
         visit.stage = if visit.in_work().is_some() {
             Stage::Training
+        } else if visit.pending().is_some() {
+            Stage::PaymentPending
         } else if visit.photos.are_enough() {
             Stage::Choosing
         } else if !visit.photos.0.is_empty() {

@@ -1,9 +1,9 @@
 //! Packs, offers and money.
 
-use confab_kernel::{OrderId, after, messaging::Body};
+use confab_kernel::{Money, OrderId, after, messaging::Body};
 
 use super::{Action, Attending, USED_FOR};
-use crate::{Class, Model, Order, Source, Stage, Step, Tier, say};
+use crate::{Class, Model, Order, Pack, Source, Stage, Step, Tier, say};
 
 impl Attending<'_> {
     /// What was learned of the person, while its maker still knows it.
@@ -68,7 +68,22 @@ impl Attending<'_> {
         }
     }
 
+    /// Asks first when a payment is on its way: who forgot it would pay twice.
     pub(super) fn offers(&mut self, pack: i64) {
+        let found = self.around.shelf.pack(pack).and_then(|pack| Some((pack, self.price_of(pack)?)));
+        match (self.user.visit.pending(), found) {
+            (Some(pending), Some((pack, price))) if self.user.visit.in_work().is_none() => {
+                self.say(say::ask_another_order(self.texts(), &pending.clone(), pack, price));
+            }
+            _ => self.makes_offer(pack),
+        }
+    }
+
+    fn price_of(&self, pack: &Pack) -> Option<Money> {
+        self.around.shelf.prices.get(&pack.tier()?).copied()
+    }
+
+    pub(super) fn makes_offer(&mut self, pack: i64) {
         let texts = self.texts();
         if self.user.visit.in_work().is_some() {
             return self.say_text(texts.in_work);
@@ -78,7 +93,7 @@ impl Attending<'_> {
         let shelf = self.around.shelf;
         let found = shelf.pack(pack).and_then(|pack| {
             let tier = pack.tier()?;
-            Some((pack, tier, *shelf.prices.get(&tier)?, *pack.images.get(&class)?))
+            Some((pack, tier, self.price_of(pack)?, *pack.images.get(&class)?))
         });
         let Some((pack, tier, price, images)) = found else { return self.shows_tiers() };
         let now = self.now();
@@ -133,6 +148,19 @@ impl Attending<'_> {
         self.shows_tiers();
     }
 
+    /// News of a payment that failed or came meanwhile may be faster than this.
+    pub(super) fn payment_pending(&mut self, id: OrderId) {
+        let (now, texts) = (self.now(), self.texts());
+        let is_news = |order: &&mut Order| order.step == Step::Offered && !order.is_closed;
+        let Some(order) = self.visit().order_mut(id).filter(is_news) else { return };
+        order.goes_to(Step::PaymentPending, now, None);
+        let text = texts.payment_pending.replace("{pack}", &order.title);
+        if self.user.visit.stage == Stage::Paying {
+            self.visit().stage = Stage::PaymentPending;
+        }
+        self.say_text(text);
+    }
+
     pub(super) fn paid(&mut self, id: OrderId) {
         let now = self.now();
         let texts = self.texts();
@@ -142,7 +170,7 @@ impl Attending<'_> {
             self.actions.push(Action::Refund { order: id });
             return self.say_text(texts.paid_for_nothing);
         };
-        if order.step != Step::Offered {
+        if !order.is_unpaid() {
             return;
         }
         order.goes_to(Step::Asked { paid_at: now }, now, None);
@@ -173,9 +201,14 @@ impl Attending<'_> {
 
     pub(super) fn not_paid(&mut self, id: OrderId) {
         let texts = self.texts();
-        let Some(order) = self.visit().order_mut(id).filter(|order| order.step == Step::Offered) else { return };
+        let now = self.now();
+        let Some(order) = self.visit().order_mut(id).filter(|order| order.is_unpaid()) else { return };
         // Money for it may come all the same, and late money is money.
         order.is_closed = true;
+        if order.step == Step::PaymentPending {
+            order.goes_to(Step::Offered, now, None);
+            return self.payment_failed_after_all(id);
+        }
         let pack = order.pack;
         let visit = &self.user.visit;
         let latest = visit.orders.iter().rev().find(|order| order.step == Step::Offered);
@@ -187,6 +220,16 @@ impl Attending<'_> {
         self.rests();
         if self.may_speak() && !self.user.visit.is_reminded {
             self.say(say::pay_again(texts, pack));
+        }
+    }
+
+    /// The person believes to have paid: they hear of it wherever they are by now.
+    fn payment_failed_after_all(&mut self, id: OrderId) {
+        if self.user.visit.stage == Stage::PaymentPending {
+            self.rests();
+        }
+        if let Some(order) = self.user.visit.order(id) {
+            self.say(say::pay_again_later(self.texts(), order));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use confab_kernel::{
-    PhotoId, before,
+    PhotoId, after, before,
     messaging::{Body, Channel, Inbound, Media},
 };
 
@@ -12,6 +12,9 @@ use crate::{Class, Photo, Stage, Verdict, photo::ENOUGH, say};
 
 /// A photo that was not looked at by then does not hold up the answer for the others.
 const LOOKED_AT_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// The messages of one album are sent within this time.
+const ALBUM_LASTS: Duration = Duration::from_secs(60);
 
 impl Attending<'_> {
     pub(super) fn asks_for_photos(&mut self) {
@@ -49,15 +52,34 @@ impl Attending<'_> {
         let name = self.user.visit.class.unwrap_or(Class::Woman);
         for media in pictures {
             if !self.user.visit.photos.has_room() {
-                if !std::mem::replace(&mut self.visit().is_full, true) {
-                    self.say(say::enough(self.texts(), self.texts().full));
-                }
-                return;
+                return self.says_full_once(message);
             }
             let id = PhotoId::new(self.now(), self.around.entropy);
             let photo = Photo { id, message_id: message.id.clone(), came_at: self.now(), verdict: Verdict::Awaited };
             self.visit().photos.0.push(photo);
             self.actions.push(Action::Judge { photo: id, media, name });
+        }
+    }
+
+    /// An album comes as many messages, and one answer is enough for those that were sent together.
+    fn says_full_once(&mut self, message: &Inbound) {
+        let sent_at = message.sent_at.min(self.now());
+        let was_told = self.user.visit.told_full_at.is_some_and(|at| sent_at < after(at, ALBUM_LASTS));
+        if !was_told {
+            self.visit().told_full_at = Some(sent_at);
+            self.say(say::full(self.texts(), &self.user.visit.photos));
+        }
+    }
+
+    pub(super) fn asks_for_more(&mut self) {
+        let texts = self.texts();
+        let visit = &self.user.visit;
+        if visit.in_work().is_some() {
+            self.say_text(texts.in_work);
+        } else if visit.photos.has_room() {
+            self.say_text(texts.send_more);
+        } else {
+            self.say(say::full(texts, &visit.photos));
         }
     }
 

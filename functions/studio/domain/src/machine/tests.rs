@@ -7,7 +7,7 @@ use confab_kernel::{
 
 use super::*;
 use crate::{
-    MODELS_KEPT, Source, Stage, Step, Tier,
+    Language, MODELS_KEPT, Source, Stage, Step, Tier,
     cleanup::PICTURES_KEPT,
     order::{LONGEST, OFFERED_FOR},
     pack::tests::shelf,
@@ -103,6 +103,13 @@ impl Chat {
         (chat, id)
     }
 
+    /// The order's payment is on its way.
+    fn with_pending_payment() -> (Self, OrderId) {
+        let (mut chat, order) = Self::with_offer();
+        chat.happens(&Event::PaymentPending { order });
+        (chat, order)
+    }
+
     fn with_order() -> (Self, OrderId) {
         let (mut chat, order) = Self::with_offer();
         chat.happens(&Event::Paid { order });
@@ -178,6 +185,20 @@ fn images(actions: &[Action]) -> usize {
     actions.iter().filter(|action| matches!(action, Action::Say { body: Body::Image { .. } })).count()
 }
 
+/// The ids of what the last message offers.
+fn choices(actions: &[Action]) -> Vec<String> {
+    let mut bodies = actions.iter().filter_map(|action| match action {
+        Action::Say { body: Body::Reaction { .. } } => None,
+        Action::Say { body } => Some(body.choices()),
+        _ => None,
+    });
+    bodies.next_back().unwrap_or_default().into_iter().map(|button| button.id).collect()
+}
+
+fn links(actions: &[Action]) -> usize {
+    actions.iter().filter(|action| matches!(action, Action::AskToPay { .. })).count()
+}
+
 fn is_refund(action: &Action) -> bool {
     matches!(action, Action::Refund { .. })
 }
@@ -231,6 +252,41 @@ fn an_album_gets_one_answer_and_each_photo_a_reaction() {
     assert_eq!(said[3], "👍\n2 of 10 good photos.\n2 cannot be used: blurry, sent twice.\nSend some more.");
     chat.happens(&Event::Judged { photo: ids[0], verdict: good("again") });
     assert_eq!(chat.actions, [], "it was judged");
+}
+
+#[test]
+fn full_album_is_told_what_to_do_next_whenever_it_is_added_to() {
+    for hello in ["hi", "שלום"] {
+        let mut chat = Chat::new();
+        chat.says(hello);
+        let photos = chat.sends_photos(20);
+        chat.all_are_good(&photos);
+        let full = texts(chat.user.as_ref().unwrap().language).full;
+        assert!(!chat.told().contains("20 of 10"), "{}", chat.told());
+        assert_eq!(choices(&chat.actions), ["5", "15"], "packs, or new selfies");
+        assert_eq!((chat.sends_photos(1).len(), chat.told().as_str()), (0, full));
+        assert_eq!((chat.sends_photos(9).len(), chat.told().as_str()), (0, ""), "one answer an album");
+        assert_eq!((chat.taps("12").as_str(), choices(&chat.actions)), (full, vec!["5".to_owned(), "15".to_owned()]));
+        assert_eq!((chat.sends_photos(1).len(), chat.told().as_str()), (0, full));
+        chat.now += 61;
+        assert_eq!((chat.sends_photos(1).len(), chat.told().as_str()), (0, full), "another album");
+    }
+}
+
+#[test]
+fn album_that_is_full_of_bad_photos_leads_to_new_selfies() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    for _ in 0..5 {
+        for photo in chat.sends_photos(20) {
+            chat.happens(&Event::Judged { photo, verdict: Verdict::Bad { why: Fault::Blurry } });
+        }
+    }
+    assert_eq!(chat.sends_photos(1).len(), 0);
+    assert!(chat.told().contains("100 photos, and 0 of them are good"), "{}", chat.told());
+    assert_eq!(choices(&chat.actions), ["15", "19"]);
+    chat.taps("15");
+    assert_eq!(chat.sends_photos(1).len(), 1);
 }
 
 #[test]
@@ -552,6 +608,95 @@ fn who_may_try_again_gets_a_link_that_can_be_paid() {
     // Money that comes late is money.
     chat.happens(&Event::Paid { order: first });
     assert!(chat.actions.iter().any(|action| matches!(action, Action::Make { order } if order.id == first)));
+}
+
+#[test]
+fn pending_payment_is_told_and_the_status_says_so() {
+    for (hello, status, words) in [("hi", "status?", "on its way"), ("שלום", "סטטוס?", "בדרך")] {
+        let (mut chat, order) = Chat::with_offer();
+        chat.user.as_mut().unwrap().language = Language::of(hello).unwrap();
+        chat.happens(&Event::PaymentPending { order });
+        assert!(chat.told().contains(words) && chat.told().contains("Portraits"), "{}", chat.told());
+        assert_eq!(chat.visit().stage, Stage::PaymentPending);
+        assert!(chat.says(status).contains(words), "{}", chat.told());
+        assert!(chat.says("cancel").contains(words) && chat.visit().order(order).is_some(), "{}", chat.told());
+        assert_eq!(chat.happens(&Event::PaymentPending { order }), [], "a copy");
+        chat.happens(&Event::Paid { order });
+        assert!(chat.actions.iter().any(|action| matches!(action, Action::Make { .. })));
+        assert_eq!(chat.happens(&Event::PaymentPending { order }), [], "the money was faster");
+    }
+}
+
+#[test]
+fn pending_payment_is_not_reminded_of_and_not_forgotten() {
+    let (mut chat, order) = Chat::with_pending_payment();
+    for _ in 0..14 {
+        chat.now += 24 * HOUR - 600;
+        assert_eq!(chat.happens(&Event::Due), []);
+    }
+    chat.says("hi");
+    chat.taps("5");
+    chat.now += 21 * HOUR;
+    assert_eq!(chat.happens(&Event::Due), [], "whatever they looked at since");
+    chat.happens(&Event::Paid { order });
+    assert!(chat.visit().order(order).unwrap().is_in_work());
+}
+
+#[test]
+fn second_order_is_offered_only_after_a_question_while_a_payment_is_pending() {
+    let (mut chat, first) = Chat::with_pending_payment();
+    let question = chat.taps("18_2");
+    assert!(question.contains("still on its way") && question.contains("29.00 USD"), "{question}");
+    assert_eq!((links(&chat.actions), choices(&chat.actions)), (0, vec!["34_2".to_owned(), "32".to_owned()]));
+    assert!(chat.says("2").contains("on its way"), "no, I will wait");
+    assert_eq!(chat.visit().orders.len(), 1);
+    chat.taps("18_1");
+    assert_eq!(links(&chat.actions), 0, "the same pack too");
+    chat.taps("34_2");
+    assert_eq!((links(&chat.actions), chat.visit().orders.len()), (1, 2));
+    chat.taps("34_99");
+    assert_eq!(links(&chat.actions), 0, "nobody sells that");
+    let second = chat.visit().orders[1].id;
+    chat.happens(&Event::Paid { order: first });
+    chat.happens(&Event::Paid { order: second });
+    assert!(chat.told().contains("one after the other"), "{}", chat.told());
+}
+
+#[test]
+fn pending_payment_that_fails_is_told_whenever_that_is_and_late_money_is_money() {
+    let (mut chat, order) = Chat::with_pending_payment();
+    chat.now += 3 * 24 * HOUR;
+    chat.happens(&Event::NotPaid { order });
+    assert_eq!((chat.told().as_str(), chat.visit().stage), ("studio_news", Stage::Choosing));
+    assert!(chat.says("hi?").contains("did not make the payment for *Portraits*"), "{}", chat.told());
+    assert_eq!(chat.happens(&Event::NotPaid { order }), [], "a copy");
+    assert_eq!(chat.happens(&Event::PaymentPending { order }), [], "older news");
+    chat.taps("18_1");
+    assert_eq!((links(&chat.actions), chat.visit().orders.len()), (1, 2), "with a page that can be paid");
+    chat.happens(&Event::Paid { order });
+    assert!(chat.visit().order(order).unwrap().is_in_work());
+}
+
+#[test]
+fn erasing_says_what_becomes_of_the_money() {
+    type Begin = fn() -> (Chat, OrderId);
+    let cases: [(Begin, &str, &str, bool); 3] = [
+        (Chat::with_order, "your money goes back to you", "הכסף יוחזר לכם", true),
+        (Chat::with_pending_payment, "as soon as it arrives", "ברגע שיתקבל", true),
+        (Chat::delivered, "", "", false),
+    ];
+    for (begin, english, hebrew, is_refunded) in cases {
+        for (language, words) in [(Language::English, english), (Language::Hebrew, hebrew)] {
+            let (mut chat, order) = begin();
+            chat.user.as_mut().unwrap().language = language;
+            for told in [chat.says("delete my data"), chat.taps("31")] {
+                assert!(told.contains(words), "{told}");
+                assert_eq!(told.contains("\n\n"), is_refunded, "{told}");
+            }
+            assert_eq!(chat.actions.contains(&Action::Refund { order }), is_refunded);
+            assert!(chat.visit().is_blank());
+        }
+    }
 }
 
 #[test]

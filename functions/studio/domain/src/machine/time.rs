@@ -15,14 +15,13 @@ impl Attending<'_> {
         let now = self.now();
         self.forgets_faces();
         self.catches_up();
-        self.visit().orders.retain(|order| order.step != Step::Offered || now < order.due);
+        self.visit().orders.retain(|order| !order.is_unpaid() || now < order.due);
         let due: Vec<_> =
             self.user.visit.orders.iter().filter(|order| order.due <= now).map(|order| order.id).collect();
         for id in due {
             self.looks_at(id);
         }
-        let is_stuck = matches!(self.user.visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
-        if is_stuck && !self.user.visit.is_reminded && self.may_speak() && now >= self.reminder() {
+        if self.is_to_be_reminded() && self.may_speak() && now >= self.reminder() {
             self.visit().is_reminded = true;
             let body = say::reminder(self.texts(), &self.user.visit);
             self.say(body);
@@ -58,12 +57,19 @@ impl Attending<'_> {
             Step::Asked { .. } => Some(Action::Make { order }),
             Step::Making { tune, .. } => Some(Action::LookAfter { order: id, tune }),
             Step::Returning => Some(Action::Refund { order: id }),
-            Step::Offered | Step::Done | Step::Returned => return,
+            Step::Offered | Step::PaymentPending | Step::Done | Step::Returned => return,
         };
         if let Some(order) = self.visit().order_mut(id) {
             order.was_looked_at(now);
         }
         self.actions.extend(action);
+    }
+
+    /// Whoever waits for a bank is not asked what to do next.
+    fn is_to_be_reminded(&self) -> bool {
+        let visit = &self.user.visit;
+        let is_stuck = matches!(visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
+        is_stuck && !visit.is_reminded && visit.pending().is_none()
     }
 
     pub(super) fn reminder(&self) -> Timestamp {
@@ -74,8 +80,7 @@ impl Attending<'_> {
     pub(super) fn next_look(&self) -> Option<Timestamp> {
         let visit = &self.user.visit;
         let orders = visit.orders.iter().filter(|order| !order.is_over()).map(|order| order.due);
-        let is_stuck = matches!(visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
-        let reminder = (is_stuck && !visit.is_reminded).then(|| self.reminder());
+        let reminder = self.is_to_be_reminded().then(|| self.reminder());
         let reminder = reminder.filter(|at| *at < after(self.user.last_message_at, WINDOW) && self.may_speak());
         let unsaid = (!visit.unsaid.is_empty() && self.may_speak()).then(|| self.now());
         orders.chain(reminder).chain(unsaid).min()

@@ -7,7 +7,7 @@ use confab_kernel::{
 
 use super::{Action, Attending};
 use crate::{
-    Asked, Language, Stage, Visit,
+    Asked, Language, Order, Stage, Step, Visit,
     photo::ENOUGH,
     say,
     wish::{Wish, wish},
@@ -31,6 +31,9 @@ impl Attending<'_> {
             self.user.language = Language::of(text.as_str()).unwrap_or_default();
         }
         let wish = wish(&self.user, &message.content);
+        if !matches!(wish, Wish::Photos(_)) {
+            self.visit().told_full_at = None;
+        }
         self.catches_up();
         match (wish, self.user.visit.asked) {
             // Whatever the first words were, they are met with a greeting.
@@ -63,12 +66,13 @@ impl Attending<'_> {
                 self.visit().begins_anew();
                 self.say_text(self.texts().send_photos.replace("{enough}", &ENOUGH.to_string()));
             }
-            Wish::More => self.say_text(texts.send_more),
+            Wish::More => self.asks_for_more(),
             Wish::Examples => self.say(say::menu(texts, texts.examples)),
             Wish::Tiers => self.shows_tiers(),
             Wish::Packs(tier, page) => self.shows_packs(tier, page),
             Wish::Sheet(pack) => self.shows_sheet(pack),
             Wish::Pack(pack) => self.offers(pack),
+            Wish::AnotherOrder(pack) => self.makes_offer(pack),
             Wish::Class(class) => {
                 self.visit().class = Some(class);
                 self.shows_tiers();
@@ -81,12 +85,13 @@ impl Attending<'_> {
                 self.visit().asked = Some(Asked::Question);
                 self.say_text(texts.support);
             }
-            Wish::AskErase => self.say(say::ask_erase(texts)),
+            Wish::AskErase => self.say(say::ask_erase(texts, &self.refund_with_erasure())),
             Wish::Erase => {
-                self.say_text(texts.erased);
-                // What is being made is not made any more.
-                let in_work = self.user.visit.orders.iter().filter(|order| order.is_in_work());
-                self.actions.extend(in_work.map(|order| Action::Refund { order: order.id }));
+                self.say_text(format!("{}{}", texts.erased, self.refund_with_erasure()));
+                // What is being made is not made any more, and money that comes for it goes back.
+                let is_paid = |order: &&Order| order.is_in_work() || order.step == Step::PaymentPending;
+                let paid = self.user.visit.orders.iter().filter(is_paid);
+                self.actions.extend(paid.map(|order| Action::Refund { order: order.id }));
                 let orders = self.user.visit.orders.iter().map(|order| order.id).collect();
                 self.actions.push(Action::Erase { orders });
                 self.user.visit = Visit::default();
@@ -94,6 +99,20 @@ impl Attending<'_> {
             Wish::Words(_) | Wish::Unclear => self.say(say::menu(texts, texts.not_understood)),
             Wish::Unreadable => self.say_text(texts.cannot_read),
         }
+    }
+
+    /// What becomes of the money of orders that end with the person's data; nothing without such orders.
+    fn refund_with_erasure(&self) -> String {
+        let (texts, orders) = (self.texts(), &self.user.visit.orders);
+        let is_unmade = |order: &Order| order.is_in_work() || order.step == Step::Returning;
+        let mut told = String::new();
+        if orders.iter().any(is_unmade) {
+            told.push_str(texts.refund_with_erasure);
+        }
+        if self.user.visit.pending().is_some() {
+            told.push_str(texts.refund_with_erasure_later);
+        }
+        told
     }
 
     pub(super) fn greet(&mut self) {
@@ -132,11 +151,14 @@ impl Attending<'_> {
     pub(super) fn tells_status(&mut self) {
         let texts = self.texts();
         let visit = &self.user.visit;
-        let body = match visit.stage {
+        let body = match (visit.stage, visit.pending()) {
             _ if visit.in_work().is_some() => Body::Text { text: texts.in_work.to_owned() },
-            Stage::Collecting => say::progress(texts, &visit.photos),
-            Stage::Choosing | Stage::Paying => say::enough(texts, texts.choose_next),
-            Stage::New | Stage::Training | Stage::Ready => say::menu(texts, texts.nothing_in_work),
+            (_, Some(pending)) => Body::Text { text: texts.payment_pending.replace("{pack}", &pending.title) },
+            (Stage::Collecting, _) => say::progress(texts, &visit.photos),
+            (Stage::Choosing | Stage::Paying, _) => say::enough(texts, &visit.photos, texts.choose_next),
+            (Stage::New | Stage::PaymentPending | Stage::Training | Stage::Ready, _) => {
+                say::menu(texts, texts.nothing_in_work)
+            }
         };
         self.say(body);
     }
@@ -146,6 +168,10 @@ impl Attending<'_> {
         let texts = self.texts();
         if self.user.visit.in_work().is_some() {
             return self.say_text(texts.too_late_to_cancel);
+        }
+        if let Some(pending) = self.user.visit.pending() {
+            let text = texts.too_late_to_cancel_payment.replace("{pack}", &pending.title);
+            return self.say_text(text);
         }
         self.rests();
         // Whoever says no is not asked again.

@@ -141,6 +141,18 @@ impl World {
                 }
             }
             1 => {}
+            2 | 3 => {
+                let fails = wish == 2 && !fate.is_paid;
+                if fails {
+                    self.tells(&Event::PaymentPending { order }, MINUTE, true);
+                    self.tells(&Event::NotPaid { order }, 10 * MINUTE, false);
+                } else if !std::mem::replace(&mut fate.is_paid, true) {
+                    fate.credits += 1;
+                    let takes = if self.dice.is(50) { 10 * MINUTE } else { 3 * 24 * 60 * MINUTE };
+                    self.tells(&Event::PaymentPending { order }, MINUTE, true);
+                    self.tells(&Event::Paid { order }, takes, false);
+                }
+            }
             _ => {
                 if !std::mem::replace(&mut fate.is_paid, true) {
                     fate.credits += 1;

@@ -1,7 +1,9 @@
-//! What the ledger page asks: the operator's view of the books, and offers sealed as a product would seal them.
+//! The ledger page's API: the operator's view of the books, and offers sealed as a product would seal them.
 //! Nothing else of the gateway is reached from here.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use anyhow::bail;
 
 use axum::{
     Json, Router,
@@ -20,13 +22,11 @@ use confab_kernel::{
 };
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    control::{Control, Problem, not_found},
-    world::{OPERATOR_KEY, SEAL_SECRET},
-};
+use crate::Outside;
 
 /// API Gateway answers within half a minute.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -34,7 +34,47 @@ const OFFERED_FOR: Duration = Duration::from_secs(3600);
 /// A sealed offer has room for this much of a person's words.
 const LONGEST_TEXT: usize = 200;
 
-pub(crate) fn routes() -> Router<Control> {
+#[derive(Debug, Clone, Default)]
+pub struct ShopSettings {
+    /// The address of the payments API.
+    pub gateway: String,
+    pub operator_key: SecretString,
+    pub seal_secret: SecretString,
+    /// `studio.lite=19.00 USD +1, ..`
+    pub prices: String,
+}
+
+impl ShopSettings {
+    pub(crate) fn set(&mut self, name: &str, value: String) -> anyhow::Result<()> {
+        match name {
+            "gateway" => self.gateway = value,
+            "operator_key" => self.operator_key = value.into(),
+            "seal_secret" => self.seal_secret = value.into(),
+            "prices" => self.prices = value,
+            other => bail!("simulator shop has no setting {other}"),
+        }
+        Ok(())
+    }
+}
+
+/// An error with its status, as the pages show it.
+#[derive(Debug)]
+struct Problem(StatusCode, &'static str, String);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self(status, code, message) = self;
+        (status, Json(json!({ "error": { "code": code, "message": message } }))).into_response()
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        Self(StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("{error:#}"))
+    }
+}
+
+pub(crate) fn routes() -> Router<Arc<Outside>> {
     Router::new().route("/api/ledger/offers", get(for_sale).post(sell)).route("/api/ledger/{*path}", get(read))
 }
 
@@ -46,20 +86,21 @@ struct Page {
 }
 
 async fn read(
-    State(control): State<Control>,
+    State(outside): State<Arc<Outside>>,
     uri: Uri,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(page) = page.map_err(|e| refused(&e.body_text()))?;
     let path = uri.path().strip_prefix("/api/ledger/").unwrap_or_default();
-    let parts = parts(path).ok_or_else(|| not_found("such page of the ledger"))?;
-    let mut url = books(&control, &parts)?;
+    let parts = parts(path).ok_or_else(|| not_found("page of the ledger"))?;
+    let shop = shop(&outside)?;
+    let mut url = books(shop, &parts)?;
     for (name, value) in [("day", page.day), ("after", page.after)] {
         if let Some(value) = value {
             url.query_pairs_mut().append_pair(name, &value);
         }
     }
-    passed_on(control.http.get(url).bearer_auth(OPERATOR_KEY)).await
+    passed_on(outside.http.get(url).bearer_auth(shop.operator_key.expose_secret())).await
 }
 
 /// The parts of a path that the ledger knows, decoded. Nothing in them leads to another path.
@@ -72,23 +113,29 @@ fn parts(path: &str) -> Option<Vec<String>> {
     (is_known && parts.iter().all(is_plain)).then_some(parts)
 }
 
-fn books(control: &Control, parts: &[String]) -> Result<Url, Problem> {
-    let mut url = at_gateway(control, "/api/payments/ledger")?;
+fn shop(outside: &Outside) -> Result<&ShopSettings, Problem> {
+    outside.options.shop.as_ref().ok_or_else(|| not_found("shop here"))
+}
+
+fn not_found(what: &str) -> Problem {
+    Problem(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+}
+
+fn books(shop: &ShopSettings, parts: &[String]) -> Result<Url, Problem> {
+    let mut url = at_gateway(shop, "/api/payments/ledger")?;
     url.path_segments_mut().map_err(|()| anyhow::anyhow!("the gateway's address has no path"))?.extend(parts);
     Ok(url)
 }
 
-fn at_gateway(control: &Control, path: &str) -> Result<Url, Problem> {
-    let url = format!("{}{path}", control.addresses.gateway);
+fn at_gateway(shop: &ShopSettings, path: &str) -> Result<Url, Problem> {
+    let url = format!("{}{path}", shop.gateway);
     Ok(url.parse().map_err(anyhow::Error::from)?)
 }
 
 /// What is on the price list, with its price as it is written there.
-async fn for_sale(State(control): State<Control>) -> Json<Value> {
-    let checkout = control.cloud.functions.get("payments-checkout");
-    let prices = checkout.and_then(|function| function.spec.environment.get("PRICES")).map_or("", String::as_str);
-    let lines = prices.split(',').filter_map(|line| line.split_once('='));
-    Json(lines.map(|(item, price)| json!({ "item": item.trim(), "price": price.trim() })).collect())
+async fn for_sale(State(outside): State<Arc<Outside>>) -> Result<Json<Value>, Problem> {
+    let lines = shop(&outside)?.prices.split(',').filter_map(|line| line.split_once('='));
+    Ok(Json(lines.map(|(item, price)| json!({ "item": item.trim(), "price": price.trim() })).collect()))
 }
 
 #[derive(Deserialize)]
@@ -100,14 +147,19 @@ struct Sale {
     phone: Option<String>,
 }
 
-async fn sell(State(control): State<Control>, sale: Result<Json<Sale>, JsonRejection>) -> Result<Response, Problem> {
+async fn sell(
+    State(outside): State<Arc<Outside>>,
+    sale: Result<Json<Sale>, JsonRejection>,
+) -> Result<Response, Problem> {
     let Json(sale) = sale.map_err(|e| refused(&e.body_text()))?;
-    let now = control.cloud.clock.timestamp();
-    let offer = sale.offer(OrderId::new(now, &random()), &control.addresses.home)?;
+    let shop = shop(&outside)?;
+    let now = jiff::Timestamp::from_millisecond(outside.now()).map_err(anyhow::Error::from)?;
+    let offer = sale.offer(OrderId::new(now, &random()), &outside.options.base_url)?;
     let until = now.checked_add(OFFERED_FOR).unwrap_or(now);
-    let sealed = seal(SEAL_SECRET.as_bytes(), &offer, until).map_err(|error| anyhow::anyhow!("{error}"))?;
-    let url = at_gateway(&control, "/api/payments/checkout/")?;
-    passed_on(control.http.post(url).json(&json!({ "offer": sealed }))).await
+    let sealed =
+        seal(shop.seal_secret.expose_secret().as_bytes(), &offer, until).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let url = at_gateway(shop, "/api/payments/checkout/")?;
+    passed_on(outside.http.post(url).json(&json!({ "offer": sealed }))).await
 }
 
 impl Sale {
@@ -131,11 +183,7 @@ impl Sale {
 }
 
 fn random() -> impl Entropy {
-    || {
-        // The version is in the middle of an id like this: the ends are random.
-        let bytes = uuid::Uuid::new_v4().into_bytes();
-        std::array::from_fn(|index| bytes[if index < 5 { index } else { index + 6 }])
-    }
+    || std::array::from_fn(|_| fastrand::u8(..))
 }
 
 fn refused(why: &str) -> Problem {
