@@ -121,7 +121,9 @@ async fn close(State(fake): State<Arc<Fake>>, Path(id): Path<String>) -> StatusC
 }
 
 async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers["x-amz-target"].to_str().unwrap().to_owned();
+    // A connection that is opened ahead of its first call asks for nothing.
+    let Some(target) = headers.get("x-amz-target") else { return StatusCode::NOT_FOUND.into_response() };
+    let target = target.to_str().unwrap().to_owned();
     let asked: Value = serde_json::from_slice(&body).unwrap();
     let failing = |recorded: &mut Recorded| recorded.failing.as_mut().and_then(|failing| failing(&target, &asked));
     if let Some((status, answer)) = failing(&mut fake.recorded.lock().unwrap()) {
@@ -180,7 +182,8 @@ impl Cloud {
         ]);
         let aws = Aws::new(AwsConfig::from_env(&env).unwrap()).unwrap();
         let clock = SystemClock::default();
-        let store = Store::new(Table::new(aws.dynamodb(), TABLE), Arc::new(clock));
+        let message_ttl = Duration::from_secs(30 * 24 * 3_600);
+        let store = Store::new(Table::new(aws.dynamodb(), TABLE), Arc::new(clock), message_ttl);
         let cloud = Self { fake, env, aws, url, store, clock };
         let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
         let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
@@ -217,6 +220,11 @@ impl Cloud {
         self.table("PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
     }
 
+    pub(crate) async fn row(&self, pk: &str, sk: &str) -> Value {
+        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        self.table("GetItem", &json!({ "TableName": TABLE, "Key": key })).await["Item"].clone()
+    }
+
     pub(crate) async fn joins(&self, number: u8) {
         self.store.join(code(), None, &person(number)).await.unwrap();
     }
@@ -224,7 +232,12 @@ impl Cloud {
     /// A ticket that was made so many seconds ago.
     pub(crate) fn ticket(&self, number: u8, seconds_ago: u64) -> Ticket {
         let made_at = before(self.clock.now(), Duration::from_secs(seconds_ago));
-        Ticket { id: TicketId::new(made_at, &OsEntropy), room: code(), user: user(number) }
+        Ticket {
+            id: TicketId::new(made_at, &OsEntropy),
+            room: code(),
+            user: user(number),
+            address: String::new().into(),
+        }
     }
 
     /// Opens a connection, and names it after its ticket.
