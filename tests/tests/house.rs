@@ -437,3 +437,29 @@ fn leads_to(route: &str, path: &str) -> bool {
         }
     }
 }
+
+/// `confab_lambda` finds a dead-letter queue by its name, and sends what it cannot read there.
+#[test]
+fn workers_may_send_to_the_dead_letter_queue_of_their_queue() -> Result<()> {
+    let template = template()?;
+    let mut workers = 0;
+    for function in &template.functions {
+        for consumer in &function.consumers {
+            let queue = template.queues.iter().find(|queue| queue.arn == consumer.queue_arn);
+            let redrive = queue.and_then(|queue| queue.redrive.as_ref()).context("a dead-letter queue")?;
+            let expected = match queue.map(|queue| queue.arn.as_str()).and_then(|arn| arn.strip_suffix(".fifo")) {
+                Some(arn) => format!("{arn}-dlq.fifo"),
+                None => format!("{}-dlq", consumer.queue_arn),
+            };
+            assert_eq!(redrive.dlq_arn, expected, "{}", function.name);
+            let is_allowed = function.policy.0.iter().any(|statement| {
+                statement.actions.iter().any(|action| action == "sqs:SendMessage")
+                    && statement.resources.contains(&redrive.dlq_arn)
+            });
+            assert!(is_allowed, "{} may not send to {}", function.name, redrive.dlq_arn);
+            workers += 1;
+        }
+    }
+    assert!(workers > 0);
+    Ok(())
+}

@@ -116,6 +116,16 @@ impl Queue {
         Self { aws: aws.clone(), url: url.into() }
     }
 
+    /// The dead-letter queue of the queue with this ARN, by the naming of our templates: `name-dlq`, `name-dlq.fifo`.
+    pub fn dead_letters_of(aws: &Aws, arn: &str) -> Option<Self> {
+        let ["arn", _, "sqs", _, account, name] = arn.split(':').collect::<Vec<_>>()[..] else { return None };
+        let dlq = match name.strip_suffix(".fifo") {
+            Some(name) => format!("{name}-dlq.fifo"),
+            None => format!("{name}-dlq"),
+        };
+        Some(Self::new(aws, format!("{}/{account}/{dlq}", aws.endpoint("sqs"))))
+    }
+
     /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
     pub async fn send(&self, entries: &[Entry]) -> Result<()> {
         let mut first_refusal = None;
@@ -204,6 +214,17 @@ mod tests {
         assert_eq!(chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(), [2, 2, 1]);
         assert_eq!(chunks(&[entry(&"x".repeat(400_000))]).len(), 1);
         assert!(chunks(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_dead_letter_queue_is_found_by_the_name_of_its_queue() {
+        let aws = aws_at("http://127.0.0.1:1".to_owned());
+        let url = |arn: &str| Queue::dead_letters_of(&aws, arn).map(|queue| queue.url);
+        let of = |name: &str| url(&format!("arn:aws:sqs:us-east-1:123456789012:{name}"));
+        assert_eq!(of("confab-jobs").as_deref(), Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq"));
+        assert_eq!(of("confab-jobs.fifo").as_deref(), Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq.fifo"));
+        assert_eq!(url("arn:aws:sns:us-east-1:1:topic"), None);
+        assert_eq!(url(""), None);
     }
 
     #[tokio::test]

@@ -25,9 +25,6 @@ pub const TRIES: u32 = 60;
 /// What does not fail for somebody else's trouble will not pass: after so many tries its group goes on without it.
 const PATIENCE: u32 = 5;
 
-/// The variable with the dead-letter queue of a worker's queue.
-const DLQ_URL: &str = "CONFAB_DLQ_URL";
-
 /// What a record needs at the least: with less left it is not begun, since a killed process fails the whole batch.
 const WORTH_BEGINNING: Duration = Duration::from_secs(1);
 /// What is kept of the time to answer with.
@@ -56,7 +53,7 @@ where
     Fut: Future<Output = Result<()>> + Send,
 {
     let (clock, deps) = start(function, deps).await?;
-    let dead_letters = DeadLetters::from_env();
+    let dead_letters = Arc::new(DeadLetters::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
         async move {
@@ -86,7 +83,7 @@ where
     Fut: Future<Output = Result<()>> + Send,
 {
     let (clock, deps) = start(function, deps).await?;
-    let dead_letters = DeadLetters::from_env();
+    let dead_letters = Arc::new(DeadLetters::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
         async move {
@@ -117,26 +114,19 @@ struct Batch<'a, C> {
     dead_letters: &'a DeadLetters,
 }
 
-/// The dead-letter queue of a worker's queue, connected when it is first needed.
+/// The way to dead-letter queues. Few functions ever need it, so the client is made at its first use.
 #[derive(Default)]
-struct DeadLetters {
-    url: Option<String>,
-    queue: OnceCell<Queue>,
-}
+struct DeadLetters(OnceCell<Aws>);
 
 impl DeadLetters {
-    fn from_env() -> Arc<Self> {
-        let url = environment().optional(DLQ_URL).map(str::to_owned);
-        Arc::new(Self { url, queue: OnceCell::new() })
-    }
-
-    /// False when there is no such queue.
-    async fn take(&self, record: &SqsMessage, correlation_id: CorrelationId, error: &Error) -> Result<bool> {
-        let Some(url) = &self.url else { return Ok(false) };
+    async fn take(&self, record: &SqsMessage, correlation_id: CorrelationId, error: &Error) -> Result<()> {
         let connect = async || {
             let config = AwsConfig::from_env(&environment()).map_err(|e| Error::internal("bad_environment", e))?;
-            Ok::<_, Error>(Queue::new(&Aws::new(config)?, url))
+            Aws::new(config)
         };
+        let source = record.event_source_arn.as_deref().unwrap_or_default();
+        let queue = Queue::dead_letters_of(self.0.get_or_try_init(connect).await?, source)
+            .ok_or_else(|| Error::internal("no_dead_letter_queue", format!("{source:?} is no queue")))?;
         let letter = DeadLetter {
             message_id: record.message_id.as_deref().unwrap_or_default(),
             body: record.body.as_deref().unwrap_or_default(),
@@ -144,8 +134,7 @@ impl DeadLetters {
             correlation_id,
             reason: &error.to_string(),
         };
-        self.queue.get_or_try_init(connect).await?.give_up(letter).await?;
-        Ok(true)
+        queue.give_up(letter).await
     }
 }
 
@@ -260,8 +249,7 @@ impl<C: Clock> Batch<'_, C> {
         self.failed(&unreadable, correlation_id);
         let taken = self.dead_letters.take(record, correlation_id, &unreadable).instrument(log::span(correlation_id));
         match self.in_time(taken).await {
-            Ok(true) => Ok(None),
-            Ok(false) => Err(unreadable),
+            Ok(()) => Ok(None),
             Err(error) => {
                 self.failed(&error, correlation_id);
                 Err(unreadable)
@@ -369,6 +357,8 @@ mod tests {
     use std::sync::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+    const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:jobs";
+
     fn records(of: &[(&str, &str, Option<&str>)]) -> Vec<SqsMessage> {
         of.iter()
             .map(|(id, body, group)| {
@@ -378,7 +368,7 @@ mod tests {
                     attributes["SequenceNumber"] = json!("1");
                 }
                 let record =
-                    json!({ "messageId": id, "body": body, "attributes": attributes, "messageAttributes": {} });
+                    json!({ "messageId": id, "body": body, "attributes": attributes, "messageAttributes": {}, "eventSourceARN": ARN });
                 serde_json::from_value(record).unwrap()
             })
             .collect()
@@ -563,8 +553,7 @@ mod tests {
             ("AWS_ENDPOINT_URL", &endpoint),
         ];
         let aws = Aws::new(AwsConfig::from_env(&env.into_iter().collect()).unwrap()).unwrap();
-        let queue = Queue::new(&aws, format!("{endpoint}/000000000000/jobs-dlq"));
-        (DeadLetters { url: Some(endpoint), queue: OnceCell::new_with(Some(queue)) }, requests)
+        (DeadLetters(OnceCell::new_with(Some(aws))), requests)
     }
 
     async fn work_with(dead_letters: &DeadLetters) -> (Vec<String>, Vec<u32>) {
@@ -586,7 +575,9 @@ mod tests {
         assert_eq!(work_with(&dead_letters).await, (vec![], vec![2]));
         let requests = requests.lock().unwrap().clone();
         assert_eq!(requests.len(), 1, "{requests:?}");
-        assert!(requests[0].contains("unreadable_job") && requests[0].contains("not json"), "{requests:?}");
+        for part in ["/000000000000/jobs-dlq", "unreadable_job", "not json"] {
+            assert!(requests[0].contains(part), "{part}: {requests:?}");
+        }
     }
 
     #[tokio::test]
