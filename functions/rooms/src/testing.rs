@@ -23,7 +23,7 @@ use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Room, RoomCode, R
 use serde_json::{Value, json};
 
 use crate::{
-    Broadcaster, Departures, Rooms, SEAL,
+    Broadcaster, Departures, Rooms, SEAL, Sessions,
     store::{Said, Store},
     ws_broadcast::Cursors,
 };
@@ -155,6 +155,17 @@ async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes)
     axum::Json(answer).into_response()
 }
 
+/// An event of the HTTP API, from one address.
+fn asked(method: &str, path: &str, body: &Value) -> Value {
+    let mut event = sample("rooms", "chat-messages.say");
+    event["rawPath"] = json!(path);
+    event["requestContext"]["http"]["method"] = json!(method);
+    event["requestContext"]["http"]["path"] = json!(path);
+    event["requestContext"]["http"]["sourceIp"] = json!("192.0.2.7");
+    event["body"] = json!(body.to_string());
+    event
+}
+
 impl Cloud {
     pub(crate) async fn new() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -282,19 +293,25 @@ impl Cloud {
         Arc::new(Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap())
     }
 
+    pub(crate) async fn sessions(&self) -> Sessions {
+        let Rooms { doorman, store, .. } = Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap();
+        Sessions { doorman, store, clock: self.clock, entropy: OsEntropy }
+    }
+
+    pub(crate) fn asks_without_session(&self, method: &str, path: &str, body: Value) -> Call {
+        let mut event = asked(method, path, &body);
+        event["headers"].as_object_mut().unwrap().remove("authorization");
+        Call { request: request(&event), correlation_id: trace() }
+    }
+
     /// A request of a user, as API Gateway hands it on.
     pub(crate) async fn asks(&self, method: &str, path: &str, number: u8, body: Value) -> Call {
         let session = Session { user: user(number) };
         let until = after(self.clock.now(), Duration::from_secs(60));
         let keys = Keyring::read(&self.env, &self.aws, &[SEAL]).await.unwrap();
         let token = keys.seal(SEAL, &session, until).await.unwrap();
-        let mut event = sample("rooms", "chat-messages.say");
-        event["rawPath"] = json!(path);
-        event["requestContext"]["http"]["method"] = json!(method);
-        event["requestContext"]["http"]["path"] = json!(path);
-        event["requestContext"]["http"]["sourceIp"] = json!("192.0.2.7");
+        let mut event = asked(method, path, &body);
         event["headers"]["authorization"] = json!(format!("Bearer {token}"));
-        event["body"] = json!(body.to_string());
         Call { request: request(&event), correlation_id: trace() }
     }
 
