@@ -490,7 +490,7 @@ async fn a_crowd_behind_one_address_comes_in_at_once() -> Result<()> {
     };
     futures::future::try_join_all((0..100).map(|number| join(&open, number, None))).await?;
     futures::future::try_join_all((0..30).map(|number| join(&private, number, Some("open sesame")))).await?;
-    // Whoever tries one code after the other is stopped.
+    // Guessing one code after the other is limited.
     let thief = &crowd[99];
     let mut tried = 0;
     let refused = loop {

@@ -41,7 +41,7 @@ import { later, worldOf } from "./world";
 
 type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings" | "tips";
 
-/** A page that is looked at from its end keeps as many; older ones are fetched again when somebody scrolls there. */
+/** A page that is looked at from its end keeps as many; older ones are fetched again on scrolling there. */
 const mostShown = 500;
 const peopleEvery = 3_000;
 const peopleAtLeastEvery = 20_000;

@@ -34,7 +34,7 @@ export const likenesses: Record<Likeness, string> = {
 /** A count of people that is older is not shown: who was there may have left. */
 const countShownFor = 90_000;
 
-/** How many people were here at a time; empty when that is too long ago to say, or nobody was. */
+/** How many people were here at a time; empty for none, and when that is too long ago to say. */
 export function here(online: number, countedAt: number, now: number): string {
   if (online < 1 || now - countedAt > countShownFor) return "";
   return online === 1 ? "1 here now" : `${online} here now`;
