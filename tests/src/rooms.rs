@@ -156,7 +156,8 @@ impl Guest {
         let number = self.id.bytes().rev().take(8).fold(0, |all, digit| all * 10 + u64::from(digit.wrapping_sub(b'0')));
         let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
         let id = confab_kernel::TicketId::new(Timestamp::now(), &move || [0, 0, a, b, c, d, e, f, g, h]);
-        let ticket = rooms_domain::Ticket { id, room: code.parse()?, user: self.id.parse()? };
+        let ticket =
+            rooms_domain::Ticket { id, room: code.parse()?, user: self.id.parse()?, address: String::new().into() };
         Ok(format!("{url}?ticket={}", confab_kernel::seal(SEAL_SECRET, &ticket, Timestamp::MAX)?))
     }
 

@@ -469,3 +469,39 @@ async fn photos_are_limited_by_person() -> Result<()> {
     assert_eq!((taken, refused), (20, (429, json!("rate_limited"))));
     Ok(())
 }
+
+/// A hundred people follow one link at once, behind one address; thirty more know the code of a private room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_behind_one_address_comes_in_at_once() -> Result<()> {
+    let place = Place::any().await?;
+    let host = Guest::new(&place).await?;
+    let open = host.opens("Main stage", "Host").await?;
+    let private = json!({ "name": "Backstage", "username": "Host", "is_private": true, "access_code": "open sesame" });
+    let private = host.posts("/api/chats/create/", &private).await?["code"].as_str().context("a code")?.to_owned();
+    let crowd = futures::future::try_join_all((0..100).map(|_| Guest::new(&place))).await?;
+    let join = |code: &str, number: usize, access_code: Option<&str>| {
+        let (path, guest) = (format!("/api/chats/{code}/join/"), crowd[number].clone());
+        let body = json!({ "username": format!("Person {number}"), "access_code": access_code });
+        async move {
+            let (status, answer) = guest.asks(Method::POST, &path, Some(&body)).await?;
+            ensure!(status == 200, "{number}: {status} {answer}");
+            anyhow::Ok(())
+        }
+    };
+    futures::future::try_join_all((0..100).map(|number| join(&open, number, None))).await?;
+    futures::future::try_join_all((0..30).map(|number| join(&private, number, Some("open sesame")))).await?;
+    // Guessing one code after the other is limited.
+    let thief = &crowd[99];
+    let mut tried = 0;
+    let refused = loop {
+        match told(thief, &private, &json!({ "username": "Thief", "access_code": format!("guess {tried}") })).await? {
+            (403, code) => assert_eq!(code, "wrong_access_code"),
+            refused => break refused,
+        }
+        tried += 1;
+        ensure!(tried <= 40, "codes may be guessed without end");
+    };
+    assert_eq!(refused, (429, "rate_limited".into()));
+    ensure!((30..=32).contains(&tried), "{tried} tries");
+    Ok(())
+}

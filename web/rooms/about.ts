@@ -31,6 +31,10 @@ export class RoomAbout extends LitElement {
         display: grid;
         gap: var(--s2);
       }
+      .description a {
+        direction: ltr;
+        unicode-bidi: isolate;
+      }
       .description {
         white-space: pre-wrap;
         overflow-wrap: anywhere;

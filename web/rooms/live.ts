@@ -87,6 +87,8 @@ export class Live {
   readonly log = new Log();
   readonly outbox: Outbox;
   online = 0;
+  /** When `online` was told. */
+  onlineAt = -Infinity;
   /** A socket is there and has been welcomed. */
   isLive = false;
   wasLive = false;
@@ -283,7 +285,7 @@ export class Live {
     this.wasLive = true;
     this.isLate = false;
     this.#cancel("late");
-    this.online = online;
+    this.countOnline(online);
     this.#during(link, "steady", pace.steady, () => (this.#tries = 0));
     this.#during(link, "ping", pace.ping, () => this.#pingOn(link));
     const left = Date.parse(until) - this.world.now() - pace.renewBefore;
@@ -400,6 +402,12 @@ export class Live {
 
   // What the socket tells
 
+  /** Takes a count of the people who are here, as of now. */
+  countOnline(online: number): void {
+    this.online = online;
+    this.onlineAt = this.world.now();
+  }
+
   #told(link: Link, text: string): void {
     if (link !== this.#current && link !== this.#next) return;
     this.#cancelIn(link, "pong");
@@ -426,12 +434,12 @@ export class Live {
       case "typing":
         return this.#types(frame);
       case "pong":
-        this.online = frame.online;
+        this.countOnline(frame.online);
         this.log.told(frame.last_seq);
         this.#heal(pace.lost);
         return this.#tell();
       case "online":
-        this.online = frame.online;
+        this.countOnline(frame.online);
         return this.#tell();
       case "room":
         return this.ears.room(frame.room);

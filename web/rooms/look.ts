@@ -2,6 +2,7 @@
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
+import { now, onTick } from "../ui/clock";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import { Problem, problemOf, rooms, upload } from "./api";
@@ -259,6 +260,9 @@ export class RoomsLook extends LitElement {
   @state() private step: Step = "preparing";
   @state() private sent = 0;
   @state() private look: Look | null = null;
+  /** When the look was told with the counts of similar rooms. */
+  #lookAt = -Infinity;
+  #stopClock = () => {};
   @state() private problem = "";
   @state() private canRetry = false;
   @state() private isSlow = false;
@@ -267,8 +271,14 @@ export class RoomsLook extends LitElement {
   @state() private plan: Plan | null = null;
   #stop = new AbortController();
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stopClock = onTick(() => this.look && this.requestUpdate());
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#stopClock();
     this.#stop.abort();
     if (this.preview) URL.revokeObjectURL(this.preview);
   }
@@ -317,6 +327,7 @@ export class RoomsLook extends LitElement {
         if (signal.aborted) return;
         silent = 0;
         this.look = look;
+        this.#lookAt = now();
         if (look.state === "done") return this.#done();
         if (look.state === "refused") {
           this.step = "stopped";
@@ -421,10 +432,11 @@ export class RoomsLook extends LitElement {
   }
 
   #similar({ code, name, online, why }: SimilarRoom): TemplateResult {
+    const count = here(online, this.#lookAt, now());
     return html`<li class="appears">
       <a href="#room=${encodeURIComponent(code)}">
         <span class="words"><b dir="auto">${name}</b><small>${likenesses[why] ?? why}</small></span>
-        ${online > 0 ? html`<span class="online">${here(online)}</span>` : nothing} ${icon("forward")}
+        ${count ? html`<span class="online">${count}</span>` : nothing} ${icon("forward")}
       </a>
     </li>`;
   }

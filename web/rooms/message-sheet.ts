@@ -104,7 +104,7 @@ export class MessageSheet extends LitElement {
       ${says ? html`<button class="do" type="button" @click=${() => this.#tell("answer", item)}>${icon("reply")} Answer</button>` : nothing}
       ${says && !item.tip ? html`<button class="do" type="button" aria-haspopup="dialog" @click=${() => this.#tell("pin", item)}>${icon("pin")} Pin for everyone</button>` : nothing}
       ${item && !item.isDeleted && !item.tip ? html`<button class="do" type="button" @click=${() => this.#copy(item.text)}>${icon("copy")} Copy the text</button>` : nothing}
-      ${item && !item.isMine ? html`<button class="do" type="button" @click=${() => this.#tell("block", item)}>${icon("ban")} ${item.isBlocked ? "Unblock" : "Block"} ${item.username} for me</button>` : nothing}
+      ${item && !item.isMine ? html`<button class="do" type="button" @click=${() => this.#tell("block", item)}>${icon("ban")} <span>${item.isBlocked ? "Unblock" : "Block"} <bdi>${item.username}</bdi> for me</span></button>` : nothing}
       ${item && !item.isDeleted && !item.tip && (item.isMine || this.host)
         ? html`<button class="do danger" type="button" @click=${() => (this.isSure ? this.#tell("remove", item) : (this.isSure = true))}>${icon("trash")} ${this.isSure ? "Press again to delete it for everybody" : "Delete"}</button>`
         : nothing}

@@ -143,10 +143,15 @@ export const messagesStyle = css`
     border-end-end-radius: 5px;
   }
   .text {
+    /* What is drawn above or below its line stays within its bubble. */
+    overflow: clip;
+    overflow-clip-margin: 0.2em;
     white-space: pre-wrap;
     unicode-bidi: plaintext;
   }
   .text a {
+    direction: ltr;
+    unicode-bidi: isolate;
     color: inherit;
     text-decoration-color: currentColor;
   }

@@ -41,7 +41,7 @@ import { later, worldOf } from "./world";
 
 type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings" | "tips";
 
-/** The server keeps as many, and so does a page that is looked at from its end. */
+/** A page that is looked at from its end keeps as many; older ones are fetched again on scrolling there. */
 const mostShown = 500;
 const peopleEvery = 3_000;
 const peopleAtLeastEvery = 20_000;
@@ -87,6 +87,8 @@ export class RoomsRoom extends LitElement {
   #peopleAt = 0;
   #peopleTimer: ReturnType<typeof setTimeout> | undefined;
   #online = -1;
+  /** When the room was told with its count. */
+  #roomAt = -Infinity;
   #toldUpTo = 0;
   #toldTimer: ReturnType<typeof setTimeout> | undefined;
   #unseen = 0;
@@ -109,7 +111,8 @@ export class RoomsRoom extends LitElement {
     this.#fit();
     this.#stopWaits = onWait(() => this.requestUpdate());
     this.#stopClock = onTick(() => {
-      if (waitsUntil() !== null || this.#live?.connectsAt) this.requestUpdate();
+      // Waits run down, and a count grows old.
+      if (waitsUntil() !== null || !this.#live?.isLive) this.requestUpdate();
       // Nobody tells when somebody comes or goes.
       if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery) void this.#loadPeople();
     });
@@ -132,6 +135,7 @@ export class RoomsRoom extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("code")) void this.#enter();
+    if ((changed as PropertyValues).has("room")) this.#roomAt = now();
   }
 
   override updated(changed: PropertyValues): void {
@@ -421,11 +425,12 @@ export class RoomsRoom extends LitElement {
   }
 
   #header(room: Room): TemplateResult {
-    const online = this.#live?.wasLive ? this.#live.online : room.online;
+    const live = this.#live?.wasLive ? this.#live : null;
+    const count = here(live ? live.online : room.online, live ? live.onlineAt : this.#roomAt, now());
     const words = html`<h1 dir="auto">${room.name}</h1>
       <span class="presence">
         ${room.front ? html`${icon("ajar")}<span>Back room</span><span aria-hidden="true">·</span>` : nothing}
-        <i class=${this.#live?.isLive ? "on" : ""}></i><span>${here(online)}</span>
+        ${count ? html`<i class=${this.#live?.isLive ? "on" : ""}></i><span>${count}</span>` : nothing}
         ${room.is_private && !room.front ? html`<span aria-hidden="true">·</span>${icon("lock")}<span>Private</span>` : nothing}
         ${room.is_read_only ? html`<span aria-hidden="true">·</span><span>Read-only</span>` : nothing}
       </span>`;
@@ -845,7 +850,7 @@ export class RoomsRoom extends LitElement {
       const mine = people.find(({ user_id }) => user_id === this.me);
       if (mine) this.#muted(mine.is_muted);
       if (this.#live) {
-        this.#live.online = online;
+        this.#live.countOnline(online);
         this.#online = online;
       }
     } catch (error) {

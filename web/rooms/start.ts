@@ -3,6 +3,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base, controls } from "../ui/base";
+import { now, onTick } from "../ui/clock";
 import "../ui/empty";
 import { plural } from "../ui/format";
 import { icon } from "../ui/icons";
@@ -222,9 +223,14 @@ export class RoomsStart extends LitElement {
   @query("#take") private taker!: HTMLInputElement;
   @query("#choose") private chooser!: HTMLInputElement;
 
+  /** When the rooms were told with their counts. */
+  #mineAt = -Infinity;
+  #stopClock = () => {};
+
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#load();
+    this.#stopClock = onTick(() => this.requestUpdate());
     document.addEventListener("visibilitychange", this.#looked);
     document.addEventListener("paste", this.#pasted);
     // A photo that misses the field must not replace the page.
@@ -235,6 +241,7 @@ export class RoomsStart extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#stopClock();
     document.removeEventListener("visibilitychange", this.#looked);
     document.removeEventListener("paste", this.#pasted);
     document.removeEventListener("dragover", this.#dragged);
@@ -254,6 +261,7 @@ export class RoomsStart extends LitElement {
     }
     try {
       this.mine = (await rooms.mine()).rooms;
+      this.#mineAt = now();
       this.mineProblem = "";
     } catch (error) {
       this.mineProblem = problemOf(error).message;
@@ -313,13 +321,14 @@ export class RoomsStart extends LitElement {
   }
 
   #room(room: Room): TemplateResult {
+    const online = here(room.online, this.#mineAt, now());
     const unread = Math.max(0, room.last_seq - Math.max(kept<number>(`seen.${room.code}`) ?? 0, room.you.read_seq ?? 0));
     return html`<li>
       <a href="#room=${encodeURIComponent(room.code)}">
         <room-picture .photo=${room.photo} code=${room.code}></room-picture>
         <span class="words">
           <span class="name"><bdi>${room.name}</bdi>${room.is_private && !room.front ? html`${icon("lock")}<span class="only-read">private</span>` : nothing}</span>
-          <span class="about" dir="auto">${room.front ? "Back room · " : ""}${room.online > 0 ? html`<b>${here(room.online)}</b> · ` : nothing}${room.last_seq === 0 ? "Nothing said yet" : plural(room.last_seq, "message")}${room.you.role === "host" ? " · yours" : ""}</span>
+          <span class="about" dir="auto">${room.front ? "Back room · " : ""}${online ? html`<b>${online}</b> · ` : nothing}${room.last_seq === 0 ? "Nothing said yet" : plural(room.last_seq, "message")}${room.you.role === "host" ? " · yours" : ""}</span>
         </span>
         ${unread > 0 ? html`<span class="unread">${unread > 99 ? "99+" : unread}<span class="only-read"> new</span></span>` : nothing}
       </a>

@@ -1,4 +1,5 @@
 // The words of the page that more than one part of it says.
+import { html, type TemplateResult } from "lit";
 import { date, hourMinute, plural } from "../ui/format";
 import { money } from "../ui/money";
 import type { Likeness, Money } from "./contract";
@@ -30,14 +31,19 @@ export const likenesses: Record<Likeness, string> = {
   "about the same": "About the same thing",
 };
 
-export function here(online: number): string {
+/** A count of people that is older is not shown: who was there may have left. */
+const countShownFor = 90_000;
+
+/** How many people were here at a time; empty for none, and when that is too long ago to say. */
+export function here(online: number, countedAt: number, now: number): string {
+  if (online < 1 || now - countedAt > countShownFor) return "";
   return online === 1 ? "1 here now" : `${online} here now`;
 }
 
-export function typingWords(names: string[]): string {
-  if (names.length === 0) return "";
-  if (names.length === 1) return `${names[0]} is typing`;
-  if (names.length === 2) return `${names[0]} and ${names[1]} are typing`;
+export function typingWords([first, second, third]: string[]): TemplateResult | string {
+  if (first === undefined) return "";
+  if (second === undefined) return html`<bdi>${first}</bdi> is typing`;
+  if (third === undefined) return html`<bdi>${first}</bdi> and <bdi>${second}</bdi> are typing`;
   return "Several people are typing";
 }
 

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { load } from "./modules.mjs";
 import { scenes } from "./mock-photos.mjs";
 
-const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, withMineAmongOthers, typingWords, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking, patiently, waitAfter, busyWords } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "rooms/patience.ts", "ui/text.ts");
+const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, withMineAmongOthers, typingWords, here, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking, patiently, waitAfter, busyWords } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "rooms/patience.ts", "ui/text.ts");
 
 describe("QR codes", () => {
   const drawn = (rows) => rows.map((row) => row.map((dark) => (dark ? "1" : "0")).join("")).join("\n");
@@ -282,6 +282,16 @@ describe("what is paid for", () => {
       await pass(900_000);
       assert.deepEqual([state.asked.length, state.overs], [1, 0]);
     });
+  });
+});
+
+describe("counts of people", () => {
+  test("a count is shown for ninety seconds, and none is", () => {
+    assert.equal(here(302, 0, 89_000), "302 here now");
+    assert.equal(here(1, 0, 90_000), "1 here now");
+    assert.equal(here(302, 0, 90_001), "");
+    assert.equal(here(0, 0, 0), "");
+    assert.equal(here(3, -Infinity, 0), "");
   });
 });
 

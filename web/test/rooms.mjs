@@ -1252,7 +1252,7 @@ describe("for everybody", { skip: mockOnly }, () => {
 
 describe("a busy server", { skip: mockOnly }, () => {
   test("a page that is told to come back later waits by itself, says so, and comes in", async () => {
-    await site.open("/rooms", {}, async (page) => {
+    await site.open("/rooms", { expectErrors: true }, async (page) => {
       const code = await makeRoom(page);
       // Each of the first calls is refused, as to a hundred people who follow one link behind one address.
       rooms.faults.busy = { "POST /api/sessions/": 2, [`GET /api/chats/${code}/`]: 1 };
@@ -1278,6 +1278,26 @@ describe("a busy server", { skip: mockOnly }, () => {
       await page.getByText(/^The room is busy\. Sending in \d+ s…$/).waitFor();
       await bubble(page, "is anybody here").waitFor();
       await until("nothing to be under way", async () => (await page.locator(".message.underway").count()) === 0);
+    });
+  });
+});
+
+describe("text from strangers", { skip: mockOnly }, () => {
+  test("a tower of marks stays in its bubble, and a link in right-to-left text stays whole", async () => {
+    await site.open("/rooms", phone, async (page) => {
+      const { code, host } = rooms.add({ name: "Marks", username: "Hanna" });
+      rooms.say(code, host, `a${"\u0328\u033c\u035b".repeat(80)}b`);
+      rooms.say(code, host, "ראו את https://example.com/a?b=(1) מחר");
+      await page.goto(`${site.home}${roomAt(code)}`);
+      const link = page.locator(".message .text a");
+      await link.waitFor();
+      const styles = await link.evaluate((element) => {
+        const { direction, unicodeBidi } = getComputedStyle(element);
+        return { direction, unicodeBidi, text: getComputedStyle(element.closest(".text")).direction };
+      });
+      assert.deepEqual(styles, { direction: "ltr", unicodeBidi: "isolate", text: "rtl" });
+      assert.equal(await page.locator(".message .text").first().evaluate((element) => getComputedStyle(element).overflowY), "clip");
+      await assertFits(page);
     });
   });
 });

@@ -115,7 +115,8 @@ async fn say(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     let NewMessage { client_msg_id, text, reply_to } = call.json()?;
     let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
     let (visited, latest) = visit_and_latest(&deps.store, code, user, may_write, call.correlation_id).await?;
-    let (message, is_new) = speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, call.correlation_id).await?;
+    let (message, is_new) =
+        speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, &call.source_ip(), call.correlation_id).await?;
     reply::json(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &message)
 }
 

@@ -28,7 +28,7 @@ pub mod ws_disconnect;
 pub mod ws_message;
 pub mod ws_ticket;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Sockets, Table, Use};
 use confab_kernel::{Env, EnvError, PriceList};
@@ -350,7 +350,16 @@ fn table(env: &Env, aws: &Aws) -> Result<Table, EnvError> {
 }
 
 fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {
-    Ok(Store::new(table(env, aws)?, Arc::new(SystemClock::from_env(env)?)))
+    Ok(Store::new(table(env, aws)?, Arc::new(SystemClock::from_env(env)?), message_ttl(env)?))
+}
+
+/// `MESSAGE_TTL_DAYS`: for how many days a message is kept.
+fn message_ttl(env: &Env) -> Result<Duration, EnvError> {
+    const NAME: &str = "MESSAGE_TTL_DAYS";
+    match env.parsed(NAME)?.unwrap_or(30) {
+        days @ 1..=3_650 => Ok(Duration::from_secs(days * 24 * 3_600)),
+        days => Err(EnvError::Malformed { name: NAME.to_owned(), reason: format!("{days} is not between 1 and 3650") }),
+    }
 }
 
 fn objects(env: &Env, aws: &Aws) -> Result<Objects, EnvError> {
@@ -367,4 +376,19 @@ fn bus(env: &Env, aws: &Aws) -> Result<Bus, EnvError> {
 
 fn sockets(env: &Env, aws: &Aws) -> Result<Sockets, EnvError> {
     Ok(Sockets::new(aws, env.required("SOCKET_ENDPOINT")?.trim_end_matches('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_kept_for_thirty_days_unless_the_operator_says_otherwise() {
+        let ttl = |value: &str| message_ttl(&Env::from_iter([("MESSAGE_TTL_DAYS", value)]));
+        assert_eq!(ttl(""), Ok(Duration::from_secs(30 * 24 * 3_600)));
+        assert_eq!(ttl("7"), Ok(Duration::from_secs(7 * 24 * 3_600)));
+        for odd in ["0", "-1", "3651", "a week", "1.5"] {
+            assert!(ttl(odd).is_err(), "{odd}");
+        }
+    }
 }

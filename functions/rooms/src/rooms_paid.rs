@@ -246,7 +246,7 @@ impl Cashier {
         let paid = self.store.all_paid(code).await?;
         let entrances = paid.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
         let owed = pins.chain(entrances).map(|order| refund(order, NotGiven::RoomClosed, at, trace));
-        // Whoever noted that these are owed may have died before asking for their refund.
+        // The process that noted these as owed may have died before it asked for their refund.
         let noted = paid.iter().filter(|paid| paid.became == Became::NotGiven);
         let noted = noted.filter_map(|paid| Some(refund(paid.order, paid.why?, paid.at, trace)));
         let owed: Vec<_> = owed.chain(noted).collect();

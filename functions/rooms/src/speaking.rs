@@ -1,10 +1,17 @@
 //! Saying something: under the next number, once, and to everybody.
 
-use confab_aws::{Entry, Queue};
+use std::time::Duration;
+
+use confab_aws::{Entry, Queue, Rate};
 use confab_kernel::{CorrelationId, Error, Kind, Result, Timestamp, UserId, worker::Read};
 use rooms_domain::{BroadcastJob, Draft, Message, News, Reason, Room, RoomCode};
 
 use crate::store::{Latest, Said, Store, Visited, first_seq};
+
+/// Forty messages a minute, and twenty at once.
+const PER_PERSON: Rate = Rate { burst: 20, every: Duration::from_millis(1_500) };
+/// All people behind one address, in one room: an audience that writes at once, and no flood.
+const PER_ADDRESS: Rate = Rate { burst: 300, every: Duration::from_millis(100) };
 
 /// What came of it: a message, and whether it is new.
 pub(crate) async fn speak(
@@ -13,10 +20,14 @@ pub(crate) async fn speak(
     visited: &Visited,
     latest: Latest,
     draft: &Draft,
+    address: &str,
     correlation_id: CorrelationId,
 ) -> Result<(Message, bool)> {
     visited.room.lets_write(visited.standing, visited.person.as_ref())?;
     let code = visited.room.code;
+    if let Some(person) = &visited.person {
+        limit_messages(store, code, person.user_id, address).await?;
+    }
     let quote = match draft.reply_to {
         Some(seq) => {
             let answered = store.message(code, seq).await?.filter(|_| seq >= first_seq(latest.last_seq));
@@ -29,14 +40,29 @@ pub(crate) async fn speak(
         // Whoever tries again may have got no answer because the process died before it told anybody.
         Said::Again(message) => (message, false, false),
         Said::Paid => return Err(Error::internal("nothing_paid", "words cost nothing")),
-        Said::TooFast => {
-            let kind = Kind::RateLimited { retry_after_seconds: 2 };
-            return Err(Error::new(kind, "too_fast", "Slow down a little."));
-        }
+        Said::TooFast => return Err(too_fast(2)),
     };
     let news = News::Said { message: Box::new(message.clone()), is_busy };
     tell(broadcasts, code, &format!("said#{code}#{}", message.seq), message.at, news, correlation_id).await?;
     Ok((message, is_new))
+}
+
+/// Takes a token of the sender and one of their address in this room.
+async fn limit_messages(store: &Store, code: RoomCode, user: UserId, address: &str) -> Result<()> {
+    let paced = |error: Error| match error.kind() {
+        Kind::RateLimited { retry_after_seconds } => too_fast(retry_after_seconds),
+        _ => error,
+    };
+    let now = store.now();
+    PER_PERSON.take(&store.table, &format!("message#{user}"), now).await.map_err(paced)?;
+    if address.is_empty() {
+        return Ok(());
+    }
+    PER_ADDRESS.take(&store.table, &format!("message#{code}#{address}"), now).await.map_err(paced)
+}
+
+fn too_fast(retry_after_seconds: u32) -> Error {
+    Error::new(Kind::RateLimited { retry_after_seconds }, "too_fast", "Slow down a little.")
 }
 
 /// As somebody stands to a room. Whoever may not do what they want may have come in a moment ago: then it is read again
@@ -114,5 +140,7 @@ pub(crate) fn connection(frame: &confab_lambda::Frame) -> Result<rooms_domain::T
         id: frame.authorized("ticket")?.parse().map_err(|_| unreadable())?,
         room: frame.authorized("room")?.parse()?,
         user: frame.authorized("user")?.parse().map_err(|_| unreadable())?,
+        // Connections that were opened before addresses were kept have none.
+        address: frame.authorized("address").unwrap_or_default().into(),
     })
 }

@@ -24,11 +24,11 @@ mod people;
 mod photos;
 mod rooms;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table};
-use confab_kernel::{Clock, CorrelationId, Error, Result, UserId};
+use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp, UserId};
 use confab_lambda::{metrics, warn};
 use rooms_domain::{Person, Room, RoomCode, Standing};
 use serde::Serialize;
@@ -42,6 +42,7 @@ pub(crate) use people::Joined;
 pub(crate) struct Store {
     pub(crate) table: Table,
     clock: Arc<dyn Clock>,
+    message_ttl: Duration,
 }
 
 impl std::fmt::Debug for Store {
@@ -67,8 +68,12 @@ pub(crate) struct Visited {
 }
 
 impl Store {
-    pub(crate) fn new(table: Table, clock: Arc<dyn Clock>) -> Self {
-        Self { table, clock }
+    pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, message_ttl: Duration) -> Self {
+        Self { table, clock, message_ttl }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 

@@ -23,7 +23,7 @@ use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Room, RoomCode, R
 use serde_json::{Value, json};
 
 use crate::{
-    Broadcaster, Departures, Rooms, SEAL,
+    Broadcaster, Departures, Rooms, SEAL, Sessions,
     store::{Said, Store},
     ws_broadcast::Cursors,
 };
@@ -121,7 +121,9 @@ async fn close(State(fake): State<Arc<Fake>>, Path(id): Path<String>) -> StatusC
 }
 
 async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers["x-amz-target"].to_str().unwrap().to_owned();
+    // A connection that is opened ahead of its first call asks for nothing.
+    let Some(target) = headers.get("x-amz-target") else { return StatusCode::NOT_FOUND.into_response() };
+    let target = target.to_str().unwrap().to_owned();
     let asked: Value = serde_json::from_slice(&body).unwrap();
     let failing = |recorded: &mut Recorded| recorded.failing.as_mut().and_then(|failing| failing(&target, &asked));
     if let Some((status, answer)) = failing(&mut fake.recorded.lock().unwrap()) {
@@ -153,6 +155,17 @@ async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes)
     axum::Json(answer).into_response()
 }
 
+/// An event of the HTTP API, from one address.
+fn asked(method: &str, path: &str, body: &Value) -> Value {
+    let mut event = sample("rooms", "chat-messages.say");
+    event["rawPath"] = json!(path);
+    event["requestContext"]["http"]["method"] = json!(method);
+    event["requestContext"]["http"]["path"] = json!(path);
+    event["requestContext"]["http"]["sourceIp"] = json!("192.0.2.7");
+    event["body"] = json!(body.to_string());
+    event
+}
+
 impl Cloud {
     pub(crate) async fn new() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -180,7 +193,8 @@ impl Cloud {
         ]);
         let aws = Aws::new(AwsConfig::from_env(&env).unwrap()).unwrap();
         let clock = SystemClock::default();
-        let store = Store::new(Table::new(aws.dynamodb(), TABLE), Arc::new(clock));
+        let message_ttl = Duration::from_secs(30 * 24 * 3_600);
+        let store = Store::new(Table::new(aws.dynamodb(), TABLE), Arc::new(clock), message_ttl);
         let cloud = Self { fake, env, aws, url, store, clock };
         let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
         let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
@@ -217,6 +231,11 @@ impl Cloud {
         self.table("PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
     }
 
+    pub(crate) async fn row(&self, pk: &str, sk: &str) -> Value {
+        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        self.table("GetItem", &json!({ "TableName": TABLE, "Key": key })).await["Item"].clone()
+    }
+
     pub(crate) async fn joins(&self, number: u8) {
         self.store.join(code(), None, &person(number)).await.unwrap();
     }
@@ -224,7 +243,12 @@ impl Cloud {
     /// A ticket that was made so many seconds ago.
     pub(crate) fn ticket(&self, number: u8, seconds_ago: u64) -> Ticket {
         let made_at = before(self.clock.now(), Duration::from_secs(seconds_ago));
-        Ticket { id: TicketId::new(made_at, &OsEntropy), room: code(), user: user(number) }
+        Ticket {
+            id: TicketId::new(made_at, &OsEntropy),
+            room: code(),
+            user: user(number),
+            address: String::new().into(),
+        }
     }
 
     /// Opens a connection, and names it after its ticket.
@@ -269,19 +293,25 @@ impl Cloud {
         Arc::new(Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap())
     }
 
+    pub(crate) async fn sessions(&self) -> Sessions {
+        let Rooms { doorman, store, .. } = Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap();
+        Sessions { doorman, store, clock: self.clock, entropy: OsEntropy }
+    }
+
+    pub(crate) fn asks_without_session(&self, method: &str, path: &str, body: Value) -> Call {
+        let mut event = asked(method, path, &body);
+        event["headers"].as_object_mut().unwrap().remove("authorization");
+        Call { request: request(&event), correlation_id: trace() }
+    }
+
     /// A request of a user, as API Gateway hands it on.
     pub(crate) async fn asks(&self, method: &str, path: &str, number: u8, body: Value) -> Call {
         let session = Session { user: user(number) };
         let until = after(self.clock.now(), Duration::from_secs(60));
         let keys = Keyring::read(&self.env, &self.aws, &[SEAL]).await.unwrap();
         let token = keys.seal(SEAL, &session, until).await.unwrap();
-        let mut event = sample("rooms", "chat-messages.say");
-        event["rawPath"] = json!(path);
-        event["requestContext"]["http"]["method"] = json!(method);
-        event["requestContext"]["http"]["path"] = json!(path);
-        event["requestContext"]["http"]["sourceIp"] = json!("192.0.2.7");
+        let mut event = asked(method, path, &body);
         event["headers"]["authorization"] = json!(format!("Bearer {token}"));
-        event["body"] = json!(body.to_string());
         Call { request: request(&event), correlation_id: trace() }
     }
 

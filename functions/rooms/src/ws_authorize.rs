@@ -16,6 +16,7 @@ pub async fn handle(deps: Arc<Gate>, knock: Knock) -> Result<Admitted> {
             ("room", ticket.room.to_string()),
             ("user", ticket.user.to_string()),
             ("ticket", ticket.id.to_string()),
+            ("address", ticket.address.as_str().to_owned()),
         ],
     })
 }

@@ -169,8 +169,13 @@ async fn deliver(
         }
     }
     // What a part of the sockets has seen, and a connection that would not end, is left to the next broadcast.
-    if is_whole && !failures.left_open {
-        deps.store.forget_removals(room, &removals).await?;
+    if is_whole
+        && !failures.left_open
+        && let Err(error) = deps.store.forget_removals(room, &removals).await
+    {
+        // The next broadcast forgets them: this one has reached everyone.
+        metrics::count("RemovalKept", "store");
+        warn("removals cannot be forgotten", &error.to_string(), correlation_id);
     }
     Ok(())
 }

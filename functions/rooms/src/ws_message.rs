@@ -66,7 +66,16 @@ async fn answer(deps: &Talk, frame: &Frame, ticket: &Ticket, said: ClientFrame) 
             let (visited, latest) =
                 visit_and_latest(&deps.store, room, user, may_write, frame.correlation_id).await.map_err(gone)?;
             reads(&visited)?;
-            speak(&deps.store, &deps.broadcasts, &visited, latest, &draft, frame.correlation_id).await?;
+            speak(
+                &deps.store,
+                &deps.broadcasts,
+                &visited,
+                latest,
+                &draft,
+                ticket.address.as_str(),
+                frame.correlation_id,
+            )
+            .await?;
         }
         ClientFrame::Typing { on } => {
             let visited = visit(&deps.store, room, user, may_write).await.map_err(gone)?;

@@ -37,7 +37,8 @@ pub async fn handle(deps: Arc<Tickets>, call: Call) -> Result<Reply> {
     let now = deps.clock.now();
     TICKETS.take(&deps.store.table, &format!("ticket#{user}"), now).await?;
     let expires_at = after(now, LASTS);
-    let ticket = Ticket { id: TicketId::new(now, &deps.entropy), room: code, user };
+    let address = call.source_ip().into();
+    let ticket = Ticket { id: TicketId::new(now, &deps.entropy), room: code, user, address };
     let ticket = deps.doorman.keys.seal(SEAL, &ticket, expires_at).await?;
     reply::json(StatusCode::CREATED, &SocketTicket { url: format!("{}?ticket={ticket}", deps.socket_url), expires_at })
 }

@@ -8,7 +8,10 @@ use ts_rs::TS;
 use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
-use crate::{Username, name::is_unseen};
+use crate::{
+    Username,
+    name::{bound_marks, is_unseen},
+};
 
 const LONGEST: usize = 2_000;
 const QUOTED: usize = 120;
@@ -31,7 +34,7 @@ impl Text {
         // A message has no name to be taken for: joiners stay, since emoji are made with them.
         let kept =
             |c: &char| matches!(c, '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{200e}' | '\u{200f}') || !is_unseen(*c);
-        let text: String = text.chars().filter(|c| kept(c) && *c != '\r').collect();
+        let text = bound_marks(text.chars().filter(|c| kept(c) && *c != '\r'));
         let text = text.trim();
         match (1..=LONGEST).contains(&length(text)) {
             true => Ok(Self(text.into())),
@@ -171,6 +174,19 @@ mod tests {
             assert!(Text::parse(odd).is_err());
         }
         assert!(Text::parse(&"😀".repeat(2_000)).is_ok());
+    }
+
+    #[test]
+    fn texts_keep_the_marks_that_scripts_write_and_no_tower_of_them() {
+        for written in ["בְּרֵאשִׁית בָּרָא", "e\u{301}", "👩🏽‍🚒 1\u{fe0f}\u{20e3}", "नमस्ते", "สวัสดี ยี่สิบ", "می‌خواهم"]
+        {
+            assert_eq!(Text::parse(written).unwrap().as_str(), written);
+        }
+        let length_of = |text: &str| length(Text::parse(text).unwrap().as_str());
+        assert_eq!(length_of(&format!("a{}b", "\u{301}".repeat(240))), 1 + 6 + 1);
+        // A joiner between marks does not begin a new stack.
+        assert_eq!(length_of(&format!("a{}b", "\u{301}\u{200d}".repeat(100))), 1 + 6 + 100 + 1);
+        assert_eq!(length_of(&"\u{301}".repeat(2_400)), 6, "nor does the beginning of a text");
     }
 
     #[test]

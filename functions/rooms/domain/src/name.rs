@@ -8,6 +8,8 @@ use unicode_security::confusable_detection::skeleton;
 const SHORTEST: usize = 2;
 const LONGEST_USERNAME: usize = 24;
 const LONGEST_ROOM_NAME: usize = 60;
+/// On one base character; more than any script writes.
+const MAX_MARKS: usize = 6;
 /// Nobody is to be taken for one of us.
 const RESERVED: [&str; 5] = ["admin", "confab", "moderator", "support", "system"];
 
@@ -59,7 +61,9 @@ impl RoomName {
 
 /// As it is shown: in one form, on one line, without what nobody sees.
 pub(crate) fn tidy(text: &str) -> String {
-    let plain = text.nfkc().filter(|c| !is_unseen(*c)).collect::<String>();
+    // What is taken out must not keep its neighbours apart, and what is composed may be unseen.
+    let seen = text.chars().filter(|c| !is_unseen(*c));
+    let plain = bound_marks(seen.nfkc().filter(|c| !is_unseen(*c)));
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -71,6 +75,23 @@ pub(crate) fn is_unseen(c: char) -> bool {
             | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
             | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Keeps the first `MAX_MARKS` combining marks of each base character: a taller stack paints over what is around it.
+/// A joiner begins no new base.
+pub(crate) fn bound_marks(text: impl Iterator<Item = char>) -> String {
+    let mut marks = 0;
+    text.filter(|c| {
+        if is_combining_mark(*c) {
+            marks += 1;
+            return marks <= MAX_MARKS;
+        }
+        if !matches!(c, '\u{200c}'..='\u{200f}') {
+            marks = 0;
+        }
+        true
+    })
+    .collect()
 }
 
 /// Letters that look alike are one, and so are large and small ones, with and without marks. What is left of a name
@@ -150,6 +171,16 @@ mod tests {
     }
 
     #[test]
+    fn names_keep_the_marks_that_scripts_write_and_no_tower_of_them() {
+        for written in ["Nguyễn", "שָׁלוֹם", "हिन्दी", "ပြည်", "བསྒྲུབས"] {
+            assert_eq!(name(written).as_str(), written.nfkc().collect::<String>());
+        }
+        let tower = format!("Da{}na", "\u{328}\u{33c}\u{35b}".repeat(80));
+        assert_eq!(length(name(&tower).as_str()), length("Dana") + MAX_MARKS);
+        assert_eq!(RoomName::parse(&tower).unwrap().as_str(), name(&tower).as_str());
+    }
+
+    #[test]
     fn suggestions_are_names() {
         assert!(suggestions([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).len() >= 4);
     }
@@ -160,6 +191,13 @@ mod tests {
             if let Ok(name) = Username::parse(&text) {
                 prop_assert_eq!(tidy(name.as_str()), name.as_str());
                 prop_assert!(!name.likeness().is_empty());
+            }
+        }
+
+        #[test]
+        fn names_stay_as_they_are_when_parsed_again(text in "[a-zא-ת\u{300}-\u{33f}\u{200b}-\u{200f}ᄀ-ᇿ가-갂]{0,60}") {
+            if let Ok(name) = Username::parse(&text) {
+                prop_assert_eq!(tidy(name.as_str()), name.as_str());
             }
         }
     }

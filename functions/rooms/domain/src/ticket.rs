@@ -1,6 +1,6 @@
 //! What somebody shows: who they are, and that they may open a socket.
 
-use confab_kernel::{Sealed, TicketId, UserId};
+use confab_kernel::{Private, Sealed, TicketId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::RoomCode;
@@ -24,6 +24,9 @@ pub struct Ticket {
     pub id: TicketId,
     pub room: RoomCode,
     pub user: UserId,
+    /// Where it was asked for: messages over its socket count for this address. Empty: unknown.
+    #[serde(default)]
+    pub address: Private<String>,
 }
 
 impl Sealed for Ticket {

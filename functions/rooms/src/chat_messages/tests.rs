@@ -93,3 +93,47 @@ async fn a_deletion_that_comes_again_asks_for_a_refund_that_was_lost() {
     deletes(&cloud).await.unwrap();
     assert_eq!(cloud.published().len(), 1);
 }
+
+async fn says(cloud: &Cloud, number: u8, id: usize) -> Result<Reply> {
+    let body = json!({ "client_msg_id": format!("message-{id:08}"), "text": "flood" });
+    let call = cloud.asks("POST", &format!("/api/chats/{}/messages/", code()), number, body).await;
+    handle(cloud.rooms().await, call).await
+}
+
+/// Three browsers take turns, so that none of them is ever the author of most of the latest messages.
+#[tokio::test]
+async fn people_who_take_turns_cannot_push_the_history_out() {
+    let cloud = Cloud::new().await;
+    cloud.joins(2).await;
+    cloud.joins(3).await;
+    let (mut accepted, mut refused) = (0, 0);
+    for id in 0..90 {
+        let number = [1, 2, 3][id % 3];
+        match says(&cloud, number, id).await {
+            Ok(_) => accepted += 1,
+            Err(error) => {
+                assert_eq!(error.code(), "too_fast");
+                assert!(matches!(error.kind(), confab_kernel::Kind::RateLimited { retry_after_seconds: 1..=2 }));
+                refused += 1;
+            }
+        }
+    }
+    assert!(accepted >= 60, "each may say twenty things at once: {accepted}");
+    assert!(refused > 0, "{accepted} of 90 were accepted");
+}
+
+#[tokio::test]
+async fn the_first_message_is_kept_behind_five_hundred_others() {
+    let cloud = Cloud::new().await;
+    cloud.says(1, "the first word").await;
+    let row = cloud.row(&format!("ROOM#{}", code()), "MSG#000000000001").await;
+    let mut late = row.clone();
+    late["seq"] = json!({ "N": "1200" });
+    cloud.put_row(&format!("ROOM#{}", code()), "MSG#000000001200", late).await;
+    assert_eq!(crate::store::first_seq(1_200), 1);
+    let call = cloud.asks("GET", &format!("/api/chats/{}/messages/", code()), 1, Value::Null).await;
+    let page: Value = serde_json::from_slice(handle(cloud.rooms().await, call).await.unwrap().body().as_ref()).unwrap();
+    assert_eq!(page["messages"][0]["text"], "the first word");
+    let kept_for = row["expires_at"]["N"].as_str().unwrap().parse::<i64>().unwrap() - cloud.clock.now().as_second();
+    assert!((30 * 24 * 3_600 - 600..=30 * 24 * 3_600).contains(&kept_for), "thirty days, but for a moment: {kept_for}");
+}

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Paid, Store, Visited, readable, room_key, room_pk, sort_key};
 
-/// A room keeps so many, or those of a week, whichever is less.
-const HISTORY: u64 = 500;
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Messages are kept by time. More than this many are kept of none: what a flood can push out took hours to say.
+const MAX_HISTORY: u64 = 20_000;
 /// Longer than any client tries to say something again.
 const SAID_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// So many numbers are noted as taken at a time: what is noted outlives the messages.
@@ -226,7 +225,7 @@ impl Store {
             is_deleted: false,
             rev: 0,
             tip: message.tip,
-            expires_at: later(at, KEPT),
+            expires_at: later(at, self.message_ttl),
         };
         let once = match paid {
             Some(paid) => self.note(code, &Paid { said_as: Some(seq), ..paid.clone() }, None)?,
@@ -388,5 +387,5 @@ pub(crate) fn oldest(reserved: u64) -> u64 {
 
 /// The oldest that a room keeps, by its latest.
 pub(crate) fn first_seq(last_seq: u64) -> u64 {
-    last_seq.saturating_sub(HISTORY) + 1
+    last_seq.saturating_sub(MAX_HISTORY) + 1
 }

@@ -1,5 +1,7 @@
 //! Who is in a room, under which name.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Held, Row, Table, When, number, text};
 use confab_kernel::{CorrelationId, Error, Result, UserId, worker::Read};
@@ -11,7 +13,8 @@ use super::{Store, person_key, readable, rendered, room_pk};
 const MOST_PEOPLE: usize = 1_000;
 const MOST_BANNED: usize = 100;
 const AT_ONCE: usize = 100;
-const RACES: usize = 4;
+const MAX_ATTEMPTS: u32 = 8;
+const RETRY_DELAY: Duration = Duration::from_millis(20);
 const BANNED: &str = "BANNED#";
 
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +75,7 @@ impl Store {
         if was.is_some_and(|was| !was.is_inside()) {
             writes.push(self.delete_removal(code, person.user_id)?);
         }
-        Ok(match self.table.attempt(writes).await? {
+        Ok(match self.attempt(writes).await? {
             None => Joined::Yes,
             Some(held) if held.first() == Some(&Held::Condition) => Joined::NameTaken,
             Some(_) => Joined::Raced,
@@ -117,11 +120,16 @@ impl Store {
 
     /// Returns `false` when a condition does not hold.
     async fn despite_conflicts(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
-        for _ in 0..RACES {
+        Ok(self.attempt(writes).await?.is_none())
+    }
+
+    /// Writes again when another transaction held one of the rows: all who join at once check that their room is open.
+    /// Returns the conditions that do not hold.
+    async fn attempt(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
+        for attempt in 1..=MAX_ATTEMPTS {
             match self.table.attempt(writes.clone()).await? {
-                None => return Ok(true),
-                Some(held) if held.contains(&Held::Condition) => return Ok(false),
-                Some(_) => {}
+                Some(held) if !held.contains(&Held::Condition) => tokio::time::sleep(RETRY_DELAY * attempt).await,
+                outcome => return Ok(outcome),
             }
         }
         Err(Error::unavailable("contended", "other transactions held the same rows at each attempt"))
@@ -182,5 +190,34 @@ impl Store {
         let taken: Vec<_> = taken.iter().map(|row| super::sort_key(row).to_owned()).collect();
         let is_free = |name: &Username| !taken.contains(&format!("NAME#{}", name.likeness()));
         Ok(names.into_iter().filter(is_free).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{Cloud, code, person};
+
+    /// DynamoDB lets one of several transactions at a row through, and cancels the others.
+    #[tokio::test]
+    async fn joins_are_written_again_when_other_joins_hold_the_room() {
+        let cloud = Cloud::new().await;
+        let mut conflicts = 5;
+        cloud.fails(move |target, _| {
+            if !target.ends_with("TransactWriteItems") || conflicts == 0 {
+                return None;
+            }
+            conflicts -= 1;
+            let reasons =
+                json!([{ "Code": "None" }, { "Code": "None" }, { "Code": "None" }, { "Code": "TransactionConflict" }]);
+            let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+            Some((StatusCode::BAD_REQUEST, json!({ "__type": kind, "message": "", "CancellationReasons": reasons })))
+        });
+        assert_eq!(cloud.store.join(code(), None, &person(2)).await.unwrap(), Joined::Yes);
+        let other = Person { username: person(2).username, ..person(3) };
+        assert_eq!(cloud.store.join(code(), None, &other).await.unwrap(), Joined::NameTaken);
     }
 }

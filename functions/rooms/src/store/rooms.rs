@@ -17,7 +17,7 @@ use super::{Store, Visited, online_key, person_key, room_key, room_pk};
 /// More than anybody keeps up with.
 const MOST_OF_MINE: usize = 100;
 const AT_ONCE: usize = 100;
-/// A count that is older is not shown: whoever is connected has it taken again sooner.
+/// A count that is older is not shown. While a client is connected its pings have it taken again sooner.
 const COUNT_SHOWN_MS: i64 = 90_000;
 const COUNT_KEPT_S: i64 = 3_600;
 
