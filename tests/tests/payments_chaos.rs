@@ -538,6 +538,36 @@ async fn a_link_is_over_when_its_page_is() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn short_link_ends_after_a_day_and_still_says_what_was_paid() -> Result<()> {
+    let place = Place::local().await?;
+    let shop = Shop::at(&place);
+    let [paid, taken, untouched] = ["usr_1", "usr_2", "usr_3"].map(|payer| shop.offer("studio.lite", payer));
+    let mut links = Vec::new();
+    for offer in [&paid, &taken, &untouched] {
+        links.push(shop.short_link(offer).await?);
+    }
+    for link in &links[..2] {
+        assert_eq!(shop.opens(link, "en").await?.status(), 303);
+    }
+    let order = shop.takes(&paid).await?;
+    shop.pays(&order, "success").await?;
+    shop.comes_to(paid.order_id, "paid").await?;
+    place.advance(Duration::from_secs(24 * 3600 + 1)).await?;
+    let pages = [(200, "is paid"), (410, "has expired"), (410, "has expired")];
+    for (link, (status, title)) in links.iter().zip(pages) {
+        let answer = shop.opens(link, "en").await?;
+        assert_eq!(answer.status().as_u16(), status, "{title}");
+        let html = answer.text().await?;
+        assert!(html.contains(title), "{html}");
+    }
+    // Offered again, it is good for another day.
+    let again = shop.short_link(&untouched).await?;
+    assert_eq!(again, links[2]);
+    assert_eq!(shop.opens(&again, "en").await?.status(), 303);
+    Ok(())
+}
+
 /// Stripe made it, or did not, and nobody heard of it; and its events are lost as well.
 #[tokio::test]
 async fn a_refund_that_nobody_heard_the_answer_of_is_made_once_and_booked() -> Result<()> {
