@@ -127,11 +127,11 @@ impl Reconciler {
             warn("a payment cannot be compared", &error.to_string(), correlation_id);
             Comparison::Differs
         });
-        if found != Comparison::Same {
+        if matches!(found, Comparison::Differs | Comparison::NoSuchOrder) {
             metrics::count("LedgerDifference", "stripe");
         }
         match found {
-            Comparison::Differs => self.store.differs(&suspect, now).await,
+            Comparison::Differs | Comparison::Flagged => self.store.differs(&suspect, now).await,
             Comparison::Same | Comparison::NoSuchOrder => self.store.is_the_same(&suspect).await,
         }
     }
@@ -141,12 +141,15 @@ impl Reconciler {
         let Some(id) = self.order_of(suspect).await? else { return Ok(Comparison::Same) };
         let Some(row) = self.store.order(id).await? else { return Ok(Comparison::NoSuchOrder) };
         let standing = self.stripe.standing(&row.order, &suspect.notice).await?;
-        if standing.as_ref().is_some_and(|standing| is_booked(&row.order, standing)) {
-            return Ok(Comparison::Same);
+        let (found, is_news) = match &standing {
+            Some(standing) => compared(&row.order, standing),
+            None => (Comparison::Differs, true),
+        };
+        if is_news {
+            let totals = standing.map(totals).unwrap_or_default();
+            self.queue.send(&[look_at(id, suspect.notice.clone(), now, &totals)?]).await?;
         }
-        let totals = standing.map(totals).unwrap_or_default();
-        self.queue.send(&[look_at(id, suspect.notice.clone(), now, &totals)?]).await?;
-        Ok(Comparison::Differs)
+        Ok(found)
     }
 
     /// A refund or a dispute is told by its payment alone. Returns `None` for another shop's payment.
@@ -165,6 +168,8 @@ impl Reconciler {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Comparison {
     Same,
+    /// The same, and the payment has a flag: what ends the flag may be told without naming an order, or not at all.
+    Flagged,
     Differs,
     NoSuchOrder,
 }
@@ -232,23 +237,61 @@ fn totals(standing: Standing) -> String {
     format!("#{received}-{refunded}-{disputed}-{fees}")
 }
 
-/// Whether booking it again would change nothing: no row, no state, and no flag that begins or ends.
-fn is_booked(order: &Order, standing: &Standing) -> bool {
+/// What booking it again would come to, and whether that is news to the ledger. The end of a flag is no difference.
+fn compared(order: &Order, standing: &Standing) -> (Comparison, bool) {
     let booked = book(order.clone(), standing);
     // What came in does not become less by booking.
     let is_less =
         standing.payment == order.payment && standing.received.is_some_and(|money| money.minor < order.received);
-    booked.rows.is_empty() && booked.order.state == order.state && booked.order.flags == order.flags && !is_less
+    let is_booked = booked.rows.is_empty() && booked.order.state == order.state && !is_less;
+    if !is_booked || booked.order.newly_flagged(order).is_some() {
+        return (Comparison::Differs, true);
+    }
+    match order.flags.contains_key(standing.payment.as_deref().unwrap_or_default()) {
+        true => (Comparison::Flagged, booked.order.flags != order.flags),
+        false => (Comparison::Same, false),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use confab_kernel::{Currency, Money, payments::Purchase};
+
     use super::*;
 
     fn stripe(payment: Option<&str>) -> Suspect {
         let order_id = Some(OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]));
         let payment = payment.map(str::to_owned);
         Suspect { notice: Notice::Stripe { order_id, checkout: Some("cs_1".into()), payment } }
+    }
+
+    #[test]
+    fn flagged_payment_is_looked_at_until_its_flag_ends() {
+        let price = Money::new(1_900, Currency::Usd);
+        let standing = |payment: &str, refunded| Standing {
+            payment: Some(payment.into()),
+            received: Some(price),
+            refunded,
+            ..Standing::default()
+        };
+        let (now, id) = (Timestamp::UNIX_EPOCH, OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]));
+        let purchase = Purchase {
+            product: "studio".into(),
+            item: "studio.lite".into(),
+            payer: "usr_1".into(),
+            reference: String::new(),
+        };
+        let new = Order::new(id, purchase, price, 1, now, CorrelationId::new(now, &|| [2; 10]));
+        assert_eq!(compared(&new, &standing("pi_1", 0)), (Comparison::Differs, true));
+        let paid = book(new, &standing("pi_1", 0)).order;
+        assert_eq!(compared(&paid, &standing("pi_1", 0)), (Comparison::Same, false));
+        assert_eq!(compared(&paid, &standing("pi_2", 0)), (Comparison::Differs, true), "a flag is missing");
+        let flagged = book(paid, &standing("pi_2", 0)).order;
+        assert_eq!(compared(&flagged, &standing("pi_2", 0)), (Comparison::Flagged, false));
+        assert_eq!(compared(&flagged, &standing("pi_1", 0)), (Comparison::Same, false), "the other payment is not");
+        assert_eq!(compared(&flagged, &standing("pi_2", 1_900)), (Comparison::Flagged, true), "a worker ends it");
+        let ended = book(flagged, &standing("pi_2", 1_900)).order;
+        assert_eq!(compared(&ended, &standing("pi_2", 1_900)), (Comparison::Same, false));
     }
 
     #[test]

@@ -56,9 +56,9 @@ pub struct Visit {
     /// The person was reminded since they wrote last.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_reminded: bool,
-    /// When the message was sent that was answered with "no room for more photos"; anything but a photo ends it.
+    /// When the last photo was sent that there was no room for; anything but a photo ends it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub told_full_at: Option<Timestamp>,
+    pub refused_photo_at: Option<Timestamp>,
     /// The next words that are no wish are this, at whatever stage the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
@@ -145,7 +145,7 @@ impl Visit {
     pub fn begins_anew(&mut self) {
         self.photos = Photos::default();
         self.class = None;
-        self.told_full_at = None;
+        self.refused_photo_at = None;
         self.stage = Stage::Collecting;
     }
 }

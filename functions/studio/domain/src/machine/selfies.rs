@@ -13,8 +13,8 @@ use crate::{Class, Photo, Stage, Verdict, photo::ENOUGH, say};
 /// A photo that was not looked at by then does not hold up the answer for the others.
 const LOOKED_AT_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// The messages of one album are sent within this time.
-const ALBUM_LASTS: Duration = Duration::from_secs(60);
+/// The messages of one album follow each other within this time.
+const ALBUM_PAUSE: Duration = Duration::from_secs(60);
 
 impl Attending<'_> {
     pub(super) fn asks_for_photos(&mut self) {
@@ -64,9 +64,8 @@ impl Attending<'_> {
     /// An album comes as many messages, and one answer is enough for those that were sent together.
     fn says_full_once(&mut self, message: &Inbound) {
         let sent_at = message.sent_at.min(self.now());
-        let was_told = self.user.visit.told_full_at.is_some_and(|at| sent_at < after(at, ALBUM_LASTS));
-        if !was_told {
-            self.visit().told_full_at = Some(sent_at);
+        let last = self.visit().refused_photo_at.replace(sent_at);
+        if last.is_none_or(|last| sent_at >= after(last, ALBUM_PAUSE)) {
             self.say(say::full(self.texts(), &self.user.visit.photos));
         }
     }

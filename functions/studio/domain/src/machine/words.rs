@@ -32,7 +32,7 @@ impl Attending<'_> {
         }
         let wish = wish(&self.user, &message.content);
         if !matches!(wish, Wish::Photos(_)) {
-            self.visit().told_full_at = None;
+            self.visit().refused_photo_at = None;
         }
         self.catches_up();
         match (wish, self.user.visit.asked) {
