@@ -198,7 +198,7 @@ impl Stack {
         let found = self.ssm.get_parameter().name(name).with_decryption(true).send().await.map_err(failed(name))?;
         let token =
             found.parameter.and_then(|parameter| parameter.value).ok_or_else(|| anyhow!("{name} has no value"))?;
-        Ok(vec![doctor::verify_webhook(&self.http, url, &SecretString::from(token)).await])
+        Ok(vec![doctor::verify_webhook(&self.http, url, &newest(token)).await])
     }
 }
 
@@ -245,6 +245,12 @@ pub(crate) async fn dead_letters(place: &impl Queues) -> Result<Vec<Finding>> {
         })
         .collect();
     Ok(doctor::dead_letters(&all))
+}
+
+/// Returns the first of a JSON list of secrets, which a parameter holds during a rotation, or its whole value.
+fn newest(value: String) -> SecretString {
+    let first = serde_json::from_str::<Vec<String>>(&value).ok().and_then(|secrets| secrets.into_iter().next());
+    first.unwrap_or(value).into()
 }
 
 #[cfg(test)]
