@@ -203,6 +203,13 @@ impl Record {
             Some(fields) => fields,
             None => Map::from_iter([("message".to_owned(), Value::from(raw))]),
         };
+        // The span of a line names the work that it belongs to.
+        let of_span = match fields.remove("span") {
+            Some(Value::Object(mut span)) => {
+                span.remove("correlation_id").and_then(|id| id.as_str().map(str::to_owned))
+            }
+            _ => None,
+        };
         let mut take = |name: &str| match fields.remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,
@@ -213,7 +220,7 @@ impl Record {
             function: function.to_owned(),
             level: take("level").unwrap_or_else(|| "INFO".to_owned()),
             text: take("message").unwrap_or_default(),
-            correlation_id: take("correlation_id"),
+            correlation_id: take("correlation_id").or(of_span),
             request_id: take("request_id"),
             fields: {
                 fields.remove("timestamp");

@@ -82,7 +82,9 @@ fn step(function: &str, at: i64, line: &str) -> Option<(Option<String>, Step)> {
         is_error: lines::is_error(field("level").unwrap_or_default()),
         request_id: field("request_id").map(str::to_owned),
     };
-    Some((field("correlation_id").map(str::to_owned), step))
+    // A line that does not name it is of the span that does.
+    let of_span = || fields.get("span").and_then(|span| span.get("correlation_id")).and_then(Value::as_str);
+    Some((field("correlation_id").or_else(of_span).map(str::to_owned), step))
 }
 
 #[cfg(test)]
@@ -97,6 +99,8 @@ mod tests {
         assert_eq!(id.as_deref(), Some("cor_1"));
         assert_eq!((step.at, step.text.as_str(), step.is_error), (7, "failed: Meta answered 500 (meta_failed)", true));
         assert_eq!(step.request_id.as_deref(), Some("r"));
+        let within = r#"{"level":"WARN","message":"slow","span":{"name":"work","correlation_id":"cor_2"}}"#;
+        assert_eq!(super::step("sms-received", 7, within).unwrap().0.as_deref(), Some("cor_2"));
     }
 
     #[test]
