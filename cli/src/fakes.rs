@@ -90,8 +90,9 @@ impl Letters for World {
 }
 
 impl Moves for World {
-    async fn start(&self, dlq: &Queue) -> Result<()> {
-        self.does(format!("start {}", dlq.name))
+    async fn start(&self, dlq: &Queue, destination: Option<&Queue>) -> Result<()> {
+        let to = destination.map(|queue| format!(" to {}", queue.name)).unwrap_or_default();
+        self.does(format!("start {}{to}", dlq.name))
     }
 
     async fn latest(&self, _: &Queue) -> Result<Option<Move>> {

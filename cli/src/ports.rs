@@ -49,6 +49,8 @@ pub(crate) struct Letter {
     /// The ARN of the queue that gave it up.
     pub(crate) came_from: Option<String>,
     pub(crate) correlation_id: Option<String>,
+    /// Why a worker gave it up at once.
+    pub(crate) reason: Option<String>,
     pub(crate) trace_header: Option<String>,
     /// Milliseconds since 1970.
     pub(crate) sent_at: i64,
@@ -76,7 +78,8 @@ pub(crate) struct Move {
 }
 
 pub(crate) trait Moves {
-    async fn start(&self, dlq: &Queue) -> Result<()>;
+    /// Without a destination each message goes to the queue that SQS moved it from.
+    async fn start(&self, dlq: &Queue, destination: Option<&Queue>) -> Result<()>;
     /// The latest of this queue.
     async fn latest(&self, dlq: &Queue) -> Result<Option<Move>>;
 }

@@ -168,6 +168,7 @@ mod tests {
         let letter = |id: &str, correlation: &str| Letter {
             id: id.into(),
             correlation_id: Some(correlation.into()),
+            reason: None,
             ..Letter::default()
         };
         let queue = |name: &str| Queue { name: name.into(), arn: format!("arn:{name}"), ..Queue::default() };

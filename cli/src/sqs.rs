@@ -117,7 +117,8 @@ impl Letters for Place {
 fn letter(message: Message) -> Letter {
     let about = |what: &About| message.attributes().and_then(|all| all.get(what)).cloned();
     let attributes = message.message_attributes().cloned().unwrap_or_default();
-    let correlation_id = attributes.get("correlation_id").and_then(|value| value.string_value()).map(str::to_owned);
+    let attribute = |name: &str| attributes.get(name).and_then(|value| value.string_value()).map(str::to_owned);
+    let (correlation_id, reason) = (attribute("correlation_id"), attribute("reason"));
     Letter {
         id: message.message_id().unwrap_or_default().to_owned(),
         receipt: message.receipt_handle().unwrap_or_default().to_owned(),
@@ -125,6 +126,7 @@ fn letter(message: Message) -> Letter {
         group: about(&About::MessageGroupId),
         came_from: about(&About::DeadLetterQueueSourceArn),
         correlation_id,
+        reason,
         trace_header: about(&About::AwsTraceHeader),
         sent_at: about(&About::SentTimestamp).and_then(|at| at.parse().ok()).unwrap_or_default(),
         receives: about(&About::ApproximateReceiveCount).and_then(|count| count.parse().ok()).unwrap_or_default(),
@@ -133,8 +135,9 @@ fn letter(message: Message) -> Letter {
 }
 
 impl Moves for Place {
-    async fn start(&self, dlq: &Queue) -> Result<()> {
-        let started = self.sqs.start_message_move_task().source_arn(&dlq.arn).send().await;
+    async fn start(&self, dlq: &Queue, destination: Option<&Queue>) -> Result<()> {
+        let task = self.sqs.start_message_move_task().source_arn(&dlq.arn);
+        let started = task.set_destination_arn(destination.map(|queue| queue.arn.clone())).send().await;
         started.map_err(failed(&dlq.name))?;
         Ok(())
     }

@@ -29,7 +29,8 @@ pub(crate) async fn show(
     let mut text = String::new();
     let mut found = Vec::new();
     for letter in &letters {
-        let why = letter.correlation_id.as_ref().and_then(|id| reasons.get(id));
+        let logged = letter.correlation_id.as_ref().and_then(|id| reasons.get(id));
+        let why = letter.reason.as_ref().or(logged);
         writeln!(text, "{}", letter.id)?;
         writeln!(text, "  sent      {}", time(letter.sent_at))?;
         writeln!(text, "  receives  {}", letter.receives)?;

@@ -40,15 +40,17 @@ pub(crate) async fn redrive(
         return Ok(Answer::fine("Nothing was moved.\n", json!({ "moved": 0 })));
     }
     if messages.is_empty() {
-        return by_sqs(place, queue, tell).await;
+        // A message that a worker gave up by itself has no source in SQS's books, so the destination is named.
+        let destination = if let [only] = dlq.sources.as_slice() { Some(only) } else { None };
+        return by_sqs(place, queue, destination, tell).await;
     }
     let letters = pick(place, queue, messages).await?;
     let moved = send_back(place, &dlq, &letters).await?;
     Ok(Answer::fine(format!("{} sent back to {sources}.\n", many(moved, "message")), json!({ "moved": moved })))
 }
 
-async fn by_sqs(place: &impl Moves, queue: &Queue, tell: impl Fn(&str)) -> Result<Answer> {
-    place.start(queue).await?;
+async fn by_sqs(place: &impl Moves, queue: &Queue, destination: Option<&Queue>, tell: impl Fn(&str)) -> Result<Answer> {
+    place.start(queue, destination).await?;
     let mut told = None;
     loop {
         let task = place.latest(queue).await?.context("SQS has started to move the messages, and does not list it")?;

@@ -15,6 +15,7 @@ fn letter(id: &str) -> Letter {
     Letter {
         id: id.into(),
         correlation_id: Some(format!("cor_{id}")),
+        reason: None,
         body: "secret words".into(),
         ..Letter::default()
     }
@@ -90,7 +91,7 @@ async fn a_redrive_is_moved_by_sqs_and_followed_to_its_end() {
     let answer = redrive(&world, "inbound", &[], &Person::who_says(true), tell).await.unwrap();
     assert_eq!(answer.text, "2 of 2 messages moved.\n");
     assert_eq!(told.into_inner(), ["0 of 2 messages moved", "1 of 2 messages moved"]);
-    assert_eq!(done(&world), ["start x-inbound-dlq"]);
+    assert_eq!(done(&world), ["start x-inbound-dlq to x-inbound"]);
 }
 
 #[tokio::test]
