@@ -51,6 +51,17 @@ apt_install() {
     fi
 }
 
+# The runtime clients of AWS for Node.js and Python, which run functions of other people's templates on `local`.
+install_runtime_clients() {
+    local wanted="local/examples/install" tools=".tools/lambda"
+    cmp -s "$wanted" "$tools/installed" && return
+    debian_packages cmake g++ make cmake autoconf automake libtool unzip
+    need python3 "Python 3.11 or later runs Python functions."
+    say "Installing the runtime clients of Node.js and Python into $tools (once)"
+    "$wanted" "$tools" >/dev/null
+    cp "$wanted" "$tools/installed"
+}
+
 # Builds the pages when their sources are newer than what was built.
 build_pages() {
     [ -d web/node_modules ] && [ web/node_modules -nt web/package-lock.json ] || {
