@@ -206,6 +206,7 @@ impl Services {
 
 /// Where service files may lie: beside the root template, in `functions/*/`, and beside each template that it nests.
 pub(crate) fn folders(template: &Path) -> Result<Vec<PathBuf>> {
+    let template = &crate::template::normalized(template);
     let root = template.parent().unwrap_or(Path::new("")).to_owned();
     let mut folders = vec![root.clone()];
     let services = std::fs::read_dir(root.join("functions")).into_iter().flatten().flatten();
@@ -296,6 +297,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let services = Services::read(&[folder.path().to_owned()]).unwrap();
         assert!(services.products().is_empty() && services.secrets().is_empty());
+    }
+
+    #[test]
+    fn service_beside_a_nested_template_is_read_once_by_any_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let shop = folder.path().join("functions/shop");
+        std::fs::create_dir_all(&shop).unwrap();
+        std::fs::create_dir_all(folder.path().join("tests")).unwrap();
+        let nested = "Resources: {Shop: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: functions/shop/template.yaml}}}";
+        std::fs::write(folder.path().join("template.yaml"), nested).unwrap();
+        std::fs::write(shop.join("template.yaml"), "Resources: {}").unwrap();
+        std::fs::write(shop.join(FILE), SHOP).unwrap();
+        let folders = folders(&folder.path().join("tests/../template.yaml")).unwrap();
+        assert_eq!(Services::read(&folders).unwrap().products().len(), 1);
     }
 
     #[test]

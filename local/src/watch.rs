@@ -11,7 +11,7 @@ use std::{
 
 use tokio::process::Command;
 
-use crate::{cloud::Cloud, lambda::State};
+use crate::{cloud::Cloud, lambda::State, template::Runtime};
 
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -19,12 +19,12 @@ const EVERY: Duration = Duration::from_millis(500);
 type Stamp = (SystemTime, u64);
 
 pub(crate) async fn run(cloud: Arc<Cloud>, root: PathBuf) {
+    let builds = cloud.functions.all().any(|function| function.spec.runtime == Runtime::Own);
     let mut sources = stamps(&root);
     let mut binaries = binary_stamps(&cloud);
     loop {
         tokio::time::sleep(EVERY).await;
-        let now = stamps(&root);
-        if now != sources {
+        if builds && stamps(&root) != sources {
             // A save of several files is one change.
             tokio::time::sleep(EVERY / 2).await;
             sources = stamps(&root);

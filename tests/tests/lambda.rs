@@ -35,6 +35,72 @@ async fn a_process_is_started_once_and_stays_warm() -> Result<()> {
 }
 
 #[tokio::test]
+async fn environment_is_that_of_lambda_and_the_runtime_api_is_host_and_port() -> Result<()> {
+    let place = place().await?;
+    let (_, _, environment) = invoke(&place, json!({ "do": "environment" })).await?;
+    let address = environment["AWS_LAMBDA_RUNTIME_API"].as_str().context("an address")?;
+    address.parse::<std::net::SocketAddr>().with_context(|| address.to_owned())?;
+    let expected = [
+        ("AWS_LAMBDA_FUNCTION_NAME", "confab-ProbeFunction"),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
+        ("_HANDLER", "bootstrap"),
+        ("TZ", ":UTC"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(environment[name], value, "{name}");
+    }
+    Ok(())
+}
+
+/// The other copy would begin beside the first, on the second of its two processes.
+#[tokio::test]
+async fn message_is_worked_on_once_when_the_clock_jumps_meanwhile() -> Result<()> {
+    let place = place().await?;
+    let sqs = aws_sdk_sqs::Client::new(&place.aws_config()?);
+    let url = format!("{}/000000000000/confab-work", place.aws);
+    sqs.send_message().queue_url(url).message_body(r#"{"do":"sleep","ms":900}"#).send().await?;
+    eventually(|| async {
+        let in_flight = probe(&place).await?["in_flight"].as_u64();
+        (in_flight == Some(1)).then_some(()).with_context(|| format!("{in_flight:?} in flight"))
+    })
+    .await?;
+    place.advance(Duration::from_secs(40 * 60)).await?;
+    place.is_empty("confab-work").await?;
+    let probe = probe(&place).await?;
+    assert_eq!(probe["invocations"], 1, "{probe}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_process_panics_when_the_clock_jumps_often() -> Result<()> {
+    let place = place().await?;
+    for _ in 0..30 {
+        let calls = (0..2).map(|_| invoke(&place, json!({ "do": "who" })));
+        let (answers, jump) = tokio::join!(join_all(calls), place.advance(Duration::from_secs(1)));
+        jump?;
+        for answer in answers {
+            let (status, failed, told) = answer?;
+            assert!(status.is_success() && !failed, "{status} {told}");
+        }
+    }
+    let log = place.get("/api/logs?function=probe&limit=500").await?.to_string();
+    assert!(!log.contains("panicked"), "{log}");
+    Ok(())
+}
+
+/// As on AWS: a route of GET answers no HEAD.
+#[tokio::test]
+async fn head_requests_need_a_route_that_takes_them() -> Result<()> {
+    let place = place().await?;
+    let head = async |path: &str| {
+        Ok::<_, reqwest::Error>(place.http.head(format!("{}{path}", place.gateway)).send().await?.status())
+    };
+    assert_eq!(head("/health").await?, 404);
+    assert_eq!(head("/probe/any").await?, 200);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_error_leaves_the_process_and_a_crash_does_not() -> Result<()> {
     let place = place().await?;
     let (_, _, before) = invoke(&place, json!({ "do": "who" })).await?;

@@ -263,6 +263,9 @@ impl Function {
             Failure::crashed(message)
         })?;
         locked(&self.all).push(process.clone());
+        if locked(&self.state).0 == State::Missing {
+            self.set_state(State::Ready, None);
+        }
         if let Err(failure) = process.started().await {
             self.retire(&process);
             return Err(failure);

@@ -68,7 +68,12 @@ impl Program {
                     file: interpreters.python.clone(),
                     arguments: vec!["-m".to_owned(), "awslambdaric".to_owned(), function.handler.clone()],
                     folder: Some(folder),
-                    variables: [("PYTHONPATH".to_owned(), client.display().to_string())].into(),
+                    variables: [
+                        ("PYTHONPATH".to_owned(), client.display().to_string()),
+                        // The code's folder is left as it is; on Lambda it cannot be written to.
+                        ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned()),
+                    ]
+                    .into(),
                     requirement: Some((client.join("awslambdaric"), missing_client("Python", INSTALL_PYTHON))),
                 }
             }

@@ -23,6 +23,7 @@ pub use resources::{
     Bucket, Bus, Consumer, Function, HttpApi, Queue, Redrive, Route, Rule, Runtime, Schedule, Table, Target,
 };
 pub use sockets::{Authorizer, INTEGRATION_TIMEOUT, IdentitySource, SocketApi, SocketRoute};
+pub(crate) use source::normalized;
 pub use yaml::read as read_yaml;
 
 use intrinsics::Scope;

@@ -76,7 +76,7 @@ impl Source {
 }
 
 /// Resolves `.` and `..` by name, without a look at the disk.
-pub(super) fn normalized(path: &Path) -> PathBuf {
+pub(crate) fn normalized(path: &Path) -> PathBuf {
     let mut parts: Vec<Component> = Vec::new();
     for part in path.components() {
         match (part, parts.last()) {

@@ -34,7 +34,10 @@ async fn obey(sockets: Arc<Option<Sockets>>, event: LambdaEvent<Value>) -> Resul
     match (&*sockets, event.pointer("/requestContext/connectionId")) {
         (Some(sockets), Some(Value::String(id))) => on_socket(sockets, id, &event).await,
         _ => {
-            let order = event.clone();
+            let order = match event.pointer("/Records/0/body") {
+                Some(Value::String(body)) => serde_json::from_str(body)?,
+                _ => event.clone(),
+            };
             act(&order, event).await
         }
     }
@@ -48,9 +51,17 @@ async fn act(order: &Value, otherwise: Value) -> Result<Value, Error> {
             tokio::time::sleep(Duration::from_millis(ms(order))).await;
             Ok(json!({ "slept": order["ms"] }))
         }
+        "environment" => Ok(environment()),
         "who" => Ok(json!({ "process": std::process::id(), "call": CALLS.fetch_add(1, Ordering::Relaxed) + 1 })),
         _ => Ok(otherwise),
     }
+}
+
+/// What Lambda puts into the environment.
+fn environment() -> Value {
+    let names = ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_EXECUTION_ENV", "_HANDLER", "TZ"];
+    let env = confab_lambda::environment();
+    names.iter().map(|name| ((*name).to_owned(), json!(env.optional(name)))).collect()
 }
 
 /// Numbers in a query are texts.

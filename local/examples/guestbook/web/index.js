@@ -11,13 +11,22 @@ exports.handler = async (event) => {
     if (eventType === "MESSAGE") await greet(connectionId, event.body);
     return { statusCode: 200 };
   }
-  return submit(event.body);
+  return submit(event);
 };
 
-async function submit(body) {
-  const text = JSON.parse(body ?? "{}").text;
+// API Gateway hands over bodies as base64 when their content type is no text.
+function textOf({ body = "", isBase64Encoded }) {
+  try {
+    return JSON.parse(isBase64Encoded ? Buffer.from(body, "base64").toString() : body).text;
+  } catch {
+    return undefined;
+  }
+}
+
+async function submit(event) {
+  const text = textOf(event);
   if (typeof text !== "string" || text === "") {
-    return { statusCode: 400, body: JSON.stringify({ error: "text is missing" }) };
+    return { statusCode: 400, body: JSON.stringify({ error: "JSON with a text is expected" }) };
   }
   const { MessageId: id } = await queue.send(
     new SendMessageCommand({ QueueUrl: process.env.QUEUE_URL, MessageBody: JSON.stringify({ text }) }),
