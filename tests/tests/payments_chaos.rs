@@ -34,7 +34,11 @@ const A_WHILE: Duration = Duration::from_secs(121);
 const SUBSCRIBED: [&str; 5] =
     ["checkout.session.", "payment_intent.succeeded", "charge.refund", "refund.", "charge.dispute."];
 
-const TABLE: &str = "confab-PaymentsTable";
+/// Stacks name their tables by themselves.
+async fn payments_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<String> {
+    let tables = dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
+    tables.into_iter().find(|name| name.contains("PaymentsTable")).context("a table")
+}
 
 fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
@@ -370,7 +374,7 @@ async fn a_ledger_that_differs_from_stripe_is_counted() -> Result<()> {
     let key = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
     dynamodb
         .update_item()
-        .table_name("confab-PaymentsTable")
+        .table_name(payments_table(&dynamodb).await?)
         .key("pk", key(&format!("ORDER#{}", offer.order_id)))
         .key("sk", key("ORDER"))
         .update_expression("SET received = :more")
@@ -403,14 +407,15 @@ async fn order_that_cannot_be_read_does_not_stop_reconciliation() -> Result<()> 
     let shop = Shop::at(&place);
     let (broken, order) = shop.sells("studio.lite", "usr_1").await?;
     let dynamodb = &aws_sdk_dynamodb::Client::new(&place.aws_config()?);
+    let table = &payments_table(dynamodb).await?;
     let has_credits = |credits: AttributeValue| {
-        let update = dynamodb.update_item().table_name(TABLE).update_expression("SET credits = :credits");
+        let update = dynamodb.update_item().table_name(table).update_expression("SET credits = :credits");
         let update = update.key("pk", text(&format!("ORDER#{}", broken.order_id))).key("sk", text("ORDER"));
         async move { update.expression_attribute_values(":credits", credits).send().await }
     };
     let reconciled_until = || async {
         let key = "RECONCILED";
-        let got = dynamodb.get_item().table_name(TABLE).key("pk", text(key)).key("sk", text(key)).send().await?;
+        let got = dynamodb.get_item().table_name(table).key("pk", text(key)).key("sk", text(key)).send().await?;
         let until = got.item.as_ref().and_then(|row| row.get("until")?.as_s().ok()).cloned();
         anyhow::Ok(until.unwrap_or_default())
     };
@@ -428,7 +433,7 @@ async fn order_that_cannot_be_read_does_not_stop_reconciliation() -> Result<()> 
     })
     .await?;
     let differences = || async {
-        let asked = dynamodb.query().table_name(TABLE).key_condition_expression("pk = :pk");
+        let asked = dynamodb.query().table_name(table).key_condition_expression("pk = :pk");
         let got = asked.expression_attribute_values(":pk", text("DIFFERENCES")).send().await?;
         anyhow::Ok(got.items.unwrap_or_default().len())
     };
