@@ -10,6 +10,8 @@ use serde_json::json;
 
 const QUEUE: &str = "confab-studio-inbound.fifo";
 const DLQ: &str = "confab-studio-inbound-dlq.fifo";
+/// The functions between a message and its answer. Others have work of their own, such as drawing packs.
+const ON_THE_WAY: [&str; 3] = ["sms-received", "studio-conversation", "studio-status"];
 /// Longer than the queue's visibility timeout.
 const A_WHILE: Duration = Duration::from_secs(61);
 
@@ -60,7 +62,8 @@ async fn stir(place: &Place) -> Result<(u64, u64, u64)> {
     let state = place.get("/api/state").await?;
     let waiting = place.queue(QUEUE).await?["visible"].as_u64().unwrap_or(0);
     let functions = state["functions"].as_array().into_iter().flatten();
-    let at_work = functions.filter_map(|function| function["in_flight"].as_u64()).sum();
+    let on_the_way = functions.filter(|function| ON_THE_WAY.iter().any(|name| function["name"] == *name));
+    let at_work = on_the_way.filter_map(|function| function["in_flight"].as_u64()).sum();
     let owed = place.get("/api/phone/pending").await?["webhooks"].as_u64().unwrap_or(0);
     Ok((waiting, at_work, owed))
 }
@@ -154,10 +157,12 @@ async fn a_provider_in_trouble_delays_an_answer_and_does_not_lose_it() -> Result
     for person in &people {
         person.says("hi").await?;
     }
-    eventually(|| comes_to_rest(&place)).await?;
-    for person in &people {
-        assert!(person.answers().await?.is_empty(), "the trouble must have been met");
-    }
+    // A fault is gone when it was met.
+    eventually(|| async {
+        let left = place.get("/api/phone/faults").await?["send"].clone();
+        (left == json!([])).then_some(()).with_context(|| left.to_string())
+    })
+    .await?;
     all_are_answered_once(&place, &people).await
 }
 
