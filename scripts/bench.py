@@ -234,7 +234,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, Local(options.local, options.local.parent, folder) as local:
         table("A whole order, per person", orders(local))
     with tempfile.TemporaryDirectory() as folder, Local(options.local, options.binaries, folder) as local:
-        local.put("confab-StudioTable", pack())
+        local.put("confab-Studio-StudioTable", pack())
         for function, name in SAMPLES.items():
             local.start(function, sample(name))
         table("Calls and capacity", calls_and_capacity(local))
