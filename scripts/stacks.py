@@ -84,6 +84,47 @@ def holds(template, condition, values):
     raise ValueError(f"the condition {function}")
 
 
+def references(template, value):
+    """The resources of a template that a value of it refers to."""
+    if isinstance(value, list):
+        return set().union(*(references(template, item) for item in value))
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for key, inner in value.items():
+        match key:
+            case "Ref":
+                found.add(inner)
+            case "Fn::GetAtt":
+                found.add(inner[0] if isinstance(inner, list) else inner.split(".")[0])
+            case "DependsOn":
+                found.update([inner] if isinstance(inner, str) else inner)
+            case "Fn::Sub":
+                text = inner if isinstance(inner, str) else inner[0]
+                found.update(name.split(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", text))
+        found |= references(template, inner)
+    return found & template["Resources"].keys()
+
+
+def circle(template):
+    """Resources of an expanded template that wait for each other, in their order. CloudFormation counts update policies."""
+    graph = {name: references(template, resource) for name, resource in template["Resources"].items()}
+    done = set()
+
+    def walk(name, path):
+        if name in path:
+            return path[path.index(name):]
+        if name in done:
+            return []
+        for after in sorted(graph[name]):
+            if found := walk(after, [*path, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in sorted(graph) if (found := walk(name, []))), [])
+
+
 def idle_bill(template, given):
     """What an expanded template costs a month when nothing happens: alarms, dashboards, polls of queues, schedules."""
     values = parameters(template, given)
@@ -160,9 +201,13 @@ def print_bill(name, bill):
 def main():
     texts = {name: path.read_text() for name, path in templates().items()}
     expanded = {name: expand(yaml_parse(text)) for name, text in texts.items()}
-    too_large = print_sizes(texts, expanded)
+    is_wrong = print_sizes(texts, expanded)
     print_idle_bill(expanded)
-    return 1 if too_large else 0
+    for name, template in expanded.items():
+        if found := circle(template):
+            print(f"{name}: a circle of references, which CloudFormation refuses: {' -> '.join(found)}", file=sys.stderr)
+            is_wrong = True
+    return 1 if is_wrong else 0
 
 
 if __name__ == "__main__":

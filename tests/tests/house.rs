@@ -360,9 +360,18 @@ fn every_function_has_an_errors_alarm_and_one_that_rolls_back_its_deployment() -
                 Some([condition, full, essential]) if condition == "Full" => (full, essential),
                 _ => (guards, guards),
             };
+            // By a reference, or by the alarm's name.
             let names = |guards: &Value| -> Vec<String> {
+                let named = |guard: &Value| {
+                    let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+                    alarms.into_iter().find(|(_, alarm)| alarm["Properties"]["AlarmName"] == *guard)
+                };
                 let guards = guards.as_array().into_iter().flatten();
-                guards.filter_map(|guard| guard["Ref"].as_str().map(str::to_owned)).collect()
+                let id_of = |guard: &Value| match guard["Ref"].as_str() {
+                    Some(id) => Some(id.to_owned()),
+                    None => named(guard).map(|(id, _)| id.to_owned()),
+                };
+                guards.filter_map(id_of).collect()
             };
             assert!(names(full).contains(&name), "{id}: {name} does not roll back a deployment");
             assert!(!names(essential).is_empty(), "{id}: nothing rolls back a deployment with Monitoring=essential");
