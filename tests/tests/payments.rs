@@ -455,6 +455,25 @@ async fn other_providers_tell_in_their_own_ways() -> Result<()> {
     Ok(())
 }
 
+/// What was returned of the first payment says nothing of the second.
+#[tokio::test]
+async fn second_payment_elsewhere_is_flagged_after_the_first_was_refunded() -> Result<()> {
+    let place = Place::any().await?;
+    let shop = Shop::at(&place);
+    let phone = format!("97254{:07}", now() % 10_000_000);
+    let offer = shop.offer_to_number("studio.standard", &somebody(), &phone)?;
+    let order = shop.takes(&offer).await?;
+    shop.pays(&order, "success").await?;
+    shop.comes_to(offer.order_id, "paid").await?;
+    shop.at_stripe(&order, "refund", &json!({})).await?;
+    comes_to_balance(&shop, &offer, 0, None).await?;
+    let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
+        "Property_M-3": [{ "Name": "Standard" }] } });
+    let address = format!("{}/payment-received/payment-secret-path", place.gateway);
+    assert_eq!(place.http.post(address).body(trigger.to_string()).send().await?.status(), 200);
+    comes_to_balance(&shop, &offer, 0, Some("paid_twice")).await.map(drop)
+}
+
 /// What a link leads to: the page to pay on, as an order that was taken has it.
 async fn leads_to(shop: &Shop<'_>, link: &str) -> Result<Value> {
     let answer = shop.opens(link, "en").await?;

@@ -110,8 +110,8 @@ impl Books {
                 provider: Some(Provider::Sumit),
                 payment: Some(entity.clone()),
                 received: Some(order.price),
-                refunded: order.refunded,
-                disputed: order.disputed,
+                refunded: if is_own(entity) { order.refunded } else { 0 },
+                disputed: if is_own(entity) { order.disputed } else { 0 },
                 ..Standing::default()
             }),
             Notice::Generic(claim) => Ok(Standing {

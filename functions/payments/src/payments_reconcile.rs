@@ -147,7 +147,8 @@ impl Reconciler {
         };
         if is_news {
             let totals = standing.map(totals).unwrap_or_default();
-            self.queue.send(&[look_at(id, suspect.notice.clone(), now, &totals)?]).await?;
+            let what = format!("#{}{totals}", suspect.key());
+            self.queue.send(&[look_at(id, suspect.notice.clone(), now, &what)?]).await?;
         }
         Ok(found)
     }
