@@ -29,6 +29,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(29);
 const IDLE: Duration = Duration::from_secs(300);
 /// How long a jump of the clock waits for running invocations.
 const LONGEST_QUIET_WAIT: Duration = Duration::from_secs(2);
+const QUIET_POLL: Duration = Duration::from_millis(2);
 const RECENT: usize = 200;
 /// Every function's secret key. Its access key is its name.
 pub(crate) const SECRET_KEY: &str = "local";
@@ -493,8 +494,17 @@ impl Functions {
 
     /// Waits until no invocation runs, and keeps new ones waiting until the guard is dropped. A process knows one time,
     /// so one that ran across a jump would meet leases of another. None when some invocation takes too long.
+    ///
+    /// A writer that queued would hold up what a running invocation calls through the gateway, and wait for it.
     pub(crate) async fn quiet(&self) -> Option<impl Drop> {
-        tokio::time::timeout(LONGEST_QUIET_WAIT, self.gate.write()).await.ok()
+        let until = tokio::time::Instant::now() + LONGEST_QUIET_WAIT;
+        loop {
+            match self.gate.try_write() {
+                Ok(guard) => return Some(guard),
+                Err(_) if tokio::time::Instant::now() >= until => return None,
+                Err(_) => tokio::time::sleep(QUIET_POLL).await,
+            }
+        }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Function>> {
