@@ -128,6 +128,11 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
     if !is_done {
         return Err(Error::not_found("person"));
     }
+    // Both rooms are closed to a banned person before anything is told: a failure in between would leave one open.
+    let banned_from = match (act, visited.room.back_room) {
+        (Act::Ban, Some(back)) => deps.store.remove_person(back, whom, Reason::Banned).await?.then_some(back),
+        _ => None,
+    };
     let reason = match act {
         Act::Kick => Some(Reason::Kicked),
         Act::Ban => Some(Reason::Banned),
@@ -141,10 +146,7 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
         let once = format!("muted#{code}#{whom}#{}", call.correlation_id);
         tell(&deps.broadcasts, code, &once, deps.clock.now(), muted, call.correlation_id).await?;
     }
-    // Whoever may not be in a room may not be behind it.
-    if let (Act::Ban, Some(back)) = (act, visited.room.back_room)
-        && deps.store.remove_person(back, whom, Reason::Banned).await?
-    {
+    if let Some(back) = banned_from {
         shown_out(deps, call, back, whom, Reason::Banned).await?;
     }
     Ok(reply::empty(StatusCode::NO_CONTENT))
