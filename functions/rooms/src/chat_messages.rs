@@ -27,6 +27,8 @@ const PAGE: i32 = 50;
 const LARGEST_PAGE: i32 = 100;
 /// Each is told to everybody.
 const REACTIONS: Rate = Rate { burst: 20, every: Duration::from_secs(2) };
+/// A deletion reads what was said after the message, for quotes of it.
+const DELETIONS: Rate = Rate { burst: 10, every: Duration::from_secs(3) };
 /// Pins that come while one goes.
 const RACES: usize = 4;
 
@@ -126,6 +128,7 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     if message.user_id != user && visited.standing != Standing::Host {
         return Err(Error::forbidden("Only its author and the host may delete a message."));
     }
+    DELETIONS.take(&deps.store.table, &format!("delete#{user}"), deps.clock.now()).await?;
     unpin(deps, call, code, seq, user).await?;
     let deleted = deps.store.delete_message(code, seq).await?;
     // Somebody may have paid for it in between.
