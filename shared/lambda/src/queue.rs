@@ -3,7 +3,8 @@
 //! On a FIFO queue a group stops at its first failure: that record and the rest of its group are returned as failed,
 //! so that SQS delivers them again in order. Groups do not wait for each other. A record that fails by its own fault
 //! holds up its group for a few tries only, and no record does on its last one: SQS counts the receives of those behind
-//! it too, and would give them up untried. A body that cannot be read goes to the dead-letter queue at once.
+//! it too, and would give them up untried. What cannot be read, and after those tries what fails by its own fault, goes
+//! to the dead-letter queue at once: no retry helps it, and its group would wait for an hour.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -22,7 +23,7 @@ use crate::{OsEntropy, StartError, environment, log, metrics, panics::caught, st
 /// least, so that an hour of somebody else's trouble passes by itself.
 pub const TRIES: u32 = 60;
 
-/// What does not fail for somebody else's trouble will not pass: after so many tries its group goes on without it.
+/// What does not fail for somebody else's trouble will not pass: after so many tries it is given up.
 const PATIENCE: u32 = 5;
 
 /// What a record needs at the least: with less left it is not begun, since a killed process fails the whole batch.
@@ -157,6 +158,9 @@ impl<C: Clock> Batch<'_, C> {
                 let message_id = record.message_id.clone().unwrap_or_default();
                 let receives = receives(&record);
                 if let Err(error) = self.one(deps, &record, worker).await {
+                    if self.gives_up(&record, &error).await {
+                        continue;
+                    }
                     failed.push(message_id);
                     let patience = if error.kind() == Kind::Unavailable { TRIES } else { PATIENCE };
                     if receives < patience {
@@ -217,7 +221,9 @@ impl<C: Clock> Batch<'_, C> {
     {
         let mut failed = Vec::new();
         for record in records {
-            if self.one(deps, &record, &|deps, job| worker(deps, vec![job])).await.is_err() {
+            if let Err(error) = self.one(deps, &record, &|deps, job| worker(deps, vec![job])).await
+                && !self.gives_up(&record, &error).await
+            {
                 failed.extend(record.message_id);
             }
         }
@@ -247,14 +253,20 @@ impl<C: Clock> Batch<'_, C> {
             Err(error) => error,
         };
         self.failed(&unreadable, correlation_id);
-        let taken = self.dead_letters.take(record, correlation_id, &unreadable).instrument(log::span(correlation_id));
-        match self.in_time(taken).await {
-            Ok(()) => Ok(None),
-            Err(error) => {
-                self.failed(&error, correlation_id);
-                Err(unreadable)
-            }
-        }
+        if self.is_dead(record, &unreadable).await { Ok(None) } else { Err(unreadable) }
+    }
+
+    /// Whether the dead-letter queue has a record that failed by its own fault and will not pass. On a FIFO queue SQS
+    /// gives out nothing of its group while it is tried.
+    async fn gives_up(&self, record: &SqsMessage, error: &Error) -> bool {
+        error.kind() != Kind::Unavailable && receives(record) >= PATIENCE && self.is_dead(record, error).await
+    }
+
+    async fn is_dead(&self, record: &SqsMessage, error: &Error) -> bool {
+        let correlation_id = self.correlation_of(record);
+        let taken = self.dead_letters.take(record, correlation_id, error).instrument(log::span(correlation_id));
+        let taken = self.in_time(taken).await.inspect_err(|error| self.failed(error, correlation_id));
+        taken.is_ok()
     }
 
     /// Runs the work within the time that is left. An error or a panic is logged and counted.
@@ -433,7 +445,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_that_fails_by_its_own_fault_holds_up_its_group_for_a_few_tries_only() {
+    async fn a_record_that_no_dead_letter_queue_takes_holds_up_its_group_for_a_few_tries_only() {
         for (receives, others) in [(PATIENCE - 1, vec![]), (PATIENCE, vec![1, 2])] {
             let mut batch = records(&[("a1", "66", Some("a")), ("a2", "1", Some("a")), ("a3", "2", Some("a"))]);
             batch[0].attributes.insert("ApproximateReceiveCount".into(), receives.to_string());
@@ -556,14 +568,16 @@ mod tests {
         (DeadLetters(OnceCell::new_with(Some(aws))), requests)
     }
 
-    async fn work_with(dead_letters: &DeadLetters) -> (Vec<String>, Vec<u32>) {
+    async fn work_with(dead_letters: &DeadLetters, body: &str, receives: u32) -> (Vec<String>, Vec<u32>) {
         let batch = batch_within(Duration::from_secs(10), dead_letters);
         let done = Arc::new(Mutex::new(Vec::new()));
         let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
+            assert_ne!(job.body, 66, "boom");
             done.lock().unwrap().push(job.body);
             Ok(())
         };
-        let records = records(&[("a1", "not json", Some("a")), ("a2", "2", Some("a"))]);
+        let mut records = records(&[("a1", body, Some("a")), ("a2", "2", Some("a"))]);
+        records[0].attributes.insert("ApproximateReceiveCount".into(), receives.to_string());
         let failed = batch.work(&done, records, &worker).await;
         let done = done.lock().unwrap().clone();
         (failed, done)
@@ -572,7 +586,7 @@ mod tests {
     #[tokio::test]
     async fn an_unreadable_body_goes_to_the_dead_letter_queue_at_once_with_its_reason() {
         let (dead_letters, requests) = sqs(200).await;
-        assert_eq!(work_with(&dead_letters).await, (vec![], vec![2]));
+        assert_eq!(work_with(&dead_letters, "not json", 1).await, (vec![], vec![2]));
         let requests = requests.lock().unwrap().clone();
         assert_eq!(requests.len(), 1, "{requests:?}");
         for part in ["/000000000000/jobs-dlq", "unreadable_job", "not json"] {
@@ -580,10 +594,21 @@ mod tests {
         }
     }
 
+    /// SQS gives out nothing else of a group while one of its messages is tried again.
+    #[tokio::test]
+    async fn a_record_that_fails_by_its_own_fault_is_given_up_after_a_few_tries() {
+        let (dead_letters, requests) = sqs(200).await;
+        let held_up = (vec!["a1".to_owned(), "a2".to_owned()], vec![]);
+        assert_eq!(work_with(&dead_letters, "66", PATIENCE - 1).await, held_up);
+        assert_eq!(requests.lock().unwrap().len(), 0);
+        assert_eq!(work_with(&dead_letters, "66", PATIENCE).await, (vec![], vec![2]));
+        assert!(requests.lock().unwrap()[0].contains("panicked"));
+    }
+
     #[tokio::test]
     async fn an_unreadable_body_is_delivered_again_when_the_dead_letter_queue_does_not_take_it() {
         let (dead_letters, _) = sqs(400).await;
-        assert_eq!(work_with(&dead_letters).await, (vec!["a1".to_owned(), "a2".to_owned()], vec![]));
+        assert_eq!(work_with(&dead_letters, "not json", 1).await, (vec!["a1".to_owned(), "a2".to_owned()], vec![]));
     }
 
     #[test]
