@@ -1,6 +1,6 @@
 //! Secrets by what they are for. A function reads those that it needs and no others.
 //!
-//! A parameter holds one secret, or during a rotation a JSON list of them, newest first: `["new", "old"]`.
+//! A parameter holds one secret, or during a rotation a JSON list of them. All verify; the first signs, seals and calls.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl Keyring {
         Ok(Self { secrets: Arc::new(secrets), names })
     }
 
-    /// The active secrets, newest first. Empty when there is no such account.
+    /// The active secrets, the one to use first. Empty when there is no such account.
     pub async fn live(&self, wanted: Use) -> Result<Vec<SecretString>> {
         let Some((_, name)) = self.names.iter().find(|(of, _)| *of == wanted) else {
             return Ok(Vec::new());
