@@ -56,15 +56,15 @@ export function createRoom({ streams, demo }) {
   const metrics = new Map();
   const schedules = [
     { name: "WeeklyCleanup", expression: "cron(0 4 ? * WED *)", timezone: "UTC", target: "weekly-cleanup", next_at: startedAt + 2.4 * 86_400_000, last_at: null },
-    { name: "StudioSweepFunctionEveryFiveMinutes", expression: "rate(5 minutes)", timezone: "UTC", target: "studio-sweep", next_at: startedAt + 212_000, last_at: startedAt - 88_000 },
-    { name: "PaymentsReconcileFunctionEveryQuarterHour", expression: "rate(15 minutes)", timezone: "UTC", target: "payments-reconcile", next_at: startedAt + 812_000, last_at: null },
+    { name: "Studio-StudioSweepFunctionEveryFiveMinutes", expression: "rate(5 minutes)", timezone: "UTC", target: "studio-sweep", next_at: startedAt + 212_000, last_at: startedAt - 88_000 },
+    { name: "Payments-PaymentsReconcileFunctionEveryQuarterHour", expression: "rate(15 minutes)", timezone: "UTC", target: "payments-reconcile", next_at: startedAt + 812_000, last_at: null },
   ];
   const rule = (name, pattern, targets, counts = {}) => ({ name, bus: "confab", pattern, targets, matched: 0, failed: 0, ...counts });
   const rules = [
     rule("confab-PaymentsRequestsRule", { "detail-type": ["refund_requested", "credit_used"] }, ["queue confab-payments-requests"], { matched: 3 }),
     rule(
-      "confab-PaymentsTellStudioRule",
-      { detail: { data: { product: ["studio"] } }, "detail-type": ["payment_received", "payment_refunded", "payment_failed"], source: ["confab.payments"] },
+      "confab-Studio-PaymentsTellStudioRule",
+      { detail: { data: { product: ["studio"] } }, "detail-type": ["payment_pending", "payment_received", "payment_refunded", "payment_failed"], source: ["confab.payments"] },
       ["queue confab-studio-events"],
       { matched: 1204, failed: 2 },
     ),

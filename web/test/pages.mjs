@@ -110,8 +110,8 @@ describe("control room", () => {
 
   test("a rule says which events it takes and where they go, and counts them", async () => {
     await site.open("/", {}, async (page) => {
-      const rule = part(page, "Event rules").getByRole("row", { name: /^confab-PaymentsTellStudioRule/ });
-      await rule.getByText("payment_received, payment_refunded, payment_failed from confab.payments where data.product = studio", { exact: true }).waitFor();
+      const rule = part(page, "Event rules").getByRole("row", { name: /^confab-Studio-PaymentsTellStudioRule/ });
+      await rule.getByText("payment_pending, payment_received and 2 more from confab.payments where data.product = studio", { exact: true }).waitFor();
       await rule.getByText(/^queue confab-studio-events$/).getByRole("link").waitFor();
       for (const figure of await rule.locator("td.figures").allTextContents()) assert.match(figure, /^[\d,]+$/);
       const json = rule.getByLabel(/^Pattern of/);
@@ -128,8 +128,8 @@ describe("control room", () => {
     await site.open("/", {}, async (page) => {
       const schedules = part(page, "Schedules");
       await schedules.getByRole("row", { name: /^studio-sweep rate\(5 minutes\) in \d/ }).waitFor();
-      await schedules.getByRole("button", { name: "Run now: StudioSweepFunctionEveryFiveMinutes" }).waitFor();
-      assert.equal(await schedules.getByText("StudioSweepFunctionEveryFiveMinutes").count(), 0);
+      await schedules.getByRole("button", { name: "Run now: Studio-StudioSweepFunctionEveryFiveMinutes" }).waitFor();
+      assert.equal(await schedules.getByText("Studio-StudioSweepFunctionEveryFiveMinutes").count(), 0);
     });
   });
 
