@@ -27,7 +27,7 @@ async fn refusals(rate: Rate, table: &Table, callers: u32, now: Timestamp) -> Ve
 }
 
 #[tokio::test]
-async fn a_bucket_with_room_refuses_nobody_when_a_hundred_take_at_once() -> Result<()> {
+async fn a_bucket_with_room_refuses_no_caller_when_a_hundred_take_at_once() -> Result<()> {
     let (_cloud, table) = cloud().await?;
     let rate = Rate { burst: CALLERS, every: Duration::from_secs(30) };
     assert_eq!(refusals(rate, &table, CALLERS, at(0)).await, []);

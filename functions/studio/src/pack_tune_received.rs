@@ -1,5 +1,5 @@
 //! `POST /pack-tune-received`: Astria says that something of an order is done. It signs nothing, so what it says is
-//! not even read: whoever has the order's ticket makes us look at Astria ourselves.
+//! not even read: a good ticket of the order makes us look at Astria ourselves.
 
 use std::sync::Arc;
 

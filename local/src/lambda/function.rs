@@ -475,7 +475,7 @@ impl Functions {
     }
 
     /// Writes the environment of each function to `<name>.env`, for `cargo lambda watch` and debuggers. The Runtime API is
-    /// not in it: whoever starts the function brings one.
+    /// not in it: the process that starts the function brings one.
     pub(crate) fn write_environments(&self, folder: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
         for function in self.all() {

@@ -23,7 +23,7 @@ use crate::{OsEntropy, StartError, environment, log, metrics, panics::caught, st
 /// least, so that an hour of somebody else's trouble passes by itself.
 pub const TRIES: u32 = 60;
 
-/// What does not fail for somebody else's trouble will not pass: after so many tries it is given up.
+/// Receives after which a record that fails by its own fault, not by a dependency's, is given up.
 const PATIENCE: u32 = 5;
 
 /// What a record needs at the least: with less left it is not begun, since a killed process fails the whole batch.

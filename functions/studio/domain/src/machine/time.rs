@@ -65,7 +65,7 @@ impl Attending<'_> {
         self.actions.extend(action);
     }
 
-    /// Whoever waits for a bank is not asked what to do next.
+    /// A user with a pending bank payment is not asked what to do next.
     fn is_to_be_reminded(&self) -> bool {
         let visit = &self.user.visit;
         let is_stuck = matches!(visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
