@@ -10,14 +10,14 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use confab_aws::{Aws, AwsConfig, DeadLetter, Queue};
-use confab_kernel::{Clock, CorrelationId, Error, Kind, Result};
+use confab_kernel::{CorrelationId, Error, Kind, Result};
 use futures::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use tokio::{sync::OnceCell, time::Instant};
 use tracing::Instrument;
 
-use crate::{OsEntropy, StartError, environment, log, metrics, panics::caught, start};
+use crate::{StartError, environment, log, metrics, panics::caught, start};
 
 /// `maxReceiveCount` of every queue in template.yaml. A try comes once in a visibility timeout, which is a minute at
 /// least, so that an hour of somebody else's trouble passes by itself.
@@ -53,13 +53,12 @@ where
     B: DeserializeOwned + Send + 'static,
     Fut: Future<Output = Result<()>> + Send,
 {
-    let (clock, deps) = start(function, deps).await?;
+    let (_, deps) = start(function, deps).await?;
     let dead_letters = Arc::new(DeadLetters::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
         async move {
             let batch = Batch {
-                clock: &clock,
                 request_id: &event.context.request_id,
                 until: Instant::now() + time_left(&event.context),
                 dead_letters: &dead_letters,
@@ -83,13 +82,12 @@ where
     B: DeserializeOwned + Send + 'static,
     Fut: Future<Output = Result<()>> + Send,
 {
-    let (clock, deps) = start(function, deps).await?;
+    let (_, deps) = start(function, deps).await?;
     let dead_letters = Arc::new(DeadLetters::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
         async move {
             let batch = Batch {
-                clock: &clock,
                 request_id: &event.context.request_id,
                 until: Instant::now() + time_left(&event.context),
                 dead_letters: &dead_letters,
@@ -107,8 +105,7 @@ pub(crate) fn time_left(context: &lambda_runtime::Context) -> Duration {
     context.deadline().duration_since(now).unwrap_or_default()
 }
 
-struct Batch<'a, C> {
-    clock: &'a C,
+struct Batch<'a> {
     request_id: &'a str,
     /// When Lambda ends the process.
     until: Instant,
@@ -139,7 +136,7 @@ impl DeadLetters {
     }
 }
 
-impl<C: Clock> Batch<'_, C> {
+impl Batch<'_> {
     /// The message ids to deliver again.
     async fn work<D, B, Fut>(
         &self,
@@ -246,7 +243,7 @@ impl<C: Clock> Batch<'_, C> {
 
     /// Decodes a record. `None` when it cannot be read and the dead-letter queue has it.
     async fn job<B: DeserializeOwned>(&self, record: &SqsMessage) -> Result<Option<Job<B>>> {
-        let correlation_id = self.correlation_of(record);
+        let correlation_id = correlation_of(record);
         let left = self.worthwhile_time().inspect_err(|error| self.failed(error, correlation_id))?;
         let unreadable = match job(record, correlation_id, left) {
             Ok(job) => return Ok(Some(job)),
@@ -263,7 +260,7 @@ impl<C: Clock> Batch<'_, C> {
     }
 
     async fn is_dead(&self, record: &SqsMessage, error: &Error) -> bool {
-        let correlation_id = self.correlation_of(record);
+        let correlation_id = correlation_of(record);
         let taken = self.dead_letters.take(record, correlation_id, error).instrument(log::span(correlation_id));
         let taken = self.in_time(taken).await.inspect_err(|error| self.failed(error, correlation_id));
         taken.is_ok()
@@ -273,10 +270,6 @@ impl<C: Clock> Batch<'_, C> {
     async fn attempt(&self, correlation_id: CorrelationId, work: impl Future<Output = Result<()>>) -> Result<()> {
         let work = caught(work).instrument(log::span(correlation_id));
         self.in_time(work).await.inspect_err(|error| self.failed(error, correlation_id))
-    }
-
-    fn correlation_of(&self, record: &SqsMessage) -> CorrelationId {
-        correlation_of(record).unwrap_or_else(|| CorrelationId::new(self.clock.now(), &OsEntropy))
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -343,9 +336,11 @@ fn attribute<'a>(record: &'a SqsMessage, name: &str) -> Option<&'a str> {
     record.attributes.get(name).map(String::as_str)
 }
 
-fn correlation_of(record: &SqsMessage) -> Option<CorrelationId> {
-    let attribute = record.message_attributes.get("correlation_id")?;
-    attribute.string_value.as_deref()?.parse().ok()
+/// A message without an id has one of its own, the same on each try, in the log and in the dead-letter queue.
+fn correlation_of(record: &SqsMessage) -> CorrelationId {
+    let attribute = record.message_attributes.get("correlation_id");
+    let given = attribute.and_then(|attribute| attribute.string_value.as_deref()?.parse().ok());
+    given.unwrap_or_else(|| CorrelationId::of_event(record.message_id.as_deref().unwrap_or_default()))
 }
 
 fn response(failed: Vec<String>) -> SqsBatchResponse {
@@ -364,7 +359,6 @@ fn response(failed: Vec<String>) -> SqsBatchResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confab_kernel::Timestamp;
     use serde_json::json;
     use std::sync::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -386,9 +380,9 @@ mod tests {
             .collect()
     }
 
-    fn batch_within(time: Duration, dead_letters: &DeadLetters) -> Batch<'_, impl Clock> {
+    fn batch_within(time: Duration, dead_letters: &DeadLetters) -> Batch<'_> {
         let until = Instant::now() + time;
-        Batch { clock: &|| Timestamp::UNIX_EPOCH, request_id: "r", until, dead_letters }
+        Batch { request_id: "r", until, dead_letters }
     }
 
     async fn failures(records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
