@@ -40,6 +40,9 @@ pub struct Order {
     pub images: u32,
     pub offered_at: Timestamp,
     pub from: Source,
+    /// When the first of its sources may be deleted.
+    #[serde(default = "never")]
+    pub sources_until: Timestamp,
     pub step: Step,
     /// When somebody has to look at it, whatever else happens.
     pub due: Timestamp,
@@ -54,6 +57,10 @@ pub struct Order {
     pub delivered: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stars: Option<u8>,
+}
+
+fn never() -> Timestamp {
+    Timestamp::MAX
 }
 
 /// What the photos are made from.
@@ -120,6 +127,11 @@ impl Order {
     /// So many photos are there that the others are not worth the whole price.
     pub fn is_mostly_delivered(&self) -> bool {
         !self.delivered.is_empty() && self.delivered.len() * 2 >= usize::try_from(self.images).unwrap_or(usize::MAX)
+    }
+
+    /// Its sources may be deleted before the photos are made. A bank debit can outlast them.
+    pub fn outlasts_its_sources(&self, now: Timestamp) -> bool {
+        after(now, LONGEST) > self.sources_until
     }
 
     pub fn is_late(&self, now: Timestamp) -> bool {

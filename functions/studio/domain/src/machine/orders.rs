@@ -1,9 +1,9 @@
 //! Packs, offers and money.
 
-use confab_kernel::{Money, OrderId, after, messaging::Body};
+use confab_kernel::{Money, OrderId, Timestamp, after, messaging::Body};
 
 use super::{Action, Attending, USED_FOR};
-use crate::{Class, Model, Order, Pack, Source, Stage, Step, Tier, say};
+use crate::{Class, MODELS_KEPT, Model, Order, Pack, Source, Stage, Step, Tier, cleanup::PICTURES_KEPT, say};
 
 impl Attending<'_> {
     /// What was learned of the person, while its maker still knows it.
@@ -26,6 +26,16 @@ impl Attending<'_> {
             return Some(Source::Photos { objects: visit.photos.objects(), traits: visit.photos.traits() });
         }
         self.model().map(|model| Source::Model { tune: model.tune })
+    }
+
+    fn sources_until(&self, from: &Source) -> Timestamp {
+        match from {
+            Source::Photos { .. } => {
+                let first = self.user.visit.photos.good().map(|photo| photo.came_at).min();
+                first.map_or(Timestamp::MAX, |came_at| after(came_at, PICTURES_KEPT))
+            }
+            Source::Model { .. } => self.model().map_or(Timestamp::MAX, |model| after(model.trained_at, MODELS_KEPT)),
+        }
     }
 
     pub(super) fn shows_tiers(&mut self) {
@@ -114,6 +124,7 @@ impl Attending<'_> {
                     price,
                     images,
                     offered_at: now,
+                    sources_until: self.sources_until(&source),
                     from: source,
                     step: Step::Offered,
                     due: now,
@@ -175,6 +186,9 @@ impl Attending<'_> {
         }
         order.goes_to(Step::Asked { paid_at: now }, now, None);
         let order = order.clone();
+        if order.outlasts_its_sources(now) {
+            return self.gives_up(id);
+        }
         if !self.waits(&order) {
             self.actions.push(Action::Make { order });
         }

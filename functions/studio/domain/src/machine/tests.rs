@@ -722,6 +722,27 @@ fn what_is_sold_is_there_as_long_as_it_is_needed() {
 }
 
 #[test]
+fn bank_debit_that_arrives_after_the_selfies_expire_is_refunded() {
+    let paid_two_weeks_after_an_offer_on_day = |day: i64| {
+        let mut chat = Chat::new();
+        chat.says("hi");
+        let photos = chat.sends_photos(10);
+        chat.all_are_good(&photos);
+        chat.now += day * 24 * HOUR;
+        chat.taps("18_1");
+        let order = chat.visit().orders[0].id;
+        chat.happens(&Event::PaymentPending { order });
+        chat.now += 14 * 24 * HOUR;
+        chat.happens(&Event::Paid { order });
+        let is_made = chat.actions.iter().any(|action| matches!(action, Action::Make { .. }));
+        assert_ne!(is_made, chat.actions.contains(&Action::Refund { order }));
+        is_made
+    };
+    assert!(paid_two_weeks_after_an_offer_on_day(0));
+    assert!(!paid_two_weeks_after_an_offer_on_day(20));
+}
+
+#[test]
 fn two_orders_of_one_model_are_made_one_after_the_other() {
     let (mut chat, _) = Chat::delivered();
     chat.taps("17");
