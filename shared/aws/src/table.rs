@@ -1,6 +1,6 @@
 //! What every store needs of DynamoDB: rows as serde types, and errors by what they mean.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -16,6 +16,12 @@ use confab_kernel::{
     worker::{Read, Saved},
 };
 use serde::{Serialize, de::DeserializeOwned};
+
+/// Attempts at rows that other transactions hold, or that DynamoDB left unread.
+const MAX_ATTEMPTS: u32 = 9;
+const RETRY_DELAY: Duration = Duration::from_millis(10);
+/// At most 320 ms between two attempts.
+const MAX_DOUBLINGS: u32 = 5;
 
 pub type Row = HashMap<String, AttributeValue>;
 
@@ -150,17 +156,23 @@ impl Table {
 
     /// The rows of up to a hundred keys, in any order; DynamoDB refuses one key twice.
     pub async fn rows(&self, keys: Vec<Row>, read: Read) -> Result<Vec<Row>> {
-        let wanted = KeysAndAttributes::builder()
+        let mut wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys))
             .consistent_read(read == Read::Latest)
             .build()
             .map_err(unrendered)?;
-        let asked = self.client.batch_get_item().request_items(&self.name, wanted);
-        let got = Box::pin(asked.send()).await.map_err(failed)?;
-        if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
-            return Err(Error::unavailable("store_busy", "DynamoDB left keys unread"));
+        let mut rows = Vec::new();
+        for attempt in 1..=MAX_ATTEMPTS {
+            let asked = self.client.batch_get_item().request_items(&self.name, wanted);
+            let got = Box::pin(asked.send()).await.map_err(failed)?;
+            rows.extend(got.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default());
+            match got.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name)) {
+                Some(left) => wanted = left,
+                None => return Ok(rows),
+            }
+            back_off(attempt).await;
         }
-        Ok(got.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default())
+        Err(Error::unavailable("store_busy", "DynamoDB left keys unread at each attempt"))
     }
 
     /// One row as it is now.
@@ -221,14 +233,15 @@ impl Table {
     /// Writes one row. False when that may not be.
     pub async fn save(&self, row: Row, when: When) -> Result<bool> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(row));
-        Ok(unless_held(Box::pin(only!(put, when).send()).await)?.is_some())
+        let put = only!(put, when);
+        Ok(unless_held(|| put.clone().send()).await?.is_some())
     }
 
     /// Changes one row, and gives it as it is then. None when that may not be.
     pub async fn change(&self, key: Row, expression: &str, when: When) -> Result<Option<Row>> {
         let update = self.client.update_item().table_name(&self.name).set_key(Some(key)).update_expression(expression);
         let update = only!(update, when).return_values(ReturnValue::AllNew);
-        let changed = unless_held(Box::pin(update.send()).await)?;
+        let changed = unless_held(|| update.clone().send()).await?;
         Ok(changed.map(|changed| changed.attributes.unwrap_or_default()))
     }
 
@@ -268,8 +281,19 @@ impl Table {
         })
     }
 
-    /// All of them, or none and what held each of them back.
+    /// All of them, or none and what held each of them back. Waits for other transactions at the same rows.
     pub async fn attempt(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
+        for attempt in 1..=MAX_ATTEMPTS {
+            match self.attempt_once(writes.clone()).await? {
+                Some(held) if !held.contains(&Held::Condition) => back_off(attempt).await,
+                outcome => return Ok(outcome),
+            }
+        }
+        Err(contended())
+    }
+
+    /// The same without waiting: a conflict is returned as it is.
+    pub async fn attempt_once(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
         let asked = self.client.transact_write_items().set_transact_items(Some(writes));
         match Box::pin(asked.send()).await {
             Ok(_) => Ok(None),
@@ -281,16 +305,32 @@ impl Table {
     }
 }
 
-/// None when its condition did not hold.
-fn unless_held<T, E>(outcome: Result<T, SdkError<E>>) -> Result<Option<T>>
+/// Sends one write again while a transaction holds its row. None when its condition did not hold.
+async fn unless_held<T, E, Sent>(send: impl Fn() -> Sent) -> Result<Option<T>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    Sent: Future<Output = Result<T, SdkError<E>>>,
 {
-    match outcome {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
-        Err(error) => Err(failed(error)),
+    for attempt in 1..=MAX_ATTEMPTS {
+        match Box::pin(send()).await {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => return Ok(None),
+            Err(error) if error.code() == Some("TransactionConflictException") => back_off(attempt).await,
+            Err(error) => return Err(failed(error)),
+        }
     }
+    Err(contended())
+}
+
+fn contended() -> Error {
+    Error::unavailable("contended", "transactions held the same rows at each attempt")
+}
+
+/// Waits before the next attempt: about twice as long each time, and for a random part of it, so that those who met
+/// once do not meet again.
+async fn back_off(attempt: u32) {
+    let longest = RETRY_DELAY * 2_u32.pow(attempt.min(MAX_DOUBLINGS));
+    tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
 }
 
 fn unrendered(error: impl std::error::Error + Send + Sync + 'static) -> Error {

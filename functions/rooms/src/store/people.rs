@@ -1,10 +1,10 @@
 //! Who is in a room, under which name.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Held, Row, Table, When, number, text};
-use confab_kernel::{CorrelationId, Error, Result, UserId, worker::Read};
+use confab_kernel::{
+    CorrelationId, Result, UserId,
+    worker::{Read, Saved},
+};
 use rooms_domain::{Person, Place, Reason, RoomCode, Username};
 
 use super::{Store, person_key, readable, rendered, room_pk};
@@ -13,8 +13,6 @@ use super::{Store, person_key, readable, rendered, room_pk};
 const MOST_PEOPLE: usize = 1_000;
 const MOST_BANNED: usize = 100;
 const AT_ONCE: usize = 100;
-const MAX_ATTEMPTS: u32 = 8;
-const RETRY_DELAY: Duration = Duration::from_millis(20);
 const BANNED: &str = "BANNED#";
 
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +73,7 @@ impl Store {
         if was.is_some_and(|was| !was.is_inside()) {
             writes.push(self.delete_removal(code, person.user_id)?);
         }
-        Ok(match self.attempt(writes).await? {
+        Ok(match self.table.attempt(writes).await? {
             None => Joined::Yes,
             Some(held) if held.first() == Some(&Held::Condition) => Joined::NameTaken,
             Some(_) => Joined::Raced,
@@ -102,7 +100,7 @@ impl Store {
         if place == Place::Banned {
             writes.push(self.table.put(banned_key(code, user), When::always())?);
         }
-        self.despite_conflicts(writes).await
+        Ok(self.table.transact(writes).await? == Saved::Yes)
     }
 
     /// Lifts a ban. Returns `false` when the user is not banned.
@@ -110,29 +108,12 @@ impl Store {
         let when = When::holds("place = :banned")
             .with(":banned", rendered(&Place::Banned)?)
             .with(":left", rendered(&Place::Left)?);
-        self.despite_conflicts(vec![
+        let writes = vec![
             self.table.update(person_key(code, user), "SET place = :left", when)?,
             self.delete_removal(code, user)?,
             self.table.delete(banned_key(code, user), When::always())?,
-        ])
-        .await
-    }
-
-    /// Returns `false` when a condition does not hold.
-    async fn despite_conflicts(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
-        Ok(self.attempt(writes).await?.is_none())
-    }
-
-    /// Writes again when another transaction held one of the rows: all who join at once check that their room is open.
-    /// Returns the conditions that do not hold.
-    async fn attempt(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
-        for attempt in 1..=MAX_ATTEMPTS {
-            match self.table.attempt(writes.clone()).await? {
-                Some(held) if !held.contains(&Held::Condition) => tokio::time::sleep(RETRY_DELAY * attempt).await,
-                outcome => return Ok(outcome),
-            }
-        }
-        Err(Error::unavailable("contended", "other transactions held the same rows at each attempt"))
+        ];
+        Ok(self.table.transact(writes).await? == Saved::Yes)
     }
 
     pub(crate) async fn set_muted(&self, code: RoomCode, user: UserId, is_muted: bool) -> Result<bool> {
