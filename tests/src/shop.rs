@@ -56,6 +56,7 @@ impl<'a> Shop<'a> {
             purchase,
             title: format!("{item} for you"),
             phone: None,
+            expires_at: None,
             return_url: "https://shop.example/thanks".into(),
         }
     }

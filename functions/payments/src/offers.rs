@@ -36,7 +36,8 @@ pub(crate) async fn keep(deps: &Checkout, sealed: &str) -> Result<OfferStored> {
     let now = deps.clock.now();
     let offer = unsealed(deps, sealed).await?;
     deps.prices.find(&offer.offer.purchase.item).ok_or_else(unpriced)?;
-    let (order_id, expires_at) = (offer.offer.order_id, after(now, LINK_LASTS));
+    let (order_id, latest) = (offer.offer.order_id, after(now, LINK_LASTS));
+    let expires_at = offer.offer.expires_at.map_or(latest, |wanted| wanted.min(latest));
     if deps.store.offer(order_id).await?.is_some_and(|known| known.offer.purchase != offer.offer.purchase) {
         return Err(another_order());
     }
@@ -52,14 +53,14 @@ pub(crate) async fn take_sealed(deps: &Checkout, sealed: &str, correlation_id: C
 /// Takes the offer behind a short link. When its time is over the order still says whether it was paid.
 pub(crate) async fn take_kept(deps: &Checkout, id: OrderId, correlation_id: CorrelationId) -> Result<Taken> {
     let now = deps.clock.now();
-    let known = deps.store.offer(id).await?.filter(|offer| now.as_second() < offer.expires_at);
-    if let Some(offer) = known {
-        return take(deps, &offer, correlation_id).await;
+    let known = deps.store.offer(id).await?;
+    if let Some(offer) = known.as_ref().filter(|offer| now.as_second() < offer.expires_at) {
+        return take(deps, offer, correlation_id).await;
     }
     match deps.store.order(id).await? {
         Some(row) if has_nothing_to_pay(&row.order) => Ok(Taken { order: row.order, page: None }),
         Some(_) => Err(too_late()),
-        None if now >= after(id.made_at(), LINK_LASTS) => Err(too_late()),
+        None if known.is_some() || now >= after(id.made_at(), LINK_LASTS) => Err(too_late()),
         None => Err(Error::not_found("offer")),
     }
 }

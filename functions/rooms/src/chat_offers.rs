@@ -9,6 +9,7 @@ use confab_kernel::{
     worker::{Read, Saved},
 };
 use confab_lambda::{Call, Reply, reply};
+use confab_providers::{PayLink, SEAL_TTL};
 use http::{Method, StatusCode};
 use rooms_domain::{Goods, Person, Room, RoomCode, Standing, TIPS, Tier, Username};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,8 @@ use crate::{
     store::{Became, Visited},
 };
 
-/// Somebody else may be faster: whoever waits longer asks again.
-const OFFER_LASTS: Duration = Duration::from_secs(3600);
+/// Another pin may be bought meanwhile, so that an offer is shorter than a link of payments.
+const OFFER_TTL: Duration = Duration::from_secs(3600);
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -166,7 +167,7 @@ async fn tips(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
     visited.room.lets_host(visited.standing)?;
     let mut totals = Vec::<Money>::new();
     let mut tips = Vec::new();
-    for paid in deps.lobby.rooms.store.all_paid(code).await? {
+    for paid in deps.lobby.rooms.store.all_paid(code, call.correlation_id).await? {
         if !matches!(paid.goods, Goods::Tip { .. }) || paid.became == Became::NotGiven {
             continue;
         }
@@ -243,21 +244,21 @@ impl Shop {
         self.prices.find(item).map(|item| item.price).ok_or_else(unpriced)
     }
 
-    /// A link that leads to where it is paid. Nothing is kept of what nobody pays for.
+    /// Stores an offer at payments, and answers with the link to pay.
     async fn sells(&self, visited: &Visited, payer: UserId, goods: Goods, title: String) -> Result<Reply> {
-        let now = self.lobby.rooms.clock.now();
-        let order_id = OrderId::new(now, &self.lobby.rooms.entropy);
+        let rooms = &self.lobby.rooms;
+        let now = rooms.clock.now();
+        let order_id = OrderId::new(now, &rooms.entropy);
         let price = self.price(&goods.item())?;
         let purchase = goods.purchase(visited.room.code, payer);
-        let return_url = format!("{}/api/payments/back", self.pay_base_url);
-        let expires_at = after(now, OFFER_LASTS);
-        let offer = Offer { order_id, purchase, title, phone: None, return_url };
-        let offer = self.lobby.rooms.doorman.keys.seal(PAY_SEAL, &offer, expires_at).await?;
+        let (return_url, expires_at) = (self.pay_links.return_url(), Some(after(now, OFFER_TTL)));
+        let offer = Offer { order_id, purchase, title, phone: None, return_url, expires_at };
+        let sealed = rooms.doorman.keys.seal(PAY_SEAL, &offer, after(now, SEAL_TTL)).await?;
+        let PayLink { url, expires_at } = self.pay_links.store(order_id, sealed).await?;
         let minutes = match goods {
             Goods::Pin { tier, .. } => Some(tier.minutes()),
             Goods::Tip { .. } | Goods::BackRoom => None,
         };
-        let pay_url = format!("{}/api/payments/pay/{offer}", self.pay_base_url);
-        reply::json(StatusCode::CREATED, &ToPay { order_id, pay_url, price, minutes, expires_at })
+        reply::json(StatusCode::CREATED, &ToPay { order_id, pay_url: url, price, minutes, expires_at })
     }
 }

@@ -34,7 +34,7 @@ use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Sockets, Table, U
 use confab_kernel::{Env, EnvError, PriceList};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{
-    http_client,
+    PayLinks, http_client,
     model::{Model, ModelConfig},
 };
 use secrecy::SecretString;
@@ -87,7 +87,7 @@ impl Rooms {
 pub struct Shop {
     pub(crate) lobby: Lobby,
     pub(crate) prices: PriceList,
-    pub(crate) pay_base_url: String,
+    pub(crate) pay_links: PayLinks,
 }
 
 impl Shop {
@@ -97,7 +97,7 @@ impl Shop {
         Ok(Self {
             lobby: Lobby { rooms, objects: objects(&env, &aws)? },
             prices: prices(&env)?,
-            pay_base_url: env.required("PAY_BASE_URL")?.trim_end_matches('/').to_owned(),
+            pay_links: PayLinks::new(http_client()?, env.required("PAY_BASE_URL")?),
         })
     }
 }

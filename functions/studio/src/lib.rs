@@ -6,7 +6,6 @@ mod astria;
 mod news;
 mod operator;
 pub mod pack_tune_received;
-mod pay_links;
 mod senders;
 mod shelf;
 pub mod sms_received;
@@ -31,7 +30,7 @@ use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Table};
 use confab_kernel::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
 use confab_providers::{
-    http_client,
+    PayLinks, http_client,
     meta::MetaConfig,
     twilio::{ContentSids, TwilioConfig},
 };
@@ -41,7 +40,6 @@ use secrecy::SecretString;
 use crate::{
     astria::{ASTRIA_KEY, Maker},
     operator::OPERATOR,
-    pay_links::PayLinks,
     senders::Senders,
     shelf::Shelves,
     store::Store,
@@ -107,7 +105,8 @@ impl Worker {
             making: queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?,
             erasing: queue(&env, &aws, "CONFAB_ERASING_QUEUE_URL")?,
             bus: bus(&env, &aws)?,
-            pay_links: PayLinks { http: http_client()?, keys: keys?, base_url: base_url(&env, "PAY_BASE_URL")? },
+            pay_links: PayLinks::new(http_client()?, env.required("PAY_BASE_URL")?),
+            keys: keys?,
             clock,
         };
         let drawing = queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?;

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use confab_aws::{Bus, Entry, Objects, Queue, Use};
+use confab_aws::{Bus, Entry, Keyring, Objects, Queue, Use};
 use confab_kernel::{
-    Clock, Contract, EffectId, Event, EventId, OrderId, Result, Timestamp,
+    Clock, Contract, EffectId, Event, EventId, OrderId, Result, Timestamp, after,
     messaging::Body,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
     worker::{Effect, Evidence, Outcome, World},
 };
 use confab_lambda::SystemClock;
+use confab_providers::{PayLinks, SEAL_TTL};
 use studio_domain::{Action, EraseJob, MakeJob, MakeTask, PRODUCT, PhotoJob};
 
 use crate::{
-    pay_links::PayLinks,
     senders::Senders,
     store::{Deed, Question, Store},
 };
@@ -33,6 +33,7 @@ pub(crate) struct Studio {
     pub(crate) erasing: Queue,
     pub(crate) bus: Bus,
     pub(crate) pay_links: PayLinks,
+    pub(crate) keys: Keyring,
     pub(crate) clock: SystemClock,
 }
 
@@ -72,8 +73,10 @@ impl Studio {
             title: title.to_owned(),
             phone: deed.to.as_ref().and_then(|to| to.person.phone.clone()),
             return_url: self.pay_links.return_url(),
+            expires_at: None,
         };
-        self.pay_links.link(&offer, self.clock.now()).await
+        let sealed = self.keys.seal(SEAL, &offer, after(self.clock.now(), SEAL_TTL)).await?;
+        Ok(self.pay_links.store(order_id, sealed).await?.url)
     }
 
     async fn make(&self, deed: &Deed, task: MakeTask) -> Result<()> {

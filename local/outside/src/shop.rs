@@ -178,7 +178,7 @@ impl Sale {
         let product = item.split('.').next().unwrap_or_default().to_owned();
         let return_url = format!("{home}/ledger?order={order_id}");
         let purchase = Purchase { product, item, payer, reference: String::new() };
-        Ok(Offer { order_id, purchase, title, phone, return_url })
+        Ok(Offer { order_id, purchase, title, phone, return_url, expires_at: None })
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Offer {
     pub phone: Option<Phone>,
     /// Where the person goes on after paying, or with `cancelled=1` in the query after changing their mind.
     pub return_url: String,
+    /// When a link to it stops leading to a checkout, if that is sooner than `LINK_LASTS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// An offer that payments keeps: the link to pay ends in the order's id, and holds nothing else.

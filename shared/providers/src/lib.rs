@@ -9,6 +9,7 @@ mod loose;
 pub mod meta;
 pub mod model;
 mod parsed;
+mod pay_links;
 #[cfg(test)]
 mod samples;
 mod secrets;
@@ -23,4 +24,5 @@ pub mod twilio;
 pub use download::{File, MediaError};
 pub use http::{http_client, http_client_within};
 pub use parsed::Parsed;
+pub use pay_links::{PayLink, PayLinks, SEAL_TTL};
 pub use send::{Accepted, SendError};
