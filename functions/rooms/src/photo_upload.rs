@@ -21,6 +21,8 @@ const FORM_LASTS: Duration = Duration::from_secs(10 * 60);
 const KEPT: Duration = Duration::from_secs(168 * 3600);
 const PER_PERSON: u32 = 20;
 const PER_ADDRESS: u32 = 5;
+/// Sessions are free, so that a limit a session alone limits nobody.
+const PER_ADDRESS_WITH_SESSIONS: u32 = 300;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,11 +93,14 @@ fn check(content_type: &str, bytes: u64) -> Result<()> {
 /// Limits count what is begun: whoever asks for forms and sends nothing has had them.
 async fn begin(deps: &Photos, call: &Call, owner: Option<UserId>, state: State) -> Result<Analysis> {
     let now = deps.clock.now();
-    let (rate, whose) = match owner {
-        Some(user) => (Rate::per_hour(PER_PERSON), format!("photo#{user}")),
-        None => (Rate::per_hour(PER_ADDRESS), format!("photo#{}", call.source_ip())),
-    };
-    rate.take(&deps.store.table, &whose, now).await?;
+    let (table, address) = (&deps.store.table, call.source_ip());
+    match owner {
+        Some(user) => {
+            Rate::per_hour(PER_PERSON).take(table, &format!("photo#{user}"), now).await?;
+            Rate::per_hour(PER_ADDRESS_WITH_SESSIONS).take(table, &format!("photos#{address}"), now).await?;
+        }
+        None => Rate::per_hour(PER_ADDRESS).take(table, &format!("photo#{address}"), now).await?,
+    }
     let analysis = Analysis {
         photo_id: PhotoId::new(now, &deps.entropy),
         owner,
