@@ -33,6 +33,8 @@ const TRIES: u32 = 2;
 const BREATH: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(500);
 const MOST_ROOMS: usize = 1_000;
+/// SQS takes 256 KB a message. A hundred long messages are more.
+const CONTINUATION_BYTES: usize = 200 * 1024;
 /// A handshake, from the row that it begins with to the open socket.
 const OPENS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -79,7 +81,7 @@ pub async fn handle(deps: Arc<Broadcaster>, jobs: Vec<Job<BroadcastJob>>) -> Res
         }
     }
     let Some(room) = of else { return Ok(()) };
-    let news = gathered(&deps, room, fresh, correlation_id).await?;
+    let news = gathered(&deps, room, fresh, until, correlation_id).await?;
     if news.is_empty() {
         return Ok(());
     }
@@ -91,6 +93,7 @@ async fn gathered(
     deps: &Broadcaster,
     room: RoomCode,
     fresh: Vec<(Timestamp, News)>,
+    until: Instant,
     correlation_id: CorrelationId,
 ) -> Result<Vec<News>> {
     let is_done = |news: &News| matches!(news, News::Said { message, .. } if deps.cursors.is_done(room, message.seq));
@@ -102,7 +105,10 @@ async fn gathered(
     let Some((at, seq)) = busy else { return Ok(fresh.into_iter().map(|(_, news)| news).collect()) };
     let passed = Duration::try_from(deps.clock.now().duration_since(at)).unwrap_or_default();
     tokio::time::sleep(GATHERS_FOR.saturating_sub(passed)).await;
-    let said = deps.store.after(room, seq - 1, MOST_GATHERED, Read::MayLag, correlation_id).await?;
+    let said = patiently(until, correlation_id, "messages", || {
+        deps.store.after(room, seq - 1, MOST_GATHERED, Read::MayLag, correlation_id)
+    })
+    .await?;
     let (first, last) = (seq, said.last().map_or(0, |message| message.seq));
     let is_among = |news: &News| matches!(news, News::Said { message, .. } if (first..=last).contains(&message.seq));
     let others = fresh.into_iter().map(|(_, news)| news).filter(|news| !is_among(news));
@@ -133,7 +139,10 @@ async fn deliver(
         })
         .await?;
         let members = match said.members_only {
-            Some(_) => Some(members(deps, room, &page.sockets, correlation_id).await?),
+            Some(_) => {
+                let read = || members(deps, room, &page.sockets, correlation_id);
+                Some(patiently(until, correlation_id, "members", read).await?)
+            }
             None => None,
         };
         let posts = stream::iter(page.sockets).map(|socket| bring(deps, socket, &said, members.as_ref()));
@@ -191,7 +200,7 @@ async fn patiently<T, Fut: Future<Output = Result<T>>>(
         match read().await {
             Err(error) if until.saturating_duration_since(Instant::now()) > PAGE_TAKES => {
                 metrics::count("SocketsUnread", "again");
-                warn("a room's connections cannot be read, trying again", &format!("{what}: {error}"), correlation_id);
+                warn("a room cannot be read, trying again", &format!("{what}: {error}"), correlation_id);
                 tokio::time::sleep(PAUSE).await;
             }
             outcome => return outcome,
@@ -220,9 +229,29 @@ async fn goes_on(
     correlation_id: CorrelationId,
 ) -> Result<()> {
     let at = deps.clock.now();
-    let once = format!("on#{room}#{}#{}", after.as_deref().unwrap_or_default(), at.as_millisecond());
-    let job = BroadcastJob::V1 { room, at, news, after };
-    deps.broadcasts.send(&[Entry::in_order(room.as_str(), &once, &job, correlation_id)?]).await
+    let mut entries = Vec::new();
+    for (index, news) in parts(news)?.into_iter().enumerate() {
+        let once = format!("on#{room}#{}#{}#{index}", after.as_deref().unwrap_or_default(), at.as_millisecond());
+        let job = BroadcastJob::V1 { room, at, news, after: after.clone() };
+        entries.push(Entry::in_order(room.as_str(), &once, &job, correlation_id)?);
+    }
+    deps.broadcasts.send(&entries).await
+}
+
+/// Divides news, in order, into parts that fit a queue message.
+fn parts(news: Vec<News>) -> Result<Vec<Vec<News>>> {
+    let (mut parts, mut part, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for news in news {
+        let size = serde_json::to_string(&news).map_err(|e| Error::internal("render_failed", e))?.len();
+        if bytes + size > CONTINUATION_BYTES && !part.is_empty() {
+            parts.push(std::mem::take(&mut part));
+            bytes = 0;
+        }
+        bytes += size;
+        part.push(news);
+    }
+    parts.push(part);
+    Ok(parts)
 }
 
 /// What goes to everybody, in its order, what to somebody alone, and who is shown out with which words.

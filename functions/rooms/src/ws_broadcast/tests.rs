@@ -1,4 +1,4 @@
-use rooms_domain::{Change, News, Reason};
+use rooms_domain::{Change, ClientMessageId, News, Reason};
 use serde_json::json;
 
 use super::*;
@@ -168,4 +168,49 @@ async fn a_broadcast_goes_on_behind_an_unreadable_connection() {
     let job = BroadcastJob::V1 { room: code(), at, news, after: Some("no ticket".into()) };
     handle(cloud.broadcaster(), vec![crate::testing::job(job)]).await.unwrap();
     assert_eq!(cloud.texts(&host), ["hello"]);
+}
+
+/// API Gateway was slow, and the rest of the room is left to another invocation.
+#[test]
+fn continuations_fit_a_queue_message_and_keep_the_order() {
+    let message = |seq: u64| Message {
+        seq,
+        at: Timestamp::UNIX_EPOCH,
+        user_id: user(1),
+        username: person(1).username,
+        text: "ש".repeat(2_000).into(),
+        client_msg_id: ClientMessageId::parse(&format!("message-{seq:04}")).unwrap(),
+        reply_to: None,
+        is_deleted: false,
+        reactions: Vec::new(),
+        rev: 0,
+        tip: None,
+    };
+    let news: Vec<_> = (1..=100).map(|seq| said(&message(seq))).collect();
+    let parts = parts(news.clone()).unwrap();
+    assert!(parts.len() > 1);
+    for part in &parts {
+        assert!(serde_json::to_string(part).unwrap().len() < 240 * 1024);
+    }
+    let rejoined = serde_json::to_value(parts.concat()).unwrap();
+    assert_eq!(rejoined, serde_json::to_value(news).unwrap());
+}
+
+/// DynamoDB fails for a moment: members are read again, as connections are.
+#[tokio::test]
+async fn failing_reads_of_members_are_repeated() {
+    let (cloud, [_, member, _]) = full_room().await;
+    let reader = cloud.connects(9, 60).await;
+    let mut failures = 8;
+    cloud.fails(move |target, asked| {
+        let is_of_members = target.ends_with("BatchGetItem") && asked.to_string().contains("PERSON#");
+        if !is_of_members || failures == 0 {
+            return None;
+        }
+        failures -= 1;
+        let kind = "com.amazonaws.dynamodb.v20120810#InternalServerError";
+        Some((axum::http::StatusCode::INTERNAL_SERVER_ERROR, json!({ "__type": kind, "message": "" })))
+    });
+    cloud.broadcasts(vec![News::MembersOnly { at: cloud.clock.now() }]).await;
+    assert!(cloud.is_closed(&reader) && !cloud.is_closed(&member));
 }
