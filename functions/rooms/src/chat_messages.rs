@@ -9,6 +9,7 @@ use confab_kernel::{
     worker::{Read, Saved},
 };
 use confab_lambda::{Call, Reply, reply};
+use futures::{StreamExt, TryStreamExt, stream};
 use http::{Method, StatusCode};
 use rooms_domain::{Draft, Message, News, NotGiven, PaidPin, RoomCode, Standing, emoji};
 use serde::{Deserialize, Serialize};
@@ -27,8 +28,9 @@ const PAGE: i32 = 50;
 const LARGEST_PAGE: i32 = 100;
 /// Each is told to everybody.
 const REACTIONS: Rate = Rate { burst: 20, every: Duration::from_secs(2) };
-/// A deletion reads what was said after the message, for quotes of it.
+/// A deletion changes every message that quotes the deleted one.
 const DELETIONS: Rate = Rate { burst: 10, every: Duration::from_secs(3) };
+const QUOTE_CONCURRENCY: usize = 20;
 /// Pins that come while one goes.
 const RACES: usize = 4;
 
@@ -136,11 +138,19 @@ async fn delete(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<R
     refund_pins(deps, call, code, seq).await?;
     // Whoever tries again may have got no answer because the process died before it told anybody.
     changed(deps, call, code, deleted.unwrap_or(message)).await?;
-    // Those as well of which somebody who died has told nobody.
-    for answer in deps.store.delete_quotes(code, seq, call.correlation_id).await? {
-        changed(deps, call, code, answer).await?;
-    }
+    let answers = deps.store.quotes(code, seq).await?;
+    let emptied = stream::iter(answers).map(|answer| empty_quote(deps, call, code, seq, answer));
+    emptied.buffer_unordered(QUOTE_CONCURRENCY).try_collect::<()>().await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Empties and announces one quote of a deleted message. Its index row is the outbox: it goes after the announcement,
+/// so that a repeated deletion finishes what an earlier one left.
+async fn empty_quote(deps: &Rooms, call: &Call, code: RoomCode, seq: u64, answer: u64) -> Result<()> {
+    if let Some(message) = deps.store.empty_quote(code, seq, answer).await? {
+        changed(deps, call, code, message).await?;
+    }
+    deps.store.forget_quote(code, seq, answer).await
 }
 
 /// Takes the pins of a message down. What another person paid is noted as owed in the same transaction.
@@ -160,7 +170,7 @@ async fn unpin(deps: &Rooms, call: &Call, code: RoomCode, seq: u64, by: UserId) 
 
 /// Asks for the refunds that a deletion owes, those of an earlier attempt that died included. Payments refunds once.
 async fn refund_pins(deps: &Rooms, call: &Call, code: RoomCode, seq: u64) -> Result<()> {
-    for paid in deps.store.unpinned(code, seq).await? {
+    for paid in deps.store.unpinned(code, seq, call.correlation_id).await? {
         give_back(&deps.bus, paid.order, NotGiven::MessageGone, paid.at, call.correlation_id).await?;
     }
     Ok(())

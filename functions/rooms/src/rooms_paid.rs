@@ -243,7 +243,7 @@ impl Cashier {
         };
         let pins = front.pins.iter().chain(back.iter().flat_map(|back| &back.pins));
         let pins = pins.filter(|pin| pin.is_owed(at)).map(|pin| pin.order);
-        let paid = self.store.all_paid(code).await?;
+        let paid = self.store.all_paid(code, trace).await?;
         let entrances = paid.iter().filter(|paid| paid.is_owed_entrance(at)).map(|paid| paid.order);
         let owed = pins.chain(entrances).map(|order| refund(order, NotGiven::RoomClosed, at, trace));
         // The process that noted these as owed may have died before it asked for their refund.

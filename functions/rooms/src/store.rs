@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `ROOM#<code>` | `ROOM` | the room, with a version, and the numbers of messages that may be in use |
 //! | `ROOM#<code>` | `MSG#<seq>` | a message; its reactions are sets named `r:<emoji>` |
+//! | `ROOM#<code>` | `QUOTE#<seq>#<answer>` | an index of the messages that quote a message |
 //! | `ROOM#<code>` | `SAID#usr_..#<client_msg_id>` | the number that a person's message got |
 //! | `ROOM#<code>` | `PERSON#usr_..` | somebody who is in the room, was, or may not be |
 //! | `ROOM#<code>` | `BANNED#usr_..` | somebody who may not be in the room, once more, so that they can be listed |

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    store::{Became, Paid},
-    testing::{Cloud, code, person, user},
+    store::{Became, Paid, Said},
+    testing::{Cloud, code, person, trace, user},
 };
 
 /// A message of the host that the second user has paid to pin.
@@ -136,4 +136,56 @@ async fn the_first_message_is_kept_behind_five_hundred_others() {
     assert_eq!(page["messages"][0]["text"], "the first word");
     let kept_for = row["expires_at"]["N"].as_str().unwrap().parse::<i64>().unwrap() - cloud.clock.now().as_second();
     assert!((30 * 24 * 3_600 - 600..=30 * 24 * 3_600).contains(&kept_for), "thirty days, but for a moment: {kept_for}");
+}
+
+async fn answers(cloud: &Cloud, seq: u64) -> Message {
+    let visited = cloud.store.visit(code(), Some(user(2)), Read::Latest).await.unwrap();
+    let latest = cloud.store.latest(code(), visited.reserved, Read::Latest, trace()).await.unwrap();
+    let quote = cloud.store.message(code(), seq).await.unwrap().unwrap().quote();
+    let draft = Draft::parse(&format!("{:0>8}", latest.last_seq + 1), "yes", Some(seq)).unwrap();
+    match cloud.store.say(&visited, &draft, Some(quote), latest, None, trace()).await.unwrap() {
+        Said::New { message, .. } => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The process dies while it announces the answers, and the person deletes again.
+#[tokio::test]
+async fn deletion_empties_every_quote_and_announces_each_even_after_a_crash() {
+    let cloud = Cloud::new().await;
+    cloud.joins(2).await;
+    let first = cloud.says(1, "look here").await;
+    let other = cloud.says(1, "unrelated").await;
+    let answers =
+        [answers(&cloud, first.seq).await, answers(&cloud, first.seq).await, answers(&cloud, other.seq).await];
+    let mut sends = 0;
+    cloud.fails(move |target, _| {
+        sends += usize::from(target.ends_with("SendMessageBatch"));
+        (sends == 2).then(|| (StatusCode::BAD_REQUEST, json!({})))
+    });
+    assert!(deletes(&cloud).await.is_err());
+    cloud.fails(|_, _| None);
+    deletes(&cloud).await.unwrap();
+    for (answer, is_emptied) in answers.iter().zip([true, true, false]) {
+        let now = cloud.store.message(code(), answer.seq).await.unwrap().unwrap();
+        assert_eq!(now.reply_to.unwrap().text.as_str().is_empty(), is_emptied);
+        let announced = |job: &Value| job["news"][0]["message"]["seq"] == answer.seq;
+        assert_eq!(cloud.sent().iter().any(announced), is_emptied, "{:?}", cloud.sent());
+    }
+    assert_eq!(cloud.store.quotes(code(), first.seq).await.unwrap(), Vec::<u64>::new());
+}
+
+/// The operator keeps messages for a shorter time: the newest must not expire before older ones.
+#[tokio::test]
+async fn numbers_are_not_given_out_again_after_messages_are_kept_shorter() {
+    let mut cloud = Cloud::new().await;
+    cloud.says(1, "kept for thirty days").await;
+    cloud.store =
+        crate::store::Store::new(cloud.store.table.clone(), std::sync::Arc::new(cloud.clock), Duration::from_secs(60));
+    cloud.says(1, "kept no shorter").await;
+    let expires_at = async |seq: u64| {
+        let row = cloud.row(&format!("ROOM#{}", code()), &format!("MSG#{seq:012}")).await;
+        row["expires_at"]["N"].as_str().unwrap().parse::<i64>().unwrap()
+    };
+    assert!(expires_at(2).await >= expires_at(1).await);
 }

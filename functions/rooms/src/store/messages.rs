@@ -16,8 +16,6 @@ const MAX_HISTORY: u64 = 20_000;
 const SAID_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// So many numbers are noted as taken at a time: what is noted outlives the messages.
 const RESERVED_AT_ONCE: u64 = 100;
-/// Messages that are held in memory at a time.
-const PAGE: usize = 500;
 /// In a room where very many speak at once somebody is always faster; after so many tries it is the client's turn.
 const TRIES: usize = 12;
 /// As many as say whether a room is busy.
@@ -49,6 +47,9 @@ struct MessageRow {
 pub(crate) struct Latest {
     pub(crate) messages: Vec<Message>,
     pub(crate) last_seq: u64,
+    /// When the newest row expires, in seconds. Later rows expire no earlier, so that the newest row always has the
+    /// highest number in use, even after the operator shortens `MESSAGE_TTL_DAYS`.
+    expires_at: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +80,18 @@ fn message_key(code: RoomCode, seq: u64) -> Row {
 
 fn said_key(code: RoomCode, user: UserId, id: &ClientMessageId) -> Row {
     Table::key(room_pk(code), format!("SAID#{user}#{}", id.as_str()))
+}
+
+fn quote_key(code: RoomCode, seq: u64, answer: u64) -> Row {
+    Table::key(room_pk(code), format!("{}{answer:012}", quotes_of(seq)))
+}
+
+fn quotes_of(seq: u64) -> String {
+    format!("QUOTE#{seq:012}#")
+}
+
+fn expiry_of(row: &Row) -> Option<i64> {
+    row.get("expires_at")?.as_n().ok()?.parse().ok()
 }
 
 fn later(now: Timestamp, by: Duration) -> i64 {
@@ -126,18 +139,19 @@ impl Store {
     ) -> Result<Latest> {
         let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
         let mut rows = self.backwards(code, keys.clone(), LATEST, read).await?;
-        let mut highest = rows.first().and_then(number_of);
+        let mut newest = rows.first().map(|row| (number_of(row), expiry_of(row)));
         let mut messages = self.kept(rows, trace);
         if messages.is_empty() && reserved > 0 && read == Read::MayLag {
             // Nothing was said for long, or the first thing a moment ago.
             rows = self.backwards(code, keys, LATEST, Read::Latest).await?;
-            highest = rows.first().and_then(number_of);
+            newest = rows.first().map(|row| (number_of(row), expiry_of(row)));
             messages = self.kept(rows, trace);
         }
         // A number is in use even where its message is over its time or cannot be read.
-        let highest = highest.unwrap_or_default();
+        let (highest, expires_at) = newest.unwrap_or_default();
+        let (highest, expires_at) = (highest.unwrap_or_default(), expires_at.unwrap_or_default());
         let last_seq = if messages.is_empty() { reserved.max(highest) } else { highest };
-        Ok(Latest { messages, last_seq })
+        Ok(Latest { messages, last_seq, expires_at })
     }
 
     /// None when nothing of what was said is kept.
@@ -185,7 +199,7 @@ impl Store {
                 rev: 0,
                 tip: draft.tip,
             };
-            let Some(held) = self.put_message(code, &message, reserved, paid).await? else {
+            let Some(held) = self.put_message(code, &message, (reserved, latest.expires_at), paid).await? else {
                 return Ok(Said::New { message, pace });
             };
             // The second write is the one that knows whether it was done before.
@@ -210,10 +224,11 @@ impl Store {
         &self,
         code: RoomCode,
         message: &Message,
-        reserved: u64,
+        (reserved, newest_expires_at): (u64, i64),
         paid: Option<&Paid>,
     ) -> Result<Option<Vec<Held>>> {
         let Message { seq, at, user_id, .. } = *message;
+        let expires_at = later(at, self.message_ttl).max(newest_expires_at);
         let row = MessageRow {
             seq,
             at,
@@ -225,7 +240,7 @@ impl Store {
             is_deleted: false,
             rev: 0,
             tip: message.tip,
-            expires_at: later(at, self.message_ttl),
+            expires_at,
         };
         let once = match paid {
             Some(paid) => self.note(code, &Paid { said_as: Some(seq), ..paid.clone() }, None)?,
@@ -247,11 +262,14 @@ impl Store {
         if paid.is_some() {
             writes.push(self.only_if_open(code)?);
         }
-        // Nobody quotes what was deleted a moment ago.
+        // A message that was deleted a moment ago cannot be quoted; this check stays last.
         if let Some(quote) = &message.reply_to {
+            let mut index = quote_key(code, quote.seq, seq);
+            index.insert("expires_at".to_owned(), number(expires_at));
+            writes.push(self.table.put(index, When::always())?);
             writes.push(self.only_if_said(code, quote.seq)?);
         }
-        self.table.attempt(writes).await
+        self.table.attempt_once(writes).await
     }
 
     async fn said_before(&self, code: RoomCode, message: &Message) -> Result<Message> {
@@ -323,26 +341,31 @@ impl Store {
         row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
     }
 
-    /// Empties the quotes of a message in its answers, and returns the answers as they are then.
-    pub(crate) async fn delete_quotes(&self, code: RoomCode, seq: u64, trace: CorrelationId) -> Result<Vec<Message>> {
-        let (mut changed, mut from) = (Vec::new(), seq);
-        loop {
-            let rows = self.rows_after(code, from, PAGE, Read::Latest).await?;
-            let Some(last) = rows.last().and_then(number_of) else { return Ok(changed) };
-            for answer in self.kept(rows, trace) {
-                if answer.reply_to.as_ref().is_none_or(|quote| quote.seq != seq) {
-                    continue;
-                }
-                let when = When::holds("reply_to.seq = :seq AND reply_to.#text <> :empty")
-                    .naming("#text", "text")
-                    .with(":seq", number(seq))
-                    .with(":empty", text(""));
-                let empties = "SET reply_to.#text = :empty, rev = rev + :one";
-                let emptied = self.change_message(code, answer.seq, empties, when).await?;
-                changed.push(emptied.unwrap_or(answer));
-            }
-            from = last;
+    /// Returns the numbers of the messages that quote a message and have not been announced without the quote.
+    pub(crate) async fn quotes(&self, code: RoomCode, seq: u64) -> Result<Vec<u64>> {
+        let keys = When::holds("pk = :pk AND begins_with(sk, :quotes)")
+            .with(":pk", text(room_pk(code)))
+            .with(":quotes", text(quotes_of(seq)));
+        let rows = self.table.query_latest(keys, usize::MAX).await?;
+        Ok(rows.iter().filter_map(|row| sort_key(row).rsplit('#').next()?.parse().ok()).collect())
+    }
+
+    /// Empties the quote of a deleted message in an answer. Returns the answer as it is now, `None` if it is gone.
+    pub(crate) async fn empty_quote(&self, code: RoomCode, seq: u64, answer: u64) -> Result<Option<Message>> {
+        let when = When::holds("reply_to.seq = :seq AND reply_to.#text <> :empty")
+            .naming("#text", "text")
+            .with(":seq", number(seq))
+            .with(":empty", text(""));
+        let empties = "SET reply_to.#text = :empty, rev = rev + :one";
+        match self.change_message(code, answer, empties, when).await? {
+            Some(message) => Ok(Some(message)),
+            None => self.message(code, answer).await,
         }
+    }
+
+    /// Forgets a quote whose answer has been announced without it.
+    pub(crate) async fn forget_quote(&self, code: RoomCode, seq: u64, answer: u64) -> Result<()> {
+        self.table.remove(quote_key(code, seq, answer)).await
     }
 
     pub(super) fn only_if_said(&self, code: RoomCode, seq: u64) -> Result<TransactWriteItem> {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Table, When, number, text};
 use confab_kernel::{
-    Money, OrderId, Result, Timestamp, UserId, after,
+    CorrelationId, Money, OrderId, Result, Timestamp, UserId, after,
     worker::{Read, Saved},
 };
 use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Reason, Room, RoomCode, Username};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, Visited, person_key, rendered, room_key};
+use super::{Store, Visited, person_key, readable, rendered, room_key};
 
 /// Whoever has come in for less than this has had little of it.
 const ENTRANCE_OWED: Duration = Duration::from_secs(24 * 3600);
@@ -65,9 +65,10 @@ impl Store {
         self.table.latest(Table::key(paid_pk(code), order.to_string())).await
     }
 
-    pub(crate) async fn all_paid(&self, code: RoomCode) -> Result<Vec<Paid>> {
+    pub(crate) async fn all_paid(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Paid>> {
         let keys = When::holds("pk = :pk").with(":pk", text(paid_pk(code)));
-        self.table.query_latest(keys, usize::MAX).await?.into_iter().map(Table::read).collect()
+        let rows = self.table.query_latest(keys, usize::MAX).await?;
+        Ok(readable(rows, "paid", trace, Table::read))
     }
 
     /// As long as it is as it was.
@@ -108,8 +109,8 @@ impl Store {
     }
 
     /// The orders of a message's pins that are owed because the message was deleted.
-    pub(crate) async fn unpinned(&self, code: RoomCode, seq: u64) -> Result<Vec<Paid>> {
-        let mut paid = self.all_paid(code).await?;
+    pub(crate) async fn unpinned(&self, code: RoomCode, seq: u64, trace: CorrelationId) -> Result<Vec<Paid>> {
+        let mut paid = self.all_paid(code, trace).await?;
         paid.retain(|paid| {
             let is_of_message = matches!(paid.goods, Goods::Pin { seq: of, .. } if of == seq);
             is_of_message && paid.became == Became::NotGiven && paid.why == Some(NotGiven::MessageGone)
