@@ -29,6 +29,13 @@ need_rust() { need cargo "Install Rust with rustup (https://rustup.rs); rust-too
 # services: `--package NAME` for each service. Building them alone keeps other features out of their dependencies.
 services() { for service in functions/*/; do printf -- '--package %s ' "$(basename "$service")"; done; }
 
+# Builds everything at once, tests too. Cargo unites the features of what is built together, so that a selection of
+# packages would build their dependencies again.
+build() {
+    say "Building"
+    cargo build --workspace --all-targets --locked --quiet
+}
+
 need_node() { need npm "Install Node.js 20 or later."; }
 
 # debian_packages COMMAND PACKAGE..: installs Debian packages when the command is missing.
