@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use confab_kernel::CorrelationId;
+use confab_core::CorrelationId;
 
 #[derive(Debug, Parser)]
 #[command(

@@ -301,7 +301,7 @@ mod tests {
             "sockets": [{ "units_in": 2, "units_out": 40, "connection_minutes": 1.5, "open": 1 }],
         });
         let local = Local {
-            http: confab_providers::http_client().unwrap(),
+            http: confab_provider_base::http_client().unwrap(),
             home: "http://h".into(),
             aws: "http://a".into(),
             state: serde_json::from_value(state).unwrap(),

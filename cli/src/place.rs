@@ -27,7 +27,7 @@ pub(crate) enum View {
 
 impl Place {
     pub(crate) async fn open(arguments: &PlaceArguments) -> Result<Self> {
-        let http = confab_providers::http_client().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let http = confab_provider_base::http_client().map_err(|error| anyhow::anyhow!("{error}"))?;
         if let Some(home) = &arguments.local {
             let local = Local::open(http, home).await?;
             let config = of_local(&local.aws)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use confab_kernel::CorrelationId;
+use confab_core::CorrelationId;
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! `cargo +nightly fuzz run astria_callback fuzz/corpus/astria_callback fuzz/seeds/astria_callback -- -max_total_time=60`
 #![no_main]
 
-use confab_providers::astria::parse_callback;
+use confab_astria::parse_callback;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

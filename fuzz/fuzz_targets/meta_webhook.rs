@@ -3,8 +3,8 @@
 
 mod updates;
 
-use confab_kernel::Timestamp;
-use confab_providers::meta::{challenge, parse, verify};
+use confab_core::Timestamp;
+use confab_meta::{challenge, parse, verify};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

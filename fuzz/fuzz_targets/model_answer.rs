@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use confab_providers::model::{Seen, parse_seen, parse_vectors, parse_verdict};
+use confab_openai::{Seen, parse_seen, parse_vectors, parse_verdict};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 

@@ -2,12 +2,10 @@
 //! The first line of the input is the signature's header, the rest the body.
 #![no_main]
 
-use confab_kernel::Timestamp;
-use confab_providers::{
-    generic,
-    stripe::{Subject, parse, sign, verify},
-    sumit,
-};
+use confab_core::Timestamp;
+use confab_provider_base::generic;
+use confab_stripe::{Subject, parse, sign, verify};
+use confab_sumit as sumit;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -4,8 +4,8 @@
 
 mod updates;
 
-use confab_kernel::Timestamp;
-use confab_providers::twilio::{form, parse, parse_json, sign, verify};
+use confab_core::Timestamp;
+use confab_twilio::{form, parse, parse_json, sign, verify};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,7 +1,7 @@
 //! What holds for every update, whatever it came from.
 
-use confab_kernel::messaging::{Content, Update};
-use confab_providers::Parsed;
+use confab_messaging::{Content, Update};
+use confab_provider_base::Parsed;
 
 pub fn check(parsed: &Parsed) {
     assert!(parsed.ignored.len() <= 100);

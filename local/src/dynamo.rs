@@ -45,7 +45,7 @@ impl Dynamo {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(dynoxide::server::serve_on(listener, database));
-        let client = confab_providers::http_client().map_err(|e| anyhow::anyhow!("{e}"))?;
+        let client = confab_provider_base::http_client().map_err(|e| anyhow::anyhow!("{e}"))?;
         let dynamo = Self { url, client, counted: Mutex::default() };
         for table in tables {
             dynamo.create(table).await.with_context(|| table.logical_id.clone())?;

@@ -180,7 +180,7 @@ pub(crate) fn environment(name: &str) -> Option<String> {
 }
 
 pub(crate) fn client() -> Result<reqwest::Client> {
-    confab_providers::http_client_within(PATIENCE).map_err(|error| anyhow::anyhow!("{error}"))
+    confab_provider_base::http_client_within(PATIENCE).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 /// The header that Meta would send with this body.
@@ -188,7 +188,7 @@ pub fn sign_meta(body: &[u8]) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET).expect("any key will do");
     mac.update(body);
-    format!("sha256={}", confab_kernel::hex(&mac.finalize().into_bytes()))
+    format!("sha256={}", confab_core::hex(&mac.finalize().into_bytes()))
 }
 
 /// Waits until `check` gives something; its last error says why it never did.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use confab_kernel::Timestamp;
+use confab_core::Timestamp;
 use futures::{SinkExt, StreamExt, stream::SplitSink};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -44,14 +44,14 @@ impl Guest {
     pub fn sealed(place: &Place, digits: &str) -> Result<Self> {
         let id = format!("usr_{digits:0>26}");
         let session = rooms_domain::Session { user: id.parse()? };
-        let token = confab_kernel::seal(SEAL_SECRET, &session, Timestamp::MAX)?;
+        let token = confab_core::seal(SEAL_SECRET, &session, Timestamp::MAX)?;
         Ok(Self { http: place.http.clone(), gateway: place.gateway.clone(), token, id })
     }
 
     /// The same person's session of long ago.
     pub fn expired(&self) -> Result<Self> {
         let session = rooms_domain::Session { user: self.id.parse()? };
-        Ok(self.with_token(&confab_kernel::seal(SEAL_SECRET, &session, Timestamp::UNIX_EPOCH)?))
+        Ok(self.with_token(&confab_core::seal(SEAL_SECRET, &session, Timestamp::UNIX_EPOCH)?))
     }
 
     /// The same person with another token.
@@ -155,10 +155,10 @@ impl Guest {
         // It says when it was asked for: a socket that is young may be on its way.
         let number = self.id.bytes().rev().take(8).fold(0, |all, digit| all * 10 + u64::from(digit.wrapping_sub(b'0')));
         let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
-        let id = confab_kernel::TicketId::new(Timestamp::now(), &move || [0, 0, a, b, c, d, e, f, g, h]);
+        let id = confab_core::TicketId::new(Timestamp::now(), &move || [0, 0, a, b, c, d, e, f, g, h]);
         let ticket =
             rooms_domain::Ticket { id, room: code.parse()?, user: self.id.parse()?, address: String::new().into() };
-        Ok(format!("{url}?ticket={}", confab_kernel::seal(SEAL_SECRET, &ticket, Timestamp::MAX)?))
+        Ok(format!("{url}?ticket={}", confab_core::seal(SEAL_SECRET, &ticket, Timestamp::MAX)?))
     }
 
     pub async fn connects(&self, code: &str) -> Result<Live> {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use confab_kernel::{
-    Clock, Contract, CorrelationId, Event, EventId, OrderId, Phone, Sealed, SpendId, Timestamp,
+use confab_contracts::{
+    Contract, Event,
     payments::{Offer, Purchase, Spend},
-    seal,
 };
+use confab_core::{Clock, CorrelationId, EventId, OrderId, Phone, Sealed, SpendId, Timestamp, seal};
 use confab_lambda::{OsEntropy, SystemClock};
 use serde_json::{Value, json};
 

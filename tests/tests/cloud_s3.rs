@@ -205,7 +205,7 @@ impl Form {
         for part in [&stamp[..8], "us-east-1", "s3", "aws4_request", &policy] {
             signing = hmac(&signing, part)?;
         }
-        let signature = confab_kernel::hex(&signing);
+        let signature = confab_core::hex(&signing);
         Ok(Self {
             fields: vec![
                 ("key", "quarantine/a.jpg".to_owned()),

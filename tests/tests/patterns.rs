@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use confab_aws::{Aws, AwsConfig, Inbox, Objects, Rate, Table};
+use confab_core::{Env, Kind, Timestamp};
 use confab_e2e::Place;
-use confab_kernel::{Env, Kind, Timestamp};
 use futures::future::join_all;
 
 async fn place() -> Result<(Place, Aws)> {

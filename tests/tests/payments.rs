@@ -1,17 +1,15 @@
 //! Buying, from the offer to the books. The same on local and on a deployed stack.
 
 use anyhow::{Context, Result};
+use confab_contracts::payments::{CreditUsed, Offer, RefundRequested};
+use confab_core::Timestamp;
 use confab_e2e::{PRODUCT, Place, Shop, eventually, state_of};
-use confab_kernel::{
-    Timestamp,
-    payments::{CreditUsed, Offer, RefundRequested},
-};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 /// A person of this test alone.
 fn somebody() -> String {
-    use confab_kernel::{Clock, UserId};
+    use confab_core::{Clock, UserId};
     UserId::new(confab_lambda::SystemClock::default().now(), &confab_lambda::OsEntropy).to_string()
 }
 
@@ -313,15 +311,15 @@ async fn a_refund_of_what_was_spent_leaves_a_debt_and_a_row_that_says_why() -> R
 /// Another product's or nobody's payment, told by an event that is signed as Stripe signs.
 async fn stripe_tells(place: &Place, body: &Value, secret: &str, at: i64) -> Result<reqwest::Response> {
     let body = body.to_string();
-    let at = confab_kernel::Timestamp::from_second(at)?;
-    let signature = confab_providers::stripe::sign(&secret.into(), body.as_bytes(), at);
+    let at = confab_core::Timestamp::from_second(at)?;
+    let signature = confab_stripe::sign(&secret.into(), body.as_bytes(), at);
     let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
     let request = place.http.post(format!("{}/payment-received", place.gateway));
     Ok(request.header("stripe-signature", signature).body(body).send().await?)
 }
 
 fn now() -> i64 {
-    use confab_kernel::Clock;
+    use confab_core::Clock;
     confab_lambda::SystemClock::default().now().as_second()
 }
 
@@ -365,7 +363,7 @@ async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Resu
     let flags = shop.flags().await?;
     assert!(flags.iter().all(|flag| flag["event"] != format!("stripe#{id}")), "{flags:?}");
     let broken = place.http.post(format!("{}/payment-received", place.gateway));
-    let signature = confab_providers::stripe::sign(&SECRET.into(), b"{", confab_kernel::Timestamp::from_second(now())?);
+    let signature = confab_stripe::sign(&SECRET.into(), b"{", confab_core::Timestamp::from_second(now())?);
     let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
     assert_eq!(broken.header("stripe-signature", signature).body("{").send().await?.status(), 400);
     Ok(())
@@ -579,7 +577,7 @@ async fn short_link_that_is_not_good_says_why() -> Result<()> {
     let shop = Shop::at(&place);
     let link = |id: &dyn std::fmt::Display| format!("{}/api/payments/pay/{id}", place.gateway);
     let nobodys = shop.offer("studio.lite", &somebody()).order_id;
-    let ancient = confab_kernel::OrderId::new(Timestamp::from_second(now() - 25 * 3_600)?, &confab_lambda::OsEntropy);
+    let ancient = confab_core::OrderId::new(Timestamp::from_second(now() - 25 * 3_600)?, &confab_lambda::OsEntropy);
     for (link, status, title) in [
         (link(&nobodys), 404, "This link is not whole"),
         (link(&ancient), 410, "This link has expired"),
@@ -771,7 +769,7 @@ async fn is_paid_elsewhere(place: &Place, offer: &Offer, refunded: i64) -> Resul
         "received": { "minor": 1_900, "currency": "USD" }, "refunded": refunded })
     .to_string();
     let at = Timestamp::from_second(now())?;
-    let signature = confab_providers::generic::sign(&"payment-webhook-secret".into(), claim.as_bytes(), at);
+    let signature = confab_provider_base::generic::sign(&"payment-webhook-secret".into(), claim.as_bytes(), at);
     let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
     let told = place.http.post(format!("{}/payment-received", place.gateway));
     assert_eq!(told.header("x-signature", signature).body(claim).send().await?.status(), 200);

@@ -14,11 +14,9 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
+use confab_contracts::payments::{Offer, RefundRequested};
+use confab_core::{Clock, OrderId, Timestamp};
 use confab_e2e::{PRODUCT, Place, Shop, eventually, state_of};
-use confab_kernel::{
-    Clock, OrderId, Timestamp,
-    payments::{Offer, RefundRequested},
-};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
@@ -245,7 +243,7 @@ async fn deliver(place: &Place, deliveries: &[Value]) -> Result<()> {
 async fn deliver_one(place: &Place, event: &Value) -> Result<()> {
     let body = event.to_string();
     eventually(|| async {
-        let signature = confab_providers::stripe::sign(&"whsec_local".into(), body.as_bytes(), now());
+        let signature = confab_stripe::sign(&"whsec_local".into(), body.as_bytes(), now());
         let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
         let request = place.http.post(format!("{}/payment-received", place.gateway));
         let answer = request.header("stripe-signature", signature).body(body.clone()).send().await?;

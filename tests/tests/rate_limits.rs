@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use confab_aws::{Rate, Table};
+use confab_core::{Kind, Timestamp};
 use confab_e2e::Cloud;
-use confab_kernel::{Kind, Timestamp};
 use futures::future::join_all;
 
 const CALLERS: u32 = 100;

@@ -266,15 +266,13 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
 /// News of an order that was paid and paid back come twice, and the second before the first.
 #[tokio::test]
 async fn the_order_of_news_does_not_matter() -> Result<()> {
-    use confab_kernel::{
-        Currency, Money,
-        payments::{PaymentReceived, PaymentRefunded, ReturnReason},
-    };
+    use confab_contracts::payments::{PaymentReceived, PaymentRefunded, ReturnReason};
+    use confab_core::{Currency, Money};
     let place = Place::any().await?;
     let (host, member, code, live) = a_room(&place, "Echo chamber").await?;
     host.says(&code, "message-1", "here").await?;
     let shop = Shop::at(&place);
-    let purchase = |item: &str, reference: String| confab_kernel::payments::Purchase {
+    let purchase = |item: &str, reference: String| confab_contracts::payments::Purchase {
         product: "rooms".into(),
         item: item.into(),
         payer: member.id.clone(),

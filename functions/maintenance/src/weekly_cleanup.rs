@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{CleanupDue, Event, EventId, Result, Timestamp};
+use confab_contracts::{Event, maintenance::CleanupDue};
+use confab_core::{EventId, Result, Timestamp};
 use confab_lambda::Tick;
 
 use crate::Caretaker;

@@ -1,10 +1,9 @@
 //! The world of the worker that books: the other services, who hear of it on the bus.
 
 use confab_aws::Bus;
-use confab_kernel::{
-    Contract, CorrelationId, EffectId, Event, EventId, OrderId, Result, Timestamp,
-    worker::{Effect, Evidence, Outcome, World},
-};
+use confab_contracts::{Contract, Event};
+use confab_core::{CorrelationId, EffectId, EventId, OrderId, Result, Timestamp};
+use confab_worker::{Effect, Evidence, Outcome, World};
 use payments_domain::Tell;
 
 #[derive(Debug)]

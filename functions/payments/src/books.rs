@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use confab_kernel::{
-    Clock, Error, Money, OrderId, Result, Timestamp,
-    worker::{Effect, Found, Ledger, Outcome, Read, Saved},
-};
+use confab_core::{Clock, Error, Money, OrderId, Result, Timestamp};
 use confab_lambda::{SystemClock, metrics};
+use confab_worker::{Effect, Found, Ledger, Outcome, Read, Saved};
 use payments_domain::{Booked, Flag, Notice, Order, Provider, Standing};
 
 use crate::{

@@ -23,9 +23,11 @@ mod store;
 use std::sync::Arc;
 
 use confab_aws::{Aws, AwsConfig, Bus, Keyring, Queue, Table};
-use confab_kernel::{Env, EnvError, PriceList};
+use confab_contracts::payments::PriceList;
+use confab_core::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
-use confab_providers::{http_client, stripe::StripeConfig};
+use confab_provider_base::http_client;
+use confab_stripe::StripeConfig;
 use secrecy::SecretString;
 
 use crate::{announcer::Announcer, books::Books, standing::AtStripe, store::Store};

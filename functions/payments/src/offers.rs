@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use confab_kernel::{
-    Clock, CorrelationId, Error, Kind, OrderId, Private, Result, after,
-    payments::{LINK_LASTS, Offer, OfferStored},
-};
-use confab_providers::stripe::{Checkout as Page, NewCheckout, StripeError};
+use confab_contracts::payments::{LINK_LASTS, Offer, OfferStored};
+use confab_core::{Clock, CorrelationId, Error, Kind, OrderId, Private, Result, after};
+use confab_stripe::{Checkout as Page, NewCheckout, StripeError};
 use payments_domain::{Order, State};
 use reqwest::Url;
 

@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use confab_providers::stripe::{Again, StripeError};
+use confab_stripe::{Again, StripeError};
 
 /// What follows the key when Stripe has failed for good under the one before.
 const OTHER_KEYS: [&str; 3] = [":2", ":3", ":4"];

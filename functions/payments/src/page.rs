@@ -5,7 +5,7 @@ mod english;
 mod hebrew;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use confab_lambda::{Reply, reply};
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};

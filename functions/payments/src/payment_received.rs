@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_kernel::{Clock, CorrelationId, Error, Result, hex};
+use confab_core::{Clock, CorrelationId, Error, Result, hex};
 use confab_lambda::{Call, Reply, metrics, reply};
-use confab_providers::{
-    generic,
-    stripe::{self, Subject},
-    sumit,
-};
+use confab_provider_base::generic;
+use confab_stripe as stripe;
+use confab_stripe::Subject;
+use confab_sumit as sumit;
 use http::StatusCode;
 use payments_domain::{Claim, Job, Notice, group_of, item_of_title};
 use sha2::{Digest, Sha256};

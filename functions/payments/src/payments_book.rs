@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{
-    Result,
-    worker::{Decision, Shift, work},
-};
+use confab_core::Result;
 use confab_lambda::Job as Delivery;
+use confab_worker::{Decision, Shift, work};
 use payments_domain::{Job, book};
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::Result;
+use confab_core::Result;
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use serde::Deserialize;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::Result;
+use confab_core::Result;
 use confab_lambda::{Call, Reply, health};
 
 use crate::Health;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use confab_kernel::{CorrelationId, Error, OrderId, Result, Timestamp};
+use confab_core::{CorrelationId, Error, OrderId, Result, Timestamp};
 use confab_lambda::{Call, Reply, reply};
 use futures::{StreamExt, stream};
 use http::StatusCode;

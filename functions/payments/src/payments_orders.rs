@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Error, Money, OrderId, Result};
+use confab_core::{Error, Money, OrderId, Result};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use payments_domain::{Order, State};

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Error, Kind, OrderId, Private, Result};
+use confab_core::{Error, Kind, OrderId, Private, Result};
 use confab_lambda::{Call, Reply, reply};
 use http::{HeaderValue, Method, StatusCode, header};
 use payments_domain::State;
@@ -82,7 +82,8 @@ fn instead(status: StatusCode, error: &Error) -> (StatusCode, Said) {
 
 #[cfg(test)]
 mod tests {
-    use confab_kernel::{Timestamp, payments::Offer, unseal};
+    use confab_contracts::payments::Offer;
+    use confab_core::{Timestamp, unseal};
     use confab_testkit::{request, sample};
 
     use super::*;

@@ -4,9 +4,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_aws::Entry;
-use confab_kernel::{CorrelationId, Error, OrderId, Result, Timestamp};
+use confab_core::{CorrelationId, Error, OrderId, Result, Timestamp};
 use confab_lambda::{Tick, metrics, warn};
-use confab_providers::stripe::{EventQuery, Notice as StripeNotice, Stripe};
+use confab_stripe::{EventQuery, Notice as StripeNotice, Stripe};
 use futures::{StreamExt, stream};
 use payments_domain::{Notice, Order, Standing, book};
 use serde::{Deserialize, Serialize};
@@ -256,7 +256,8 @@ fn compared(order: &Order, standing: &Standing) -> (Comparison, bool) {
 
 #[cfg(test)]
 mod tests {
-    use confab_kernel::{Currency, Money, payments::Purchase};
+    use confab_contracts::payments::Purchase;
+    use confab_core::{Currency, Money};
 
     use super::*;
 

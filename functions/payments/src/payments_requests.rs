@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{
-    Error, Event, OrderId, Result, SpendId,
+use confab_contracts::{
+    Event,
     payments::{CreditUsed, RefundRequested, Spend},
 };
+use confab_core::{Error, OrderId, Result, SpendId};
 use confab_lambda::{Job, metrics};
-use confab_providers::stripe::{RefundStatus, StripeError};
+use confab_stripe::{RefundStatus, StripeError};
 use payments_domain::{Notice, Order, RefundStep};
 use serde::Deserialize;
 
@@ -151,7 +152,7 @@ fn step_of(answer: Result<RefundStatus, StripeError>) -> Result<RefundStep> {
 
 #[cfg(test)]
 mod tests {
-    use confab_providers::stripe::Again;
+    use confab_stripe::Again;
     use confab_testkit::sample;
 
     use super::*;
@@ -189,7 +190,7 @@ mod tests {
         }
         let busy = StripeError::Busy { reason: "on purpose".into(), again: Again::Later };
         for error in [busy, StripeError::NotReached("on purpose".into()), refused("resource_missing")] {
-            assert_eq!(step_of(Err(error)).unwrap_err().kind(), confab_kernel::Kind::Unavailable);
+            assert_eq!(step_of(Err(error)).unwrap_err().kind(), confab_core::Kind::Unavailable);
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Clock, Error, Result, payments::Spend};
+use confab_contracts::payments::Spend;
+use confab_core::{Clock, Error, Result};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

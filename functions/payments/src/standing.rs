@@ -1,8 +1,8 @@
 //! Where an order stands at Stripe: its objects, read anew, as the one picture that the rules compare with.
 
 use confab_aws::Keyring;
-use confab_kernel::{Error, Money, OrderId, Result};
-use confab_providers::stripe::{
+use confab_core::{Error, Money, OrderId, Result};
+use confab_stripe::{
     Checkout, CheckoutPayment, CheckoutStatus, Dispute, Payment, PaymentStatus, Stripe, StripeConfig, StripeError,
 };
 use payments_domain::{Notice, Order, Provider, Standing};
@@ -157,7 +157,7 @@ fn unreadable(what: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confab_kernel::Timestamp;
+    use confab_core::Timestamp;
     use serde_json::{Value, json};
 
     fn ours() -> OrderId {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn usd(minor: i64) -> Option<Money> {
-        Some(Money::new(minor, confab_kernel::Currency::Usd))
+        Some(Money::new(minor, confab_core::Currency::Usd))
     }
 
     #[test]

@@ -22,11 +22,11 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Held, Inbox, Row, Table, When, number, text};
-use confab_kernel::{
+use confab_contracts::payments::{Offer, Purchase, Spend};
+use confab_core::{
     Clock, CorrelationId, EffectId, Entropy, Error, OrderId, Phone, Result, RowId, SpendId, Timestamp, hex,
-    payments::{Offer, Purchase, Spend},
-    worker::{Effect, Found, Read, Saved},
 };
+use confab_worker::{Effect, Found, Read, Saved};
 use payments_domain::{Account, Flag, Kind, Notice, Order, Provider, Row as Entry, Tell};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

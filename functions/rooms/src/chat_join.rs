@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use confab_aws::Rate;
-use confab_kernel::{Clock, Entropy, Error, Result, UserId, worker::Read};
+use confab_core::{Clock, Entropy, Error, Result, UserId};
 use confab_lambda::{Call, Reply, reply};
+use confab_worker::Read;
 use http::{Method, StatusCode};
 use rooms_domain::{News, Person, Place, Reason, Room, RoomCode, Username, suggestions};
 use serde::{Deserialize, Serialize};

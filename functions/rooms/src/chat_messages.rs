@@ -4,11 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use confab_aws::Rate;
 
-use confab_kernel::{
-    Clock, Error, Result, UserId,
-    worker::{Read, Saved},
-};
+use confab_core::{Clock, Error, Result, UserId};
 use confab_lambda::{Call, Reply, reply};
+use confab_worker::{Read, Saved};
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{Method, StatusCode};
 use rooms_domain::{Draft, Message, News, NotGiven, PaidPin, RoomCode, Standing, emoji};

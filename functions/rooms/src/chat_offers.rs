@@ -3,13 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_kernel::{
-    Clock, Error, Kind, Money, OrderId, Result, Timestamp, UserId, after,
-    payments::Offer,
-    worker::{Read, Saved},
-};
+use confab_contracts::payments::Offer;
+use confab_core::{Clock, Error, Kind, Money, OrderId, Result, Timestamp, UserId, after};
 use confab_lambda::{Call, Reply, reply};
-use confab_providers::{PayLink, SEAL_TTL};
+use confab_pay_links::{PayLink, SEAL_TTL};
+use confab_worker::{Read, Saved};
 use http::{Method, StatusCode};
 use rooms_domain::{Goods, Person, Room, RoomCode, Standing, TIPS, Tier, Username};
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Clock, Error, Result, UserId, worker::Read};
+use confab_core::{Clock, Error, Result, UserId};
 use confab_lambda::{Call, Reply, reply};
+use confab_worker::Read;
 use http::{Method, StatusCode};
 use rooms_domain::{News, Person, Reason, Role, RoomCode, Standing, Username};
 use serde::{Deserialize, Serialize};

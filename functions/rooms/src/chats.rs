@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use confab_aws::Rate;
-use confab_kernel::{
-    Clock, Error, Event, EventId, PhotoId, Result, UserId,
-    worker::{Read, Saved},
-};
+use confab_contracts::Event;
+use confab_core::{Clock, Error, EventId, PhotoId, Result, UserId};
 use confab_lambda::{Call, Reply, reply};
+use confab_worker::{Read, Saved};
 use http::{Method, StatusCode};
 use rooms_domain::{
     AccessCode, Analysis, Change, Found, Live, News, PRODUCT, Person, Room, RoomClosed, RoomCode, RoomName, RoomPhoto,

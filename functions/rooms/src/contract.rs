@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use confab_kernel::{Currency, Money, PhotoId, UserId};
+use confab_core::{Currency, Money, PhotoId, UserId};
 use rooms_domain::{
     BackRoom, Caption, Change, ClientFrame, ClientMessageId, HostView, Message, NotShown, PhotoView, Pin, Quote,
     Reaction, Reason, Role, RoomCode, RoomView, ServerFrame, State, Suggestion, Tier, Username, Why, You,

@@ -1,7 +1,7 @@
 //! Who is calling, by the session that they show.
 
 use confab_aws::Keyring;
-use confab_kernel::{Clock, Error, Result, UserId};
+use confab_core::{Clock, Error, Result, UserId};
 use confab_lambda::{Call, SystemClock};
 use rooms_domain::{RoomCode, Session, Ticket};
 

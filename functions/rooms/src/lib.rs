@@ -31,12 +31,12 @@ pub mod ws_ticket;
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Sockets, Table, Use};
-use confab_kernel::{Env, EnvError, PriceList};
+use confab_contracts::payments::PriceList;
+use confab_core::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
-use confab_providers::{
-    PayLinks, http_client,
-    model::{Model, ModelConfig},
-};
+use confab_openai::{Model, ModelConfig};
+use confab_pay_links::PayLinks;
+use confab_provider_base::http_client;
 use secrecy::SecretString;
 
 use crate::{doorman::Doorman, store::Store};
@@ -179,7 +179,7 @@ impl Looker {
     }
 
     /// With a key that is read anew when it is five minutes old.
-    pub(crate) async fn model(&self) -> confab_kernel::Result<Model> {
+    pub(crate) async fn model(&self) -> confab_core::Result<Model> {
         let api_key = self.keys.newest(MODEL_KEY).await?;
         Ok(Model::new(self.http.clone(), ModelConfig { api_key, ..self.config.clone() }))
     }

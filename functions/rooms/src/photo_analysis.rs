@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_kernel::{CorrelationId, Error, PhotoId, Result, Timestamp};
+use confab_core::{CorrelationId, Error, PhotoId, Result, Timestamp};
 use confab_lambda::{Call, Reply, metrics, reply, warn};
 use http::StatusCode;
 use rooms_domain::{Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why};

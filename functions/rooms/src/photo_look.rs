@@ -4,10 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use confab_kernel::{PhotoId, Result, hex};
+use confab_core::{PhotoId, Result, hex};
 use confab_lambda::{Job, metrics, warn};
+use confab_openai::{Model, ModelError, Seen};
 use confab_pictures::{Likeness, Picture, Refusal, Size, Wanted};
-use confab_providers::model::{Model, ModelError, Seen};
 use rooms_domain::{Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, similar};
 use sha2::{Digest, Sha256};
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_aws::{Entry, Rate};
-use confab_kernel::{Clock, Error, PhotoId, Result, Timestamp, UserId, after};
+use confab_core::{Clock, Error, PhotoId, Result, Timestamp, UserId, after};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use rooms_domain::{Analysis, PhotoJob, State};

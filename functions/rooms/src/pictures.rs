@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use confab_aws::Objects;
-use confab_kernel::{PhotoId, Result};
+use confab_core::{PhotoId, Result};
 use rooms_domain::PhotoView;
 
 /// As long as a page is looked at.

@@ -1,8 +1,9 @@
 //! How many people are connected to a room: one count that everyone is shown, taken again as people come, ask and leave.
 
 use confab_aws::Queue;
-use confab_kernel::{Clock, CorrelationId, Result, worker::Read};
+use confab_core::{Clock, CorrelationId, Result};
 use confab_lambda::SystemClock;
+use confab_worker::Read;
 use rooms_domain::{News, RoomCode};
 
 use crate::{

@@ -4,12 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Bus, Queue};
-use confab_kernel::{
-    Clock, CorrelationId, Error, Event, EventId, Money, OrderId, Result, Timestamp, UserId,
+use confab_contracts::{
+    Event,
     payments::{PaymentReceived, PaymentRefunded, Purchase, RefundRequested},
-    worker::{Read, Saved},
 };
+use confab_core::{Clock, CorrelationId, Error, EventId, Money, OrderId, Result, Timestamp, UserId};
 use confab_lambda::Job;
+use confab_worker::{Read, Saved};
 use rooms_domain::{
     Draft, Goods, News, NotGiven, PRODUCT, PaidJob, PaidPin, Person, Place, Reason, Room, RoomClosed, RoomCode, Tier,
     suggestions,
@@ -176,7 +177,7 @@ impl Cashier {
         if person.entrance.is_some() {
             return Ok(Err(NotGiven::TwiceLetIn));
         }
-        let others = suggestions(confab_kernel::Entropy::bytes(&self.entropy));
+        let others = suggestions(confab_core::Entropy::bytes(&self.entropy));
         for username in [person.username.clone()].into_iter().chain(others) {
             let person = Person { entrance: Some(paid.order), ..Person::new(paid.payer, username, now) };
             return Ok(match self.store.let_in(front, back, &person, paid).await? {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Rate;
-use confab_kernel::{Clock, Result, Timestamp, UserId, after};
+use confab_core::{Clock, Result, Timestamp, UserId, after};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use confab_aws::{Entry, Queue, Rate};
-use confab_kernel::{CorrelationId, Error, Kind, Result, Timestamp, UserId, worker::Read};
+use confab_core::{CorrelationId, Error, Kind, Result, Timestamp, UserId};
+use confab_worker::Read;
 use rooms_domain::{BroadcastJob, Draft, Message, News, Reason, Room, RoomCode};
 
 use crate::store::{Latest, Said, Store, Visited, first_seq};

@@ -29,7 +29,7 @@ use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table};
-use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp, UserId};
+use confab_core::{Clock, CorrelationId, Error, Result, Timestamp, UserId};
 use confab_lambda::{metrics, warn};
 use rooms_domain::{Person, Room, RoomCode, Standing};
 use serde::Serialize;

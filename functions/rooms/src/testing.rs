@@ -16,9 +16,10 @@ use axum::{
     routing::post,
 };
 use confab_aws::{Aws, AwsConfig, Keyring, Queue, Sockets, Table};
-use confab_kernel::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, after, before, worker::Read};
+use confab_core::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, after, before};
 use confab_lambda::{Call, Job, OsEntropy, SystemClock};
 use confab_testkit::{request, sample};
+use confab_worker::Read;
 use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Room, RoomCode, RoomName, Session, Ticket, Username};
 use serde_json::{Value, json};
 
@@ -171,7 +172,7 @@ impl Cloud {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let table_url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-        let client = confab_providers::http_client().unwrap();
+        let client = confab_provider_base::http_client().unwrap();
         let fake = Arc::new(Fake { table_url, client, recorded: Mutex::default() });
         let router = Router::new()
             .route("/live/@connections/{id}", post(connections).delete(close))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use confab_lambda::{Admitted, Knock};
 
 use crate::Gate;

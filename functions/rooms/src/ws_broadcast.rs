@@ -8,8 +8,9 @@ use std::{
 };
 
 use confab_aws::{Entry, Posted};
-use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp, UserId, after, before, worker::Read};
+use confab_core::{Clock, CorrelationId, Error, Result, Timestamp, UserId, after, before};
 use confab_lambda::{Job, metrics, warn};
+use confab_worker::Read;
 use futures::{StreamExt, stream};
 use rooms_domain::{BroadcastJob, Message, News, Person, Reason, RoomCode, ServerFrame, chunks};
 use tokio::time::Instant;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Error, Result, worker::Read};
+use confab_core::{Error, Result};
 use confab_lambda::Frame;
+use confab_worker::Read;
 use rooms_domain::{Standing, Ticket};
 
 use crate::{Door, speaking::connection};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{CorrelationId, Result};
+use confab_core::{CorrelationId, Result};
 use confab_lambda::Frame;
 use rooms_domain::Ticket;
 

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Posted;
-use confab_kernel::{Clock, CorrelationId, Error, Kind, Result, after, worker::Read};
+use confab_core::{Clock, CorrelationId, Error, Kind, Result, after};
 use confab_lambda::Frame;
+use confab_worker::Read;
 use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Ticket, chunks};
 
 use crate::{

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::Rate;
-use confab_kernel::{Clock, Result, TicketId, Timestamp, after, worker::Read};
+use confab_core::{Clock, Result, TicketId, Timestamp, after};
 use confab_lambda::{Call, Reply, reply};
+use confab_worker::Read;
 use http::StatusCode;
 use rooms_domain::{RoomCode, Ticket};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! The maker of photos: its client with a key that is read anew when it is five minutes old.
 
+use confab_astria::{Astria, AstriaConfig};
 use confab_aws::{Keyring, Use};
-use confab_kernel::{Env, EnvError, OrderId, Result, Sealed};
-use confab_providers::astria::{Astria, AstriaConfig};
+use confab_core::{Env, EnvError, OrderId, Result, Sealed};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 

@@ -27,13 +27,12 @@ mod world;
 use std::sync::Arc;
 
 use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Table};
-use confab_kernel::{Env, EnvError};
+use confab_core::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
-use confab_providers::{
-    PayLinks, http_client,
-    meta::MetaConfig,
-    twilio::{ContentSids, TwilioConfig},
-};
+use confab_meta::MetaConfig;
+use confab_pay_links::PayLinks;
+use confab_provider_base::http_client;
+use confab_twilio::{ContentSids, TwilioConfig};
 
 use secrecy::SecretString;
 

@@ -1,7 +1,7 @@
 //! What the studio's workers tell the one that answers: all that happens to a person goes through its queue.
 
 use confab_aws::{Entry, Queue};
-use confab_kernel::{CorrelationId, Result, UserId};
+use confab_core::{CorrelationId, Result, UserId};
 use studio_domain::{Event, Job};
 
 /// The same news has the same id in every copy.

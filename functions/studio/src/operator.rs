@@ -1,7 +1,7 @@
 //! Whoever runs the studio shows a key.
 
 use confab_aws::{Keyring, Use};
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use confab_lambda::{Call, metrics};
 
 pub(crate) const OPERATOR: Use = Use("OPERATOR_KEY_PARAM");

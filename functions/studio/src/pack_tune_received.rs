@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_kernel::{Clock, Error, Result};
+use confab_core::{Clock, Error, Result};
 use confab_lambda::{Call, Reply, metrics, reply};
 use http::StatusCode;
 use studio_domain::{MakeJob, MakeTask};

@@ -3,17 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Keyring, Use};
-use confab_kernel::{
-    Clock, Env, Timestamp,
-    messaging::{Address, Channel, Media, Outbound},
-    worker::{Evidence, Outcome},
-};
+use confab_core::{Clock, Env, Timestamp};
 use confab_lambda::metrics;
-use confab_providers::{
-    Accepted, File, MediaError, SendError,
-    meta::{Meta, MetaConfig},
-    twilio::{Twilio, TwilioConfig},
-};
+use confab_messaging::{Address, Channel, Media, Outbound};
+use confab_meta::{Meta, MetaConfig};
+use confab_provider_base::{Accepted, File, MediaError, SendError};
+use confab_twilio::{Twilio, TwilioConfig};
+use confab_worker::{Evidence, Outcome};
 
 use secrecy::SecretString;
 

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use confab_kernel::{Env, Money, PriceList, Result};
+use confab_contracts::payments::PriceList;
+use confab_core::{Env, Money, Result};
 use confab_lambda::StartError;
 use studio_domain::{Shelf, Tier};
 use tokio::{sync::Mutex, time::Instant};

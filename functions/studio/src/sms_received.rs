@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_kernel::{
-    Clock, CorrelationId, Error, Result, Timestamp,
-    messaging::{Inbound, Status, Update},
-};
+use confab_core::{Clock, CorrelationId, Error, Result, Timestamp};
 use confab_lambda::{CORRELATION_HEADER, Call, Reply, metrics, reply};
-use confab_providers::{Parsed, meta, twilio};
+use confab_messaging::{Inbound, Status, Update};
+use confab_meta as meta;
+use confab_provider_base::Parsed;
+use confab_twilio as twilio;
 use http::{HeaderValue, Method, StatusCode};
 use secrecy::SecretString;
 use studio_domain::{Job, StatusJob, conversation_of, event_of};

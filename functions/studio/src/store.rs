@@ -29,10 +29,8 @@ use std::{
 };
 
 use confab_aws::{Row, Table};
-use confab_kernel::{
-    Clock, CorrelationId, EffectId, Entropy, Timestamp, UserId,
-    messaging::{Address, Body, Outbound, Reference},
-};
+use confab_core::{Clock, CorrelationId, EffectId, Entropy, Timestamp, UserId};
+use confab_messaging::{Address, Body, Outbound, Reference};
 use serde::{Deserialize, Serialize};
 use studio_domain::{Action, Alias, Recognised, User};
 

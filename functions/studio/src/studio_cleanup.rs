@@ -3,10 +3,11 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use confab_astria::Tune;
 use confab_aws::Entry;
-use confab_kernel::{CleanupFinished, Clock, Event as OnTheBus, EventId, OrderId, Result, UserId, after};
+use confab_contracts::{Event as OnTheBus, studio::CleanupFinished};
+use confab_core::{Clock, EventId, OrderId, Result, UserId, after};
 use confab_lambda::Job as Delivery;
-use confab_providers::astria::Tune;
 use studio_domain::{Cleanup, CleanupJob, CleanupStep, Event, Kept, MODELS_KEPT, PRODUCT};
 use tokio::time::Instant;
 

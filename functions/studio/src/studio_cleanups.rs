@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{CleanupDue, Clock, Event, EventId, Result};
+use confab_contracts::{Event, maintenance::CleanupDue};
+use confab_core::{Clock, EventId, Result};
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};

@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use confab_kernel::{
-    Clock, Event as OnTheBus, EventId, Result, UserId, UserMessageReceived,
-    messaging::Inbound,
-    worker::{Decision, Shift, work},
-};
+use confab_contracts::{Event as OnTheBus, studio::UserMessageReceived};
+use confab_core::{Clock, EventId, Result, UserId};
 use confab_lambda::{Job as Delivery, metrics};
+use confab_messaging::Inbound;
+use confab_worker::{Decision, Shift, work};
 use studio_domain::{Action, Event as What, Job, PRODUCT, Shelf, Surroundings, attend, event_of};
 
 use crate::{

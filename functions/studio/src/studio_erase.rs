@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{OrderId, Result, UserId};
+use confab_core::{OrderId, Result, UserId};
 use confab_lambda::Job as Delivery;
 use studio_domain::EraseJob;
 

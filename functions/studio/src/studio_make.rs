@@ -2,16 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_kernel::{
-    Clock, CorrelationId, Error, Event as OnTheBus, EventId, OrderId, Result, Timestamp, TuneCreated, UserId, after,
-    hex,
-};
+use confab_astria::{Astria, AstriaError, NewTune, Prompt, Tune};
+use confab_contracts::{Event as OnTheBus, studio::TuneCreated};
+use confab_core::{Clock, CorrelationId, Error, EventId, OrderId, Result, Timestamp, UserId, after, hex};
 use confab_lambda::{Job as Delivery, metrics, warn};
 use confab_pictures::{Kind, Picture, Size, Wanted};
-use confab_providers::{
-    File, MediaError,
-    astria::{Astria, AstriaError, NewTune, Prompt, Tune},
-};
+use confab_provider_base::{File, MediaError};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 use studio_domain::{Event, Image, MakeJob, MakeTask, Order, PRODUCT, Source};

@@ -2,14 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use confab_astria::{Astria, AstriaError, Pack as AstriaPack};
 use confab_aws::Entry;
-use confab_kernel::{Clock, CorrelationId, Error, Event as OnTheBus, EventId, PackImagesUpdated, Result, clip};
+use confab_contracts::{Event as OnTheBus, studio::PackImagesUpdated};
+use confab_core::{Clock, CorrelationId, Error, EventId, Result, clip};
 use confab_lambda::{Job as Delivery, metrics, warn};
 use confab_pictures::{Picture, Size, Wanted, contact_sheet};
-use confab_providers::{
-    MediaError,
-    astria::{Astria, AstriaError, Pack as AstriaPack},
-};
+use confab_provider_base::MediaError;
 use futures::{StreamExt, stream};
 use studio_domain::{Class, PRODUCT, Pack, PackJob, PackTask};
 

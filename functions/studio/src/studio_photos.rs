@@ -3,16 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_kernel::{
-    Clock, Event as OnTheBus, EventId, ImageProcessed, PhotoId, Result, UserId, hex,
-    messaging::{Address, Media},
-};
+use confab_astria::{Astria, AstriaError, Inspection};
+use confab_contracts::{Event as OnTheBus, studio::ImageProcessed};
+use confab_core::{Clock, EventId, PhotoId, Result, UserId, hex};
 use confab_lambda::{Job as Delivery, metrics};
+use confab_messaging::{Address, Media};
 use confab_pictures::{Picture, Refusal, Size, Wanted};
-use confab_providers::{
-    File, MediaError,
-    astria::{Astria, AstriaError, Inspection},
-};
+use confab_provider_base::{File, MediaError};
 use sha2::{Digest, Sha256};
 use studio_domain::{Class, Event, Fault, PRODUCT, PhotoJob, Seen, Verdict};
 

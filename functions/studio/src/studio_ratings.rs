@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use confab_kernel::{Clock, Error, OrderId, Result, Timestamp};
+use confab_core::{Clock, Error, OrderId, Result, Timestamp};
 use confab_lambda::{Call, Reply, reply};
 use http::StatusCode;
 use serde::Serialize;
@@ -78,7 +78,7 @@ fn average(sum: usize, count: usize) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confab_kernel::UserId;
+    use confab_core::UserId;
 
     fn rating(second: i64, stars: Option<u8>, words: Option<&str>) -> Rating {
         let at = Timestamp::from_second(second).unwrap();

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{
-    Result,
-    messaging::{Body, Stage},
-};
+use confab_core::Result;
 use confab_lambda::{Job as Delivery, metrics};
+use confab_messaging::{Body, Stage};
 use studio_domain::{Action, Event, StatusJob, object_of};
 
 use crate::{Follower, news};

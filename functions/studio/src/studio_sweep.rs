@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_kernel::{EventId, Result};
+use confab_core::{EventId, Result};
 use confab_lambda::{Tick, metrics};
 use studio_domain::Event;
 

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Entry, Queue};
-use confab_kernel::{Clock, CorrelationId, Error, EventId, Result};
+use confab_core::{Clock, CorrelationId, Error, EventId, Result};
 use confab_lambda::{Call, Reply, reply};
 use http::{Method, StatusCode};
 use studio_domain::{PackJob, PackTask};

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use confab_aws::{Bus, Entry, Keyring, Objects, Queue, Use};
-use confab_kernel::{
-    Clock, Contract, EffectId, Event, EventId, OrderId, Result, Timestamp, after,
-    messaging::Body,
+use confab_contracts::{
+    Contract, Event,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
-    worker::{Effect, Evidence, Outcome, World},
 };
+use confab_core::{Clock, EffectId, EventId, OrderId, Result, Timestamp, after};
 use confab_lambda::SystemClock;
-use confab_providers::{PayLinks, SEAL_TTL};
+use confab_messaging::Body;
+use confab_pay_links::{PayLinks, SEAL_TTL};
+use confab_worker::{Effect, Evidence, Outcome, World};
 use studio_domain::{Action, EraseJob, MakeJob, MakeTask, PRODUCT, PhotoJob};
 
 use crate::{
@@ -128,7 +129,7 @@ impl Studio {
 
 impl World<Deed> for Studio {
     async fn perform(&self, effect: &Effect<Deed>) -> Outcome {
-        let later = |error: confab_kernel::Error| Outcome::Later { code: 0, title: error.to_string() };
+        let later = |error: confab_core::Error| Outcome::Later { code: 0, title: error.to_string() };
         match &effect.what.action {
             Action::Say { body } => self.say(effect, body.clone()).await,
             Action::AskToPay { order, item, title, text, label } => {

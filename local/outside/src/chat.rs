@@ -1,6 +1,6 @@
 //! People, their messages and what these show, as the phone's API writes them.
 
-use confab_kernel::messaging::Channel;
+use confab_messaging::Channel;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -143,7 +143,7 @@ fn twilio_request(outside: &Outside, job: &Job, bad: bool) -> Result<RequestBuil
     let options = &outside.options;
     let params = twilio::webhook::params(&job.payload);
     let url = job.payload["url"].as_str().unwrap_or(&options.webhook_url);
-    let signature = confab_providers::twilio::sign(&secret(&options.secrets.twilio_auth_token, bad), url, &params)
+    let signature = confab_twilio::sign(&secret(&options.secrets.twilio_auth_token, bad), url, &params)
         .map_err(|error| anyhow::anyhow!("{error}"))?;
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&params).finish();
     let request = outside.http.post(url);

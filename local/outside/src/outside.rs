@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use axum::{Router, extract::DefaultBodyLimit};
-use confab_kernel::messaging::Reference;
+use confab_messaging::Reference;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -41,7 +41,7 @@ const LARGEST_REQUEST: usize = 72 * 1024 * 1024;
 impl Outside {
     pub fn open(options: Options) -> Result<Arc<Self>> {
         let store = Mutex::new(Store::open(&options.data_dir)?);
-        let http = confab_providers::http_client().map_err(|error| anyhow!("{error}"))?;
+        let http = confab_provider_base::http_client().map_err(|error| anyhow!("{error}"))?;
         Ok(Arc::new(Self {
             options,
             http,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use confab_kernel::messaging::Channel;
+use confab_messaging::Channel;
 use serde_json::Value;
 
 use crate::settings::Pace;

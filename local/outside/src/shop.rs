@@ -15,11 +15,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use confab_kernel::{
-    Entropy, OrderId, Phone,
-    payments::{Offer, Purchase},
-    seal,
-};
+use confab_contracts::payments::{Offer, Purchase};
+use confab_core::{Entropy, OrderId, Phone, seal};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};

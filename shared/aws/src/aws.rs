@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::config::{
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_types::SdkConfig;
-use confab_kernel::{Env, EnvError, Result};
+use confab_core::{Env, EnvError, Result};
 
 use crate::https::Https;
 

@@ -1,6 +1,7 @@
 //! Publishing events for other services.
 
-use confab_kernel::{Contract, Error, Event, Result};
+use confab_contracts::{Contract, Event};
+use confab_core::{Error, Result};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -63,7 +64,9 @@ impl Bus {
 mod tests {
     use super::*;
     use crate::aws::tests::{answers_once, aws_at};
-    use confab_kernel::{CorrelationId, EventId, Timestamp, UserId, UserMessageReceived, messaging::Channel};
+    use confab_contracts::studio::UserMessageReceived;
+    use confab_core::{CorrelationId, EventId, Timestamp, UserId};
+    use confab_messaging::Channel;
 
     fn event() -> Event<UserMessageReceived> {
         let now = Timestamp::UNIX_EPOCH;

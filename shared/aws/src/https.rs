@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
 };
 use aws_smithy_types::body::SdkBody;
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use reqwest::{Body, Client, Request, redirect::Policy};
 use rustls::{
     ClientConfig, RootCertStore,

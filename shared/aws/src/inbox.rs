@@ -1,10 +1,10 @@
 //! The inbox: one row an event, which says that it was decided, what its effects are, and who is at work on them.
-//! The row is written in the transaction that saves the decision; see `confab_kernel::worker`.
+//! The row is written in the transaction that saves the decision; see `confab_worker`.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use confab_kernel::{EffectId, Result, Timestamp};
+use confab_core::{EffectId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Row, Table, When, number};

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use confab_kernel::{Env, Error, Result, Sealed, Timestamp, seal, unseal};
+use confab_core::{Env, Error, Result, Sealed, Timestamp, seal, unseal};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;

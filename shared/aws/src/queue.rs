@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use confab_kernel::{CorrelationId, Error, Result, hex};
+use confab_core::{CorrelationId, Error, Result, hex};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -199,7 +199,7 @@ fn chunks(entries: &[Entry]) -> Vec<&[Entry]> {
 mod tests {
     use super::*;
     use crate::aws::tests::{answers_once, aws_at};
-    use confab_kernel::Timestamp;
+    use confab_core::Timestamp;
 
     fn entry(body: &str) -> Entry {
         let id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use confab_kernel::{Error, Kind, Result, Timestamp};
+use confab_core::{Error, Kind, Result, Timestamp};
 
 use crate::{Row, Table, failed};
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Mutex, time::timeout};

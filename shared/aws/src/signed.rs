@@ -13,7 +13,7 @@ use aws_sigv4::{
 };
 use aws_smithy_runtime_api::{box_error::BoxError, client::http::HttpConnector, client::identity::Identity};
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Aws;

@@ -1,6 +1,6 @@
 //! Posting to the people who are connected to a WebSocket API.
 
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Aws;

@@ -11,10 +11,8 @@ use aws_sdk_dynamodb::{
         Update,
     },
 };
-use confab_kernel::{
-    Error, Result,
-    worker::{Read, Saved},
-};
+use confab_core::{Error, Result};
+use confab_worker::{Read, Saved};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Attempts at rows that other transactions hold, or that DynamoDB left unread.

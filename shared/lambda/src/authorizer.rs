@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, future::Future, sync::Arc};
 
-use confab_kernel::{Clock, CorrelationId, Error, Result};
+use confab_core::{Clock, CorrelationId, Error, Result};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use http::StatusCode;
 use serde::Serialize;
 use tokio::{sync::Mutex, time::Instant};

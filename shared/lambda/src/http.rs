@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, future::Future, sync::Arc};
 
-use confab_kernel::{Clock, CorrelationId, Error, Result};
+use confab_core::{Clock, CorrelationId, Error, Result};
 use http::{HeaderValue, Method, StatusCode, header::Entry};
 use lambda_http::{Body, Request, RequestExt, request::RequestContext};
 use serde::de::DeserializeOwned;
@@ -146,7 +146,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confab_kernel::{Error, Timestamp};
+    use confab_core::{Error, Timestamp};
 
     async fn answer_of<Fut: Future<Output = Result<Reply>>>(route: impl Fn(Arc<()>, Call) -> Fut) -> Reply {
         let request = Request::new(Body::Empty);

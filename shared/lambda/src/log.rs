@@ -1,6 +1,6 @@
 //! One JSON line for what went wrong; none for a success.
 
-use confab_kernel::{CorrelationId, Error};
+use confab_core::{CorrelationId, Error};
 use tracing_subscriber::fmt;
 
 pub(crate) fn start() {

@@ -2,7 +2,7 @@
 
 use std::{future::Future, panic::AssertUnwindSafe};
 
-use confab_kernel::{Error, Result};
+use confab_core::{Error, Result};
 use futures::FutureExt;
 
 pub(crate) async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

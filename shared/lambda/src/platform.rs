@@ -1,6 +1,6 @@
 //! Time, randomness and environment of the real world.
 
-use confab_kernel::{Clock, Entropy, Env, EnvError, Timestamp};
+use confab_core::{Clock, Entropy, Env, EnvError, Timestamp};
 use jiff::SignedDuration;
 
 /// The one door to environment variables. A service's Config goes through it once, at start.

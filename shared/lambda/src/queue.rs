@@ -10,7 +10,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use confab_aws::{Aws, AwsConfig, DeadLetter, Queue};
-use confab_kernel::{CorrelationId, Error, Kind, Result};
+use confab_core::{CorrelationId, Error, Kind, Result};
 use futures::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;

@@ -1,6 +1,6 @@
 //! What a route answers.
 
-use confab_kernel::{CorrelationId, Error, Kind, Result};
+use confab_core::{CorrelationId, Error, Kind, Result};
 use http::{HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
 use serde::Serialize;
@@ -79,7 +79,7 @@ pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confab_kernel::Timestamp;
+    use confab_core::Timestamp;
 
     #[test]
     fn our_failures_tell_nothing_of_our_insides() {

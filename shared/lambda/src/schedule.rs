@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use confab_kernel::{Clock, CorrelationId, Result, Timestamp};
+use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::Instrument;
 

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, future::Future, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use confab_kernel::{Clock, CorrelationId, Error, Result, Timestamp};
+use confab_core::{Clock, CorrelationId, Error, Result, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -131,7 +131,7 @@ fn frame(event: Value, correlation_id: CorrelationId) -> Result<Frame> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confab_kernel::Timestamp;
+    use confab_core::Timestamp;
 
     async fn status(event: Value, outcome: fn(&Frame) -> Result<()>) -> Value {
         let route = |_, frame: Frame| async move { outcome(&frame) };

@@ -1,4 +1,9 @@
-//! What tests of several services share: the samples in `events/`, as the events and requests that they are.
+//! What tests of several packages share: the samples in `events/`, and servers that misbehave below HTTP.
+
+#[expect(clippy::unwrap_used, reason = "a missing sample is a mistake in the test")]
+pub mod samples;
+#[expect(clippy::unwrap_used, reason = "loopback is there")]
+pub mod servers;
 
 use std::path::PathBuf;
 

@@ -2,12 +2,10 @@
 //!
 //! It compares totals and never counts events, so copies, gaps and any order of notices come to the same.
 
-use confab_kernel::{
-    Money,
-    payments::{
-        FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason,
-    },
+use confab_contracts::payments::{
+    FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason,
 };
+use confab_core::Money;
 use serde::{Deserialize, Serialize};
 
 use crate::{Flag, Kind, Order, Provider, Row, Standing, State};

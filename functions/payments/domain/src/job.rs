@@ -1,6 +1,6 @@
 //! What goes through the queue of payments.
 
-use confab_kernel::{Currency, Money, OrderId, Phone};
+use confab_core::{Currency, Money, OrderId, Phone};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 /// One version a variant: a worker reads what an older webhook put on the queue.

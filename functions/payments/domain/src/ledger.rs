@@ -1,6 +1,6 @@
 //! The ledger: rows that are only ever added, each to one account. A balance is the sum of its account's rows.
 
-use confab_kernel::Money;
+use confab_core::Money;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

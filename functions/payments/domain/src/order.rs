@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use confab_kernel::{CorrelationId, Money, OrderId, Timestamp, payments::Purchase};
+use confab_contracts::payments::Purchase;
+use confab_core::{CorrelationId, Money, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Refund;

@@ -3,7 +3,7 @@
 //! The wish is kept with the order. So it may come before the money, which a bank can take days for, and nothing is
 //! lost by it: whatever books the money finds the wish, and says that it is time.
 
-use confab_kernel::clip;
+use confab_core::clip;
 use serde::{Deserialize, Serialize};
 
 use crate::{Flag, Order, Provider};
@@ -82,7 +82,8 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
-    use confab_kernel::{CorrelationId, Currency, Money, OrderId, Timestamp, payments::Purchase};
+    use confab_contracts::payments::Purchase;
+    use confab_core::{CorrelationId, Currency, Money, OrderId, Timestamp};
 
     use super::*;
     use crate::{Booked, Standing, State, Tell, book};

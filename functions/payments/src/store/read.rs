@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, When, failed, text};
-use confab_kernel::{Currency, Error, OrderId, Result, RowId, Timestamp};
+use confab_core::{Currency, Error, OrderId, Result, RowId, Timestamp};
 use payments_domain::{Account, Flag, Kind, Notice, Provider};
 use serde::{
     Deserialize, Serialize,

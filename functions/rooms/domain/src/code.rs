@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use confab_kernel::{Entropy, Error};
+use confab_core::{Entropy, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Without the letters that are taken for digits.
@@ -46,13 +46,13 @@ impl fmt::Debug for RoomCode {
 
 impl utoipa::PartialSchema for RoomCode {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        confab_kernel::contract::text(Some("^[0-9a-hjkmnp-tv-z]{10}$"))
+        confab_core::contract::text(Some("^[0-9a-hjkmnp-tv-z]{10}$"))
     }
 }
 
 impl utoipa::ToSchema for RoomCode {}
 
-confab_kernel::spoken_as_text!(RoomCode);
+confab_core::spoken_as_text!(RoomCode);
 
 impl Serialize for RoomCode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

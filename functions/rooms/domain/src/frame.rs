@@ -1,6 +1,6 @@
 //! What goes over a socket, version 1; docs/rooms.md says it in words.
 
-use confab_kernel::{Error, Result, Timestamp, UserId};
+use confab_core::{Error, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;

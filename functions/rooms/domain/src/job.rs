@@ -1,6 +1,7 @@
 //! What goes through the queue of broadcasts.
 
-use confab_kernel::{Contract, Timestamp, UserId};
+use confab_contracts::Contract;
+use confab_core::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;

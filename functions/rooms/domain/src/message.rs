@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use confab_kernel::{Error, Money, OrderId, Private, Result, Timestamp, UserId, clip, length};
+use confab_core::{Error, Money, OrderId, Private, Result, Timestamp, UserId, clip, length};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use unicode_normalization::char::is_combining_mark;

@@ -1,6 +1,6 @@
 //! Names of people and rooms: what is kept of one, and by what two are compared.
 
-use confab_kernel::{Error, Private, Result, length};
+use confab_core::{Error, Private, Result, length};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::confusable_detection::skeleton;

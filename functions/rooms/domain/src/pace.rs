@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confab_kernel::{Timestamp, before};
+use confab_core::{Timestamp, before};
 
 /// Ten messages in a second are a busy room: nobody reads them one by one.
 const BUSY: usize = 10;

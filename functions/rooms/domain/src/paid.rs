@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use confab_kernel::{
-    Error, Event, Money, OrderId, Private, Result, Timestamp, UserId, after, clip,
+use confab_contracts::{
+    Event,
     payments::{PaymentReceived, PaymentRefunded, Purchase},
 };
+use confab_core::{Error, Money, OrderId, Private, Result, Timestamp, UserId, after, clip};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -230,7 +231,7 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
-    use confab_kernel::Currency;
+    use confab_core::Currency;
     use proptest::prelude::*;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! Somebody in a room.
 
-use confab_kernel::{OrderId, Timestamp, UserId};
+use confab_core::{OrderId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::Username;

@@ -1,6 +1,6 @@
 //! A photo and what was found in it: how far that is, and which rooms are about the same.
 
-use confab_kernel::{PhotoId, Private, Timestamp, UserId};
+use confab_core::{PhotoId, Private, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;

@@ -1,6 +1,6 @@
 //! A room: what it is called, whose it is, and who may do what in it.
 
-use confab_kernel::{Error, Money, PhotoId, Private, Result, Timestamp, UserId, length};
+use confab_core::{Error, Money, PhotoId, Private, Result, Timestamp, UserId, length};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -147,7 +147,7 @@ impl Room {
 
     /// The host speaks where nobody else may.
     pub fn lets_write(&self, standing: Standing, person: Option<&Person>) -> Result<()> {
-        let no = |code, message: &'static str| Err(Error::new(confab_kernel::Kind::Forbidden, code, message));
+        let no = |code, message: &'static str| Err(Error::new(confab_core::Kind::Forbidden, code, message));
         match standing {
             Standing::Host => Ok(()),
             Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
@@ -163,7 +163,7 @@ impl Room {
         match standing {
             Standing::Member => Ok(()),
             Standing::Host => Err(Error::conflict("the_host", "You are the host.")),
-            Standing::Reader => Err(Error::new(confab_kernel::Kind::Forbidden, "not_a_member", "Join the room first.")),
+            Standing::Reader => Err(Error::new(confab_core::Kind::Forbidden, "not_a_member", "Join the room first.")),
             Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
         }
     }
@@ -179,7 +179,7 @@ impl Room {
 
     /// Whether somebody with this code may come in. Whoever has paid for it may come back.
     pub fn lets_in(&self, standing: Standing, person: Option<&Person>, access_code: Option<&str>) -> Result<()> {
-        let no = |code, message: &'static str| Err(Error::new(confab_kernel::Kind::Forbidden, code, message));
+        let no = |code, message: &'static str| Err(Error::new(confab_core::Kind::Forbidden, code, message));
         let has_paid = person.is_some_and(|person| person.entrance.is_some());
         match (standing, &self.access_code) {
             (Standing::Banned, _) => no("banned", "You may not come back to this room."),
@@ -446,7 +446,7 @@ pub(crate) mod tests {
         let stranger = back.standing(Some(user(2)), None);
         assert_eq!(stranger, Standing::Stranger, "even of a public one");
         assert_eq!(code(back.lets_in(stranger, None, None)), "not_paid");
-        let order = confab_kernel::OrderId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
+        let order = confab_core::OrderId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
         let left = Person { entrance: Some(order), ..person(2, Place::Left) };
         assert!(back.lets_in(Standing::Stranger, Some(&left), None).is_ok());
         assert_eq!(code(back.lets_in(Standing::Banned, Some(&left), None)), "banned");

@@ -1,6 +1,6 @@
 //! What somebody shows: who they are, and that they may open a socket.
 
-use confab_kernel::{Private, Sealed, TicketId, UserId};
+use confab_core::{Private, Sealed, TicketId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::RoomCode;

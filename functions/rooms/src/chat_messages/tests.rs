@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use confab_kernel::{Currency, Money, OrderId};
+use confab_core::{Currency, Money, OrderId};
 use rooms_domain::{Goods, Tier};
 use serde_json::{Value, json};
 
@@ -113,7 +113,7 @@ async fn people_who_take_turns_cannot_push_the_history_out() {
             Ok(_) => accepted += 1,
             Err(error) => {
                 assert_eq!(error.code(), "too_fast");
-                assert!(matches!(error.kind(), confab_kernel::Kind::RateLimited { retry_after_seconds: 1..=2 }));
+                assert!(matches!(error.kind(), confab_core::Kind::RateLimited { retry_after_seconds: 1..=2 }));
                 refused += 1;
             }
         }

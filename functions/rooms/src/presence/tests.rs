@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use confab_kernel::{Clock, before};
+use confab_core::{Clock, before};
 use serde_json::json;
 
 use crate::testing::{Cloud, code};

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Row, Table, When, failed, number, text};
-use confab_kernel::{CorrelationId, Error, Result, TicketId, Timestamp, UserId, after, before, worker::Read};
+use confab_core::{CorrelationId, Error, Result, TicketId, Timestamp, UserId, after, before};
+use confab_worker::Read;
 use rooms_domain::{News, Reason, RoomCode, Ticket};
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Held, Row, Table, When, failed, number, text};
-use confab_kernel::{CorrelationId, Error, Money, Private, Result, Timestamp, UserId, after, worker::Read};
+use confab_core::{CorrelationId, Error, Money, Private, Result, Timestamp, UserId, after};
+use confab_worker::Read;
 use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
 use serde::{Deserialize, Serialize};
 

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Table, When, number, text};
-use confab_kernel::{
-    CorrelationId, Money, OrderId, Result, Timestamp, UserId, after,
-    worker::{Read, Saved},
-};
+use confab_core::{CorrelationId, Money, OrderId, Result, Timestamp, UserId, after};
+use confab_worker::{Read, Saved};
 use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Reason, Room, RoomCode, Username};
 use serde::{Deserialize, Serialize};
 
@@ -211,7 +209,7 @@ impl Store {
     pub(crate) async fn visit_if_open(&self, code: RoomCode, user: UserId) -> Result<Option<Visited>> {
         match self.visit(code, Some(user), Read::Latest).await {
             Ok(visited) => Ok(Some(visited)),
-            Err(error) if error.kind() == confab_kernel::Kind::NotFound => Ok(None),
+            Err(error) if error.kind() == confab_core::Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -227,7 +225,7 @@ pub(crate) enum LetIn {
 
 #[cfg(test)]
 mod tests {
-    use confab_kernel::Currency;
+    use confab_core::Currency;
 
     use super::*;
     use crate::testing::{Cloud, code, person, room, user};

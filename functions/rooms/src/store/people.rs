@@ -1,10 +1,8 @@
 //! Who is in a room, under which name.
 
 use confab_aws::{Held, Row, Table, When, number, text};
-use confab_kernel::{
-    CorrelationId, Result, UserId,
-    worker::{Read, Saved},
-};
+use confab_core::{CorrelationId, Result, UserId};
+use confab_worker::{Read, Saved};
 use rooms_domain::{Person, Place, Reason, RoomCode, Username};
 
 use super::{Store, person_key, readable, rendered, room_pk};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use confab_aws::{Row, Table, When, number, text};
-use confab_kernel::{CorrelationId, PhotoId, Result, Timestamp, UserId, after, before, worker::Read};
+use confab_core::{CorrelationId, PhotoId, Result, Timestamp, UserId, after, before};
+use confab_worker::Read;
 use rooms_domain::{Analysis, RoomCode, State, Traits};
 use serde::{Deserialize, Serialize};
 

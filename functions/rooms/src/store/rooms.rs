@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Row, Table, When, number, text};
-use confab_kernel::{
-    Error, Result, Timestamp, UserId,
-    worker::{Read, Saved},
-};
+use confab_core::{Error, Result, Timestamp, UserId};
+use confab_worker::{Read, Saved};
 use rooms_domain::{Person, Reason, Room, RoomCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -71,7 +69,7 @@ impl Store {
     pub(crate) async fn find_room(&self, code: RoomCode) -> Result<Option<Visited>> {
         match self.visit(code, None, Read::MayLag).await {
             Ok(visited) => Ok(Some(visited)),
-            Err(error) if error.kind() == confab_kernel::Kind::NotFound => Ok(None),
+            Err(error) if error.kind() == confab_core::Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -179,7 +177,7 @@ impl Store {
         for visit in futures::future::join_all(visits).await {
             match visit {
                 Ok(visit) => found.push(visit),
-                Err(error) if error.kind() == confab_kernel::Kind::NotFound => {}
+                Err(error) if error.kind() == confab_core::Kind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }

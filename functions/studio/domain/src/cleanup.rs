@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use confab_kernel::{CleanupDue, CorrelationId, EventId, OrderId, PhotoId, Timestamp, UserId, after};
+use confab_contracts::maintenance::CleanupDue;
+use confab_core::{CorrelationId, EventId, OrderId, PhotoId, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 
 /// Longer than people are told.

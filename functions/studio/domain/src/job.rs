@@ -1,10 +1,8 @@
 //! What goes through the studio's queues, and under which keys.
 
-use confab_kernel::{
-    CorrelationId, EventId, OrderId, PhotoId, UserId,
-    messaging::{Address, Inbound, Media, Status},
-    payments::{PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase},
-};
+use confab_contracts::payments::{PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase};
+use confab_core::{CorrelationId, EventId, OrderId, PhotoId, UserId};
+use confab_messaging::{Address, Inbound, Media, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Event, Order};
@@ -146,10 +144,8 @@ pub fn event_of(message: &Inbound) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confab_kernel::{
-        Phone,
-        messaging::{Channel, Identity},
-    };
+    use confab_core::Phone;
+    use confab_messaging::{Channel, Identity};
     use serde_json::json;
 
     fn address(phone: Option<&str>, scoped_id: Option<&str>) -> Address {

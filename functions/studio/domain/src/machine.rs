@@ -9,11 +9,9 @@ mod words;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use confab_kernel::{
-    Entropy, OrderId, PhotoId, Timestamp, UserId, after,
-    messaging::{Body, Inbound, Media},
-    worker::Decision,
-};
+use confab_core::{Entropy, OrderId, PhotoId, Timestamp, UserId, after};
+use confab_messaging::{Body, Inbound, Media};
+use confab_worker::Decision;
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Fault, Kept, Order, Shelf, Texts, User, Verdict, Visit, say, texts};

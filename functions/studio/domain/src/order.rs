@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use confab_kernel::{Money, OrderId, Timestamp, after};
+use confab_core::{Money, OrderId, Timestamp, after};
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Tier};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use confab_kernel::Money;
+use confab_core::Money;
 use serde::{Deserialize, Serialize};
 
 use crate::Class;
@@ -95,7 +95,7 @@ impl Pack {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use confab_kernel::Currency;
+    use confab_core::Currency;
 
     pub(crate) fn pack(id: i64, slug: &str, title: &str) -> Pack {
         let images = Class::ALL.map(|class| (class, 4)).into();

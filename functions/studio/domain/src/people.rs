@@ -5,10 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use confab_kernel::{
-    Phone, Private, UserId,
-    messaging::{Channel, Content, Identity, Inbound},
-};
+use confab_core::{Phone, Private, UserId};
+use confab_messaging::{Channel, Content, Identity, Inbound};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use confab_kernel::{PhotoId, Timestamp};
+use confab_core::{PhotoId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A model learns a person from so many photos.

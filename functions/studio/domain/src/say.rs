@@ -1,9 +1,7 @@
 //! What the studio says, put together from the texts of a language.
 
-use confab_kernel::{
-    Money, clip,
-    messaging::{Body, Button, Row, Section},
-};
+use confab_core::{Money, clip};
+use confab_messaging::{Body, Button, Row, Section};
 
 use crate::{
     Class, Fault, Language, Order, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, machine::most_common, photo::ENOUGH,

@@ -1,9 +1,7 @@
 //! A person, whatever number or name they write from.
 
-use confab_kernel::{
-    Private, Timestamp, UserId,
-    messaging::{Address, Button},
-};
+use confab_core::{Private, Timestamp, UserId};
+use confab_messaging::{Address, Button};
 use serde::{Deserialize, Serialize};
 
 use crate::{Language, Visit};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use confab_kernel::{OrderId, Timestamp, messaging::Body};
+use confab_core::{OrderId, Timestamp};
+use confab_messaging::Body;
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Order, Photos, Step};

@@ -1,6 +1,6 @@
 //! What a person wants, by what they wrote or tapped.
 
-use confab_kernel::messaging::{Button, Content, Media};
+use confab_messaging::{Button, Content, Media};
 
 use crate::{Class, Language, Texts, Tier, User, texts};
 
@@ -167,7 +167,7 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use confab_kernel::{Timestamp, UserId};
+    use confab_core::{Timestamp, UserId};
     use proptest::prelude::*;
 
     use super::*;

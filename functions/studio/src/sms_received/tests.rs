@@ -1,4 +1,4 @@
-use confab_kernel::{CorrelationId, Env};
+use confab_core::{CorrelationId, Env};
 use confab_testkit::{request, sample};
 
 use super::*;
@@ -36,7 +36,7 @@ fn a_channel_without_an_account_refuses_every_request() {
 #[test]
 fn a_forged_sample_is_refused() {
     let error = meta_of("sms-received.bad-signature").unwrap_err();
-    assert_eq!(error.kind(), confab_kernel::Kind::Unauthenticated);
+    assert_eq!(error.kind(), confab_core::Kind::Unauthenticated);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
 use confab_aws::{Row, Table, When, text};
-use confab_kernel::{EventId, OrderId, Result, Timestamp, UserId, after, worker::Read};
+use confab_core::{EventId, OrderId, Result, Timestamp, UserId, after};
+use confab_worker::Read;
 use serde::{Deserialize, Serialize};
 use studio_domain::{Cleanup, Order};
 

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Inbox, Row, Table, When, number};
-use confab_kernel::{
-    CorrelationId, EffectId, Error, Result, Timestamp, UserId,
-    messaging::{Address, Failure, Price, Stage, Status},
-    worker::{Effect, Outcome, Read},
-};
+use confab_core::{CorrelationId, EffectId, Error, Result, Timestamp, UserId};
+use confab_messaging::{Address, Failure, Price, Stage, Status};
+use confab_worker::{Effect, Outcome, Read};
 use serde::{Deserialize, Serialize};
 use studio_domain::Action;
 

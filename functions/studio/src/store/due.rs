@@ -1,7 +1,7 @@
 //! Whom the studio has to think of by itself.
 
 use confab_aws::{Table, When, number, text};
-use confab_kernel::{Result, Timestamp, UserId};
+use confab_core::{Result, Timestamp, UserId};
 
 use super::Store;
 

@@ -4,11 +4,9 @@ use std::{collections::HashMap, iter};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Inbox, Row, Table, When, text};
-use confab_kernel::{
-    CorrelationId, Error, MessageId, OrderId, Result, Timestamp, UserId,
-    messaging::{Address, Content, Inbound},
-    worker::{Effect, Found, Ledger, Outcome, Read, Saved},
-};
+use confab_core::{CorrelationId, Error, MessageId, OrderId, Result, Timestamp, UserId};
+use confab_messaging::{Address, Content, Inbound};
+use confab_worker::{Effect, Found, Ledger, Outcome, Read, Saved};
 use serde::Serialize;
 use studio_domain::{Action, Event as What, Lead, Link, Recognised, aliases, recognise};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Row, Table, When, number};
-use confab_kernel::{CorrelationId, OrderId, Result, Timestamp, UserId};
+use confab_core::{CorrelationId, OrderId, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use studio_domain::Order;
 

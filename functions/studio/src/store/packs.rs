@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use confab_aws::{Row, Table, When, text};
-use confab_kernel::{Error, EventId, Result, Timestamp};
+use confab_core::{Error, EventId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use studio_domain::{Class, Pack};
 

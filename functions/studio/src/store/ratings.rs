@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use confab_aws::{Row, Table, When, number, text};
-use confab_kernel::{EffectId, OrderId, Result, Timestamp, UserId, after, messaging::Address};
+use confab_core::{EffectId, OrderId, Result, Timestamp, UserId, after};
+use confab_messaging::Address;
 use serde::{Deserialize, Serialize};
 
 use super::Store;

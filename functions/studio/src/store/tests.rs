@@ -2,12 +2,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, http::HttpRequest, http::HttpResponse};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
-use confab_kernel::{
-    EventId,
-    messaging::{Channel, Content, Inbound},
-    worker::{Found, Ledger, Read, Saved},
-};
+use confab_core::EventId;
+use confab_messaging::{Channel, Content, Inbound};
 use confab_testkit::sample;
+use confab_worker::{Found, Ledger, Read, Saved};
 use serde_json::{Value, json};
 use studio_domain::{Event as What, Job, aliases, event_of};
 

@@ -1,6 +1,6 @@
 //! Tunes, batches of prompts and prompts, as they are kept, and as Astria writes them.
 
-use confab_kernel::{CorrelationId, Timestamp};
+use confab_core::{CorrelationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,6 @@
 //! What the app posts to `/messages`, held to Meta's limits.
 
-use confab_kernel::length;
+use confab_core::length;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;

@@ -164,7 +164,7 @@ fn accept(
 }
 
 pub(crate) fn correlation_of(reference: Option<&str>) -> Option<String> {
-    let reference: confab_kernel::messaging::Reference = reference?.parse().ok()?;
+    let reference: confab_messaging::Reference = reference?.parse().ok()?;
     Some(reference.correlation_id.to_string())
 }
 

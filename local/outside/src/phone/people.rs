@@ -8,7 +8,8 @@ use axum::{
     http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     response::IntoResponse,
 };
-use confab_kernel::{length, messaging::Channel};
+use confab_core::length;
+use confab_messaging::Channel;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

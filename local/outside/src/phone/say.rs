@@ -7,7 +7,8 @@ use axum::{
     extract::{Path, State, rejection::JsonRejection},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use confab_kernel::{length, messaging::Channel};
+use confab_core::length;
+use confab_messaging::Channel;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,6 @@
 //! People in the store.
 
-use confab_kernel::messaging::Channel;
+use confab_messaging::Channel;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use super::messages;

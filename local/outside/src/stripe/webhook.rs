@@ -1,7 +1,7 @@
 //! Webhooks as Stripe posts them: one event each, laid out in lines, signed with the time of the posting.
 
 use anyhow::Result;
-use confab_kernel::Timestamp;
+use confab_core::Timestamp;
 use reqwest::{RequestBuilder, header::CONTENT_TYPE};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -24,8 +24,7 @@ pub(crate) fn correlation(payload: &Value) -> Option<String> {
 pub(crate) fn request(outside: &Outside, job: &Job, secret: &SecretString) -> Result<RequestBuilder> {
     let body = serde_json::to_string_pretty(&job.payload["event"])?;
     let at = Timestamp::from_millisecond(outside.now())?;
-    let signature =
-        confab_providers::stripe::sign(secret, body.as_bytes(), at).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let signature = confab_stripe::sign(secret, body.as_bytes(), at).map_err(|error| anyhow::anyhow!("{error}"))?;
     // Events of test mode carry a second signature, of a scheme that nobody should read.
     let signature = format!("{signature},v0={}", "6ffbb59b2300aae6".repeat(4));
     let request = outside.http.post(&outside.options.stripe_webhook_url);

@@ -9,7 +9,8 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use confab_kernel::{Timestamp, length, messaging::Channel};
+use confab_core::{Timestamp, length};
+use confab_messaging::Channel;
 use serde_json::{Value, json};
 
 use super::{authorize, digits, refusal::Refusal, webhook};

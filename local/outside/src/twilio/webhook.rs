@@ -1,6 +1,6 @@
 //! Webhooks as Twilio writes them: forms, one update each.
 
-use confab_kernel::messaging::{Channel, Reference};
+use confab_messaging::{Channel, Reference};
 use serde_json::{Map, Value, json};
 
 use crate::{

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use confab_kernel::Timestamp;
-use confab_providers::{
-    File,
-    astria::{Astria, AstriaConfig, AstriaError, Callback, NewTune, parse_callback},
-};
+use confab_astria::{Astria, AstriaConfig, AstriaError, Callback, NewTune, parse_callback};
+use confab_core::Timestamp;
+use confab_provider_base::File;
 use serde_json::{Value, json};
 
 use crate::world::World;

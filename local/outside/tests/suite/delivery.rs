@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use axum::http::StatusCode;
-use confab_kernel::messaging::{Channel, Content};
+use confab_messaging::{Channel, Content};
 use serde_json::json;
 
 use crate::world::{CORRELATION, World};

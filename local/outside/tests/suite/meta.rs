@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use confab_kernel::messaging::{Body, Button, Channel, Content, Identity, Row, Section, Stage};
-use confab_providers::{File, MediaError, SendError};
+use confab_messaging::{Body, Button, Channel, Content, Identity, Row, Section, Stage};
+use confab_provider_base::{File, MediaError, SendError};
 use serde_json::{Value, json};
 
 use crate::world::{Person, World};
@@ -154,7 +154,7 @@ async fn who_has_no_business_here_is_refused() {
     let error = world.meta_with("other").send(&person.text("hi")).await.unwrap_err();
     assert_eq!(code(error), 190);
     let mut stranger = person.text("hi");
-    stranger.to.person.phone = confab_kernel::Phone::parse("16505559999").ok();
+    stranger.to.person.phone = confab_core::Phone::parse("16505559999").ok();
     let error = world.meta().send(&stranger).await.unwrap_err();
     assert_eq!(code(error), 131_026);
     let url = |path: &str| format!("{}/meta/{path}", world.base_url);

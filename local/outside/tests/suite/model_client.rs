@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use confab_kernel::{CorrelationId, Timestamp};
-use confab_providers::model::{Model, ModelConfig, ModelError, Seen, Verdict};
+use confab_core::{CorrelationId, Timestamp};
+use confab_openai::{Model, ModelConfig, ModelError, Seen, Verdict};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use confab_kernel::{CorrelationId, Currency, Money, Timestamp};
-use confab_providers::stripe::{
-    Checkout, CheckoutPayment, CheckoutStatus, NewCheckout, PaymentStatus, StripeError, Subject,
-};
+use confab_core::{CorrelationId, Currency, Money, Timestamp};
+use confab_stripe::{Checkout, CheckoutPayment, CheckoutStatus, NewCheckout, PaymentStatus, StripeError, Subject};
 use serde_json::{Value, json};
 
 use crate::world::World;

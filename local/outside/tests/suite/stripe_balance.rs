@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confab_providers::stripe::{CheckoutPayment, CheckoutStatus};
+use confab_stripe::{CheckoutPayment, CheckoutStatus};
 use serde_json::{Value, json};
 
 use crate::world::World;

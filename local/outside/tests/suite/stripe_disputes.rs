@@ -1,6 +1,6 @@
 //! What a bank may do with a payment, as Stripe tells it.
 
-use confab_providers::stripe::DisputeStatus;
+use confab_stripe::DisputeStatus;
 use serde_json::{Value, json};
 
 use crate::{

@@ -3,8 +3,8 @@
 use std::{collections::HashSet, time::Duration};
 
 use axum::http::StatusCode;
-use confab_kernel::Timestamp;
-use confab_providers::stripe::{CheckoutPayment, EventQuery};
+use confab_core::Timestamp;
+use confab_stripe::{CheckoutPayment, EventQuery};
 use serde_json::{Value, json};
 
 use crate::{stripe::order, world::World};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use confab_kernel::messaging::{Body, Button, Channel, Content, Stage};
-use confab_providers::{File, SendError};
+use confab_messaging::{Body, Button, Channel, Content, Stage};
+use confab_provider_base::{File, SendError};
 use serde_json::{Value, json};
 
 use crate::world::{NEWS, Person, World};
@@ -87,7 +87,7 @@ async fn what_twilio_refuses() {
         other => panic!("{other}"),
     };
     let mut stranger = person.text("hi");
-    stranger.to.person.phone = confab_kernel::Phone::parse("16505559999").ok();
+    stranger.to.person.phone = confab_core::Phone::parse("16505559999").ok();
     assert_eq!(code(world.twilio().send(&stranger).await.unwrap_err()), 63_003);
     let url = format!("{}/twilio/2010-04-01/Accounts/AC1/Messages.json", world.base_url);
     let to = format!("whatsapp:+{}", person.phone);

@@ -17,16 +17,12 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     routing::{get, post},
 };
-use confab_kernel::{
-    CorrelationId, EffectId, Phone, Timestamp, UserId,
-    messaging::{Address, Body, Channel, Content, Identity, Inbound, Outbound, Reference, Status, Update},
-};
+use confab_core::{CorrelationId, EffectId, Phone, Timestamp, UserId};
+use confab_messaging::{Address, Body, Channel, Content, Identity, Inbound, Outbound, Reference, Status, Update};
+use confab_meta::{Meta, MetaConfig};
 use confab_outside::{Options, Outside, Secrets, Sighting};
-use confab_providers::{
-    meta::{Meta, MetaConfig},
-    stripe::{Notice, Stripe, StripeConfig},
-    twilio::{Twilio, TwilioConfig},
-};
+use confab_stripe::{Notice, Stripe, StripeConfig};
+use confab_twilio::{Twilio, TwilioConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -120,7 +116,7 @@ impl App {
 
 async fn challenge(uri: Uri) -> Result<String, StatusCode> {
     let token = "verify-token".to_owned().into();
-    confab_providers::meta::challenge(uri.query().unwrap_or_default(), &[token]).map_err(|_| StatusCode::FORBIDDEN)
+    confab_meta::challenge(uri.query().unwrap_or_default(), &[token]).map_err(|_| StatusCode::FORBIDDEN)
 }
 
 async fn receive(
@@ -163,10 +159,10 @@ fn take_notice(app: &App, headers: &HeaderMap, body: &[u8]) -> StatusCode {
     let header = headers.get("stripe-signature").map(|value| value.to_str().unwrap());
     let now = Timestamp::from_millisecond(app.now()).unwrap();
     let secrets = ["whsec_next".into(), "whsec_test".into()];
-    if confab_providers::stripe::verify(&secrets, body, header, now).is_err() {
+    if confab_stripe::verify(&secrets, body, header, now).is_err() {
         return StatusCode::UNAUTHORIZED;
     }
-    let notice = confab_providers::stripe::parse(body).unwrap();
+    let notice = confab_stripe::parse(body).unwrap();
     let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
     if answer.is_success() {
         app.notices.lock().unwrap().push((notice, serde_json::from_slice(body).unwrap()));
@@ -178,20 +174,19 @@ fn handle(app: &App, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode 
     let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
     let now = Timestamp::now();
     let parsed = if let Some(signature) = header("x-twilio-signature") {
-        let params = confab_providers::twilio::form(body);
+        let params = confab_twilio::form(body);
         let url = format!("{}{uri}", app.address.lock().unwrap());
         let token = "12345".to_owned().into();
-        if confab_providers::twilio::verify(std::slice::from_ref(&token), &url, &params, body, Some(signature)).is_err()
-        {
+        if confab_twilio::verify(std::slice::from_ref(&token), &url, &params, body, Some(signature)).is_err() {
             return StatusCode::UNAUTHORIZED;
         }
-        confab_providers::twilio::parse(&params, uri.query().unwrap_or_default(), now)
+        confab_twilio::parse(&params, uri.query().unwrap_or_default(), now)
     } else {
         let secret = "app-secret".to_owned().into();
-        if confab_providers::meta::verify(std::slice::from_ref(&secret), body, header("x-hub-signature-256")).is_err() {
+        if confab_meta::verify(std::slice::from_ref(&secret), body, header("x-hub-signature-256")).is_err() {
             return StatusCode::UNAUTHORIZED;
         }
-        confab_providers::meta::parse(body, now).unwrap()
+        confab_meta::parse(body, now).unwrap()
     };
     assert!(parsed.ignored.is_empty(), "{parsed:?}");
     let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
@@ -229,7 +224,7 @@ impl World {
         let running = tokio::spawn(outside.run(async {
             drop(stopped.await);
         }));
-        let http = confab_providers::http_client().unwrap();
+        let http = confab_provider_base::http_client().unwrap();
         Self { app, base_url, folder, sightings, http, clock, stop: Some(stop), tasks: vec![serving, running] }
     }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use confab_kernel::{CorrelationId, Currency, OrderId, Timestamp, payments::Purchase};
+use confab_contracts::payments::Purchase;
+use confab_core::{CorrelationId, Currency, OrderId, Timestamp};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,6 +1,7 @@
 //! Photos that are made for an order.
 
-use confab_kernel::{OrderId, Timestamp, messaging::Body};
+use confab_core::{OrderId, Timestamp};
+use confab_messaging::Body;
 
 use super::{Action, Attending, Image};
 use crate::{Model, Photos, Source, Stage, Step, say};

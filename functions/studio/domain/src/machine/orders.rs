@@ -1,6 +1,7 @@
 //! Packs, offers and money.
 
-use confab_kernel::{Money, OrderId, Timestamp, after, messaging::Body};
+use confab_core::{Money, OrderId, Timestamp, after};
+use confab_messaging::Body;
 
 use super::{Action, Attending, USED_FOR};
 use crate::{Class, MODELS_KEPT, Model, Order, Pack, Source, Stage, Step, Tier, cleanup::PICTURES_KEPT, say};

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use confab_kernel::{
-    PhotoId, after, before,
-    messaging::{Body, Channel, Inbound, Media},
-};
+use confab_core::{PhotoId, after, before};
+use confab_messaging::{Body, Channel, Inbound, Media};
 
 use super::{Action, Attending};
 use crate::{Class, Photo, Stage, Verdict, photo::ENOUGH, say};

@@ -1,9 +1,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use confab_kernel::{
-    Currency, Money, Phone,
-    messaging::{Address, Channel, Content, Identity},
-};
+use confab_core::{Currency, Money, Phone};
+use confab_messaging::{Address, Channel, Content, Identity};
 
 use super::*;
 use crate::{

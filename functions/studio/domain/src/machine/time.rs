@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confab_kernel::{OrderId, Timestamp, after, before};
+use confab_core::{OrderId, Timestamp, after, before};
 
 use super::{Action, Attending, FACES_KEPT, USED_FOR, WINDOW};
 use crate::{Photos, Stage, Step, say};

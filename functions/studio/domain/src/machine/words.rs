@@ -1,9 +1,7 @@
 //! What people write and tap, and what is answered.
 
-use confab_kernel::{
-    clip,
-    messaging::{Body, Content, Inbound},
-};
+use confab_core::clip;
+use confab_messaging::{Body, Content, Inbound};
 
 use super::{Action, Attending};
 use crate::{

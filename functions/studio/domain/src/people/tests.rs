@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
-use confab_kernel::{Timestamp, messaging::Address};
+use confab_core::Timestamp;
+use confab_messaging::Address;
 
 use super::*;
 

@@ -1,0 +1,386 @@
+//! Meta's webhook JSON -> updates. One broken message never costs the others.
+
+use confab_core::{Error, Phone, Result, Timestamp};
+use confab_messaging::{Address, Channel, Content, Failure, Identity, Inbound, Media, Price, Stage, Status, Update};
+use serde::Deserialize;
+
+use confab_provider_base::{
+    loose::{Many, Part, Text},
+    parsed::{Parsed, id, label, line, text},
+};
+
+/// `now` stands in for a time that Meta did not tell.
+pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
+    let not_json = || Error::invalid("bad_json", "The body is not a JSON object.");
+    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().because(error))?;
+    if !body.trim_ascii_start().starts_with('{') {
+        return Err(not_json());
+    }
+    let envelope: Envelope = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
+    let mut parsed = Parsed::default();
+    match envelope.object.get() {
+        Some("whatsapp_business_account") => {}
+        other => {
+            parsed.ignore(format!("object:{}", label(other.unwrap_or("none"))));
+            return Ok(parsed);
+        }
+    }
+    parsed.broken("entry", envelope.entry.broken);
+    for entry in &envelope.entry.items {
+        parsed.broken("change", entry.changes.broken);
+        for change in &entry.changes.items {
+            read_change(change, now, &mut parsed)?;
+        }
+    }
+    Ok(parsed)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Envelope {
+    object: Text,
+    entry: Many<Entry>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Entry {
+    changes: Many<Change>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Change {
+    field: Text,
+    value: Part<Value>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Value {
+    metadata: Part<Metadata>,
+    contacts: Many<Contact>,
+    messages: Many<Message>,
+    statuses: Many<Report>,
+    errors: Many<Problem>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Metadata {
+    phone_number_id: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Contact {
+    profile: Part<Profile>,
+    wa_id: Text,
+    user_id: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Profile {
+    name: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Message {
+    id: Text,
+    from: Text,
+    from_user_id: Text,
+    timestamp: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+    context: Part<Context>,
+    text: Part<TextBody>,
+    image: Part<FileBody>,
+    video: Part<FileBody>,
+    audio: Part<FileBody>,
+    document: Part<FileBody>,
+    sticker: Part<FileBody>,
+    button: Part<TemplateButton>,
+    interactive: Part<Interactive>,
+    reaction: Part<Reaction>,
+    system: Part<System>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Context {
+    id: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct TextBody {
+    body: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct FileBody {
+    id: Text,
+    mime_type: Text,
+    sha256: Text,
+    caption: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct TemplateButton {
+    payload: Text,
+    text: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Interactive {
+    #[serde(rename = "type")]
+    kind: Text,
+    button_reply: Part<Reply>,
+    list_reply: Part<Reply>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Reply {
+    id: Text,
+    title: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Reaction {
+    message_id: Text,
+    emoji: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct System {
+    #[serde(rename = "type")]
+    kind: Text,
+    wa_id: Text,
+    new_wa_id: Text,
+    user_id: Text,
+}
+
+/// A status, as Meta calls what became of our message.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Report {
+    id: Text,
+    status: Text,
+    timestamp: Text,
+    recipient_id: Text,
+    recipient_user_id: Text,
+    biz_opaque_callback_data: Text,
+    pricing: Part<Pricing>,
+    errors: Many<Problem>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Pricing {
+    billable: Part<bool>,
+    category: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Problem {
+    code: Text,
+    title: Text,
+    message: Text,
+}
+
+fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<()> {
+    let field = change.field.get().unwrap_or("none");
+    if field != "messages" {
+        parsed.ignore(format!("field:{}", label(field)));
+        return Ok(());
+    }
+    let Some(value) = &change.value.0 else {
+        parsed.ignore("broken:value");
+        return Ok(());
+    };
+    parsed.broken("message", value.messages.broken);
+    parsed.broken("status", value.statuses.broken);
+    for problem in &value.errors.items {
+        parsed.ignore(format!("error:{}", label(problem.code.get().unwrap_or("none"))));
+    }
+    for message in &value.messages.items {
+        match read_message(message, value, now) {
+            Ok(message) => parsed.push(Update::Message(message))?,
+            Err(reason) => parsed.ignore(reason),
+        }
+    }
+    for report in &value.statuses.items {
+        match read_report(report, value, now) {
+            Ok(status) => parsed.push(Update::Status(status))?,
+            Err(reason) => parsed.ignore(reason),
+        }
+    }
+    Ok(())
+}
+
+fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbound, &'static str> {
+    let contact = contact_of(message, value);
+    let number = message.from.get().or(contact.and_then(|contact| contact.wa_id.get()));
+    let scoped = message.from_user_id.get().or(contact.and_then(|contact| contact.user_id.get()));
+    let name = contact.and_then(|contact| contact.profile.0.as_ref()?.name.get());
+    Ok(Inbound {
+        id: message.id.get().and_then(id).ok_or("message_without_id")?,
+        from: address(value, number, scoped).ok_or("message_without_sender")?,
+        name: name.map(text).filter(|name| !name.0.is_empty()),
+        sent_at: moment(&message.timestamp).unwrap_or(now),
+        reply_to: message.context.0.as_ref().and_then(|context| id(context.id.get()?)),
+        content: content(message),
+    })
+}
+
+fn contact_of<'a>(message: &Message, value: &'a Value) -> Option<&'a Contact> {
+    let contacts = &value.contacts.items;
+    let same = |a: &Text, b: &Text| a.get().is_some() && a.get() == b.get();
+    let named = contacts
+        .iter()
+        .find(|contact| same(&contact.wa_id, &message.from) || same(&contact.user_id, &message.from_user_id));
+    // A lone contact can only be the sender, when the message itself names nobody.
+    let nameless = message.from.get().is_none() && message.from_user_id.get().is_none();
+    named.or_else(|| contacts.first().filter(|_| nameless && contacts.len() == 1))
+}
+
+fn address(value: &Value, number: Option<&str>, scoped: Option<&str>) -> Option<Address> {
+    let metadata = value.metadata.0.as_ref();
+    let business = metadata.and_then(|metadata| id(metadata.phone_number_id.get()?));
+    let person = identity(number, scoped)?;
+    Some(Address { channel: Channel::Meta, business: business.unwrap_or_default(), person })
+}
+
+fn identity(number: Option<&str>, scoped: Option<&str>) -> Option<Identity> {
+    let identity = Identity {
+        phone: number.and_then(|number| Phone::parse(number).ok()),
+        scoped_id: scoped.and_then(id).map(Into::into),
+    };
+    (!identity.is_empty()).then_some(identity)
+}
+
+fn content(message: &Message) -> Content {
+    let kind = message.kind.get().unwrap_or("none");
+    let known = match kind {
+        "text" => read_text(&message.text),
+        "image" => read_file(&message.image),
+        "video" => read_file(&message.video),
+        "audio" => read_file(&message.audio),
+        "document" => read_file(&message.document),
+        "sticker" => read_file(&message.sticker),
+        "button" => read_template_button(&message.button),
+        "interactive" => return read_interactive(&message.interactive),
+        "reaction" => read_reaction(&message.reaction),
+        "system" => return read_system(&message.system),
+        _ => None,
+    };
+    known.unwrap_or_else(|| unsupported(kind))
+}
+
+fn unsupported(what: &str) -> Content {
+    Content::Unsupported { what: label(what) }
+}
+
+fn read_text(body: &Part<TextBody>) -> Option<Content> {
+    let body = body.0.as_ref()?.body.get()?;
+    Some(Content::Text { text: text(body) })
+}
+
+fn read_file(file: &Part<FileBody>) -> Option<Content> {
+    let file = file.0.as_ref()?;
+    let media = Media {
+        source: id(file.id.get()?)?,
+        mime_type: file.mime_type.get().and_then(id).unwrap_or_default(),
+        sha256: file.sha256.get().and_then(id),
+    };
+    let caption = file.caption.get().map(text).filter(|caption| !caption.0.is_empty());
+    Some(Content::Media { items: vec![media], caption })
+}
+
+fn read_template_button(button: &Part<TemplateButton>) -> Option<Content> {
+    let button = button.0.as_ref()?;
+    choice(button.payload.get().or(button.text.get()), button.text.get())
+}
+
+fn read_interactive(interactive: &Part<Interactive>) -> Content {
+    let Some(interactive) = &interactive.0 else {
+        return unsupported("interactive");
+    };
+    let kind = interactive.kind.get().unwrap_or("interactive");
+    let reply = match kind {
+        "button_reply" => interactive.button_reply.0.as_ref(),
+        "list_reply" => interactive.list_reply.0.as_ref(),
+        _ => None,
+    };
+    reply.and_then(|reply| choice(reply.id.get(), reply.title.get())).unwrap_or_else(|| unsupported(kind))
+}
+
+fn choice(chosen: Option<&str>, title: Option<&str>) -> Option<Content> {
+    let title = title.unwrap_or_default();
+    Some(Content::Choice { id: id(chosen?)?, title: line(title) })
+}
+
+fn read_reaction(reaction: &Part<Reaction>) -> Option<Content> {
+    let reaction = reaction.0.as_ref()?;
+    Some(Content::Reaction { message_id: id(reaction.message_id.get()?)?, emoji: reaction.emoji.get().and_then(id) })
+}
+
+fn read_system(system: &Part<System>) -> Content {
+    let Some(system) = &system.0 else {
+        return unsupported("system");
+    };
+    let kind = system.kind.get().unwrap_or("system");
+    let number = system.wa_id.get().or(system.new_wa_id.get());
+    match identity(number, system.user_id.get()) {
+        Some(new) if kind == "user_changed_number" => Content::NumberChanged { new },
+        _ => unsupported(kind),
+    }
+}
+
+fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<Status, String> {
+    let status = report.status.get().unwrap_or("none");
+    let stage = match status {
+        "sent" => Stage::Sent,
+        "delivered" => Stage::Delivered,
+        "read" | "played" => Stage::Read,
+        "failed" => Stage::Failed,
+        other => return Err(format!("status:{}", label(other))),
+    };
+    let to = address(value, report.recipient_id.get(), report.recipient_user_id.get());
+    let reference = report.biz_opaque_callback_data.get();
+    Ok(Status {
+        message_id: report.id.get().and_then(id).ok_or("status_without_id")?,
+        reference: reference.and_then(|reference| reference.parse().ok()),
+        to: to.ok_or("status_without_recipient")?,
+        stage,
+        at: moment(&report.timestamp).unwrap_or(now),
+        price: report.pricing.0.as_ref().and_then(price),
+        error: report.errors.items.first().map(failure),
+    })
+}
+
+fn price(pricing: &Pricing) -> Option<Price> {
+    Some(Price { billable: pricing.billable.0?, category: pricing.category.get().map(label)? })
+}
+
+fn failure(problem: &Problem) -> Failure {
+    let title = problem.title.get().or(problem.message.get()).unwrap_or_default();
+    Failure { code: problem.code.get().and_then(|code| code.parse().ok()).unwrap_or(0), title: line(title) }
+}
+
+fn moment(seconds: &Text) -> Option<Timestamp> {
+    Timestamp::from_second(seconds.get()?.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

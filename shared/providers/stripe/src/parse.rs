@@ -1,0 +1,159 @@
+//! Stripe's events -> notices. A notice says what changed, not how it is now: events come late and in any order.
+
+use confab_core::{CorrelationId, Error, Result, Timestamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::objects::{Link, Metadata, Named, moment};
+use confab_provider_base::{
+    loose::{Part, Text},
+    parsed::{id, label},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// `evt_..`, the same in every copy.
+    pub id: String,
+    /// Such as `charge.refunded`.
+    pub kind: String,
+    pub created: Option<Timestamp>,
+    pub livemode: bool,
+    pub subject: Subject,
+    /// What we attached when we created the checkout; whoever holds a link of ours may have written it, too.
+    pub order_id: Option<String>,
+    pub correlation_id: Option<CorrelationId>,
+    /// The payment that the subject belongs to, or is.
+    pub payment_intent: Option<String>,
+}
+
+/// What changed, by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Checkout(String),
+    Payment(String),
+    Charge(String),
+    Refund(String),
+    Dispute(String),
+    /// Nothing that we know: there is nothing to do but to say thanks.
+    Other,
+}
+
+/// An event as Stripe posts it, or inside the envelope of EventBridge or Event Grid.
+pub fn parse(raw_body: &[u8]) -> Result<Notice> {
+    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().because(error))?;
+    let event: Event = serde_json::from_str(unwrapped(body)?).map_err(|error| not_json().because(error))?;
+    event.read().ok_or_else(|| Error::invalid("no_event", "The event has no id or no type."))
+}
+
+fn not_json() -> Error {
+    Error::invalid("bad_json", "The body is not a JSON object.")
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Envelope<'a> {
+    object: Text,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+fn unwrapped(body: &str) -> Result<&str> {
+    if !body.trim_ascii_start().starts_with('{') {
+        return Err(not_json());
+    }
+    let outer: Envelope<'_> = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
+    let mut inside = [outer.detail, outer.data].into_iter().flatten().map(RawValue::get);
+    match is_event(&outer.object) {
+        true => Ok(body),
+        false => Ok(inside.find(|inside| holds_event(inside)).unwrap_or(body)),
+    }
+}
+
+fn holds_event(text: &str) -> bool {
+    let inner: Result<Envelope<'_>, _> = serde_json::from_str(text);
+    text.starts_with('{') && inner.is_ok_and(|inner| is_event(&inner.object))
+}
+
+/// Thin events are newer: they name what changed, and hold nothing of it.
+fn is_event(object: &Text) -> bool {
+    matches!(object.get(), Some("event" | "v2.core.event"))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Event {
+    id: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+    created: Text,
+    livemode: Part<bool>,
+    data: Part<Data>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Data {
+    object: Part<Object>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Object {
+    id: Text,
+    object: Text,
+    payment_intent: Part<Link<Named>>,
+    client_reference_id: Text,
+    metadata: Part<Metadata>,
+}
+
+impl Event {
+    fn read(self) -> Option<Notice> {
+        let object = self.data.0.and_then(|data| data.object.0).unwrap_or_default();
+        let metadata = object.metadata.0.as_ref();
+        let subject = object.subject();
+        let payment_intent = match &subject {
+            Subject::Payment(id) => Some(id.clone()),
+            Subject::Other => None,
+            _ => object.payment_intent.0.as_ref().and_then(Link::id),
+        };
+        let order_id = metadata.and_then(Metadata::order_id).or_else(|| id(object.client_reference_id.get()?));
+        Some(Notice {
+            id: id(self.id.get()?)?,
+            kind: Some(label(self.kind.get()?)).filter(|kind| !kind.is_empty())?,
+            created: moment(&self.created),
+            livemode: self.livemode.0.unwrap_or_default(),
+            order_id,
+            correlation_id: metadata.and_then(Metadata::correlation_id),
+            payment_intent,
+            subject,
+        })
+    }
+}
+
+/// Read through `Event`, in lists too.
+impl<'de> Deserialize<'de> for Notice {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = Event::deserialize(deserializer)?;
+        event.read().ok_or_else(|| serde::de::Error::custom("an event without an id or a type"))
+    }
+}
+
+impl Object {
+    fn subject(&self) -> Subject {
+        let subject = match self.object.get() {
+            Some("checkout.session") => Subject::Checkout,
+            Some("payment_intent") => Subject::Payment,
+            Some("charge") => Subject::Charge,
+            Some("refund") => Subject::Refund,
+            Some("dispute") => Subject::Dispute,
+            _ => return Subject::Other,
+        };
+        self.id.get().and_then(id).map_or(Subject::Other, subject)
+    }
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;
