@@ -12,11 +12,19 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn fine(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), json, is_fine: true }
+        Self {
+            text: text.into(),
+            json,
+            is_fine: true,
+        }
     }
 
     pub(crate) fn problem(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), json, is_fine: false }
+        Self {
+            text: text.into(),
+            json,
+            is_fine: false,
+        }
     }
 }
 

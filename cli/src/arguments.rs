@@ -166,11 +166,26 @@ mod tests {
 
     #[test]
     fn local_stands_alone_or_with_an_address() {
-        for line in ["confab --local dlq", "confab dlq --local", "confab --local http://127.0.0.1:7070 dlq"] {
+        for line in [
+            "confab --local dlq",
+            "confab dlq --local",
+            "confab --local http://127.0.0.1:7070 dlq",
+        ] {
             let arguments = parse(line).unwrap();
-            assert_eq!(arguments.place.local.as_deref(), Some("http://127.0.0.1:7070"), "{line}");
+            assert_eq!(
+                arguments.place.local.as_deref(),
+                Some("http://127.0.0.1:7070"),
+                "{line}"
+            );
             assert!(
-                matches!(arguments.command, Command::Dlq(DlqArguments { queue: None, action: None, .. })),
+                matches!(
+                    arguments.command,
+                    Command::Dlq(DlqArguments {
+                        queue: None,
+                        action: None,
+                        ..
+                    })
+                ),
                 "{line}"
             );
         }
@@ -180,12 +195,18 @@ mod tests {
     #[test]
     fn a_queue_is_named_before_what_is_done_to_it() {
         let arguments = parse("confab dlq inbound redrive --message a --message b --yes").unwrap();
-        let Command::Dlq(DlqArguments { queue, action: Some(DlqAction::Redrive { messages, yes }), .. }) =
-            arguments.command
+        let Command::Dlq(DlqArguments {
+            queue,
+            action: Some(DlqAction::Redrive { messages, yes }),
+            ..
+        }) = arguments.command
         else {
             panic!("{arguments:?}")
         };
-        assert_eq!((queue.as_deref(), messages, yes), (Some("inbound"), vec!["a".to_owned(), "b".to_owned()], true));
+        assert_eq!(
+            (queue.as_deref(), messages, yes),
+            (Some("inbound"), vec!["a".to_owned(), "b".to_owned()], true)
+        );
     }
 
     #[test]

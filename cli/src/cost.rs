@@ -20,16 +20,30 @@ pub(crate) async fn cost(place: &impl Meter, days: u16) -> Result<Answer> {
     for (item, quantity) in &usage.used {
         let (price, amount) = (price(*item), item.cost(*quantity));
         let unit_price = format!("${:.4} / {}", price.dollars, price.per_text);
-        rows.push(row([price.service, price.unit, &number(*quantity), &unit_price, &dollars(amount)]));
+        rows.push(row([
+            price.service,
+            price.unit,
+            &number(*quantity),
+            &unit_price,
+            &dollars(amount),
+        ]));
         items.push(json!({
             "service": price.service, "unit": price.unit, "quantity": quantity,
             "dollars_per_unit": price.dollars / price.per, "dollars": amount,
         }));
     }
-    let total: f64 = usage.used.iter().map(|(item, quantity)| item.cost(*quantity)).sum();
+    let total: f64 = usage
+        .used
+        .iter()
+        .map(|(item, quantity)| item.cost(*quantity))
+        .sum();
     rows.push(row(["total", "", "", "", &dollars(total)]));
     let each = (usage.messages > 0.0).then(|| total / usage.messages);
-    let mut text = format!("{}, list prices of {AS_OF}\n\n{}\n", usage.period, table(&rows, &[2, 4]));
+    let mut text = format!(
+        "{}, list prices of {AS_OF}\n\n{}\n",
+        usage.period,
+        table(&rows, &[2, 4])
+    );
     match each {
         Some(each) => writeln!(
             text,
@@ -76,8 +90,21 @@ mod tests {
             (Item::LambdaGbSecondsArm, 1e6),
             (Item::LogBytes, 1e9),
         ];
-        let usage = Usage { period: "the last 30 days".into(), used, messages: 1e6, remarks: Vec::new() };
-        let answer = cost(&World { usage, ..World::default() }, 30).await.unwrap();
+        let usage = Usage {
+            period: "the last 30 days".into(),
+            used,
+            messages: 1e6,
+            remarks: Vec::new(),
+        };
+        let answer = cost(
+            &World {
+                usage,
+                ..World::default()
+            },
+            30,
+        )
+        .await
+        .unwrap();
         let total = 9.0 * 0.625 + 2.0 * 0.2 + 13.333_4 + 0.5;
         assert!((answer.json["dollars"].as_f64().unwrap() - total).abs() < 1e-9);
         assert!((answer.json["dollars_per_message"].as_f64().unwrap() - total / 1e6).abs() < 1e-12);
@@ -95,13 +122,21 @@ mod tests {
     #[tokio::test]
     async fn nothing_used_costs_nothing() {
         let answer = cost(&World::default(), 30).await.unwrap();
-        assert!(answer.text.contains("No message was handled."), "{}", answer.text);
+        assert!(
+            answer.text.contains("No message was handled."),
+            "{}",
+            answer.text
+        );
         assert_eq!(answer.json["dollars"], 0.0);
     }
 
     #[test]
     fn amounts_show_something() {
-        for (amount, text) in [(0.0, "$0.000000"), (0.000_4, "$0.000400"), (1_234.567, "$1,234.57")] {
+        for (amount, text) in [
+            (0.0, "$0.000000"),
+            (0.000_4, "$0.000400"),
+            (1_234.567, "$1,234.57"),
+        ] {
             assert_eq!(dollars(amount), text);
         }
     }

@@ -19,7 +19,9 @@ where
             },
             None => chain(&error),
         };
-        let advice = advice(&told).map(|advice| format!(" {advice}")).unwrap_or_default();
+        let advice = advice(&told)
+            .map(|advice| format!(" {advice}"))
+            .unwrap_or_default();
         anyhow::anyhow!("{doing}: {}.{advice}", told.trim_end_matches('.'))
     }
 }
@@ -39,15 +41,30 @@ fn chain(error: &dyn Error) -> String {
 
 fn advice(told: &str) -> Option<&'static str> {
     let has = |words: &[&str]| words.iter().any(|word| told.contains(word));
-    if has(&["ExpiredToken", "token has expired", "token is expired", "InvalidGrant"]) {
+    if has(&[
+        "ExpiredToken",
+        "token has expired",
+        "token is expired",
+        "InvalidGrant",
+    ]) {
         Some("Log in again: aws sso login.")
-    } else if has(&["no providers in chain", "credential provider was not enabled", "CredentialsNotLoaded"]) {
-        Some("There are no AWS credentials: run `aws configure sso`, set AWS_PROFILE, or pass --profile.")
+    } else if has(&[
+        "no providers in chain",
+        "credential provider was not enabled",
+        "CredentialsNotLoaded",
+    ]) {
+        Some(
+            "There are no AWS credentials: run `aws configure sso`, set AWS_PROFILE, or pass --profile.",
+        )
     } else if has(&["credentials-login"]) {
         Some(
             "This command does not know `aws login`: eval \"$(aws configure export-credentials --format env)\" hands it over.",
         )
-    } else if has(&["UnrecognizedClient", "InvalidClientTokenId", "SignatureDoesNotMatch"]) {
+    } else if has(&[
+        "UnrecognizedClient",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+    ]) {
         Some("AWS does not know these credentials: look at AWS_PROFILE or --profile.")
     } else if has(&["AccessDenied", "not authorized"]) {
         Some("Ask who looks after the account for this permission, or take another --profile.")
@@ -65,12 +82,27 @@ mod tests {
     #[test]
     fn common_failures_come_with_advice() {
         for (told, word) in [
-            ("ExpiredTokenException: The security token included in the request is expired", "sso login"),
-            ("dispatch failure: other: no providers in chain provided credentials", "configure sso"),
-            ("AccessDenied: User is not authorized to perform: sqs:GetQueueUrl", "permission"),
+            (
+                "ExpiredTokenException: The security token included in the request is expired",
+                "sso login",
+            ),
+            (
+                "dispatch failure: other: no providers in chain provided credentials",
+                "configure sso",
+            ),
+            (
+                "AccessDenied: User is not authorized to perform: sqs:GetQueueUrl",
+                "permission",
+            ),
         ] {
-            assert!(advice(told).is_some_and(|advice| advice.contains(word)), "{told}");
+            assert!(
+                advice(told).is_some_and(|advice| advice.contains(word)),
+                "{told}"
+            );
         }
-        assert_eq!(advice("ValidationError: Stack with id x does not exist"), None);
+        assert_eq!(
+            advice("ValidationError: Stack with id x does not exist"),
+            None
+        );
     }
 }

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 use crate::{
     doctor::Finding,
     ports::{
-        Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, Outcome, Queue, Queues, Step, Traces, Usage,
+        Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, Outcome, Queue, Queues, Step,
+        Traces, Usage,
     },
 };
 
@@ -45,7 +46,9 @@ impl World {
     }
 
     fn lets_go(&self, letters: &[Letter]) {
-        self.in_hand.borrow_mut().retain(|id| letters.iter().all(|letter| letter.id != *id));
+        self.in_hand
+            .borrow_mut()
+            .retain(|id| letters.iter().all(|letter| letter.id != *id));
     }
 }
 
@@ -64,8 +67,15 @@ impl Letters for World {
         let mut in_hand = self.in_hand.borrow_mut();
         let batches = self.letters.borrow();
         let is_free = |letter: &&Letter| !in_hand.contains(&letter.id);
-        let batch = batches.iter().find(|batch| batch.iter().any(|letter| is_free(&letter)));
-        let taken: Vec<Letter> = batch.into_iter().flatten().filter(is_free).cloned().collect();
+        let batch = batches
+            .iter()
+            .find(|batch| batch.iter().any(|letter| is_free(&letter)));
+        let taken: Vec<Letter> = batch
+            .into_iter()
+            .flatten()
+            .filter(is_free)
+            .cloned()
+            .collect();
         in_hand.extend(taken.iter().map(|letter| letter.id.clone()));
         Ok(taken)
     }
@@ -91,13 +101,19 @@ impl Letters for World {
 
 impl Moves for World {
     async fn start(&self, dlq: &Queue, destination: Option<&Queue>) -> Result<()> {
-        let to = destination.map(|queue| format!(" to {}", queue.name)).unwrap_or_default();
+        let to = destination
+            .map(|queue| format!(" to {}", queue.name))
+            .unwrap_or_default();
         self.does(format!("start {}{to}", dlq.name))
     }
 
     async fn latest(&self, _: &Queue) -> Result<Option<Move>> {
         let mut moves = self.moves.borrow_mut();
-        Ok(if moves.is_empty() { None } else { Some(moves.remove(0)) })
+        Ok(if moves.is_empty() {
+            None
+        } else {
+            Some(moves.remove(0))
+        })
     }
 }
 
@@ -143,7 +159,10 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn who_says(says: bool) -> Self {
-        Self { says, ..Self::default() }
+        Self {
+            says,
+            ..Self::default()
+        }
     }
 }
 

@@ -15,8 +15,17 @@ const ALIAS: &str = "live";
 impl Functions for Place {
     async fn functions(&self) -> Result<Vec<String>> {
         match &self.view {
-            View::Stack(stack) => Ok(stack.functions().await?.into_iter().map(|(name, _)| name).collect()),
-            View::Local(local) => Ok(local.functions().into_iter().map(|function| function.name).collect()),
+            View::Stack(stack) => Ok(stack
+                .functions()
+                .await?
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect()),
+            View::Local(local) => Ok(local
+                .functions()
+                .into_iter()
+                .map(|function| function.name)
+                .collect()),
         }
     }
 
@@ -26,12 +35,20 @@ impl Functions for Place {
             View::Local(_) => call.function_name(function),
             View::Stack(stack) => {
                 let all = stack.functions().await?;
-                let (_, called) = all.into_iter().find(|(name, _)| name == function).context("no such function")?;
+                let (_, called) = all
+                    .into_iter()
+                    .find(|(name, _)| name == function)
+                    .context("no such function")?;
                 call.function_name(called).qualifier(ALIAS)
             }
         };
         let answer = call.send().await.map_err(failed(function))?;
-        let payload = answer.payload().map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
-        Ok(Outcome { has_failed: answer.function_error().is_some(), payload: payload.unwrap_or_default() })
+        let payload = answer
+            .payload()
+            .map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
+        Ok(Outcome {
+            has_failed: answer.function_error().is_some(),
+            payload: payload.unwrap_or_default(),
+        })
     }
 }

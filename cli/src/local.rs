@@ -98,15 +98,28 @@ impl Local {
     pub(crate) async fn open(http: reqwest::Client, home: &str) -> Result<Self> {
         let home = home.trim_end_matches('/').to_owned();
         let state: State = get(&http, &home, "/api/state").await?;
-        Ok(Self { http, home, aws: state.addresses.aws.clone(), state })
+        Ok(Self {
+            http,
+            home,
+            aws: state.addresses.aws.clone(),
+            state,
+        })
     }
 
     pub(crate) fn queues(&self) -> Vec<String> {
-        self.state.queues.iter().map(|queue| queue.name.clone()).collect()
+        self.state
+            .queues
+            .iter()
+            .map(|queue| queue.name.clone())
+            .collect()
     }
 
     pub(crate) fn oldest(&self) -> BTreeMap<String, i64> {
-        self.state.queues.iter().filter_map(|queue| Some((queue.name.clone(), queue.oldest_age_ms?))).collect()
+        self.state
+            .queues
+            .iter()
+            .filter_map(|queue| Some((queue.name.clone(), queue.oldest_age_ms?)))
+            .collect()
     }
 
     pub(crate) fn functions(&self) -> Vec<Function> {
@@ -115,7 +128,12 @@ impl Local {
 
     /// Its timeline, with the lines that the functions wrote.
     pub(crate) async fn steps(&self, correlation_id: &str) -> Result<Vec<Step>> {
-        let entries: Vec<Entry> = get(&self.http, &self.home, &format!("/api/traces/{correlation_id}")).await?;
+        let entries: Vec<Entry> = get(
+            &self.http,
+            &self.home,
+            &format!("/api/traces/{correlation_id}"),
+        )
+        .await?;
         let steps = entries.into_iter().map(|entry| Step {
             at: entry.at,
             kind: entry.kind,
@@ -141,10 +159,17 @@ impl Local {
         Ok(steps.collect())
     }
 
-    pub(crate) async fn reasons(&self, correlation_ids: &[String]) -> Result<BTreeMap<String, String>> {
+    pub(crate) async fn reasons(
+        &self,
+        correlation_ids: &[String],
+    ) -> Result<BTreeMap<String, String>> {
         let mut reasons = BTreeMap::new();
         for id in correlation_ids {
-            let last = self.lines(id).await?.into_iter().rfind(|line| line.is_error);
+            let last = self
+                .lines(id)
+                .await?
+                .into_iter()
+                .rfind(|line| line.is_error);
             reasons.extend(last.map(|line| (id.clone(), format!("{}: {}", line.name, line.text))));
         }
         Ok(reasons)
@@ -158,13 +183,19 @@ impl Local {
             add(Item::LambdaRequests, float(function.invocations));
             // By the price of what is deployed, not of this laptop.
             let seconds = float(function.billed_ms) / 1_000.0;
-            add(Item::LambdaGbSecondsArm, seconds * float(function.memory_mb) / 1_024.0);
+            add(
+                Item::LambdaGbSecondsArm,
+                seconds * float(function.memory_mb) / 1_024.0,
+            );
             if function.is_called_by_http() {
                 add(Item::HttpRequests, float(function.invocations));
             }
         }
         for sockets in &self.state.sockets {
-            add(Item::SocketMessages, float(sockets.units_in + sockets.units_out));
+            add(
+                Item::SocketMessages,
+                float(sockets.units_in + sockets.units_out),
+            );
             add(Item::SocketMinutes, sockets.connection_minutes);
         }
         // Which queue a call was for is not known.
@@ -176,7 +207,12 @@ impl Local {
             // Lambda's own poller receives a batch and deletes it.
             add(sqs, 2.0 * float(function.invocations));
         }
-        for calls in self.state.aws_calls.iter().filter(|calls| calls.caller != "outside") {
+        for calls in self
+            .state
+            .aws_calls
+            .iter()
+            .filter(|calls| calls.caller != "outside")
+        {
             match (calls.service.as_str(), calls.operation.as_str()) {
                 ("sqs", _) => add(sqs, float(calls.count)),
                 ("events", "PutEvents") => add(Item::BusEvents, float(calls.count)),
@@ -192,7 +228,11 @@ impl Local {
         Usage {
             period: format!("local at {}, since its start", self.home),
             used: used.into_iter().collect(),
-            messages: float(self.consumers(is_inbound).map(|function| function.messages).sum()),
+            messages: float(
+                self.consumers(is_inbound)
+                    .map(|function| function.messages)
+                    .sum(),
+            ),
             remarks: remarks.map(str::to_owned).into(),
         }
     }
@@ -200,8 +240,13 @@ impl Local {
     /// The functions that work on such queues.
     fn consumers(&self, queue: impl Fn(&str) -> bool) -> impl Iterator<Item = &Function> {
         let queues = self.state.queues.iter().filter(move |of| queue(&of.name));
-        let names: BTreeSet<_> = queues.filter_map(|queue| queue.consumer.as_deref()).collect();
-        self.state.functions.iter().filter(move |function| names.contains(function.name.as_str()))
+        let names: BTreeSet<_> = queues
+            .filter_map(|queue| queue.consumer.as_deref())
+            .collect();
+        self.state
+            .functions
+            .iter()
+            .filter(move |function| names.contains(function.name.as_str()))
     }
 
     pub(crate) async fn findings(&self, queues: &impl Queues) -> Vec<Finding> {
@@ -209,19 +254,33 @@ impl Local {
         let functions = self.state.functions.iter().map(Function::health);
         findings.extend(doctor::functions(&functions.collect::<Vec<_>>(), None));
         let dead_letters = crate::stack::dead_letters(queues).await;
-        findings.extend(dead_letters.unwrap_or_else(|error| vec![Finding::unseen("dead letters", &error)]));
+        findings.extend(
+            dead_letters.unwrap_or_else(|error| vec![Finding::unseen("dead letters", &error)]),
+        );
         findings.extend(doctor::answers(&self.http, &self.health_urls()).await);
-        findings.push(self.webhook().await.unwrap_or_else(|error| Finding::unseen("webhook", &error)));
-        findings
-            .push(Finding::skipped("account", "credentials, stack, secrets, alarms and subscribers are on AWS only"));
+        findings.push(
+            self.webhook()
+                .await
+                .unwrap_or_else(|error| Finding::unseen("webhook", &error)),
+        );
+        findings.push(Finding::skipped(
+            "account",
+            "credentials, stack, secrets, alarms and subscribers are on AWS only",
+        ));
         findings
     }
 
     fn health_urls(&self) -> Vec<String> {
-        let triggers = self.state.functions.iter().flat_map(|function| &function.triggers);
+        let triggers = self
+            .state
+            .functions
+            .iter()
+            .flat_map(|function| &function.triggers);
         let paths = triggers.filter_map(|trigger| trigger.strip_prefix("GET "));
         let paths = paths.filter(|path| path.ends_with("/health") || path.ends_with("/ready"));
-        let mut urls: Vec<_> = paths.map(|path| format!("{}{path}", self.state.addresses.gateway)).collect();
+        let mut urls: Vec<_> = paths
+            .map(|path| format!("{}{path}", self.state.addresses.gateway))
+            .collect();
         urls.sort();
         urls
     }
@@ -233,13 +292,21 @@ impl Local {
             ok: bool,
             status: u16,
         }
-        let asked = self.http.post(format!("{}/api/phone/verify", self.home)).send().await?;
+        let asked = self
+            .http
+            .post(format!("{}/api/phone/verify", self.home))
+            .send()
+            .await?;
         let Verified { ok, status } = asked.error_for_status()?.json().await?;
         Ok(if ok {
             Finding::ok("webhook", "gives Meta's challenge back")
         } else {
             let advice = "`confab trace` and the log in the control room tell more.";
-            Finding::problem("webhook", format!("does not give Meta's challenge back: {status}"), advice)
+            Finding::problem(
+                "webhook",
+                format!("does not give Meta's challenge back: {status}"),
+                advice,
+            )
         })
     }
 }
@@ -254,17 +321,28 @@ impl Function {
             Some(message) => format!("{}: {message}", self.state),
             None => self.state.clone(),
         });
-        FunctionState { name: self.name.clone(), architecture: String::new(), trouble }
+        FunctionState {
+            name: self.name.clone(),
+            architecture: String::new(),
+            trouble,
+        }
     }
 }
 
 async fn get<T: DeserializeOwned>(http: &reqwest::Client, home: &str, path: &str) -> Result<T> {
     let asked = http.get(format!("{home}{path}")).send().await;
     let Ok(answer) = asked else {
-        bail!("`local` does not answer at {home}. scripts/dev starts it; --local=URL says where it is.");
+        bail!(
+            "`local` does not answer at {home}. scripts/dev starts it; --local=URL says where it is."
+        );
     };
-    let answer = answer.error_for_status().with_context(|| format!("{home} is no `local`"))?;
-    answer.json().await.with_context(|| format!("{home} is no `local`, or one of another version"))
+    let answer = answer
+        .error_for_status()
+        .with_context(|| format!("{home} is no `local`"))?;
+    answer
+        .json()
+        .await
+        .with_context(|| format!("{home} is no `local`, or one of another version"))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a laptop")]

@@ -43,14 +43,26 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse_from(with_local_joined(std::env::args()));
     match run(arguments.command, &arguments.place).await {
         Ok(answer) => {
-            let text = if arguments.json { format!("{:#}\n", answer.json) } else { answer.text };
+            let text = if arguments.json {
+                format!("{:#}\n", answer.json)
+            } else {
+                answer.text
+            };
             // Whoever reads this may have seen enough.
             std::io::stdout().lock().write_all(text.as_bytes()).ok();
-            if answer.is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if answer.is_fine {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Err(error) => {
             eprintln!("confab: {error:#}");
-            if error.is::<Misused>() { ExitCode::from(MISUSED) } else { ExitCode::FAILURE }
+            if error.is::<Misused>() {
+                ExitCode::from(MISUSED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -67,13 +79,21 @@ async fn run(command: Command, arguments: &arguments::PlaceArguments) -> Result<
 }
 
 async fn dlq(place: &Place, arguments: DlqArguments) -> Result<Answer> {
-    let DlqArguments { queue, action, bodies, limit } = arguments;
+    let DlqArguments {
+        queue,
+        action,
+        bodies,
+        limit,
+    } = arguments;
     match (queue, action) {
         (None, None) => dlq::list(place).await,
         (None, Some(_)) => Err(Misused("Which queue? confab dlq QUEUE redrive".to_owned()).into()),
         (Some(queue), None) => dlq::show(place, &queue, bodies, limit).await,
         (Some(queue), Some(DlqAction::Redrive { messages, yes })) => {
-            dlq::redrive(place, &queue, &messages, &Terminal { yes }, |progress| eprintln!("{progress}")).await
+            dlq::redrive(place, &queue, &messages, &Terminal { yes }, |progress| {
+                eprintln!("{progress}")
+            })
+            .await
         }
         (Some(queue), Some(DlqAction::Delete { message, yes })) => {
             dlq::delete(place, &queue, &message, &Terminal { yes }).await
@@ -82,7 +102,11 @@ async fn dlq(place: &Place, arguments: DlqArguments) -> Result<Answer> {
 }
 
 async fn replay(place: &Place, arguments: ReplayArguments) -> Result<Answer> {
-    let ReplayArguments { what, function, yes } = arguments;
+    let ReplayArguments {
+        what,
+        function,
+        yes,
+    } = arguments;
     match (Stored::of(&what), function) {
         // Nobody but us lives on a laptop.
         (Stored::File(file), function) => {
@@ -90,8 +114,9 @@ async fn replay(place: &Place, arguments: ReplayArguments) -> Result<Answer> {
             replay::event(place, file, function, &Terminal { yes }).await
         }
         (Stored::DeadLetters(id), None) => replay::dead_letters(place, id, &Terminal { yes }).await,
-        (Stored::DeadLetters(_), Some(_)) => {
-            Err(Misused("A dead letter goes back to its queue: --function is for a FILE.".to_owned()).into())
-        }
+        (Stored::DeadLetters(_), Some(_)) => Err(Misused(
+            "A dead letter goes back to its queue: --function is for a FILE.".to_owned(),
+        )
+        .into()),
     }
 }

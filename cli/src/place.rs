@@ -27,15 +27,21 @@ pub(crate) enum View {
 
 impl Place {
     pub(crate) async fn open(arguments: &PlaceArguments) -> Result<Self> {
-        let http = confab_provider_base::http_client().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let http =
+            confab_provider_base::http_client().map_err(|error| anyhow::anyhow!("{error}"))?;
         if let Some(home) = &arguments.local {
             let local = Local::open(http, home).await?;
             let config = of_local(&local.aws)?;
             return Ok(Self::new(&config, View::Local(local)));
         }
-        let samconfig = Samconfig::find(&std::env::current_dir().context("Failed to find the current folder")?);
+        let samconfig =
+            Samconfig::find(&std::env::current_dir().context("Failed to find the current folder")?);
         let config = of_aws(arguments, samconfig.region.clone()).await;
-        let name = arguments.stack.clone().or(samconfig.stack).unwrap_or_else(|| "confab".to_owned());
+        let name = arguments
+            .stack
+            .clone()
+            .or(samconfig.stack)
+            .unwrap_or_else(|| "confab".to_owned());
         let binaries = samconfig.folder.map(|folder| folder.join("target/lambda"));
         let stack = Stack::new(&config, http, name, binaries);
         Ok(Self::new(&config, View::Stack(stack)))
@@ -43,8 +49,14 @@ impl Place {
 
     fn new(config: &SdkConfig, view: View) -> Self {
         // An event is not given to a function twice because an answer was lost.
-        let lambda = aws_sdk_lambda::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
-        Self { sqs: aws_sdk_sqs::Client::new(config), lambda: aws_sdk_lambda::Client::from_conf(lambda), view }
+        let lambda = aws_sdk_lambda::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .build();
+        Self {
+            sqs: aws_sdk_sqs::Client::new(config),
+            lambda: aws_sdk_lambda::Client::from_conf(lambda),
+            view,
+        }
     }
 }
 
@@ -55,7 +67,9 @@ fn behavior() -> BehaviorVersion {
 /// Profiles, environment and logins as the AWS CLI finds them. A laptop may sit behind a proxy with a root of its own,
 /// so the system's roots are trusted here.
 async fn of_aws(arguments: &PlaceArguments, region: Option<String>) -> SdkConfig {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
     let mut loader = aws_config::defaults(behavior()).http_client(http);
     if let Ok(name) = AppName::new("confab-cli") {
         loader = loader.app_name(name);
@@ -72,8 +86,13 @@ async fn of_aws(arguments: &PlaceArguments, region: Option<String>) -> SdkConfig
 /// The access key names the caller, and this is no function, so it may do everything.
 fn of_local(aws: &str) -> Result<SdkConfig> {
     // Nothing here speaks TLS, so nobody has to be trusted.
-    let tls = TlsContext::builder().with_trust_store(TrustStore::empty()).build()?;
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https();
+    let tls = TlsContext::builder()
+        .with_trust_store(TrustStore::empty())
+        .build()?;
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https();
     let credentials = Credentials::new("operator", "operator", None, None, "local");
     Ok(SdkConfig::builder()
         .behavior_version(behavior())

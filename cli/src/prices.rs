@@ -31,14 +31,28 @@ const MILLION: f64 = 1e6;
 const GIGABYTE: f64 = 1e9;
 
 pub(crate) fn price(item: Item) -> Price {
-    let of = |service, unit, dollars, per, per_text| Price { service, unit, dollars, per, per_text };
+    let of = |service, unit, dollars, per, per_text| Price {
+        service,
+        unit,
+        dollars,
+        per,
+        per_text,
+    };
     match item {
         Item::LambdaRequests => of("Lambda", "requests", 0.20, MILLION, "million"),
         Item::LambdaGbSecondsArm => of("Lambda", "GB-seconds, arm64", 13.333_4, MILLION, "million"),
-        Item::LambdaGbSecondsX86 => of("Lambda", "GB-seconds, x86_64", 16.666_7, MILLION, "million"),
+        Item::LambdaGbSecondsX86 => {
+            of("Lambda", "GB-seconds, x86_64", 16.666_7, MILLION, "million")
+        }
         Item::HttpRequests => of("HTTP API", "requests", 1.00, MILLION, "million"),
         Item::SocketMessages => of("WebSocket API", "messages", 1.00, MILLION, "million"),
-        Item::SocketMinutes => of("WebSocket API", "connection minutes", 0.25, MILLION, "million"),
+        Item::SocketMinutes => of(
+            "WebSocket API",
+            "connection minutes",
+            0.25,
+            MILLION,
+            "million",
+        ),
         Item::SqsRequests => of("SQS", "requests, standard", 0.40, MILLION, "million"),
         Item::SqsFifoRequests => of("SQS", "requests, FIFO", 0.50, MILLION, "million"),
         Item::ReadUnits => of("DynamoDB", "read units", 0.125, MILLION, "million"),

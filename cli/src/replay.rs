@@ -33,30 +33,55 @@ pub(crate) async fn event(
     function: Option<String>,
     ask: &impl Ask,
 ) -> Result<Answer> {
-    let event = std::fs::read_to_string(file).map_err(|error| Misused(format!("{}: {error}", file.display())))?;
+    let event = std::fs::read_to_string(file)
+        .map_err(|error| Misused(format!("{}: {error}", file.display())))?;
     let is_json = serde_json::from_str::<Value>(&event);
     is_json.map_err(|error| Misused(format!("{} holds no event: {error}", file.display())))?;
     let function = match function {
         Some(function) => function,
-        None => named_by(file).context(Misused("The file's name does not begin with a function: --function".into()))?,
+        None => named_by(file).context(Misused(
+            "The file's name does not begin with a function: --function".into(),
+        ))?,
     };
     let known = place.functions().await?;
     if !known.contains(&function) {
-        return Err(Misused(format!("There is no function {function}. There are: {}.", known.join(", "))).into());
+        return Err(Misused(format!(
+            "There is no function {function}. There are: {}.",
+            known.join(", ")
+        ))
+        .into());
     }
-    if !ask.confirm(&format!("Give this event to {function}? What it does about it is real."))? {
-        return Ok(Answer::fine("Nothing was sent.\n", json!({ "invoked": false })));
+    if !ask.confirm(&format!(
+        "Give this event to {function}? What it does about it is real."
+    ))? {
+        return Ok(Answer::fine(
+            "Nothing was sent.\n",
+            json!({ "invoked": false }),
+        ));
     }
     let outcome = place.invoke(&function, event).await?;
-    let payload = serde_json::from_str(&outcome.payload).unwrap_or_else(|_| Value::from(outcome.payload.as_str()));
+    let payload = serde_json::from_str(&outcome.payload)
+        .unwrap_or_else(|_| Value::from(outcome.payload.as_str()));
     let shown = serde_json::to_string_pretty(&payload)?;
     let json = json!({ "invoked": true, "function": function, "failed": outcome.has_failed, "payload": payload });
     Ok(if outcome.has_failed {
         Answer::problem(format!("{function} failed:\n{shown}\n"), json)
-    } else if let Some(status) = payload["statusCode"].as_u64().filter(|status| *status >= 400) {
-        Answer::problem(format!("{function} answered with {status}:\n{shown}\n"), json)
-    } else if payload["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {
-        Answer::problem(format!("{function} could not do all of it:\n{shown}\n"), json)
+    } else if let Some(status) = payload["statusCode"]
+        .as_u64()
+        .filter(|status| *status >= 400)
+    {
+        Answer::problem(
+            format!("{function} answered with {status}:\n{shown}\n"),
+            json,
+        )
+    } else if payload["batchItemFailures"]
+        .as_array()
+        .is_some_and(|failures| !failures.is_empty())
+    {
+        Answer::problem(
+            format!("{function} could not do all of it:\n{shown}\n"),
+            json,
+        )
     } else {
         Answer::fine(format!("{function} answered:\n{shown}\n"), json)
     })
@@ -69,7 +94,11 @@ fn named_by(file: &Path) -> Option<String> {
 }
 
 /// Each dead letter of this message goes back to the queue that gave it up.
-pub(crate) async fn dead_letters(place: &(impl Queues + Letters), id: CorrelationId, ask: &impl Ask) -> Result<Answer> {
+pub(crate) async fn dead_letters(
+    place: &(impl Queues + Letters),
+    id: CorrelationId,
+    ask: &impl Ask,
+) -> Result<Answer> {
     let id = id.to_string();
     let mut moved = 0;
     for dlq in dlq::all(&place.queues().await?) {
@@ -77,7 +106,11 @@ pub(crate) async fn dead_letters(place: &(impl Queues + Letters), id: Correlatio
             continue;
         }
         let letters = with_correlation_id(place, &dlq, &id).await?;
-        let question = format!("Send {} of {} back?", many(letters.len(), "message"), dlq.queue.name);
+        let question = format!(
+            "Send {} of {} back?",
+            many(letters.len(), "message"),
+            dlq.queue.name
+        );
         if letters.is_empty() || !ask.confirm(&question)? {
             continue;
         }
@@ -89,16 +122,25 @@ pub(crate) async fn dead_letters(place: &(impl Queues + Letters), id: Correlatio
         let text = "What can be replayed is in a dead-letter queue, or in a file.";
         Answer::problem(format!("No message of {id} was sent back. {text}\n"), json)
     } else {
-        Answer::fine(format!("{} of {id} sent back.\n", many(moved, "message")), json)
+        Answer::fine(
+            format!("{} of {id} sent back.\n", many(moved, "message")),
+            json,
+        )
     })
 }
 
 /// Their ids: while somebody thinks about the answer, the messages are not held.
-async fn with_correlation_id(place: &impl Letters, dlq: &DeadLetters, id: &str) -> Result<Vec<String>> {
+async fn with_correlation_id(
+    place: &impl Letters,
+    dlq: &DeadLetters,
+    id: &str,
+) -> Result<Vec<String>> {
     let depth = usize::try_from(dlq.queue.visible).unwrap_or(usize::MAX);
     let letters = dlq::take(place, &dlq.queue, |letters| letters.len() >= depth).await?;
     place.release(&dlq.queue, &letters).await?;
-    let wanted = letters.into_iter().filter(|letter| letter.correlation_id.as_deref() == Some(id));
+    let wanted = letters
+        .into_iter()
+        .filter(|letter| letter.correlation_id.as_deref() == Some(id));
     Ok(wanted.map(|letter| letter.id).collect())
 }
 
@@ -122,13 +164,25 @@ mod tests {
     }
 
     fn answers(payload: &str, has_failed: bool) -> World {
-        World { outcome: Some(Outcome { has_failed, payload: payload.into() }), ..World::default() }
+        World {
+            outcome: Some(Outcome {
+                has_failed,
+                payload: payload.into(),
+            }),
+            ..World::default()
+        }
     }
 
     #[test]
     fn a_correlation_id_is_no_file() {
-        assert_eq!(Stored::of(Path::new(ID)), Stored::DeadLetters(ID.parse().unwrap()));
-        assert!(matches!(Stored::of(Path::new("events/studio/x.json")), Stored::File(_)));
+        assert_eq!(
+            Stored::of(Path::new(ID)),
+            Stored::DeadLetters(ID.parse().unwrap())
+        );
+        assert!(matches!(
+            Stored::of(Path::new("events/studio/x.json")),
+            Stored::File(_)
+        ));
     }
 
     #[tokio::test]
@@ -137,7 +191,11 @@ mod tests {
         let yes = Person::who_says(true);
         let world = answers(r#"{"statusCode":200}"#, false);
         let answer = event(&world, &file, None, &yes).await.unwrap();
-        assert!(answer.is_fine && answer.text.contains("\"statusCode\": 200"), "{}", answer.text);
+        assert!(
+            answer.is_fine && answer.text.contains("\"statusCode\": 200"),
+            "{}",
+            answer.text
+        );
         assert_eq!(*world.done.borrow(), ["invoke sms-received {}"]);
         for (payload, has_failed) in [
             ("{}", true),
@@ -145,7 +203,13 @@ mod tests {
             (r#"{"statusCode":401}"#, false),
             (r#"{"statusCode":503}"#, false),
         ] {
-            assert!(!event(&answers(payload, has_failed), &file, None, &yes).await.unwrap().is_fine, "{payload}");
+            assert!(
+                !event(&answers(payload, has_failed), &file, None, &yes)
+                    .await
+                    .unwrap()
+                    .is_fine,
+                "{payload}"
+            );
         }
     }
 
@@ -155,11 +219,32 @@ mod tests {
         let world = answers("{}", false);
         let (_folder, broken) = stored("sms-received.broken.json", "{");
         let (_folder2, strange) = stored("strange.json", "{}");
-        for (file, function) in [(&broken, None), (&strange, None), (&strange, Some("nobody".to_owned()))] {
-            assert!(event(&world, file, function, &yes).await.unwrap_err().is::<Misused>());
+        for (file, function) in [
+            (&broken, None),
+            (&strange, None),
+            (&strange, Some("nobody".to_owned())),
+        ] {
+            assert!(
+                event(&world, file, function, &yes)
+                    .await
+                    .unwrap_err()
+                    .is::<Misused>()
+            );
         }
-        assert!(event(&world, Path::new("not-there.json"), None, &yes).await.unwrap_err().is::<Misused>());
-        event(&world, &strange, Some("sms-received".into()), &Person::who_says(false)).await.unwrap();
+        assert!(
+            event(&world, Path::new("not-there.json"), None, &yes)
+                .await
+                .unwrap_err()
+                .is::<Misused>()
+        );
+        event(
+            &world,
+            &strange,
+            Some("sms-received".into()),
+            &Person::who_says(false),
+        )
+        .await
+        .unwrap();
         assert!(world.done.borrow().is_empty());
     }
 
@@ -171,17 +256,34 @@ mod tests {
             reason: None,
             ..Letter::default()
         };
-        let queue = |name: &str| Queue { name: name.into(), arn: format!("arn:{name}"), ..Queue::default() };
-        let source = Queue { gives_up_to: Some("arn:q-dlq".into()), ..queue("q") };
+        let queue = |name: &str| Queue {
+            name: name.into(),
+            arn: format!("arn:{name}"),
+            ..Queue::default()
+        };
+        let source = Queue {
+            gives_up_to: Some("arn:q-dlq".into()),
+            ..queue("q")
+        };
         let world = World {
-            queues: vec![source, Queue { visible: 2, ..queue("q-dlq") }],
+            queues: vec![
+                source,
+                Queue {
+                    visible: 2,
+                    ..queue("q-dlq")
+                },
+            ],
             letters: RefCell::new(vec![vec![letter("a", "cor_other"), letter("b", ID)]]),
             ..World::default()
         };
-        let answer = dead_letters(&world, ID.parse().unwrap(), &Person::who_says(true)).await.unwrap();
+        let answer = dead_letters(&world, ID.parse().unwrap(), &Person::who_says(true))
+            .await
+            .unwrap();
         assert!(answer.is_fine);
         assert_eq!(*world.done.borrow(), ["send b to q", "delete b"]);
-        let again = dead_letters(&world, ID.parse().unwrap(), &Person::who_says(true)).await.unwrap();
+        let again = dead_letters(&world, ID.parse().unwrap(), &Person::who_says(true))
+            .await
+            .unwrap();
         assert!(!again.is_fine && world.in_hand.borrow().is_empty());
     }
 }

@@ -16,7 +16,10 @@ impl Samconfig {
     pub(crate) fn find(start: &Path) -> Self {
         let found = start.ancestors().find_map(|folder| {
             let text = std::fs::read_to_string(folder.join("samconfig.toml")).ok()?;
-            Some(Self { folder: Some(folder.to_owned()), ..Self::read(&text) })
+            Some(Self {
+                folder: Some(folder.to_owned()),
+                ..Self::read(&text)
+            })
         });
         found.unwrap_or_default()
     }
@@ -28,10 +31,17 @@ impl Samconfig {
         let value = |name: &str| {
             ["deploy", "global"].iter().find_map(|section| {
                 let parameters = table.get("default")?.get(section)?.get("parameters")?;
-                parameters.get(name).and_then(Value::as_str).map(str::to_owned)
+                parameters
+                    .get(name)
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
             })
         };
-        Self { folder: None, stack: value("stack_name"), region: value("region") }
+        Self {
+            folder: None,
+            stack: value("stack_name"),
+            region: value("region"),
+        }
     }
 }
 
@@ -43,13 +53,21 @@ mod tests {
     fn ours_names_the_stack() {
         let found = Samconfig::find(Path::new(env!("CARGO_MANIFEST_DIR")));
         assert_eq!(found.stack.as_deref(), Some("confab"));
-        assert!(found.folder.is_some_and(|folder| folder.join("template.yaml").is_file()));
+        assert!(
+            found
+                .folder
+                .is_some_and(|folder| folder.join("template.yaml").is_file())
+        );
     }
 
     #[test]
     fn what_a_deployment_was_told_wins() {
         let text = "[default.global.parameters]\nstack_name = 'a'\nregion = 'eu-west-1'\n[default.deploy.parameters]\nstack_name = 'b'";
-        let expected = Samconfig { folder: None, stack: Some("b".into()), region: Some("eu-west-1".into()) };
+        let expected = Samconfig {
+            folder: None,
+            stack: Some("b".into()),
+            region: Some("eu-west-1".into()),
+        };
         assert_eq!(Samconfig::read(text), expected);
         assert_eq!(Samconfig::read("= broken"), Samconfig::default());
     }

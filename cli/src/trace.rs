@@ -22,7 +22,10 @@ pub(crate) async fn trace(place: &impl Traces, correlation_id: &str, days: u16) 
     let errors = steps.iter().filter(|step| step.is_error).count();
     let (count, errors) = (many(steps.len(), "step"), many(errors, "error"));
     let took = seconds(last.at - first.at);
-    let title = format!("{correlation_id}: {count}, {errors}, {took:.3} s from {}", time(first.at));
+    let title = format!(
+        "{correlation_id}: {count}, {errors}, {took:.3} s from {}",
+        time(first.at)
+    );
     let rows: Vec<_> = steps
         .iter()
         .map(|step| {
@@ -31,7 +34,10 @@ pub(crate) async fn trace(place: &impl Traces, correlation_id: &str, days: u16) 
             row([&after, mark, &step.kind, &step.name, &step.text])
         })
         .collect();
-    Ok(Answer::fine(format!("{title}\n\n{}", table(&rows, &[0])), json!(steps)))
+    Ok(Answer::fine(
+        format!("{title}\n\n{}", table(&rows, &[0])),
+        json!(steps),
+    ))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "spans of a trace are short")]
@@ -45,13 +51,26 @@ mod tests {
     use crate::{fakes::World, ports::Step};
 
     fn step(at: i64, kind: &str, is_error: bool) -> Step {
-        Step { at, kind: kind.into(), name: "sms-received".into(), text: "200".into(), is_error, request_id: None }
+        Step {
+            at,
+            kind: kind.into(),
+            name: "sms-received".into(),
+            text: "200".into(),
+            is_error,
+            request_id: None,
+        }
     }
 
     #[tokio::test]
     async fn steps_are_shown_in_the_order_of_time() {
-        let steps = vec![step(1_700_000_001_500, "queue", true), step(1_700_000_000_000, "http", false)];
-        let world = World { steps, ..World::default() };
+        let steps = vec![
+            step(1_700_000_001_500, "queue", true),
+            step(1_700_000_000_000, "http", false),
+        ];
+        let world = World {
+            steps,
+            ..World::default()
+        };
         let answer = trace(&world, "cor_1", 14).await.unwrap();
         assert!(answer.is_fine);
         assert_eq!(

@@ -14,10 +14,16 @@ type Refusal = (&'static str, String);
 
 /// Answers `PutEvents`: each entry on its own, as AWS does.
 pub(crate) fn put_events(cloud: &Cloud, request: &Value) -> Result<Value, String> {
-    let entries = request.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let entries = request
+        .get("Entries")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if !(1..=10).contains(&entries.len()) {
         let count = entries.len();
-        return Err(format!("{count} entries: there must be at least 1 and at most 10."));
+        return Err(format!(
+            "{count} entries: there must be at least 1 and at most 10."
+        ));
     }
     let results: Vec<_> = entries
         .iter()
@@ -26,7 +32,10 @@ pub(crate) fn put_events(cloud: &Cloud, request: &Value) -> Result<Value, String
             Err((code, message)) => json!({ "ErrorCode": code, "ErrorMessage": message }),
         })
         .collect();
-    let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
+    let failed = results
+        .iter()
+        .filter(|result| result.get("ErrorCode").is_some())
+        .count();
     Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
 }
 
@@ -34,14 +43,21 @@ fn put(cloud: &Cloud, entry: &Value) -> Result<String, Refusal> {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
     for name in ["Source", "DetailType", "Detail"] {
         if text(name).is_empty() {
-            let told = format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
+            let told =
+                format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
             return Err(("InvalidArgument", told));
         }
     }
-    let detail = serde_json::from_str::<Value>(text("Detail")).ok().filter(Value::is_object);
+    let detail = serde_json::from_str::<Value>(text("Detail"))
+        .ok()
+        .filter(Value::is_object);
     let detail = detail.ok_or_else(|| ("MalformedDetail", "Detail is malformed.".to_owned()))?;
     let named = text("EventBusName");
-    let bus = named.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("default");
+    let bus = named
+        .rsplit('/')
+        .next()
+        .filter(|name| !name.is_empty())
+        .unwrap_or("default");
     if bus != "default" && !cloud.template.buses.iter().any(|known| known.name == bus) {
         // AWS accepts it and forgets it without a word; here at least the log has one.
         let line = json!({ "level": "ERROR", "message": format!("an event is lost: there is no event bus {bus}") });
@@ -59,8 +75,17 @@ fn put(cloud: &Cloud, entry: &Value) -> Result<String, Refusal> {
         "resources": entry.get("Resources").cloned().unwrap_or_else(|| json!([])),
         "detail": detail,
     });
-    for rule in cloud.template.rules.iter().filter(|rule| rule.bus == bus && matches(&rule.pattern, &event)) {
-        let failed = rule.targets.iter().filter(|target| !deliver(cloud, rule, target, &event)).count();
+    for rule in cloud
+        .template
+        .rules
+        .iter()
+        .filter(|rule| rule.bus == bus && matches(&rule.pattern, &event))
+    {
+        let failed = rule
+            .targets
+            .iter()
+            .filter(|target| !deliver(cloud, rule, target, &event))
+            .count();
         cloud.record.matched(&rule.bus, &rule.name, failed);
     }
     Ok(id)
@@ -68,8 +93,13 @@ fn put(cloud: &Cloud, entry: &Value) -> Result<String, Refusal> {
 
 /// Whether the target has it.
 fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) -> bool {
-    let correlation = event.pointer("/detail/correlation_id").and_then(Value::as_str);
-    let sent = match (cloud.queues.by_arn(&target.arn), cloud.functions.get(&target.arn)) {
+    let correlation = event
+        .pointer("/detail/correlation_id")
+        .and_then(Value::as_str);
+    let sent = match (
+        cloud.queues.by_arn(&target.arn),
+        cloud.functions.get(&target.arn),
+    ) {
         (Ok(queue), _) => {
             let message = Outgoing {
                 body: event.to_string(),
@@ -82,17 +112,31 @@ fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) -> bool {
                 sender: "events".to_owned(),
                 ..Outgoing::default()
             };
-            cloud.queues.send(queue, &message).map(drop).map_err(anyhow::Error::from)
+            cloud
+                .queues
+                .send(queue, &message)
+                .map(drop)
+                .map_err(anyhow::Error::from)
         }
         (Err(_), Some(function)) => cloud.invoke_later(function, &event.to_string()),
         (Err(error), None) => Err(error.into()),
     };
     if let Err(error) = &sent {
-        cloud.record.line("events", &format!("rule {} reached nothing: {error}", rule.name));
+        cloud.record.line(
+            "events",
+            &format!("rule {} reached nothing: {error}", rule.name),
+        );
     }
     if let Some(id) = correlation {
-        let kind = event.get("detail-type").and_then(Value::as_str).unwrap_or_default();
-        cloud.record.entry(Kind::Event, &rule.name, id, kind).failed_if(sent.is_err()).add();
+        let kind = event
+            .get("detail-type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        cloud
+            .record
+            .entry(Kind::Event, &rule.name, id, kind)
+            .failed_if(sent.is_err())
+            .add();
     }
     sent.is_ok()
 }
@@ -100,11 +144,15 @@ fn deliver(cloud: &Cloud, rule: &Rule, target: &Target, event: &Value) -> bool {
 /// Does an event fit a pattern? Names are AWS's; what local does not know is refused when the template is read.
 pub(crate) fn matches(pattern: &Value, event: &Value) -> bool {
     match pattern {
-        Value::Object(fields) => fields.iter().all(|(name, wanted)| match (name.as_str(), wanted) {
-            ("$or", Value::Array(any)) => any.iter().any(|one| matches(one, event)),
-            (_, Value::Array(any)) => any.iter().any(|one| fits(one, event.get(name))),
-            (_, nested) => event.get(name).is_some_and(|value| matches(nested, value)),
-        }),
+        Value::Object(fields) => {
+            fields
+                .iter()
+                .all(|(name, wanted)| match (name.as_str(), wanted) {
+                    ("$or", Value::Array(any)) => any.iter().any(|one| matches(one, event)),
+                    (_, Value::Array(any)) => any.iter().any(|one| fits(one, event.get(name))),
+                    (_, nested) => event.get(name).is_some_and(|value| matches(nested, value)),
+                })
+        }
         _ => false,
     }
 }
@@ -113,7 +161,10 @@ fn fits(wanted: &Value, value: Option<&Value>) -> bool {
     if let Some(Value::Array(values)) = value {
         return values.iter().any(|one| fits(wanted, Some(one)));
     }
-    let Some((operator, argument)) = wanted.as_object().and_then(|operator| operator.iter().next()) else {
+    let Some((operator, argument)) = wanted
+        .as_object()
+        .and_then(|operator| operator.iter().next())
+    else {
         return value == Some(wanted);
     };
     let text = value.and_then(Value::as_str);
@@ -127,7 +178,9 @@ fn fits(wanted: &Value, value: Option<&Value>) -> bool {
             Value::Array(not) => !not.contains(value),
             not => not != value,
         }),
-        "numeric" => value.and_then(Value::as_f64).is_some_and(|number| compares(number, argument)),
+        "numeric" => value
+            .and_then(Value::as_f64)
+            .is_some_and(|number| compares(number, argument)),
         _ => false,
     }
 }
@@ -135,31 +188,43 @@ fn fits(wanted: &Value, value: Option<&Value>) -> bool {
 fn compares(number: f64, argument: &Value) -> bool {
     let parts = argument.as_array().map(Vec::as_slice).unwrap_or_default();
     parts.chunks(2).all(|pair| match pair {
-        [Value::String(operator), bound] => bound.as_f64().is_some_and(|bound| match operator.as_str() {
-            "<" => number < bound,
-            "<=" => number <= bound,
-            ">" => number > bound,
-            ">=" => number >= bound,
-            "=" => (number - bound).abs() < f64::EPSILON,
-            _ => false,
-        }),
+        [Value::String(operator), bound] => {
+            bound.as_f64().is_some_and(|bound| match operator.as_str() {
+                "<" => number < bound,
+                "<=" => number <= bound,
+                ">" => number > bound,
+                ">=" => number >= bound,
+                "=" => (number - bound).abs() < f64::EPSILON,
+                _ => false,
+            })
+        }
         _ => false,
     })
 }
 
 /// The first operator of a pattern that local does not know.
 pub(crate) fn unknown_operator(pattern: &Value) -> Option<String> {
-    const KNOWN: &[&str] = &["exists", "prefix", "suffix", "equals-ignore-case", "anything-but", "numeric"];
+    const KNOWN: &[&str] = &[
+        "exists",
+        "prefix",
+        "suffix",
+        "equals-ignore-case",
+        "anything-but",
+        "numeric",
+    ];
     match pattern {
         Value::Object(fields) => fields.values().find_map(unknown_operator),
-        Value::Array(any) => any.iter().find_map(|one| match one.as_object()?.keys().next() {
-            Some(operator)
-                if !KNOWN.contains(&operator.as_str()) && !one.as_object()?.values().all(Value::is_array) =>
-            {
-                Some(operator.clone())
-            }
-            _ => None,
-        }),
+        Value::Array(any) => any
+            .iter()
+            .find_map(|one| match one.as_object()?.keys().next() {
+                Some(operator)
+                    if !KNOWN.contains(&operator.as_str())
+                        && !one.as_object()?.values().all(Value::is_array) =>
+                {
+                    Some(operator.clone())
+                }
+                _ => None,
+            }),
         _ => None,
     }
 }
@@ -199,6 +264,9 @@ mod tests {
             unknown_operator(&json!({ "detail": { "a": [{ "cidr": "10.0.0.0/8" }] } })),
             Some("cidr".to_owned())
         );
-        assert_eq!(unknown_operator(&json!({ "detail": { "a": [{ "prefix": "x" }, "y"] } })), None);
+        assert_eq!(
+            unknown_operator(&json!({ "detail": { "a": [{ "prefix": "x" }, "y"] } })),
+            None
+        );
     }
 }

@@ -20,8 +20,17 @@ impl Clock {
     pub(crate) fn open(data: &Path) -> Result<Self> {
         let file = data.join("clock");
         let kept = std::fs::read_to_string(&file).unwrap_or_default();
-        let offset = if kept.is_empty() { 0 } else { kept.trim().parse().context("Failed to read the kept clock")? };
-        Ok(Self { offset_ms: AtomicI64::new(offset), file })
+        let offset = if kept.is_empty() {
+            0
+        } else {
+            kept.trim()
+                .parse()
+                .context("Failed to read the kept clock")?
+        };
+        Ok(Self {
+            offset_ms: AtomicI64::new(offset),
+            file,
+        })
     }
 
     /// Milliseconds since 1970.
@@ -38,7 +47,10 @@ impl Clock {
     }
 
     pub(crate) fn advance(&self, by_ms: i64) -> Result<()> {
-        let offset = self.offset_ms().checked_add(by_ms).filter(|offset| *offset < LATEST);
+        let offset = self
+            .offset_ms()
+            .checked_add(by_ms)
+            .filter(|offset| *offset < LATEST);
         let offset = offset.context("local's clock does not go beyond a hundred years from now")?;
         self.offset_ms.store(offset, Ordering::Relaxed);
         std::fs::write(&self.file, offset.to_string()).context("Failed to keep the clock")

@@ -52,15 +52,24 @@ pub(crate) fn waiting_line(function: &crate::template::Function) -> [Queue; 2] {
         retention: Duration::from_secs(6 * 3600),
         redrive,
     };
-    let redrive = Redrive { dlq_arn: format!("arn:local:{given_up}"), max_receives: function.max_retries + 1 };
+    let redrive = Redrive {
+        dlq_arn: format!("arn:local:{given_up}"),
+        max_receives: function.max_retries + 1,
+    };
     [queue(name, Some(redrive)), queue(given_up, None)]
 }
 
 impl Cloud {
     /// Takes an event for a function that nobody waits for. It is on disk when this returns.
     pub(crate) fn invoke_later(&self, function: &Function, payload: &str) -> Result<()> {
-        let line = self.queues.queue(&format!(".async-{}", function.spec.name))?;
-        let message = Outgoing { body: payload.to_owned(), attributes: serde_json::json!({}), ..Outgoing::default() };
+        let line = self
+            .queues
+            .queue(&format!(".async-{}", function.spec.name))?;
+        let message = Outgoing {
+            body: payload.to_owned(),
+            attributes: serde_json::json!({}),
+            ..Outgoing::default()
+        };
         self.queues.send(line, &message)?;
         Ok(())
     }
@@ -70,22 +79,31 @@ impl Cloud {
         let [line, given_up] = waiting_line(&function.spec);
         loop {
             let received = self.queues.receive_held(&line, 1).ok();
-            let received = received.and_then(|(messages, held)| Some((messages.into_iter().next()?, held)));
+            let received =
+                received.and_then(|(messages, held)| Some((messages.into_iter().next()?, held)));
             let Some((message, _held)) = received else {
                 self.bury(&function, &given_up);
-                self.queues.arrival(&line.name, Duration::from_secs(20)).await;
+                self.queues
+                    .arrival(&line.name, Duration::from_secs(20))
+                    .await;
                 continue;
             };
             match function.invoke(Bytes::from(message.body.clone())).await {
                 Outcome::Answered(_) => {
                     if let Err(error) = self.queues.delete(&line, &message.receipt) {
-                        self.record.line(&function.spec.name, &format!("an event is done but not deleted: {error}"));
+                        self.record.line(
+                            &function.spec.name,
+                            &format!("an event is done but not deleted: {error}"),
+                        );
                     }
                 }
                 // The line's visibility is the wait before the next try.
                 Outcome::Failed(failure) => {
                     let text = format!("try {}: {}", message.receives, failure.message);
-                    self.record.entry(Kind::Function, &function.spec.name, "asynchronous", text).failed_if(true).add();
+                    self.record
+                        .entry(Kind::Function, &function.spec.name, "asynchronous", text)
+                        .failed_if(true)
+                        .add();
                 }
             }
         }
@@ -93,7 +111,12 @@ impl Cloud {
 
     /// What failed at every try goes to the function's failure queue, if it has one.
     fn bury(&self, function: &Function, given_up: &Queue) {
-        let Some(target) = function.spec.failures_to.as_deref().and_then(|arn| self.queues.by_arn(arn).ok()) else {
+        let Some(target) = function
+            .spec
+            .failures_to
+            .as_deref()
+            .and_then(|arn| self.queues.by_arn(arn).ok())
+        else {
             return;
         };
         for message in self.queues.receive(given_up, 10, None).unwrap_or_default() {
@@ -104,8 +127,13 @@ impl Cloud {
                 deduplication_id: Some(message.id),
                 ..Outgoing::default()
             };
-            if self.queues.send(target, &copy).is_ok() && self.queues.delete(given_up, &message.receipt).is_err() {
-                self.record.line(&function.spec.name, "an event that was given up may be in its failure queue twice");
+            if self.queues.send(target, &copy).is_ok()
+                && self.queues.delete(given_up, &message.receipt).is_err()
+            {
+                self.record.line(
+                    &function.spec.name,
+                    "an event that was given up may be in its failure queue twice",
+                );
             }
         }
     }
@@ -124,7 +152,13 @@ pub(crate) mod testing {
         let places = Places::default();
         let template = Template::parse(template, &places)?;
         let lines = template.functions.iter().flat_map(waiting_line);
-        let queues: Vec<_> = template.queues.iter().cloned().chain(lines).filter(|queue| queue.name != gone).collect();
+        let queues: Vec<_> = template
+            .queues
+            .iter()
+            .cloned()
+            .chain(lines)
+            .filter(|queue| queue.name != gone)
+            .collect();
         let functions = &template.functions;
         let cloud = Cloud {
             tables: Dynamo::open(data.path(), &template.tables).await?,
@@ -136,7 +170,10 @@ pub(crate) mod testing {
             queues: Arc::new(Engine::open(data.path(), &queues, clock.clone())?),
             functions: Arc::new(Functions::new(
                 functions,
-                &Folders { binaries: data.path().to_owned(), tools: data.path().to_owned() },
+                &Folders {
+                    binaries: data.path().to_owned(),
+                    tools: data.path().to_owned(),
+                },
                 &places.aws_url,
                 &places.region,
                 &clock,

@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    cloud::Cloud, gateway, lambda::Outcome, objects::Objects, record::News, schedule, services::Page, sockets,
-    sqs::SqsError, template::Template,
+    cloud::Cloud, gateway, lambda::Outcome, objects::Objects, record::News, schedule,
+    services::Page, sockets, sqs::SqsError, template::Template,
 };
 
 #[derive(Debug, Clone)]
@@ -54,32 +54,51 @@ pub(crate) struct Problem(pub StatusCode, pub &'static str, pub String);
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self(status, code, message) = self;
-        (status, Json(json!({ "error": { "code": code, "message": message } }))).into_response()
+        (
+            status,
+            Json(json!({ "error": { "code": code, "message": message } })),
+        )
+            .into_response()
     }
 }
 
 pub(crate) fn not_found(what: &str) -> Problem {
-    Problem(StatusCode::NOT_FOUND, "not_found", format!("There is no {what}."))
+    Problem(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!("There is no {what}."),
+    )
 }
 
 impl From<SqsError> for Problem {
     fn from(error: SqsError) -> Self {
         match error {
             SqsError::NoQueue => not_found("such queue"),
-            other => Self(StatusCode::INTERNAL_SERVER_ERROR, "queue_failed", other.to_string()),
+            other => Self(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "queue_failed",
+                other.to_string(),
+            ),
         }
     }
 }
 
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
-        Self(StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("{error:#}"))
+        Self(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "failed",
+            format!("{error:#}"),
+        )
     }
 }
 
 pub(crate) fn router(control: Control) -> Router {
     Router::new()
-        .route("/", get(|State(control): State<Control>| async move { page(&control, "home.html").await }))
+        .route(
+            "/",
+            get(|State(control): State<Control>| async move { page(&control, "home.html").await }),
+        )
         .route("/assets/{name}", get(asset))
         .route("/api/state", get(state))
         .route("/api/stream", get(stream_all))
@@ -104,10 +123,19 @@ async fn page_of_service(State(control): State<Control>, request: Request) -> Re
         return StatusCode::NOT_FOUND.into_response();
     }
     let path = request.uri().path();
-    let Addresses { gateway, aws, socket, .. } = &control.addresses;
+    let Addresses {
+        gateway,
+        aws,
+        socket,
+        ..
+    } = &control.addresses;
     let asks_for_config = path.strip_suffix("/config.json");
     let asked = asks_for_config.unwrap_or(path);
-    let asked = if asked.len() > 1 { asked.trim_end_matches('/') } else { asked };
+    let asked = if asked.len() > 1 {
+        asked.trim_end_matches('/')
+    } else {
+        asked
+    };
     let mut pages = control.service_pages.iter();
     let Some(page) = pages.find(|page| gateway::fits(&page.path, asked).is_some()) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -115,8 +143,20 @@ async fn page_of_service(State(control): State<Control>, request: Request) -> Re
     match (page.calls_api, asks_for_config) {
         (true, Some(_)) => Json(json!({ "api": gateway })).into_response(),
         (true, None) => {
-            let socket = socket.as_deref().unwrap_or_default().splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-            page_with(&control, &page.file, &format!("{gateway} {aws} {socket}"), aws).await
+            let socket = socket
+                .as_deref()
+                .unwrap_or_default()
+                .splitn(4, '/')
+                .take(3)
+                .collect::<Vec<_>>()
+                .join("/");
+            page_with(
+                &control,
+                &page.file,
+                &format!("{gateway} {aws} {socket}"),
+                aws,
+            )
+            .await
         }
         (false, None) => page_with(&control, &page.file, "", "").await,
         (false, Some(_)) => StatusCode::NOT_FOUND.into_response(),
@@ -127,7 +167,12 @@ async fn page(control: &Control, name: &str) -> Response {
     page_with(control, name, "", "").await
 }
 
-async fn page_with(control: &Control, name: &str, connects_to: &str, images_from: &str) -> Response {
+async fn page_with(
+    control: &Control,
+    name: &str,
+    connects_to: &str,
+    images_from: &str,
+) -> Response {
     let Ok(html) = tokio::fs::read(control.pages.join(name)).await else {
         let text = "The pages are not built. scripts/dev builds them; so does `npm ci && npm run build` in web/.";
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
@@ -154,7 +199,13 @@ async fn asset(State(control): State<Control>, Path(name): Path<String>) -> Resp
         return StatusCode::NOT_FOUND.into_response();
     }
     match tokio::fs::read(control.pages.join("assets").join(&name)).await {
-        Ok(bytes) => ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=31536000, immutable")], bytes)
+        Ok(bytes) => (
+            [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "max-age=31536000, immutable"),
+            ],
+            bytes,
+        )
             .into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
@@ -170,8 +221,12 @@ async fn snapshot(control: &Control) -> Value {
     for table in &cloud.template.tables {
         tables.push(json!({ "name": table.name, "items": cloud.tables.count(&table.name).await }));
     }
-    let calls: Vec<_> =
-        cloud.record.calls().into_iter().map(|(caller, calls)| merged(json!(caller), json!(calls))).collect();
+    let calls: Vec<_> = cloud
+        .record
+        .calls()
+        .into_iter()
+        .map(|(caller, calls)| merged(json!(caller), json!(calls)))
+        .collect();
     let schedules: Vec<_> = cloud
         .schedules
         .all
@@ -229,8 +284,14 @@ fn functions(control: &Control) -> Vec<Value> {
 
 /// What starts a function apart from its own routes and queues.
 fn others<'a>(template: &'a Template, arn: &'a str) -> impl Iterator<Item = String> + 'a {
-    let schedules = template.schedules.iter().filter(move |schedule| schedule.target_arn == arn);
-    let rules = template.rules.iter().filter(move |rule| rule.targets.iter().any(|target| target.arn == arn));
+    let schedules = template
+        .schedules
+        .iter()
+        .filter(move |schedule| schedule.target_arn == arn);
+    let rules = template
+        .rules
+        .iter()
+        .filter(move |rule| rule.targets.iter().any(|target| target.arn == arn));
     schedules
         .map(|schedule| format!("schedule {}", schedule.expression))
         .chain(rules.map(|rule| format!("rule {}", rule.name)))
@@ -238,11 +299,22 @@ fn others<'a>(template: &'a Template, arn: &'a str) -> impl Iterator<Item = Stri
 }
 
 fn queues(cloud: &Cloud) -> Vec<Value> {
-    let own = cloud.queues.queues().filter(|queue| !queue.name.starts_with('.'));
+    let own = cloud
+        .queues
+        .queues()
+        .filter(|queue| !queue.name.starts_with('.'));
     own.map(|queue| {
-        let consumer =
-            cloud.functions.all().find(|function| function.spec.consumers.iter().any(|c| c.queue_arn == queue.arn));
-        let dlq = queue.redrive.as_ref().and_then(|redrive| cloud.queues.by_arn(&redrive.dlq_arn).ok());
+        let consumer = cloud.functions.all().find(|function| {
+            function
+                .spec
+                .consumers
+                .iter()
+                .any(|c| c.queue_arn == queue.arn)
+        });
+        let dlq = queue
+            .redrive
+            .as_ref()
+            .and_then(|redrive| cloud.queues.by_arn(&redrive.dlq_arn).ok());
         let about = json!({
             "name": queue.name,
             "fifo": queue.fifo,
@@ -275,7 +347,9 @@ fn target_name(cloud: &Cloud, arn: &str) -> String {
 }
 
 /// A snapshot at most four times a second, and only when something has happened.
-async fn stream_all(State(control): State<Control>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+async fn stream_all(
+    State(control): State<Control>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let news = stream::unfold(control.cloud.record.news(), |mut news| async move {
         loop {
             match news.recv().await {
@@ -289,11 +363,16 @@ async fn stream_all(State(control): State<Control>) -> Sse<impl Stream<Item = Re
     });
     let snapshots = stream::unfold((control, None), |(control, seen)| async move {
         loop {
-            let version = (control.cloud.record.version(), control.cloud.clock.offset_ms());
+            let version = (
+                control.cloud.record.version(),
+                control.cloud.clock.offset_ms(),
+            );
             if seen != Some(version) {
                 // A task of its own: this one goes on only as far as the page reads.
                 let asked = control.clone();
-                let snapshot = tokio::spawn(async move { snapshot(&asked).await }).await.ok()?;
+                let snapshot = tokio::spawn(async move { snapshot(&asked).await })
+                    .await
+                    .ok()?;
                 return Some((event("state", &snapshot), (control, Some(version))));
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
@@ -307,7 +386,10 @@ async fn stream_all(State(control): State<Control>) -> Sse<impl Stream<Item = Re
 }
 
 fn event(name: &str, data: &impl serde::Serialize) -> Event {
-    Event::default().event(name).json_data(data).unwrap_or_default()
+    Event::default()
+        .event(name)
+        .json_data(data)
+        .unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -315,7 +397,10 @@ struct Advance {
     advance_ms: i64,
 }
 
-async fn advance(State(control): State<Control>, Json(by): Json<Advance>) -> Result<Json<Value>, Problem> {
+async fn advance(
+    State(control): State<Control>,
+    Json(by): Json<Advance>,
+) -> Result<Json<Value>, Problem> {
     const YEAR: i64 = 366 * 24 * 3_600 * 1_000;
     if !(1..=YEAR).contains(&by.advance_ms) {
         let text = "Time moves forward, by a year at most.".to_owned();
@@ -329,7 +414,9 @@ async fn advance(State(control): State<Control>, Json(by): Json<Advance>) -> Res
     drop(quiet);
     control.cloud.sockets.sweep(control.cloud.clock.now());
     control.cloud.record.touch();
-    Ok(Json(json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() })))
+    Ok(Json(
+        json!({ "now": control.cloud.clock.now(), "offset_ms": control.cloud.clock.offset_ms() }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -342,7 +429,15 @@ async fn traces(State(control): State<Control>, Query(query): Query<Limit>) -> i
 }
 
 async fn trace(State(control): State<Control>, Path(id): Path<String>) -> impl IntoResponse {
-    Json(control.cloud.record.trace(&id).iter().map(|entry| json!(**entry)).collect::<Vec<_>>())
+    Json(
+        control
+            .cloud
+            .record
+            .trace(&id)
+            .iter()
+            .map(|entry| json!(**entry))
+            .collect::<Vec<_>>(),
+    )
 }
 
 #[derive(Deserialize)]
@@ -357,30 +452,58 @@ async fn logs(State(control): State<Control>, Query(query): Query<Logs>) -> impl
     let (function, correlation) = (given(&query.function), given(&query.correlation_id));
     let wanted = |line: &crate::record::Line| {
         function.as_ref().is_none_or(|name| line.function == *name)
-            && correlation.as_ref().is_none_or(|id| line.correlation_id.as_ref() == Some(id))
+            && correlation
+                .as_ref()
+                .is_none_or(|id| line.correlation_id.as_ref() == Some(id))
     };
-    let lines = control.cloud.record.lines(wanted, query.limit.unwrap_or(200));
+    let lines = control
+        .cloud
+        .record
+        .lines(wanted, query.limit.unwrap_or(200));
     Json(lines.iter().map(|line| json!(**line)).collect::<Vec<_>>())
 }
 
-async fn invoke(State(control): State<Control>, Path(name): Path<String>, body: Bytes) -> Result<Json<Value>, Problem> {
-    let function = control.cloud.functions.get(&name).ok_or_else(|| not_found("such function"))?;
+async fn invoke(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let function = control
+        .cloud
+        .functions
+        .get(&name)
+        .ok_or_else(|| not_found("such function"))?;
     let started = std::time::Instant::now();
     let (status, payload) = match function.invoke(body).await {
         Outcome::Answered(answer) => ("ok", serde_json::from_slice(&answer).unwrap_or(Value::Null)),
         Outcome::Failed(failure) => ("error", json!(failure)),
     };
-    Ok(Json(json!({ "status": status, "payload": payload, "duration_ms": started.elapsed().as_secs_f64() * 1_000.0 })))
+    Ok(Json(
+        json!({ "status": status, "payload": payload, "duration_ms": started.elapsed().as_secs_f64() * 1_000.0 }),
+    ))
 }
 
-async fn kill(State(control): State<Control>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
-    let function = control.cloud.functions.get(&name).ok_or_else(|| not_found("such function"))?;
+async fn kill(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let function = control
+        .cloud
+        .functions
+        .get(&name)
+        .ok_or_else(|| not_found("such function"))?;
     Ok(Json(json!({ "killed": function.kill_all() })))
 }
 
-async fn run_schedule(State(control): State<Control>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
+async fn run_schedule(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Problem> {
     let all = &control.cloud.schedules.all;
-    let schedule = all.iter().find(|schedule| schedule.spec.name == name).ok_or_else(|| not_found("such schedule"))?;
+    let schedule = all
+        .iter()
+        .find(|schedule| schedule.spec.name == name)
+        .ok_or_else(|| not_found("such schedule"))?;
     schedule::fire(&control.cloud, schedule)?;
     Ok(Json(json!({ "fired": name })))
 }
@@ -391,7 +514,13 @@ async fn messages(
     Query(query): Query<Limit>,
 ) -> Result<Response, Problem> {
     let queue = control.cloud.queues.queue(&name)?;
-    Ok(Json(control.cloud.queues.peek(queue, query.limit.unwrap_or(50))?).into_response())
+    Ok(Json(
+        control
+            .cloud
+            .queues
+            .peek(queue, query.limit.unwrap_or(50))?,
+    )
+    .into_response())
 }
 
 async fn throw_away(
@@ -421,15 +550,18 @@ async fn redrive(
 ) -> Result<Json<Value>, Problem> {
     let wanted: Redrive = match body.is_empty() {
         true => Redrive::default(),
-        false => {
-            serde_json::from_slice(&body).map_err(|e| Problem(StatusCode::BAD_REQUEST, "bad_request", e.to_string()))?
-        }
+        false => serde_json::from_slice(&body)
+            .map_err(|e| Problem(StatusCode::BAD_REQUEST, "bad_request", e.to_string()))?,
     };
     let queues = &control.cloud.queues;
     let dlq = queues.queue(&name)?;
-    let source = queues
-        .source_of(dlq)
-        .ok_or_else(|| Problem(StatusCode::CONFLICT, "no_dlq", format!("{name} is no queue's dead-letter queue.")))?;
+    let source = queues.source_of(dlq).ok_or_else(|| {
+        Problem(
+            StatusCode::CONFLICT,
+            "no_dlq",
+            format!("{name} is no queue's dead-letter queue."),
+        )
+    })?;
     let moved = queues.redrive(dlq, source, wanted.message_id.as_deref())?;
     control.cloud.record.touch();
     Ok(Json(json!({ "moved": moved })))
@@ -439,8 +571,14 @@ async fn redrive(
 pub(crate) async fn safe_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     response
 }
 
@@ -495,13 +633,19 @@ Resources:
     #[tokio::test]
     async fn rules_name_their_targets_and_count_what_they_did() -> anyhow::Result<()> {
         let (_data, cloud) = testing::cloud(TEMPLATE, "confab-gone").await?;
-        let event =
-            |kind: &str| json!({ "EventBusName": "confab", "Source": "shop", "DetailType": kind, "Detail": "{}" });
+        let event = |kind: &str| json!({ "EventBusName": "confab", "Source": "shop", "DetailType": kind, "Detail": "{}" });
         let entries = json!({ "Entries": [event("paid"), event("else"), event("else")] });
         bus::put_events(&cloud, &entries).map_err(anyhow::Error::msg)?;
         let told: Vec<_> = rules(&cloud)
             .iter()
-            .map(|rule| json!([rule["name"], rule["targets"], rule["matched"], rule["failed"]]))
+            .map(|rule| {
+                json!([
+                    rule["name"],
+                    rule["targets"],
+                    rule["matched"],
+                    rule["failed"]
+                ])
+            })
             .collect();
         let expected = [
             json!(["paid", ["function hello"], 1, 0]),
@@ -514,7 +658,10 @@ Resources:
     #[tokio::test]
     async fn whatever_starts_a_function_is_said() -> anyhow::Result<()> {
         let (_data, cloud) = testing::cloud(TEMPLATE, "").await?;
-        let hello = cloud.functions.get("hello").ok_or_else(|| anyhow::anyhow!("no function"))?;
+        let hello = cloud
+            .functions
+            .get("hello")
+            .ok_or_else(|| anyhow::anyhow!("no function"))?;
         let others: Vec<_> = others(&cloud.template, &hello.spec.arn).collect();
         assert_eq!(others, ["schedule rate(5 minutes)", "rule paid"]);
         Ok(())

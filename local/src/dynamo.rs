@@ -46,23 +46,33 @@ impl Dynamo {
         let url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(dynoxide::server::serve_on(listener, database));
         let client = confab_provider_base::http_client().map_err(|e| anyhow::anyhow!("{e}"))?;
-        let dynamo = Self { url, client, counted: Mutex::default() };
+        let dynamo = Self {
+            url,
+            client,
+            counted: Mutex::default(),
+        };
         for table in tables {
-            dynamo.create(table).await.with_context(|| table.logical_id.clone())?;
+            dynamo
+                .create(table)
+                .await
+                .with_context(|| table.logical_id.clone())?;
         }
         Ok(dynamo)
     }
 
     async fn create(&self, table: &Table) -> Result<()> {
         let (status, answer) = self.call("CreateTable", &table.definition).await?;
-        let exists =
-            answer.get("__type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("ResourceInUseException"));
+        let exists = answer
+            .get("__type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| kind.ends_with("ResourceInUseException"));
         if !status.is_success() && !exists {
             bail!("Failed to create {}: {answer}", table.name);
         }
         if let Some(attribute) = table.ttl_attribute.as_ref().filter(|_| !exists) {
             let specification = json!({ "AttributeName": attribute, "Enabled": true });
-            let request = json!({ "TableName": table.name, "TimeToLiveSpecification": specification });
+            let request =
+                json!({ "TableName": table.name, "TimeToLiveSpecification": specification });
             let (status, answer) = self.call("UpdateTimeToLive", &request).await?;
             if !status.is_success() {
                 bail!("Failed to let {} expire: {answer}", table.name);
@@ -71,7 +81,11 @@ impl Dynamo {
         Ok(())
     }
 
-    pub(crate) async fn call(&self, operation: &str, request: &Value) -> Result<(StatusCode, Value)> {
+    pub(crate) async fn call(
+        &self,
+        operation: &str,
+        request: &Value,
+    ) -> Result<(StatusCode, Value)> {
         let answer = self
             .client
             .post(&self.url)
@@ -87,12 +101,25 @@ impl Dynamo {
     }
 
     /// Hands a request on as it came, with capacity asked for, and gives the answer as it was asked for.
-    pub(crate) async fn forward(&self, operation: &str, headers: &HeaderMap, body: &Value) -> (Response, Units) {
-        let wanted = body.get("ReturnConsumedCapacity").and_then(Value::as_str).is_some_and(|level| level != "NONE");
+    pub(crate) async fn forward(
+        &self,
+        operation: &str,
+        headers: &HeaderMap,
+        body: &Value,
+    ) -> (Response, Units) {
+        let wanted = body
+            .get("ReturnConsumedCapacity")
+            .and_then(Value::as_str)
+            .is_some_and(|level| level != "NONE");
         let mut request = body.clone();
         let counts = !matches!(
             operation,
-            "DescribeTable" | "ListTables" | "DescribeTimeToLive" | "UpdateTimeToLive" | "CreateTable" | "DeleteTable"
+            "DescribeTable"
+                | "ListTables"
+                | "DescribeTimeToLive"
+                | "UpdateTimeToLive"
+                | "CreateTable"
+                | "DeleteTable"
         );
         if let Some(request) = request.as_object_mut()
             && counts
@@ -112,14 +139,20 @@ impl Dynamo {
         };
         let status = answer.status();
         let Ok(bytes) = answer.bytes().await else {
-            return ((StatusCode::BAD_GATEWAY, "local's tables broke off").into_response(), Units::default());
+            return (
+                (StatusCode::BAD_GATEWAY, "local's tables broke off").into_response(),
+                Units::default(),
+            );
         };
         let mut units = Units::default();
         let body = match serde_json::from_slice::<Value>(&bytes) {
             Ok(mut answer) => {
                 units.condition_failed = is_condition(&answer);
                 let used = used(answer.get("ConsumedCapacity")) + charged_for_nothing(&answer);
-                if matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems") {
+                if matches!(
+                    operation,
+                    "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems"
+                ) {
                     units.read = used;
                 } else {
                     units.write = used;
@@ -132,7 +165,10 @@ impl Dynamo {
             Err(_) => bytes,
         };
         let checksum = crc32fast::hash(&body).to_string();
-        let headers = [("content-type", "application/x-amz-json-1.0".to_owned()), ("x-amz-crc32", checksum)];
+        let headers = [
+            ("content-type", "application/x-amz-json-1.0".to_owned()),
+            ("x-amz-crc32", checksum),
+        ];
         ((status, headers, body).into_response(), units)
     }
 
@@ -158,8 +194,13 @@ impl Dynamo {
     }
 
     async fn count_now(&self, table: &str) -> u64 {
-        let described = self.call("DescribeTable", &json!({ "TableName": table })).await;
-        described.ok().and_then(|(_, answer)| answer["Table"]["ItemCount"].as_u64()).unwrap_or_default()
+        let described = self
+            .call("DescribeTable", &json!({ "TableName": table }))
+            .await;
+        described
+            .ok()
+            .and_then(|(_, answer)| answer["Table"]["ItemCount"].as_u64())
+            .unwrap_or_default()
     }
 
     /// Deletes what has expired on local's clock, as the time-to-live of a table promises, and sooner than AWS.
@@ -182,9 +223,17 @@ impl Dynamo {
             if !status.is_success() {
                 bail!("{answer}");
             }
-            for item in answer.get("Items").and_then(Value::as_array).into_iter().flatten() {
-                let key: Value =
-                    table.keys.iter().filter_map(|name| Some((name.clone(), item.get(name)?.clone()))).collect();
+            for item in answer
+                .get("Items")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let key: Value = table
+                    .keys
+                    .iter()
+                    .filter_map(|name| Some((name.clone(), item.get(name)?.clone())))
+                    .collect();
                 // It may have been renewed since it was read.
                 let delete = json!({
                     "TableName": table.name,
@@ -213,7 +262,9 @@ pub(crate) async fn sweep_forever(cloud: Arc<crate::cloud::Cloud>) {
     loop {
         for table in &cloud.template.tables {
             if let Err(error) = cloud.tables.sweep(table, clock.now() / 1_000).await {
-                cloud.record.line("local", &format!("sweeping {} failed: {error}", table.name));
+                cloud
+                    .record
+                    .line("local", &format!("sweeping {} failed: {error}", table.name));
             }
         }
         for _ in 0..60 {
@@ -228,7 +279,11 @@ pub(crate) async fn sweep_forever(cloud: Arc<crate::cloud::Cloud>) {
 
 /// One table's capacity, or that of several.
 fn used(consumed: Option<&Value>) -> f64 {
-    let of_one = |one: &Value| one.get("CapacityUnits").and_then(Value::as_f64).unwrap_or(0.0);
+    let of_one = |one: &Value| {
+        one.get("CapacityUnits")
+            .and_then(Value::as_f64)
+            .unwrap_or(0.0)
+    };
     match consumed {
         Some(Value::Array(tables)) => tables.iter().map(of_one).sum(),
         Some(one) => of_one(one),
@@ -239,7 +294,10 @@ fn used(consumed: Option<&Value>) -> f64 {
 /// A write whose condition does not hold is charged like one that is done. The engine states no capacity for it:
 /// rows are taken as no larger than a kilobyte, of which a transaction charges two units each.
 fn charged_for_nothing(answer: &Value) -> f64 {
-    let kind = answer.get("__type").and_then(Value::as_str).unwrap_or_default();
+    let kind = answer
+        .get("__type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     match answer.get("CancellationReasons").and_then(Value::as_array) {
         Some(rows) => rows.iter().map(|_| 2.0).sum(),
         None if kind.ends_with("ConditionalCheckFailedException") => 1.0,
@@ -248,17 +306,27 @@ fn charged_for_nothing(answer: &Value) -> f64 {
 }
 
 fn is_condition(answer: &Value) -> bool {
-    let kind = answer.get("__type").and_then(Value::as_str).unwrap_or_default();
+    let kind = answer
+        .get("__type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     match answer.get("CancellationReasons").and_then(Value::as_array) {
         Some(rows) => rows.iter().all(|row| {
-            matches!(row.get("Code").and_then(Value::as_str), None | Some("None" | "ConditionalCheckFailed"))
+            matches!(
+                row.get("Code").and_then(Value::as_str),
+                None | Some("None" | "ConditionalCheckFailed")
+            )
         }),
         None => kind.ends_with("ConditionalCheckFailedException"),
     }
 }
 
 fn unavailable(error: &reqwest::Error) -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, format!("local's tables do not answer: {error}")).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("local's tables do not answer: {error}"),
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -271,10 +339,20 @@ mod tests {
             let reasons: Vec<_> = codes.iter().map(|code| json!({ "Code": code })).collect();
             json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons })
         };
-        assert!(is_condition(&json!({ "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" })));
-        assert!(is_condition(&cancelled(&["None", "ConditionalCheckFailed"])));
-        assert!(!is_condition(&cancelled(&["ConditionalCheckFailed", "TransactionConflict"])));
-        assert!(!is_condition(&json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" })));
+        assert!(is_condition(
+            &json!({ "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" })
+        ));
+        assert!(is_condition(&cancelled(&[
+            "None",
+            "ConditionalCheckFailed"
+        ])));
+        assert!(!is_condition(&cancelled(&[
+            "ConditionalCheckFailed",
+            "TransactionConflict"
+        ])));
+        assert!(!is_condition(
+            &json!({ "__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" })
+        ));
         assert!(!is_condition(&json!({ "Attributes": {} })));
     }
 }

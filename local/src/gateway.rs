@@ -49,7 +49,11 @@ async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
 }
 
 fn header_text(request: &Request, name: HeaderName) -> Option<String> {
-    request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    request
+        .headers()
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
 }
 
 /// APIs share one address here, so the route tells which API is asked. Where no route fits, the only API is.
@@ -72,7 +76,10 @@ pub(crate) fn allow(headers: &mut HeaderMap, cors: &Cors, origin: &str, is_quest
             headers.insert(name, value);
         }
     };
-    says(header::ACCESS_CONTROL_ALLOW_ORIGIN, if is_open { "*" } else { origin });
+    says(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        if is_open { "*" } else { origin },
+    );
     if is_question {
         says(header::ACCESS_CONTROL_ALLOW_METHODS, &cors.methods);
         says(header::ACCESS_CONTROL_ALLOW_HEADERS, &cors.headers);
@@ -109,13 +116,17 @@ async fn asked(cloud: Arc<Cloud>, request: Request) -> Response {
         Ok(Outcome::Failed(failure)) if failure.is_throttle() => {
             message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         }
-        Ok(Outcome::Failed(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-        Ok(Outcome::Answered(answer)) => {
-            rendered(&answer).unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+        Ok(Outcome::Failed(_)) => {
+            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
+        Ok(Outcome::Answered(answer)) => rendered(&answer)
+            .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
     };
     let took = started.elapsed().as_secs_f64() * 1_000.0;
-    let correlation = answer.headers().get("x-correlation-id").and_then(|id| id.to_str().ok());
+    let correlation = answer
+        .headers()
+        .get("x-correlation-id")
+        .and_then(|id| id.to_str().ok());
     if let Some(id) = correlation {
         let status = answer.status();
         let entry = cloud.record.entry(
@@ -124,7 +135,11 @@ async fn asked(cloud: Arc<Cloud>, request: Request) -> Response {
             id,
             format!("{} in {took:.1} ms", status.as_u16()),
         );
-        entry.failed_if(status.is_server_error()).took(took).at(at).add();
+        entry
+            .failed_if(status.is_server_error())
+            .took(took)
+            .at(at)
+            .add();
     }
     answer
 }
@@ -169,7 +184,10 @@ pub(crate) fn fits(route: &str, path: &str) -> Option<(Vec<u8>, Map<String, Valu
     let mut parameters = Map::new();
     let mut given = path.split('/');
     for wanted in route.split('/') {
-        if let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix("+}")) {
+        if let Some(name) = wanted
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix("+}"))
+        {
             let rest: Vec<_> = given.by_ref().collect();
             if rest.is_empty() {
                 return None;
@@ -179,7 +197,10 @@ pub(crate) fn fits(route: &str, path: &str) -> Option<(Vec<u8>, Map<String, Valu
             return Some((rank, parameters));
         }
         let segment = given.next()?;
-        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+        match wanted
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
             Some(name) if !segment.is_empty() => {
                 rank.push(1);
                 parameters.insert(name.to_owned(), json!(decoded(segment)));
@@ -206,7 +227,13 @@ fn event(
 ) -> Value {
     let query = parts.uri.query().unwrap_or_default();
     let now = cloud.clock.timestamp();
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
     let mut event = json!({
         "version": "2.0",
         "routeKey": route_key,
@@ -250,7 +277,9 @@ fn event(
         event["pathParameters"] = Value::Object(parameters);
     }
     if !body.is_empty() {
-        let as_text = is_text(header("content-type")).then(|| std::str::from_utf8(body).ok()).flatten();
+        let as_text = is_text(header("content-type"))
+            .then(|| std::str::from_utf8(body).ok())
+            .flatten();
         event["isBase64Encoded"] = json!(as_text.is_none());
         event["body"] = json!(as_text.map_or_else(|| STANDARD.encode(body), str::to_owned));
     }
@@ -260,12 +289,19 @@ fn event(
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let mut joined = Map::new();
     for name in headers.keys().filter(|name| *name != "cookie") {
-        let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        let values: Vec<_> = headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
         joined.insert(name.to_string(), json!(values.join(",")));
     }
     // API Gateway writes these itself, whatever the caller sent.
-    for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-port", "443"), ("x-forwarded-proto", "https")]
-    {
+    for (name, value) in [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-port", "443"),
+        ("x-forwarded-proto", "https"),
+    ] {
         joined.insert(name.to_owned(), json!(value));
     }
     joined
@@ -288,9 +324,17 @@ fn query_parameters(query: &str) -> Map<String, Value> {
 
 /// What API Gateway hands over as text; all else is base64.
 fn is_text(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     kind.starts_with("text/")
-        || matches!(kind.as_str(), "application/json" | "application/javascript" | "application/xml")
+        || matches!(
+            kind.as_str(),
+            "application/json" | "application/javascript" | "application/xml"
+        )
 }
 
 /// A function's answer as HTTP. Without a status it is the body, as API Gateway infers.
@@ -300,18 +344,38 @@ fn rendered(answer: &[u8]) -> Option<Response> {
         return Some(axum::Json(answer).into_response());
     };
     let status = StatusCode::from_u16(u16::try_from(status.as_u64()?).ok()?).ok()?;
-    let text = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-    let is_base64 = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or(false);
-    let body = if is_base64 { STANDARD.decode(text).ok()? } else { text.as_bytes().to_vec() };
+    let text = answer
+        .get("body")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let is_base64 = answer
+        .get("isBase64Encoded")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let body = if is_base64 {
+        STANDARD.decode(text).ok()?
+    } else {
+        text.as_bytes().to_vec()
+    };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    let single = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
+    let single = answer
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let single = single.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let cookies = answer.get("cookies").and_then(Value::as_array).into_iter().flatten();
+    let cookies = answer
+        .get("cookies")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let cookies = cookies.filter_map(|cookie| Some(("set-cookie", cookie.as_str()?)));
     for (name, value) in single.chain(cookies) {
         let name = HeaderName::try_from(name).ok()?;
-        response.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
+        response
+            .headers_mut()
+            .append(name, HeaderValue::from_str(value).ok()?);
     }
     Some(response)
 }
@@ -340,8 +404,10 @@ mod tests {
         let response = rendered(br#"{"hello":"world"}"#).unwrap();
         assert_eq!(response.status(), 200);
         assert!(rendered(b"not json").is_none());
-        let response =
-            rendered(br#"{"statusCode":201,"cookies":["a=1","b=2"],"body":"aGk=","isBase64Encoded":true}"#).unwrap();
+        let response = rendered(
+            br#"{"statusCode":201,"cookies":["a=1","b=2"],"body":"aGk=","isBase64Encoded":true}"#,
+        )
+        .unwrap();
         assert_eq!(response.status(), 201);
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
     }

@@ -47,7 +47,11 @@ fn arguments() -> Result<Option<Arguments>> {
     let (mut outside, mut gateway) = (false, None);
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
-        let mut value = || given.next().with_context(|| format!("{argument} takes a value\n\n{USAGE}"));
+        let mut value = || {
+            given
+                .next()
+                .with_context(|| format!("{argument} takes a value\n\n{USAGE}"))
+        };
         match argument.as_str() {
             "outside" => outside = true,
             "--template" => settings.template = std::path::absolute(value()?)?,
@@ -59,12 +63,19 @@ fn arguments() -> Result<Option<Arguments>> {
             "--clock" => settings.advance_ms = span(&value()?)?,
             "--gateway" => gateway = Some(value()?.trim_end_matches('/').to_owned()),
             // The app's address with the path of one webhook, as earlier scripts give it.
-            "--webhook" => gateway = value()?.rsplit_once('/').map(|(gateway, _)| gateway.to_owned()),
+            "--webhook" => {
+                gateway = value()?
+                    .rsplit_once('/')
+                    .map(|(gateway, _)| gateway.to_owned())
+            }
             "--parameter" => {
                 let given = value()?;
-                let (name, value) =
-                    given.split_once('=').with_context(|| format!("{given}: NAME=VALUE is expected"))?;
-                settings.parameters.insert(name.to_owned(), value.to_owned());
+                let (name, value) = given
+                    .split_once('=')
+                    .with_context(|| format!("{given}: NAME=VALUE is expected"))?;
+                settings
+                    .parameters
+                    .insert(name.to_owned(), value.to_owned());
             }
             "--reset" => settings.reset = true,
             "--no-watch" => settings.watch = false,
@@ -72,7 +83,11 @@ fn arguments() -> Result<Option<Arguments>> {
             other => bail!("{other} is not known\n\n{USAGE}"),
         }
     }
-    Ok(Some(Arguments { settings, outside, gateway }))
+    Ok(Some(Arguments {
+        settings,
+        outside,
+        gateway,
+    }))
 }
 
 /// `90m`, `2h` or `3d` in milliseconds.
@@ -85,7 +100,10 @@ fn span(text: &str) -> Result<i64> {
         _ => bail!(wrong()),
     };
     let number: i64 = text[..text.len() - 1].parse().with_context(wrong)?;
-    number.checked_mul(unit).filter(|span| *span > 0).with_context(wrong)
+    number
+        .checked_mul(unit)
+        .filter(|span| *span > 0)
+        .with_context(wrong)
 }
 
 async fn stop_signal() {
@@ -112,9 +130,14 @@ async fn main() -> Result<()> {
     let settings = arguments.settings;
     if arguments.outside {
         let gateway = arguments.gateway.context("outside takes --gateway")?;
-        return outside(settings.template, settings.data, settings.port, gateway, stop_signal(), |home| {
-            println!("ready {home}")
-        })
+        return outside(
+            settings.template,
+            settings.data,
+            settings.port,
+            gateway,
+            stop_signal(),
+            |home| println!("ready {home}"),
+        )
         .await;
     }
     run(settings, stop_signal(), |addresses| {

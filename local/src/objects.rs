@@ -33,7 +33,9 @@ pub(crate) struct Objects {
 
 impl std::fmt::Debug for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Objects").field("folder", &self.folder).finish()
+        f.debug_struct("Objects")
+            .field("folder", &self.folder)
+            .finish()
     }
 }
 
@@ -55,13 +57,24 @@ impl Objects {
         }
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(keys);
-        Ok(Self { service: service.build(), folder, buckets: buckets.to_vec(), record })
+        Ok(Self {
+            service: service.build(),
+            folder,
+            buckets: buckets.to_vec(),
+            record,
+        })
     }
 
     /// A browser asks first whether a page may, and looks for the same in each answer.
     pub(crate) async fn answer(&self, request: Request, caller: &str) -> Response {
-        let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned);
-        let cors = self.bucket(request.uri().path()).and_then(|bucket| bucket.cors.as_ref());
+        let origin = request
+            .headers()
+            .get(header::ORIGIN)
+            .and_then(|origin| origin.to_str().ok())
+            .map(str::to_owned);
+        let cors = self
+            .bucket(request.uri().path())
+            .and_then(|bucket| bucket.cors.as_ref());
         let is_question = request.method() == Method::OPTIONS && cors.is_some();
         let mut answer = match is_question {
             true => StatusCode::OK.into_response(),
@@ -81,13 +94,23 @@ impl Objects {
             match self.service.call(request.map(s3s_body)).await {
                 Ok(answer) if is_form => form_answer(answer.map(Body::new)).await,
                 Ok(answer) => answer.map(Body::new).into_response(),
-                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")).into_response(),
+                Err(error) => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")).into_response()
+                }
             }
         } else {
-            refusal(StatusCode::NOT_FOUND, "NoSuchBucket", "The specified bucket does not exist")
+            refusal(
+                StatusCode::NOT_FOUND,
+                "NoSuchBucket",
+                "The specified bucket does not exist",
+            )
         };
         let ended = ended(&method, has_bucket, answer.status());
-        let caller = Caller { service: "s3".to_owned(), operation: method.to_string(), caller: caller.to_owned() };
+        let caller = Caller {
+            service: "s3".to_owned(),
+            operation: method.to_string(),
+            caller: caller.to_owned(),
+        };
         self.record.call(caller, ended, 0.0, 0.0);
         answer
     }
@@ -104,7 +127,10 @@ impl Objects {
 
     /// The buckets, and how many objects each holds.
     pub(crate) fn counts(&self) -> Vec<(String, u64)> {
-        self.buckets.iter().map(|bucket| (bucket.name.clone(), files(&self.folder.join(&bucket.name)))).collect()
+        self.buckets
+            .iter()
+            .map(|bucket| (bucket.name.clone(), files(&self.folder.join(&bucket.name))))
+            .collect()
     }
 }
 
@@ -163,13 +189,29 @@ mod tests {
 
     #[test]
     fn whether_an_object_is_there_may_be_asked() {
-        assert_eq!(ended(&Method::HEAD, true, StatusCode::NOT_FOUND), Ended::Condition);
-        assert_eq!(ended(&Method::PUT, true, StatusCode::PRECONDITION_FAILED), Ended::Condition);
-        assert_eq!(ended(&Method::GET, true, StatusCode::NOT_MODIFIED), Ended::Condition);
+        assert_eq!(
+            ended(&Method::HEAD, true, StatusCode::NOT_FOUND),
+            Ended::Condition
+        );
+        assert_eq!(
+            ended(&Method::PUT, true, StatusCode::PRECONDITION_FAILED),
+            Ended::Condition
+        );
+        assert_eq!(
+            ended(&Method::GET, true, StatusCode::NOT_MODIFIED),
+            Ended::Condition
+        );
         assert_eq!(ended(&Method::PUT, true, StatusCode::OK), Ended::Well);
         for (method, has_bucket) in [(Method::GET, true), (Method::HEAD, false)] {
-            assert_eq!(ended(&method, has_bucket, StatusCode::NOT_FOUND), Ended::Badly, "{method}");
+            assert_eq!(
+                ended(&method, has_bucket, StatusCode::NOT_FOUND),
+                Ended::Badly,
+                "{method}"
+            );
         }
-        assert_eq!(ended(&Method::HEAD, true, StatusCode::FORBIDDEN), Ended::Badly);
+        assert_eq!(
+            ended(&Method::HEAD, true, StatusCode::FORBIDDEN),
+            Ended::Badly
+        );
     }
 }

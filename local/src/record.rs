@@ -144,7 +144,9 @@ pub(crate) struct Caller {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere leaves these collections whole: each change is one push or one insert.
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Record {
@@ -175,7 +177,13 @@ impl Record {
         self.seq.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn entry(&self, kind: Kind, name: &str, correlation_id: &str, text: impl Into<String>) -> Draft<'_> {
+    pub(crate) fn entry(
+        &self,
+        kind: Kind,
+        name: &str,
+        correlation_id: &str,
+        text: impl Into<String>,
+    ) -> Draft<'_> {
         Draft {
             record: self,
             entry: Entry {
@@ -205,9 +213,9 @@ impl Record {
         };
         // The span of a line names the work that it belongs to.
         let of_span = match fields.remove("span") {
-            Some(Value::Object(mut span)) => {
-                span.remove("correlation_id").and_then(|id| id.as_str().map(str::to_owned))
-            }
+            Some(Value::Object(mut span)) => span
+                .remove("correlation_id")
+                .and_then(|id| id.as_str().map(str::to_owned)),
             _ => None,
         };
         let mut take = |name: &str| match fields.remove(name) {
@@ -234,21 +242,41 @@ impl Record {
 
     fn metrics_of(&self, function: &str, fields: &Map<String, Value>, at: i64) {
         self.touch();
-        let sets = fields.get("_aws").and_then(|aws| aws.get("CloudWatchMetrics")).and_then(Value::as_array);
+        let sets = fields
+            .get("_aws")
+            .and_then(|aws| aws.get("CloudWatchMetrics"))
+            .and_then(Value::as_array);
         let mut metrics = locked(&self.metrics);
         for set in sets.into_iter().flatten() {
-            let namespace = set.get("Namespace").and_then(Value::as_str).unwrap_or_default();
-            for metric in set.get("Metrics").and_then(Value::as_array).into_iter().flatten() {
-                let name = metric.get("Name").and_then(Value::as_str).unwrap_or_default();
+            let namespace = set
+                .get("Namespace")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            for metric in set
+                .get("Metrics")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let name = metric
+                    .get("Name")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
                 let value = fields.get(name).and_then(Value::as_f64).unwrap_or(0.0);
-                let known = metrics.entry((function.to_owned(), name.to_owned())).or_insert_with(|| Metric {
-                    namespace: namespace.to_owned(),
-                    name: name.to_owned(),
-                    function: function.to_owned(),
-                    unit: metric.get("Unit").and_then(Value::as_str).unwrap_or("None").to_owned(),
-                    total: 0.0,
-                    last_at: at,
-                });
+                let known = metrics
+                    .entry((function.to_owned(), name.to_owned()))
+                    .or_insert_with(|| Metric {
+                        namespace: namespace.to_owned(),
+                        name: name.to_owned(),
+                        function: function.to_owned(),
+                        unit: metric
+                            .get("Unit")
+                            .and_then(Value::as_str)
+                            .unwrap_or("None")
+                            .to_owned(),
+                        total: 0.0,
+                        last_at: at,
+                    });
                 known.total += value;
                 known.last_at = at;
             }
@@ -283,17 +311,25 @@ impl Record {
     pub(crate) fn matched(&self, bus: &str, rule: &str, failed: usize) {
         self.touch();
         let mut matches = locked(&self.matches);
-        let known = matches.entry((bus.to_owned(), rule.to_owned())).or_default();
+        let known = matches
+            .entry((bus.to_owned(), rule.to_owned()))
+            .or_default();
         known.matched += 1;
         known.failed += failed as u64;
     }
 
     pub(crate) fn matches(&self, bus: &str, rule: &str) -> Matches {
-        locked(&self.matches).get(&(bus.to_owned(), rule.to_owned())).copied().unwrap_or_default()
+        locked(&self.matches)
+            .get(&(bus.to_owned(), rule.to_owned()))
+            .copied()
+            .unwrap_or_default()
     }
 
     pub(crate) fn calls(&self) -> Vec<(Caller, Calls)> {
-        locked(&self.calls).iter().map(|(caller, calls)| (caller.clone(), calls.clone())).collect()
+        locked(&self.calls)
+            .iter()
+            .map(|(caller, calls)| (caller.clone(), calls.clone()))
+            .collect()
     }
 
     pub(crate) fn metrics(&self) -> Vec<Metric> {
@@ -305,14 +341,16 @@ impl Record {
     pub(crate) fn traces(&self, limit: usize) -> Vec<Trace> {
         let mut traces: HashMap<String, Trace> = HashMap::new();
         for entry in locked(&self.entries).iter() {
-            let trace = traces.entry(entry.correlation_id.clone()).or_insert_with(|| Trace {
-                correlation_id: entry.correlation_id.clone(),
-                first_at: entry.at,
-                last_at: entry.at,
-                entries: 0,
-                errors: 0,
-                title: entry.name.clone(),
-            });
+            let trace = traces
+                .entry(entry.correlation_id.clone())
+                .or_insert_with(|| Trace {
+                    correlation_id: entry.correlation_id.clone(),
+                    first_at: entry.at,
+                    last_at: entry.at,
+                    entries: 0,
+                    errors: 0,
+                    title: entry.name.clone(),
+                });
             if entry.at < trace.first_at {
                 trace.first_at = entry.at;
                 trace.title.clone_from(&entry.name);
@@ -330,15 +368,24 @@ impl Record {
     /// In the order of what happened: a step that took long is written down when it is over.
     pub(crate) fn trace(&self, correlation_id: &str) -> Vec<Arc<Entry>> {
         let entries = locked(&self.entries);
-        let mut found: Vec<_> =
-            entries.iter().filter(|entry| entry.correlation_id == correlation_id).cloned().collect();
+        let mut found: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry.correlation_id == correlation_id)
+            .cloned()
+            .collect();
         found.sort_by_key(|entry| (entry.at, entry.seq));
         found
     }
 
     pub(crate) fn lines(&self, wanted: impl Fn(&Line) -> bool, limit: usize) -> Vec<Arc<Line>> {
         let lines = locked(&self.lines);
-        let mut found: Vec<_> = lines.iter().rev().filter(|line| wanted(line)).take(limit).cloned().collect();
+        let mut found: Vec<_> = lines
+            .iter()
+            .rev()
+            .filter(|line| wanted(line))
+            .take(limit)
+            .cloned()
+            .collect();
         found.reverse();
         found
     }

@@ -66,7 +66,12 @@ pub async fn run(
     let [home, gateway_, aws_] = listen(settings.port).await?;
     // Whether it is needed is not known yet: only then it matters that the port is free.
     let socket = bind(next_port(settings.port, 3)?).await;
-    let mut addresses = Addresses { home: url(&home)?, gateway: url(&gateway_)?, aws: url(&aws_)?, socket: None };
+    let mut addresses = Addresses {
+        home: url(&home)?,
+        gateway: url(&gateway_)?,
+        aws: url(&aws_)?,
+        socket: None,
+    };
     let _lock = own(&settings.data, settings.reset)?;
     let clock = Arc::new(Clock::open(&settings.data)?);
     if settings.advance_ms > 0 {
@@ -74,14 +79,19 @@ pub async fn run(
     }
     let record = Record::new(clock.clone());
     let services = Services::read(&services::folders(&settings.template)?)?;
-    let mut placeholders =
-        services::Addresses { home: &addresses.home, gateway: &addresses.gateway, parameters: BTreeMap::new() };
+    let mut placeholders = services::Addresses {
+        home: &addresses.home,
+        gateway: &addresses.gateway,
+        parameters: BTreeMap::new(),
+    };
     let mut parameters = services.root_parameters(&placeholders)?;
     parameters.extend(settings.parameters.clone());
     let places = Places {
         aws_url: addresses.aws.clone(),
         gateway: addresses.gateway.clone(),
-        socket: socket.as_ref().map_or_else(|_| Ok(String::new()), authority)?,
+        socket: socket
+            .as_ref()
+            .map_or_else(|_| Ok(String::new()), authority)?,
         parameters,
         ..Places::default()
     };
@@ -97,7 +107,10 @@ pub async fn run(
     };
     for rule in &template.rules {
         if let Some(operator) = bus::unknown_operator(&rule.pattern) {
-            bail!("rule {}: local does not know the pattern operator {operator}", rule.name);
+            bail!(
+                "rule {}: local does not know the pattern operator {operator}",
+                rule.name
+            );
         }
     }
     let lines = template.functions.iter().flat_map(waiting_line);
@@ -105,19 +118,28 @@ pub async fn run(
     let queues = Arc::new(Engine::open(&settings.data, &queues, clock.clone())?);
     let functions = Arc::new(Functions::new(
         &template.functions,
-        &Folders { binaries: settings.binaries.clone(), tools: settings.tools.clone() },
+        &Folders {
+            binaries: settings.binaries.clone(),
+            tools: settings.tools.clone(),
+        },
         &addresses.aws,
         &places.region,
         &clock,
         &record,
     ));
-    functions.write_environments(&settings.data.join("env")).context("Failed to write the functions' environments")?;
+    functions
+        .write_environments(&settings.data.join("env"))
+        .context("Failed to write the functions' environments")?;
     let objects = Arc::new(Objects::open(&settings.data, &template, record.clone())?);
     let cloud = Arc::new(Cloud {
         tables: Dynamo::open(&settings.data, &template.tables).await?,
         schedules: Schedules::open(&settings.data, &template.schedules, clock.timestamp())?,
         started_at: clock.now(),
-        parameters: services.secrets().into_iter().chain(template.stored_parameters.clone()).collect(),
+        parameters: services
+            .secrets()
+            .into_iter()
+            .chain(template.stored_parameters.clone())
+            .collect(),
         region: places.region,
         account: places.account,
         sockets: Sockets::new(&template.sockets),
@@ -128,7 +150,13 @@ pub async fn run(
         clock: clock.clone(),
         record: record.clone(),
     });
-    let outside = simulators::open(&settings.data, &addresses.home, &simulators, clock, Some(record.clone()))?;
+    let outside = simulators::open(
+        &settings.data,
+        &addresses.home,
+        &simulators,
+        clock,
+        Some(record.clone()),
+    )?;
     let control = Control {
         cloud: cloud.clone(),
         objects: objects.clone(),
@@ -144,8 +172,13 @@ pub async fn run(
     if let Some(socket) = socket {
         serve(socket, sockets::router(cloud.clone()));
     }
-    let counting = Counting { record, simulators: simulators.into_keys().collect() };
-    let providers = outside.as_ref().map_or_else(Router::new, |outside| outside.router());
+    let counting = Counting {
+        record,
+        simulators: simulators.into_keys().collect(),
+    };
+    let providers = outside
+        .as_ref()
+        .map_or_else(Router::new, |outside| outside.router());
     let providers = providers.layer(middleware::from_fn_with_state(counting, count_asked));
     serve(home, guard::guarded(pages.merge(providers)));
     start_loops(&cloud);
@@ -166,7 +199,9 @@ pub async fn run(
     stop.await;
     // Processes get no new work; what is on disk goes on at the next start.
     drop(stop_outside);
-    tokio::time::timeout(Duration::from_secs(2), delivering).await.ok();
+    tokio::time::timeout(Duration::from_secs(2), delivering)
+        .await
+        .ok();
     for function in cloud.functions.all() {
         function.kill_all();
     }
@@ -186,10 +221,14 @@ async fn count_asked(State(counting): State<Counting>, request: Request, next: N
     let has_key = request.headers().contains_key(header::AUTHORIZATION);
     let place = request.uri().path().split('/').nth(1);
     let mut providers = counting.simulators.iter();
-    let provider = providers.find(|provider| has_key && place == Some(provider.as_str())).cloned();
+    let provider = providers
+        .find(|provider| has_key && place == Some(provider.as_str()))
+        .cloned();
     let response = next.run(request).await;
     if let Some(provider) = provider {
-        counting.record.asked(&provider, response.status().is_success());
+        counting
+            .record
+            .asked(&provider, response.status().is_success());
     }
     response
 }
@@ -208,9 +247,20 @@ pub async fn outside(
     let home = url(&listener)?;
     let clock = Arc::new(Clock::open(&data)?);
     let services = Services::read(&services::folders(&template)?)?;
-    let placeholders = services::Addresses { home: &home, gateway: &gateway, ..services::Addresses::default() };
-    let outside = simulators::open(&data, &home, &services.simulators(&placeholders)?, clock, None)?;
-    let outside = outside.context("no service.toml beside the template or below functions/ has a simulator")?;
+    let placeholders = services::Addresses {
+        home: &home,
+        gateway: &gateway,
+        ..services::Addresses::default()
+    };
+    let outside = simulators::open(
+        &data,
+        &home,
+        &services.simulators(&placeholders)?,
+        clock,
+        None,
+    )?;
+    let outside = outside
+        .context("no service.toml beside the template or below functions/ has a simulator")?;
     serve(listener, outside.router());
     ready(&home);
     outside.run(stop).await;
@@ -248,19 +298,29 @@ fn start_loops(cloud: &Arc<Cloud>) {
 }
 
 async fn listen(port: u16) -> Result<[TcpListener; 3]> {
-    Ok([bind(port).await?, bind(next_port(port, 1)?).await?, bind(next_port(port, 2)?).await?])
+    Ok([
+        bind(port).await?,
+        bind(next_port(port, 1)?).await?,
+        bind(next_port(port, 2)?).await?,
+    ])
 }
 
 /// Any port will do when the first may be any.
 fn next_port(first: u16, n: u16) -> Result<u16> {
-    if first == 0 { Ok(0) } else { first.checked_add(n).context("the port is too high: four in a row are needed") }
+    if first == 0 {
+        Ok(0)
+    } else {
+        first
+            .checked_add(n)
+            .context("the port is too high: four in a row are needed")
+    }
 }
 
 async fn bind(port: u16) -> Result<TcpListener> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("Port {port} is taken. Stop what uses it, or choose another with --port."))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("Port {port} is taken. Stop what uses it, or choose another with --port.")
+    })
 }
 
 fn url(listener: &TcpListener) -> Result<String> {
@@ -280,22 +340,41 @@ fn serve(listener: TcpListener, router: Router) {
 }
 
 /// What is ours in a data folder, and nothing else.
-const OURS: &[&str] = &["clock", "dynamodb.db", "env", "outside.sqlite", "rehearse", "s3", "schedules.json", "sqs.db"];
+const OURS: &[&str] = &[
+    "clock",
+    "dynamodb.db",
+    "env",
+    "outside.sqlite",
+    "rehearse",
+    "s3",
+    "schedules.json",
+    "sqs.db",
+];
 
 /// One local a folder: two would take each other's messages.
 fn own(data: &Path, reset: bool) -> Result<std::fs::File> {
     std::fs::create_dir_all(data).with_context(|| format!("Failed to make {}", data.display()))?;
     let lock = data.join("lock");
-    let file = std::fs::File::create(&lock).with_context(|| format!("Failed to open {}", lock.display()))?;
+    let file = std::fs::File::create(&lock)
+        .with_context(|| format!("Failed to open {}", lock.display()))?;
     if file.try_lock().is_err() {
-        bail!("Another local is at work on {}. Stop it, or choose another folder with --data.", data.display());
+        bail!(
+            "Another local is at work on {}. Stop it, or choose another folder with --data.",
+            data.display()
+        );
     }
     if reset {
         for entry in std::fs::read_dir(data)? {
             let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let is_ours = OURS.iter().any(|ours| name == *ours || name.starts_with(&format!("{ours}-")));
-            match (is_ours, path.is_dir()) {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let is_server_error = OURS
+                .iter()
+                .any(|ours| name == *ours || name.starts_with(&format!("{ours}-")));
+            match (is_server_error, path.is_dir()) {
                 (true, true) => std::fs::remove_dir_all(&path)?,
                 (true, false) => std::fs::remove_file(&path)?,
                 (false, _) => {}

@@ -93,7 +93,8 @@ impl Services {
             if !path.is_file() || files.iter().any(|(known, _)| *known == path) {
                 continue;
             }
-            let text = std::fs::read_to_string(&path).with_context(|| format!("Failed to read {}", path.display()))?;
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("Failed to read {}", path.display()))?;
             let service = toml::from_str(&text).with_context(|| path.display().to_string())?;
             files.push((path, service));
         }
@@ -107,14 +108,27 @@ impl Services {
         for (file, service) in &self.files {
             for page in &service.pages {
                 let place = file.display();
-                if !page.path.starts_with('/') || page.path.starts_with("/api/") || page.path.starts_with("/assets/") {
-                    bail!("{place}: {}: a page's path begins with /, and not with /api/ or /assets/", page.path);
+                if !page.path.starts_with('/')
+                    || page.path.starts_with("/api/")
+                    || page.path.starts_with("/assets/")
+                {
+                    bail!(
+                        "{place}: {}: a page's path begins with /, and not with /api/ or /assets/",
+                        page.path
+                    );
                 }
                 if page.file.contains(['/', '\\']) || !page.file.ends_with(".html") {
-                    bail!("{place}: {}: a page is an .html file in the folder of pages", page.file);
+                    bail!(
+                        "{place}: {}: a page is an .html file in the folder of pages",
+                        page.file
+                    );
                 }
                 if let Some(other) = paths.insert(&page.path, file) {
-                    bail!("{place}: {} is a page of {} too", page.path, other.display());
+                    bail!(
+                        "{place}: {} is a page of {} too",
+                        page.path,
+                        other.display()
+                    );
                 }
             }
         }
@@ -122,23 +136,40 @@ impl Services {
     }
 
     /// Values for the root template's parameters, each from one file.
-    pub(crate) fn root_parameters(&self, addresses: &Addresses) -> Result<BTreeMap<String, String>> {
+    pub(crate) fn root_parameters(
+        &self,
+        addresses: &Addresses,
+    ) -> Result<BTreeMap<String, String>> {
         let mut values: BTreeMap<&String, (&String, &Path)> = BTreeMap::new();
         for (file, service) in &self.files {
-            let of_simulators = service.simulators.values().flat_map(|simulator| &simulator.parameters);
+            let of_simulators = service
+                .simulators
+                .values()
+                .flat_map(|simulator| &simulator.parameters);
             // An optional secret is wanted on a laptop, so its name is given; others have their defaults.
             let optional = service.secrets.iter().filter(|secret| secret.optional);
             let optional = optional.map(|secret| (&secret.parameter, &secret.name));
-            for (name, value) in service.parameters.iter().chain(of_simulators).chain(optional) {
+            for (name, value) in service
+                .parameters
+                .iter()
+                .chain(of_simulators)
+                .chain(optional)
+            {
                 if let Some((other, other_file)) = values.insert(name, (value, file))
                     && other != value
                 {
-                    bail!("{}: {name} has another value in {}", file.display(), other_file.display());
+                    bail!(
+                        "{}: {name} has another value in {}",
+                        file.display(),
+                        other_file.display()
+                    );
                 }
             }
         }
         let filled = values.into_iter().map(|(name, (value, file))| {
-            let value = self.filled(value, addresses).with_context(|| file.display().to_string())?;
+            let value = self
+                .filled(value, addresses)
+                .with_context(|| file.display().to_string())?;
             Ok((name.clone(), value))
         });
         filled.collect()
@@ -146,7 +177,9 @@ impl Services {
 
     /// What the parameter store holds on a laptop, by name.
     pub(crate) fn secrets(&self) -> BTreeMap<String, String> {
-        self.all_secrets().map(|secret| (secret.name.clone(), secret.local.clone())).collect()
+        self.all_secrets()
+            .map(|secret| (secret.name.clone(), secret.local.clone()))
+            .collect()
     }
 
     fn all_secrets(&self) -> impl Iterator<Item = &Secret> {
@@ -159,7 +192,9 @@ impl Services {
             for (name, simulator) in &service.simulators {
                 let settings = simulators.entry(name.clone()).or_default();
                 for (setting, value) in &simulator.settings {
-                    let value = self.filled(value, addresses).with_context(|| file.display().to_string())?;
+                    let value = self
+                        .filled(value, addresses)
+                        .with_context(|| file.display().to_string())?;
                     settings.insert(setting.clone(), value);
                 }
             }
@@ -168,7 +203,11 @@ impl Services {
     }
 
     pub(crate) fn pages(&self) -> Vec<Page> {
-        self.files.iter().flat_map(|(_, service)| &service.pages).cloned().collect()
+        self.files
+            .iter()
+            .flat_map(|(_, service)| &service.pages)
+            .cloned()
+            .collect()
     }
 
     /// Services with a page, for the control room.
@@ -185,15 +224,22 @@ impl Services {
         let mut filled = String::new();
         let mut rest = value;
         while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}').with_context(|| format!("an unclosed {{ in {value}"))?;
+            let (name, after) = after
+                .split_once('}')
+                .with_context(|| format!("an unclosed {{ in {value}"))?;
             filled.push_str(before);
             filled.push_str(&match name.split_once('.') {
                 None if name == "home" => addresses.home.to_owned(),
                 None if name == "gateway" => addresses.gateway.to_owned(),
-                Some(("parameter", name)) => addresses.parameters.get(name).cloned().unwrap_or_default(),
+                Some(("parameter", name)) => {
+                    addresses.parameters.get(name).cloned().unwrap_or_default()
+                }
                 Some(("secret", name)) => {
                     let secret = self.all_secrets().find(|secret| secret.parameter == name);
-                    secret.with_context(|| format!("no service has the secret {name}"))?.local.clone()
+                    secret
+                        .with_context(|| format!("no service has the secret {name}"))?
+                        .local
+                        .clone()
                 }
                 _ => bail!("{{{name}}} is not home, gateway, secret.NAME or parameter.NAME"),
             });
@@ -209,12 +255,22 @@ pub(crate) fn folders(template: &Path) -> Result<Vec<PathBuf>> {
     let template = &crate::template::normalized(template);
     let root = template.parent().unwrap_or(Path::new("")).to_owned();
     let mut folders = vec![root.clone()];
-    let services = std::fs::read_dir(root.join("functions")).into_iter().flatten().flatten();
-    let mut services: Vec<_> = services.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let services = std::fs::read_dir(root.join("functions"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut services: Vec<_> = services
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
     services.sort();
     folders.extend(services);
     let nested = crate::template::nested_files(template)?;
-    folders.extend(nested.iter().filter_map(|file| file.parent().map(Path::to_owned)));
+    folders.extend(
+        nested
+            .iter()
+            .filter_map(|file| file.parent().map(Path::to_owned)),
+    );
     Ok(folders)
 }
 
@@ -254,41 +310,82 @@ mod tests {
     fn a_service_gives_parameters_secrets_simulators_and_a_product() {
         let (_folder, services) = services(&[("shop", SHOP)]).unwrap();
         let parameters = [("Prices".to_owned(), "1 USD".to_owned())].into();
-        let addresses = Addresses { home: "http://home", gateway: "http://gateway", parameters };
+        let addresses = Addresses {
+            home: "http://home",
+            gateway: "http://gateway",
+            parameters,
+        };
         let pairs = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
         };
         let given = services.root_parameters(&addresses).unwrap();
-        let expected = [("BankUrl", "http://home/bank"), ("Base", "http://gateway"), ("KeyParam", "/shop/key")];
+        let expected = [
+            ("BankUrl", "http://home/bank"),
+            ("Base", "http://gateway"),
+            ("KeyParam", "/shop/key"),
+        ];
         assert_eq!(given, pairs(&expected));
         assert_eq!(services.secrets(), pairs(&[("/shop/key", "local-key")]));
         let bank = &services.simulators(&addresses).unwrap()["bank"];
-        let expected = [("key", "local-key"), ("prices", "1 USD"), ("webhook", "http://gateway/paid")];
+        let expected = [
+            ("key", "local-key"),
+            ("prices", "1 USD"),
+            ("webhook", "http://gateway/paid"),
+        ];
         assert_eq!(*bank, pairs(&expected));
         assert_eq!(services.products()[0]["href"], "/shop");
     }
 
     #[test]
     fn mistakes_in_service_files_are_refused_with_the_file() {
-        let other = SHOP.replace("\"{gateway}\"", "\"{home}\"").replace("/shop\"", "/other\"");
+        let other = SHOP
+            .replace("\"{gateway}\"", "\"{home}\"")
+            .replace("/shop\"", "/other\"");
         let cases = [
             (vec![("shop", SHOP.replace("title", "titel"))], "titel"),
-            (vec![("shop", SHOP.replace("{secret.KeyParam}", "{secret.Other}"))], ""),
-            (vec![("shop", SHOP.replace("\"{gateway}\"", "\"{gatway}\""))], "{gatway} is not home, gateway"),
-            (vec![("shop", SHOP.replace("\"/shop\"", "\"shop\""))], "a page's path begins with /"),
-            (vec![("shop", SHOP.replace("shop.html", "../shop.html"))], "a page is an .html file"),
-            (vec![("shop", SHOP.to_owned()), ("twin", SHOP.to_owned())], "/shop is a page of"),
-            (vec![("shop", SHOP.to_owned()), ("twin", other)], "Base has another value in"),
+            (
+                vec![("shop", SHOP.replace("{secret.KeyParam}", "{secret.Other}"))],
+                "",
+            ),
+            (
+                vec![("shop", SHOP.replace("\"{gateway}\"", "\"{gatway}\""))],
+                "{gatway} is not home, gateway",
+            ),
+            (
+                vec![("shop", SHOP.replace("\"/shop\"", "\"shop\""))],
+                "a page's path begins with /",
+            ),
+            (
+                vec![("shop", SHOP.replace("shop.html", "../shop.html"))],
+                "a page is an .html file",
+            ),
+            (
+                vec![("shop", SHOP.to_owned()), ("twin", SHOP.to_owned())],
+                "/shop is a page of",
+            ),
+            (
+                vec![("shop", SHOP.to_owned()), ("twin", other)],
+                "Base has another value in",
+            ),
         ];
         for (files, expected) in cases {
-            let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            let files: Vec<_> = files
+                .iter()
+                .map(|(name, text)| (*name, text.as_str()))
+                .collect();
             let read = services(&files).and_then(|(folder, services)| {
                 let simulators = services.simulators(&Addresses::default());
                 drop(folder);
                 simulators
             });
             let told = format!("{:#}", read.unwrap_err());
-            assert!(told.contains(FILE) && told.contains(expected), "{told}\nshould say: {expected}");
+            assert!(
+                told.contains(FILE) && told.contains(expected),
+                "{told}\nshould say: {expected}"
+            );
         }
     }
 
@@ -319,14 +416,23 @@ mod tests {
         let services = Services::read(&folders(&template).unwrap()).unwrap();
         let text = std::fs::read_to_string(template).unwrap();
         let template: serde_norway::Value = serde_norway::from_str(&text).unwrap();
-        let secrets = services.all_secrets().map(|secret| (&secret.parameter, &secret.name));
+        let secrets = services
+            .all_secrets()
+            .map(|secret| (&secret.parameter, &secret.name));
         let mut count = 0;
         for (parameter, name) in secrets {
             let default = &template["Parameters"][parameter.as_str()]["Default"];
-            assert!(default == name.as_str() || default == "", "{parameter}: {default:?} is not {name}");
+            assert!(
+                default == name.as_str() || default == "",
+                "{parameter}: {default:?} is not {name}"
+            );
             count += 1;
         }
-        for name in services.root_parameters(&Addresses::default()).unwrap().keys() {
+        for name in services
+            .root_parameters(&Addresses::default())
+            .unwrap()
+            .keys()
+        {
             assert!(template["Parameters"].get(name).is_some(), "{name}");
         }
         assert!(count > 10, "the files of the services are found");

@@ -39,7 +39,12 @@ fn note(record: &Record, sighting: Sighting) {
         return;
     };
     record
-        .entry(Kind::Provider, sighting.provider, &correlation_id, sighting.text)
+        .entry(
+            Kind::Provider,
+            sighting.provider,
+            &correlation_id,
+            sighting.text,
+        )
         .at(sighting.at)
         .failed_if(!sighting.ok)
         .took(sighting.duration_ms)

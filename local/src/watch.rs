@@ -19,7 +19,10 @@ const EVERY: Duration = Duration::from_millis(500);
 type Stamp = (SystemTime, u64);
 
 pub(crate) async fn run(cloud: Arc<Cloud>, root: PathBuf) {
-    let builds = cloud.functions.all().any(|function| function.spec.runtime == Runtime::Own);
+    let builds = cloud
+        .functions
+        .all()
+        .any(|function| function.spec.runtime == Runtime::Own);
     let mut sources = stamps(&root);
     let mut binaries = binary_stamps(&cloud);
     loop {
@@ -44,8 +47,13 @@ pub(crate) async fn run(cloud: Arc<Cloud>, root: PathBuf) {
 }
 
 fn services(root: &Path) -> Vec<String> {
-    let folders = std::fs::read_dir(root.join("functions")).into_iter().flatten().flatten();
-    folders.filter_map(|folder| folder.file_name().into_string().ok()).collect()
+    let folders = std::fs::read_dir(root.join("functions"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    folders
+        .filter_map(|folder| folder.file_name().into_string().ok())
+        .collect()
 }
 
 /// Which service each binary belongs to, by where its source is.
@@ -68,7 +76,10 @@ async fn build(cloud: &Cloud, root: &Path) {
     }
     let mut command = Command::new("cargo");
     // The packages of scripts/dev: with others the dependencies would have other features, and all be built again.
-    command.args(["build", "--bins", "--package", "confab-local"]).current_dir(root).stdin(Stdio::null());
+    command
+        .args(["build", "--bins", "--package", "confab-local"])
+        .current_dir(root)
+        .stdin(Stdio::null());
     for service in services(root) {
         command.args(["--package", &service]);
     }
@@ -103,7 +114,13 @@ fn newest(folder: &Path) -> Option<Stamp> {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let about = entry.metadata().ok()?;
         let found = match about.is_dir() {
-            true if matches!(entry.file_name().to_str(), Some("node_modules" | "__pycache__" | ".git")) => None,
+            true if matches!(
+                entry.file_name().to_str(),
+                Some("node_modules" | "__pycache__" | ".git")
+            ) =>
+            {
+                None
+            }
             true => newest(&entry.path()),
             false => Some((about.modified().ok()?, about.len())),
         };
@@ -120,7 +137,11 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) {
         let path = entry.path();
         match entry.metadata() {
             Ok(about) if about.is_dir() => collect(&path, found),
-            Ok(about) if path.extension().is_some_and(|kind| kind == "rs" || kind == "toml") => {
+            Ok(about)
+                if path
+                    .extension()
+                    .is_some_and(|kind| kind == "rs" || kind == "toml") =>
+            {
                 if let Ok(written) = about.modified() {
                     found.insert(path, (written, about.len()));
                 }
@@ -133,7 +154,15 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) {
 fn binary_stamps(cloud: &Cloud) -> BTreeMap<String, Stamp> {
     let stamp = |path: &Path| {
         let about = std::fs::metadata(path).ok()?;
-        if about.is_dir() { newest(path) } else { Some((about.modified().ok()?, about.len())) }
+        if about.is_dir() {
+            newest(path)
+        } else {
+            Some((about.modified().ok()?, about.len()))
+        }
     };
-    cloud.functions.all().filter_map(|function| Some((function.spec.name.clone(), stamp(function.code())?))).collect()
+    cloud
+        .functions
+        .all()
+        .filter_map(|function| Some((function.spec.name.clone(), stamp(function.code())?)))
+        .collect()
 }

@@ -80,7 +80,11 @@ impl Cloud {
             return Self::at(&local.aws.clone(), "confab".to_owned(), Some(local));
         };
         static STACKS: AtomicU32 = AtomicU32::new(0);
-        let stack = format!("cloud-{}-{}", std::process::id(), STACKS.fetch_add(1, Ordering::Relaxed));
+        let stack = format!(
+            "cloud-{}-{}",
+            std::process::id(),
+            STACKS.fetch_add(1, Ordering::Relaxed)
+        );
         let cloud = Self::at(&aws, stack, None)?;
         cloud.create_stack().await?;
         Ok(cloud)
@@ -89,7 +93,9 @@ impl Cloud {
     fn at(aws: &str, stack: String, local: Option<Local>) -> Result<Self> {
         let config = config(aws)?;
         // Buckets have no host name of their own on loopback.
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(true)
+            .build();
         Ok(Self {
             sqs: aws_sdk_sqs::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
@@ -109,8 +115,17 @@ impl Cloud {
             let request = self
                 .http
                 .post(&self.aws)
-                .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
-                .form(&[&[("Version", "2010-05-15"), ("StackName", &self.stack)], parameters].concat());
+                .header(
+                    "authorization",
+                    format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"),
+                )
+                .form(
+                    &[
+                        &[("Version", "2010-05-15"), ("StackName", &self.stack)],
+                        parameters,
+                    ]
+                    .concat(),
+                );
             let answer = request.send().await?;
             let (status, text) = (answer.status(), answer.text().await?);
             if !status.is_success() {
@@ -121,7 +136,10 @@ impl Cloud {
         call(&[("Action", "CreateStack"), ("TemplateBody", TEMPLATE)]).await?;
         eventually(|| async {
             let stacks = call(&[("Action", "DescribeStacks")]).await?;
-            stacks.contains("CREATE_COMPLETE").then_some(()).context(stacks)
+            stacks
+                .contains("CREATE_COMPLETE")
+                .then_some(())
+                .context(stacks)
         })
         .await
     }
@@ -132,7 +150,12 @@ impl Cloud {
     }
 
     pub async fn queue(&self, name: &str) -> Result<String> {
-        let found = self.sqs.get_queue_url().queue_name(self.named(name)).send().await?;
+        let found = self
+            .sqs
+            .get_queue_url()
+            .queue_name(self.named(name))
+            .send()
+            .await?;
         found.queue_url.context("a queue has an address")
     }
 
@@ -178,15 +201,21 @@ impl Cloud {
 /// For who calls with this access key: on `local` it names a function, which may do what its statements allow.
 pub fn sqs_of(aws: &str, access_key: &str) -> Result<aws_sdk_sqs::Client> {
     let credentials = Credentials::new(access_key, "test", None, None, "test");
-    let config = aws_sdk_sqs::config::Builder::from(&config(aws)?).credentials_provider(credentials);
+    let config =
+        aws_sdk_sqs::config::Builder::from(&config(aws)?).credentials_provider(credentials);
     Ok(aws_sdk_sqs::Client::from_conf(config.build()))
 }
 
 /// Without retries: a suite wants to see what the first answer is.
 pub(crate) fn config(aws: &str) -> Result<SdkConfig> {
     // Nothing here speaks TLS, so nobody has to be trusted.
-    let tls = TlsContext::builder().with_trust_store(TrustStore::empty()).build()?;
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https();
+    let tls = TlsContext::builder()
+        .with_trust_store(TrustStore::empty())
+        .build()?;
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https();
     let credentials = Credentials::new("test", "test", None, None, "test");
     Ok(SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

@@ -30,7 +30,12 @@ impl Local {
 
     async fn start_in(data: TempDir, port: u16, template: &'static str) -> Result<Self> {
         let (root, binaries) = (root(), binaries());
-        let local = if is_as_deployed() { built("measure") } else { binaries.clone() }.join("local");
+        let local = if is_as_deployed() {
+            built("measure")
+        } else {
+            binaries.clone()
+        }
+        .join("local");
         let mut child = Command::new(&local)
             .current_dir(&root)
             .arg("--no-watch")
@@ -65,9 +70,20 @@ impl Local {
             }
             bail!("local ended without being ready")
         };
-        tokio::time::timeout(Duration::from_secs(20), read).await.context("local is not ready")??;
-        let [Some(home), Some(gateway), Some(aws)] = places else { bail!("local did not say where it is") };
-        Ok(Self { child, data, template, home, gateway, aws })
+        tokio::time::timeout(Duration::from_secs(20), read)
+            .await
+            .context("local is not ready")??;
+        let [Some(home), Some(gateway), Some(aws)] = places else {
+            bail!("local did not say where it is")
+        };
+        Ok(Self {
+            child,
+            data,
+            template,
+            home,
+            gateway,
+            aws,
+        })
     }
 
     /// `kill -9`, and a new process on the same data and the same ports.
@@ -80,7 +96,11 @@ impl Local {
     /// Moves its time forward.
     pub(crate) async fn advance(&self, http: &reqwest::Client, by: Duration) -> Result<()> {
         let millis = u64::try_from(by.as_millis())?;
-        let moved = http.post(format!("{}/api/clock", self.home)).json(&json!({ "advance_ms": millis })).send().await?;
+        let moved = http
+            .post(format!("{}/api/clock", self.home))
+            .json(&json!({ "advance_ms": millis }))
+            .send()
+            .await?;
         moved.error_for_status()?;
         Ok(())
     }
@@ -104,7 +124,9 @@ fn binaries() -> PathBuf {
 }
 
 fn built(profile: &str) -> PathBuf {
-    environment("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join(profile)
+    environment("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), PathBuf::from)
+        .join(profile)
 }
 
 /// `CONFAB_AS_DEPLOYED=1`: functions as they are deployed, on a `local` that keeps up with them. For measuring.
@@ -120,8 +142,14 @@ pub fn peak_memory(function: &str) -> Result<f64> {
         if std::fs::read_link(process.path().join("exe")).is_ok_and(|exe| exe == program)
             && let Ok(status) = std::fs::read_to_string(process.path().join("status"))
         {
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-            most = most.max(peak.and_then(|kb| kb.trim().parse::<f64>().ok()).unwrap_or_default() / 1_024.0);
+            let peak = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+            most = most.max(
+                peak.and_then(|kb| kb.trim().parse::<f64>().ok())
+                    .unwrap_or_default()
+                    / 1_024.0,
+            );
         }
     }
     Ok(most)

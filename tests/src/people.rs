@@ -14,19 +14,37 @@ pub struct Person<'a> {
 
 impl<'a> Person<'a> {
     pub(crate) async fn new(place: &'a Place, name: &str, channel: &str) -> Result<Self> {
-        let about = place.post("/api/phone/people", &json!({ "name": name, "channel": channel })).await?;
-        let id = about["id"].as_str().context("a person has an id")?.to_owned();
+        let about = place
+            .post(
+                "/api/phone/people",
+                &json!({ "name": name, "channel": channel }),
+            )
+            .await?;
+        let id = about["id"]
+            .as_str()
+            .context("a person has an id")?
+            .to_owned();
         Ok(Self { place, id, about })
     }
 
     /// Somebody who was there before.
     pub fn known(place: &'a Place, id: &str) -> Self {
-        Self { place, id: id.to_owned(), about: Value::Null }
+        Self {
+            place,
+            id: id.to_owned(),
+            about: Value::Null,
+        }
     }
 
     pub async fn sends(&self, message: &Value) -> Result<String> {
-        let sent = self.place.post(&format!("/api/phone/people/{}/messages", self.id), message).await?;
-        Ok(sent["id"].as_str().context("a message has an id")?.to_owned())
+        let sent = self
+            .place
+            .post(&format!("/api/phone/people/{}/messages", self.id), message)
+            .await?;
+        Ok(sent["id"]
+            .as_str()
+            .context("a message has an id")?
+            .to_owned())
     }
 
     pub async fn says(&self, text: &str) -> Result<String> {
@@ -34,19 +52,30 @@ impl<'a> Person<'a> {
     }
 
     pub async fn chat(&self) -> Result<Vec<Value>> {
-        let messages = self.place.get(&format!("/api/phone/people/{}/messages", self.id)).await?;
+        let messages = self
+            .place
+            .get(&format!("/api/phone/people/{}/messages", self.id))
+            .await?;
         messages.as_array().cloned().context("a chat is a list")
     }
 
     pub async fn answers(&self) -> Result<Vec<Value>> {
-        Ok(self.chat().await?.into_iter().filter(|message| message["from"] == "bot").collect())
+        Ok(self
+            .chat()
+            .await?
+            .into_iter()
+            .filter(|message| message["from"] == "bot")
+            .collect())
     }
 
     /// Waits for the nth answer, counted from one.
     pub async fn answer(&self, nth: usize) -> Result<Value> {
         eventually(|| async {
             let answers = self.answers().await?;
-            answers.get(nth - 1).cloned().with_context(|| format!("{} answers so far", answers.len()))
+            answers
+                .get(nth - 1)
+                .cloned()
+                .with_context(|| format!("{} answers so far", answers.len()))
         })
         .await
     }
@@ -63,14 +92,20 @@ impl<'a> Person<'a> {
         let chat = self.chat().await?;
         let of = |who: &str| -> Vec<String> {
             let from = chat.iter().filter(|message| message["from"] == who);
-            from.map(|message| message["correlation_id"].to_string()).collect()
+            from.map(|message| message["correlation_id"].to_string())
+                .collect()
         };
         let (asked, answered) = (of("person"), of("bot"));
         if asked.iter().any(|id| id == "null") {
             bail!("a webhook was not accepted yet");
         }
         if asked != answered {
-            bail!("{} messages and {} answers of {}: {asked:?} {answered:?}", asked.len(), answered.len(), self.id);
+            bail!(
+                "{} messages and {} answers of {}: {asked:?} {answered:?}",
+                asked.len(),
+                answered.len(),
+                self.id
+            );
         }
         Ok(())
     }

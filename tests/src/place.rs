@@ -30,10 +30,18 @@ impl Place {
     /// The stack that the environment names, or a `local` of one's own.
     pub async fn any() -> Result<Self> {
         let given = |name: &str| environment(name);
-        match (given("CONFAB_GATEWAY"), given("CONFAB_OUTSIDE"), given("CONFAB_AWS")) {
-            (Some(gateway), Some(outside), Some(aws)) => {
-                Ok(Self { http: client()?, gateway, outside, aws, local: None })
-            }
+        match (
+            given("CONFAB_GATEWAY"),
+            given("CONFAB_OUTSIDE"),
+            given("CONFAB_AWS"),
+        ) {
+            (Some(gateway), Some(outside), Some(aws)) => Ok(Self {
+                http: client()?,
+                gateway,
+                outside,
+                aws,
+                local: None,
+            }),
             _ => Self::local().await,
         }
     }
@@ -67,7 +75,11 @@ impl Place {
     }
 
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let answer = self.http.get(format!("{}{path}", self.outside)).send().await?;
+        let answer = self
+            .http
+            .get(format!("{}{path}", self.outside))
+            .send()
+            .await?;
         if !answer.status().is_success() {
             bail!("GET {path}: {} {}", answer.status(), answer.text().await?);
         }
@@ -83,7 +95,12 @@ impl Place {
     }
 
     async fn request(&self, method: reqwest::Method, path: &str, body: &Value) -> Result<Value> {
-        let answer = self.http.request(method.clone(), format!("{}{path}", self.outside)).json(body).send().await?;
+        let answer = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.outside))
+            .json(body)
+            .send()
+            .await?;
         let status = answer.status();
         let text = answer.text().await?;
         if !status.is_success() {
@@ -93,7 +110,11 @@ impl Place {
     }
 
     /// A webhook as Meta sends it, with any signature.
-    pub async fn webhook(&self, body: impl Into<Vec<u8>>, signature: Option<&str>) -> Result<reqwest::Response> {
+    pub async fn webhook(
+        &self,
+        body: impl Into<Vec<u8>>,
+        signature: Option<&str>,
+    ) -> Result<reqwest::Response> {
         let mut request = self
             .http
             .post(format!("{}/SmsReceived", self.gateway))
@@ -113,7 +134,11 @@ impl Place {
 
     /// Moves local's time forward.
     pub async fn advance(&self, by: Duration) -> Result<()> {
-        self.local.as_ref().context("only local's time can be moved")?.advance(&self.http, by).await
+        self.local
+            .as_ref()
+            .context("only local's time can be moved")?
+            .advance(&self.http, by)
+            .await
     }
 
     /// Time passes: at once on `local`, really elsewhere.
@@ -134,10 +159,21 @@ impl Place {
     /// How many messages a queue holds, whatever their state.
     pub async fn depth(&self, queue: &str) -> Result<u64> {
         let sqs = aws_sdk_sqs::Client::new(&crate::cloud::config(&self.aws)?);
-        let url = sqs.get_queue_url().queue_name(queue).send().await?.queue_url.context("a queue has an address")?;
-        let asked = sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+        let url = sqs
+            .get_queue_url()
+            .queue_name(queue)
+            .send()
+            .await?
+            .queue_url
+            .context("a queue has an address")?;
+        let asked = sqs
+            .get_queue_attributes()
+            .queue_url(url)
+            .attribute_names(QueueAttributeName::All);
         let attributes = asked.send().await?.attributes.unwrap_or_default();
-        let counts = attributes.iter().filter(|(name, _)| name.as_str().starts_with("ApproximateNumberOfMessages"));
+        let counts = attributes
+            .iter()
+            .filter(|(name, _)| name.as_str().starts_with("ApproximateNumberOfMessages"));
         counts.map(|(_, count)| Ok(count.parse::<u64>()?)).sum()
     }
 
@@ -160,7 +196,9 @@ impl Place {
                 self.advance(Duration::from_secs(61)).await?;
                 tokio::time::sleep(Duration::from_millis(250)).await;
                 let dlq = self.queue(dlq).await?;
-                (dlq["visible"] == 1).then_some(()).with_context(|| dlq.to_string())
+                (dlq["visible"] == 1)
+                    .then_some(())
+                    .with_context(|| dlq.to_string())
             }
         })
         .await?;
@@ -170,7 +208,11 @@ impl Place {
     pub async fn queue(&self, name: &str) -> Result<Value> {
         let state = self.get("/api/state").await?;
         let queues = state["queues"].as_array().context("no queues")?;
-        queues.iter().find(|queue| queue["name"] == name).cloned().with_context(|| format!("no queue {name}"))
+        queues
+            .iter()
+            .find(|queue| queue["name"] == name)
+            .cloned()
+            .with_context(|| format!("no queue {name}"))
     }
 }
 
@@ -192,7 +234,9 @@ pub fn sign_meta(body: &[u8]) -> String {
 }
 
 /// Waits until `check` gives something; its last error says why it never did.
-pub async fn eventually<T, Fut: Future<Output = Result<T>>>(mut check: impl FnMut() -> Fut) -> Result<T> {
+pub async fn eventually<T, Fut: Future<Output = Result<T>>>(
+    mut check: impl FnMut() -> Fut,
+) -> Result<T> {
     let until = tokio::time::Instant::now() + PATIENCE;
     loop {
         match check().await {

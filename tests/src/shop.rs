@@ -8,7 +8,9 @@ use confab_contracts::{
     Contract, Event,
     payments::{Offer, Purchase, Spend},
 };
-use confab_core::{Clock, CorrelationId, EventId, OrderId, Phone, Sealed, SpendId, Timestamp, seal};
+use confab_core::{
+    Clock, CorrelationId, EventId, OrderId, Phone, Sealed, SpendId, Timestamp, seal,
+};
 use confab_lambda::{OsEntropy, SystemClock};
 use serde_json::{Value, json};
 
@@ -50,7 +52,12 @@ impl<'a> Shop<'a> {
 
     pub fn offer(&self, item: &str, payer: &str) -> Offer {
         let (product, reference) = (PRODUCT.to_owned(), String::new());
-        let purchase = Purchase { product, item: item.into(), payer: payer.into(), reference };
+        let purchase = Purchase {
+            product,
+            item: item.into(),
+            payer: payer.into(),
+            reference,
+        };
         Offer {
             order_id: OrderId::new(SystemClock::default().now(), &OsEntropy),
             purchase,
@@ -62,15 +69,28 @@ impl<'a> Shop<'a> {
     }
 
     pub fn offer_to_number(&self, item: &str, payer: &str, phone: &str) -> Result<Offer> {
-        Ok(Offer { phone: Some(Phone::parse(phone)?), ..self.offer(item, payer) })
+        Ok(Offer {
+            phone: Some(Phone::parse(phone)?),
+            ..self.offer(item, payer)
+        })
     }
 
     pub async fn api(&self, path: &str, body: &Value) -> Result<reqwest::Response> {
-        Ok(self.place.http.post(format!("{}{path}", self.place.gateway)).json(body).send().await?)
+        Ok(self
+            .place
+            .http
+            .post(format!("{}{path}", self.place.gateway))
+            .json(body)
+            .send()
+            .await?)
     }
 
     pub async fn asks_to_pay(&self, offer: &Offer) -> Result<reqwest::Response> {
-        self.api("/api/payments/checkout/", &json!({ "offer": sealed(offer)? })).await
+        self.api(
+            "/api/payments/checkout/",
+            &json!({ "offer": sealed(offer)? }),
+        )
+        .await
     }
 
     /// The order, with the page to pay it on.
@@ -90,25 +110,38 @@ impl<'a> Shop<'a> {
     }
 
     pub fn link_until(&self, offer: &Offer, until: Timestamp) -> Result<String> {
-        Ok(format!("{}/api/payments/pay/{}", self.place.gateway, sealed_until(offer, until)?))
+        Ok(format!(
+            "{}/api/payments/pay/{}",
+            self.place.gateway,
+            sealed_until(offer, until)?
+        ))
     }
 
     /// Has payments keep an offer.
     pub async fn asks_to_keep(&self, offer: &Offer) -> Result<reqwest::Response> {
-        self.api("/api/payments/offers/", &json!({ "offer": sealed(offer)? })).await
+        self.api("/api/payments/offers/", &json!({ "offer": sealed(offer)? }))
+            .await
     }
 
     /// The short link to an offer that payments keeps.
     pub async fn short_link(&self, offer: &Offer) -> Result<String> {
         let answer = self.asks_to_keep(offer).await?.error_for_status()?;
         let kept: Value = answer.json().await?;
-        let id = kept["order_id"].as_str().with_context(|| kept.to_string())?;
+        let id = kept["order_id"]
+            .as_str()
+            .with_context(|| kept.to_string())?;
         Ok(format!("{}/api/payments/pay/{id}", self.place.gateway))
     }
 
     /// A person taps a link.
     pub async fn opens(&self, link: &str, language: &str) -> Result<reqwest::Response> {
-        Ok(self.place.http.get(link).header("accept-language", language).send().await?)
+        Ok(self
+            .place
+            .http
+            .get(link)
+            .header("accept-language", language)
+            .send()
+            .await?)
     }
 
     /// An offer that is taken, paid and booked.
@@ -123,21 +156,38 @@ impl<'a> Shop<'a> {
     /// The person's choice on the pay page.
     pub async fn pays(&self, order: &Value, card: &str) -> Result<Value> {
         let page = page_of(order)?;
-        self.place.post(&format!("/api/pay/{page}"), &json!({ "card": card })).await
+        self.place
+            .post(&format!("/api/pay/{page}"), &json!({ "card": card }))
+            .await
     }
 
     pub async fn authenticates(&self, order: &Value, accept: bool) -> Result<Value> {
         let page = page_of(order)?;
-        self.place.post(&format!("/api/pay/{page}/authenticate"), &json!({ "accept": accept })).await
+        self.place
+            .post(
+                &format!("/api/pay/{page}/authenticate"),
+                &json!({ "accept": accept }),
+            )
+            .await
     }
 
     /// What a person at Stripe's dashboard does with the order's payment.
     pub async fn at_stripe(&self, order: &Value, what: &str, how: &Value) -> Result<Value> {
-        self.place.post(&format!("/api/stripe/payments/{}/{what}", page_of(order)?), how).await
+        self.place
+            .post(
+                &format!("/api/stripe/payments/{}/{what}", page_of(order)?),
+                how,
+            )
+            .await
     }
 
     pub async fn order(&self, id: OrderId) -> Result<Value> {
-        let answer = self.place.http.get(format!("{}/api/payments/orders/{id}", self.place.gateway)).send().await?;
+        let answer = self
+            .place
+            .http
+            .get(format!("{}/api/payments/orders/{id}", self.place.gateway))
+            .send()
+            .await?;
         Ok(answer.error_for_status()?.json().await?)
     }
 
@@ -153,12 +203,24 @@ impl<'a> Shop<'a> {
 
     async fn told_by<D: Contract>(&self, source: &str, data: D, copies: usize) -> Result<()> {
         let now = SystemClock::default().now();
-        let (id, correlation_id) = (EventId::new(now, &OsEntropy), CorrelationId::new(now, &OsEntropy));
+        let (id, correlation_id) = (
+            EventId::new(now, &OsEntropy),
+            CorrelationId::new(now, &OsEntropy),
+        );
         let event = Event::new(id, now, source, correlation_id, "a test", data);
-        let entry = PutEventsRequestEntry::builder().event_bus_name(BUS).source(format!("confab.{source}"));
-        let entry = entry.detail_type(D::TYPE).detail(serde_json::to_string(&event)?).build();
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(BUS)
+            .source(format!("confab.{source}"));
+        let entry = entry
+            .detail_type(D::TYPE)
+            .detail(serde_json::to_string(&event)?)
+            .build();
         let events = aws_sdk_eventbridge::Client::new(&self.place.aws_config()?);
-        let put = events.put_events().set_entries(Some(vec![entry; copies])).send().await?;
+        let put = events
+            .put_events()
+            .set_entries(Some(vec![entry; copies]))
+            .send()
+            .await?;
         ensure!(put.failed_entry_count() == 0, "{put:?}");
         Ok(())
     }
@@ -172,7 +234,9 @@ impl<'a> Shop<'a> {
     pub async fn comes_to(&self, id: OrderId, state: &str) -> Result<()> {
         eventually(|| async {
             let order = self.order(id).await?;
-            (state_of(&order) == state).then_some(()).with_context(|| order.to_string())
+            (state_of(&order) == state)
+                .then_some(())
+                .with_context(|| order.to_string())
         })
         .await
     }
@@ -180,7 +244,13 @@ impl<'a> Shop<'a> {
     /// The operator's books.
     pub async fn books(&self, path: &str) -> Result<Value> {
         let address = format!("{}/api/payments/ledger/{path}", self.place.gateway);
-        let answer = self.place.http.get(address).bearer_auth(OPERATOR_KEY).send().await?;
+        let answer = self
+            .place
+            .http
+            .get(address)
+            .bearer_auth(OPERATOR_KEY)
+            .send()
+            .await?;
         let status = answer.status();
         let text = answer.text().await?;
         if !status.is_success() {
@@ -193,7 +263,12 @@ impl<'a> Shop<'a> {
     pub async fn held(&self) -> Result<HashMap<String, Value>> {
         let totals = self.place.get("/api/stripe/totals").await?;
         let of = |row: &Value| row["order_id"].as_str().unwrap_or_default().to_owned();
-        Ok(totals.as_array().context("totals")?.iter().map(|row| (of(row), row.clone())).collect())
+        Ok(totals
+            .as_array()
+            .context("totals")?
+            .iter()
+            .map(|row| (of(row), row.clone()))
+            .collect())
     }
 
     /// All of an order. Its balance is the sum of its rows and what Stripe holds of it, and so are its fees.
@@ -202,12 +277,19 @@ impl<'a> Shop<'a> {
         let held = held.get(&id.to_string()).cloned().unwrap_or_default();
         let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
         let rows = file["rows"].as_array().context("rows")?;
-        let of =
-            |account: &str| rows.iter().filter(|row| row["account"] == account).map(|row| number(row, "amount")).sum();
+        let of = |account: &str| {
+            rows.iter()
+                .filter(|row| row["account"] == account)
+                .map(|row| number(row, "amount"))
+                .sum()
+        };
         let (sum, fees): (i64, i64) = (of("order"), of("fees"));
         let balance = number(&file["order"], "balance");
         let left = number(&held, "paid") - number(&held, "refunded") - number(&held, "withheld");
-        ensure!(sum == balance && balance == left, "rows {sum}, balance {balance}, Stripe {held}");
+        ensure!(
+            sum == balance && balance == left,
+            "rows {sum}, balance {balance}, Stripe {held}"
+        );
         ensure!(-fees == number(&held, "fees"), "fees {fees}, Stripe {held}");
         Ok(file)
     }
@@ -216,7 +298,10 @@ impl<'a> Shop<'a> {
     pub async fn refunds(&self, id: OrderId) -> Result<Vec<Value>> {
         let payments = self.place.get("/api/stripe/payments").await?;
         let payments = payments.as_array().context("payments")?;
-        let ours = payments.iter().find(|payment| payment["order_id"] == id.to_string()).context("no payment")?;
+        let ours = payments
+            .iter()
+            .find(|payment| payment["order_id"] == id.to_string())
+            .context("no payment")?;
         Ok(ours["refunds"].as_array().cloned().unwrap_or_default())
     }
 
@@ -237,21 +322,32 @@ impl<'a> Shop<'a> {
 
     /// Why somebody should look, of all notices that were flagged today.
     pub async fn flags(&self) -> Result<Vec<Value>> {
-        Ok(self.books("flags").await?["flags"].as_array().cloned().unwrap_or_default())
+        Ok(self.books("flags").await?["flags"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default())
     }
 
     pub fn spend(&self, payer: &str, credits: u32) -> Spend {
         let id = SpendId::new(SystemClock::default().now(), &OsEntropy);
-        Spend { id, product: PRODUCT.into(), payer: payer.into(), credits }
+        Spend {
+            id,
+            product: PRODUCT.into(),
+            payer: payer.into(),
+            credits,
+        }
     }
 
     pub async fn spends(&self, spend: &Spend) -> Result<reqwest::Response> {
-        self.api("/api/payments/spend/", &json!({ "spend": sealed(spend)? })).await
+        self.api("/api/payments/spend/", &json!({ "spend": sealed(spend)? }))
+            .await
     }
 }
 
 /// The last part of the page's address is the id of the session.
 fn page_of(order: &Value) -> Result<String> {
-    let url = order["url"].as_str().with_context(|| format!("no page to pay on: {order}"))?;
+    let url = order["url"]
+        .as_str()
+        .with_context(|| format!("no page to pay on: {order}"))?;
     Ok(url.rsplit('/').next().unwrap_or_default().to_owned())
 }

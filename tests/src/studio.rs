@@ -59,13 +59,21 @@ pub struct Visit<'a> {
 /// Whatever a message of the bot says, without its choices.
 pub fn text_of(message: &Value) -> &str {
     let content = &message["content"];
-    content["body"].as_str().or(content["text"].as_str()).unwrap_or_default()
+    content["body"]
+        .as_str()
+        .or(content["text"].as_str())
+        .unwrap_or_default()
 }
 
 impl Place {
     pub async fn operator(&self, method: reqwest::Method, path: &str) -> Result<Value> {
         let address = format!("{}{path}", self.gateway);
-        let answer = self.http.request(method, address).bearer_auth(OPERATOR_KEY).send().await?;
+        let answer = self
+            .http
+            .request(method, address)
+            .bearer_auth(OPERATOR_KEY)
+            .send()
+            .await?;
         let status = answer.status();
         let text = answer.text().await?;
         if !status.is_success() {
@@ -76,56 +84,103 @@ impl Place {
 
     /// The shelf is filled.
     pub async fn has_packs(&self) -> Result<()> {
-        self.operator(reqwest::Method::POST, "/update-images").await?;
-        self.refreshed(|refreshed| refreshed["packs"].as_u64() > Some(0)).await.map(drop)
+        self.operator(reqwest::Method::POST, "/update-images")
+            .await?;
+        self.refreshed(|refreshed| refreshed["packs"].as_u64() > Some(0))
+            .await
+            .map(drop)
     }
 
     /// Waits until the packs are as far as that.
     pub async fn refreshed(&self, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
         eventually(|| async {
-            let refreshed = self.operator(reqwest::Method::GET, "/update-images").await?;
-            is_so(&refreshed).then(|| refreshed.clone()).with_context(|| refreshed.to_string())
+            let refreshed = self
+                .operator(reqwest::Method::GET, "/update-images")
+                .await?;
+            is_so(&refreshed)
+                .then(|| refreshed.clone())
+                .with_context(|| refreshed.to_string())
         })
         .await
     }
 
     /// A sample photo of somebody, as the simulated Astria sees it.
-    pub async fn selfie(&self, of: &str, class: &str, kind: &str, number: usize) -> Result<Vec<u8>> {
+    pub async fn selfie(
+        &self,
+        of: &str,
+        class: &str,
+        kind: &str,
+        number: usize,
+    ) -> Result<Vec<u8>> {
         let query = format!("kind={kind}&person={of}&class={class}");
         let address = format!("{}/astria/selfies/{number}.jpg?{query}", self.outside);
-        Ok(self.http.get(address).send().await?.error_for_status()?.bytes().await?.to_vec())
+        Ok(self
+            .http
+            .get(address)
+            .send()
+            .await?
+            .error_for_status()?
+            .bytes()
+            .await?
+            .to_vec())
     }
 
     /// What lies in the studio's bucket under somebody's name.
     pub async fn pictures_of(&self, user_id: &str) -> Result<Vec<String>> {
         let (s3, bucket) = self.studio_bucket().await?;
-        let listed = s3.list_objects_v2().bucket(bucket).prefix(format!("people/{user_id}/")).send().await?;
-        Ok(listed.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
+        let listed = s3
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(format!("people/{user_id}/"))
+            .send()
+            .await?;
+        Ok(listed
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|object| object.key)
+            .collect())
     }
 
     pub async fn leaves_picture(&self, key: &str) -> Result<()> {
         let (s3, bucket) = self.studio_bucket().await?;
-        s3.put_object().bucket(bucket).key(key).body(b"picture".to_vec().into()).send().await?;
+        s3.put_object()
+            .bucket(bucket)
+            .key(key)
+            .body(b"picture".to_vec().into())
+            .send()
+            .await?;
         Ok(())
     }
 
     async fn studio_bucket(&self) -> Result<(aws_sdk_s3::Client, String)> {
-        let config = aws_sdk_s3::config::Builder::from(&self.aws_config()?).force_path_style(true).build();
+        let config = aws_sdk_s3::config::Builder::from(&self.aws_config()?)
+            .force_path_style(true)
+            .build();
         let s3 = aws_sdk_s3::Client::from_conf(config);
         let buckets = s3.list_buckets().send().await?.buckets.unwrap_or_default();
         let mut names = buckets.into_iter().filter_map(|bucket| bucket.name);
-        let bucket = names.find(|name| name.contains("studiobucket")).context("the studio has a bucket")?;
+        let bucket = names
+            .find(|name| name.contains("studiobucket"))
+            .context("the studio has a bucket")?;
         Ok((s3, bucket))
     }
 
     /// A cleaning from the operator's hand, to its end.
     pub async fn cleans_up(&self, dry_run: bool) -> Result<Value> {
         let address = format!("{}/api/studio/cleanups", self.gateway);
-        let begun =
-            self.http.post(address).bearer_auth(OPERATOR_KEY).json(&json!({ "dry_run": dry_run })).send().await?;
+        let begun = self
+            .http
+            .post(address)
+            .bearer_auth(OPERATOR_KEY)
+            .json(&json!({ "dry_run": dry_run }))
+            .send()
+            .await?;
         let begun: Value = begun.error_for_status()?.json().await?;
         eventually(|| async {
-            let all = self.operator(reqwest::Method::GET, "/api/studio/cleanups").await?;
+            let all = self
+                .operator(reqwest::Method::GET, "/api/studio/cleanups")
+                .await?;
             let mut runs = all["cleanups"].as_array().into_iter().flatten();
             let run = runs.find(|run| run["run"] == begun["run"] && run["finished_at"].is_string());
             run.cloned().with_context(|| all.to_string())
@@ -140,7 +195,13 @@ impl Place {
     /// The tune that was made for an order, as Astria has it.
     pub async fn tunes_of(&self, title: &str) -> Result<Vec<Value>> {
         let tunes = self.get("/api/astria/tunes").await?;
-        Ok(tunes.as_array().into_iter().flatten().filter(|tune| tune["title"] == title).cloned().collect())
+        Ok(tunes
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|tune| tune["title"] == title)
+            .cloned()
+            .collect())
     }
 
     /// A studio with packs, whose photos are made at once.
@@ -168,17 +229,30 @@ impl Place {
 impl<'a> Visit<'a> {
     pub async fn of(place: &'a Place, name: &str, channel: &str) -> Result<Self> {
         let person = place.person(name, channel).await?;
-        Ok(Self { place, person, channel: channel.to_owned() })
+        Ok(Self {
+            place,
+            person,
+            channel: channel.to_owned(),
+        })
     }
 
     pub async fn sends_picture(&self, bytes: &[u8], mime_type: &str) -> Result<String> {
-        let picture = json!({ "type": "image", "data": BASE64.encode(bytes), "mime_type": mime_type });
+        let picture =
+            json!({ "type": "image", "data": BASE64.encode(bytes), "mime_type": mime_type });
         self.person.sends(&picture).await
     }
 
-    pub async fn sends_selfies(&self, class: &str, kind: &str, numbers: std::ops::Range<usize>) -> Result<()> {
+    pub async fn sends_selfies(
+        &self,
+        class: &str,
+        kind: &str,
+        numbers: std::ops::Range<usize>,
+    ) -> Result<()> {
         for number in numbers {
-            let selfie = self.place.selfie(&self.person.id, class, kind, number).await?;
+            let selfie = self
+                .place
+                .selfie(&self.person.id, class, kind, number)
+                .await?;
             self.sends_picture(&selfie, "image/jpeg").await?;
         }
         Ok(())
@@ -189,8 +263,13 @@ impl<'a> Visit<'a> {
         eventually(|| async {
             let answers = self.person.answers().await?;
             let said: Vec<_> = answers.iter().skip(after).map(text_of).collect();
-            let found = answers.iter().skip(after).find(|answer| text_of(answer).contains(words));
-            found.cloned().with_context(|| format!("no {words:?} in {said:?}"))
+            let found = answers
+                .iter()
+                .skip(after)
+                .find(|answer| text_of(answer).contains(words));
+            found
+                .cloned()
+                .with_context(|| format!("no {words:?} in {said:?}"))
         })
         .await
     }
@@ -203,19 +282,35 @@ impl<'a> Visit<'a> {
     pub async fn taps(&self, message: &Value, title: &str) -> Result<()> {
         if self.channel == "twilio" {
             let text = text_of(message);
-            let line = text.lines().find(|line| line.contains(title) && line.split_once(". ").is_some());
-            let number = line.and_then(|line| line.split_once(". ")).map(|(number, _)| number.trim());
-            self.person.says(number.with_context(|| format!("no {title} in {text}"))?).await?;
+            let line = text
+                .lines()
+                .find(|line| line.contains(title) && line.split_once(". ").is_some());
+            let number = line
+                .and_then(|line| line.split_once(". "))
+                .map(|(number, _)| number.trim());
+            self.person
+                .says(number.with_context(|| format!("no {title} in {text}"))?)
+                .await?;
             return Ok(());
         }
         let content = &message["content"];
-        let rows =
-            content["sections"].as_array().into_iter().flatten().filter_map(|section| section["rows"].as_array());
+        let rows = content["sections"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|section| section["rows"].as_array());
         let buttons = content["buttons"].as_array().into_iter().flatten();
-        let kind = if content["type"] == "list" { "list_reply" } else { "button_reply" };
-        let choice = buttons.chain(rows.flatten()).find(|choice| choice["title"] == title);
+        let kind = if content["type"] == "list" {
+            "list_reply"
+        } else {
+            "button_reply"
+        };
+        let choice = buttons
+            .chain(rows.flatten())
+            .find(|choice| choice["title"] == title);
         let choice = choice.with_context(|| format!("no {title} in {content}"))?;
-        let reply = json!({ "type": kind, "id": choice["id"], "title": title, "reply_to": message["id"] });
+        let reply =
+            json!({ "type": kind, "id": choice["id"], "title": title, "reply_to": message["id"] });
         self.person.sends(&reply).await?;
         Ok(())
     }
@@ -225,7 +320,9 @@ impl<'a> Visit<'a> {
         let content = &message["content"];
         let link = content["url"].as_str().map(str::to_owned).or_else(|| {
             let words = text_of(message).split_whitespace();
-            words.map(str::to_owned).find(|word| word.contains("/api/payments/pay/"))
+            words
+                .map(str::to_owned)
+                .find(|word| word.contains("/api/payments/pay/"))
         });
         link.with_context(|| format!("no link in {content}"))
     }
@@ -234,20 +331,31 @@ impl<'a> Visit<'a> {
     pub async fn pay_page(&self, message: &Value) -> Result<String> {
         let link = self.pay_link(message)?;
         let answer = self.place.http.get(&link).send().await?;
-        let page = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
+        let page = answer
+            .headers()
+            .get("location")
+            .and_then(|to| to.to_str().ok())
+            .map(str::to_owned);
         page.with_context(|| format!("{link}: {}", answer.status()))
     }
 
     pub async fn pays(&self, message: &Value, card: &str) -> Result<Value> {
         let page = self.pay_page(message).await?;
         let session = page.rsplit('/').next().unwrap_or_default();
-        self.place.post(&format!("/api/pay/{session}"), &json!({ "card": card })).await
+        self.place
+            .post(&format!("/api/pay/{session}"), &json!({ "card": card }))
+            .await
     }
 
     /// The id that the studio knows the person by: it is in what it attaches to its messages.
     pub async fn id_at_ours(&self) -> Result<String> {
-        let sent = self.place.get(&format!("/api/phone/sent?person={}", self.person.id)).await?;
-        let reference = sent["messages"][0]["reference"].as_str().context("a message with a reference")?;
+        let sent = self
+            .place
+            .get(&format!("/api/phone/sent?person={}", self.person.id))
+            .await?;
+        let reference = sent["messages"][0]["reference"]
+            .as_str()
+            .context("a message with a reference")?;
         Ok(reference.split(' ').next().unwrap_or_default().to_owned())
     }
 
@@ -257,20 +365,34 @@ impl<'a> Visit<'a> {
         // The pictures of packs have a caption.
         let is_photo = |content: &Value| content["type"] == "image" && content["caption"].is_null();
         let images = answers.iter().filter(|answer| is_photo(&answer["content"]));
-        Ok(images.filter_map(|image| image["content"]["url"].as_str().map(str::to_owned)).collect())
+        Ok(images
+            .filter_map(|image| image["content"]["url"].as_str().map(str::to_owned))
+            .collect())
     }
 
     /// What a picture shows, for comparing: an address is signed anew each time.
     pub async fn picture(&self, url: &str) -> Result<Vec<u8>> {
-        let address = if url.starts_with('/') { format!("{}{url}", self.place.outside) } else { url.to_owned() };
-        let answer = self.place.http.get(address).send().await?.error_for_status()?;
+        let address = if url.starts_with('/') {
+            format!("{}{url}", self.place.outside)
+        } else {
+            url.to_owned()
+        };
+        let answer = self
+            .place
+            .http
+            .get(address)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(answer.bytes().await?.to_vec())
     }
 
     pub async fn has_photos(&self, count: usize) -> Result<Vec<String>> {
         eventually(|| async {
             let photos = self.photos().await?;
-            (photos.len() >= count).then(|| photos.clone()).with_context(|| format!("{} photos", photos.len()))
+            (photos.len() >= count)
+                .then(|| photos.clone())
+                .with_context(|| format!("{} photos", photos.len()))
         })
         .await
     }
@@ -292,7 +414,10 @@ impl<'a> Visit<'a> {
         self.taps(&packs, "City Evening Lite").await?;
         eventually(|| async {
             let answers = self.person.answers().await?;
-            let link = answers.iter().skip(heard).find(|answer| answer.to_string().contains("/api/payments/pay/"));
+            let link = answers
+                .iter()
+                .skip(heard)
+                .find(|answer| answer.to_string().contains("/api/payments/pay/"));
             link.cloned().context("no link to pay")
         })
         .await
@@ -310,8 +435,21 @@ impl<'a> Visit<'a> {
         let session = page.rsplit('/').next().unwrap_or_default();
         self.pays(link, "success").await?;
         let payments = self.place.get("/api/stripe/payments").await?;
-        let payment = payments.as_array().into_iter().flatten().find(|payment| payment["session"] == session);
-        let order = payment.and_then(|payment| payment["order_id"].as_str()).context("an order was paid")?;
-        eventually(|| async { self.place.tunes_of(order).await?.pop().context("no tune was made") }).await
+        let payment = payments
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|payment| payment["session"] == session);
+        let order = payment
+            .and_then(|payment| payment["order_id"].as_str())
+            .context("an order was paid")?;
+        eventually(|| async {
+            self.place
+                .tunes_of(order)
+                .await?
+                .pop()
+                .context("no tune was made")
+        })
+        .await
     }
 }

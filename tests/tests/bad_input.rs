@@ -14,7 +14,14 @@ async fn a_wrong_signature_gets_401_and_no_answer() -> Result<()> {
         "value": { "messaging_product": "whatsapp", "messages": [message] } }] }] });
     let body = body.to_string();
     let other = sign_meta(b"another body");
-    for signature in [None, Some(""), Some("sha256="), Some("sha256=00"), Some("sha1=abc"), Some(other.as_str())] {
+    for signature in [
+        None,
+        Some(""),
+        Some("sha256="),
+        Some("sha256=00"),
+        Some("sha1=abc"),
+        Some(other.as_str()),
+    ] {
         let answer = place.webhook(body.clone(), signature).await?;
         assert_eq!(answer.status(), 401, "{signature:?}");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -30,7 +37,10 @@ async fn a_good_signature_does_not_make_a_broken_body_good() -> Result<()> {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let cases: [(&str, Vec<u8>); 5] = [
         ("nothing", Vec::new()),
-        ("half a body", br#"{"object":"whatsapp_business_account","entry":["#.to_vec()),
+        (
+            "half a body",
+            br#"{"object":"whatsapp_business_account","entry":["#.to_vec(),
+        ),
         ("no JSON", b"hello".to_vec()),
         ("deep nesting", deep.into_bytes()),
         ("a list", b"[]".to_vec()),
@@ -45,14 +55,15 @@ async fn a_good_signature_does_not_make_a_broken_body_good() -> Result<()> {
 #[tokio::test]
 async fn what_is_signed_and_unknown_is_accepted() -> Result<()> {
     let place = Place::any().await?;
-    let envelope =
-        |value: Value| json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [value] }] });
+    let envelope = |value: Value| json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [value] }] });
     let cases = [
         json!({ "object": "whatsapp_business_account", "entry": [] }),
         json!({ "object": "page", "entry": [{ "anything": true }] }),
         envelope(json!({ "field": "account_update", "value": { "event": "x" } })),
         envelope(json!({ "field": "messages", "value": {} })),
-        envelope(json!({ "field": "messages", "value": { "messages": [{ "type": "hologram" }, 7, null] } })),
+        envelope(
+            json!({ "field": "messages", "value": { "messages": [{ "type": "hologram" }, 7, null] } }),
+        ),
         envelope(json!({ "field": "messages", "value": null })),
         // What a queue cannot carry.
         envelope(

@@ -16,14 +16,27 @@ const ON_THE_WAY: [&str; 3] = ["sms-received", "studio-conversation", "studio-st
 const A_WHILE: Duration = Duration::from_secs(61);
 
 /// Everybody says the same number of things, all at once.
-async fn everybody_writes<'a>(place: &'a Place, people: usize, messages: usize) -> Result<Vec<Person<'a>>> {
+async fn everybody_writes<'a>(
+    place: &'a Place,
+    people: usize,
+    messages: usize,
+) -> Result<Vec<Person<'a>>> {
     let mut all = Vec::new();
     for n in 0..people {
-        all.push(place.person(&format!("Person {n}"), if n % 4 == 3 { "twilio" } else { "meta" }).await?);
+        all.push(
+            place
+                .person(
+                    &format!("Person {n}"),
+                    if n % 4 == 3 { "twilio" } else { "meta" },
+                )
+                .await?,
+        );
     }
     for round in 0..messages {
         for person in &all {
-            person.says(if round % 2 == 0 { "hi" } else { "help" }).await?;
+            person
+                .says(if round % 2 == 0 { "hi" } else { "help" })
+                .await?;
         }
     }
     Ok(all)
@@ -55,16 +68,23 @@ async fn comes_to_rest(place: &Place) -> Result<()> {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let later = stir(place).await?;
     let rests = later == earlier && later.1 == 0 && later.2 == 0;
-    rests.then_some(()).with_context(|| format!("(waiting, at work, owed): {earlier:?}, then {later:?}"))
+    rests
+        .then_some(())
+        .with_context(|| format!("(waiting, at work, owed): {earlier:?}, then {later:?}"))
 }
 
 async fn stir(place: &Place) -> Result<(u64, u64, u64)> {
     let state = place.get("/api/state").await?;
     let waiting = place.queue(QUEUE).await?["visible"].as_u64().unwrap_or(0);
     let functions = state["functions"].as_array().into_iter().flatten();
-    let on_the_way = functions.filter(|function| ON_THE_WAY.iter().any(|name| function["name"] == *name));
-    let at_work = on_the_way.filter_map(|function| function["in_flight"].as_u64()).sum();
-    let owed = place.get("/api/phone/pending").await?["webhooks"].as_u64().unwrap_or(0);
+    let on_the_way =
+        functions.filter(|function| ON_THE_WAY.iter().any(|name| function["name"] == *name));
+    let at_work = on_the_way
+        .filter_map(|function| function["in_flight"].as_u64())
+        .sum();
+    let owed = place.get("/api/phone/pending").await?["webhooks"]
+        .as_u64()
+        .unwrap_or(0);
     Ok((waiting, at_work, owed))
 }
 
@@ -78,14 +98,26 @@ async fn a_thousand_people_at_once_are_each_answered_in_order() -> Result<()> {
 #[tokio::test]
 async fn a_power_cut_in_the_middle_of_200_messages_loses_and_doubles_nothing() -> Result<()> {
     let mut place = Place::local().await?;
-    let ids: Vec<_> = everybody_writes(&place, 20, 10).await?.into_iter().map(|person| person.id).collect();
+    let ids: Vec<_> = everybody_writes(&place, 20, 10)
+        .await?
+        .into_iter()
+        .map(|person| person.id)
+        .collect();
     // In the middle: some are answered, some are not.
     let answered = eventually(|| async {
         let metrics = place.get("/api/state").await?;
-        let worker = &metrics["functions"].as_array().context("functions")?.clone();
-        let worker = worker.iter().find(|f| f["name"] == "studio-conversation").context("worker")?;
+        let worker = &metrics["functions"]
+            .as_array()
+            .context("functions")?
+            .clone();
+        let worker = worker
+            .iter()
+            .find(|f| f["name"] == "studio-conversation")
+            .context("worker")?;
         let done = worker["invocations"].as_u64().unwrap_or(0);
-        (done >= 10).then_some(done).with_context(|| format!("{done} invocations"))
+        (done >= 10)
+            .then_some(done)
+            .with_context(|| format!("{done} invocations"))
     })
     .await?;
     place.power_cut().await?;
@@ -94,7 +126,10 @@ async fn a_power_cut_in_the_middle_of_200_messages_loses_and_doubles_nothing() -
     for person in &people {
         open += usize::from(person.was_answered_once_in_order().await.is_err());
     }
-    assert!(open > 0, "the cut came too late to show anything: {answered} batches were done");
+    assert!(
+        open > 0,
+        "the cut came too late to show anything: {answered} batches were done"
+    );
     all_are_answered_once(&place, &people).await
 }
 
@@ -108,8 +143,14 @@ async fn functions_that_are_killed_at_random_lose_and_double_nothing() -> Result
             for round in 0_u64..40 {
                 // Uneven steps, so that the kills meet every phase of the work.
                 tokio::time::sleep(Duration::from_millis(20 + round * 37 % 90)).await;
-                let function = if round % 3 == 0 { "sms-received" } else { "studio-conversation" };
-                let answer = place.post(&format!("/api/functions/{function}/kill"), &json!({})).await?;
+                let function = if round % 3 == 0 {
+                    "sms-received"
+                } else {
+                    "studio-conversation"
+                };
+                let answer = place
+                    .post(&format!("/api/functions/{function}/kill"), &json!({}))
+                    .await?;
                 killed += answer["killed"].as_u64().unwrap_or(0);
             }
             anyhow::Ok(killed)
@@ -126,20 +167,31 @@ async fn functions_that_are_killed_at_random_lose_and_double_nothing() -> Result
 async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
     let place = Place::local().await?;
     let unlucky = place.person("Unlucky", "meta").await?;
-    let others = [place.person("Lucky", "meta").await?, place.person("Luckier", "twilio").await?];
+    let others = [
+        place.person("Lucky", "meta").await?,
+        place.person("Luckier", "twilio").await?,
+    ];
     // Meta is busy for this one person, for longer than anybody tries.
-    let busy = json!({ "send": [{ "person": unlucky.id, "http": 500, "code": 131_000, "times": 1_000 }] });
+    let busy =
+        json!({ "send": [{ "person": unlucky.id, "http": 500, "code": 131_000, "times": 1_000 }] });
     place.put("/api/phone/faults", &busy).await?;
     unlucky.says("hi").await?;
     for other in &others {
         other.asks("hi").await?;
     }
     let minutes = place.gives_up(DLQ).await?;
-    assert!(minutes > 30, "an hour of trouble must pass by itself; it was given up after {minutes} minutes");
+    assert!(
+        minutes > 30,
+        "an hour of trouble must pass by itself; it was given up after {minutes} minutes"
+    );
     assert!(unlucky.answers().await?.is_empty());
     // The fix, and the redrive.
-    place.put("/api/phone/faults", &json!({ "send": [] })).await?;
-    let moved = place.post(&format!("/api/queues/{DLQ}/redrive"), &json!({})).await?;
+    place
+        .put("/api/phone/faults", &json!({ "send": [] }))
+        .await?;
+    let moved = place
+        .post(&format!("/api/queues/{DLQ}/redrive"), &json!({}))
+        .await?;
     assert_eq!(moved["moved"], 1);
     all_are_answered_once(&place, std::slice::from_ref(&unlucky)).await?;
     for other in &others {
@@ -151,16 +203,25 @@ async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
 #[tokio::test]
 async fn a_provider_in_trouble_delays_an_answer_and_does_not_lose_it() -> Result<()> {
     let place = Place::local().await?;
-    let people = [place.person("Meta", "meta").await?, place.person("Twilio", "twilio").await?];
-    let trouble = people.each_ref().map(|person| json!({ "person": person.id, "http": 500, "code": 99, "times": 1 }));
-    place.put("/api/phone/faults", &json!({ "send": trouble })).await?;
+    let people = [
+        place.person("Meta", "meta").await?,
+        place.person("Twilio", "twilio").await?,
+    ];
+    let trouble = people
+        .each_ref()
+        .map(|person| json!({ "person": person.id, "http": 500, "code": 99, "times": 1 }));
+    place
+        .put("/api/phone/faults", &json!({ "send": trouble }))
+        .await?;
     for person in &people {
         person.says("hi").await?;
     }
     // A fault is gone when it was met.
     eventually(|| async {
         let left = place.get("/api/phone/faults").await?["send"].clone();
-        (left == json!([])).then_some(()).with_context(|| left.to_string())
+        (left == json!([]))
+            .then_some(())
+            .with_context(|| left.to_string())
     })
     .await?;
     all_are_answered_once(&place, &people).await
@@ -169,8 +230,16 @@ async fn a_provider_in_trouble_delays_an_answer_and_does_not_lose_it() -> Result
 #[tokio::test]
 async fn an_answer_that_was_accepted_and_not_confirmed_is_not_sent_again() -> Result<()> {
     let place = Place::local().await?;
-    place.put("/api/phone/faults", &json!({ "send": [{ "drop_after_accept": true, "times": 2 }] })).await?;
-    let people = [place.person("Meta", "meta").await?, place.person("Twilio", "twilio").await?];
+    place
+        .put(
+            "/api/phone/faults",
+            &json!({ "send": [{ "drop_after_accept": true, "times": 2 }] }),
+        )
+        .await?;
+    let people = [
+        place.person("Meta", "meta").await?,
+        place.person("Twilio", "twilio").await?,
+    ];
     for person in &people {
         person.says("hi").await?;
     }

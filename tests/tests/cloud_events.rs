@@ -12,12 +12,25 @@ fn data() -> Value {
 }
 
 fn photos_ready(cloud: &Cloud, data: &Value) -> PutEventsRequestEntry {
-    let entry = PutEventsRequestEntry::builder().event_bus_name(cloud.named("bus")).source("confab.studio");
-    entry.detail_type("photos_ready").detail(json!({ "id": "evt_1", "data": data }).to_string()).build()
+    let entry = PutEventsRequestEntry::builder()
+        .event_bus_name(cloud.named("bus"))
+        .source("confab.studio");
+    entry
+        .detail_type("photos_ready")
+        .detail(json!({ "id": "evt_1", "data": data }).to_string())
+        .build()
 }
 
-async fn put(cloud: &Cloud, entries: Vec<PutEventsRequestEntry>) -> Result<(i32, Vec<PutEventsResultEntry>)> {
-    let put = cloud.events.put_events().set_entries(Some(entries)).send().await?;
+async fn put(
+    cloud: &Cloud,
+    entries: Vec<PutEventsRequestEntry>,
+) -> Result<(i32, Vec<PutEventsResultEntry>)> {
+    let put = cloud
+        .events
+        .put_events()
+        .set_entries(Some(entries))
+        .send()
+        .await?;
     Ok((put.failed_entry_count(), put.entries().to_vec()))
 }
 
@@ -26,7 +39,10 @@ async fn arrived(cloud: &Cloud, queue: &str) -> Result<Value> {
     let queue = cloud.queue(queue).await?;
     eventually(|| async {
         let received = cloud.receive(&queue).await?;
-        let body = received.first().and_then(|message| message.body()).context("nothing has arrived")?;
+        let body = received
+            .first()
+            .and_then(|message| message.body())
+            .context("nothing has arrived")?;
         Ok(serde_json::from_str(body)?)
     })
     .await
@@ -36,8 +52,16 @@ async fn arrived(cloud: &Cloud, queue: &str) -> Result<Value> {
 async fn only_arrives(cloud: &Cloud, name: &str) -> Result<()> {
     let last = json!({ "count": 1, "name": name, "state": "last" });
     put(cloud, vec![photos_ready(cloud, &last)]).await?;
-    assert_eq!(arrived(cloud, "subscriber").await?["detail"]["data"]["name"], name);
-    assert!(cloud.receive(&cloud.queue("subscriber").await?).await?.is_empty());
+    assert_eq!(
+        arrived(cloud, "subscriber").await?["detail"]["data"]["name"],
+        name
+    );
+    assert!(
+        cloud
+            .receive(&cloud.queue("subscriber").await?)
+            .await?
+            .is_empty()
+    );
     Ok(())
 }
 
@@ -56,7 +80,10 @@ async fn an_event_that_fits_reaches_its_subscriber_in_its_envelope() -> Result<(
     assert_eq!(event["resources"], json!([]));
     assert_eq!(event["detail"], json!({ "id": "evt_1", "data": data() }));
     let time = event["time"].as_str().context("a time")?;
-    assert!(time.len() == 20 && time.ends_with('Z'), "whole seconds: {time}");
+    assert!(
+        time.len() == 20 && time.ends_with('Z'),
+        "whole seconds: {time}"
+    );
     Ok(())
 }
 
@@ -68,8 +95,13 @@ async fn an_event_that_does_not_fit_goes_nowhere() -> Result<()> {
         data[name] = value;
         photos_ready(&cloud, &data)
     };
-    let elsewhere = PutEventsRequestEntry::builder().event_bus_name(cloud.named("bus")).source("confab.rooms");
-    let elsewhere = elsewhere.detail_type("photos_ready").detail(json!({ "data": data() }).to_string()).build();
+    let elsewhere = PutEventsRequestEntry::builder()
+        .event_bus_name(cloud.named("bus"))
+        .source("confab.rooms");
+    let elsewhere = elsewhere
+        .detail_type("photos_ready")
+        .detail(json!({ "data": data() }).to_string())
+        .build();
     let entries = vec![
         elsewhere,
         with("count", json!(0)),
@@ -81,7 +113,11 @@ async fn an_event_that_does_not_fit_goes_nowhere() -> Result<()> {
         with("error", Value::Null),
     ];
     let (failed, entries) = put(&cloud, entries).await?;
-    assert_eq!((failed, entries.len()), (0, 8), "events that nobody wants are no failure");
+    assert_eq!(
+        (failed, entries.len()),
+        (0, 8),
+        "events that nobody wants are no failure"
+    );
     only_arrives(&cloud, "pack").await
 }
 
@@ -90,7 +126,10 @@ async fn a_list_fits_when_one_of_it_does() -> Result<()> {
     let cloud = Cloud::start().await?;
     let several = json!({ "count": [50, 5], "name": ["x", "pack two"], "state": "done" });
     put(&cloud, vec![photos_ready(&cloud, &several)]).await?;
-    assert_eq!(arrived(&cloud, "subscriber").await?["detail"]["data"], several);
+    assert_eq!(
+        arrived(&cloud, "subscriber").await?["detail"]["data"],
+        several
+    );
     Ok(())
 }
 
@@ -99,15 +138,30 @@ async fn a_fifo_subscriber_gets_its_group() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("contents.fifo").await?;
     for number in 1..=2 {
-        let entry = PutEventsRequestEntry::builder().event_bus_name(cloud.named("bus")).source("confab.orders");
-        put(&cloud, vec![entry.detail_type("paid").detail(json!({ "number": number }).to_string()).build()]).await?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(cloud.named("bus"))
+            .source("confab.orders");
+        put(
+            &cloud,
+            vec![
+                entry
+                    .detail_type("paid")
+                    .detail(json!({ "number": number }).to_string())
+                    .build(),
+            ],
+        )
+        .await?;
     }
     let messages = eventually(|| async {
         let received = cloud.receive(&queue).await?;
-        (received.len() == 2).then_some(received).context("not both yet")
+        (received.len() == 2)
+            .then_some(received)
+            .context("not both yet")
     });
     for message in messages.await? {
-        let group = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::MessageGroupId));
+        let group = message
+            .attributes()
+            .and_then(|all| all.get(&MessageSystemAttributeName::MessageGroupId));
         assert_eq!(group.map(String::as_str), Some("orders"));
     }
     Ok(())
@@ -118,7 +172,11 @@ async fn a_malformed_event_fails_alone() -> Result<()> {
     let cloud = Cloud::start().await?;
     let broken = |source: &str, kind: &str, detail: &str| {
         let entry = PutEventsRequestEntry::builder().event_bus_name(cloud.named("bus"));
-        entry.source(source).detail_type(kind).detail(detail).build()
+        entry
+            .source(source)
+            .detail_type(kind)
+            .detail(detail)
+            .build()
     };
     let entries = vec![
         broken("confab.studio", "photos_ready", "{\"half\":"),
@@ -131,20 +189,40 @@ async fn a_malformed_event_fails_alone() -> Result<()> {
     if cloud.differs(MiniStack::TakesAnyEvent) {
         assert_eq!(failed, 0);
     } else {
-        let codes: Vec<_> = results.iter().map(|result| result.error_code().unwrap_or_default()).collect();
-        assert_eq!(codes, ["MalformedDetail", "MalformedDetail", "InvalidArgument", "InvalidArgument", ""]);
+        let codes: Vec<_> = results
+            .iter()
+            .map(|result| result.error_code().unwrap_or_default())
+            .collect();
+        assert_eq!(
+            codes,
+            [
+                "MalformedDetail",
+                "MalformedDetail",
+                "InvalidArgument",
+                "InvalidArgument",
+                ""
+            ]
+        );
         assert_eq!(failed, 4);
     }
     assert!(results[4].event_id().is_some());
-    assert_eq!(arrived(&cloud, "subscriber").await?["detail"]["data"], data());
+    assert_eq!(
+        arrived(&cloud, "subscriber").await?["detail"]["data"],
+        data()
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn an_event_for_a_bus_that_is_not_there_is_accepted_and_lost() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let entry = PutEventsRequestEntry::builder().event_bus_name("nobody").source("confab.studio");
-    let entry = entry.detail_type("photos_ready").detail(json!({ "data": data() }).to_string()).build();
+    let entry = PutEventsRequestEntry::builder()
+        .event_bus_name("nobody")
+        .source("confab.studio");
+    let entry = entry
+        .detail_type("photos_ready")
+        .detail(json!({ "data": data() }).to_string())
+        .build();
     let (failed, results) = put(&cloud, vec![entry]).await?;
     assert_eq!(failed, 0);
     assert!(results[0].event_id().is_some());
@@ -156,7 +234,12 @@ async fn ten_events_are_put_at_once_and_not_eleven() -> Result<()> {
     let cloud = Cloud::start().await?;
     let some = |count| vec![photos_ready(&cloud, &json!({})); count];
     assert_eq!(put(&cloud, some(10)).await?.1.len(), 10);
-    let many = cloud.events.put_events().set_entries(Some(some(11))).send().await;
+    let many = cloud
+        .events
+        .put_events()
+        .set_entries(Some(some(11)))
+        .send()
+        .await;
     assert_eq!(refused(many)?, "ValidationException");
     Ok(())
 }

@@ -25,7 +25,10 @@ struct Bucket {
 impl Bucket {
     async fn new() -> Result<Self> {
         let cloud = Cloud::start().await?;
-        Ok(Self { name: cloud.named("bucket"), cloud })
+        Ok(Self {
+            name: cloud.named("bucket"),
+            cloud,
+        })
     }
 
     fn client(&self) -> &aws_sdk_s3::Client {
@@ -33,13 +36,27 @@ impl Bucket {
     }
 
     async fn put(&self, key: &str, body: &'static [u8]) -> Result<()> {
-        let put = self.client().put_object().bucket(&self.name).key(key).body(ByteStream::from_static(body));
-        put.content_type("image/jpeg").metadata("owner", "usr_1").send().await?;
+        let put = self
+            .client()
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .body(ByteStream::from_static(body));
+        put.content_type("image/jpeg")
+            .metadata("owner", "usr_1")
+            .send()
+            .await?;
         Ok(())
     }
 
     async fn is_there(&self, key: &str) -> bool {
-        self.client().head_object().bucket(&self.name).key(key).send().await.is_ok()
+        self.client()
+            .head_object()
+            .bucket(&self.name)
+            .key(key)
+            .send()
+            .await
+            .is_ok()
     }
 }
 
@@ -47,21 +64,63 @@ impl Bucket {
 async fn an_object_comes_out_as_it_went_in() -> Result<()> {
     let bucket = Bucket::new().await?;
     bucket.put("photos/a b/ש.jpg", PHOTO).await?;
-    let head = bucket.client().head_object().bucket(&bucket.name).key("photos/a b/ש.jpg").send().await?;
+    let head = bucket
+        .client()
+        .head_object()
+        .bucket(&bucket.name)
+        .key("photos/a b/ש.jpg")
+        .send()
+        .await?;
     assert_eq!(head.content_length(), Some(10));
     assert_eq!(head.content_type(), Some("image/jpeg"));
-    assert_eq!(head.metadata().and_then(|all| all.get("owner")).map(String::as_str), Some("usr_1"));
-    let get = || bucket.client().get_object().bucket(&bucket.name).key("photos/a b/ש.jpg");
+    assert_eq!(
+        head.metadata()
+            .and_then(|all| all.get("owner"))
+            .map(String::as_str),
+        Some("usr_1")
+    );
+    let get = || {
+        bucket
+            .client()
+            .get_object()
+            .bucket(&bucket.name)
+            .key("photos/a b/ש.jpg")
+    };
     let found = get().send().await?;
-    assert_eq!((found.e_tag(), found.content_type()), (head.e_tag(), Some("image/jpeg")));
+    assert_eq!(
+        (found.e_tag(), found.content_type()),
+        (head.e_tag(), Some("image/jpeg"))
+    );
     assert_eq!(found.body.collect().await?.into_bytes(), PHOTO);
     let part = get().range("bytes=2-3").send().await?;
     assert_eq!(part.content_range(), Some("bytes 2-3/10"));
     assert_eq!(part.body.collect().await?.into_bytes(), &PHOTO[2..4]);
-    assert_eq!(refused(bucket.client().get_object().bucket(&bucket.name).key("none").send().await)?, "NoSuchKey");
-    let missing = bucket.client().head_object().bucket(&bucket.name).key("none").send().await;
+    assert_eq!(
+        refused(
+            bucket
+                .client()
+                .get_object()
+                .bucket(&bucket.name)
+                .key("none")
+                .send()
+                .await
+        )?,
+        "NoSuchKey"
+    );
+    let missing = bucket
+        .client()
+        .head_object()
+        .bucket(&bucket.name)
+        .key("none")
+        .send()
+        .await;
     assert!(missing.is_err_and(|error| error.into_service_error().is_not_found()));
-    let nowhere = bucket.client().put_object().bucket("nobody").key("a").body(ByteStream::from_static(PHOTO));
+    let nowhere = bucket
+        .client()
+        .put_object()
+        .bucket("nobody")
+        .key("a")
+        .body(ByteStream::from_static(PHOTO));
     assert_eq!(refused(nowhere.send().await)?, "NoSuchBucket");
     Ok(())
 }
@@ -70,7 +129,12 @@ async fn an_object_comes_out_as_it_went_in() -> Result<()> {
 async fn a_put_can_be_for_a_new_object_only() -> Result<()> {
     let bucket = Bucket::new().await?;
     let put = || {
-        let put = bucket.client().put_object().bucket(&bucket.name).key("a").body(ByteStream::from_static(PHOTO));
+        let put = bucket
+            .client()
+            .put_object()
+            .bucket(&bucket.name)
+            .key("a")
+            .body(ByteStream::from_static(PHOTO));
         put.if_none_match("*").send()
     };
     put().await?;
@@ -86,14 +150,44 @@ async fn a_list_goes_by_prefix_and_page_and_folder() -> Result<()> {
     }
     let list = || bucket.client().list_objects_v2().bucket(&bucket.name);
     let page = list().prefix("a/").max_keys(2).send().await?;
-    assert_eq!(page.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(), ["a/1", "a/2"]);
+    assert_eq!(
+        page.contents()
+            .iter()
+            .filter_map(|object| object.key())
+            .collect::<Vec<_>>(),
+        ["a/1", "a/2"]
+    );
     assert_eq!(page.is_truncated(), Some(true));
-    let rest = list().prefix("a/").set_continuation_token(page.next_continuation_token).send().await?;
-    assert_eq!(rest.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(), ["a/3"]);
+    let rest = list()
+        .prefix("a/")
+        .set_continuation_token(page.next_continuation_token)
+        .send()
+        .await?;
+    assert_eq!(
+        rest.contents()
+            .iter()
+            .filter_map(|object| object.key())
+            .collect::<Vec<_>>(),
+        ["a/3"]
+    );
     assert_eq!(rest.contents()[0].size(), Some(10));
     let folders = list().delimiter("/").send().await?;
-    assert_eq!(folders.common_prefixes().iter().filter_map(|prefix| prefix.prefix()).collect::<Vec<_>>(), ["a/", "b/"]);
-    assert_eq!(folders.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(), ["c"]);
+    assert_eq!(
+        folders
+            .common_prefixes()
+            .iter()
+            .filter_map(|prefix| prefix.prefix())
+            .collect::<Vec<_>>(),
+        ["a/", "b/"]
+    );
+    assert_eq!(
+        folders
+            .contents()
+            .iter()
+            .filter_map(|object| object.key())
+            .collect::<Vec<_>>(),
+        ["c"]
+    );
     Ok(())
 }
 
@@ -104,12 +198,26 @@ async fn deleting_is_done_once_asked_and_again() -> Result<()> {
         bucket.put(key, PHOTO).await?;
     }
     for _ in 0..2 {
-        bucket.client().delete_object().bucket(&bucket.name).key("a").send().await?;
+        bucket
+            .client()
+            .delete_object()
+            .bucket(&bucket.name)
+            .key("a")
+            .send()
+            .await?;
     }
-    let objects: Result<Vec<_>, _> =
-        ["b", "c", "none"].iter().map(|key| ObjectIdentifier::builder().key(*key).build()).collect();
+    let objects: Result<Vec<_>, _> = ["b", "c", "none"]
+        .iter()
+        .map(|key| ObjectIdentifier::builder().key(*key).build())
+        .collect();
     let all = Delete::builder().set_objects(Some(objects?)).build()?;
-    let deleted = bucket.client().delete_objects().bucket(&bucket.name).delete(all).send().await?;
+    let deleted = bucket
+        .client()
+        .delete_objects()
+        .bucket(&bucket.name)
+        .delete(all)
+        .send()
+        .await?;
     assert!(deleted.errors().is_empty(), "{deleted:?}");
     for key in ["a", "b", "c"] {
         assert!(!bucket.is_there(key).await, "{key}");
@@ -121,11 +229,28 @@ async fn deleting_is_done_once_asked_and_again() -> Result<()> {
 async fn an_object_can_be_copied() -> Result<()> {
     let bucket = Bucket::new().await?;
     bucket.put("quarantine/a", PHOTO).await?;
-    let copy = bucket.client().copy_object().bucket(&bucket.name).key("photos/a");
-    copy.copy_source(format!("{}/quarantine/a", bucket.name)).send().await?;
-    let head = bucket.client().head_object().bucket(&bucket.name).key("photos/a").send().await?;
+    let copy = bucket
+        .client()
+        .copy_object()
+        .bucket(&bucket.name)
+        .key("photos/a");
+    copy.copy_source(format!("{}/quarantine/a", bucket.name))
+        .send()
+        .await?;
+    let head = bucket
+        .client()
+        .head_object()
+        .bucket(&bucket.name)
+        .key("photos/a")
+        .send()
+        .await?;
     assert_eq!(head.content_type(), Some("image/jpeg"));
-    assert_eq!(head.metadata().and_then(|all| all.get("owner")).map(String::as_str), Some("usr_1"));
+    assert_eq!(
+        head.metadata()
+            .and_then(|all| all.get("owner"))
+            .map(String::as_str),
+        Some("usr_1")
+    );
     Ok(())
 }
 
@@ -137,7 +262,11 @@ async fn a_signed_address_gives_one_object_for_a_while() -> Result<()> {
     bucket.put("a.jpg", PHOTO).await?;
     bucket.put("b.jpg", PHOTO).await?;
     let signed = async |config: PresigningConfig| {
-        let get = bucket.client().get_object().bucket(&bucket.name).key("a.jpg");
+        let get = bucket
+            .client()
+            .get_object()
+            .bucket(&bucket.name)
+            .key("a.jpg");
         anyhow::Ok(get.presigned(config).await?.uri().to_owned())
     };
     let good = signed(PresigningConfig::expires_in(Duration::from_secs(60))?).await?;
@@ -145,9 +274,13 @@ async fn a_signed_address_gives_one_object_for_a_while() -> Result<()> {
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "image/jpeg");
     assert_eq!(answer.bytes().await?, PHOTO);
-    let status = async |url: &str| anyhow::Ok(bucket.cloud.http.get(url).send().await?.status().as_u16());
+    let status =
+        async |url: &str| anyhow::Ok(bucket.cloud.http.get(url).send().await?.status().as_u16());
     let yesterday = now() - Duration::from_secs(3600);
-    let config = PresigningConfig::builder().start_time(yesterday).expires_in(Duration::from_secs(60)).build()?;
+    let config = PresigningConfig::builder()
+        .start_time(yesterday)
+        .expires_in(Duration::from_secs(60))
+        .build()?;
     let expired = status(&signed(config).await?).await?;
     let tampered = status(&good.replace("a.jpg", "b.jpg")).await?;
     assert_eq!((expired, tampered), (403, 403));
@@ -157,10 +290,22 @@ async fn a_signed_address_gives_one_object_for_a_while() -> Result<()> {
 #[tokio::test]
 async fn a_signed_address_takes_one_object() -> Result<()> {
     let bucket = Bucket::new().await?;
-    let put = bucket.client().put_object().bucket(&bucket.name).key("up.jpg").content_type("image/jpeg");
-    let signed = put.presigned(PresigningConfig::expires_in(Duration::from_secs(60))?).await?;
+    let put = bucket
+        .client()
+        .put_object()
+        .bucket(&bucket.name)
+        .key("up.jpg")
+        .content_type("image/jpeg");
+    let signed = put
+        .presigned(PresigningConfig::expires_in(Duration::from_secs(60))?)
+        .await?;
     let upload = async |kind: &str| {
-        let request = bucket.cloud.http.put(signed.uri()).header("content-type", kind).body(PHOTO);
+        let request = bucket
+            .cloud
+            .http
+            .put(signed.uri())
+            .header("content-type", kind)
+            .body(PHOTO);
         anyhow::Ok(request.send().await?.status().as_u16())
     };
     assert_eq!(upload("text/html").await?, 403, "the type was signed");
@@ -237,21 +382,34 @@ impl Form {
         let boundary = "----confab";
         let mut body = Vec::new();
         for (name, value) in &self.fields {
-            let part = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let part = format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
             body.extend_from_slice(part.as_bytes());
         }
         let file_head = "Content-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\nContent-Type: image/jpeg";
         body.extend_from_slice(format!("--{boundary}\r\n{file_head}\r\n\r\n").as_bytes());
         body.extend_from_slice(file);
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-        let request = bucket.cloud.http.post(format!("{}/{}", bucket.cloud.aws, bucket.name));
-        let request = request.header("content-type", format!("multipart/form-data; boundary={boundary}")).body(body);
+        let request = bucket
+            .cloud
+            .http
+            .post(format!("{}/{}", bucket.cloud.aws, bucket.name));
+        let request = request
+            .header(
+                "content-type",
+                format!("multipart/form-data; boundary={boundary}"),
+            )
+            .body(body);
         Ok(request.send().await?.status().as_u16())
     }
 }
 
 /// The servers' time: `local` moves its own, but signatures are by the real one, as the functions' are.
-#[expect(clippy::disallowed_methods, reason = "what is signed is signed at a real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is signed is signed at a real time"
+)]
 fn now() -> SystemTime {
     SystemTime::now()
 }
@@ -268,14 +426,38 @@ async fn a_form_uploads_what_its_policy_allows() -> Result<()> {
     let now = now();
     let form = || Form::new(&bucket.name, now);
     assert_eq!(form()?.post(&bucket, PHOTO).await?, 204);
-    let head = bucket.client().head_object().bucket(&bucket.name).key("quarantine/a.jpg").send().await?;
-    assert_eq!((head.content_length(), head.content_type()), (Some(10), Some("image/jpeg")));
+    let head = bucket
+        .client()
+        .head_object()
+        .bucket(&bucket.name)
+        .key("quarantine/a.jpg")
+        .send()
+        .await?;
+    assert_eq!(
+        (head.content_length(), head.content_type()),
+        (Some(10), Some("image/jpeg"))
+    );
     let long_ago = Form::new(&bucket.name, now - Duration::from_secs(3600))?;
     let refusals: [(&str, Form, &[u8], u16); 4] = [
-        ("another place", form()?.with("key", "photos/b.jpg"), PHOTO, 403),
-        ("another type", form()?.with("Content-Type", "text/html"), PHOTO, 403),
+        (
+            "another place",
+            form()?.with("key", "photos/b.jpg"),
+            PHOTO,
+            403,
+        ),
+        (
+            "another type",
+            form()?.with("Content-Type", "text/html"),
+            PHOTO,
+            403,
+        ),
         ("expired", long_ago, PHOTO, 403),
-        ("too large", form()?.with("key", "quarantine/large.jpg"), &[0; 101], 400),
+        (
+            "too large",
+            form()?.with("key", "quarantine/large.jpg"),
+            &[0; 101],
+            400,
+        ),
     ];
     for (what, form, file, status) in refusals {
         assert_eq!(form.post(&bucket, file).await?, status, "{what}");
@@ -290,7 +472,10 @@ async fn a_form_uploads_what_its_policy_allows() -> Result<()> {
 async fn a_form_that_nobody_signed_uploads_nothing() -> Result<()> {
     let bucket = Bucket::new().await?;
     let form = || Form::new(&bucket.name, now());
-    let forms = [form()?.unsigned(), form()?.with("x-amz-signature", &"0".repeat(64))];
+    let forms = [
+        form()?.unsigned(),
+        form()?.with("x-amz-signature", &"0".repeat(64)),
+    ];
     for form in forms {
         let status = form.post(&bucket, PHOTO).await?;
         if bucket.cloud.differs(MiniStack::BelievesForms) {

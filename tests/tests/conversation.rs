@@ -11,8 +11,7 @@ async fn a_newcomer_is_greeted_and_finds_the_way() -> Result<()> {
     let greeting = dana.asks("hi").await?;
     assert!(text_of(&greeting).starts_with("Hello Dana!"), "{greeting}");
     let button = greeting["content"]["buttons"][0].clone();
-    let press =
-        json!({ "type": "button_reply", "id": button["id"], "title": button["title"], "reply_to": greeting["id"] });
+    let press = json!({ "type": "button_reply", "id": button["id"], "title": button["title"], "reply_to": greeting["id"] });
     dana.sends(&press).await?;
     assert!(text_of(&dana.answer(2).await?).contains("selfies"));
     Ok(())
@@ -43,11 +42,19 @@ async fn a_person_without_a_number_is_answered_too() -> Result<()> {
     let place = Place::any().await?;
     let about = json!({ "name": "Hidden", "channel": "meta", "hide_number": true });
     let person = place.post("/api/phone/people", &about).await?;
-    let path = format!("/api/phone/people/{}/messages", person["id"].as_str().context("an id")?);
-    place.post(&path, &json!({ "type": "text", "text": "hi" })).await?;
+    let path = format!(
+        "/api/phone/people/{}/messages",
+        person["id"].as_str().context("an id")?
+    );
+    place
+        .post(&path, &json!({ "type": "text", "text": "hi" }))
+        .await?;
     eventually(|| async {
         let chat = place.get(&path).await?;
-        chat.as_array().and_then(|chat| chat.iter().find(|m| m["from"] == "bot")).cloned().context("no answer")
+        chat.as_array()
+            .and_then(|chat| chat.iter().find(|m| m["from"] == "bot"))
+            .cloned()
+            .context("no answer")
     })
     .await?;
     Ok(())
@@ -58,10 +65,14 @@ async fn ticks_follow_what_became_of_the_answer() -> Result<()> {
     let place = Place::any().await?;
     let dana = place.person("Dana", "meta").await?;
     dana.asks("hi").await?;
-    place.post(&format!("/api/phone/people/{}/read", dana.id), &json!({})).await?;
+    place
+        .post(&format!("/api/phone/people/{}/read", dana.id), &json!({}))
+        .await?;
     eventually(|| async {
         let answer = dana.answers().await?.remove(0);
-        (answer["status"] == "read").then_some(()).with_context(|| answer.to_string())
+        (answer["status"] == "read")
+            .then_some(())
+            .with_context(|| answer.to_string())
     })
     .await
 }
@@ -71,7 +82,10 @@ async fn metas_verification_is_answered_with_its_challenge() -> Result<()> {
     let place = Place::any().await?;
     let ask = |token: &str| {
         let query = format!("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}");
-        place.http.get(format!("{}/SmsReceived?{query}", place.gateway)).send()
+        place
+            .http
+            .get(format!("{}/SmsReceived?{query}", place.gateway))
+            .send()
     };
     let answer = ask("verify-token").await?;
     assert_eq!(answer.status(), 200);
@@ -84,7 +98,11 @@ async fn metas_verification_is_answered_with_its_challenge() -> Result<()> {
 async fn health_and_readiness() -> Result<()> {
     let place = Place::any().await?;
     for path in ["/health", "/ready", "/studio/health", "/studio/ready"] {
-        let answer = place.http.get(format!("{}{path}", place.gateway)).send().await?;
+        let answer = place
+            .http
+            .get(format!("{}{path}", place.gateway))
+            .send()
+            .await?;
         assert_eq!(answer.status(), 200, "{path}");
         assert_eq!(answer.json::<Value>().await?["service"], "studio");
     }
@@ -95,7 +113,10 @@ async fn health_and_readiness() -> Result<()> {
 fn says(id: &str, person: (&str, &str), name: &str, text: &str) -> String {
     let (phone, scoped_id) = person;
     // What was written long ago would not be answered freely.
-    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs()).to_string();
+    let now = std::time::UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |since| since.as_secs())
+        .to_string();
     let message = json!({ "from": phone, "from_user_id": scoped_id, "id": id, "timestamp": now, "type": "text",
         "text": { "body": text } });
     let contact = json!({ "profile": { "name": name }, "wa_id": phone, "user_id": scoped_id });
@@ -113,8 +134,17 @@ async fn a_number_that_passed_on_does_not_show_its_new_owner_the_old_conversatio
     first.asks("hi").await?;
     assert!(text_of(&first.asks("עברית").await?).contains("עברית"));
     // Somebody else writes from the number: a newcomer, who is greeted in English and by name.
-    let second = says(&format!("wamid.passed-on.{phone}"), (phone, "US.990099"), "Second", "hi");
+    let second = says(
+        &format!("wamid.passed-on.{phone}"),
+        (phone, "US.990099"),
+        "Second",
+        "hi",
+    );
     assert_eq!(place.signed_webhook(second).await?.status(), 200);
-    assert!(text_of(&first.answer(3).await?).starts_with("Hello Second!"), "{:?}", first.answers().await?);
+    assert!(
+        text_of(&first.answer(3).await?).starts_with("Hello Second!"),
+        "{:?}",
+        first.answers().await?
+    );
     Ok(())
 }

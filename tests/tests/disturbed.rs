@@ -29,9 +29,13 @@ async fn five_copies_shuffled_and_at_once_are_answered_once() -> Result<()> {
     place.put("/api/phone/settings", &copies(1)).await?;
     // Copies may come late: nothing more is said when all has come to rest.
     eventually(|| async {
-        let owed = place.get("/api/phone/pending").await?["webhooks"].as_u64().context("a number")?;
+        let owed = place.get("/api/phone/pending").await?["webhooks"]
+            .as_u64()
+            .context("a number")?;
         let queued = place.depth(QUEUE).await?;
-        (owed + queued == 0).then_some(()).with_context(|| format!("{owed} owed, {queued} queued"))
+        (owed + queued == 0)
+            .then_some(())
+            .with_context(|| format!("{owed} owed, {queued} queued"))
     })
     .await?;
     for person in &people {
@@ -46,8 +50,12 @@ async fn five_copies_shuffled_and_at_once_are_answered_once() -> Result<()> {
 async fn what_fails_is_delivered_again_and_the_rest_of_its_batch_is_not() -> Result<()> {
     let place = Place::any().await?;
     let unlucky = place.person("Unlucky", "meta").await?;
-    let lucky = [place.person("Lucky", "meta").await?, place.person("Luckier", "twilio").await?];
-    let busy = json!({ "send": [{ "person": unlucky.id, "http": 500, "code": 131_000, "times": 1_000 }] });
+    let lucky = [
+        place.person("Lucky", "meta").await?,
+        place.person("Luckier", "twilio").await?,
+    ];
+    let busy =
+        json!({ "send": [{ "person": unlucky.id, "http": 500, "code": 131_000, "times": 1_000 }] });
     place.put("/api/phone/faults", &busy).await?;
     unlucky.says("hi").await?;
     for person in &lucky {
@@ -55,11 +63,15 @@ async fn what_fails_is_delivered_again_and_the_rest_of_its_batch_is_not() -> Res
     }
     eventually(|| async {
         let faults = place.get("/api/phone/faults").await?;
-        let left = faults["send"][0]["times"].as_u64().context("the fault is there")?;
+        let left = faults["send"][0]["times"]
+            .as_u64()
+            .context("the fault is there")?;
         (left < 1_000).then_some(()).context("nothing was sent yet")
     })
     .await?;
-    place.put("/api/phone/faults", &json!({ "send": [] })).await?;
+    place
+        .put("/api/phone/faults", &json!({ "send": [] }))
+        .await?;
     assert!(unlucky.answers().await?.is_empty());
     place.passes(A_WHILE).await?;
     eventually(|| unlucky.was_answered_once_in_order()).await?;

@@ -14,9 +14,17 @@ use tokio::{
 /// A function of each service, with an event of its own and the status of its answer; a worker's answer has none.
 const FUNCTIONS: [(&str, &str, Option<u64>); 4] = [
     ("sms-received", "studio/sms-received.verify.json", Some(200)),
-    ("payments-health", "payments/payments-health.ready.json", Some(200)),
+    (
+        "payments-health",
+        "payments/payments-health.ready.json",
+        Some(200),
+    ),
     ("rooms-health", "rooms/rooms-health.ready.json", Some(200)),
-    ("weekly-cleanup", "maintenance/weekly-cleanup.tick.json", None),
+    (
+        "weekly-cleanup",
+        "maintenance/weekly-cleanup.tick.json",
+        None,
+    ),
 ];
 
 #[tokio::test]
@@ -27,9 +35,15 @@ async fn functions_of_each_service_run_with_the_environment_that_local_writes() 
     for (function, event, status) in FUNCTIONS {
         let environment = read(&folder.join(format!("{function}.env")))?;
         let event = std::fs::read(events.join(event))?;
-        let answer = run_once(function, environment, event).await.context(function)?;
+        let answer = run_once(function, environment, event)
+            .await
+            .context(function)?;
         let answer = answer.with_context(|| format!("{function} failed"))?;
-        assert_eq!(answer["statusCode"].as_u64(), status, "{function}: {answer}");
+        assert_eq!(
+            answer["statusCode"].as_u64(),
+            status,
+            "{function}: {answer}"
+        );
     }
     Ok(())
 }
@@ -37,7 +51,9 @@ async fn functions_of_each_service_run_with_the_environment_that_local_writes() 
 /// `NAME=VALUE` a line, without quotes, as `cargo lambda watch --env-file` reads it.
 fn read(file: &Path) -> Result<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
     lines
         .map(|line| {
             let (name, value) = line.split_once('=').with_context(|| line.to_owned())?;
@@ -47,8 +63,15 @@ fn read(file: &Path) -> Result<BTreeMap<String, String>> {
 }
 
 /// Starts a function's binary against a Runtime API that has one event. None when the function reports an error.
-async fn run_once(function: &str, environment: BTreeMap<String, String>, event: Vec<u8>) -> Result<Option<Value>> {
-    ensure!(!environment.contains_key("AWS_LAMBDA_RUNTIME_API"), "an address that is not there any more");
+async fn run_once(
+    function: &str,
+    environment: BTreeMap<String, String>,
+    event: Vec<u8>,
+) -> Result<Option<Value>> {
+    ensure!(
+        !environment.contains_key("AWS_LAMBDA_RUNTIME_API"),
+        "an address that is not there any more"
+    );
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut child = Command::new(binary(function))
         .env_clear()
@@ -91,7 +114,9 @@ async fn request(stream: &mut TcpStream) -> Result<Option<(String, Vec<u8>)>> {
     loop {
         if let Some(at) = read.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8(read[..at].to_vec())?.to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"));
             let length: usize = length.map_or(Ok(0), |length| length.trim().parse())?;
             if read.len() >= at + 4 + length {
                 let line = head.lines().next().unwrap_or_default().to_owned();

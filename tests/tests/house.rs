@@ -10,8 +10,13 @@ use anyhow::{Context, Result, bail};
 use confab_contracts::{
     Contract,
     maintenance::CleanupDue,
-    payments::{CreditUsed, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested},
-    studio::{CleanupFinished, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived},
+    payments::{
+        CreditUsed, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded,
+        RefundRequested,
+    },
+    studio::{
+        CleanupFinished, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
+    },
 };
 use confab_local::template::{Function, Places, Template};
 use serde_json::{Value, json};
@@ -21,9 +26,15 @@ fn root() -> PathBuf {
 }
 
 fn cargo(arguments: &[&str]) -> Result<String> {
-    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output()?;
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(root())
+        .output()?;
     if !output.status.success() {
-        bail!("cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "cargo {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -45,31 +56,54 @@ impl Stack {
     }
 
     fn of_type(&self, kind: &str) -> impl Iterator<Item = (&String, &Value)> {
-        self.resources().filter(move |(_, resource)| resource["Type"] == kind)
+        self.resources()
+            .filter(move |(_, resource)| resource["Type"] == kind)
     }
 
     /// Alarms about one value of a dimension, such as a queue's name.
     fn alarms_about(&self, value: &Value) -> Vec<&Value> {
         let is_about = |alarm: &Value| {
-            let dimensions = alarm["Properties"]["Dimensions"].as_array().into_iter().flatten();
-            dimensions.map(|dimension| &dimension["Value"]).any(|dimension| dimension == value)
+            let dimensions = alarm["Properties"]["Dimensions"]
+                .as_array()
+                .into_iter()
+                .flatten();
+            dimensions
+                .map(|dimension| &dimension["Value"])
+                .any(|dimension| dimension == value)
         };
-        self.of_type("AWS::CloudWatch::Alarm").map(|(_, alarm)| alarm).filter(|alarm| is_about(alarm)).collect()
+        self.of_type("AWS::CloudWatch::Alarm")
+            .map(|(_, alarm)| alarm)
+            .filter(|alarm| is_about(alarm))
+            .collect()
     }
 }
 
 /// The nested stacks of template.yaml.
 fn stacks() -> Result<Vec<Stack>> {
-    let template = confab_local::template::read_yaml(&std::fs::read_to_string(root().join("template.yaml"))?)?;
+    let template =
+        confab_local::template::read_yaml(&std::fs::read_to_string(root().join("template.yaml"))?)?;
     let resources = template["Resources"].as_object().context("Resources")?;
-    let nested = resources.values().filter(|resource| resource["Type"] == "AWS::CloudFormation::Stack");
+    let nested = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::CloudFormation::Stack");
     let stacks: Vec<_> = nested
         .map(|resource| {
-            let file = resource["Properties"]["TemplateURL"].as_str().context("TemplateURL")?;
-            let service = file.split('/').nth(1).context("functions/<service>/template.yaml")?.to_owned();
+            let file = resource["Properties"]["TemplateURL"]
+                .as_str()
+                .context("TemplateURL")?;
+            let service = file
+                .split('/')
+                .nth(1)
+                .context("functions/<service>/template.yaml")?
+                .to_owned();
             let text = std::fs::read_to_string(root().join(file))?;
-            let document = confab_local::template::read_yaml(&text).with_context(|| file.to_owned())?;
-            Ok(Stack { service, text, document })
+            let document =
+                confab_local::template::read_yaml(&text).with_context(|| file.to_owned())?;
+            Ok(Stack {
+                service,
+                text,
+                document,
+            })
         })
         .collect::<Result<_>>()?;
     assert!(!stacks.is_empty(), "the check must see the stacks");
@@ -91,36 +125,69 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 }
 
 /// Packages without I/O that a domain may depend on.
-const PURE: [&str; 4] = ["shared/core", "shared/contracts", "shared/messaging", "shared/worker"];
+const PURE: [&str; 4] = [
+    "shared/core",
+    "shared/contracts",
+    "shared/messaging",
+    "shared/worker",
+];
 
 /// The workspace's packages: name, folder, names of their own packages that they depend on outside of tests.
 fn packages() -> Result<Vec<(String, String, Vec<String>)>> {
-    let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
-    let root = metadata["workspace_root"].as_str().context("workspace_root")?.to_owned();
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
+    let root = metadata["workspace_root"]
+        .as_str()
+        .context("workspace_root")?
+        .to_owned();
     let packages = metadata["packages"].as_array().context("packages")?;
     let of = |package: &Value| -> Result<_> {
         let name = package["name"].as_str().context("name")?.to_owned();
         let manifest = package["manifest_path"].as_str().context("manifest_path")?;
-        let folder = manifest.strip_prefix(&root).unwrap_or(manifest).trim_matches('/');
-        let folder = folder.trim_end_matches("Cargo.toml").trim_end_matches('/').to_owned();
+        let folder = manifest
+            .strip_prefix(&root)
+            .unwrap_or(manifest)
+            .trim_matches('/');
+        let folder = folder
+            .trim_end_matches("Cargo.toml")
+            .trim_end_matches('/')
+            .to_owned();
         let dependencies = package["dependencies"].as_array().into_iter().flatten();
         let own = dependencies.filter(|d| d["kind"].is_null() && d["path"].is_string());
-        Ok((name, folder, own.filter_map(|d| d["name"].as_str().map(str::to_owned)).collect()))
+        Ok((
+            name,
+            folder,
+            own.filter_map(|d| d["name"].as_str().map(str::to_owned))
+                .collect(),
+        ))
     };
     packages.iter().map(of).collect()
 }
 
 fn services() -> Result<Vec<String>> {
-    let services = packages()?.into_iter().filter(|(_, folder, _)| folder.matches('/').count() == 1);
-    Ok(services.filter(|(_, folder, _)| folder.starts_with("functions/")).map(|(name, ..)| name).collect())
+    let services = packages()?
+        .into_iter()
+        .filter(|(_, folder, _)| folder.matches('/').count() == 1);
+    Ok(services
+        .filter(|(_, folder, _)| folder.starts_with("functions/"))
+        .map(|(name, ..)| name)
+        .collect())
 }
 
 #[test]
 fn a_service_depends_on_shared_and_on_its_own_domain_alone() -> Result<()> {
     let packages = packages()?;
-    let folder_of = |name: &str| packages.iter().find(|(n, ..)| n == name).map(|(_, folder, _)| folder.clone());
+    let folder_of = |name: &str| {
+        packages
+            .iter()
+            .find(|(n, ..)| n == name)
+            .map(|(_, folder, _)| folder.clone())
+    };
     let mut services = 0;
-    for (name, folder, own) in packages.iter().filter(|(_, folder, _)| folder.starts_with("functions/")) {
+    for (name, folder, own) in packages
+        .iter()
+        .filter(|(_, folder, _)| folder.starts_with("functions/"))
+    {
         services += 1;
         for dependency in own {
             let place = folder_of(dependency).with_context(|| dependency.clone())?;
@@ -138,11 +205,30 @@ fn a_service_depends_on_shared_and_on_its_own_domain_alone() -> Result<()> {
 
 #[test]
 fn domains_and_what_they_stand_on_do_no_io() -> Result<()> {
-    let forbidden_crates = ["aws-", "tokio", "hyper", "reqwest", "lambda", "rusqlite", "axum", "rustls", "getrandom"];
-    let forbidden_words =
-        ["std::fs", "std::net", "std::env", "std::process", "std::io", "SystemTime", "Timestamp::now"];
+    let forbidden_crates = [
+        "aws-",
+        "tokio",
+        "hyper",
+        "reqwest",
+        "lambda",
+        "rusqlite",
+        "axum",
+        "rustls",
+        "getrandom",
+    ];
+    let forbidden_words = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::io",
+        "SystemTime",
+        "Timestamp::now",
+    ];
     let is_pure = |folder: &str| PURE.contains(&folder) || folder.ends_with("/domain");
-    let pure = packages()?.into_iter().filter(|(_, folder, _)| is_pure(folder));
+    let pure = packages()?
+        .into_iter()
+        .filter(|(_, folder, _)| is_pure(folder));
     for (name, folder, _) in pure {
         let tree = cargo(&["tree", "-p", &name, "-e", "normal", "--prefix", "none"])?;
         for line in tree.lines() {
@@ -153,7 +239,11 @@ fn domains_and_what_they_stand_on_do_no_io() -> Result<()> {
             let text = std::fs::read_to_string(&file)?;
             let text = text.split("#[cfg(test)]").next().unwrap_or_default();
             let bad = forbidden_words.iter().find(|bad| text.contains(**bad));
-            assert!(bad.is_none() || file.ends_with("error.rs"), "{} uses {bad:?}", file.display());
+            assert!(
+                bad.is_none() || file.ends_with("error.rs"),
+                "{} uses {bad:?}",
+                file.display()
+            );
         }
     }
     Ok(())
@@ -163,11 +253,23 @@ fn domains_and_what_they_stand_on_do_no_io() -> Result<()> {
 fn only_stores_know_dynamodb_and_only_one_file_reads_the_environment() -> Result<()> {
     for file in files(&root().join("functions"), ".rs") {
         let text = std::fs::read_to_string(&file)?;
-        let is_store = file.ends_with("store.rs") || file.parent().is_some_and(|folder| folder.ends_with("store"));
-        assert!(is_store || !text.contains("aws_sdk_dynamodb"), "{} knows DynamoDB", file.display());
+        let is_store = file.ends_with("store.rs")
+            || file
+                .parent()
+                .is_some_and(|folder| folder.ends_with("store"));
+        assert!(
+            is_store || !text.contains("aws_sdk_dynamodb"),
+            "{} knows DynamoDB",
+            file.display()
+        );
     }
     let mut readers = Vec::new();
-    for file in [files(&root().join("functions"), ".rs"), files(&root().join("shared"), ".rs")].concat() {
+    for file in [
+        files(&root().join("functions"), ".rs"),
+        files(&root().join("shared"), ".rs"),
+    ]
+    .concat()
+    {
         if std::fs::read_to_string(&file)?.contains("env::var") {
             readers.push(file.strip_prefix(root())?.to_owned());
         }
@@ -179,40 +281,66 @@ fn only_stores_know_dynamodb_and_only_one_file_reads_the_environment() -> Result
 #[test]
 fn binaries_hold_no_logic() -> Result<()> {
     for service in services()? {
-        for file in files(&root().join("functions").join(&service).join("src/bin"), ".rs") {
+        for file in files(
+            &root().join("functions").join(&service).join("src/bin"),
+            ".rs",
+        ) {
             let text = std::fs::read_to_string(&file)?;
             let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
             assert!(lines <= 8, "{} has {lines} lines", file.display());
-            let module = file.file_stem().context("a name")?.to_string_lossy().replace('-', "_");
-            assert!(text.contains(&format!("{module}::handle")), "{} runs its own route", file.display());
+            let module = file
+                .file_stem()
+                .context("a name")?
+                .to_string_lossy()
+                .replace('-', "_");
+            assert!(
+                text.contains(&format!("{module}::handle")),
+                "{} runs its own route",
+                file.display()
+            );
         }
     }
     Ok(())
 }
 
 #[test]
-fn every_binary_is_a_function_of_its_services_template_and_every_function_has_a_binary() -> Result<()> {
+fn every_binary_is_a_function_of_its_services_template_and_every_function_has_a_binary()
+-> Result<()> {
     let mut binaries = BTreeMap::new();
     for service in services()? {
         let folder = root().join("functions").join(&service);
         let names = files(&folder.join("src/bin"), ".rs")
             .into_iter()
-            .map(|file| Ok(file.file_stem().context("a name")?.to_string_lossy().into_owned()));
+            .map(|file| {
+                Ok(file
+                    .file_stem()
+                    .context("a name")?
+                    .to_string_lossy()
+                    .into_owned())
+            });
         binaries.insert(service, names.collect::<Result<BTreeSet<_>>>()?);
     }
     let functions: BTreeMap<_, BTreeSet<_>> = stacks()?
         .iter()
         .map(|stack| {
-            let codes =
-                stack.of_type("AWS::Serverless::Function").map(|(_, function)| &function["Properties"]["CodeUri"]);
-            let names = codes.filter_map(|code| code.as_str()?.strip_prefix("../../target/lambda/")?.strip_suffix('/'));
+            let codes = stack
+                .of_type("AWS::Serverless::Function")
+                .map(|(_, function)| &function["Properties"]["CodeUri"]);
+            let names = codes.filter_map(|code| {
+                code.as_str()?
+                    .strip_prefix("../../target/lambda/")?
+                    .strip_suffix('/')
+            });
             (stack.service.clone(), names.map(str::to_owned).collect())
         })
         .collect();
     assert_eq!(functions, binaries);
     for function in &template()?.functions {
-        let pascal: String =
-            function.name.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
+        let pascal: String = function
+            .name
+            .split('-')
+            .map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]))
+            .collect();
         assert_eq!(function.logical_id, format!("{pascal}Function"));
         assert_eq!(function.physical_name, format!("confab-{}", function.name));
     }
@@ -221,7 +349,12 @@ fn every_binary_is_a_function_of_its_services_template_and_every_function_has_a_
 
 #[test]
 fn every_template_publishes_a_version_when_its_release_changes() -> Result<()> {
-    for Stack { service, text, document } in &stacks()? {
+    for Stack {
+        service,
+        text,
+        document,
+    } in &stacks()?
+    {
         let globals = &document["Globals"]["Function"];
         assert_eq!(globals["AutoPublishAlias"], "live", "{service}");
         // scripts/deploy looks for these words.
@@ -230,7 +363,10 @@ fn every_template_publishes_a_version_when_its_release_changes() -> Result<()> {
             1,
             "{service}: a parameter would not reach its aliases"
         );
-        assert_eq!(globals["Environment"]["Variables"]["RELEASE"], "unreleased", "{service}");
+        assert_eq!(
+            globals["Environment"]["Variables"]["RELEASE"], "unreleased",
+            "{service}"
+        );
     }
     Ok(())
 }
@@ -238,30 +374,51 @@ fn every_template_publishes_a_version_when_its_release_changes() -> Result<()> {
 /// Whatever else is a program runs on a laptop, and no function links it.
 #[test]
 fn what_is_no_function_is_local_the_operators_command_or_a_test() -> Result<()> {
-    let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
-    let functions: BTreeSet<_> = template()?.functions.into_iter().map(|function| function.name).collect();
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
+    let functions: BTreeSet<_> = template()?
+        .functions
+        .into_iter()
+        .map(|function| function.name)
+        .collect();
     let mut others = BTreeSet::new();
     for package in metadata["packages"].as_array().context("packages")? {
         for target in package["targets"].as_array().context("targets")? {
-            let is_binary = target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin"));
+            let is_binary = target["kind"]
+                .as_array()
+                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin"));
             let name = target["name"].as_str().context("name")?;
             if is_binary && !functions.contains(name) {
                 others.insert(name.to_owned());
             }
         }
     }
-    assert_eq!(others, ["confab", "local", "probe"].map(str::to_owned).into());
+    assert_eq!(
+        others,
+        ["confab", "local", "probe"].map(str::to_owned).into()
+    );
     for (name, folder, own) in packages()? {
-        let on_a_laptop = own.iter().any(|dependency| ["confab-cli", "confab-local"].contains(&dependency.as_str()));
-        assert!(!on_a_laptop || folder == "tests", "{name} links what runs on a laptop only");
+        let on_a_laptop = own
+            .iter()
+            .any(|dependency| ["confab-cli", "confab-local"].contains(&dependency.as_str()));
+        assert!(
+            !on_a_laptop || folder == "tests",
+            "{name} links what runs on a laptop only"
+        );
     }
     Ok(())
 }
 
 #[test]
-fn every_queue_has_a_dead_letter_queue_an_alarm_and_a_long_enough_visibility_timeout() -> Result<()> {
+fn every_queue_has_a_dead_letter_queue_an_alarm_and_a_long_enough_visibility_timeout() -> Result<()>
+{
     let (template, stacks) = (template()?, stacks()?);
-    let is_dlq = |arn: &str| template.queues.iter().any(|q| q.redrive.as_ref().is_some_and(|r| r.dlq_arn == arn));
+    let is_dlq = |arn: &str| {
+        template
+            .queues
+            .iter()
+            .any(|q| q.redrive.as_ref().is_some_and(|r| r.dlq_arn == arn))
+    };
     let (mut queues, mut with_alarm) = (0, 0);
     for stack in &stacks {
         for (id, _) in stack.of_type("AWS::SQS::Queue") {
@@ -271,15 +428,40 @@ fn every_queue_has_a_dead_letter_queue_an_alarm_and_a_long_enough_visibility_tim
             assert!(!alarms.is_empty(), "{id} has no alarm");
         }
     }
-    assert_eq!((queues, with_alarm), (template.queues.len(), template.queues.len()));
+    assert_eq!(
+        (queues, with_alarm),
+        (template.queues.len(), template.queues.len())
+    );
     for queue in template.queues.iter().filter(|queue| !is_dlq(&queue.arn)) {
         let name = &queue.logical_id;
-        let redrive = queue.redrive.as_ref().with_context(|| format!("{name} has no dead-letter queue"))?;
-        assert_eq!(redrive.max_receives, confab_lambda::TRIES, "{name}: a last try must be known as such");
+        let redrive = queue
+            .redrive
+            .as_ref()
+            .with_context(|| format!("{name} has no dead-letter queue"))?;
+        assert_eq!(
+            redrive.max_receives,
+            confab_lambda::MAX_RECEIVES,
+            "{name}: a last try must be known as such"
+        );
         for function in &template.functions {
-            if function.consumers.iter().any(|consumer| consumer.queue_arn == queue.arn) {
-                assert!(queue.visibility >= function.timeout * 6, "{name} and {}", function.name);
-                assert!(function.consumers.iter().all(|consumer| consumer.partial_failures), "{}", function.name);
+            if function
+                .consumers
+                .iter()
+                .any(|consumer| consumer.queue_arn == queue.arn)
+            {
+                assert!(
+                    queue.visibility >= function.timeout * 6,
+                    "{name} and {}",
+                    function.name
+                );
+                assert!(
+                    function
+                        .consumers
+                        .iter()
+                        .all(|consumer| consumer.partial_failures),
+                    "{}",
+                    function.name
+                );
             }
         }
     }
@@ -292,13 +474,24 @@ fn every_dead_letter_queue_is_reached_before_its_messages_expire() -> Result<()>
     let template = template()?;
     let mut checked = 0;
     for queue in &template.queues {
-        let Some(redrive) = &queue.redrive else { continue };
+        let Some(redrive) = &queue.redrive else {
+            continue;
+        };
         let (name, retention) = (&queue.logical_id, queue.retention);
         let longest = queue.delay + queue.visibility * redrive.max_receives;
-        assert!(retention > longest, "{name} keeps messages {retention:?}, and gives them up after {longest:?}");
-        let dlq = template.queue_by_arn(&redrive.dlq_arn).context("a dead-letter queue")?;
+        assert!(
+            retention > longest,
+            "{name} keeps messages {retention:?}, and gives them up after {longest:?}"
+        );
+        let dlq = template
+            .queue_by_arn(&redrive.dlq_arn)
+            .context("a dead-letter queue")?;
         // A message's age counts from when it was sent, wherever it lies.
-        assert!(dlq.retention > retention, "{} keeps messages no longer than {name}", dlq.logical_id);
+        assert!(
+            dlq.retention > retention,
+            "{} keeps messages no longer than {name}",
+            dlq.logical_id
+        );
         checked += 1;
     }
     assert!(checked > 0, "the check must see the queues");
@@ -310,10 +503,19 @@ fn statements_name_their_actions_and_nothing_scans() -> Result<()> {
     for function in &template()?.functions {
         for statement in &function.policy.0 {
             for action in &statement.actions {
-                assert!(!action.contains('*') && !action.ends_with(":Scan"), "{}: {action}", function.name);
+                assert!(
+                    !action.contains('*') && !action.ends_with(":Scan"),
+                    "{}: {action}",
+                    function.name
+                );
             }
             for resource in &statement.resources {
-                assert!(resource != "*", "{}: {:?} on everything", function.name, statement.actions);
+                assert!(
+                    resource != "*",
+                    "{}: {:?} on everything",
+                    function.name,
+                    statement.actions
+                );
             }
         }
     }
@@ -325,7 +527,10 @@ fn every_function_has_statements_of_its_own() -> Result<()> {
     for Function { name, policy, .. } in &template()?.functions {
         assert!(!policy.0.is_empty(), "{name} has no statements");
         for statement in &policy.0 {
-            assert!(!statement.actions.is_empty() && !statement.resources.is_empty(), "{name}: {statement:?}");
+            assert!(
+                !statement.actions.is_empty() && !statement.resources.is_empty(),
+                "{name}: {statement:?}"
+            );
         }
     }
     Ok(())
@@ -336,14 +541,27 @@ fn every_function_writes_to_the_log_group_of_its_service() -> Result<()> {
     for stack in &stacks()? {
         let service = &stack.service;
         let groups: Vec<_> = stack.of_type("AWS::Logs::LogGroup").collect();
-        let [(id, group)] = groups.as_slice() else { bail!("{service} has {} log groups", groups.len()) };
+        let [(id, group)] = groups.as_slice() else {
+            bail!("{service} has {} log groups", groups.len())
+        };
         let name = format!("/aws/lambda/${{App}}-{service}");
-        assert_eq!(group["Properties"]["LogGroupName"], json!({ "Fn::Sub": name }), "{service}");
-        assert_eq!(group["Properties"]["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{service}");
+        assert_eq!(
+            group["Properties"]["LogGroupName"],
+            json!({ "Fn::Sub": name }),
+            "{service}"
+        );
+        assert_eq!(
+            group["Properties"]["RetentionInDays"],
+            json!({ "Ref": "LogRetentionDays" }),
+            "{service}"
+        );
         let globals = &stack.document["Globals"]["Function"]["LoggingConfig"];
         assert_eq!(globals["LogGroup"], json!({ "Ref": id }), "{service}");
         for (function, resource) in stack.of_type("AWS::Serverless::Function") {
-            assert!(resource["Properties"].get("LoggingConfig").is_none(), "{function} logs elsewhere");
+            assert!(
+                resource["Properties"].get("LoggingConfig").is_none(),
+                "{function} logs elsewhere"
+            );
         }
     }
     Ok(())
@@ -356,10 +574,22 @@ fn every_function_has_an_errors_alarm_and_one_that_rolls_back_its_deployment() -
         for (id, function) in stack.of_type("AWS::Serverless::Function") {
             let name = format!("{}ErrorsAlarm", id.trim_end_matches("Function"));
             let alarm = &stack.document["Resources"][&name]["Properties"];
-            let rings = (&alarm["Namespace"], &alarm["MetricName"], &alarm["AlarmActions"]);
+            let rings = (
+                &alarm["Namespace"],
+                &alarm["MetricName"],
+                &alarm["AlarmActions"],
+            );
             let topic = json!([{ "Ref": "AlarmTopic" }]);
-            assert_eq!(rings, (&json!("AWS/Lambda"), &json!("Errors"), &topic), "{name}");
-            assert_eq!(alarm["Dimensions"], json!([{ "Name": "FunctionName", "Value": { "Ref": id } }]), "{name}");
+            assert_eq!(
+                rings,
+                (&json!("AWS/Lambda"), &json!("Errors"), &topic),
+                "{name}"
+            );
+            assert_eq!(
+                alarm["Dimensions"],
+                json!([{ "Name": "FunctionName", "Value": { "Ref": id } }]),
+                "{name}"
+            );
 
             let guards = &function["Properties"]["DeploymentPreference"]["Alarms"];
             let (full, essential) = match guards["Fn::If"].as_array().map(Vec::as_slice) {
@@ -370,7 +600,9 @@ fn every_function_has_an_errors_alarm_and_one_that_rolls_back_its_deployment() -
             let names = |guards: &Value| -> Vec<String> {
                 let named = |guard: &Value| {
                     let alarms = stack.of_type("AWS::CloudWatch::Alarm");
-                    alarms.into_iter().find(|(_, alarm)| alarm["Properties"]["AlarmName"] == *guard)
+                    alarms
+                        .into_iter()
+                        .find(|(_, alarm)| alarm["Properties"]["AlarmName"] == *guard)
                 };
                 let guards = guards.as_array().into_iter().flatten();
                 let id_of = |guard: &Value| match guard["Ref"].as_str() {
@@ -379,15 +611,32 @@ fn every_function_has_an_errors_alarm_and_one_that_rolls_back_its_deployment() -
                 };
                 guards.filter_map(id_of).collect()
             };
-            assert!(names(full).contains(&name), "{id}: {name} does not roll back a deployment");
-            assert!(!names(essential).is_empty(), "{id}: nothing rolls back a deployment with Monitoring=essential");
-            let events = function["Properties"]["Events"].as_object().into_iter().flatten();
-            let is_route = events.map(|(_, event)| &event["Type"]).any(|kind| kind == "HttpApi");
+            assert!(
+                names(full).contains(&name),
+                "{id}: {name} does not roll back a deployment"
+            );
+            assert!(
+                !names(essential).is_empty(),
+                "{id}: nothing rolls back a deployment with Monitoring=essential"
+            );
+            let events = function["Properties"]["Events"]
+                .as_object()
+                .into_iter()
+                .flatten();
+            let is_route = events
+                .map(|(_, event)| &event["Type"])
+                .any(|kind| kind == "HttpApi");
             let wanted = if is_route { "ApiErrorsAlarm" } else { &name };
-            assert!(names(essential).iter().any(|guard| guard == wanted), "{id} lacks {wanted}");
+            assert!(
+                names(essential).iter().any(|guard| guard == wanted),
+                "{id} lacks {wanted}"
+            );
             for guard in names(essential) {
                 let alarm = &stack.document["Resources"][&guard];
-                assert!(alarm.is_object() && alarm.get("Condition").is_none(), "{id}: {guard} is not always there");
+                assert!(
+                    alarm.is_object() && alarm.get("Condition").is_none(),
+                    "{id}: {guard} is not always there"
+                );
             }
         }
     }
@@ -399,7 +648,9 @@ fn every_dead_letter_alarm_is_there_with_any_monitoring() -> Result<()> {
     for stack in &stacks()? {
         for (id, queue) in stack.of_type("AWS::SQS::Queue") {
             if queue["Properties"].get("RedrivePolicy").is_none() {
-                let mut alarms = stack.alarms_about(&json!({ "Fn::GetAtt": [id, "QueueName"] })).into_iter();
+                let mut alarms = stack
+                    .alarms_about(&json!({ "Fn::GetAtt": [id, "QueueName"] }))
+                    .into_iter();
                 let is_always_there = alarms.any(|alarm| alarm.get("Condition").is_none());
                 assert!(is_always_there, "{id} may fill unseen");
             }
@@ -411,34 +662,59 @@ fn every_dead_letter_alarm_is_there_with_any_monitoring() -> Result<()> {
 #[test]
 fn every_health_route_answers_get_and_head() -> Result<()> {
     let template = template()?;
-    let routes = template.functions.iter().flat_map(|function| &function.routes);
-    let routes: BTreeSet<_> = routes.map(|route| (route.method.as_str(), route.path.as_str())).collect();
-    let health: Vec<_> =
-        routes.iter().filter(|(_, path)| path.ends_with("/health") || path.ends_with("/ready")).collect();
+    let routes = template
+        .functions
+        .iter()
+        .flat_map(|function| &function.routes);
+    let routes: BTreeSet<_> = routes
+        .map(|route| (route.method.as_str(), route.path.as_str()))
+        .collect();
+    let health: Vec<_> = routes
+        .iter()
+        .filter(|(_, path)| path.ends_with("/health") || path.ends_with("/ready"))
+        .collect();
     assert!(!health.is_empty(), "the check must see the routes");
     for (_, path) in health {
-        assert!(routes.contains(&("GET", path)) && routes.contains(&("HEAD", path)), "{path}");
+        assert!(
+            routes.contains(&("GET", path)) && routes.contains(&("HEAD", path)),
+            "{path}"
+        );
     }
     Ok(())
 }
 
 #[test]
-fn every_function_has_a_sample_and_every_sample_is_an_event_of_the_function_in_its_name() -> Result<()> {
+fn every_function_has_a_sample_and_every_sample_is_an_event_of_the_function_in_its_name()
+-> Result<()> {
     let template = template()?;
     let mut with_sample = BTreeSet::new();
     for file in files(&root().join("events"), ".json") {
         let text = std::fs::read_to_string(&file)?;
-        let name = file.file_name().context("a name")?.to_string_lossy().into_owned();
-        if file.parent().is_some_and(|folder| folder.ends_with("contracts")) {
+        let name = file
+            .file_name()
+            .context("a name")?
+            .to_string_lossy()
+            .into_owned();
+        if file
+            .parent()
+            .is_some_and(|folder| folder.ends_with("contracts"))
+        {
             continue;
         }
         let function = name.split('.').next().unwrap_or_default();
         let function = template.functions.iter().find(|f| f.name == function);
         let function = function.with_context(|| format!("{name}: no such function"))?;
-        assert!(is_event_of(function, &template, &text).with_context(|| name.clone())?, "{name} comes another way");
+        assert!(
+            is_event_of(function, &template, &text).with_context(|| name.clone())?,
+            "{name} comes another way"
+        );
         with_sample.insert(&function.name);
     }
-    let functions: BTreeSet<_> = template.functions.iter().map(|function| &function.name).collect();
+    let functions: BTreeSet<_> = template
+        .functions
+        .iter()
+        .map(|function| &function.name)
+        .collect();
     assert_eq!(with_sample, functions);
     Ok(())
 }
@@ -452,32 +728,56 @@ fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<
     };
     if !function.routes.is_empty() {
         let request: ApiGatewayV2httpRequest = serde_json::from_str(event)?;
-        let (key, path) = (request.route_key.unwrap_or_default(), request.raw_path.unwrap_or_default());
-        let mut taken = function.routes.iter().filter(|route| key == format!("{} {}", route.method, route.path));
+        let (key, path) = (
+            request.route_key.unwrap_or_default(),
+            request.raw_path.unwrap_or_default(),
+        );
+        let mut taken = function
+            .routes
+            .iter()
+            .filter(|route| key == format!("{} {}", route.method, route.path));
         return Ok(taken.any(|route| leads_to(&route.path, &path)));
     }
     if !function.consumers.is_empty() {
         let records = serde_json::from_str::<SqsEvent>(event)?.records;
-        let queues: Vec<_> = function.consumers.iter().map(|consumer| Some(&consumer.queue_arn)).collect();
-        let mut sources = records.iter().map(|record| record.event_source_arn.as_ref());
+        let queues: Vec<_> = function
+            .consumers
+            .iter()
+            .map(|consumer| Some(&consumer.queue_arn))
+            .collect();
+        let mut sources = records
+            .iter()
+            .map(|record| record.event_source_arn.as_ref());
         return Ok(!records.is_empty() && sources.all(|source| queues.contains(&source)));
     }
-    let mut authorizers = template.sockets.iter().filter_map(|sockets| sockets.authorizer.as_ref());
+    let mut authorizers = template
+        .sockets
+        .iter()
+        .filter_map(|sockets| sockets.authorizer.as_ref());
     if authorizers.any(|authorizer| authorizer.function_arn == function.arn) {
         let knock: Value = serde_json::from_str(event)?;
-        return Ok(
-            knock["type"] == "REQUEST" && knock["methodArn"].as_str().is_some_and(|arn| arn.ends_with("/$connect"))
-        );
+        return Ok(knock["type"] == "REQUEST"
+            && knock["methodArn"]
+                .as_str()
+                .is_some_and(|arn| arn.ends_with("/$connect")));
     }
     let keys = template.sockets.iter().flat_map(|sockets| &sockets.routes);
-    let keys: Vec<_> =
-        keys.filter(|(_, route)| route.function_arn == function.arn).map(|(key, _)| key.as_str()).collect();
+    let keys: Vec<_> = keys
+        .filter(|(_, route)| route.function_arn == function.arn)
+        .map(|(key, _)| key.as_str())
+        .collect();
     if !keys.is_empty() {
         let frame: ApiGatewayWebsocketProxyRequest = serde_json::from_str(event)?;
-        return Ok(frame.request_context.route_key.is_some_and(|key| keys.contains(&key.as_str())));
+        return Ok(frame
+            .request_context
+            .route_key
+            .is_some_and(|key| keys.contains(&key.as_str())));
     }
     let tick: EventBridgeEvent = serde_json::from_str(event)?;
-    let is_scheduled = template.schedules.iter().any(|schedule| schedule.target_arn == function.arn);
+    let is_scheduled = template
+        .schedules
+        .iter()
+        .any(|schedule| schedule.target_arn == function.arn);
     Ok(is_scheduled && tick.source == "aws.scheduler")
 }
 
@@ -486,21 +786,34 @@ fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<
 fn the_routes_of_rooms_are_those_that_are_written_out() -> Result<()> {
     let template = template()?;
     let is_of_rooms = |path: &str| {
-        ["/api/sessions/", "/api/photo-analysis/", "/api/chats/", "/api/ws-ticket"]
-            .iter()
-            .any(|at| path.starts_with(at))
+        [
+            "/api/sessions/",
+            "/api/photo-analysis/",
+            "/api/chats/",
+            "/api/ws-ticket",
+        ]
+        .iter()
+        .any(|at| path.starts_with(at))
     };
-    let routes = template.functions.iter().flat_map(|function| &function.routes);
+    let routes = template
+        .functions
+        .iter()
+        .flat_map(|function| &function.routes);
     let deployed: BTreeSet<_> = routes
         .filter(|route| is_of_rooms(&route.path))
         .map(|route| format!("{} {}", route.method.to_lowercase(), route.path))
         .collect();
-    let spec: Value = serde_json::from_str(&std::fs::read_to_string(root().join("docs/rooms.openapi.json"))?)?;
+    let spec: Value = serde_json::from_str(&std::fs::read_to_string(
+        root().join("docs/rooms.openapi.json"),
+    )?)?;
     let paths = spec["paths"].as_object().context("paths")?;
     let written: BTreeSet<_> = paths
         .iter()
         .flat_map(|(path, item)| {
-            item.as_object().into_iter().flatten().map(move |(method, _)| format!("{method} {path}"))
+            item.as_object()
+                .into_iter()
+                .flatten()
+                .map(move |(method, _)| format!("{method} {path}"))
         })
         .collect();
     assert!(!written.is_empty());
@@ -510,11 +823,22 @@ fn the_routes_of_rooms_are_those_that_are_written_out() -> Result<()> {
 
 /// The sample of a contract says all of it, and nothing that the contract does not know.
 fn sample_says<D: Contract>() -> Result<()> {
-    let file = root().join("events/contracts").join(format!("{}.json", D::TYPE));
+    let file = root()
+        .join("events/contracts")
+        .join(format!("{}.json", D::TYPE));
     let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let event: confab_contracts::Event<D> = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
-    assert_eq!((event.event_type.as_str(), event.version), (D::TYPE, D::VERSION));
-    assert_eq!(serde_json::to_value(&event)?, serde_json::from_str::<Value>(&text)?, "{}", D::TYPE);
+    let event: confab_contracts::Event<D> =
+        serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+    assert_eq!(
+        (event.event_type.as_str(), event.version),
+        (D::TYPE, D::VERSION)
+    );
+    assert_eq!(
+        serde_json::to_value(&event)?,
+        serde_json::from_str::<Value>(&text)?,
+        "{}",
+        D::TYPE
+    );
     Ok(())
 }
 
@@ -534,7 +858,11 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<CleanupFinished>()?;
     assert_eq!(files(&root().join("events/contracts"), ".json").len(), 12);
     let sources = files(&root().join("shared/contracts/src"), ".rs");
-    let contracts = sources.iter().map(|file| Ok(std::fs::read_to_string(file)?.matches("impl Contract for").count()));
+    let contracts = sources.iter().map(|file| {
+        Ok(std::fs::read_to_string(file)?
+            .matches("impl Contract for")
+            .count())
+    });
     assert_eq!(contracts.sum::<Result<usize>>()?, 12);
     Ok(())
 }
@@ -543,9 +871,26 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
 /// function would link too.
 #[test]
 fn the_operators_command_links_the_same_tls_stack() -> Result<()> {
-    let tree = cargo(&["tree", "-p", "confab-cli", "-e", "normal", "--prefix", "none", "-f", "{p} [{f}]"])?;
+    let tree = cargo(&[
+        "tree",
+        "-p",
+        "confab-cli",
+        "-e",
+        "normal",
+        "--prefix",
+        "none",
+        "-f",
+        "{p} [{f}]",
+    ])?;
     for line in tree.lines() {
-        for bad in ["aws-lc-", "hyper v0.14", "rustls v0.21", "openssl v", "openssl-sys", "native-tls "] {
+        for bad in [
+            "aws-lc-",
+            "hyper v0.14",
+            "rustls v0.21",
+            "openssl v",
+            "openssl-sys",
+            "native-tls ",
+        ] {
             assert!(!line.starts_with(bad), "confab-cli links {line}");
         }
         if line.starts_with("aws-sdk-") && !line.contains("(*)") {
@@ -559,7 +904,17 @@ fn the_operators_command_links_the_same_tls_stack() -> Result<()> {
 #[test]
 fn functions_link_one_lean_http_and_tls_stack() -> Result<()> {
     for service in services()? {
-        let tree = cargo(&["tree", "-p", &service, "-e", "normal", "--prefix", "none", "-f", "{p} [{f}]"])?;
+        let tree = cargo(&[
+            "tree",
+            "-p",
+            &service,
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "-f",
+            "{p} [{f}]",
+        ])?;
         for line in tree.lines() {
             for bad in [
                 "aws-lc-",
@@ -576,7 +931,10 @@ fn functions_link_one_lean_http_and_tls_stack() -> Result<()> {
                 assert!(!line.starts_with(bad), "{service} links {line}");
             }
             if line.starts_with("aws-sdk-") && !line.contains("(*)") {
-                assert!(line.contains("[rt-tokio]"), "{service}: more than the lean features: {line}");
+                assert!(
+                    line.contains("[rt-tokio]"),
+                    "{service}: more than the lean features: {line}"
+                );
             }
         }
         assert!(tree.contains("ring v"), "the check must see the tree");
@@ -604,18 +962,33 @@ fn workers_may_send_to_the_dead_letter_queue_of_their_queue() -> Result<()> {
     let mut workers = 0;
     for function in &template.functions {
         for consumer in &function.consumers {
-            let queue = template.queues.iter().find(|queue| queue.arn == consumer.queue_arn);
-            let redrive = queue.and_then(|queue| queue.redrive.as_ref()).context("a dead-letter queue")?;
-            let expected = match queue.map(|queue| queue.arn.as_str()).and_then(|arn| arn.strip_suffix(".fifo")) {
+            let queue = template
+                .queues
+                .iter()
+                .find(|queue| queue.arn == consumer.queue_arn);
+            let redrive = queue
+                .and_then(|queue| queue.redrive.as_ref())
+                .context("a dead-letter queue")?;
+            let expected = match queue
+                .map(|queue| queue.arn.as_str())
+                .and_then(|arn| arn.strip_suffix(".fifo"))
+            {
                 Some(arn) => format!("{arn}-dlq.fifo"),
                 None => format!("{}-dlq", consumer.queue_arn),
             };
             assert_eq!(redrive.dlq_arn, expected, "{}", function.name);
             let is_allowed = function.policy.0.iter().any(|statement| {
-                statement.actions.iter().any(|action| action == "sqs:SendMessage")
+                statement
+                    .actions
+                    .iter()
+                    .any(|action| action == "sqs:SendMessage")
                     && statement.resources.contains(&redrive.dlq_arn)
             });
-            assert!(is_allowed, "{} may not send to {}", function.name, redrive.dlq_arn);
+            assert!(
+                is_allowed,
+                "{} may not send to {}",
+                function.name, redrive.dlq_arn
+            );
             workers += 1;
         }
     }

@@ -38,8 +38,12 @@ async fn a_process_is_started_once_and_stays_warm() -> Result<()> {
 async fn environment_is_that_of_lambda_and_the_runtime_api_is_host_and_port() -> Result<()> {
     let place = place().await?;
     let (_, _, environment) = invoke(&place, json!({ "do": "environment" })).await?;
-    let address = environment["AWS_LAMBDA_RUNTIME_API"].as_str().context("an address")?;
-    address.parse::<std::net::SocketAddr>().with_context(|| address.to_owned())?;
+    let address = environment["AWS_LAMBDA_RUNTIME_API"]
+        .as_str()
+        .context("an address")?;
+    address
+        .parse::<std::net::SocketAddr>()
+        .with_context(|| address.to_owned())?;
     let expected = [
         ("AWS_LAMBDA_FUNCTION_NAME", "confab-ProbeFunction"),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
@@ -58,10 +62,16 @@ async fn message_is_worked_on_once_when_the_clock_jumps_meanwhile() -> Result<()
     let place = place().await?;
     let sqs = aws_sdk_sqs::Client::new(&place.aws_config()?);
     let url = format!("{}/000000000000/confab-work", place.aws);
-    sqs.send_message().queue_url(url).message_body(r#"{"do":"sleep","ms":900}"#).send().await?;
+    sqs.send_message()
+        .queue_url(url)
+        .message_body(r#"{"do":"sleep","ms":900}"#)
+        .send()
+        .await?;
     eventually(|| async {
         let in_flight = probe(&place).await?["in_flight"].as_u64();
-        (in_flight == Some(1)).then_some(()).with_context(|| format!("{in_flight:?} in flight"))
+        (in_flight == Some(1))
+            .then_some(())
+            .with_context(|| format!("{in_flight:?} in flight"))
     })
     .await?;
     place.advance(Duration::from_secs(40 * 60)).await?;
@@ -83,7 +93,10 @@ async fn no_process_panics_when_the_clock_jumps_often() -> Result<()> {
             assert!(status.is_success() && !failed, "{status} {told}");
         }
     }
-    let log = place.get("/api/logs?function=probe&limit=500").await?.to_string();
+    let log = place
+        .get("/api/logs?function=probe&limit=500")
+        .await?
+        .to_string();
     assert!(!log.contains("panicked"), "{log}");
     Ok(())
 }
@@ -93,7 +106,14 @@ async fn no_process_panics_when_the_clock_jumps_often() -> Result<()> {
 async fn head_requests_need_a_route_that_takes_them() -> Result<()> {
     let place = place().await?;
     let head = async |path: &str| {
-        Ok::<_, reqwest::Error>(place.http.head(format!("{}{path}", place.gateway)).send().await?.status())
+        Ok::<_, reqwest::Error>(
+            place
+                .http
+                .head(format!("{}{path}", place.gateway))
+                .send()
+                .await?
+                .status(),
+        )
     };
     assert_eq!(head("/health").await?, 404);
     assert_eq!(head("/probe/any").await?, 200);
@@ -105,7 +125,10 @@ async fn an_error_leaves_the_process_and_a_crash_does_not() -> Result<()> {
     let place = place().await?;
     let (_, _, before) = invoke(&place, json!({ "do": "who" })).await?;
     let (status, failed, told) = invoke(&place, json!({ "do": "fail" })).await?;
-    assert_eq!((status.as_u16(), failed, &told["errorMessage"]), (200, true, &json!("as told")));
+    assert_eq!(
+        (status.as_u16(), failed, &told["errorMessage"]),
+        (200, true, &json!("as told"))
+    );
     let (_, _, after) = invoke(&place, json!({ "do": "who" })).await?;
     assert_eq!(before["process"], after["process"]);
     let (_, failed, told) = invoke(&place, json!({ "do": "exit" })).await?;
@@ -133,8 +156,14 @@ async fn what_takes_too_long_is_killed() -> Result<()> {
 async fn a_reserved_concurrency_is_a_limit() -> Result<()> {
     let place = place().await?;
     let calls = (0..6).map(|_| invoke(&place, json!({ "do": "sleep", "ms": 600 })));
-    let answers = join_all(calls).await.into_iter().collect::<Result<Vec<_>>>()?;
-    let throttled = answers.iter().filter(|(status, ..)| status.as_u16() == 429).count();
+    let answers = join_all(calls)
+        .await
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
+    let throttled = answers
+        .iter()
+        .filter(|(status, ..)| status.as_u16() == 429)
+        .count();
     assert_eq!(throttled, 4);
     assert_eq!(probe(&place).await?["throttles"], 4);
     Ok(())
@@ -144,14 +173,21 @@ async fn a_reserved_concurrency_is_a_limit() -> Result<()> {
 async fn an_event_that_fails_at_every_try_ends_in_the_failure_queue() -> Result<()> {
     let mut place = place().await?;
     let url = format!("{}/2015-03-31/functions/probe/invocations", place.aws);
-    let answer =
-        place.http.post(url).header("x-amz-invocation-type", "Event").json(&json!({ "do": "fail" })).send().await?;
+    let answer = place
+        .http
+        .post(url)
+        .header("x-amz-invocation-type", "Event")
+        .json(&json!({ "do": "fail" }))
+        .send()
+        .await?;
     assert_eq!(answer.status(), 202);
     let tried = |times: u64| {
         let place = &place;
         eventually(move || async move {
             let errors = probe(place).await?["errors"].as_u64().unwrap_or(0);
-            (errors == times).then_some(()).with_context(|| format!("{errors} tries"))
+            (errors == times)
+                .then_some(())
+                .with_context(|| format!("{errors} tries"))
         })
     };
     tried(1).await?;
@@ -162,14 +198,18 @@ async fn an_event_that_fails_at_every_try_ends_in_the_failure_queue() -> Result<
         let place = &place;
         eventually(move || async move {
             let errors = probe(place).await?["errors"].as_u64().unwrap_or(0);
-            (errors == times).then_some(()).with_context(|| format!("{errors} tries"))
+            (errors == times)
+                .then_some(())
+                .with_context(|| format!("{errors} tries"))
         })
         .await?;
     }
     place.advance(Duration::from_secs(61)).await?;
     eventually(|| async {
         let queue = place.queue("confab-failures").await?;
-        (queue["visible"] == 1).then_some(()).with_context(|| queue.to_string())
+        (queue["visible"] == 1)
+            .then_some(())
+            .with_context(|| queue.to_string())
     })
     .await
 }
@@ -181,7 +221,9 @@ async fn a_schedule_fires_when_its_time_has_come_and_not_before() -> Result<()> 
         let place = &place;
         eventually(move || async move {
             let invocations = probe(place).await?["invocations"].as_u64().unwrap_or(0);
-            (invocations == times).then_some(()).with_context(|| format!("fired {invocations} times"))
+            (invocations == times)
+                .then_some(())
+                .with_context(|| format!("fired {invocations} times"))
         })
     };
     place.advance(Duration::from_secs(59 * 60)).await?;
@@ -197,8 +239,7 @@ async fn a_schedule_fires_when_its_time_has_come_and_not_before() -> Result<()> 
 async fn an_event_on_the_bus_reaches_the_function_of_its_rule() -> Result<()> {
     let place = place().await?;
     let put = |kind: &str| {
-        let entry =
-            json!({ "EventBusName": "confab-bus", "Source": "test", "DetailType": kind, "Detail": "{\"a\":1}" });
+        let entry = json!({ "EventBusName": "confab-bus", "Source": "test", "DetailType": kind, "Detail": "{\"a\":1}" });
         place
             .http
             .post(&place.aws)
@@ -206,11 +247,19 @@ async fn an_event_on_the_bus_reaches_the_function_of_its_rule() -> Result<()> {
             .json(&json!({ "Entries": [entry] }))
             .send()
     };
-    assert_eq!(put("other").await?.json::<Value>().await?["FailedEntryCount"], 0);
-    assert_eq!(put("told").await?.json::<Value>().await?["FailedEntryCount"], 0);
+    assert_eq!(
+        put("other").await?.json::<Value>().await?["FailedEntryCount"],
+        0
+    );
+    assert_eq!(
+        put("told").await?.json::<Value>().await?["FailedEntryCount"],
+        0
+    );
     eventually(|| async {
         let invocations = probe(&place).await?["invocations"].as_u64().unwrap_or(0);
-        (invocations == 1).then_some(()).with_context(|| format!("{invocations} invocations"))
+        (invocations == 1)
+            .then_some(())
+            .with_context(|| format!("{invocations} invocations"))
     })
     .await
 }
@@ -219,21 +268,45 @@ async fn an_event_on_the_bus_reaches_the_function_of_its_rule() -> Result<()> {
 async fn the_http_api_gives_its_event_as_aws_does() -> Result<()> {
     let place = place().await?;
     let url = format!("{}/probe/one/a%20b?x=1&x=2&y=", place.gateway);
-    let event: Value = place.http.get(url).header("cookie", "a=1; b=2").send().await?.json().await?;
+    let event: Value = place
+        .http
+        .get(url)
+        .header("cookie", "a=1; b=2")
+        .send()
+        .await?
+        .json()
+        .await?;
     assert_eq!(event["routeKey"], "GET /probe/one/{id}");
     assert_eq!(event["pathParameters"], json!({ "id": "a b" }));
-    assert_eq!(event["queryStringParameters"], json!({ "x": "1,2", "y": "" }));
+    assert_eq!(
+        event["queryStringParameters"],
+        json!({ "x": "1,2", "y": "" })
+    );
     assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
     assert_eq!(event["requestContext"]["http"]["method"], "GET");
     assert_eq!(event["rawPath"], "/probe/one/a%20b");
     let form = place.http.post(format!("{}/probe/form", place.gateway));
-    let form = form.header("content-type", "application/x-www-form-urlencoded").body("a=b").send().await?;
+    let form = form
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("a=b")
+        .send()
+        .await?;
     let event: Value = form.json().await?;
-    assert_eq!((&event["routeKey"], &event["body"]), (&json!("ANY /probe/{rest+}"), &json!("YT1i")));
+    assert_eq!(
+        (&event["routeKey"], &event["body"]),
+        (&json!("ANY /probe/{rest+}"), &json!("YT1i"))
+    );
     assert_eq!(event["isBase64Encoded"], true);
-    let nowhere = place.http.get(format!("{}/nowhere", place.gateway)).send().await?;
+    let nowhere = place
+        .http
+        .get(format!("{}/nowhere", place.gateway))
+        .send()
+        .await?;
     assert_eq!(nowhere.status(), 404);
-    assert_eq!(nowhere.json::<Value>().await?, json!({ "message": "Not Found" }));
+    assert_eq!(
+        nowhere.json::<Value>().await?,
+        json!({ "message": "Not Found" })
+    );
     Ok(())
 }
 
@@ -241,9 +314,19 @@ async fn the_http_api_gives_its_event_as_aws_does() -> Result<()> {
 async fn pages_of_other_sites_are_refused() -> Result<()> {
     let place = place().await?;
     let url = format!("{}/api/functions/probe/kill", place.outside);
-    let foreign = place.http.post(&url).header("origin", "https://example.org").send().await?;
+    let foreign = place
+        .http
+        .post(&url)
+        .header("origin", "https://example.org")
+        .send()
+        .await?;
     assert_eq!(foreign.status(), 403);
-    let rebound = place.http.post(&url).header("host", "example.org").send().await?;
+    let rebound = place
+        .http
+        .post(&url)
+        .header("host", "example.org")
+        .send()
+        .await?;
     assert_eq!(rebound.status(), 403);
     assert_eq!(place.http.post(&url).send().await?.status(), 200);
     Ok(())

@@ -10,13 +10,25 @@ async fn a_wrong_signature_leaves_no_trace_but_a_metric() -> Result<()> {
     let body = json!({ "object": "whatsapp_business_account", "entry": [] }).to_string();
     let other = sign_meta(b"another body");
     for signature in [None, Some("sha256=00"), Some(other.as_str())] {
-        assert_eq!(place.webhook(body.clone(), signature).await?.status(), 401, "{signature:?}");
+        assert_eq!(
+            place.webhook(body.clone(), signature).await?.status(),
+            401,
+            "{signature:?}"
+        );
     }
     let state = place.get("/api/state").await?;
-    let calls: Vec<_> =
-        state["aws_calls"].as_array().into_iter().flatten().filter(|call| call["service"] == "sqs").collect();
+    let calls: Vec<_> = state["aws_calls"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|call| call["service"] == "sqs")
+        .collect();
     assert!(calls.is_empty(), "{calls:?}");
-    let rejected = state["metrics"].as_array().into_iter().flatten().find(|metric| metric["name"] == "WebhookRejected");
+    let rejected = state["metrics"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|metric| metric["name"] == "WebhookRejected");
     assert_eq!(rejected.map(|metric| &metric["total"]), Some(&json!(3.0)));
     Ok(())
 }

@@ -40,11 +40,14 @@ async fn confab(place: &Place, arguments: &[&str]) -> Result<Told> {
 /// A message that a provider refuses to send an answer to, until it is given up.
 async fn given_up(place: &Place) -> Result<Person<'_>> {
     let dana = place.person("Dana", "meta").await?;
-    let fault = json!({ "send": [{ "person": dana.id, "http": 500, "code": 131_000, "times": 1_000 }] });
+    let fault =
+        json!({ "send": [{ "person": dana.id, "http": 500, "code": 131_000, "times": 1_000 }] });
     place.put("/api/phone/faults", &fault).await?;
     dana.says("hi").await?;
     place.gives_up(DLQ).await?;
-    place.put("/api/phone/faults", &json!({ "send": [] })).await?;
+    place
+        .put("/api/phone/faults", &json!({ "send": [] }))
+        .await?;
     Ok(dana)
 }
 
@@ -55,36 +58,74 @@ async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
 
     let list = confab(&place, &["dlq"]).await?;
     assert_eq!((list.code, list.error.as_str()), (0, ""), "{}", list.text);
-    assert!(list.text.contains(DLQ) && list.text.contains(QUEUE), "{}", list.text);
+    assert!(
+        list.text.contains(DLQ) && list.text.contains(QUEUE),
+        "{}",
+        list.text
+    );
     let doctor = confab(&place, &["doctor"]).await?;
     assert_eq!(doctor.code, 1, "{}", doctor.text);
-    assert!(doctor.text.contains(&format!("`confab dlq {DLQ} redrive`")), "{}", doctor.text);
+    assert!(
+        doctor.text.contains(&format!("`confab dlq {DLQ} redrive`")),
+        "{}",
+        doctor.text
+    );
 
-    let shown = confab(&place, &["dlq", "inbound", "--json"]).await?.json()?;
+    let shown = confab(&place, &["dlq", "inbound", "--json"])
+        .await?
+        .json()?;
     let message = &shown["messages"][0];
     let why = message["why"].as_str().context("the logs know why")?;
     assert!(why.starts_with("studio-conversation: "), "{why}");
-    assert!(message["body"].is_null() && message["group"].is_string(), "{message}");
-    let correlation_id = message["correlation_id"].as_str().context("a correlation id")?;
+    assert!(
+        message["body"].is_null() && message["group"].is_string(),
+        "{message}"
+    );
+    let correlation_id = message["correlation_id"]
+        .as_str()
+        .context("a correlation id")?;
     let words = confab(&place, &["dlq", "inbound", "--bodies"]).await?.text;
     assert!(words.contains("\"hi\""), "{words}");
 
-    let trace = confab(&place, &["trace", correlation_id, "--json"]).await?.json()?;
-    let steps: Vec<_> = trace.as_array().context("steps")?.iter().filter_map(|step| step["kind"].as_str()).collect();
+    let trace = confab(&place, &["trace", correlation_id, "--json"])
+        .await?
+        .json()?;
+    let steps: Vec<_> = trace
+        .as_array()
+        .context("steps")?
+        .iter()
+        .filter_map(|step| step["kind"].as_str())
+        .collect();
     for kind in ["http", "queue", "function", "provider", "log"] {
         assert!(steps.contains(&kind), "{kind}: {steps:?}");
     }
-    assert!(steps.iter().filter(|kind| **kind == "function").count() > 30, "each try is told: {steps:?}");
+    assert!(
+        steps.iter().filter(|kind| **kind == "function").count() > 30,
+        "each try is told: {steps:?}"
+    );
 
     let refused = confab(&place, &["dlq", "inbound", "redrive"]).await?;
     assert_eq!(refused.code, 2, "nobody was asked: {}", refused.error);
     let moved = confab(&place, &["dlq", "inbound", "redrive", "--yes"]).await?;
-    assert_eq!((moved.code, moved.text.as_str()), (0, "1 of 1 message moved.\n"), "{}", moved.error);
+    assert_eq!(
+        (moved.code, moved.text.as_str()),
+        (0, "1 of 1 message moved.\n"),
+        "{}",
+        moved.error
+    );
     eventually(|| dana.was_answered_once_in_order()).await?;
-    assert!(confab(&place, &["dlq"]).await?.text.contains("All are empty."));
+    assert!(
+        confab(&place, &["dlq"])
+            .await?
+            .text
+            .contains("All are empty.")
+    );
 
     let cost = confab(&place, &["cost", "--json"]).await?.json()?;
-    assert!(cost["messages"].as_f64() >= Some(1.0) && cost["dollars"].as_f64() > Some(0.0), "{cost}");
+    assert!(
+        cost["messages"].as_f64() >= Some(1.0) && cost["dollars"].as_f64() > Some(0.0),
+        "{cost}"
+    );
     let doctor = confab(&place, &["doctor"]).await?;
     assert_eq!(doctor.code, 0, "{}", doctor.text);
     Ok(())
@@ -94,44 +135,106 @@ async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
 async fn one_message_goes_back_alone_and_another_is_thrown_away() -> Result<()> {
     let place = Place::local().await?;
     let sqs = sqs_of(&place.aws, "test")?;
-    let dlq = sqs.get_queue_url().queue_name(DLQ).send().await?.queue_url.context("an address")?;
+    let dlq = sqs
+        .get_queue_url()
+        .queue_name(DLQ)
+        .send()
+        .await?
+        .queue_url
+        .context("an address")?;
     let mut ids = Vec::new();
-    let ids_of = ["cor_4xpt5pserybcakyvqnpn6gx3rx", "cor_4xpt5pserybcakyvqnpn6gx3ry"];
+    let ids_of = [
+        "cor_4xpt5pserybcakyvqnpn6gx3rx",
+        "cor_4xpt5pserybcakyvqnpn6gx3ry",
+    ];
     for (group, correlation_id) in ["a", "b"].into_iter().zip(ids_of) {
-        let value = MessageAttributeValue::builder().data_type("String").string_value(correlation_id).build()?;
-        let message = sqs.send_message().queue_url(&dlq).message_body("no job").message_group_id(group);
-        let sent = message.message_deduplication_id(group).message_attributes("correlation_id", value).send().await?;
+        let value = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(correlation_id)
+            .build()?;
+        let message = sqs
+            .send_message()
+            .queue_url(&dlq)
+            .message_body("no job")
+            .message_group_id(group);
+        let sent = message
+            .message_deduplication_id(group)
+            .message_attributes("correlation_id", value)
+            .send()
+            .await?;
         ids.push(sent.message_id.context("an id")?);
     }
-    let [first, second] = ids.as_slice() else { bail!("{ids:?}") };
+    let [first, second] = ids.as_slice() else {
+        bail!("{ids:?}")
+    };
 
-    let missing = confab(&place, &["dlq", "inbound", "redrive", "--message", first, "--message", "x", "--yes"]).await?;
+    let missing = confab(
+        &place,
+        &[
+            "dlq",
+            "inbound",
+            "redrive",
+            "--message",
+            first,
+            "--message",
+            "x",
+            "--yes",
+        ],
+    )
+    .await?;
     assert_eq!(missing.code, 1);
-    assert!(missing.error.contains("x cannot be taken"), "{}", missing.error);
+    assert!(
+        missing.error.contains("x cannot be taken"),
+        "{}",
+        missing.error
+    );
     assert_eq!(place.queue(DLQ).await?["visible"], 2, "all or none");
 
-    let moved = confab(&place, &["dlq", "inbound", "redrive", "--message", first, "--yes"]).await?;
+    let moved = confab(
+        &place,
+        &["dlq", "inbound", "redrive", "--message", first, "--yes"],
+    )
+    .await?;
     assert_eq!(moved.code, 0, "{}", moved.error);
     // It is tried again with its attributes, and its failure is in its own trace.
     eventually(|| async {
         let trace = confab(&place, &["trace", ids_of[0]]).await?;
-        trace.text.contains("unreadable_job").then_some(()).with_context(|| trace.text.clone())
+        trace
+            .text
+            .contains("unreadable_job")
+            .then_some(())
+            .with_context(|| trace.text.clone())
     })
     .await?;
 
     // No retry helps a body that cannot be read: it is back at once, with the reason.
     eventually(|| async {
         let depth = place.depth(DLQ).await?;
-        (depth == 2).then_some(()).with_context(|| format!("{depth} messages"))
+        (depth == 2)
+            .then_some(())
+            .with_context(|| format!("{depth} messages"))
     })
     .await?;
-    let shown = confab(&place, &["dlq", "inbound", "--json"]).await?.json()?;
-    let of_first = shown["messages"].as_array().into_iter().flatten().find(|m| m["correlation_id"] == ids_of[0]);
-    let why = of_first.and_then(|message| message["why"].as_str()).context("a reason")?;
+    let shown = confab(&place, &["dlq", "inbound", "--json"])
+        .await?
+        .json()?;
+    let of_first = shown["messages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|m| m["correlation_id"] == ids_of[0]);
+    let why = of_first
+        .and_then(|message| message["why"].as_str())
+        .context("a reason")?;
     assert!(why.contains("unreadable_job"), "{why}");
 
     let deleted = confab(&place, &["dlq", "inbound", "delete", second, "--yes"]).await?;
-    assert_eq!((deleted.code, place.depth(DLQ).await?), (0, 1), "{}", deleted.error);
+    assert_eq!(
+        (deleted.code, place.depth(DLQ).await?),
+        (0, 1),
+        "{}",
+        deleted.error
+    );
     Ok(())
 }
 
@@ -150,13 +253,33 @@ async fn samples_can_be_replayed() -> Result<()> {
         ("payments/payments-ledger.orders", 0, json!(200)),
         ("payments/payments-reconcile.tick", 0, Value::Null),
     ] {
-        let told = confab(&place, &["replay", &format!("events/{sample}.json"), "--json"]).await?;
-        assert_eq!((told.code, &told.json()?["payload"]["statusCode"]), (code, &status), "{sample}: {}", told.text);
+        let told = confab(
+            &place,
+            &["replay", &format!("events/{sample}.json"), "--json"],
+        )
+        .await?;
+        assert_eq!(
+            (told.code, &told.json()?["payload"]["statusCode"]),
+            (code, &status),
+            "{sample}: {}",
+            told.text
+        );
     }
-    let broken = confab(&place, &["replay", "events/studio/sms-received.text.json", "--function", "nobody"]).await?;
+    let broken = confab(
+        &place,
+        &[
+            "replay",
+            "events/studio/sms-received.text.json",
+            "--function",
+            "nobody",
+        ],
+    )
+    .await?;
     assert_eq!(broken.code, 2);
     assert!(
-        ["sms-received, ", "studio-conversation, "].iter().all(|name| broken.error.contains(name)),
+        ["sms-received, ", "studio-conversation, "]
+            .iter()
+            .all(|name| broken.error.contains(name)),
         "{}",
         broken.error
     );
@@ -169,12 +292,20 @@ async fn what_is_broken_is_told() -> Result<()> {
     let doctor = confab(&place, &["doctor", "--json"]).await?;
     let findings = doctor.json()?;
     assert_eq!(doctor.code, 1, "nothing answers Meta here: {findings}");
-    let webhook = findings["findings"].as_array().context("findings")?.iter().find(|f| f["check"] == "webhook");
+    let webhook = findings["findings"]
+        .as_array()
+        .context("findings")?
+        .iter()
+        .find(|f| f["check"] == "webhook");
     assert_eq!(webhook.context("webhook")?["state"], "problem");
     place.outside = "http://127.0.0.1:1".to_owned();
     let gone = confab(&place, &["doctor"]).await?;
     assert_eq!(gone.code, 1);
-    assert!(gone.error.contains("scripts/dev starts it"), "{}", gone.error);
+    assert!(
+        gone.error.contains("scripts/dev starts it"),
+        "{}",
+        gone.error
+    );
     Ok(())
 }
 
@@ -185,11 +316,30 @@ async fn a_redrive_asks_permission_on_both_queues() -> Result<()> {
     let arn = format!("arn:aws:sqs:us-east-1:000000000000:{DLQ}");
     let function = sqs_of(&place.aws, "studio-health")?;
     for answer in [
-        refused(function.start_message_move_task().source_arn(&arn).send().await)?,
-        refused(function.list_message_move_tasks().source_arn(&arn).send().await)?,
+        refused(
+            function
+                .start_message_move_task()
+                .source_arn(&arn)
+                .send()
+                .await,
+        )?,
+        refused(
+            function
+                .list_message_move_tasks()
+                .source_arn(&arn)
+                .send()
+                .await,
+        )?,
     ] {
         assert!(answer.contains("AccessDenied"), "{answer}");
     }
-    assert!(sqs_of(&place.aws, "test")?.list_message_move_tasks().source_arn(&arn).send().await.is_ok());
+    assert!(
+        sqs_of(&place.aws, "test")?
+            .list_message_move_tasks()
+            .source_arn(&arn)
+            .send()
+            .await
+            .is_ok()
+    );
     Ok(())
 }

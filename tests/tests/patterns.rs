@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use confab_aws::{Aws, AwsConfig, Inbox, Objects, Rate, Table};
+use confab_aws::{Aws, AwsConfig, Inbox, Objects, RateLimit, Table};
 use confab_core::{Env, Kind, Timestamp};
 use confab_e2e::Place;
 use futures::future::join_all;
@@ -32,14 +32,33 @@ fn at(seconds: i64) -> Result<Timestamp> {
 async fn a_bucket_gives_as_many_tokens_as_it_has_to_however_many_ask_at_once() -> Result<()> {
     let (_place, aws) = place().await?;
     let table = table(&aws);
-    let rate = Rate { burst: 5, every: Duration::from_secs(60) };
+    let rate = RateLimit {
+        burst: 5,
+        every: Duration::from_secs(60),
+    };
     for second in [0, 1, 2, 3, 4] {
         rate.take(&table, "one by one", at(second)?).await?;
     }
-    let refused = rate.take(&table, "one by one", at(5)?).await.expect_err("the sixth");
-    let Kind::RateLimited { retry_after_seconds } = refused.kind() else { panic!("{refused}") };
-    assert!((1..=60).contains(&retry_after_seconds), "{retry_after_seconds}");
-    rate.take(&table, "one by one", at(5 + i64::from(retry_after_seconds))?).await?;
+    let refused = rate
+        .take(&table, "one by one", at(5)?)
+        .await
+        .expect_err("the sixth");
+    let Kind::RateLimited {
+        retry_after_seconds,
+    } = refused.kind()
+    else {
+        panic!("{refused}")
+    };
+    assert!(
+        (1..=60).contains(&retry_after_seconds),
+        "{retry_after_seconds}"
+    );
+    rate.take(
+        &table,
+        "one by one",
+        at(5 + i64::from(retry_after_seconds))?,
+    )
+    .await?;
     rate.take(&table, "somebody else", at(5)?).await?;
     let now = at(0)?;
     let taken = join_all((0..40).map(|_| rate.take(&table, "all at once", now))).await;
@@ -59,14 +78,25 @@ async fn of_many_workers_one_claims_an_event_and_one_takes_over_its_lease() -> R
         async move {
             let inbox = Inbox::new(format!("worker {n}"), Vec::new(), lease, now);
             let claim = inbox.claim(&table, "meta#wamid.1", now)?;
-            let written = table.client.transact_write_items().transact_items(claim).send().await;
+            let written = table
+                .client
+                .transact_write_items()
+                .transact_items(claim)
+                .send()
+                .await;
             anyhow::Ok(written.is_ok())
         }
     });
-    let won = join_all(claims).await.into_iter().collect::<Result<Vec<_>>>()?;
+    let won = join_all(claims)
+        .await
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
     assert_eq!(won.iter().filter(|won| **won).count(), 1);
     let takers = (0..10).map(|_| Inbox::take_over(&table, "meta#wamid.1", lease, now));
-    let took = join_all(takers).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let took = join_all(takers)
+        .await
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
     assert_eq!(took.iter().filter(|took| **took).count(), 1);
     Ok(())
 }
@@ -83,7 +113,11 @@ async fn objects_come_back_as_they_went_and_links_hold() -> Result<()> {
     let answer = place.http.get(&link).send().await?;
     assert_eq!(answer.status(), 200, "{link}");
     assert_eq!(answer.bytes().await?, "picture");
-    let forged = place.http.get(link.replace("rooms", "other")).send().await?;
+    let forged = place
+        .http
+        .get(link.replace("rooms", "other"))
+        .send()
+        .await?;
     assert!(forged.status().is_client_error(), "{}", forged.status());
     objects.delete(key).await?;
     objects.delete(key).await?;

@@ -10,18 +10,33 @@ use serde_json::{Value, json};
 /// A person of this test alone.
 fn somebody() -> String {
     use confab_core::{Clock, UserId};
-    UserId::new(confab_lambda::SystemClock::default().now(), &confab_lambda::OsEntropy).to_string()
+    UserId::new(
+        confab_lambda::SystemClock::default().now(),
+        &confab_lambda::OsEntropy,
+    )
+    .to_string()
 }
 
 fn kinds(rows: &Value) -> Vec<(String, i64)> {
     let rows = rows.as_array().into_iter().flatten();
-    rows.map(|row| (row["kind"].as_str().unwrap_or_default().to_owned(), row["amount"].as_i64().unwrap_or_default()))
-        .collect()
+    rows.map(|row| {
+        (
+            row["kind"].as_str().unwrap_or_default().to_owned(),
+            row["amount"].as_i64().unwrap_or_default(),
+        )
+    })
+    .collect()
 }
 
 fn told(file: &Value) -> Vec<(&str, bool)> {
     let told = file["told"].as_array().into_iter().flatten();
-    told.map(|told| (told["type"].as_str().unwrap_or_default(), told["is_told"] == true)).collect()
+    told.map(|told| {
+        (
+            told["type"].as_str().unwrap_or_default(),
+            told["is_told"] == true,
+        )
+    })
+    .collect()
 }
 
 #[tokio::test]
@@ -32,19 +47,32 @@ async fn what_was_paid_is_granted_and_in_the_books() -> Result<()> {
     let offer = shop.offer("studio.standard", &payer);
     let order = shop.takes(&offer).await?;
     assert_eq!(state_of(&order), "pending");
-    assert_eq!(order["amount"], json!({ "minor": 2_900, "currency": "USD" }), "the price is the list's");
+    assert_eq!(
+        order["amount"],
+        json!({ "minor": 2_900, "currency": "USD" }),
+        "the price is the list's"
+    );
     assert_eq!(shop.pays(&order, "success").await?["next"], "done");
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(shop.credits(&payer).await?, 1);
     let file = eventually(|| async {
         let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
-        (told(&file) == [("received", true)]).then_some(file.clone()).with_context(|| file.to_string())
+        (told(&file) == [("received", true)])
+            .then_some(file.clone())
+            .with_context(|| file.to_string())
     })
     .await?;
     let mut rows = kinds(&file["rows"]);
     rows.sort();
-    assert_eq!(rows, [("charge".to_owned(), 2_900), ("fee".to_owned(), -114)], "2.9 % and 30 cents are Stripe's");
-    assert_eq!((&file["order"]["balance"], &file["order"]["fees"]), (&json!(2_900), &json!(114)));
+    assert_eq!(
+        rows,
+        [("charge".to_owned(), 2_900), ("fee".to_owned(), -114)],
+        "2.9 % and 30 cents are Stripe's"
+    );
+    assert_eq!(
+        (&file["order"]["balance"], &file["order"]["fees"]),
+        (&json!(2_900), &json!(114))
+    );
     Ok(())
 }
 
@@ -54,11 +82,18 @@ async fn the_same_offer_is_one_order_and_one_page() -> Result<()> {
     let shop = Shop::at(&place);
     let offer = shop.offer("studio.lite", &somebody());
     let orders = try_join_all((0..5).map(|_| shop.takes(&offer))).await?;
-    assert!(orders.iter().all(|order| order["url"] == orders[0]["url"]), "{orders:?}");
+    assert!(
+        orders.iter().all(|order| order["url"] == orders[0]["url"]),
+        "{orders:?}"
+    );
     shop.pays(&orders[0], "success").await?;
     shop.comes_to(offer.order_id, "paid").await?;
     let paid = shop.takes(&offer).await?;
-    assert_eq!((state_of(&paid), &paid["url"]), ("paid", &Value::Null), "nobody pays twice");
+    assert_eq!(
+        (state_of(&paid), &paid["url"]),
+        ("paid", &Value::Null),
+        "nobody pays twice"
+    );
     Ok(())
 }
 
@@ -69,7 +104,10 @@ async fn a_declined_card_leaves_the_page_open_and_a_checked_one_is_good() -> Res
     let offer = shop.offer("studio.lite", &somebody());
     let order = shop.takes(&offer).await?;
     assert_eq!(shop.pays(&order, "declined").await?["next"], "declined");
-    assert_eq!(shop.pays(&order, "three_d_secure").await?["next"], "authenticate");
+    assert_eq!(
+        shop.pays(&order, "three_d_secure").await?["next"],
+        "authenticate"
+    );
     shop.authenticates(&order, true).await?;
     shop.comes_to(offer.order_id, "paid").await
 }
@@ -78,7 +116,9 @@ async fn a_declined_card_leaves_the_page_open_and_a_checked_one_is_good() -> Res
 async fn is_pending(shop: &Shop<'_>, offer: &Offer) -> Result<()> {
     eventually(|| async {
         let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
-        (told(&file) == [("pending", true)]).then_some(()).with_context(|| file.to_string())
+        (told(&file) == [("pending", true)])
+            .then_some(())
+            .with_context(|| file.to_string())
     })
     .await
 }
@@ -107,14 +147,21 @@ async fn refunds_give_back_and_the_last_one_takes_back() -> Result<()> {
     let shop = Shop::at(&place);
     let payer = somebody();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
-    shop.at_stripe(&order, "refund", &json!({ "amount": 400 })).await?;
+    shop.at_stripe(&order, "refund", &json!({ "amount": 400 }))
+        .await?;
     let path = format!("orders/{}", offer.order_id);
     eventually(|| async {
         let file = shop.books(&path).await?;
-        (file["order"]["balance"] == 1_500).then_some(()).with_context(|| file.to_string())
+        (file["order"]["balance"] == 1_500)
+            .then_some(())
+            .with_context(|| file.to_string())
     })
     .await?;
-    assert_eq!(shop.credits(&payer).await?, 1, "a part is given back, the rest is still theirs");
+    assert_eq!(
+        shop.credits(&payer).await?,
+        1,
+        "a part is given back, the rest is still theirs"
+    );
     shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
     assert_eq!(shop.credits(&payer).await?, 0);
@@ -137,25 +184,44 @@ async fn a_dispute_takes_the_money_and_a_won_one_is_flagged() -> Result<()> {
     shop.comes_to(offer.order_id, "disputed").await?;
     assert_eq!(shop.credits(&payer).await?, 0);
     let id = dispute["id"].as_str().context("a dispute has an id")?;
-    place.post(&format!("/api/stripe/disputes/{id}/close"), &json!({ "won": true })).await?;
+    place
+        .post(
+            &format!("/api/stripe/disputes/{id}/close"),
+            &json!({ "won": true }),
+        )
+        .await?;
     shop.comes_to(offer.order_id, "paid").await?;
     let flags = shop.flags().await?;
-    let ours = flags.iter().find(|flag| flag["order_id"] == offer.order_id.to_string()).context("no flag")?;
+    let ours = flags
+        .iter()
+        .find(|flag| flag["order_id"] == offer.order_id.to_string())
+        .context("no flag")?;
     assert_eq!(ours["flag"], "came_back");
     Ok(())
 }
 
 /// The only flag of an order.
 fn flag_in(file: &Value) -> Option<&str> {
-    file["order"]["flags"].as_object()?.values().next()?.as_str()
+    file["order"]["flags"]
+        .as_object()?
+        .values()
+        .next()?
+        .as_str()
 }
 
 /// Waits until an order has a balance and a flag.
-async fn comes_to_balance(shop: &Shop<'_>, offer: &Offer, balance: i64, flag: Option<&str>) -> Result<Value> {
+async fn comes_to_balance(
+    shop: &Shop<'_>,
+    offer: &Offer,
+    balance: i64,
+    flag: Option<&str>,
+) -> Result<Value> {
     eventually(|| async {
         let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
         let is_there = file["order"]["balance"] == balance && flag_in(&file) == flag;
-        is_there.then_some(file.clone()).with_context(|| file.to_string())
+        is_there
+            .then_some(file.clone())
+            .with_context(|| file.to_string())
     })
     .await
 }
@@ -166,15 +232,28 @@ async fn a_bank_takes_the_whole_charge_after_a_refund_and_gives_a_part_back() ->
     let shop = Shop::at(&place);
     let payer = somebody();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
-    shop.at_stripe(&order, "refund", &json!({ "amount": 400 })).await?;
+    shop.at_stripe(&order, "refund", &json!({ "amount": 400 }))
+        .await?;
     comes_to_balance(&shop, &offer, 1_500, None).await?;
     let dispute = shop.at_stripe(&order, "dispute", &json!({})).await?;
     comes_to_balance(&shop, &offer, -400, Some("overdrawn")).await?;
-    assert_eq!(shop.credits(&payer).await?, 0, "what was taken back is not theirs");
+    assert_eq!(
+        shop.credits(&payer).await?,
+        0,
+        "what was taken back is not theirs"
+    );
     let id = dispute["id"].as_str().context("a dispute has an id")?;
-    place.post(&format!("/api/stripe/disputes/{id}/close"), &json!({ "won": false, "returned": 400 })).await?;
+    place
+        .post(
+            &format!("/api/stripe/disputes/{id}/close"),
+            &json!({ "won": false, "returned": 400 }),
+        )
+        .await?;
     let file = comes_to_balance(&shop, &offer, 0, None).await?;
-    assert_eq!((state_of(&file["order"]), &file["order"]["disputed"]), ("disputed", &json!(1_500)));
+    assert_eq!(
+        (state_of(&file["order"]), &file["order"]["disputed"]),
+        ("disputed", &json!(1_500))
+    );
     Ok(())
 }
 
@@ -186,8 +265,12 @@ async fn a_refund_that_fails_later_is_money_that_is_here_after_all() -> Result<(
     let refund = shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
     let id = refund["id"].as_str().context("a refund has an id")?;
-    place.post(&format!("/api/stripe/refunds/{id}/fail"), &json!({})).await?;
-    comes_to_balance(&shop, &offer, 1_900, Some("came_back")).await.map(drop)
+    place
+        .post(&format!("/api/stripe/refunds/{id}/fail"), &json!({}))
+        .await?;
+    comes_to_balance(&shop, &offer, 1_900, Some("came_back"))
+        .await
+        .map(drop)
 }
 
 #[tokio::test]
@@ -196,12 +279,19 @@ async fn an_inquiry_takes_nothing() -> Result<()> {
     let shop = Shop::at(&place);
     let payer = somebody();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
-    let inquiry = shop.at_stripe(&order, "dispute", &json!({ "inquiry": true })).await?;
+    let inquiry = shop
+        .at_stripe(&order, "dispute", &json!({ "inquiry": true }))
+        .await?;
     let id = inquiry["id"].as_str().context("an inquiry has an id")?;
-    shop.at_stripe(&order, "refund", &json!({ "amount": 100 })).await?;
+    shop.at_stripe(&order, "refund", &json!({ "amount": 100 }))
+        .await?;
     comes_to_balance(&shop, &offer, 1_800, None).await?;
-    place.post(&format!("/api/stripe/disputes/{id}/escalate"), &json!({})).await?;
-    comes_to_balance(&shop, &offer, -100, Some("overdrawn")).await.map(drop)
+    place
+        .post(&format!("/api/stripe/disputes/{id}/escalate"), &json!({}))
+        .await?;
+    comes_to_balance(&shop, &offer, -100, Some("overdrawn"))
+        .await
+        .map(drop)
 }
 
 #[tokio::test]
@@ -228,19 +318,27 @@ async fn money_that_is_not_this_orders_is_flagged_and_books_nothing() -> Result<
         let payment = place.post("/api/stripe/payments", &payment).await?;
         eventually(|| async {
             let flags = shop.flags().await?;
-            let is_ours = |found: &&Value| match flag {
+            let is_server_error = |found: &&Value| match flag {
                 // There is no order to name: the flag has the event alone.
                 "unknown_order" => found["order_id"].is_null(),
                 _ => found["order_id"] == order.order_id.to_string(),
             };
-            let found = flags.iter().filter(is_ours).any(|found| found["flag"] == flag);
-            found.then_some(()).with_context(|| format!("{flag}: {flags:?} {payment}"))
+            let found = flags
+                .iter()
+                .filter(is_server_error)
+                .any(|found| found["flag"] == flag);
+            found
+                .then_some(())
+                .with_context(|| format!("{flag}: {flags:?} {payment}"))
         })
         .await?;
     }
     assert_eq!(state_of(&shop.order(unpaid.order_id).await?), "pending");
     let file = shop.books(&format!("orders/{}", paid.order_id)).await?;
-    assert_eq!((&file["order"]["received"], told(&file).len()), (&json!(1_900), 1));
+    assert_eq!(
+        (&file["order"]["received"], told(&file).len()),
+        (&json!(1_900), 1)
+    );
     Ok(())
 }
 
@@ -255,18 +353,24 @@ async fn second_payment_stays_flagged_until_it_is_refunded() -> Result<()> {
     let second = second["payment_intent"].as_str().context("a payment")?;
     comes_to_balance(&shop, &offer, 1_900, Some("paid_twice")).await?;
     // A notice of the first payment says nothing of the second.
-    shop.at_stripe(&order, "refund", &json!({ "amount": 400 })).await?;
+    shop.at_stripe(&order, "refund", &json!({ "amount": 400 }))
+        .await?;
     comes_to_balance(&shop, &offer, 1_500, Some("paid_twice")).await?;
     let is_open = || async {
         let flags = shop.flags().await?;
-        let ours = flags.iter().find(|flag| flag["order_id"] == offer.order_id.to_string());
+        let ours = flags
+            .iter()
+            .find(|flag| flag["order_id"] == offer.order_id.to_string());
         anyhow::Ok(ours.context("the flag is listed")?["is_open"] == true)
     };
     assert!(is_open().await?);
-    place.post(&format!("/api/stripe/payments/{second}/refund"), &json!({})).await?;
+    place
+        .post(&format!("/api/stripe/payments/{second}/refund"), &json!({}))
+        .await?;
     comes_to_balance(&shop, &offer, 1_500, None).await?;
     assert!(!is_open().await?);
-    shop.at_stripe(&order, "refund", &json!({ "amount": 100 })).await?;
+    shop.at_stripe(&order, "refund", &json!({ "amount": 100 }))
+        .await?;
     comes_to_balance(&shop, &offer, 1_400, None).await.map(drop)
 }
 
@@ -285,7 +389,10 @@ async fn the_last_credit_is_spent_once() -> Result<()> {
     assert_eq!(counts, [(200, 1), (409, 99)].into());
     assert_eq!(shop.credits(&payer).await?, 0);
     // Whoever won asks again: it is the same spend.
-    let winner = answers.iter().position(|answer| answer.status() == 200).context("a winner")?;
+    let winner = answers
+        .iter()
+        .position(|answer| answer.status() == 200)
+        .context("a winner")?;
     assert_eq!(shop.spends(&spends[winner]).await?.status(), 200);
     assert_eq!(shop.credits(&payer).await?, 0);
     Ok(())
@@ -303,19 +410,33 @@ async fn a_refund_of_what_was_spent_leaves_a_debt_and_a_row_that_says_why() -> R
     assert_eq!(shop.credits(&payer).await?, -1);
     let account = shop.account(&payer).await?;
     let expected = [("credit", 1), ("spend", -1), ("reversal", -1)];
-    assert_eq!(kinds(&account["rows"]), expected.map(|(kind, amount)| (kind.to_owned(), amount)));
+    assert_eq!(
+        kinds(&account["rows"]),
+        expected.map(|(kind, amount)| (kind.to_owned(), amount))
+    );
     assert_eq!(shop.spends(&shop.spend(&payer, 1)).await?.status(), 409);
     Ok(())
 }
 
 /// Another product's or nobody's payment, told by an event that is signed as Stripe signs.
-async fn stripe_tells(place: &Place, body: &Value, secret: &str, at: i64) -> Result<reqwest::Response> {
+async fn stripe_tells(
+    place: &Place,
+    body: &Value,
+    secret: &str,
+    at: i64,
+) -> Result<reqwest::Response> {
     let body = body.to_string();
     let at = confab_core::Timestamp::from_second(at)?;
     let signature = confab_stripe::sign(&secret.into(), body.as_bytes(), at);
     let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
-    let request = place.http.post(format!("{}/payment-received", place.gateway));
-    Ok(request.header("stripe-signature", signature).body(body).send().await?)
+    let request = place
+        .http
+        .post(format!("{}/payment-received", place.gateway));
+    Ok(request
+        .header("stripe-signature", signature)
+        .body(body)
+        .send()
+        .await?)
 }
 
 fn now() -> i64 {
@@ -329,12 +450,34 @@ const SECRET: &str = "whsec_local";
 async fn what_is_not_signed_by_a_provider_is_refused() -> Result<()> {
     let place = Place::any().await?;
     let event = json!({ "id": "evt_forged", "object": "event", "type": "charge.refunded", "data": { "object": {} } });
-    for (secret, at) in [("whsec_other", now()), (SECRET, now() - 301), (SECRET, now() + 400)] {
-        assert_eq!(stripe_tells(&place, &event, secret, at).await?.status(), 401, "{secret} {at}");
+    for (secret, at) in [
+        ("whsec_other", now()),
+        (SECRET, now() - 301),
+        (SECRET, now() + 400),
+    ] {
+        assert_eq!(
+            stripe_tells(&place, &event, secret, at).await?.status(),
+            401,
+            "{secret} {at}"
+        );
     }
-    for path in ["/payment-received", "/payment-received/", "/payment-received/guess", "/api/payments/webhook/"] {
-        let answer = place.http.post(format!("{}{path}", place.gateway)).body(event.to_string()).send().await?;
-        assert!([401, 404].contains(&answer.status().as_u16()), "{path}: {}", answer.status());
+    for path in [
+        "/payment-received",
+        "/payment-received/",
+        "/payment-received/guess",
+        "/api/payments/webhook/",
+    ] {
+        let answer = place
+            .http
+            .post(format!("{}{path}", place.gateway))
+            .body(event.to_string())
+            .send()
+            .await?;
+        assert!(
+            [401, 404].contains(&answer.status().as_u16()),
+            "{path}: {}",
+            answer.status()
+        );
     }
     Ok(())
 }
@@ -345,27 +488,64 @@ async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Resu
     let shop = Shop::at(&place);
     let unknown = json!({ "id": format!("evt_{}", somebody()), "object": "event", "type": "customer.created",
         "data": { "object": { "id": "cus_1", "object": "customer" } } });
-    assert_eq!(stripe_tells(&place, &unknown, SECRET, now()).await?.status(), 200);
+    assert_eq!(
+        stripe_tells(&place, &unknown, SECRET, now())
+            .await?
+            .status(),
+        200
+    );
     let thin = json!({ "id": "evt_thin", "object": "v2.core.event", "type": "v1.billing.meter.no_meter_found" });
-    assert_eq!(stripe_tells(&place, &thin, SECRET, now()).await?.status(), 200);
+    assert_eq!(
+        stripe_tells(&place, &thin, SECRET, now()).await?.status(),
+        200
+    );
     // Another shop's payment in the same account: nobody has to look at it.
-    let theirs = place.post("/api/stripe/payments", &json!({ "amount": 500, "by": "dashboard" })).await?;
+    let theirs = place
+        .post(
+            "/api/stripe/payments",
+            &json!({ "amount": 500, "by": "dashboard" }),
+        )
+        .await?;
     let payment = theirs["payment_intent"].as_str().context("a payment")?;
     let id = format!("evt_{}", somebody());
     let event = json!({ "id": id, "object": "event", "type": "payment_intent.succeeded", "created": now(),
         "data": { "object": { "id": payment, "object": "payment_intent", "amount_received": 500, "currency": "usd" } } });
-    assert_eq!(stripe_tells(&place, &event, SECRET, now()).await?.status(), 200);
+    assert_eq!(
+        stripe_tells(&place, &event, SECRET, now()).await?.status(),
+        200
+    );
     eventually(|| async {
         let waiting = place.depth("confab-payments.fifo").await?;
-        (waiting == 0).then_some(()).with_context(|| format!("{waiting} are waiting"))
+        (waiting == 0)
+            .then_some(())
+            .with_context(|| format!("{waiting} are waiting"))
     })
     .await?;
     let flags = shop.flags().await?;
-    assert!(flags.iter().all(|flag| flag["event"] != format!("stripe#{id}")), "{flags:?}");
-    let broken = place.http.post(format!("{}/payment-received", place.gateway));
-    let signature = confab_stripe::sign(&SECRET.into(), b"{", confab_core::Timestamp::from_second(now())?);
+    assert!(
+        flags
+            .iter()
+            .all(|flag| flag["event"] != format!("stripe#{id}")),
+        "{flags:?}"
+    );
+    let broken = place
+        .http
+        .post(format!("{}/payment-received", place.gateway));
+    let signature = confab_stripe::sign(
+        &SECRET.into(),
+        b"{",
+        confab_core::Timestamp::from_second(now())?,
+    );
     let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
-    assert_eq!(broken.header("stripe-signature", signature).body("{").send().await?.status(), 400);
+    assert_eq!(
+        broken
+            .header("stripe-signature", signature)
+            .body("{")
+            .send()
+            .await?
+            .status(),
+        400
+    );
     Ok(())
 }
 
@@ -373,19 +553,28 @@ async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Resu
 async fn an_order_that_somebody_elses_payment_names_is_not_paid_by_it() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let (cheap, dear) = (shop.offer("rooms.pin_100", &somebody()), shop.offer("studio.premium", &somebody()));
+    let (cheap, dear) = (
+        shop.offer("rooms.pin_100", &somebody()),
+        shop.offer("studio.premium", &somebody()),
+    );
     let (cheap_order, _) = (shop.takes(&cheap).await?, shop.takes(&dear).await?);
     shop.pays(&cheap_order, "success").await?;
     shop.comes_to(cheap.order_id, "paid").await?;
     let payments = place.get("/api/stripe/payments").await?;
     let payment = payments.to_string();
-    let session = cheap_order["url"].as_str().and_then(|url| url.rsplit('/').next()).context("a session")?;
+    let session = cheap_order["url"]
+        .as_str()
+        .and_then(|url| url.rsplit('/').next())
+        .context("a session")?;
     assert!(payment.contains(session), "{payment}");
     // Signed, but it says that the cheap session is the dear order's.
     let lie = json!({ "id": format!("evt_{}", somebody()), "object": "event", "type": "checkout.session.completed",
         "created": now(), "data": { "object": { "id": session, "object": "checkout.session", "payment_status": "paid",
             "client_reference_id": dear.order_id.to_string() } } });
-    assert_eq!(stripe_tells(&place, &lie, SECRET, now()).await?.status(), 200);
+    assert_eq!(
+        stripe_tells(&place, &lie, SECRET, now()).await?.status(),
+        200
+    );
     comes_to_balance(&shop, &dear, 0, Some("foreign_order")).await?;
     assert_eq!(state_of(&shop.order(dear.order_id).await?), "pending");
     Ok(())
@@ -397,15 +586,26 @@ async fn bad_requests_say_what_is_wrong_and_change_nothing() -> Result<()> {
     let shop = Shop::at(&place);
     let unsold = shop.offer("studio.unheard_of", &somebody());
     assert_eq!(shop.asks_to_pay(&unsold).await?.status(), 422);
-    assert!(shop.order(unsold.order_id).await.is_err(), "nothing was kept of it");
+    assert!(
+        shop.order(unsold.order_id).await.is_err(),
+        "nothing was kept of it"
+    );
     let offer = shop.offer("studio.lite", &somebody());
     shop.takes(&offer).await?;
     let mut other = offer.clone();
     other.purchase.item = "studio.premium".into();
     assert_eq!(shop.asks_to_pay(&other).await?.status(), 409);
     for (path, body, status) in [
-        ("/api/payments/checkout/", json!({ "offer": "e30.e30" }), 401),
-        ("/api/payments/checkout/", json!({ "offer": "x", "amount": 1 }), 400),
+        (
+            "/api/payments/checkout/",
+            json!({ "offer": "e30.e30" }),
+            401,
+        ),
+        (
+            "/api/payments/checkout/",
+            json!({ "offer": "x", "amount": 1 }),
+            400,
+        ),
         ("/api/payments/checkout/", json!([]), 400),
         ("/api/payments/spend/", json!({ "spend": "e30.e30" }), 401),
         ("/api/payments/spend/", json!({}), 400),
@@ -420,7 +620,9 @@ async fn bad_requests_say_what_is_wrong_and_change_nothing() -> Result<()> {
         ("bearer operator-key", 200),
         ("BEARER  operator-key", 200),
     ] {
-        let books = place.http.get(format!("{}/api/payments/ledger/orders", place.gateway));
+        let books = place
+            .http
+            .get(format!("{}/api/payments/ledger/orders", place.gateway));
         let answer = books.header("authorization", authorization).send().await?;
         assert_eq!(answer.status(), status, "{authorization}");
     }
@@ -439,7 +641,16 @@ async fn other_providers_tell_in_their_own_ways() -> Result<()> {
         "Property_M-3": [{ "Name": "Standard" }] } });
     for _ in 0..3 {
         let address = format!("{}/payment-received/payment-secret-path", place.gateway);
-        assert_eq!(place.http.post(address).body(trigger.to_string()).send().await?.status(), 200);
+        assert_eq!(
+            place
+                .http
+                .post(address)
+                .body(trigger.to_string())
+                .send()
+                .await?
+                .status(),
+            200
+        );
     }
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(shop.credits(&payer).await?, 1);
@@ -468,15 +679,35 @@ async fn second_payment_elsewhere_is_flagged_after_the_first_was_refunded() -> R
     let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
         "Property_M-3": [{ "Name": "Standard" }] } });
     let address = format!("{}/payment-received/payment-secret-path", place.gateway);
-    assert_eq!(place.http.post(address).body(trigger.to_string()).send().await?.status(), 200);
-    comes_to_balance(&shop, &offer, 0, Some("paid_twice")).await.map(drop)
+    assert_eq!(
+        place
+            .http
+            .post(address)
+            .body(trigger.to_string())
+            .send()
+            .await?
+            .status(),
+        200
+    );
+    comes_to_balance(&shop, &offer, 0, Some("paid_twice"))
+        .await
+        .map(drop)
 }
 
 /// What a link leads to: the page to pay on, as an order that was taken has it.
 async fn leads_to(shop: &Shop<'_>, link: &str) -> Result<Value> {
     let answer = shop.opens(link, "en").await?;
-    let location = answer.headers().get("location").and_then(|to| to.to_str().ok());
-    assert_eq!((answer.status().as_u16(), &answer.headers()["cache-control"] == "no-store"), (303, true));
+    let location = answer
+        .headers()
+        .get("location")
+        .and_then(|to| to.to_str().ok());
+    assert_eq!(
+        (
+            answer.status().as_u16(),
+            &answer.headers()["cache-control"] == "no-store"
+        ),
+        (303, true)
+    );
     Ok(json!({ "url": location.context("a page")? }))
 }
 
@@ -486,7 +717,10 @@ async fn says(answer: reqwest::Response) -> Result<(u16, String)> {
     assert_eq!(headers["content-type"], "text/html; charset=utf-8");
     assert_eq!(headers["cache-control"], "no-store");
     let policy = headers["content-security-policy"].to_str()?;
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'sha256-"),
+        "{policy}"
+    );
     let status = answer.status().as_u16();
     let html = answer.text().await?;
     let (_, rest) = html.split_once("<h1>").context("a heading")?;
@@ -504,24 +738,53 @@ async fn a_link_in_a_chat_leads_to_the_page_until_it_is_paid() -> Result<()> {
     // Messengers look first, several at once, and a person comes to the same page as they did.
     let looks = try_join_all((0..5).map(|_| leads_to(&shop, &link))).await?;
     let head = place.http.head(&link).send().await?;
-    assert_eq!((head.status().as_u16(), head.headers().contains_key("location")), (303, true));
+    assert_eq!(
+        (
+            head.status().as_u16(),
+            head.headers().contains_key("location")
+        ),
+        (303, true)
+    );
     let order = leads_to(&shop, &link).await?;
     assert!(looks.iter().all(|look| look == &order), "{looks:?} {order}");
-    assert_eq!(shop.takes(&offer).await?["url"], order["url"], "by whatever way it is taken");
+    assert_eq!(
+        shop.takes(&offer).await?["url"],
+        order["url"],
+        "by whatever way it is taken"
+    );
     assert_eq!(shop.pays(&order, "success").await?["next"], "done");
     shop.comes_to(offer.order_id, "paid").await?;
-    assert_eq!(says(shop.opens(&link, "fr").await?).await?, (200, "This is paid".to_owned()));
-    let hebrew = shop.opens(&link, "he-IL,he;q=0.9,en;q=0.8").await?.text().await?;
-    assert!(hebrew.contains("<html lang=\"he\" dir=\"rtl\">") && hebrew.contains("כבר שולם"), "{hebrew}");
+    assert_eq!(
+        says(shop.opens(&link, "fr").await?).await?,
+        (200, "This is paid".to_owned())
+    );
+    let hebrew = shop
+        .opens(&link, "he-IL,he;q=0.9,en;q=0.8")
+        .await?
+        .text()
+        .await?;
+    assert!(
+        hebrew.contains("<html lang=\"he\" dir=\"rtl\">") && hebrew.contains("כבר שולם"),
+        "{hebrew}"
+    );
     let file = eventually(|| async {
         let file = shop.agrees(offer.order_id, &shop.held().await?).await?;
-        (told(&file) == [("received", true)]).then_some(file.clone()).with_context(|| file.to_string())
+        (told(&file) == [("received", true)])
+            .then_some(file.clone())
+            .with_context(|| file.to_string())
     });
     assert_eq!(file.await?["order"]["received"], 2_900);
     shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
-    assert_eq!(says(shop.opens(&link, "en").await?).await?, (410, "The money went back".to_owned()));
-    let back = place.http.get(format!("{}/api/payments/back", place.gateway)).send().await?;
+    assert_eq!(
+        says(shop.opens(&link, "en").await?).await?,
+        (410, "The money went back".to_owned())
+    );
+    let back = place
+        .http
+        .get(format!("{}/api/payments/back", place.gateway))
+        .send()
+        .await?;
     assert_eq!(says(back).await?, (200, "Thank you".to_owned()));
     Ok(())
 }
@@ -544,9 +807,16 @@ async fn a_link_that_is_not_good_says_why_and_makes_no_order() -> Result<()> {
         (forged, 401, "This link is not whole"),
         (unsold, 422, "This is not for sale"),
     ] {
-        assert_eq!(says(shop.opens(&link, "en").await?).await?, (status, title.to_owned()), "{link}");
+        assert_eq!(
+            says(shop.opens(&link, "en").await?).await?,
+            (status, title.to_owned()),
+            "{link}"
+        );
     }
-    assert!(shop.order(offer.order_id).await.is_err(), "nothing was kept of it");
+    assert!(
+        shop.order(offer.order_id).await.is_err(),
+        "nothing was kept of it"
+    );
     Ok(())
 }
 
@@ -557,17 +827,37 @@ async fn short_link_leads_where_its_sealed_offer_does() -> Result<()> {
     let phone = "972525550199";
     let offer = shop.offer_to_number("studio.standard", &somebody(), phone)?;
     let links = try_join_all((0..5).map(|_| shop.short_link(&offer))).await?;
-    assert!(links.iter().all(|link| *link == links[0] && link.ends_with(&offer.order_id.to_string())), "{links:?}");
+    assert!(
+        links
+            .iter()
+            .all(|link| *link == links[0] && link.ends_with(&offer.order_id.to_string())),
+        "{links:?}"
+    );
     let looks = try_join_all(links.iter().map(|link| leads_to(&shop, link))).await?;
     let order = shop.takes(&offer).await?;
-    assert!(looks.iter().all(|look| look["url"] == order["url"]), "{looks:?} {order}");
+    assert!(
+        looks.iter().all(|look| look["url"] == order["url"]),
+        "{looks:?} {order}"
+    );
     // The other product's way to know who pays still works.
     let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
         "Property_M-3": [{ "Name": "Standard" }] } });
     let address = format!("{}/payment-received/payment-secret-path", place.gateway);
-    assert_eq!(place.http.post(address).body(trigger.to_string()).send().await?.status(), 200);
+    assert_eq!(
+        place
+            .http
+            .post(address)
+            .body(trigger.to_string())
+            .send()
+            .await?
+            .status(),
+        200
+    );
     shop.comes_to(offer.order_id, "paid").await?;
-    assert_eq!(says(shop.opens(&links[0], "en").await?).await?, (200, "This is paid".to_owned()));
+    assert_eq!(
+        says(shop.opens(&links[0], "en").await?).await?,
+        (200, "This is paid".to_owned())
+    );
     Ok(())
 }
 
@@ -577,16 +867,37 @@ async fn short_link_that_is_not_good_says_why() -> Result<()> {
     let shop = Shop::at(&place);
     let link = |id: &dyn std::fmt::Display| format!("{}/api/payments/pay/{id}", place.gateway);
     let nobodys = shop.offer("studio.lite", &somebody()).order_id;
-    let ancient = confab_core::OrderId::new(Timestamp::from_second(now() - 25 * 3_600)?, &confab_lambda::OsEntropy);
+    let ancient = confab_core::OrderId::new(
+        Timestamp::from_second(now() - 25 * 3_600)?,
+        &confab_lambda::OsEntropy,
+    );
     for (link, status, title) in [
         (link(&nobodys), 404, "This link is not whole"),
         (link(&ancient), 410, "This link has expired"),
-        (link(&&nobodys.to_string()[..20]), 401, "This link is not whole"),
+        (
+            link(&&nobodys.to_string()[..20]),
+            401,
+            "This link is not whole",
+        ),
     ] {
-        assert_eq!(says(shop.opens(&link, "en").await?).await?, (status, title.to_owned()), "{link}");
+        assert_eq!(
+            says(shop.opens(&link, "en").await?).await?,
+            (status, title.to_owned()),
+            "{link}"
+        );
     }
-    assert_eq!(shop.asks_to_keep(&shop.offer("studio.unheard_of", &somebody())).await?.status(), 422);
-    assert_eq!(shop.api("/api/payments/offers/", &json!({ "offer": "e30.e30" })).await?.status(), 401);
+    assert_eq!(
+        shop.asks_to_keep(&shop.offer("studio.unheard_of", &somebody()))
+            .await?
+            .status(),
+        422
+    );
+    assert_eq!(
+        shop.api("/api/payments/offers/", &json!({ "offer": "e30.e30" }))
+            .await?
+            .status(),
+        401
+    );
     // Another purchase under the same id changes nothing.
     let offer = shop.offer("studio.lite", &somebody());
     let good = shop.short_link(&offer).await?;
@@ -603,14 +914,26 @@ async fn cancelled_checkout_says_that_nothing_was_paid() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let order = shop.takes(&shop.offer("studio.lite", &somebody())).await?;
-    let session = order["url"].as_str().and_then(|url| url.rsplit('/').next()).context("a session")?;
+    let session = order["url"]
+        .as_str()
+        .and_then(|url| url.rsplit('/').next())
+        .context("a session")?;
     let checkout = place.get(&format!("/api/pay/{session}")).await?;
-    assert_eq!(checkout["cancel_url"], "https://shop.example/thanks?cancelled=1");
-    for (query, language, title) in
-        [("", "en", "Thank you"), ("?cancelled=1", "en", "Nothing was paid"), ("?cancelled=1", "he", "לא בוצע תשלום")]
-    {
+    assert_eq!(
+        checkout["cancel_url"],
+        "https://shop.example/thanks?cancelled=1"
+    );
+    for (query, language, title) in [
+        ("", "en", "Thank you"),
+        ("?cancelled=1", "en", "Nothing was paid"),
+        ("?cancelled=1", "he", "לא בוצע תשלום"),
+    ] {
         let address = format!("{}/api/payments/back{query}", place.gateway);
-        assert_eq!(says(shop.opens(&address, language).await?).await?, (200, title.to_owned()), "{query}");
+        assert_eq!(
+            says(shop.opens(&address, language).await?).await?,
+            (200, title.to_owned()),
+            "{query}"
+        );
     }
     Ok(())
 }
@@ -632,17 +955,27 @@ async fn a_link_may_be_long_and_a_slow_bank_is_not_paid_twice() -> Result<()> {
         Ok(())
     })
     .await?;
-    assert_eq!(says(shop.opens(&link, "en").await?).await?, (200, "Your payment is on its way".to_owned()));
+    assert_eq!(
+        says(shop.opens(&link, "en").await?).await?,
+        (200, "Your payment is on its way".to_owned())
+    );
     shop.at_stripe(&order, "settle", &json!({})).await?;
     shop.comes_to(offer.order_id, "paid").await
 }
 
 fn refund(offer: &Offer) -> RefundRequested {
-    RefundRequested { order_id: offer.order_id, product: PRODUCT.into(), reason: "no photos".into() }
+    RefundRequested {
+        order_id: offer.order_id,
+        product: PRODUCT.into(),
+        reason: "no photos".into(),
+    }
 }
 
 fn credit(offer: &Offer) -> CreditUsed {
-    CreditUsed { order_id: offer.order_id, product: PRODUCT.into() }
+    CreditUsed {
+        order_id: offer.order_id,
+        product: PRODUCT.into(),
+    }
 }
 
 /// Waits until all of an order's money is back, in one refund that was asked for, and Stripe says the same.
@@ -656,7 +989,11 @@ async fn is_back(shop: &Shop<'_>, offer: &Offer, refunds: usize) -> Result<Value
         Ok(file)
     });
     let file = file.await?;
-    assert_eq!((&file["order"]["balance"], flag_in(&file)), (&json!(0), None), "{file}");
+    assert_eq!(
+        (&file["order"]["balance"], flag_in(&file)),
+        (&json!(0), None),
+        "{file}"
+    );
     assert_eq!(shop.credits(&offer.purchase.payer).await?, 0);
     Ok(file)
 }
@@ -670,7 +1007,10 @@ async fn what_a_product_cannot_give_is_paid_back_once() -> Result<()> {
         shop.says(refund(&offer), copies).await?;
         let file = is_back(&shop, &offer, 1).await?;
         assert_eq!(told(&file), [("received", true), ("refunded", true)]);
-        assert_eq!(file["order"]["refund"], json!({ "reason": "no photos", "step": "made" }));
+        assert_eq!(
+            file["order"]["refund"],
+            json!({ "reason": "no photos", "step": "made" })
+        );
         // Another wish of the same, and one after the other, change nothing.
         shop.says(refund(&offer), 1).await?;
         is_back(&shop, &offer, 1).await?;
@@ -683,7 +1023,8 @@ async fn of_a_part_that_went_back_by_hand_only_the_rest_is_paid_back() -> Result
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
-    shop.at_stripe(&order, "refund", &json!({ "amount": 400 })).await?;
+    shop.at_stripe(&order, "refund", &json!({ "amount": 400 }))
+        .await?;
     shop.says(refund(&offer), 2).await?;
     is_back(&shop, &offer, 2).await?;
     // What all went back by hand is no wish any more.
@@ -711,13 +1052,19 @@ async fn a_wish_for_money_that_is_not_here_yet_is_kept() -> Result<()> {
         shop.is_heard().await?;
         eventually(|| async {
             let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
-            (file["order"]["refund"]["step"] == "wanted").then_some(()).with_context(|| file.to_string())
+            (file["order"]["refund"]["step"] == "wanted")
+                .then_some(())
+                .with_context(|| file.to_string())
         })
         .await?;
         match card {
             "success" => {
                 let answer = says(shop.opens(&shop.link(&offer)?, "en").await?).await?;
-                assert_eq!(answer, (410, "This link has expired".to_owned()), "nobody buys what is not given");
+                assert_eq!(
+                    answer,
+                    (410, "This link has expired".to_owned()),
+                    "nobody buys what is not given"
+                );
                 // The page was open before.
                 shop.pays(&order, card).await?;
             }
@@ -728,7 +1075,15 @@ async fn a_wish_for_money_that_is_not_here_yet_is_kept() -> Result<()> {
         let mut told = told(&file);
         told.sort_unstable();
         told.retain(|(kind, _)| *kind != "pending");
-        assert_eq!(told, [("received", true), ("refund_requested", true), ("refunded", true)], "{card}");
+        assert_eq!(
+            told,
+            [
+                ("received", true),
+                ("refund_requested", true),
+                ("refunded", true)
+            ],
+            "{card}"
+        );
     }
     Ok(())
 }
@@ -753,33 +1108,72 @@ async fn what_another_product_sold_is_not_paid_back() -> Result<()> {
     let shop = Shop::at(&place);
     let payer = somebody();
     let (offer, _) = shop.sells("studio.lite", &payer).await?;
-    shop.says(RefundRequested { product: "rooms".into(), ..refund(&offer) }, 1).await?;
-    shop.says(CreditUsed { product: "rooms".into(), ..credit(&offer) }, 1).await?;
-    shop.says(refund(&shop.offer("studio.lite", &payer)), 1).await?;
+    shop.says(
+        RefundRequested {
+            product: "rooms".into(),
+            ..refund(&offer)
+        },
+        1,
+    )
+    .await?;
+    shop.says(
+        CreditUsed {
+            product: "rooms".into(),
+            ..credit(&offer)
+        },
+        1,
+    )
+    .await?;
+    shop.says(refund(&shop.offer("studio.lite", &payer)), 1)
+        .await?;
     shop.is_heard().await?;
     let file = shop.agrees(offer.order_id, &shop.held().await?).await?;
-    assert_eq!((state_of(&file["order"]), &file["order"]["refund"]), ("paid", &Value::Null));
-    assert_eq!((shop.credits(&payer).await?, shop.refunds(offer.order_id).await?.len()), (1, 0));
+    assert_eq!(
+        (state_of(&file["order"]), &file["order"]["refund"]),
+        ("paid", &Value::Null)
+    );
+    assert_eq!(
+        (
+            shop.credits(&payer).await?,
+            shop.refunds(offer.order_id).await?.len()
+        ),
+        (1, 0)
+    );
     Ok(())
 }
 
 /// A payment that a provider without a module of its own tells of.
 async fn is_paid_elsewhere(place: &Place, offer: &Offer, refunded: i64) -> Result<()> {
-    let claim = json!({ "order_id": offer.order_id.to_string(), "payment": format!("p-{}", offer.order_id),
+    let claim =
+        json!({ "order_id": offer.order_id.to_string(), "payment": format!("p-{}", offer.order_id),
         "received": { "minor": 1_900, "currency": "USD" }, "refunded": refunded })
-    .to_string();
+        .to_string();
     let at = Timestamp::from_second(now())?;
-    let signature = confab_provider_base::generic::sign(&"payment-webhook-secret".into(), claim.as_bytes(), at);
+    let signature =
+        confab_provider_base::generic::sign(&"payment-webhook-secret".into(), claim.as_bytes(), at);
     let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
-    let told = place.http.post(format!("{}/payment-received", place.gateway));
-    assert_eq!(told.header("x-signature", signature).body(claim).send().await?.status(), 200);
+    let told = place
+        .http
+        .post(format!("{}/payment-received", place.gateway));
+    assert_eq!(
+        told.header("x-signature", signature)
+            .body(claim)
+            .send()
+            .await?
+            .status(),
+        200
+    );
     Ok(())
 }
 
 async fn flags_of(shop: &Shop<'_>, offer: &Offer) -> Result<Vec<String>> {
     let flags = shop.flags().await?;
-    let ours = flags.iter().filter(|flag| flag["order_id"] == offer.order_id.to_string());
-    Ok(ours.map(|flag| flag["flag"].as_str().unwrap_or_default().to_owned()).collect())
+    let ours = flags
+        .iter()
+        .filter(|flag| flag["order_id"] == offer.order_id.to_string());
+    Ok(ours
+        .map(|flag| flag["flag"].as_str().unwrap_or_default().to_owned())
+        .collect())
 }
 
 #[tokio::test]
@@ -816,16 +1210,30 @@ async fn what_a_bank_has_is_the_banks_and_what_it_gives_back_is_paid_back() -> R
     shop.comes_to(offer.order_id, "disputed").await?;
     shop.says(refund(&offer), 2).await?;
     let file = comes_to_balance(&shop, &offer, 0, Some("refund_by_hand")).await?;
-    assert_eq!((state_of(&file["order"]), shop.refunds(offer.order_id).await?.len()), ("disputed", 0));
+    assert_eq!(
+        (
+            state_of(&file["order"]),
+            shop.refunds(offer.order_id).await?.len()
+        ),
+        ("disputed", 0)
+    );
     assert_eq!(flags_of(&shop, &offer).await?, ["refund_by_hand"]);
     let id = dispute["id"].as_str().context("a dispute has an id")?;
-    place.post(&format!("/api/stripe/disputes/{id}/close"), &json!({ "won": true })).await?;
+    place
+        .post(
+            &format!("/api/stripe/disputes/{id}/close"),
+            &json!({ "won": true }),
+        )
+        .await?;
     is_back(&shop, &offer, 1).await?;
     Ok(())
 }
 
 fn spends(rows: &Value) -> usize {
-    kinds(rows).iter().filter(|(kind, _)| kind == "spend").count()
+    kinds(rows)
+        .iter()
+        .filter(|(kind, _)| kind == "spend")
+        .count()
 }
 
 #[tokio::test]
@@ -838,24 +1246,40 @@ async fn the_credits_of_an_order_are_used_once() -> Result<()> {
     shop.says(credit(&first), 5).await?;
     let file = eventually(|| async {
         let file = shop.books(&format!("orders/{}", first.order_id)).await?;
-        (file["order"]["used"] == true).then_some(file.clone()).with_context(|| file.to_string())
+        (file["order"]["used"] == true)
+            .then_some(file.clone())
+            .with_context(|| file.to_string())
     });
     assert_eq!(file.await?["order"]["balance"], 1_900);
     shop.is_heard().await?;
     let account = shop.account(&payer).await?;
-    assert_eq!((spends(&account["rows"]), shop.credits(&payer).await?), (1, 1));
-    let spend = account["rows"].as_array().into_iter().flatten().find(|row| row["kind"] == "spend");
-    assert_eq!(spend.context("a row")?["order_id"], first.order_id.to_string());
+    assert_eq!(
+        (spends(&account["rows"]), shop.credits(&payer).await?),
+        (1, 1)
+    );
+    let spend = account["rows"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|row| row["kind"] == "spend");
+    assert_eq!(
+        spend.context("a row")?["order_id"],
+        first.order_id.to_string()
+    );
     shop.says(credit(&second), 2).await?;
     shop.says(credit(&first), 1).await?;
     eventually(|| async {
         let left = shop.credits(&payer).await?;
-        (left == 0).then_some(()).with_context(|| format!("{left} are left"))
+        (left == 0)
+            .then_some(())
+            .with_context(|| format!("{left} are left"))
     })
     .await?;
     shop.is_heard().await?;
     assert_eq!(shop.credits(&payer).await?, 0);
-    shop.agrees(first.order_id, &shop.held().await?).await.map(drop)
+    shop.agrees(first.order_id, &shop.held().await?)
+        .await
+        .map(drop)
 }
 
 #[tokio::test]

@@ -29,13 +29,26 @@ const ASK: &str = "ask";
 const A_WHILE: Duration = Duration::from_secs(121);
 
 /// The kinds of events that README tells to send here, by how they begin.
-const SUBSCRIBED: [&str; 5] =
-    ["checkout.session.", "payment_intent.succeeded", "charge.refund", "refund.", "charge.dispute."];
+const SUBSCRIBED: [&str; 5] = [
+    "checkout.session.",
+    "payment_intent.succeeded",
+    "charge.refund",
+    "refund.",
+    "charge.dispute.",
+];
 
 /// Stacks name their tables by themselves.
 async fn payments_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<String> {
-    let tables = dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
-    tables.into_iter().find(|name| name.contains("PaymentsTable")).context("a table")
+    let tables = dynamodb
+        .list_tables()
+        .send()
+        .await?
+        .table_names
+        .unwrap_or_default();
+    tables
+        .into_iter()
+        .find(|name| name.contains("PaymentsTable"))
+        .context("a table")
 }
 
 fn text(value: &str) -> AttributeValue {
@@ -46,7 +59,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % sides
     }
 
@@ -72,7 +88,11 @@ struct Flood {
 #[tokio::test]
 async fn every_order_is_granted_once_and_the_books_are_stripes() -> Result<()> {
     let seed = u64::try_from(now().as_second() / (24 * 3600))?;
-    let flood = Flood { seed, orders: 2_000, deliveries: 10_000 };
+    let flood = Flood {
+        seed,
+        orders: 2_000,
+        deliveries: 10_000,
+    };
     println!("seed {seed}");
     comes(flood).await.with_context(|| format!("seed {seed}"))
 }
@@ -80,7 +100,12 @@ async fn every_order_is_granted_once_and_the_books_are_stripes() -> Result<()> {
 /// It has orders that were refunded before anybody heard of their payment.
 #[tokio::test]
 async fn the_seed_that_failed_once() -> Result<()> {
-    comes(Flood { seed: 20_778, orders: 200, deliveries: 1_000 }).await
+    comes(Flood {
+        seed: 20_778,
+        orders: 200,
+        deliveries: 1_000,
+    })
+    .await
 }
 
 async fn comes(flood: Flood) -> Result<()> {
@@ -88,7 +113,9 @@ async fn comes(flood: Flood) -> Result<()> {
     let place = Arc::new(Place::local().await?);
     let mut dice = Dice(seed);
     // Stripe delivers nothing by itself: the test does, and knows what it did.
-    place.put("/api/stripe/settings", &json!({ "drop_percent": 100 })).await?;
+    place
+        .put("/api/stripe/settings", &json!({ "drop_percent": 100 }))
+        .await?;
     let (offers, returns) = everybody_pays(&place, flood.orders, &mut dice).await?;
     let paid = events(&place).await?;
     let first = copies_of(&paid, flood.deliveries * 3 / 4, &mut dice);
@@ -96,7 +123,11 @@ async fn comes(flood: Flood) -> Result<()> {
     let killer = tokio::spawn(kills(place.clone(), is_over.clone(), seed));
     // Money goes back while the workers are asking how things stand.
     futures::try_join!(deliver(&place, &first), money_goes_back(&place, &returns))?;
-    let returned: Vec<_> = events(&place).await?.into_iter().filter(|event| !paid.contains(event)).collect();
+    let returned: Vec<_> = events(&place)
+        .await?
+        .into_iter()
+        .filter(|event| !paid.contains(event))
+        .collect();
     let second = copies_of(&returned, flood.deliveries - first.len(), &mut dice);
     deliver(&place, &second).await?;
     println!("{} notices delivered", first.len() + second.len());
@@ -113,7 +144,11 @@ type Return = (Value, Vec<(&'static str, Value)>);
 
 /// Offers are taken and paid, some never; some are to be refunded in part or in whole, some disputed, some both. Of some
 /// the product wants the money to go back, mostly before it has heard of it.
-async fn everybody_pays(place: &Place, orders: usize, dice: &mut Dice) -> Result<(Vec<Offer>, Vec<Return>)> {
+async fn everybody_pays(
+    place: &Place,
+    orders: usize,
+    dice: &mut Dice,
+) -> Result<(Vec<Offer>, Vec<Return>)> {
     let shop = Shop::at(place);
     let fates: Vec<_> = (0..orders).map(|number| (number, dice.roll(20))).collect();
     let taken = stream::iter(fates)
@@ -153,7 +188,13 @@ async fn money_goes_back(place: &Place, returns: &[Return]) -> Result<()> {
     let steps = stream::iter(returns).map(|(order, steps)| async move {
         for (what, how) in steps {
             match *what {
-                ASK => shop.says(asked_back(order["order_id"].as_str().unwrap_or_default().parse()?), 3).await?,
+                ASK => {
+                    shop.says(
+                        asked_back(order["order_id"].as_str().unwrap_or_default().parse()?),
+                        3,
+                    )
+                    .await?
+                }
                 what => drop(shop.at_stripe(order, what, how).await?),
             }
         }
@@ -163,20 +204,37 @@ async fn money_goes_back(place: &Place, returns: &[Return]) -> Result<()> {
 }
 
 fn asked_back(order_id: OrderId) -> RefundRequested {
-    RefundRequested { order_id, product: PRODUCT.into(), reason: "no photos".into() }
+    RefundRequested {
+        order_id,
+        product: PRODUCT.into(),
+        reason: "no photos".into(),
+    }
 }
 
 async fn what_was_asked_back_is_back(place: &Place, returns: &[Return]) -> Result<()> {
     let payments = place.get("/api/stripe/payments").await?;
     let count = |row: &Value| row["refunds"].as_array().map_or(0, Vec::len);
-    let refunds: HashMap<_, _> =
-        payments.as_array().into_iter().flatten().map(|row| (row["order_id"].as_str(), count(row))).collect();
-    let asked = returns.iter().filter(|(_, steps)| steps.iter().any(|(what, _)| *what == ASK));
-    let asked: Vec<_> = asked.map(|(order, steps)| (order["order_id"].as_str(), steps.len())).collect();
+    let refunds: HashMap<_, _> = payments
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| (row["order_id"].as_str(), count(row)))
+        .collect();
+    let asked = returns
+        .iter()
+        .filter(|(_, steps)| steps.iter().any(|(what, _)| *what == ASK));
+    let asked: Vec<_> = asked
+        .map(|(order, steps)| (order["order_id"].as_str(), steps.len()))
+        .collect();
     for (id, wanted) in &asked {
-        let state = Shop::at(place).order(id.unwrap_or_default().parse()?).await?;
+        let state = Shop::at(place)
+            .order(id.unwrap_or_default().parse()?)
+            .await?;
         let made = refunds.get(id).copied().unwrap_or(0);
-        ensure!(state_of(&state) == "refunded" && made == *wanted, "{state}, {made} refunds");
+        ensure!(
+            state_of(&state) == "refunded" && made == *wanted,
+            "{state}, {made} refunds"
+        );
     }
     ensure!(!asked.is_empty(), "nothing was asked back");
     println!("{} orders were asked back, and are", asked.len());
@@ -190,7 +248,11 @@ fn copies_of(events: &[Value], wanted: usize, dice: &mut Dice) -> Vec<Value> {
         let object = &event["data"]["object"];
         // A refund and a dispute name the payment alone, and a page that nobody has paid has none.
         let names = [&object["payment_intent"], &object["id"]];
-        let payment = if object["object"] == "payment_intent" { names[1].as_str() } else { names[0].as_str() };
+        let payment = if object["object"] == "payment_intent" {
+            names[1].as_str()
+        } else {
+            names[0].as_str()
+        };
         if let Some(payment) = payment.or(names[1].as_str()) {
             by_payment.entry(payment).or_default().push(event);
         }
@@ -204,13 +266,17 @@ fn copies_of(events: &[Value], wanted: usize, dice: &mut Dice) -> Vec<Value> {
     let most = events.len() * COPIES;
     while total < wanted.min(most) {
         let order = dice.roll(told.len());
-        let count = copies.entry((order, dice.roll(told[order].len()))).or_default();
+        let count = copies
+            .entry((order, dice.roll(told[order].len())))
+            .or_default();
         if *count < COPIES {
             *count += 1;
             total += 1;
         }
     }
-    let copied = copies.into_iter().flat_map(|((order, event), count)| vec![told[order][event].clone(); count]);
+    let copied = copies
+        .into_iter()
+        .flat_map(|((order, event), count)| vec![told[order][event].clone(); count]);
     let mut deliveries: Vec<_> = copied.collect();
     dice.shuffle(&mut deliveries);
     deliveries
@@ -220,13 +286,28 @@ async fn events(place: &Place) -> Result<Vec<Value>> {
     let mut all: Vec<Value> = Vec::new();
     loop {
         let after = all.last().and_then(|event| event["id"].as_str());
-        let after = after.map(|id| format!("&starting_after={id}")).unwrap_or_default();
-        let page = place.http.get(format!("{}/stripe/v1/events?limit=100{after}", place.outside));
-        let page: Value = page.bearer_auth("sk_test_local").send().await?.error_for_status()?.json().await?;
+        let after = after
+            .map(|id| format!("&starting_after={id}"))
+            .unwrap_or_default();
+        let page = place.http.get(format!(
+            "{}/stripe/v1/events?limit=100{after}",
+            place.outside
+        ));
+        let page: Value = page
+            .bearer_auth("sk_test_local")
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
         all.extend(page["data"].as_array().cloned().unwrap_or_default());
         if page["has_more"] != true {
             let kind = |event: &Value| event["type"].as_str().unwrap_or_default().to_owned();
-            all.retain(|event| SUBSCRIBED.iter().any(|prefix| kind(event).starts_with(prefix)));
+            all.retain(|event| {
+                SUBSCRIBED
+                    .iter()
+                    .any(|prefix| kind(event).starts_with(prefix))
+            });
             return Ok(all);
         }
     }
@@ -235,8 +316,12 @@ async fn events(place: &Place) -> Result<Vec<Value>> {
 /// A fifth of them at once, the others in a few lanes; again until the answer is 2xx, as Stripe does.
 async fn deliver(place: &Place, deliveries: &[Value]) -> Result<()> {
     let (at_once, in_lanes) = deliveries.split_at(deliveries.len() / 5);
-    let burst = stream::iter(at_once).map(|event| deliver_one(place, event)).buffer_unordered(20);
-    let lanes = stream::iter(in_lanes).map(|event| deliver_one(place, event)).buffer_unordered(6);
+    let burst = stream::iter(at_once)
+        .map(|event| deliver_one(place, event))
+        .buffer_unordered(20);
+    let lanes = stream::iter(in_lanes)
+        .map(|event| deliver_one(place, event))
+        .buffer_unordered(6);
     futures::try_join!(burst.try_collect::<()>(), lanes.try_collect::<()>()).map(drop)
 }
 
@@ -245,8 +330,14 @@ async fn deliver_one(place: &Place, event: &Value) -> Result<()> {
     eventually(|| async {
         let signature = confab_stripe::sign(&"whsec_local".into(), body.as_bytes(), now());
         let signature = signature.map_err(|error| anyhow::anyhow!("{error}"))?;
-        let request = place.http.post(format!("{}/payment-received", place.gateway));
-        let answer = request.header("stripe-signature", signature).body(body.clone()).send().await?;
+        let request = place
+            .http
+            .post(format!("{}/payment-received", place.gateway));
+        let answer = request
+            .header("stripe-signature", signature)
+            .body(body.clone())
+            .send()
+            .await?;
         ensure!(answer.status().is_success(), "{}", answer.status());
         Ok(())
     })
@@ -258,8 +349,15 @@ async fn kills(place: Arc<Place>, is_over: Arc<AtomicBool>, seed: u64) -> Result
     let mut killed = 0;
     while !is_over.load(Ordering::Relaxed) {
         tokio::time::sleep(Duration::from_millis(200 + dice.roll(800) as u64)).await;
-        let function = ["payment-received", "payments-requests", "payments-book", "payments-book"][dice.roll(4)];
-        let answer = place.post(&format!("/api/functions/{function}/kill"), &json!({})).await?;
+        let function = [
+            "payment-received",
+            "payments-requests",
+            "payments-book",
+            "payments-book",
+        ][dice.roll(4)];
+        let answer = place
+            .post(&format!("/api/functions/{function}/kill"), &json!({}))
+            .await?;
         killed += answer["killed"].as_u64().unwrap_or(0);
     }
     Ok(killed)
@@ -273,7 +371,9 @@ async fn everything_is_booked(place: &Place) -> Result<()> {
         }
         place.advance(A_WHILE).await?;
     }
-    let lines = place.get("/api/logs?function=payments-book&limit=20").await?;
+    let lines = place
+        .get("/api/logs?function=payments-book&limit=20")
+        .await?;
     anyhow::bail!("the queues do not become empty: {lines:#}")
 }
 
@@ -282,16 +382,27 @@ async fn is_at_rest(place: &Place) -> Result<u64> {
     let count = || async {
         let state = place.get("/api/state").await?;
         let queues = state["queues"].as_array().into_iter().flatten();
-        let ours: Vec<_> = queues.filter(|queue| QUEUES.iter().any(|name| queue["name"] == *name)).collect();
-        let depth = |name: &str| ours.iter().filter_map(|queue| queue[name].as_u64()).sum::<u64>();
+        let ours: Vec<_> = queues
+            .filter(|queue| QUEUES.iter().any(|name| queue["name"] == *name))
+            .collect();
+        let depth = |name: &str| {
+            ours.iter()
+                .filter_map(|queue| queue[name].as_u64())
+                .sum::<u64>()
+        };
         let functions = state["functions"].as_array().into_iter().flatten();
-        let at_work: u64 = functions.filter_map(|function| function["in_flight"].as_u64()).sum();
+        let at_work: u64 = functions
+            .filter_map(|function| function["in_flight"].as_u64())
+            .sum();
         anyhow::Ok((depth("visible"), depth("in_flight"), at_work))
     };
     let earlier = count().await?;
     tokio::time::sleep(Duration::from_millis(700)).await;
     let later = count().await?;
-    ensure!(later == earlier && later.2 == 0, "{earlier:?}, then {later:?}");
+    ensure!(
+        later == earlier && later.2 == 0,
+        "{earlier:?}, then {later:?}"
+    );
     Ok(later.0 + later.1)
 }
 
@@ -301,31 +412,55 @@ async fn the_books_agree(place: &Place, offers: &[Offer]) -> Result<()> {
     let sums = stream::iter(offers)
         .map(|offer| {
             let held = &held;
-            async move { order_agrees(shop, offer, held).await.with_context(|| offer.order_id.to_string()) }
+            async move {
+                order_agrees(shop, offer, held)
+                    .await
+                    .with_context(|| offer.order_id.to_string())
+            }
         })
         .buffer_unordered(8);
     let balances: Vec<i64> = sums.try_collect().await?;
     let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
-    let at_stripe: i64 =
-        held.values().map(|row| number(row, "paid") - number(row, "refunded") - number(row, "withheld")).sum();
+    let at_stripe: i64 = held
+        .values()
+        .map(|row| number(row, "paid") - number(row, "refunded") - number(row, "withheld"))
+        .sum();
     assert_eq!(balances.iter().sum::<i64>(), at_stripe);
-    println!("{} orders, {at_stripe} minor units in the ledger and at Stripe", offers.len());
+    println!(
+        "{} orders, {at_stripe} minor units in the ledger and at Stripe",
+        offers.len()
+    );
     Ok(())
 }
 
 /// The order's balance, which is what Stripe holds; and what was granted for it.
 async fn order_agrees(shop: Shop<'_>, offer: &Offer, held: &HashMap<String, Value>) -> Result<i64> {
     let file = shop.agrees(offer.order_id, held).await?;
-    let held = held.get(&offer.order_id.to_string()).cloned().unwrap_or_default();
+    let held = held
+        .get(&offer.order_id.to_string())
+        .cloned()
+        .unwrap_or_default();
     let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
-    let (paid, returned) = (number(&held, "paid"), number(&held, "refunded") + number(&held, "withheld"));
+    let (paid, returned) = (
+        number(&held, "paid"),
+        number(&held, "refunded") + number(&held, "withheld"),
+    );
     ensure!(paid == 0 || paid == PRICE, "{held}");
     let told = file["told"].as_array().context("told")?;
-    let grants = told.iter().filter(|told| told["type"] == "received").count();
-    ensure!(grants == usize::from(paid > 0), "granted {grants} times: {file}");
+    let grants = told
+        .iter()
+        .filter(|told| told["type"] == "received")
+        .count();
+    ensure!(
+        grants == usize::from(paid > 0),
+        "granted {grants} times: {file}"
+    );
     ensure!(told.iter().all(|told| told["is_told"] == true), "{file}");
     let credits = shop.credits(&offer.purchase.payer).await?;
-    ensure!(credits == i64::from(paid > 0 && returned < paid), "{credits} credits: {file}");
+    ensure!(
+        credits == i64::from(paid > 0 && returned < paid),
+        "{credits} credits: {file}"
+    );
     Ok(paid - returned)
 }
 
@@ -338,14 +473,23 @@ async fn is_reconciled(place: &Place) -> Result<()> {
 async fn what_stripe_could_not_deliver_is_found_and_booked() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
-    place.put("/api/stripe/settings", &json!({ "drop_percent": 100 })).await?;
+    place
+        .put("/api/stripe/settings", &json!({ "drop_percent": 100 }))
+        .await?;
     let payer = "usr_patient";
-    let (offer, forgotten) = (shop.offer("studio.lite", payer), shop.offer("studio.lite", "usr_forgetful"));
+    let (offer, forgotten) = (
+        shop.offer("studio.lite", payer),
+        shop.offer("studio.lite", "usr_forgetful"),
+    );
     let order = shop.takes(&offer).await?;
     shop.takes(&forgotten).await?;
     shop.pays(&order, "success").await?;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(state_of(&shop.order(offer.order_id).await?), "pending", "nobody has told yet");
+    assert_eq!(
+        state_of(&shop.order(offer.order_id).await?),
+        "pending",
+        "nobody has told yet"
+    );
     is_reconciled(&place).await?;
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(shop.credits(payer).await?, 1);
@@ -376,7 +520,10 @@ async fn a_ledger_that_differs_from_stripe_is_counted() -> Result<()> {
         .key("pk", key(&format!("ORDER#{}", offer.order_id)))
         .key("sk", key("ORDER"))
         .update_expression("SET received = :more")
-        .expression_attribute_values(":more", aws_sdk_dynamodb::types::AttributeValue::N("9999".into()))
+        .expression_attribute_values(
+            ":more",
+            aws_sdk_dynamodb::types::AttributeValue::N("9999".into()),
+        )
         .send()
         .await?;
     is_reconciled(&place).await?;
@@ -385,9 +532,13 @@ async fn a_ledger_that_differs_from_stripe_is_counted() -> Result<()> {
         move || async move {
             let state = place.get("/api/state").await?;
             let metrics = state["metrics"].as_array().context("metrics")?;
-            let difference = metrics.iter().find(|metric| metric["name"] == "LedgerDifference");
+            let difference = metrics
+                .iter()
+                .find(|metric| metric["name"] == "LedgerDifference");
             let total = difference.and_then(|metric| metric["total"].as_f64());
-            (total >= Some(at_least)).then_some(()).with_context(|| format!("{metrics:?}"))
+            (total >= Some(at_least))
+                .then_some(())
+                .with_context(|| format!("{metrics:?}"))
         }
     };
     eventually(counted(1.0)).await?;
@@ -407,32 +558,65 @@ async fn order_that_cannot_be_read_does_not_stop_reconciliation() -> Result<()> 
     let dynamodb = &aws_sdk_dynamodb::Client::new(&place.aws_config()?);
     let table = &payments_table(dynamodb).await?;
     let has_credits = |credits: AttributeValue| {
-        let update = dynamodb.update_item().table_name(table).update_expression("SET credits = :credits");
-        let update = update.key("pk", text(&format!("ORDER#{}", broken.order_id))).key("sk", text("ORDER"));
-        async move { update.expression_attribute_values(":credits", credits).send().await }
+        let update = dynamodb
+            .update_item()
+            .table_name(table)
+            .update_expression("SET credits = :credits");
+        let update = update
+            .key("pk", text(&format!("ORDER#{}", broken.order_id)))
+            .key("sk", text("ORDER"));
+        async move {
+            update
+                .expression_attribute_values(":credits", credits)
+                .send()
+                .await
+        }
     };
     let reconciled_until = || async {
         let key = "RECONCILED";
-        let got = dynamodb.get_item().table_name(table).key("pk", text(key)).key("sk", text(key)).send().await?;
-        let until = got.item.as_ref().and_then(|row| row.get("until")?.as_s().ok()).cloned();
+        let got = dynamodb
+            .get_item()
+            .table_name(table)
+            .key("pk", text(key))
+            .key("sk", text(key))
+            .send()
+            .await?;
+        let until = got
+            .item
+            .as_ref()
+            .and_then(|row| row.get("until")?.as_s().ok())
+            .cloned();
         anyhow::Ok(until.unwrap_or_default())
     };
     has_credits(text("no number")).await?;
-    place.put("/api/stripe/settings", &json!({ "drop_percent": 100 })).await?;
+    place
+        .put("/api/stripe/settings", &json!({ "drop_percent": 100 }))
+        .await?;
     shop.at_stripe(&order, "refund", &json!({})).await?;
-    let refunded_at = place.get("/api/state").await?["now"].as_i64().context("local's time")?;
+    let refunded_at = place.get("/api/state").await?["now"]
+        .as_i64()
+        .context("local's time")?;
     let refunded_at = Timestamp::from_millisecond(refunded_at)?;
     eventually(|| async {
         is_reconciled(&place).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let until = reconciled_until().await?;
-        ensure!(until.parse::<Timestamp>()? > refunded_at, "the cursor stays at {until}, before {refunded_at}");
+        ensure!(
+            until.parse::<Timestamp>()? > refunded_at,
+            "the cursor stays at {until}, before {refunded_at}"
+        );
         Ok(())
     })
     .await?;
     let differences = || async {
-        let asked = dynamodb.query().table_name(table).key_condition_expression("pk = :pk");
-        let got = asked.expression_attribute_values(":pk", text("DIFFERENCES")).send().await?;
+        let asked = dynamodb
+            .query()
+            .table_name(table)
+            .key_condition_expression("pk = :pk");
+        let got = asked
+            .expression_attribute_values(":pk", text("DIFFERENCES"))
+            .send()
+            .await?;
         anyhow::Ok(got.items.unwrap_or_default().len())
     };
     assert!(differences().await? > 0, "it is not forgotten");
@@ -460,7 +644,12 @@ async fn flag_ends_when_the_refund_of_its_payment_names_no_order() -> Result<()>
     let second = second["session"].as_str().context("a session")?;
     let flags = || async {
         let file = shop.books(&format!("orders/{}", offer.order_id)).await?;
-        anyhow::Ok(file["order"]["flags"].as_object().map(|flags| flags.len()).unwrap_or_default())
+        anyhow::Ok(
+            file["order"]["flags"]
+                .as_object()
+                .map(|flags| flags.len())
+                .unwrap_or_default(),
+        )
     };
     eventually(|| async {
         ensure!(flags().await? == 1, "there is no flag");
@@ -468,7 +657,9 @@ async fn flag_ends_when_the_refund_of_its_payment_names_no_order() -> Result<()>
     })
     .await?;
     is_reconciled(&place).await?;
-    place.post(&format!("/api/stripe/payments/{second}/refund"), &json!({})).await?;
+    place
+        .post(&format!("/api/stripe/payments/{second}/refund"), &json!({}))
+        .await?;
     eventually(|| async {
         is_reconciled(&place).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -488,15 +679,35 @@ async fn logs_hold_no_name_no_number_and_no_secret() -> Result<()> {
         "Property_M-10": ["Dana Discreet"], "Property_M-3": [{ "Name": "Standard" }] } });
     for path in ["payment-secret-path", "wrong"] {
         let address = format!("{}/payment-received/{path}", place.gateway);
-        place.http.post(address).body(trigger.to_string()).send().await?;
+        place
+            .http
+            .post(address)
+            .body(trigger.to_string())
+            .send()
+            .await?;
     }
     shop.comes_to(offer.order_id, "paid").await?;
     // Failures are logged in whole: there must be some.
-    place.put("/api/stripe/faults", &json!({ "calls": [{ "http": 500, "times": 2 }] })).await?;
-    shop.asks_to_pay(&shop.offer("studio.lite", "usr_2")).await?;
+    place
+        .put(
+            "/api/stripe/faults",
+            &json!({ "calls": [{ "http": 500, "times": 2 }] }),
+        )
+        .await?;
+    shop.asks_to_pay(&shop.offer("studio.lite", "usr_2"))
+        .await?;
     let lines = place.get("/api/logs?limit=2000").await?.to_string();
     assert!(lines.contains("stripe_busy"), "{lines}");
-    for private in ["Dana", "Discreet", "5550188", "whsec_", "sk_test", "payment-secret-path", "seal-secret", "last4"] {
+    for private in [
+        "Dana",
+        "Discreet",
+        "5550188",
+        "whsec_",
+        "sk_test",
+        "payment-secret-path",
+        "seal-secret",
+        "last4",
+    ] {
         assert!(!lines.contains(private), "{private} is in the log");
     }
     Ok(())
@@ -521,12 +732,30 @@ async fn a_link_waits_for_stripe_on_a_page_that_asks_again() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let link = shop.link(&shop.offer("studio.lite", "usr_1"))?;
-    place.put("/api/stripe/faults", &json!({ "calls": [{ "http": 500, "path": "checkout/sessions" }] })).await?;
+    place
+        .put(
+            "/api/stripe/faults",
+            &json!({ "calls": [{ "http": 500, "path": "checkout/sessions" }] }),
+        )
+        .await?;
     let answer = shop.opens(&link, "en").await?;
-    assert_eq!((answer.status().as_u16(), &answer.headers()["refresh"] == "60"), (503, true));
+    assert_eq!(
+        (
+            answer.status().as_u16(),
+            &answer.headers()["refresh"] == "60"
+        ),
+        (503, true)
+    );
     let html = answer.text().await?;
-    assert!(html.contains("One moment") && html.contains("Try again"), "{html}");
-    assert_eq!(shop.opens(&link, "en").await?.status(), 303, "it is there again");
+    assert!(
+        html.contains("One moment") && html.contains("Try again"),
+        "{html}"
+    );
+    assert_eq!(
+        shop.opens(&link, "en").await?.status(),
+        303,
+        "it is there again"
+    );
     Ok(())
 }
 
@@ -545,7 +774,8 @@ async fn a_link_is_over_when_its_page_is() -> Result<()> {
 async fn short_link_ends_after_a_day_and_still_says_what_was_paid() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
-    let [paid, taken, untouched] = ["usr_1", "usr_2", "usr_3"].map(|payer| shop.offer("studio.lite", payer));
+    let [paid, taken, untouched] =
+        ["usr_1", "usr_2", "usr_3"].map(|payer| shop.offer("studio.lite", payer));
     let mut links = Vec::new();
     for offer in [&paid, &taken, &untouched] {
         links.push(shop.short_link(offer).await?);
@@ -585,8 +815,12 @@ async fn a_refund_that_nobody_heard_the_answer_of_is_made_once_and_booked() -> R
         json!({ "path": "refunds", "http": 401 }),
     ] {
         let (offer, _) = shop.sells("studio.lite", "usr_1").await?;
-        place.put("/api/stripe/settings", &json!({ "drop_percent": 100 })).await?;
-        place.put("/api/stripe/faults", &json!({ "calls": [fault] })).await?;
+        place
+            .put("/api/stripe/settings", &json!({ "drop_percent": 100 }))
+            .await?;
+        place
+            .put("/api/stripe/faults", &json!({ "calls": [fault] }))
+            .await?;
         let order_id = offer.order_id;
         shop.says(asked_back(order_id), 3).await?;
         eventually(|| async {
@@ -602,7 +836,9 @@ async fn a_refund_that_nobody_heard_the_answer_of_is_made_once_and_booked() -> R
         .with_context(|| fault.to_string())?;
         assert_eq!(shop.refunds(order_id).await?.len(), 1, "{fault}");
         shop.agrees(order_id, &shop.held().await?).await?;
-        place.put("/api/stripe/settings", &json!({ "drop_percent": 0 })).await?;
+        place
+            .put("/api/stripe/settings", &json!({ "drop_percent": 0 }))
+            .await?;
     }
     Ok(())
 }
@@ -612,20 +848,32 @@ async fn a_refund_that_stripe_refuses_is_a_persons() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let (offer, order) = shop.sells("studio.lite", "usr_1").await?;
-    place.put("/api/stripe/faults", &json!({ "calls": [{ "http": 400, "path": "refunds" }] })).await?;
+    place
+        .put(
+            "/api/stripe/faults",
+            &json!({ "calls": [{ "http": 400, "path": "refunds" }] }),
+        )
+        .await?;
     let order_id = offer.order_id;
     shop.says(asked_back(order_id), 1).await?;
     let flagged = |flag: Option<&'static str>| {
         eventually(move || async move {
             let file = shop.books(&format!("orders/{order_id}")).await?;
-            let found = file["order"]["flags"].as_object().and_then(|flags| flags.values().next()?.as_str());
-            (found == flag).then_some(file.clone()).with_context(|| file.to_string())
+            let found = file["order"]["flags"]
+                .as_object()
+                .and_then(|flags| flags.values().next()?.as_str());
+            (found == flag)
+                .then_some(file.clone())
+                .with_context(|| file.to_string())
         })
     };
     let file = flagged(Some("refund_by_hand")).await?;
     assert_eq!(file["order"]["refund"]["step"], "refused", "{file}");
     let metrics = place.get("/api/state").await?["metrics"].to_string();
-    assert!(metrics.contains("PaymentFlagged") && metrics.contains("payments-requests"), "{metrics}");
+    assert!(
+        metrics.contains("PaymentFlagged") && metrics.contains("payments-requests"),
+        "{metrics}"
+    );
     // The operator does it, and there is nothing to look at any more.
     shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(order_id, "refunded").await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use confab_aws::{Rate, Table};
+use confab_aws::{RateLimit, Table};
 use confab_core::{Kind, Timestamp};
 use confab_e2e::Cloud;
 use futures::future::join_all;
@@ -21,15 +21,22 @@ async fn cloud() -> Result<(Cloud, Table)> {
 }
 
 /// The kinds of the refusals among `callers` that take at once.
-async fn refusals(rate: Rate, table: &Table, callers: u32, now: Timestamp) -> Vec<Kind> {
+async fn refusals(rate: RateLimit, table: &Table, callers: u32, now: Timestamp) -> Vec<Kind> {
     let takes = (0..callers).map(|_| rate.take(table, "session#198.51.100.7", now));
-    join_all(takes).await.into_iter().filter_map(|taken| taken.err().map(|error| error.kind())).collect()
+    join_all(takes)
+        .await
+        .into_iter()
+        .filter_map(|taken| taken.err().map(|error| error.kind()))
+        .collect()
 }
 
 #[tokio::test]
 async fn a_bucket_with_room_refuses_no_caller_when_a_hundred_take_at_once() -> Result<()> {
     let (_cloud, table) = cloud().await?;
-    let rate = Rate { burst: CALLERS, every: Duration::from_secs(30) };
+    let rate = RateLimit {
+        burst: CALLERS,
+        every: Duration::from_secs(30),
+    };
     assert_eq!(refusals(rate, &table, CALLERS, at(0)).await, []);
     Ok(())
 }
@@ -37,12 +44,35 @@ async fn a_bucket_with_room_refuses_no_caller_when_a_hundred_take_at_once() -> R
 #[tokio::test]
 async fn a_flood_is_refused_beyond_the_burst_and_told_when_to_come_back() -> Result<()> {
     let (_cloud, table) = cloud().await?;
-    let rate = Rate { burst: 40, every: Duration::from_secs(30) };
+    let rate = RateLimit {
+        burst: 40,
+        every: Duration::from_secs(30),
+    };
     let refused = refusals(rate, &table, CALLERS, at(0)).await;
-    assert_eq!(refused, vec![Kind::RateLimited { retry_after_seconds: 30 }; 60]);
-    assert_eq!(refusals(rate, &table, 2, at(29)).await.len(), 2, "a refusal takes no token");
-    assert_eq!(refusals(rate, &table, 2, at(30)).await.len(), 1, "one token comes back after its interval");
-    assert_eq!(refusals(rate, &table, 41, at(30 + 40 * 30)).await.len(), 1, "an idle bucket is full again");
+    assert_eq!(
+        refused,
+        vec![
+            Kind::RateLimited {
+                retry_after_seconds: 30
+            };
+            60
+        ]
+    );
+    assert_eq!(
+        refusals(rate, &table, 2, at(29)).await.len(),
+        2,
+        "a refusal takes no token"
+    );
+    assert_eq!(
+        refusals(rate, &table, 2, at(30)).await.len(),
+        1,
+        "one token comes back after its interval"
+    );
+    assert_eq!(
+        refusals(rate, &table, 41, at(30 + 40 * 30)).await.len(),
+        1,
+        "an idle bucket is full again"
+    );
     Ok(())
 }
 
@@ -50,9 +80,16 @@ async fn a_flood_is_refused_beyond_the_burst_and_told_when_to_come_back() -> Res
 #[tokio::test]
 async fn callers_with_clocks_apart_share_one_bucket() -> Result<()> {
     let (_cloud, table) = cloud().await?;
-    let rate = Rate { burst: 10, every: Duration::from_secs(30) };
+    let rate = RateLimit {
+        burst: 10,
+        every: Duration::from_secs(30),
+    };
     let takes = (0..20).map(|n| rate.take(&table, "join", at(n % 2)));
-    let refused = join_all(takes).await.into_iter().filter(Result::is_err).count();
+    let refused = join_all(takes)
+        .await
+        .into_iter()
+        .filter(Result::is_err)
+        .count();
     assert!((10..=11).contains(&refused), "{refused}");
     Ok(())
 }

@@ -7,8 +7,17 @@ use serde_json::{Value, json};
 
 /// The status and the code of what somebody is told who wants in.
 async fn told(who: &Guest, room: &str, join: &Value) -> Result<(u16, String)> {
-    let (status, body) = who.asks(Method::POST, &format!("/api/chats/{room}/join/"), Some(join)).await?;
-    Ok((status.as_u16(), body["code"].as_str().unwrap_or_default().to_owned()))
+    let (status, body) = who
+        .asks(
+            Method::POST,
+            &format!("/api/chats/{room}/join/"),
+            Some(join),
+        )
+        .await?;
+    Ok((
+        status.as_u16(),
+        body["code"].as_str().unwrap_or_default().to_owned(),
+    ))
 }
 
 #[tokio::test]
@@ -21,10 +30,22 @@ async fn what_one_says_all_hear_once_and_in_order() -> Result<()> {
     assert_eq!(hers.greets(None).await?["last_seq"], 0);
     his.greets(None).await?;
     // Whoever comes is seen at once.
-    assert_eq!(hers.hears_of("online", |frame| frame["online"] == 2).await?["online"], 2);
+    assert_eq!(
+        hers.hears_of("online", |frame| frame["online"] == 2)
+            .await?["online"],
+        2
+    );
     for number in 0..20 {
-        let (who, name) = if number % 3 == 0 { (&his, "omer") } else { (&hers, "dana") };
-        who.says(&format!("{name}-message-{number}"), &format!("word {number}")).await?;
+        let (who, name) = if number % 3 == 0 {
+            (&his, "omer")
+        } else {
+            (&hers, "dana")
+        };
+        who.says(
+            &format!("{name}-message-{number}"),
+            &format!("word {number}"),
+        )
+        .await?;
         who.shows(&format!("word {number}")).await?;
     }
     let expected: Vec<_> = (0..20).map(|number| format!("word {number}")).collect();
@@ -32,7 +53,11 @@ async fn what_one_says_all_hear_once_and_in_order() -> Result<()> {
         live.shows("word 19").await?;
         assert_eq!(live.texts(), expected);
     }
-    let seqs: Vec<_> = his.shown().iter().filter_map(|message| message["seq"].as_u64()).collect();
+    let seqs: Vec<_> = his
+        .shown()
+        .iter()
+        .filter_map(|message| message["seq"].as_u64())
+        .collect();
     assert_eq!(seqs, (1..=20).collect::<Vec<_>>(), "from one, without gaps");
     let read = omer.reads(&code).await?;
     assert_eq!(read, his.shown(), "what is read is what was heard");
@@ -86,7 +111,9 @@ async fn who_was_away_gets_what_was_missed() -> Result<()> {
     }
     for number in 1..=30 {
         let text = format!("missed {number} {}", "x".repeat(1_900));
-        speakers[number % 5].says(&code, &format!("message-{number}"), &text).await?;
+        speakers[number % 5]
+            .says(&code, &format!("message-{number}"), &text)
+            .await?;
     }
     let back = omer.connects(&code).await?;
     assert_eq!(back.greets(Some(1)).await?["last_seq"], 31);
@@ -96,14 +123,24 @@ async fn who_was_away_gets_what_was_missed() -> Result<()> {
     })
     .await?;
     ensure!(back.count("backfill") >= 2, "60 KB do not fit into a frame");
-    back.sends(&json!({ "type": "ping", "read_seq": 31 })).await?;
+    back.sends(&json!({ "type": "ping", "read_seq": 31 }))
+        .await?;
     let pong = back.hears("pong").await?;
     assert_eq!((&pong["last_seq"], &pong["v"]), (&json!(31), &json!(1)));
     // Somebody who has nothing of a long history gets its latest page over REST.
-    let page = omer.gets(&format!("/api/chats/{code}/messages/?limit=10")).await?;
-    let seqs: Vec<_> = page["messages"].as_array().context("messages")?.iter().map(|m| m["seq"].clone()).collect();
+    let page = omer
+        .gets(&format!("/api/chats/{code}/messages/?limit=10"))
+        .await?;
+    let seqs: Vec<_> = page["messages"]
+        .as_array()
+        .context("messages")?
+        .iter()
+        .map(|m| m["seq"].clone())
+        .collect();
     assert_eq!(seqs, (22..=31).map(|seq| json!(seq)).collect::<Vec<_>>());
-    let before = omer.gets(&format!("/api/chats/{code}/messages/?before=22&limit=100")).await?;
+    let before = omer
+        .gets(&format!("/api/chats/{code}/messages/?before=22&limit=100"))
+        .await?;
     assert_eq!(before["messages"].as_array().map(Vec::len), Some(21));
     Ok(())
 }
@@ -114,25 +151,52 @@ async fn a_name_is_ones_own_and_looks_like_no_other() -> Result<()> {
     let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
     let code = dana.opens("Names", "Dana").await?;
     let join = format!("/api/chats/{code}/join/");
-    for taken in ["Dana", "dana", " D\u{430}na ", "Da\u{200b}na", "Ｄａｎａ", "Admin"] {
-        assert_eq!(told(&omer, &code, &json!({ "username": taken })).await?, (409, "name_taken".into()), "{taken}");
+    for taken in [
+        "Dana",
+        "dana",
+        " D\u{430}na ",
+        "Da\u{200b}na",
+        "Ｄａｎａ",
+        "Admin",
+    ] {
+        assert_eq!(
+            told(&omer, &code, &json!({ "username": taken })).await?,
+            (409, "name_taken".into()),
+            "{taken}"
+        );
     }
     let suggested = omer.gets(&join).await?;
-    let name = suggested["suggestions"][0].as_str().context("a suggestion")?.to_owned();
-    assert_eq!(omer.joins(&code, &name).await?["you"]["username"], name.as_str());
+    let name = suggested["suggestions"][0]
+        .as_str()
+        .context("a suggestion")?
+        .to_owned();
+    assert_eq!(
+        omer.joins(&code, &name).await?["you"]["username"],
+        name.as_str()
+    );
     // A name that somebody had stays theirs: what they said under it stands there.
     omer.joins(&code, "Omer").await?;
     let noa = Guest::new(&place).await?;
-    assert_eq!(told(&noa, &code, &json!({ "username": name })).await?, (409, "name_taken".into()));
+    assert_eq!(
+        told(&noa, &code, &json!({ "username": name })).await?,
+        (409, "name_taken".into())
+    );
     omer.joins(&code, &name).await?;
     noa.joins(&code, "Noa").await?;
     // Everybody sees who the host is, under whatever name.
     let hers = noa.connects(&code).await?;
     hers.greets(None).await?;
     dana.joins(&code, "Boss").await?;
-    assert_eq!(hers.hears("room").await?["room"]["host"]["username"], "Boss");
+    assert_eq!(
+        hers.hears("room").await?["room"]["host"]["username"],
+        "Boss"
+    );
     let people = dana.gets(&format!("/api/chats/{code}/people/")).await?;
-    assert_eq!(people["people"].as_array().map(Vec::len), Some(3), "{people}");
+    assert_eq!(
+        people["people"].as_array().map(Vec::len),
+        Some(3),
+        "{people}"
+    );
     Ok(())
 }
 
@@ -144,7 +208,8 @@ async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
     omer.joins(&code, "Omer").await?;
     let his = omer.connects(&code).await?;
     his.greets(None).await?;
-    dana.says(&code, "message-1", "<img src=x onerror=alert(1)>").await?;
+    dana.says(&code, "message-1", "<img src=x onerror=alert(1)>")
+        .await?;
     let said = his.shows("<img src=x onerror=alert(1)>").await?;
     let one = format!("/api/chats/{code}/messages/1");
     let heart = json!({ "emoji": "❤️", "on": true });
@@ -152,21 +217,46 @@ async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
     let again = omer.posts(&format!("{one}/reactions/"), &heart).await?;
     assert_eq!(again["reactions"][0]["count"], 1, "{again}");
     let reply = json!({ "client_msg_id": "message-2", "text": "indeed", "reply_to": 1 });
-    omer.posts(&format!("/api/chats/{code}/messages/"), &reply).await?;
+    omer.posts(&format!("/api/chats/{code}/messages/"), &reply)
+        .await?;
     assert_eq!(his.shows("indeed").await?["reply_to"]["text"], said["text"]);
-    assert_eq!(omer.asks(Method::DELETE, &format!("{one}/"), None).await?.0, 403, "it is not his");
-    assert_eq!(dana.asks(Method::DELETE, &format!("{one}/"), None).await?.0, 204);
+    assert_eq!(
+        omer.asks(Method::DELETE, &format!("{one}/"), None).await?.0,
+        403,
+        "it is not his"
+    );
+    assert_eq!(
+        dana.asks(Method::DELETE, &format!("{one}/"), None).await?.0,
+        204
+    );
     eventually(|| async {
         let shown = his.shown();
-        ensure!(shown[0]["is_deleted"] == true && shown[0]["text"] == "", "{shown:?}");
+        ensure!(
+            shown[0]["is_deleted"] == true && shown[0]["text"] == "",
+            "{shown:?}"
+        );
         Ok(())
     })
     .await?;
-    his.hears_of("changed", |frame| frame["message"]["seq"] == 2 && frame["message"]["reply_to"]["text"] == "").await?;
+    his.hears_of("changed", |frame| {
+        frame["message"]["seq"] == 2 && frame["message"]["reply_to"]["text"] == ""
+    })
+    .await?;
     let kept = omer.gets(&format!("/api/chats/{code}/messages/")).await?;
-    ensure!(!kept.to_string().contains("onerror"), "neither itself nor who answered it: {kept}");
-    for wrong in [json!({ "emoji": "<b>", "on": true }), json!({ "emoji": "ab", "on": true })] {
-        assert_eq!(omer.asks(Method::POST, &format!("{one}/reactions/"), Some(&wrong)).await?.0, 400);
+    ensure!(
+        !kept.to_string().contains("onerror"),
+        "neither itself nor who answered it: {kept}"
+    );
+    for wrong in [
+        json!({ "emoji": "<b>", "on": true }),
+        json!({ "emoji": "ab", "on": true }),
+    ] {
+        assert_eq!(
+            omer.asks(Method::POST, &format!("{one}/reactions/"), Some(&wrong))
+                .await?
+                .0,
+            400
+        );
     }
     Ok(())
 }
@@ -174,16 +264,29 @@ async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
 #[tokio::test]
 async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
     let place = Place::any().await?;
-    let (dana, omer, noa) = (Guest::new(&place).await?, Guest::new(&place).await?, Guest::new(&place).await?);
+    let (dana, omer, noa) = (
+        Guest::new(&place).await?,
+        Guest::new(&place).await?,
+        Guest::new(&place).await?,
+    );
     let code = dana.opens("House rules", "Dana").await?;
     omer.joins(&code, "Omer").await?;
     noa.joins(&code, "Noa").await?;
     let (his, hers) = (omer.connects(&code).await?, noa.connects(&code).await?);
     his.greets(None).await?;
     hers.greets(None).await?;
-    let act = |who: &Guest, act: &str| (format!("/api/chats/{code}/people/{}/", who.id), json!({ "act": act }));
+    let act = |who: &Guest, act: &str| {
+        (
+            format!("/api/chats/{code}/people/{}/", who.id),
+            json!({ "act": act }),
+        )
+    };
     let (path, mute) = act(&omer, "mute");
-    assert_eq!(noa.asks(Method::POST, &path, Some(&mute)).await?.0, 403, "only the host");
+    assert_eq!(
+        noa.asks(Method::POST, &path, Some(&mute)).await?.0,
+        403,
+        "only the host"
+    );
     assert_eq!(dana.asks(Method::POST, &path, Some(&mute)).await?.0, 204);
     assert_eq!(his.hears("muted").await?["is_muted"], true);
     ensure!(hers.count("muted") == 0, "it is his affair");
@@ -197,8 +300,15 @@ async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
     hers.sends(&json!({ "type": "typing", "on": true })).await?;
     assert_eq!(hers.hears("typing").await?["username"], "Noa");
     let people = format!("/api/chats/{code}/people/");
-    assert_eq!(dana.gets(&people).await?["banned"], json!([{ "user_id": omer.id, "username": "Omer" }]));
-    assert_eq!(noa.gets(&people).await?["banned"], Value::Null, "it is the host's");
+    assert_eq!(
+        dana.gets(&people).await?["banned"],
+        json!([{ "user_id": omer.id, "username": "Omer" }])
+    );
+    assert_eq!(
+        noa.gets(&people).await?["banned"],
+        Value::Null,
+        "it is the host's"
+    );
     let banned = json!({ "username": "Omer" });
     assert_eq!(told(&omer, &code, &banned).await?, (403, "banned".into()));
     let room = format!("/api/chats/{code}/");
@@ -216,9 +326,16 @@ async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
 #[tokio::test]
 async fn who_leaves_or_may_not_read_any_more_hears_no_more() -> Result<()> {
     let place = Place::any().await?;
-    let (dana, omer, noa) = (Guest::new(&place).await?, Guest::new(&place).await?, Guest::new(&place).await?);
+    let (dana, omer, noa) = (
+        Guest::new(&place).await?,
+        Guest::new(&place).await?,
+        Guest::new(&place).await?,
+    );
     let code = dana.opens("Open house", "Dana").await?;
-    let (room, join) = (format!("/api/chats/{code}/"), format!("/api/chats/{code}/join/"));
+    let (room, join) = (
+        format!("/api/chats/{code}/"),
+        format!("/api/chats/{code}/join/"),
+    );
     omer.joins(&code, "Omer").await?;
     let (his, reader) = (omer.connects(&code).await?, noa.connects(&code).await?);
     his.greets(None).await?;
@@ -228,13 +345,18 @@ async fn who_leaves_or_may_not_read_any_more_hears_no_more() -> Result<()> {
     assert_eq!(dana.asks(Method::PATCH, &room, Some(&change)).await?.0, 200);
     assert_eq!(reader.hears("kicked").await?["reason"], "members_only");
     reader.ends().await?;
-    dana.says(&code, "message-1", "now that we are among us").await?;
+    dana.says(&code, "message-1", "now that we are among us")
+        .await?;
     his.shows("now that we are among us").await?;
     // Whoever leaves on one device has left on all.
     assert_eq!(omer.asks(Method::DELETE, &join, None).await?.0, 204);
     assert_eq!(his.hears("kicked").await?["reason"], "left");
     his.ends().await?;
-    assert_eq!(dana.asks(Method::DELETE, &join, None).await?.0, 409, "the host stays");
+    assert_eq!(
+        dana.asks(Method::DELETE, &join, None).await?.0,
+        409,
+        "the host stays"
+    );
     assert_eq!(dana.gets(&room).await?["you"]["role"], "host");
     Ok(())
 }
@@ -246,7 +368,8 @@ async fn what_was_read_is_known_on_another_device() -> Result<()> {
     let code = dana.opens("Two devices", "Dana").await?;
     omer.joins(&code, "Omer").await?;
     for number in 1..=3 {
-        dana.says(&code, &format!("message-{number}"), "a word").await?;
+        dana.says(&code, &format!("message-{number}"), "a word")
+            .await?;
     }
     let his = omer.connects(&code).await?;
     his.greets(None).await?;
@@ -257,7 +380,10 @@ async fn what_was_read_is_known_on_another_device() -> Result<()> {
             async move {
                 let mine = omer.gets("/api/chats/mine/").await?;
                 let room = &mine["rooms"][0];
-                ensure!(room["you"]["read_seq"] == seq && room["last_seq"] == last, "{mine}");
+                ensure!(
+                    room["you"]["read_seq"] == seq && room["last_seq"] == last,
+                    "{mine}"
+                );
                 Ok(())
             }
         })
@@ -267,7 +393,8 @@ async fn what_was_read_is_known_on_another_device() -> Result<()> {
     mine(json!(2), 3).await?;
     // Never back, and never further than what was said.
     his.sends(&json!({ "type": "ping", "read_seq": 1 })).await?;
-    his.sends(&json!({ "type": "ping", "read_seq": 4_000_000_000_u64 })).await?;
+    his.sends(&json!({ "type": "ping", "read_seq": 4_000_000_000_u64 }))
+        .await?;
     mine(json!(3), 3).await?;
     Ok(())
 }
@@ -276,15 +403,28 @@ async fn what_was_read_is_known_on_another_device() -> Result<()> {
 #[tokio::test]
 async fn who_may_not_is_told_nothing() -> Result<()> {
     let place = Place::any().await?;
-    let (dana, omer, stranger) = (Guest::new(&place).await?, Guest::new(&place).await?, Guest::new(&place).await?);
-    let private =
-        json!({ "name": "Secret garden", "username": "Dana", "is_private": true, "access_code": "open sesame" });
-    let code = dana.posts("/api/chats/create/", &private).await?["code"].as_str().context("a code")?.to_owned();
-    dana.says(&code, "secret-message", "the key is under the mat").await?;
+    let (dana, omer, stranger) = (
+        Guest::new(&place).await?,
+        Guest::new(&place).await?,
+        Guest::new(&place).await?,
+    );
+    let private = json!({ "name": "Secret garden", "username": "Dana", "is_private": true, "access_code": "open sesame" });
+    let code = dana.posts("/api/chats/create/", &private).await?["code"]
+        .as_str()
+        .context("a code")?
+        .to_owned();
+    dana.says(&code, "secret-message", "the key is under the mat")
+        .await?;
     let inside = json!({ "username": "Omer", "access_code": "open sesame" });
-    omer.posts(&format!("/api/chats/{code}/join/"), &inside).await?;
+    omer.posts(&format!("/api/chats/{code}/join/"), &inside)
+        .await?;
     let ban = json!({ "act": "ban" });
-    dana.asks(Method::POST, &format!("/api/chats/{code}/people/{}/", omer.id), Some(&ban)).await?;
+    dana.asks(
+        Method::POST,
+        &format!("/api/chats/{code}/people/{}/", omer.id),
+        Some(&ban),
+    )
+    .await?;
     let nobody = stranger.with_token("");
     let forged = stranger.with_token(&format!("{}x", stranger.token));
     let expired = dana.expired()?;
@@ -293,17 +433,33 @@ async fn who_may_not_is_told_nothing() -> Result<()> {
     let routes = [
         (Method::GET, "messages/", None),
         (Method::GET, "messages/?after=0", None),
-        (Method::POST, "messages/", Some(json!({ "client_msg_id": "12345678", "text": "let me in" }))),
+        (
+            Method::POST,
+            "messages/",
+            Some(json!({ "client_msg_id": "12345678", "text": "let me in" })),
+        ),
         (Method::DELETE, "messages/1/", None),
-        (Method::POST, "messages/1/reactions/", Some(json!({ "emoji": "👍", "on": true }))),
+        (
+            Method::POST,
+            "messages/1/reactions/",
+            Some(json!({ "emoji": "👍", "on": true })),
+        ),
         (Method::GET, "people/", None),
-        (Method::POST, "people/usr_01m7ym613fe0yvvhrd4bj8893d/", Some(json!({ "act": "kick" }))),
+        (
+            Method::POST,
+            "people/usr_01m7ym613fe0yvvhrd4bj8893d/",
+            Some(json!({ "act": "kick" })),
+        ),
         (Method::PATCH, "", Some(json!({ "name": "Mine now" }))),
         (Method::DELETE, "", None),
         (Method::GET, "offers/", None),
         (Method::GET, "tips/", None),
         (Method::POST, "tips/", Some(json!({ "amount": 300 }))),
-        (Method::POST, "pins/", Some(json!({ "seq": 1, "tier": 500 }))),
+        (
+            Method::POST,
+            "pins/",
+            Some(json!({ "seq": 1, "tier": 500 })),
+        ),
         (Method::POST, "back-room/", Some(json!({}))),
     ];
     for (who, kind, expected) in [
@@ -317,25 +473,52 @@ async fn who_may_not_is_told_nothing() -> Result<()> {
             let path = format!("/api/chats/{code}/{path}");
             let (status, answer) = who.asks(method.clone(), &path, body.as_ref()).await?;
             let is_open = kind == "nobody" && *method == Method::GET && !path.ends_with("tips/");
-            assert_eq!(status.as_u16(), if is_open { 404 } else { expected }, "{kind} {method} {path}: {answer}");
+            assert_eq!(
+                status.as_u16(),
+                if is_open { 404 } else { expected },
+                "{kind} {method} {path}: {answer}"
+            );
             ensure!(!answer.to_string().contains("under the mat"), "{answer}");
         }
-        let ticket = who.asks(Method::POST, "/api/ws-ticket", Some(&json!({ "code": code }))).await?;
+        let ticket = who
+            .asks(
+                Method::POST,
+                "/api/ws-ticket",
+                Some(&json!({ "code": code })),
+            )
+            .await?;
         assert_eq!(ticket.0.as_u16(), expected, "{kind}");
     }
     // What a stranger sees of a private room is that it is there.
     let seen = stranger.gets(&format!("/api/chats/{code}/")).await?;
-    assert_eq!((&seen["name"], &seen["last_seq"], &seen["host"]), (&json!("Secret garden"), &json!(0), &Value::Null));
-    assert_eq!(omer.asks(Method::GET, &format!("/api/chats/{code}/"), None).await?.0, 404);
-    for wrong in [json!({ "username": "X Y" }), json!({ "username": "X Y", "access_code": "wrong" })] {
-        assert_eq!(told(&stranger, &code, &wrong).await?, (403, "wrong_access_code".into()));
+    assert_eq!(
+        (&seen["name"], &seen["last_seq"], &seen["host"]),
+        (&json!("Secret garden"), &json!(0), &Value::Null)
+    );
+    assert_eq!(
+        omer.asks(Method::GET, &format!("/api/chats/{code}/"), None)
+            .await?
+            .0,
+        404
+    );
+    for wrong in [
+        json!({ "username": "X Y" }),
+        json!({ "username": "X Y", "access_code": "wrong" }),
+    ] {
+        assert_eq!(
+            told(&stranger, &code, &wrong).await?,
+            (403, "wrong_access_code".into())
+        );
     }
     // A ticket opens one socket, and a forged one none.
     let url = dana.ticket(&code).await?;
     let first = confab_e2e::Live::open(&url).await?;
     first.greets(None).await?;
     ensure!(confab_e2e::Live::open(&url).await.is_err(), "it was used");
-    ensure!(confab_e2e::Live::open(&format!("{url}x")).await.is_err(), "it is forged");
+    ensure!(
+        confab_e2e::Live::open(&format!("{url}x")).await.is_err(),
+        "it is forged"
+    );
     drop(first);
     Ok(())
 }
@@ -352,17 +535,36 @@ async fn frames_that_make_no_sense_are_refused_and_change_nothing() -> Result<()
         (json!({}), "bad_frame"),
         (json!([1, 2]), "bad_frame"),
         (json!({ "type": "dance" }), "bad_frame"),
-        (json!({ "type": "message", "client_msg_id": "x", "text": "hi" }), "bad_client_msg_id"),
-        (json!({ "type": "message", "client_msg_id": "12345678", "text": "" }), "too_long"),
-        (json!({ "type": "message", "client_msg_id": "12345678", "text": long }), "too_long"),
-        (json!({ "type": "message", "client_msg_id": "12345678", "text": "hi", "username": "Host" }), "bad_frame"),
-        (json!({ "type": "message", "client_msg_id": "12345678", "text": "hi", "reply_to": 99 }), "message_not_found"),
+        (
+            json!({ "type": "message", "client_msg_id": "x", "text": "hi" }),
+            "bad_client_msg_id",
+        ),
+        (
+            json!({ "type": "message", "client_msg_id": "12345678", "text": "" }),
+            "too_long",
+        ),
+        (
+            json!({ "type": "message", "client_msg_id": "12345678", "text": long }),
+            "too_long",
+        ),
+        (
+            json!({ "type": "message", "client_msg_id": "12345678", "text": "hi", "username": "Host" }),
+            "bad_frame",
+        ),
+        (
+            json!({ "type": "message", "client_msg_id": "12345678", "text": "hi", "reply_to": 99 }),
+            "message_not_found",
+        ),
     ] {
         let before = live.count("refused");
         live.sends(&wrong).await?;
         let refused = eventually(|| async {
             let frames = live.frames();
-            let refused: Vec<_> = frames.iter().filter(|frame| frame["type"] == "refused").cloned().collect();
+            let refused: Vec<_> = frames
+                .iter()
+                .filter(|frame| frame["type"] == "refused")
+                .cloned()
+                .collect();
             refused.get(before).cloned().context("it was not refused")
         })
         .await?;
@@ -375,7 +577,10 @@ async fn frames_that_make_no_sense_are_refused_and_change_nothing() -> Result<()
 async fn looked_at(who: &Guest, photo: &str) -> Result<Value> {
     eventually(|| async {
         let analysis = who.gets(&format!("/api/photo-analysis/{photo}/")).await?;
-        ensure!(matches!(analysis["state"].as_str(), Some("done" | "refused")), "{analysis}");
+        ensure!(
+            matches!(analysis["state"].as_str(), Some("done" | "refused")),
+            "{analysis}"
+        );
         Ok(analysis)
     })
     .await
@@ -389,16 +594,33 @@ async fn a_photo_becomes_suggestions_and_one_of_them_a_room() -> Result<()> {
     let wanted = json!({ "content_type": "image/jpeg", "bytes": picture.len() });
     let begun = dana.posts("/api/photo-analysis/upload/", &wanted).await?;
     let photo = begun["photo_id"].as_str().context("an id")?.to_owned();
-    assert_eq!(dana.gets(&format!("/api/photo-analysis/{photo}/")).await?["state"], "waiting");
+    assert_eq!(
+        dana.gets(&format!("/api/photo-analysis/{photo}/")).await?["state"],
+        "waiting"
+    );
     dana.uploads(&begun["upload"], &picture).await?;
     let analysis = looked_at(&dana, &photo).await?;
-    assert_eq!((&analysis["state"], &analysis["step"]), (&json!("done"), &json!(3)), "{analysis}");
+    assert_eq!(
+        (&analysis["state"], &analysis["step"]),
+        (&json!("done"), &json!(3)),
+        "{analysis}"
+    );
     let names = analysis["suggestions"].as_array().context("suggestions")?;
     assert_eq!(names.len(), 10, "{analysis}");
     for part in ["url", "small_url"] {
         let url = analysis["photo"][part].as_str().context("an address")?;
-        let shown = place.http.get(url).send().await?.error_for_status()?.bytes().await?;
-        ensure!(shown.starts_with(&[0xff, 0xd8]) && !shown.is_empty(), "{part} is no JPEG");
+        let shown = place
+            .http
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .bytes()
+            .await?;
+        ensure!(
+            shown.starts_with(&[0xff, 0xd8]) && !shown.is_empty(),
+            "{part} is no JPEG"
+        );
     }
     let room = json!({ "name": names[0]["name"], "username": "Dana", "photo_id": photo });
     let room = dana.posts("/api/chats/create/", &room).await?;
@@ -413,15 +635,29 @@ async fn a_photo_becomes_suggestions_and_one_of_them_a_room() -> Result<()> {
     );
     assert_eq!(again["similar"][0]["code"], room["code"]);
     // What is another picture gets other names.
-    let other =
-        looked_at(&omer, &omer.sends_photo("image/jpeg", &place.selfie("another", "man", "good", 7).await?).await?)
-            .await?;
+    let other = looked_at(
+        &omer,
+        &omer
+            .sends_photo(
+                "image/jpeg",
+                &place.selfie("another", "man", "good", 7).await?,
+            )
+            .await?,
+    )
+    .await?;
     assert_ne!(other["suggestions"], analysis["suggestions"]);
     // It is nobody else's.
-    let (status, _) = omer.asks(Method::GET, &format!("/api/photo-analysis/{photo}/"), None).await?;
+    let (status, _) = omer
+        .asks(Method::GET, &format!("/api/photo-analysis/{photo}/"), None)
+        .await?;
     assert_eq!(status, 404);
     let stolen = json!({ "name": "Mine", "username": "Omer", "photo_id": photo });
-    assert_eq!(omer.asks(Method::POST, "/api/chats/create/", Some(&stolen)).await?.0, 404);
+    assert_eq!(
+        omer.asks(Method::POST, "/api/chats/create/", Some(&stolen))
+            .await?
+            .0,
+        404
+    );
     Ok(())
 }
 
@@ -431,13 +667,19 @@ async fn what_is_no_photo_is_refused_and_says_why() -> Result<()> {
     let dana = Guest::new(&place).await?;
     for (bytes, expected) in [
         (&b"<svg onload=alert(1)>"[..], "not_a_picture"),
-        (&place.selfie("half", "man", "good", 1).await?[..900], "not_a_picture"),
+        (
+            &place.selfie("half", "man", "good", 1).await?[..900],
+            "not_a_picture",
+        ),
         (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "too_small"),
     ] {
         let photo = dana.sends_photo("image/jpeg", bytes).await?;
         let analysis = looked_at(&dana, &photo).await?;
         let codes = [expected, "not_a_picture"];
-        ensure!(codes.contains(&analysis["code"].as_str().unwrap_or_default()), "{expected}: {analysis}");
+        ensure!(
+            codes.contains(&analysis["code"].as_str().unwrap_or_default()),
+            "{expected}: {analysis}"
+        );
     }
     for wrong in [
         json!({ "content_type": "image/svg+xml", "bytes": 100 }),
@@ -446,8 +688,13 @@ async fn what_is_no_photo_is_refused_and_says_why() -> Result<()> {
         json!({ "content_type": "image/jpeg", "bytes": 11_000_000 }),
         json!({ "content_type": "image/jpeg", "bytes": -1 }),
     ] {
-        let (status, answer) = dana.asks(Method::POST, "/api/photo-analysis/upload/", Some(&wrong)).await?;
-        ensure!(matches!(status.as_u16(), 400 | 413), "{wrong}: {status} {answer}");
+        let (status, answer) = dana
+            .asks(Method::POST, "/api/photo-analysis/upload/", Some(&wrong))
+            .await?;
+        ensure!(
+            matches!(status.as_u16(), 400 | 413),
+            "{wrong}: {status} {answer}"
+        );
     }
     Ok(())
 }
@@ -459,7 +706,9 @@ async fn photos_are_limited_by_person() -> Result<()> {
     let wanted = json!({ "content_type": "image/jpeg", "bytes": 1_000 });
     let mut taken = 0;
     let refused = loop {
-        let (status, answer) = dana.asks(Method::POST, "/api/photo-analysis/upload/", Some(&wanted)).await?;
+        let (status, answer) = dana
+            .asks(Method::POST, "/api/photo-analysis/upload/", Some(&wanted))
+            .await?;
         if status != 201 {
             break (status.as_u16(), answer["code"].clone());
         }
@@ -477,7 +726,10 @@ async fn a_crowd_behind_one_address_comes_in_at_once() -> Result<()> {
     let host = Guest::new(&place).await?;
     let open = host.opens("Main stage", "Host").await?;
     let private = json!({ "name": "Backstage", "username": "Host", "is_private": true, "access_code": "open sesame" });
-    let private = host.posts("/api/chats/create/", &private).await?["code"].as_str().context("a code")?.to_owned();
+    let private = host.posts("/api/chats/create/", &private).await?["code"]
+        .as_str()
+        .context("a code")?
+        .to_owned();
     let crowd = futures::future::try_join_all((0..100).map(|_| Guest::new(&place))).await?;
     let join = |code: &str, number: usize, access_code: Option<&str>| {
         let (path, guest) = (format!("/api/chats/{code}/join/"), crowd[number].clone());
@@ -489,12 +741,21 @@ async fn a_crowd_behind_one_address_comes_in_at_once() -> Result<()> {
         }
     };
     futures::future::try_join_all((0..100).map(|number| join(&open, number, None))).await?;
-    futures::future::try_join_all((0..30).map(|number| join(&private, number, Some("open sesame")))).await?;
+    futures::future::try_join_all(
+        (0..30).map(|number| join(&private, number, Some("open sesame"))),
+    )
+    .await?;
     // Guessing one code after the other is limited.
     let thief = &crowd[99];
     let mut tried = 0;
     let refused = loop {
-        match told(thief, &private, &json!({ "username": "Thief", "access_code": format!("guess {tried}") })).await? {
+        match told(
+            thief,
+            &private,
+            &json!({ "username": "Thief", "access_code": format!("guess {tried}") }),
+        )
+        .await?
+        {
             (403, code) => assert_eq!(code, "wrong_access_code"),
             refused => break refused,
         }

@@ -24,9 +24,19 @@ impl Scale {
     #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
     fn of_environment() -> Result<Self> {
         let given = std::env::var("CONFAB_ROOMS_CHAOS").unwrap_or_else(|_| "4x15x25".to_owned());
-        let parts: Vec<_> = given.split('x').map(str::parse).collect::<Result<_, _>>().context("as 4x15x25")?;
-        let [rooms, people, seconds] = parts[..] else { bail!("as 4x15x25") };
-        Ok(Self { rooms, people, seconds: u64::try_from(seconds)? })
+        let parts: Vec<_> = given
+            .split('x')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .context("as 4x15x25")?;
+        let [rooms, people, seconds] = parts[..] else {
+            bail!("as 4x15x25")
+        };
+        Ok(Self {
+            rooms,
+            people,
+            seconds: u64::try_from(seconds)?,
+        })
     }
 }
 
@@ -39,7 +49,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, from: u64, to: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         from + (self.0 >> 33) % (to - from)
     }
 }
@@ -58,12 +71,16 @@ struct Page {
 impl Page {
     /// Up to here it has everything.
     fn contiguous(&self) -> u64 {
-        (1..).find(|seq| !self.shown.contains_key(seq)).map_or(0, |seq| seq - 1)
+        (1..)
+            .find(|seq| !self.shown.contains_key(seq))
+            .map_or(0, |seq| seq - 1)
     }
 
     fn takes(&mut self, live: &Live) {
         for message in live.shown() {
-            if let (Some(seq), Some(id)) = (message["seq"].as_u64(), message["client_msg_id"].as_str()) {
+            if let (Some(seq), Some(id)) =
+                (message["seq"].as_u64(), message["client_msg_id"].as_str())
+            {
                 self.outbox.remove(id);
                 self.shown.insert(seq, message);
             }
@@ -72,9 +89,14 @@ impl Page {
 
     async fn lives(&mut self, until: Instant) -> Result<()> {
         let began = Instant::now();
-        let span = until.saturating_duration_since(began).as_millis().try_into().unwrap_or(u64::MAX);
-        let mut to_say: Vec<_> =
-            (0..WORDS).map(|n| (self.dice.roll(0, span), format!("{}-{n}", self.guest.id))).collect();
+        let span = until
+            .saturating_duration_since(began)
+            .as_millis()
+            .try_into()
+            .unwrap_or(u64::MAX);
+        let mut to_say: Vec<_> = (0..WORDS)
+            .map(|n| (self.dice.roll(0, span), format!("{}-{n}", self.guest.id)))
+            .collect();
         to_say.sort();
         to_say.reverse();
         while Instant::now() < until {
@@ -85,7 +107,11 @@ impl Page {
             self.sockets += 1;
             let lost_at = Instant::now() + Duration::from_millis(self.dice.roll(5_000, 30_000));
             let has = self.contiguous();
-            if live.sends(&json!({ "type": "hello", "last_seq": has })).await.is_err() {
+            if live
+                .sends(&json!({ "type": "hello", "last_seq": has }))
+                .await
+                .is_err()
+            {
                 continue;
             }
             let mut tries: BTreeMap<String, (Instant, u32)> = BTreeMap::new();
@@ -109,7 +135,9 @@ impl Page {
                 }
                 if pinged_at.elapsed() > Duration::from_secs(10) {
                     pinged_at = Instant::now();
-                    live.sends(&json!({ "type": "ping", "read_seq": has })).await.ok();
+                    live.sends(&json!({ "type": "ping", "read_seq": has }))
+                        .await
+                        .ok();
                 }
             }
             // Half of them say goodbye.
@@ -141,7 +169,9 @@ impl Page {
         loop {
             match timeout(UNWELCOME_AFTER, self.catches_up_once()).await {
                 Ok(Ok(())) => return Ok(()),
-                failed if Instant::now() > until => bail!("has {} after two minutes: {failed:?}", self.contiguous()),
+                failed if Instant::now() > until => {
+                    bail!("has {} after two minutes: {failed:?}", self.contiguous())
+                }
                 _ => self.unwelcome += 1,
             }
         }
@@ -157,7 +187,10 @@ impl Page {
             if live.count("backfill_overflow") > 0 {
                 // Too much for a socket: page by page, as far as the room remembers.
                 let all = self.guest.reads(&self.code).await?;
-                self.shown.extend(all.into_iter().filter_map(|message| Some((message["seq"].as_u64()?, message))));
+                self.shown.extend(
+                    all.into_iter()
+                        .filter_map(|message| Some((message["seq"].as_u64()?, message))),
+                );
             }
         }
         Ok(())
@@ -173,12 +206,16 @@ async fn everybody_has_every_message_once_and_in_order() -> Result<()> {
         let host = Guest::new(&place).await?;
         let code = host.opens(&format!("Room {room}"), "Host").await?;
         for person in 0..scale.people {
-            let guest =
-                if person == 0 { host.clone() } else { Guest::sealed(&place, &format!("{room:04}{person:06}"))? };
+            let guest = if person == 0 {
+                host.clone()
+            } else {
+                Guest::sealed(&place, &format!("{room:04}{person:06}"))?
+            };
             if person > 0 {
                 guest.joins(&code, &format!("Person {person}")).await?;
             }
-            let dice = Dice(u64::try_from(room * 1_000 + person)?.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let dice =
+                Dice(u64::try_from(room * 1_000 + person)?.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let code = code.clone();
             pages.push(Page {
                 guest,
@@ -196,14 +233,26 @@ async fn everybody_has_every_message_once_and_in_order() -> Result<()> {
         let (mut dice, mut killed) = (Dice(7), 0);
         while Instant::now() + Duration::from_secs(2) < until {
             sleep(Duration::from_millis(dice.roll(500, 3_000))).await;
-            let names = ["ws-message", "ws-broadcast", "ws-connect", "ws-authorize", "ws-disconnect", "chat-messages"];
+            let names = [
+                "ws-message",
+                "ws-broadcast",
+                "ws-connect",
+                "ws-authorize",
+                "ws-disconnect",
+                "chat-messages",
+            ];
             let name = names[usize::try_from(dice.roll(0, 6))?];
-            let answer = place.post(&format!("/api/functions/{name}/kill"), &json!({})).await?;
+            let answer = place
+                .post(&format!("/api/functions/{name}/kill"), &json!({}))
+                .await?;
             killed += answer["killed"].as_u64().unwrap_or_default();
         }
         anyhow::Ok(killed)
     };
-    let (lives, killed) = tokio::join!(try_join_all(pages.iter_mut().map(|page| page.lives(until))), kills);
+    let (lives, killed) = tokio::join!(
+        try_join_all(pages.iter_mut().map(|page| page.lives(until))),
+        kills
+    );
     lives?;
     let killed = killed?;
     for chunk in pages.chunks_mut(40) {
@@ -216,9 +265,19 @@ async fn everybody_has_every_message_once_and_in_order() -> Result<()> {
     let mut total = 0;
     for pages in pages.chunk_by(|one, other| one.code == other.code) {
         let truth = pages[0].guest.reads(&pages[0].code).await?;
-        let seqs: Vec<_> = truth.iter().filter_map(|message| message["seq"].as_u64()).collect();
-        assert_eq!(seqs, (1..=u64::try_from(truth.len())?).collect::<Vec<_>>(), "without gaps");
-        let ids: BTreeSet<_> = truth.iter().map(|message| message["client_msg_id"].to_string()).collect();
+        let seqs: Vec<_> = truth
+            .iter()
+            .filter_map(|message| message["seq"].as_u64())
+            .collect();
+        assert_eq!(
+            seqs,
+            (1..=u64::try_from(truth.len())?).collect::<Vec<_>>(),
+            "without gaps"
+        );
+        let ids: BTreeSet<_> = truth
+            .iter()
+            .map(|message| message["client_msg_id"].to_string())
+            .collect();
         assert_eq!(ids.len(), truth.len(), "nothing twice");
         assert_eq!(truth.len(), pages.len() * WORDS, "nothing lost");
         for page in pages {
@@ -227,7 +286,10 @@ async fn everybody_has_every_message_once_and_in_order() -> Result<()> {
         }
         total += truth.len();
     }
-    ensure!(killed > 0 && sockets > pages.len(), "nothing happened: {killed} killed, {sockets} sockets");
+    ensure!(
+        killed > 0 && sockets > pages.len(),
+        "nothing happened: {killed} killed, {sockets} sockets"
+    );
     let unwelcome: usize = pages.iter().map(|page| page.unwelcome).sum();
     println!(
         "{scale:?}: {total} messages, {sockets} sockets, {killed} processes killed, {unwelcome} of the last greetings lost"

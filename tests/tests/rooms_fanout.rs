@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
 fn sizes() -> Result<Vec<usize>> {
     let given = std::env::var("CONFAB_ROOMS_SIZES").unwrap_or_else(|_| "1,10,400".to_owned());
-    given.split(',').map(|size| size.parse().context("as 1,10,400")).collect()
+    given
+        .split(',')
+        .map(|size| size.parse().context("as 1,10,400"))
+        .collect()
 }
 
 const AT_ONCE: usize = 40;
@@ -23,15 +26,31 @@ async fn spent(place: &Place) -> Result<BTreeMap<(String, String), [f64; 3]>> {
     let text = |call: &Value, name: &str| call[name].as_str().unwrap_or_default().to_owned();
     let number = |call: &Value, name: &str| call[name].as_f64().unwrap_or_default();
     let of = |call: &Value| {
-        let spent = [number(call, "count"), number(call, "read_units"), number(call, "write_units")];
+        let spent = [
+            number(call, "count"),
+            number(call, "read_units"),
+            number(call, "write_units"),
+        ];
         ((text(call, "caller"), text(call, "operation")), spent)
     };
-    Ok(calls.iter().filter(|call| call["caller"] != "outside").map(of).collect())
+    Ok(calls
+        .iter()
+        .filter(|call| call["caller"] != "outside")
+        .map(of)
+        .collect())
 }
 
 async fn rooms_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<String> {
-    let tables = dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
-    tables.into_iter().find(|name| name.contains("RoomsTable")).context("a table")
+    let tables = dynamodb
+        .list_tables()
+        .send()
+        .await?
+        .table_names
+        .unwrap_or_default();
+    tables
+        .into_iter()
+        .find(|name| name.contains("RoomsTable"))
+        .context("a table")
 }
 
 async fn connected(place: &Place, code: &str) -> Result<i32> {
@@ -39,9 +58,16 @@ async fn connected(place: &Place, code: &str) -> Result<i32> {
     let table = rooms_table(&dynamodb).await?;
     let (mut count, mut from) = (0, None);
     loop {
-        let query = dynamodb.query().table_name(&table).select(Select::Count).key_condition_expression("pk = :pk");
-        let query = query.expression_attribute_values(":pk", AttributeValue::S(format!("LIVE#{code}")));
-        let query = query.filter_expression("attribute_exists(c)").set_exclusive_start_key(from);
+        let query = dynamodb
+            .query()
+            .table_name(&table)
+            .select(Select::Count)
+            .key_condition_expression("pk = :pk");
+        let query =
+            query.expression_attribute_values(":pk", AttributeValue::S(format!("LIVE#{code}")));
+        let query = query
+            .filter_expression("attribute_exists(c)")
+            .set_exclusive_start_key(from);
         let page = query.send().await?;
         count += page.count;
         from = page.last_evaluated_key.filter(|key| !key.is_empty());
@@ -55,10 +81,18 @@ async fn connected(place: &Place, code: &str) -> Result<i32> {
 async fn broadcasts(place: &Place) -> Result<(u64, f64)> {
     let state = place.get("/api/state").await?;
     let functions = state["functions"].as_array().context("functions")?;
-    let broadcast = functions.iter().find(|function| function["name"] == "ws-broadcast").context("a broadcaster")?;
+    let broadcast = functions
+        .iter()
+        .find(|function| function["name"] == "ws-broadcast")
+        .context("a broadcaster")?;
     let number = |name: &str| broadcast[name].as_u64().unwrap_or_default();
     let done = number("invocations").saturating_sub(number("in_flight"));
-    Ok((done, broadcast["duration_ms"]["last"].as_f64().unwrap_or_default()))
+    Ok((
+        done,
+        broadcast["duration_ms"]["last"]
+            .as_f64()
+            .unwrap_or_default(),
+    ))
 }
 
 /// How long it takes to bring a message. Nobody looks whether it has come while it is under way: that would take the
@@ -85,7 +119,12 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
             .map(|number| {
                 let (place, code) = (&place, &code);
                 async move {
-                    Live::open(&Guest::sealed(place, &format!("{number:06}"))?.sealed_ticket(place, code).await?).await
+                    Live::open(
+                        &Guest::sealed(place, &format!("{number:06}"))?
+                            .sealed_ticket(place, code)
+                            .await?,
+                    )
+                    .await
                 }
             })
             .buffer_unordered(AT_ONCE)
@@ -101,7 +140,10 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
         for number in 0..6 {
             // Nobody says more than eight things in five seconds.
             tokio::time::sleep(Duration::from_millis(700)).await;
-            let (id, text) = (format!("measured-message-{number}"), format!("word {number}"));
+            let (id, text) = (
+                format!("measured-message-{number}"),
+                format!("word {number}"),
+            );
             took.push(brings(&place, &host, &code, &id, &text).await?);
             all_hear(&sockets, &text).await?;
         }
@@ -116,29 +158,51 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
             let was = before.get(what).copied().unwrap_or_default();
             let spent = [now[0] - was[0], now[1] - was[1], now[2] - was[2]];
             if spent[0] > 0.0 {
-                println!("  {} {}: {} calls, {} RRU, {} WRU", what.0, what.1, spent[0], spent[1], spent[2]);
+                println!(
+                    "  {} {}: {} calls, {} RRU, {} WRU",
+                    what.0, what.1, spent[0], spent[1], spent[2]
+                );
             }
         }
         let posts = ("ws-broadcast".to_owned(), "PostToConnection".to_owned());
-        let posted = after.get(&posts).map_or(0.0, |calls| calls[0]) - before.get(&posts).map_or(0.0, |calls| calls[0]);
-        #[expect(clippy::cast_precision_loss, reason = "a room has fewer sockets than a float has whole numbers")]
+        let posted = after.get(&posts).map_or(0.0, |calls| calls[0])
+            - before.get(&posts).map_or(0.0, |calls| calls[0]);
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a room has fewer sockets than a float has whole numbers"
+        )]
         let expected = size as f64;
         assert_eq!(posted, expected, "one post a socket");
         // A tenth of them vanishes, and nobody says so.
         let listed = place.get("/api/sockets?limit=20000").await?;
         let listed = listed.as_array().cloned().unwrap_or_default();
         let dead = size / 10;
-        for socket in listed.iter().filter(|socket| socket["authorizer"]["room"] == code.as_str()).take(dead) {
+        for socket in listed
+            .iter()
+            .filter(|socket| socket["authorizer"]["room"] == code.as_str())
+            .take(dead)
+        {
             let id = socket["connection_id"].as_str().context("an id")?;
-            place.post(&format!("/api/sockets/{}/drop", id.replace('=', "%3D")), &json!({ "silently": true })).await?;
+            place
+                .post(
+                    &format!("/api/sockets/{}/drop", id.replace('=', "%3D")),
+                    &json!({ "silently": true }),
+                )
+                .await?;
         }
         host.says(&code, "third-message", "still here?").await?;
         let living = i32::try_from(size - dead)?;
         eventually(|| async {
             let rows = connected(&place, &code).await?;
             ensure!(rows == living, "{rows} rows for {living} who live");
-            let heard = sockets.iter().filter(|live| live.texts().contains(&"still here?".to_owned())).count();
-            ensure!(i32::try_from(heard)? == living, "{heard} of {living} heard it");
+            let heard = sockets
+                .iter()
+                .filter(|live| live.texts().contains(&"still here?".to_owned()))
+                .count();
+            ensure!(
+                i32::try_from(heard)? == living,
+                "{heard} of {living} heard it"
+            );
             Ok(())
         })
         .await?;
@@ -148,8 +212,15 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
 
 async fn all_hear(sockets: &[Live], text: &str) -> Result<()> {
     eventually(|| async {
-        let heard = sockets.iter().filter(|live| live.texts().contains(&text.to_owned())).count();
-        ensure!(heard == sockets.len(), "{heard} of {} heard {text:?}", sockets.len());
+        let heard = sockets
+            .iter()
+            .filter(|live| live.texts().contains(&text.to_owned()))
+            .count();
+        ensure!(
+            heard == sockets.len(),
+            "{heard} of {} heard {text:?}",
+            sockets.len()
+        );
         Ok(())
     })
     .await
@@ -180,7 +251,10 @@ async fn a_burst_reaches_everybody_whole() -> Result<()> {
     for round in 0..WORDS {
         let all = sockets.iter().zip(&people).map(|(live, guest)| {
             let id = format!("{}-{round}", guest.id);
-            async move { live.says(&id, &format!("word {round} of {}", guest.id)).await }
+            async move {
+                live.says(&id, &format!("word {round} of {}", guest.id))
+                    .await
+            }
         });
         try_join_all(all).await?;
         tokio::time::sleep(Duration::from_millis(700)).await;
@@ -188,41 +262,69 @@ async fn a_burst_reaches_everybody_whole() -> Result<()> {
     // Who was told to try again does.
     for guest in &people {
         for round in 0..WORDS {
-            let (id, text) = (format!("{}-{round}", guest.id), format!("word {round} of {}", guest.id));
+            let (id, text) = (
+                format!("{}-{round}", guest.id),
+                format!("word {round} of {}", guest.id),
+            );
             eventually(|| async { guest.says(&code, &id, &text).await.map(drop) }).await?;
         }
     }
     let said = host.reads(&code).await?;
     assert_eq!(said.len(), PEOPLE * WORDS);
-    assert_eq!(said.last().map(|message| message["seq"].clone()), Some(json!(said.len())), "without gaps");
+    assert_eq!(
+        said.last().map(|message| message["seq"].clone()),
+        Some(json!(said.len())),
+        "without gaps"
+    );
     eventually(|| async {
-        let seqs =
-            |messages: &[Value]| messages.iter().filter_map(|message| message["seq"].as_u64()).collect::<Vec<_>>();
+        let seqs = |messages: &[Value]| {
+            messages
+                .iter()
+                .filter_map(|message| message["seq"].as_u64())
+                .collect::<Vec<_>>()
+        };
         let all = seqs(&said);
-        let missing = sockets
-            .iter()
-            .map(|live| seqs(&live.shown()))
-            .map(|seen| all.iter().filter(|seq| !seen.contains(seq)).copied().collect::<Vec<_>>());
+        let missing = sockets.iter().map(|live| seqs(&live.shown())).map(|seen| {
+            all.iter()
+                .filter(|seq| !seen.contains(seq))
+                .copied()
+                .collect::<Vec<_>>()
+        });
         let missing: Vec<_> = missing.filter(|missing| !missing.is_empty()).collect();
         ensure!(missing.is_empty(), "{missing:?} are missing");
-        ensure!(sockets.iter().all(|live| live.shown() == said), "somebody has something else");
+        ensure!(
+            sockets.iter().all(|live| live.shown() == said),
+            "somebody has something else"
+        );
         Ok(())
     })
     .await?;
     let posts = ("ws-broadcast".to_owned(), "PostToConnection".to_owned());
     let after = spent(&place).await?;
-    let posted = after.get(&posts).map_or(0.0, |calls| calls[0]) - before.get(&posts).map_or(0.0, |calls| calls[0]);
+    let posted = after.get(&posts).map_or(0.0, |calls| calls[0])
+        - before.get(&posts).map_or(0.0, |calls| calls[0]);
     let deliveries = f64::from(u32::try_from(PEOPLE * WORDS * PEOPLE)?);
-    println!("{posted} posts for {deliveries} deliveries: {:.3}", posted / deliveries);
+    println!(
+        "{posted} posts for {deliveries} deliveries: {:.3}",
+        posted / deliveries
+    );
     Ok(())
 }
 
 /// How long what is said takes until the last of some has heard it, in milliseconds: half of a hundred are faster, and all
 /// but one.
-async fn deliveries(people: &[Guest], code: &str, sockets: &[Live], name: &str) -> Result<[f64; 2]> {
+async fn deliveries(
+    people: &[Guest],
+    code: &str,
+    sockets: &[Live],
+    name: &str,
+) -> Result<[f64; 2]> {
     let mut took = Vec::new();
     for number in 0..100 {
-        let (id, text) = (format!("{name}-message-{number}"), format!("{name} {number}"));
+        let (id, text) = (
+            format!("{name}-message-{number}"),
+            format!("{name} {number}"),
+        );
         let began = tokio::time::Instant::now();
         // In turn: nobody says more than eight things in five seconds.
         people[number % people.len()].says(code, &id, &text).await?;
@@ -255,7 +357,11 @@ async fn photo_work_beside_a_chat_holds_up_no_message() -> Result<()> {
     .await?;
     let mut pictures = Vec::new();
     for number in 0..8 {
-        pictures.push(place.selfie(&format!("person {number}"), "woman", "good", number).await?);
+        pictures.push(
+            place
+                .selfie(&format!("person {number}"), "woman", "good", number)
+                .await?,
+        );
     }
     let alone = deliveries(&people, &code, &sockets, "alone").await?;
     let (done, photos) = tokio::sync::watch::channel(false);
@@ -301,7 +407,10 @@ async fn photo_work_beside_a_chat_holds_up_no_message() -> Result<()> {
 #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
 fn histories() -> Result<Vec<u64>> {
     let given = std::env::var("CONFAB_ROOMS_HISTORY").unwrap_or_else(|_| "1000,3000".to_owned());
-    given.split(',').map(|length| length.parse().context("as 1000,3000")).collect()
+    given
+        .split(',')
+        .map(|length| length.parse().context("as 1000,3000"))
+        .collect()
 }
 
 /// Rows as they are after so many messages, from behind the product's back.
@@ -333,11 +442,21 @@ async fn fills(place: &Place, code: &str, user: &str, length: u64) -> Result<()>
             anyhow::Ok(WriteRequest::builder().put_request(put).build())
         });
         let puts = puts.collect::<Result<Vec<_>>>()?;
-        let written = dynamodb.batch_write_item().request_items(table, puts).send().await?;
-        ensure!(written.unprocessed_items.unwrap_or_default().is_empty(), "not all were written");
+        let written = dynamodb
+            .batch_write_item()
+            .request_items(table, puts)
+            .send()
+            .await?;
+        ensure!(
+            written.unprocessed_items.unwrap_or_default().is_empty(),
+            "not all were written"
+        );
         anyhow::Ok(())
     });
-    stream::iter(batches).buffer_unordered(8).try_collect().await
+    stream::iter(batches)
+        .buffer_unordered(8)
+        .try_collect()
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -349,18 +468,29 @@ async fn a_page_of_history_costs_the_same_however_long_it_is() -> Result<()> {
         let code = host.opens(&format!("Room with {length}"), "Host").await?;
         fills(&place, &code, &host.id, length).await?;
         let before = spent(&place).await?;
-        let page = host.gets(&format!("/api/chats/{code}/messages/?limit=50")).await?;
+        let page = host
+            .gets(&format!("/api/chats/{code}/messages/?limit=50"))
+            .await?;
         let after = spent(&place).await?;
         let messages = page["messages"].as_array().context("messages")?;
-        assert_eq!((messages.len(), page["last_seq"].as_u64()), (50, Some(length)));
+        assert_eq!(
+            (messages.len(), page["last_seq"].as_u64()),
+            (50, Some(length))
+        );
         let of = |what: &(String, String), index: usize| {
             after[what][index] - before.get(what).copied().unwrap_or_default()[index]
         };
         let asked = ("chat-messages".to_owned(), "Query".to_owned());
         let cost = (of(&asked, 0), of(&asked, 1));
-        println!("a page of 50 of {length} messages: {} call, {} RRU", cost.0, cost.1);
+        println!(
+            "a page of 50 of {length} messages: {} call, {} RRU",
+            cost.0, cost.1
+        );
         costs.push(cost);
     }
-    assert!(costs.iter().all(|cost| *cost == costs[0] && cost.0 == 1.0), "{costs:?}");
+    assert!(
+        costs.iter().all(|cost| *cost == costs[0] && cost.0 == 1.0),
+        "{costs:?}"
+    );
     Ok(())
 }

@@ -34,7 +34,8 @@ struct Api {
 }
 
 /// `local` looks at who signed, and not at how.
-const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=somebody/20261101/us-east-1/execute-api/aws4_request, Signature=0";
+const SIGNED: &str =
+    "AWS4-HMAC-SHA256 Credential=somebody/20261101/us-east-1/execute-api/aws4_request, Signature=0";
 
 impl Api {
     async fn start() -> Result<Self> {
@@ -44,11 +45,17 @@ impl Api {
     async fn of(template: &'static str) -> Result<Self> {
         let place = Place::running(template).await?;
         let state = place.get("/api/state").await?;
-        let url = state["addresses"]["socket"].as_str().context("no socket address")?.to_owned();
+        let url = state["addresses"]["socket"]
+            .as_str()
+            .context("no socket address")?
+            .to_owned();
         Ok(Self { place, url })
     }
 
-    async fn try_open(&self, query: &str) -> std::result::Result<(Socket, Response<Option<Vec<u8>>>), Error> {
+    async fn try_open(
+        &self,
+        query: &str,
+    ) -> std::result::Result<(Socket, Response<Option<Vec<u8>>>), Error> {
         connect_async(format!("{}?ticket=good{query}", self.url)).await
     }
 
@@ -58,7 +65,10 @@ impl Api {
 
     async fn open_with(&self, query: &str) -> Result<Client> {
         let (socket, _) = self.try_open(query).await?;
-        let mut client = Client { socket, id: String::new() };
+        let mut client = Client {
+            socket,
+            id: String::new(),
+        };
         let event = client.ask(&json!({ "do": "tell" })).await?;
         client.id = text_at(&event, "/requestContext/connectionId")?;
         Ok(client)
@@ -68,8 +78,20 @@ impl Api {
         refusal(self.try_open(query).await)
     }
 
-    async fn call(&self, method: Method, path: &str, body: impl Into<reqwest::Body>) -> Result<reqwest::Response> {
-        self.call_at(&self.url.replace("ws://", "http://"), SIGNED, method, path, body).await
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Result<reqwest::Response> {
+        self.call_at(
+            &self.url.replace("ws://", "http://"),
+            SIGNED,
+            method,
+            path,
+            body,
+        )
+        .await
     }
 
     async fn call_at(
@@ -81,24 +103,44 @@ impl Api {
         body: impl Into<reqwest::Body>,
     ) -> Result<reqwest::Response> {
         let request = self.place.http.request(method, format!("{endpoint}{path}"));
-        Ok(request.header("authorization", authorization).body(body).send().await?)
+        Ok(request
+            .header("authorization", authorization)
+            .body(body)
+            .send()
+            .await?)
     }
 
     async fn post(&self, id: &str, body: impl Into<reqwest::Body>) -> Result<u16> {
-        Ok(self.call(Method::POST, &connection(id), body).await?.status().as_u16())
+        Ok(self
+            .call(Method::POST, &connection(id), body)
+            .await?
+            .status()
+            .as_u16())
     }
 
     /// What the probe wrote into its log. A line may come a moment after what it tells of.
     async fn lines(&self, message: &str) -> Result<Vec<Value>> {
-        let lines = self.place.get("/api/logs?function=probe&limit=5000").await?;
+        let lines = self
+            .place
+            .get("/api/logs?function=probe&limit=5000")
+            .await?;
         let lines = lines.as_array().context("lines")?;
-        Ok(lines.iter().filter(|line| line["text"] == message).map(|line| line["fields"].clone()).collect())
+        Ok(lines
+            .iter()
+            .filter(|line| line["text"] == message)
+            .map(|line| line["fields"].clone())
+            .collect())
     }
 
     async fn events(&self, id: &str, kind: &str) -> Result<Vec<Value>> {
-        let events = self.lines("event").await?.into_iter().map(|line| line["event"].clone());
+        let events = self
+            .lines("event")
+            .await?
+            .into_iter()
+            .map(|line| line["event"].clone());
         let wanted = |event: &Value| {
-            event["requestContext"]["connectionId"] == id && event["requestContext"]["eventType"] == kind
+            event["requestContext"]["connectionId"] == id
+                && event["requestContext"]["eventType"] == kind
         };
         Ok(events.filter(wanted).collect())
     }
@@ -127,12 +169,21 @@ impl Api {
         .await?;
         let context = &event["requestContext"];
         let code = context["disconnectStatusCode"].as_u64().context("a code")?;
-        Ok((code, context["disconnectReason"].as_str().context("a reason")?.to_owned()))
+        Ok((
+            code,
+            context["disconnectReason"]
+                .as_str()
+                .context("a reason")?
+                .to_owned(),
+        ))
     }
 
     async fn counts(&self) -> Result<Value> {
         let state = self.place.get("/api/state").await?;
-        state["sockets"].get(0).cloned().context("no WebSocket API in the snapshot")
+        state["sockets"]
+            .get(0)
+            .cloned()
+            .context("no WebSocket API in the snapshot")
     }
 
     async fn minutes(&self, minutes: u64) -> Result<()> {
@@ -153,7 +204,11 @@ fn refusal<T>(opened: std::result::Result<T, Error>) -> Result<u16> {
 }
 
 fn text_at(value: &Value, pointer: &str) -> Result<String> {
-    Ok(value.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {value}"))?.to_owned())
+    Ok(value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .with_context(|| format!("no {pointer} in {value}"))?
+        .to_owned())
 }
 
 struct Client {
@@ -172,7 +227,9 @@ impl Client {
     }
 
     async fn next(&mut self) -> Result<Message> {
-        let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.context("nothing came")?;
+        let next = tokio::time::timeout(PATIENCE, self.socket.next())
+            .await
+            .context("nothing came")?;
         Ok(next.context("the connection ended")??)
     }
 
@@ -196,7 +253,9 @@ impl Client {
 
     /// RST: no close frame, and an error.
     async fn is_reset(&mut self) -> Result<()> {
-        let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.context("nothing came")?;
+        let next = tokio::time::timeout(PATIENCE, self.socket.next())
+            .await
+            .context("nothing came")?;
         ensure!(matches!(next, Some(Err(_))), "{next:?} is no reset");
         Ok(())
     }
@@ -217,32 +276,57 @@ impl Client {
 /// An order of exactly this size, which is answered with one word.
 fn padded(size: usize) -> String {
     let order = json!({ "do": "tell", "text": "read", "padding": "" }).to_string();
-    order.replace("\"padding\":\"\"", &format!("\"padding\":\"{}\"", "x".repeat(size - order.len())))
+    order.replace(
+        "\"padding\":\"\"",
+        &format!("\"padding\":\"{}\"", "x".repeat(size - order.len())),
+    )
 }
 
 #[tokio::test]
 async fn a_function_is_told_where_the_api_is_and_what_connected() -> Result<()> {
     let api = Api::start().await?;
     let mut request = format!("{}?ticket=good&a=1&a=2", api.url).into_client_request()?;
-    request.headers_mut().insert("user-agent", HeaderValue::from_static("tests"));
-    request.headers_mut().insert("x-own", HeaderValue::from_static("yes"));
+    request
+        .headers_mut()
+        .insert("user-agent", HeaderValue::from_static("tests"));
+    request
+        .headers_mut()
+        .insert("x-own", HeaderValue::from_static("yes"));
     let (socket, _) = connect_async(request).await?;
-    let mut client = Client { socket, id: String::new() };
+    let mut client = Client {
+        socket,
+        id: String::new(),
+    };
     // The probe posts by the endpoint in its environment: that this comes back shows that it leads here.
     let message = client.ask(&json!({ "do": "tell" })).await?;
     let id = text_at(&message, "/requestContext/connectionId")?;
     let event = api.connected(&id).await?;
     let context = &event["requestContext"];
     assert_eq!(context["routeKey"], "$connect");
-    assert_eq!((&context["stage"], &context["apiId"]), (&json!("live"), &json!("sockets")));
-    assert_eq!(context["identity"], json!({ "sourceIp": "127.0.0.1", "userAgent": "tests" }));
+    assert_eq!(
+        (&context["stage"], &context["apiId"]),
+        (&json!("live"), &json!("sockets"))
+    );
+    assert_eq!(
+        context["identity"],
+        json!({ "sourceIp": "127.0.0.1", "userAgent": "tests" })
+    );
     assert_eq!(context["messageDirection"], "IN");
     assert!(context["connectedAt"].as_i64() <= context["requestTimeEpoch"].as_i64());
-    assert!(api.url.contains(context["domainName"].as_str().context("a domain")?));
+    assert!(
+        api.url
+            .contains(context["domainName"].as_str().context("a domain")?)
+    );
     assert_eq!(event["headers"]["X-Own"], "yes");
-    assert_eq!(event["multiValueHeaders"]["Sec-WebSocket-Version"], json!(["13"]));
+    assert_eq!(
+        event["multiValueHeaders"]["Sec-WebSocket-Version"],
+        json!(["13"])
+    );
     assert_eq!(event["queryStringParameters"]["a"], "2");
-    assert_eq!(event["multiValueQueryStringParameters"]["a"], json!(["1", "2"]));
+    assert_eq!(
+        event["multiValueQueryStringParameters"]["a"],
+        json!(["1", "2"])
+    );
     assert_eq!((event.get("httpMethod"), event.get("path")), (None, None));
     assert_eq!(id.len(), 16);
     Ok(())
@@ -252,13 +336,25 @@ async fn a_function_is_told_where_the_api_is_and_what_connected() -> Result<()> 
 async fn a_message_has_its_context_and_nothing_of_the_request() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
-    let event = client.ask(&json!({ "do": "tell", "action": "say" })).await?;
+    let event = client
+        .ask(&json!({ "do": "tell", "action": "say" }))
+        .await?;
     let context = &event["requestContext"];
-    assert_eq!((&context["routeKey"], &context["eventType"]), (&json!("say"), &json!("MESSAGE")));
-    assert_eq!(context["authorizer"], json!({ "principalId": "usr_1", "room": "room_1", "seat": "7" }));
+    assert_eq!(
+        (&context["routeKey"], &context["eventType"]),
+        (&json!("say"), &json!("MESSAGE"))
+    );
+    assert_eq!(
+        context["authorizer"],
+        json!({ "principalId": "usr_1", "room": "room_1", "seat": "7" })
+    );
     assert!(context["messageId"].is_string());
     assert_eq!(event["isBase64Encoded"], false);
-    assert!(event["body"].as_str().is_some_and(|body| body.contains("\"action\":\"say\"")));
+    assert!(
+        event["body"]
+            .as_str()
+            .is_some_and(|body| body.contains("\"action\":\"say\""))
+    );
     for absent in ["headers", "multiValueHeaders", "queryStringParameters"] {
         assert_eq!(event.get(absent), None, "{absent}");
     }
@@ -298,12 +394,26 @@ async fn a_status_of_connect_refuses_with_itself_and_an_error_with_its_own() -> 
 #[tokio::test]
 async fn who_is_not_authorized_does_not_reach_connect() -> Result<()> {
     let api = Api::start().await?;
-    let cases = [("", 401), ("?ticket=", 401), ("?ticket=bad", 403), ("?ticket=broken", 500), ("?ticket=unknown", 401)];
+    let cases = [
+        ("", 401),
+        ("?ticket=", 401),
+        ("?ticket=bad", 403),
+        ("?ticket=broken", 500),
+        ("?ticket=unknown", 401),
+    ];
     for (query, expected) in cases {
-        assert_eq!(refusal(connect_async(format!("{}{query}", api.url)).await)?, expected, "{query}");
+        assert_eq!(
+            refusal(connect_async(format!("{}{query}", api.url)).await)?,
+            expected,
+            "{query}"
+        );
     }
     let asked = api.written("asked", 3).await?;
-    assert_eq!(asked.len(), 3, "who brings nothing is not asked for: {asked:?}");
+    assert_eq!(
+        asked.len(),
+        3,
+        "who brings nothing is not asked for: {asked:?}"
+    );
     assert_eq!(api.lines("event").await?.len(), 0);
     let arn = "arn:aws:execute-api:us-east-1:000000000000:sockets/live/$connect";
     assert_eq!(asked[0]["event"]["methodArn"], arn);
@@ -315,9 +425,18 @@ async fn who_is_not_authorized_does_not_reach_connect() -> Result<()> {
 async fn what_is_no_socket_of_the_stage_is_refused() -> Result<()> {
     let api = Api::start().await?;
     let http = api.url.replace("ws://", "http://");
-    assert_eq!(api.place.http.get(&http).send().await?.status().as_u16(), 426);
-    assert_eq!(refusal(connect_async(api.url.replace("/live", "/other?ticket=good")).await)?, 403);
-    assert_eq!(refusal(connect_async(format!("{}/more?ticket=good", api.url)).await)?, 403);
+    assert_eq!(
+        api.place.http.get(&http).send().await?.status().as_u16(),
+        426
+    );
+    assert_eq!(
+        refusal(connect_async(api.url.replace("/live", "/other?ticket=good")).await)?,
+        403
+    );
+    assert_eq!(
+        refusal(connect_async(format!("{}/more?ticket=good", api.url)).await)?,
+        403
+    );
     let path = "/live?ticket=good&x=";
     let longest = "x".repeat(4_096 - path.len());
     api.try_open(&format!("&x={longest}")).await?;
@@ -329,9 +448,18 @@ async fn what_is_no_socket_of_the_stage_is_refused() -> Result<()> {
 async fn a_subprotocol_is_the_functions_to_choose() -> Result<()> {
     let api = Api::start().await?;
     let mut request = format!("{}?ticket=good&protocol=chat.2", api.url).into_client_request()?;
-    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("chat.1, chat.2"));
+    request.headers_mut().insert(
+        "sec-websocket-protocol",
+        HeaderValue::from_static("chat.1, chat.2"),
+    );
     let (_, answer) = connect_async(request).await?;
-    assert_eq!(answer.headers().get("sec-websocket-protocol").context("no protocol")?, "chat.2");
+    assert_eq!(
+        answer
+            .headers()
+            .get("sec-websocket-protocol")
+            .context("no protocol")?,
+        "chat.2"
+    );
     let (_, answer) = api.try_open("").await?;
     assert_eq!(answer.headers().get("sec-websocket-protocol"), None);
     Ok(())
@@ -341,14 +469,26 @@ async fn a_subprotocol_is_the_functions_to_choose() -> Result<()> {
 async fn a_message_goes_to_the_route_that_it_names_or_to_the_default() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
-    for (action, key) in [("say", "say"), ("unknown", "$default"), ("$connect", "$default")] {
-        let event = client.ask(&json!({ "do": "tell", "action": action })).await?;
+    for (action, key) in [
+        ("say", "say"),
+        ("unknown", "$default"),
+        ("$connect", "$default"),
+    ] {
+        let event = client
+            .ask(&json!({ "do": "tell", "action": action }))
+            .await?;
         assert_eq!(event["requestContext"]["routeKey"], key);
     }
-    client.socket.send(Message::text("this is not JSON")).await?;
+    client
+        .socket
+        .send(Message::text("this is not JSON"))
+        .await?;
     eventually(|| async {
         let events = api.events(&client.id, "MESSAGE").await?;
-        let event = events.iter().find(|event| event["body"] == "this is not JSON").context("not yet")?;
+        let event = events
+            .iter()
+            .find(|event| event["body"] == "this is not JSON")
+            .context("not yet")?;
         assert_eq!(event["requestContext"]["routeKey"], "$default");
         Ok(())
     })
@@ -360,10 +500,16 @@ async fn without_a_default_what_has_no_route_is_forbidden() -> Result<()> {
     let api = Api::of("tests/sockets-bare.yaml").await?;
     assert!(api.url.ends_with("/default"), "{}", api.url);
     let (socket, _) = connect_async(api.url.as_str()).await?;
-    let mut client = Client { socket, id: String::new() };
+    let mut client = Client {
+        socket,
+        id: String::new(),
+    };
     let told = client.ask(&json!({ "action": "else" })).await?;
     assert_eq!(told["message"], "Forbidden");
-    assert!(told["connectionId"].is_string() && told["requestId"].is_string(), "{told}");
+    assert!(
+        told["connectionId"].is_string() && told["requestId"].is_string(),
+        "{told}"
+    );
     // The probe only echoes here, which is no answer to a route.
     let told = client.ask(&json!({ "action": "say" })).await?;
     assert_eq!(told["message"], "Internal server error");
@@ -376,19 +522,31 @@ async fn a_client_hears_of_a_failure_and_not_of_a_status() -> Result<()> {
     let mut client = api.open().await?;
     for order in ["fail", "exit", "answer_nothing"] {
         let told = client.ask(&json!({ "do": order })).await?;
-        assert_eq!((&told["message"], &told["connectionId"]), (&json!("Internal server error"), &json!(client.id)));
+        assert_eq!(
+            (&told["message"], &told["connectionId"]),
+            (&json!("Internal server error"), &json!(client.id))
+        );
     }
-    let told = client.ask(&json!({ "do": "sleep", "ms": 5_000, "action": "hasty" })).await?;
+    let told = client
+        .ask(&json!({ "do": "sleep", "ms": 5_000, "action": "hasty" }))
+        .await?;
     assert_eq!(told["message"], "Endpoint request timed out");
     // Whatever came of this one would come before what is posted half a second later.
-    client.say(&json!({ "do": "status", "status": "500", "text": "a" })).await?;
+    client
+        .say(&json!({ "do": "status", "status": "500", "text": "a" }))
+        .await?;
     eventually(|| async {
         let seen = api.events(&client.id, "MESSAGE").await?.len();
         ensure!(seen == 6, "{seen} messages");
         Ok(())
     })
     .await?;
-    assert_eq!(client.ask(&json!({ "do": "tell_late", "ms": 500, "text": "\"next\"" })).await?, "next");
+    assert_eq!(
+        client
+            .ask(&json!({ "do": "tell_late", "ms": 500, "text": "\"next\"" }))
+            .await?,
+        "next"
+    );
     Ok(())
 }
 
@@ -398,13 +556,23 @@ async fn a_function_that_is_killed_in_the_middle_is_an_error_for_its_client() ->
     let mut client = api.open().await?;
     client.say(&json!({ "do": "sleep", "ms": 15_000 })).await?;
     eventually(|| async {
-        ensure!(api.events(&client.id, "MESSAGE").await?.len() == 2, "it has not begun");
+        ensure!(
+            api.events(&client.id, "MESSAGE").await?.len() == 2,
+            "it has not begun"
+        );
         Ok(())
     })
     .await?;
-    api.place.post("/api/functions/probe/kill", &json!({})).await?;
+    api.place
+        .post("/api/functions/probe/kill", &json!({}))
+        .await?;
     assert_eq!(client.json().await?["message"], "Internal server error");
-    assert_eq!(client.ask(&json!({ "do": "tell", "text": "\"again\"" })).await?, "again");
+    assert_eq!(
+        client
+            .ask(&json!({ "do": "tell", "text": "\"again\"" }))
+            .await?,
+        "again"
+    );
     Ok(())
 }
 
@@ -412,8 +580,12 @@ async fn a_function_that_is_killed_in_the_middle_is_an_error_for_its_client() ->
 async fn a_slow_message_does_not_hold_up_the_next() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
-    client.say(&json!({ "do": "tell_late", "ms": 15_000, "text": "slow" })).await?;
-    client.say(&json!({ "do": "tell", "text": "quick" })).await?;
+    client
+        .say(&json!({ "do": "tell_late", "ms": 15_000, "text": "slow" }))
+        .await?;
+    client
+        .say(&json!({ "do": "tell", "text": "quick" }))
+        .await?;
     assert_eq!(client.text().await?, "quick");
     Ok(())
 }
@@ -440,7 +612,10 @@ async fn a_frame_has_32_kb_and_a_message_128() -> Result<()> {
 async fn a_binary_message_ends_the_connection() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
-    client.socket.send(Message::binary(vec![0, 159, 146, 150])).await?;
+    client
+        .socket
+        .send(Message::binary(vec![0, 159, 146, 150]))
+        .await?;
     assert_eq!(client.closed().await?.0, 1003);
     assert_eq!(api.told_of_the_end(&client.id).await?.0, 1003);
     Ok(())
@@ -456,19 +631,35 @@ async fn a_connection_is_posted_to_looked_at_and_ended() -> Result<()> {
     assert_eq!(api.post(&client.id, "").await?, 200);
     assert_eq!(client.text().await?, "");
     let at_aws = format!("{}/live", api.place.aws);
-    let posted = api.call_at(&at_aws, SIGNED, Method::POST, &path, "by the address of AWS").await?;
+    let posted = api
+        .call_at(
+            &at_aws,
+            SIGNED,
+            Method::POST,
+            &path,
+            "by the address of AWS",
+        )
+        .await?;
     assert_eq!(posted.status(), 200);
     assert_eq!(client.text().await?, "by the address of AWS");
     assert_eq!(api.post(&client.id, "x".repeat(4 * FRAME)).await?, 200);
     assert_eq!(client.text().await?.len(), 4 * FRAME);
-    let too_large = api.call(Method::POST, &path, "x".repeat(4 * FRAME + 1)).await?;
+    let too_large = api
+        .call(Method::POST, &path, "x".repeat(4 * FRAME + 1))
+        .await?;
     assert_eq!(too_large.status(), 413);
-    assert_eq!(too_large.headers()["x-amzn-errortype"], "PayloadTooLargeException");
+    assert_eq!(
+        too_large.headers()["x-amzn-errortype"],
+        "PayloadTooLargeException"
+    );
 
     let about: Value = api.call(Method::GET, &path, "").await?.json().await?;
     assert_eq!(about["identity"]["sourceIp"], "127.0.0.1");
     let connected = about["connectedAt"].as_str().context("a time")?;
-    assert!(connected <= about["lastActiveAt"].as_str().context("a time")? && connected.ends_with('Z'), "{about}");
+    assert!(
+        connected <= about["lastActiveAt"].as_str().context("a time")? && connected.ends_with('Z'),
+        "{about}"
+    );
 
     assert_eq!(api.post(&client.id, "the last word").await?, 200);
     assert_eq!(api.call(Method::DELETE, &path, "").await?.status(), 204);
@@ -481,7 +672,10 @@ async fn a_connection_is_posted_to_looked_at_and_ended() -> Result<()> {
     }
     assert_eq!(client.text().await?, "the last word");
     assert_eq!(client.closed().await?.0, 1000);
-    assert_eq!(api.told_of_the_end(&client.id).await?, (1000, "Connection Closed Normally".to_owned()));
+    assert_eq!(
+        api.told_of_the_end(&client.id).await?,
+        (1000, "Connection Closed Normally".to_owned())
+    );
     Ok(())
 }
 
@@ -491,15 +685,33 @@ async fn who_may_not_does_not_get_to_a_connection() -> Result<()> {
     let client = api.open().await?;
     let (endpoint, path) = (api.url.replace("ws://", "http://"), connection(&client.id));
     let status = async |authorization: &str, method: Method, path: &str| -> Result<u16> {
-        Ok(api.call_at(&endpoint, authorization, method, path, "").await?.status().as_u16())
+        Ok(api
+            .call_at(&endpoint, authorization, method, path, "")
+            .await?
+            .status()
+            .as_u16())
     };
     let unsigned = api.call_at(&endpoint, "", Method::POST, &path, "").await?;
     assert_eq!(unsigned.status(), 403);
-    assert_eq!(unsigned.json::<Value>().await?["message"], "Missing Authentication Token");
+    assert_eq!(
+        unsigned.json::<Value>().await?["message"],
+        "Missing Authentication Token"
+    );
     assert_eq!(status(SIGNED, Method::PUT, &path).await?, 403);
     assert_eq!(status(SIGNED, Method::POST, "/@connections/").await?, 403);
-    assert_eq!(status(SIGNED, Method::POST, &format!("{path}/more")).await?, 403);
-    let other_stage = api.call_at(&endpoint.replace("/live", "/other"), SIGNED, Method::POST, &path, "").await?;
+    assert_eq!(
+        status(SIGNED, Method::POST, &format!("{path}/more")).await?,
+        403
+    );
+    let other_stage = api
+        .call_at(
+            &endpoint.replace("/live", "/other"),
+            SIGNED,
+            Method::POST,
+            &path,
+            "",
+        )
+        .await?;
     assert_eq!(other_stage.status(), 403);
     let as_probe = SIGNED.replace("somebody", "probe");
     assert_eq!(status(&as_probe, Method::GET, &path).await?, 403);
@@ -530,7 +742,10 @@ async fn who_does_not_read_is_cut_off_and_holds_up_nobody() -> Result<()> {
     assert!(taken > 0);
     assert_eq!(api.post(&other.id, "still here").await?, 200);
     assert_eq!(other.text().await?, "still here");
-    assert_eq!(api.told_of_the_end(&slow.id).await?, (1006, "Connection Closed Abnormally".to_owned()));
+    assert_eq!(
+        api.told_of_the_end(&slow.id).await?,
+        (1006, "Connection Closed Abnormally".to_owned())
+    );
     Ok(())
 }
 
@@ -538,7 +753,11 @@ async fn who_does_not_read_is_cut_off_and_holds_up_nobody() -> Result<()> {
 async fn a_connection_can_be_lost_with_a_word_and_without() -> Result<()> {
     let api = Api::start().await?;
     let (mut told, mut silent) = (api.open().await?, api.open().await?);
-    let drop = async |id: &str, body: Value| api.place.post(&format!("/api/sockets/{id}/drop"), &body).await;
+    let drop = async |id: &str, body: Value| {
+        api.place
+            .post(&format!("/api/sockets/{id}/drop"), &body)
+            .await
+    };
     drop(&silent.id, json!({ "silently": true })).await?;
     drop(&told.id, json!({})).await?;
     silent.is_reset().await?;
@@ -546,7 +765,10 @@ async fn a_connection_can_be_lost_with_a_word_and_without() -> Result<()> {
     assert_eq!(api.told_of_the_end(&told.id).await?.0, 1006);
     assert_eq!(api.events(&silent.id, "DISCONNECT").await?.len(), 0);
     assert_eq!(api.post(&silent.id, "x").await?, 410);
-    assert!(drop(&told.id, json!({})).await.is_err(), "it is gone already");
+    assert!(
+        drop(&told.id, json!({})).await.is_err(),
+        "it is gone already"
+    );
     Ok(())
 }
 
@@ -554,24 +776,44 @@ async fn a_connection_can_be_lost_with_a_word_and_without() -> Result<()> {
 async fn the_end_is_told_with_what_the_client_said() -> Result<()> {
     let api = Api::start().await?;
     let mut polite = api.open().await?;
-    polite.socket.close(Some(CloseFrame { code: CloseCode::Library(4_001), reason: "bye".into() })).await?;
-    assert_eq!(api.told_of_the_end(&polite.id).await?, (4_001, "bye".to_owned()));
+    polite
+        .socket
+        .close(Some(CloseFrame {
+            code: CloseCode::Library(4_001),
+            reason: "bye".into(),
+        }))
+        .await?;
+    assert_eq!(
+        api.told_of_the_end(&polite.id).await?,
+        (4_001, "bye".to_owned())
+    );
     let mut brief = api.open().await?;
     brief.socket.close(None).await?;
-    assert_eq!(api.told_of_the_end(&brief.id).await?, (1005, "Client-side close frame status not set".to_owned()));
+    assert_eq!(
+        api.told_of_the_end(&brief.id).await?,
+        (1005, "Client-side close frame status not set".to_owned())
+    );
     let vanished = api.open().await?;
     drop(vanished.socket);
     assert_eq!(api.told_of_the_end(&vanished.id).await?.0, 1006);
-    let event = api.events(&vanished.id, "DISCONNECT").await?.pop().context("an event")?;
+    let event = api
+        .events(&vanished.id, "DISCONNECT")
+        .await?
+        .pop()
+        .context("an event")?;
     assert_eq!(event["headers"]["x-restapi"], "");
-    assert_eq!(event["requestContext"]["authorizer"]["principalId"], "usr_1");
+    assert_eq!(
+        event["requestContext"]["authorizer"]["principalId"],
+        "usr_1"
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn ten_silent_minutes_are_the_end() -> Result<()> {
     let api = Api::start().await?;
-    let (mut silent, mut heard, mut posted) = (api.open().await?, api.open().await?, api.open().await?);
+    let (mut silent, mut heard, mut posted) =
+        (api.open().await?, api.open().await?, api.open().await?);
     api.minutes(9).await?;
     assert_eq!(heard.ask(&json!({ "do": "tell", "text": "1" })).await?, 1);
     assert_eq!(api.post(&posted.id, "hello").await?, 200);
@@ -580,7 +822,10 @@ async fn ten_silent_minutes_are_the_end() -> Result<()> {
     assert!(matches!(silent.next().await?, Message::Pong(_)));
     api.minutes(2).await?;
     assert_eq!(silent.closed().await?, (1001, "Going away".to_owned()));
-    assert_eq!(api.told_of_the_end(&silent.id).await?, (1001, "Going away".to_owned()));
+    assert_eq!(
+        api.told_of_the_end(&silent.id).await?,
+        (1001, "Going away".to_owned())
+    );
     assert_eq!(api.post(&silent.id, "x").await?, 410);
     assert_eq!(heard.ask(&json!({ "do": "tell", "text": "2" })).await?, 2);
     assert_eq!(posted.text().await?, "hello");
@@ -593,14 +838,27 @@ async fn two_hours_are_the_end_however_much_is_said() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     for minutes in (0..117).step_by(9) {
-        assert_eq!(client.ask(&json!({ "do": "tell", "text": minutes.to_string() })).await?, minutes);
+        assert_eq!(
+            client
+                .ask(&json!({ "do": "tell", "text": minutes.to_string() }))
+                .await?,
+            minutes
+        );
         api.minutes(9).await?;
     }
-    assert_eq!(client.ask(&json!({ "do": "tell", "text": "117" })).await?, 117);
+    assert_eq!(
+        client.ask(&json!({ "do": "tell", "text": "117" })).await?,
+        117
+    );
     api.minutes(4).await?;
     assert_eq!(client.closed().await?, (1001, "Going away".to_owned()));
-    assert_eq!(api.told_of_the_end(&client.id).await?, (1001, "Going away".to_owned()));
-    let minutes = api.counts().await?["connection_minutes"].as_f64().context("minutes")?;
+    assert_eq!(
+        api.told_of_the_end(&client.id).await?,
+        (1001, "Going away".to_owned())
+    );
+    let minutes = api.counts().await?["connection_minutes"]
+        .as_f64()
+        .context("minutes")?;
     assert!((121.0..123.0).contains(&minutes), "{minutes}");
     Ok(())
 }
@@ -624,14 +882,23 @@ async fn what_is_billed_is_counted() -> Result<()> {
     assert_eq!((read("open"), read("opened")), (Some(1), Some(1)));
     // One message to learn the id, and the large one; the probe posted twice.
     assert_eq!((read("messages_in"), read("units_in")), (Some(2), Some(4)));
-    assert_eq!((read("posts"), read("units_out"), read("gone")), (Some(3), Some(4), Some(1)));
+    assert_eq!(
+        (read("posts"), read("units_out"), read("gone")),
+        (Some(3), Some(4), Some(1))
+    );
     let state = eventually(|| async {
         let state = api.place.get("/api/state").await?;
         let calls = state["aws_calls"].as_array().context("calls")?;
         let posts = |caller: &str| {
-            let is_one = |call: &&Value| call["operation"] == "PostToConnection" && call["caller"] == caller;
+            let is_one =
+                |call: &&Value| call["operation"] == "PostToConnection" && call["caller"] == caller;
             let call = calls.iter().find(is_one).cloned().unwrap_or_default();
-            json!([call["service"], call["count"], call["errors"], call["conditions"]])
+            json!([
+                call["service"],
+                call["count"],
+                call["errors"],
+                call["conditions"]
+            ])
         };
         let (by_probe, by_us) = (posts("probe"), posts("outside"));
         ensure!(by_probe == json!(["execute-api", 2, 0, 0]), "{by_probe}");
@@ -640,7 +907,12 @@ async fn what_is_billed_is_counted() -> Result<()> {
     })
     .await?;
     let triggers = &state["functions"][0]["triggers"];
-    assert!(triggers.as_array().is_some_and(|all| all.contains(&json!("socket $connect"))), "{triggers}");
+    assert!(
+        triggers
+            .as_array()
+            .is_some_and(|all| all.contains(&json!("socket $connect"))),
+        "{triggers}"
+    );
     Ok(())
 }
 
@@ -648,15 +920,22 @@ async fn what_is_billed_is_counted() -> Result<()> {
 async fn calls_take_as_long_as_they_are_told_to() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
-    api.place.post("/api/sockets/latency", &json!({ "post_ms": 300 })).await?;
+    api.place
+        .post("/api/sockets/latency", &json!({ "post_ms": 300 }))
+        .await?;
     let started = Instant::now();
     assert_eq!(api.post(&client.id, "late").await?, 200);
     assert!(started.elapsed() >= Duration::from_millis(300));
     assert_eq!(client.text().await?, "late");
-    api.place.put("/api/latency", &json!({ "aws_ms": 400 })).await?;
+    api.place
+        .put("/api/latency", &json!({ "aws_ms": 400 }))
+        .await?;
     let started = Instant::now();
     client.ask(&json!({ "do": "tell" })).await?;
-    assert!(started.elapsed() >= Duration::from_millis(700), "a function's post takes both");
+    assert!(
+        started.elapsed() >= Duration::from_millis(700),
+        "a function's post takes both"
+    );
     Ok(())
 }
 
@@ -665,7 +944,9 @@ async fn a_power_cut_ends_everything_and_tells_nobody() -> Result<()> {
     let mut api = Api::start().await?;
     let mut client = api.open().await?;
     api.place.power_cut().await?;
-    let next = tokio::time::timeout(PATIENCE, client.socket.next()).await.context("nothing came")?;
+    let next = tokio::time::timeout(PATIENCE, client.socket.next())
+        .await
+        .context("nothing came")?;
     assert!(!matches!(next, Some(Ok(_))), "{next:?}");
     assert_eq!(api.post(&client.id, "x").await?, 410);
     let fresh = api.open().await?;
@@ -682,20 +963,32 @@ async fn two_thousand_are_connected_and_each_gets_its_own() -> Result<()> {
     for _ in 0..COUNT / 50 {
         let opened = join_all((0..50).map(|_| connect_async(api.url.as_str()))).await;
         for one in opened {
-            sockets.push(Client { socket: one?.0, id: String::new() });
+            sockets.push(Client {
+                socket: one?.0,
+                id: String::new(),
+            });
         }
     }
     assert_eq!(api.counts().await?["open"], COUNT);
-    let list = api.place.get(&format!("/api/sockets?limit={COUNT}")).await?;
+    let list = api
+        .place
+        .get(&format!("/api/sockets?limit={COUNT}"))
+        .await?;
     let list = list.as_array().context("a list")?;
-    let ids = list.iter().map(|one| text_at(one, "/connection_id")).collect::<Result<BTreeSet<_>>>()?;
+    let ids = list
+        .iter()
+        .map(|one| text_at(one, "/connection_id"))
+        .collect::<Result<BTreeSet<_>>>()?;
     assert_eq!(ids.len(), COUNT);
     for some in ids.iter().collect::<Vec<_>>().chunks(50) {
         for posted in join_all(some.iter().map(|id| api.post(id, id.to_string()))).await {
             assert_eq!(posted?, 200);
         }
     }
-    let heard = join_all(sockets.iter_mut().map(Client::text)).await.into_iter().collect::<Result<BTreeSet<_>>>()?;
+    let heard = join_all(sockets.iter_mut().map(Client::text))
+        .await
+        .into_iter()
+        .collect::<Result<BTreeSet<_>>>()?;
     assert_eq!(heard, ids);
     assert_eq!(api.counts().await?["posts"], COUNT);
     Ok(())

@@ -18,7 +18,10 @@ async fn the_whole_story(channel: &str, words: &Words, class: &str) -> Result<()
     let photos = visit.has_photos(4).await?;
     let here = visit.hears(words.here, 0).await?;
     let stars = visit.hears(words.stars, 0).await?;
-    ensure!(here["seq"].as_u64() < stars["seq"].as_u64(), "the question comes after the photos");
+    ensure!(
+        here["seq"].as_u64() < stars["seq"].as_u64(),
+        "the question comes after the photos"
+    );
     for photo in &photos {
         let picture = visit.picture(photo).await?;
         ensure!(picture.len() > 1_000, "{photo} is no picture");
@@ -61,9 +64,17 @@ async fn bad_photos_are_told_apart_and_an_album_gets_one_answer() -> Result<()> 
         ensure!(text.contains(part), "{part}: {text}");
     }
     let answers = visit.person.answers().await?;
-    ensure!(answers.len() <= heard + 2, "one answer for an album, not {}: {answers:?}", answers.len() - heard);
+    ensure!(
+        answers.len() <= heard + 2,
+        "one answer for an album, not {}: {answers:?}",
+        answers.len() - heard
+    );
     let chat = visit.person.chat().await?;
-    let reactions = |emoji: &str| chat.iter().filter(|message| message["reaction"] == emoji).count();
+    let reactions = |emoji: &str| {
+        chat.iter()
+            .filter(|message| message["reaction"] == emoji)
+            .count()
+    };
     assert_eq!((reactions("👍"), reactions("👎")), (3, 4));
     Ok(())
 }
@@ -72,16 +83,29 @@ async fn bad_photos_are_told_apart_and_an_album_gets_one_answer() -> Result<()> 
 async fn callbacks_that_come_three_times_and_late_bring_each_photo_once() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
-    place.astria(&json!({ "copies": 3, "reorder": true, "delay_ms": 500 })).await?;
+    place
+        .astria(&json!({ "copies": 3, "reorder": true, "delay_ms": 500 }))
+        .await?;
     let visit = Visit::of(&place, "Tamar", "meta").await?;
     let tune = visit.has_paid("woman").await?;
     place.passes(TRAINING).await?;
     visit.has_photos(4).await?;
-    place.post(&format!("/api/astria/tunes/{}/callback", tune["id"]), &json!({})).await?;
+    place
+        .post(
+            &format!("/api/astria/tunes/{}/callback", tune["id"]),
+            &json!({}),
+        )
+        .await?;
     place.passes(TRAINING).await?;
     place.rests().await?;
     assert_eq!(visit.photos().await?.len(), 4);
-    assert_eq!(place.tunes_of(tune["title"].as_str().context("a title")?).await?.len(), 1);
+    assert_eq!(
+        place
+            .tunes_of(tune["title"].as_str().context("a title")?)
+            .await?
+            .len(),
+        1
+    );
     Ok(())
 }
 
@@ -93,7 +117,9 @@ async fn callback_with_a_good_ticket_is_taken_whatever_its_body() -> Result<()> 
     place.astria(&json!({ "shape": "wrapped" })).await?;
     let visit = Visit::of(&place, "Lior", "meta").await?;
     let tune = visit.has_paid("woman").await?;
-    let address = tune["callback"].as_str().context("an address to call back")?;
+    let address = tune["callback"]
+        .as_str()
+        .context("an address to call back")?;
     let prompt = json!({ "id": 1, "tune_id": tune["id"], "images": [] });
     for body in [
         json!({ "prompts": [prompt] }).to_string(),
@@ -103,11 +129,24 @@ async fn callback_with_a_good_ticket_is_taken_whatever_its_body() -> Result<()> 
         "{".to_owned(),
         String::new(),
     ] {
-        assert_eq!(place.http.post(address).body(body.clone()).send().await?.status(), 200, "{body}");
+        assert_eq!(
+            place
+                .http
+                .post(address)
+                .body(body.clone())
+                .send()
+                .await?
+                .status(),
+            200,
+            "{body}"
+        );
     }
     place.passes(TRAINING).await?;
     visit.has_photos(4).await?;
-    place.astria(&json!({ "shape": "documented" })).await.map(drop)
+    place
+        .astria(&json!({ "shape": "documented" }))
+        .await
+        .map(drop)
 }
 
 #[tokio::test]
@@ -122,8 +161,14 @@ async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> 
     place.astria(&json!({ "train_ms": 3_600_000 })).await?;
     let second = Visit::of(&place, "Second", "meta").await?;
     let tune = second.has_paid("man").await?;
-    let address = tune["callback"].as_str().context("an address to call back")?.to_owned();
-    let images = place.get(&format!("/api/astria/tunes/{}", done["id"])).await?["images"].clone();
+    let address = tune["callback"]
+        .as_str()
+        .context("an address to call back")?
+        .to_owned();
+    let images = place
+        .get(&format!("/api/astria/tunes/{}", done["id"]))
+        .await?["images"]
+        .clone();
     let prompts = json!([{ "id": 1, "tune_id": done["id"], "images": images }]);
     let posts = |address: String| place.http.post(address).json(&prompts).send();
     let forged = address.replace("ticket=", "ticket=x");
@@ -133,10 +178,21 @@ async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> 
     // With the order's own ticket, and somebody else's photos.
     assert_eq!(posts(address).await?.status(), 200);
     place.rests().await?;
-    assert_eq!((first.photos().await?.len(), second.photos().await?.len()), (4, 0));
-    place.post(&format!("/api/astria/tunes/{}/finish", tune["id"]), &json!({})).await?;
+    assert_eq!(
+        (first.photos().await?.len(), second.photos().await?.len()),
+        (4, 0)
+    );
+    place
+        .post(
+            &format!("/api/astria/tunes/{}/finish", tune["id"]),
+            &json!({}),
+        )
+        .await?;
     let photos = second.has_photos(4).await?;
-    let (ours, theirs) = (second.picture(&photos[0]).await?, first.picture(&first.photos().await?[0]).await?);
+    let (ours, theirs) = (
+        second.picture(&photos[0]).await?,
+        first.picture(&first.photos().await?[0]).await?,
+    );
     ensure!(ours != theirs, "another person's photo");
     Ok(())
 }
@@ -160,14 +216,23 @@ async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
     visit.taps(&packs, "Quiet Studio Lite").await?;
     let link = eventually(|| async {
         let answers = visit.person.answers().await?;
-        let link = answers.iter().skip(heard).find(|answer| answer.to_string().contains("/api/payments/pay/"));
+        let link = answers
+            .iter()
+            .skip(heard)
+            .find(|answer| answer.to_string().contains("/api/payments/pay/"));
         link.cloned().context("no link to pay")
     })
     .await?;
     visit.pays(&link, "success").await?;
     visit.has_photos(8).await?;
-    let known = place.get(&format!("/api/astria/tunes/{}", tune["id"])).await?;
-    assert_eq!(known["batches"].as_array().map(Vec::len), Some(2), "the same model: {known}");
+    let known = place
+        .get(&format!("/api/astria/tunes/{}", tune["id"]))
+        .await?;
+    assert_eq!(
+        known["batches"].as_array().map(Vec::len),
+        Some(2),
+        "the same model: {known}"
+    );
     Ok(())
 }
 
@@ -179,14 +244,19 @@ async fn link_to_pay_is_short_and_holds_nothing_of_the_person() -> Result<()> {
         let visit = Visit::of(&place, "Ronit", channel).await?;
         let message = visit.orders(&ENGLISH, "woman").await?;
         let link = visit.pay_link(&message)?;
-        let (_, id) = link.split_once("/api/payments/pay/").context("a link to pay")?;
+        let (_, id) = link
+            .split_once("/api/payments/pay/")
+            .context("a link to pay")?;
         assert!(id.len() <= 30 && id.starts_with("ord_"), "{link}");
         let page = visit.pay_page(&message).await?;
         let session = page.rsplit('/').next().unwrap_or_default();
         let checkout = place.get(&format!("/api/pay/{session}")).await?;
         let cancel = checkout["cancel_url"].as_str().context("a way back")?;
         let html = place.http.get(cancel).send().await?.text().await?;
-        assert!(html.contains("Nothing was paid") && !html.contains("Thank you"), "{html}");
+        assert!(
+            html.contains("Nothing was paid") && !html.contains("Thank you"),
+            "{html}"
+        );
     }
     Ok(())
 }
@@ -195,7 +265,10 @@ async fn link_to_pay_is_short_and_holds_nothing_of_the_person() -> Result<()> {
 async fn bank_debit_is_told_while_it_is_on_its_way() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
-    for (card, end) in [("async_success", ENGLISH.paid), ("async_failure", "did not make the payment")] {
+    for (card, end) in [
+        ("async_success", ENGLISH.paid),
+        ("async_failure", "did not make the payment"),
+    ] {
         let visit = Visit::of(&place, "Tali", "meta").await?;
         let link = visit.orders(&ENGLISH, "woman").await?;
         let page = visit.pay_page(&link).await?;
@@ -204,7 +277,12 @@ async fn bank_debit_is_told_while_it_is_on_its_way() -> Result<()> {
         visit.hears("on its way", 0).await?;
         let status = visit.person.asks("Status?").await?;
         ensure!(text_of(&status).contains("on its way"), "{status}");
-        place.post(&format!("/api/stripe/payments/{session}/settle"), &json!({})).await?;
+        place
+            .post(
+                &format!("/api/stripe/payments/{session}/settle"),
+                &json!({}),
+            )
+            .await?;
         visit.hears(end, 0).await?;
     }
     Ok(())
@@ -226,12 +304,20 @@ async fn who_asks_for_it_is_forgotten() -> Result<()> {
     visit.hears("It is all being deleted", 0).await?;
     // Whoever writes at once is met as somebody new, and nothing of theirs is deleted along with the rest.
     let at_once = visit.person.asks("selfies").await?;
-    ensure!(text_of(&at_once).contains("Send me 10 selfies"), "{at_once}");
+    ensure!(
+        text_of(&at_once).contains("Send me 10 selfies"),
+        "{at_once}"
+    );
     place.passes(Duration::from_secs(11)).await?;
     eventually(|| async {
-        let left = place.tunes_of(tune["title"].as_str().context("a title")?).await?;
+        let left = place
+            .tunes_of(tune["title"].as_str().context("a title")?)
+            .await?;
         ensure!(left.is_empty(), "Astria still knows: {left:?}");
-        ensure!(place.depth("confab-studio-erasing").await? == 0, "it is being done");
+        ensure!(
+            place.depth("confab-studio-erasing").await? == 0,
+            "it is being done"
+        );
         Ok(())
     })
     .await?;
@@ -289,8 +375,15 @@ async fn a_hundred_photos_at_once_are_as_many_as_are_needed() -> Result<()> {
     visit.hears("20 good photos", 0).await?;
     place.rests().await?;
     let chat = visit.person.chat().await?;
-    let said = |words: &str| chat.iter().filter(|message| text_of(message).contains(words)).count();
-    let liked = chat.iter().filter(|message| message["reaction"] == "👍").count();
+    let said = |words: &str| {
+        chat.iter()
+            .filter(|message| text_of(message).contains(words))
+            .count()
+    };
+    let liked = chat
+        .iter()
+        .filter(|message| message["reaction"] == "👍")
+        .count();
     assert_eq!((liked, said("as many photos as I need")), (20, 1));
     let kept = place.pictures_of(&visit.id_at_ours().await?).await?;
     assert_eq!(kept.len(), 20, "{kept:?}");
@@ -318,7 +411,10 @@ async fn nothing_is_fetched_from_where_no_provider_keeps_pictures() -> Result<()
     ];
     for url in elsewhere {
         let fields = json!({ "NumMedia": "1", "MediaUrl0": url, "MediaContentType0": "image/jpeg", "Body": "" });
-        visit.person.sends(&json!({ "type": "raw", "fields": fields })).await?;
+        visit
+            .person
+            .sends(&json!({ "type": "raw", "fields": fields }))
+            .await?;
     }
     let progress = visit.hears("8 cannot be used", heard).await?;
     ensure!(text_of(&progress).contains("0 of 10"), "{progress}");
@@ -330,17 +426,31 @@ async fn nothing_is_fetched_from_where_no_provider_keeps_pictures() -> Result<()
 
 /// A PNG of a few bytes that would be gigabytes of pixels.
 fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
-    let header = [&b"IHDR"[..], &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
+    let header = [
+        &b"IHDR"[..],
+        &width.to_be_bytes(),
+        &height.to_be_bytes(),
+        &[8, 2, 0, 0, 0],
+    ]
+    .concat();
     let chunk = |body: &[u8]| {
         let length = u32::try_from(body.len() - 4).unwrap_or_default();
         [&length.to_be_bytes()[..], body, &crc32(body).to_be_bytes()].concat()
     };
-    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(&header), &chunk(b"IDATx"), &chunk(b"IEND")].concat()
+    [
+        &b"\x89PNG\r\n\x1a\n"[..],
+        &chunk(&header),
+        &chunk(b"IDATx"),
+        &chunk(b"IEND"),
+    ]
+    .concat()
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1))
+        })
     })
 }
 
@@ -348,8 +458,14 @@ fn crc32(bytes: &[u8]) -> u32 {
 async fn the_operator_sees_packs_with_pictures_and_what_people_think() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
-    let refreshed = place.refreshed(|refreshed| refreshed["pictures_drawn"] == refreshed["pictures"]).await?;
-    assert_eq!((&refreshed["packs"], &refreshed["pictures"]), (&json!(6), &json!(12)), "{refreshed}");
+    let refreshed = place
+        .refreshed(|refreshed| refreshed["pictures_drawn"] == refreshed["pictures"])
+        .await?;
+    assert_eq!(
+        (&refreshed["packs"], &refreshed["pictures"]),
+        (&json!(6), &json!(12)),
+        "{refreshed}"
+    );
     let visit = Visit::of(&place, "Gal", "meta").await?;
     visit.has_paid("woman").await?;
     place.passes(TRAINING).await?;
@@ -359,16 +475,35 @@ async fn the_operator_sees_packs_with_pictures_and_what_people_think() -> Result
     visit.hears("What should have been better", 0).await?;
     visit.person.says("They are too dark").await?;
     visit.hears("Somebody here will read it", 0).await?;
-    let summary = place.operator(reqwest::Method::GET, "/api/studio/ratings").await?;
+    let summary = place
+        .operator(reqwest::Method::GET, "/api/studio/ratings")
+        .await?;
     ensure!(summary["stars"]["2"].as_u64() >= Some(1), "{summary}");
-    ensure!(summary["words"].to_string().contains("They are too dark"), "{summary}");
+    ensure!(
+        summary["words"].to_string().contains("They are too dark"),
+        "{summary}"
+    );
     visit.person.asks("support").await?;
     visit.person.asks("Can I have them on paper?").await?;
-    let summary = place.operator(reqwest::Method::GET, "/api/studio/ratings").await?;
-    ensure!(summary["questions"].to_string().contains("on paper"), "{summary}");
-    for (method, path) in [("GET", "/api/studio/ratings"), ("POST", "/update-images"), ("GET", "/update-images")] {
+    let summary = place
+        .operator(reqwest::Method::GET, "/api/studio/ratings")
+        .await?;
+    ensure!(
+        summary["questions"].to_string().contains("on paper"),
+        "{summary}"
+    );
+    for (method, path) in [
+        ("GET", "/api/studio/ratings"),
+        ("POST", "/update-images"),
+        ("GET", "/update-images"),
+    ] {
         let address = format!("{}{path}", place.gateway);
-        let answer = place.http.request(method.parse()?, address).bearer_auth("guess").send().await?;
+        let answer = place
+            .http
+            .request(method.parse()?, address)
+            .bearer_auth("guess")
+            .send()
+            .await?;
         assert_eq!(answer.status(), 401, "{method} {path}");
     }
     Ok(())

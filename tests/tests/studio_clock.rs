@@ -39,7 +39,10 @@ async fn an_order_that_is_never_made_is_paid_back_and_told() -> Result<()> {
     visit.hears("could not be made", 0).await?;
     visit.hears("Your payment was returned", 0).await?;
     let totals = place.get("/api/stripe/totals").await?;
-    let total = totals.as_array().and_then(|totals| totals.first()).context("one order")?;
+    let total = totals
+        .as_array()
+        .and_then(|totals| totals.first())
+        .context("one order")?;
     assert_eq!(total["refunded"], total["paid"], "{total}");
     assert!(visit.photos().await?.is_empty());
     Ok(())
@@ -59,7 +62,9 @@ async fn a_month_after_the_last_word_faces_are_gone_by_themselves() -> Result<()
     place.advance(Duration::from_secs(33 * 24 * 3600)).await?;
     eventually(|| async {
         let left = place.pictures_of(&id).await?;
-        left.is_empty().then_some(()).with_context(|| format!("{left:?}"))
+        left.is_empty()
+            .then_some(())
+            .with_context(|| format!("{left:?}"))
     })
     .await?;
     let heard = visit.heard().await?;
@@ -76,13 +81,26 @@ async fn what_is_nobodys_is_counted_in_a_dry_run_and_deleted_in_a_wet_one() -> R
     visit.sends_selfies("woman", "good", 0..1).await?;
     visit.hears("1 of 10 good photos", 0).await?;
     let here = place.pictures_of(&visit.id_at_ours().await?).await?;
-    let (nobody, photo) = ("usr_01m7ym613fe0yvvhrd4bj8893d", here[0].rsplit('/').next().context("a file")?);
-    place.leaves_picture(&format!("people/{nobody}/selfies/{photo}")).await?;
+    let (nobody, photo) = (
+        "usr_01m7ym613fe0yvvhrd4bj8893d",
+        here[0].rsplit('/').next().context("a file")?,
+    );
+    place
+        .leaves_picture(&format!("people/{nobody}/selfies/{photo}"))
+        .await?;
     let dry = place.cleans_up(true).await?;
-    assert_eq!((&dry["found"]["orphans"], &dry["found"]["expired_pictures"]), (&json!(1), &json!(0)), "{dry}");
+    assert_eq!(
+        (&dry["found"]["orphans"], &dry["found"]["expired_pictures"]),
+        (&json!(1), &json!(0)),
+        "{dry}"
+    );
     assert_eq!(place.pictures_of(nobody).await?.len(), 1);
     assert_eq!(place.cleans_up(false).await?["found"]["orphans"], 1);
     assert!(place.pictures_of(nobody).await?.is_empty());
-    assert_eq!(place.pictures_of(&visit.id_at_ours().await?).await?, here, "what is somebody's stays");
+    assert_eq!(
+        place.pictures_of(&visit.id_at_ours().await?).await?,
+        here,
+        "what is somebody's stays"
+    );
     Ok(())
 }

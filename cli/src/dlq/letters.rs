@@ -24,19 +24,37 @@ pub(crate) async fn show(
     place.release(&queue, &letters).await?;
     letters.truncate(limit);
     letters.sort_by_key(|letter| letter.sent_at);
-    let known: Vec<_> = letters.iter().filter_map(|letter| letter.correlation_id.clone()).collect();
+    let known: Vec<_> = letters
+        .iter()
+        .filter_map(|letter| letter.correlation_id.clone())
+        .collect();
     let reasons = place.reasons(&known).await?;
     let mut text = String::new();
     let mut found = Vec::new();
     for letter in &letters {
-        let logged = letter.correlation_id.as_ref().and_then(|id| reasons.get(id));
+        let logged = letter
+            .correlation_id
+            .as_ref()
+            .and_then(|id| reasons.get(id));
         let why = letter.reason.as_ref().or(logged);
         writeln!(text, "{}", letter.id)?;
         writeln!(text, "  sent      {}", time(letter.sent_at))?;
         writeln!(text, "  receives  {}", letter.receives)?;
-        writeln!(text, "  group     {}", letter.group.as_deref().unwrap_or("-"))?;
-        writeln!(text, "  trace     {}", letter.correlation_id.as_deref().unwrap_or("-"))?;
-        writeln!(text, "  why       {}", why.map_or("the logs do not say", String::as_str))?;
+        writeln!(
+            text,
+            "  group     {}",
+            letter.group.as_deref().unwrap_or("-")
+        )?;
+        writeln!(
+            text,
+            "  trace     {}",
+            letter.correlation_id.as_deref().unwrap_or("-")
+        )?;
+        writeln!(
+            text,
+            "  why       {}",
+            why.map_or("the logs do not say", String::as_str)
+        )?;
         if bodies {
             writeln!(text, "  body      {}", letter.body)?;
         }
@@ -60,9 +78,16 @@ pub(crate) async fn show(
         }
     }
     if !letters.is_empty() {
-        writeln!(text, "`confab trace COR_ID` tells more; `confab dlq {} redrive` sends them back.", queue.name)?;
+        writeln!(
+            text,
+            "`confab trace COR_ID` tells more; `confab dlq {} redrive` sends them back.",
+            queue.name
+        )?;
     }
-    Ok(Answer::fine(text, json!({ "queue": queue.name, "held": held, "messages": found })))
+    Ok(Answer::fine(
+        text,
+        json!({ "queue": queue.name, "held": held, "messages": found }),
+    ))
 }
 
 pub(crate) async fn delete(
@@ -73,10 +98,16 @@ pub(crate) async fn delete(
 ) -> Result<Answer> {
     let queue = named(place, name).await?.queue;
     if !ask.confirm(&format!("Delete {message} from {} for good?", queue.name))? {
-        return Ok(Answer::fine("Nothing was deleted.\n", json!({ "deleted": 0 })));
+        return Ok(Answer::fine(
+            "Nothing was deleted.\n",
+            json!({ "deleted": 0 }),
+        ));
     }
     for letter in pick(place, &queue, &[message.to_owned()]).await? {
         place.delete(&queue, &letter).await?;
     }
-    Ok(Answer::fine(format!("{message} is deleted.\n"), json!({ "deleted": 1 })))
+    Ok(Answer::fine(
+        format!("{message} is deleted.\n"),
+        json!({ "deleted": 1 }),
+    ))
 }

@@ -22,10 +22,16 @@ pub(crate) struct DeadLetters {
 pub(crate) fn all(queues: &[Queue]) -> Vec<DeadLetters> {
     let with_sources = queues.iter().map(|queue| DeadLetters {
         queue: queue.clone(),
-        sources: queues.iter().filter(|q| q.gives_up_to.as_deref() == Some(&queue.arn)).cloned().collect(),
+        sources: queues
+            .iter()
+            .filter(|q| q.gives_up_to.as_deref() == Some(&queue.arn))
+            .cloned()
+            .collect(),
     });
     let is_called_so = |queue: &Queue| queue.name.trim_end_matches(".fifo").ends_with("-dlq");
-    with_sources.filter(|dlq| !dlq.sources.is_empty() || is_called_so(&dlq.queue)).collect()
+    with_sources
+        .filter(|dlq| !dlq.sources.is_empty() || is_called_so(&dlq.queue))
+        .collect()
 }
 
 pub(crate) async fn list(place: &impl Queues) -> Result<Answer> {
@@ -34,7 +40,10 @@ pub(crate) async fn list(place: &impl Queues) -> Result<Answer> {
     // Whoever may not ask CloudWatch may still see what is there.
     let (oldest, unknown) = match place.oldest(&queues).await {
         Ok(oldest) => (oldest, String::new()),
-        Err(error) => (BTreeMap::new(), format!("The ages are not known: {error:#}\n")),
+        Err(error) => (
+            BTreeMap::new(),
+            format!("The ages are not known: {error:#}\n"),
+        ),
     };
     let mut rows = vec![row(["queue", "waiting", "in flight", "oldest", "gave up"])];
     let mut found = Vec::new();
@@ -46,17 +55,27 @@ pub(crate) async fn list(place: &impl Queues) -> Result<Answer> {
             queue.visible.to_string(),
             queue.in_flight.to_string(),
             age.map_or_else(|| "-".to_owned(), |age| span(*age)),
-            if sources.is_empty() { "a rule or a schedule".to_owned() } else { sources.join(", ") },
+            if sources.is_empty() {
+                "a rule or a schedule".to_owned()
+            } else {
+                sources.join(", ")
+            },
         ]);
         found.push(json!({
             "queue": queue.name, "waiting": queue.visible, "in_flight": queue.in_flight, "delayed": queue.delayed,
             "oldest_ms": age, "sources": sources,
         }));
     }
-    let mut text = match (all.is_empty(), queues.iter().all(|queue| queue.depth() == 0)) {
+    let mut text = match (
+        all.is_empty(),
+        queues.iter().all(|queue| queue.depth() == 0),
+    ) {
         (true, _) => "There is no dead-letter queue.\n".to_owned(),
         (_, true) => format!("{}\nAll are empty.\n", table(&rows, &[1, 2])),
-        _ => format!("{}\n`confab dlq QUEUE` shows what a queue holds.\n", table(&rows, &[1, 2])),
+        _ => format!(
+            "{}\n`confab dlq QUEUE` shows what a queue holds.\n",
+            table(&rows, &[1, 2])
+        ),
     };
     text.push_str(&unknown);
     Ok(Answer::fine(text, json!(found)))

@@ -23,20 +23,35 @@ async fn named(place: &impl Queues, name: &str) -> Result<DeadLetters> {
     if let Some(exact) = all.iter().find(|dlq| dlq.queue.name == name) {
         return Ok(exact.clone());
     }
-    let fits: Vec<_> = all.iter().filter(|dlq| dlq.queue.name.contains(name)).collect();
+    let fits: Vec<_> = all
+        .iter()
+        .filter(|dlq| dlq.queue.name.contains(name))
+        .collect();
     match fits.as_slice() {
         [one] => Ok((*one).clone()),
-        [] => Err(Misused(format!("There is no dead-letter queue {name}. There are: {}.", names(&all))).into()),
+        [] => Err(Misused(format!(
+            "There is no dead-letter queue {name}. There are: {}.",
+            names(&all)
+        ))
+        .into()),
         several => {
             let several: Vec<_> = several.iter().map(|dlq| (*dlq).clone()).collect();
-            Err(Misused(format!("{name} fits several queues: {}. Say more of its name.", names(&several))).into())
+            Err(Misused(format!(
+                "{name} fits several queues: {}. Say more of its name.",
+                names(&several)
+            ))
+            .into())
         }
     }
 }
 
 fn names(queues: &[DeadLetters]) -> String {
     let names: Vec<_> = queues.iter().map(|dlq| dlq.queue.name.as_str()).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// Takes messages until there are enough, or no more can be taken.
@@ -71,18 +86,32 @@ pub(crate) async fn take(
 }
 
 /// Takes the messages with these ids, all or none.
-pub(crate) async fn pick(place: &impl Letters, queue: &Queue, ids: &[String]) -> Result<Vec<Letter>> {
+pub(crate) async fn pick(
+    place: &impl Letters,
+    queue: &Queue,
+    ids: &[String],
+) -> Result<Vec<Letter>> {
     let is_wanted = |letter: &&Letter| ids.contains(&letter.id);
     let found_all = |letters: &[Letter]| letters.iter().filter(is_wanted).count() == ids.len();
     let letters = take(place, queue, found_all).await?;
-    let (wanted, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|letter| ids.contains(&letter.id));
+    let (wanted, others): (Vec<_>, Vec<_>) = letters
+        .into_iter()
+        .partition(|letter| ids.contains(&letter.id));
     place.release(queue, &others).await?;
-    let missing: Vec<_> = ids.iter().filter(|id| wanted.iter().all(|letter| letter.id != **id)).cloned().collect();
+    let missing: Vec<_> = ids
+        .iter()
+        .filter(|id| wanted.iter().all(|letter| letter.id != **id))
+        .cloned()
+        .collect();
     if missing.is_empty() {
         return Ok(wanted);
     }
     place.release(queue, &wanted).await?;
-    let behind = if queue.is_fifo { " A FIFO queue shows the first messages of each group only." } else { "" };
+    let behind = if queue.is_fifo {
+        " A FIFO queue shows the first messages of each group only."
+    } else {
+        ""
+    };
     anyhow::bail!(
         "{} cannot be taken from {}: gone already, or in somebody's hands for a minute; look again with `confab dlq {}`.{behind}",
         missing.join(", "),

@@ -13,23 +13,41 @@ pub(crate) async fn answers(http: &reqwest::Client, urls: &[String]) -> Vec<Find
     for url in urls {
         let (told, advice) = match http.get(url).send().await {
             Ok(answer) if answer.status() == 200 => continue,
-            Ok(answer) if url.ends_with("/ready") => {
-                (answer.status().to_string(), "Something that it needs does not answer: its log tells what.")
-            }
-            Ok(answer) => (answer.status().to_string(), "Does the function start? Its log tells."),
-            Err(error) => (describe(&error.without_url()), "Nothing answers there. Is this machine online?"),
+            Ok(answer) if url.ends_with("/ready") => (
+                answer.status().to_string(),
+                "Something that it needs does not answer: its log tells what.",
+            ),
+            Ok(answer) => (
+                answer.status().to_string(),
+                "Does the function start? Its log tells.",
+            ),
+            Err(error) => (
+                describe(&error.without_url()),
+                "Nothing answers there. Is this machine online?",
+            ),
         };
-        wrong.push(Finding::problem("health", format!("GET {url}: {told}"), advice));
+        wrong.push(Finding::problem(
+            "health",
+            format!("GET {url}: {told}"),
+            advice,
+        ));
     }
     match (wrong.is_empty(), urls.is_empty()) {
         (false, _) => wrong,
-        (true, true) => vec![Finding::skipped("health", "no service has a health function")],
+        (true, true) => vec![Finding::skipped(
+            "health",
+            "no service has a health function",
+        )],
         (true, false) => vec![Finding::ok("health", format!("{} answer", urls.join(", ")))],
     }
 }
 
 /// As Meta does it when somebody registers the webhook.
-pub(crate) async fn verify_webhook(http: &reqwest::Client, url: &str, token: &SecretString) -> Finding {
+pub(crate) async fn verify_webhook(
+    http: &reqwest::Client,
+    url: &str,
+    token: &SecretString,
+) -> Finding {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("hub.mode", "subscribe")
         .append_pair("hub.challenge", CHALLENGE)
@@ -50,7 +68,11 @@ pub(crate) async fn verify_webhook(http: &reqwest::Client, url: &str, token: &Se
         Err(error) => describe(&error.without_url()),
     };
     let advice = "Has the function started before the token was put into SSM? Deploy again, and compare StudioBaseUrl.";
-    Finding::problem("webhook", format!("{url} does not give Meta's challenge back: {told}"), advice)
+    Finding::problem(
+        "webhook",
+        format!("{url} does not give Meta's challenge back: {told}"),
+        advice,
+    )
 }
 
 fn describe(error: &reqwest::Error) -> String {

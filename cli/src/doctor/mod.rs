@@ -13,8 +13,8 @@ use serde_json::json;
 pub(crate) use elf::architectures;
 pub(crate) use endpoints::{answers, verify_webhook};
 pub(crate) use rules::{
-    Alarm, Binary, FunctionState, Parameter, StackState, Subscription, alarms, binaries, dead_letters, functions,
-    parameters, stack, subscriptions,
+    Alarm, Binary, FunctionState, Parameter, StackState, Subscription, alarms, binaries,
+    dead_letters, functions, parameters, stack, subscriptions,
 };
 
 use crate::{
@@ -43,20 +43,43 @@ pub(crate) struct Finding {
 
 impl Finding {
     pub(crate) fn ok(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, text: text.into(), advice: None }
+        Self {
+            check,
+            state: State::Ok,
+            text: text.into(),
+            advice: None,
+        }
     }
 
-    pub(crate) fn problem(check: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { check, state: State::Problem, text: text.into(), advice: Some(advice.into()) }
+    pub(crate) fn problem(
+        check: &'static str,
+        text: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self {
+            check,
+            state: State::Problem,
+            text: text.into(),
+            advice: Some(advice.into()),
+        }
     }
 
     pub(crate) fn skipped(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, state: State::Skipped, text: text.into(), advice: None }
+        Self {
+            check,
+            state: State::Skipped,
+            text: text.into(),
+            advice: None,
+        }
     }
 
     /// What could not be looked at is a problem: nobody knows whether all is well.
     pub(crate) fn unseen(check: &'static str, error: &anyhow::Error) -> Self {
-        Self::problem(check, format!("could not be checked: {error:#}"), "Repair that first, then ask again.")
+        Self::problem(
+            check,
+            format!("could not be checked: {error:#}"),
+            "Repair that first, then ask again.",
+        )
     }
 }
 
@@ -80,7 +103,10 @@ pub(crate) async fn doctor(place: &impl Checkup) -> Result<Answer> {
             writeln!(text, "         -> {advice}")?;
         }
     }
-    let problems = findings.iter().filter(|finding| finding.state == State::Problem).count();
+    let problems = findings
+        .iter()
+        .filter(|finding| finding.state == State::Problem)
+        .count();
     let json = json!({ "problems": problems, "findings": findings });
     Ok(match problems {
         0 => Answer::fine(format!("{text}\nAll is well.\n"), json),
@@ -100,7 +126,12 @@ mod tests {
             Finding::problem("alarms", "a is in ALARM", "Look at it."),
             Finding::skipped("drift", "not looked at"),
         ];
-        let answer = doctor(&World { findings, ..World::default() }).await.unwrap();
+        let answer = doctor(&World {
+            findings,
+            ..World::default()
+        })
+        .await
+        .unwrap();
         assert!(!answer.is_fine);
         assert_eq!(
             answer.text,
@@ -112,6 +143,14 @@ mod tests {
     #[tokio::test]
     async fn what_is_skipped_is_no_problem() {
         let findings = vec![Finding::skipped("drift", "not looked at")];
-        assert!(doctor(&World { findings, ..World::default() }).await.unwrap().is_fine);
+        assert!(
+            doctor(&World {
+                findings,
+                ..World::default()
+            })
+            .await
+            .unwrap()
+            .is_fine
+        );
     }
 }

@@ -15,17 +15,36 @@ pub(crate) struct StackState {
 }
 
 /// What other people and this command go by.
-const OUTPUTS: [&str; 5] = ["StudioApiUrl", "PaymentsApiUrl", "RoomsApiUrl", "PaymentsWebhookUrl", "StudioWebhookUrl"];
+const OUTPUTS: [&str; 5] = [
+    "StudioApiUrl",
+    "PaymentsApiUrl",
+    "RoomsApiUrl",
+    "PaymentsWebhookUrl",
+    "StudioWebhookUrl",
+];
 
 pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
-    let StackState { status, reason, drift, outputs } = state;
+    let StackState {
+        status,
+        reason,
+        drift,
+        outputs,
+    } = state;
     let told = format!("{name}: {status}");
-    let why = reason.as_deref().unwrap_or("CloudFormation's events tell why");
-    let is_good = status.ends_with("_COMPLETE") && !status.contains("ROLLBACK") && !status.starts_with("DELETE");
+    let why = reason
+        .as_deref()
+        .unwrap_or("CloudFormation's events tell why");
+    let is_good = status.ends_with("_COMPLETE")
+        && !status.contains("ROLLBACK")
+        && !status.starts_with("DELETE");
     let condition = if is_good {
         Finding::ok("stack", told)
     } else if status.ends_with("_IN_PROGRESS") {
-        Finding::problem("stack", told, "Wait until CloudFormation is done, then ask again.")
+        Finding::problem(
+            "stack",
+            told,
+            "Wait until CloudFormation is done, then ask again.",
+        )
     } else if status == "UPDATE_ROLLBACK_COMPLETE" {
         Finding::problem(
             "stack",
@@ -33,7 +52,11 @@ pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
             format!("The last deployment was rolled back: {why}. Repair it and deploy again."),
         )
     } else {
-        Finding::problem("stack", told, format!("{why}. Delete or repair the stack, then scripts/deploy."))
+        Finding::problem(
+            "stack",
+            told,
+            format!("{why}. Delete or repair the stack, then scripts/deploy."),
+        )
     };
     let drifted = match drift.as_str() {
         "DRIFTED" => Finding::problem(
@@ -46,15 +69,22 @@ pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
         "IN_SYNC" => Finding::ok("drift", "the resources are as the template has them"),
         _ => Finding::skipped(
             "drift",
-            format!("CloudFormation was not asked yet: aws cloudformation detect-stack-drift --stack-name {name}"),
+            format!(
+                "CloudFormation was not asked yet: aws cloudformation detect-stack-drift --stack-name {name}"
+            ),
         ),
     };
-    let missing: Vec<_> = OUTPUTS.into_iter().filter(|wanted| !outputs.iter().any(|output| output == wanted)).collect();
+    let missing: Vec<_> = OUTPUTS
+        .into_iter()
+        .filter(|wanted| !outputs.iter().any(|output| output == wanted))
+        .collect();
     let complete = match missing.as_slice() {
         [] => Finding::ok("outputs", outputs.join(", ")),
-        missing => {
-            Finding::problem("outputs", format!("{} missing", missing.join(" and ")), "Is it a stack of template.yaml?")
-        }
+        missing => Finding::problem(
+            "outputs",
+            format!("{} missing", missing.join(" and ")),
+            "Is it a stack of template.yaml?",
+        ),
     };
     vec![condition, drifted, complete]
 }
@@ -73,7 +103,11 @@ pub(crate) fn parameters(all: &[Parameter]) -> Vec<Finding> {
         let put = format!("aws ssm put-parameter --name {name} --type SecureString --value ..");
         match parameter.kind.as_deref() {
             Some("SecureString") => None,
-            None => Some(Finding::problem("parameters", format!("{name} is not there"), put)),
+            None => Some(Finding::problem(
+                "parameters",
+                format!("{name} is not there"),
+                put,
+            )),
             Some(kind) => Some(Finding::problem(
                 "parameters",
                 format!("{name} is a {kind}, for everybody to read"),
@@ -81,7 +115,12 @@ pub(crate) fn parameters(all: &[Parameter]) -> Vec<Finding> {
             )),
         }
     });
-    or_ok(wrong.collect(), || Finding::ok("parameters", format!("{}, encrypted", many(all.len(), "secret"))))
+    or_ok(wrong.collect(), || {
+        Finding::ok(
+            "parameters",
+            format!("{}, encrypted", many(all.len(), "secret")),
+        )
+    })
 }
 
 pub(crate) fn dead_letters(all: &[(DeadLetters, Option<i64>)]) -> Vec<Finding> {
@@ -95,7 +134,12 @@ pub(crate) fn dead_letters(all: &[(DeadLetters, Option<i64>)]) -> Vec<Finding> {
             format!("`confab dlq {name}` shows them. Repair what failed, then `confab dlq {name} redrive`."),
         )
     });
-    or_ok(full.collect(), || Finding::ok("dead letters", format!("{}, empty", many(all.len(), "queue"))))
+    or_ok(full.collect(), || {
+        Finding::ok(
+            "dead letters",
+            format!("{}, empty", many(all.len(), "queue")),
+        )
+    })
 }
 
 #[derive(Debug, Clone)]
@@ -110,7 +154,9 @@ pub(crate) fn alarms(all: &[Alarm]) -> Vec<Finding> {
         let advice = "`confab trace`, the log and the dashboard tell more. It ends by itself when the cause has.";
         Finding::problem("alarms", format!("{}: {}", alarm.name, alarm.description), advice)
     });
-    or_ok(ringing.collect(), || Finding::ok("alarms", format!("{}, quiet", many(all.len(), "alarm"))))
+    or_ok(ringing.collect(), || {
+        Finding::ok("alarms", format!("{}, quiet", many(all.len(), "alarm")))
+    })
 }
 
 #[derive(Debug, Clone)]
@@ -122,7 +168,11 @@ pub(crate) struct Subscription {
 pub(crate) fn subscriptions(all: &[Subscription]) -> Vec<Finding> {
     if all.is_empty() {
         let advice = "Deploy with AlarmEmail=you@example.com in parameter_overrides.";
-        return vec![Finding::problem("subscriptions", "nobody is told of alarms", advice)];
+        return vec![Finding::problem(
+            "subscriptions",
+            "nobody is told of alarms",
+            advice,
+        )];
     }
     let waiting = all.iter().filter(|subscription| !subscription.is_confirmed).map(|subscription| {
         let endpoint = &subscription.endpoint;
@@ -130,7 +180,12 @@ pub(crate) fn subscriptions(all: &[Subscription]) -> Vec<Finding> {
             "They must follow the link in AWS's mail; it is good for two days. After that, subscribe them again.";
         Finding::problem("subscriptions", format!("{endpoint} has not confirmed"), advice)
     });
-    or_ok(waiting.collect(), || Finding::ok("subscriptions", format!("{} of alarms", many(all.len(), "subscriber"))))
+    or_ok(waiting.collect(), || {
+        Finding::ok(
+            "subscriptions",
+            format!("{} of alarms", many(all.len(), "subscriber")),
+        )
+    })
 }
 
 #[derive(Debug, Clone)]
@@ -143,7 +198,11 @@ pub(crate) struct FunctionState {
 
 pub(crate) fn functions(all: &[FunctionState], architecture: Option<&str>) -> Vec<Finding> {
     let wrong = all.iter().filter_map(|function| {
-        let FunctionState { name, architecture: built, trouble } = function;
+        let FunctionState {
+            name,
+            architecture: built,
+            trouble,
+        } = function;
         match (trouble, architecture) {
             (Some(trouble), _) => Some(Finding::problem(
                 "functions",
@@ -159,8 +218,13 @@ pub(crate) fn functions(all: &[FunctionState], architecture: Option<&str>) -> Ve
         }
     });
     let all_is_well = || {
-        let on = architecture.map(|architecture| format!(" on {architecture}")).unwrap_or_default();
-        Finding::ok("functions", format!("{} ready{on}", many(all.len(), "function")))
+        let on = architecture
+            .map(|architecture| format!(" on {architecture}"))
+            .unwrap_or_default();
+        Finding::ok(
+            "functions",
+            format!("{} ready{on}", many(all.len(), "function")),
+        )
     };
     or_ok(wrong.collect(), all_is_well)
 }
@@ -174,21 +238,43 @@ pub(crate) struct Binary {
 
 pub(crate) fn binaries(all: &[Binary], architecture: &str) -> Vec<Finding> {
     if all.is_empty() {
-        return vec![Finding::skipped("binaries", "nothing is built in target/lambda on this machine")];
-    }
-    let wrong = all.iter().filter(|binary| binary.architecture != architecture).map(|binary| {
-        let option = if architecture == "x86_64" { "--x86-64" } else { "--arm64" };
-        Finding::problem(
+        return vec![Finding::skipped(
             "binaries",
-            format!("target/lambda/{} is for {}, the stack for {architecture}", binary.function, binary.architecture),
-            format!("scripts/build {option}"),
+            "nothing is built in target/lambda on this machine",
+        )];
+    }
+    let wrong = all
+        .iter()
+        .filter(|binary| binary.architecture != architecture)
+        .map(|binary| {
+            let option = if architecture == "x86_64" {
+                "--x86-64"
+            } else {
+                "--arm64"
+            };
+            Finding::problem(
+                "binaries",
+                format!(
+                    "target/lambda/{} is for {}, the stack for {architecture}",
+                    binary.function, binary.architecture
+                ),
+                format!("scripts/build {option}"),
+            )
+        });
+    or_ok(wrong.collect(), || {
+        Finding::ok(
+            "binaries",
+            format!("{} for {architecture}", many(all.len(), "function")),
         )
-    });
-    or_ok(wrong.collect(), || Finding::ok("binaries", format!("{} for {architecture}", many(all.len(), "function"))))
+    })
 }
 
 fn or_ok(problems: Vec<Finding>, ok: impl FnOnce() -> Finding) -> Vec<Finding> {
-    if problems.is_empty() { vec![ok()] } else { problems }
+    if problems.is_empty() {
+        vec![ok()]
+    } else {
+        problems
+    }
 }
 
 #[cfg(test)]
@@ -209,9 +295,21 @@ mod tests {
             ..StackState::default()
         };
         assert_eq!(states(&stack("confab", &good)), [State::Ok; 3]);
-        for status in ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_IN_PROGRESS"] {
-            let bad = StackState { status: status.into(), ..good.clone() };
-            assert_eq!(states(&stack("confab", &bad)), [State::Problem, State::Ok, State::Ok], "{status}");
+        for status in [
+            "ROLLBACK_COMPLETE",
+            "UPDATE_ROLLBACK_COMPLETE",
+            "CREATE_FAILED",
+            "UPDATE_IN_PROGRESS",
+        ] {
+            let bad = StackState {
+                status: status.into(),
+                ..good.clone()
+            };
+            assert_eq!(
+                states(&stack("confab", &bad)),
+                [State::Problem, State::Ok, State::Ok],
+                "{status}"
+            );
         }
         let drifted = StackState {
             drift: "DRIFTED".into(),
@@ -219,40 +317,87 @@ mod tests {
             ..good.clone()
         };
         let findings = stack("confab", &drifted);
-        assert_eq!(states(&findings), [State::Ok, State::Problem, State::Problem]);
+        assert_eq!(
+            states(&findings),
+            [State::Ok, State::Problem, State::Problem]
+        );
         assert_eq!(findings[2].text, "StudioWebhookUrl missing");
-        let unknown = StackState { drift: "NOT_CHECKED".into(), ..good };
-        assert_eq!(states(&stack("confab", &unknown)), [State::Ok, State::Skipped, State::Ok]);
+        let unknown = StackState {
+            drift: "NOT_CHECKED".into(),
+            ..good
+        };
+        assert_eq!(
+            states(&stack("confab", &unknown)),
+            [State::Ok, State::Skipped, State::Ok]
+        );
     }
 
     #[test]
     fn a_secret_is_there_and_encrypted() {
-        let of = |kind: Option<&str>| Parameter { name: "/confab/studio/x".into(), kind: kind.map(str::to_owned) };
-        assert_eq!(states(&parameters(&[of(Some("SecureString"))])), [State::Ok]);
+        let of = |kind: Option<&str>| Parameter {
+            name: "/confab/studio/x".into(),
+            kind: kind.map(str::to_owned),
+        };
+        assert_eq!(
+            states(&parameters(&[of(Some("SecureString"))])),
+            [State::Ok]
+        );
         let findings = parameters(&[of(Some("SecureString")), of(None), of(Some("String"))]);
         assert_eq!(states(&findings), [State::Problem, State::Problem]);
-        assert!(findings[0].advice.as_ref().unwrap().contains("--type SecureString"));
+        assert!(
+            findings[0]
+                .advice
+                .as_ref()
+                .unwrap()
+                .contains("--type SecureString")
+        );
     }
 
     #[test]
     fn a_dead_letter_is_a_problem() {
-        let queue = |visible| Queue { name: "q-dlq".into(), visible, ..Queue::default() };
-        let dlq = |visible| DeadLetters { queue: queue(visible), sources: Vec::new() };
+        let queue = |visible| Queue {
+            name: "q-dlq".into(),
+            visible,
+            ..Queue::default()
+        };
+        let dlq = |visible| DeadLetters {
+            queue: queue(visible),
+            sources: Vec::new(),
+        };
         assert_eq!(states(&dead_letters(&[(dlq(0), None)])), [State::Ok]);
         let findings = dead_letters(&[(dlq(0), None), (dlq(2), Some(3_600_000))]);
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].text, "q-dlq holds 2 messages, the oldest for 1 h");
+        assert_eq!(
+            findings[0].text,
+            "q-dlq holds 2 messages, the oldest for 1 h"
+        );
     }
 
     #[test]
     fn an_alarm_and_a_silent_alarm_are_problems() {
-        let alarm = |state: &str| Alarm { name: "a".into(), description: "it hurts".into(), state: state.into() };
-        assert_eq!(states(&alarms(&[alarm("OK"), alarm("INSUFFICIENT_DATA")])), [State::Ok]);
-        assert_eq!(states(&alarms(&[alarm("OK"), alarm("ALARM")])), [State::Problem]);
-        let person = |is_confirmed| Subscription { endpoint: "a@example.com".into(), is_confirmed };
+        let alarm = |state: &str| Alarm {
+            name: "a".into(),
+            description: "it hurts".into(),
+            state: state.into(),
+        };
+        assert_eq!(
+            states(&alarms(&[alarm("OK"), alarm("INSUFFICIENT_DATA")])),
+            [State::Ok]
+        );
+        assert_eq!(
+            states(&alarms(&[alarm("OK"), alarm("ALARM")])),
+            [State::Problem]
+        );
+        let person = |is_confirmed| Subscription {
+            endpoint: "a@example.com".into(),
+            is_confirmed,
+        };
         assert_eq!(states(&subscriptions(&[])), [State::Problem]);
         assert_eq!(states(&subscriptions(&[person(true)])), [State::Ok]);
-        assert_eq!(states(&subscriptions(&[person(true), person(false)])), [State::Problem]);
+        assert_eq!(
+            states(&subscriptions(&[person(true), person(false)])),
+            [State::Problem]
+        );
     }
 
     #[test]
@@ -262,10 +407,22 @@ mod tests {
             architecture: architecture.into(),
             trouble: trouble.map(str::to_owned),
         };
-        assert_eq!(states(&functions(&[function("arm64", None)], Some("arm64"))), [State::Ok]);
-        assert_eq!(states(&functions(&[function("x86_64", None)], Some("arm64"))), [State::Problem]);
-        assert_eq!(states(&functions(&[function("", Some("not built"))], None)), [State::Problem]);
-        let binary = |architecture| Binary { function: "sms-received".into(), architecture };
+        assert_eq!(
+            states(&functions(&[function("arm64", None)], Some("arm64"))),
+            [State::Ok]
+        );
+        assert_eq!(
+            states(&functions(&[function("x86_64", None)], Some("arm64"))),
+            [State::Problem]
+        );
+        assert_eq!(
+            states(&functions(&[function("", Some("not built"))], None)),
+            [State::Problem]
+        );
+        let binary = |architecture| Binary {
+            function: "sms-received".into(),
+            architecture,
+        };
         assert_eq!(states(&binaries(&[binary("arm64")], "arm64")), [State::Ok]);
         let findings = binaries(&[binary("x86_64")], "arm64");
         assert_eq!(

@@ -21,31 +21,54 @@ impl Stack {
         Ok(found.into_iter().map(|(_, step)| step).collect())
     }
 
-    pub(crate) async fn reasons(&self, correlation_ids: &[String]) -> Result<BTreeMap<String, String>> {
+    pub(crate) async fn reasons(
+        &self,
+        correlation_ids: &[String],
+    ) -> Result<BTreeMap<String, String>> {
         let mut reasons: BTreeMap<String, (i64, String)> = BTreeMap::new();
         for ids in correlation_ids.chunks(IDS_IN_A_PATTERN) {
             let pattern: Vec<_> = ids.iter().map(|id| format!("?\"{id}\"")).collect();
-            for (id, step) in self.lines(&pattern.join(" "), DAYS_OF_A_DEAD_LETTER).await? {
-                let Some(id) = id.filter(|_| step.is_error) else { continue };
+            for (id, step) in self
+                .lines(&pattern.join(" "), DAYS_OF_A_DEAD_LETTER)
+                .await?
+            {
+                let Some(id) = id.filter(|_| step.is_error) else {
+                    continue;
+                };
                 let known = reasons.entry(id).or_default();
                 if step.at >= known.0 {
                     *known = (step.at, format!("{}: {}", step.name, step.text));
                 }
             }
         }
-        Ok(reasons.into_iter().map(|(id, (_, why))| (id, why)).collect())
+        Ok(reasons
+            .into_iter()
+            .map(|(id, (_, why))| (id, why))
+            .collect())
     }
 
     /// Lines with their correlation ids, of all functions.
     async fn lines(&self, pattern: &str, days: u16) -> Result<Vec<(Option<String>, Step)>> {
         let groups = self.physical_ids("AWS::Logs::LogGroup").await?;
         let since = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
-        let found = groups.iter().map(|group| self.lines_of(group, pattern, since.as_millisecond()));
+        let found = groups
+            .iter()
+            .map(|group| self.lines_of(group, pattern, since.as_millisecond()));
         Ok(try_join_all(found).await?.concat())
     }
 
-    async fn lines_of(&self, group: &str, pattern: &str, since: i64) -> Result<Vec<(Option<String>, Step)>> {
-        let asked = self.logs.filter_log_events().log_group_name(group).filter_pattern(pattern).start_time(since);
+    async fn lines_of(
+        &self,
+        group: &str,
+        pattern: &str,
+        since: i64,
+    ) -> Result<Vec<(Option<String>, Step)>> {
+        let asked = self
+            .logs
+            .filter_log_events()
+            .log_group_name(group)
+            .filter_pattern(pattern)
+            .start_time(since);
         let mut pages = asked.into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
@@ -62,9 +85,17 @@ impl Stack {
 
 /// Returns the function that writes to a stream, `2026/11/29/confab-sms-received[7]0123..`; the stream if it has another form.
 fn function_of<'a>(stream: &'a str, stack: &str) -> &'a str {
-    let function = stream.splitn(4, '/').nth(3).and_then(|rest| rest.split('[').next());
-    let function = function.filter(|function| !function.is_empty()).unwrap_or(stream);
-    function.strip_prefix(stack).and_then(|name| name.strip_prefix('-')).unwrap_or(function)
+    let function = stream
+        .splitn(4, '/')
+        .nth(3)
+        .and_then(|rest| rest.split('[').next());
+    let function = function
+        .filter(|function| !function.is_empty())
+        .unwrap_or(stream);
+    function
+        .strip_prefix(stack)
+        .and_then(|name| name.strip_prefix('-'))
+        .unwrap_or(function)
 }
 
 /// A line of embedded metrics tells nothing of one message.
@@ -83,8 +114,16 @@ fn step(function: &str, at: i64, line: &str) -> Option<(Option<String>, Step)> {
         request_id: field("request_id").map(str::to_owned),
     };
     // A line that does not name it is of the span that does.
-    let of_span = || fields.get("span").and_then(|span| span.get("correlation_id")).and_then(Value::as_str);
-    Some((field("correlation_id").or_else(of_span).map(str::to_owned), step))
+    let of_span = || {
+        fields
+            .get("span")
+            .and_then(|span| span.get("correlation_id"))
+            .and_then(Value::as_str)
+    };
+    Some((
+        field("correlation_id").or_else(of_span).map(str::to_owned),
+        step,
+    ))
 }
 
 #[cfg(test)]
@@ -97,17 +136,30 @@ mod tests {
             "error":"Meta answered 500","correlation_id":"cor_1","request_id":"r"}"#;
         let (id, step) = step("studio-conversation", 7, line).unwrap();
         assert_eq!(id.as_deref(), Some("cor_1"));
-        assert_eq!((step.at, step.text.as_str(), step.is_error), (7, "failed: Meta answered 500 (meta_failed)", true));
+        assert_eq!(
+            (step.at, step.text.as_str(), step.is_error),
+            (7, "failed: Meta answered 500 (meta_failed)", true)
+        );
         assert_eq!(step.request_id.as_deref(), Some("r"));
-        let within = r#"{"level":"WARN","message":"slow","span":{"name":"work","correlation_id":"cor_2"}}"#;
-        assert_eq!(super::step("sms-received", 7, within).unwrap().0.as_deref(), Some("cor_2"));
+        let within =
+            r#"{"level":"WARN","message":"slow","span":{"name":"work","correlation_id":"cor_2"}}"#;
+        assert_eq!(
+            super::step("sms-received", 7, within).unwrap().0.as_deref(),
+            Some("cor_2")
+        );
     }
 
     #[test]
     fn a_streams_name_says_which_function_writes_to_it() {
         for (stream, function) in [
-            ("2026/11/29/confab-sms-received[7]0123456789abcdef", "sms-received"),
-            ("2026/11/29/confab-ws-connect[$LATEST]0123456789abcdef", "ws-connect"),
+            (
+                "2026/11/29/confab-sms-received[7]0123456789abcdef",
+                "sms-received",
+            ),
+            (
+                "2026/11/29/confab-ws-connect[$LATEST]0123456789abcdef",
+                "ws-connect",
+            ),
             ("2026/11/29/other-sms-received[7]0123", "other-sms-received"),
             ("2026/11/29/[$LATEST]0123", "2026/11/29/[$LATEST]0123"),
             ("", ""),
@@ -119,7 +171,13 @@ mod tests {
     #[test]
     fn a_line_of_the_platform_is_shown_as_it_is_and_a_metric_is_not() {
         let (id, line) = step("sms-received", 7, "RequestId: r Error: Runtime exited\n").unwrap();
-        assert_eq!((id, line.text.as_str()), (None, "RequestId: r Error: Runtime exited"));
-        assert_eq!(step("sms-received", 7, r#"{"_aws":{},"RecordFailed":1}"#), None);
+        assert_eq!(
+            (id, line.text.as_str()),
+            (None, "RequestId: r Error: Runtime exited")
+        );
+        assert_eq!(
+            step("sms-received", 7, r#"{"_aws":{},"RecordFailed":1}"#),
+            None
+        );
     }
 }

@@ -51,28 +51,65 @@ struct Counted<'a> {
 impl Counted<'_> {
     fn series(self) -> Vec<Series<Counts>> {
         let mut all = Vec::new();
-        let mut add = |of, namespace, metric, dimension| all.push(Series { of, namespace, metric, dimension });
+        let mut add = |of, namespace, metric, dimension| {
+            all.push(Series {
+                of,
+                namespace,
+                metric,
+                dimension,
+            })
+        };
         for function in self.functions {
             let name = Some(("FunctionName", function.called.clone()));
-            let gb_seconds =
-                if function.architecture == "x86_64" { Item::LambdaGbSecondsX86 } else { Item::LambdaGbSecondsArm };
+            let gb_seconds = if function.architecture == "x86_64" {
+                Item::LambdaGbSecondsX86
+            } else {
+                Item::LambdaGbSecondsArm
+            };
             // Durations are in milliseconds, memory in megabytes.
             let each = function.memory_mb / 1_024.0 / 1_000.0;
-            add(Counts::Use(Item::LambdaRequests, 1.0), "AWS/Lambda", "Invocations", name.clone());
-            add(Counts::Use(gb_seconds, each), "AWS/Lambda", "Duration", name);
+            add(
+                Counts::Use(Item::LambdaRequests, 1.0),
+                "AWS/Lambda",
+                "Invocations",
+                name.clone(),
+            );
+            add(
+                Counts::Use(gb_seconds, each),
+                "AWS/Lambda",
+                "Duration",
+                name,
+            );
         }
         for api in self.apis {
             // An HTTP API has the one metric, a WebSocket API the other.
             let id = Some(("ApiId", api));
-            add(Counts::Use(Item::HttpRequests, 1.0), "AWS/ApiGateway", "Count", id.clone());
-            add(Counts::Use(Item::SocketMessages, 1.0), "AWS/ApiGateway", "MessageCount", id);
+            add(
+                Counts::Use(Item::HttpRequests, 1.0),
+                "AWS/ApiGateway",
+                "Count",
+                id.clone(),
+            );
+            add(
+                Counts::Use(Item::SocketMessages, 1.0),
+                "AWS/ApiGateway",
+                "MessageCount",
+                id,
+            );
         }
         for queue in self.queues {
             let name = Some(("QueueName", queue.name.clone()));
-            let item = if queue.is_fifo { Item::SqsFifoRequests } else { Item::SqsRequests };
-            for metric in
-                ["NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted", "NumberOfEmptyReceives"]
-            {
+            let item = if queue.is_fifo {
+                Item::SqsFifoRequests
+            } else {
+                Item::SqsRequests
+            };
+            for metric in [
+                "NumberOfMessagesSent",
+                "NumberOfMessagesReceived",
+                "NumberOfMessagesDeleted",
+                "NumberOfEmptyReceives",
+            ] {
                 add(Counts::Use(item, 1.0), "AWS/SQS", metric, name.clone());
             }
             // What is deleted there was done: what is given up is moved.
@@ -82,14 +119,34 @@ impl Counted<'_> {
         }
         for table in self.tables {
             let name = Some(("TableName", table));
-            add(Counts::Use(Item::ReadUnits, 1.0), "AWS/DynamoDB", "ConsumedReadCapacityUnits", name.clone());
-            add(Counts::Use(Item::WriteUnits, 1.0), "AWS/DynamoDB", "ConsumedWriteCapacityUnits", name);
+            add(
+                Counts::Use(Item::ReadUnits, 1.0),
+                "AWS/DynamoDB",
+                "ConsumedReadCapacityUnits",
+                name.clone(),
+            );
+            add(
+                Counts::Use(Item::WriteUnits, 1.0),
+                "AWS/DynamoDB",
+                "ConsumedWriteCapacityUnits",
+                name,
+            );
         }
         if self.has_bus {
-            add(Counts::Use(Item::BusEvents, 1.0), "AWS/Events", "PutEventsEntriesCount", None);
+            add(
+                Counts::Use(Item::BusEvents, 1.0),
+                "AWS/Events",
+                "PutEventsEntriesCount",
+                None,
+            );
         }
         for group in self.log_groups {
-            add(Counts::Use(Item::LogBytes, 1.0), "AWS/Logs", "IncomingBytes", Some(("LogGroupName", group)));
+            add(
+                Counts::Use(Item::LogBytes, 1.0),
+                "AWS/Logs",
+                "IncomingBytes",
+                Some(("LogGroupName", group)),
+            );
         }
         all
     }
@@ -143,11 +200,24 @@ impl Stack {
             metric: "ApproximateAgeOfOldestMessage",
             dimension: Some(("QueueName", queue.name.clone())),
         });
-        let found = self.values(&series.collect::<Vec<_>>(), "Maximum", 60, SignedDuration::from_mins(15)).await?;
+        let found = self
+            .values(
+                &series.collect::<Vec<_>>(),
+                "Maximum",
+                60,
+                SignedDuration::from_mins(15),
+            )
+            .await?;
         // The latest comes first, in seconds.
-        #[expect(clippy::cast_possible_truncation, reason = "seconds of two weeks at most")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "seconds of two weeks at most"
+        )]
         let latest = |values: Vec<f64>| values.first().map(|seconds| *seconds as i64 * 1_000);
-        Ok(found.into_iter().filter_map(|(name, values)| Some((name, latest(values)?))).collect())
+        Ok(found
+            .into_iter()
+            .filter_map(|(name, values)| Some((name, latest(values)?)))
+            .collect())
     }
 
     async fn values<T: Clone>(
@@ -160,13 +230,29 @@ impl Stack {
         let now = Timestamp::now();
         let at = |time: Timestamp| DateTime::from_secs(time.as_second());
         let calls = series.chunks(SERIES).map(|chunk| async move {
-            let queries = chunk.iter().enumerate().map(|(n, series)| series.query(n, statistic, period)).collect();
-            let asked = self.cloudwatch.get_metric_data().set_metric_data_queries(Some(queries));
-            let mut pages = asked.start_time(at(now - since)).end_time(at(now)).into_paginator().send();
-            let mut found: Vec<_> = chunk.iter().map(|series| (series.of.clone(), Vec::new())).collect();
+            let queries = chunk
+                .iter()
+                .enumerate()
+                .map(|(n, series)| series.query(n, statistic, period))
+                .collect();
+            let asked = self
+                .cloudwatch
+                .get_metric_data()
+                .set_metric_data_queries(Some(queries));
+            let mut pages = asked
+                .start_time(at(now - since))
+                .end_time(at(now))
+                .into_paginator()
+                .send();
+            let mut found: Vec<_> = chunk
+                .iter()
+                .map(|series| (series.of.clone(), Vec::new()))
+                .collect();
             while let Some(page) = pages.next().await {
                 for result in page.map_err(failed("CloudWatch"))?.metric_data_results() {
-                    let place = result.id().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
+                    let place = result
+                        .id()
+                        .and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
                     if let Some((_, values)) = place.and_then(|n| found.get_mut(n)) {
                         values.extend_from_slice(result.values());
                     }
@@ -180,12 +266,23 @@ impl Stack {
 
 impl<T> Series<T> {
     fn query(&self, n: usize, statistic: &str, period: i32) -> MetricDataQuery {
-        let dimension =
-            self.dimension.iter().map(|(name, value)| Dimension::builder().name(*name).value(value).build());
-        let metric = Metric::builder().namespace(self.namespace).metric_name(self.metric);
+        let dimension = self
+            .dimension
+            .iter()
+            .map(|(name, value)| Dimension::builder().name(*name).value(value).build());
+        let metric = Metric::builder()
+            .namespace(self.namespace)
+            .metric_name(self.metric);
         let metric = metric.set_dimensions(Some(dimension.collect())).build();
-        let stat = MetricStat::builder().metric(metric).period(period).stat(statistic).build();
-        MetricDataQuery::builder().id(format!("m{n}")).metric_stat(stat).build()
+        let stat = MetricStat::builder()
+            .metric(metric)
+            .period(period)
+            .stat(statistic)
+            .build();
+        MetricDataQuery::builder()
+            .id(format!("m{n}"))
+            .metric_stat(stat)
+            .build()
     }
 }
 
@@ -202,7 +299,11 @@ mod tests {
             memory_mb: 128.0,
             trouble: None,
         };
-        let queue = |name: &str| Queue { name: name.into(), is_fifo: name.ends_with(".fifo"), ..Queue::default() };
+        let queue = |name: &str| Queue {
+            name: name.into(),
+            is_fifo: name.ends_with(".fifo"),
+            ..Queue::default()
+        };
         let counted = Counted {
             functions: &[function],
             queues: &["x-inbound.fifo", "x-inbound-dlq.fifo", "x-status"].map(queue),
@@ -213,8 +314,16 @@ mod tests {
         };
         let series = counted.series();
         // Each series has counted two hours of a thousand.
-        let (used, messages) = tally(series.iter().map(|series| (series.of, vec![1_000.0, 1_000.0])).collect());
-        assert_eq!(messages, 2_000.0, "what people said, and neither statuses nor what was given up");
+        let (used, messages) = tally(
+            series
+                .iter()
+                .map(|series| (series.of, vec![1_000.0, 1_000.0]))
+                .collect(),
+        );
+        assert_eq!(
+            messages, 2_000.0,
+            "what people said, and neither statuses nor what was given up"
+        );
         let expected = [
             (Item::LambdaRequests, 2_000.0),
             (Item::LambdaGbSecondsArm, 0.25),

@@ -31,7 +31,12 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub(crate) fn new(config: &SdkConfig, http: reqwest::Client, name: String, binaries: Option<PathBuf>) -> Self {
+    pub(crate) fn new(
+        config: &SdkConfig,
+        http: reqwest::Client,
+        name: String,
+        binaries: Option<PathBuf>,
+    ) -> Self {
         Self {
             name,
             region: config.region().map(ToString::to_string),

@@ -21,10 +21,19 @@ impl Stack {
         let found = self.resources.get_or_try_init(|| async {
             let (mut found, mut stacks) = (Vec::new(), vec![self.name.clone()]);
             while let Some(stack) = stacks.pop() {
-                let mut pages = self.cloudformation.list_stack_resources().stack_name(&stack).into_paginator().send();
+                let mut pages = self
+                    .cloudformation
+                    .list_stack_resources()
+                    .stack_name(&stack)
+                    .into_paginator()
+                    .send();
                 while let Some(page) = pages.next().await {
                     let page = page.map_err(failed(&format!("stack {stack}")))?;
-                    for resource in page.stack_resource_summaries().iter().filter_map(Resource::of) {
+                    for resource in page
+                        .stack_resource_summaries()
+                        .iter()
+                        .filter_map(Resource::of)
+                    {
                         if resource.kind == NESTED_STACK {
                             stacks.push(resource.physical_id.clone());
                         }
@@ -33,7 +42,10 @@ impl Stack {
                 }
             }
             if found.is_empty() {
-                bail!("The stack {} has no resources: --stack and --region say which is meant.", self.name);
+                bail!(
+                    "The stack {} has no resources: --stack and --region say which is meant.",
+                    self.name
+                );
             }
             Ok(found)
         });
@@ -41,8 +53,14 @@ impl Stack {
     }
 
     pub(super) async fn physical_ids(&self, kind: &str) -> Result<Vec<String>> {
-        let resources = self.resources().await?.iter().filter(|resource| resource.kind == kind);
-        Ok(resources.map(|resource| resource.physical_id.clone()).collect())
+        let resources = self
+            .resources()
+            .await?
+            .iter()
+            .filter(|resource| resource.kind == kind);
+        Ok(resources
+            .map(|resource| resource.physical_id.clone())
+            .collect())
     }
 
     /// By their addresses.
@@ -52,14 +70,24 @@ impl Stack {
 
     /// The names of the binaries, and what AWS calls the functions.
     pub(crate) async fn functions(&self) -> Result<Vec<(String, String)>> {
-        let functions = self.resources().await?.iter().filter(|resource| resource.kind == "AWS::Lambda::Function");
-        Ok(functions.filter_map(|f| Some((binary(&f.logical_id)?, f.physical_id.clone()))).collect())
+        let functions = self
+            .resources()
+            .await?
+            .iter()
+            .filter(|resource| resource.kind == "AWS::Lambda::Function");
+        Ok(functions
+            .filter_map(|f| Some((binary(&f.logical_id)?, f.physical_id.clone())))
+            .collect())
     }
 
     /// The services that have a health function: `studio` by `StudioHealthFunction`.
     pub(super) async fn services(&self) -> Result<Vec<String>> {
         let functions = self.functions().await?;
-        Ok(functions.iter().filter_map(|(name, _)| name.strip_suffix("-health")).map(str::to_owned).collect())
+        Ok(functions
+            .iter()
+            .filter_map(|(name, _)| name.strip_suffix("-health"))
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -77,7 +105,9 @@ impl Resource {
 
 /// `SmsReceivedFunction` is what `sms-received` runs in, see the house rules.
 fn binary(logical_id: &str) -> Option<String> {
-    let pascal = logical_id.strip_suffix("Function").filter(|name| !name.is_empty())?;
+    let pascal = logical_id
+        .strip_suffix("Function")
+        .filter(|name| !name.is_empty())?;
     let letters = pascal.chars().enumerate().flat_map(|(n, letter)| {
         let dash = (n > 0 && letter.is_ascii_uppercase()).then_some('-');
         [dash, Some(letter.to_ascii_lowercase())]
@@ -91,7 +121,10 @@ mod tests {
 
     #[test]
     fn a_function_is_called_as_its_binary() {
-        assert_eq!(binary("SmsReceivedFunction").as_deref(), Some("sms-received"));
+        assert_eq!(
+            binary("SmsReceivedFunction").as_deref(),
+            Some("sms-received")
+        );
         assert_eq!(binary("WsConnectFunction").as_deref(), Some("ws-connect"));
         assert_eq!(binary("CodeDeployServiceRole"), None);
         assert_eq!(binary("Function"), None);

@@ -18,6 +18,8 @@ impl Caretaker {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        Ok(Self { bus: Bus::new(&aws, env.required("CONFAB_EVENT_BUS")?) })
+        Ok(Self {
+            bus: Bus::new(&aws, env.required("CONFAB_EVENT_BUS")?),
+        })
     }
 }

@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use confab_contracts::{Event, maintenance::CleanupDue};
 use confab_core::{EventId, Result, Timestamp};
-use confab_lambda::Tick;
+use confab_lambda::ScheduledRun;
 
 use crate::Caretaker;
 
-pub async fn handle(deps: Arc<Caretaker>, tick: Tick) -> Result<()> {
+pub async fn handle(deps: Arc<Caretaker>, tick: ScheduledRun) -> Result<()> {
     let name = format!("weekly-cleanup#{}", tick.at.strftime("%Y-%m-%d"));
     let data = CleanupDue { dry_run: false };
-    let due = Event::new(run_of(tick.at), tick.at, "maintenance", tick.correlation_id, name, data);
+    let due = Event::new(
+        run_of(tick.at),
+        tick.at,
+        "maintenance",
+        tick.correlation_id,
+        name,
+        data,
+    );
     deps.bus.publish(&[due]).await
 }
 
@@ -37,7 +44,12 @@ mod tests {
         let run = run_of(at("2026-11-25T04:00:00Z"));
         assert_eq!(run, run_of(at("2026-11-25T04:00:59.9Z")));
         let by_hand = EventId::new(at("2026-11-24T23:59:59Z"), &|| [255; 10]);
-        let weeks = ["2026-11-18T04:00:00Z", "2026-12-02T04:00:00Z", "2027-01-06T04:00:00Z"].map(|day| run_of(at(day)));
+        let weeks = [
+            "2026-11-18T04:00:00Z",
+            "2026-12-02T04:00:00Z",
+            "2027-01-06T04:00:00Z",
+        ]
+        .map(|day| run_of(at(day)));
         let runs = [weeks[0], by_hand, run, weeks[1], weeks[2]].map(|run| run.to_string());
         assert!(runs.is_sorted(), "{runs:?}");
     }

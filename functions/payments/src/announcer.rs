@@ -3,7 +3,7 @@
 use confab_aws::Bus;
 use confab_contracts::{Contract, Event};
 use confab_core::{CorrelationId, EffectId, EventId, OrderId, Result, Timestamp};
-use confab_worker::{Effect, Evidence, Outcome, World};
+use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
 use payments_domain::Tell;
 
 #[derive(Debug)]
@@ -24,13 +24,20 @@ pub(crate) struct Telling {
 impl Announcer {
     async fn publish<D: Contract>(&self, id: EffectId, telling: &Telling, data: D) -> Result<()> {
         let event = EventId::of_effect(id);
-        let event = Event::new(event, id.made_at(), "payments", telling.correlation_id, telling.cause.clone(), data);
+        let event = Event::new(
+            event,
+            id.made_at(),
+            "payments",
+            telling.correlation_id,
+            telling.cause.clone(),
+            data,
+        );
         self.bus.publish(&[event]).await
     }
 }
 
-impl World<Telling> for Announcer {
-    async fn perform(&self, effect: &Effect<Telling>) -> Outcome {
+impl EffectRunner<Telling> for Announcer {
+    async fn perform(&self, effect: &Effect<Telling>) -> EffectOutcome {
         let telling = &effect.what;
         let published = match telling.tell.clone() {
             Tell::Pending(data) => self.publish(effect.id, telling, data).await,
@@ -40,8 +47,13 @@ impl World<Telling> for Announcer {
             Tell::RefundRequested(data) => self.publish(effect.id, telling, data).await,
         };
         match published {
-            Ok(()) => Outcome::Done { receipt: EventId::of_effect(effect.id).to_string() },
-            Err(error) => Outcome::Later { code: 0, title: error.to_string() },
+            Ok(()) => EffectOutcome::Done {
+                receipt: EventId::of_effect(effect.id).to_string(),
+            },
+            Err(error) => EffectOutcome::Later {
+                code: 0,
+                title: error.to_string(),
+            },
         }
     }
 

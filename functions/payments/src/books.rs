@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confab_core::{Clock, Error, Money, OrderId, Result, Timestamp};
 use confab_lambda::{SystemClock, metrics};
-use confab_worker::{Effect, Found, Ledger, Outcome, Read, Saved};
+use confab_worker::{Consistency, DecisionStore, Effect, EffectOutcome, InboxState, SaveOutcome};
 use payments_domain::{Booked, Flag, Notice, Order, Provider, Standing};
 
 use crate::{
@@ -71,7 +71,10 @@ impl Case {
 impl Books {
     async fn whose(&self, row: Option<OrderRow>, notice: &Notice) -> Result<Whose> {
         let order = |row| Whose::Order(Box::new(row));
-        let Notice::Stripe { order_id, payment, .. } = notice else {
+        let Notice::Stripe {
+            order_id, payment, ..
+        } = notice
+        else {
             return Ok(row.map_or(Whose::Nobodys, order));
         };
         let named = match (&row, order_id, payment) {
@@ -85,24 +88,44 @@ impl Books {
         })
     }
 
-    async fn standing(&self, order: &Order, is_anothers: bool, notice: &Notice) -> Result<Standing> {
-        let missing =
-            || Error::unavailable("stripe_does_not_know", "is the key of the account that sends the notices?");
+    async fn standing(
+        &self,
+        order: &Order,
+        is_anothers: bool,
+        notice: &Notice,
+    ) -> Result<Standing> {
+        let missing = || {
+            Error::unavailable(
+                "stripe_does_not_know",
+                "is the key of the account that sends the notices?",
+            )
+        };
         // As it was, with nobody to ask; over when it is too late to pay.
         let as_it_was = || Standing {
             payment: order.payment.clone(),
             received: Some(Money::new(order.received, order.price.currency)),
             refunded: order.refunded,
             disputed: order.disputed,
-            is_closed: self.clock.now() >= order.created_at.checked_add(OPEN_FOR).unwrap_or(order.created_at),
+            is_closed: self.clock.now()
+                >= order
+                    .created_at
+                    .checked_add(OPEN_FOR)
+                    .unwrap_or(order.created_at),
             ..Standing::default()
         };
-        let is_own = |payment: &str| order.received == 0 || order.payment.as_deref() == Some(payment);
+        let is_own =
+            |payment: &str| order.received == 0 || order.payment.as_deref() == Some(payment);
         match notice {
-            Notice::Stripe { .. } => self.stripe.standing(order, notice).await?.ok_or_else(missing),
-            Notice::Check { .. } if order.checkout.is_some() => {
-                Ok(self.stripe.standing(order, notice).await?.unwrap_or_else(as_it_was))
-            }
+            Notice::Stripe { .. } => self
+                .stripe
+                .standing(order, notice)
+                .await?
+                .ok_or_else(missing),
+            Notice::Check { .. } if order.checkout.is_some() => Ok(self
+                .stripe
+                .standing(order, notice)
+                .await?
+                .unwrap_or_else(as_it_was)),
             Notice::Check { .. } => Ok(as_it_was()),
             Notice::Sumit { entity, .. } => Ok(Standing {
                 provider: Some(Provider::Sumit),
@@ -118,8 +141,16 @@ impl Books {
                 is_foreign: is_anothers,
                 received: claim.received,
                 // Nobody can be asked, and an older claim may come after a newer one.
-                refunded: if is_own(&claim.payment) { claim.refunded.max(order.refunded) } else { claim.refunded },
-                disputed: if is_own(&claim.payment) { order.disputed } else { 0 },
+                refunded: if is_own(&claim.payment) {
+                    claim.refunded.max(order.refunded)
+                } else {
+                    claim.refunded
+                },
+                disputed: if is_own(&claim.payment) {
+                    order.disputed
+                } else {
+                    0
+                },
                 has_failed: claim.failed,
                 ..Standing::default()
             }),
@@ -131,35 +162,58 @@ impl Books {
     /// What was paid elsewhere need not be paid at Stripe, too. A page that stays open all the same does no harm that
     /// is not seen: a second payment is flagged.
     async fn close_other_pages(&self, case: &Case) {
-        let (Some(row), Some(booked)) = (case.order(), &case.booked) else { return };
-        let is_paid_elsewhere = booked.order.provider != Provider::Stripe && row.order.received == 0;
-        let Some(page) = booked.order.checkout.as_ref().filter(|_| is_paid_elsewhere && booked.order.received > 0)
+        let (Some(row), Some(booked)) = (case.order(), &case.booked) else {
+            return;
+        };
+        let is_paid_elsewhere =
+            booked.order.provider != Provider::Stripe && row.order.received == 0;
+        let Some(page) = booked
+            .order
+            .checkout
+            .as_ref()
+            .filter(|_| is_paid_elsewhere && booked.order.received > 0)
         else {
             return;
         };
         if let Ok(stripe) = self.stripe.client().await
-            && stripe.expire_checkout(page, &format!("{}:expire", booked.order.id)).await.is_err()
+            && stripe
+                .expire_checkout(page, &format!("{}:expire", booked.order.id))
+                .await
+                .is_err()
         {
             metrics::count("PageNotClosed", "stripe");
         }
     }
 }
 
-impl Ledger<Event> for Books {
+impl DecisionStore<Event> for Books {
     type State = Case;
     type Effect = Telling;
 
     /// The latest, always: an order that a stale read does not show would be a stranger's.
-    async fn open(&self, event: &Event, _: Read) -> Result<Found<Case, Telling>> {
+    async fn open(&self, event: &Event, _: Consistency) -> Result<InboxState<Case, Telling>> {
         match self.store.find(event).await? {
-            Found::Decided { effects, lease_until } => Ok(Found::Decided { effects, lease_until }),
-            Found::New(Lead { order, is_anothers }) => {
+            InboxState::Decided {
+                effects,
+                lease_until,
+            } => Ok(InboxState::Decided {
+                effects,
+                lease_until,
+            }),
+            InboxState::New(Lead { order, is_anothers }) => {
                 let whose = self.whose(order, &event.notice).await?;
                 let standing = match &whose {
-                    Whose::Order(row) => Some(self.standing(&row.order, is_anothers, &event.notice).await?),
+                    Whose::Order(row) => Some(
+                        self.standing(&row.order, is_anothers, &event.notice)
+                            .await?,
+                    ),
                     Whose::Nobodys | Whose::SomebodyElses => None,
                 };
-                Ok(Found::New(Case { whose, standing, booked: None }))
+                Ok(InboxState::New(Case {
+                    whose,
+                    standing,
+                    booked: None,
+                }))
             }
         }
     }
@@ -170,9 +224,9 @@ impl Ledger<Event> for Books {
         case: &Case,
         effects: &[Effect<Telling>],
         lease_until: Timestamp,
-    ) -> Result<Saved> {
+    ) -> Result<SaveOutcome> {
         let saved = self.store.save(event, case, effects, lease_until).await?;
-        if saved == Saved::Yes {
+        if saved == SaveOutcome::Saved {
             match &case.whose {
                 Whose::SomebodyElses => metrics::count("PaymentNoticeIgnored", "not_ours"),
                 _ if case.news().is_some() => metrics::count("PaymentFlagged", "refused"),
@@ -183,13 +237,23 @@ impl Ledger<Event> for Books {
         Ok(saved)
     }
 
-    async fn take_over(&self, event: &Event, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
+    async fn take_over(
+        &self,
+        event: &Event,
+        expired: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<bool> {
         self.store.take_over(event, expired, lease_until).await
     }
 
-    async fn settle(&self, _: &Event, effect: &Effect<Telling>, outcome: &Outcome) -> Result<()> {
+    async fn settle(
+        &self,
+        _: &Event,
+        effect: &Effect<Telling>,
+        outcome: &EffectOutcome,
+    ) -> Result<()> {
         match outcome {
-            Outcome::Done { .. } => self.store.told(effect.what.order_id, effect.id).await,
+            EffectOutcome::Done { .. } => self.store.told(effect.what.order_id, effect.id).await,
             other => Err(Error::internal("not_told", format!("{other:?}"))),
         }
     }

@@ -44,8 +44,15 @@ impl Webhook {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, secret::OF_WEBHOOKS), aws.connect("sqs"));
-        Ok(Self { queue: queue(&env, &aws)?, keys: keys?, clock: SystemClock::from_env(&env)? })
+        let (keys, ()) = tokio::join!(
+            Keyring::read(&env, &aws, secret::OF_WEBHOOKS),
+            aws.connect("sqs")
+        );
+        Ok(Self {
+            queue: queue(&env, &aws)?,
+            keys: keys?,
+            clock: SystemClock::from_env(&env)?,
+        })
     }
 }
 
@@ -63,7 +70,10 @@ impl Checkout {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, secret::OF_CHECKOUT), aws.connect("dynamodb"));
+        let (keys, ()) = tokio::join!(
+            Keyring::read(&env, &aws, secret::OF_CHECKOUT),
+            aws.connect("dynamodb")
+        );
         let keys = keys?;
         Ok(Self {
             store: store(&env, &aws)?,
@@ -86,7 +96,9 @@ impl Orders {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         aws.connect("dynamodb").await;
-        Ok(Self { store: store(&env, &aws)? })
+        Ok(Self {
+            store: store(&env, &aws)?,
+        })
     }
 }
 
@@ -102,8 +114,15 @@ impl Spending {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[secret::SEAL]), aws.connect("dynamodb"));
-        Ok(Self { store: store(&env, &aws)?, keys: keys?, clock: SystemClock::from_env(&env)? })
+        let (keys, ()) = tokio::join!(
+            Keyring::read(&env, &aws, &[secret::SEAL]),
+            aws.connect("dynamodb")
+        );
+        Ok(Self {
+            store: store(&env, &aws)?,
+            keys: keys?,
+            clock: SystemClock::from_env(&env)?,
+        })
     }
 }
 
@@ -120,11 +139,20 @@ impl Worker {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[secret::STRIPE_KEY]), aws.connect("dynamodb"));
+        let (keys, ()) = tokio::join!(
+            Keyring::read(&env, &aws, &[secret::STRIPE_KEY]),
+            aws.connect("dynamodb")
+        );
         let clock = SystemClock::from_env(&env)?;
         Ok(Self {
-            books: Books { store: store(&env, &aws)?, stripe: stripe(&env, keys?)?, clock },
-            announcer: Announcer { bus: Bus::new(&aws, env.required("CONFAB_EVENT_BUS")?) },
+            books: Books {
+                store: store(&env, &aws)?,
+                stripe: stripe(&env, keys?)?,
+                clock,
+            },
+            announcer: Announcer {
+                bus: Bus::new(&aws, env.required("CONFAB_EVENT_BUS")?),
+            },
             clock,
             entropy: OsEntropy,
         })
@@ -143,8 +171,15 @@ impl Requests {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[secret::STRIPE_KEY]), aws.connect("dynamodb"));
-        Ok(Self { store: store(&env, &aws)?, stripe: stripe(&env, keys?)?, queue: queue(&env, &aws)? })
+        let (keys, ()) = tokio::join!(
+            Keyring::read(&env, &aws, &[secret::STRIPE_KEY]),
+            aws.connect("dynamodb")
+        );
+        Ok(Self {
+            store: store(&env, &aws)?,
+            stripe: stripe(&env, keys?)?,
+            queue: queue(&env, &aws)?,
+        })
     }
 }
 
@@ -161,7 +196,11 @@ impl Reconciler {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let keys = Keyring::read(&env, &aws, &[secret::STRIPE_KEY]).await?;
-        Ok(Self { store: store(&env, &aws)?, stripe: stripe(&env, keys)?, queue: queue(&env, &aws)? })
+        Ok(Self {
+            store: store(&env, &aws)?,
+            stripe: stripe(&env, keys)?,
+            queue: queue(&env, &aws)?,
+        })
     }
 }
 
@@ -177,7 +216,10 @@ impl Auditor {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let keys = Keyring::read(&env, &aws, &[secret::OPERATOR]).await?;
-        Ok(Self { store: store(&env, &aws)?, keys })
+        Ok(Self {
+            store: store(&env, &aws)?,
+            keys,
+        })
     }
 }
 
@@ -193,7 +235,11 @@ impl Health {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        Ok(Self { table: table(&env, &aws)?, queue: queue(&env, &aws)?, readiness: Readiness::default() })
+        Ok(Self {
+            table: table(&env, &aws)?,
+            queue: queue(&env, &aws)?,
+            readiness: Readiness::default(),
+        })
     }
 }
 
@@ -206,7 +252,11 @@ fn queue(env: &Env, aws: &Aws) -> Result<Queue, EnvError> {
 }
 
 fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {
-    Ok(Store::new(table(env, aws)?, Arc::new(SystemClock::from_env(env)?), Arc::new(OsEntropy)))
+    Ok(Store::new(
+        table(env, aws)?,
+        Arc::new(SystemClock::from_env(env)?),
+        Arc::new(OsEntropy),
+    ))
 }
 
 fn stripe(env: &Env, keys: Keyring) -> Result<AtStripe, StartError> {
@@ -215,5 +265,9 @@ fn stripe(env: &Env, keys: Keyring) -> Result<AtStripe, StartError> {
         version: env.required("STRIPE_API_VERSION")?.to_owned(),
         secret_key: SecretString::default(),
     };
-    Ok(AtStripe { http: http_client()?, config, keys })
+    Ok(AtStripe {
+        http: http_client()?,
+        config,
+        keys,
+    })
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use confab_contracts::payments::{LINK_LASTS, Offer, OfferStored};
+use confab_contracts::payments::{LINK_TTL, Offer, OfferStored};
 use confab_core::{Clock, CorrelationId, Error, Kind, OrderId, Private, Result, after};
 use confab_stripe::{Checkout as Page, NewCheckout, StripeError};
 use payments_domain::{Order, State};
@@ -33,32 +33,64 @@ pub(crate) struct Taken {
 pub(crate) async fn keep(deps: &Checkout, sealed: &str) -> Result<OfferStored> {
     let now = deps.clock.now();
     let offer = unsealed(deps, sealed).await?;
-    deps.prices.find(&offer.offer.purchase.item).ok_or_else(unpriced)?;
-    let (order_id, latest) = (offer.offer.order_id, after(now, LINK_LASTS));
-    let expires_at = offer.offer.expires_at.map_or(latest, |wanted| wanted.min(latest));
-    if deps.store.offer(order_id).await?.is_some_and(|known| known.offer.purchase != offer.offer.purchase) {
+    deps.prices
+        .find(&offer.offer.purchase.item)
+        .ok_or_else(unpriced)?;
+    let (order_id, latest) = (offer.offer.order_id, after(now, LINK_TTL));
+    let expires_at = offer
+        .offer
+        .expires_at
+        .map_or(latest, |wanted| wanted.min(latest));
+    if deps
+        .store
+        .offer(order_id)
+        .await?
+        .is_some_and(|known| known.offer.purchase != offer.offer.purchase)
+    {
         return Err(another_order());
     }
-    deps.store.keep_offer(&KnownOffer { expires_at: expires_at.as_second(), ..offer }).await?;
-    Ok(OfferStored { order_id, expires_at })
+    deps.store
+        .keep_offer(&KnownOffer {
+            expires_at: expires_at.as_second(),
+            ..offer
+        })
+        .await?;
+    Ok(OfferStored {
+        order_id,
+        expires_at,
+    })
 }
 
-pub(crate) async fn take_sealed(deps: &Checkout, sealed: &str, correlation_id: CorrelationId) -> Result<Taken> {
+pub(crate) async fn take_sealed(
+    deps: &Checkout,
+    sealed: &str,
+    correlation_id: CorrelationId,
+) -> Result<Taken> {
     let offer = unsealed(deps, sealed).await?;
     take(deps, &offer, correlation_id).await
 }
 
 /// Takes the offer behind a short link. When its time is over the order still says whether it was paid.
-pub(crate) async fn take_kept(deps: &Checkout, id: OrderId, correlation_id: CorrelationId) -> Result<Taken> {
+pub(crate) async fn take_kept(
+    deps: &Checkout,
+    id: OrderId,
+    correlation_id: CorrelationId,
+) -> Result<Taken> {
     let now = deps.clock.now();
     let known = deps.store.offer(id).await?;
-    if let Some(offer) = known.as_ref().filter(|offer| now.as_second() < offer.expires_at) {
+    if let Some(offer) = known
+        .as_ref()
+        .filter(|offer| now.as_second() < offer.expires_at)
+    {
         return take(deps, offer, correlation_id).await;
     }
     match deps.store.order(id).await? {
-        Some(row) if has_nothing_to_pay(&row.order) => Ok(Taken { order: row.order, page: None }),
+        Some(row) if has_nothing_to_pay(&row.order) => Ok(Taken {
+            order: row.order,
+            page: None,
+        }),
         Some(_) => Err(too_late()),
-        None if known.is_some() || now >= after(id.made_at(), LINK_LASTS) => Err(too_late()),
+        None if known.is_some() || now >= after(id.made_at(), LINK_TTL) => Err(too_late()),
         None => Err(Error::not_found("offer")),
     }
 }
@@ -66,35 +98,64 @@ pub(crate) async fn take_kept(deps: &Checkout, id: OrderId, correlation_id: Corr
 async fn unsealed(deps: &Checkout, sealed: &str) -> Result<KnownOffer> {
     let mut offer: Offer = deps.keys.unseal(SEAL, sealed, deps.clock.now()).await?;
     let payer = offer.phone.take().map(|phone| payer_hash(&phone));
-    Ok(KnownOffer { offer, payer, expires_at: 0 })
+    Ok(KnownOffer {
+        offer,
+        payer,
+        expires_at: 0,
+    })
 }
 
 async fn take(deps: &Checkout, known: &KnownOffer, correlation_id: CorrelationId) -> Result<Taken> {
     let (now, offer) = (deps.clock.now(), &known.offer);
-    let item = deps.prices.find(&offer.purchase.item).ok_or_else(unpriced)?;
-    let order = Order::new(offer.order_id, offer.purchase.clone(), item.price, item.credits, now, correlation_id);
+    let item = deps
+        .prices
+        .find(&offer.purchase.item)
+        .ok_or_else(unpriced)?;
+    let order = Order::new(
+        offer.order_id,
+        offer.purchase.clone(),
+        item.price,
+        item.credits,
+        now,
+        correlation_id,
+    );
     let row = deps.store.create(&order, known.payer.as_deref()).await?;
     if row.order.purchase != offer.purchase {
         return Err(another_order());
     }
     if has_nothing_to_pay(&row.order) {
-        return Ok(Taken { order: row.order, page: None });
+        return Ok(Taken {
+            order: row.order,
+            page: None,
+        });
     }
     let began = row.order.created_at;
     if now >= after(began, LATEST_START) {
         return Err(too_late());
     }
-    let closed = || Error::conflict("offer_over", "This order cannot be paid any more. Ask for a new one.");
+    let closed = || {
+        Error::conflict(
+            "offer_over",
+            "This order cannot be paid any more. Ask for a new one.",
+        )
+    };
     // What the product would have to give back at once is not sold.
     if row.order.refund.is_some() {
         return Err(closed());
     }
     let page = open(deps, offer, &row.order).await?;
-    let order = Order { checkout: Some(page.id), state: State::Pending, ..row.order.clone() };
+    let order = Order {
+        checkout: Some(page.id),
+        state: State::Pending,
+        ..row.order.clone()
+    };
     if order != row.order {
         deps.store.opened(&row, &order).await?;
     }
-    Ok(Taken { order, page: Some(page.url.ok_or_else(closed)?) })
+    Ok(Taken {
+        order,
+        page: Some(page.url.ok_or_else(closed)?),
+    })
 }
 
 /// A payment that is on its way has its place in the order, and its page is done with.
@@ -111,7 +172,10 @@ fn another_order() -> Error {
 }
 
 fn too_late() -> Error {
-    Error::conflict("offer_over", "It is too late to pay this order. Ask for a new one.")
+    Error::conflict(
+        "offer_over",
+        "It is too late to pay this order. Ask for a new one.",
+    )
 }
 
 /// The same order asks for the same page, with the same key: Stripe makes one, however often it is asked.
@@ -128,12 +192,17 @@ async fn open(deps: &Checkout, offer: &Offer, order: &Order) -> Result<Page> {
     };
     let stripe = deps.stripe.client().await?;
     let (stripe, new) = (&stripe, &new);
-    let page = once(&new.order_id, |key| async move { stripe.create_checkout(new, &key).await }).await;
+    let page = once(&new.order_id, |key| async move {
+        stripe.create_checkout(new, &key).await
+    })
+    .await;
     page.map_err(refused)
 }
 
 fn cancelled(return_url: &str) -> String {
-    let Ok(mut url) = Url::parse(return_url) else { return return_url.to_owned() };
+    let Ok(mut url) = Url::parse(return_url) else {
+        return return_url.to_owned();
+    };
     url.query_pairs_mut().append_pair(CANCELLED, "1");
     url.into()
 }
@@ -141,9 +210,11 @@ fn cancelled(return_url: &str) -> String {
 /// The same order with another offer's words is another request to Stripe, which it refuses.
 fn refused(error: StripeError) -> Error {
     match &error {
-        StripeError::Refused { code, .. } if code == "idempotency_error" => {
-            Error::conflict("another_offer", "This order was offered in other words before.").because(error)
-        }
+        StripeError::Refused { code, .. } if code == "idempotency_error" => Error::conflict(
+            "another_offer",
+            "This order was offered in other words before.",
+        )
+        .with_source(error),
         _ => error.into(),
     }
 }
@@ -154,8 +225,14 @@ mod tests {
 
     #[test]
     fn cancelled_address_says_so_beside_what_it_said_before() {
-        assert_eq!(cancelled("https://a.example/back"), "https://a.example/back?cancelled=1");
-        assert_eq!(cancelled("https://a.example/back?x=1#y"), "https://a.example/back?x=1&cancelled=1#y");
+        assert_eq!(
+            cancelled("https://a.example/back"),
+            "https://a.example/back?cancelled=1"
+        );
+        assert_eq!(
+            cancelled("https://a.example/back?x=1#y"),
+            "https://a.example/back?x=1&cancelled=1#y"
+        );
         assert_eq!(cancelled("no address"), "no address");
     }
 }

@@ -11,7 +11,10 @@ const WAITS_MS: [u64; 4] = [100, 300, 800, 1_500];
 
 /// What was done under a key that failed is for the thing itself to know: a page that nobody was told the address of
 /// does no harm, and money that is back already is not there to go back again.
-pub(crate) async fn once<T, Asked>(key: &str, ask: impl Fn(String) -> Asked) -> Result<T, StripeError>
+pub(crate) async fn once<T, Asked>(
+    key: &str,
+    ask: impl Fn(String) -> Asked,
+) -> Result<T, StripeError>
 where
     Asked: Future<Output = Result<T, StripeError>>,
 {
@@ -23,9 +26,13 @@ where
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        let StripeError::Busy { again, .. } = &error else { return Err(error) };
+        let StripeError::Busy { again, .. } = &error else {
+            return Err(error);
+        };
         match again {
-            Again::WhenTheOtherEnds if let Some(wait) = waits.next() => tokio::time::sleep(wait).await,
+            Again::WhenTheOtherEnds if let Some(wait) = waits.next() => {
+                tokio::time::sleep(wait).await
+            }
             Again::UnderAnotherKey if let Some(next) = others.next() => current = next,
             _ => return Err(error),
         }
@@ -39,7 +46,10 @@ mod tests {
     use super::*;
 
     fn busy(again: Again) -> StripeError {
-        StripeError::Busy { reason: "on purpose".into(), again }
+        StripeError::Busy {
+            reason: "on purpose".into(),
+            again,
+        }
     }
 
     /// The keys that were asked with, until an answer is none of the given errors.
@@ -57,14 +67,31 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_same_request_is_waited_for_and_a_failure_that_stays_is_gone_around() {
         assert_eq!(asked(vec![]).await, (vec!["ord_1".into()], Ok(1)));
-        let (keys, answer) = asked(vec![busy(Again::WhenTheOtherEnds), busy(Again::UnderAnotherKey)]).await;
-        assert_eq!((keys.join(" "), answer), ("ord_1 ord_1 ord_1:2".into(), Ok(1)));
-        for again in [Again::WhenTheOtherEnds, Again::UnderAnotherKey, Again::Later] {
+        let (keys, answer) = asked(vec![
+            busy(Again::WhenTheOtherEnds),
+            busy(Again::UnderAnotherKey),
+        ])
+        .await;
+        assert_eq!(
+            (keys.join(" "), answer),
+            ("ord_1 ord_1 ord_1:2".into(), Ok(1))
+        );
+        for again in [
+            Again::WhenTheOtherEnds,
+            Again::UnderAnotherKey,
+            Again::Later,
+        ] {
             let (keys, answer) = asked(vec![busy(again); 9]).await;
             assert_eq!(answer, Err(busy(again)));
             assert!(keys.len() < 6, "{again:?}");
         }
-        let refused = StripeError::Refused { code: "charge_disputed".into(), message: String::new() };
-        assert_eq!(asked(vec![refused.clone()]).await, (vec!["ord_1".into()], Err(refused)));
+        let refused = StripeError::Refused {
+            code: "charge_disputed".into(),
+            message: String::new(),
+        };
+        assert_eq!(
+            asked(vec![refused.clone()]).await,
+            (vec!["ord_1".into()], Err(refused))
+        );
     }
 }

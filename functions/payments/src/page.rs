@@ -6,7 +6,7 @@ mod hebrew;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use confab_core::{Error, Result};
-use confab_lambda::{Reply, reply};
+use confab_lambda::{Response, response};
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
@@ -77,14 +77,14 @@ a{display:inline-block;margin-block-start:1.5rem;padding:.75rem 1.25rem;border-r
 color:var(--on-accent);font-weight:600;text-decoration:none}\
 a:focus-visible{outline:3px solid var(--ink);outline-offset:2px}";
 
-pub(crate) fn page(status: StatusCode, said: Said, language: Language) -> Result<Reply> {
-    let mut reply = reply::text(status, html(said, language));
+pub(crate) fn page(status: StatusCode, said: Said, language: Language) -> Result<Response> {
+    let mut response = response::text(status, html(said, language));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         BASE64.encode(Sha256::digest(STYLE))
     );
     let policy = HeaderValue::try_from(policy).map_err(|e| Error::internal("render_failed", e))?;
-    let headers = reply.headers_mut();
+    let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -99,7 +99,7 @@ pub(crate) fn page(status: StatusCode, said: Said, language: Language) -> Result
         headers.insert(header::REFRESH, AGAIN_SECONDS.into());
         headers.insert(header::RETRY_AFTER, AGAIN_SECONDS.into());
     }
-    Ok(reply)
+    Ok(response)
 }
 
 fn html(said: Said, language: Language) -> String {
@@ -110,7 +110,9 @@ fn html(said: Said, language: Language) -> String {
         Said::Later => format!("<a href=\"\">{}</a>\n", texts.again),
         _ => String::new(),
     };
-    let Texts { code, direction, .. } = texts;
+    let Texts {
+        code, direction, ..
+    } = texts;
     format!(
         "<!doctype html>\n<html lang=\"{code}\" dir=\"{direction}\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
@@ -124,12 +126,17 @@ impl Language {
         let wishes = accepted.split(',').filter_map(|wish| {
             let (tag, rest) = wish.split_once(';').unwrap_or((wish, ""));
             let weight = match rest.trim().strip_prefix("q=") {
-                Some(weight) => weight.parse::<f32>().ok().filter(|weight| (0.0..=1.0).contains(weight))?,
+                Some(weight) => weight
+                    .parse::<f32>()
+                    .ok()
+                    .filter(|weight| (0.0..=1.0).contains(weight))?,
                 None => 1.0,
             };
             Some((Self::of_tag(tag)?, weight))
         });
-        let best = wishes.fold((Self::English, 0.0), |best, wish| if wish.1 > best.1 { wish } else { best });
+        let best = wishes.fold((Self::English, 0.0), |best, wish| {
+            if wish.1 > best.1 { wish } else { best }
+        });
         best.0
     }
 
@@ -186,27 +193,46 @@ mod tests {
         Said::OurFault,
     ];
 
-    fn shown(said: Said, language: Language) -> (Reply, String) {
-        let reply = page(StatusCode::OK, said, language).unwrap();
-        let Body::Text(html) = reply.body() else { panic!("no text") };
+    fn shown(said: Said, language: Language) -> (Response, String) {
+        let response = page(StatusCode::OK, said, language).unwrap();
+        let Body::Text(html) = response.body() else {
+            panic!("no text")
+        };
         let html = html.clone();
-        (reply, html)
+        (response, html)
     }
 
     #[test]
     fn a_page_holds_all_of_itself_and_loads_nothing() {
-        for (said, language) in ALL.into_iter().flat_map(|said| [(said, Language::English), (said, Language::Hebrew)]) {
-            let (reply, html) = shown(said, language);
-            for outside in ["//", "src=", "url(", "<script", "<link", "@import", "<form", " on"] {
-                let found = html.lines().filter(|line| !line.starts_with("<h1") && !line.starts_with("<p"));
-                let found = found.filter(|line| !line.starts_with("<title")).any(|line| line.contains(outside));
+        for (said, language) in ALL
+            .into_iter()
+            .flat_map(|said| [(said, Language::English), (said, Language::Hebrew)])
+        {
+            let (response, html) = shown(said, language);
+            for outside in [
+                "//", "src=", "url(", "<script", "<link", "@import", "<form", " on",
+            ] {
+                let found = html
+                    .lines()
+                    .filter(|line| !line.starts_with("<h1") && !line.starts_with("<p"));
+                let found = found
+                    .filter(|line| !line.starts_with("<title"))
+                    .any(|line| line.contains(outside));
                 assert!(!found, "{said:?} has {outside}");
             }
             let (_, rest) = html.split_once("<style>").unwrap();
             let (style, _) = rest.split_once("</style>").unwrap();
-            let hash = format!("style-src 'sha256-{}'", BASE64.encode(Sha256::digest(style)));
-            let policy = reply.headers()["content-security-policy"].to_str().unwrap();
-            assert!(policy.starts_with("default-src 'none'; ") && policy.contains(&hash), "{policy}");
+            let hash = format!(
+                "style-src 'sha256-{}'",
+                BASE64.encode(Sha256::digest(style))
+            );
+            let policy = response.headers()["content-security-policy"]
+                .to_str()
+                .unwrap();
+            assert!(
+                policy.starts_with("default-src 'none'; ") && policy.contains(&hash),
+                "{policy}"
+            );
             assert!(html.len() < 3_000, "{said:?}: {}", html.len());
         }
     }
@@ -216,40 +242,77 @@ mod tests {
         for said in ALL {
             let words = |language: Language| {
                 let Words { title, text } = language.texts().words(said);
-                assert!(title.chars().count() <= 30 && text.chars().count() <= 200, "{said:?} is long");
+                assert!(
+                    title.chars().count() <= 30 && text.chars().count() <= 200,
+                    "{said:?} is long"
+                );
                 format!("{title} {text}")
             };
-            let is_hebrew = |text: &str| text.chars().any(|c| ('\u{05d0}'..='\u{05ea}').contains(&c));
+            let is_hebrew =
+                |text: &str| text.chars().any(|c| ('\u{05d0}'..='\u{05ea}').contains(&c));
             let (english, hebrew) = (words(Language::English), words(Language::Hebrew));
             assert!(!is_hebrew(&english) && is_hebrew(&hebrew), "{said:?}");
-            assert!(!hebrew.chars().any(|c| c.is_ascii_alphabetic()), "{said:?}: {hebrew}");
-            assert!([english, hebrew].iter().all(|text| !text.contains(['<', '>', '&', '"'])), "{said:?}");
+            assert!(
+                !hebrew.chars().any(|c| c.is_ascii_alphabetic()),
+                "{said:?}: {hebrew}"
+            );
+            assert!(
+                [english, hebrew]
+                    .iter()
+                    .all(|text| !text.contains(['<', '>', '&', '"'])),
+                "{said:?}"
+            );
         }
-        assert!(shown(Said::Paid, Language::Hebrew).1.contains("<html lang=\"he\" dir=\"rtl\">"));
-        assert!(shown(Said::Paid, Language::English).1.contains("<html lang=\"en\" dir=\"ltr\">"));
+        assert!(
+            shown(Said::Paid, Language::Hebrew)
+                .1
+                .contains("<html lang=\"he\" dir=\"rtl\">")
+        );
+        assert!(
+            shown(Said::Paid, Language::English)
+                .1
+                .contains("<html lang=\"en\" dir=\"ltr\">")
+        );
     }
 
     #[test]
     fn only_what_passes_is_asked_again() {
         for said in ALL {
-            let (reply, html) = shown(said, Language::English);
+            let (response, html) = shown(said, Language::English);
             let is_later = said == Said::Later;
             assert_eq!(html.contains("<a href=\"\">"), is_later, "{said:?}");
             for name in ["refresh", "retry-after"] {
-                assert_eq!(reply.headers().contains_key(name), is_later, "{said:?}");
+                assert_eq!(response.headers().contains_key(name), is_later, "{said:?}");
             }
         }
     }
 
     #[test]
     fn the_browsers_best_liked_language_of_ours_is_spoken() {
-        for hebrew in ["he", "he-IL,he;q=0.9,en-US;q=0.8", "iw", "fr, he;q=0.5", "HE-il", "en;q=0.3,he;q=0.7", "ar,he"]
-        {
+        for hebrew in [
+            "he",
+            "he-IL,he;q=0.9,en-US;q=0.8",
+            "iw",
+            "fr, he;q=0.5",
+            "HE-il",
+            "en;q=0.3,he;q=0.7",
+            "ar,he",
+        ] {
             assert_eq!(Language::preferred(hebrew), Language::Hebrew, "{hebrew}");
         }
-        for english in
-            ["", "en", "*", "fr", "en-GB,en;q=0.9,he;q=0.8", "he;q=0", "he;q=2", "he;q=x", "he;q=NaN", ",;,", "hex"]
-        {
+        for english in [
+            "",
+            "en",
+            "*",
+            "fr",
+            "en-GB,en;q=0.9,he;q=0.8",
+            "he;q=0",
+            "he;q=2",
+            "he;q=x",
+            "he;q=NaN",
+            ",;,",
+            "hex",
+        ] {
             assert_eq!(Language::preferred(english), Language::English, "{english}");
         }
     }

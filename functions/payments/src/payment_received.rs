@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use confab_aws::Entry;
 use confab_core::{Clock, CorrelationId, Error, Result, hex};
-use confab_lambda::{Call, Reply, metrics, reply};
+use confab_lambda::{ApiRequest, Response, metrics, response};
 use confab_provider_base::generic;
 use confab_stripe as stripe;
 use confab_stripe::Subject;
@@ -43,17 +43,17 @@ pub(crate) const MONEY: [&str; 16] = [
     "charge.dispute.closed",
 ];
 
-pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Webhook>, call: ApiRequest) -> Result<Response> {
     if call.body().len() > LARGEST {
         return Err(Error::too_large("A notice has at most 1 MB."));
     }
     let now = deps.clock.now();
     let found = if let Some(header) = call.header("stripe-signature") {
-        let secrets = deps.keys.live(STRIPE_WEBHOOK).await?;
+        let secrets = deps.keys.active(STRIPE_WEBHOOK).await?;
         stripe::verify(&secrets, call.body(), Some(header), now).map_err(rejected)?;
         noticed(stripe::parse(call.body())?)
     } else if let Some(header) = call.header("x-signature") {
-        let secrets = deps.keys.live(GENERIC_WEBHOOK).await?;
+        let secrets = deps.keys.active(GENERIC_WEBHOOK).await?;
         generic::verify(&secrets, call.body(), Some(header), now).map_err(rejected)?;
         Some(from_anybody(call.body())?)
     } else {
@@ -64,7 +64,7 @@ pub async fn handle(deps: Arc<Webhook>, call: Call) -> Result<Reply> {
         Some(found) => deps.queue.send(&[found.entry()?]).await?,
         None => metrics::count("PaymentNoticeIgnored", "unknown"),
     }
-    Ok(reply::empty(StatusCode::OK))
+    Ok(response::empty(StatusCode::OK))
 }
 
 /// A notice, and the key under which its copies are known.
@@ -76,10 +76,22 @@ pub(crate) struct Found {
 
 impl Found {
     pub(crate) fn entry(self) -> Result<Entry> {
-        let Self { event, notice, correlation_id } = self;
+        let Self {
+            event,
+            notice,
+            correlation_id,
+        } = self;
         let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::of_event(&event));
         let group = group_of(&event, &notice);
-        Entry::in_order(&group, &event, &Job::V1 { event: event.clone(), notice }, correlation_id)
+        Entry::fifo(
+            &group,
+            &event,
+            &Job::V1 {
+                event: event.clone(),
+                notice,
+            },
+            correlation_id,
+        )
     }
 }
 
@@ -109,28 +121,48 @@ pub(crate) fn noticed(notice: stripe::Notice) -> Option<Found> {
 
 fn from_anybody(body: &[u8]) -> Result<Found> {
     let claim: Claim = serde_json::from_slice(body)
-        .map_err(|e| Error::invalid("bad_notice", "The notice cannot be read.").because(e))?;
+        .map_err(|e| Error::invalid("bad_notice", "The notice cannot be read.").with_source(e))?;
     if claim.payment.is_empty() || claim.payment.len() > LONGEST_ID {
-        return Err(Error::invalid("bad_notice", "The payment's id has 1 to 255 bytes."));
+        return Err(Error::invalid(
+            "bad_notice",
+            "The payment's id has 1 to 255 bytes.",
+        ));
     }
     // A claim has no id of its own: what it says is what it is.
     let event = format!("generic#{}", hex(&Sha256::digest(body)));
-    Ok(Found { event, notice: Notice::Generic(claim), correlation_id: None })
+    Ok(Found {
+        event,
+        notice: Notice::Generic(claim),
+        correlation_id: None,
+    })
 }
 
 fn from_sumit(body: &[u8]) -> Result<Found> {
     let trigger = sumit::parse(body)?;
     let event = format!("sumit#{}", trigger.entity_id);
     let item = trigger.product.as_deref().and_then(item_of_title);
-    let notice = Notice::Sumit { entity: trigger.entity_id, phone: trigger.phone, item };
-    Ok(Found { event, notice, correlation_id: None })
+    let notice = Notice::Sumit {
+        entity: trigger.entity_id,
+        phone: trigger.phone,
+        item,
+    };
+    Ok(Found {
+        event,
+        notice,
+        correlation_id: None,
+    })
 }
 
 /// SUMIT does not sign: what it was told to call ends in a secret.
-async fn knows_the_path(deps: &Webhook, call: &Call) -> Result<()> {
-    let told = call.path().strip_prefix("/payment-received/").unwrap_or_default();
-    let known = deps.keys.opens(SECRET_PATH, told).await?;
-    known.then_some(()).ok_or_else(|| Error::unauthenticated("This notice is not signed."))
+async fn knows_the_path(deps: &Webhook, call: &ApiRequest) -> Result<()> {
+    let told = call
+        .path()
+        .strip_prefix("/payment-received/")
+        .unwrap_or_default();
+    let known = deps.keys.verify(SECRET_PATH, told).await?;
+    known
+        .then_some(())
+        .ok_or_else(|| Error::unauthenticated("This notice is not signed."))
 }
 
 /// Nothing of an unverifiable request is kept but this count.

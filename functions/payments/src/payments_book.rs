@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use confab_core::Result;
-use confab_lambda::Job as Delivery;
-use confab_worker::{Decision, Shift, work};
+use confab_lambda::QueueMessage;
+use confab_worker::{Decision, WorkerContext, work};
 use payments_domain::{Job, book};
 
 use crate::{
@@ -13,16 +13,26 @@ use crate::{
     books::{Case, Event},
 };
 
-pub async fn handle(deps: Arc<Worker>, delivery: Delivery<Job>) -> Result<()> {
+pub async fn handle(deps: Arc<Worker>, delivery: QueueMessage<Job>) -> Result<()> {
     let Job::V1 { event: id, notice } = delivery.body;
     let event = Event { id, notice };
-    let shift = Shift { clock: &deps.clock, entropy: &deps.entropy, time_left: delivery.time_left };
-    work(&event, &deps.books, &deps.announcer, shift, |case| decide(case, &event)).await
+    let shift = WorkerContext {
+        clock: &deps.clock,
+        entropy: &deps.entropy,
+        time_left: delivery.time_left,
+    };
+    work(&event, &deps.books, &deps.announcer, shift, |case| {
+        decide(case, &event)
+    })
+    .await
 }
 
 fn decide(mut case: Case, event: &Event) -> Decision<Case, Telling> {
     let (Some(row), Some(standing)) = (case.order(), &case.standing) else {
-        return Decision { state: case, effects: Vec::new() };
+        return Decision {
+            state: case,
+            effects: Vec::new(),
+        };
     };
     let booked = book(row.order.clone(), standing);
     let telling = |tell| Telling {
@@ -33,7 +43,10 @@ fn decide(mut case: Case, event: &Event) -> Decision<Case, Telling> {
     };
     let effects = booked.tell.iter().cloned().map(telling).collect();
     case.booked = Some(booked);
-    Decision { state: case, effects }
+    Decision {
+        state: case,
+        effects,
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +61,13 @@ mod tests {
         let body = event["Records"][0]["body"].as_str().unwrap();
         let Job::V1 { event, notice } = serde_json::from_str(body).unwrap();
         assert_eq!(event, "stripe#evt_1QrPaid");
-        assert!(matches!(notice, Notice::Stripe { order_id: Some(_), checkout: Some(_), payment: None }));
+        assert!(matches!(
+            notice,
+            Notice::Stripe {
+                order_id: Some(_),
+                checkout: Some(_),
+                payment: None
+            }
+        ));
     }
 }

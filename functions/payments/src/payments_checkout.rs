@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use confab_core::Result;
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -20,11 +20,14 @@ struct In {
     offer: String,
 }
 
-pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Checkout>, call: ApiRequest) -> Result<Response> {
     let In { offer } = call.json()?;
     if call.path() == "/api/payments/offers/" {
-        return reply::json(StatusCode::CREATED, &keep(&deps, &offer).await?);
+        return response::json(StatusCode::CREATED, &keep(&deps, &offer).await?);
     }
     let Taken { order, page } = take_sealed(&deps, &offer, call.correlation_id).await?;
-    reply::json(StatusCode::OK, &OrderView::of(&order, page.map(|url| url.0)))
+    response::json(
+        StatusCode::OK,
+        &OrderView::of(&order, page.map(|url| url.0)),
+    )
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use confab_core::{CorrelationId, Error, OrderId, Result, Timestamp};
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use futures::{StreamExt, stream};
 use http::StatusCode;
 use payments_domain::{Order, Tell};
@@ -75,29 +75,61 @@ struct FlagOut {
     is_open: bool,
 }
 
-pub async fn handle(deps: Arc<Auditor>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Auditor>, call: ApiRequest) -> Result<Response> {
     is_operator(&deps, &call).await?;
-    let path = call.path().trim_start_matches("/api/payments/ledger/").trim_end_matches('/');
+    let path = call
+        .path()
+        .trim_start_matches("/api/payments/ledger/")
+        .trim_end_matches('/');
     let parts: Vec<_> = path.split('/').collect();
-    let day = || call.query_value("day").unwrap_or_else(|| deps.store.today());
+    let day = || {
+        call.query_value("day")
+            .unwrap_or_else(|| deps.store.today())
+    };
     match parts[..] {
         ["orders"] => {
-            let page = deps.store.orders_of(&day(), call.query_value("after").as_deref()).await?;
-            let orders = page.orders.into_iter().map(|row| OrderOut::of(row.order)).collect();
-            reply::json(StatusCode::OK, &OrdersOut { orders, unreadable: page.unreadable, next: page.next })
+            let page = deps
+                .store
+                .orders_of(&day(), call.query_value("after").as_deref())
+                .await?;
+            let orders = page
+                .orders
+                .into_iter()
+                .map(|row| OrderOut::of(row.order))
+                .collect();
+            response::json(
+                StatusCode::OK,
+                &OrdersOut {
+                    orders,
+                    unreadable: page.unreadable,
+                    next: page.next,
+                },
+            )
         }
         ["orders", id] => {
             let unknown = || Error::not_found("order");
             let id: OrderId = id.parse().map_err(|_| unknown())?;
             let file = deps.store.file_of(id).await?.ok_or_else(unknown)?;
             let told = file.told.into_iter().map(ToldOut::from).collect();
-            reply::json(StatusCode::OK, &FileOut { order: OrderOut::of(file.order.order), rows: file.rows, told })
+            response::json(
+                StatusCode::OK,
+                &FileOut {
+                    order: OrderOut::of(file.order.order),
+                    rows: file.rows,
+                    told,
+                },
+            )
         }
         ["accounts", product, payer] => {
             let (balance, rows) = deps.store.account(product, payer).await?;
-            reply::json(StatusCode::OK, &AccountOut { balance, rows })
+            response::json(StatusCode::OK, &AccountOut { balance, rows })
         }
-        ["flags"] => reply::json(StatusCode::OK, &FlagsOut { flags: flags_of(&deps, &day()).await? }),
+        ["flags"] => response::json(
+            StatusCode::OK,
+            &FlagsOut {
+                flags: flags_of(&deps, &day()).await?,
+            },
+        ),
         _ => Err(Error::not_found("page")),
     }
 }
@@ -113,24 +145,48 @@ async fn flags_of(deps: &Auditor, day: &str) -> Result<Vec<FlagOut>> {
         Some(Ok(Some(row))) => row.order.flags.get(&flag.payment) == Some(&flag.flag),
         _ => true,
     };
-    Ok(flags.into_iter().map(|flag| FlagOut { is_open: is_open(&flag), flag }).collect())
+    Ok(flags
+        .into_iter()
+        .map(|flag| FlagOut {
+            is_open: is_open(&flag),
+            flag,
+        })
+        .collect())
 }
 
 impl OrderOut {
     fn of(order: Order) -> Self {
-        Self { balance: order.balance(), order }
+        Self {
+            balance: order.balance(),
+            order,
+        }
     }
 }
 
 impl From<TellRow> for ToldOut {
     fn from(row: TellRow) -> Self {
-        let TellRow { id, correlation_id, cause, tell, settled, .. } = row;
-        Self { tell, cause, correlation_id, at: id.made_at(), is_told: settled }
+        let TellRow {
+            id,
+            correlation_id,
+            cause,
+            tell,
+            settled,
+            ..
+        } = row;
+        Self {
+            tell,
+            cause,
+            correlation_id,
+            at: id.made_at(),
+            is_told: settled,
+        }
     }
 }
 
-async fn is_operator(deps: &Auditor, call: &Call) -> Result<()> {
+async fn is_operator(deps: &Auditor, call: &ApiRequest) -> Result<()> {
     let told = call.bearer().unwrap_or_default();
-    let known = deps.keys.opens(OPERATOR, told).await?;
-    known.then_some(()).ok_or_else(|| Error::unauthenticated("The operator's key is expected."))
+    let known = deps.keys.verify(OPERATOR, told).await?;
+    known
+        .then_some(())
+        .ok_or_else(|| Error::unauthenticated("The operator's key is expected."))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confab_core::{Error, Money, OrderId, Result};
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use http::StatusCode;
 use payments_domain::{Order, State};
 use serde::Serialize;
@@ -24,13 +24,19 @@ pub(crate) struct OrderView {
 
 impl OrderView {
     pub(crate) fn of(order: &Order, url: Option<String>) -> Self {
-        Self { order_id: order.id, state: order.state, item: order.purchase.item.clone(), amount: order.price, url }
+        Self {
+            order_id: order.id,
+            state: order.state,
+            item: order.purchase.item.clone(),
+            amount: order.price,
+            url,
+        }
     }
 }
 
-pub async fn handle(deps: Arc<Orders>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Orders>, call: ApiRequest) -> Result<Response> {
     let unknown = || Error::not_found("order");
     let id: OrderId = call.last_segment().parse().map_err(|_| unknown())?;
     let row = deps.store.order(id).await?.ok_or_else(unknown)?;
-    reply::json(StatusCode::OK, &OrderView::of(&row.order, None))
+    response::json(StatusCode::OK, &OrderView::of(&row.order, None))
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use confab_core::{Error, Kind, OrderId, Private, Result};
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use http::{HeaderValue, Method, StatusCode, header};
 use payments_domain::State;
 
@@ -18,14 +18,24 @@ use crate::{
 /// Messengers open a link before its person does, to show what is behind it. That makes the order and its page, which
 /// the person then comes to as well: the same offer is the same order. All it takes is time, since the day in which
 /// the page can be paid has begun.
-pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Checkout>, call: ApiRequest) -> Result<Response> {
     let language = Language::preferred(call.header("accept-language").unwrap_or_default());
-    let mut reply = if call.path().ends_with("/payments/back") {
+    let mut response = if call.path().ends_with("/payments/back") {
         let is_cancelled = call.query_value(CANCELLED).is_some();
-        page(StatusCode::OK, if is_cancelled { Said::Cancelled } else { Said::Back }, language)?
+        page(
+            StatusCode::OK,
+            if is_cancelled {
+                Said::Cancelled
+            } else {
+                Said::Back
+            },
+            language,
+        )?
     } else {
         match take(&deps, &call).await {
-            Ok(Taken { page: Some(url), .. }) => see_other(&url)?,
+            Ok(Taken {
+                page: Some(url), ..
+            }) => see_other(&url)?,
             Ok(Taken { order, page: None }) => {
                 let (status, said) = nothing_to_pay(order.state);
                 page(status, said, language)?
@@ -37,27 +47,32 @@ pub async fn handle(deps: Arc<Checkout>, call: Call) -> Result<Reply> {
         }
     };
     if call.request.method() == Method::HEAD {
-        *reply.body_mut() = Default::default();
+        *response.body_mut() = Default::default();
     }
     // An address that holds an offer is nobody else's to know, and what it leads to changes.
-    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    Ok(reply)
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    Ok(response)
 }
 
-async fn take(deps: &Checkout, call: &Call) -> Result<Taken> {
+async fn take(deps: &Checkout, call: &ApiRequest) -> Result<Taken> {
     match call.last_segment().parse::<OrderId>() {
         Ok(id) => take_kept(deps, id, call.correlation_id).await,
         Err(_) => take_sealed(deps, call.last_segment(), call.correlation_id).await,
     }
 }
 
-fn see_other(url: &Private<String>) -> Result<Reply> {
+fn see_other(url: &Private<String>) -> Result<Response> {
     let unreadable = |e| Error::unavailable("stripe_unreadable", e);
     let url = HeaderValue::try_from(url.as_str()).map_err(unreadable)?;
-    let mut reply = reply::empty(StatusCode::SEE_OTHER);
-    reply.headers_mut().insert(header::LOCATION, url);
-    Ok(reply)
+    let mut response = response::empty(StatusCode::SEE_OTHER);
+    response.headers_mut().insert(header::LOCATION, url);
+    Ok(response)
 }
 
 fn nothing_to_pay(state: State) -> (StatusCode, Said) {
@@ -116,10 +131,25 @@ mod tests {
             (forged, 401, 401, Said::Broken),
             (expired, 401, 410, Said::Over),
             (Error::not_found("offer"), 404, 404, Said::Broken),
-            (Error::conflict("offer_over", "It is too late."), 409, 410, Said::Over),
+            (
+                Error::conflict("offer_over", "It is too late."),
+                409,
+                410,
+                Said::Over,
+            ),
             (unsold, 422, 422, Said::NotForSale),
-            (Error::unavailable("stripe_busy", "on purpose"), 503, 503, Said::Later),
-            (Error::internal("stripe_refused", "on purpose"), 500, 500, Said::OurFault),
+            (
+                Error::unavailable("stripe_busy", "on purpose"),
+                503,
+                503,
+                Said::Later,
+            ),
+            (
+                Error::internal("stripe_refused", "on purpose"),
+                500,
+                500,
+                Said::OurFault,
+            ),
         ] {
             let (found, what) = instead(StatusCode::from_u16(status).unwrap(), &error);
             assert_eq!((found.as_u16(), what), (expected, said), "{error}");
@@ -129,9 +159,9 @@ mod tests {
     #[test]
     fn an_address_that_is_none_leads_nowhere() {
         let page = "https://checkout.stripe.com/c/pay/cs_1#fid";
-        let reply = see_other(&page.into()).unwrap();
-        assert_eq!(reply.status().as_u16(), 303);
-        assert_eq!(reply.headers()["location"], page);
+        let response = see_other(&page.into()).unwrap();
+        assert_eq!(response.status().as_u16(), 303);
+        assert_eq!(response.headers()["location"], page);
         assert!(see_other(&"https://a.example/\r\nset-cookie: a=b".into()).is_err());
     }
 }

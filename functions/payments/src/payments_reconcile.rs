@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_aws::Entry;
 use confab_core::{CorrelationId, Error, OrderId, Result, Timestamp};
-use confab_lambda::{Tick, metrics, warn};
+use confab_lambda::{ScheduledRun, metrics, warn};
 use confab_stripe::{EventQuery, Notice as StripeNotice, Stripe};
 use futures::{StreamExt, stream};
 use payments_domain::{Notice, Order, Standing, book};
@@ -32,7 +32,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How many orders Stripe is asked about at once.
 const AT_ONCE: usize = 8;
 
-pub async fn handle(deps: Arc<Reconciler>, tick: Tick) -> Result<()> {
+pub async fn handle(deps: Arc<Reconciler>, tick: ScheduledRun) -> Result<()> {
     let until = tokio::time::Instant::now() + tick.time_left.saturating_sub(FAREWELL);
     // What was not reached is reached by the next run, which begins where this one ended.
     match tokio::time::timeout_at(until, Box::pin(deps.run(tick.at))).await {
@@ -56,14 +56,19 @@ impl Reconciler {
         };
         let stripe = self.stripe.client().await?;
         let undelivered = self.undelivered(&stripe, since).await;
-        let compared = self.compare(&stripe, since, before(now, UNDER_WAY), now).await;
+        let compared = self
+            .compare(&stripe, since, before(now, UNDER_WAY), now)
+            .await;
         open.and(known).and(undelivered).and(compared)
     }
 
     async fn open_orders(&self, now: Timestamp) -> Result<()> {
         let mut after = None;
         loop {
-            let page = self.store.open_orders(before(now, PATIENCE), after.as_deref()).await?;
+            let page = self
+                .store
+                .open_orders(before(now, PATIENCE), after.as_deref())
+                .await?;
             for key in &page.unreadable {
                 metrics::count("LedgerDifference", "stripe");
                 warn("an order cannot be read", key, CorrelationId::of_event(key));
@@ -82,14 +87,29 @@ impl Reconciler {
     /// Compares what differed before, until it is the same: the alarm rings as long.
     async fn differences(&self, now: Timestamp) -> Result<()> {
         let known = self.store.differences().await?;
-        self.compare_all(known.into_iter().map(|suspect| (suspect.key(), suspect)).collect(), now).await
+        self.compare_all(
+            known
+                .into_iter()
+                .map(|suspect| (suspect.key(), suspect))
+                .collect(),
+            now,
+        )
+        .await
     }
 
     async fn undelivered(&self, stripe: &Stripe, since: Timestamp) -> Result<()> {
-        let query = EventQuery { undelivered: true, created_from: Some(since), ..money() };
+        let query = EventQuery {
+            undelivered: true,
+            created_from: Some(since),
+            ..money()
+        };
         let mut pages = Pages::of(stripe, query);
         while let Some(events) = pages.next().await? {
-            let entries = events.into_iter().filter_map(noticed).map(Found::entry).collect::<Result<Vec<_>>>()?;
+            let entries = events
+                .into_iter()
+                .filter_map(noticed)
+                .map(Found::entry)
+                .collect::<Result<Vec<_>>>()?;
             self.queue.send(&entries).await?;
         }
         Ok(())
@@ -97,16 +117,32 @@ impl Reconciler {
 
     /// Compares the payments with which something happened lately. The cursor moves past a payment that could not be
     /// compared, since its difference is kept; it stays when the list of events or the store fails.
-    async fn compare(&self, stripe: &Stripe, since: Timestamp, to: Timestamp, now: Timestamp) -> Result<()> {
+    async fn compare(
+        &self,
+        stripe: &Stripe,
+        since: Timestamp,
+        to: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut from = since;
         while from < to {
             let end = from.checked_add(SLICE).map_or(to, |end| end.min(to));
-            let query = EventQuery { created_from: Some(from), created_before: Some(end), ..money() };
+            let query = EventQuery {
+                created_from: Some(from),
+                created_before: Some(end),
+                ..money()
+            };
             let mut pages = Pages::of(stripe, query);
             while let Some(events) = pages.next().await? {
-                let suspects = events.into_iter().filter_map(noticed).map(|found| Suspect { notice: found.notice });
+                let suspects = events.into_iter().filter_map(noticed).map(|found| Suspect {
+                    notice: found.notice,
+                });
                 // One event of each payment is enough to find it by.
-                self.compare_all(suspects.map(|suspect| (suspect.key(), suspect)).collect(), now).await?;
+                self.compare_all(
+                    suspects.map(|suspect| (suspect.key(), suspect)).collect(),
+                    now,
+                )
+                .await?;
             }
             self.store.has_reconciled(end).await?;
             from = end;
@@ -116,7 +152,8 @@ impl Reconciler {
 
     /// Fails only when a difference could not be kept.
     async fn compare_all(&self, suspects: BTreeMap<String, Suspect>, now: Timestamp) -> Result<()> {
-        let compared = stream::iter(suspects.into_values()).map(|suspect| self.compare_one(suspect, now));
+        let compared =
+            stream::iter(suspects.into_values()).map(|suspect| self.compare_one(suspect, now));
         let done: Vec<_> = compared.buffer_unordered(AT_ONCE).collect().await;
         done.into_iter().collect()
     }
@@ -124,7 +161,11 @@ impl Reconciler {
     async fn compare_one(&self, suspect: Suspect, now: Timestamp) -> Result<()> {
         let found = self.look(&suspect, now).await.unwrap_or_else(|error| {
             let correlation_id = CorrelationId::of_event(&suspect.key());
-            warn("a payment cannot be compared", &error.to_string(), correlation_id);
+            warn(
+                "a payment cannot be compared",
+                &error.to_string(),
+                correlation_id,
+            );
             Comparison::Differs
         });
         if matches!(found, Comparison::Differs | Comparison::NoSuchOrder) {
@@ -138,8 +179,12 @@ impl Reconciler {
 
     /// Compares one payment, and tells a worker to look again at what differs.
     async fn look(&self, suspect: &Suspect, now: Timestamp) -> Result<Comparison> {
-        let Some(id) = self.order_of(suspect).await? else { return Ok(Comparison::Same) };
-        let Some(row) = self.store.order(id).await? else { return Ok(Comparison::NoSuchOrder) };
+        let Some(id) = self.order_of(suspect).await? else {
+            return Ok(Comparison::Same);
+        };
+        let Some(row) = self.store.order(id).await? else {
+            return Ok(Comparison::NoSuchOrder);
+        };
         let standing = self.stripe.standing(&row.order, &suspect.notice).await?;
         let (found, is_news) = match &standing {
             Some(standing) => compared(&row.order, standing),
@@ -148,7 +193,9 @@ impl Reconciler {
         if is_news {
             let totals = standing.map(totals).unwrap_or_default();
             let what = format!("#{}{totals}", suspect.key());
-            self.queue.send(&[look_at(id, suspect.notice.clone(), now, &what)?]).await?;
+            self.queue
+                .send(&[look_at(id, suspect.notice.clone(), now, &what)?])
+                .await?;
         }
         Ok(found)
     }
@@ -156,7 +203,13 @@ impl Reconciler {
     /// A refund or a dispute is told by its payment alone. Returns `None` for another shop's payment.
     async fn order_of(&self, suspect: &Suspect) -> Result<Option<OrderId>> {
         match (named_order(&suspect.notice), &suspect.notice) {
-            (None, Notice::Stripe { payment: Some(payment), .. }) => match self.store.order_paid_by(payment).await? {
+            (
+                None,
+                Notice::Stripe {
+                    payment: Some(payment),
+                    ..
+                },
+            ) => match self.store.order_paid_by(payment).await? {
                 Some(id) => Ok(Some(id)),
                 None => self.stripe.order_of(payment).await,
             },
@@ -184,9 +237,18 @@ pub(crate) struct Suspect {
 impl Suspect {
     /// The same for every notice of one payment of one order.
     pub(crate) fn key(&self) -> String {
-        let order = named_order(&self.notice).map(|id| id.to_string()).unwrap_or_default();
+        let order = named_order(&self.notice)
+            .map(|id| id.to_string())
+            .unwrap_or_default();
         match &self.notice {
-            Notice::Stripe { payment: Some(subject), .. } | Notice::Stripe { checkout: Some(subject), .. } => {
+            Notice::Stripe {
+                payment: Some(subject),
+                ..
+            }
+            | Notice::Stripe {
+                checkout: Some(subject),
+                ..
+            } => {
                 format!("{order}#{subject}")
             }
             _ => order,
@@ -202,19 +264,25 @@ struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     fn of(stripe: &'a Stripe, query: EventQuery) -> Self {
-        Self { stripe, query: Some(query) }
+        Self {
+            stripe,
+            query: Some(query),
+        }
     }
 
     async fn next(&mut self) -> Result<Option<Vec<StripeNotice>>> {
-        let Some(mut query) = self.query.take() else { return Ok(None) };
+        let Some(mut query) = self.query.take() else {
+            return Ok(None);
+        };
         let page = self.stripe.events(&query).await?;
         if page.broken > 0 {
             metrics::count("LedgerDifference", "stripe");
         }
         if page.has_more {
             let last = page.items.last().map(|event| event.id.clone());
-            query.starting_after =
-                Some(last.ok_or_else(|| Error::unavailable("stripe_unreadable", "a page of events"))?);
+            query.starting_after = Some(
+                last.ok_or_else(|| Error::unavailable("stripe_unreadable", "a page of events"))?,
+            );
             self.query = Some(query);
         }
         Ok(Some(page.items))
@@ -222,19 +290,34 @@ impl<'a> Pages<'a> {
 }
 
 fn money() -> EventQuery {
-    EventQuery { kinds: MONEY.map(str::to_owned).into(), limit: 100, ..EventQuery::default() }
+    EventQuery {
+        kinds: MONEY.map(str::to_owned).into(),
+        limit: 100,
+        ..EventQuery::default()
+    }
 }
 
 /// One look an hour at the same thing is enough: the inbox drops the others.
 fn look_at(order_id: OrderId, notice: Notice, now: Timestamp, what: &str) -> Result<Entry> {
     let event = format!("check#{order_id}#{}{what}", now.as_second() / 3600);
-    Found { event, notice, correlation_id: None }.entry()
+    Found {
+        event,
+        notice,
+        correlation_id: None,
+    }
+    .entry()
 }
 
 fn totals(standing: Standing) -> String {
-    let Standing { received, refunded, disputed, fees, .. } = standing;
-    let [received, fees] =
-        [received.map(|money| money.minor), fees].map(|sum| sum.map_or("?".into(), |sum| sum.to_string()));
+    let Standing {
+        received,
+        refunded,
+        disputed,
+        fees,
+        ..
+    } = standing;
+    let [received, fees] = [received.map(|money| money.minor), fees]
+        .map(|sum| sum.map_or("?".into(), |sum| sum.to_string()));
     format!("#{received}-{refunded}-{disputed}-{fees}")
 }
 
@@ -242,13 +325,18 @@ fn totals(standing: Standing) -> String {
 fn compared(order: &Order, standing: &Standing) -> (Comparison, bool) {
     let booked = book(order.clone(), standing);
     // What came in does not become less by booking.
-    let is_less =
-        standing.payment == order.payment && standing.received.is_some_and(|money| money.minor < order.received);
+    let is_less = standing.payment == order.payment
+        && standing
+            .received
+            .is_some_and(|money| money.minor < order.received);
     let is_booked = booked.rows.is_empty() && booked.order.state == order.state && !is_less;
     if !is_booked || booked.order.newly_flagged(order).is_some() {
         return (Comparison::Differs, true);
     }
-    match order.flags.contains_key(standing.payment.as_deref().unwrap_or_default()) {
+    match order
+        .flags
+        .contains_key(standing.payment.as_deref().unwrap_or_default())
+    {
         true => (Comparison::Flagged, booked.order.flags != order.flags),
         false => (Comparison::Same, false),
     }
@@ -264,7 +352,13 @@ mod tests {
     fn stripe(payment: Option<&str>) -> Suspect {
         let order_id = Some(OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]));
         let payment = payment.map(str::to_owned);
-        Suspect { notice: Notice::Stripe { order_id, checkout: Some("cs_1".into()), payment } }
+        Suspect {
+            notice: Notice::Stripe {
+                order_id,
+                checkout: Some("cs_1".into()),
+                payment,
+            },
+        }
     }
 
     #[test]
@@ -276,24 +370,58 @@ mod tests {
             refunded,
             ..Standing::default()
         };
-        let (now, id) = (Timestamp::UNIX_EPOCH, OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]));
+        let (now, id) = (
+            Timestamp::UNIX_EPOCH,
+            OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]),
+        );
         let purchase = Purchase {
             product: "studio".into(),
             item: "studio.lite".into(),
             payer: "usr_1".into(),
             reference: String::new(),
         };
-        let new = Order::new(id, purchase, price, 1, now, CorrelationId::new(now, &|| [2; 10]));
-        assert_eq!(compared(&new, &standing("pi_1", 0)), (Comparison::Differs, true));
+        let new = Order::new(
+            id,
+            purchase,
+            price,
+            1,
+            now,
+            CorrelationId::new(now, &|| [2; 10]),
+        );
+        assert_eq!(
+            compared(&new, &standing("pi_1", 0)),
+            (Comparison::Differs, true)
+        );
         let paid = book(new, &standing("pi_1", 0)).order;
-        assert_eq!(compared(&paid, &standing("pi_1", 0)), (Comparison::Same, false));
-        assert_eq!(compared(&paid, &standing("pi_2", 0)), (Comparison::Differs, true), "a flag is missing");
+        assert_eq!(
+            compared(&paid, &standing("pi_1", 0)),
+            (Comparison::Same, false)
+        );
+        assert_eq!(
+            compared(&paid, &standing("pi_2", 0)),
+            (Comparison::Differs, true),
+            "a flag is missing"
+        );
         let flagged = book(paid, &standing("pi_2", 0)).order;
-        assert_eq!(compared(&flagged, &standing("pi_2", 0)), (Comparison::Flagged, false));
-        assert_eq!(compared(&flagged, &standing("pi_1", 0)), (Comparison::Same, false), "the other payment is not");
-        assert_eq!(compared(&flagged, &standing("pi_2", 1_900)), (Comparison::Flagged, true), "a worker ends it");
+        assert_eq!(
+            compared(&flagged, &standing("pi_2", 0)),
+            (Comparison::Flagged, false)
+        );
+        assert_eq!(
+            compared(&flagged, &standing("pi_1", 0)),
+            (Comparison::Same, false),
+            "the other payment is not"
+        );
+        assert_eq!(
+            compared(&flagged, &standing("pi_2", 1_900)),
+            (Comparison::Flagged, true),
+            "a worker ends it"
+        );
         let ended = book(flagged, &standing("pi_2", 1_900)).order;
-        assert_eq!(compared(&ended, &standing("pi_2", 1_900)), (Comparison::Same, false));
+        assert_eq!(
+            compared(&ended, &standing("pi_2", 1_900)),
+            (Comparison::Same, false)
+        );
     }
 
     #[test]
@@ -301,6 +429,12 @@ mod tests {
         let order_id = OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
         assert_eq!(stripe(Some("pi_1")).key(), format!("{order_id}#pi_1"));
         assert_eq!(stripe(None).key(), format!("{order_id}#cs_1"));
-        assert_eq!(Suspect { notice: Notice::Check { order_id } }.key(), order_id.to_string());
+        assert_eq!(
+            Suspect {
+                notice: Notice::Check { order_id }
+            }
+            .key(),
+            order_id.to_string()
+        );
     }
 }

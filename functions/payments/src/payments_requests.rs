@@ -9,7 +9,7 @@ use confab_contracts::{
     payments::{CreditUsed, RefundRequested, Spend},
 };
 use confab_core::{Error, OrderId, Result, SpendId};
-use confab_lambda::{Job, metrics};
+use confab_lambda::{QueueMessage, metrics};
 use confab_stripe::{RefundStatus, StripeError};
 use payments_domain::{Notice, Order, RefundStep};
 use serde::Deserialize;
@@ -32,7 +32,7 @@ pub enum Request {
 /// Races for an order are lost to its booking: more than this many in a row are left to redelivery.
 const RACES: usize = 4;
 
-pub async fn handle(deps: Arc<Requests>, job: Job<Request>) -> Result<()> {
+pub async fn handle(deps: Arc<Requests>, job: QueueMessage<Request>) -> Result<()> {
     match job.body {
         Request::RefundRequested(event) => deps.give_back(&event.of_known_version()?).await,
         Request::CreditUsed(event) => deps.use_up(&event.of_known_version()?).await,
@@ -42,7 +42,11 @@ pub async fn handle(deps: Arc<Requests>, job: Job<Request>) -> Result<()> {
 impl Requests {
     /// None, and counted, when the product has no such order: what was not sold by it is not its to decide about.
     async fn order_of(&self, product: &str, id: OrderId) -> Result<Option<OrderRow>> {
-        let row = self.store.order(id).await?.filter(|row| row.order.purchase.product == product);
+        let row = self
+            .store
+            .order(id)
+            .await?
+            .filter(|row| row.order.purchase.product == product);
         if row.is_none() {
             metrics::count("PaymentRequestIgnored", "no_such_order");
         }
@@ -54,19 +58,36 @@ impl Requests {
     /// finds the wish and asks here again (`Tell::RefundRequested`). From the wish on nothing can be lost: of a payment
     /// and a wish that come at once one is saved after the other, and sees it.
     async fn give_back(&self, event: &Event<RefundRequested>) -> Result<()> {
-        let RefundRequested { order_id, product, reason } = &event.data;
-        let Some(row) = self.order_of(product, *order_id).await? else { return Ok(()) };
-        let order = self.change(row, event, |order| order.refund_wanted(reason)).await?;
+        let RefundRequested {
+            order_id,
+            product,
+            reason,
+        } = &event.data;
+        let Some(row) = self.order_of(product, *order_id).await? else {
+            return Ok(());
+        };
+        let order = self
+            .change(row, event, |order| order.refund_wanted(reason))
+            .await?;
         if !order.owes_refund() {
             // Perhaps it was paid, and nobody has told us yet.
-            let may_be_paid = order.refund.is_some() && !order.state.is_settled() && order.checkout.is_some();
-            return if may_be_paid { self.look_again(event, "wanted").await } else { Ok(()) };
+            let may_be_paid =
+                order.refund.is_some() && !order.state.is_settled() && order.checkout.is_some();
+            return if may_be_paid {
+                self.look_again(event, "wanted").await
+            } else {
+                Ok(())
+            };
         }
         let answer = self.ask_stripe(&order).await?;
         // The books are Stripe's word, whether a webhook brings it or not.
         self.look_again(event, "answered").await?;
-        let Some(row) = self.order_of(product, *order_id).await? else { return Ok(()) };
-        self.change(row, event, |order| order.refund_answered(answer.clone())).await.map(drop)
+        let Some(row) = self.order_of(product, *order_id).await? else {
+            return Ok(());
+        };
+        self.change(row, event, |order| order.refund_answered(answer.clone()))
+            .await
+            .map(drop)
     }
 
     /// Two who ask at once ask with one key, so there is one refund. When Stripe has forgotten the key, what was asked
@@ -75,7 +96,10 @@ impl Requests {
         let stripe = self.stripe.client().await?;
         let payment = order.payment.as_deref().unwrap_or_default();
         let (stripe, key) = (&stripe, format!("{}:refund", order.id));
-        let answer = once(&key, |key| async move { stripe.create_refund(payment, None, &key).await }).await;
+        let answer = once(&key, |key| async move {
+            stripe.create_refund(payment, None, &key).await
+        })
+        .await;
         step_of(answer.map(|refund| refund.status))
     }
 
@@ -107,13 +131,22 @@ impl Requests {
     async fn use_up(&self, event: &Event<CreditUsed>) -> Result<()> {
         let CreditUsed { order_id, product } = &event.data;
         for _ in 0..RACES {
-            let Some(row) = self.order_of(product, *order_id).await? else { return Ok(()) };
+            let Some(row) = self.order_of(product, *order_id).await? else {
+                return Ok(());
+            };
             let order = &row.order;
             if order.used || order.credits == 0 {
                 return Ok(());
             }
             if order.taken_back || !order.granted {
-                metrics::count("CreditNotTaken", if order.taken_back { "returned" } else { "too_few" });
+                metrics::count(
+                    "CreditNotTaken",
+                    if order.taken_back {
+                        "returned"
+                    } else {
+                        "too_few"
+                    },
+                );
                 return Ok(());
             }
             let spend = Spend {
@@ -127,24 +160,42 @@ impl Requests {
                 Spent::Raced => {}
                 Spent::TooLittle => {
                     metrics::count("CreditNotTaken", "too_few");
-                    let used = |order| Order { used: true, ..order };
-                    return self.store.change(row, &event.id.to_string(), used).await.map(drop);
+                    let used = |order| Order {
+                        used: true,
+                        ..order
+                    };
+                    return self
+                        .store
+                        .change(row, &event.id.to_string(), used)
+                        .await
+                        .map(drop);
                 }
             }
         }
-        Err(Error::unavailable("contended", "the order was changed at each attempt"))
+        Err(Error::unavailable(
+            "contended",
+            "the order was changed at each attempt",
+        ))
     }
 }
 
 /// What Stripe does not know at all is another account's: that waits for its key. What it refuses is a person's.
 fn step_of(answer: Result<RefundStatus, StripeError>) -> Result<RefundStep> {
-    let refused = |code: &str| Ok(RefundStep::Refused { code: code.to_owned() });
+    let refused = |code: &str| {
+        Ok(RefundStep::Refused {
+            code: code.to_owned(),
+        })
+    };
     match answer {
         Ok(RefundStatus::Failed) => refused("refund_failed"),
         Ok(RefundStatus::Canceled) => refused("refund_canceled"),
         Ok(_) => Ok(RefundStep::Made),
-        Err(error) if error.may_try_again() || error.is_missing() => Err(Error::unavailable("not_refunded", error)),
-        Err(StripeError::Refused { code, .. }) if code == "charge_already_refunded" => Ok(RefundStep::Made),
+        Err(error) if error.may_try_again() || error.is_missing() => {
+            Err(Error::unavailable("not_refunded", error))
+        }
+        Err(StripeError::Refused { code, .. }) if code == "charge_already_refunded" => {
+            Ok(RefundStep::Made)
+        }
         Err(StripeError::Refused { code, .. }) => refused(&code),
         Err(error) => Err(error.into()),
     }
@@ -164,33 +215,74 @@ mod tests {
 
     #[test]
     fn the_samples_are_requests_of_the_studio() {
-        let Request::RefundRequested(refund) = asked("refund-requested") else { panic!("another request") };
-        assert_eq!((refund.data.product.as_str(), refund.source.as_str()), ("studio", "studio"));
-        let Request::CreditUsed(used) = asked("credit-used") else { panic!("another request") };
+        let Request::RefundRequested(refund) = asked("refund-requested") else {
+            panic!("another request")
+        };
+        assert_eq!(
+            (refund.data.product.as_str(), refund.source.as_str()),
+            ("studio", "studio")
+        );
+        let Request::CreditUsed(used) = asked("credit-used") else {
+            panic!("another request")
+        };
         assert_eq!(used.of_known_version().unwrap().data.product, "studio");
     }
 
     #[test]
     fn a_version_that_nobody_knows_is_not_guessed_at() {
-        let Request::RefundRequested(event) = asked("refund-requested") else { panic!("another request") };
-        assert_eq!(Event { version: 2, ..event }.of_known_version().unwrap_err().code(), "unknown_version");
+        let Request::RefundRequested(event) = asked("refund-requested") else {
+            panic!("another request")
+        };
+        assert_eq!(
+            Event {
+                version: 2,
+                ..event
+            }
+            .of_known_version()
+            .unwrap_err()
+            .code(),
+            "unknown_version"
+        );
     }
 
     #[test]
     fn an_answer_is_final_a_persons_or_no_answer() {
-        let refused = |code: &str| StripeError::Refused { code: code.into(), message: String::new() };
+        let refused = |code: &str| StripeError::Refused {
+            code: code.into(),
+            message: String::new(),
+        };
         for (answer, step) in [
             (Ok(RefundStatus::Succeeded), RefundStep::Made),
             (Ok(RefundStatus::Pending), RefundStep::Made),
-            (Ok(RefundStatus::Failed), RefundStep::Refused { code: "refund_failed".into() }),
+            (
+                Ok(RefundStatus::Failed),
+                RefundStep::Refused {
+                    code: "refund_failed".into(),
+                },
+            ),
             (Err(refused("charge_already_refunded")), RefundStep::Made),
-            (Err(refused("charge_disputed")), RefundStep::Refused { code: "charge_disputed".into() }),
+            (
+                Err(refused("charge_disputed")),
+                RefundStep::Refused {
+                    code: "charge_disputed".into(),
+                },
+            ),
         ] {
             assert_eq!(step_of(answer.clone()).unwrap(), step, "{answer:?}");
         }
-        let busy = StripeError::Busy { reason: "on purpose".into(), again: Again::Later };
-        for error in [busy, StripeError::NotReached("on purpose".into()), refused("resource_missing")] {
-            assert_eq!(step_of(Err(error)).unwrap_err().kind(), confab_core::Kind::Unavailable);
+        let busy = StripeError::Busy {
+            reason: "on purpose".into(),
+            again: Again::Later,
+        };
+        for error in [
+            busy,
+            StripeError::NotReached("on purpose".into()),
+            refused("resource_missing"),
+        ] {
+            assert_eq!(
+                step_of(Err(error)).unwrap_err().kind(),
+                confab_core::Kind::Unavailable
+            );
         }
     }
 }

@@ -3,7 +3,8 @@
 use confab_aws::Keyring;
 use confab_core::{Error, Money, OrderId, Result};
 use confab_stripe::{
-    Checkout, CheckoutPayment, CheckoutStatus, Dispute, Payment, PaymentStatus, Stripe, StripeConfig, StripeError,
+    Checkout, CheckoutPayment, CheckoutStatus, Dispute, Payment, PaymentStatus, Stripe,
+    StripeConfig, StripeError,
 };
 use payments_domain::{Notice, Order, Provider, Standing};
 
@@ -24,31 +25,57 @@ impl std::fmt::Debug for AtStripe {
 
 impl AtStripe {
     pub(crate) async fn client(&self) -> Result<Stripe> {
-        let secret_key = self.keys.newest(STRIPE_KEY).await?;
-        Ok(Stripe::new(self.http.clone(), StripeConfig { secret_key, ..self.config.clone() }))
+        let secret_key = self.keys.current(STRIPE_KEY).await?;
+        Ok(Stripe::new(
+            self.http.clone(),
+            StripeConfig {
+                secret_key,
+                ..self.config.clone()
+            },
+        ))
     }
 
     /// What we know of the order ourselves counts, whatever the notice says: its page leads to its payment. A notice of
     /// another payment with money in it is looked at, too. None when Stripe knows nothing of it at all.
-    pub(crate) async fn standing(&self, order: &Order, notice: &Notice) -> Result<Option<Standing>> {
+    pub(crate) async fn standing(
+        &self,
+        order: &Order,
+        notice: &Notice,
+    ) -> Result<Option<Standing>> {
         let (told_checkout, told_payment) = match notice {
-            Notice::Stripe { checkout, payment, .. } => (checkout.as_deref(), payment.as_deref()),
+            Notice::Stripe {
+                checkout, payment, ..
+            } => (checkout.as_deref(), payment.as_deref()),
             _ => (None, None),
         };
         let stripe = self.client().await?;
-        let own_payment = order.payment.as_deref().filter(|_| order.provider == Provider::Stripe);
+        let own_payment = order
+            .payment
+            .as_deref()
+            .filter(|_| order.provider == Provider::Stripe);
         let (checkout, payment) = match (order.checkout.as_deref(), own_payment) {
             (None, None) => (told_checkout, told_payment),
             known => known,
         };
         let own = see(&stripe, checkout, payment).await?;
-        let own_ids = (own.checkout.as_ref().map(|c| c.id.as_str()), own.payment.as_ref().map(|p| p.id.as_str()));
+        let own_ids = (
+            own.checkout.as_ref().map(|c| c.id.as_str()),
+            own.payment.as_ref().map(|p| p.id.as_str()),
+        );
         let is_own = (told_checkout.is_none() || told_checkout == own_ids.0)
             && (told_payment.is_none() || told_payment == own_ids.1);
-        if !is_own && let Some(other) = see(&stripe, told_checkout, told_payment).await?.picture(order.id)? {
-            let has_money = other.is_underway || other.received.is_none_or(|money| money.minor != 0);
+        if !is_own
+            && let Some(other) = see(&stripe, told_checkout, told_payment)
+                .await?
+                .picture(order.id)?
+        {
+            let has_money =
+                other.is_underway || other.received.is_none_or(|money| money.minor != 0);
             if has_money {
-                return Ok(Some(Standing { is_foreign: true, ..other }));
+                return Ok(Some(Standing {
+                    is_foreign: true,
+                    ..other
+                }));
             }
         }
         own.picture(order.id)
@@ -78,17 +105,29 @@ async fn see(stripe: &Stripe, checkout: Option<&str>, payment: Option<&str>) -> 
         Some(checkout) => checkout.payment_intent.as_deref(),
         None => payment,
     };
-    let payment = match (checkout.as_ref().and_then(|checkout| checkout.payment.clone()), named) {
+    let payment = match (
+        checkout
+            .as_ref()
+            .and_then(|checkout| checkout.payment.clone()),
+        named,
+    ) {
         (Some(payment), _) => Some(payment),
         (None, Some(id)) => known(stripe.payment_intent(id).await)?,
         (None, None) => None,
     };
-    let is_disputed = payment.as_ref().and_then(|payment| payment.charge.as_ref()).is_some_and(|c| c.disputed);
+    let is_disputed = payment
+        .as_ref()
+        .and_then(|payment| payment.charge.as_ref())
+        .is_some_and(|c| c.disputed);
     let disputes = match &payment {
         Some(payment) if is_disputed => stripe.disputes(&payment.id).await?,
         _ => Vec::new(),
     };
-    Ok(Seen { checkout, payment, disputes })
+    Ok(Seen {
+        checkout,
+        payment,
+        disputes,
+    })
 }
 
 fn known<T>(answer: Result<T, StripeError>) -> Result<Option<T>> {
@@ -105,20 +144,32 @@ impl Seen {
         if checkout.is_none() && payment.is_none() {
             return Ok(None);
         }
-        let attached = checkout.and_then(|c| c.order_id.as_ref()).or(payment.and_then(|p| p.order_id.as_ref()));
-        let nothing_yet = || checkout.and_then(|c| c.amount).map(|amount| Money::new(0, amount.currency));
+        let attached = checkout
+            .and_then(|c| c.order_id.as_ref())
+            .or(payment.and_then(|p| p.order_id.as_ref()));
+        let nothing_yet = || {
+            checkout
+                .and_then(|c| c.amount)
+                .map(|amount| Money::new(0, amount.currency))
+        };
         let received = payment.map_or_else(nothing_yet, |payment| payment.received);
         let charge = payment.and_then(|payment| payment.charge.as_ref());
         if charge.is_none() && payment.is_some_and(|payment| payment.latest_charge.is_some()) {
             return Err(unreadable("the charge"));
         }
         let is_over = payment.is_some_and(|payment| {
-            matches!(payment.status, PaymentStatus::RequiresPaymentMethod | PaymentStatus::Canceled)
+            matches!(
+                payment.status,
+                PaymentStatus::RequiresPaymentMethod | PaymentStatus::Canceled
+            )
         });
         let is_complete = checkout.is_some_and(|c| c.status == CheckoutStatus::Complete);
         let is_unpaid = checkout.is_some_and(|c| c.payment_status == CheckoutPayment::Unpaid);
         let is_moving = payment.is_some_and(|payment| {
-            matches!(payment.status, PaymentStatus::Processing | PaymentStatus::RequiresCapture)
+            matches!(
+                payment.status,
+                PaymentStatus::Processing | PaymentStatus::RequiresCapture
+            )
         });
         let mut standing = Standing {
             provider: Some(Provider::Stripe),
@@ -133,9 +184,13 @@ impl Seen {
         };
         // Without a currency of ours nothing of it is booked.
         if let (Some(Money { currency, .. }), Some(charge)) = (received, charge) {
-            let alike =
-                |money: Option<Money>| money.filter(|money| money.currency == currency).map(|money| money.minor);
-            standing.refunded = alike(charge.refunded).ok_or_else(|| unreadable("what was refunded"))?;
+            let alike = |money: Option<Money>| {
+                money
+                    .filter(|money| money.currency == currency)
+                    .map(|money| money.minor)
+            };
+            standing.refunded =
+                alike(charge.refunded).ok_or_else(|| unreadable("what was refunded"))?;
             let taken = self.disputes.iter().map(|dispute| alike(dispute.taken));
             standing.disputed = sum(taken).ok_or_else(|| unreadable("what a bank took"))?;
             let fees = self.disputes.iter().map(|dispute| alike(dispute.fee));
@@ -175,7 +230,12 @@ mod tests {
         let checkout: Checkout = serde_json::from_str(&session.to_string()).unwrap();
         let disputes: Vec<Dispute> = serde_json::from_str(&disputes.to_string()).unwrap();
         let payment = checkout.payment.clone();
-        Seen { checkout: Some(checkout), payment, disputes }.picture(ours())
+        Seen {
+            checkout: Some(checkout),
+            payment,
+            disputes,
+        }
+        .picture(ours())
     }
 
     fn payment(status: &str, received: i64, refunded: i64) -> Value {
@@ -192,7 +252,14 @@ mod tests {
     fn an_open_page_holds_nothing_and_may_still_be_paid() {
         let standing = seen("open", "unpaid", Value::Null, json!([]));
         let provider = Some(Provider::Stripe);
-        assert_eq!(standing, Standing { provider, received: usd(0), ..Standing::default() });
+        assert_eq!(
+            standing,
+            Standing {
+                provider,
+                received: usd(0),
+                ..Standing::default()
+            }
+        );
         assert!(seen("expired", "unpaid", Value::Null, json!([])).is_closed);
     }
 
@@ -206,9 +273,20 @@ mod tests {
             dispute("dp_4", "warning_needs_response"),
             dispute("dp_5", "a_word_of_tomorrow"),
         ]);
-        let standing = seen("complete", "paid", payment("succeeded", 2_900, 400), disputes);
-        assert_eq!((standing.received, standing.refunded, standing.disputed), (usd(2_900), 400, 2_100));
-        assert_eq!((standing.payment.as_deref(), standing.is_foreign), (Some("pi_1"), false));
+        let standing = seen(
+            "complete",
+            "paid",
+            payment("succeeded", 2_900, 400),
+            disputes,
+        );
+        assert_eq!(
+            (standing.received, standing.refunded, standing.disputed),
+            (usd(2_900), 400, 2_100)
+        );
+        assert_eq!(
+            (standing.payment.as_deref(), standing.is_foreign),
+            (Some("pi_1"), false)
+        );
         assert!(!standing.is_underway && !standing.is_closed && !standing.has_failed);
     }
 
@@ -216,18 +294,38 @@ mod tests {
     fn a_slow_bank_is_under_way_until_it_says_no() {
         let slow = seen("complete", "unpaid", payment("processing", 0, 0), json!([]));
         assert!(slow.is_underway && !slow.has_failed);
-        let no = seen("complete", "unpaid", payment("requires_payment_method", 0, 0), json!([]));
+        let no = seen(
+            "complete",
+            "unpaid",
+            payment("requires_payment_method", 0, 0),
+            json!([]),
+        );
         assert!(no.has_failed && !no.is_underway);
-        let declined = seen("open", "unpaid", payment("requires_payment_method", 0, 0), json!([]));
-        assert!(!declined.has_failed && !declined.is_underway, "another card may be good");
+        let declined = seen(
+            "open",
+            "unpaid",
+            payment("requires_payment_method", 0, 0),
+            json!([]),
+        );
+        assert!(
+            !declined.has_failed && !declined.is_underway,
+            "another card may be good"
+        );
     }
 
     #[test]
     fn what_is_not_ours_or_in_another_currency_is_seen_as_such() {
-        for order_id in [json!(null), json!("ord_x"), json!(OrderId::new(Timestamp::MAX, &|| [2; 10]).to_string())] {
+        for order_id in [
+            json!(null),
+            json!("ord_x"),
+            json!(OrderId::new(Timestamp::MAX, &|| [2; 10]).to_string()),
+        ] {
             let session = json!({ "id": "cs_1", "status": "open", "payment_status": "unpaid", "amount_total": 1,
                 "currency": "usd", "client_reference_id": order_id });
-            assert!(pictured(session, json!([])).unwrap().unwrap().is_foreign, "{order_id}");
+            assert!(
+                pictured(session, json!([])).unwrap().unwrap().is_foreign,
+                "{order_id}"
+            );
         }
         let yen = json!({ "id": "pi_1", "status": "succeeded", "amount_received": 2_900, "currency": "jpy" });
         assert_eq!(seen("complete", "paid", yen, json!([])).received, None);
@@ -240,14 +338,34 @@ mod tests {
             let mut session = json!({ "id": "cs_1", "status": "complete", "payment_status": "paid",
                 "metadata": { "order_id": ours().to_string() }, "payment_intent": payment("succeeded", 2_900, 400) });
             change(&mut session["payment_intent"]);
-            pictured(session, disputes).map(drop).map_err(|error| error.code().to_owned())
+            pictured(session, disputes)
+                .map(drop)
+                .map_err(|error| error.code().to_owned())
         };
         let dispute = |currency: &str| json!([{ "id": "dp_1", "status": "lost", "amount": 700, "currency": currency }]);
         assert_eq!(broken(&|_| {}, json!([])), Ok(()));
         let unreadable = Err("stripe_unreadable".to_owned());
-        assert_eq!(broken(&|payment| payment["latest_charge"] = json!("ch_1"), json!([])), unreadable);
-        assert_eq!(broken(&|payment| payment["latest_charge"]["amount_refunded"] = json!("x"), json!([])), unreadable);
-        assert_eq!(broken(&|payment| payment["latest_charge"]["currency"] = json!("eur"), json!([])), unreadable);
+        assert_eq!(
+            broken(
+                &|payment| payment["latest_charge"] = json!("ch_1"),
+                json!([])
+            ),
+            unreadable
+        );
+        assert_eq!(
+            broken(
+                &|payment| payment["latest_charge"]["amount_refunded"] = json!("x"),
+                json!([])
+            ),
+            unreadable
+        );
+        assert_eq!(
+            broken(
+                &|payment| payment["latest_charge"]["currency"] = json!("eur"),
+                json!([])
+            ),
+            unreadable
+        );
         for currency in ["jpy", "eur"] {
             assert_eq!(broken(&|_| {}, dispute(currency)), unreadable, "{currency}");
         }

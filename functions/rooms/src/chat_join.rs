@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use confab_aws::Rate;
+use confab_aws::RateLimit;
 use confab_core::{Clock, Entropy, Error, Result, UserId};
-use confab_lambda::{Call, Reply, reply};
-use confab_worker::Read;
+use confab_lambda::{ApiRequest, Response, response};
+use confab_worker::Consistency;
 use http::{Method, StatusCode};
 use rooms_domain::{News, Person, Place, Reason, Room, RoomCode, Username, suggestions};
 use serde::{Deserialize, Serialize};
@@ -43,57 +43,114 @@ pub(crate) struct Names {
     suggestions: Vec<Username>,
 }
 
-pub async fn handle(deps: Arc<Lobby>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Lobby>, call: ApiRequest) -> Result<Response> {
     let (code, user) = (place(&call)?.0, deps.rooms.doorman.caller(&call).await?);
     match *call.request.method() {
         Method::GET => {
-            deps.rooms.store.visit(code, Some(user), Read::MayLag).await?;
-            let mut free = deps.rooms.store.free_names(code, suggestions(deps.rooms.entropy.bytes())).await?;
+            deps.rooms
+                .store
+                .visit(code, Some(user), Consistency::Eventual)
+                .await?;
+            let mut free = deps
+                .rooms
+                .store
+                .free_names(code, suggestions(deps.rooms.entropy.bytes()))
+                .await?;
             free.truncate(SUGGESTED);
-            reply::json(StatusCode::OK, &Names { suggestions: free })
+            response::json(StatusCode::OK, &Names { suggestions: free })
         }
         Method::DELETE => {
-            let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
+            let visited = deps
+                .rooms
+                .store
+                .visit(code, Some(user), Consistency::Strong)
+                .await?;
             if visited.room.host == user {
-                return Err(Error::conflict("the_host", "The host stays. Close the room instead."));
+                return Err(Error::conflict(
+                    "the_host",
+                    "The host stays. Close the room instead.",
+                ));
             }
             let rooms = &deps.rooms;
-            if visited.person.is_some_and(|person| person.place != Place::Banned) {
+            if visited
+                .person
+                .is_some_and(|person| person.place != Place::Banned)
+            {
                 let now = rooms.clock.now();
-                Rate::per_hour(LEAVES).take(&rooms.store.table, &format!("leave#{user}"), now).await?;
+                RateLimit::per_hour(LEAVES)
+                    .take(&rooms.store.table, &format!("leave#{user}"), now)
+                    .await?;
                 rooms.store.remove_person(code, user, Reason::Left).await?;
-                let left = News::ShownOut { user_id: Some(user), reason: Reason::Left, at: now };
+                let left = News::ShownOut {
+                    user_id: Some(user),
+                    reason: Reason::Left,
+                    at: now,
+                };
                 let once = format!("left#{code}#{user}#{}", call.correlation_id);
-                tell(&rooms.broadcasts, code, &once, now, left, call.correlation_id).await?;
+                tell(
+                    &rooms.broadcasts,
+                    code,
+                    &once,
+                    now,
+                    left,
+                    call.correlation_id,
+                )
+                .await?;
             }
-            Ok(reply::empty(StatusCode::NO_CONTENT))
+            Ok(response::empty(StatusCode::NO_CONTENT))
         }
         _ => {
             let wanted: Joining = call.json()?;
-            let visited = deps.rooms.store.visit(code, Some(user), Read::Latest).await?;
+            let visited = deps
+                .rooms
+                .store
+                .visit(code, Some(user), Consistency::Strong)
+                .await?;
             join(&deps, &call, visited, user, &wanted).await
         }
     }
 }
 
-async fn join(deps: &Lobby, call: &Call, visited: Visited, user: UserId, wanted: &Joining) -> Result<Reply> {
+async fn join(
+    deps: &Lobby,
+    call: &ApiRequest,
+    visited: Visited,
+    user: UserId,
+    wanted: &Joining,
+) -> Result<Response> {
     let (code, now) = (visited.room.code, deps.rooms.clock.now());
     let table = &deps.rooms.store.table;
     let is_inside = visited.person.as_ref().is_some_and(Person::is_inside);
     if visited.room.access_code.is_some() && !is_inside {
-        Rate::per_hour(TRIES).take(table, &format!("join#{code}#{user}"), now).await?;
-        Rate::per_hour(TRIES_PER_ADDRESS).take(table, &format!("join#{code}#{}", call.source_ip()), now).await?;
+        RateLimit::per_hour(TRIES)
+            .take(table, &format!("join#{code}#{user}"), now)
+            .await?;
+        RateLimit::per_hour(TRIES_PER_ADDRESS)
+            .take(table, &format!("join#{code}#{}", call.source_ip()), now)
+            .await?;
     }
-    visited.room.lets_in(visited.standing, visited.person.as_ref(), wanted.access_code.as_deref())?;
+    visited.room.lets_in(
+        visited.standing,
+        visited.person.as_ref(),
+        wanted.access_code.as_deref(),
+    )?;
     let username = Username::parse(&wanted.username)?;
     let was = visited.person.clone();
     let person = match was.clone() {
-        Some(was) => Person { username, place: Place::Inside, ..was },
+        Some(was) => Person {
+            username,
+            place: Place::Inside,
+            ..was
+        },
         None => Person::new(user, username, now),
     };
-    let renames = was.as_ref().is_some_and(|was| was.username != person.username);
+    let renames = was
+        .as_ref()
+        .is_some_and(|was| was.username != person.username);
     if renames {
-        Rate::per_hour(RENAMES).take(table, &format!("rename#{code}#{user}"), now).await?;
+        RateLimit::per_hour(RENAMES)
+            .take(table, &format!("rename#{code}#{user}"), now)
+            .await?;
     }
     match deps.rooms.store.join(code, was.as_ref(), &person).await? {
         Joined::Yes => {}
@@ -104,21 +161,65 @@ async fn join(deps: &Lobby, call: &Call, visited: Visited, user: UserId, wanted:
         true => renames_host(deps, call, code, &person).await?,
         false => visited,
     };
-    let last_seq = deps.rooms.store.latest(code, visited.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
+    let last_seq = deps
+        .rooms
+        .store
+        .latest(
+            code,
+            visited.reserved,
+            Consistency::Eventual,
+            call.correlation_id,
+        )
+        .await?
+        .last_seq;
     let standing = visited.room.standing(Some(user), Some(&person));
-    let visited = Visited { person: Some(person), standing, ..visited };
-    reply::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
+    let visited = Visited {
+        person: Some(person),
+        standing,
+        ..visited
+    };
+    response::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
 }
 
 /// Everybody sees who the host is.
-async fn renames_host(deps: &Lobby, call: &Call, code: RoomCode, host: &Person) -> Result<Visited> {
+async fn renames_host(
+    deps: &Lobby,
+    call: &ApiRequest,
+    code: RoomCode,
+    host: &Person,
+) -> Result<Visited> {
     for _ in 0..RACES {
-        let visited = deps.rooms.store.visit(code, Some(host.user_id), Read::Latest).await?;
-        let room = Room { host_name: host.username.clone(), ..visited.room.clone() };
-        if deps.rooms.store.change(&room, visited.version, false).await? {
-            let last_seq =
-                deps.rooms.store.latest(code, visited.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
-            let renamed = Visited { room, version: visited.version + 1, ..visited };
+        let visited = deps
+            .rooms
+            .store
+            .visit(code, Some(host.user_id), Consistency::Strong)
+            .await?;
+        let room = Room {
+            host_name: host.username.clone(),
+            ..visited.room.clone()
+        };
+        if deps
+            .rooms
+            .store
+            .change(&room, visited.version, false)
+            .await?
+        {
+            let last_seq = deps
+                .rooms
+                .store
+                .latest(
+                    code,
+                    visited.reserved,
+                    Consistency::Eventual,
+                    call.correlation_id,
+                )
+                .await?
+                .last_seq;
+            let renamed = Visited {
+                room,
+                version: visited.version + 1,
+                ..visited
+            };
             deps.announces(&renamed, last_seq, call).await?;
             return Ok(renamed);
         }

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use confab_contracts::payments::Offer;
 use confab_core::{Clock, Error, Kind, Money, OrderId, Result, Timestamp, UserId, after};
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use confab_pay_links::{PayLink, SEAL_TTL};
-use confab_worker::{Read, Saved};
+use confab_worker::{Consistency, SaveOutcome};
 use http::{Method, StatusCode};
 use rooms_domain::{Goods, Person, Room, RoomCode, Standing, TIPS, Tier, Username};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ pub(crate) struct Tip {
     is_returned: bool,
 }
 
-pub async fn handle(deps: Arc<Shop>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Shop>, call: ApiRequest) -> Result<Response> {
     let (code, rest) = place(&call)?;
     match (call.request.method(), rest.as_slice()) {
         (&Method::GET, ["offers"]) => offers(&deps, &call, code).await,
@@ -111,87 +111,156 @@ pub async fn handle(deps: Arc<Shop>, call: Call) -> Result<Reply> {
     }
 }
 
-async fn offers(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
+async fn offers(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
     let user = deps.lobby.rooms.doorman.guest(call).await?;
-    let visited = deps.lobby.rooms.store.visit(code, user, Read::MayLag).await?;
+    let visited = deps
+        .lobby
+        .rooms
+        .store
+        .visit(code, user, Consistency::Eventual)
+        .await?;
     visited.room.lets_read(visited.standing)?;
     let price = |item: &str| deps.price(item).ok();
     let lowest = visited.room.lowest_tier(deps.lobby.rooms.clock.now());
     let pins = Tier::all()
         .filter(|tier| lowest.is_some_and(|lowest| *tier >= lowest))
-        .filter_map(|tier| Some(OfferedPin { tier, minutes: tier.minutes(), price: price(&tier.item())? }));
-    let tips =
-        TIPS.into_iter().filter_map(|amount| Some(OfferedTip { amount, price: price(&Goods::Tip { amount }.item())? }));
+        .filter_map(|tier| {
+            Some(OfferedPin {
+                tier,
+                minutes: tier.minutes(),
+                price: price(&tier.item())?,
+            })
+        });
+    let tips = TIPS.into_iter().filter_map(|amount| {
+        Some(OfferedTip {
+            amount,
+            price: price(&Goods::Tip { amount }.item())?,
+        })
+    });
     // Its host wants to know before opening it.
     let has_entrance = visited.room.back_room.is_some() || visited.standing == Standing::Host;
     let entrance = price(&Goods::BackRoom.item()).filter(|_| has_entrance);
     let back_room = entrance.map(|price| OfferedEntrance { price });
-    reply::json(StatusCode::OK, &Offers { pins: pins.collect(), tips: tips.collect(), back_room })
+    response::json(
+        StatusCode::OK,
+        &Offers {
+            pins: pins.collect(),
+            tips: tips.collect(),
+            back_room,
+        },
+    )
 }
 
-async fn pin(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
+async fn pin(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
     let user = deps.lobby.rooms.doorman.caller(call).await?;
     let WantedPin { seq, tier } = call.json()?;
     let tier = Tier::parse(tier)?;
     let visited = deps.visit(code, user).await?;
-    visited.room.lets_write(visited.standing, visited.person.as_ref())?;
-    let message = deps.lobby.rooms.store.message(code, seq).await?.filter(|message| !message.is_deleted);
+    visited
+        .room
+        .lets_write(visited.standing, visited.person.as_ref())?;
+    let message = deps
+        .lobby
+        .rooms
+        .store
+        .message(code, seq)
+        .await?
+        .filter(|message| !message.is_deleted);
     if message.is_none() {
         return Err(Error::not_found("message"));
     }
-    if visited.room.lowest_tier(deps.lobby.rooms.clock.now()).is_none_or(|lowest| tier < lowest) {
-        return Err(Error::conflict("outbid", "Another pin is as high. Take a higher tier, or wait."));
+    if visited
+        .room
+        .lowest_tier(deps.lobby.rooms.clock.now())
+        .is_none_or(|lowest| tier < lowest)
+    {
+        return Err(Error::conflict(
+            "outbid",
+            "Another pin is as high. Take a higher tier, or wait.",
+        ));
     }
-    let title = format!("{}: a message at the top for {} minutes", visited.room.name.as_str(), tier.minutes());
-    deps.sells(&visited, user, Goods::Pin { seq, tier }, title).await
+    let title = format!(
+        "{}: a message at the top for {} minutes",
+        visited.room.name.as_str(),
+        tier.minutes()
+    );
+    deps.sells(&visited, user, Goods::Pin { seq, tier }, title)
+        .await
 }
 
-async fn tip(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
+async fn tip(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
     let user = deps.lobby.rooms.doorman.caller(call).await?;
     let WantedTip { amount } = call.json()?;
     if !TIPS.contains(&amount) {
-        return Err(Error::invalid("bad_amount", "A tip has one of the amounts that the room's offers list."));
+        return Err(Error::invalid(
+            "bad_amount",
+            "A tip has one of the amounts that the room's offers list.",
+        ));
     }
     let visited = deps.visit(code, user).await?;
     visited.room.lets_give(visited.standing)?;
-    let title = format!("{}: a tip for {}", visited.room.name.as_str(), visited.room.host_name.as_str());
-    deps.sells(&visited, user, Goods::Tip { amount }, title).await
+    let title = format!(
+        "{}: a tip for {}",
+        visited.room.name.as_str(),
+        visited.room.host_name.as_str()
+    );
+    deps.sells(&visited, user, Goods::Tip { amount }, title)
+        .await
 }
 
 /// What the host was given.
-async fn tips(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
+async fn tips(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
     let user = deps.lobby.rooms.doorman.caller(call).await?;
     let visited = deps.visit(code, user).await?;
     visited.room.lets_host(visited.standing)?;
     let mut totals = Vec::<Money>::new();
     let mut tips = Vec::new();
-    for paid in deps.lobby.rooms.store.all_paid(code, call.correlation_id).await? {
+    for paid in deps
+        .lobby
+        .rooms
+        .store
+        .all_paid(code, call.correlation_id)
+        .await?
+    {
         if !matches!(paid.goods, Goods::Tip { .. }) || paid.became == Became::NotGiven {
             continue;
         }
         let is_returned = paid.became == Became::Returned;
-        tips.push(Tip { username: paid.username, price: paid.price, at: paid.at, is_returned });
+        tips.push(Tip {
+            username: paid.username,
+            price: paid.price,
+            at: paid.at,
+            is_returned,
+        });
         if is_returned {
             continue;
         }
         let overflow = |e| Error::internal("too_much_money", e);
-        match totals.iter_mut().find(|total| total.currency == paid.price.currency) {
+        match totals
+            .iter_mut()
+            .find(|total| total.currency == paid.price.currency)
+        {
             Some(total) => *total = total.plus(paid.price).map_err(overflow)?,
             None => totals.push(paid.price),
         }
     }
     tips.sort_by_key(|tip| std::cmp::Reverse(tip.at));
-    reply::json(StatusCode::OK, &Tips { totals, tips })
+    response::json(StatusCode::OK, &Tips { totals, tips })
 }
 
 /// Its host opens it; who has paid is told where it is; others may pay.
-async fn back_room(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
+async fn back_room(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
     let user = deps.lobby.rooms.doorman.caller(call).await?;
     let WantedEntrance {} = call.json()?;
     let visited = deps.visit(code, user).await?;
-    let is_let_in = visited.person.as_ref().is_some_and(|person| person.is_inside() && person.entrance.is_some());
+    let is_let_in = visited
+        .person
+        .as_ref()
+        .is_some_and(|person| person.is_inside() && person.entrance.is_some());
     match visited.room.back_room {
-        Some(code) if is_let_in || visited.standing == Standing::Host => reply::json(StatusCode::OK, &Entered { code }),
+        Some(code) if is_let_in || visited.standing == Standing::Host => {
+            response::json(StatusCode::OK, &Entered { code })
+        }
         None if visited.standing == Standing::Host => open(deps, call, visited, user).await,
         None => {
             visited.room.lets_read(visited.standing)?;
@@ -205,9 +274,12 @@ async fn back_room(deps: &Shop, call: &Call, code: RoomCode) -> Result<Reply> {
     }
 }
 
-async fn open(deps: &Shop, call: &Call, front: Visited, host: UserId) -> Result<Reply> {
+async fn open(deps: &Shop, call: &ApiRequest, front: Visited, host: UserId) -> Result<Response> {
     if front.room.front.is_some() {
-        return Err(Error::conflict("behind_another", "There is nothing behind a back room."));
+        return Err(Error::conflict(
+            "behind_another",
+            "There is nothing behind a back room.",
+        ));
     }
     let rooms = &deps.lobby.rooms;
     let now = rooms.clock.now();
@@ -223,40 +295,98 @@ async fn open(deps: &Shop, call: &Call, front: Visited, host: UserId) -> Result<
         ..front.room.clone()
     };
     let person = Person::new(host, front.room.host_name.clone(), now);
-    if rooms.store.open_back_room(&front, &back, &person).await? == Saved::Raced {
-        return Err(Error::conflict("changed_meanwhile", "The room was changed meanwhile. Try again."));
+    if rooms.store.open_back_room(&front, &back, &person).await? == SaveOutcome::Conflict {
+        return Err(Error::conflict(
+            "changed_meanwhile",
+            "The room was changed meanwhile. Try again.",
+        ));
     }
-    let room = Room { back_room: Some(back.code), ..front.room };
-    let last_seq = rooms.store.latest(room.code, front.reserved, Read::MayLag, call.correlation_id).await?.last_seq;
-    deps.lobby.announces(&Visited { room, version: front.version + 1, ..front }, last_seq, call).await?;
-    reply::json(StatusCode::CREATED, &Entered { code: back.code })
+    let room = Room {
+        back_room: Some(back.code),
+        ..front.room
+    };
+    let last_seq = rooms
+        .store
+        .latest(
+            room.code,
+            front.reserved,
+            Consistency::Eventual,
+            call.correlation_id,
+        )
+        .await?
+        .last_seq;
+    deps.lobby
+        .announces(
+            &Visited {
+                room,
+                version: front.version + 1,
+                ..front
+            },
+            last_seq,
+            call,
+        )
+        .await?;
+    response::json(StatusCode::CREATED, &Entered { code: back.code })
 }
 
 impl Shop {
     async fn visit(&self, code: RoomCode, user: UserId) -> Result<Visited> {
-        self.lobby.rooms.store.visit(code, Some(user), Read::Latest).await
+        self.lobby
+            .rooms
+            .store
+            .visit(code, Some(user), Consistency::Strong)
+            .await
     }
 
     fn price(&self, item: &str) -> Result<Money> {
         let unpriced = || Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.");
-        self.prices.find(item).map(|item| item.price).ok_or_else(unpriced)
+        self.prices
+            .find(item)
+            .map(|item| item.price)
+            .ok_or_else(unpriced)
     }
 
     /// Stores an offer at payments, and answers with the link to pay.
-    async fn sells(&self, visited: &Visited, payer: UserId, goods: Goods, title: String) -> Result<Reply> {
+    async fn sells(
+        &self,
+        visited: &Visited,
+        payer: UserId,
+        goods: Goods,
+        title: String,
+    ) -> Result<Response> {
         let rooms = &self.lobby.rooms;
         let now = rooms.clock.now();
         let order_id = OrderId::new(now, &rooms.entropy);
         let price = self.price(&goods.item())?;
         let purchase = goods.purchase(visited.room.code, payer);
         let (return_url, expires_at) = (self.pay_links.return_url(), Some(after(now, OFFER_TTL)));
-        let offer = Offer { order_id, purchase, title, phone: None, return_url, expires_at };
-        let sealed = rooms.doorman.keys.seal(PAY_SEAL, &offer, after(now, SEAL_TTL)).await?;
+        let offer = Offer {
+            order_id,
+            purchase,
+            title,
+            phone: None,
+            return_url,
+            expires_at,
+        };
+        let sealed = rooms
+            .doorman
+            .keys
+            .seal(PAY_SEAL, &offer, after(now, SEAL_TTL))
+            .await?;
         let PayLink { url, expires_at } = self.pay_links.store(order_id, sealed).await?;
         let minutes = match goods {
             Goods::Pin { tier, .. } => Some(tier.minutes()),
             Goods::Tip { .. } | Goods::BackRoom => None,
         };
-        reply::json(StatusCode::CREATED, &ToPay { order_id, pay_url: url, price, minutes, expires_at })
+        response::json(
+            StatusCode::CREATED,
+            &ToPay {
+                order_id,
+                pay_url: url,
+                price,
+                minutes,
+                expires_at,
+            },
+        )
     }
 }

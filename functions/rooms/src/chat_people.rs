@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use confab_core::{Clock, Error, Result, UserId};
-use confab_lambda::{Call, Reply, reply};
-use confab_worker::Read;
+use confab_lambda::{ApiRequest, Response, response};
+use confab_worker::Consistency;
 use http::{Method, StatusCode};
 use rooms_domain::{News, Person, Reason, Role, RoomCode, Standing, Username};
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ pub(crate) struct PersonHere {
     is_muted: bool,
 }
 
-pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Rooms>, call: ApiRequest) -> Result<Response> {
     let (code, rest) = place(&call)?;
     match (call.request.method(), rest.as_slice()) {
         (&Method::GET, _) => list(&deps, &call, code).await,
@@ -70,9 +70,9 @@ pub async fn handle(deps: Arc<Rooms>, call: Call) -> Result<Reply> {
     }
 }
 
-async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
+async fn list(deps: &Rooms, call: &ApiRequest, code: RoomCode) -> Result<Response> {
     let (user, trace) = (deps.doorman.guest(call).await?, call.correlation_id);
-    let visited = deps.store.visit(code, user, Read::MayLag).await?;
+    let visited = deps.store.visit(code, user, Consistency::Eventual).await?;
     visited.room.lets_read(visited.standing)?;
     let banned = async {
         match visited.standing {
@@ -82,18 +82,29 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
     };
     let (mut found, here, banned) = tokio::try_join!(
         deps.store.first_people(code, trace),
-        deps.store.here(code, MOST_PAGES, Read::MayLag, trace),
+        deps.store
+            .here(code, MOST_PAGES, Consistency::Eventual, trace),
         banned
     )?;
-    let missing = here.iter().filter(|user| !found.iter().any(|person| person.user_id == **user));
+    let missing = here
+        .iter()
+        .filter(|user| !found.iter().any(|person| person.user_id == **user));
     let missing: Vec<_> = missing.take(MOST_SHOWN).copied().collect();
-    found.extend(deps.store.people(code, &missing, Read::MayLag, trace).await?);
+    found.extend(
+        deps.store
+            .people(code, &missing, Consistency::Eventual, trace)
+            .await?,
+    );
     let mut people: Vec<_> = found
         .into_iter()
         .filter(Person::is_inside)
         .map(|person| PersonHere {
             user_id: person.user_id,
-            role: if person.user_id == visited.room.host { Role::Host } else { Role::Member },
+            role: if person.user_id == visited.room.host {
+                Role::Host
+            } else {
+                Role::Member
+            },
             is_online: here.contains(&person.user_id),
             is_muted: person.is_muted,
             username: person.username,
@@ -101,18 +112,34 @@ async fn list(deps: &Rooms, call: &Call, code: RoomCode) -> Result<Reply> {
         .collect();
     people.sort_by_key(|person| (!person.is_online, person.username.as_str().to_lowercase()));
     people.truncate(MOST_SHOWN);
-    let shown = |person: Person| BannedPerson { user_id: person.user_id, username: person.username };
+    let shown = |person: Person| BannedPerson {
+        user_id: person.user_id,
+        username: person.username,
+    };
     let banned = banned.map(|people| people.into_iter().map(shown).collect());
-    reply::json(StatusCode::OK, &People { online: here.len(), people, banned })
+    response::json(
+        StatusCode::OK,
+        &People {
+            online: here.len(),
+            people,
+            banned,
+        },
+    )
 }
 
-async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<Reply> {
+async fn act(deps: &Rooms, call: &ApiRequest, code: RoomCode, whom: UserId) -> Result<Response> {
     let user = deps.doorman.caller(call).await?;
     let Moderation { act } = call.json()?;
-    let visited = deps.store.visit(code, Some(user), Read::Latest).await?;
+    let visited = deps
+        .store
+        .visit(code, Some(user), Consistency::Strong)
+        .await?;
     visited.room.lets_host(visited.standing)?;
     if whom == user {
-        return Err(Error::conflict("the_host", "The host stays. Close the room instead."));
+        return Err(Error::conflict(
+            "the_host",
+            "The host stays. Close the room instead.",
+        ));
     }
     let is_done = match act {
         Act::Mute | Act::Unmute => deps.store.set_muted(code, whom, act == Act::Mute).await?,
@@ -131,7 +158,11 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
     }
     // Both rooms are closed to a banned person before anything is told: a failure in between would leave one open.
     let banned_from = match (act, visited.room.back_room) {
-        (Act::Ban, Some(back)) => deps.store.remove_person(back, whom, Reason::Banned).await?.then_some(back),
+        (Act::Ban, Some(back)) => deps
+            .store
+            .remove_person(back, whom, Reason::Banned)
+            .await?
+            .then_some(back),
         _ => None,
     };
     let reason = match act {
@@ -143,19 +174,40 @@ async fn act(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId) -> Result<
         shown_out(deps, call, code, whom, reason).await?;
     }
     if let Act::Mute | Act::Unmute = act {
-        let muted = News::Muted { user_id: whom, is_muted: act == Act::Mute };
+        let muted = News::Muted {
+            user_id: whom,
+            is_muted: act == Act::Mute,
+        };
         let once = format!("muted#{code}#{whom}#{}", call.correlation_id);
-        tell(&deps.broadcasts, code, &once, deps.clock.now(), muted, call.correlation_id).await?;
+        tell(
+            &deps.broadcasts,
+            code,
+            &once,
+            deps.clock.now(),
+            muted,
+            call.correlation_id,
+        )
+        .await?;
     }
     if let Some(back) = banned_from {
         shown_out(deps, call, back, whom, Reason::Banned).await?;
     }
-    Ok(reply::empty(StatusCode::NO_CONTENT))
+    Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-async fn shown_out(deps: &Rooms, call: &Call, code: RoomCode, whom: UserId, reason: Reason) -> Result<()> {
+async fn shown_out(
+    deps: &Rooms,
+    call: &ApiRequest,
+    code: RoomCode,
+    whom: UserId,
+    reason: Reason,
+) -> Result<()> {
     let at = deps.clock.now();
-    let out = News::ShownOut { user_id: Some(whom), reason, at };
+    let out = News::ShownOut {
+        user_id: Some(whom),
+        reason,
+        at,
+    };
     let once = format!("out#{code}#{whom}#{}", call.correlation_id);
     tell(&deps.broadcasts, code, &once, at, out, call.correlation_id).await
 }

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use confab_core::{Currency, Money, PhotoId, UserId};
 use rooms_domain::{
-    BackRoom, Caption, Change, ClientFrame, ClientMessageId, HostView, Message, NotShown, PhotoView, Pin, Quote,
-    Reaction, Reason, Role, RoomCode, RoomView, ServerFrame, State, Suggestion, Tier, Username, Why, You,
+    BackRoom, Caption, Change, ClientFrame, ClientMessageId, HostView, Message, NotShown,
+    PhotoView, Pin, Quote, Reaction, Reason, Role, RoomCode, RoomView, ServerFrame, State,
+    Suggestion, Tier, Username, Why, You,
 };
 use ts_rs::{Config, TS};
 use utoipa::{
@@ -20,8 +21,8 @@ use crate::{
     chat_join::{Joining, Names},
     chat_messages::{NewMessage, NewReaction, Page},
     chat_offers::{
-        Entered, OfferedEntrance, OfferedPin, OfferedTip, Offers, Tip, Tips, ToPay, WantedEntrance, WantedPin,
-        WantedTip,
+        Entered, OfferedEntrance, OfferedPin, OfferedTip, Offers, Tip, Tips, ToPay, WantedEntrance,
+        WantedPin, WantedTip,
     },
     chat_people::{Act, BannedPerson, Moderation, People, PersonHere},
     chats::{Mine, NewRoom},
@@ -122,7 +123,10 @@ struct BySession;
 impl Modify for BySession {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        openapi.components.get_or_insert_default().add_security_scheme("session", scheme);
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("session", scheme);
     }
 }
 
@@ -197,22 +201,33 @@ fn typescript() -> String {
         ClientMessageId,
         Tier,
     ];
-    format!("// Made from the Rust types by `cargo test -p rooms`. Not to be changed by hand.\n\n{}", types.join("\n"))
+    format!(
+        "// Made from the Rust types by `cargo test -p rooms`. Not to be changed by hand.\n\n{}",
+        types.join("\n")
+    )
 }
 
 /// With `CONFAB_WRITE=1` it is written anew.
 fn is_as_made(file: &str, made: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(file);
     if option_env!("CONFAB_WRITE").is_some() {
         std::fs::write(&path, made).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == made, "{file} is old: CONFAB_WRITE=1 cargo test -p rooms contract");
+    assert!(
+        found == made,
+        "{file} is old: CONFAB_WRITE=1 cargo test -p rooms contract"
+    );
 }
 
 #[test]
 fn the_routes_are_written_out() {
-    is_as_made("docs/rooms.openapi.json", &format!("{}\n", Spec::openapi().to_pretty_json().unwrap()));
+    is_as_made(
+        "docs/rooms.openapi.json",
+        &format!("{}\n", Spec::openapi().to_pretty_json().unwrap()),
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use confab_aws::Keyring;
 use confab_core::{Clock, Error, Result, UserId};
-use confab_lambda::{Call, SystemClock};
+use confab_lambda::{ApiRequest, SystemClock};
 use rooms_domain::{RoomCode, Session, Ticket};
 
 use crate::SEAL;
@@ -15,7 +15,7 @@ pub(crate) struct Doorman {
 
 impl Doorman {
     /// None without a session; a session that is not good is an error, so that nobody takes themselves for somebody else.
-    pub(crate) async fn guest(&self, call: &Call) -> Result<Option<UserId>> {
+    pub(crate) async fn guest(&self, call: &ApiRequest) -> Result<Option<UserId>> {
         if call.header("authorization").is_none() {
             return Ok(None);
         }
@@ -25,8 +25,10 @@ impl Doorman {
         Ok(Some(session.user))
     }
 
-    pub(crate) async fn caller(&self, call: &Call) -> Result<UserId> {
-        self.guest(call).await?.ok_or_else(|| Error::unauthenticated("Ask for a session first."))
+    pub(crate) async fn caller(&self, call: &ApiRequest) -> Result<UserId> {
+        self.guest(call)
+            .await?
+            .ok_or_else(|| Error::unauthenticated("Ask for a session first."))
     }
 
     pub(crate) async fn ticket(&self, sealed: &str) -> Result<Ticket> {
@@ -35,8 +37,12 @@ impl Doorman {
 }
 
 /// The parts of `/api/chats/{code}/..`, and the room's code.
-pub(crate) fn place(call: &Call) -> Result<(RoomCode, Vec<&str>)> {
-    let mut parts = call.path().split('/').filter(|part| !part.is_empty()).skip(2);
+pub(crate) fn place(call: &ApiRequest) -> Result<(RoomCode, Vec<&str>)> {
+    let mut parts = call
+        .path()
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .skip(2);
     let code = parts.next().unwrap_or_default().parse()?;
     Ok((code, parts.collect()))
 }

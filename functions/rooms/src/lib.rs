@@ -30,7 +30,7 @@ pub mod ws_ticket;
 
 use std::{sync::Arc, time::Duration};
 
-use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, Sockets, Table, Use};
+use confab_aws::{Aws, AwsConfig, Bus, Keyring, Objects, Queue, SecretName, Sockets, Table};
 use confab_contracts::payments::PriceList;
 use confab_core::{Env, EnvError};
 use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, environment};
@@ -41,9 +41,9 @@ use secrecy::SecretString;
 
 use crate::{doorman::Doorman, store::Store};
 
-pub(crate) const SEAL: Use = Use("ROOMS_SEAL_SECRET_PARAM");
+pub(crate) const SEAL: SecretName = SecretName("ROOMS_SEAL_SECRET_PARAM");
 /// What offers are sealed with, for payments to open.
-pub(crate) const PAY_SEAL: Use = Use("SEAL_SECRET_PARAM");
+pub(crate) const PAY_SEAL: SecretName = SecretName("SEAL_SECRET_PARAM");
 
 /// What the REST routes need.
 #[derive(Debug)]
@@ -66,7 +66,10 @@ pub struct Lobby {
 impl Lobby {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
-        Ok(Self { objects: objects(&env, &aws)?, rooms: Rooms::new(&env, &aws, &[SEAL]).await? })
+        Ok(Self {
+            objects: objects(&env, &aws)?,
+            rooms: Rooms::new(&env, &aws, &[SEAL]).await?,
+        })
     }
 }
 
@@ -76,9 +79,16 @@ impl Rooms {
         Self::new(&env, &aws, &[SEAL]).await
     }
 
-    async fn new(env: &Env, aws: &Aws, keys: &'static [Use]) -> Result<Self, StartError> {
+    async fn new(env: &Env, aws: &Aws, keys: &'static [SecretName]) -> Result<Self, StartError> {
         let (doorman, store, clock) = front(env, aws, keys).await?;
-        Ok(Self { doorman, store, broadcasts: broadcasts(env, aws)?, bus: bus(env, aws)?, clock, entropy: OsEntropy })
+        Ok(Self {
+            doorman,
+            store,
+            broadcasts: broadcasts(env, aws)?,
+            bus: bus(env, aws)?,
+            clock,
+            entropy: OsEntropy,
+        })
     }
 }
 
@@ -95,7 +105,10 @@ impl Shop {
         let (env, aws) = begin()?;
         let rooms = Rooms::new(&env, &aws, &[SEAL, PAY_SEAL]).await?;
         Ok(Self {
-            lobby: Lobby { rooms, objects: objects(&env, &aws)? },
+            lobby: Lobby {
+                rooms,
+                objects: objects(&env, &aws)?,
+            },
             prices: prices(&env)?,
             pay_links: PayLinks::new(http_client()?, env.required("PAY_BASE_URL")?),
         })
@@ -164,24 +177,39 @@ pub struct Looker {
     config: ModelConfig,
 }
 
-const MODEL_KEY: Use = Use("MODEL_API_KEY_PARAM");
+const MODEL_KEY: SecretName = SecretName("MODEL_API_KEY_PARAM");
 
 impl Looker {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
         let keys = Keyring::read(&env, &aws, &[MODEL_KEY]).await?;
-        let mut config = ModelConfig::new(env.required("MODEL_API_URL")?.to_owned(), SecretString::default());
+        let mut config = ModelConfig::new(
+            env.required("MODEL_API_URL")?.to_owned(),
+            SecretString::default(),
+        );
         let named = |name| env.optional(name).map(str::to_owned);
         config.vision = named("MODEL_VISION").unwrap_or(config.vision);
         config.embedding = named("MODEL_EMBEDDING").unwrap_or(config.embedding);
         config.moderation = named("MODEL_MODERATION").unwrap_or(config.moderation);
-        Ok(Self { store: store(&env, &aws)?, objects: objects(&env, &aws)?, keys, http: http_client()?, config })
+        Ok(Self {
+            store: store(&env, &aws)?,
+            objects: objects(&env, &aws)?,
+            keys,
+            http: http_client()?,
+            config,
+        })
     }
 
     /// With a key that is read anew when it is five minutes old.
     pub(crate) async fn model(&self) -> confab_core::Result<Model> {
-        let api_key = self.keys.newest(MODEL_KEY).await?;
-        Ok(Model::new(self.http.clone(), ModelConfig { api_key, ..self.config.clone() }))
+        let api_key = self.keys.current(MODEL_KEY).await?;
+        Ok(Model::new(
+            self.http.clone(),
+            ModelConfig {
+                api_key,
+                ..self.config.clone()
+            },
+        ))
     }
 }
 
@@ -198,7 +226,12 @@ impl Sessions {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
         let (doorman, store, clock) = front(&env, &aws, &[SEAL]).await?;
-        Ok(Self { doorman, store, clock, entropy: OsEntropy })
+        Ok(Self {
+            doorman,
+            store,
+            clock,
+            entropy: OsEntropy,
+        })
     }
 }
 
@@ -216,7 +249,13 @@ impl Tickets {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
         let (doorman, store, clock) = front(&env, &aws, &[SEAL]).await?;
-        Ok(Self { doorman, store, clock, entropy: OsEntropy, socket_url: env.required("SOCKET_URL")?.to_owned() })
+        Ok(Self {
+            doorman,
+            store,
+            clock,
+            entropy: OsEntropy,
+            socket_url: env.required("SOCKET_URL")?.to_owned(),
+        })
     }
 }
 
@@ -230,7 +269,12 @@ impl Gate {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
         let keys = Keyring::read(&env, &aws, &[SEAL]).await?;
-        Ok(Self { doorman: Doorman { keys, clock: SystemClock::from_env(&env)? } })
+        Ok(Self {
+            doorman: Doorman {
+                keys,
+                clock: SystemClock::from_env(&env)?,
+            },
+        })
     }
 }
 
@@ -246,8 +290,14 @@ impl Door {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
         aws.connect("dynamodb").await;
-        let origin = env.optional("ROOMS_ORIGIN").filter(|origin| *origin != "*").map(str::to_owned);
-        Ok(Self { store: store(&env, &aws)?, origin })
+        let origin = env
+            .optional("ROOMS_ORIGIN")
+            .filter(|origin| *origin != "*")
+            .map(str::to_owned);
+        Ok(Self {
+            store: store(&env, &aws)?,
+            origin,
+        })
     }
 }
 
@@ -263,7 +313,11 @@ impl Departures {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
         aws.connect("dynamodb").await;
-        Ok(Self { store: store(&env, &aws)?, broadcasts: broadcasts(&env, &aws)?, clock: SystemClock::from_env(&env)? })
+        Ok(Self {
+            store: store(&env, &aws)?,
+            broadcasts: broadcasts(&env, &aws)?,
+            clock: SystemClock::from_env(&env)?,
+        })
     }
 }
 
@@ -324,7 +378,11 @@ pub struct Health {
 impl Health {
     pub async fn from_env() -> Result<Self, StartError> {
         let (env, aws) = begin()?;
-        Ok(Self { readiness: Readiness::default(), table: table(&env, &aws)?, broadcasts: broadcasts(&env, &aws)? })
+        Ok(Self {
+            readiness: Readiness::default(),
+            table: table(&env, &aws)?,
+            broadcasts: broadcasts(&env, &aws)?,
+        })
     }
 }
 
@@ -335,7 +393,11 @@ fn begin() -> Result<(Env, Aws), StartError> {
 }
 
 /// What whoever knows its callers begins with.
-async fn front(env: &Env, aws: &Aws, keys: &'static [Use]) -> Result<(Doorman, Store, SystemClock), StartError> {
+async fn front(
+    env: &Env,
+    aws: &Aws,
+    keys: &'static [SecretName],
+) -> Result<(Doorman, Store, SystemClock), StartError> {
     let (keys, ()) = tokio::join!(Keyring::read(env, aws, keys), aws.connect("dynamodb"));
     let clock = SystemClock::from_env(env)?;
     Ok((Doorman { keys: keys?, clock }, store(env, aws)?, clock))
@@ -350,7 +412,11 @@ fn table(env: &Env, aws: &Aws) -> Result<Table, EnvError> {
 }
 
 fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {
-    Ok(Store::new(table(env, aws)?, Arc::new(SystemClock::from_env(env)?), message_ttl(env)?))
+    Ok(Store::new(
+        table(env, aws)?,
+        Arc::new(SystemClock::from_env(env)?),
+        message_ttl(env)?,
+    ))
 }
 
 /// `MESSAGE_TTL_DAYS`: for how many days a message is kept.
@@ -358,7 +424,10 @@ fn message_ttl(env: &Env) -> Result<Duration, EnvError> {
     const NAME: &str = "MESSAGE_TTL_DAYS";
     match env.parsed(NAME)?.unwrap_or(30) {
         days @ 1..=3_650 => Ok(Duration::from_secs(days * 24 * 3_600)),
-        days => Err(EnvError::Malformed { name: NAME.to_owned(), reason: format!("{days} is not between 1 and 3650") }),
+        days => Err(EnvError::Malformed {
+            name: NAME.to_owned(),
+            reason: format!("{days} is not between 1 and 3650"),
+        }),
     }
 }
 
@@ -375,7 +444,10 @@ fn bus(env: &Env, aws: &Aws) -> Result<Bus, EnvError> {
 }
 
 fn sockets(env: &Env, aws: &Aws) -> Result<Sockets, EnvError> {
-    Ok(Sockets::new(aws, env.required("SOCKET_ENDPOINT")?.trim_end_matches('/')))
+    Ok(Sockets::new(
+        aws,
+        env.required("SOCKET_ENDPOINT")?.trim_end_matches('/'),
+    ))
 }
 
 #[cfg(test)]

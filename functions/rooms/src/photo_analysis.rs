@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use confab_aws::Entry;
 use confab_core::{CorrelationId, Error, PhotoId, Result, Timestamp};
-use confab_lambda::{Call, Reply, metrics, reply, warn};
+use confab_lambda::{ApiRequest, Response, metrics, response, warn};
 use http::StatusCode;
-use rooms_domain::{Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why};
+use rooms_domain::{
+    Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why,
+};
 use serde::Serialize;
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -36,7 +38,7 @@ pub(crate) struct SimilarRoom {
     why: Why,
 }
 
-pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Photos>, call: ApiRequest) -> Result<Response> {
     let missing = || Error::not_found("photo");
     let photo: PhotoId = call.last_segment().parse().map_err(|_| missing())?;
     let asking = deps.doorman.guest(&call).await?;
@@ -51,15 +53,31 @@ pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
     };
     if is_there {
         if deps.store.asks_for(&analysis).await? {
-            deps.photos.send(&[Entry::in_any_order(&PhotoJob::V1 { photo }, call.correlation_id)?]).await?;
+            deps.photos
+                .send(&[Entry::standard(
+                    &PhotoJob::V1 { photo },
+                    call.correlation_id,
+                )?])
+                .await?;
         }
         analysis.state = State::Looking;
     }
-    reply::json(StatusCode::OK, &view(&deps, analysis, call.correlation_id).await?)
+    response::json(
+        StatusCode::OK,
+        &view(&deps, analysis, call.correlation_id).await?,
+    )
 }
 
 async fn view(deps: &Photos, analysis: Analysis, trace: CorrelationId) -> Result<Look> {
-    let Analysis { photo_id, state, step, code, until, found, .. } = analysis;
+    let Analysis {
+        photo_id,
+        state,
+        step,
+        code,
+        until,
+        found,
+        ..
+    } = analysis;
     let mut out = Look {
         photo_id,
         state,
@@ -73,7 +91,12 @@ async fn view(deps: &Photos, analysis: Analysis, trace: CorrelationId) -> Result
         similar: Vec::new(),
     };
     let Some(found) = found else { return Ok(out) };
-    out.photo = Some(pictures::view(&deps.objects, photo_id, (found.width, found.height), &found.thumbhash)?);
+    out.photo = Some(pictures::view(
+        &deps.objects,
+        photo_id,
+        (found.width, found.height),
+        &found.thumbhash,
+    )?);
     for (code, why) in found.similar {
         // A room may be closed or hidden by now.
         let visited = match deps.store.find_room(code).await {
@@ -87,7 +110,12 @@ async fn view(deps: &Photos, analysis: Analysis, trace: CorrelationId) -> Result
         };
         if visited.room.lets_read(visited.standing).is_ok() {
             let name = visited.room.name.as_str().to_owned();
-            out.similar.push(SimilarRoom { code, name, online: visited.online, why });
+            out.similar.push(SimilarRoom {
+                code,
+                name,
+                online: visited.online,
+                why,
+            });
         }
     }
     out.caption = Some(found.caption);

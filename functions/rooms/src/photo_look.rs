@@ -5,16 +5,22 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use confab_core::{PhotoId, Result, hex};
-use confab_lambda::{Job, metrics, warn};
+use confab_lambda::{QueueMessage, metrics, warn};
 use confab_openai::{Model, ModelError, Seen};
 use confab_pictures::{Likeness, Picture, Refusal, Size, Wanted};
-use rooms_domain::{Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, similar};
+use rooms_domain::{
+    Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits,
+    similar,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{Looker, pictures};
 
 /// Two megapixels, about.
-const WANTED: Wanted = Wanted { shorter_side: 64, within: Size::square(1_600) };
+const WANTED: Wanted = Wanted {
+    shorter_side: 64,
+    within: Size::square(1_600),
+};
 const SMALL: Size = Size::square(480);
 /// A thumbhash is of at most a hundred pixels on a side.
 const TINY: Size = Size::square(96);
@@ -24,9 +30,11 @@ const BREATH: Duration = Duration::from_secs(2);
 /// A photo that ends the process is not looked at for ever.
 const PATIENCE: u32 = 2;
 
-pub async fn handle(deps: Arc<Looker>, job: Job<PhotoJob>) -> Result<()> {
+pub async fn handle(deps: Arc<Looker>, job: QueueMessage<PhotoJob>) -> Result<()> {
     let PhotoJob::V1 { photo } = job.body;
-    let Some(analysis) = deps.store.photo(photo).await? else { return Ok(()) };
+    let Some(analysis) = deps.store.photo(photo).await? else {
+        return Ok(());
+    };
     if matches!(analysis.state, State::Done | State::Refused) {
         return deps.objects.delete(&pictures::quarantine(photo)).await;
     }
@@ -35,10 +43,19 @@ pub async fn handle(deps: Arc<Looker>, job: Job<PhotoJob>) -> Result<()> {
         false => look(&deps, &analysis, &job).await?,
     };
     let analysis = match outcome {
-        Ok(found) => Analysis { state: State::Done, step: STEPS, found: Some(found), ..analysis },
+        Ok(found) => Analysis {
+            state: State::Done,
+            step: STEPS,
+            found: Some(found),
+            ..analysis
+        },
         Err(code) => {
             metrics::count("PhotoRefused", name_of(code));
-            Analysis { state: State::Refused, code: Some(code), ..analysis }
+            Analysis {
+                state: State::Refused,
+                code: Some(code),
+                ..analysis
+            }
         }
     };
     deps.store.found(&analysis).await?;
@@ -55,7 +72,11 @@ fn name_of(code: NotShown) -> &'static str {
     }
 }
 
-async fn look(deps: &Looker, analysis: &Analysis, job: &Job<PhotoJob>) -> Result<std::result::Result<Found, NotShown>> {
+async fn look(
+    deps: &Looker,
+    analysis: &Analysis,
+    job: &QueueMessage<PhotoJob>,
+) -> Result<std::result::Result<Found, NotShown>> {
     let photo = analysis.photo_id;
     let Some(bytes) = deps.objects.get(&pictures::quarantine(photo)).await? else {
         return Ok(Err(NotShown::Unavailable));
@@ -66,9 +87,19 @@ async fn look(deps: &Looker, analysis: &Analysis, job: &Job<PhotoJob>) -> Result
         Err(refusal) => return Ok(Err(not_shown(&refusal))),
     };
     drop(bytes);
-    deps.store.found(&Analysis { state: State::Looking, step: 1, ..analysis.clone() }).await?;
+    deps.store
+        .found(&Analysis {
+            state: State::Looking,
+            step: 1,
+            ..analysis.clone()
+        })
+        .await?;
     let jpeg = picture.jpeg(QUALITY);
-    let before = deps.store.seen_before(&digest).await?.and_then(|before| before.found);
+    let before = deps
+        .store
+        .seen_before(&digest)
+        .await?
+        .and_then(|before| before.found);
     let found = match before {
         // Somebody else's photo of the same bytes was looked at: what was found holds.
         Some(before) => before,
@@ -78,10 +109,17 @@ async fn look(deps: &Looker, analysis: &Analysis, job: &Job<PhotoJob>) -> Result
         },
     };
     let small = picture.within(SMALL).jpeg(QUALITY);
-    deps.objects.put(&pictures::large(photo), "image/jpeg", jpeg).await?;
-    deps.objects.put(&pictures::small(photo), "image/jpeg", small).await?;
+    deps.objects
+        .put(&pictures::large(photo), "image/jpeg", jpeg)
+        .await?;
+    deps.objects
+        .put(&pictures::small(photo), "image/jpeg", small)
+        .await?;
     deps.store.remember(&digest, photo, analysis.until).await?;
-    let similar = similar(&found.traits, &deps.store.recent_rooms(job.correlation_id).await?);
+    let similar = similar(
+        &found.traits,
+        &deps.store.recent_rooms(job.correlation_id).await?,
+    );
     Ok(Ok(Found { similar, ..found }))
 }
 
@@ -99,7 +137,7 @@ async fn ask(
     picture: &Picture,
     jpeg: &[u8],
     digest: String,
-    job: &Job<PhotoJob>,
+    job: &QueueMessage<PhotoJob>,
 ) -> Result<std::result::Result<Found, NotShown>> {
     let model = deps.model().await?.because_of(job.correlation_id);
     let photo = analysis.photo_id;
@@ -108,7 +146,13 @@ async fn ask(
         Ok(_) => {}
         Err(error) => return Ok(Err(unavailable(&error, photo, job))),
     }
-    deps.store.found(&Analysis { state: State::Looking, step: 2, ..analysis.clone() }).await?;
+    deps.store
+        .found(&Analysis {
+            state: State::Looking,
+            step: 2,
+            ..analysis.clone()
+        })
+        .await?;
     let seen = match twice(|| model.look(jpeg, LANGUAGE)).await {
         Ok(seen) => seen,
         Err(error) => return Ok(Err(unavailable(&error, photo, job))),
@@ -116,7 +160,11 @@ async fn ask(
     // Without a direction it is near to nothing; names are there all the same.
     let meaning = meaning(&model, &seen).await.unwrap_or_else(|error| {
         metrics::count("PhotoUnembedded", "model");
-        warn("a photo has no direction", &format!("{photo}: {error}"), job.correlation_id);
+        warn(
+            "a photo has no direction",
+            &format!("{photo}: {error}"),
+            job.correlation_id,
+        );
         Meaning::default()
     });
     let size = picture.size();
@@ -139,7 +187,11 @@ async fn ask(
                 description: suggestion.description,
             })
             .collect(),
-        traits: Traits { digest, likeness: Likeness::of(picture).0, meaning },
+        traits: Traits {
+            digest,
+            likeness: Likeness::of(picture).0,
+            meaning,
+        },
         similar: Vec::new(),
     }))
 }
@@ -148,10 +200,20 @@ async fn ask(
 const LANGUAGE: &str = "en";
 
 async fn meaning(model: &Model, seen: &Seen) -> std::result::Result<Meaning, ModelError> {
-    let names = seen.suggestions.iter().map(|suggestion| suggestion.name.as_str());
-    let text = [seen.caption.caption.as_str()].into_iter().chain(names).collect::<Vec<_>>().join(". ");
+    let names = seen
+        .suggestions
+        .iter()
+        .map(|suggestion| suggestion.name.as_str());
+    let text = [seen.caption.caption.as_str()]
+        .into_iter()
+        .chain(names)
+        .collect::<Vec<_>>()
+        .join(". ");
     let vectors = model.embed(&[text]).await?;
-    Ok(vectors.first().map(|vector| Meaning::of(vector)).unwrap_or_default())
+    Ok(vectors
+        .first()
+        .map(|vector| Meaning::of(vector))
+        .unwrap_or_default())
 }
 
 async fn twice<T, Fut: Future<Output = std::result::Result<T, ModelError>>>(
@@ -167,11 +229,21 @@ async fn twice<T, Fut: Future<Output = std::result::Result<T, ModelError>>>(
 }
 
 /// What the model will not look at is not for a room either.
-fn unavailable(error: &ModelError, photo: PhotoId, job: &Job<PhotoJob>) -> NotShown {
-    if matches!(error, ModelError::Refused { of_content: true, .. }) {
+fn unavailable(error: &ModelError, photo: PhotoId, job: &QueueMessage<PhotoJob>) -> NotShown {
+    if matches!(
+        error,
+        ModelError::Refused {
+            of_content: true,
+            ..
+        }
+    ) {
         return NotShown::NotAllowed;
     }
-    warn("a photo cannot be looked at", &format!("{photo}: {error}"), job.correlation_id);
+    warn(
+        "a photo cannot be looked at",
+        &format!("{photo}: {error}"),
+        job.correlation_id,
+    );
     NotShown::Unavailable
 }
 

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use confab_aws::{Entry, Rate};
+use confab_aws::{Entry, RateLimit};
 use confab_core::{Clock, Error, PhotoId, Result, Timestamp, UserId, after};
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use http::StatusCode;
 use rooms_domain::{Analysis, PhotoJob, State};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub(crate) struct Upload {
     fields: BTreeMap<String, String>,
 }
 
-pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Photos>, call: ApiRequest) -> Result<Response> {
     let owner = deps.doorman.guest(&call).await?;
     let content_type = call.header("content-type").unwrap_or_default().to_owned();
     match content_type.starts_with("image/") {
@@ -55,33 +55,79 @@ pub async fn handle(deps: Arc<Photos>, call: Call) -> Result<Reply> {
     }
 }
 
-async fn give_form(deps: &Photos, call: &Call, owner: Option<UserId>) -> Result<Reply> {
-    let NewPhoto { content_type, bytes } = call.json()?;
+async fn give_form(deps: &Photos, call: &ApiRequest, owner: Option<UserId>) -> Result<Response> {
+    let NewPhoto {
+        content_type,
+        bytes,
+    } = call.json()?;
     check(&content_type, bytes)?;
     let analysis = begin(deps, call, owner, State::Waiting).await?;
-    let form = deps.objects.upload_form(&quarantine(analysis.photo_id), &content_type, LARGEST, FORM_LASTS)?;
-    let fields = form.fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let form = deps.objects.upload_form(
+        &quarantine(analysis.photo_id),
+        &content_type,
+        LARGEST,
+        FORM_LASTS,
+    )?;
+    let fields = form
+        .fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     let expires_at = after(deps.clock.now(), FORM_LASTS);
-    let upload = Some(Upload { url: form.url, fields });
-    reply::json(StatusCode::CREATED, &Sent { photo_id: analysis.photo_id, upload, expires_at })
+    let upload = Some(Upload {
+        url: form.url,
+        fields,
+    });
+    response::json(
+        StatusCode::CREATED,
+        &Sent {
+            photo_id: analysis.photo_id,
+            upload,
+            expires_at,
+        },
+    )
 }
 
-async fn take(deps: &Photos, call: &Call, owner: Option<UserId>, content_type: &str) -> Result<Reply> {
+async fn take(
+    deps: &Photos,
+    call: &ApiRequest,
+    owner: Option<UserId>,
+    content_type: &str,
+) -> Result<Response> {
     if call.body().len() > LARGEST_BODY {
-        return Err(Error::too_large("A photo that is sent along has at most 4 MB. Ask for a form."));
+        return Err(Error::too_large(
+            "A photo that is sent along has at most 4 MB. Ask for a form.",
+        ));
     }
     check(content_type, call.body().len() as u64)?;
     let analysis = begin(deps, call, owner, State::Looking).await?;
-    deps.objects.put(&quarantine(analysis.photo_id), content_type, call.body().to_vec()).await?;
-    let job = PhotoJob::V1 { photo: analysis.photo_id };
-    deps.photos.send(&[Entry::in_any_order(&job, call.correlation_id)?]).await?;
-    let out = Sent { photo_id: analysis.photo_id, upload: None, expires_at: analysis.until };
-    reply::json(StatusCode::ACCEPTED, &out)
+    deps.objects
+        .put(
+            &quarantine(analysis.photo_id),
+            content_type,
+            call.body().to_vec(),
+        )
+        .await?;
+    let job = PhotoJob::V1 {
+        photo: analysis.photo_id,
+    };
+    deps.photos
+        .send(&[Entry::standard(&job, call.correlation_id)?])
+        .await?;
+    let out = Sent {
+        photo_id: analysis.photo_id,
+        upload: None,
+        expires_at: analysis.until,
+    };
+    response::json(StatusCode::ACCEPTED, &out)
 }
 
 fn check(content_type: &str, bytes: u64) -> Result<()> {
     if !TYPES.contains(&content_type) {
-        return Err(Error::invalid("not_a_picture", "A photo is a JPEG, PNG or WebP."));
+        return Err(Error::invalid(
+            "not_a_picture",
+            "A photo is a JPEG, PNG or WebP.",
+        ));
     }
     match bytes {
         0 => Err(Error::invalid("not_a_picture", "There is nothing in it.")),
@@ -91,15 +137,28 @@ fn check(content_type: &str, bytes: u64) -> Result<()> {
 }
 
 /// Limits count what is begun: whoever asks for forms and sends nothing has had them.
-async fn begin(deps: &Photos, call: &Call, owner: Option<UserId>, state: State) -> Result<Analysis> {
+async fn begin(
+    deps: &Photos,
+    call: &ApiRequest,
+    owner: Option<UserId>,
+    state: State,
+) -> Result<Analysis> {
     let now = deps.clock.now();
     let (table, address) = (&deps.store.table, call.source_ip());
     match owner {
         Some(user) => {
-            Rate::per_hour(PER_PERSON).take(table, &format!("photo#{user}"), now).await?;
-            Rate::per_hour(PER_ADDRESS_WITH_SESSIONS).take(table, &format!("photos#{address}"), now).await?;
+            RateLimit::per_hour(PER_PERSON)
+                .take(table, &format!("photo#{user}"), now)
+                .await?;
+            RateLimit::per_hour(PER_ADDRESS_WITH_SESSIONS)
+                .take(table, &format!("photos#{address}"), now)
+                .await?;
         }
-        None => Rate::per_hour(PER_ADDRESS).take(table, &format!("photo#{address}"), now).await?,
+        None => {
+            RateLimit::per_hour(PER_ADDRESS)
+                .take(table, &format!("photo#{address}"), now)
+                .await?
+        }
     }
     let analysis = Analysis {
         photo_id: PhotoId::new(now, &deps.entropy),

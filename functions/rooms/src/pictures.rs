@@ -22,7 +22,12 @@ pub(crate) fn small(photo: PhotoId) -> String {
     format!("photos/{photo}/small.jpg")
 }
 
-pub(crate) fn view(objects: &Objects, photo: PhotoId, size: (u32, u32), thumbhash: &str) -> Result<PhotoView> {
+pub(crate) fn view(
+    objects: &Objects,
+    photo: PhotoId,
+    size: (u32, u32),
+    thumbhash: &str,
+) -> Result<PhotoView> {
     Ok(PhotoView {
         url: objects.link(&large(photo), LINKS_LAST)?,
         small_url: objects.link(&small(photo), LINKS_LAST)?,

@@ -3,7 +3,7 @@
 use confab_aws::Queue;
 use confab_core::{Clock, CorrelationId, Result};
 use confab_lambda::SystemClock;
-use confab_worker::Read;
+use confab_worker::Consistency;
 use rooms_domain::{News, RoomCode};
 
 use crate::{
@@ -31,30 +31,53 @@ pub(crate) struct Presence<'a> {
 impl Presence<'_> {
     /// Returns the count for an answer to a ping.
     pub(crate) async fn on_ping(&self, visited: &Visited) -> Result<u32> {
-        self.count(visited, COUNTED_EVERY_MS, Read::MayLag).await
+        self.count(visited, COUNTED_EVERY_MS, Consistency::Eventual)
+            .await
     }
 
     pub(crate) async fn on_arrival(&self, visited: &Visited) -> Result<u32> {
-        self.count(visited, if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS }, Read::MayLag).await
+        self.count(
+            visited,
+            if visited.online <= SEEN_UP_TO {
+                0
+            } else {
+                COUNTED_EVERY_MS
+            },
+            Consistency::Eventual,
+        )
+        .await
     }
 
     /// Counts again after a connection has closed. A room that closed meanwhile has no count.
     pub(crate) async fn on_departure(&self, room: RoomCode) -> Result<()> {
-        let Some(visited) = self.store.find_room(room).await? else { return Ok(()) };
-        let every = if visited.online <= SEEN_UP_TO { 0 } else { COUNTED_EVERY_MS };
+        let Some(visited) = self.store.find_room(room).await? else {
+            return Ok(());
+        };
+        let every = if visited.online <= SEEN_UP_TO {
+            0
+        } else {
+            COUNTED_EVERY_MS
+        };
         // The connection that has just closed must not be counted.
-        self.count(&visited, every, Read::Latest).await.map(drop)
+        self.count(&visited, every, Consistency::Strong)
+            .await
+            .map(drop)
     }
 
     /// Takes the count again when it is older than `every_ms`, one caller at a time, and tells the room of a change.
-    async fn count(&self, visited: &Visited, every_ms: i64, read: Read) -> Result<u32> {
+    async fn count(&self, visited: &Visited, every_ms: i64, read: Consistency) -> Result<u32> {
         let now_ms = self.clock.now().as_millisecond();
-        let lasts = every_ms.max((i64::from(visited.online) * MS_PER_PERSON).min(COUNTED_AT_LEAST_EVERY_MS));
+        let lasts = every_ms
+            .max((i64::from(visited.online) * MS_PER_PERSON).min(COUNTED_AT_LEAST_EVERY_MS));
         if now_ms < visited.counted_at_ms + lasts {
             return Ok(visited.online);
         }
         let (code, was) = (visited.room.code, visited.counted_at_ms);
-        if !self.store.put_online(code, visited.online, was, now_ms).await? {
+        if !self
+            .store
+            .put_online(code, visited.online, was, now_ms)
+            .await?
+        {
             return Ok(visited.online);
         }
         let here = self.store.here(code, usize::MAX, read, self.trace).await?;
@@ -62,7 +85,15 @@ impl Presence<'_> {
         self.store.put_online(code, online, now_ms, now_ms).await?;
         if online != visited.online && (1..=TOLD_UP_TO).contains(&online) {
             let (once, news) = (format!("online#{code}#{now_ms}"), News::Online { online });
-            tell(self.broadcasts, code, &once, self.clock.now(), news, self.trace).await?;
+            tell(
+                self.broadcasts,
+                code,
+                &once,
+                self.clock.now(),
+                news,
+                self.trace,
+            )
+            .await?;
         }
         Ok(online)
     }

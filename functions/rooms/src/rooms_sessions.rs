@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_aws::Rate;
+use confab_aws::RateLimit;
 use confab_core::{Clock, Result, Timestamp, UserId, after};
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,25 +27,38 @@ pub(crate) struct Session {
     expires_at: Timestamp,
 }
 
-pub async fn handle(deps: Arc<Sessions>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Sessions>, call: ApiRequest) -> Result<Response> {
     let NewSession {} = call.json()?;
     let now = deps.clock.now();
     let user = match deps.doorman.guest(&call).await? {
         Some(user) => user,
         None => {
             let address = call.source_ip();
-            Rate::per_hour(NEW_PER_ADDRESS).take(&deps.store.table, &format!("session#{address}"), now).await?;
+            RateLimit::per_hour(NEW_PER_ADDRESS)
+                .take(&deps.store.table, &format!("session#{address}"), now)
+                .await?;
             UserId::new(now, &deps.entropy)
         }
     };
     let expires_at = after(now, LASTS);
-    let token = deps.doorman.keys.seal(SEAL, &rooms_domain::Session { user }, expires_at).await?;
-    reply::json(StatusCode::CREATED, &Session { user_id: user, token, expires_at })
+    let token = deps
+        .doorman
+        .keys
+        .seal(SEAL, &rooms_domain::Session { user }, expires_at)
+        .await?;
+    response::json(
+        StatusCode::CREATED,
+        &Session {
+            user_id: user,
+            token,
+            expires_at,
+        },
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use confab_lambda::Call;
+    use confab_lambda::ApiRequest;
     use serde_json::json;
 
     use super::*;
@@ -54,11 +67,13 @@ mod tests {
     /// A hundred at once, from one address: how many were refused.
     async fn refused(deps: &Arc<Sessions>, cloud: &Cloud) -> usize {
         let asks = futures::future::join_all((0..100).map(|_| async {
-            let call: Call = cloud.asks_without_session("POST", "/api/sessions/", json!({}));
+            let call: ApiRequest = cloud.asks_without_session("POST", "/api/sessions/", json!({}));
             handle(Arc::clone(deps), call).await
         }));
         let refusals = asks.await.into_iter().filter_map(Result::err);
-        refusals.inspect(|error| assert_eq!(error.code(), "rate_limited")).count()
+        refusals
+            .inspect(|error| assert_eq!(error.code(), "rate_limited"))
+            .count()
     }
 
     #[tokio::test]
@@ -71,6 +86,9 @@ mod tests {
         let row = json!({ "full_at_ms": { "N": full_at.to_string() } });
         cloud.put_row("RATE#session#192.0.2.7", "RATE", row).await;
         let refused = refused(&deps, &cloud).await;
-        assert!((50..=90).contains(&refused), "{refused} of 100 were refused");
+        assert!(
+            (50..=90).contains(&refused),
+            "{refused} of 100 were refused"
+        );
     }
 }

@@ -70,7 +70,11 @@ pub(crate) struct Visited {
 
 impl Store {
     pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, message_ttl: Duration) -> Self {
-        Self { table, clock, message_ttl }
+        Self {
+            table,
+            clock,
+            message_ttl,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -95,11 +99,19 @@ fn online_key(code: RoomCode) -> Row {
 }
 
 fn sort_key(row: &Row) -> &str {
-    row.get("sk").and_then(|value| value.as_s().ok()).map(String::as_str).unwrap_or_default()
+    row.get("sk")
+        .and_then(|value| value.as_s().ok())
+        .map(String::as_str)
+        .unwrap_or_default()
 }
 
 /// Decodes rows one by one. An unreadable row is skipped, logged and counted: it costs nothing but itself.
-fn readable<T>(rows: Vec<Row>, what: &'static str, trace: CorrelationId, decode: impl Fn(Row) -> Result<T>) -> Vec<T> {
+fn readable<T>(
+    rows: Vec<Row>,
+    what: &'static str,
+    trace: CorrelationId,
+    decode: impl Fn(Row) -> Result<T>,
+) -> Vec<T> {
     let mut decoded = Vec::with_capacity(rows.len());
     for row in rows {
         // The error itself may quote what a person wrote.

@@ -17,10 +17,12 @@ use axum::{
 };
 use confab_aws::{Aws, AwsConfig, Keyring, Queue, Sockets, Table};
 use confab_core::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, after, before};
-use confab_lambda::{Call, Job, OsEntropy, SystemClock};
+use confab_lambda::{ApiRequest, OsEntropy, QueueMessage, SystemClock};
 use confab_testkit::{request, sample};
-use confab_worker::Read;
-use rooms_domain::{BroadcastJob, Draft, Message, News, Person, Room, RoomCode, RoomName, Session, Ticket, Username};
+use confab_worker::Consistency;
+use rooms_domain::{
+    BroadcastJob, Draft, Message, News, Person, Room, RoomCode, RoomName, Session, Ticket, Username,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -74,8 +76,13 @@ pub(crate) fn code() -> RoomCode {
     RoomCode::new(&|| [1; 10])
 }
 
-pub(crate) fn job<B>(body: B) -> Job<B> {
-    Job { body, correlation_id: trace(), receives: 1, time_left: Duration::from_secs(25) }
+pub(crate) fn job<B>(body: B) -> QueueMessage<B> {
+    QueueMessage {
+        body,
+        correlation_id: trace(),
+        receives: 1,
+        time_left: Duration::from_secs(25),
+    }
 }
 
 pub(crate) fn person(number: u8) -> Person {
@@ -103,12 +110,20 @@ pub(crate) fn room() -> Room {
     }
 }
 
-async fn connections(State(fake): State<Arc<Fake>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
+async fn connections(
+    State(fake): State<Arc<Fake>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> StatusCode {
     let mut recorded = fake.recorded.lock().unwrap();
     if let Some(status) = recorded.statuses.get(&id) {
         return StatusCode::from_u16(*status).unwrap();
     }
-    recorded.posts.entry(id).or_default().push(serde_json::from_slice(&body).unwrap());
+    recorded
+        .posts
+        .entry(id)
+        .or_default()
+        .push(serde_json::from_slice(&body).unwrap());
     StatusCode::OK
 }
 
@@ -123,15 +138,29 @@ async fn close(State(fake): State<Arc<Fake>>, Path(id): Path<String>) -> StatusC
 
 async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes) -> Response {
     // A connection that is opened ahead of its first call asks for nothing.
-    let Some(target) = headers.get("x-amz-target") else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(target) = headers.get("x-amz-target") else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let target = target.to_str().unwrap().to_owned();
     let asked: Value = serde_json::from_slice(&body).unwrap();
-    let failing = |recorded: &mut Recorded| recorded.failing.as_mut().and_then(|failing| failing(&target, &asked));
+    let failing = |recorded: &mut Recorded| {
+        recorded
+            .failing
+            .as_mut()
+            .and_then(|failing| failing(&target, &asked))
+    };
     if let Some((status, answer)) = failing(&mut fake.recorded.lock().unwrap()) {
         return (status, axum::Json(answer)).into_response();
     }
     if target.starts_with("DynamoDB") {
-        let answer = fake.client.post(&fake.table_url).headers(headers).body(body).send().await.unwrap();
+        let answer = fake
+            .client
+            .post(&fake.table_url)
+            .headers(headers)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
         return (status, headers, answer.bytes().await.unwrap()).into_response();
     }
@@ -139,7 +168,9 @@ async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes)
     let entries = asked["Entries"].as_array().cloned().unwrap_or_default();
     let answer = match target.as_str() {
         "AmazonSQS.SendMessageBatch" => {
-            let body = |entry: &Value| serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+            let body = |entry: &Value| {
+                serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap()
+            };
             recorded.sent.extend(entries.iter().map(body));
             json!({ "Successful": [], "Failed": [] })
         }
@@ -171,9 +202,16 @@ impl Cloud {
     pub(crate) async fn new() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let table_url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+        tokio::spawn(dynoxide::server::serve_on(
+            listener,
+            dynoxide::Database::memory().unwrap(),
+        ));
         let client = confab_provider_base::http_client().unwrap();
-        let fake = Arc::new(Fake { table_url, client, recorded: Mutex::default() });
+        let fake = Arc::new(Fake {
+            table_url,
+            client,
+            recorded: Mutex::default(),
+        });
         let router = Router::new()
             .route("/live/@connections/{id}", post(connections).delete(close))
             .fallback(service)
@@ -188,15 +226,29 @@ impl Cloud {
             ("AWS_ENDPOINT_URL", &url),
             ("CONFAB_TABLE", TABLE),
             ("CONFAB_BUCKET", "rooms"),
-            ("CONFAB_BROADCAST_QUEUE_URL", &format!("{url}/000000000000/broadcasts.fifo")),
+            (
+                "CONFAB_BROADCAST_QUEUE_URL",
+                &format!("{url}/000000000000/broadcasts.fifo"),
+            ),
             ("CONFAB_EVENT_BUS", "bus"),
             ("ROOMS_SEAL_SECRET_PARAM", "/rooms/seal"),
         ]);
         let aws = Aws::new(AwsConfig::from_env(&env).unwrap()).unwrap();
         let clock = SystemClock::default();
         let message_ttl = Duration::from_secs(30 * 24 * 3_600);
-        let store = Store::new(Table::new(aws.dynamodb(), TABLE), Arc::new(clock), message_ttl);
-        let cloud = Self { fake, env, aws, url, store, clock };
+        let store = Store::new(
+            Table::new(aws.dynamodb(), TABLE),
+            Arc::new(clock),
+            message_ttl,
+        );
+        let cloud = Self {
+            fake,
+            env,
+            aws,
+            url,
+            store,
+            clock,
+        };
         let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
         let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
         let table = json!({
@@ -212,7 +264,11 @@ impl Cloud {
 
     /// An operation of DynamoDB as its wire format has it.
     pub(crate) async fn table(&self, operation: &str, asked: &Value) -> Value {
-        let asked = self.fake.client.post(&self.fake.table_url).body(asked.to_string());
+        let asked = self
+            .fake
+            .client
+            .post(&self.fake.table_url)
+            .body(asked.to_string());
         let asked = asked
             .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
             .header("content-type", "application/x-amz-json-1.0")
@@ -228,17 +284,25 @@ impl Cloud {
     /// A row that no store of ours would write.
     pub(crate) async fn put_row(&self, pk: &str, sk: &str, others: Value) {
         let mut item = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-        item.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
-        self.table("PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
+        item.as_object_mut()
+            .unwrap()
+            .extend(others.as_object().unwrap().clone());
+        self.table("PutItem", &json!({ "TableName": TABLE, "Item": item }))
+            .await;
     }
 
     pub(crate) async fn row(&self, pk: &str, sk: &str) -> Value {
         let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-        self.table("GetItem", &json!({ "TableName": TABLE, "Key": key })).await["Item"].clone()
+        self.table("GetItem", &json!({ "TableName": TABLE, "Key": key }))
+            .await["Item"]
+            .clone()
     }
 
     pub(crate) async fn joins(&self, number: u8) {
-        self.store.join(code(), None, &person(number)).await.unwrap();
+        self.store
+            .join(code(), None, &person(number))
+            .await
+            .unwrap();
     }
 
     /// A ticket that was made so many seconds ago.
@@ -265,16 +329,35 @@ impl Cloud {
 
     /// What API Gateway tells of a closed connection.
     pub(crate) async fn disconnects(&self, ticket: &Ticket) {
-        let deps = Departures { store: self.store.clone(), broadcasts: self.queue(), clock: self.clock };
-        crate::ws_disconnect::leave(&deps, ticket, &ticket.id.to_string(), trace()).await.unwrap();
+        let deps = Departures {
+            store: self.store.clone(),
+            broadcasts: self.queue(),
+            clock: self.clock,
+        };
+        crate::ws_disconnect::leave(&deps, ticket, &ticket.id.to_string(), trace())
+            .await
+            .unwrap();
     }
 
     /// Stores a message of a member; no broadcast is told of it.
     pub(crate) async fn says(&self, number: u8, text: &str) -> Message {
-        let visited = self.store.visit(code(), Some(user(number)), Read::Latest).await.unwrap();
-        let latest = self.store.latest(code(), visited.reserved, Read::Latest, trace()).await.unwrap();
+        let visited = self
+            .store
+            .visit(code(), Some(user(number)), Consistency::Strong)
+            .await
+            .unwrap();
+        let latest = self
+            .store
+            .latest(code(), visited.reserved, Consistency::Strong, trace())
+            .await
+            .unwrap();
         let draft = Draft::parse(&format!("{:0>8}", latest.last_seq + 1), text, None).unwrap();
-        match self.store.say(&visited, &draft, None, latest, None, trace()).await.unwrap() {
+        match self
+            .store
+            .say(&visited, &draft, None, latest, None, trace())
+            .await
+            .unwrap()
+        {
             Said::New { message, .. } => message,
             other => panic!("{other:?}"),
         }
@@ -296,24 +379,44 @@ impl Cloud {
 
     pub(crate) async fn sessions(&self) -> Sessions {
         let Rooms { doorman, store, .. } = Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap();
-        Sessions { doorman, store, clock: self.clock, entropy: OsEntropy }
+        Sessions {
+            doorman,
+            store,
+            clock: self.clock,
+            entropy: OsEntropy,
+        }
     }
 
-    pub(crate) fn asks_without_session(&self, method: &str, path: &str, body: Value) -> Call {
+    pub(crate) fn asks_without_session(&self, method: &str, path: &str, body: Value) -> ApiRequest {
         let mut event = asked(method, path, &body);
-        event["headers"].as_object_mut().unwrap().remove("authorization");
-        Call { request: request(&event), correlation_id: trace() }
+        event["headers"]
+            .as_object_mut()
+            .unwrap()
+            .remove("authorization");
+        ApiRequest {
+            request: request(&event),
+            correlation_id: trace(),
+        }
     }
 
     /// A request of a user, as API Gateway hands it on.
-    pub(crate) async fn asks(&self, method: &str, path: &str, number: u8, body: Value) -> Call {
+    pub(crate) async fn asks(
+        &self,
+        method: &str,
+        path: &str,
+        number: u8,
+        body: Value,
+    ) -> ApiRequest {
         let session = Session { user: user(number) };
         let until = after(self.clock.now(), Duration::from_secs(60));
         let keys = Keyring::read(&self.env, &self.aws, &[SEAL]).await.unwrap();
         let token = keys.seal(SEAL, &session, until).await.unwrap();
         let mut event = asked(method, path, &body);
         event["headers"]["authorization"] = json!(format!("Bearer {token}"));
-        Call { request: request(&event), correlation_id: trace() }
+        ApiRequest {
+            request: request(&event),
+            correlation_id: trace(),
+        }
     }
 
     fn sockets(&self) -> Sockets {
@@ -321,35 +424,66 @@ impl Cloud {
     }
 
     fn queue(&self) -> Queue {
-        Queue::new(&self.aws, format!("{}/000000000000/broadcasts.fifo", self.url))
+        Queue::new(
+            &self.aws,
+            format!("{}/000000000000/broadcasts.fifo", self.url),
+        )
     }
 
     /// Broadcasts a batch of jobs, one for each piece of news.
     pub(crate) async fn broadcasts(&self, news: Vec<News>) {
         let at = self.clock.now();
-        let jobs =
-            news.into_iter().map(|news| job(BroadcastJob::V1 { room: code(), at, news: vec![news], after: None }));
-        crate::ws_broadcast::handle(self.broadcaster(), jobs.collect()).await.unwrap();
+        let jobs = news.into_iter().map(|news| {
+            job(BroadcastJob::V1 {
+                room: code(),
+                at,
+                news: vec![news],
+                after: None,
+            })
+        });
+        crate::ws_broadcast::handle(self.broadcaster(), jobs.collect())
+            .await
+            .unwrap();
     }
 
     /// The frames that a connection was sent.
     pub(crate) fn frames(&self, connection: &str) -> Vec<Value> {
-        self.fake.recorded.lock().unwrap().posts.get(connection).cloned().unwrap_or_default()
+        self.fake
+            .recorded
+            .lock()
+            .unwrap()
+            .posts
+            .get(connection)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The texts of the messages that a connection was sent.
     pub(crate) fn texts(&self, connection: &str) -> Vec<String> {
         let frames = self.frames(connection);
-        let messages = frames.iter().flat_map(|frame| frame["messages"].as_array().into_iter().flatten());
-        messages.map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+        let messages = frames
+            .iter()
+            .flat_map(|frame| frame["messages"].as_array().into_iter().flatten());
+        messages
+            .map(|message| message["text"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     pub(crate) fn kinds(&self, connection: &str) -> Vec<String> {
-        self.frames(connection).iter().map(|frame| frame["type"].as_str().unwrap().to_owned()).collect()
+        self.frames(connection)
+            .iter()
+            .map(|frame| frame["type"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     pub(crate) fn is_closed(&self, connection: &str) -> bool {
-        self.fake.recorded.lock().unwrap().closed.iter().any(|closed| closed == connection)
+        self.fake
+            .recorded
+            .lock()
+            .unwrap()
+            .closed
+            .iter()
+            .any(|closed| closed == connection)
     }
 
     /// From now on posts to a connection and its closing are answered with a status; `None`: as if nothing was wrong.
@@ -362,7 +496,10 @@ impl Cloud {
     }
 
     /// Decides of each call, by its target and body, whether it fails and how.
-    pub(crate) fn fails(&self, failing: impl FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send + 'static) {
+    pub(crate) fn fails(
+        &self,
+        failing: impl FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send + 'static,
+    ) {
         self.fake.recorded.lock().unwrap().failing = Some(Box::new(failing));
     }
 

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use confab_core::{Error, Result};
-use confab_lambda::{Admitted, Knock};
+use confab_lambda::{Allow, AuthorizerRequest};
 
 use crate::Gate;
 
-pub async fn handle(deps: Arc<Gate>, knock: Knock) -> Result<Admitted> {
+pub async fn handle(deps: Arc<Gate>, knock: AuthorizerRequest) -> Result<Allow> {
     let missing = || Error::unauthenticated("A socket opens with a ticket.");
-    let ticket = deps.doorman.ticket(knock.query_value("ticket").ok_or_else(missing)?).await?;
-    Ok(Admitted {
+    let ticket = deps
+        .doorman
+        .ticket(knock.query_value("ticket").ok_or_else(missing)?)
+        .await?;
+    Ok(Allow {
         principal: ticket.user.to_string(),
         context: vec![
             ("room", ticket.room.to_string()),

@@ -3,17 +3,35 @@
 use std::sync::Arc;
 
 use confab_core::{CorrelationId, Result};
-use confab_lambda::Frame;
+use confab_lambda::SocketRequest;
 use rooms_domain::Ticket;
 
 use crate::{Departures, presence::Presence, speaking::connection};
 
-pub async fn handle(deps: Arc<Departures>, frame: Frame) -> Result<()> {
-    leave(&deps, &connection(&frame)?, &frame.connection_id, frame.correlation_id).await
+pub async fn handle(deps: Arc<Departures>, frame: SocketRequest) -> Result<()> {
+    leave(
+        &deps,
+        &connection(&frame)?,
+        &frame.connection_id,
+        frame.correlation_id,
+    )
+    .await
 }
 
-pub(crate) async fn leave(deps: &Departures, ticket: &Ticket, connection: &str, trace: CorrelationId) -> Result<()> {
-    deps.store.disconnected(ticket.room, ticket.id, connection).await?;
-    let presence = Presence { store: &deps.store, broadcasts: &deps.broadcasts, clock: deps.clock, trace };
+pub(crate) async fn leave(
+    deps: &Departures,
+    ticket: &Ticket,
+    connection: &str,
+    trace: CorrelationId,
+) -> Result<()> {
+    deps.store
+        .disconnected(ticket.room, ticket.id, connection)
+        .await?;
+    let presence = Presence {
+        store: &deps.store,
+        broadcasts: &deps.broadcasts,
+        clock: deps.clock,
+        trace,
+    };
     presence.on_departure(ticket.room).await
 }

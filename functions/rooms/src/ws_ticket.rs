@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_aws::Rate;
+use confab_aws::RateLimit;
 use confab_core::{Clock, Result, TicketId, Timestamp, after};
-use confab_lambda::{Call, Reply, reply};
-use confab_worker::Read;
+use confab_lambda::{ApiRequest, Response, response};
+use confab_worker::Consistency;
 use http::StatusCode;
 use rooms_domain::{RoomCode, Ticket};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,10 @@ use crate::{SEAL, Tickets};
 
 const LASTS: Duration = Duration::from_secs(30);
 /// Of a bad connection on several devices.
-const TICKETS: Rate = Rate { burst: 60, every: Duration::from_secs(2) };
+const TICKETS: RateLimit = RateLimit {
+    burst: 60,
+    every: Duration::from_secs(2),
+};
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,16 +33,32 @@ pub(crate) struct SocketTicket {
     expires_at: Timestamp,
 }
 
-pub async fn handle(deps: Arc<Tickets>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Tickets>, call: ApiRequest) -> Result<Response> {
     let user = deps.doorman.caller(&call).await?;
     let TicketWanted { code } = call.json()?;
-    let visited = deps.store.visit(code, Some(user), Read::MayLag).await?;
+    let visited = deps
+        .store
+        .visit(code, Some(user), Consistency::Eventual)
+        .await?;
     visited.room.lets_read(visited.standing)?;
     let now = deps.clock.now();
-    TICKETS.take(&deps.store.table, &format!("ticket#{user}"), now).await?;
+    TICKETS
+        .take(&deps.store.table, &format!("ticket#{user}"), now)
+        .await?;
     let expires_at = after(now, LASTS);
     let address = call.source_ip().into();
-    let ticket = Ticket { id: TicketId::new(now, &deps.entropy), room: code, user, address };
+    let ticket = Ticket {
+        id: TicketId::new(now, &deps.entropy),
+        room: code,
+        user,
+        address,
+    };
     let ticket = deps.doorman.keys.seal(SEAL, &ticket, expires_at).await?;
-    reply::json(StatusCode::CREATED, &SocketTicket { url: format!("{}?ticket={ticket}", deps.socket_url), expires_at })
+    response::json(
+        StatusCode::CREATED,
+        &SocketTicket {
+            url: format!("{}?ticket={ticket}", deps.socket_url),
+            expires_at,
+        },
+    )
 }

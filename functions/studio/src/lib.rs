@@ -74,7 +74,8 @@ impl Webhook {
 
 /// As providers were told it, without the slash that people type at its end.
 fn public_base_url(env: &Env) -> Option<String> {
-    env.optional("PUBLIC_BASE_URL").map(|url| url.trim_end_matches('/').to_owned())
+    env.optional("PUBLIC_BASE_URL")
+        .map(|url| url.trim_end_matches('/').to_owned())
 }
 
 /// What `studio-conversation` needs.
@@ -109,7 +110,13 @@ impl Worker {
             clock,
         };
         let drawing = queue(&env, &aws, "CONFAB_DRAWING_QUEUE_URL")?;
-        Ok(Self { studio, shelf, drawing, clock, entropy: OsEntropy })
+        Ok(Self {
+            studio,
+            shelf,
+            drawing,
+            clock,
+            entropy: OsEntropy,
+        })
     }
 }
 
@@ -129,7 +136,10 @@ impl Photographer {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let clock = SystemClock::from_env(&env)?;
-        let (senders, keys) = tokio::join!(senders(&env, &aws, clock), Keyring::read(&env, &aws, &[ASTRIA_KEY]));
+        let (senders, keys) = tokio::join!(
+            senders(&env, &aws, clock),
+            Keyring::read(&env, &aws, &[ASTRIA_KEY])
+        );
         Ok(Self {
             senders: senders?,
             astria: Maker::new(&env, http_client()?, keys?)?,
@@ -186,7 +196,11 @@ impl Callbacks {
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &[SEAL]), aws.connect("sqs"));
         let making = queue(&env, &aws, "CONFAB_MAKING_QUEUE_URL")?;
-        Ok(Self { keys: keys?, making, clock: SystemClock::from_env(&env)? })
+        Ok(Self {
+            keys: keys?,
+            making,
+            clock: SystemClock::from_env(&env)?,
+        })
     }
 }
 
@@ -276,7 +290,11 @@ impl Opinions {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let keys = Keyring::read(&env, &aws, &[OPERATOR]).await?;
-        Ok(Self { store: store(&env, &aws)?, keys, clock: SystemClock::from_env(&env)? })
+        Ok(Self {
+            store: store(&env, &aws)?,
+            keys,
+            clock: SystemClock::from_env(&env)?,
+        })
     }
 }
 
@@ -356,7 +374,11 @@ impl Cleanups {
 
 fn store(env: &Env, aws: &Aws) -> Result<Store, StartError> {
     let table = Table::new(aws.dynamodb(), env.required("CONFAB_TABLE")?);
-    Ok(Store::new(table, Arc::new(SystemClock::from_env(env)?), Arc::new(OsEntropy)))
+    Ok(Store::new(
+        table,
+        Arc::new(SystemClock::from_env(env)?),
+        Arc::new(OsEntropy),
+    ))
 }
 
 fn objects(env: &Env, aws: &Aws) -> Result<Objects, EnvError> {
@@ -401,13 +423,21 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
     });
     let (meta, twilio) = (meta.transpose()?, twilio.transpose()?);
     let keys = Keyring::read(env, aws, &senders::sending_secrets(env)).await?;
-    Ok(Senders { http: http_client()?, keys, meta, twilio, clock: Arc::new(clock) })
+    Ok(Senders {
+        http: http_client()?,
+        keys,
+        meta,
+        twilio,
+        clock: Arc::new(clock),
+    })
 }
 
 /// `studio_news/en=HX..,studio_news/he=HX..`
 fn content_sids(text: &str) -> ContentSids {
     let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, sid)| (name.trim().to_owned(), sid.trim().to_owned())).collect()
+    pairs
+        .map(|(name, sid)| (name.trim().to_owned(), sid.trim().to_owned()))
+        .collect()
 }
 
 /// What `studio-status` needs.
@@ -422,7 +452,10 @@ impl Follower {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         aws.connect("dynamodb").await;
-        Ok(Self { store: store(&env, &aws)?, people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")? })
+        Ok(Self {
+            store: store(&env, &aws)?,
+            people: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
+        })
     }
 }
 

@@ -5,9 +5,18 @@ use confab_core::{CorrelationId, Result, UserId};
 use studio_domain::{Event, Job};
 
 /// The same news has the same id in every copy.
-pub(crate) fn entry(id: String, person: UserId, event: Event, correlation_id: CorrelationId) -> Result<Entry> {
-    let job = Job::V2 { id: id.clone(), person, event };
-    Entry::in_order(&person.to_string(), &id, &job, correlation_id)
+pub(crate) fn entry(
+    id: String,
+    person: UserId,
+    event: Event,
+    correlation_id: CorrelationId,
+) -> Result<Entry> {
+    let job = Job::V2 {
+        id: id.clone(),
+        person,
+        event,
+    };
+    Entry::fifo(&person.to_string(), &id, &job, correlation_id)
 }
 
 pub(crate) async fn tell(
@@ -17,5 +26,7 @@ pub(crate) async fn tell(
     event: Event,
     correlation_id: CorrelationId,
 ) -> Result<()> {
-    queue.send(&[entry(id, person, event, correlation_id)?]).await
+    queue
+        .send(&[entry(id, person, event, correlation_id)?])
+        .await
 }

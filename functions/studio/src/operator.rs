@@ -1,16 +1,18 @@
 //! Whoever runs the studio shows a key.
 
-use confab_aws::{Keyring, Use};
+use confab_aws::{Keyring, SecretName};
 use confab_core::{Error, Result};
-use confab_lambda::{Call, metrics};
+use confab_lambda::{ApiRequest, metrics};
 
-pub(crate) const OPERATOR: Use = Use("OPERATOR_KEY_PARAM");
+pub(crate) const OPERATOR: SecretName = SecretName("OPERATOR_KEY_PARAM");
 
-pub(crate) async fn is_calling(keys: &Keyring, call: &Call) -> Result<()> {
+pub(crate) async fn is_calling(keys: &Keyring, call: &ApiRequest) -> Result<()> {
     let told = call.bearer().unwrap_or_default();
-    if keys.opens(OPERATOR, told).await? {
+    if keys.verify(OPERATOR, told).await? {
         return Ok(());
     }
     metrics::count("OperatorRejected", "key");
-    Err(Error::unauthenticated("This is for the operator, who has a key."))
+    Err(Error::unauthenticated(
+        "This is for the operator, who has a key.",
+    ))
 }

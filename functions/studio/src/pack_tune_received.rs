@@ -5,18 +5,24 @@ use std::sync::Arc;
 
 use confab_aws::Entry;
 use confab_core::{Clock, Error, Result};
-use confab_lambda::{Call, Reply, metrics, reply};
+use confab_lambda::{ApiRequest, Response, metrics, response};
 use http::StatusCode;
 use studio_domain::{MakeJob, MakeTask};
 
 use crate::{Callbacks, astria::Ticket, world::SEAL};
 
-pub async fn handle(deps: Arc<Callbacks>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Callbacks>, call: ApiRequest) -> Result<Response> {
     let ticket = call.query_value("ticket").unwrap_or_default();
-    let Ticket { order } = deps.keys.unseal(SEAL, &ticket, deps.clock.now()).await.map_err(rejected)?;
+    let Ticket { order } = deps
+        .keys
+        .unseal(SEAL, &ticket, deps.clock.now())
+        .await
+        .map_err(rejected)?;
     let task = MakeTask::LookAfter { order };
-    deps.making.send(&[Entry::in_any_order(&MakeJob::V1 { task }, call.correlation_id)?]).await?;
-    Ok(reply::empty(StatusCode::OK))
+    deps.making
+        .send(&[Entry::standard(&MakeJob::V1 { task }, call.correlation_id)?])
+        .await?;
+    Ok(response::empty(StatusCode::OK))
 }
 
 fn rejected(error: Error) -> Error {

@@ -2,37 +2,50 @@
 
 use std::{sync::Arc, time::Duration};
 
-use confab_aws::{Keyring, Use};
+use confab_aws::{Keyring, SecretName};
 use confab_core::{Clock, Env, Timestamp};
 use confab_lambda::metrics;
 use confab_messaging::{Address, Channel, Media, Outbound};
 use confab_meta::{Meta, MetaConfig};
 use confab_provider_base::{Accepted, File, MediaError, SendError};
 use confab_twilio::{Twilio, TwilioConfig};
-use confab_worker::{Evidence, Outcome};
+use confab_worker::{EffectOutcome, Evidence};
 
 use secrecy::SecretString;
 
 const META: &str = "META_PHONE_NUMBER_ID";
 const TWILIO: &str = "TWILIO_ACCOUNT_SID";
 
-pub(crate) const META_APP_SECRET: Use = Use("META_APP_SECRET_PARAM");
-pub(crate) const META_VERIFY_TOKEN: Use = Use("META_VERIFY_TOKEN_PARAM");
-pub(crate) const TWILIO_AUTH_TOKEN: Use = Use("TWILIO_AUTH_TOKEN_PARAM");
-const META_ACCESS_TOKEN: Use = Use("META_ACCESS_TOKEN_PARAM");
+pub(crate) const META_APP_SECRET: SecretName = SecretName("META_APP_SECRET_PARAM");
+pub(crate) const META_VERIFY_TOKEN: SecretName = SecretName("META_VERIFY_TOKEN_PARAM");
+pub(crate) const TWILIO_AUTH_TOKEN: SecretName = SecretName("TWILIO_AUTH_TOKEN_PARAM");
+const META_ACCESS_TOKEN: SecretName = SecretName("META_ACCESS_TOKEN_PARAM");
 
 /// The secrets that verify webhooks. A channel without an account has none, so that its requests are refused.
-pub(crate) fn webhook_secrets(env: &Env) -> Vec<Use> {
-    of_accounts(env, [(META, META_APP_SECRET), (META, META_VERIFY_TOKEN), (TWILIO, TWILIO_AUTH_TOKEN)])
+pub(crate) fn webhook_secrets(env: &Env) -> Vec<SecretName> {
+    of_accounts(
+        env,
+        [
+            (META, META_APP_SECRET),
+            (META, META_VERIFY_TOKEN),
+            (TWILIO, TWILIO_AUTH_TOKEN),
+        ],
+    )
 }
 
 /// The secrets that send messages and fetch media.
-pub(crate) fn sending_secrets(env: &Env) -> Vec<Use> {
-    of_accounts(env, [(META, META_ACCESS_TOKEN), (TWILIO, TWILIO_AUTH_TOKEN)])
+pub(crate) fn sending_secrets(env: &Env) -> Vec<SecretName> {
+    of_accounts(
+        env,
+        [(META, META_ACCESS_TOKEN), (TWILIO, TWILIO_AUTH_TOKEN)],
+    )
 }
 
-fn of_accounts<const N: usize>(env: &Env, all: [(&str, Use); N]) -> Vec<Use> {
-    all.into_iter().filter(|(account, _)| env.optional(account).is_some()).map(|(_, secret)| secret).collect()
+fn of_accounts<const N: usize>(env: &Env, all: [(&str, SecretName); N]) -> Vec<SecretName> {
+    all.into_iter()
+        .filter(|(account, _)| env.optional(account).is_some())
+        .map(|(_, secret)| secret)
+        .collect()
 }
 
 /// A status comes within a second or two, with our reference. One that has not come for so long after the last attempt's
@@ -51,7 +64,10 @@ pub(crate) struct Senders {
 
 impl std::fmt::Debug for Senders {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Senders").field("meta", &self.meta.is_some()).field("twilio", &self.twilio.is_some()).finish()
+        f.debug_struct("Senders")
+            .field("meta", &self.meta.is_some())
+            .field("twilio", &self.twilio.is_some())
+            .finish()
     }
 }
 
@@ -65,32 +81,59 @@ impl Senders {
                 // Whichever of our numbers the person wrote to answers.
                 let phone_number_id = outbound.to.business.clone();
                 let token = self.secret(META_ACCESS_TOKEN).await?;
-                Meta::new(http, MetaConfig { token, phone_number_id, ..config.clone() }).send(outbound).await
+                Meta::new(
+                    http,
+                    MetaConfig {
+                        token,
+                        phone_number_id,
+                        ..config.clone()
+                    },
+                )
+                .send(outbound)
+                .await
             }
             Channel::Twilio => {
                 let config = self.twilio.as_ref().ok_or_else(not_configured)?;
                 let auth_token = self.secret(TWILIO_AUTH_TOKEN).await?;
-                Twilio::new(http, TwilioConfig { auth_token, ..config.clone() }).send(outbound).await
+                Twilio::new(
+                    http,
+                    TwilioConfig {
+                        auth_token,
+                        ..config.clone()
+                    },
+                )
+                .send(outbound)
+                .await
             }
         }
     }
 
-    async fn secret(&self, wanted: Use) -> Result<SecretString, SendError> {
-        self.keys.newest(wanted).await.map_err(|error| SendError::NotReached(error.to_string()))
+    async fn secret(&self, wanted: SecretName) -> Result<SecretString, SendError> {
+        self.keys
+            .current(wanted)
+            .await
+            .map_err(|error| SendError::NotReached(error.to_string()))
     }
 }
 
 impl Senders {
-    pub(crate) async fn perform(&self, outbound: &Outbound) -> Outcome {
+    pub(crate) async fn perform(&self, outbound: &Outbound) -> EffectOutcome {
         match self.send(outbound).await {
-            Ok(accepted) => Outcome::Done { receipt: accepted.message_id },
-            Err(SendError::NotSent { retry: false, code, title, .. }) => {
+            Ok(accepted) => EffectOutcome::Done {
+                receipt: accepted.message_id,
+            },
+            Err(SendError::NotSent {
+                retry: false,
+                code,
+                title,
+                ..
+            }) => {
                 metrics::count("MessageRefused", "provider");
-                Outcome::Refused { code, title }
+                EffectOutcome::Refused { code, title }
             }
-            Err(SendError::NotSent { code, title, .. }) => Outcome::Later { code, title },
-            Err(SendError::NotReached(title)) => Outcome::Later { code: 0, title },
-            Err(SendError::Unknown(reason)) => Outcome::Unknown { reason },
+            Err(SendError::NotSent { code, title, .. }) => EffectOutcome::Later { code, title },
+            Err(SendError::NotReached(title)) => EffectOutcome::Later { code: 0, title },
+            Err(SendError::Unknown(reason)) => EffectOutcome::Unknown { reason },
         }
     }
 
@@ -112,14 +155,25 @@ impl Senders {
                 let config = self.meta.as_ref().ok_or_else(not_configured)?;
                 let phone_number_id = from.business.clone();
                 let token = self.secret(META_ACCESS_TOKEN).await.map_err(not_now)?;
-                let config = MetaConfig { token, phone_number_id, ..config.clone() };
-                Meta::new(self.http.clone(), config).media(&media.source).await
+                let config = MetaConfig {
+                    token,
+                    phone_number_id,
+                    ..config.clone()
+                };
+                Meta::new(self.http.clone(), config)
+                    .media(&media.source)
+                    .await
             }
             Channel::Twilio => {
                 let config = self.twilio.as_ref().ok_or_else(not_configured)?;
                 let auth_token = self.secret(TWILIO_AUTH_TOKEN).await.map_err(not_now)?;
-                let config = TwilioConfig { auth_token, ..config.clone() };
-                Twilio::new(self.http.clone(), config).media(&media.source).await
+                let config = TwilioConfig {
+                    auth_token,
+                    ..config.clone()
+                };
+                Twilio::new(self.http.clone(), config)
+                    .media(&media.source)
+                    .await
             }
         }
     }
@@ -142,6 +196,10 @@ mod tests {
         let at = |second: i64| Timestamp::from_second(1_000 + second).unwrap();
         assert_eq!(after(at(0), at(19)), Evidence::NotYetClear);
         assert_eq!(after(at(0), at(20)), Evidence::DidNotHappen);
-        assert_eq!(after(at(60), at(0)), Evidence::NotYetClear, "an attempt may still be under way");
+        assert_eq!(
+            after(at(60), at(0)),
+            Evidence::NotYetClear,
+            "an attempt may still be under way"
+        );
     }
 }

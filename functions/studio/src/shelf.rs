@@ -26,7 +26,10 @@ impl Shelves {
     pub(crate) fn from_env(env: &Env) -> std::result::Result<Self, StartError> {
         let prices = PriceList::parse(env.required("PRICES")?)?;
         let price = |tier: Tier| Some((tier, prices.find(&tier.item())?.price));
-        Ok(Self { prices: Tier::ALL.into_iter().filter_map(price).collect(), seen: Mutex::default() })
+        Ok(Self {
+            prices: Tier::ALL.into_iter().filter_map(price).collect(),
+            seen: Mutex::default(),
+        })
     }
 
     pub(crate) async fn current(&self, store: &Store) -> Result<Arc<Shelf>> {
@@ -38,8 +41,14 @@ impl Shelves {
             return Ok(shelf.clone());
         }
         let (packs, is_whole) = store.packs().await?;
-        let shelf = Arc::new(Shelf { packs, prices: self.prices.clone() });
-        *seen = Some((Instant::now() + if is_whole { FRESH } else { FRESH_MEANWHILE }, shelf.clone()));
+        let shelf = Arc::new(Shelf {
+            packs,
+            prices: self.prices.clone(),
+        });
+        *seen = Some((
+            Instant::now() + if is_whole { FRESH } else { FRESH_MEANWHILE },
+            shelf.clone(),
+        ));
         Ok(shelf)
     }
 

@@ -124,8 +124,17 @@ pub(crate) struct Deed {
 
 impl Deed {
     pub(crate) fn outbound(&self, effect_id: EffectId, to: Address, body: Body) -> Outbound {
-        let reference = Reference { user_id: self.user_id, effect_id, correlation_id: self.correlation_id };
-        Outbound { to, reference, reply_to: None, body }
+        let reference = Reference {
+            user_id: self.user_id,
+            effect_id,
+            correlation_id: self.correlation_id,
+        };
+        Outbound {
+            to,
+            reference,
+            reply_to: None,
+            body,
+        }
     }
 }
 
@@ -173,7 +182,12 @@ impl UserRow {
     }
 
     fn merged_into(&self, id: UserId) -> Self {
-        Self { merged_into: Some(id), due_in: None, due_at: None, ..self.clone() }
+        Self {
+            merged_into: Some(id),
+            due_in: None,
+            due_at: None,
+            ..self.clone()
+        }
     }
 }
 
@@ -206,7 +220,12 @@ fn alias_key(alias: &Alias) -> Row {
 
 impl Store {
     pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { table, clock, entropy, met: Met::default() }
+        Self {
+            table,
+            clock,
+            entropy,
+            met: Met::default(),
+        }
     }
 }
 

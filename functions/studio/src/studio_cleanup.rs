@@ -7,7 +7,7 @@ use confab_astria::Tune;
 use confab_aws::Entry;
 use confab_contracts::{Event as OnTheBus, studio::CleanupFinished};
 use confab_core::{Clock, EventId, OrderId, Result, UserId, after};
-use confab_lambda::Job as Delivery;
+use confab_lambda::QueueMessage as Delivery;
 use studio_domain::{Cleanup, CleanupJob, CleanupStep, Event, Kept, MODELS_KEPT, PRODUCT};
 use tokio::time::Instant;
 
@@ -23,7 +23,12 @@ pub async fn handle(deps: Arc<Cleaner>, delivery: Delivery<CleanupJob>) -> Resul
         CleanupJob::V1 { cleanup } => cleanup,
         CleanupJob::Due { detail } => {
             let cleanup = Cleanup::new(&detail);
-            if deps.store.cleanup(cleanup.run).await?.is_some_and(|report| report.finished_at.is_some()) {
+            if deps
+                .store
+                .cleanup(cleanup.run)
+                .await?
+                .is_some_and(|report| report.finished_at.is_some())
+            {
                 return Ok(());
             }
             deps.store.report(&cleanup, None).await?;
@@ -33,7 +38,13 @@ pub async fn handle(deps: Arc<Cleaner>, delivery: Delivery<CleanupJob>) -> Resul
     while let Some(step) = cleanup.step {
         if until.saturating_duration_since(Instant::now()) < PAGE_TAKES {
             let correlation_id = cleanup.correlation_id;
-            return deps.queue.send(&[Entry::in_any_order(&CleanupJob::V1 { cleanup }, correlation_id)?]).await;
+            return deps
+                .queue
+                .send(&[Entry::standard(
+                    &CleanupJob::V1 { cleanup },
+                    correlation_id,
+                )?])
+                .await;
         }
         let last = match step {
             CleanupStep::People => people(&deps, &mut cleanup).await?,
@@ -48,10 +59,29 @@ pub async fn handle(deps: Arc<Cleaner>, delivery: Delivery<CleanupJob>) -> Resul
 async fn finish(deps: &Cleaner, cleanup: Cleanup) -> Result<()> {
     let now = deps.clock.now();
     deps.store.report(&cleanup, Some(now)).await?;
-    let Cleanup { run, dry_run, correlation_id, found, .. } = cleanup;
+    let Cleanup {
+        run,
+        dry_run,
+        correlation_id,
+        found,
+        ..
+    } = cleanup;
     let id = EventId::of_event(&format!("cleanup#{run}"));
-    let data = CleanupFinished { run, dry_run, found };
-    deps.bus.publish(&[OnTheBus::new(id, now, PRODUCT, correlation_id, run.to_string(), data)]).await
+    let data = CleanupFinished {
+        run,
+        dry_run,
+        found,
+    };
+    deps.bus
+        .publish(&[OnTheBus::new(
+            id,
+            now,
+            PRODUCT,
+            correlation_id,
+            run.to_string(),
+            data,
+        )])
+        .await
 }
 
 async fn people(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>> {
@@ -68,18 +98,29 @@ async fn people(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>>
             cleanup.finds("idle_people", 1);
             // The one who decides about a person forgets their face.
             let name = format!("idle#{}#{}", person.id, cleanup.run);
-            idle.push(news::entry(name, person.id, Event::Due, cleanup.correlation_id)?);
+            idle.push(news::entry(
+                name,
+                person.id,
+                Event::Due,
+                cleanup.correlation_id,
+            )?);
         }
     }
     if !cleanup.dry_run {
         deps.people.send(&idle).await?;
     }
-    Ok(people.last().filter(|_| people.len() == PEOPLE).map(|person| person.key.clone()))
+    Ok(people
+        .last()
+        .filter(|_| people.len() == PEOPLE)
+        .map(|person| person.key.clone()))
 }
 
 async fn pictures(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>> {
     let now = deps.clock.now();
-    let keys = deps.objects.list("people/", cleanup.after.as_deref()).await?;
+    let keys = deps
+        .objects
+        .list("people/", cleanup.after.as_deref())
+        .await?;
     let mut are_here: HashMap<UserId, bool> = HashMap::new();
     for key in &keys {
         let Some(kept) = Kept::of(key) else { continue };
@@ -114,14 +155,20 @@ async fn models(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>>
         }
     }
     // A list that does not go on has no end.
-    let oldest = tunes.iter().map(|tune| tune.id).min().filter(|oldest| before.is_none_or(|before| *oldest < before));
+    let oldest = tunes
+        .iter()
+        .map(|tune| tune.id)
+        .min()
+        .filter(|oldest| before.is_none_or(|before| *oldest < before));
     Ok(oldest.map(|id| id.to_string()))
 }
 
 /// Ours are named after orders. Other tunes of the account are nobody's business here, and neither are those of another
 /// studio: an order that is not known here may be known there.
 async fn is_over(deps: &Cleaner, tune: &Tune) -> Result<bool> {
-    let (Ok(order), Some(created_at)) = (tune.title.parse::<OrderId>(), tune.created_at) else { return Ok(false) };
+    let (Ok(order), Some(created_at)) = (tune.title.parse::<OrderId>(), tune.created_at) else {
+        return Ok(false);
+    };
     let until = after(created_at, MODELS_KEPT);
     Ok(deps.clock.now() >= until && deps.store.making(order).await?.is_some())
 }

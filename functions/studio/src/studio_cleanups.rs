@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use confab_contracts::{Event, maintenance::CleanupDue};
 use confab_core::{Clock, EventId, Result};
-use confab_lambda::{Call, Reply, reply};
+use confab_lambda::{ApiRequest, Response, response};
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use studio_domain::PRODUCT;
@@ -30,16 +30,28 @@ struct Out {
     cleanups: Vec<Report>,
 }
 
-pub async fn handle(deps: Arc<Cleanups>, call: Call) -> Result<Reply> {
+pub async fn handle(deps: Arc<Cleanups>, call: ApiRequest) -> Result<Response> {
     operator::is_calling(&deps.keys, &call).await?;
     if call.request.method() == Method::POST {
         let In { dry_run } = call.json()?;
         let now = deps.clock.now();
         let run = EventId::new(now, &deps.entropy);
         // On the bus, as the one of every Wednesday: all that follows is the same.
-        let due = Event::new(run, now, PRODUCT, call.correlation_id, run.to_string(), CleanupDue { dry_run });
+        let due = Event::new(
+            run,
+            now,
+            PRODUCT,
+            call.correlation_id,
+            run.to_string(),
+            CleanupDue { dry_run },
+        );
         deps.bus.publish(&[due]).await?;
-        return reply::json(StatusCode::ACCEPTED, &Begun { run });
+        return response::json(StatusCode::ACCEPTED, &Begun { run });
     }
-    reply::json(StatusCode::OK, &Out { cleanups: deps.store.cleanups(MOST).await? })
+    response::json(
+        StatusCode::OK,
+        &Out {
+            cleanups: deps.store.cleanups(MOST).await?,
+        },
+    )
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use confab_core::{OrderId, Result, UserId};
-use confab_lambda::Job as Delivery;
+use confab_lambda::QueueMessage as Delivery;
 use studio_domain::EraseJob;
 
 use crate::Eraser;
@@ -23,12 +23,15 @@ pub async fn handle(deps: Arc<Eraser>, delivery: Delivery<EraseJob>) -> Result<(
 async fn forget_models(deps: &Eraser, orders: &[OrderId]) -> Result<()> {
     let astria = deps.astria.client().await?;
     for order in orders {
-        let Some(making) = deps.store.making(*order).await? else { continue };
+        let Some(making) = deps.store.making(*order).await? else {
+            continue;
+        };
         let tune = match making.tune {
             // It may have been made without our having heard of it.
-            None if making.is_unclear => {
-                astria.find_tune(&order.to_string(), making.asked_since()).await?.map(|tune| tune.id)
-            }
+            None if making.is_unclear => astria
+                .find_tune(&order.to_string(), making.asked_since())
+                .await?
+                .map(|tune| tune.id),
             tune => tune,
         };
         if let Some(tune) = tune {
@@ -40,7 +43,10 @@ async fn forget_models(deps: &Eraser, orders: &[OrderId]) -> Result<()> {
 
 async fn forget_pictures(deps: &Eraser, person: UserId) -> Result<()> {
     loop {
-        let keys = deps.objects.list(&format!("people/{person}/"), None).await?;
+        let keys = deps
+            .objects
+            .list(&format!("people/{person}/"), None)
+            .await?;
         if keys.is_empty() {
             return Ok(());
         }

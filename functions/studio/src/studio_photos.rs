@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use confab_astria::{Astria, AstriaError, Inspection};
 use confab_contracts::{Event as OnTheBus, studio::ImageProcessed};
 use confab_core::{Clock, EventId, PhotoId, Result, UserId, hex};
-use confab_lambda::{Job as Delivery, metrics};
+use confab_lambda::{QueueMessage as Delivery, metrics};
 use confab_messaging::{Address, Media};
 use confab_pictures::{Picture, Refusal, Size, Wanted};
 use confab_provider_base::{File, MediaError};
@@ -16,7 +16,10 @@ use studio_domain::{Class, Event, Fault, PRODUCT, PhotoJob, Seen, Verdict};
 use crate::{Photographer, news};
 
 /// A face on fewer pixels teaches nothing, and on more nothing more.
-const WANTED: Wanted = Wanted { shorter_side: 400, within: Size::square(2_048) };
+const WANTED: Wanted = Wanted {
+    shorter_side: 400,
+    within: Size::square(2_048),
+};
 const QUALITY: u8 = 90;
 /// The person waits: a photo that could not be looked at so often is asked for again. Each try takes six minutes.
 const PATIENCE: u32 = 4;
@@ -25,7 +28,13 @@ const BREATH: Duration = Duration::from_secs(3);
 const LONGEST_BREATH: Duration = Duration::from_secs(10);
 
 pub async fn handle(deps: Arc<Photographer>, delivery: Delivery<PhotoJob>) -> Result<()> {
-    let PhotoJob::V1 { person, photo, from, media, name } = delivery.body;
+    let PhotoJob::V1 {
+        person,
+        photo,
+        from,
+        media,
+        name,
+    } = delivery.body;
     // Counted before it is looked at: one that ends the process is given up, too.
     let verdict = if delivery.receives > PATIENCE {
         metrics::count("PhotoGivenUp", "unavailable");
@@ -35,10 +44,28 @@ pub async fn handle(deps: Arc<Photographer>, delivery: Delivery<PhotoJob>) -> Re
     };
     let is_good = matches!(verdict, Verdict::Good { .. });
     let event = Event::Judged { photo, verdict };
-    news::tell(&deps.people, format!("judged#{photo}"), person, event, delivery.correlation_id).await?;
-    let data = ImageProcessed { user_id: person, photo_id: photo, is_good };
+    news::tell(
+        &deps.people,
+        format!("judged#{photo}"),
+        person,
+        event,
+        delivery.correlation_id,
+    )
+    .await?;
+    let data = ImageProcessed {
+        user_id: person,
+        photo_id: photo,
+        is_good,
+    };
     let id = EventId::of_event(&format!("judged#{photo}"));
-    let told = OnTheBus::new(id, deps.clock.now(), PRODUCT, delivery.correlation_id, photo.to_string(), data);
+    let told = OnTheBus::new(
+        id,
+        deps.clock.now(),
+        PRODUCT,
+        delivery.correlation_id,
+        photo.to_string(),
+        data,
+    );
     deps.bus.publish(&[told]).await
 }
 
@@ -63,7 +90,10 @@ async fn look_at(
         Err(why) => return bad(why),
     };
     let mime_type = "image/jpeg".to_owned();
-    let shown = File { bytes: bytes.clone(), mime_type: mime_type.clone() };
+    let shown = File {
+        bytes: bytes.clone(),
+        mime_type: mime_type.clone(),
+    };
     let seen = match inspect(&deps.astria.client().await?, name, shown).await {
         Ok(inspection) => seen(inspection),
         Err(AstriaError::Refused { .. }) => return bad(Fault::Unreadable),
@@ -77,7 +107,11 @@ async fn look_at(
     Ok(verdict)
 }
 
-async fn inspect(astria: &Astria, name: Class, shown: File) -> std::result::Result<Inspection, AstriaError> {
+async fn inspect(
+    astria: &Astria,
+    name: Class,
+    shown: File,
+) -> std::result::Result<Inspection, AstriaError> {
     match astria.inspect(name.name(), shown.clone()).await {
         Err(AstriaError::Busy { retry_after, .. }) => {
             tokio::time::sleep(retry_after.unwrap_or(BREATH).min(LONGEST_BREATH)).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confab_aws::{Bus, Entry, Keyring, Objects, Queue, Use};
+use confab_aws::{Bus, Entry, Keyring, Objects, Queue, SecretName};
 use confab_contracts::{
     Contract, Event,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
@@ -11,7 +11,7 @@ use confab_core::{Clock, EffectId, EventId, OrderId, Result, Timestamp, after};
 use confab_lambda::SystemClock;
 use confab_messaging::Body;
 use confab_pay_links::{PayLinks, SEAL_TTL};
-use confab_worker::{Effect, Evidence, Outcome, World};
+use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
 use studio_domain::{Action, EraseJob, MakeJob, MakeTask, PRODUCT, PhotoJob};
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 /// Providers fetch a picture when they are told of it.
 const PICTURE_LASTS: Duration = Duration::from_secs(3600);
 
-pub(crate) const SEAL: Use = Use("SEAL_SECRET_PARAM");
+pub(crate) const SEAL: SecretName = SecretName("SEAL_SECRET_PARAM");
 
 #[derive(Debug)]
 pub(crate) struct Studio {
@@ -39,14 +39,24 @@ pub(crate) struct Studio {
 }
 
 impl Studio {
-    async fn say(&self, effect: &Effect<Deed>, body: Body) -> Outcome {
+    async fn say(&self, effect: &Effect<Deed>, body: Body) -> EffectOutcome {
         // Nobody to talk to is nobody who could write back either.
         let Some(to) = effect.what.to.clone() else {
-            return Outcome::Refused { code: 0, title: "the person has no address".into() };
+            return EffectOutcome::Refused {
+                code: 0,
+                title: "the person has no address".into(),
+            };
         };
         match self.with_pictures(body) {
-            Ok(body) => self.senders.perform(&effect.what.outbound(effect.id, to, body)).await,
-            Err(error) => Outcome::Later { code: 0, title: error.to_string() },
+            Ok(body) => {
+                self.senders
+                    .perform(&effect.what.outbound(effect.id, to, body))
+                    .await
+            }
+            Err(error) => EffectOutcome::Later {
+                code: 0,
+                title: error.to_string(),
+            },
         }
     }
 
@@ -54,14 +64,23 @@ impl Studio {
     fn with_pictures(&self, body: Body) -> Result<Body> {
         Ok(match body {
             Body::Image { url, caption } => match url.strip_prefix("object:") {
-                Some(key) => Body::Image { url: self.objects.link(key, PICTURE_LASTS)?, caption },
+                Some(key) => Body::Image {
+                    url: self.objects.link(key, PICTURE_LASTS)?,
+                    caption,
+                },
                 None => Body::Image { url, caption },
             },
             other => other,
         })
     }
 
-    async fn pay_link(&self, effect: &Effect<Deed>, order_id: OrderId, item: &str, title: &str) -> Result<String> {
+    async fn pay_link(
+        &self,
+        effect: &Effect<Deed>,
+        order_id: OrderId,
+        item: &str,
+        title: &str,
+    ) -> Result<String> {
         let deed = &effect.what;
         let offer = Offer {
             order_id,
@@ -76,17 +95,29 @@ impl Studio {
             return_url: self.pay_links.return_url(),
             expires_at: None,
         };
-        let sealed = self.keys.seal(SEAL, &offer, after(self.clock.now(), SEAL_TTL)).await?;
+        let sealed = self
+            .keys
+            .seal(SEAL, &offer, after(self.clock.now(), SEAL_TTL))
+            .await?;
         Ok(self.pay_links.store(order_id, sealed).await?.url)
     }
 
     async fn make(&self, deed: &Deed, task: MakeTask) -> Result<()> {
-        self.making.send(&[Entry::in_any_order(&MakeJob::V1 { task }, deed.correlation_id)?]).await
+        self.making
+            .send(&[Entry::standard(&MakeJob::V1 { task }, deed.correlation_id)?])
+            .await
     }
 
     async fn publish<D: Contract>(&self, id: EffectId, deed: &Deed, data: D) -> Result<()> {
         let event = EventId::of_effect(id);
-        let event = Event::new(event, id.made_at(), PRODUCT, deed.correlation_id, id.to_string(), data);
+        let event = Event::new(
+            event,
+            id.made_at(),
+            PRODUCT,
+            deed.correlation_id,
+            id.to_string(),
+            data,
+        );
         self.bus.publish(&[event]).await
     }
 
@@ -97,49 +128,112 @@ impl Studio {
         match deed.action.clone() {
             Action::Say { .. } | Action::AskToPay { .. } => Ok(()),
             Action::Judge { photo, media, name } => {
-                let Some(from) = deed.to.clone() else { return Ok(()) };
-                let job = PhotoJob::V1 { person: deed.user_id, photo, from, media, name };
-                self.photos.send(&[Entry::in_any_order(&job, deed.correlation_id)?]).await
+                let Some(from) = deed.to.clone() else {
+                    return Ok(());
+                };
+                let job = PhotoJob::V1 {
+                    person: deed.user_id,
+                    photo,
+                    from,
+                    media,
+                    name,
+                };
+                self.photos
+                    .send(&[Entry::standard(&job, deed.correlation_id)?])
+                    .await
             }
             Action::Make { order } => {
-                self.make(deed, MakeTask::Make { person: deed.user_id, order: Box::new(order) }).await
+                self.make(
+                    deed,
+                    MakeTask::Make {
+                        person: deed.user_id,
+                        order: Box::new(order),
+                    },
+                )
+                .await
             }
             Action::LookAfter { order, .. } => self.make(deed, MakeTask::LookAfter { order }).await,
             Action::Refund { order } => {
                 let reason = "the photos cannot be made".to_owned();
-                self.publish(effect.id, deed, RefundRequested { order_id: order, product: product(), reason }).await
+                self.publish(
+                    effect.id,
+                    deed,
+                    RefundRequested {
+                        order_id: order,
+                        product: product(),
+                        reason,
+                    },
+                )
+                .await
             }
             Action::UseCredit { order } => {
-                self.publish(effect.id, deed, CreditUsed { order_id: order, product: product() }).await
+                self.publish(
+                    effect.id,
+                    deed,
+                    CreditUsed {
+                        order_id: order,
+                        product: product(),
+                    },
+                )
+                .await
             }
             Action::Rate { order, stars } => self.store.rates(deed.user_id, order, stars).await,
             Action::Note { order, words } => self.store.writes(deed.user_id, order, &words).await,
             Action::HandOn { words } => {
                 let at = effect.id.made_at();
-                let question = Question { user_id: deed.user_id, from: deed.to.clone(), words, at };
+                let question = Question {
+                    user_id: deed.user_id,
+                    from: deed.to.clone(),
+                    words,
+                    at,
+                };
                 self.store.hands_on(effect.id, &question).await
             }
             Action::Erase { orders } => {
-                let job = EraseJob::V1 { person: deed.user_id, orders };
-                self.erasing.send(&[Entry::in_any_order(&job, deed.correlation_id)?]).await
+                let job = EraseJob::V1 {
+                    person: deed.user_id,
+                    orders,
+                };
+                self.erasing
+                    .send(&[Entry::standard(&job, deed.correlation_id)?])
+                    .await
             }
         }
     }
 }
 
-impl World<Deed> for Studio {
-    async fn perform(&self, effect: &Effect<Deed>) -> Outcome {
-        let later = |error: confab_core::Error| Outcome::Later { code: 0, title: error.to_string() };
+impl EffectRunner<Deed> for Studio {
+    async fn perform(&self, effect: &Effect<Deed>) -> EffectOutcome {
+        let later = |error: confab_core::Error| EffectOutcome::Later {
+            code: 0,
+            title: error.to_string(),
+        };
         match &effect.what.action {
             Action::Say { body } => self.say(effect, body.clone()).await,
-            Action::AskToPay { order, item, title, text, label } => {
-                match self.pay_link(effect, *order, item, title).await {
-                    Ok(url) => self.say(effect, Body::Link { text: text.clone(), label: label.clone(), url }).await,
-                    Err(error) => later(error),
+            Action::AskToPay {
+                order,
+                item,
+                title,
+                text,
+                label,
+            } => match self.pay_link(effect, *order, item, title).await {
+                Ok(url) => {
+                    self.say(
+                        effect,
+                        Body::Link {
+                            text: text.clone(),
+                            label: label.clone(),
+                            url,
+                        },
+                    )
+                    .await
                 }
-            }
+                Err(error) => later(error),
+            },
             _ => match self.does(effect).await {
-                Ok(()) => Outcome::Done { receipt: effect.id.to_string() },
+                Ok(()) => EffectOutcome::Done {
+                    receipt: effect.id.to_string(),
+                },
                 Err(error) => later(error),
             },
         }

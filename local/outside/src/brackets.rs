@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 const DEEPEST: usize = 8;
 
 pub(crate) fn segments(name: &str) -> Option<Vec<&str>> {
-    let Some((head, rest)) = name.split_once('[') else { return (!name.contains(']')).then(|| vec![name]) };
+    let Some((head, rest)) = name.split_once('[') else {
+        return (!name.contains(']')).then(|| vec![name]);
+    };
     let inner = rest.strip_suffix(']')?;
     let path: Vec<&str> = std::iter::once(head).chain(inner.split("][")).collect();
     let plain = path.iter().all(|segment| !segment.contains(['[', ']']));
@@ -16,7 +18,11 @@ pub(crate) fn segments(name: &str) -> Option<Vec<&str>> {
 pub(crate) fn put(map: &mut Map<String, Value>, path: &[&str], value: &str) -> Option<()> {
     let (first, rest) = path.split_first()?;
     // `types[]` is the next one of a list.
-    let name = if first.is_empty() { map.len().to_string() } else { (*first).to_owned() };
+    let name = if first.is_empty() {
+        map.len().to_string()
+    } else {
+        (*first).to_owned()
+    };
     if rest.is_empty() {
         map.insert(name, value.into());
         return Some(());

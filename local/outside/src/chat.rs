@@ -61,7 +61,11 @@ impl Side {
     }
 
     pub(crate) fn from_word(word: &str) -> Self {
-        if word == "bot" { Self::Bot } else { Self::Person }
+        if word == "bot" {
+            Self::Bot
+        } else {
+            Self::Person
+        }
     }
 }
 
@@ -78,22 +82,58 @@ impl Stage {
 
     pub(crate) fn from_word(word: &str) -> Self {
         let all = [Self::Sent, Self::Delivered, Self::Read, Self::Failed];
-        all.into_iter().find(|stage| stage.word() == word).unwrap_or(Self::Sending)
+        all.into_iter()
+            .find(|stage| stage.word() == word)
+            .unwrap_or(Self::Sending)
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Content {
-    Text { text: String },
-    Image { media_id: Option<String>, url: String, caption: Option<String> },
-    Buttons { header: Option<Box<Content>>, body: String, footer: Option<String>, buttons: Vec<Choice> },
-    List { header: Option<Box<Content>>, body: String, footer: Option<String>, button: String, sections: Vec<Section> },
-    Link { body: String, label: String, url: String },
-    Template { name: String, language: String, parameters: Vec<String> },
-    ButtonReply { id: String, title: String },
-    ListReply { id: String, title: String, description: Option<String> },
-    Unknown { raw: Value },
+    Text {
+        text: String,
+    },
+    Image {
+        media_id: Option<String>,
+        url: String,
+        caption: Option<String>,
+    },
+    Buttons {
+        header: Option<Box<Content>>,
+        body: String,
+        footer: Option<String>,
+        buttons: Vec<Choice>,
+    },
+    List {
+        header: Option<Box<Content>>,
+        body: String,
+        footer: Option<String>,
+        button: String,
+        sections: Vec<Section>,
+    },
+    Link {
+        body: String,
+        label: String,
+        url: String,
+    },
+    Template {
+        name: String,
+        language: String,
+        parameters: Vec<String>,
+    },
+    ButtonReply {
+        id: String,
+        title: String,
+    },
+    ListReply {
+        id: String,
+        title: String,
+        description: Option<String>,
+    },
+    Unknown {
+        raw: Value,
+    },
 }
 
 impl Content {

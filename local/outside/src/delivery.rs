@@ -66,7 +66,11 @@ fn next(outside: &Outside, line: Line, out: usize) -> Option<Vec<Job>> {
 
 fn until_due(outside: &Outside, line: Line) -> Duration {
     let now = outside.now();
-    let due_at = outside.store().queue_of(line).next_due(now).unwrap_or(i64::MAX);
+    let due_at = outside
+        .store()
+        .queue_of(line)
+        .next_due(now)
+        .unwrap_or(i64::MAX);
     let wait = due_at.saturating_sub(now).clamp(1, TICK_MS);
     Duration::from_millis(wait.unsigned_abs())
 }
@@ -83,13 +87,22 @@ async fn deliver(outside: &Outside, jobs: Vec<Job>) {
     };
     let started = Instant::now();
     let answer = match request(outside, first.provider, &jobs) {
-        Ok(request) => request.timeout(TIMEOUT).send().await.map_err(|error| error.without_url().to_string()),
+        Ok(request) => request
+            .timeout(TIMEOUT)
+            .send()
+            .await
+            .map_err(|error| error.without_url().to_string()),
         Err(error) => Err(format!("{error:#}")),
     };
-    let ok = answer.as_ref().is_ok_and(|response| response.status().is_success());
+    let ok = answer
+        .as_ref()
+        .is_ok_and(|response| response.status().is_success());
     let own = attached_correlation(first);
     let correlation_id = own.or_else(|| answer.as_ref().ok().and_then(correlation));
-    let status = answer.as_ref().ok().map(|response| response.status().as_u16());
+    let status = answer
+        .as_ref()
+        .ok()
+        .map(|response| response.status().as_u16());
     let outcome = match &answer {
         Ok(response) => response.status().as_u16().to_string(),
         Err(error) => error.clone(),
@@ -111,7 +124,10 @@ async fn deliver(outside: &Outside, jobs: Vec<Job>) {
         };
         // Without a record of it the job is still owed: it goes out once more.
         if settled.is_err() {
-            outside.store().queue_of(line).again(job.id, outside.now() + FIRST_BACKOFF_MS);
+            outside
+                .store()
+                .queue_of(line)
+                .again(job.id, outside.now() + FIRST_BACKOFF_MS);
         }
     }
     outside.work(line).notify_one();
@@ -134,23 +150,41 @@ fn request(outside: &Outside, provider: Provider, jobs: &[Job]) -> Result<Reques
 fn meta_request(outside: &Outside, jobs: &[Job], bad: bool) -> Result<RequestBuilder> {
     let options = &outside.options;
     let body = meta::webhook::envelope(jobs, &options.secrets.meta_phone_number_id);
-    let signature = meta::sign(&secret(&options.secrets.meta_app_secret, bad), body.as_bytes())?;
+    let signature = meta::sign(
+        &secret(&options.secrets.meta_app_secret, bad),
+        body.as_bytes(),
+    )?;
     let request = outside.http.post(&options.webhook_url);
-    Ok(request.header(CONTENT_TYPE, "application/json").header("x-hub-signature-256", signature).body(body))
+    Ok(request
+        .header(CONTENT_TYPE, "application/json")
+        .header("x-hub-signature-256", signature)
+        .body(body))
 }
 
 fn twilio_request(outside: &Outside, job: &Job, bad: bool) -> Result<RequestBuilder> {
     let options = &outside.options;
     let params = twilio::webhook::params(&job.payload);
     let url = job.payload["url"].as_str().unwrap_or(&options.webhook_url);
-    let signature = confab_twilio::sign(&secret(&options.secrets.twilio_auth_token, bad), url, &params)
-        .map_err(|error| anyhow::anyhow!("{error}"))?;
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&params).finish();
+    let signature = confab_twilio::sign(
+        &secret(&options.secrets.twilio_auth_token, bad),
+        url,
+        &params,
+    )
+    .map_err(|error| anyhow::anyhow!("{error}"))?;
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(&params)
+        .finish();
     let request = outside.http.post(url);
     Ok(request
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
+        .header(
+            CONTENT_TYPE,
+            "application/x-www-form-urlencoded; charset=utf-8",
+        )
         .header("x-twilio-signature", signature)
-        .header("i-twilio-idempotency-token", format!("{}-{}", job.message_id, job.group))
+        .header(
+            "i-twilio-idempotency-token",
+            format!("{}-{}", job.message_id, job.group),
+        )
         .body(body))
 }
 
@@ -170,7 +204,9 @@ fn attached_correlation(job: &Job) -> Option<String> {
         Provider::Astria => return astria::callback::correlation(&job.payload),
     }
     let attached = job.payload["status"]["biz_opaque_callback_data"].as_str();
-    let callback = job.payload["url"].as_str().and_then(twilio::webhook::reference);
+    let callback = job.payload["url"]
+        .as_str()
+        .and_then(twilio::webhook::reference);
     meta::correlation_of(attached.or(callback.as_deref()))
 }
 
@@ -185,7 +221,9 @@ fn accepted(outside: &Outside, job: &Job, correlation_id: Option<&str>) -> Resul
         match job.lane.kind {
             Kind::Message => {}
             Kind::Status | Kind::Callback => return Ok(None),
-            Kind::Event => return stripe_store::delivered(writer.db, &job.message_id).map(|()| None),
+            Kind::Event => {
+                return stripe_store::delivered(writer.db, &job.message_id).map(|()| None);
+            }
         }
         let Some(kept) = messages::get(writer.db, &job.message_id)? else {
             return Ok(None);
@@ -199,7 +237,10 @@ fn accepted(outside: &Outside, job: &Job, correlation_id: Option<&str>) -> Resul
             return Ok(None);
         }
         messages::set_status(writer.db, &message.id, Stage::Delivered, None)?;
-        Ok::<_, rusqlite::Error>(Some(Message { status: Stage::Delivered, ..message }))
+        Ok::<_, rusqlite::Error>(Some(Message {
+            status: Stage::Delivered,
+            ..message
+        }))
     })?;
     outside.store().queue_of(job.provider.line()).done(job.id);
     if let Some(message) = shown {
@@ -234,9 +275,12 @@ fn give_up(outside: &Outside, job: &Job) -> Result<()> {
     let mut store = outside.store();
     store.write(|writer| {
         webhooks::done(writer.db, job.id)?;
-        let sending = messages::get(writer.db, &job.message_id)?.filter(|kept| kept.message.status == Stage::Sending);
+        let sending = messages::get(writer.db, &job.message_id)?
+            .filter(|kept| kept.message.status == Stage::Sending);
         match sending {
-            Some(kept) => messages::set_status(writer.db, &kept.message.id, Stage::Failed, Some(NEVER)),
+            Some(kept) => {
+                messages::set_status(writer.db, &kept.message.id, Stage::Failed, Some(NEVER))
+            }
             None => Ok(()),
         }
     })?;
@@ -245,7 +289,9 @@ fn give_up(outside: &Outside, job: &Job) -> Result<()> {
 }
 
 fn backoff(attempts: u32) -> i64 {
-    FIRST_BACKOFF_MS.saturating_mul(1 << attempts.min(20)).min(LONGEST_BACKOFF_MS)
+    FIRST_BACKOFF_MS
+        .saturating_mul(1 << attempts.min(20))
+        .min(LONGEST_BACKOFF_MS)
 }
 
 #[cfg(test)]

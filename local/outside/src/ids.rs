@@ -34,7 +34,12 @@ pub(crate) fn trace() -> String {
 
 /// OpenAI's: `chatcmpl-..`, `modr-..`, `req_..`.
 pub(crate) fn model(prefix: &str) -> String {
-    format!("{prefix}{}", (0..28).map(|_| fastrand::alphanumeric()).collect::<String>())
+    format!(
+        "{prefix}{}",
+        (0..28)
+            .map(|_| fastrand::alphanumeric())
+            .collect::<String>()
+    )
 }
 
 /// The name of a file of Astria's.
@@ -44,7 +49,9 @@ pub(crate) fn astria_file() -> String {
 
 fn digits(count: usize) -> String {
     let first = fastrand::char('1'..='9');
-    std::iter::once(first).chain((1..count).map(|_| fastrand::digit(10))).collect()
+    std::iter::once(first)
+        .chain((1..count).map(|_| fastrand::digit(10)))
+        .collect()
 }
 
 fn hex(count: usize) -> String {

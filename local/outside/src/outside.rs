@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::{
-    Options, Sighting, astria, chat::Message, delivery, meta, model, phone, queue::Line, settings::Fault, shop,
-    store::Store, stripe, twilio,
+    Options, Sighting, astria, chat::Message, delivery, meta, model, phone, queue::Line,
+    settings::Fault, shop, store::Store, stripe, twilio,
 };
 
 pub struct Outside {
@@ -110,7 +110,9 @@ impl Outside {
     }
 
     pub(crate) fn saw(&self, call: Call<'_>, text: String, ok: bool) {
-        let own = call.reference.and_then(|reference| reference.parse::<Reference>().ok());
+        let own = call
+            .reference
+            .and_then(|reference| reference.parse::<Reference>().ok());
         let correlation_id = own.map(|reference| reference.correlation_id.to_string());
         (self.options.sightings)(Sighting {
             at: self.now(),
@@ -141,12 +143,20 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     pub(crate) fn new(provider: &'static str) -> Self {
-        Self { provider, started: Instant::now(), reference: None, correlation_id: None, message_id: None }
+        Self {
+            provider,
+            started: Instant::now(),
+            reference: None,
+            correlation_id: None,
+            message_id: None,
+        }
     }
 }
 
 impl std::fmt::Debug for Outside {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outside").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Outside")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

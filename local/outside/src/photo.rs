@@ -9,7 +9,9 @@ const MOST_MEMORY: u64 = 512 * 1024 * 1024;
 
 /// None: it is no picture.
 pub(crate) fn read(bytes: &[u8]) -> Option<RgbImage> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .ok()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
@@ -31,7 +33,10 @@ pub(crate) fn small(photo: &RgbImage, size: u32) -> RgbImage {
     RgbImage::from_fn(across, down, |x, y| {
         let mut sum = [0_u32; 3];
         for (right, below) in (0..9).map(|third| (third % 3, third / 3)) {
-            let pixel = photo.get_pixel(place(x, right, across, width), place(y, below, down, height));
+            let pixel = photo.get_pixel(
+                place(x, right, across, width),
+                place(y, below, down, height),
+            );
             for (sum, value) in sum.iter_mut().zip(pixel.0) {
                 *sum += u32::from(value);
             }

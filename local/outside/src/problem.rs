@@ -19,7 +19,10 @@ pub(crate) enum Problem {
 pub(crate) type Answer<T> = Result<T, Problem>;
 
 /// Settings after a PUT: what it does not name stays as it is.
-pub(crate) fn changed<T: Serialize + DeserializeOwned>(now: &T, changes: Map<String, Value>) -> Answer<T> {
+pub(crate) fn changed<T: Serialize + DeserializeOwned>(
+    now: &T,
+    changes: Map<String, Value>,
+) -> Answer<T> {
     let invalid = |error: serde_json::Error| Problem::Invalid(error.to_string());
     let mut settings = serde_json::to_value(now).map_err(invalid)?;
     if let Some(settings) = settings.as_object_mut() {
@@ -55,8 +58,16 @@ impl IntoResponse for Problem {
             }
             Self::Invalid(message) => (StatusCode::BAD_REQUEST, "invalid", message),
             // On a laptop the person who reads this is the one who can repair it.
-            Self::Internal(error) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("{error:#}")),
+            Self::Internal(error) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                format!("{error:#}"),
+            ),
         };
-        (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
+        (
+            status,
+            Json(json!({"error": {"code": code, "message": message}})),
+        )
+            .into_response()
     }
 }

@@ -110,9 +110,16 @@ impl Queue {
 
     /// The next webhook: several jobs only when Meta batches. They count as out until `done` or `again`.
     pub(crate) fn take(&mut self, now: i64, pace: &Pace) -> Vec<Job> {
-        let ids = if pace.reorder { self.shuffled(now, pace) } else { self.in_order(now, pace) };
+        let ids = if pace.reorder {
+            self.shuffled(now, pace)
+        } else {
+            self.fifo(now, pace)
+        };
         self.out.extend(&ids);
-        ids.iter().filter_map(|id| self.waiting.get(id)).cloned().collect()
+        ids.iter()
+            .filter_map(|id| self.waiting.get(id))
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn done(&mut self, id: i64) {
@@ -130,21 +137,34 @@ impl Queue {
 
     /// What is due already waits for something else than time.
     pub(crate) fn next_due(&self, now: i64) -> Option<i64> {
-        self.waiting.values().map(|job| job.due_at).filter(|due_at| *due_at > now).min()
+        self.waiting
+            .values()
+            .map(|job| job.due_at)
+            .filter(|due_at| *due_at > now)
+            .min()
     }
 
     fn ready(&self, job: &Job, now: i64) -> bool {
         job.due_at <= now && !self.out.contains(&job.id)
     }
 
-    fn in_order(&self, now: i64, pace: &Pace) -> Vec<i64> {
+    fn fifo(&self, now: i64, pace: &Pace) -> Vec<i64> {
         let mut batch = Batch::new(pace.batch);
         let mut heads: HashMap<&Lane, Head> = HashMap::new();
         for job in self.waiting.values() {
-            let head =
-                heads.entry(&job.lane).or_insert(Head { group: job.group, left: false, blocked: false, taken: false });
+            let head = heads.entry(&job.lane).or_insert(Head {
+                group: job.group,
+                left: false,
+                blocked: false,
+                taken: false,
+            });
             if head.group != job.group {
-                *head = Head { group: job.group, left: false, blocked: head.blocked || head.left, taken: false };
+                *head = Head {
+                    group: job.group,
+                    left: false,
+                    blocked: head.blocked || head.left,
+                    taken: false,
+                };
             }
             if !head.blocked && !head.taken && self.ready(job, now) && batch.add(job) {
                 head.taken = true;
@@ -159,7 +179,11 @@ impl Queue {
     }
 
     fn shuffled(&self, now: i64, pace: &Pace) -> Vec<i64> {
-        let mut ready: Vec<&Job> = self.waiting.values().filter(|job| self.ready(job, now)).collect();
+        let mut ready: Vec<&Job> = self
+            .waiting
+            .values()
+            .filter(|job| self.ready(job, now))
+            .collect();
         fastrand::shuffle(&mut ready);
         let mut batch = Batch::new(pace.batch);
         for job in ready {
@@ -191,11 +215,22 @@ struct Batch {
 
 impl Batch {
     fn new(limit: usize) -> Self {
-        Self { ids: Vec::new(), limit, like: None }
+        Self {
+            ids: Vec::new(),
+            limit,
+            like: None,
+        }
     }
 
     fn is_full(&self) -> bool {
-        let limit = if self.like.is_some_and(|(provider, _)| provider == Provider::Meta) { self.limit } else { 1 };
+        let limit = if self
+            .like
+            .is_some_and(|(provider, _)| provider == Provider::Meta)
+        {
+            self.limit
+        } else {
+            1
+        };
         self.ids.len() >= limit && !self.ids.is_empty()
     }
 

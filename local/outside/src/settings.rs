@@ -52,8 +52,23 @@ pub(crate) struct Pace {
 
 impl Settings {
     pub(crate) fn pace(&self) -> Pace {
-        let Self { copies, reorder, delay_ms, signature, batch, concurrency, .. } = *self;
-        Pace { copies, reorder, delay_ms, signature, batch, concurrency }
+        let Self {
+            copies,
+            reorder,
+            delay_ms,
+            signature,
+            batch,
+            concurrency,
+            ..
+        } = *self;
+        Pace {
+            copies,
+            reorder,
+            delay_ms,
+            signature,
+            batch,
+            concurrency,
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {
@@ -64,9 +79,17 @@ impl Settings {
 impl Pace {
     pub(crate) fn check(&self) -> Result<(), String> {
         in_range("copies", (1..=5).contains(&self.copies), "1 to 5")?;
-        in_range("delay_ms", (0..=3_600_000).contains(&self.delay_ms), "0 to 3600000")?;
+        in_range(
+            "delay_ms",
+            (0..=3_600_000).contains(&self.delay_ms),
+            "0 to 3600000",
+        )?;
         in_range("batch", (1..=100).contains(&self.batch), "1 to 100")?;
-        in_range("concurrency", (1..=200).contains(&self.concurrency), "1 to 200")
+        in_range(
+            "concurrency",
+            (1..=200).contains(&self.concurrency),
+            "1 to 200",
+        )
     }
 }
 
@@ -134,7 +157,10 @@ impl Faults {
 
     pub(crate) fn next(&mut self, person: Option<&str>) -> Option<Fault> {
         let fits = |fault: &Fault| fault.person.is_none() || fault.person.as_deref() == person;
-        let at = self.send.iter().position(|fault| fault.times > 0 && fits(fault))?;
+        let at = self
+            .send
+            .iter()
+            .position(|fault| fault.times > 0 && fits(fault))?;
         let fault = self.send[at].clone();
         self.send[at].times -= 1;
         self.send.retain(|fault| fault.times > 0);

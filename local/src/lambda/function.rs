@@ -50,11 +50,17 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(super) fn crashed(message: String) -> Self {
-        Self { kind: "Runtime.ExitError".to_owned(), message }
+        Self {
+            kind: "Runtime.ExitError".to_owned(),
+            message,
+        }
     }
 
     pub(super) fn timed_out(message: String) -> Self {
-        Self { kind: "Sandbox.Timedout".to_owned(), message }
+        Self {
+            kind: "Sandbox.Timedout".to_owned(),
+            message,
+        }
     }
 
     /// A process that was told to end may take a moment to.
@@ -118,7 +124,10 @@ impl Launch {
     /// All but the address of the Runtime API, which each process has for itself.
     fn known_variables(&self) -> BTreeMap<String, String> {
         let mut variables = self.variables.clone();
-        variables.insert("CONFAB_CLOCK_OFFSET_MS".to_owned(), self.clock.offset_ms().to_string());
+        variables.insert(
+            "CONFAB_CLOCK_OFFSET_MS".to_owned(),
+            self.clock.offset_ms().to_string(),
+        );
         variables
     }
 }
@@ -160,7 +169,9 @@ pub(crate) struct Function {
 type Gate = tokio::sync::RwLock<()>;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Function {
@@ -168,7 +179,9 @@ impl Function {
     pub(crate) async fn invoke(self: &Arc<Self>, payload: Bytes) -> Outcome {
         let function = self.clone();
         let running = tokio::spawn(async move { function.run_one(payload).await });
-        running.await.unwrap_or_else(|error| Outcome::Failed(Failure::crashed(error.to_string())))
+        running
+            .await
+            .unwrap_or_else(|error| Outcome::Failed(Failure::crashed(error.to_string())))
     }
 
     /// Waits for a free process, starts one if it may.
@@ -176,7 +189,10 @@ impl Function {
         let slot = match self.spec.reserved_concurrency {
             Some(_) => self.slots.try_acquire().ok(),
             // Whoever asked has given up by then.
-            None => tokio::time::timeout(LONGEST_WAIT, self.slots.acquire()).await.ok().and_then(Result::ok),
+            None => tokio::time::timeout(LONGEST_WAIT, self.slots.acquire())
+                .await
+                .ok()
+                .and_then(Result::ok),
         };
         let Some(slot) = slot else {
             self.count(|counts| counts.throttles += 1);
@@ -222,8 +238,8 @@ impl Function {
             },
         };
         let timeout = self.spec.timeout;
-        let deadline =
-            jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
+        let deadline = jiff::Timestamp::now().as_millisecond()
+            + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
         let invocation = Invocation {
             request_id: uuid::Uuid::new_v4().to_string(),
             trace_id: trace_id(),
@@ -231,7 +247,8 @@ impl Function {
             payload,
         };
         let outcome = process.invoke(invocation, timeout).await;
-        let is_dead = matches!(&outcome, Outcome::Failed(failure) if failure.ends_the_process()) || process.is_gone();
+        let is_dead = matches!(&outcome, Outcome::Failed(failure) if failure.ends_the_process())
+            || process.is_gone();
         if is_dead || generation != self.generation.load(Ordering::Acquire) {
             self.retire(&process);
         } else {
@@ -259,7 +276,10 @@ impl Function {
             return Err(Failure::crashed(message));
         }
         let process = Process::start(&self.launch, &self.record).map_err(|error| {
-            let message = format!("{} cannot be started: {error}", self.launch.program.file.display());
+            let message = format!(
+                "{} cannot be started: {error}",
+                self.launch.program.file.display()
+            );
             self.set_state(State::Missing, Some(message.clone()));
             Failure::crashed(message)
         })?;
@@ -302,8 +322,9 @@ impl Function {
 
     pub(crate) fn end_idle(&self) {
         let mut idle = locked(&self.idle);
-        let (old, young): (Vec<_>, _) =
-            std::mem::take(&mut *idle).into_iter().partition(|(_, since)| since.elapsed() > IDLE);
+        let (old, young): (Vec<_>, _) = std::mem::take(&mut *idle)
+            .into_iter()
+            .partition(|(_, since)| since.elapsed() > IDLE);
         *idle = young;
         drop(idle);
         for (process, _) in old {
@@ -332,7 +353,11 @@ impl Function {
 
     /// The file or folder that its code is in.
     pub(crate) fn code(&self) -> &Path {
-        self.launch.program.folder.as_deref().unwrap_or(&self.launch.program.file)
+        self.launch
+            .program
+            .folder
+            .as_deref()
+            .unwrap_or(&self.launch.program.file)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -343,11 +368,18 @@ impl Function {
         let counts = self.counts();
         let (state, message) = locked(&self.state).clone();
         let recent: Vec<f64> = counts.recent_ms.iter().copied().collect();
-        let mut triggers: Vec<_> =
-            self.spec.routes.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
-        triggers.extend(
-            self.spec.consumers.iter().map(|c| format!("queue {}", c.queue_arn.rsplit(':').next().unwrap_or_default())),
-        );
+        let mut triggers: Vec<_> = self
+            .spec
+            .routes
+            .iter()
+            .map(|route| format!("{} {}", route.method, route.path))
+            .collect();
+        triggers.extend(self.spec.consumers.iter().map(|c| {
+            format!(
+                "queue {}",
+                c.queue_arn.rsplit(':').next().unwrap_or_default()
+            )
+        }));
         let instances = locked(&self.all).len();
         Snapshot {
             name: self.spec.name.clone(),
@@ -400,11 +432,20 @@ struct Durations {
 fn trace_id() -> String {
     let random = uuid::Uuid::new_v4().simple().to_string();
     let parent = uuid::Uuid::new_v4().simple().to_string();
-    format!("Root=1-{:08x}-{};Parent={};Sampled=0", jiff::Timestamp::now().as_second(), &random[..24], &parent[..16])
+    format!(
+        "Root=1-{:08x}-{};Parent={};Sampled=0",
+        jiff::Timestamp::now().as_second(),
+        &random[..24],
+        &parent[..16]
+    )
 }
 
 /// To the next millisecond.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fifteen minutes at most")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "fifteen minutes at most"
+)]
 fn billed(took_ms: f64) -> u64 {
     took_ms.ceil() as u64
 }
@@ -444,7 +485,11 @@ impl Functions {
         let by_name = specs.iter().map(|spec| {
             let program = Program::of(spec, folders, &interpreters);
             let missing = program.missing();
-            let state = if missing.is_none() { State::Ready } else { State::Missing };
+            let state = if missing.is_none() {
+                State::Ready
+            } else {
+                State::Missing
+            };
             let mut variables = variables(spec, aws_url, region);
             variables.extend(program.variables.clone());
             let concurrency = spec.reserved_concurrency.unwrap_or(PROCESSES);
@@ -471,7 +516,10 @@ impl Functions {
             };
             (spec.name.clone(), Arc::new(function))
         });
-        Self { by_name: by_name.collect(), gate }
+        Self {
+            by_name: by_name.collect(),
+            gate,
+        }
     }
 
     /// Writes the environment of each function to `<name>.env`, for `cargo lambda watch` and debuggers. The Runtime API is
@@ -479,10 +527,15 @@ impl Functions {
     pub(crate) fn write_environments(&self, folder: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
         for function in self.all() {
-            let mut text = format!("# The environment of {} under local. Written at each start.\n", function.spec.name);
+            let mut text = format!(
+                "# The environment of {} under local. Written at each start.\n",
+                function.spec.name
+            );
             for (name, value) in function.launch.known_variables() {
                 if value.contains(['\n', '\r']) {
-                    text.push_str(&format!("# {name} has several lines, which this format cannot hold.\n"));
+                    text.push_str(&format!(
+                        "# {name} has several lines, which this format cannot hold.\n"
+                    ));
                 } else {
                     text.push_str(&format!("{name}={value}\n"));
                 }
@@ -514,7 +567,9 @@ impl Functions {
     /// By the binary's name, the name in AWS or the ARN.
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Function>> {
         self.by_name.get(name).or_else(|| {
-            let named = |function: &&Arc<Function>| function.spec.physical_name == name || function.spec.arn == name;
+            let named = |function: &&Arc<Function>| {
+                function.spec.physical_name == name || function.spec.arn == name
+            };
             self.all().find(named)
         })
     }
@@ -525,7 +580,11 @@ impl Functions {
 fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap<String, String> {
     let mut variables = spec.environment.clone();
     let is_own = spec.runtime == template::Runtime::Own;
-    let task_root = if is_own { ".".to_owned() } else { spec.folder.display().to_string() };
+    let task_root = if is_own {
+        ".".to_owned()
+    } else {
+        spec.folder.display().to_string()
+    };
     let more = [
         ("AWS_REGION", region),
         ("AWS_DEFAULT_REGION", region),
@@ -534,11 +593,17 @@ fn variables(spec: &template::Function, aws_url: &str, region: &str) -> BTreeMap
         ("AWS_ENDPOINT_URL", aws_url),
         ("AWS_LAMBDA_FUNCTION_NAME", &spec.physical_name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &spec.memory_mb.to_string()),
+        (
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            &spec.memory_mb.to_string(),
+        ),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &spec.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-        ("AWS_EXECUTION_ENV", &format!("AWS_Lambda_{}", spec.runtime.name())),
+        (
+            "AWS_EXECUTION_ENV",
+            &format!("AWS_Lambda_{}", spec.runtime.name()),
+        ),
         ("LAMBDA_TASK_ROOT", &task_root),
         ("LAMBDA_RUNTIME_DIR", &task_root),
         ("_HANDLER", &spec.handler),

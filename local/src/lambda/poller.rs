@@ -38,14 +38,19 @@ impl Consuming {
         loop {
             match self.batch().await {
                 Ok((messages, _)) if messages.is_empty() => {
-                    self.engine.arrival(&self.queue.name, Duration::from_secs(20)).await;
+                    self.engine
+                        .arrival(&self.queue.name, Duration::from_secs(20))
+                        .await;
                 }
                 Ok((messages, held)) => {
                     self.handle(messages).await;
                     drop(held);
                 }
                 Err(error) => {
-                    self.record.line(&self.function.spec.name, &format!("polling {} failed: {error}", self.queue.name));
+                    self.record.line(
+                        &self.function.spec.name,
+                        &format!("polling {} failed: {error}", self.queue.name),
+                    );
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
@@ -60,8 +65,12 @@ impl Consuming {
         }
         let until = tokio::time::Instant::now() + self.consumer.window;
         while messages.len() < size && tokio::time::Instant::now() < until {
-            self.engine.arrival(&self.queue.name, until - tokio::time::Instant::now()).await;
-            let (more, held_more) = self.engine.receive_held(&self.queue, size - messages.len())?;
+            self.engine
+                .arrival(&self.queue.name, until - tokio::time::Instant::now())
+                .await;
+            let (more, held_more) = self
+                .engine
+                .receive_held(&self.queue, size - messages.len())?;
             messages.extend(more);
             held.add(held_more);
         }
@@ -69,7 +78,10 @@ impl Consuming {
     }
 
     async fn handle(&self, messages: Vec<Message>) {
-        let records: Vec<_> = messages.iter().map(|message| self.event_record(message)).collect();
+        let records: Vec<_> = messages
+            .iter()
+            .map(|message| self.event_record(message))
+            .collect();
         let payload = Bytes::from(json!({ "Records": records }).to_string());
         let started = std::time::Instant::now();
         let outcome = self.function.invoke(payload).await;
@@ -79,8 +91,10 @@ impl Consuming {
         for message in &messages {
             let is_failed = failed.contains(&message.id.as_str());
             if !is_failed && let Err(error) = self.engine.delete(&self.queue, &message.receipt) {
-                self.record
-                    .line(&self.function.spec.name, &format!("deleting from {} failed: {error}", self.queue.name));
+                self.record.line(
+                    &self.function.spec.name,
+                    &format!("deleting from {} failed: {error}", self.queue.name),
+                );
             }
             if let Some(correlation_id) = correlation_of(&message.attributes) {
                 let tries = message.receives;
@@ -89,8 +103,17 @@ impl Consuming {
                     (true, Outcome::Failed(failure)) => format!("try {tries}: {}", failure.message),
                     (true, Outcome::Answered(_)) => format!("try {tries} failed"),
                 };
-                let entry = self.record.entry(Kind::Function, &self.function.spec.name, &correlation_id, text);
-                entry.failed_if(is_failed).took(took).reference(Some(message.id.clone())).add();
+                let entry = self.record.entry(
+                    Kind::Function,
+                    &self.function.spec.name,
+                    &correlation_id,
+                    text,
+                );
+                entry
+                    .failed_if(is_failed)
+                    .took(took)
+                    .reference(Some(message.id.clone()))
+                    .add();
             }
         }
         if matches!(&outcome, Outcome::Failed(failure) if failure.is_throttle()) {
@@ -115,8 +138,16 @@ impl Consuming {
             Some(Value::Array(failures)) => failures,
             Some(_) => return all(),
         };
-        let ids: Option<Vec<_>> = failures.iter().map(|failure| failure.get("itemIdentifier")?.as_str()).collect();
-        let known = |id: &&str| messages.iter().find(|message| message.id == **id).map(|message| message.id.as_str());
+        let ids: Option<Vec<_>> = failures
+            .iter()
+            .map(|failure| failure.get("itemIdentifier")?.as_str())
+            .collect();
+        let known = |id: &&str| {
+            messages
+                .iter()
+                .find(|message| message.id == **id)
+                .map(|message| message.id.as_str())
+        };
         match ids {
             Some(ids) => match ids.iter().map(known).collect::<Option<Vec<_>>>() {
                 Some(ids) => ids,
@@ -159,5 +190,8 @@ fn event_attributes(attributes: &Value) -> Value {
 }
 
 pub(crate) fn correlation_of(attributes: &Value) -> Option<String> {
-    attributes.pointer("/correlation_id/StringValue").and_then(Value::as_str).map(str::to_owned)
+    attributes
+        .pointer("/correlation_id/StringValue")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }

@@ -155,7 +155,9 @@ impl Process {
         *self.pending() = Some((request_id, done));
         if self.is_gone() || self.inbox.send(invocation).await.is_err() {
             self.pending().take();
-            return Outcome::Failed(Failure::crashed("the process ended between two events".to_owned()));
+            return Outcome::Failed(Failure::crashed(
+                "the process ended between two events".to_owned(),
+            ));
         }
         match tokio::time::timeout(timeout, outcome).await {
             Ok(Ok(outcome)) => outcome,
@@ -164,7 +166,9 @@ impl Process {
                 self.pending().take();
                 self.kill();
                 let seconds = timeout.as_secs_f64();
-                Outcome::Failed(Failure::timed_out(format!("Task timed out after {seconds:.2} seconds")))
+                Outcome::Failed(Failure::timed_out(format!(
+                    "Task timed out after {seconds:.2} seconds"
+                )))
             }
         }
     }
@@ -186,7 +190,9 @@ impl Process {
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, Option<(String, oneshot::Sender<Outcome>)>> {
-        self.pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.pending
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

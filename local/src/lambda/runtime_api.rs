@@ -26,7 +26,11 @@ pub(super) async fn serve(listener: TcpListener, process: Arc<Process>) {
     let ended = process.clone();
     let serving = async {
         listener.set_nonblocking(true)?;
-        axum::serve(tokio::net::TcpListener::from_std(listener)?, guarded(router(process))).await
+        axum::serve(
+            tokio::net::TcpListener::from_std(listener)?,
+            guarded(router(process)),
+        )
+        .await
     };
     tokio::select! {
         Err(error) = serving => tracing::error!(%error, "a Runtime API ended before its process"),
@@ -40,7 +44,10 @@ fn router(process: Arc<Process>) -> Router {
         .route("/invocation/{request_id}/response", post(response))
         .route("/invocation/{request_id}/error", post(error))
         .route("/init/error", post(init_error));
-    Router::new().nest("/2018-06-01/runtime", runtime).layer(DefaultBodyLimit::max(LARGEST)).with_state(process)
+    Router::new()
+        .nest("/2018-06-01/runtime", runtime)
+        .layer(DefaultBodyLimit::max(LARGEST))
+        .with_state(process)
 }
 
 async fn next(State(process): State<Arc<Process>>) -> Response {
@@ -50,7 +57,10 @@ async fn next(State(process): State<Arc<Process>>) -> Response {
     };
     let headers = [
         ("lambda-runtime-aws-request-id", invocation.request_id),
-        ("lambda-runtime-deadline-ms", invocation.deadline_ms.to_string()),
+        (
+            "lambda-runtime-deadline-ms",
+            invocation.deadline_ms.to_string(),
+        ),
         ("lambda-runtime-invoked-function-arn", process.arn.clone()),
         ("lambda-runtime-trace-id", invocation.trace_id),
         ("content-type", "application/json".to_owned()),
@@ -58,7 +68,11 @@ async fn next(State(process): State<Arc<Process>>) -> Response {
     (headers, invocation.payload).into_response()
 }
 
-async fn response(State(process): State<Arc<Process>>, Path(request_id): Path<String>, body: Bytes) -> Response {
+async fn response(
+    State(process): State<Arc<Process>>,
+    Path(request_id): Path<String>,
+    body: Bytes,
+) -> Response {
     finish(&process, &request_id, Outcome::Answered(body))
 }
 
@@ -68,10 +82,18 @@ async fn error(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    finish(&process, &request_id, Outcome::Failed(failure(&headers, &body)))
+    finish(
+        &process,
+        &request_id,
+        Outcome::Failed(failure(&headers, &body)),
+    )
 }
 
-async fn init_error(State(process): State<Arc<Process>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn init_error(
+    State(process): State<Arc<Process>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     process.fails_to_start(failure(&headers, &body));
     accepted()
 }
@@ -80,16 +102,24 @@ fn finish(process: &Process, request_id: &str, outcome: Outcome) -> Response {
     if process.finish(request_id, outcome) {
         accepted()
     } else {
-        (StatusCode::BAD_REQUEST, Json(json!({ "errorType": "InvalidRequestID" }))).into_response()
+        (
+            StatusCode::BAD_REQUEST,
+            Json(json!({ "errorType": "InvalidRequestID" })),
+        )
+            .into_response()
     }
 }
 
 fn failure(headers: &HeaderMap, body: &[u8]) -> Failure {
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
-    let header = headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok());
+    let header = headers
+        .get("lambda-runtime-function-error-type")
+        .and_then(|value| value.to_str().ok());
     Failure {
-        kind: text("errorType").or_else(|| header.map(str::to_owned)).unwrap_or_else(|| "Unhandled".to_owned()),
+        kind: text("errorType")
+            .or_else(|| header.map(str::to_owned))
+            .unwrap_or_else(|| "Unhandled".to_owned()),
         message: text("errorMessage").unwrap_or_else(|| "the function failed".to_owned()),
     }
 }

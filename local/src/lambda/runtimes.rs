@@ -11,8 +11,10 @@ use crate::template::{Function, Runtime};
 
 const NODE_CLIENT: &str = "node/node_modules/aws-lambda-ric/bin/index.mjs";
 const PYTHON_CLIENT: &str = "python";
-pub(crate) const INSTALL_NODE: &str = "npm install --prefix .tools/lambda/node aws-lambda-ric@3.3.0";
-pub(crate) const INSTALL_PYTHON: &str = "pip install --target .tools/lambda/python awslambdaric==4.2.2";
+pub(crate) const INSTALL_NODE: &str =
+    "npm install --prefix .tools/lambda/node aws-lambda-ric@3.3.0";
+pub(crate) const INSTALL_PYTHON: &str =
+    "pip install --target .tools/lambda/python awslambdaric==4.2.2";
 
 /// The folders in which code and runtime interface clients are found.
 #[derive(Debug, Clone)]
@@ -42,18 +44,36 @@ impl Program {
                 let file = folders.binaries.join(&function.name);
                 let hint = format!("{} is not built", file.display());
                 let requirement = Some((file.clone(), hint));
-                Self { file, arguments: Vec::new(), folder: None, variables: BTreeMap::new(), requirement }
+                Self {
+                    file,
+                    arguments: Vec::new(),
+                    folder: None,
+                    variables: BTreeMap::new(),
+                    requirement,
+                }
             }
             Runtime::Provided => {
                 let file = folder.join("bootstrap");
-                let hint =
-                    format!("{} is missing: CodeUri is a folder with an executable of this name", file.display());
+                let hint = format!(
+                    "{} is missing: CodeUri is a folder with an executable of this name",
+                    file.display()
+                );
                 let requirement = Some((file.clone(), hint));
-                Self { file, arguments: Vec::new(), folder: Some(folder), variables: BTreeMap::new(), requirement }
+                Self {
+                    file,
+                    arguments: Vec::new(),
+                    folder: Some(folder),
+                    variables: BTreeMap::new(),
+                    requirement,
+                }
             }
             Runtime::Node { .. } => {
                 let client = folders.tools.join(NODE_CLIENT);
-                let modules = folders.tools.join("node/node_modules").display().to_string();
+                let modules = folders
+                    .tools
+                    .join("node/node_modules")
+                    .display()
+                    .to_string();
                 Self {
                     file: interpreters.node.clone(),
                     arguments: vec![client.display().to_string(), function.handler.clone()],
@@ -66,7 +86,11 @@ impl Program {
                 let client = folders.tools.join(PYTHON_CLIENT);
                 Self {
                     file: interpreters.python.clone(),
-                    arguments: vec!["-m".to_owned(), "awslambdaric".to_owned(), function.handler.clone()],
+                    arguments: vec![
+                        "-m".to_owned(),
+                        "awslambdaric".to_owned(),
+                        function.handler.clone(),
+                    ],
                     folder: Some(folder),
                     variables: [
                         ("PYTHONPATH".to_owned(), client.display().to_string()),
@@ -74,7 +98,10 @@ impl Program {
                         ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned()),
                     ]
                     .into(),
-                    requirement: Some((client.join("awslambdaric"), missing_client("Python", INSTALL_PYTHON))),
+                    requirement: Some((
+                        client.join("awslambdaric"),
+                        missing_client("Python", INSTALL_PYTHON),
+                    )),
                 }
             }
         }
@@ -101,7 +128,8 @@ pub(crate) struct Interpreters {
 impl Interpreters {
     /// Asks the commands on the path where they are, since shims depend on an environment that functions do not have.
     pub(super) fn find(functions: &[Function]) -> Self {
-        let is_used = |of: fn(&Runtime) -> bool| functions.iter().any(|function| of(&function.runtime));
+        let is_used =
+            |of: fn(&Runtime) -> bool| functions.iter().any(|function| of(&function.runtime));
         let node = is_used(|runtime| matches!(runtime, Runtime::Node { .. }));
         let python = is_used(|runtime| matches!(runtime, Runtime::Python { .. }));
         let find = |is_used: bool, name: &str, code: &str| {

@@ -22,10 +22,17 @@ pub(super) async fn authorized(
     headers: &HeaderMap,
     query: &str,
 ) -> Result<Value, StatusCode> {
-    if !authorizer.identity.iter().all(|source| is_given(source, headers, query)) {
+    if !authorizer
+        .identity
+        .iter()
+        .all(|source| is_given(source, headers, query))
+    {
         return Err(StatusCode::UNAUTHORIZED);
     }
-    let arn = format!("arn:aws:execute-api:{}:{}:{}/{}/$connect", cloud.region, cloud.account, api.id, api.stage);
+    let arn = format!(
+        "arn:aws:execute-api:{}:{}:{}/{}/$connect",
+        cloud.region, cloud.account, api.id, api.stage
+    );
     let event = events::authorize(cloud, api, about, headers, query, &arn);
     match ask(cloud, &authorizer.function_arn, &event, INTEGRATION_TIMEOUT).await {
         Reply::Answered(answer) => {
@@ -37,23 +44,35 @@ pub(super) async fn authorized(
         }
         // The one word that an authorizer can say apart from a policy.
         Reply::Failed(told) if told == "Unauthorized" => Err(StatusCode::UNAUTHORIZED),
-        Reply::Failed(_) | Reply::Throttled | Reply::TimedOut => Err(StatusCode::INTERNAL_SERVER_ERROR),
+        Reply::Failed(_) | Reply::Throttled | Reply::TimedOut => {
+            Err(StatusCode::INTERNAL_SERVER_ERROR)
+        }
     }
 }
 
 fn is_given(source: &IdentitySource, headers: &HeaderMap, query: &str) -> bool {
     match source {
-        IdentitySource::Header(name) => headers.get(name.as_str()).is_some_and(|value| !value.is_empty()),
-        IdentitySource::Query(name) => {
-            events::parameters(query).iter().any(|(given, value)| given == name && !value.is_empty())
-        }
+        IdentitySource::Header(name) => headers
+            .get(name.as_str())
+            .is_some_and(|value| !value.is_empty()),
+        IdentitySource::Query(name) => events::parameters(query)
+            .iter()
+            .any(|(given, value)| given == name && !value.is_empty()),
     }
 }
 
 /// The principal and the context, all as texts. None when it is none that AWS takes.
 fn context(answer: &Value) -> Option<Value> {
-    let mut context = Map::from_iter([("principalId".to_owned(), json!(answer.get("principalId")?.as_str()?))]);
-    for (name, value) in answer.get("context").and_then(Value::as_object).into_iter().flatten() {
+    let mut context = Map::from_iter([(
+        "principalId".to_owned(),
+        json!(answer.get("principalId")?.as_str()?),
+    )]);
+    for (name, value) in answer
+        .get("context")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Number(_) | Value::Bool(_) => value.to_string(),
@@ -71,7 +90,10 @@ fn allows(answer: &Value, arn: &str) -> Option<bool> {
     for statement in statements {
         let speaks_of = |name: &str, what: &str| {
             let patterns = statement.get(name).map(one_or_many).unwrap_or_default();
-            patterns.iter().filter_map(|pattern| pattern.as_str()).any(|pattern| fits_pattern(pattern, what))
+            patterns
+                .iter()
+                .filter_map(|pattern| pattern.as_str())
+                .any(|pattern| fits_pattern(pattern, what))
         };
         if speaks_of("Action", "execute-api:Invoke") && speaks_of("Resource", arn) {
             match statement.get("Effect").and_then(Value::as_str) {
@@ -103,20 +125,42 @@ mod tests {
     #[test]
     fn a_policy_lets_in_whom_it_allows_and_does_not_deny() {
         let statement = |effect: &str, resource: &str| json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": resource });
-        assert_eq!(allows(&policy(json!([statement("Allow", ARN)])), ARN), Some(true));
-        assert_eq!(allows(&policy(statement("Allow", "arn:aws:execute-api:*")), ARN), Some(true));
-        assert_eq!(allows(&policy(json!([statement("Allow", "arn:aws:execute-api:*/other/*")])), ARN), Some(false));
-        assert_eq!(allows(&policy(json!([statement("Allow", "*"), statement("Deny", ARN)])), ARN), Some(false));
+        assert_eq!(
+            allows(&policy(json!([statement("Allow", ARN)])), ARN),
+            Some(true)
+        );
+        assert_eq!(
+            allows(&policy(statement("Allow", "arn:aws:execute-api:*")), ARN),
+            Some(true)
+        );
+        assert_eq!(
+            allows(
+                &policy(json!([statement("Allow", "arn:aws:execute-api:*/other/*")])),
+                ARN
+            ),
+            Some(false)
+        );
+        assert_eq!(
+            allows(
+                &policy(json!([statement("Allow", "*"), statement("Deny", ARN)])),
+                ARN
+            ),
+            Some(false)
+        );
         assert_eq!(allows(&policy(json!([])), ARN), Some(false));
         assert_eq!(allows(&json!({ "principalId": "p" }), ARN), None);
     }
 
     #[test]
     fn a_context_is_flat_and_becomes_text() {
-        let answer = json!({ "principalId": "p", "context": { "room": "r", "seat": 7, "host": true } });
+        let answer =
+            json!({ "principalId": "p", "context": { "room": "r", "seat": 7, "host": true } });
         let expected = json!({ "principalId": "p", "room": "r", "seat": "7", "host": "true" });
         assert_eq!(context(&answer), Some(expected));
-        assert_eq!(context(&json!({ "principalId": "p", "context": { "deep": {} } })), None);
+        assert_eq!(
+            context(&json!({ "principalId": "p", "context": { "deep": {} } })),
+            None
+        );
         assert_eq!(context(&json!({})), None);
     }
 }

@@ -91,7 +91,12 @@ enum How {
 
 impl Ending {
     fn close(code: u16, reason: &str) -> Self {
-        Self { code, reason: reason.to_owned(), how: How::Close, is_told: true }
+        Self {
+            code,
+            reason: reason.to_owned(),
+            how: How::Close,
+            is_told: true,
+        }
     }
 
     pub(super) fn deleted() -> Self {
@@ -104,12 +109,18 @@ impl Ending {
 
     /// The client is not there any more, or as good as that.
     pub(super) fn vanished() -> Self {
-        Self { how: How::Reset, ..Self::close(1006, "Connection Closed Abnormally") }
+        Self {
+            how: How::Reset,
+            ..Self::close(1006, "Connection Closed Abnormally")
+        }
     }
 
     /// AWS tells `$disconnect` as well as it can: `silently` is when it cannot.
     pub(super) fn dropped(silently: bool) -> Self {
-        Self { is_told: !silently, ..Self::vanished() }
+        Self {
+            is_told: !silently,
+            ..Self::vanished()
+        }
     }
 
     fn by_client(frame: Option<CloseFrame>) -> Self {
@@ -120,7 +131,12 @@ impl Ending {
             }
             Some(frame) => (frame.code.into(), frame.reason.to_string()),
         };
-        Self { code, reason, how: How::Answer, is_told: true }
+        Self {
+            code,
+            reason,
+            how: How::Answer,
+            is_told: true,
+        }
     }
 }
 
@@ -135,7 +151,13 @@ impl Connection {
             waiting: AtomicUsize::new(0),
             end: Mutex::new(Some(end)),
         };
-        (Arc::new(connection), Line { outbox: waiting, ended })
+        (
+            Arc::new(connection),
+            Line {
+                outbox: waiting,
+                ended,
+            },
+        )
     }
 
     /// False when no more can wait, or nobody waits any more.
@@ -150,7 +172,11 @@ impl Connection {
     }
 
     pub(super) fn end(&self, ending: Ending) {
-        let end = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let end = self
+            .end
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
         if let Some(end) = end {
             // It may have ended by itself meanwhile.
             end.send(ending).ok();
@@ -167,7 +193,12 @@ impl Connection {
 }
 
 /// To the end, and tells `$disconnect` of that.
-pub(super) async fn live(cloud: Arc<Cloud>, connection: Arc<Connection>, mut line: Line, upgrade: OnUpgrade) {
+pub(super) async fn live(
+    cloud: Arc<Cloud>,
+    connection: Arc<Connection>,
+    mut line: Line,
+    upgrade: OnUpgrade,
+) {
     let Some(mut socket) = upgraded(upgrade).await else {
         return over(&cloud, &connection, &Ending::vanished());
     };
@@ -185,7 +216,15 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocketStream<TcpStream>> {
         .read_buffer_size(4 * 1024)
         .max_frame_size(Some(LARGEST_FRAME))
         .max_message_size(Some(LARGEST_MESSAGE));
-    Some(WebSocketStream::from_partially_read(stream, parts.read_buf.to_vec(), Role::Server, Some(limits)).await)
+    Some(
+        WebSocketStream::from_partially_read(
+            stream,
+            parts.read_buf.to_vec(),
+            Role::Server,
+            Some(limits),
+        )
+        .await,
+    )
 }
 
 async fn talk(
@@ -244,7 +283,11 @@ async fn feed(
     while let Some(frame) = next {
         fed += frame.len();
         sink.feed(message(frame)).await?;
-        next = if fed < BATCH { outbox.try_recv().ok() } else { None };
+        next = if fed < BATCH {
+            outbox.try_recv().ok()
+        } else {
+            None
+        };
     }
     Ok(fed)
 }
@@ -278,10 +321,16 @@ fn over(cloud: &Arc<Cloud>, connection: &Arc<Connection>, ending: &Ending) {
     let event = events::disconnect(cloud, api, &connection.about, ending.code, &ending.reason);
     let cloud = cloud.clone();
     // Once, and whatever comes of it: AWS does not try again.
-    tokio::spawn(async move { integration::ask(&cloud, &route.function_arn, &event, route.timeout).await });
+    tokio::spawn(async move {
+        integration::ask(&cloud, &route.function_arn, &event, route.timeout).await
+    });
 }
 
-async fn close(mut socket: WebSocketStream<TcpStream>, mut outbox: mpsc::Receiver<Bytes>, ending: Ending) {
+async fn close(
+    mut socket: WebSocketStream<TcpStream>,
+    mut outbox: mpsc::Receiver<Bytes>,
+    ending: Ending,
+) {
     if ending.how == How::Reset {
         // What is still to be sent is thrown away with it.
         socket.get_ref().set_zero_linger().ok();
@@ -292,7 +341,10 @@ async fn close(mut socket: WebSocketStream<TcpStream>, mut outbox: mpsc::Receive
             while let Ok(frame) = outbox.try_recv() {
                 socket.feed(message(frame)).await?;
             }
-            let frame = CloseFrame { code: ending.code.into(), reason: ending.reason.into() };
+            let frame = CloseFrame {
+                code: ending.code.into(),
+                reason: ending.reason.into(),
+            };
             socket.feed(Message::Close(Some(frame))).await?;
         }
         socket.flush().await?;

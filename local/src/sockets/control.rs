@@ -25,7 +25,8 @@ pub(crate) fn routes() -> Router<Control> {
 /// Nothing said is the same as an empty object.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|e| Problem(StatusCode::BAD_REQUEST, "bad_request", e.to_string()))
+    serde_json::from_slice(body)
+        .map_err(|e| Problem(StatusCode::BAD_REQUEST, "bad_request", e.to_string()))
 }
 
 #[derive(Deserialize)]
@@ -44,10 +45,17 @@ struct Drop {
     silently: bool,
 }
 
-async fn drop_one(State(control): State<Control>, Path(id): Path<String>, body: Bytes) -> Result<Json<Value>, Problem> {
+async fn drop_one(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
     let wanted: Drop = read(&body)?;
     let cloud = &control.cloud;
-    match cloud.sockets.end(&id, Ending::dropped(wanted.silently), cloud.clock.now()) {
+    match cloud
+        .sockets
+        .end(&id, Ending::dropped(wanted.silently), cloud.clock.now())
+    {
         true => Ok(Json(json!({ "dropped": id }))),
         false => Err(not_found("such connection")),
     }
@@ -60,7 +68,10 @@ struct OfPosts {
 }
 
 async fn delay_posts(State(control): State<Control>, body: Bytes) -> Result<Json<Value>, Problem> {
-    control.cloud.latency.set_post(read::<OfPosts>(&body)?.post_ms);
+    control
+        .cloud
+        .latency
+        .set_post(read::<OfPosts>(&body)?.post_ms);
     Ok(Json(control.cloud.latency.snapshot()))
 }
 
@@ -71,7 +82,10 @@ struct OfCalls {
 }
 
 async fn delay_calls(State(control): State<Control>, body: Bytes) -> Result<Json<Value>, Problem> {
-    control.cloud.latency.set_aws(read::<OfCalls>(&body)?.aws_ms);
+    control
+        .cloud
+        .latency
+        .set_aws(read::<OfCalls>(&body)?.aws_ms);
     Ok(Json(control.cloud.latency.snapshot()))
 }
 

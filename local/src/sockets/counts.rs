@@ -43,7 +43,10 @@ fn add(count: &AtomicU64, by: u64) {
 impl Counts {
     pub(super) fn opened(&self, at: i64) {
         add(&self.opened, 1);
-        let mut pace = self.pace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut pace = self
+            .pace
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let second = at / 1_000;
         if pace.second != second {
             (pace.second, pace.opened) = (second, 0);
@@ -79,7 +82,11 @@ impl Counts {
     pub(super) fn snapshot(&self, so_far_ms: i64) -> Value {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let connected_ms = self.connected_ms.load(Ordering::Relaxed) + so_far_ms;
-        let most = self.pace.lock().unwrap_or_else(std::sync::PoisonError::into_inner).most;
+        let most = self
+            .pace
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .most;
         json!({
             "opened": read(&self.opened),
             "refused": read(&self.refused),
@@ -100,7 +107,10 @@ mod tests {
 
     #[test]
     fn a_message_is_billed_by_started_32_kb() {
-        assert_eq!([0, 1, 32 * 1024, 32 * 1024 + 1, 128 * 1024].map(units), [1, 1, 1, 2, 4]);
+        assert_eq!(
+            [0, 1, 32 * 1024, 32 * 1024 + 1, 128 * 1024].map(units),
+            [1, 1, 1, 2, 4]
+        );
     }
 
     #[test]

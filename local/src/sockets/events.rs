@@ -11,9 +11,18 @@ use crate::{cloud::Cloud, template::SocketApi};
 /// Everybody is on this machine.
 pub(super) const SOURCE_IP: &str = "127.0.0.1";
 
-pub(super) fn connect(cloud: &Cloud, api: &SocketApi, about: &About, headers: &HeaderMap, query: &str) -> Value {
+pub(super) fn connect(
+    cloud: &Cloud,
+    api: &SocketApi,
+    about: &About,
+    headers: &HeaderMap,
+    query: &str,
+) -> Value {
     let mut event = request(headers, query);
-    event.insert("requestContext".to_owned(), context(cloud, api, about, "$connect", "CONNECT"));
+    event.insert(
+        "requestContext".to_owned(),
+        context(cloud, api, about, "$connect", "CONNECT"),
+    );
     event.insert("isBase64Encoded".to_owned(), json!(false));
     Value::Object(event)
 }
@@ -28,23 +37,42 @@ pub(super) fn authorize(
     arn: &str,
 ) -> Value {
     let mut event = request(headers, query);
-    for name in ["queryStringParameters", "multiValueQueryStringParameters", "stageVariables"] {
+    for name in [
+        "queryStringParameters",
+        "multiValueQueryStringParameters",
+        "stageVariables",
+    ] {
         event.entry(name).or_insert_with(|| json!({}));
     }
     event.insert("type".to_owned(), json!("REQUEST"));
     event.insert("methodArn".to_owned(), json!(arn));
-    event.insert("requestContext".to_owned(), context(cloud, api, about, "$connect", "CONNECT"));
+    event.insert(
+        "requestContext".to_owned(),
+        context(cloud, api, about, "$connect", "CONNECT"),
+    );
     Value::Object(event)
 }
 
 /// Headers and query come with neither this nor the next.
-pub(super) fn message(cloud: &Cloud, api: &SocketApi, about: &About, route_key: &str, body: &str) -> Value {
+pub(super) fn message(
+    cloud: &Cloud,
+    api: &SocketApi,
+    about: &About,
+    route_key: &str,
+    body: &str,
+) -> Value {
     let mut context = context(cloud, api, about, route_key, "MESSAGE");
     context["messageId"] = json!(new_id());
     json!({ "requestContext": context, "body": body, "isBase64Encoded": false })
 }
 
-pub(super) fn disconnect(cloud: &Cloud, api: &SocketApi, about: &About, code: u16, reason: &str) -> Value {
+pub(super) fn disconnect(
+    cloud: &Cloud,
+    api: &SocketApi,
+    about: &About,
+    code: u16,
+    reason: &str,
+) -> Value {
     let mut context = context(cloud, api, about, "$disconnect", "DISCONNECT");
     context["disconnectStatusCode"] = json!(code);
     context["disconnectReason"] = json!(reason);
@@ -60,10 +88,18 @@ pub(super) fn disconnect(cloud: &Cloud, api: &SocketApi, about: &About, code: u1
 /// What a client sees when a message of its own led to nothing.
 pub(super) fn refusal(message: &str, about: &About) -> Bytes {
     let request_id = new_id();
-    json!({ "message": message, "connectionId": about.id, "requestId": request_id }).to_string().into()
+    json!({ "message": message, "connectionId": about.id, "requestId": request_id })
+        .to_string()
+        .into()
 }
 
-fn context(cloud: &Cloud, api: &SocketApi, about: &About, route_key: &str, event_type: &str) -> Value {
+fn context(
+    cloud: &Cloud,
+    api: &SocketApi,
+    about: &About,
+    route_key: &str,
+    event_type: &str,
+) -> Value {
     let now = cloud.clock.timestamp();
     let request_id = new_id();
     let mut identity = json!({ "sourceIp": SOURCE_IP });
@@ -94,8 +130,15 @@ fn context(cloud: &Cloud, api: &SocketApi, about: &About, route_key: &str, event
 fn request(headers: &HeaderMap, query: &str) -> Map<String, Value> {
     let mut last = Map::new();
     let mut all = Map::new();
-    for name in headers.keys().filter(|name| !matches!(name.as_str(), "connection" | "upgrade")) {
-        let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    for name in headers
+        .keys()
+        .filter(|name| !matches!(name.as_str(), "connection" | "upgrade"))
+    {
+        let values: Vec<_> = headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
         last.insert(titled(name.as_str()), json!(values.last()));
         all.insert(titled(name.as_str()), json!(values));
     }
@@ -110,13 +153,20 @@ fn request(headers: &HeaderMap, query: &str) -> Map<String, Value> {
         last.insert(name.to_owned(), json!(value));
         all.insert(name.to_owned(), json!([value]));
     }
-    let mut event = Map::from_iter([("headers".to_owned(), last.into()), ("multiValueHeaders".to_owned(), all.into())]);
+    let mut event = Map::from_iter([
+        ("headers".to_owned(), last.into()),
+        ("multiValueHeaders".to_owned(), all.into()),
+    ]);
     let parameters = parameters(query);
     if !parameters.is_empty() {
         let mut last = Map::new();
         let mut all: Map<String, Value> = Map::new();
         for (name, value) in parameters {
-            if let Some(values) = all.entry(name.clone()).or_insert_with(|| json!([])).as_array_mut() {
+            if let Some(values) = all
+                .entry(name.clone())
+                .or_insert_with(|| json!([]))
+                .as_array_mut()
+            {
                 values.push(json!(value));
             }
             last.insert(name, json!(value));
@@ -129,9 +179,16 @@ fn request(headers: &HeaderMap, query: &str) -> Map<String, Value> {
 
 /// Decoded, in their order.
 pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
-    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let decoded = |text: &str| {
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned()
+    };
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(n, v)| (decoded(n), decoded(v))).collect()
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(n, v)| (decoded(n), decoded(v)))
+        .collect()
 }
 
 /// The server has headers in small letters, and AWS hands them over as clients write them: `Sec-WebSocket-Key`.
@@ -159,8 +216,14 @@ mod tests {
         assert_eq!(event["headers"]["Cookie"], "b=2");
         assert_eq!(event["multiValueHeaders"]["Cookie"], json!(["a=1", "b=2"]));
         assert!(event["headers"].get("Upgrade").is_none());
-        assert_eq!(event["queryStringParameters"], json!({ "ticket": "d", "flag": "" }));
-        assert_eq!(event["multiValueQueryStringParameters"]["ticket"], json!(["a+b c", "d"]));
+        assert_eq!(
+            event["queryStringParameters"],
+            json!({ "ticket": "d", "flag": "" })
+        );
+        assert_eq!(
+            event["multiValueQueryStringParameters"]["ticket"],
+            json!(["a+b c", "d"])
+        );
         assert!(!request(&headers, "").contains_key("queryStringParameters"));
     }
 }

@@ -28,7 +28,9 @@ pub(super) async fn answer(cloud: Arc<Cloud>, mut request: Request) -> Response 
     let (parts, _) = request.into_parts();
     // A client that leaves in the middle does not end this: what `$connect` was told, `$disconnect` is told too.
     let opening = tokio::spawn(async move { open(cloud, &parts, upgrade).await });
-    opening.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    opening
+        .await
+        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 async fn open(cloud: Arc<Cloud>, parts: &Parts, upgrade: OnUpgrade) -> Response {
@@ -40,7 +42,9 @@ async fn open(cloud: Arc<Cloud>, parts: &Parts, upgrade: OnUpgrade) -> Response 
         id: new_id(),
         connected_at: cloud.clock.now(),
         user_agent: text(&parts.headers, header::USER_AGENT).map(str::to_owned),
-        domain: text(&parts.headers, header::HOST).unwrap_or_default().to_owned(),
+        domain: text(&parts.headers, header::HOST)
+            .unwrap_or_default()
+            .to_owned(),
         authorizer: None,
     };
     let id = about.id.clone();
@@ -67,7 +71,11 @@ fn refusal(status: StatusCode, connection_id: &str) -> Response {
     (status, axum::Json(body)).into_response()
 }
 
-async fn accept(cloud: &Cloud, parts: &Parts, mut about: About) -> Result<(About, Response), StatusCode> {
+async fn accept(
+    cloud: &Cloud,
+    parts: &Parts,
+    mut about: About,
+) -> Result<(About, Response), StatusCode> {
     let (headers, query) = (&parts.headers, parts.uri.query().unwrap_or_default());
     let api = about.api.clone();
     let api = &api.spec;
@@ -84,7 +92,8 @@ async fn accept(cloud: &Cloud, parts: &Parts, mut about: About) -> Result<(About
     let answered = switched.headers_mut();
     answered.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     answered.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    let accepted = HeaderValue::from_str(&derive_accept_key(key)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let accepted = HeaderValue::from_str(&derive_accept_key(key))
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     answered.insert(header::SEC_WEBSOCKET_ACCEPT, accepted);
     if let Some(protocol) = subprotocol(&answer) {
         answered.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
@@ -95,17 +104,29 @@ async fn accept(cloud: &Cloud, parts: &Parts, mut about: About) -> Result<(About
 /// The key of a request that is for a WebSocket.
 fn key(parts: &Parts) -> Result<&[u8], StatusCode> {
     let says = |name: header::HeaderName, word: &str| {
-        let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(word))
+        let values = parts
+            .headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(word))
     };
-    let asks = parts.method == Method::GET && says(header::CONNECTION, "upgrade") && says(header::UPGRADE, "websocket");
+    let asks = parts.method == Method::GET
+        && says(header::CONNECTION, "upgrade")
+        && says(header::UPGRADE, "websocket");
     if !asks {
         return Err(StatusCode::UPGRADE_REQUIRED);
     }
     if !says(header::SEC_WEBSOCKET_VERSION, "13") {
         return Err(StatusCode::BAD_REQUEST);
     }
-    parts.headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).ok_or(StatusCode::BAD_REQUEST)
+    parts
+        .headers
+        .get(header::SEC_WEBSOCKET_KEY)
+        .map(HeaderValue::as_bytes)
+        .ok_or(StatusCode::BAD_REQUEST)
 }
 
 /// What the function behind `$connect` says, when it lets the client in. Without such a route everybody is.
@@ -135,7 +156,9 @@ async fn connect(
 /// The one header of the function's that reaches the client.
 fn subprotocol(answer: &Value) -> Option<HeaderValue> {
     let headers = answer.get("headers").and_then(Value::as_object)?;
-    let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))?;
+    let (_, value) = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))?;
     HeaderValue::from_str(value.as_str()?).ok()
 }
 

@@ -17,7 +17,12 @@ pub(super) enum Reply {
 }
 
 /// The function goes on when nobody waits for it any more, as on AWS.
-pub(super) async fn ask(cloud: &Cloud, function_arn: &str, event: &Value, patience: Duration) -> Reply {
+pub(super) async fn ask(
+    cloud: &Cloud,
+    function_arn: &str,
+    event: &Value,
+    patience: Duration,
+) -> Reply {
     let Some(function) = cloud.functions.get(function_arn) else {
         return Reply::Failed(format!("{function_arn} is not there"));
     };
@@ -36,5 +41,7 @@ pub(super) async fn ask(cloud: &Cloud, function_arn: &str, event: &Value, patien
 pub(super) fn status(answer: &Value) -> Option<u16> {
     let status = answer.get("statusCode")?;
     let number = status.as_u64().or_else(|| status.as_str()?.parse().ok())?;
-    u16::try_from(number).ok().filter(|status| (100..600).contains(status))
+    u16::try_from(number)
+        .ok()
+        .filter(|status| (100..600).contains(status))
 }

@@ -35,7 +35,9 @@ pub(super) fn is_call_to_apis(path: &str) -> bool {
 }
 
 fn segments(path: &str) -> impl Iterator<Item = String> {
-    path.trim_start_matches('/').split('/').map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+    path.trim_start_matches('/')
+        .split('/')
+        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
 }
 
 /// As AWS's SDKs read it: the kind is in a header.
@@ -46,20 +48,36 @@ struct Refusal {
     message: &'static str,
 }
 
-const GONE: Refusal = Refusal { status: StatusCode::GONE, kind: "GoneException", message: "Gone" };
-const FORBIDDEN: Refusal = Refusal { status: StatusCode::FORBIDDEN, kind: "ForbiddenException", message: "Forbidden" };
+const GONE: Refusal = Refusal {
+    status: StatusCode::GONE,
+    kind: "GoneException",
+    message: "Gone",
+};
+const FORBIDDEN: Refusal = Refusal {
+    status: StatusCode::FORBIDDEN,
+    kind: "ForbiddenException",
+    message: "Forbidden",
+};
 const UNSIGNED: Refusal = Refusal {
     status: StatusCode::FORBIDDEN,
     kind: "MissingAuthenticationTokenException",
     message: "Missing Authentication Token",
 };
-const TOO_LARGE: Refusal =
-    Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, kind: "PayloadTooLargeException", message: "Message too long" };
+const TOO_LARGE: Refusal = Refusal {
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    kind: "PayloadTooLargeException",
+    message: "Message too long",
+};
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let headers = [("x-amzn-errortype", self.kind)];
-        (self.status, headers, axum::Json(json!({ "message": self.message }))).into_response()
+        (
+            self.status,
+            headers,
+            axum::Json(json!({ "message": self.message })),
+        )
+            .into_response()
     }
 }
 
@@ -89,31 +107,55 @@ pub(crate) async fn answer(cloud: &Cloud, request: Request) -> Response {
         Err(refusal) if refusal.status == StatusCode::GONE => Ended::Condition,
         Err(_) => Ended::Badly,
     };
-    let call = Caller { service: "execute-api".to_owned(), operation: operation.to_owned(), caller };
+    let call = Caller {
+        service: "execute-api".to_owned(),
+        operation: operation.to_owned(),
+        caller,
+    };
     cloud.record.call(call, ended, 0.0, 0.0);
     answer.into_response()
 }
 
 /// The API and the connection's id, when the path is right and the caller may do this.
-fn permitted(cloud: &Cloud, request: &Request, signer: &str) -> Result<(Arc<Api>, String), Refusal> {
+fn permitted(
+    cloud: &Cloud,
+    request: &Request,
+    signer: &str,
+) -> Result<(Arc<Api>, String), Refusal> {
     if signer.is_empty() {
         return Err(UNSIGNED);
     }
     let parts: Vec<_> = segments(request.uri().path()).collect();
-    let at = parts.iter().position(|part| part == CONNECTIONS).ok_or(FORBIDDEN)?;
-    let [id] = &parts[at + 1..] else { return Err(FORBIDDEN) };
+    let at = parts
+        .iter()
+        .position(|part| part == CONNECTIONS)
+        .ok_or(FORBIDDEN)?;
+    let [id] = &parts[at + 1..] else {
+        return Err(FORBIDDEN);
+    };
     if id.is_empty() {
         return Err(FORBIDDEN);
     }
-    let api = cloud.sockets.api_of(&parts[..at].join("/"), id).ok_or(FORBIDDEN)?;
+    let api = cloud
+        .sockets
+        .api_of(&parts[..at].join("/"), id)
+        .ok_or(FORBIDDEN)?;
     match cloud.functions.get(signer) {
-        Some(function) if !is_allowed(cloud, &api.spec, function, request.method(), id) => Err(FORBIDDEN),
+        Some(function) if !is_allowed(cloud, &api.spec, function, request.method(), id) => {
+            Err(FORBIDDEN)
+        }
         _ => Ok((api, id.clone())),
     }
 }
 
 /// By the function's own statements, here as there.
-fn is_allowed(cloud: &Cloud, api: &SocketApi, function: &Function, method: &Method, id: &str) -> bool {
+fn is_allowed(
+    cloud: &Cloud,
+    api: &SocketApi,
+    function: &Function,
+    method: &Method,
+    id: &str,
+) -> bool {
     let resource = format!(
         "arn:aws:execute-api:{}:{}:{}/{}/{method}/@connections/{id}",
         cloud.region, cloud.account, api.id, api.stage
@@ -122,15 +164,21 @@ fn is_allowed(cloud: &Cloud, api: &SocketApi, function: &Function, method: &Meth
     let is_allowed = function.spec.policy.allows(action, &resource);
     if !is_allowed {
         let arn = &function.spec.arn;
-        let text = format!("User: {arn} is not authorized to perform: {action} on resource: {resource}");
-        cloud.record.line(&function.spec.name, &json!({ "level": "ERROR", "message": text }).to_string());
+        let text =
+            format!("User: {arn} is not authorized to perform: {action} on resource: {resource}");
+        cloud.record.line(
+            &function.spec.name,
+            &json!({ "level": "ERROR", "message": text }).to_string(),
+        );
     }
     is_allowed
 }
 
 async fn post(cloud: &Cloud, api: &Api, id: &str, request: Request) -> Result<Response, Refusal> {
     cloud.latency.of_post().await;
-    let frame = to_bytes(request.into_body(), LARGEST_MESSAGE).await.map_err(|_| TOO_LARGE)?;
+    let frame = to_bytes(request.into_body(), LARGEST_MESSAGE)
+        .await
+        .map_err(|_| TOO_LARGE)?;
     let size = frame.len();
     match cloud.sockets.get(id) {
         Some(connection) if cloud.sockets.post(&connection, frame, cloud.clock.now()) => {
@@ -146,7 +194,11 @@ async fn post(cloud: &Cloud, api: &Api, id: &str, request: Request) -> Result<Re
 
 fn look(cloud: &Cloud, id: &str) -> Result<Response, Refusal> {
     let connection = cloud.sockets.get(id).ok_or(GONE)?;
-    let at = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX).to_string();
+    let at = |ms: i64| {
+        Timestamp::from_millisecond(ms)
+            .unwrap_or(Timestamp::MAX)
+            .to_string()
+    };
     let about = json!({
         "connectedAt": at(connection.about.connected_at),
         "identity": { "sourceIp": SOURCE_IP, "userAgent": connection.about.user_agent },

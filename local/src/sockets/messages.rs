@@ -30,13 +30,19 @@ pub(super) async fn hand_over(
             match ask(&cloud, &route.function_arn, &event, route.timeout).await {
                 // Whatever the status is, it stays here: a client sees what is posted to it.
                 Reply::Answered(answer) if status(&answer).is_some() => None,
-                Reply::Answered(_) | Reply::Failed(_) | Reply::Throttled => Some("Internal server error"),
+                Reply::Answered(_) | Reply::Failed(_) | Reply::Throttled => {
+                    Some("Internal server error")
+                }
                 Reply::TimedOut => Some("Endpoint request timed out"),
             }
         }
     };
     if let Some(told) = told {
-        cloud.sockets.post(&connection, events::refusal(told, &connection.about), cloud.clock.now());
+        cloud.sockets.post(
+            &connection,
+            events::refusal(told, &connection.about),
+            cloud.clock.now(),
+        );
     }
     drop(permit);
 }
@@ -45,7 +51,10 @@ pub(super) async fn hand_over(
 fn route_key<'a>(api: &'a SocketApi, text: &str) -> Option<&'a str> {
     let named = || {
         let message: Value = serde_json::from_str(text).ok()?;
-        let found = api.selection.iter().try_fold(&message, |value, name| value.get(name))?;
+        let found = api
+            .selection
+            .iter()
+            .try_fold(&message, |value, name| value.get(name))?;
         let key = match found {
             Value::String(key) => key.clone(),
             Value::Number(_) | Value::Bool(_) => found.to_string(),
@@ -54,7 +63,9 @@ fn route_key<'a>(api: &'a SocketApi, text: &str) -> Option<&'a str> {
         Some(key).filter(|key| !key.starts_with('$'))
     };
     let known = |key: &str| api.routes.get_key_value(key).map(|(key, _)| key.as_str());
-    named().and_then(|key| known(&key)).or_else(|| known("$default"))
+    named()
+        .and_then(|key| known(&key))
+        .or_else(|| known("$default"))
 }
 
 #[cfg(test)]
@@ -64,7 +75,10 @@ mod tests {
     use std::time::Duration;
 
     fn api(selection: &[&str], keys: &[&str]) -> SocketApi {
-        let route = || SocketRoute { function_arn: "arn".to_owned(), timeout: Duration::from_secs(1) };
+        let route = || SocketRoute {
+            function_arn: "arn".to_owned(),
+            timeout: Duration::from_secs(1),
+        };
         SocketApi {
             logical_id: "Api".to_owned(),
             place: "template.yaml:1".to_owned(),
@@ -72,7 +86,10 @@ mod tests {
             path: "live".to_owned(),
             stage: "live".to_owned(),
             selection: selection.iter().map(|name| (*name).to_owned()).collect(),
-            routes: keys.iter().map(|key| ((*key).to_owned(), route())).collect(),
+            routes: keys
+                .iter()
+                .map(|key| ((*key).to_owned(), route()))
+                .collect(),
             authorizer: None,
         }
     }

@@ -60,14 +60,24 @@ async fn answer(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
 
 impl Sockets {
     pub(crate) fn new(apis: &[SocketApi]) -> Self {
-        let apis = apis.iter().map(|spec| Arc::new(Api { spec: spec.clone(), counts: Counts::default() }));
-        Self { apis: apis.collect(), open: Mutex::default() }
+        let apis = apis.iter().map(|spec| {
+            Arc::new(Api {
+                spec: spec.clone(),
+                counts: Counts::default(),
+            })
+        });
+        Self {
+            apis: apis.collect(),
+            open: Mutex::default(),
+        }
     }
 
     /// The API whose stage a client's path names: `/live`, or `/rooms/live` with the API's id.
     fn api_at(&self, path: &str) -> Option<&Arc<Api>> {
         let path = path.trim_matches('/');
-        let named = |api: &&Arc<Api>| path == api.spec.path || path == format!("{}/{}", api.spec.id, api.spec.stage);
+        let named = |api: &&Arc<Api>| {
+            path == api.spec.path || path == format!("{}/{}", api.spec.id, api.spec.stage)
+        };
         self.apis.iter().find(named)
     }
 
@@ -86,7 +96,9 @@ impl Sockets {
 
     fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
         // A panic elsewhere leaves the map whole: each change is one insert or one removal.
-        self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn get(&self, id: &str) -> Option<Arc<Connection>> {
@@ -94,7 +106,11 @@ impl Sockets {
     }
 
     fn add(&self, connection: Arc<Connection>) {
-        connection.about.api.counts.opened(connection.about.connected_at);
+        connection
+            .about
+            .api
+            .counts
+            .opened(connection.about.connected_at);
         self.open().insert(connection.about.id.clone(), connection);
     }
 
@@ -102,7 +118,11 @@ impl Sockets {
     fn remove(&self, connection: &Connection, now: i64) -> bool {
         let is_first = self.open().remove(&connection.about.id).is_some();
         if is_first {
-            connection.about.api.counts.closed(now - connection.about.connected_at);
+            connection
+                .about
+                .api
+                .counts
+                .closed(now - connection.about.connected_at);
         }
         is_first
     }
@@ -131,9 +151,15 @@ impl Sockets {
     /// Ends what has been silent, or there, for too long.
     pub(crate) fn sweep(&self, now: i64) {
         let is_over = |connection: &Connection| {
-            connection.last_active_at() + LONGEST_SILENCE_MS <= now || connection.about.connected_at + LONGEST_MS <= now
+            connection.last_active_at() + LONGEST_SILENCE_MS <= now
+                || connection.about.connected_at + LONGEST_MS <= now
         };
-        let over: Vec<_> = self.open().values().filter(|connection| is_over(connection)).cloned().collect();
+        let over: Vec<_> = self
+            .open()
+            .values()
+            .filter(|connection| is_over(connection))
+            .cloned()
+            .collect();
         for connection in over {
             self.end(&connection.about.id, Ending::going_away(), now);
         }
@@ -143,8 +169,15 @@ impl Sockets {
     pub(crate) fn snapshot(&self, now: i64) -> Value {
         let open = self.open();
         let apis = self.apis.iter().map(|api| {
-            let own = || open.values().filter(|connection| Arc::ptr_eq(&connection.about.api, api));
-            let mut about = api.counts.snapshot(own().map(|connection| now - connection.about.connected_at).sum());
+            let own = || {
+                open.values()
+                    .filter(|connection| Arc::ptr_eq(&connection.about.api, api))
+            };
+            let mut about = api.counts.snapshot(
+                own()
+                    .map(|connection| now - connection.about.connected_at)
+                    .sum(),
+            );
             about["api"] = json!(api.spec.logical_id);
             about["open"] = json!(own().count());
             about
@@ -169,11 +202,19 @@ impl Sockets {
 }
 
 /// What starts a function, as its triggers are told.
-pub(crate) fn triggers<'a>(apis: &'a [SocketApi], arn: &'a str) -> impl Iterator<Item = String> + 'a {
-    let routes = apis.iter().flat_map(|api| &api.routes).filter(move |(_, route)| route.function_arn == arn);
+pub(crate) fn triggers<'a>(
+    apis: &'a [SocketApi],
+    arn: &'a str,
+) -> impl Iterator<Item = String> + 'a {
+    let routes = apis
+        .iter()
+        .flat_map(|api| &api.routes)
+        .filter(move |(_, route)| route.function_arn == arn);
     let authorizers = apis.iter().filter_map(|api| api.authorizer.as_ref());
     let authorizer = authorizers.filter(move |authorizer| authorizer.function_arn == arn);
-    routes.map(|(key, _)| format!("socket {key}")).chain(authorizer.map(|_| "socket authorizer".to_owned()))
+    routes
+        .map(|(key, _)| format!("socket {key}"))
+        .chain(authorizer.map(|_| "socket authorizer".to_owned()))
 }
 
 /// Ids of connections, messages and requests look alike: sixteen characters, the last of which is `=`.

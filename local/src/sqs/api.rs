@@ -27,13 +27,19 @@ impl From<SqsError> for Refusal {
             SqsError::NoReceipt => (StatusCode::BAD_REQUEST, "ReceiptHandleIsInvalid"),
             SqsError::NotInFlight => (StatusCode::BAD_REQUEST, "MessageNotInflight"),
             SqsError::Characters => (StatusCode::BAD_REQUEST, "InvalidMessageContents"),
-            SqsError::NoSource | SqsError::NoTask => (StatusCode::NOT_FOUND, "ResourceNotFoundException"),
+            SqsError::NoSource | SqsError::NoTask => {
+                (StatusCode::NOT_FOUND, "ResourceNotFoundException")
+            }
             SqsError::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidParameterValue"),
             SqsError::Missing(_) => (StatusCode::BAD_REQUEST, "MissingParameter"),
             SqsError::TooLong(_) => (StatusCode::BAD_REQUEST, "BatchRequestTooLong"),
             SqsError::File(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
         };
-        Self { status, kind, message: error.to_string() }
+        Self {
+            status,
+            kind,
+            message: error.to_string(),
+        }
     }
 }
 
@@ -68,8 +74,15 @@ pub(crate) async fn handle(
     mut sent: impl FnMut(&Queue, &Outgoing, &str),
 ) -> Result<Value, Refusal> {
     if operation == "ListQueues" {
-        let prefix = request.get("QueueNamePrefix").and_then(Value::as_str).unwrap_or_default();
-        let urls: Vec<_> = engine.queues().filter(|q| q.name.starts_with(prefix)).map(|q| q.url.clone()).collect();
+        let prefix = request
+            .get("QueueNamePrefix")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let urls: Vec<_> = engine
+            .queues()
+            .filter(|q| q.name.starts_with(prefix))
+            .map(|q| q.url.clone())
+            .collect();
         return Ok(json!({ "QueueUrls": urls }));
     }
     match operation {
@@ -89,7 +102,11 @@ pub(crate) async fn handle(
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
             }
-            Ok(accepted(&message, &done.message_id, done.sequence_number.as_deref()))
+            Ok(accepted(
+                &message,
+                &done.message_id,
+                done.sequence_number.as_deref(),
+            ))
         }
         "SendMessageBatch" => batch(request, |entry| {
             let message = outgoing(queue, entry, sender)?;
@@ -97,13 +114,21 @@ pub(crate) async fn handle(
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
             }
-            Ok(accepted(&message, &done.message_id, done.sequence_number.as_deref()))
+            Ok(accepted(
+                &message,
+                &done.message_id,
+                done.sequence_number.as_deref(),
+            ))
         }),
         "ReceiveMessage" => receive(engine, queue, request).await,
         "DeleteMessage" => delete(engine, queue, request).map(|()| json!({})),
-        "DeleteMessageBatch" => batch(request, |entry| delete(engine, queue, entry).map(|()| json!({}))),
+        "DeleteMessageBatch" => batch(request, |entry| {
+            delete(engine, queue, entry).map(|()| json!({}))
+        }),
         "ChangeMessageVisibility" => change(engine, queue, request).map(|()| json!({})),
-        "ChangeMessageVisibilityBatch" => batch(request, |entry| change(engine, queue, entry).map(|()| json!({}))),
+        "ChangeMessageVisibilityBatch" => batch(request, |entry| {
+            change(engine, queue, entry).map(|()| json!({}))
+        }),
         other => Err(Refusal {
             status: StatusCode::NOT_IMPLEMENTED,
             kind: "UnsupportedOperation",
@@ -113,8 +138,13 @@ pub(crate) async fn handle(
 }
 
 fn queue_of<'a>(engine: &'a Engine, request: &Value) -> Result<&'a Queue, Refusal> {
-    let named = request.get("QueueName").or_else(|| request.get("QueueUrl")).and_then(Value::as_str);
-    let named = named.ok_or_else(|| SqsError::Missing("The request must contain the parameter QueueUrl.".into()))?;
+    let named = request
+        .get("QueueName")
+        .or_else(|| request.get("QueueUrl"))
+        .and_then(Value::as_str);
+    let named = named.ok_or_else(|| {
+        SqsError::Missing("The request must contain the parameter QueueUrl.".into())
+    })?;
     let name = named.rsplit('/').next().unwrap_or_default();
     Ok(engine.queue(name)?)
 }
@@ -126,9 +156,15 @@ pub(super) fn text(request: &Value, name: &str) -> Option<String> {
 fn outgoing(queue: &Queue, request: &Value, sender: &str) -> Result<Outgoing, Refusal> {
     let body = text(request, "MessageBody").unwrap_or_default();
     if body.is_empty() {
-        return Err(SqsError::Missing("The request must contain the parameter MessageBody.".into()).into());
+        return Err(SqsError::Missing(
+            "The request must contain the parameter MessageBody.".into(),
+        )
+        .into());
     }
-    let attributes = request.get("MessageAttributes").cloned().unwrap_or_else(|| json!({}));
+    let attributes = request
+        .get("MessageAttributes")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     if body.len() + size_of_attributes(&attributes) > LARGEST {
         return Err(SqsError::Invalid(format!(
             "One or more parameters are invalid. Reason: Message must be shorter than {LARGEST} bytes."
@@ -140,18 +176,25 @@ fn outgoing(queue: &Queue, request: &Value, sender: &str) -> Result<Outgoing, Re
     }
     for name in ["MessageGroupId", "MessageDeduplicationId"] {
         let given = text(request, name);
-        if given.is_some_and(|id| id.is_empty() || id.len() > 128 || !id.bytes().all(|b| b.is_ascii_graphic())) {
+        if given.is_some_and(|id| {
+            id.is_empty() || id.len() > 128 || !id.bytes().all(|b| b.is_ascii_graphic())
+        }) {
             return Err(SqsError::Invalid(format!("Value for parameter {name} is invalid. Reason: It can only include alphanumeric and punctuation characters. 1 to 128 in length.")).into());
         }
     }
     let delay = seconds(request, "DelaySeconds", 900)?;
     let only_elsewhere = match queue.fifo {
-        true => delay.is_some_and(|delay| !delay.is_zero()).then_some("DelaySeconds"),
+        true => delay
+            .is_some_and(|delay| !delay.is_zero())
+            .then_some("DelaySeconds"),
         false => text(request, "MessageDeduplicationId").map(|_| "MessageDeduplicationId"),
     };
     if let Some(name) = only_elsewhere {
         let reason = "The request include parameter that is not valid for this queue type.";
-        return Err(SqsError::Invalid(format!("The value of parameter {name} is invalid. Reason: {reason}")).into());
+        return Err(SqsError::Invalid(format!(
+            "The value of parameter {name} is invalid. Reason: {reason}"
+        ))
+        .into());
     }
     Ok(Outgoing {
         body,
@@ -182,7 +225,12 @@ fn size_of_attributes(attributes: &Value) -> usize {
         let bytes = STANDARD.decode(text("BinaryValue")).unwrap_or_default();
         name.len() + text("DataType").len() + text("StringValue").len() + bytes.len()
     };
-    attributes.as_object().into_iter().flatten().map(of_one).sum()
+    attributes
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(of_one)
+        .sum()
 }
 
 /// What XML 1.0 can carry.
@@ -191,8 +239,7 @@ fn allowed(c: char) -> bool {
 }
 
 fn accepted(message: &Outgoing, message_id: &str, sequence_number: Option<&str>) -> Value {
-    let mut answer =
-        json!({ "MessageId": message_id, "MD5OfMessageBody": format!("{:x}", md5::compute(&message.body)) });
+    let mut answer = json!({ "MessageId": message_id, "MD5OfMessageBody": format!("{:x}", md5::compute(&message.body)) });
     if let Some(md5) = md5_of_attributes(&message.attributes) {
         answer["MD5OfMessageAttributes"] = json!(md5);
     }
@@ -220,7 +267,12 @@ fn md5_of_attributes(attributes: &Value) -> Option<String> {
             }
             None => {
                 bytes.push(2);
-                add(&mut bytes, &STANDARD.decode(text("BinaryValue").unwrap_or_default()).unwrap_or_default());
+                add(
+                    &mut bytes,
+                    &STANDARD
+                        .decode(text("BinaryValue").unwrap_or_default())
+                        .unwrap_or_default(),
+                );
             }
         }
     }
@@ -233,37 +285,65 @@ fn add(bytes: &mut Vec<u8>, part: &[u8]) {
 }
 
 /// Each entry succeeds or fails on its own, inside one 200.
-fn batch(request: &Value, mut one: impl FnMut(&Value) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
-    let entries = request.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn batch(
+    request: &Value,
+    mut one: impl FnMut(&Value) -> Result<Value, Refusal>,
+) -> Result<Value, Refusal> {
+    let entries = request
+        .get("Entries")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let refuse = |kind: &'static str, message: &str| Refusal {
         status: StatusCode::BAD_REQUEST,
         kind,
         message: message.to_owned(),
     };
     if entries.is_empty() {
-        return Err(refuse("EmptyBatchRequest", "There should be at least one entry in the request."));
+        return Err(refuse(
+            "EmptyBatchRequest",
+            "There should be at least one entry in the request.",
+        ));
     }
     if entries.len() > 10 {
-        return Err(refuse("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10."));
+        return Err(refuse(
+            "TooManyEntriesInBatchRequest",
+            "Maximum number of entries per request are 10.",
+        ));
     }
-    let ids: Vec<_> = entries.iter().map(|entry| text(entry, "Id").unwrap_or_default()).collect();
+    let ids: Vec<_> = entries
+        .iter()
+        .map(|entry| text(entry, "Id").unwrap_or_default())
+        .collect();
     let is_id = |id: &String| {
-        (1..=80).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (1..=80).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     if !ids.iter().all(is_id) {
         let text = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
         return Err(refuse("InvalidBatchEntryId", text));
     }
     if (1..ids.len()).any(|i| ids[..i].contains(&ids[i])) {
-        return Err(refuse("BatchEntryIdsNotDistinct", "Ids of entries are not distinct."));
+        return Err(refuse(
+            "BatchEntryIdsNotDistinct",
+            "Ids of entries are not distinct.",
+        ));
     }
     let size = |entry: &Value| {
-        let body = entry.get("MessageBody").and_then(Value::as_str).unwrap_or_default();
+        let body = entry
+            .get("MessageBody")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         body.len() + size_of_attributes(&entry["MessageAttributes"])
     };
     let bytes: usize = entries.iter().map(size).sum();
     if bytes > LARGEST {
-        return Err(SqsError::TooLong(format!("Batch requests cannot be longer than {LARGEST} bytes.")).into());
+        return Err(SqsError::TooLong(format!(
+            "Batch requests cannot be longer than {LARGEST} bytes."
+        ))
+        .into());
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (id, entry) in ids.iter().zip(entries) {
@@ -295,20 +375,34 @@ async fn receive(engine: &Engine, queue: &Queue, request: &Value) -> Result<Valu
     loop {
         let messages = engine.receive(queue, usize::try_from(limit).unwrap_or(1), visibility)?;
         if !messages.is_empty() || started.elapsed() >= wait {
-            let messages: Vec<_> = messages.iter().map(|message| received(queue, message, request)).collect();
-            return Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) });
+            let messages: Vec<_> = messages
+                .iter()
+                .map(|message| received(queue, message, request))
+                .collect();
+            return Ok(if messages.is_empty() {
+                json!({})
+            } else {
+                json!({ "Messages": messages })
+            });
         }
-        engine.arrival(&queue.name, wait.saturating_sub(started.elapsed())).await;
+        engine
+            .arrival(&queue.name, wait.saturating_sub(started.elapsed()))
+            .await;
     }
 }
 
 /// What was asked for by name, by `prefix.*` or with `All`.
 fn wanted(request: &Value, lists: &[&str], name: &str) -> bool {
-    let lists = lists.iter().filter_map(|list| request.get(*list)?.as_array());
-    lists.flatten().filter_map(Value::as_str).any(|asked| match asked.strip_suffix(".*") {
-        Some(prefix) => name.starts_with(prefix),
-        None => asked == "All" || asked == name,
-    })
+    let lists = lists
+        .iter()
+        .filter_map(|list| request.get(*list)?.as_array());
+    lists
+        .flatten()
+        .filter_map(Value::as_str)
+        .any(|asked| match asked.strip_suffix(".*") {
+            Some(prefix) => name.starts_with(prefix),
+            None => asked == "All" || asked == name,
+        })
 }
 
 fn received(queue: &Queue, message: &Message, request: &Value) -> Value {
@@ -319,7 +413,13 @@ fn received(queue: &Queue, message: &Message, request: &Value) -> Value {
         "MD5OfBody": format!("{:x}", md5::compute(&message.body)),
     });
     let mut about = system_attributes(queue, message);
-    about.retain(|name, _| wanted(request, &["MessageSystemAttributeNames", "AttributeNames"], name));
+    about.retain(|name, _| {
+        wanted(
+            request,
+            &["MessageSystemAttributeNames", "AttributeNames"],
+            name,
+        )
+    });
     if !about.is_empty() {
         answer["Attributes"] = Value::Object(about);
     }
@@ -336,17 +436,32 @@ fn received(queue: &Queue, message: &Message, request: &Value) -> Value {
 /// What SQS adds to a message, here and in a function's event.
 pub(crate) fn system_attributes(queue: &Queue, message: &Message) -> Map<String, Value> {
     let mut attributes = Map::from_iter([
-        ("ApproximateReceiveCount".to_owned(), json!(message.receives.to_string())),
-        ("SentTimestamp".to_owned(), json!(message.sent_at.to_string())),
+        (
+            "ApproximateReceiveCount".to_owned(),
+            json!(message.receives.to_string()),
+        ),
+        (
+            "SentTimestamp".to_owned(),
+            json!(message.sent_at.to_string()),
+        ),
         ("SenderId".to_owned(), json!(message.sender)),
-        ("ApproximateFirstReceiveTimestamp".to_owned(), json!(message.first_received_at.to_string())),
+        (
+            "ApproximateFirstReceiveTimestamp".to_owned(),
+            json!(message.first_received_at.to_string()),
+        ),
     ]);
     if let Some(group) = &message.group_id {
         attributes.insert("MessageGroupId".to_owned(), json!(group));
     }
     if queue.fifo {
-        attributes.insert("SequenceNumber".to_owned(), json!(sequence_number(message.seq)));
-        attributes.insert("MessageDeduplicationId".to_owned(), json!(message.deduplication_id));
+        attributes.insert(
+            "SequenceNumber".to_owned(),
+            json!(sequence_number(message.seq)),
+        );
+        attributes.insert(
+            "MessageDeduplicationId".to_owned(),
+            json!(message.deduplication_id),
+        );
     }
     if let Some(source) = &message.source {
         attributes.insert("DeadLetterQueueSourceArn".to_owned(), json!(source));
@@ -370,15 +485,27 @@ fn attributes(engine: &Engine, queue: &Queue, request: &Value) -> Result<Value, 
     let mut all = BTreeMap::from([
         ("QueueArn", queue.arn.clone()),
         ("ApproximateNumberOfMessages", stats.visible.to_string()),
-        ("ApproximateNumberOfMessagesNotVisible", stats.in_flight.to_string()),
-        ("ApproximateNumberOfMessagesDelayed", stats.delayed.to_string()),
+        (
+            "ApproximateNumberOfMessagesNotVisible",
+            stats.in_flight.to_string(),
+        ),
+        (
+            "ApproximateNumberOfMessagesDelayed",
+            stats.delayed.to_string(),
+        ),
         ("VisibilityTimeout", queue.visibility.as_secs().to_string()),
         ("DelaySeconds", queue.delay.as_secs().to_string()),
-        ("MessageRetentionPeriod", queue.retention.as_secs().to_string()),
+        (
+            "MessageRetentionPeriod",
+            queue.retention.as_secs().to_string(),
+        ),
     ]);
     if queue.fifo {
         all.insert("FifoQueue", "true".to_owned());
-        all.insert("ContentBasedDeduplication", queue.content_based_deduplication.to_string());
+        all.insert(
+            "ContentBasedDeduplication",
+            queue.content_based_deduplication.to_string(),
+        );
     }
     if let Some(redrive) = &queue.redrive {
         let policy = json!({ "deadLetterTargetArn": redrive.dlq_arn, "maxReceiveCount": redrive.max_receives });

@@ -181,14 +181,23 @@ impl Engine {
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         if !is_new && version != VERSION {
-            bail!("{} is of another version of local. Start once with --reset.", file.display());
+            bail!(
+                "{} is of another version of local. Start once with --reset.",
+                file.display()
+            );
         }
         db.execute_batch(SCHEMA)?;
         db.pragma_update(None, "user_version", VERSION)?;
         Ok(Self {
             db: Mutex::new(db),
-            arrivals: queues.iter().map(|queue| (queue.name.clone(), Notify::new())).collect(),
-            queues: queues.iter().map(|queue| (queue.name.clone(), queue.clone())).collect(),
+            arrivals: queues
+                .iter()
+                .map(|queue| (queue.name.clone(), Notify::new()))
+                .collect(),
+            queues: queues
+                .iter()
+                .map(|queue| (queue.name.clone(), queue.clone()))
+                .collect(),
             held: Mutex::default(),
             clock,
         })
@@ -203,24 +212,36 @@ impl Engine {
     }
 
     pub(crate) fn by_arn(&self, arn: &str) -> Result<&Queue> {
-        self.queues.values().find(|queue| queue.arn == arn).ok_or(SqsError::NoQueue)
+        self.queues
+            .values()
+            .find(|queue| queue.arn == arn)
+            .ok_or(SqsError::NoQueue)
     }
 
     /// The queue that names this one as its dead-letter queue.
     pub(crate) fn source_of(&self, dlq: &Queue) -> Option<&Queue> {
-        let leads_here = |queue: &&Queue| queue.redrive.as_ref().is_some_and(|redrive| redrive.dlq_arn == dlq.arn);
+        let leads_here = |queue: &&Queue| {
+            queue
+                .redrive
+                .as_ref()
+                .is_some_and(|redrive| redrive.dlq_arn == dlq.arn)
+        };
         self.queues.values().find(leads_here)
     }
 
     fn db(&self) -> MutexGuard<'_, Connection> {
         // A transaction that panicked was rolled back.
-        self.db.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.db
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(crate) fn send(&self, queue: &Queue, message: &Outgoing) -> Result<Sent> {
         let group = match (queue.fifo, &message.group_id) {
             (true, None) => {
-                return Err(SqsError::Missing("The request must contain the parameter MessageGroupId.".into()));
+                return Err(SqsError::Missing(
+                    "The request must contain the parameter MessageGroupId.".into(),
+                ));
             }
             (_, group) => group.clone(),
         };
@@ -261,37 +282,61 @@ impl Engine {
         transaction.commit()?;
         drop(db);
         self.wake(&queue.name);
-        Ok(Sent { message_id: id, sequence_number: queue.fifo.then(|| sequence_number(seq)), duplicate: false })
+        Ok(Sent {
+            message_id: id,
+            sequence_number: queue.fifo.then(|| sequence_number(seq)),
+            duplicate: false,
+        })
     }
 
-    fn deduplication_of(&self, queue: &Queue, message: &Outgoing) -> Result<Option<(String, String)>> {
+    fn deduplication_of(
+        &self,
+        queue: &Queue,
+        message: &Outgoing,
+    ) -> Result<Option<(String, String)>> {
         if !queue.fifo {
             return Ok(None);
         }
         let id = match &message.deduplication_id {
             Some(id) => id.clone(),
-            None if queue.content_based_deduplication => {
-                Sha256::digest(&message.body).iter().map(|byte| format!("{byte:02x}")).collect()
-            }
+            None if queue.content_based_deduplication => Sha256::digest(&message.body)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             None => {
                 return Err(SqsError::Invalid(
                     "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly".into(),
                 ));
             }
         };
-        let scope =
-            if queue.deduplicates_per_group { message.group_id.clone().unwrap_or_default() } else { String::new() };
+        let scope = if queue.deduplicates_per_group {
+            message.group_id.clone().unwrap_or_default()
+        } else {
+            String::new()
+        };
         Ok(Some((scope, id)))
     }
 
     /// Takes up to `limit` messages. What was received too often goes to the dead-letter queue instead.
-    pub(crate) fn receive(&self, queue: &Queue, limit: usize, visibility: Option<Duration>) -> Result<Vec<Message>> {
+    pub(crate) fn receive(
+        &self,
+        queue: &Queue,
+        limit: usize,
+        visibility: Option<Duration>,
+    ) -> Result<Vec<Message>> {
         self.receive_and(queue, limit, visibility, |_| {})
     }
 
     /// Takes messages for an invocation. A jump of the clock does not make them visible before `Held` is dropped.
-    pub(crate) fn receive_held(self: &Arc<Self>, queue: &Queue, limit: usize) -> Result<(Vec<Message>, Held)> {
-        let mut held = Held { engine: self.clone(), seqs: Vec::new() };
+    pub(crate) fn receive_held(
+        self: &Arc<Self>,
+        queue: &Queue,
+        limit: usize,
+    ) -> Result<(Vec<Message>, Held)> {
+        let mut held = Held {
+            engine: self.clone(),
+            seqs: Vec::new(),
+        };
         let messages = self.receive_and(queue, limit, None, |messages| {
             held.seqs = messages.iter().map(|message| message.seq).collect();
             let mut counts = self.held();
@@ -303,7 +348,9 @@ impl Engine {
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<i64, usize>> {
-        self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.held
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Moves the clock. The visibility timeout of a held message belongs to an invocation that runs in real time, so it
@@ -339,7 +386,11 @@ impl Engine {
         let mut received = Vec::new();
         let mut moved = None;
         for message in receivable(&transaction, queue, now, limit)? {
-            if let Some(redrive) = queue.redrive.as_ref().filter(|_| is_exhausted(queue, &message)) {
+            if let Some(redrive) = queue
+                .redrive
+                .as_ref()
+                .filter(|_| is_exhausted(queue, &message))
+            {
                 let dlq = self.by_arn(&redrive.dlq_arn)?;
                 // On FIFO queues the stay in the dead-letter queue counts from now, and two messages that were sent
                 // with the same id minutes apart must not pass for one there.
@@ -360,7 +411,11 @@ impl Engine {
             )?;
             received.push(Message {
                 receives: message.receives + 1,
-                first_received_at: if message.receives == 0 { now } else { message.first_received_at },
+                first_received_at: if message.receives == 0 {
+                    now
+                } else {
+                    message.first_received_at
+                },
                 receipt,
                 ..message
             });
@@ -402,7 +457,12 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) fn change_visibility(&self, queue: &Queue, receipt: &str, visibility: Duration) -> Result<()> {
+    pub(crate) fn change_visibility(
+        &self,
+        queue: &Queue,
+        receipt: &str,
+        visibility: Duration,
+    ) -> Result<()> {
         let seq = seq_of(receipt)?;
         let now = self.clock.now();
         let db = self.db();
@@ -415,13 +475,17 @@ impl Engine {
             .optional()?;
         match visible_at {
             None => {
-                let reason = "Message does not exist or is not available for visibility timeout change.";
+                let reason =
+                    "Message does not exist or is not available for visibility timeout change.";
                 return Err(invalid_receipt(receipt, reason));
             }
             Some(at) if at <= now => return Err(SqsError::NotInFlight),
             Some(_) => {}
         }
-        db.execute("UPDATE message SET visible_at = ?1 WHERE seq = ?2", params![now + millis(visibility), seq])?;
+        db.execute(
+            "UPDATE message SET visible_at = ?1 WHERE seq = ?2",
+            params![now + millis(visibility), seq],
+        )?;
         drop(db);
         self.wake(&queue.name);
         Ok(())
@@ -451,25 +515,29 @@ impl Engine {
     pub(crate) fn peek(&self, queue: &Queue, limit: usize) -> Result<Vec<Peek>> {
         let now = self.clock.now();
         let db = self.db();
-        let mut statement = db.prepare_cached("SELECT * FROM message WHERE queue = ?1 ORDER BY seq LIMIT ?2")?;
-        let rows = statement.query_map(params![queue.name, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            let visible_at: i64 = row.get("visible_at")?;
-            let message = read(row)?;
-            Ok(Peek {
-                state: match (visible_at <= now, message.receives) {
-                    (true, _) => "visible",
-                    (false, 0) => "delayed",
-                    (false, _) => "in_flight",
-                },
-                message_id: message.id,
-                group: message.group_id,
-                body: message.body,
-                attributes: message.attributes,
-                sent_at: message.sent_at,
-                receives: message.receives,
-                visible_at,
-            })
-        })?;
+        let mut statement =
+            db.prepare_cached("SELECT * FROM message WHERE queue = ?1 ORDER BY seq LIMIT ?2")?;
+        let rows = statement.query_map(
+            params![queue.name, i64::try_from(limit).unwrap_or(i64::MAX)],
+            |row| {
+                let visible_at: i64 = row.get("visible_at")?;
+                let message = read(row)?;
+                Ok(Peek {
+                    state: match (visible_at <= now, message.receives) {
+                        (true, _) => "visible",
+                        (false, 0) => "delayed",
+                        (false, _) => "in_flight",
+                    },
+                    message_id: message.id,
+                    group: message.group_id,
+                    body: message.body,
+                    attributes: message.attributes,
+                    sent_at: message.sent_at,
+                    receives: message.receives,
+                    visible_at,
+                })
+            },
+        )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -517,8 +585,9 @@ impl Engine {
     /// The latest first.
     pub(crate) fn move_tasks(&self, dlq: &Queue, limit: u64) -> Result<Vec<MoveTask>> {
         let db = self.db();
-        let mut statement =
-            db.prepare_cached("SELECT * FROM move_task WHERE source = ?1 ORDER BY seq DESC LIMIT ?2")?;
+        let mut statement = db.prepare_cached(
+            "SELECT * FROM move_task WHERE source = ?1 ORDER BY seq DESC LIMIT ?2",
+        )?;
         let rows = statement.query_map(params![dlq.name, limit], |row| {
             Ok(MoveTask {
                 destination: row.get("destination")?,
@@ -531,11 +600,15 @@ impl Engine {
     }
 
     pub(crate) fn throw_away(&self, queue: &Queue, message_id: &str) -> Result<usize> {
-        Ok(self.db().execute("DELETE FROM message WHERE queue = ?1 AND id = ?2", params![queue.name, message_id])?)
+        Ok(self.db().execute(
+            "DELETE FROM message WHERE queue = ?1 AND id = ?2",
+            params![queue.name, message_id],
+        )?)
     }
 
     pub(crate) fn purge(&self, queue: &Queue) -> Result<()> {
-        self.db().execute("DELETE FROM message WHERE queue = ?1", params![queue.name])?;
+        self.db()
+            .execute("DELETE FROM message WHERE queue = ?1", params![queue.name])?;
         Ok(())
     }
 
@@ -544,7 +617,9 @@ impl Engine {
     pub(crate) async fn arrival(&self, queue: &str, patience: Duration) {
         if let Some(arrivals) = self.arrivals.get(queue) {
             let patience = patience.min(Duration::from_millis(250));
-            tokio::time::timeout(patience, arrivals.notified()).await.ok();
+            tokio::time::timeout(patience, arrivals.notified())
+                .await
+                .ok();
         }
     }
 
@@ -594,29 +669,46 @@ fn seq_of(receipt: &str) -> Result<i64> {
 }
 
 fn invalid_receipt(receipt: &str, reason: &str) -> SqsError {
-    SqsError::Invalid(format!("Value {receipt} for parameter ReceiptHandle is invalid. Reason: {reason}"))
+    SqsError::Invalid(format!(
+        "Value {receipt} for parameter ReceiptHandle is invalid. Reason: {reason}"
+    ))
 }
 
 /// Twenty digits, as SQS has them, that sort as they were sent.
 pub(super) fn sequence_number(seq: i64) -> String {
-    format!("{:020}", 18_000_000_000_000_000_000_u64 + seq.unsigned_abs())
+    format!(
+        "{:020}",
+        18_000_000_000_000_000_000_u64 + seq.unsigned_abs()
+    )
 }
 
-fn recent(transaction: &Transaction, queue: &str, scope: &str, id: &str, now: i64) -> Result<Option<Sent>> {
+fn recent(
+    transaction: &Transaction,
+    queue: &str,
+    scope: &str,
+    id: &str,
+    now: i64,
+) -> Result<Option<Sent>> {
     let mut statement = transaction.prepare_cached(
         "SELECT message_id, seq FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3 AND at > ?4",
     )?;
     let known = statement.query_row(params![queue, scope, id, now - DEDUPLICATION_MS], |row| {
-        Ok(Sent { message_id: row.get(0)?, sequence_number: Some(sequence_number(row.get(1)?)), duplicate: true })
+        Ok(Sent {
+            message_id: row.get(0)?,
+            sequence_number: Some(sequence_number(row.get(1)?)),
+            duplicate: true,
+        })
     });
     Ok(known.optional()?)
 }
 
 fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> {
-    let mut expire = transaction.prepare_cached("DELETE FROM message WHERE queue = ?1 AND sent_at < ?2")?;
+    let mut expire =
+        transaction.prepare_cached("DELETE FROM message WHERE queue = ?1 AND sent_at < ?2")?;
     expire.execute(params![queue.name, now - millis(queue.retention)])?;
     if queue.fifo {
-        let mut forget = transaction.prepare_cached("DELETE FROM deduplication WHERE queue = ?1 AND at <= ?2")?;
+        let mut forget = transaction
+            .prepare_cached("DELETE FROM deduplication WHERE queue = ?1 AND at <= ?2")?;
         forget.execute(params![queue.name, now - DEDUPLICATION_MS])?;
     }
     Ok(())
@@ -625,15 +717,27 @@ fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> 
 /// The first messages that may be received now. A message of a FIFO queue waits while one before it in its group is in
 /// flight. One pass over the index in the order of sending: of what waits no more is read than that it does.
 /// What has been received too often is among them and does not count: it goes to the dead-letter queue.
-fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) -> Result<Vec<Message>> {
-    let mut busy = transaction
-        .prepare_cached("SELECT group_id FROM message WHERE queue = ?1 AND visible_at > ?2 AND receives > 0")?;
-    let in_flight = busy.query_map(params![queue.name, now], |row| row.get::<_, Option<String>>(0))?;
+fn receivable(
+    transaction: &Transaction,
+    queue: &Queue,
+    now: i64,
+    limit: usize,
+) -> Result<Vec<Message>> {
+    let mut busy = transaction.prepare_cached(
+        "SELECT group_id FROM message WHERE queue = ?1 AND visible_at > ?2 AND receives > 0",
+    )?;
+    let in_flight = busy.query_map(params![queue.name, now], |row| {
+        row.get::<_, Option<String>>(0)
+    })?;
     let in_flight = in_flight.collect::<rusqlite::Result<Vec<_>>>()?;
     if !queue.fifo && in_flight.len() >= IN_FLIGHT {
         return Ok(Vec::new());
     }
-    let locked: HashSet<String> = in_flight.into_iter().flatten().filter(|_| queue.fifo).collect();
+    let locked: HashSet<String> = in_flight
+        .into_iter()
+        .flatten()
+        .filter(|_| queue.fifo)
+        .collect();
     let mut line = transaction.prepare_cached(
         "SELECT seq, group_id FROM message INDEXED BY in_line WHERE queue = ?1 AND visible_at <= ?2 ORDER BY seq",
     )?;
@@ -655,7 +759,10 @@ fn receivable(transaction: &Transaction, queue: &Queue, now: i64, limit: usize) 
 }
 
 fn is_exhausted(queue: &Queue, message: &Message) -> bool {
-    queue.redrive.as_ref().is_some_and(|redrive| message.receives >= redrive.max_receives)
+    queue
+        .redrive
+        .as_ref()
+        .is_some_and(|redrive| message.receives >= redrive.max_receives)
 }
 
 fn read(row: &Row) -> rusqlite::Result<Message> {
@@ -681,7 +788,8 @@ mod tests {
     use super::*;
     use crate::cloud::testing::cloud;
 
-    const TEMPLATE: &str = "Resources: {Work: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 30}}}";
+    const TEMPLATE: &str =
+        "Resources: {Work: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 30}}}";
     const HOUR_MS: i64 = 3_600_000;
 
     #[tokio::test]
@@ -689,24 +797,42 @@ mod tests {
         let (_data, cloud) = cloud(TEMPLATE, "").await.unwrap();
         let engine = &cloud.queues;
         let queue = engine.queue("confab-Work").unwrap();
-        let message = Outgoing { body: "a".into(), attributes: Value::Null, ..Outgoing::default() };
+        let message = Outgoing {
+            body: "a".into(),
+            attributes: Value::Null,
+            ..Outgoing::default()
+        };
         engine.send(queue, &message).unwrap();
         let (messages, held) = engine.receive_held(queue, 1).unwrap();
         assert_eq!(messages.len(), 1);
         engine.advance(HOUR_MS).unwrap();
         engine.advance(HOUR_MS).unwrap();
-        assert!(engine.receive(queue, 1, None).unwrap().is_empty(), "the invocation still runs");
+        assert!(
+            engine.receive(queue, 1, None).unwrap().is_empty(),
+            "the invocation still runs"
+        );
         drop(held);
-        assert!(engine.receive(queue, 1, None).unwrap().is_empty(), "its visibility timeout is not over");
+        assert!(
+            engine.receive(queue, 1, None).unwrap().is_empty(),
+            "its visibility timeout is not over"
+        );
         engine.advance(HOUR_MS).unwrap();
-        assert_eq!(engine.receive(queue, 1, None).unwrap().len(), 1, "a jump makes it visible as time does");
+        assert_eq!(
+            engine.receive(queue, 1, None).unwrap().len(),
+            1,
+            "a jump makes it visible as time does"
+        );
     }
 
     #[tokio::test]
     async fn messages_that_a_client_received_become_visible_at_a_jump() {
         let (_data, cloud) = cloud(TEMPLATE, "").await.unwrap();
         let queue = cloud.queues.queue("confab-Work").unwrap();
-        let message = Outgoing { body: "a".into(), attributes: Value::Null, ..Outgoing::default() };
+        let message = Outgoing {
+            body: "a".into(),
+            attributes: Value::Null,
+            ..Outgoing::default()
+        };
         cloud.queues.send(queue, &message).unwrap();
         assert_eq!(cloud.queues.receive(queue, 1, None).unwrap().len(), 1);
         cloud.queues.advance(HOUR_MS).unwrap();

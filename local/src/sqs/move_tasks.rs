@@ -15,9 +15,9 @@ const FASTEST: u64 = 500;
 pub(super) fn start(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
     let dlq = source(engine, text(request, "SourceArn").as_deref())?;
     let destination = text(request, "DestinationArn");
-    let back = engine
-        .source_of(dlq)
-        .ok_or_else(|| SqsError::Invalid("Source queue must be configured as a Dead Letter Queue.".into()))?;
+    let back = engine.source_of(dlq).ok_or_else(|| {
+        SqsError::Invalid("Source queue must be configured as a Dead Letter Queue.".into())
+    })?;
     let to = match &destination {
         Some(arn) => engine.by_arn(arn)?,
         None => back,
@@ -39,7 +39,9 @@ pub(super) fn list(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
 /// Only a running task can be cancelled, and none runs by the time that anybody could ask.
 pub(super) fn cancel(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
     let wrong = || SqsError::Invalid("Value for parameter TaskHandle is invalid.".into());
-    let arn = text(request, "TaskHandle").and_then(|handle| source_of(&handle)).ok_or_else(wrong)?;
+    let arn = text(request, "TaskHandle")
+        .and_then(|handle| source_of(&handle))
+        .ok_or_else(wrong)?;
     source(engine, Some(&arn))?;
     Err(SqsError::NoTask.into())
 }
@@ -52,7 +54,8 @@ pub(crate) fn source_of(handle: &str) -> Option<String> {
 }
 
 fn source<'a>(engine: &'a Engine, arn: Option<&str>) -> Result<&'a Queue, SqsError> {
-    arn.and_then(|arn| engine.by_arn(arn).ok()).ok_or(SqsError::NoSource)
+    arn.and_then(|arn| engine.by_arn(arn).ok())
+        .ok_or(SqsError::NoSource)
 }
 
 fn within(request: &Value, name: &str, most: u64) -> Result<Option<u64>, SqsError> {

@@ -20,7 +20,8 @@ pub(crate) use policies::matches as fits_pattern;
 pub use policies::{Policy, Statement};
 pub(crate) use resources::DEFAULT_ROUTE;
 pub use resources::{
-    Bucket, Bus, Consumer, Function, HttpApi, Queue, Redrive, Route, Rule, Runtime, Schedule, Table, Target,
+    Bucket, Bus, Consumer, Function, HttpApi, Queue, Redrive, Route, Rule, Runtime, Schedule,
+    Table, Target,
 };
 pub use sockets::{Authorizer, INTEGRATION_TIMEOUT, IdentitySource, SocketApi, SocketRoute};
 pub(crate) use source::normalized;
@@ -100,12 +101,24 @@ pub(crate) fn nested_files(template: &Path) -> Result<Vec<PathBuf>> {
     let mut waiting = vec![Source::file(template)?];
     while let Some(source) = waiting.pop() {
         let document = yaml::read(&source.text()).map_err(|error| source.located(&error))?;
-        for resource in document.get("Resources").and_then(Value::as_object).into_iter().flat_map(Map::values) {
+        for resource in document
+            .get("Resources")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(Map::values)
+        {
             let properties = resource.get("Properties");
-            let location = properties.and_then(|of| of.get("TemplateURL").or_else(|| of.get("Location")));
+            let location =
+                properties.and_then(|of| of.get("TemplateURL").or_else(|| of.get("Location")));
             // What is wrong with it is told when the stack is read.
-            let nested = location.and_then(Value::as_str).and_then(|location| source.included(location).ok());
-            files.extend(nested.iter().filter_map(|nested| nested.path().map(Path::to_owned)));
+            let nested = location
+                .and_then(Value::as_str)
+                .and_then(|location| source.included(location).ok());
+            files.extend(
+                nested
+                    .iter()
+                    .filter_map(|nested| nested.path().map(Path::to_owned)),
+            );
             waiting.extend(nested);
         }
     }
@@ -123,12 +136,31 @@ impl Template {
     }
 
     fn of_root(source: Source, places: &Places) -> Result<Self> {
-        let given = places.parameters.iter().map(|(name, value)| (name.clone(), Value::String(value.clone())));
-        let root = Scope::new(source, places.stack.clone(), Vec::new(), places, &given.collect())?;
-        if let Some(unknown) = places.parameters.keys().find(|name| !root.declares_parameter(name)) {
-            bail!("{}: {unknown} is given a value and is not a parameter", root.source.place(["Parameters"]));
+        let given = places
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::String(value.clone())));
+        let root = Scope::new(
+            source,
+            places.stack.clone(),
+            Vec::new(),
+            places,
+            &given.collect(),
+        )?;
+        if let Some(unknown) = places
+            .parameters
+            .keys()
+            .find(|name| !root.declares_parameter(name))
+        {
+            bail!(
+                "{}: {unknown} is given a value and is not a parameter",
+                root.source.place(["Parameters"])
+            );
         }
-        let mut template = Self { parameters: root.parameter_texts(), ..Self::default() };
+        let mut template = Self {
+            parameters: root.parameter_texts(),
+            ..Self::default()
+        };
         template.add_stack(&root)?;
         template.check()?;
         template.name_socket_paths();
@@ -138,7 +170,9 @@ impl Template {
 
     fn add_stack(&mut self, scope: &Scope) -> Result<()> {
         for (id, resource) in scope.resources() {
-            let added = self.add_resource(id, resource, scope).with_context(|| format!("Resources.{id}"));
+            let added = self
+                .add_resource(id, resource, scope)
+                .with_context(|| format!("Resources.{id}"));
             if added.map_err(|error| scope.source.located(&error))? == Added::Stack {
                 // Errors in there carry their own place.
                 let child = scope.child(id)?;
@@ -153,7 +187,11 @@ impl Template {
         if !scope.applies(resource)? {
             return Ok(Added::Resource);
         }
-        if resource.get("Type").and_then(Value::as_str).is_some_and(stacks::is_stack) {
+        if resource
+            .get("Type")
+            .and_then(Value::as_str)
+            .is_some_and(stacks::is_stack)
+        {
             return Ok(Added::Stack);
         }
         resources::add(self, id, resource, scope)?;
@@ -165,7 +203,11 @@ impl Template {
         let stages: Vec<_> = self.sockets.iter().map(|api| api.stage.clone()).collect();
         for api in &mut self.sockets {
             let is_only = stages.iter().filter(|stage| **stage == api.stage).count() == 1;
-            api.path = if is_only { api.stage.clone() } else { format!("{}/{}", api.id, api.stage) };
+            api.path = if is_only {
+                api.stage.clone()
+            } else {
+                format!("{}/{}", api.id, api.stage)
+            };
         }
     }
 
@@ -175,14 +217,24 @@ impl Template {
             let domain = places.domain(&api.id);
             for (scheme, here) in [("wss", "ws"), ("https", "http")] {
                 let to = |path: &str| format!("{here}://{}{path}", places.socket);
-                moves.push((format!("{scheme}://{domain}/{}", api.stage), to(&format!("/{}", api.path))));
+                moves.push((
+                    format!("{scheme}://{domain}/{}", api.stage),
+                    to(&format!("/{}", api.path)),
+                ));
                 moves.push((format!("{scheme}://{domain}"), to("")));
             }
         }
         for api in &self.http_apis {
-            moves.push((format!("https://{}", places.domain(&api.id)), places.gateway.clone()));
+            moves.push((
+                format!("https://{}", places.domain(&api.id)),
+                places.gateway.clone(),
+            ));
         }
-        for value in self.functions.iter_mut().flat_map(|function| function.environment.values_mut()) {
+        for value in self
+            .functions
+            .iter_mut()
+            .flat_map(|function| function.environment.values_mut())
+        {
             for (from, to) in &moves {
                 *value = value.replace(from, to);
             }
@@ -202,23 +254,41 @@ impl Template {
                     bail!("{at}: local sends events to queues and functions of the template");
                 }
                 let fifo = self.queue_by_arn(&target.arn).filter(|queue| queue.fifo);
-                if fifo.is_some_and(|queue| target.group.is_none() || !queue.content_based_deduplication) {
-                    bail!("{at}: a FIFO queue wants a MessageGroupId, and to deduplicate by contents");
+                if fifo.is_some_and(|queue| {
+                    target.group.is_none() || !queue.content_based_deduplication
+                }) {
+                    bail!(
+                        "{at}: a FIFO queue wants a MessageGroupId, and to deduplicate by contents"
+                    );
                 }
             }
         }
         for api in &self.sockets {
-            let routes = api.routes.iter().map(|(key, route)| (key.as_str(), &route.function_arn));
-            let authorizer = api.authorizer.iter().map(|authorizer| ("Auth", &authorizer.function_arn));
+            let routes = api
+                .routes
+                .iter()
+                .map(|(key, route)| (key.as_str(), &route.function_arn));
+            let authorizer = api
+                .authorizer
+                .iter()
+                .map(|authorizer| ("Auth", &authorizer.function_arn));
             for (what, arn) in routes.chain(authorizer) {
                 if !function(arn) {
-                    bail!("{}: {}: {what}: {arn} is not a function of the template", api.place, api.logical_id);
+                    bail!(
+                        "{}: {}: {what}: {arn} is not a function of the template",
+                        api.place,
+                        api.logical_id
+                    );
                 }
             }
         }
         for route in self.functions.iter().flat_map(|function| &function.routes) {
             if !self.http_apis.iter().any(|api| api.id == route.api) {
-                bail!("{}: ApiId: {} is not an HTTP API of the same template", route.place, route.api);
+                bail!(
+                    "{}: ApiId: {} is not an HTTP API of the same template",
+                    route.place,
+                    route.api
+                );
             }
         }
         Ok(())
@@ -226,14 +296,18 @@ impl Template {
 
     fn check_names(&self) -> Result<()> {
         let mut places = BTreeMap::new();
-        let mut is_unique = |name: String, place: &str| match places.insert(name.clone(), place.to_owned()) {
-            Some(first) => bail!("{place}: {name} is at {first} too"),
-            None => Ok(()),
-        };
+        let mut is_unique =
+            |name: String, place: &str| match places.insert(name.clone(), place.to_owned()) {
+                Some(first) => bail!("{place}: {name} is at {first} too"),
+                None => Ok(()),
+            };
         for function in &self.functions {
             is_unique(format!("the function {}", function.name), &function.place)?;
             for route in &function.routes {
-                is_unique(format!("the route {} {}", route.method, without_names(&route.path)), &route.place)?;
+                is_unique(
+                    format!("the route {} {}", route.method, without_names(&route.path)),
+                    &route.place,
+                )?;
             }
         }
         for queue in &self.queues {
@@ -256,11 +330,16 @@ impl Template {
 
     fn check_queues(&self) -> Result<()> {
         for queue in &self.queues {
-            let Some(redrive) = &queue.redrive else { continue };
+            let Some(redrive) = &queue.redrive else {
+                continue;
+            };
             let at = format!("{}: {}", queue.place, queue.logical_id);
-            let dlq = self
-                .queue_by_arn(&redrive.dlq_arn)
-                .with_context(|| format!("{at}: its dead-letter queue {} is not in the template", redrive.dlq_arn))?;
+            let dlq = self.queue_by_arn(&redrive.dlq_arn).with_context(|| {
+                format!(
+                    "{at}: its dead-letter queue {} is not in the template",
+                    redrive.dlq_arn
+                )
+            })?;
             if dlq.fifo != queue.fifo {
                 bail!("{at}: a FIFO queue and its dead-letter queue are both FIFO, or neither is");
             }
@@ -269,13 +348,20 @@ impl Template {
             let at = format!("{}: {}", function.place, function.logical_id);
             for consumer in &function.consumers {
                 let queue = self.queue_by_arn(&consumer.queue_arn);
-                let queue =
-                    queue.with_context(|| format!("{at}: its queue {} is not in the template", consumer.queue_arn))?;
+                let queue = queue.with_context(|| {
+                    format!(
+                        "{at}: its queue {} is not in the template",
+                        consumer.queue_arn
+                    )
+                })?;
                 if queue.fifo && (consumer.batch_size > 10 || !consumer.window.is_zero()) {
                     bail!("{at}: a FIFO queue gives batches of ten at most, and knows no window");
                 }
                 if queue.visibility < function.timeout {
-                    bail!("{at}: the visibility timeout of {} is shorter than its timeout", queue.logical_id);
+                    bail!(
+                        "{at}: the visibility timeout of {} is shorter than its timeout",
+                        queue.logical_id
+                    );
                 }
             }
         }
@@ -288,7 +374,10 @@ impl Template {
 }
 
 fn section<'a>(document: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>> {
-    document.get(name).and_then(Value::as_object).with_context(|| format!("{name} is missing or not a mapping"))
+    document
+        .get(name)
+        .and_then(Value::as_object)
+        .with_context(|| format!("{name} is missing or not a mapping"))
 }
 
 #[derive(PartialEq, Eq)]
@@ -300,11 +389,13 @@ enum Added {
 
 /// `/chats/{code}` and `/chats/{id}` are one route.
 fn without_names(path: &str) -> String {
-    let segments = path.split('/').map(|segment| match segment.strip_prefix('{') {
-        Some(name) if name.ends_with("+}") => "{+}",
-        Some(_) => "{}",
-        None => segment,
-    });
+    let segments = path
+        .split('/')
+        .map(|segment| match segment.strip_prefix('{') {
+            Some(name) if name.ends_with("+}") => "{+}",
+            Some(_) => "{}",
+            None => segment,
+        });
     segments.collect::<Vec<_>>().join("/")
 }
 

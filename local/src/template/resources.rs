@@ -60,9 +60,15 @@ impl Runtime {
         Ok(match name {
             "provided.al2023" | "provided.al2" | "provided" if code.contains(OWN_CODE) => Self::Own,
             "provided.al2023" | "provided.al2" | "provided" => Self::Provided,
-            _ if name.strip_prefix("nodejs").is_some_and(is_numbered) => Self::Node { name: name.to_owned() },
-            _ if name.strip_prefix("python3.").is_some_and(is_numbered) => Self::Python { name: name.to_owned() },
-            _ => bail!("Runtime: local runs provided.al2023, nodejs*.x and python3.*, not {name:?}"),
+            _ if name.strip_prefix("nodejs").is_some_and(is_numbered) => Self::Node {
+                name: name.to_owned(),
+            },
+            _ if name.strip_prefix("python3.").is_some_and(is_numbered) => Self::Python {
+                name: name.to_owned(),
+            },
+            _ => {
+                bail!("Runtime: local runs provided.al2023, nodejs*.x and python3.*, not {name:?}")
+            }
         })
     }
 
@@ -206,20 +212,37 @@ const NOTHING_HERE: &[&str] = &[
     "AWS::S3::BucketPolicy",
 ];
 
-pub(super) fn add(template: &mut Template, id: &str, resource: &Map<String, Value>, scope: &Scope) -> Result<()> {
+pub(super) fn add(
+    template: &mut Template,
+    id: &str,
+    resource: &Map<String, Value>,
+    scope: &Scope,
+) -> Result<()> {
     for key in resource.keys() {
-        let known =
-            ["Type", "Properties", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
+        let known = [
+            "Type",
+            "Properties",
+            "Condition",
+            "DependsOn",
+            "DeletionPolicy",
+            "UpdateReplacePolicy",
+            "Metadata",
+        ];
         if !known.contains(&key.as_str()) {
             bail!("local does not know {key} of a resource");
         }
     }
-    let kind = resource.get("Type").and_then(Value::as_str).context("it has no Type")?;
+    let kind = resource
+        .get("Type")
+        .and_then(Value::as_str)
+        .context("it has no Type")?;
     if NOTHING_HERE.contains(&kind) {
         return Ok(());
     }
     let empty = Value::Object(Map::new());
-    let properties = scope.resolve(resource.get("Properties").unwrap_or(&empty)).context("Properties")?;
+    let properties = scope
+        .resolve(resource.get("Properties").unwrap_or(&empty))
+        .context("Properties")?;
     match kind {
         "AWS::Serverless::HttpApi" => template.http_apis.push(http_api(id, properties, scope)?),
         "AWS::Serverless::WebSocketApi" => sockets::add(template, id, kind, &properties, scope)?,
@@ -229,21 +252,40 @@ pub(super) fn add(template: &mut Template, id: &str, resource: &Map<String, Valu
         "AWS::S3::Bucket" => template.buckets.push(bucket(id, &properties, scope)?),
         "AWS::Events::EventBus" => {
             Properties::new(kind, &properties, &["Name", "Tags", "Description"])?;
-            template.buses.push(Bus { name: scope.physical(id)?.name, place: place(scope, id) });
+            template.buses.push(Bus {
+                name: scope.physical(id)?.name,
+                place: place(scope, id),
+            });
         }
         "AWS::Events::Rule" => template.rules.push(rule(id, &properties, scope)?),
-        "AWS::Serverless::SimpleTable" => template.tables.push(simple_table(id, &properties, scope)?),
+        "AWS::Serverless::SimpleTable" => {
+            template.tables.push(simple_table(id, &properties, scope)?)
+        }
         "AWS::SSM::Parameter" => {
-            let known = ["Name", "Type", "Value", "Description", "Tags", "Tier", "AllowedPattern"];
+            let known = [
+                "Name",
+                "Type",
+                "Value",
+                "Description",
+                "Tags",
+                "Tier",
+                "AllowedPattern",
+            ];
             let p = Properties::new(kind, &properties, &known)?;
-            let name = p.text("Name").context("Name is missing: local gives parameters no names")?;
-            template.stored_parameters.insert(name, p.text("Value").context("Value is missing")?);
+            let name = p
+                .text("Name")
+                .context("Name is missing: local gives parameters no names")?;
+            template
+                .stored_parameters
+                .insert(name, p.text("Value").context("Value is missing")?);
         }
         "AWS::Serverless::Api" | "AWS::ApiGateway::RestApi" => {
             bail!("local runs HTTP APIs (AWS::Serverless::HttpApi), not REST APIs ({kind})")
         }
         "AWS::ApiGatewayV2::Api" => {
-            bail!("local runs AWS::Serverless::HttpApi and AWS::Serverless::WebSocketApi, not {kind}")
+            bail!(
+                "local runs AWS::Serverless::HttpApi and AWS::Serverless::WebSocketApi, not {kind}"
+            )
         }
         other => bail!("local does not run {other} yet"),
     }
@@ -279,14 +321,24 @@ fn http_api(id: &str, properties: Value, scope: &Scope) -> Result<HttpApi> {
         Some(Value::Bool(true)) => Some(cors(&serde_json::json!({ "AllowOrigins": ["*"] }))?),
         Some(given) => Some(cors(given)?),
     };
-    Ok(HttpApi { logical_id: id.to_owned(), id: scope.physical(id)?.reference, cors })
+    Ok(HttpApi {
+        logical_id: id.to_owned(),
+        id: scope.physical(id)?.reference,
+        cors,
+    })
 }
 
 fn cors(given: &Value) -> Result<Cors> {
     let p = Properties::new(
         "CorsConfiguration",
         given,
-        &["AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "MaxAge"],
+        &[
+            "AllowOrigins",
+            "AllowMethods",
+            "AllowHeaders",
+            "ExposeHeaders",
+            "MaxAge",
+        ],
     )?;
     let listed = |name: &str| texts(p.of.get(name)).join(",");
     Ok(Cors {
@@ -299,7 +351,14 @@ fn cors(given: &Value) -> Result<Cors> {
 }
 
 fn bucket_cors(rule: &Value) -> Result<Cors> {
-    let known = ["AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "MaxAge", "Id"];
+    let known = [
+        "AllowedOrigins",
+        "AllowedMethods",
+        "AllowedHeaders",
+        "ExposedHeaders",
+        "MaxAge",
+        "Id",
+    ];
     let p = Properties::new("CorsRules", rule, &known)?;
     let listed = |name: &str| texts(p.of.get(name)).join(",");
     Ok(Cors {
@@ -318,7 +377,9 @@ pub(super) struct Properties<'a> {
 
 impl<'a> Properties<'a> {
     pub(super) fn new(kind: &str, value: &'a Value, known: &[&str]) -> Result<Self> {
-        let of = value.as_object().with_context(|| format!("{kind} is not a mapping"))?;
+        let of = value
+            .as_object()
+            .with_context(|| format!("{kind} is not a mapping"))?;
         if let Some(unknown) = of.keys().find(|key| !known.contains(&key.as_str())) {
             bail!("local does not know {unknown} of {kind}");
         }
@@ -334,7 +395,12 @@ impl<'a> Properties<'a> {
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>> {
-        self.text(name).map(|text| text.parse().with_context(|| format!("{name}: {text} is not a number"))).transpose()
+        self.text(name)
+            .map(|text| {
+                text.parse()
+                    .with_context(|| format!("{name}: {text} is not a number"))
+            })
+            .transpose()
     }
 
     fn seconds(&self, name: &str, otherwise: u64) -> Result<Duration> {
@@ -375,7 +441,9 @@ const FUNCTION: &[&str] = &[
 fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope) -> Result<()> {
     let merged = merge(scope.globals("Function")?, properties.clone());
     let properties = Properties::new("AWS::Serverless::Function", &merged, FUNCTION)?;
-    let code = properties.text("CodeUri").context("CodeUri is missing, or not a folder")?;
+    let code = properties
+        .text("CodeUri")
+        .context("CodeUri is missing, or not a folder")?;
     let folder = normalized(&scope.source.folder.join(&code));
     let code = code_path(&code, scope);
     let runtime = Runtime::new(&properties.text("Runtime").unwrap_or_default(), &code)?;
@@ -386,15 +454,25 @@ fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope
     let handler = handler.context("Handler is missing")?;
     let physical = scope.physical(id)?;
     let name = match runtime {
-        Runtime::Own => code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned(),
+        Runtime::Own => code
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         // Physical names are unique, and begin with the stack's.
-        _ => physical.name.strip_prefix(&format!("{}-", scope.places.stack)).unwrap_or(&physical.name).to_owned(),
+        _ => physical
+            .name
+            .strip_prefix(&format!("{}-", scope.places.stack))
+            .unwrap_or(&physical.name)
+            .to_owned(),
     };
     let mut function = Function {
         logical_id: id.to_owned(),
         place: place(scope, id),
         name,
-        log_group: log_group(&properties).unwrap_or_else(|| format!("/aws/lambda/{}", physical.name)),
+        log_group: log_group(&properties)
+            .unwrap_or_else(|| format!("/aws/lambda/{}", physical.name)),
         physical_name: physical.name,
         arn: physical.arn,
         code,
@@ -403,7 +481,9 @@ fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope
         handler,
         timeout: properties.seconds("Timeout", 3)?,
         memory_mb: properties.number("MemorySize")?.unwrap_or(128),
-        reserved_concurrency: properties.number("ReservedConcurrentExecutions")?.and_then(|n| usize::try_from(n).ok()),
+        reserved_concurrency: properties
+            .number("ReservedConcurrentExecutions")?
+            .and_then(|n| usize::try_from(n).ok()),
         environment: environment(properties.of)?,
         routes: Vec::new(),
         consumers: Vec::new(),
@@ -412,8 +492,15 @@ fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope
         failures_to: None,
     };
     if let Some(config) = properties.of.get("EventInvokeConfig") {
-        let config = Properties::new("EventInvokeConfig", config, &["MaximumRetryAttempts", "DestinationConfig"])?;
-        function.max_retries = config.number("MaximumRetryAttempts")?.and_then(|n| u32::try_from(n).ok()).unwrap_or(2);
+        let config = Properties::new(
+            "EventInvokeConfig",
+            config,
+            &["MaximumRetryAttempts", "DestinationConfig"],
+        )?;
+        function.max_retries = config
+            .number("MaximumRetryAttempts")?
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(2);
         function.failures_to = config
             .of
             .get("DestinationConfig")
@@ -423,7 +510,8 @@ fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope
     }
     let events = properties.of.get("Events").and_then(Value::as_object);
     for (name, event) in events.into_iter().flatten() {
-        event_source(template, &mut function, name, event, scope).with_context(|| format!("Events.{name}"))?;
+        event_source(template, &mut function, name, event, scope)
+            .with_context(|| format!("Events.{name}"))?;
     }
     template.functions.push(function);
     Ok(())
@@ -431,14 +519,27 @@ fn function(template: &mut Template, id: &str, properties: &Value, scope: &Scope
 
 /// The group that `LoggingConfig` names. `Ref` of a log group is its name.
 fn log_group(properties: &Properties) -> Option<String> {
-    properties.of.get("LoggingConfig")?.get("LogGroup")?.as_str().map(str::to_owned)
+    properties
+        .of
+        .get("LoggingConfig")?
+        .get("LogGroup")?
+        .as_str()
+        .map(str::to_owned)
 }
 
 /// Where a function's code is, as seen from the root template. Paths in a nested template are relative to its own file.
 fn code_path(code: &str, scope: &Scope) -> String {
     let path = normalized(&scope.source.folder.join(code));
-    let path = path.strip_prefix(scope.source.root()).unwrap_or(&path).display().to_string();
-    if code.ends_with('/') { format!("{path}/") } else { path }
+    let path = path
+        .strip_prefix(scope.source.root())
+        .unwrap_or(&path)
+        .display()
+        .to_string();
+    if code.ends_with('/') {
+        format!("{path}/")
+    } else {
+        path
+    }
 }
 
 /// A function's own values win; mappings are merged, lists replace each other (SAM adds them up, so they are refused).
@@ -459,7 +560,9 @@ fn merge(globals: Value, own: Value) -> Value {
 }
 
 fn environment(properties: &Map<String, Value>) -> Result<BTreeMap<String, String>> {
-    let variables = properties.get("Environment").and_then(|environment| environment.get("Variables"));
+    let variables = properties
+        .get("Environment")
+        .and_then(|environment| environment.get("Variables"));
     let variables = variables.and_then(Value::as_object).into_iter().flatten();
     variables
         .map(|(name, value)| match value {
@@ -473,7 +576,11 @@ fn environment(properties: &Map<String, Value>) -> Result<BTreeMap<String, Strin
 pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(text)) => vec![text.clone()],
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::Array(items)) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -485,16 +592,30 @@ fn event_source(
     event: &Value,
     scope: &Scope,
 ) -> Result<()> {
-    let place = scope.source.place(["Resources", &function.logical_id, "Events", name]);
+    let place = scope
+        .source
+        .place(["Resources", &function.logical_id, "Events", name]);
     let qualified = || scope.qualified(&format!("{}{name}", function.logical_id));
-    let kind = event.get("Type").and_then(Value::as_str).unwrap_or_default();
+    let kind = event
+        .get("Type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let empty = Value::Object(Map::new());
     let properties = event.get("Properties").unwrap_or(&empty);
     match kind {
         "HttpApi" => {
-            let known = ["ApiId", "Method", "Path", "PayloadFormatVersion", "RouteSettings", "TimeoutInMillis"];
+            let known = [
+                "ApiId",
+                "Method",
+                "Path",
+                "PayloadFormatVersion",
+                "RouteSettings",
+                "TimeoutInMillis",
+            ];
             let p = Properties::new(kind, properties, &known)?;
-            if p.text("PayloadFormatVersion").is_some_and(|version| version != "2.0") {
+            if p.text("PayloadFormatVersion")
+                .is_some_and(|version| version != "2.0")
+            {
                 bail!("local sends events of payload format 2.0");
             }
             let (method, path) = match (p.text("Method"), p.text("Path")) {
@@ -508,16 +629,31 @@ fn event_source(
                 Some(api) => api,
                 None => implicit_api(template, scope)?,
             };
-            function.routes.push(Route { api, place, method, path });
+            function.routes.push(Route {
+                api,
+                place,
+                method,
+                path,
+            });
         }
         "SQS" => {
-            let known =
-                ["Queue", "BatchSize", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds", "ScalingConfig"];
+            let known = [
+                "Queue",
+                "BatchSize",
+                "FunctionResponseTypes",
+                "MaximumBatchingWindowInSeconds",
+                "ScalingConfig",
+            ];
             let p = Properties::new(kind, properties, &known)?;
-            let concurrency = p.of.get("ScalingConfig").and_then(|scaling| scaling.get("MaximumConcurrency"));
+            let concurrency =
+                p.of.get("ScalingConfig")
+                    .and_then(|scaling| scaling.get("MaximumConcurrency"));
             function.consumers.push(Consumer {
                 queue_arn: p.text("Queue").context("Queue is missing")?,
-                batch_size: p.number("BatchSize")?.and_then(|n| usize::try_from(n).ok()).unwrap_or(10),
+                batch_size: p
+                    .number("BatchSize")?
+                    .and_then(|n| usize::try_from(n).ok())
+                    .unwrap_or(10),
                 window: p.seconds("MaximumBatchingWindowInSeconds", 0)?,
                 partial_failures: texts(p.of.get("FunctionResponseTypes"))
                     .iter()
@@ -530,14 +666,26 @@ fn event_source(
         }
         "EventBridgeRule" | "CloudWatchEvent" => {
             // What is for deliveries that fail has no meaning here: whatever a rule leads to is there, see `check`.
-            let known = ["EventBusName", "Pattern", "DeadLetterConfig", "RetryPolicy", "RuleName", "Target"];
+            let known = [
+                "EventBusName",
+                "Pattern",
+                "DeadLetterConfig",
+                "RetryPolicy",
+                "RuleName",
+                "Target",
+            ];
             let p = Properties::new(kind, properties, &known)?;
             template.rules.push(Rule {
                 name: p.text("RuleName").unwrap_or_else(qualified),
                 place,
-                bus: p.text("EventBusName").unwrap_or_else(|| "default".to_owned()),
+                bus: p
+                    .text("EventBusName")
+                    .unwrap_or_else(|| "default".to_owned()),
                 pattern: p.of.get("Pattern").cloned().context("Pattern is missing")?,
-                targets: vec![Target { arn: function.arn.clone(), group: None }],
+                targets: vec![Target {
+                    arn: function.arn.clone(),
+                    group: None,
+                }],
             });
         }
         "ScheduleV2" => {
@@ -556,19 +704,31 @@ fn event_source(
             template.schedules.push(Schedule {
                 name: p.text("Name").unwrap_or_else(qualified),
                 place,
-                expression: p.text("ScheduleExpression").context("ScheduleExpression is missing")?,
-                timezone: p.text("ScheduleExpressionTimezone").unwrap_or_else(|| "UTC".to_owned()),
+                expression: p
+                    .text("ScheduleExpression")
+                    .context("ScheduleExpression is missing")?,
+                timezone: p
+                    .text("ScheduleExpressionTimezone")
+                    .unwrap_or_else(|| "UTC".to_owned()),
                 target_arn: function.arn.clone(),
                 input: p.text("Input"),
                 is_rule: false,
             });
         }
         "Schedule" => {
-            let known =
-                ["Schedule", "Input", "Name", "Description", "Enabled", "State", "RetryPolicy", "DeadLetterConfig"];
+            let known = [
+                "Schedule",
+                "Input",
+                "Name",
+                "Description",
+                "Enabled",
+                "State",
+                "RetryPolicy",
+                "DeadLetterConfig",
+            ];
             let p = Properties::new(kind, properties, &known)?;
-            let is_off =
-                p.of.get("Enabled") == Some(&Value::Bool(false)) || p.text("State").as_deref() == Some("DISABLED");
+            let is_off = p.of.get("Enabled") == Some(&Value::Bool(false))
+                || p.text("State").as_deref() == Some("DISABLED");
             if !is_off {
                 template.schedules.push(Schedule {
                     name: p.text("Name").unwrap_or_else(qualified),
@@ -596,7 +756,9 @@ fn implicit_api(template: &mut Template, scope: &Scope) -> Result<String> {
     let is_declared = scope.resource(IMPLICIT_API).is_some();
     if !is_declared && !template.http_apis.iter().any(|api| api.id == id) {
         let none = Value::Object(Map::new());
-        template.http_apis.push(http_api(IMPLICIT_API, none, scope)?);
+        template
+            .http_apis
+            .push(http_api(IMPLICIT_API, none, scope)?);
     }
     Ok(id)
 }
@@ -621,15 +783,26 @@ fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
     let physical = scope.physical(id)?;
     let fifo = p.truth("FifoQueue");
     if fifo != physical.name.ends_with(".fifo") {
-        bail!("a FIFO queue's name, and no other's, ends in .fifo: {}", physical.name);
+        bail!(
+            "a FIFO queue's name, and no other's, ends in .fifo: {}",
+            physical.name
+        );
     }
     let redrive = match p.of.get("RedrivePolicy") {
         None => None,
         Some(policy) => {
-            let policy = Properties::new("RedrivePolicy", policy, &["deadLetterTargetArn", "maxReceiveCount"])?;
-            let max = policy.number("maxReceiveCount")?.context("RedrivePolicy.maxReceiveCount is missing")?;
+            let policy = Properties::new(
+                "RedrivePolicy",
+                policy,
+                &["deadLetterTargetArn", "maxReceiveCount"],
+            )?;
+            let max = policy
+                .number("maxReceiveCount")?
+                .context("RedrivePolicy.maxReceiveCount is missing")?;
             Some(Redrive {
-                dlq_arn: policy.text("deadLetterTargetArn").context("RedrivePolicy.deadLetterTargetArn is missing")?,
+                dlq_arn: policy
+                    .text("deadLetterTargetArn")
+                    .context("RedrivePolicy.deadLetterTargetArn is missing")?,
                 max_receives: u32::try_from(max)?,
             })
         }
@@ -651,8 +824,13 @@ fn queue(id: &str, properties: &Value, scope: &Scope) -> Result<Queue> {
 }
 
 fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
-    let created =
-        ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode"];
+    let created = [
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+        "BillingMode",
+    ];
     let known = [
         "TableName",
         "TimeToLiveSpecification",
@@ -663,25 +841,46 @@ fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
         "Tags",
         "OnDemandThroughput",
     ];
-    let p = Properties::new("AWS::DynamoDB::Table", properties, &[&created[..], &known[..]].concat())?;
+    let p = Properties::new(
+        "AWS::DynamoDB::Table",
+        properties,
+        &[&created[..], &known[..]].concat(),
+    )?;
     if p.of.contains_key("StreamSpecification") {
         bail!("local does not run DynamoDB streams");
     }
     let physical = scope.physical(id)?;
     let mut definition: Map<String, Value> =
-        p.of.iter().filter(|(name, _)| created.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
+        p.of.iter()
+            .filter(|(name, _)| created.contains(&name.as_str()))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect();
     definition.insert("TableName".to_owned(), Value::String(physical.name.clone()));
-    definition.insert("BillingMode".to_owned(), Value::String("PAY_PER_REQUEST".to_owned()));
+    definition.insert(
+        "BillingMode".to_owned(),
+        Value::String("PAY_PER_REQUEST".to_owned()),
+    );
     let ttl = p.of.get("TimeToLiveSpecification");
-    let enabled = ttl.and_then(|ttl| ttl.get("Enabled")).and_then(Value::as_bool).unwrap_or(false);
-    let attribute = ttl.and_then(|ttl| ttl.get("AttributeName")).and_then(Value::as_str);
-    let keys = p.of.get("KeySchema").and_then(Value::as_array).into_iter().flatten();
+    let enabled = ttl
+        .and_then(|ttl| ttl.get("Enabled"))
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let attribute = ttl
+        .and_then(|ttl| ttl.get("AttributeName"))
+        .and_then(Value::as_str);
+    let keys =
+        p.of.get("KeySchema")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
     Ok(Table {
         logical_id: id.to_owned(),
         place: place(scope, id),
         definition: Value::Object(definition),
         ttl_attribute: attribute.filter(|_| enabled).map(str::to_owned),
-        keys: keys.filter_map(|key| key.get("AttributeName")?.as_str().map(str::to_owned)).collect(),
+        keys: keys
+            .filter_map(|key| key.get("AttributeName")?.as_str().map(str::to_owned))
+            .collect(),
         name: physical.name,
         arn: physical.arn,
     })
@@ -689,8 +888,16 @@ fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
 
 fn simple_table(id: &str, properties: &Value, scope: &Scope) -> Result<Table> {
     let kind = "AWS::Serverless::SimpleTable";
-    let p = Properties::new(kind, properties, &["TableName", "PrimaryKey", "SSESpecification", "Tags"])?;
-    let key = |name: &str| p.of.get("PrimaryKey").and_then(|key| key.get(name)).and_then(Value::as_str);
+    let p = Properties::new(
+        kind,
+        properties,
+        &["TableName", "PrimaryKey", "SSESpecification", "Tags"],
+    )?;
+    let key = |name: &str| {
+        p.of.get("PrimaryKey")
+            .and_then(|key| key.get(name))
+            .and_then(Value::as_str)
+    };
     let name = key("Name").unwrap_or("id");
     let letter = match key("Type").unwrap_or("String") {
         "String" => "S",
@@ -716,36 +923,79 @@ fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Bucket> {
         "Tags",
     ];
     let p = Properties::new("AWS::S3::Bucket", properties, &known)?;
-    let rules = p.of.get("CorsConfiguration").and_then(|cors| cors.get("CorsRules")).and_then(Value::as_array);
+    let rules =
+        p.of.get("CorsConfiguration")
+            .and_then(|cors| cors.get("CorsRules"))
+            .and_then(Value::as_array);
     let cors = match rules.map(Vec::as_slice) {
         None | Some([]) => None,
         Some([rule]) => Some(bucket_cors(rule)?),
         Some(_) => bail!("local knows one CORS rule of a bucket"),
     };
-    Ok(Bucket { logical_id: id.to_owned(), place: place(scope, id), name: scope.physical(id)?.name, cors })
+    Ok(Bucket {
+        logical_id: id.to_owned(),
+        place: place(scope, id),
+        name: scope.physical(id)?.name,
+        cors,
+    })
 }
 
 fn rule(id: &str, properties: &Value, scope: &Scope) -> Result<Rule> {
     let p = Properties::new(
         "AWS::Events::Rule",
         properties,
-        &["Name", "Description", "EventBusName", "EventPattern", "Targets"],
+        &[
+            "Name",
+            "Description",
+            "EventBusName",
+            "EventPattern",
+            "Targets",
+        ],
     )?;
-    let targets = p.of.get("Targets").and_then(Value::as_array).context("Targets are missing")?;
+    let targets =
+        p.of.get("Targets")
+            .and_then(Value::as_array)
+            .context("Targets are missing")?;
     let targets = targets
         .iter()
         .map(|target| {
-            let t =
-                Properties::new("Targets", target, &["Id", "Arn", "DeadLetterConfig", "RetryPolicy", "SqsParameters"])?;
-            let group = t.of.get("SqsParameters").and_then(|sqs| sqs.get("MessageGroupId")).and_then(Value::as_str);
-            Ok(Target { arn: t.text("Arn").context("Arn is missing")?, group: group.map(str::to_owned) })
+            let t = Properties::new(
+                "Targets",
+                target,
+                &[
+                    "Id",
+                    "Arn",
+                    "DeadLetterConfig",
+                    "RetryPolicy",
+                    "SqsParameters",
+                ],
+            )?;
+            let group =
+                t.of.get("SqsParameters")
+                    .and_then(|sqs| sqs.get("MessageGroupId"))
+                    .and_then(Value::as_str);
+            Ok(Target {
+                arn: t.text("Arn").context("Arn is missing")?,
+                group: group.map(str::to_owned),
+            })
         })
         .collect::<Result<_>>()?;
     Ok(Rule {
         place: place(scope, id),
-        name: p.text("Name").unwrap_or_else(|| scope.physical(id).map(|physical| physical.name).unwrap_or_default()),
-        bus: p.text("EventBusName").unwrap_or_else(|| "default".to_owned()),
-        pattern: p.of.get("EventPattern").cloned().context("EventPattern is missing")?,
+        name: p.text("Name").unwrap_or_else(|| {
+            scope
+                .physical(id)
+                .map(|physical| physical.name)
+                .unwrap_or_default()
+        }),
+        bus: p
+            .text("EventBusName")
+            .unwrap_or_else(|| "default".to_owned()),
+        pattern: p
+            .of
+            .get("EventPattern")
+            .cloned()
+            .context("EventPattern is missing")?,
         targets,
     })
 }

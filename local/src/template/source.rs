@@ -18,7 +18,12 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn of_text(text: &str) -> Self {
-        Self { name: "template.yaml".to_owned(), files: Vec::new(), folder: PathBuf::new(), lines: lines(text) }
+        Self {
+            name: "template.yaml".to_owned(),
+            files: Vec::new(),
+            folder: PathBuf::new(),
+            lines: lines(text),
+        }
     }
 
     pub(super) fn file(path: &Path) -> Result<Self> {
@@ -28,7 +33,9 @@ impl Source {
     /// Reads a template that this one includes by a relative path.
     pub(super) fn included(&self, location: &str) -> Result<Self> {
         if location.contains("://") {
-            bail!("{location}: local reads nested templates from files, by a path relative to this one");
+            bail!(
+                "{location}: local reads nested templates from files, by a path relative to this one"
+            );
         }
         Self::read(&self.folder.join(location), self.files.clone())
     }
@@ -39,19 +46,28 @@ impl Source {
 
     /// The folder of the root template.
     pub(super) fn root(&self) -> &Path {
-        self.files.first().and_then(|file| file.parent()).unwrap_or(Path::new(""))
+        self.files
+            .first()
+            .and_then(|file| file.parent())
+            .unwrap_or(Path::new(""))
     }
 
     fn read(path: &Path, mut files: Vec<PathBuf>) -> Result<Self> {
         let path = normalized(path);
         let name = shown(&path);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("Failed to read {name}"))?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("Failed to read {name}"))?;
         if files.contains(&path) {
             bail!("{name} includes itself");
         }
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         files.push(path);
-        Ok(Self { name, files, folder, lines: lines(&text) })
+        Ok(Self {
+            name,
+            files,
+            folder,
+            lines: lines(&text),
+        })
     }
 
     /// `file:line` of the last of `words` that is a key, each below the key before it. Words that are no keys are skipped.
@@ -93,7 +109,10 @@ pub(crate) fn normalized(path: &Path) -> PathBuf {
 /// Paths below the current folder are shown without it.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+    path.strip_prefix(&here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -109,14 +128,22 @@ fn line_of<'a>(lines: &[String], words: impl IntoIterator<Item = &'a str>) -> Op
             None => line.starts_with(word) && has_key(line, word),
             Some(_) => has_key(line, word),
         };
-        let Some(at) = (from..until).find(|at| is_here(&lines[*at])) else { continue };
+        let Some(at) = (from..until).find(|at| is_here(&lines[*at])) else {
+            continue;
+        };
         found = Some(at + 1);
         from = at;
         let line = &lines[at];
-        if line.trim_start().trim_start_matches(['"', '\'']).starts_with(word) {
+        if line
+            .trim_start()
+            .trim_start_matches(['"', '\''])
+            .starts_with(word)
+        {
             // In block style, a key's value ends before the next line that is not further indented.
             let ends = |other: &str| !is_blank(other) && indentation(other) <= indentation(line);
-            until = (at + 1..until).find(|at| ends(&lines[*at])).unwrap_or(until);
+            until = (at + 1..until)
+                .find(|at| ends(&lines[*at]))
+                .unwrap_or(until);
         }
     }
     found
@@ -136,10 +163,14 @@ fn has_key(line: &str, word: &str) -> bool {
         return false;
     }
     line.match_indices(word).any(|(at, _)| {
-        let begins = line[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "{,\"'[".contains(c));
+        let begins = line[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| c.is_whitespace() || "{,\"'[".contains(c));
         let after = line[at + word.len()..].trim_start_matches(['"', '\'']);
         let value = after.strip_prefix(':');
-        begins && value.is_some_and(|value| value.is_empty() || value.starts_with(char::is_whitespace))
+        begins
+            && value.is_some_and(|value| value.is_empty() || value.starts_with(char::is_whitespace))
     })
 }
 
@@ -166,9 +197,15 @@ Resources:
     fn keys_are_found_on_their_line_in_block_and_flow_style() {
         let line = |words: &[&str]| line_of(&lines(TEXT), words.iter().copied());
         assert_eq!(line(&["Resources", "A"]), Some(4));
-        assert_eq!(line(&["Resources", "A", "local", "does", "not", "know", "Colour"]), Some(4));
+        assert_eq!(
+            line(&["Resources", "A", "local", "does", "not", "know", "Colour"]),
+            Some(4)
+        );
         assert_eq!(line(&["Resources", "B", "Colour"]), Some(8));
-        assert_eq!(line(&["Resources", "B", "Properties", "DelaySeconds"]), Some(9));
+        assert_eq!(
+            line(&["Resources", "B", "Properties", "DelaySeconds"]),
+            Some(9)
+        );
         assert_eq!(line(&["Resources", "C", "Colour"]), Some(12));
         assert_eq!(line(&["Parameters", "Colour"]), Some(1));
         assert_eq!(line(&["Nothing", "A"]), None);
@@ -176,7 +213,10 @@ Resources:
 
     #[test]
     fn paths_are_resolved_by_name() {
-        assert_eq!(normalized(Path::new("/a/functions/rooms/../../target/./x")), Path::new("/a/target/x"));
+        assert_eq!(
+            normalized(Path::new("/a/functions/rooms/../../target/./x")),
+            Path::new("/a/target/x")
+        );
         assert_eq!(normalized(Path::new("../x")), Path::new("../x"));
     }
 }

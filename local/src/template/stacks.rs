@@ -28,26 +28,39 @@ impl<'a> Scope<'a> {
     pub(super) fn child(&self, id: &str) -> Result<Rc<Self>> {
         match self.children.borrow().get(id) {
             Some(Child::Loaded(child)) => return Ok(child.clone()),
-            Some(Child::Loading) => bail!("nested stacks wait for each other in a circle: {id} needs its own outputs"),
+            Some(Child::Loading) => {
+                bail!("nested stacks wait for each other in a circle: {id} needs its own outputs")
+            }
             None => {}
         }
-        self.children.borrow_mut().insert(id.to_owned(), Child::Loading);
+        self.children
+            .borrow_mut()
+            .insert(id.to_owned(), Child::Loading);
         match self.load(id) {
             Ok(child) => {
                 let child = Rc::new(child);
-                self.children.borrow_mut().insert(id.to_owned(), Child::Loaded(child.clone()));
+                self.children
+                    .borrow_mut()
+                    .insert(id.to_owned(), Child::Loaded(child.clone()));
                 Ok(child)
             }
             Err(error) => {
                 self.children.borrow_mut().remove(id);
-                Err(self.source.located(&error.context(format!("Resources.{id}"))))
+                Err(self
+                    .source
+                    .located(&error.context(format!("Resources.{id}"))))
             }
         }
     }
 
     fn load(&self, id: &str) -> Result<Self> {
-        let resource = self.resource(id).with_context(|| format!("there is no nested stack {id}"))?;
-        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let resource = self
+            .resource(id)
+            .with_context(|| format!("there is no nested stack {id}"))?;
+        let kind = resource
+            .get("Type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let file = match kind {
             STACK => "TemplateURL",
             APPLICATION => "Location",
@@ -58,14 +71,34 @@ impl<'a> Scope<'a> {
         }
         let empty = Value::Object(Map::new());
         let properties = resource.get("Properties").unwrap_or(&empty);
-        let known = [file, "Parameters", "Tags", "TimeoutInMinutes", "NotificationARNs"];
+        let known = [
+            file,
+            "Parameters",
+            "Tags",
+            "TimeoutInMinutes",
+            "NotificationARNs",
+        ];
         let properties = Properties::new(kind, properties, &known)?;
-        let location = properties.of.get(file).with_context(|| format!("{file} is missing"))?;
+        let location = properties
+            .of
+            .get(file)
+            .with_context(|| format!("{file} is missing"))?;
         let location = self.text(location).with_context(|| file.to_owned())?;
-        let source = self.source.included(&location).with_context(|| file.to_owned())?;
-        let given = self.given(properties.of.get("Parameters")).context("Parameters")?;
+        let source = self
+            .source
+            .included(&location)
+            .with_context(|| file.to_owned())?;
+        let given = self
+            .given(properties.of.get("Parameters"))
+            .context("Parameters")?;
         let path = self.path.iter().cloned().chain([id.to_owned()]).collect();
-        let child = Self::new(source, format!("{}-{id}", self.stack), path, self.places, &given)?;
+        let child = Self::new(
+            source,
+            format!("{}-{id}", self.stack),
+            path,
+            self.places,
+            &given,
+        )?;
         if let Some(unknown) = given.keys().find(|name| !child.declares_parameter(name)) {
             bail!("Parameters: {unknown} is not a parameter of {location}");
         }
@@ -77,14 +110,25 @@ impl<'a> Scope<'a> {
         let parameters = parameters.and_then(Value::as_object).into_iter().flatten();
         let given = parameters.map(|(name, value)| {
             let value = self.resolve(value).with_context(|| name.clone())?;
-            let value = if value.is_array() { Value::String(texts(Some(&value)).join(",")) } else { value };
+            let value = if value.is_array() {
+                Value::String(texts(Some(&value)).join(","))
+            } else {
+                value
+            };
             Ok((name.clone(), value))
         });
-        given.filter(|given| !matches!(given, Ok((_, Value::Null)))).collect()
+        given
+            .filter(|given| !matches!(given, Ok((_, Value::Null))))
+            .collect()
     }
 
     /// A logical id that is unique over all stacks: `Rooms-Sockets`; in the root stack the id itself.
     pub(super) fn qualified(&self, id: &str) -> String {
-        self.path.iter().map(String::as_str).chain([id]).collect::<Vec<_>>().join("-")
+        self.path
+            .iter()
+            .map(String::as_str)
+            .chain([id])
+            .collect::<Vec<_>>()
+            .join("-")
     }
 }

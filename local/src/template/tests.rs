@@ -19,9 +19,18 @@ fn refusal(resources: &str) -> String {
 fn the_projects_own_template_runs_here() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let template = Template::load(&path, &places()).unwrap();
-    assert!(template.functions.iter().any(|function| function.name == "sms-received"));
+    assert!(
+        template
+            .functions
+            .iter()
+            .any(|function| function.name == "sms-received")
+    );
     for function in &template.functions {
-        assert!(function.code.starts_with("target/lambda/"), "{}", function.code);
+        assert!(
+            function.code.starts_with("target/lambda/"),
+            "{}",
+            function.code
+        );
     }
 }
 
@@ -49,8 +58,14 @@ fn intrinsics_give_names_of_this_laptop() {
     )
     .unwrap();
     let variables = &template.functions[0].environment;
-    assert_eq!(variables["URL"], "http://127.0.0.1:7072/000000000000/confab-line");
-    assert_eq!(variables["ARN"], "arn:aws:sqs:us-east-1:000000000000:confab-line");
+    assert_eq!(
+        variables["URL"],
+        "http://127.0.0.1:7072/000000000000/confab-line"
+    );
+    assert_eq!(
+        variables["ARN"],
+        "arn:aws:sqs:us-east-1:000000000000:confab-line"
+    );
     assert_eq!(variables["LIVE"], "no");
     assert!(!variables.contains_key("GONE"));
     assert_eq!(variables["JOINED"], "a-test");
@@ -60,7 +75,10 @@ fn intrinsics_give_names_of_this_laptop() {
 #[test]
 fn what_is_not_supported_is_named_with_its_place() {
     let cases = [
-        ("  A: {Type: AWS::Kinesis::Stream}", "Resources.A: local does not run AWS::Kinesis::Stream"),
+        (
+            "  A: {Type: AWS::Kinesis::Stream}",
+            "Resources.A: local does not run AWS::Kinesis::Stream",
+        ),
         (
             "  A: {Type: AWS::SQS::Queue, Properties: {Colour: red}}",
             "Resources.A: local does not know Colour of AWS::SQS::Queue",
@@ -81,7 +99,10 @@ fn what_is_not_supported_is_named_with_its_place() {
             "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue x}}",
             "local does not know Fn::ImportValue",
         ),
-        ("  A: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, QueueName: plain}}", "ends in .fifo"),
+        (
+            "  A: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, QueueName: plain}}",
+            "ends in .fifo",
+        ),
         (
             "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.QueueName}}\n  B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt A.QueueName}}",
             "in a circle",
@@ -160,14 +181,20 @@ fn the_addresses_of_a_websocket_api_lead_to_this_laptop() {
         true => IdentitySource::Header(name.into()),
         false => IdentitySource::Query(name.into()),
     };
-    assert_eq!(api.authorizer.as_ref().unwrap().identity, [source(false, "ticket"), source(true, "Authorization")]);
+    assert_eq!(
+        api.authorizer.as_ref().unwrap().identity,
+        [source(false, "ticket"), source(true, "Authorization")]
+    );
     let expected = [
         ("API", "rooms"),
         ("ID", "rooms"),
         ("URL", "ws://127.0.0.1:7073/test"),
         ("ENDPOINT", "http://127.0.0.1:7073/test"),
         ("BUILT", "http://127.0.0.1:7073"),
-        ("FOREIGN", "https://other.execute-api.us-east-1.amazonaws.com/live"),
+        (
+            "FOREIGN",
+            "https://other.execute-api.us-east-1.amazonaws.com/live",
+        ),
     ];
     for (name, value) in expected {
         assert_eq!(template.functions[0].environment[name], value, "{name}");
@@ -177,22 +204,66 @@ fn the_addresses_of_a_websocket_api_lead_to_this_laptop() {
 #[test]
 fn what_local_does_not_do_for_sockets_is_named() {
     let cases = [
-        ("StageName: !Ref Stage", "StageVariables: {a: b}", "local does not know StageVariables"),
-        ("StageName: !Ref Stage", "StageName: $default", "StageName: \"$default\" has other characters"),
-        ("${request.body.do.what}", "$request.header.do", "RouteSelectionExpression: local knows $request.body.NAME"),
-        ("${request.body.do.what}", "$request.body.do}", "RouteSelectionExpression: local knows $request.body.NAME"),
-        ("AuthType: CUSTOM", "AuthType: AWS_IAM", "Auth: local knows the AuthType CUSTOM"),
-        ("route.request.header.", "stageVariables.", "IdentitySource: local knows route.request.header.NAME"),
-        ("$connect:", "more:", "Auth: only a $connect route can be authorized"),
-        ("say: {", "say-it: {", "Routes.say-it: a key is of letters and digits"),
-        ("IntegrationTimeout: 500", "IntegrationTimeout: 29001", "IntegrationTimeout is 50 to 29000"),
+        (
+            "StageName: !Ref Stage",
+            "StageVariables: {a: b}",
+            "local does not know StageVariables",
+        ),
+        (
+            "StageName: !Ref Stage",
+            "StageName: $default",
+            "StageName: \"$default\" has other characters",
+        ),
+        (
+            "${request.body.do.what}",
+            "$request.header.do",
+            "RouteSelectionExpression: local knows $request.body.NAME",
+        ),
+        (
+            "${request.body.do.what}",
+            "$request.body.do}",
+            "RouteSelectionExpression: local knows $request.body.NAME",
+        ),
+        (
+            "AuthType: CUSTOM",
+            "AuthType: AWS_IAM",
+            "Auth: local knows the AuthType CUSTOM",
+        ),
+        (
+            "route.request.header.",
+            "stageVariables.",
+            "IdentitySource: local knows route.request.header.NAME",
+        ),
+        (
+            "$connect:",
+            "more:",
+            "Auth: only a $connect route can be authorized",
+        ),
+        (
+            "say: {",
+            "say-it: {",
+            "Routes.say-it: a key is of letters and digits",
+        ),
+        (
+            "IntegrationTimeout: 500",
+            "IntegrationTimeout: 29001",
+            "IntegrationTimeout is 50 to 29000",
+        ),
         (
             "IntegrationTimeout: 500",
             "RouteResponseSelectionExpression: $default",
             "local does not know RouteResponseSelectionExpression of a route",
         ),
-        ("say: {FunctionArn: !GetAtt Hello.Arn", "say: {FunctionArn: 'arn:x'", "say: arn:x is not a function"),
-        ("AuthArn: !GetAtt Hello.Arn", "AuthArn: 'arn:x'", "Auth: arn:x is not a function"),
+        (
+            "say: {FunctionArn: !GetAtt Hello.Arn",
+            "say: {FunctionArn: 'arn:x'",
+            "say: arn:x is not a function",
+        ),
+        (
+            "AuthArn: !GetAtt Hello.Arn",
+            "AuthArn: 'arn:x'",
+            "Auth: arn:x is not a function",
+        ),
     ];
     for (given, changed, expected) in cases {
         assert!(SOCKETS.contains(given), "{given}");
@@ -213,9 +284,18 @@ fn a_policy_allows_what_it_names_and_nothing_else() {
         actions: vec!["dynamodb:GetItem".into()],
         resources: vec!["arn:aws:dynamodb:us-east-1:000000000000:table/a*".into()],
     }]);
-    assert!(policy.allows("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/abc"));
-    assert!(!policy.allows("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/b"));
-    assert!(!policy.allows("dynamodb:Scan", "arn:aws:dynamodb:us-east-1:000000000000:table/abc"));
+    assert!(policy.allows(
+        "dynamodb:GetItem",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/abc"
+    ));
+    assert!(!policy.allows(
+        "dynamodb:GetItem",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/b"
+    ));
+    assert!(!policy.allows(
+        "dynamodb:Scan",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/abc"
+    ));
 }
 
 /// A folder with template files, and what local makes of its `template.yaml`.
@@ -227,7 +307,9 @@ fn nested(files: &[(&str, &str)]) -> Result<Template> {
         std::fs::write(path, text)?;
     }
     let loaded = Template::load(&folder.path().join("template.yaml"), &places());
-    loaded.map_err(|error| anyhow::anyhow!(format!("{error:#}").replace(&format!("{}/", folder.path().display()), "")))
+    loaded.map_err(|error| {
+        anyhow::anyhow!(format!("{error:#}").replace(&format!("{}/", folder.path().display()), ""))
+    })
 }
 
 fn nested_refusal(files: &[(&str, &str)]) -> String {
@@ -296,25 +378,47 @@ Resources:
 ";
 
 fn files<'a>(root: &'a str, shop: &'a str, desk: &'a str) -> [(&'a str, &'a str); 3] {
-    [("template.yaml", root), ("functions/shop/template.yaml", shop), ("functions/desk/template.yaml", desk)]
+    [
+        ("template.yaml", root),
+        ("functions/shop/template.yaml", shop),
+        ("functions/desk/template.yaml", desk),
+    ]
 }
 
 #[test]
 fn nested_stacks_run_as_one_template_with_a_scope_each() {
     let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
-    let function = |name: &str| template.functions.iter().find(|function| function.name == name).unwrap();
+    let function = |name: &str| {
+        template
+            .functions
+            .iter()
+            .find(|function| function.name == name)
+            .unwrap()
+    };
     let buy = function("buy");
-    assert_eq!((buy.physical_name.as_str(), buy.code.as_str()), ("confab-buy", "target/lambda/buy/"));
+    assert_eq!(
+        (buy.physical_name.as_str(), buy.code.as_str()),
+        ("confab-buy", "target/lambda/buy/")
+    );
     assert_eq!(buy.timeout.as_secs(), 7);
     assert_eq!(buy.log_group, "/aws/lambda/confab-shop");
-    for (name, value) in
-        [("BUS", "confab"), ("STACK", "confab-Shop"), ("SECOND", "b"), ("URL", "http://127.0.0.1:7071")]
-    {
+    for (name, value) in [
+        ("BUS", "confab"),
+        ("STACK", "confab-Shop"),
+        ("SECOND", "b"),
+        ("URL", "http://127.0.0.1:7071"),
+    ] {
         assert_eq!(buy.environment[name], value, "{name}");
     }
-    assert_eq!(function("ask").environment["SHOP"], "http://127.0.0.1:7071/orders");
+    assert_eq!(
+        function("ask").environment["SHOP"],
+        "http://127.0.0.1:7071/orders"
+    );
     assert_eq!(function("ask").log_group, "/aws/lambda/confab-ask");
-    assert!(template.queues.is_empty(), "a condition of the nested stack holds there");
+    assert!(
+        template.queues.is_empty(),
+        "a condition of the nested stack holds there"
+    );
     assert_eq!(template.schedules[0].name, "Desk-AskHourly");
 }
 
@@ -322,19 +426,33 @@ fn nested_stacks_run_as_one_template_with_a_scope_each() {
 fn each_route_belongs_to_the_api_of_its_stack() {
     let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
     let cors = |path: &str| {
-        let mut routes = template.functions.iter().flat_map(|function| &function.routes);
+        let mut routes = template
+            .functions
+            .iter()
+            .flat_map(|function| &function.routes);
         let route = routes.find(|route| route.path == path).unwrap();
-        let api = template.http_apis.iter().find(|api| api.id == route.api).unwrap();
+        let api = template
+            .http_apis
+            .iter()
+            .find(|api| api.id == route.api)
+            .unwrap();
         api.cors.as_ref().map(|cors| cors.origins.clone())
     };
-    assert_eq!(cors("/orders"), Some(vec!["https://shop.example".to_owned()]));
+    assert_eq!(
+        cors("/orders"),
+        Some(vec!["https://shop.example".to_owned()])
+    );
     assert_eq!(cors("/ask"), None);
 }
 
 #[test]
 fn websocket_apis_with_one_stage_name_have_paths_of_their_own() {
     let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
-    let paths: Vec<_> = template.sockets.iter().map(|api| api.path.as_str()).collect();
+    let paths: Vec<_> = template
+        .sockets
+        .iter()
+        .map(|api| api.path.as_str())
+        .collect();
     assert_eq!(paths, ["shop-live/live", "shop-more/live"]);
 }
 
@@ -346,7 +464,10 @@ fn errors_in_nested_stacks_name_file_and_line() {
             "functions/shop/template.yaml:10: Resources.Buy: local does not know Colour",
         ),
         (
-            SHOP.replace("AWS::SQS::Queue, Condition: IsBig", "AWS::SQS::Queue, Properties: {Colour: red}"),
+            SHOP.replace(
+                "AWS::SQS::Queue, Condition: IsBig",
+                "AWS::SQS::Queue, Properties: {Colour: red}",
+            ),
             "functions/shop/template.yaml:18: Resources.Later",
         ),
         (
@@ -366,7 +487,10 @@ fn errors_in_nested_stacks_name_file_and_line() {
             "functions/shop/template.yaml:26: Outputs: there is no output ApiUrl",
         ),
         (
-            SHOP.replace("    Properties: &live", "    Properties: &live\n      Colour: red"),
+            SHOP.replace(
+                "    Properties: &live",
+                "    Properties: &live\n      Colour: red",
+            ),
             "Resources.Live: local does not know Colour",
         ),
     ];
@@ -385,7 +509,10 @@ fn errors_between_stacks_name_both() {
             "template.yaml:8: Resources.Shop: Parameters: Size is not a parameter of functions/shop/template.yaml",
         ),
         (
-            ROOT.replace("EventBus: !Ref EventBus", "EventBus: !GetAtt Desk.Outputs.Bus"),
+            ROOT.replace(
+                "EventBus: !Ref EventBus",
+                "EventBus: !GetAtt Desk.Outputs.Bus",
+            ),
             DESK.to_owned(),
             "nested stacks wait for each other in a circle: Desk needs its own outputs",
         ),
@@ -400,11 +527,18 @@ fn errors_between_stacks_name_both() {
             "template.yaml includes itself",
         ),
         (
-            ROOT.replace("functions/desk/template.yaml", "https://bucket.s3.amazonaws.com/desk.yaml"),
+            ROOT.replace(
+                "functions/desk/template.yaml",
+                "https://bucket.s3.amazonaws.com/desk.yaml",
+            ),
             DESK.to_owned(),
             "local reads nested templates from files",
         ),
-        (ROOT.replace("Outputs.ApiUrl", "Outputs.BigUrl"), DESK.to_owned(), "Outputs.BigUrl: its condition is false"),
+        (
+            ROOT.replace("Outputs.ApiUrl", "Outputs.BigUrl"),
+            DESK.to_owned(),
+            "Outputs.BigUrl: its condition is false",
+        ),
         (
             ROOT.to_owned(),
             DESK.replace("Method: GET, Path: /ask", "Method: POST, Path: /orders"),

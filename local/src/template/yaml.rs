@@ -43,7 +43,9 @@ fn plain(yaml: Yaml) -> Result<Value> {
 fn long_form(tag: &str, value: Value) -> Result<Value> {
     let value = match (tag, value) {
         ("GetAtt", Value::String(path)) => {
-            let (resource, attribute) = path.split_once('.').with_context(|| format!("!GetAtt {path} has no dot"))?;
+            let (resource, attribute) = path
+                .split_once('.')
+                .with_context(|| format!("!GetAtt {path} has no dot"))?;
             json!([resource, attribute])
         }
         (_, value) => value,

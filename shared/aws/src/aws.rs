@@ -6,7 +6,9 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Region, http::HttpRequest, retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_types::SdkConfig;
 use confab_core::{Env, EnvError, Result};
@@ -50,7 +52,10 @@ pub struct Aws {
 
 impl Aws {
     pub fn new(config: AwsConfig) -> Result<Self> {
-        Ok(Self { config, connector: SharedHttpConnector::new(Https::new(CONNECT, ATTEMPT)?) })
+        Ok(Self {
+            config,
+            connector: SharedHttpConnector::new(Https::new(CONNECT, ATTEMPT)?),
+        })
     }
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
@@ -61,11 +66,16 @@ impl Aws {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(self.config.region.clone()))
-            .credentials_provider(SharedCredentialsProvider::new(self.config.credentials.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(
+                self.config.credentials.clone(),
+            ))
             .http_client(self.http_client())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT)
+                    .operation_attempt_timeout(ATTEMPT)
+                    .build(),
             );
         config.set_endpoint_url(self.config.endpoint.clone());
         config.build()
@@ -113,7 +123,10 @@ pub(crate) mod tests {
     }
 
     /// Answers one request with `body` and gives back what was asked.
-    pub(crate) async fn answers_once(status: u16, body: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+    pub(crate) async fn answers_once(
+        status: u16,
+        body: &'static str,
+    ) -> (String, tokio::task::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = tokio::spawn(async move {
@@ -124,7 +137,11 @@ pub(crate) mod tests {
                 let read = stream.read(&mut chunk).await.unwrap();
                 request.extend_from_slice(&chunk[..read]);
                 let text = String::from_utf8_lossy(&request);
-                if read == 0 || text.split_once("\r\n\r\n").is_some_and(|(head, body)| complete(head, body)) {
+                if read == 0
+                    || text
+                        .split_once("\r\n\r\n")
+                        .is_some_and(|(head, body)| complete(head, body))
+                {
                     break;
                 }
             }
@@ -132,7 +149,10 @@ pub(crate) mod tests {
             let head = format!(
                 "HTTP/1.1 {status} OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n"
             );
-            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            stream
+                .write_all(format!("{head}{body}").as_bytes())
+                .await
+                .unwrap();
             String::from_utf8_lossy(&request).into_owned()
         });
         (url, asked)
@@ -141,7 +161,8 @@ pub(crate) mod tests {
     fn complete(head: &str, body: &str) -> bool {
         let length = head.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+            name.eq_ignore_ascii_case("content-length")
+                .then(|| value.trim().parse::<usize>().ok())?
         });
         body.len() >= length.unwrap_or(0)
     }
@@ -152,7 +173,12 @@ pub(crate) mod tests {
         let (url, asked) = answers_once(200, r#"{"TableNames":["Studio"]}"#).await;
         let tables = aws_at(url).dynamodb().list_tables().send().await.unwrap();
         assert_eq!(tables.table_names(), ["Studio"]);
-        assert!(asked.await.unwrap().contains("DynamoDB_20120810.ListTables"));
+        assert!(
+            asked
+                .await
+                .unwrap()
+                .contains("DynamoDB_20120810.ListTables")
+        );
     }
 
     /// The listener takes one connection, so a second one would wait in vain.

@@ -31,26 +31,46 @@ struct PutEntry {
 
 impl Bus {
     pub fn new(aws: &Aws, name: impl Into<String>) -> Self {
-        Self { aws: aws.clone(), name: name.into() }
+        Self {
+            aws: aws.clone(),
+            name: name.into(),
+        }
     }
 
     /// Ok only when the bus has all of them. After an error some may be published: publish all again, subscribers
     /// drop what they have seen by its id.
     pub async fn publish<D: Contract>(&self, events: &[Event<D>]) -> Result<()> {
         for chunk in events.chunks(ENTRIES) {
-            let entries = chunk.iter().map(|event| self.entry(event)).collect::<Result<Vec<_>>>()?;
-            let put: Put = self.aws.json("events", "AWSEvents.PutEvents", &json!({ "Entries": entries })).await?;
+            let entries = chunk
+                .iter()
+                .map(|event| self.entry(event))
+                .collect::<Result<Vec<_>>>()?;
+            let put: Put = self
+                .aws
+                .json(
+                    "events",
+                    "AWSEvents.PutEvents",
+                    &json!({ "Entries": entries }),
+                )
+                .await?;
             // HTTP 200 with entries that were not taken is EventBridge's way of a partial failure.
-            let refused = put.entries.into_iter().find_map(|entry| Some((entry.error_code?, entry.error_message)));
+            let refused = put
+                .entries
+                .into_iter()
+                .find_map(|entry| Some((entry.error_code?, entry.error_message)));
             if let Some((code, message)) = refused {
-                return Err(Error::unavailable("bus_refused", format!("{code}: {}", message.unwrap_or_default())));
+                return Err(Error::unavailable(
+                    "bus_refused",
+                    format!("{code}: {}", message.unwrap_or_default()),
+                ));
             }
         }
         Ok(())
     }
 
     fn entry<D: Contract>(&self, event: &Event<D>) -> Result<serde_json::Value> {
-        let detail = serde_json::to_string(event).map_err(|e| Error::internal("render_failed", e))?;
+        let detail =
+            serde_json::to_string(event).map_err(|e| Error::internal("render_failed", e))?;
         Ok(json!({
             "EventBusName": self.name,
             "Source": format!("confab.{}", event.source),
@@ -77,24 +97,44 @@ mod tests {
             kind: "text".into(),
         };
         let correlation_id = CorrelationId::new(now, &|| [2; 10]);
-        Event::new(EventId::new(now, &|| [3; 10]), now, "studio", correlation_id, "meta#wamid.1", data)
+        Event::new(
+            EventId::new(now, &|| [3; 10]),
+            now,
+            "studio",
+            correlation_id,
+            "meta#wamid.1",
+            data,
+        )
     }
 
     #[tokio::test]
     async fn an_event_goes_out_in_its_envelope() {
-        let (url, asked) = answers_once(200, r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#).await;
-        Bus::new(&aws_at(url), "confab").publish(&[event()]).await.unwrap();
+        let (url, asked) =
+            answers_once(200, r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#).await;
+        Bus::new(&aws_at(url), "confab")
+            .publish(&[event()])
+            .await
+            .unwrap();
         let asked = asked.await.unwrap();
         assert!(asked.contains("AWSEvents.PutEvents"), "{asked}");
-        assert!(asked.contains(r#""DetailType":"user_message_received""#), "{asked}");
-        assert!(asked.contains(r#"\"causation_id\":\"meta#wamid.1\""#), "{asked}");
+        assert!(
+            asked.contains(r#""DetailType":"user_message_received""#),
+            "{asked}"
+        );
+        assert!(
+            asked.contains(r#"\"causation_id\":\"meta#wamid.1\""#),
+            "{asked}"
+        );
     }
 
     #[tokio::test]
     async fn an_entry_that_was_refused_inside_a_200_is_an_error() {
         let body = r#"{"FailedEntryCount":1,"Entries":[{"ErrorCode":"ThrottlingException","ErrorMessage":"slow"}]}"#;
         let (url, _asked) = answers_once(200, body).await;
-        let error = Bus::new(&aws_at(url), "confab").publish(&[event()]).await.unwrap_err();
+        let error = Bus::new(&aws_at(url), "confab")
+            .publish(&[event()])
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "bus_refused");
     }
 }

@@ -52,9 +52,12 @@ impl HttpConnector for Https {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
-            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let request = Request::try_from(request.map(Body::wrap)).map_err(failed)?;
-            let response = http::Response::from(client.execute(request).await.map_err(failed)?);
+            let request = request
+                .try_into_http1x()
+                .map_err(|error| ConnectorError::user(error.into()))?;
+            let request = Request::try_from(request.map(Body::wrap)).map_err(store_error)?;
+            let response =
+                http::Response::from(client.execute(request).await.map_err(store_error)?);
             let response = HttpResponse::try_from(response.map(SdkBody::from_body_1_x));
             response.map_err(|error| ConnectorError::other(error.into(), None))
         })
@@ -62,7 +65,7 @@ impl HttpConnector for Https {
 }
 
 /// In the SDK's words, which decide whether it tries again.
-fn failed(error: reqwest::Error) -> ConnectorError {
+fn store_error(error: reqwest::Error) -> ConnectorError {
     if error.is_timeout() {
         ConnectorError::timeout(error.into())
     } else if error.is_builder() {
@@ -79,7 +82,8 @@ mod tests {
     #[test]
     fn amazons_roots_parse() {
         let mut roots = RootCertStore::empty();
-        let certificates = CertificateDer::pem_slice_iter(AMAZON_ROOTS).map(|certificate| certificate.unwrap());
+        let certificates =
+            CertificateDer::pem_slice_iter(AMAZON_ROOTS).map(|certificate| certificate.unwrap());
         assert_eq!(roots.add_parsable_certificates(certificates), (4, 0));
     }
 }

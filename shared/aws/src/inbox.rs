@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_core::{EffectId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Row, Table, When, number};
+use crate::{Condition, Row, Table, number};
 
 /// Meta delivers again for seven days, and a copy may then lie on the queue for four and with the dead letters for
 /// fourteen: an entry must outlive the last redrive.
@@ -25,8 +25,18 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    pub fn new(owner: String, effects: Vec<EffectId>, lease_until: Timestamp, now: Timestamp) -> Self {
-        Self { owner, effects, lease_until_ms: lease_until.as_millisecond(), expires_at: Self::expiry(now) }
+    pub fn new(
+        owner: String,
+        effects: Vec<EffectId>,
+        lease_until: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            owner,
+            effects,
+            lease_until_ms: lease_until.as_millisecond(),
+            expires_at: Self::expiry(now),
+        }
     }
 
     /// When an entry that is made now is gone. What it leads to must not be gone before.
@@ -45,23 +55,31 @@ impl Inbox {
 
     /// TTL deletion lags by days: an expired row is as good as none.
     pub fn read(row: Row, now: Timestamp) -> Result<Option<Self>> {
-        let inbox: Self = Table::read(row)?;
+        let inbox: Self = Table::from_row(row)?;
         Ok((inbox.expires_at > now.as_second()).then_some(inbox))
     }
 
     /// Saves the entry, if there is none, with the rest of the transaction.
     pub fn claim(&self, table: &Table, event: &str, now: Timestamp) -> Result<TransactWriteItem> {
-        let row = Table::row(format!("INBOX#{event}"), SK, self)?;
-        let when = When::holds("attribute_not_exists(pk) OR expires_at <= :now");
-        table.put(row, when.with(":now", number(now.as_second())))
+        let row = Table::to_row(format!("INBOX#{event}"), SK, self)?;
+        let when = Condition::expression("attribute_not_exists(pk) OR expires_at <= :now");
+        table.transact_put(row, when.value(":now", number(now.as_second())))
     }
 
     /// Takes the lease that ended at `expired`; false when somebody else was faster.
-    pub async fn take_over(table: &Table, event: &str, expired: Timestamp, lease_until: Timestamp) -> Result<bool> {
+    pub async fn take_over(
+        table: &Table,
+        event: &str,
+        expired: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<bool> {
         let millis = |at: Timestamp| number(at.as_millisecond());
-        let when = When::holds("lease_until_ms = :expired")
-            .with(":expired", millis(expired))
-            .with(":until", millis(lease_until));
-        Ok(table.change(Self::key(event), "SET lease_until_ms = :until", when).await?.is_some())
+        let when = Condition::expression("lease_until_ms = :expired")
+            .value(":expired", millis(expired))
+            .value(":until", millis(lease_until));
+        Ok(table
+            .update(Self::key(event), "SET lease_until_ms = :until", when)
+            .await?
+            .is_some())
     }
 }

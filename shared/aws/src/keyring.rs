@@ -13,63 +13,93 @@ use crate::{Aws, secrets::Secrets};
 
 /// What a secret is for: the variable that names its parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Use(pub &'static str);
+pub struct SecretName(pub &'static str);
 
 #[derive(Debug, Clone)]
 pub struct Keyring {
     secrets: Arc<Secrets>,
-    names: Vec<(Use, String)>,
+    names: Vec<(SecretName, String)>,
 }
 
 impl Keyring {
     /// Reads the parameters that the environment names. An empty variable is a provider without an account, and has no
     /// secret.
-    pub async fn read(env: &Env, aws: &Aws, uses: &[Use]) -> Result<Self> {
-        let named = |of: &Use| Some((*of, env.optional(of.0)?.to_owned()));
+    pub async fn read(env: &Env, aws: &Aws, uses: &[SecretName]) -> Result<Self> {
+        let named = |of: &SecretName| Some((*of, env.optional(of.0)?.to_owned()));
         let names: Vec<_> = uses.iter().filter_map(named).collect();
-        let secrets = Secrets::read(aws, names.iter().map(|(_, name)| name.clone()).collect()).await?;
-        Ok(Self { secrets: Arc::new(secrets), names })
+        let secrets =
+            Secrets::read(aws, names.iter().map(|(_, name)| name.clone()).collect()).await?;
+        Ok(Self {
+            secrets: Arc::new(secrets),
+            names,
+        })
     }
 
     /// The active secrets, the one to use first. Empty when there is no such account.
-    pub async fn live(&self, wanted: Use) -> Result<Vec<SecretString>> {
+    pub async fn active(&self, wanted: SecretName) -> Result<Vec<SecretString>> {
         let Some((_, name)) = self.names.iter().find(|(of, _)| *of == wanted) else {
             return Ok(Vec::new());
         };
-        Ok(active(self.secrets.get(name).await?.expose_secret()))
+        Ok(parse_secrets(self.secrets.get(name).await?.expose_secret()))
     }
 
     /// The one to use where only one can be.
-    pub async fn newest(&self, wanted: Use) -> Result<SecretString> {
-        let missing = || Error::unavailable("secret_missing", format!("{} names no secret", wanted.0));
-        self.live(wanted).await?.into_iter().next().ok_or_else(missing)
+    pub async fn current(&self, wanted: SecretName) -> Result<SecretString> {
+        let missing =
+            || Error::unavailable("secret_missing", format!("{} names no secret", wanted.0));
+        self.active(wanted)
+            .await?
+            .into_iter()
+            .next()
+            .ok_or_else(missing)
     }
 
     /// Whether `told` is an active secret. Texts of all lengths take the same time.
-    pub async fn opens(&self, wanted: Use, told: &str) -> Result<bool> {
+    pub async fn verify(&self, wanted: SecretName, told: &str) -> Result<bool> {
         let digest = |text: &str| Sha256::digest(text.as_bytes());
-        let live = self.live(wanted).await?;
-        Ok(live
+        let live = self.active(wanted).await?;
+        Ok(live.iter().fold(false, |known, secret| {
+            known | bool::from(digest(secret.expose_secret()).ct_eq(&digest(told)))
+        }))
+    }
+
+    pub async fn seal<T: Sealed>(
+        &self,
+        with: SecretName,
+        value: &T,
+        expires_at: Timestamp,
+    ) -> Result<String> {
+        seal(
+            self.current(with).await?.expose_secret().as_bytes(),
+            value,
+            expires_at,
+        )
+    }
+
+    pub async fn unseal<T: Sealed>(
+        &self,
+        with: SecretName,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<T> {
+        let secrets = self.active(with).await?;
+        let secrets: Vec<_> = secrets
             .iter()
-            .fold(false, |known, secret| known | bool::from(digest(secret.expose_secret()).ct_eq(&digest(told)))))
-    }
-
-    pub async fn seal<T: Sealed>(&self, with: Use, value: &T, expires_at: Timestamp) -> Result<String> {
-        seal(self.newest(with).await?.expose_secret().as_bytes(), value, expires_at)
-    }
-
-    pub async fn unseal<T: Sealed>(&self, with: Use, token: &str, now: Timestamp) -> Result<T> {
-        let secrets = self.live(with).await?;
-        let secrets: Vec<_> = secrets.iter().map(|secret| secret.expose_secret().as_bytes()).collect();
+            .map(|secret| secret.expose_secret().as_bytes())
+            .collect();
         unseal(&secrets, token, now)
     }
 }
 
 /// Reads a parameter's value. Any text that is no JSON list of strings is one secret, whatever it holds: a generated
 /// secret may contain commas and brackets.
-pub fn active(value: &str) -> Vec<SecretString> {
-    let secrets = serde_json::from_str::<Vec<String>>(value).unwrap_or_else(|_| vec![value.to_owned()]);
-    let secrets = secrets.iter().map(|secret| secret.trim()).filter(|secret| !secret.is_empty());
+pub fn parse_secrets(value: &str) -> Vec<SecretString> {
+    let secrets =
+        serde_json::from_str::<Vec<String>>(value).unwrap_or_else(|_| vec![value.to_owned()]);
+    let secrets = secrets
+        .iter()
+        .map(|secret| secret.trim())
+        .filter(|secret| !secret.is_empty());
     secrets.map(SecretString::from).collect()
 }
 
@@ -78,15 +108,30 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Vec<String> {
-        active(value).iter().map(|secret| secret.expose_secret().to_owned()).collect()
+        parse_secrets(value)
+            .iter()
+            .map(|secret| secret.expose_secret().to_owned())
+            .collect()
     }
 
     #[test]
     fn a_value_is_one_secret_whatever_it_contains() {
-        for value in ["a,b,c", "a b", r#"["broken""#, "[x]", r#"{"a":1}"#, "12345", "\"quoted\""] {
+        for value in [
+            "a,b,c",
+            "a b",
+            r#"["broken""#,
+            "[x]",
+            r#"{"a":1}"#,
+            "12345",
+            "\"quoted\"",
+        ] {
             assert_eq!(read(value), [value]);
         }
-        assert_eq!(read("secret\n"), ["secret"], "a trailing newline of an editor is not part of it");
+        assert_eq!(
+            read("secret\n"),
+            ["secret"],
+            "a trailing newline of an editor is not part of it"
+        );
     }
 
     #[test]

@@ -13,7 +13,12 @@ use serde_json::json;
 use crate::{Aws, signed::real_time};
 
 /// What S3 leaves as it is in a path.
-const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
 
 #[derive(Debug, Clone)]
 pub struct Objects {
@@ -31,43 +36,61 @@ pub struct UploadForm {
 /// Its fields are as good as a key to the bucket.
 impl std::fmt::Debug for UploadForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UploadForm").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("UploadForm")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
 impl Objects {
     pub fn new(aws: &Aws, bucket: impl Into<String>) -> Self {
-        Self { aws: aws.clone(), bucket: bucket.into() }
+        Self {
+            aws: aws.clone(),
+            bucket: bucket.into(),
+        }
     }
 
     pub async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
-        let request = http::Request::put(self.uri(key)).header("content-type", content_type).body(bytes);
+        let request = http::Request::put(self.uri(key))
+            .header("content-type", content_type)
+            .body(bytes);
         self.call(request).await.map(drop)
     }
 
     /// None when there is no such object.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        self.call(http::Request::get(self.uri(key)).body(Vec::new())).await
+        self.call(http::Request::get(self.uri(key)).body(Vec::new()))
+            .await
     }
 
     pub async fn exists(&self, key: &str) -> Result<bool> {
-        Ok(self.call(http::Request::head(self.uri(key)).body(Vec::new())).await?.is_some())
+        Ok(self
+            .call(http::Request::head(self.uri(key)).body(Vec::new()))
+            .await?
+            .is_some())
     }
 
     /// Up to a thousand keys that begin so, in their order, after a given one.
     pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<String>> {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let after = after.map(|key| format!("&start-after={}", encoded(key))).unwrap_or_default();
+        let after = after
+            .map(|key| format!("&start-after={}", encoded(key)))
+            .unwrap_or_default();
         let bucket = format!("{}/{}", self.aws.endpoint("s3"), self.bucket);
         let uri = format!("{bucket}?list-type=2&prefix={}{after}", encoded(prefix));
         let missing = || Error::unavailable("objects_failed", "there is no such bucket");
-        let answer = self.call(http::Request::get(uri).body(Vec::new())).await?.ok_or_else(missing)?;
+        let answer = self
+            .call(http::Request::get(uri).body(Vec::new()))
+            .await?
+            .ok_or_else(missing)?;
         Ok(keys(&String::from_utf8_lossy(&answer)))
     }
 
     /// Also Ok when there was no such object.
     pub async fn delete(&self, key: &str) -> Result<()> {
-        self.call(http::Request::delete(self.uri(key)).body(Vec::new())).await.map(drop)
+        self.call(http::Request::delete(self.uri(key)).body(Vec::new()))
+            .await
+            .map(drop)
     }
 
     pub fn link(&self, key: &str, valid: Duration) -> Result<String> {
@@ -75,11 +98,23 @@ impl Objects {
     }
 
     /// S3 itself refuses a file that is larger, of another type, late, or for another key.
-    pub fn upload_form(&self, key: &str, content_type: &str, largest: u64, valid: Duration) -> Result<UploadForm> {
+    pub fn upload_form(
+        &self,
+        key: &str,
+        content_type: &str,
+        largest: u64,
+        valid: Duration,
+    ) -> Result<UploadForm> {
         let config = &self.aws.config;
-        let now = Timestamp::try_from(real_time()).map_err(|e| Error::internal("clock_failed", e))?;
-        let until = now.checked_add(valid).map_err(|e| Error::internal("clock_failed", e))?;
-        let (day, time) = (now.strftime("%Y%m%d").to_string(), now.strftime("%Y%m%dT%H%M%SZ").to_string());
+        let now =
+            Timestamp::try_from(real_time()).map_err(|e| Error::internal("clock_failed", e))?;
+        let until = now
+            .checked_add(valid)
+            .map_err(|e| Error::internal("clock_failed", e))?;
+        let (day, time) = (
+            now.strftime("%Y%m%d").to_string(),
+            now.strftime("%Y%m%dT%H%M%SZ").to_string(),
+        );
         let access_key = config.credentials.access_key_id();
         let credential = format!("{access_key}/{day}/{}/s3/aws4_request", config.region);
         let token = config.credentials.session_token();
@@ -94,9 +129,14 @@ impl Objects {
         ];
         conditions.extend(token.map(|token| json!({ "x-amz-security-token": token })));
         let expiration = until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let policy = STANDARD.encode(json!({ "expiration": expiration, "conditions": conditions }).to_string());
-        let signing_key =
-            generate_signing_key(config.credentials.secret_access_key(), real_time(), &config.region, "s3");
+        let policy = STANDARD
+            .encode(json!({ "expiration": expiration, "conditions": conditions }).to_string());
+        let signing_key = generate_signing_key(
+            config.credentials.secret_access_key(),
+            real_time(),
+            &config.region,
+            "s3",
+        );
         let signature = calculate_signature(signing_key, policy.as_bytes());
         let mut fields = vec![
             ("key", key.to_owned()),
@@ -108,11 +148,19 @@ impl Objects {
             ("x-amz-signature", signature),
         ];
         fields.extend(token.map(|token| ("x-amz-security-token", token.to_owned())));
-        Ok(UploadForm { url: format!("{}/{}", self.aws.endpoint("s3"), self.bucket), fields })
+        Ok(UploadForm {
+            url: format!("{}/{}", self.aws.endpoint("s3"), self.bucket),
+            fields,
+        })
     }
 
     fn uri(&self, key: &str) -> String {
-        format!("{}/{}/{}", self.aws.endpoint("s3"), self.bucket, utf8_percent_encode(key, IN_PATH))
+        format!(
+            "{}/{}/{}",
+            self.aws.endpoint("s3"),
+            self.bucket,
+            utf8_percent_encode(key, IN_PATH)
+        )
     }
 
     async fn call(&self, request: http::Result<http::Request<Vec<u8>>>) -> Result<Option<Vec<u8>>> {
@@ -121,7 +169,10 @@ impl Objects {
         match answer.status {
             200..=299 => Ok(Some(answer.body)),
             404 => Ok(None),
-            _ => Err(Error::unavailable("objects_failed", format!("S3 answered {}", answer.told()))),
+            _ => Err(Error::unavailable(
+                "objects_failed",
+                format!("S3 answered {}", answer.told()),
+            )),
         }
     }
 }
@@ -133,8 +184,17 @@ fn keys(list: &str) -> Vec<String> {
 }
 
 fn unescaped(text: &str) -> String {
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
-    entities.iter().fold(text.to_owned(), |text, (entity, is)| text.replace(entity, is))
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    entities.iter().fold(text.to_owned(), |text, (entity, is)| {
+        text.replace(entity, is)
+    })
 }
 
 #[cfg(test)]
@@ -146,11 +206,20 @@ mod tests {
     async fn a_key_is_encoded_and_the_body_is_hashed() {
         let (url, asked) = answers_once(200, "").await;
         let objects = Objects::new(&aws_at(url), "photos");
-        objects.put("rooms/a b+c.jpg", "image/jpeg", b"hello".to_vec()).await.unwrap();
+        objects
+            .put("rooms/a b+c.jpg", "image/jpeg", b"hello".to_vec())
+            .await
+            .unwrap();
         let asked = asked.await.unwrap();
-        assert!(asked.starts_with("PUT /photos/rooms/a%20b%2Bc.jpg "), "{asked}");
+        assert!(
+            asked.starts_with("PUT /photos/rooms/a%20b%2Bc.jpg "),
+            "{asked}"
+        );
         let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-        assert!(asked.contains(&format!("x-amz-content-sha256: {hash}")), "{asked}");
+        assert!(
+            asked.contains(&format!("x-amz-content-sha256: {hash}")),
+            "{asked}"
+        );
     }
 
     #[tokio::test]
@@ -158,28 +227,58 @@ mod tests {
         let list = "<ListBucketResult><Contents><Key>people/a &amp;amp; b/1.jpg</Key><Size>1</Size></Contents>\
                     <Contents><Key>people/c&lt;d</Key></Contents></ListBucketResult>";
         let (url, asked) = answers_once(200, list).await;
-        let found = Objects::new(&aws_at(url), "photos").list("people/", Some("people/a b")).await.unwrap();
+        let found = Objects::new(&aws_at(url), "photos")
+            .list("people/", Some("people/a b"))
+            .await
+            .unwrap();
         assert_eq!(found, ["people/a &amp; b/1.jpg", "people/c<d"]);
         let asked = asked.await.unwrap();
-        assert!(asked.starts_with("GET /photos?list-type=2&prefix=people%2F&start-after=people%2Fa%20b "), "{asked}");
+        assert!(
+            asked.starts_with(
+                "GET /photos?list-type=2&prefix=people%2F&start-after=people%2Fa%20b "
+            ),
+            "{asked}"
+        );
     }
 
     #[tokio::test]
     async fn what_is_not_there_is_none() {
         let (url, _asked) = answers_once(404, "<Error/>").await;
-        assert_eq!(Objects::new(&aws_at(url), "photos").get("gone").await.unwrap(), None);
+        assert_eq!(
+            Objects::new(&aws_at(url), "photos")
+                .get("gone")
+                .await
+                .unwrap(),
+            None
+        );
     }
 
     #[test]
     fn a_link_and_a_form_say_until_when_they_hold() {
         let objects = Objects::new(&aws_at("http://127.0.0.1:9".into()), "photos");
         let link = objects.link("a.jpg", Duration::from_secs(300)).unwrap();
-        assert!(link.contains("X-Amz-Expires=300") && link.contains("X-Amz-Signature="), "{link}");
-        let form = objects.upload_form("in/a.jpg", "image/jpeg", 10, Duration::from_secs(60)).unwrap();
-        let policy = form.fields.iter().find(|(name, _)| *name == "policy").unwrap();
+        assert!(
+            link.contains("X-Amz-Expires=300") && link.contains("X-Amz-Signature="),
+            "{link}"
+        );
+        let form = objects
+            .upload_form("in/a.jpg", "image/jpeg", 10, Duration::from_secs(60))
+            .unwrap();
+        let policy = form
+            .fields
+            .iter()
+            .find(|(name, _)| *name == "policy")
+            .unwrap();
         let policy = String::from_utf8(STANDARD.decode(&policy.1).unwrap()).unwrap();
-        assert!(policy.contains(r#"["content-length-range",1,10]"#), "{policy}");
-        let signature = form.fields.iter().find(|(name, _)| *name == "x-amz-signature").unwrap();
+        assert!(
+            policy.contains(r#"["content-length-range",1,10]"#),
+            "{policy}"
+        );
+        let signature = form
+            .fields
+            .iter()
+            .find(|(name, _)| *name == "x-amz-signature")
+            .unwrap();
         assert!(!format!("{form:?}").contains(&signature.1));
     }
 }

@@ -37,15 +37,30 @@ struct Order {
 impl Entry {
     /// For a FIFO queue. `group` is handled in order; of several with the same `once` within five minutes SQS keeps the
     /// first. Both may hold anything, a phone number too: SQS sees only their hash.
-    pub fn in_order<T: Serialize>(group: &str, once: &str, body: &T, correlation_id: CorrelationId) -> Result<Self> {
-        let order = Some(Order { group: hash(group), once: hash(once) });
-        Ok(Self { order, ..Self::in_any_order(body, correlation_id)? })
+    pub fn fifo<T: Serialize>(
+        group: &str,
+        once: &str,
+        body: &T,
+        correlation_id: CorrelationId,
+    ) -> Result<Self> {
+        let order = Some(Order {
+            group: hash(group),
+            once: hash(once),
+        });
+        Ok(Self {
+            order,
+            ..Self::standard(body, correlation_id)?
+        })
     }
 
     /// For a standard queue.
-    pub fn in_any_order<T: Serialize>(body: &T, correlation_id: CorrelationId) -> Result<Self> {
+    pub fn standard<T: Serialize>(body: &T, correlation_id: CorrelationId) -> Result<Self> {
         let body = serde_json::to_string(body).map_err(|e| Error::internal("render_failed", e))?;
-        Ok(Self { body, correlation_id, order: None })
+        Ok(Self {
+            body,
+            correlation_id,
+            order: None,
+        })
     }
 
     pub fn correlation_id(&self) -> CorrelationId {
@@ -53,7 +68,9 @@ impl Entry {
     }
 
     fn is_of(&self, groups: &HashSet<String>) -> bool {
-        self.order.as_ref().is_some_and(|order| groups.contains(&order.group))
+        self.order
+            .as_ref()
+            .is_some_and(|order| groups.contains(&order.group))
     }
 
     fn request(&self, index: usize) -> Value {
@@ -87,7 +104,7 @@ pub struct DeadLetter<'a> {
 struct Sent {
     /// HTTP 200 with entries that were not taken is SQS's way of a partial failure.
     #[serde(default)]
-    failed: Vec<Refused>,
+    store_error: Vec<Refused>,
 }
 
 #[derive(Deserialize)]
@@ -113,17 +130,25 @@ fn hash(text: &str) -> String {
 
 impl Queue {
     pub fn new(aws: &Aws, url: impl Into<String>) -> Self {
-        Self { aws: aws.clone(), url: url.into() }
+        Self {
+            aws: aws.clone(),
+            url: url.into(),
+        }
     }
 
     /// The dead-letter queue of the queue with this ARN, by the naming of our templates: `name-dlq`, `name-dlq.fifo`.
-    pub fn dead_letters_of(aws: &Aws, arn: &str) -> Option<Self> {
-        let ["arn", _, "sqs", _, account, name] = arn.split(':').collect::<Vec<_>>()[..] else { return None };
+    pub fn dead_letter_queue_of(aws: &Aws, arn: &str) -> Option<Self> {
+        let ["arn", _, "sqs", _, account, name] = arn.split(':').collect::<Vec<_>>()[..] else {
+            return None;
+        };
         let dlq = match name.strip_suffix(".fifo") {
             Some(name) => format!("{name}-dlq.fifo"),
             None => format!("{name}-dlq"),
         };
-        Some(Self::new(aws, format!("{}/{account}/{dlq}", aws.endpoint("sqs"))))
+        Some(Self::new(
+            aws,
+            format!("{}/{account}/{dlq}", aws.endpoint("sqs")),
+        ))
     }
 
     /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
@@ -132,21 +157,38 @@ impl Queue {
         let mut refused_groups = HashSet::new();
         // One call after the other: a group's entries must arrive in order. A refused entry holds up its group only.
         for chunk in chunks(entries) {
-            let chunk: Vec<_> = chunk.iter().filter(|entry| !entry.is_of(&refused_groups)).collect();
-            let requests: Vec<_> = chunk.iter().enumerate().map(|(i, entry)| entry.request(i)).collect();
+            let chunk: Vec<_> = chunk
+                .iter()
+                .filter(|entry| !entry.is_of(&refused_groups))
+                .collect();
+            let requests: Vec<_> = chunk
+                .iter()
+                .enumerate()
+                .map(|(i, entry)| entry.request(i))
+                .collect();
             if requests.is_empty() {
                 continue;
             }
             let asked = json!({ "QueueUrl": self.url, "Entries": requests });
-            let sent: Sent = self.aws.json("sqs", "AmazonSQS.SendMessageBatch", &asked).await?;
-            if let Some(Refused { code, message, .. }) = sent.failed.first() {
+            let sent: Sent = self
+                .aws
+                .json("sqs", "AmazonSQS.SendMessageBatch", &asked)
+                .await?;
+            if let Some(Refused { code, message, .. }) = sent.store_error.first() {
                 let told = format!("{code}: {}", message.as_deref().unwrap_or_default());
                 first_refusal.get_or_insert(told);
             }
-            let refused = sent.failed.iter().filter_map(|refused| chunk.get(refused.id.parse::<usize>().ok()?));
-            refused_groups.extend(refused.filter_map(|entry| entry.order.as_ref().map(|order| order.group.clone())));
+            let refused = sent
+                .store_error
+                .iter()
+                .filter_map(|refused| chunk.get(refused.id.parse::<usize>().ok()?));
+            refused_groups.extend(
+                refused.filter_map(|entry| entry.order.as_ref().map(|order| order.group.clone())),
+            );
         }
-        first_refusal.map_or(Ok(()), |told| Err(Error::unavailable("queue_refused", told)))
+        first_refusal.map_or(Ok(()), |told| {
+            Err(Error::unavailable("queue_refused", told))
+        })
     }
 
     /// Puts a received message on this dead-letter queue as it came, with the reason as an attribute.
@@ -165,7 +207,10 @@ impl Queue {
             // A second attempt within five minutes makes no second dead letter.
             request["MessageDeduplicationId"] = json!(letter.message_id);
         }
-        let _accepted: Value = self.aws.json("sqs", "AmazonSQS.SendMessage", &request).await?;
+        let _accepted: Value = self
+            .aws
+            .json("sqs", "AmazonSQS.SendMessage", &request)
+            .await?;
         Ok(())
     }
 
@@ -173,8 +218,14 @@ impl Queue {
     pub async fn depth(&self) -> Result<u64> {
         let waiting = "ApproximateNumberOfMessages";
         let asked = json!({ "QueueUrl": self.url, "AttributeNames": [waiting] });
-        let Attributes { attributes } = self.aws.json("sqs", "AmazonSQS.GetQueueAttributes", &asked).await?;
-        Ok(attributes.get(waiting).and_then(|count| count.parse().ok()).unwrap_or(0))
+        let Attributes { attributes } = self
+            .aws
+            .json("sqs", "AmazonSQS.GetQueueAttributes", &asked)
+            .await?;
+        Ok(attributes
+            .get(waiting)
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(0))
     }
 }
 
@@ -203,15 +254,21 @@ mod tests {
 
     fn entry(body: &str) -> Entry {
         let id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
-        Entry::in_order("meta#1#16505551234", "meta#wamid.1", &body, id).unwrap()
+        Entry::fifo("meta#1#16505551234", "meta#wamid.1", &body, id).unwrap()
     }
 
     #[test]
     fn calls_hold_at_most_ten_entries_and_a_quarter_of_a_megabyte() {
         let small = vec![entry("x"); 23];
-        assert_eq!(chunks(&small).iter().map(|c| c.len()).collect::<Vec<_>>(), [10, 10, 3]);
+        assert_eq!(
+            chunks(&small).iter().map(|c| c.len()).collect::<Vec<_>>(),
+            [10, 10, 3]
+        );
         let large = vec![entry(&"x".repeat(100_000)); 5];
-        assert_eq!(chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(), [2, 2, 1]);
+        assert_eq!(
+            chunks(&large).iter().map(|c| c.len()).collect::<Vec<_>>(),
+            [2, 2, 1]
+        );
         assert_eq!(chunks(&[entry(&"x".repeat(400_000))]).len(), 1);
         assert!(chunks(&[]).is_empty());
     }
@@ -219,10 +276,16 @@ mod tests {
     #[test]
     fn a_dead_letter_queue_is_found_by_the_name_of_its_queue() {
         let aws = aws_at("http://127.0.0.1:1".to_owned());
-        let url = |arn: &str| Queue::dead_letters_of(&aws, arn).map(|queue| queue.url);
+        let url = |arn: &str| Queue::dead_letter_queue_of(&aws, arn).map(|queue| queue.url);
         let of = |name: &str| url(&format!("arn:aws:sqs:us-east-1:123456789012:{name}"));
-        assert_eq!(of("confab-jobs").as_deref(), Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq"));
-        assert_eq!(of("confab-jobs.fifo").as_deref(), Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq.fifo"));
+        assert_eq!(
+            of("confab-jobs").as_deref(),
+            Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq")
+        );
+        assert_eq!(
+            of("confab-jobs.fifo").as_deref(),
+            Some("http://127.0.0.1:1/123456789012/confab-jobs-dlq.fifo")
+        );
         assert_eq!(url("arn:aws:sns:us-east-1:1:topic"), None);
         assert_eq!(url(""), None);
     }
@@ -230,7 +293,10 @@ mod tests {
     #[tokio::test]
     async fn a_dead_letter_keeps_its_body_and_group_and_names_its_reason() {
         let (url, asked) = answers_once(200, r#"{"MessageId":"m-2"}"#).await;
-        let queue = Queue::new(&aws_at(url.clone()), format!("{url}/000000000000/q-dlq.fifo"));
+        let queue = Queue::new(
+            &aws_at(url.clone()),
+            format!("{url}/000000000000/q-dlq.fifo"),
+        );
         let letter = DeadLetter {
             message_id: "m-1",
             body: "not json",
@@ -262,6 +328,9 @@ mod tests {
         let error = queue.send(&[entry("hi")]).await.unwrap_err();
         assert_eq!(error.code(), "queue_refused");
         let asked = asked.await.unwrap();
-        assert!(!asked.contains("16505551234"), "SQS must not see the number: {asked}");
+        assert!(
+            !asked.contains("16505551234"),
+            "SQS must not see the number: {asked}"
+        );
     }
 }

@@ -11,23 +11,26 @@ use aws_sdk_dynamodb::{
 };
 use confab_core::{Error, Kind, Result, Timestamp};
 
-use crate::{Row, Table, failed};
+use crate::{Row, Table, store_error};
 
 /// Writes of one `take`. Two decide; a third is needed only if TTL deletes the row between them.
 const MAX_WRITES: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Rate {
+pub struct RateLimit {
     /// How many at once.
     pub burst: u32,
     /// How long until one more is allowed.
     pub every: Duration,
 }
 
-impl Rate {
+impl RateLimit {
     /// `Rate::per_hour(20)`: twenty at once, then one every three minutes.
     pub fn per_hour(times: u32) -> Self {
-        Self { burst: times, every: Duration::from_secs(3_600) / times.max(1) }
+        Self {
+            burst: times,
+            every: Duration::from_secs(3_600) / times.max(1),
+        }
     }
 
     fn every_ms(self) -> i64 {
@@ -47,17 +50,32 @@ impl Rate {
         let now_ms = now.as_millisecond();
         let mut bucket = Bucket::Idle;
         for _ in 0..MAX_WRITES {
-            let Some(full_at) = self.add(table, key, now_ms, bucket).await? else { return Ok(()) };
+            let Some(full_at) = self.add(table, key, now_ms, bucket).await? else {
+                return Ok(());
+            };
             if full_at > self.latest_ms(now_ms) {
                 return Err(refused(full_at - self.latest_ms(now_ms)));
             }
-            bucket = if full_at > now_ms { Bucket::Busy } else { Bucket::Idle };
+            bucket = if full_at > now_ms {
+                Bucket::Busy
+            } else {
+                Bucket::Idle
+            };
         }
-        Err(Error::unavailable("rate_limit_failed", format!("{MAX_WRITES} writes found no state that lasts")))
+        Err(Error::unavailable(
+            "rate_limit_failed",
+            format!("{MAX_WRITES} writes found no state that lasts"),
+        ))
     }
 
     /// Adds one token's interval if the bucket is in the named state. Returns `full_at_ms` when it is not.
-    async fn add(self, table: &Table, key: &str, now_ms: i64, bucket: Bucket) -> Result<Option<i64>> {
+    async fn add(
+        self,
+        table: &Table,
+        key: &str,
+        now_ms: i64,
+        bucket: Bucket,
+    ) -> Result<Option<i64>> {
         let number = |value: i64| AttributeValue::N(value.to_string());
         let update = table
             .client
@@ -65,7 +83,10 @@ impl Rate {
             .table_name(&table.name)
             .set_key(Some(Table::key(format!("RATE#{key}"), "RATE")))
             .expression_attribute_values(":now", number(now_ms))
-            .expression_attribute_values(":expires", number((self.latest_ms(now_ms) + self.every_ms()) / 1_000 + 60))
+            .expression_attribute_values(
+                ":expires",
+                number((self.latest_ms(now_ms) + self.every_ms()) / 1_000 + 60),
+            )
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let update = match bucket {
             Bucket::Idle => update
@@ -81,8 +102,10 @@ impl Rate {
         match Box::pin(update.send()).await {
             Ok(_) => Ok(None),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(e)) => Ok(Some(full_at(e.item()))),
-                _ => Err(failed(error)),
+                Some(UpdateItemError::ConditionalCheckFailedException(e)) => {
+                    Ok(Some(full_at(e.item())))
+                }
+                _ => Err(store_error(error)),
             },
         }
     }
@@ -97,7 +120,9 @@ enum Bucket {
 
 fn refused(wait_ms: i64) -> Error {
     let seconds = u32::try_from((wait_ms + 999) / 1_000).unwrap_or(u32::MAX);
-    let kind = Kind::RateLimited { retry_after_seconds: seconds };
+    let kind = Kind::RateLimited {
+        retry_after_seconds: seconds,
+    };
     Error::new(kind, "rate_limited", "This is too often. Try again later.")
 }
 

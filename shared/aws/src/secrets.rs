@@ -52,11 +52,20 @@ impl Secrets {
     /// Fails when one of the named parameters is missing.
     pub(crate) async fn read(aws: &Aws, names: Vec<String>) -> Result<Self> {
         let values = fetch(aws, &names).await?;
-        Ok(Self { aws: aws.clone(), names, cached: Mutex::new((Instant::now(), values)) })
+        Ok(Self {
+            aws: aws.clone(),
+            names,
+            cached: Mutex::new((Instant::now(), values)),
+        })
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<SecretString> {
-        let missing = || Error::internal("secret_not_read", format!("{name} was not among the names read at start"));
+        let missing = || {
+            Error::internal(
+                "secret_not_read",
+                format!("{name} was not among the names read at start"),
+            )
+        };
         self.current().await.get(name).cloned().ok_or_else(missing)
     }
 
@@ -83,12 +92,24 @@ fn stale(error: &dyn std::fmt::Display) {
 async fn fetch(aws: &Aws, names: &[String]) -> Result<Values> {
     let mut values = HashMap::new();
     for names in names.chunks(10) {
-        let request = GetParameters { names, with_decryption: true };
-        let found: GetParametersOutput = aws.json("ssm", "AmazonSSM.GetParameters", &request).await?;
+        let request = GetParameters {
+            names,
+            with_decryption: true,
+        };
+        let found: GetParametersOutput =
+            aws.json("ssm", "AmazonSSM.GetParameters", &request).await?;
         if let Some(name) = found.invalid_parameters.first() {
-            return Err(Error::unavailable("secrets_unavailable", format!("there is no SSM parameter {name}")));
+            return Err(Error::unavailable(
+                "secrets_unavailable",
+                format!("there is no SSM parameter {name}"),
+            ));
         }
-        values.extend(found.parameters.into_iter().map(|p| (p.name, p.value.into())));
+        values.extend(
+            found
+                .parameters
+                .into_iter()
+                .map(|p| (p.name, p.value.into())),
+        );
     }
     Ok(Arc::new(values))
 }
@@ -101,21 +122,32 @@ mod tests {
 
     #[tokio::test]
     async fn parameters_are_read_by_name_with_a_signature() {
-        let (url, asked) =
-            answers_once(200, r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}],"InvalidParameters":[]}"#).await;
-        let secrets = Secrets::read(&aws_at(url), vec!["/a".to_owned()]).await.unwrap();
+        let (url, asked) = answers_once(
+            200,
+            r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}],"InvalidParameters":[]}"#,
+        )
+        .await;
+        let secrets = Secrets::read(&aws_at(url), vec!["/a".to_owned()])
+            .await
+            .unwrap();
         assert_eq!(secrets.get("/a").await.unwrap().expose_secret(), "s3cret");
         assert!(secrets.get("/b").await.is_err());
         assert!(!format!("{secrets:?}").contains("s3cret"));
         let asked = asked.await.unwrap().to_lowercase();
-        assert!(asked.contains("authorization: aws4-hmac-sha256 credential=test/"), "{asked}");
+        assert!(
+            asked.contains("authorization: aws4-hmac-sha256 credential=test/"),
+            "{asked}"
+        );
         assert!(asked.contains(r#""withdecryption":true"#), "{asked}");
     }
 
     #[tokio::test]
     async fn a_missing_parameter_is_named() {
-        let (url, _asked) = answers_once(200, r#"{"Parameters":[],"InvalidParameters":["/a"]}"#).await;
-        let error = Secrets::read(&aws_at(url), vec!["/a".to_owned()]).await.unwrap_err();
+        let (url, _asked) =
+            answers_once(200, r#"{"Parameters":[],"InvalidParameters":["/a"]}"#).await;
+        let error = Secrets::read(&aws_at(url), vec!["/a".to_owned()])
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("no SSM parameter /a"), "{error}");
     }
 
@@ -136,12 +168,17 @@ mod tests {
     /// The server answers once, so that every refresh fails.
     #[tokio::test]
     async fn values_stay_in_use_and_the_failure_is_logged_when_a_refresh_fails() {
-        let (url, _asked) = answers_once(200, r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}]}"#).await;
-        let secrets = Secrets::read(&aws_at(url), vec!["/a".to_owned()]).await.unwrap();
+        let (url, _asked) =
+            answers_once(200, r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}]}"#).await;
+        let secrets = Secrets::read(&aws_at(url), vec!["/a".to_owned()])
+            .await
+            .unwrap();
         secrets.cached.lock().await.0 = Instant::now() - MAX_AGE;
         let log = Log::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .finish();
         let _logging = tracing::subscriber::set_default(subscriber);
         assert_eq!(secrets.get("/a").await.unwrap().expose_secret(), "s3cret");
         let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sigv4::{
     http_request::{
-        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningParams,
-        SigningSettings, UriPathNormalizationMode, sign,
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
+        SigningParams, SigningSettings, UriPathNormalizationMode, sign,
     },
     sign::v4,
 };
-use aws_smithy_runtime_api::{box_error::BoxError, client::http::HttpConnector, client::identity::Identity};
+use aws_smithy_runtime_api::{
+    box_error::BoxError, client::http::HttpConnector, client::identity::Identity,
+};
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use confab_core::{Error, Result};
 use serde::{Serialize, de::DeserializeOwned};
@@ -34,7 +36,10 @@ pub(crate) struct Answer {
 impl Answer {
     /// What the service told of its refusal, short enough for a log line.
     pub(crate) fn told(&self) -> String {
-        let text: String = String::from_utf8_lossy(&self.body).chars().take(300).collect();
+        let text: String = String::from_utf8_lossy(&self.body)
+            .chars()
+            .take(300)
+            .collect();
         format!("{} {text}", self.status)
     }
 
@@ -53,7 +58,7 @@ fn content_type(service: &str) -> &'static str {
     }
 }
 
-fn failed(error: impl Into<BoxError>) -> Error {
+fn store_error(error: impl Into<BoxError>) -> Error {
     Error::unavailable("aws_call_failed", error)
 }
 
@@ -74,14 +79,19 @@ impl Aws {
         // The futures below are nested deeply: inside of loops of ours the compiler would give up on them.
         let answer = Box::pin(self.signed(service, request)).await?;
         if answer.status != 200 {
-            return Err(failed(format!("{target} answered {}", answer.told())));
+            return Err(store_error(format!("{target} answered {}", answer.told())));
         }
         // An answer may hold secrets: an error about it must not quote it.
-        serde_json::from_slice(&answer.body).map_err(|e| failed(format!("{target}'s answer: {:?}", e.classify())))
+        serde_json::from_slice(&answer.body)
+            .map_err(|e| store_error(format!("{target}'s answer: {:?}", e.classify())))
     }
 
     /// Signs and sends. What passes by itself is tried again, so only calls that may be repeated belong here.
-    pub(crate) async fn signed(&self, service: &str, request: http::Request<Vec<u8>>) -> Result<Answer> {
+    pub(crate) async fn signed(
+        &self,
+        service: &str,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<Answer> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {
             match self.attempt(service, &request).await {
@@ -96,13 +106,25 @@ impl Aws {
     async fn attempt(&self, service: &str, request: &http::Request<Vec<u8>>) -> Result<Answer> {
         let request = self.sign(service, request)?;
         let call = async {
-            let response: HttpResponse = self.connector.call(request).await.map_err(failed)?;
+            let response: HttpResponse = self.connector.call(request).await.map_err(store_error)?;
             let status = response.status().as_u16();
-            let body = ByteStream::new(response.into_body()).collect().await.map_err(failed)?;
-            Ok(Answer { status, body: body.into_bytes().to_vec() })
+            let body = ByteStream::new(response.into_body())
+                .collect()
+                .await
+                .map_err(store_error)?;
+            Ok(Answer {
+                status,
+                body: body.into_bytes().to_vec(),
+            })
         };
-        let patience = if service == "s3" { PATIENCE_WITH_OBJECTS } else { PATIENCE };
-        tokio::time::timeout(patience, call).await.map_err(failed)?
+        let patience = if service == "s3" {
+            PATIENCE_WITH_OBJECTS
+        } else {
+            PATIENCE
+        };
+        tokio::time::timeout(patience, call)
+            .await
+            .map_err(store_error)?
     }
 
     fn sign(&self, service: &str, request: &http::Request<Vec<u8>>) -> Result<HttpRequest> {
@@ -112,14 +134,22 @@ impl Aws {
         *signed.headers_mut() = request.headers().clone();
         let body = SignableBody::Bytes(request.body());
         self.apply_signature(service, &mut signed, body, SignatureLocation::Headers, None)?;
-        HttpRequest::try_from(signed).map_err(failed)
+        HttpRequest::try_from(signed).map_err(store_error)
     }
 
     /// A link that holds for `valid`, for somebody without credentials.
     pub(crate) fn presigned(&self, service: &str, uri: String, valid: Duration) -> Result<String> {
-        let mut request = http::Request::get(uri).body(SdkBody::empty()).map_err(failed)?;
+        let mut request = http::Request::get(uri)
+            .body(SdkBody::empty())
+            .map_err(store_error)?;
         let body = SignableBody::UnsignedPayload;
-        self.apply_signature(service, &mut request, body, SignatureLocation::QueryParams, Some(valid))?;
+        self.apply_signature(
+            service,
+            &mut request,
+            body,
+            SignatureLocation::QueryParams,
+            Some(valid),
+        )?;
         Ok(request.uri().to_string())
     }
 
@@ -148,20 +178,25 @@ impl Aws {
             .time(real_time())
             .settings(settings)
             .build()
-            .map_err(failed)?
+            .map_err(store_error)?
             .into();
         let uri = request.uri().to_string();
         let headers = request.headers().iter();
-        let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let signable = SignableRequest::new(request.method().as_str(), &uri, headers, body).map_err(failed)?;
-        let (instructions, _) = sign(signable, &params).map_err(failed)?.into_parts();
+        let headers =
+            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let signable = SignableRequest::new(request.method().as_str(), &uri, headers, body)
+            .map_err(store_error)?;
+        let (instructions, _) = sign(signable, &params).map_err(store_error)?.into_parts();
         instructions.apply_to_request_http1x(request);
         Ok(())
     }
 }
 
 /// A signature carries the real time, whatever the product's clock says.
-#[expect(clippy::disallowed_methods, reason = "AWS compares it with its own clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "AWS compares it with its own clock"
+)]
 pub(crate) fn real_time() -> SystemTime {
     SystemTime::now()
 }

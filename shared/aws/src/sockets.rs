@@ -14,7 +14,7 @@ pub struct Sockets {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posted {
+pub enum FrameDelivery {
     Delivered,
     /// The connection is no more: its row can go.
     Gone,
@@ -22,30 +22,42 @@ pub enum Posted {
 
 impl Sockets {
     pub fn new(aws: &Aws, endpoint: impl Into<String>) -> Self {
-        Self { aws: aws.clone(), endpoint: endpoint.into() }
+        Self {
+            aws: aws.clone(),
+            endpoint: endpoint.into(),
+        }
     }
 
-    pub async fn post(&self, connection_id: &str, frame: Vec<u8>) -> Result<Posted> {
-        self.call(http::Request::post(self.uri(connection_id)).body(frame)).await
+    pub async fn post(&self, connection_id: &str, frame: Vec<u8>) -> Result<FrameDelivery> {
+        self.call(http::Request::post(self.uri(connection_id)).body(frame))
+            .await
     }
 
     /// Ends a connection. It cannot carry a reason: send a frame that says why before.
-    pub async fn close(&self, connection_id: &str) -> Result<Posted> {
-        self.call(http::Request::delete(self.uri(connection_id)).body(Vec::new())).await
+    pub async fn close(&self, connection_id: &str) -> Result<FrameDelivery> {
+        self.call(http::Request::delete(self.uri(connection_id)).body(Vec::new()))
+            .await
     }
 
     fn uri(&self, connection_id: &str) -> String {
-        format!("{}/@connections/{}", self.endpoint, utf8_percent_encode(connection_id, NON_ALPHANUMERIC))
+        format!(
+            "{}/@connections/{}",
+            self.endpoint,
+            utf8_percent_encode(connection_id, NON_ALPHANUMERIC)
+        )
     }
 
-    async fn call(&self, request: http::Result<http::Request<Vec<u8>>>) -> Result<Posted> {
+    async fn call(&self, request: http::Result<http::Request<Vec<u8>>>) -> Result<FrameDelivery> {
         let request = request.map_err(|e| Error::internal("render_failed", e))?;
         let answer = self.aws.signed("execute-api", request).await?;
         match answer.status {
-            200..=299 => Ok(Posted::Delivered),
-            410 => Ok(Posted::Gone),
+            200..=299 => Ok(FrameDelivery::Delivered),
+            410 => Ok(FrameDelivery::Gone),
             413 => Err(Error::too_large("A frame has at most 128 KB.")),
-            _ => Err(Error::unavailable("post_failed", format!("@connections answered {}", answer.told()))),
+            _ => Err(Error::unavailable(
+                "post_failed",
+                format!("@connections answered {}", answer.told()),
+            )),
         }
     }
 }
@@ -59,7 +71,15 @@ mod tests {
     async fn a_connection_that_is_gone_is_no_error() {
         let (url, asked) = answers_once(410, "").await;
         let sockets = Sockets::new(&aws_at(url.clone()), format!("{url}/live"));
-        assert_eq!(sockets.post("abc=", b"{}".to_vec()).await.unwrap(), Posted::Gone);
-        assert!(asked.await.unwrap().starts_with("POST /live/@connections/abc%3D "));
+        assert_eq!(
+            sockets.post("abc=", b"{}".to_vec()).await.unwrap(),
+            FrameDelivery::Gone
+        );
+        assert!(
+            asked
+                .await
+                .unwrap()
+                .starts_with("POST /live/@connections/abc%3D ")
+        );
     }
 }

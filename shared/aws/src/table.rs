@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, TableStatus, TransactWriteItem,
-        Update,
+        AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, TableStatus,
+        TransactWriteItem, Update,
     },
 };
 use confab_core::{Error, Result};
-use confab_worker::{Read, Saved};
+use confab_worker::{Consistency, SaveOutcome};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Attempts at rows that other transactions hold, or that DynamoDB left unread.
@@ -25,32 +25,35 @@ pub type Row = HashMap<String, AttributeValue>;
 
 /// When something may be written, and what the expressions name: values, and attributes that are words of DynamoDB's.
 #[derive(Debug, Clone, Default)]
-pub struct When {
+pub struct Condition {
     condition: Option<String>,
     names: HashMap<String, String>,
     values: Row,
 }
 
-impl When {
-    pub fn always() -> Self {
+impl Condition {
+    pub fn none() -> Self {
         Self::default()
     }
 
     /// There is no such row yet.
-    pub fn new() -> Self {
-        Self::holds("attribute_not_exists(pk)")
+    pub fn not_exists() -> Self {
+        Self::expression("attribute_not_exists(pk)")
     }
 
     /// The row is as it was read; version 0 is none.
     pub fn version(version: u64) -> Self {
         match version {
-            0 => Self::new(),
-            _ => Self::holds("version = :version").with(":version", number(version)),
+            0 => Self::not_exists(),
+            _ => Self::expression("version = :version").value(":version", number(version)),
         }
     }
 
-    pub fn holds(condition: impl Into<String>) -> Self {
-        Self { condition: Some(condition.into()), ..Self::default() }
+    pub fn expression(condition: impl Into<String>) -> Self {
+        Self {
+            condition: Some(condition.into()),
+            ..Self::default()
+        }
     }
 
     #[must_use]
@@ -61,13 +64,13 @@ impl When {
     }
 
     #[must_use]
-    pub fn with(mut self, name: &str, value: AttributeValue) -> Self {
+    pub fn value(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(name.to_owned(), value);
         self
     }
 
     #[must_use]
-    pub fn naming(mut self, name: &str, attribute: impl Into<String>) -> Self {
+    pub fn name_attribute(mut self, name: &str, attribute: impl Into<String>) -> Self {
         self.names.insert(name.to_owned(), attribute.into());
         self
     }
@@ -109,7 +112,10 @@ pub struct Table {
 
 impl Table {
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+        Self {
+            client,
+            name: name.into(),
+        }
     }
 
     pub fn key(pk: impl Into<String>, sk: impl Into<String>) -> Row {
@@ -121,22 +127,35 @@ impl Table {
 
     /// Ok when the table is there and takes writes.
     pub async fn check(&self) -> Result<()> {
-        let described = self.client.describe_table().table_name(&self.name).send().await.map_err(failed)?;
+        let described = self
+            .client
+            .describe_table()
+            .table_name(&self.name)
+            .send()
+            .await
+            .map_err(store_error)?;
         let status = described.table.and_then(|table| table.table_status);
         match status {
             Some(TableStatus::Active | TableStatus::Updating) => Ok(()),
-            other => Err(Error::unavailable("store_not_ready", format!("the table is {other:?}"))),
+            other => Err(Error::unavailable(
+                "store_not_ready",
+                format!("the table is {other:?}"),
+            )),
         }
     }
 
     /// The row of a value under its key.
-    pub fn row<T: Serialize>(pk: impl Into<String>, sk: impl Into<String>, value: &T) -> Result<Row> {
+    pub fn to_row<T: Serialize>(
+        pk: impl Into<String>,
+        sk: impl Into<String>,
+        value: &T,
+    ) -> Result<Row> {
         let mut row: Row = serde_dynamo::to_item(value).map_err(unrendered)?;
         row.extend(Self::key(pk, sk));
         Ok(row)
     }
 
-    pub fn read<T: DeserializeOwned>(row: Row) -> Result<T> {
+    pub fn from_row<T: DeserializeOwned>(row: Row) -> Result<T> {
         serde_dynamo::from_item(row).map_err(|e| Error::internal("unreadable_row", e))
     }
 
@@ -149,47 +168,84 @@ impl Table {
 
     /// The partition that a row is in.
     pub fn partition(row: &Row) -> String {
-        row.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+        row.get("pk")
+            .and_then(|value| value.as_s().ok())
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The rows of up to a hundred keys, in any order; DynamoDB refuses one key twice.
-    pub async fn rows(&self, keys: Vec<Row>, read: Read) -> Result<Vec<Row>> {
+    pub async fn batch_get(&self, keys: Vec<Row>, read: Consistency) -> Result<Vec<Row>> {
         let mut wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys))
-            .consistent_read(read == Read::Latest)
+            .consistent_read(read == Consistency::Strong)
             .build()
             .map_err(unrendered)?;
         let mut rows = Vec::new();
         for attempt in 1..=MAX_ATTEMPTS {
-            let asked = self.client.batch_get_item().request_items(&self.name, wanted);
-            let got = Box::pin(asked.send()).await.map_err(failed)?;
-            rows.extend(got.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default());
-            match got.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name)) {
+            let asked = self
+                .client
+                .batch_get_item()
+                .request_items(&self.name, wanted);
+            let got = Box::pin(asked.send()).await.map_err(store_error)?;
+            rows.extend(
+                got.responses
+                    .and_then(|mut tables| tables.remove(&self.name))
+                    .unwrap_or_default(),
+            );
+            match got
+                .unprocessed_keys
+                .and_then(|mut tables| tables.remove(&self.name))
+            {
                 Some(left) => wanted = left,
                 None => return Ok(rows),
             }
             back_off(attempt).await;
         }
-        Err(Error::unavailable("store_busy", "DynamoDB left keys unread at each attempt"))
+        Err(Error::unavailable(
+            "store_busy",
+            "DynamoDB left keys unread at each attempt",
+        ))
     }
 
     /// One row as it is now.
-    pub async fn latest<T: DeserializeOwned>(&self, key: Row) -> Result<Option<T>> {
-        let asked = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
-        Box::pin(asked.send()).await.map_err(failed)?.item.map(Self::read).transpose()
+    pub async fn get<T: DeserializeOwned>(&self, key: Row) -> Result<Option<T>> {
+        let asked = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .consistent_read(true);
+        Box::pin(asked.send())
+            .await
+            .map_err(store_error)?
+            .item
+            .map(Self::from_row)
+            .transpose()
     }
 
     /// The rows whose keys are as named, in their order, of the table or of an index; page by page, and no more than `most`.
-    pub async fn query(&self, index: Option<&str>, keys: When, most: usize) -> Result<Vec<Row>> {
-        self.pages(index, keys, most, Read::MayLag).await
+    pub async fn query(
+        &self,
+        index: Option<&str>,
+        keys: Condition,
+        most: usize,
+    ) -> Result<Vec<Row>> {
+        self.pages(index, keys, most, Consistency::Eventual).await
     }
 
     /// The same of the table, as it is now.
-    pub async fn query_latest(&self, keys: When, most: usize) -> Result<Vec<Row>> {
-        self.pages(None, keys, most, Read::Latest).await
+    pub async fn query_consistent(&self, keys: Condition, most: usize) -> Result<Vec<Row>> {
+        self.pages(None, keys, most, Consistency::Strong).await
     }
 
-    async fn pages(&self, index: Option<&str>, keys: When, most: usize, read: Read) -> Result<Vec<Row>> {
+    async fn pages(
+        &self,
+        index: Option<&str>,
+        keys: Condition,
+        most: usize,
+        read: Consistency,
+    ) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         let mut from = None;
         loop {
@@ -198,13 +254,13 @@ impl Table {
                 .query()
                 .table_name(&self.name)
                 .set_index_name(index.map(str::to_owned))
-                .consistent_read(read == Read::Latest)
+                .consistent_read(read == Consistency::Strong)
                 .set_key_condition_expression(keys.condition.clone())
                 .set_expression_attribute_values(keys.clone().values())
                 .set_exclusive_start_key(from)
                 .limit(i32::try_from(most - rows.len()).unwrap_or(i32::MAX).max(1));
             // The SDK's futures are nested deeply: inside of a loop inside of ours the compiler gives up on them.
-            let page = Box::pin(page.send()).await.map_err(failed)?;
+            let page = Box::pin(page.send()).await.map_err(store_error)?;
             rows.extend(page.items.unwrap_or_default());
             from = page.last_evaluated_key.filter(|key| !key.is_empty());
             if from.is_none() || rows.len() >= most {
@@ -215,7 +271,12 @@ impl Table {
     }
 
     /// Up to `most` rows whose keys are as named, the last first; no more than a page.
-    pub async fn query_backwards(&self, keys: When, most: i32, read: Read) -> Result<Vec<Row>> {
+    pub async fn query_descending(
+        &self,
+        keys: Condition,
+        most: i32,
+        read: Consistency,
+    ) -> Result<Vec<Row>> {
         let page = self
             .client
             .query()
@@ -223,67 +284,116 @@ impl Table {
             .set_key_condition_expression(keys.condition.clone())
             .set_expression_attribute_values(keys.values())
             .scan_index_forward(false)
-            .consistent_read(read == Read::Latest)
+            .consistent_read(read == Consistency::Strong)
             .limit(most);
-        Ok(Box::pin(page.send()).await.map_err(failed)?.items.unwrap_or_default())
+        Ok(Box::pin(page.send())
+            .await
+            .map_err(store_error)?
+            .items
+            .unwrap_or_default())
     }
 
     /// Writes one row. False when that may not be.
-    pub async fn save(&self, row: Row, when: When) -> Result<bool> {
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(row));
+    pub async fn put(&self, row: Row, when: Condition) -> Result<bool> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(row));
         let put = only!(put, when);
         Ok(unless_held(|| put.clone().send()).await?.is_some())
     }
 
     /// Changes one row, and gives it as it is then. None when that may not be.
-    pub async fn change(&self, key: Row, expression: &str, when: When) -> Result<Option<Row>> {
-        let update = self.client.update_item().table_name(&self.name).set_key(Some(key)).update_expression(expression);
+    pub async fn update(&self, key: Row, expression: &str, when: Condition) -> Result<Option<Row>> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .update_expression(expression);
         let update = only!(update, when).return_values(ReturnValue::AllNew);
         let changed = unless_held(|| update.clone().send()).await?;
         Ok(changed.map(|changed| changed.attributes.unwrap_or_default()))
     }
 
     /// One row, if it is there.
-    pub async fn remove(&self, key: Row) -> Result<()> {
-        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
-        Box::pin(delete.send()).await.map_err(failed).map(drop)
+    pub async fn delete(&self, key: Row) -> Result<()> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key));
+        Box::pin(delete.send()).await.map_err(store_error).map(drop)
     }
 
     /// A part of a transaction, as the three that follow.
-    pub fn put(&self, row: Row, when: When) -> Result<TransactWriteItem> {
-        let put = only!(Put::builder().table_name(&self.name).set_item(Some(row)), when);
-        Ok(TransactWriteItem::builder().put(put.build().map_err(unrendered)?).build())
+    pub fn transact_put(&self, row: Row, when: Condition) -> Result<TransactWriteItem> {
+        let put = only!(
+            Put::builder().table_name(&self.name).set_item(Some(row)),
+            when
+        );
+        Ok(TransactWriteItem::builder()
+            .put(put.build().map_err(unrendered)?)
+            .build())
     }
 
-    pub fn update(&self, key: Row, expression: &str, when: When) -> Result<TransactWriteItem> {
-        let update = Update::builder().table_name(&self.name).set_key(Some(key)).update_expression(expression);
-        Ok(TransactWriteItem::builder().update(only!(update, when).build().map_err(unrendered)?).build())
+    pub fn transact_update(
+        &self,
+        key: Row,
+        expression: &str,
+        when: Condition,
+    ) -> Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .update_expression(expression);
+        Ok(TransactWriteItem::builder()
+            .update(only!(update, when).build().map_err(unrendered)?)
+            .build())
     }
 
-    pub fn delete(&self, key: Row, when: When) -> Result<TransactWriteItem> {
-        let delete = only!(Delete::builder().table_name(&self.name).set_key(Some(key)), when);
-        Ok(TransactWriteItem::builder().delete(delete.build().map_err(unrendered)?).build())
+    pub fn transact_delete(&self, key: Row, when: Condition) -> Result<TransactWriteItem> {
+        let delete = only!(
+            Delete::builder().table_name(&self.name).set_key(Some(key)),
+            when
+        );
+        Ok(TransactWriteItem::builder()
+            .delete(delete.build().map_err(unrendered)?)
+            .build())
     }
 
     /// Nothing is written of a transaction unless this holds of a row.
-    pub fn only_if(&self, key: Row, when: When) -> Result<TransactWriteItem> {
-        let check = only!(ConditionCheck::builder().table_name(&self.name).set_key(Some(key)), when);
-        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(unrendered)?).build())
+    pub fn transact_check(&self, key: Row, when: Condition) -> Result<TransactWriteItem> {
+        let check = only!(
+            ConditionCheck::builder()
+                .table_name(&self.name)
+                .set_key(Some(key)),
+            when
+        );
+        Ok(TransactWriteItem::builder()
+            .condition_check(check.build().map_err(unrendered)?)
+            .build())
     }
 
     /// All of them or none.
-    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Saved> {
-        Ok(match self.attempt(writes).await? {
-            None => Saved::Yes,
-            Some(_) => Saved::Raced,
+    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<SaveOutcome> {
+        Ok(match self.try_transact(writes).await? {
+            None => SaveOutcome::Saved,
+            Some(_) => SaveOutcome::Conflict,
         })
     }
 
     /// All of them, or none and what held each of them back. Waits for other transactions at the same rows.
-    pub async fn attempt(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
+    pub async fn try_transact(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<Option<Vec<WriteConflict>>> {
         for attempt in 1..=MAX_ATTEMPTS {
-            match self.attempt_once(writes.clone()).await? {
-                Some(held) if !held.contains(&Held::Condition) => back_off(attempt).await,
+            match self.try_transact_once(writes.clone()).await? {
+                Some(held) if !held.contains(&WriteConflict::ConditionFailed) => {
+                    back_off(attempt).await
+                }
                 outcome => return Ok(outcome),
             }
         }
@@ -291,13 +401,19 @@ impl Table {
     }
 
     /// The same without waiting: a conflict is returned as it is.
-    pub async fn attempt_once(&self, writes: Vec<TransactWriteItem>) -> Result<Option<Vec<Held>>> {
-        let asked = self.client.transact_write_items().set_transact_items(Some(writes));
+    pub async fn try_transact_once(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<Option<Vec<WriteConflict>>> {
+        let asked = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes));
         match Box::pin(asked.send()).await {
             Ok(_) => Ok(None),
             Err(error) => match held_back(&error) {
                 Some(reasons) => Ok(Some(reasons)),
-                None => Err(failed(error)),
+                None => Err(store_error(error)),
             },
         }
     }
@@ -312,16 +428,23 @@ where
     for attempt in 1..=MAX_ATTEMPTS {
         match Box::pin(send()).await {
             Ok(answer) => return Ok(Some(answer)),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => return Ok(None),
-            Err(error) if error.code() == Some("TransactionConflictException") => back_off(attempt).await,
-            Err(error) => return Err(failed(error)),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
+                return Ok(None);
+            }
+            Err(error) if error.code() == Some("TransactionConflictException") => {
+                back_off(attempt).await
+            }
+            Err(error) => return Err(store_error(error)),
         }
     }
     Err(contended())
 }
 
 fn contended() -> Error {
-    Error::unavailable("contended", "transactions held the same rows at each attempt")
+    Error::unavailable(
+        "contended",
+        "transactions held the same rows at each attempt",
+    )
 }
 
 /// Waits before the next attempt: about twice as long each time, and for a random part of it, so that those who met
@@ -336,13 +459,15 @@ fn unrendered(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 }
 
 /// An error of a call to DynamoDB that no condition explains.
-pub fn failed<E>(error: SdkError<E>) -> Error
+pub fn store_error<E>(error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let code = error.code().unwrap_or("no answer").to_owned();
     let message = error.message().map(str::to_owned);
-    let told = message.unwrap_or_else(|| aws_smithy_types::error::display::DisplayErrorContext(&error).to_string());
+    let told = message.unwrap_or_else(|| {
+        aws_smithy_types::error::display::DisplayErrorContext(&error).to_string()
+    });
     let told = format!("{code}: {told}");
     match code.as_str() {
         // Too large, or malformed: it will be so again.
@@ -353,27 +478,31 @@ where
 
 /// What held a write of a transaction back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum WriteConflict {
     /// Nothing of its own.
-    No,
-    Condition,
+    None,
+    ConditionFailed,
     /// Another transaction was at the same row.
-    Conflict,
+    TransactionConflict,
 }
 
 /// None when it was not a race that was lost: a condition that did not hold, or another transaction at the same rows.
-fn held_back(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Held>> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+fn held_back(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<WriteConflict>> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
         return None;
     };
     let held: Vec<_> = cancelled
         .cancellation_reasons()
         .iter()
         .map(|reason| match reason.code() {
-            Some("ConditionalCheckFailed") => Held::Condition,
-            Some("TransactionConflict") => Held::Conflict,
-            _ => Held::No,
+            Some("ConditionalCheckFailed") => WriteConflict::ConditionFailed,
+            Some("TransactionConflict") => WriteConflict::TransactionConflict,
+            _ => WriteConflict::None,
         })
         .collect();
-    held.iter().any(|held| *held != Held::No).then_some(held)
+    held.iter()
+        .any(|held| *held != WriteConflict::None)
+        .then_some(held)
 }

@@ -36,7 +36,10 @@ impl<D: Contract> Event<D> {
     pub fn of_known_version(self) -> Result<Self> {
         match self.version == D::VERSION {
             true => Ok(self),
-            false => Err(Error::internal("unknown_version", format!("{} {}", self.event_type, self.version))),
+            false => Err(Error::internal(
+                "unknown_version",
+                format!("{} {}", self.event_type, self.version),
+            )),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::Contract;
 pub use price::{Item, PriceList, PriceListError};
 
 /// A link to pay is good for a day. The page that it leads to is good for another.
-pub const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
+pub const LINK_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// A thing that a product offers to somebody. Sealed by the product; the price is the price list's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

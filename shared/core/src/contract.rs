@@ -4,12 +4,16 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// Text of a form.
 pub fn text(pattern: Option<&str>) -> RefOr<Schema> {
-    ObjectBuilder::new().schema_type(Type::String).pattern(pattern).build().into()
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(pattern)
+        .build()
+        .into()
 }
 
 /// A type that is written as text.
 #[macro_export]
-macro_rules! spoken_as_text {
+macro_rules! typescript_string {
     ($name:ty) => {
         impl ts_rs::TS for $name {
             type WithoutGenerics = Self;

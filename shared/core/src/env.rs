@@ -30,19 +30,24 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Env {
 impl Env {
     /// An empty variable is an absent one: a template's empty parameter means "not configured".
     pub fn optional(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     pub fn required(&self, name: &str) -> Result<&str, EnvError> {
-        self.optional(name).ok_or_else(|| EnvError::Missing(name.to_owned()))
+        self.optional(name)
+            .ok_or_else(|| EnvError::Missing(name.to_owned()))
     }
 
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<Option<T>, EnvError> {
         self.optional(name)
             .map(|value| {
-                value
-                    .parse()
-                    .map_err(|error: T::Err| EnvError::Malformed { name: name.to_owned(), reason: error.to_string() })
+                value.parse().map_err(|error: T::Err| EnvError::Malformed {
+                    name: name.to_owned(),
+                    reason: error.to_string(),
+                })
             })
             .transpose()
     }
@@ -55,8 +60,14 @@ mod tests {
     #[test]
     fn a_missing_variable_is_named() {
         let env = Env::from_iter([("EMPTY", ""), ("NUMBER", "x")]);
-        assert_eq!(env.required("EMPTY").unwrap_err().to_string(), "the environment variable EMPTY is not set");
-        assert!(matches!(env.parsed::<i64>("NUMBER"), Err(EnvError::Malformed { .. })));
+        assert_eq!(
+            env.required("EMPTY").unwrap_err().to_string(),
+            "the environment variable EMPTY is not set"
+        );
+        assert!(matches!(
+            env.parsed::<i64>("NUMBER"),
+            Err(EnvError::Malformed { .. })
+        ));
     }
 
     #[test]

@@ -34,8 +34,17 @@ pub struct Error {
 }
 
 impl Error {
-    pub fn new(kind: Kind, code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code: code.into(), message: message.into(), cause: None }
+    pub fn new(
+        kind: Kind,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            kind,
+            code: code.into(),
+            message: message.into(),
+            cause: None,
+        }
     }
 
     pub fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
@@ -52,7 +61,11 @@ impl Error {
 
     /// `not_found("room")` has the code `room_not_found`.
     pub fn not_found(what: &str) -> Self {
-        Self::new(Kind::NotFound, format!("{what}_not_found"), format!("There is no such {what}."))
+        Self::new(
+            Kind::NotFound,
+            format!("{what}_not_found"),
+            format!("There is no such {what}."),
+        )
     }
 
     pub fn conflict(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
@@ -64,14 +77,19 @@ impl Error {
     }
 
     pub fn unavailable(code: &'static str, cause: impl Into<Cause>) -> Self {
-        Self::new(Kind::Unavailable, code, "This cannot be done right now. Try again in a moment.").because(cause)
+        Self::new(
+            Kind::Unavailable,
+            code,
+            "This cannot be done right now. Try again in a moment.",
+        )
+        .with_source(cause)
     }
 
     pub fn internal(code: &'static str, cause: impl Into<Cause>) -> Self {
-        Self::new(Kind::Internal, code, "Something went wrong on our side.").because(cause)
+        Self::new(Kind::Internal, code, "Something went wrong on our side.").with_source(cause)
     }
 
-    pub fn because(mut self, cause: impl Into<Cause>) -> Self {
+    pub fn with_source(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
         self
     }
@@ -90,7 +108,7 @@ impl Error {
     }
 
     /// Is it our side that failed, so that the log must tell all of it?
-    pub fn is_ours(&self) -> bool {
+    pub fn is_server_error(&self) -> bool {
         matches!(self.kind, Kind::Internal | Kind::Unavailable)
     }
 }
@@ -123,7 +141,10 @@ mod tests {
     #[test]
     fn the_log_line_has_the_whole_chain_and_the_message_has_none_of_it() {
         let error = Error::internal("store_failed", std::io::Error::other("disk is gone"));
-        assert_eq!(error.to_string(), "store_failed: Something went wrong on our side: disk is gone");
+        assert_eq!(
+            error.to_string(),
+            "store_failed: Something went wrong on our side: disk is gone"
+        );
         assert!(!error.message().contains("disk"));
     }
 

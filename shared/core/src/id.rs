@@ -76,7 +76,7 @@ macro_rules! id {
 
         impl utoipa::ToSchema for $name {}
 
-        crate::spoken_as_text!($name);
+        crate::typescript_string!($name);
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -155,7 +155,9 @@ impl CorrelationId {
 
 fn time_ordered(now: Timestamp, random: [u8; 10]) -> u128 {
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128()
+    uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .as_u128()
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

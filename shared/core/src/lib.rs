@@ -16,7 +16,8 @@ mod time;
 pub use env::{Env, EnvError};
 pub use error::{Error, Kind, Result};
 pub use id::{
-    CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, PhotoId, RowId, SpendId, TenantId, TicketId, UserId,
+    CorrelationId, EffectId, Entropy, EventId, MessageId, OrderId, PhotoId, RowId, SpendId,
+    TenantId, TicketId, UserId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use private::{Phone, Private};

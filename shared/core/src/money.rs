@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Currency {
     Usd,
@@ -22,7 +24,9 @@ impl Currency {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema,
+)]
 pub struct Money {
     pub minor: i64,
     pub currency: Currency,
@@ -75,8 +79,20 @@ mod tests {
     #[test]
     fn currencies_do_not_mix_and_sums_do_not_wrap() {
         let dollar = Money::new(100, Currency::Usd);
-        assert_eq!(dollar.plus(Money::new(1, Currency::Ils)), Err(MoneyError::Mixed(Currency::Usd, Currency::Ils)));
-        assert_eq!(dollar.plus(Money::new(i64::MAX, Currency::Usd)), Err(MoneyError::Overflow));
-        assert_eq!(dollar.minus(Money::new(150, Currency::Usd)).unwrap().to_string(), "-0.50 USD");
+        assert_eq!(
+            dollar.plus(Money::new(1, Currency::Ils)),
+            Err(MoneyError::Mixed(Currency::Usd, Currency::Ils))
+        );
+        assert_eq!(
+            dollar.plus(Money::new(i64::MAX, Currency::Usd)),
+            Err(MoneyError::Overflow)
+        );
+        assert_eq!(
+            dollar
+                .minus(Money::new(150, Currency::Usd))
+                .unwrap()
+                .to_string(),
+            "-0.50 USD"
+        );
     }
 }

@@ -21,7 +21,7 @@ impl<T: AsRef<str>> Private<T> {
     }
 }
 
-crate::spoken_as_text!(Private<String>);
+crate::typescript_string!(Private<String>);
 
 impl From<&str> for Private<String> {
     fn from(text: &str) -> Self {
@@ -47,9 +47,14 @@ pub struct PhoneError;
 impl Phone {
     /// Accepts `+1 650-555-1234` and `16505551234` alike.
     pub fn parse(text: &str) -> Result<Self, PhoneError> {
-        let digits: String =
-            text.trim().trim_start_matches('+').chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-        let plausible = (5..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let digits: String = text
+            .trim()
+            .trim_start_matches('+')
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.'))
+            .collect();
+        let plausible =
+            (5..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         plausible.then_some(Self(digits)).ok_or(PhoneError)
     }
 
@@ -86,7 +91,13 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "12", "whatsapp:+1650", "16505551234567890123456", "１６５０５５５"] {
+        for text in [
+            "",
+            "12",
+            "whatsapp:+1650",
+            "16505551234567890123456",
+            "１６５０５５５",
+        ] {
             assert_eq!(Phone::parse(text), Err(PhoneError), "{text}");
         }
     }

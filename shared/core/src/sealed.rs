@@ -23,7 +23,10 @@ const LONGEST: usize = 4_096;
 
 /// `<value>.<signature>`, both in URL-safe base64.
 pub fn seal<T: Sealed>(secret: &[u8], value: &T, expires_at: Timestamp) -> Result<String> {
-    let inside = Inside { expires_at: expires_at.as_second(), value };
+    let inside = Inside {
+        expires_at: expires_at.as_second(),
+        value,
+    };
     let json = serde_json::to_vec(&inside).map_err(|e| Error::internal("render_failed", e))?;
     let value = BASE64.encode(json);
     let signature = BASE64.encode(mac::<T>(secret, &value)?.finalize().into_bytes());
@@ -33,7 +36,10 @@ pub fn seal<T: Sealed>(secret: &[u8], value: &T, expires_at: Timestamp) -> Resul
 /// With several secrets, any of them: while one replaces another, both are good.
 pub fn unseal<T: Sealed>(secrets: &[&[u8]], token: &str, now: Timestamp) -> Result<T> {
     let forged = || Error::unauthenticated("This was not made by us, or was changed.");
-    let (value, signature) = token.split_once('.').filter(|_| token.len() <= LONGEST).ok_or_else(forged)?;
+    let (value, signature) = token
+        .split_once('.')
+        .filter(|_| token.len() <= LONGEST)
+        .ok_or_else(forged)?;
     let signature = BASE64.decode(signature).map_err(|_| forged())?;
     let mut genuine = false;
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -45,7 +51,11 @@ pub fn unseal<T: Sealed>(secrets: &[&[u8]], token: &str, now: Timestamp) -> Resu
     let json = BASE64.decode(value).map_err(|_| forged())?;
     let inside: Inside<T> = serde_json::from_slice(&json).map_err(|_| forged())?;
     if inside.expires_at <= now.as_second() {
-        return Err(Error::new(crate::Kind::Unauthenticated, "expired", "This has expired. Ask for a new one."));
+        return Err(Error::new(
+            crate::Kind::Unauthenticated,
+            "expired",
+            "This has expired. Ask for a new one.",
+        ));
     }
     Ok(inside.value)
 }
@@ -93,13 +103,21 @@ mod tests {
     fn what_was_sealed_comes_out_until_it_expires() {
         let ticket: Ticket = unseal(&[b"new", b"secret"], &sealed(), at(99)).unwrap();
         assert_eq!(ticket.room, "r");
-        assert_eq!(unseal::<Ticket>(&[b"secret"], &sealed(), at(100)).unwrap_err().code(), "expired");
+        assert_eq!(
+            unseal::<Ticket>(&[b"secret"], &sealed(), at(100))
+                .unwrap_err()
+                .code(),
+            "expired"
+        );
     }
 
     #[test]
     fn another_secret_another_purpose_and_no_secret_open_nothing() {
         for secrets in [&[b"other".as_slice()][..], &[b""], &[]] {
-            assert!(unseal::<Ticket>(secrets, &sealed(), at(1)).is_err(), "{secrets:?}");
+            assert!(
+                unseal::<Ticket>(secrets, &sealed(), at(1)).is_err(),
+                "{secrets:?}"
+            );
         }
         assert!(unseal::<Offer>(&[b"secret"], &sealed(), at(1)).is_err());
     }

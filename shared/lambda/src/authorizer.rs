@@ -14,22 +14,25 @@ use crate::{OsEntropy, StartError, log, panics::caught, start};
 /// Somebody wants to open a socket.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Knock {
+pub struct AuthorizerRequest {
     #[serde(default)]
     method_arn: String,
     #[serde(default)]
     query_string_parameters: Option<HashMap<String, String>>,
 }
 
-impl Knock {
+impl AuthorizerRequest {
     pub fn query_value(&self, name: &str) -> Option<&str> {
-        self.query_string_parameters.as_ref()?.get(name).map(String::as_str)
+        self.query_string_parameters
+            .as_ref()?
+            .get(name)
+            .map(String::as_str)
     }
 }
 
 /// Who may come in, and what the connection is known by.
 #[derive(Debug, Clone)]
-pub struct Admitted {
+pub struct Allow {
     pub principal: String,
     pub context: Vec<(&'static str, String)>,
 }
@@ -38,23 +41,24 @@ pub struct Admitted {
 pub async fn run<D, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
-    gate: impl Fn(Arc<D>, Knock) -> Fut + Clone + Send + Sync + 'static,
+    gate: impl Fn(Arc<D>, AuthorizerRequest) -> Fut + Clone + Send + Sync + 'static,
 ) -> Result<(), StartError>
 where
     D: Send + Sync + 'static,
-    Fut: Future<Output = Result<Admitted>> + Send,
+    Fut: Future<Output = Result<Allow>> + Send,
 {
     let (clock, deps) = start(function, deps).await?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Knock>| {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<AuthorizerRequest>| {
         let (deps, gate) = (deps.clone(), gate.clone());
         async move {
             let arn = event.payload.method_arn.clone();
             let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
-            let work = caught(async { gate(deps, event.payload).await }).instrument(log::span(correlation_id));
+            let work = caught(async { gate(deps, event.payload).await })
+                .instrument(log::span(correlation_id));
             match work.await {
                 Ok(admitted) => Ok(policy(&arn, admitted)),
                 Err(error) => {
-                    if error.is_ours() {
+                    if error.is_server_error() {
                         log::failure(&error, correlation_id, &event.context.request_id);
                     }
                     Err(refusal(&error))
@@ -65,9 +69,12 @@ where
     .await
 }
 
-fn policy(arn: &str, admitted: Admitted) -> Value {
-    let context: Map<_, _> =
-        admitted.context.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+fn policy(arn: &str, admitted: Allow) -> Value {
+    let context: Map<_, _> = admitted
+        .context
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
     json!({
         "principalId": admitted.principal,
         "policyDocument": {
@@ -80,7 +87,11 @@ fn policy(arn: &str, admitted: Admitted) -> Value {
 
 /// API Gateway takes this very word for a 401, and any other for a 500.
 fn refusal(error: &Error) -> StartError {
-    StartError::from(if error.is_ours() { error.code().to_owned() } else { "Unauthorized".to_owned() })
+    StartError::from(if error.is_server_error() {
+        error.code().to_owned()
+    } else {
+        "Unauthorized".to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -89,20 +100,32 @@ mod tests {
 
     #[test]
     fn who_is_admitted_is_remembered() {
-        let admitted = Admitted { principal: "usr_1".into(), context: vec![("room", "k7m2p9q4xw".into())] };
+        let admitted = Allow {
+            principal: "usr_1".into(),
+            context: vec![("room", "k7m2p9q4xw".into())],
+        };
         let answer = policy("arn:aws:execute-api:us-east-1:1:a/live/$connect", admitted);
         assert_eq!(answer["context"]["room"], "k7m2p9q4xw");
         assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], "Allow");
-        let knock: Knock = serde_json::from_value(json!({
+        let knock: AuthorizerRequest = serde_json::from_value(json!({
             "type": "REQUEST", "methodArn": "arn", "headers": {}, "queryStringParameters": { "ticket": "t" },
         }))
         .unwrap();
-        assert_eq!((knock.query_value("ticket"), knock.query_value("x")), (Some("t"), None));
+        assert_eq!(
+            (knock.query_value("ticket"), knock.query_value("x")),
+            (Some("t"), None)
+        );
     }
 
     #[test]
     fn who_is_not_is_told_so_and_our_own_failures_are_told_apart() {
-        assert_eq!(refusal(&Error::unauthenticated("no")).to_string(), "Unauthorized");
-        assert_eq!(refusal(&Error::internal("store_failed", "x")).to_string(), "store_failed");
+        assert_eq!(
+            refusal(&Error::unauthenticated("no")).to_string(),
+            "Unauthorized"
+        );
+        assert_eq!(
+            refusal(&Error::internal("store_failed", "x")).to_string(),
+            "store_failed"
+        );
     }
 }

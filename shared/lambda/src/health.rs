@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::Serialize;
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{Call, Reply, reply};
+use crate::{ApiRequest, Response, response};
 
 /// Anybody may ask, as often as they like: what is looked at is not asked each time.
 const FRESH: Duration = Duration::from_secs(5);
@@ -21,9 +21,15 @@ impl Readiness {
         let mut last = self.0.lock().await;
         let seen = match last.take().filter(|(at, _)| at.elapsed() < FRESH) {
             Some(seen) => seen,
-            None => (Instant::now(), look.await.map_err(|error| error.to_string())),
+            None => (
+                Instant::now(),
+                look.await.map_err(|error| error.to_string()),
+            ),
         };
-        last.insert(seen).1.clone().map_err(|cause| Error::unavailable("not_ready", cause))
+        last.insert(seen)
+            .1
+            .clone()
+            .map_err(|cause| Error::unavailable("not_ready", cause))
     }
 }
 
@@ -36,17 +42,17 @@ struct Answer {
 /// `../health`: the process answers. `../ready`: so does what the service needs, which `look` finds out.
 pub async fn health(
     service: &'static str,
-    call: &Call,
+    call: &ApiRequest,
     readiness: &Readiness,
     look: impl Future<Output = Result<()>>,
-) -> Result<Reply> {
+) -> Result<Response> {
     let status = if call.path().ends_with("/ready") {
         readiness.check(look).await?;
         "ready"
     } else {
         "healthy"
     };
-    reply::json(StatusCode::OK, &Answer { service, status })
+    response::json(StatusCode::OK, &Answer { service, status })
 }
 
 #[cfg(test)]
@@ -65,11 +71,17 @@ mod tests {
             }
         };
         readiness.check(look(Ok(()))).await.unwrap();
-        readiness.check(look(Err(Error::internal("gone", "the table")))).await.unwrap();
+        readiness
+            .check(look(Err(Error::internal("gone", "the table"))))
+            .await
+            .unwrap();
         assert_eq!(looks.get(), 1);
         tokio::time::advance(FRESH).await;
         for _ in 0..2 {
-            let error = readiness.check(look(Err(Error::internal("gone", "the table")))).await.unwrap_err();
+            let error = readiness
+                .check(look(Err(Error::internal("gone", "the table"))))
+                .await
+                .unwrap_err();
             assert_eq!(error.code(), "not_ready");
         }
         assert_eq!(looks.get(), 2);

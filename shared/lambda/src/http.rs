@@ -8,7 +8,7 @@ use lambda_http::{Body, Request, RequestExt, request::RequestContext};
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
-use crate::{OsEntropy, Reply, StartError, log, panics::caught, reply, start};
+use crate::{OsEntropy, Response, StartError, log, panics::caught, response, start};
 
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
 
@@ -17,12 +17,12 @@ const LARGEST_JSON: usize = 64 * 1024;
 
 /// A request, and the id under which all that follows from it is found.
 #[derive(Debug)]
-pub struct Call {
+pub struct ApiRequest {
     pub request: Request,
     pub correlation_id: CorrelationId,
 }
 
-impl Call {
+impl ApiRequest {
     /// The bytes as they were sent: base64 is undone, nothing else.
     pub fn body(&self) -> &[u8] {
         self.request.body().as_ref()
@@ -33,18 +33,26 @@ impl Call {
         if self.body().len() > LARGEST_JSON {
             return Err(Error::too_large("The body has at most 64 KB."));
         }
-        serde_json::from_slice(self.body())
-            .map_err(|error| Error::invalid("bad_json", format!("The body cannot be read: {error}.")))
+        serde_json::from_slice(self.body()).map_err(|error| {
+            Error::invalid("bad_json", format!("The body cannot be read: {error}."))
+        })
     }
 
     /// The last part of the path.
     pub fn last_segment(&self) -> &str {
-        self.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+        self.path()
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
     }
 
     pub fn query_value(&self, name: &str) -> Option<String> {
         let query = form_urlencoded::parse(self.query().as_bytes());
-        query.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        query
+            .into_iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -60,7 +68,9 @@ impl Call {
     /// Where the request came from, as API Gateway saw it.
     pub fn source_ip(&self) -> String {
         match self.request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone().unwrap_or_default(),
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                context.http.source_ip.clone().unwrap_or_default()
+            }
             _ => String::new(),
         }
     }
@@ -77,16 +87,19 @@ impl Call {
     /// log after it, as with any other route.
     pub fn failed(&self, error: &Error) -> StatusCode {
         logged(error, self.correlation_id, &request_id(&self.request));
-        reply::status(error.kind())
+        response::status(error.kind())
     }
 }
 
 fn request_id(request: &Request) -> String {
-    request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
+    request
+        .lambda_context_ref()
+        .map(|context| context.request_id.clone())
+        .unwrap_or_default()
 }
 
 fn logged(error: &Error, correlation_id: CorrelationId, request_id: &str) {
-    if error.is_ours() {
+    if error.is_server_error() {
         log::failure(error, correlation_id, request_id);
     }
 }
@@ -95,11 +108,11 @@ fn logged(error: &Error, correlation_id: CorrelationId, request_id: &str) {
 pub async fn run<D, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
-    route: impl Fn(Arc<D>, Call) -> Fut + Clone + Send + Sync + 'static,
+    route: impl Fn(Arc<D>, ApiRequest) -> Fut + Clone + Send + Sync + 'static,
 ) -> Result<(), StartError>
 where
     D: Send + Sync + 'static,
-    Fut: Future<Output = Result<Reply>> + Send + 'static,
+    Fut: Future<Output = Result<Response>> + Send + 'static,
 {
     let (clock, deps) = start(function, deps).await?;
     let service = lambda_http::service_fn(move |request: Request| {
@@ -114,33 +127,37 @@ pub async fn answer<D, Fut>(
     deps: Arc<D>,
     request: Request,
     clock: &impl Clock,
-    route: impl Fn(Arc<D>, Call) -> Fut,
-) -> Reply
+    route: impl Fn(Arc<D>, ApiRequest) -> Fut,
+) -> Response
 where
-    Fut: Future<Output = Result<Reply>>,
+    Fut: Future<Output = Result<Response>>,
 {
     let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
     let request_id = request_id(&request);
     let is_head = request.method() == Method::HEAD;
-    let call = Call { request, correlation_id };
+    let call = ApiRequest {
+        request,
+        correlation_id,
+    };
     let work = caught(async { route(deps, call).await }).instrument(log::span(correlation_id));
-    let mut reply = match work.await {
-        Ok(reply) => reply,
+    let mut response = match work.await {
+        Ok(response) => response,
         Err(error) => {
             logged(&error, correlation_id, &request_id);
-            reply::problem(&error, correlation_id)
+            response::problem(&error, correlation_id)
         }
     };
     // A route that found whose work this is has said so.
-    if let (Ok(value), Entry::Vacant(header)) =
-        (HeaderValue::from_str(&correlation_id.to_string()), reply.headers_mut().entry(CORRELATION_HEADER))
-    {
+    if let (Ok(value), Entry::Vacant(header)) = (
+        HeaderValue::from_str(&correlation_id.to_string()),
+        response.headers_mut().entry(CORRELATION_HEADER),
+    ) {
         header.insert(value);
     }
     if is_head {
-        *reply.body_mut() = Body::Empty;
+        *response.body_mut() = Body::Empty;
     }
-    reply
+    response
 }
 
 #[cfg(test)]
@@ -148,27 +165,35 @@ mod tests {
     use super::*;
     use confab_core::{Error, Timestamp};
 
-    async fn answer_of<Fut: Future<Output = Result<Reply>>>(route: impl Fn(Arc<()>, Call) -> Fut) -> Reply {
+    async fn answer_of<Fut: Future<Output = Result<Response>>>(
+        route: impl Fn(Arc<()>, ApiRequest) -> Fut,
+    ) -> Response {
         let request = Request::new(Body::Empty);
         answer(Arc::new(()), request, &|| Timestamp::UNIX_EPOCH, route).await
     }
 
     #[tokio::test]
     async fn every_answer_carries_its_correlation_id() {
-        let reply = answer_of(|_, _| async { Ok(reply::empty(http::StatusCode::NO_CONTENT)) }).await;
-        assert_eq!(reply.status(), 204);
-        assert!(reply.headers()[CORRELATION_HEADER].to_str().unwrap().starts_with("cor_"));
+        let response =
+            answer_of(|_, _| async { Ok(response::empty(http::StatusCode::NO_CONTENT)) }).await;
+        assert_eq!(response.status(), 204);
+        assert!(
+            response.headers()[CORRELATION_HEADER]
+                .to_str()
+                .unwrap()
+                .starts_with("cor_")
+        );
     }
 
     #[tokio::test]
     async fn a_head_request_gets_the_headers_without_the_body() {
         let mut request = Request::new(Body::Empty);
         *request.method_mut() = Method::HEAD;
-        let route = |_, _| async { Ok(reply::text(StatusCode::OK, "healthy")) };
-        let reply = answer(Arc::new(()), request, &|| Timestamp::UNIX_EPOCH, route).await;
-        assert_eq!(reply.status(), 200);
-        assert!(matches!(reply.body(), Body::Empty));
-        assert!(reply.headers().contains_key("content-type"));
+        let route = |_, _| async { Ok(response::text(StatusCode::OK, "healthy")) };
+        let response = answer(Arc::new(()), request, &|| Timestamp::UNIX_EPOCH, route).await;
+        assert_eq!(response.status(), 200);
+        assert!(matches!(response.body(), Body::Empty));
+        assert!(response.headers().contains_key("content-type"));
     }
 
     #[test]
@@ -176,8 +201,13 @@ mod tests {
         let bearer = |value: &str| {
             let request = Request::new(Body::Empty);
             let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
-            let mut call = Call { request, correlation_id };
-            call.request.headers_mut().insert("authorization", value.parse().unwrap());
+            let mut call = ApiRequest {
+                request,
+                correlation_id,
+            };
+            call.request
+                .headers_mut()
+                .insert("authorization", value.parse().unwrap());
             call.bearer().map(str::to_owned)
         };
         for value in ["Bearer key", "bearer key", "BEARER  key "] {
@@ -190,28 +220,35 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_500_like_any_other() {
-        let reply = answer_of(|_, _| async { panic!("secret detail") }).await;
-        assert_eq!(reply.status(), 500);
-        let Body::Text(body) = reply.body() else { panic!("no text") };
+        let response = answer_of(|_, _| async { panic!("secret detail") }).await;
+        assert_eq!(response.status(), 500);
+        let Body::Text(body) = response.body() else {
+            panic!("no text")
+        };
         assert!(!body.contains("secret"), "{body}");
     }
 
     #[tokio::test]
     async fn a_page_of_ones_own_has_the_status_of_the_error() {
-        let reply = answer_of(|_, call| async move {
+        let response = answer_of(|_, call| async move {
             let error = Error::unavailable("stripe_busy", "secret detail");
-            Ok(reply::text(call.failed(&error), "One moment."))
+            Ok(response::text(call.failed(&error), "One moment."))
         })
         .await;
-        assert_eq!(reply.status(), 503);
-        let Body::Text(body) = reply.body() else { panic!("no text") };
+        assert_eq!(response.status(), 503);
+        let Body::Text(body) = response.body() else {
+            panic!("no text")
+        };
         assert_eq!(body, "One moment.");
     }
 
     #[tokio::test]
     async fn a_refusal_says_why() {
-        let reply = answer_of(|_, _| async { Err(Error::not_found("room")) }).await;
-        assert_eq!(reply.status(), 404);
-        assert_eq!(reply.headers()["content-type"], "application/problem+json");
+        let response = answer_of(|_, _| async { Err(Error::not_found("room")) }).await;
+        assert_eq!(response.status(), 404);
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
     }
 }

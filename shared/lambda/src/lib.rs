@@ -10,22 +10,22 @@ pub mod metrics;
 mod panics;
 mod platform;
 mod queue;
-pub mod reply;
+pub mod response;
 mod schedule;
 mod socket;
 
 use std::{future::Future, sync::Arc};
 
-pub use authorizer::{Admitted, Knock, run as authorizer};
+pub use authorizer::{Allow, AuthorizerRequest, run as authorizer};
 pub use health::{Readiness, health};
-pub use http::{CORRELATION_HEADER, Call, answer, run as http};
+pub use http::{ApiRequest, CORRELATION_HEADER, answer, run as http};
 pub use lambda_runtime::Error as StartError;
 pub use log::warn;
 pub use platform::{OsEntropy, SystemClock, environment};
-pub use queue::{Job, TRIES, run as queue, run_together as queue_together};
-pub use reply::Reply;
-pub use schedule::{Tick, run as schedule};
-pub use socket::{Frame, run as socket};
+pub use queue::{MAX_RECEIVES, QueueMessage, run as queue, run_together as queue_batch};
+pub use response::Response;
+pub use schedule::{ScheduledRun, run as schedule};
+pub use socket::{SocketRequest, run as socket};
 
 /// What every function does first, whatever calls it.
 async fn start<D>(

@@ -17,6 +17,9 @@ pub(crate) async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T
 /// wrote.
 pub(crate) fn be_discreet() {
     std::panic::set_hook(Box::new(|panic| {
-        tracing::error!(at = panic.location().map(tracing::field::display), "panicked");
+        tracing::error!(
+            at = panic.location().map(tracing::field::display),
+            "panicked"
+        );
     }));
 }

@@ -19,7 +19,9 @@ pub struct SystemClock {
 impl SystemClock {
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let millis = env.parsed("CONFAB_CLOCK_OFFSET_MS")?.unwrap_or(0);
-        Ok(Self { offset: SignedDuration::from_millis(millis) })
+        Ok(Self {
+            offset: SignedDuration::from_millis(millis),
+        })
     }
 }
 
@@ -34,7 +36,10 @@ impl Clock for SystemClock {
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
-    #[expect(clippy::expect_used, reason = "without randomness no id is safe, and Linux always has it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no id is safe, and Linux always has it"
+    )]
     fn bytes(&self) -> [u8; 10] {
         let mut bytes = [0; 10];
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

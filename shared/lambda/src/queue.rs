@@ -21,7 +21,7 @@ use crate::{StartError, environment, log, metrics, panics::caught, start};
 
 /// `maxReceiveCount` of every queue in template.yaml. A try comes once in a visibility timeout, which is a minute at
 /// least, so that an hour of somebody else's trouble passes by itself.
-pub const TRIES: u32 = 60;
+pub const MAX_RECEIVES: u32 = 60;
 
 /// Receives after which a record that fails by its own fault, not by a dependency's, is given up.
 const PATIENCE: u32 = 5;
@@ -33,7 +33,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 
 /// One record of a queue, decoded.
 #[derive(Debug, Clone)]
-pub struct Job<B> {
+pub struct QueueMessage<B> {
     pub body: B,
     pub correlation_id: CorrelationId,
     /// How often SQS has delivered it, this time included.
@@ -46,7 +46,7 @@ pub struct Job<B> {
 pub async fn run<D, B, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
-    worker: impl Fn(Arc<D>, Job<B>) -> Fut + Clone + Send + Sync + 'static,
+    worker: impl Fn(Arc<D>, QueueMessage<B>) -> Fut + Clone + Send + Sync + 'static,
 ) -> Result<(), StartError>
 where
     D: Send + Sync + 'static,
@@ -75,7 +75,7 @@ where
 pub async fn run_together<D, B, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
-    worker: impl Fn(Arc<D>, Vec<Job<B>>) -> Fut + Clone + Send + Sync + 'static,
+    worker: impl Fn(Arc<D>, Vec<QueueMessage<B>>) -> Fut + Clone + Send + Sync + 'static,
 ) -> Result<(), StartError>
 where
     D: Send + Sync + 'static,
@@ -92,14 +92,19 @@ where
                 until: Instant::now() + time_left(&event.context),
                 dead_letters: &dead_letters,
             };
-            let failed = batch.work_together(&deps, event.payload.records, &worker).await;
+            let failed = batch
+                .work_together(&deps, event.payload.records, &worker)
+                .await;
             Ok::<_, StartError>(response(failed))
         }
     }))
     .await
 }
 
-#[expect(clippy::disallowed_methods, reason = "Lambda states its deadline on the system's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Lambda states its deadline on the system's clock"
+)]
 pub(crate) fn time_left(context: &lambda_runtime::Context) -> Duration {
     let now = std::time::SystemTime::now();
     context.deadline().duration_since(now).unwrap_or_default()
@@ -117,14 +122,22 @@ struct Batch<'a> {
 struct DeadLetters(OnceCell<Aws>);
 
 impl DeadLetters {
-    async fn take(&self, record: &SqsMessage, correlation_id: CorrelationId, error: &Error) -> Result<()> {
+    async fn take(
+        &self,
+        record: &SqsMessage,
+        correlation_id: CorrelationId,
+        error: &Error,
+    ) -> Result<()> {
         let connect = async || {
-            let config = AwsConfig::from_env(&environment()).map_err(|e| Error::internal("bad_environment", e))?;
+            let config = AwsConfig::from_env(&environment())
+                .map_err(|e| Error::internal("bad_environment", e))?;
             Aws::new(config)
         };
         let source = record.event_source_arn.as_deref().unwrap_or_default();
-        let queue = Queue::dead_letters_of(self.0.get_or_try_init(connect).await?, source)
-            .ok_or_else(|| Error::internal("no_dead_letter_queue", format!("{source:?} is no queue")))?;
+        let queue = Queue::dead_letter_queue_of(self.0.get_or_try_init(connect).await?, source)
+            .ok_or_else(|| {
+                Error::internal("no_dead_letter_queue", format!("{source:?} is no queue"))
+            })?;
         let letter = DeadLetter {
             message_id: record.message_id.as_deref().unwrap_or_default(),
             body: record.body.as_deref().unwrap_or_default(),
@@ -142,7 +155,7 @@ impl Batch<'_> {
         &self,
         deps: &Arc<D>,
         records: Vec<SqsMessage>,
-        worker: &impl Fn(Arc<D>, Job<B>) -> Fut,
+        worker: &impl Fn(Arc<D>, QueueMessage<B>) -> Fut,
     ) -> Vec<String>
     where
         B: DeserializeOwned,
@@ -159,7 +172,11 @@ impl Batch<'_> {
                         continue;
                     }
                     failed.push(message_id);
-                    let patience = if error.kind() == Kind::Unavailable { TRIES } else { PATIENCE };
+                    let patience = if error.kind() == Kind::Unavailable {
+                        MAX_RECEIVES
+                    } else {
+                        PATIENCE
+                    };
                     if receives < patience {
                         break;
                     }
@@ -175,7 +192,7 @@ impl Batch<'_> {
         &self,
         deps: &Arc<D>,
         records: Vec<SqsMessage>,
-        worker: &impl Fn(Arc<D>, Vec<Job<B>>) -> Fut,
+        worker: &impl Fn(Arc<D>, Vec<QueueMessage<B>>) -> Fut,
     ) -> Vec<String>
     where
         B: DeserializeOwned,
@@ -193,7 +210,9 @@ impl Batch<'_> {
                     Err(_) => failed.extend(record.message_id),
                 }
             }
-            let Some(first) = jobs.first().map(|job| job.correlation_id) else { return failed };
+            let Some(first) = jobs.first().map(|job| job.correlation_id) else {
+                return failed;
+            };
             match self.attempt(first, worker(deps.clone(), jobs)).await {
                 Ok(()) => {}
                 Err(error) if error.kind() != Kind::Unavailable && taken.len() > 1 => {
@@ -210,7 +229,7 @@ impl Batch<'_> {
         &self,
         deps: &Arc<D>,
         records: Vec<SqsMessage>,
-        worker: &impl Fn(Arc<D>, Vec<Job<B>>) -> Fut,
+        worker: &impl Fn(Arc<D>, Vec<QueueMessage<B>>) -> Fut,
     ) -> Vec<String>
     where
         B: DeserializeOwned,
@@ -218,7 +237,9 @@ impl Batch<'_> {
     {
         let mut failed = Vec::new();
         for record in records {
-            if let Err(error) = self.one(deps, &record, &|deps, job| worker(deps, vec![job])).await
+            if let Err(error) = self
+                .one(deps, &record, &|deps, job| worker(deps, vec![job]))
+                .await
                 && !self.gives_up(&record, &error).await
             {
                 failed.extend(record.message_id);
@@ -231,45 +252,71 @@ impl Batch<'_> {
         &self,
         deps: &Arc<D>,
         record: &SqsMessage,
-        worker: &impl Fn(Arc<D>, Job<B>) -> Fut,
+        worker: &impl Fn(Arc<D>, QueueMessage<B>) -> Fut,
     ) -> Result<()>
     where
         B: DeserializeOwned,
         Fut: Future<Output = Result<()>>,
     {
-        let Some(job) = self.job(record).await? else { return Ok(()) };
-        self.attempt(job.correlation_id, worker(deps.clone(), job)).await
+        let Some(job) = self.job(record).await? else {
+            return Ok(());
+        };
+        self.attempt(job.correlation_id, worker(deps.clone(), job))
+            .await
     }
 
     /// Decodes a record. `None` when it cannot be read and the dead-letter queue has it.
-    async fn job<B: DeserializeOwned>(&self, record: &SqsMessage) -> Result<Option<Job<B>>> {
+    async fn job<B: DeserializeOwned>(
+        &self,
+        record: &SqsMessage,
+    ) -> Result<Option<QueueMessage<B>>> {
         let correlation_id = correlation_of(record);
-        let left = self.worthwhile_time().inspect_err(|error| self.failed(error, correlation_id))?;
+        let left = self
+            .worthwhile_time()
+            .inspect_err(|error| self.failed(error, correlation_id))?;
         let unreadable = match job(record, correlation_id, left) {
             Ok(job) => return Ok(Some(job)),
             Err(error) => error,
         };
         self.failed(&unreadable, correlation_id);
-        if self.is_dead(record, &unreadable).await { Ok(None) } else { Err(unreadable) }
+        if self.is_dead(record, &unreadable).await {
+            Ok(None)
+        } else {
+            Err(unreadable)
+        }
     }
 
     /// Whether the dead-letter queue has a record that failed by its own fault and will not pass. On a FIFO queue SQS
     /// gives out nothing of its group while it is tried.
     async fn gives_up(&self, record: &SqsMessage, error: &Error) -> bool {
-        error.kind() != Kind::Unavailable && receives(record) >= PATIENCE && self.is_dead(record, error).await
+        error.kind() != Kind::Unavailable
+            && receives(record) >= PATIENCE
+            && self.is_dead(record, error).await
     }
 
     async fn is_dead(&self, record: &SqsMessage, error: &Error) -> bool {
         let correlation_id = correlation_of(record);
-        let taken = self.dead_letters.take(record, correlation_id, error).instrument(log::span(correlation_id));
-        let taken = self.in_time(taken).await.inspect_err(|error| self.failed(error, correlation_id));
+        let taken = self
+            .dead_letters
+            .take(record, correlation_id, error)
+            .instrument(log::span(correlation_id));
+        let taken = self
+            .in_time(taken)
+            .await
+            .inspect_err(|error| self.failed(error, correlation_id));
         taken.is_ok()
     }
 
     /// Runs the work within the time that is left. An error or a panic is logged and counted.
-    async fn attempt(&self, correlation_id: CorrelationId, work: impl Future<Output = Result<()>>) -> Result<()> {
+    async fn attempt(
+        &self,
+        correlation_id: CorrelationId,
+        work: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
         let work = caught(work).instrument(log::span(correlation_id));
-        self.in_time(work).await.inspect_err(|error| self.failed(error, correlation_id))
+        self.in_time(work)
+            .await
+            .inspect_err(|error| self.failed(error, correlation_id))
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -287,16 +334,24 @@ impl Batch<'_> {
     fn worthwhile_time(&self) -> Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left < WORTH_BEGINNING {
-            return Err(Error::unavailable("no_time_left", format!("{} ms are left", left.as_millis())));
+            return Err(Error::unavailable(
+                "no_time_left",
+                format!("{} ms are left", left.as_millis()),
+            ));
         }
         Ok(left)
     }
 }
 
-fn job<B: DeserializeOwned>(record: &SqsMessage, correlation_id: CorrelationId, time_left: Duration) -> Result<Job<B>> {
+fn job<B: DeserializeOwned>(
+    record: &SqsMessage,
+    correlation_id: CorrelationId,
+    time_left: Duration,
+) -> Result<QueueMessage<B>> {
     let body = record.body.as_deref().unwrap_or_default();
-    Ok(Job {
-        body: serde_json::from_str(body).map_err(|e| Error::internal("unreadable_job", place(&e)))?,
+    Ok(QueueMessage {
+        body: serde_json::from_str(body)
+            .map_err(|e| Error::internal("unreadable_job", place(&e)))?,
         correlation_id,
         receives: receives(record),
         time_left,
@@ -305,7 +360,12 @@ fn job<B: DeserializeOwned>(record: &SqsMessage, correlation_id: CorrelationId, 
 
 /// The error itself may quote what a person wrote.
 fn place(error: &serde_json::Error) -> String {
-    format!("{:?} at line {} column {}", error.classify(), error.line(), error.column())
+    format!(
+        "{:?} at line {} column {}",
+        error.classify(),
+        error.line(),
+        error.column()
+    )
 }
 
 /// Records of one group in their order; a record of a standard queue is a group of its own.
@@ -313,7 +373,10 @@ fn grouped(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
     let mut groups: Vec<(Option<String>, Vec<SqsMessage>)> = Vec::new();
     for record in records {
         let name = fifo_group(&record).map(str::to_owned);
-        match groups.iter_mut().find(|(group, _)| name.is_some() && *group == name) {
+        match groups
+            .iter_mut()
+            .find(|(group, _)| name.is_some() && *group == name)
+        {
             Some((_, members)) => members.push(record),
             None => groups.push((name, vec![record])),
         }
@@ -340,7 +403,9 @@ fn attribute<'a>(record: &'a SqsMessage, name: &str) -> Option<&'a str> {
 fn correlation_of(record: &SqsMessage) -> CorrelationId {
     let attribute = record.message_attributes.get("correlation_id");
     let given = attribute.and_then(|attribute| attribute.string_value.as_deref()?.parse().ok());
-    given.unwrap_or_else(|| CorrelationId::of_event(record.message_id.as_deref().unwrap_or_default()))
+    given.unwrap_or_else(|| {
+        CorrelationId::of_event(record.message_id.as_deref().unwrap_or_default())
+    })
 }
 
 fn response(failed: Vec<String>) -> SqsBatchResponse {
@@ -382,7 +447,11 @@ mod tests {
 
     fn batch_within(time: Duration, dead_letters: &DeadLetters) -> Batch<'_> {
         let until = Instant::now() + time;
-        Batch { request_id: "r", until, dead_letters }
+        Batch {
+            request_id: "r",
+            until,
+            dead_letters,
+        }
     }
 
     async fn failures(records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
@@ -393,7 +462,7 @@ mod tests {
         let dead_letters = DeadLetters::default();
         let batch = batch_within(time, &dead_letters);
         let done = Arc::new(Mutex::new(Vec::new()));
-        let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
+        let worker = |done: Arc<Mutex<Vec<u32>>>, job: QueueMessage<u32>| async move {
             match job.body {
                 13 => Err(Error::unavailable("unlucky", "thirteen")),
                 66 => panic!("boom"),
@@ -432,7 +501,9 @@ mod tests {
             ("a3", "13", Some("a")),
             ("a4", "2", Some("a")),
         ]);
-        batch[0].attributes.insert("ApproximateReceiveCount".into(), TRIES.to_string());
+        batch[0]
+            .attributes
+            .insert("ApproximateReceiveCount".into(), MAX_RECEIVES.to_string());
         let (failed, done) = failures(batch).await;
         assert_eq!(failed, ["a1", "a3", "a4"]);
         assert_eq!(done, [1]);
@@ -441,8 +512,14 @@ mod tests {
     #[tokio::test]
     async fn a_record_that_no_dead_letter_queue_takes_holds_up_its_group_for_a_few_tries_only() {
         for (receives, others) in [(PATIENCE - 1, vec![]), (PATIENCE, vec![1, 2])] {
-            let mut batch = records(&[("a1", "66", Some("a")), ("a2", "1", Some("a")), ("a3", "2", Some("a"))]);
-            batch[0].attributes.insert("ApproximateReceiveCount".into(), receives.to_string());
+            let mut batch = records(&[
+                ("a1", "66", Some("a")),
+                ("a2", "1", Some("a")),
+                ("a3", "2", Some("a")),
+            ]);
+            batch[0]
+                .attributes
+                .insert("ApproximateReceiveCount".into(), receives.to_string());
             let (failed, done) = failures(batch).await;
             assert_eq!(failed.len(), 3 - others.len());
             assert_eq!(done, others);
@@ -451,7 +528,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_record_that_hangs_fails_alone_and_in_time() {
-        let batch = records(&[("a1", "99", Some("a")), ("a2", "1", Some("a")), ("b1", "2", Some("b"))]);
+        let batch = records(&[
+            ("a1", "99", Some("a")),
+            ("a2", "1", Some("a")),
+            ("b1", "2", Some("b")),
+        ]);
         let started = Instant::now();
         let (failed, done) = within(Duration::from_secs(10), batch).await;
         assert!(started.elapsed() < Duration::from_secs(10));
@@ -467,7 +548,11 @@ mod tests {
 
     #[tokio::test]
     async fn on_a_standard_queue_a_record_fails_alone_even_in_a_fair_group() {
-        let mut batch = records(&[("1", "13", Some("tenant")), ("2", "7", Some("tenant")), ("3", "8", None)]);
+        let mut batch = records(&[
+            ("1", "13", Some("tenant")),
+            ("2", "7", Some("tenant")),
+            ("3", "8", None),
+        ]);
         for record in &mut batch {
             record.attributes.remove("SequenceNumber");
         }
@@ -489,7 +574,7 @@ mod tests {
         let dead_letters = DeadLetters::default();
         let batch = batch_within(Duration::from_secs(10), &dead_letters);
         let calls = Arc::new(Mutex::new(Vec::new()));
-        let worker = |calls: Arc<Mutex<Vec<Vec<u32>>>>, jobs: Vec<Job<u32>>| async move {
+        let worker = |calls: Arc<Mutex<Vec<Vec<u32>>>>, jobs: Vec<QueueMessage<u32>>| async move {
             let bodies: Vec<_> = jobs.into_iter().map(|job| job.body).collect();
             assert!(!bodies.contains(&66), "boom");
             if bodies.contains(&13) {
@@ -511,7 +596,10 @@ mod tests {
             ("a3", "3", Some("a")),
             ("b1", "2", Some("b")),
         ]);
-        assert_eq!(together(records).await, (vec!["a2".to_owned()], vec![vec![1, 3], vec![2]]));
+        assert_eq!(
+            together(records).await,
+            (vec!["a2".to_owned()], vec![vec![1, 3], vec![2]])
+        );
     }
 
     #[tokio::test]
@@ -522,13 +610,22 @@ mod tests {
             ("a3", "3", Some("a")),
             ("b1", "66", Some("b")),
         ]);
-        assert_eq!(together(records).await, (vec!["a2".to_owned(), "b1".to_owned()], vec![vec![1], vec![3]]));
+        assert_eq!(
+            together(records).await,
+            (
+                vec!["a2".to_owned(), "b1".to_owned()],
+                vec![vec![1], vec![3]]
+            )
+        );
     }
 
     #[tokio::test]
     async fn a_group_is_delivered_again_whole_when_a_dependency_is_unavailable() {
         let records = records(&[("a1", "1", Some("a")), ("a2", "13", Some("a"))]);
-        assert_eq!(together(records).await, (vec!["a1".to_owned(), "a2".to_owned()], vec![]));
+        assert_eq!(
+            together(records).await,
+            (vec!["a1".to_owned(), "a2".to_owned()], vec![])
+        );
     }
 
     /// An SQS that answers every request with `status`, and the requests that it got.
@@ -547,8 +644,12 @@ mod tests {
                         _ => break,
                     }
                 }
-                seen.lock().unwrap().push(String::from_utf8_lossy(&bytes[..read]).into_owned());
-                let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+                seen.lock()
+                    .unwrap()
+                    .push(String::from_utf8_lossy(&bytes[..read]).into_owned());
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}"
+                );
                 stream.write_all(answer.as_bytes()).await.ok();
             }
         });
@@ -562,16 +663,22 @@ mod tests {
         (DeadLetters(OnceCell::new_with(Some(aws))), requests)
     }
 
-    async fn work_with(dead_letters: &DeadLetters, body: &str, receives: u32) -> (Vec<String>, Vec<u32>) {
+    async fn work_with(
+        dead_letters: &DeadLetters,
+        body: &str,
+        receives: u32,
+    ) -> (Vec<String>, Vec<u32>) {
         let batch = batch_within(Duration::from_secs(10), dead_letters);
         let done = Arc::new(Mutex::new(Vec::new()));
-        let worker = |done: Arc<Mutex<Vec<u32>>>, job: Job<u32>| async move {
+        let worker = |done: Arc<Mutex<Vec<u32>>>, job: QueueMessage<u32>| async move {
             assert_ne!(job.body, 66, "boom");
             done.lock().unwrap().push(job.body);
             Ok(())
         };
         let mut records = records(&[("a1", body, Some("a")), ("a2", "2", Some("a"))]);
-        records[0].attributes.insert("ApproximateReceiveCount".into(), receives.to_string());
+        records[0]
+            .attributes
+            .insert("ApproximateReceiveCount".into(), receives.to_string());
         let failed = batch.work(&done, records, &worker).await;
         let done = done.lock().unwrap().clone();
         (failed, done)
@@ -580,7 +687,10 @@ mod tests {
     #[tokio::test]
     async fn an_unreadable_body_goes_to_the_dead_letter_queue_at_once_with_its_reason() {
         let (dead_letters, requests) = sqs(200).await;
-        assert_eq!(work_with(&dead_letters, "not json", 1).await, (vec![], vec![2]));
+        assert_eq!(
+            work_with(&dead_letters, "not json", 1).await,
+            (vec![], vec![2])
+        );
         let requests = requests.lock().unwrap().clone();
         assert_eq!(requests.len(), 1, "{requests:?}");
         for part in ["/000000000000/jobs-dlq", "unreadable_job", "not json"] {
@@ -595,19 +705,28 @@ mod tests {
         let held_up = (vec!["a1".to_owned(), "a2".to_owned()], vec![]);
         assert_eq!(work_with(&dead_letters, "66", PATIENCE - 1).await, held_up);
         assert_eq!(requests.lock().unwrap().len(), 0);
-        assert_eq!(work_with(&dead_letters, "66", PATIENCE).await, (vec![], vec![2]));
+        assert_eq!(
+            work_with(&dead_letters, "66", PATIENCE).await,
+            (vec![], vec![2])
+        );
         assert!(requests.lock().unwrap()[0].contains("panicked"));
     }
 
     #[tokio::test]
     async fn an_unreadable_body_is_delivered_again_when_the_dead_letter_queue_does_not_take_it() {
         let (dead_letters, _) = sqs(400).await;
-        assert_eq!(work_with(&dead_letters, "not json", 1).await, (vec!["a1".to_owned(), "a2".to_owned()], vec![]));
+        assert_eq!(
+            work_with(&dead_letters, "not json", 1).await,
+            (vec!["a1".to_owned(), "a2".to_owned()], vec![])
+        );
     }
 
     #[test]
     fn the_answer_has_the_form_that_lambda_reads() {
         let response = serde_json::to_value(response(vec!["m-1".into()])).unwrap();
-        assert_eq!(response, json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }] }));
+        assert_eq!(
+            response,
+            json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }] })
+        );
     }
 }

@@ -10,7 +10,7 @@ use crate::{OsEntropy, StartError, log, panics::caught, start};
 
 /// One firing of a schedule.
 #[derive(Debug, Clone, Copy)]
-pub struct Tick {
+pub struct ScheduledRun {
     pub at: Timestamp,
     pub correlation_id: CorrelationId,
     /// How long this invocation may still take.
@@ -21,7 +21,7 @@ pub struct Tick {
 pub async fn run<D, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
-    task: impl Fn(Arc<D>, Tick) -> Fut + Clone + Send + Sync + 'static,
+    task: impl Fn(Arc<D>, ScheduledRun) -> Fut + Clone + Send + Sync + 'static,
 ) -> Result<(), StartError>
 where
     D: Send + Sync + 'static,
@@ -32,12 +32,13 @@ where
         let (deps, task) = (deps.clone(), task.clone());
         async move {
             let at = clock.now();
-            let tick = Tick {
+            let tick = ScheduledRun {
                 at,
                 correlation_id: CorrelationId::new(at, &OsEntropy),
                 time_left: crate::queue::time_left(&event.context),
             };
-            let work = caught(async { task(deps, tick).await }).instrument(log::span(tick.correlation_id));
+            let work =
+                caught(async { task(deps, tick).await }).instrument(log::span(tick.correlation_id));
             work.await.map_err(|error| {
                 log::failure(&error, tick.correlation_id, &event.context.request_id);
                 StartError::from(error.code().to_owned())

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tracing::Instrument;
 
-use crate::{OsEntropy, StartError, log, panics::caught, reply, start};
+use crate::{OsEntropy, StartError, log, panics::caught, response, start};
 
 /// One event of one connection.
 #[derive(Debug)]
-pub struct Frame {
+pub struct SocketRequest {
     pub connection_id: String,
     /// `$connect`, `$disconnect`, `$default` or the route's own key.
     pub route: String,
@@ -27,7 +27,7 @@ pub struct Frame {
     authorizer: Map<String, Value>,
 }
 
-impl Frame {
+impl SocketRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
@@ -35,7 +35,10 @@ impl Frame {
     /// A text that the authorizer gave with its consent.
     pub fn authorized(&self, name: &str) -> Result<&str> {
         let missing = || Error::internal("broken_event", format!("a connection without {name}"));
-        self.authorizer.get(name).and_then(Value::as_str).ok_or_else(missing)
+        self.authorizer
+            .get(name)
+            .and_then(Value::as_str)
+            .ok_or_else(missing)
     }
 }
 
@@ -67,7 +70,7 @@ struct Context {
 pub async fn run<D, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
-    route: impl Fn(Arc<D>, Frame) -> Fut + Clone + Send + Sync + 'static,
+    route: impl Fn(Arc<D>, SocketRequest) -> Fut + Clone + Send + Sync + 'static,
 ) -> Result<(), StartError>
 where
     D: Send + Sync + 'static,
@@ -76,7 +79,18 @@ where
     let (clock, deps) = start(function, deps).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (deps, route) = (deps.clone(), route.clone());
-        async move { Ok::<_, StartError>(answer(deps, event.payload, &event.context.request_id, &clock, route).await) }
+        async move {
+            Ok::<_, StartError>(
+                answer(
+                    deps,
+                    event.payload,
+                    &event.context.request_id,
+                    &clock,
+                    route,
+                )
+                .await,
+            )
+        }
     }))
     .await
 }
@@ -86,7 +100,7 @@ async fn answer<D, Fut>(
     event: Value,
     request_id: &str,
     clock: &impl Clock,
-    route: impl Fn(Arc<D>, Frame) -> Fut,
+    route: impl Fn(Arc<D>, SocketRequest) -> Fut,
 ) -> Value
 where
     Fut: Future<Output = Result<()>>,
@@ -99,31 +113,35 @@ where
     match caught(work).instrument(log::span(correlation_id)).await {
         Ok(()) => json!({ "statusCode": 200 }),
         Err(error) => {
-            if error.is_ours() {
+            if error.is_server_error() {
                 log::failure(&error, correlation_id, request_id);
             }
-            json!({ "statusCode": reply::status(error.kind()).as_u16() })
+            json!({ "statusCode": response::status(error.kind()).as_u16() })
         }
     }
 }
 
-fn frame(event: Value, correlation_id: CorrelationId) -> Result<Frame> {
-    let event: Event = serde_json::from_value(event).map_err(|e| Error::internal("broken_event", e))?;
+fn frame(event: Value, correlation_id: CorrelationId) -> Result<SocketRequest> {
+    let event: Event =
+        serde_json::from_value(event).map_err(|e| Error::internal("broken_event", e))?;
     let body = event.body.unwrap_or_default();
     let body = match event.is_base64_encoded {
-        true => {
-            STANDARD.decode(body).map_err(|e| Error::invalid("bad_base64", "The frame is not readable.").because(e))?
-        }
+        true => STANDARD.decode(body).map_err(|e| {
+            Error::invalid("bad_base64", "The frame is not readable.").with_source(e)
+        })?,
         false => body.into_bytes(),
     };
     let headers = event.headers.unwrap_or_default().into_iter();
-    Ok(Frame {
+    Ok(SocketRequest {
         connection_id: event.request_context.connection_id,
         route: event.request_context.route_key,
         body,
-        connected_at: Timestamp::from_millisecond(event.request_context.connected_at).unwrap_or(Timestamp::UNIX_EPOCH),
+        connected_at: Timestamp::from_millisecond(event.request_context.connected_at)
+            .unwrap_or(Timestamp::UNIX_EPOCH),
         correlation_id,
-        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_ascii_lowercase(), value))
+            .collect(),
         authorizer: event.request_context.authorizer.unwrap_or_default(),
     })
 }
@@ -133,9 +151,10 @@ mod tests {
     use super::*;
     use confab_core::Timestamp;
 
-    async fn status(event: Value, outcome: fn(&Frame) -> Result<()>) -> Value {
-        let route = |_, frame: Frame| async move { outcome(&frame) };
-        answer(Arc::new(()), event, "r", &|| Timestamp::UNIX_EPOCH, route).await["statusCode"].clone()
+    async fn status(event: Value, outcome: fn(&SocketRequest) -> Result<()>) -> Value {
+        let route = |_, frame: SocketRequest| async move { outcome(&frame) };
+        answer(Arc::new(()), event, "r", &|| Timestamp::UNIX_EPOCH, route).await["statusCode"]
+            .clone()
     }
 
     fn message(body: &str) -> Value {
@@ -154,8 +173,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_frame_has_its_connection_its_route_and_its_bytes() {
-        let check = |frame: &Frame| {
-            assert_eq!((frame.connection_id.as_str(), frame.route.as_str()), ("abc=", "$default"));
+        let check = |frame: &SocketRequest| {
+            assert_eq!(
+                (frame.connection_id.as_str(), frame.route.as_str()),
+                ("abc=", "$default")
+            );
             assert_eq!(frame.body, b"hello");
             assert_eq!(
                 (frame.authorized("room").unwrap(), frame.header("origin")),
@@ -169,7 +191,10 @@ mod tests {
 
     #[tokio::test]
     async fn errors_and_panics_are_statuses() {
-        assert_eq!(status(message("x"), |_| Err(Error::forbidden("no"))).await, 403);
+        assert_eq!(
+            status(message("x"), |_| Err(Error::forbidden("no"))).await,
+            403
+        );
         assert_eq!(status(message("x"), |_| panic!("boom")).await, 500);
         let nobody = json!({ "requestContext": { "connectedAt": 1, "requestTimeEpoch": 2 } });
         assert_eq!(status(nobody, |_| Ok(())).await, 500);

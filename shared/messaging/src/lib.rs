@@ -53,7 +53,7 @@ pub struct Address {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Update {
     Message(Inbound),
-    Status(Status),
+    StatusUpdate(StatusUpdate),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -125,25 +125,25 @@ pub struct Media {
 
 /// What became of a message that we sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Status {
+pub struct StatusUpdate {
     /// The provider's id of our message.
     pub message_id: String,
     /// What we attached to the message when we sent it, when the provider gives it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
     pub to: Address,
-    pub stage: Stage,
+    pub stage: DeliveryStatus,
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price: Option<Price>,
+    pub price: Option<MessagePrice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
+    pub error: Option<DeliveryFailure>,
 }
 
 /// Later stages never go back to earlier ones, in whatever order the reports come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum DeliveryStatus {
     /// An attempt may have begun; whether it arrived is not known.
     Sending,
     Sent,
@@ -153,20 +153,20 @@ pub enum Stage {
     Read,
 }
 
-impl Stage {
+impl DeliveryStatus {
     pub fn rank(self) -> u8 {
         self as u8
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Price {
+pub struct MessagePrice {
     pub billable: bool,
     pub category: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct DeliveryFailure {
     pub code: i64,
     pub title: String,
 }
@@ -181,7 +181,11 @@ pub struct Reference {
 
 impl std::fmt::Display for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} {}", self.user_id, self.effect_id, self.correlation_id)
+        write!(
+            f,
+            "{} {} {}",
+            self.user_id, self.effect_id, self.correlation_id
+        )
     }
 }
 
@@ -189,7 +193,8 @@ impl std::str::FromStr for Reference {
     type Err = confab_core::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = || confab_core::Error::invalid("unknown_reference", "This is not a reference of ours.");
+        let unknown =
+            || confab_core::Error::invalid("unknown_reference", "This is not a reference of ours.");
         let mut parts = text.split(' ');
         let mut next = || parts.next().ok_or_else(unknown);
         let (user, effect, correlation) = (next()?, next()?, next()?);
@@ -232,7 +237,7 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         footer: Option<String>,
         open: String,
-        sections: Vec<Section>,
+        sections: Vec<ListSection>,
     },
     Link {
         text: String,
@@ -257,13 +262,13 @@ pub struct Button {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
+pub struct ListSection {
     pub title: String,
-    pub rows: Vec<Row>,
+    pub rows: Vec<ListRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
+pub struct ListRow {
     pub id: String,
     pub title: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -273,9 +278,19 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     #[error("{what} has {length} characters, {channel} allows 1 to {limit}")]
-    Length { what: &'static str, length: usize, limit: usize, channel: &'static str },
+    Length {
+        what: &'static str,
+        length: usize,
+        limit: usize,
+        channel: &'static str,
+    },
     #[error("there are {count} {what}, {channel} allows 1 to {limit}")]
-    Count { what: &'static str, count: usize, limit: usize, channel: &'static str },
+    Count {
+        what: &'static str,
+        count: usize,
+        limit: usize,
+        channel: &'static str,
+    },
 }
 
 /// What a channel takes. Twilio has no buttons outside of templates: choices become numbered lines of the text there.
@@ -287,8 +302,20 @@ struct Limits {
     caption: usize,
 }
 
-const META: Limits = Limits { channel: "meta", text: 4096, interactive_text: 1024, list_text: 4096, caption: 1024 };
-const TWILIO: Limits = Limits { channel: "twilio", text: 1600, interactive_text: 1600, list_text: 1600, caption: 1600 };
+const META: Limits = Limits {
+    channel: "meta",
+    text: 4096,
+    interactive_text: 1024,
+    list_text: 4096,
+    caption: 1024,
+};
+const TWILIO: Limits = Limits {
+    channel: "twilio",
+    text: 1600,
+    interactive_text: 1600,
+    list_text: 1600,
+    caption: 1600,
+};
 
 impl Limits {
     fn length(&self, what: &'static str, text: &str, limit: usize) -> Result<(), LimitError> {
@@ -297,7 +324,12 @@ impl Limits {
             return Ok(());
         }
         let channel = self.channel;
-        Err(LimitError::Length { what, length, limit, channel })
+        Err(LimitError::Length {
+            what,
+            length,
+            limit,
+            channel,
+        })
     }
 
     fn count(&self, what: &'static str, count: usize, limit: usize) -> Result<(), LimitError> {
@@ -305,7 +337,12 @@ impl Limits {
             return Ok(());
         }
         let channel = self.channel;
-        Err(LimitError::Count { what, count, limit, channel })
+        Err(LimitError::Count {
+            what,
+            count,
+            limit,
+            channel,
+        })
     }
 }
 
@@ -333,10 +370,14 @@ impl Body {
         };
         match self {
             Self::Text { text } => limits.length("text", text, limits.text),
-            Self::Image { caption, .. } => {
-                caption.as_deref().map_or(Ok(()), |text| limits.length("caption", text, limits.caption))
-            }
-            Self::Buttons { text, footer, buttons } => {
+            Self::Image { caption, .. } => caption.as_deref().map_or(Ok(()), |text| {
+                limits.length("caption", text, limits.caption)
+            }),
+            Self::Buttons {
+                text,
+                footer,
+                buttons,
+            } => {
                 limits.length("text", text, limits.interactive_text)?;
                 check_footer(&limits, footer.as_deref())?;
                 limits.count("buttons", buttons.len(), 3)?;
@@ -345,13 +386,20 @@ impl Body {
                     limits.length("button title", &button.title, 20)
                 })
             }
-            Self::List { text, footer, open, sections } => {
+            Self::List {
+                text,
+                footer,
+                open,
+                sections,
+            } => {
                 limits.length("text", text, limits.list_text)?;
                 check_footer(&limits, footer.as_deref())?;
                 limits.length("list button", open, 20)?;
                 limits.count("sections", sections.len(), 10)?;
                 limits.count("rows", sections.iter().map(|s| s.rows.len()).sum(), 10)?;
-                sections.iter().try_for_each(|section| check_section(&limits, section))
+                sections
+                    .iter()
+                    .try_for_each(|section| check_section(&limits, section))
             }
             Self::Link { text, label, .. } => {
                 limits.length("text", text, limits.interactive_text)?;
@@ -369,7 +417,10 @@ impl Body {
             Self::List { sections, .. } => sections
                 .iter()
                 .flat_map(|section| &section.rows)
-                .map(|row| Button { id: row.id.clone(), title: row.title.clone() })
+                .map(|row| Button {
+                    id: row.id.clone(),
+                    title: row.title.clone(),
+                })
                 .collect(),
             _ => Vec::new(),
         }
@@ -380,12 +431,14 @@ fn check_footer(limits: &Limits, footer: Option<&str>) -> Result<(), LimitError>
     footer.map_or(Ok(()), |text| limits.length("footer", text, 60))
 }
 
-fn check_section(limits: &Limits, section: &Section) -> Result<(), LimitError> {
+fn check_section(limits: &Limits, section: &ListSection) -> Result<(), LimitError> {
     limits.length("section title", &section.title, 20)?;
     section.rows.iter().try_for_each(|row| {
         limits.length("row id", &row.id, 200)?;
         limits.length("row title", &row.title, 24)?;
-        row.description.as_deref().map_or(Ok(()), |text| limits.length("row description", text, 72))
+        row.description
+            .as_deref()
+            .map_or(Ok(()), |text| limits.length("row description", text, 72))
     })
 }
 
@@ -394,8 +447,15 @@ mod tests {
     use super::*;
 
     fn buttons(count: usize, title: &str) -> Body {
-        let button = Button { id: "1".into(), title: title.into() };
-        Body::Buttons { text: "Choose".into(), footer: None, buttons: vec![button; count] }
+        let button = Button {
+            id: "1".into(),
+            title: title.into(),
+        };
+        Body::Buttons {
+            text: "Choose".into(),
+            footer: None,
+            buttons: vec![button; count],
+        }
     }
 
     #[test]
@@ -409,16 +469,37 @@ mod tests {
 
     #[test]
     fn a_list_has_ten_rows_in_all() {
-        let row = Row { id: "1".into(), title: "Row".into(), description: None };
-        let section = |rows| Section { title: "Part".into(), rows: vec![row.clone(); rows] };
-        let list = |sections| Body::List { text: "Choose".into(), footer: None, open: "Open".into(), sections };
-        assert_eq!(list(vec![section(5), section(5)]).check(Channel::Meta), Ok(()));
-        assert!(list(vec![section(6), section(5)]).check(Channel::Meta).is_err());
+        let row = ListRow {
+            id: "1".into(),
+            title: "Row".into(),
+            description: None,
+        };
+        let section = |rows| ListSection {
+            title: "Part".into(),
+            rows: vec![row.clone(); rows],
+        };
+        let list = |sections| Body::List {
+            text: "Choose".into(),
+            footer: None,
+            open: "Open".into(),
+            sections,
+        };
+        assert_eq!(
+            list(vec![section(5), section(5)]).check(Channel::Meta),
+            Ok(())
+        );
+        assert!(
+            list(vec![section(6), section(5)])
+                .check(Channel::Meta)
+                .is_err()
+        );
     }
 
     #[test]
     fn twilio_takes_shorter_texts() {
-        let text = Body::Text { text: "x".repeat(1601) };
+        let text = Body::Text {
+            text: "x".repeat(1601),
+        };
         assert_eq!(text.check(Channel::Meta), Ok(()));
         assert!(text.check(Channel::Twilio).is_err());
     }
@@ -431,14 +512,23 @@ mod tests {
             effect_id: EffectId::new(now, &|| [1; 10]),
             correlation_id: CorrelationId::new(now, &|| [2; 10]),
         };
-        assert_eq!(reference.to_string().parse::<Reference>().unwrap(), reference);
+        assert_eq!(
+            reference.to_string().parse::<Reference>().unwrap(),
+            reference
+        );
         assert!("order-17".parse::<Reference>().is_err());
     }
 
     #[test]
     fn stages_only_go_up() {
-        assert!(Stage::Sending < Stage::Sent && Stage::Sent < Stage::Failed);
-        assert!(Stage::Failed < Stage::Delivered && Stage::Delivered < Stage::Read);
+        assert!(
+            DeliveryStatus::Sending < DeliveryStatus::Sent
+                && DeliveryStatus::Sent < DeliveryStatus::Failed
+        );
+        assert!(
+            DeliveryStatus::Failed < DeliveryStatus::Delivered
+                && DeliveryStatus::Delivered < DeliveryStatus::Read
+        );
     }
 
     #[test]
@@ -456,9 +546,13 @@ mod tests {
             name: Some("Sheena Nelson".into()),
             sent_at: Timestamp::UNIX_EPOCH,
             reply_to: None,
-            content: Content::Text { text: "my secret".into() },
+            content: Content::Text {
+                text: "my secret".into(),
+            },
         });
-        let body = Body::Text { text: "Hello Sheena".into() };
+        let body = Body::Text {
+            text: "Hello Sheena".into(),
+        };
         let shown = format!("{update:?} {body:?}");
         for private in ["6505551234", "13491208655302741918", "Sheena", "secret"] {
             assert!(!shown.contains(private), "{shown}");

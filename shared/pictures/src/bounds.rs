@@ -36,15 +36,29 @@ mod tests {
         for (width, height) in [(512, 512), (512, 12_000), (8_192, 6_144), (8_192, 6_400)] {
             assert_eq!(checked(width, height), Ok(()), "{width} × {height}");
         }
-        for (width, height) in [(12_001, 600), (600, 12_001), (7_241, 7_241), (u32::MAX, u32::MAX), (12_001, 1)] {
+        for (width, height) in [
+            (12_001, 600),
+            (600, 12_001),
+            (7_241, 7_241),
+            (u32::MAX, u32::MAX),
+            (12_001, 1),
+        ] {
             let refusal = Refusal::TooManyPixels(Size::new(width, height));
             assert_eq!(checked(width, height), Err(refusal), "{width} × {height}");
         }
         for (width, height) in [(511, 600), (600, 511), (1, 1), (12_000, 1)] {
-            assert_eq!(checked(width, height), Err(Refusal::TooSmall(Size::new(width, height))), "{width} × {height}");
+            assert_eq!(
+                checked(width, height),
+                Err(Refusal::TooSmall(Size::new(width, height))),
+                "{width} × {height}"
+            );
         }
         for (width, height) in [(0, 600), (600, 0), (0, u32::MAX)] {
-            assert_eq!(checked(width, height), Err(Refusal::Unreadable), "{width} × {height}");
+            assert_eq!(
+                checked(width, height),
+                Err(Refusal::Unreadable),
+                "{width} × {height}"
+            );
         }
     }
 
@@ -52,6 +66,9 @@ mod tests {
     fn memory_is_bounded_too() {
         let size = Size::square(1_000);
         assert_eq!(check(size, MOST_MEMORY, 1), Ok(()));
-        assert_eq!(check(size, MOST_MEMORY + 1, 1), Err(Refusal::TooManyPixels(size)));
+        assert_eq!(
+            check(size, MOST_MEMORY + 1, 1),
+            Err(Refusal::TooManyPixels(size))
+        );
     }
 }

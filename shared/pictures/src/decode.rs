@@ -29,8 +29,10 @@ pub(crate) fn decode(bytes: &[u8], shorter_side: u32) -> Result<Decoded, Refusal
 
 /// Some programs write the header of JPEG's segment in other containers too.
 fn orientation(exif: Option<&[u8]>) -> Orientation {
-    exif.and_then(|exif| Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif)))
-        .unwrap_or(Orientation::NoTransforms)
+    exif.and_then(|exif| {
+        Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif))
+    })
+    .unwrap_or(Orientation::NoTransforms)
 }
 
 fn unreadable(_: ImageError) -> Refusal {
@@ -53,7 +55,9 @@ mod tests {
     }
 
     fn size_of(bytes: &[u8]) -> Size {
-        let pixels = decode(bytes, 1).map(|decoded| decoded.pixels).expect("a picture");
+        let pixels = decode(bytes, 1)
+            .map(|decoded| decoded.pixels)
+            .expect("a picture");
         Size::new(pixels.width(), pixels.height())
     }
 
@@ -76,8 +80,16 @@ mod tests {
             png_of_zeros(40, 30, 1, 0, false),
             samples::lossless_webp(&scene),
             webp::riff(&[webp::lossy(size, 300)]),
-            webp::riff(&[webp::canvas(webp::ALPHA, size), alpha, webp::lossy(size, 300)]),
-            webp::riff(&[webp::canvas(webp::ALPHA, size), webp::plain_alpha(), webp::lossy(size, 300)]),
+            webp::riff(&[
+                webp::canvas(webp::ALPHA, size),
+                alpha,
+                webp::lossy(size, 300),
+            ]),
+            webp::riff(&[
+                webp::canvas(webp::ALPHA, size),
+                webp::plain_alpha(),
+                webp::lossy(size, 300),
+            ]),
             webp::riff(&[webp::plain_lossless(size)]),
             webp::riff(&[webp::many_codes(size, 300)]),
         ]
@@ -87,7 +99,12 @@ mod tests {
         let bytes = height as usize * (9 + width as usize * 8);
         let data = png_parts::chunk(b"IDAT", &png_parts::packed_zeros(bytes));
         let end = png_parts::chunk(b"IEND", &[]);
-        [png_parts::start(width, height, depth, kind, interlaced), data, end].concat()
+        [
+            png_parts::start(width, height, depth, kind, interlaced),
+            data,
+            end,
+        ]
+        .concat()
     }
 
     #[test]
@@ -105,30 +122,72 @@ mod tests {
             assert!(decode(&file, 1).unwrap().pixels == scene.0);
         }
         let pixels = decode(&scene.jpeg(95), 1).unwrap().pixels;
-        let off = pixels.iter().zip(scene.0.iter()).map(|(is, was)| is.abs_diff(*was)).max();
+        let off = pixels
+            .iter()
+            .zip(scene.0.iter())
+            .map(|(is, was)| is.abs_diff(*was))
+            .max();
         assert!(off < Some(24), "{off:?}");
-        for flat in [jpeg::flat(0xc0, 40, 30, &[0x22, 0x11, 0x11]), jpeg::flat(0xc2, 40, 30, &[0x11])] {
-            assert!(decode(&flat, 1).unwrap().pixels.iter().all(|part| *part == 128));
+        for flat in [
+            jpeg::flat(0xc0, 40, 30, &[0x22, 0x11, 0x11]),
+            jpeg::flat(0xc2, 40, 30, &[0x11]),
+        ] {
+            assert!(
+                decode(&flat, 1)
+                    .unwrap()
+                    .pixels
+                    .iter()
+                    .all(|part| *part == 128)
+            );
         }
     }
 
     #[test]
     fn what_shines_through_is_white() {
         let clear = samples::png_of(Size::square(4), &[0; 64], ExtendedColorType::Rgba8);
-        assert!(decode(&clear, 1).unwrap().pixels.iter().all(|part| *part == 255));
+        assert!(
+            decode(&clear, 1)
+                .unwrap()
+                .pixels
+                .iter()
+                .all(|part| *part == 255)
+        );
         let size = Size::square(16);
         let alpha = webp::chunk(b"ALPH", &[0; 1 + 256]);
-        let clear = webp::riff(&[webp::canvas(webp::ALPHA, size), alpha, webp::lossy(size, 300)]);
-        assert!(decode(&clear, 1).unwrap().pixels.iter().all(|part| *part == 255));
+        let clear = webp::riff(&[
+            webp::canvas(webp::ALPHA, size),
+            alpha,
+            webp::lossy(size, 300),
+        ]);
+        assert!(
+            decode(&clear, 1)
+                .unwrap()
+                .pixels
+                .iter()
+                .all(|part| *part == 255)
+        );
     }
 
     #[test]
     fn what_is_no_picture_is_refused_by_its_kind() {
         assert_eq!(refused(b""), Refusal::Empty);
-        assert_eq!(refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Refusal::UnknownKind);
-        assert_eq!(refused(b"GIF89a\x01\0\x01\0"), Refusal::OtherKind(Kind::Gif));
-        assert_eq!(refused(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), Refusal::OtherKind(Kind::Heic));
-        for start in [&b"\xff\xd8\xff"[..], b"\x89PNG\r\n\x1a\n", b"RIFF\x08\0\0\0WEBP"] {
+        assert_eq!(
+            refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+            Refusal::UnknownKind
+        );
+        assert_eq!(
+            refused(b"GIF89a\x01\0\x01\0"),
+            Refusal::OtherKind(Kind::Gif)
+        );
+        assert_eq!(
+            refused(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+            Refusal::OtherKind(Kind::Heic)
+        );
+        for start in [
+            &b"\xff\xd8\xff"[..],
+            b"\x89PNG\r\n\x1a\n",
+            b"RIFF\x08\0\0\0WEBP",
+        ] {
             assert_eq!(refused(start), Refusal::Unreadable);
             let other = [start, &samples::png(&samples::scene(40, 30, 1))].concat();
             assert_eq!(refused(&other), Refusal::Unreadable);
@@ -146,7 +205,11 @@ mod tests {
                 _ => file.len(),
             };
             for length in 12..needed {
-                assert!(decode(&file[..length], 1).is_err(), "file {number}, {length} of {} bytes", file.len());
+                assert!(
+                    decode(&file[..length], 1).is_err(),
+                    "file {number}, {length} of {} bytes",
+                    file.len()
+                );
             }
         }
     }
@@ -163,23 +226,53 @@ mod tests {
     #[test]
     fn sizes_are_compared_before_there_is_memory_for_them() {
         let too_many = |width, height| Refusal::TooManyPixels(Size::new(width, height));
-        assert_eq!(refused(&jpeg::flat(0xc0, 65_535, 65_535, &[0x11])), too_many(65_535, 65_535));
-        assert_eq!(refused(&jpeg::flat(0xc0, 12_001, 8, &[0x11])), too_many(12_001, 8));
+        assert_eq!(
+            refused(&jpeg::flat(0xc0, 65_535, 65_535, &[0x11])),
+            too_many(65_535, 65_535)
+        );
+        assert_eq!(
+            refused(&jpeg::flat(0xc0, 12_001, 8, &[0x11])),
+            too_many(12_001, 8)
+        );
         // Fifty megapixels fit in one scan, but not if all coefficients are kept until the last one.
         let full = [0x11, 0x11, 0x11];
-        assert_eq!(refused(&jpeg::flat(0xc2, 8_000, 6_000, &full)), too_many(8_000, 6_000));
-        assert_eq!(refused(&jpeg::in_scans(0xc0, 8_000, 6_000, &full)), too_many(8_000, 6_000));
-        for (width, height) in [(100_000, 100_000), (12_001, 1), (u32::MAX >> 1, u32::MAX >> 1), (8_000, 8_000)] {
-            let file =
-                [png_parts::start(width, height, 8, 6, false), png_parts::chunk(b"IDAT", &[0x78, 0x01])].concat();
+        assert_eq!(
+            refused(&jpeg::flat(0xc2, 8_000, 6_000, &full)),
+            too_many(8_000, 6_000)
+        );
+        assert_eq!(
+            refused(&jpeg::in_scans(0xc0, 8_000, 6_000, &full)),
+            too_many(8_000, 6_000)
+        );
+        for (width, height) in [
+            (100_000, 100_000),
+            (12_001, 1),
+            (u32::MAX >> 1, u32::MAX >> 1),
+            (8_000, 8_000),
+        ] {
+            let file = [
+                png_parts::start(width, height, 8, 6, false),
+                png_parts::chunk(b"IDAT", &[0x78, 0x01]),
+            ]
+            .concat();
             assert_eq!(refused(&file), too_many(width, height));
         }
         // Sixteen bits a channel are twice the memory.
-        let deep = [png_parts::start(8_000, 6_000, 16, 6, false), png_parts::chunk(b"IDAT", &[0x78, 0x01])].concat();
+        let deep = [
+            png_parts::start(8_000, 6_000, 16, 6, false),
+            png_parts::chunk(b"IDAT", &[0x78, 0x01]),
+        ]
+        .concat();
         assert_eq!(refused(&deep), too_many(8_000, 6_000));
         let huge = Size::new(16_383, 16_383);
-        assert_eq!(refused(&webp::riff(&[webp::lossy(huge, 9)])), too_many(16_383, 16_383));
-        assert_eq!(refused(&webp::riff(&[webp::many_codes(Size::new(16_383, 1), 1)])), too_many(16_383, 1));
+        assert_eq!(
+            refused(&webp::riff(&[webp::lossy(huge, 9)])),
+            too_many(16_383, 16_383)
+        );
+        assert_eq!(
+            refused(&webp::riff(&[webp::many_codes(Size::new(16_383, 1), 1)])),
+            too_many(16_383, 1)
+        );
         let canvas = webp::canvas(0, Size::square(1 << 24));
         let file = webp::riff(&[canvas]);
         assert_eq!(refused(&file), too_many(1 << 24, 1 << 24));
@@ -194,8 +287,14 @@ mod tests {
     #[test]
     fn a_huge_frame_in_a_small_canvas_is_refused() {
         let canvas = webp::canvas(0, Size::square(40));
-        for frame in [webp::lossy(Size::square(16_000), 300), webp::many_codes(Size::new(16_000, 1), 1)] {
-            assert_eq!(refused(&webp::riff(&[canvas.clone(), frame])), Refusal::Unreadable);
+        for frame in [
+            webp::lossy(Size::square(16_000), 300),
+            webp::many_codes(Size::new(16_000, 1), 1),
+        ] {
+            assert_eq!(
+                refused(&webp::riff(&[canvas.clone(), frame])),
+                Refusal::Unreadable
+            );
         }
     }
 
@@ -214,7 +313,11 @@ mod tests {
         assert_eq!(refused(&bomb), Refusal::OtherKind(Kind::LosslessWebP));
         let size = Size::square(40);
         let alpha = webp::chunk(b"ALPH", &vec![1; 100_000]);
-        let bomb = webp::riff(&[webp::canvas(webp::ALPHA, size), alpha, webp::lossy(size, 300)]);
+        let bomb = webp::riff(&[
+            webp::canvas(webp::ALPHA, size),
+            alpha,
+            webp::lossy(size, 300),
+        ]);
         assert_eq!(refused(&bomb), Refusal::OtherKind(Kind::LosslessWebP));
     }
 
@@ -223,15 +326,28 @@ mod tests {
         let size = Size::square(40);
         let frame = webp::chunk(b"ANMF", &[&[0; 16][..], &webp::lossy(size, 300)].concat());
         for chunks in [
-            vec![webp::canvas(webp::ANIMATED, size), webp::chunk(b"ANIM", &[0; 6]), frame.clone()],
+            vec![
+                webp::canvas(webp::ANIMATED, size),
+                webp::chunk(b"ANIM", &[0; 6]),
+                frame.clone(),
+            ],
             // The flag is not all that a decoder looks at.
             vec![webp::canvas(0, size), frame, webp::lossy(size, 300)],
             vec![webp::canvas(webp::ANIMATED, size), webp::lossy(size, 300)],
         ] {
-            assert_eq!(refused(&webp::riff(&chunks)), Refusal::OtherKind(Kind::AnimatedWebP));
+            assert_eq!(
+                refused(&webp::riff(&chunks)),
+                Refusal::OtherKind(Kind::AnimatedWebP)
+            );
         }
         let control = png_parts::chunk(b"acTL", &[0, 0, 0, 9, 0, 0, 0, 0]);
-        assert_eq!(size_of(&png_parts::with(&samples::png(&samples::scene(40, 30, 1)), &control)), Size::new(40, 30));
+        assert_eq!(
+            size_of(&png_parts::with(
+                &samples::png(&samples::scene(40, 30, 1)),
+                &control
+            )),
+            Size::new(40, 30)
+        );
     }
 
     #[test]
@@ -250,7 +366,10 @@ mod tests {
         let frame = |width, height| jpeg::frame(0xc0, width, height, &[0x11]);
         for (what, parts) in [
             ("no tables", [frame(40, 30), scan.clone()]),
-            ("no width", [[jpeg::tables(), frame(0, 30)].concat(), scan.clone()]),
+            (
+                "no width",
+                [[jpeg::tables(), frame(0, 30)].concat(), scan.clone()],
+            ),
             ("no height", [[jpeg::tables(), frame(40, 0)].concat(), scan]),
         ] {
             assert_eq!(
@@ -267,8 +386,16 @@ mod tests {
         let interval = jpeg::segment(0xdd, &[0, 1]);
         let header = grey.len() - 2 - 5;
         // Twenty blocks, each of two zero bits and padding.
-        let blocks: Vec<u8> = (0..20).flat_map(|block| [0x3f, 0xff, 0xd0 + block % 8]).take(20 * 3 - 2).collect();
-        let file = [&jpeg::with(&grey[..header], &interval)[..], &blocks, &[0xff, 0xd9]].concat();
+        let blocks: Vec<u8> = (0..20)
+            .flat_map(|block| [0x3f, 0xff, 0xd0 + block % 8])
+            .take(20 * 3 - 2)
+            .collect();
+        let file = [
+            &jpeg::with(&grey[..header], &interval)[..],
+            &blocks,
+            &[0xff, 0xd9],
+        ]
+        .concat();
         assert!(decode(&file, 1).unwrap().pixels == decode(&grey, 1).unwrap().pixels);
     }
 
@@ -278,7 +405,10 @@ mod tests {
         let clean = decode(&file, 1).unwrap().pixels;
         let padded = jpeg::with(&file, &[&jpeg::segment(0xfe, b"")[..], &[0; 100]].concat());
         let with_video = [&file[..], b"\0\0\0\x18ftypmp42", &file[..300]].concat();
-        let with_notes = jpeg::with(&file, &jpeg::segment(0xfe, b"\xff\xd8\xff\xda a comment with markers \xff\xd9"));
+        let with_notes = jpeg::with(
+            &file,
+            &jpeg::segment(0xfe, b"\xff\xd8\xff\xda a comment with markers \xff\xd9"),
+        );
         for file in [padded, with_video, with_notes] {
             assert!(decode(&file, 1).unwrap().pixels == clean);
         }
@@ -316,7 +446,12 @@ mod tests {
     }
 
     fn changed(mut file: Vec<u8>, changes: &[Change]) -> Vec<u8> {
-        for change in changes.iter().filter(|_| !file.is_empty()).cloned().collect::<Vec<_>>() {
+        for change in changes
+            .iter()
+            .filter(|_| !file.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             let length = file.len();
             match change {
                 Change::Byte(at, byte) => file[at.index(length)] = byte,

@@ -78,13 +78,18 @@ impl std::fmt::Display for Kind {
 
 /// HEIC, AVIF and MP4 are one container, and name what they follow: first the main brand, then others.
 fn of_brands(main: &[u8], bytes: &[u8]) -> Option<Kind> {
-    let length = bytes.first_chunk().map_or(0, |length| u32::from_be_bytes(*length)) as usize;
+    let length = bytes
+        .first_chunk()
+        .map_or(0, |length| u32::from_be_bytes(*length)) as usize;
     let others = bytes.get(16..length.min(bytes.len())).unwrap_or_default();
-    let known = [main].into_iter().chain(others.chunks_exact(4)).find_map(|brand| match brand {
-        b"avif" | b"avis" => Some(Kind::Avif),
-        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some(Kind::Heic),
-        _ => None,
-    });
+    let known = [main]
+        .into_iter()
+        .chain(others.chunks_exact(4))
+        .find_map(|brand| match brand {
+            b"avif" | b"avis" => Some(Kind::Avif),
+            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some(Kind::Heic),
+            _ => None,
+        });
     match main {
         // Pictures of whatever coding, which phones write for HEIC; and what is neither a picture nor a video.
         b"mif1" | b"msf1" => known.or(Some(Kind::Heic)),
@@ -150,7 +155,13 @@ mod tests {
 
     #[test]
     fn brands_are_read_inside_of_their_box_only() {
-        assert_eq!(Kind::of(b"\0\0\0\x14ftypmp42\0\0\0\0isom\0\0\0\x08heic"), Some(Kind::Video));
-        assert_eq!(Kind::of(b"\xff\xff\xff\xffftypmp42\0\0\0\0isomheic"), Some(Kind::Heic));
+        assert_eq!(
+            Kind::of(b"\0\0\0\x14ftypmp42\0\0\0\0isom\0\0\0\x08heic"),
+            Some(Kind::Video)
+        );
+        assert_eq!(
+            Kind::of(b"\xff\xff\xff\xffftypmp42\0\0\0\0isomheic"),
+            Some(Kind::Heic)
+        );
     }
 }

@@ -8,7 +8,10 @@ pub(crate) fn luminance([red, green, blue]: [u8; 3]) -> u8 {
 
 /// The average of all.
 pub(crate) fn mean(pixels: &RgbImage) -> u8 {
-    let sum: u64 = pixels.pixels().map(|pixel| u64::from(luminance(pixel.0))).sum();
+    let sum: u64 = pixels
+        .pixels()
+        .map(|pixel| u64::from(luminance(pixel.0)))
+        .sum();
     let count = u64::from(pixels.width()) * u64::from(pixels.height());
     (sum / count.max(1)) as u8
 }
@@ -22,7 +25,10 @@ mod tests {
     #[test]
     fn green_is_brighter_than_red_and_blue() {
         assert_eq!([[255; 3], [0; 3], [128; 3]].map(luminance), [255, 0, 128]);
-        assert_eq!([[255, 0, 0], [0, 255, 0], [0, 0, 255]].map(luminance), [76, 150, 29]);
+        assert_eq!(
+            [[255, 0, 0], [0, 255, 0], [0, 0, 255]].map(luminance),
+            [76, 150, 29]
+        );
     }
 
     #[test]

@@ -21,7 +21,9 @@ impl Likeness {
         let mut sorted = frequencies.clone();
         sorted.sort_unstable();
         let median = sorted[sorted.len() / 2];
-        let bits = frequencies.iter().map(|frequency| u64::from(*frequency > median));
+        let bits = frequencies
+            .iter()
+            .map(|frequency| u64::from(*frequency > median));
         Self(bits.fold(0, |all, bit| all << 1 | bit))
     }
 
@@ -41,7 +43,11 @@ type Square = [[i64; SIDE]; SIDE];
 
 /// The light of the picture, pressed into a small square.
 fn shapes(picture: &Picture) -> Square {
-    let small = resized(&picture.0, Area::whole(&picture.0), Size::square(SIDE as u32));
+    let small = resized(
+        &picture.0,
+        Area::whole(&picture.0),
+        Size::square(SIDE as u32),
+    );
     let mut light = [[0; SIDE]; SIDE];
     for (x, y, pixel) in small.enumerate_pixels() {
         light[y as usize][x as usize] = luminance(pixel.0).into();
@@ -53,8 +59,16 @@ fn shapes(picture: &Picture) -> Square {
 /// that every machine sees the same, and nothing at all in a picture of one colour.
 fn frequencies(light: &Square) -> Vec<i64> {
     let waves: Vec<[i64; SIDE]> = (0..LOWEST).map(wave).collect();
-    let along = |values: &[i64], wave: &[i64]| values.iter().zip(wave).map(|(value, wave)| value * wave).sum::<i64>();
-    let places = (0..LOWEST * LOWEST).skip(1).map(|place| (place % LOWEST, place / LOWEST));
+    let along = |values: &[i64], wave: &[i64]| {
+        values
+            .iter()
+            .zip(wave)
+            .map(|(value, wave)| value * wave)
+            .sum::<i64>()
+    };
+    let places = (0..LOWEST * LOWEST)
+        .skip(1)
+        .map(|place| (place % LOWEST, place / LOWEST));
     let frequency = |(across, down): (usize, usize)| {
         let column: Vec<i64> = light.iter().map(|row| along(row, &waves[across])).collect();
         along(&column, &waves[down])
@@ -86,7 +100,10 @@ mod tests {
 
     fn copies(picture: &Picture) -> [(&'static str, Picture); 9] {
         let again = |quality| {
-            let wanted = Wanted { shorter_side: 1, within: picture.size() };
+            let wanted = Wanted {
+                shorter_side: 1,
+                within: picture.size(),
+            };
             Picture::read(&picture.jpeg(quality), &wanted).unwrap()
         };
         let stretched = resized(&picture.0, Area::whole(&picture.0), Size::new(600, 500));
@@ -98,7 +115,10 @@ mod tests {
             ("compressed a lot", again(12)),
             ("brighter", changed(picture, |part| part * 1.15 + 12.0)),
             ("darker", changed(picture, |part| part * 0.7)),
-            ("flatter", changed(picture, |part| 128.0 + 0.6 * (part - 128.0))),
+            (
+                "flatter",
+                changed(picture, |part| 128.0 + 0.6 * (part - 128.0)),
+            ),
             ("small and compressed", again(40).within(Size::square(150))),
         ]
     }
@@ -116,10 +136,16 @@ mod tests {
 
     #[test]
     fn other_pictures_are_not_near() {
-        let all: Vec<_> = (1..=40).map(|number| Likeness::of(&samples::scene(320, 240, number))).collect();
+        let all: Vec<_> = (1..=40)
+            .map(|number| Likeness::of(&samples::scene(320, 240, number)))
+            .collect();
         for (number, one) in all.iter().enumerate() {
             for other in &all[number + 1..] {
-                assert!(one.distance(*other) >= 14 && !one.is_near(*other), "{}", one.distance(*other));
+                assert!(
+                    one.distance(*other) >= 14 && !one.is_near(*other),
+                    "{}",
+                    one.distance(*other)
+                );
             }
         }
     }
@@ -127,9 +153,11 @@ mod tests {
     #[test]
     fn turned_and_mirrored_pictures_are_others() {
         let picture = samples::scene(320, 320, 7);
-        for other in
-            [imageops::flip_horizontal(&picture.0), imageops::rotate90(&picture.0), imageops::rotate180(&picture.0)]
-        {
+        for other in [
+            imageops::flip_horizontal(&picture.0),
+            imageops::rotate90(&picture.0),
+            imageops::rotate180(&picture.0),
+        ] {
             assert!(!Likeness::of(&picture).is_near(Likeness::of(&Picture(other))));
         }
     }
@@ -155,12 +183,20 @@ mod tests {
     #[test]
     fn half_of_the_shapes_are_there() {
         for number in 1..=20 {
-            assert_eq!(Likeness::of(&samples::scene(320, 240, number)).0.count_ones(), 31);
+            assert_eq!(
+                Likeness::of(&samples::scene(320, 240, number))
+                    .0
+                    .count_ones(),
+                31
+            );
         }
     }
 
     #[test]
     fn likenesses_that_are_kept_stay_what_they_were() {
-        assert_eq!(format!("{:016x}", Likeness::of(&samples::quarters(64, 64)).0), "334c18b3674c18b3");
+        assert_eq!(
+            format!("{:016x}", Likeness::of(&samples::quarters(64, 64)).0),
+            "334c18b3674c18b3"
+        );
     }
 }

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::{
     ExtendedColorType, ImageEncoder, RgbImage,
     codecs::jpeg::JpegEncoder,
-    imageops::{flip_horizontal_in_place, flip_vertical_in_place, rotate90, rotate180_in_place, rotate270},
+    imageops::{
+        flip_horizontal_in_place, flip_vertical_in_place, rotate90, rotate180_in_place, rotate270,
+    },
     metadata::Orientation,
 };
 
@@ -36,9 +38,19 @@ impl Picture {
     pub fn read(bytes: &[u8], wanted: &Wanted) -> Result<Self, Refusal> {
         // Decoders are other people's work on other people's bytes: a mistake in one costs this picture, not the function.
         let decoded = catch_unwind(AssertUnwindSafe(|| decode(bytes, wanted.shorter_side)));
-        let Decoded { pixels, orientation } = decoded.unwrap_or(Err(Refusal::Unreadable))?;
-        let within = Size::new(wanted.within.width.min(LARGEST_KEPT), wanted.within.height.min(LARGEST_KEPT));
-        let within = if lies_on_its_side(orientation) { within.turned() } else { within };
+        let Decoded {
+            pixels,
+            orientation,
+        } = decoded.unwrap_or(Err(Refusal::Unreadable))?;
+        let within = Size::new(
+            wanted.within.width.min(LARGEST_KEPT),
+            wanted.within.height.min(LARGEST_KEPT),
+        );
+        let within = if lies_on_its_side(orientation) {
+            within.turned()
+        } else {
+            within
+        };
         // Turned when it is small.
         let pixels = smaller(&pixels, within).unwrap_or(pixels);
         Ok(Self(upright(pixels, orientation)))
@@ -56,7 +68,10 @@ impl Picture {
 
     /// Four bytes a pixel, row by row.
     pub fn rgba(&self) -> Vec<u8> {
-        self.0.pixels().flat_map(|pixel| [pixel.0[0], pixel.0[1], pixel.0[2], u8::MAX]).collect()
+        self.0
+            .pixels()
+            .flat_map(|pixel| [pixel.0[0], pixel.0[1], pixel.0[2], u8::MAX])
+            .collect()
     }
 
     /// `quality` goes from 1 to 100.
@@ -64,7 +79,12 @@ impl Picture {
         let mut bytes = Vec::new();
         let encoder = JpegEncoder::new_with_quality(&mut bytes, quality.clamp(1, 100));
         // Writing to memory does not fail, and no side is longer than a JPEG's may be.
-        drop(encoder.write_image(&self.0, self.0.width(), self.0.height(), ExtendedColorType::Rgb8));
+        drop(encoder.write_image(
+            &self.0,
+            self.0.width(),
+            self.0.height(),
+            ExtendedColorType::Rgb8,
+        ));
         bytes
     }
 }
@@ -84,7 +104,10 @@ fn smaller(pixels: &RgbImage, frame: Size) -> Option<RgbImage> {
 
 fn lies_on_its_side(orientation: Orientation) -> bool {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
-    matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
+    matches!(
+        orientation,
+        Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH
+    )
 }
 
 fn upright(mut pixels: RgbImage, orientation: Orientation) -> RgbImage {
@@ -112,7 +135,10 @@ mod tests {
     use super::*;
     use crate::samples::{self, jpeg, png_parts, webp};
 
-    const ANY: Wanted = Wanted { shorter_side: 1, within: Size::square(LARGEST_KEPT) };
+    const ANY: Wanted = Wanted {
+        shorter_side: 1,
+        within: Size::square(LARGEST_KEPT),
+    };
 
     /// The quarters of what is seen, by the colours of `samples::quarters`: as stored, the letters are in order.
     fn seen(picture: &Picture) -> String {
@@ -128,7 +154,10 @@ mod tests {
             }
         };
         let (left, right, top, bottom) = (width / 4, width * 3 / 4, height / 4, height * 3 / 4);
-        [(left, top), (right, top), (left, bottom), (right, bottom)].map(|(x, y)| letter(x, y)).iter().collect()
+        [(left, top), (right, top), (left, bottom), (right, bottom)]
+            .map(|(x, y)| letter(x, y))
+            .iter()
+            .collect()
     }
 
     /// The same stored pixels in each kind of file, with the orientation.
@@ -139,21 +168,42 @@ mod tests {
         let canvas = webp::canvas(webp::EXIF, stored.size());
         [
             ("JPEG", jpeg::with(&stored.jpeg(95), &segment)),
-            ("PNG", png_parts::with(&samples::png(stored), &png_parts::chunk(b"eXIf", &exif))),
-            ("WebP", webp::riff(&[canvas, lossless, webp::chunk(b"EXIF", &exif)])),
+            (
+                "PNG",
+                png_parts::with(&samples::png(stored), &png_parts::chunk(b"eXIf", &exif)),
+            ),
+            (
+                "WebP",
+                webp::riff(&[canvas, lossless, webp::chunk(b"EXIF", &exif)]),
+            ),
         ]
     }
 
     #[test]
     fn every_orientation_is_turned_upright() {
         let stored = samples::quarters(96, 64);
-        for (orientation, letters) in
-            [(1, "abcd"), (2, "badc"), (3, "dcba"), (4, "cdab"), (5, "acbd"), (6, "cadb"), (7, "dbca"), (8, "bdac")]
-        {
-            let size = if orientation < 5 { Size::new(96, 64) } else { Size::new(64, 96) };
+        for (orientation, letters) in [
+            (1, "abcd"),
+            (2, "badc"),
+            (3, "dcba"),
+            (4, "cdab"),
+            (5, "acbd"),
+            (6, "cadb"),
+            (7, "dbca"),
+            (8, "bdac"),
+        ] {
+            let size = if orientation < 5 {
+                Size::new(96, 64)
+            } else {
+                Size::new(64, 96)
+            };
             for (kind, file) in files_of(&stored, orientation) {
                 let picture = Picture::read(&file, &ANY).unwrap();
-                assert_eq!((seen(&picture).as_str(), picture.size()), (letters, size), "{orientation} in a {kind}");
+                assert_eq!(
+                    (seen(&picture).as_str(), picture.size()),
+                    (letters, size),
+                    "{orientation} in a {kind}"
+                );
                 // The frame is for what is seen, not for what is stored.
                 let within = Size::new(48, 80);
                 let small = Picture::read(&file, &Wanted { within, ..ANY }).unwrap();
@@ -173,8 +223,12 @@ mod tests {
         for (kind, file) in odd.into_iter().flatten() {
             assert_eq!(seen(&Picture::read(&file, &ANY).unwrap()), "abcd", "{kind}");
         }
-        for exif in [&b"Exif\0\0"[..], b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\xff\xff", b"http://"]
-        {
+        for exif in [
+            &b"Exif\0\0"[..],
+            b"Exif\0\0MM\0*\xff\xff\xff\xff",
+            b"Exif\0\0II*\0\x08\0\0\0\xff\xff",
+            b"http://",
+        ] {
             let file = jpeg::with(&stored.jpeg(95), &jpeg::segment(0xe1, exif));
             assert_eq!(seen(&Picture::read(&file, &ANY).unwrap()), "abcd");
         }
@@ -192,13 +246,23 @@ mod tests {
     #[test]
     fn where_it_was_taken_is_gone() {
         for (kind, file) in files_of(&samples::quarters(96, 64), 6) {
-            assert!(file.windows(samples::PLACE.len()).any(|part| part == samples::PLACE), "{kind}");
+            assert!(
+                file.windows(samples::PLACE.len())
+                    .any(|part| part == samples::PLACE),
+                "{kind}"
+            );
             let made = Picture::read(&file, &ANY).unwrap().jpeg(80);
             // All that may be there is what a picture needs: the format's own header, tables, frame and scan.
-            let markers: Vec<u8> =
-                made.windows(2).filter(|pair| pair[0] == 0xff && pair[1] >= 0xc0).map(|pair| pair[1]).collect();
+            let markers: Vec<u8> = made
+                .windows(2)
+                .filter(|pair| pair[0] == 0xff && pair[1] >= 0xc0)
+                .map(|pair| pair[1])
+                .collect();
             let known = [0xc0, 0xc4, 0xd8, 0xd9, 0xda, 0xdb, 0xe0];
-            assert!(markers.iter().all(|marker| known.contains(marker)), "{kind} {markers:x?}");
+            assert!(
+                markers.iter().all(|marker| known.contains(marker)),
+                "{kind} {markers:x?}"
+            );
             assert_eq!(markers.iter().filter(|marker| **marker == 0xe0).count(), 1);
         }
     }
@@ -213,25 +277,46 @@ mod tests {
             (Size::square(u32::MAX), Size::new(800, 600)),
             (Size::square(0), Size::square(1)),
         ] {
-            assert_eq!(Picture::read(&file, &Wanted { within, ..ANY }).unwrap().size(), size);
+            assert_eq!(
+                Picture::read(&file, &Wanted { within, ..ANY })
+                    .unwrap()
+                    .size(),
+                size
+            );
         }
         let picture = Picture::read(&file, &ANY).unwrap();
-        assert_eq!(picture.within(Size::square(400)).size(), Size::new(400, 300));
+        assert_eq!(
+            picture.within(Size::square(400)).size(),
+            Size::new(400, 300)
+        );
         assert_eq!(picture.within(Size::square(4_000)), picture);
     }
 
     #[test]
     fn what_is_kept_has_a_largest_size() {
         let long = samples::quarters(6_144, 60);
-        let kept = Picture::read(&samples::png(&long), &Wanted { within: Size::square(u32::MAX), ..ANY }).unwrap();
+        let kept = Picture::read(
+            &samples::png(&long),
+            &Wanted {
+                within: Size::square(u32::MAX),
+                ..ANY
+            },
+        )
+        .unwrap();
         assert_eq!(kept.size(), Size::new(LARGEST_KEPT, 25));
     }
 
     #[test]
     fn the_shorter_side_is_that_of_what_was_sent() {
-        let wanted = Wanted { shorter_side: 64, within: Size::square(32) };
+        let wanted = Wanted {
+            shorter_side: 64,
+            within: Size::square(32),
+        };
         let file = |width, height| samples::quarters(width, height).jpeg(80);
-        assert_eq!(Picture::read(&file(96, 64), &wanted).unwrap().size(), Size::new(32, 21));
+        assert_eq!(
+            Picture::read(&file(96, 64), &wanted).unwrap().size(),
+            Size::new(32, 21)
+        );
         for (width, height) in [(96, 63), (63, 96)] {
             let refusal = Refusal::TooSmall(Size::new(width, height));
             assert_eq!(Picture::read(&file(width, height), &wanted), Err(refusal));
@@ -243,16 +328,31 @@ mod tests {
         let small = samples::scene(1_200, 900, 3).within(Size::square(300));
         let drawn = samples::scene(300, 225, 3);
         let off = |is: &Picture| {
-            let parts = is.0.iter().zip(drawn.0.iter()).map(|(is, drawn)| u64::from(is.abs_diff(*drawn)));
+            let parts =
+                is.0.iter()
+                    .zip(drawn.0.iter())
+                    .map(|(is, drawn)| u64::from(is.abs_diff(*drawn)));
             parts.sum::<u64>() as f64 / drawn.0.len() as f64
         };
         assert!(off(&small) < 0.7, "{}", off(&small));
-        assert!(off(&samples::scene(300, 225, 4)) > 20.0, "else nothing was compared");
+        assert!(
+            off(&samples::scene(300, 225, 4)) > 20.0,
+            "else nothing was compared"
+        );
         // Fine stripes become grey, and not other stripes.
-        let stripes = RgbImage::from_fn(1_000, 1_000, |x, _| image::Rgb([if x % 2 == 0 { 0 } else { 255 }; 3]));
+        let stripes = RgbImage::from_fn(1_000, 1_000, |x, _| {
+            image::Rgb([if x % 2 == 0 { 0 } else { 255 }; 3])
+        });
         let small = Picture(stripes).within(Size::square(300));
-        let inner = small.0.enumerate_pixels().filter(|(x, _, _)| (5..295).contains(x));
-        assert!(inner.map(|(_, _, pixel)| pixel.0[0]).all(|part| (110..=145).contains(&part)));
+        let inner = small
+            .0
+            .enumerate_pixels()
+            .filter(|(x, _, _)| (5..295).contains(x));
+        assert!(
+            inner
+                .map(|(_, _, pixel)| pixel.0[0])
+                .all(|part| (110..=145).contains(&part))
+        );
     }
 
     #[test]
@@ -263,11 +363,17 @@ mod tests {
         assert_eq!(scene.jpeg(0), scene.jpeg(1));
         assert_eq!(scene.jpeg(255), scene.jpeg(100));
         assert_eq!(scene.jpeg(80), scene.jpeg(80));
-        assert_eq!(Picture::read(&scene.jpeg(80), &ANY).unwrap().size(), scene.size());
+        assert_eq!(
+            Picture::read(&scene.jpeg(80), &ANY).unwrap().size(),
+            scene.size()
+        );
     }
 
     #[test]
     fn a_picture_stays_out_of_logs() {
-        assert_eq!(format!("{:?}", samples::quarters(96, 64)), "Picture(96 × 64)");
+        assert_eq!(
+            format!("{:?}", samples::quarters(96, 64)),
+            "Picture(96 × 64)"
+        );
     }
 }

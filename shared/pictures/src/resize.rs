@@ -1,7 +1,8 @@
 //! Resampling, for smaller and larger.
 
 use fast_image_resize::{
-    FilterType, ResizeAlg, ResizeOptions, Resizer, images::TypedImage, images::TypedImageRef, pixels::U8x3,
+    FilterType, ResizeAlg, ResizeOptions, Resizer, images::TypedImage, images::TypedImageRef,
+    pixels::U8x3,
 };
 use image::RgbImage;
 
@@ -16,20 +17,36 @@ pub(crate) struct Area {
 }
 
 /// The area, which lies inside of the picture, in another size.
-#[expect(clippy::expect_used, reason = "both buffers have the sizes that are told of them")]
+#[expect(
+    clippy::expect_used,
+    reason = "both buffers have the sizes that are told of them"
+)]
 pub(crate) fn resized(picture: &RgbImage, area: Area, to: Size) -> RgbImage {
     let mut result = RgbImage::new(to.width, to.height);
-    let source = TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.as_raw());
-    let mut target = TypedImage::<U8x3>::from_buffer(to.width, to.height, &mut result).expect("a target");
+    let source =
+        TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.as_raw());
+    let mut target =
+        TypedImage::<U8x3>::from_buffer(to.width, to.height, &mut result).expect("a target");
     let options = ResizeOptions::new()
-        .crop(area.left.into(), area.top.into(), area.size.width.into(), area.size.height.into())
+        .crop(
+            area.left.into(),
+            area.top.into(),
+            area.size.width.into(),
+            area.size.height.into(),
+        )
         .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize_typed(&source.expect("a source"), &mut target, &options).expect("an area inside");
+    Resizer::new()
+        .resize_typed(&source.expect("a source"), &mut target, &options)
+        .expect("an area inside");
     result
 }
 
 impl Area {
     pub(crate) fn whole(picture: &RgbImage) -> Self {
-        Self { left: 0, top: 0, size: Size::new(picture.width(), picture.height()) }
+        Self {
+            left: 0,
+            top: 0,
+            size: Size::new(picture.width(), picture.height()),
+        }
     }
 }

@@ -25,8 +25,11 @@ const QUALITIES: [u8; 7] = [86, 76, 64, 50, 35, 20, 8];
 ///
 /// A cell shows the upper middle of a picture. From three pictures on it needs no more than 522 × 652 of it.
 pub fn contact_sheet<'a>(pictures: impl IntoIterator<Item = &'a Picture>) -> Option<Vec<u8>> {
-    let shown: Vec<_> =
-        pictures.into_iter().filter(|picture| light::mean(&picture.0) > DARK).take(MOST_PICTURES).collect();
+    let shown: Vec<_> = pictures
+        .into_iter()
+        .filter(|picture| light::mean(&picture.0) > DARK)
+        .take(MOST_PICTURES)
+        .collect();
     let grid = Grid::of(shown.len() as u32)?;
     let mut sheet = RgbImage::from_pixel(grid.size().width, grid.size().height, BACKGROUND);
     for (number, picture) in (0..).zip(shown) {
@@ -35,7 +38,10 @@ pub fn contact_sheet<'a>(pictures: impl IntoIterator<Item = &'a Picture>) -> Opt
         imageops::replace(&mut sheet, &cell, x.into(), y.into());
     }
     let sheet = Picture(sheet);
-    QUALITIES.iter().map(|quality| sheet.jpeg(*quality)).find(|bytes| bytes.len() < MOST_BYTES)
+    QUALITIES
+        .iter()
+        .map(|quality| sheet.jpeg(*quality))
+        .find(|bytes| bytes.len() < MOST_BYTES)
 }
 
 /// Cells in rows, the last of which may have fewer, in its middle.
@@ -51,9 +57,15 @@ impl Grid {
     fn of(count: u32) -> Option<Self> {
         let of_columns = |columns| {
             let width = (WIDTH - GAP * (columns + 1)) / columns;
-            Self { count, columns, cell: Size::new(width, width * CELL.height / CELL.width) }
+            Self {
+                count,
+                columns,
+                cell: Size::new(width, width * CELL.height / CELL.width),
+            }
         };
-        (1..=count).map(of_columns).find(|grid| grid.size().height <= MOST_HEIGHT)
+        (1..=count)
+            .map(of_columns)
+            .find(|grid| grid.size().height <= MOST_HEIGHT)
     }
 
     fn size(self) -> Size {
@@ -65,7 +77,10 @@ impl Grid {
         let (row, column) = (number / self.columns, number % self.columns);
         let in_row = self.columns.min(self.count - row * self.columns);
         let width = in_row * (self.cell.width + GAP) - GAP;
-        ((WIDTH - width) / 2 + column * (self.cell.width + GAP), GAP + row * (self.cell.height + GAP))
+        (
+            (WIDTH - width) / 2 + column * (self.cell.width + GAP),
+            GAP + row * (self.cell.height + GAP),
+        )
     }
 }
 
@@ -74,7 +89,11 @@ fn upper_middle(picture: Size) -> Area {
     let Size { width, height } = picture;
     let cut_width = (height * CELL.width / CELL.height).clamp(1, width);
     let cut_height = (width * CELL.height / CELL.width).clamp(1, height);
-    Area { left: (width - cut_width) / 2, top: (height - cut_height) / 4, size: Size::new(cut_width, cut_height) }
+    Area {
+        left: (width - cut_width) / 2,
+        top: (height - cut_height) / 4,
+        size: Size::new(cut_width, cut_height),
+    }
 }
 
 #[cfg(test)]
@@ -87,11 +106,22 @@ mod tests {
     }
 
     fn shown(sheet: &[u8]) -> Picture {
-        Picture::read(sheet, &Wanted { shorter_side: 1, within: Size::square(u32::MAX) }).unwrap()
+        Picture::read(
+            sheet,
+            &Wanted {
+                shorter_side: 1,
+                within: Size::square(u32::MAX),
+            },
+        )
+        .unwrap()
     }
 
     fn is_colour(picture: &Picture, (x, y): (u32, u32), colour: [u8; 3]) -> bool {
-        picture.0[(x, y)].0.iter().zip(colour).all(|(is, wanted)| is.abs_diff(wanted) <= 6)
+        picture.0[(x, y)]
+            .0
+            .iter()
+            .zip(colour)
+            .all(|(is, wanted)| is.abs_diff(wanted) <= 6)
     }
 
     fn middle(grid: Grid, number: u32) -> (u32, u32) {
@@ -117,11 +147,18 @@ mod tests {
             (60, 7, 1_695),
         ] {
             let grid = Grid::of(count).unwrap();
-            assert_eq!((grid.columns, grid.size()), (columns, Size::new(1_080, height)), "{count}");
+            assert_eq!(
+                (grid.columns, grid.size()),
+                (columns, Size::new(1_080, height)),
+                "{count}"
+            );
         }
         for count in 1..=60 {
             let size = Grid::of(count).unwrap().size();
-            assert!(size.height <= MOST_HEIGHT && (count == 2 || size.height > size.width), "{count}: {size}");
+            assert!(
+                size.height <= MOST_HEIGHT && (count == 2 || size.height > size.width),
+                "{count}: {size}"
+            );
         }
     }
 
@@ -133,7 +170,12 @@ mod tests {
             assert!((width * 5).abs_diff(height * 4) <= 4);
             let places: Vec<_> = (0..count).map(|number| grid.place(number)).collect();
             for (number, (x, y)) in places.iter().enumerate() {
-                assert!(*x >= GAP && x + width + GAP <= WIDTH && *y >= GAP && y + height + GAP <= grid.size().height);
+                assert!(
+                    *x >= GAP
+                        && x + width + GAP <= WIDTH
+                        && *y >= GAP
+                        && y + height + GAP <= grid.size().height
+                );
                 let is_apart = |(other_x, other_y): &(u32, u32)| {
                     x.abs_diff(*other_x) >= width + GAP || y.abs_diff(*other_y) >= height + GAP
                 };
@@ -153,7 +195,13 @@ mod tests {
         }
         // The last one is in the middle of its row.
         assert_eq!(middle(grid, 2).0, WIDTH / 2);
-        for place in [(4, 4), (540, 300), (100, 1_000), (1_000, 1_000), (1_076, 1_336)] {
+        for place in [
+            (4, 4),
+            (540, 300),
+            (100, 1_000),
+            (1_000, 1_000),
+            (1_076, 1_336),
+        ] {
             assert!(is_colour(&sheet, place, BACKGROUND.0), "{place:?}");
         }
     }
@@ -163,7 +211,11 @@ mod tests {
         let [dark, dim, red] = [[5, 5, 5], [20, 20, 20], [200, 30, 30]].map(plain);
         let with_dark = contact_sheet([&dark, &red, &dark, &dim]).unwrap();
         assert!(with_dark == contact_sheet([&red, &dim]).unwrap());
-        assert!(is_colour(&shown(&with_dark), middle(Grid::of(2).unwrap(), 1), [20; 3]));
+        assert!(is_colour(
+            &shown(&with_dark),
+            middle(Grid::of(2).unwrap(), 1),
+            [20; 3]
+        ));
     }
 
     #[test]
@@ -181,7 +233,11 @@ mod tests {
 
     #[test]
     fn a_cell_has_the_upper_middle() {
-        let area = |left, top, width, height| Area { left, top, size: Size::new(width, height) };
+        let area = |left, top, width, height| Area {
+            left,
+            top,
+            size: Size::new(width, height),
+        };
         for (width, height, cut) in [
             (800, 1_000, area(0, 0, 800, 1_000)),
             (1_000, 1_000, area(100, 0, 800, 1_000)),
@@ -190,22 +246,42 @@ mod tests {
             (1, 2_560, area(0, 639, 1, 1)),
             (2_560, 1, area(1_279, 0, 1, 1)),
         ] {
-            assert_eq!(upper_middle(Size::new(width, height)), cut, "{width} × {height}");
+            assert_eq!(
+                upper_middle(Size::new(width, height)),
+                cut,
+                "{width} × {height}"
+            );
         }
     }
 
     #[test]
     fn pictures_of_any_shape_make_a_sheet() {
-        let shapes = [(1, 1), (1, 2_560), (2_560, 1), (30, 40), (1_536, 2_048), (2_048, 1_536)];
+        let shapes = [
+            (1, 1),
+            (1, 2_560),
+            (2_560, 1),
+            (30, 40),
+            (1_536, 2_048),
+            (2_048, 1_536),
+        ];
         let pictures = shapes.map(|(width, height)| samples::quarters(width, height));
-        assert_eq!(shown(&contact_sheet(&pictures).unwrap()).size(), Size::new(1_080, 2_004));
+        assert_eq!(
+            shown(&contact_sheet(&pictures).unwrap()).size(),
+            Size::new(1_080, 2_004)
+        );
     }
 
     #[test]
     fn a_sheet_is_less_than_a_megabyte_and_always_the_same() {
         let sheet = contact_sheet(&vec![samples::noise(360, 450); 6]).unwrap();
-        assert!((300_000..1_000_000).contains(&sheet.len()), "small, but no worse than it has to be: {}", sheet.len());
-        let scenes: Vec<_> = (1..=8).map(|number| samples::scene(256, 320, number)).collect();
+        assert!(
+            (300_000..1_000_000).contains(&sheet.len()),
+            "small, but no worse than it has to be: {}",
+            sheet.len()
+        );
+        let scenes: Vec<_> = (1..=8)
+            .map(|number| samples::scene(256, 320, number))
+            .collect();
         let sheet = contact_sheet(&scenes).unwrap();
         assert!(sheet == contact_sheet(&scenes).unwrap() && sheet.len() < 1_000_000);
     }

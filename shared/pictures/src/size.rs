@@ -29,7 +29,8 @@ impl Size {
             return self;
         }
         let Self { width, height } = self;
-        let is_wider = u64::from(width) * u64::from(frame.height) >= u64::from(frame.width) * u64::from(height);
+        let is_wider = u64::from(width) * u64::from(frame.height)
+            >= u64::from(frame.width) * u64::from(height);
         match is_wider {
             true => Self::new(frame.width.max(1), part(height, frame.width, width)),
             false => Self::new(part(width, frame.height, height), frame.height.max(1)),
@@ -79,7 +80,10 @@ mod tests {
 
     #[test]
     fn no_side_is_lost() {
-        assert_eq!(Size::new(12_000, 1).within(Size::square(100)), Size::new(100, 1));
+        assert_eq!(
+            Size::new(12_000, 1).within(Size::square(100)),
+            Size::new(100, 1)
+        );
         assert_eq!(Size::new(10, 20).within(Size::square(0)), Size::square(1));
     }
 

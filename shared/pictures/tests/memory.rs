@@ -18,21 +18,77 @@ const MOST: u64 = 256_000_000;
 type Case = (&'static str, fn(u32) -> Vec<u8>, u32);
 
 const CASES: [Case; 15] = [
-    ("JPEG", |side| jpeg::flat(0xc0, side as u16, side as u16, &[0x22, 0x11, 0x11]), 7_240),
-    ("JPEG of full colours", |side| jpeg::flat(0xc0, side as u16, side as u16, &[0x11; 3]), 7_240),
-    ("progressive JPEG", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x22, 0x11, 0x11]), 5_900),
-    ("progressive JPEG of full colours", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11; 3]), 4_800),
-    ("progressive JPEG for print", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11; 4]), 4_300),
-    ("progressive grey JPEG", |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11]), 6_400),
-    ("JPEG in three scans", |side| jpeg::in_scans(0xc0, side as u16, side as u16, &[0x11; 3]), 4_800),
-    ("PNG with alpha", |side| png_of_zeros(side, 8, 6, false), 7_240),
-    ("interlaced PNG with alpha", |side| png_of_zeros(side, 8, 6, true), 7_240),
-    ("deep PNG with alpha", |side| png_of_zeros(side, 16, 6, false), 5_100),
-    ("deep grey PNG", |side| png_of_zeros(side, 16, 0, false), 6_400),
-    ("WebP", |side| webp::riff(&[webp::lossy(Size::square(side), 500_000)]), 6_400),
+    (
+        "JPEG",
+        |side| jpeg::flat(0xc0, side as u16, side as u16, &[0x22, 0x11, 0x11]),
+        7_240,
+    ),
+    (
+        "JPEG of full colours",
+        |side| jpeg::flat(0xc0, side as u16, side as u16, &[0x11; 3]),
+        7_240,
+    ),
+    (
+        "progressive JPEG",
+        |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x22, 0x11, 0x11]),
+        5_900,
+    ),
+    (
+        "progressive JPEG of full colours",
+        |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11; 3]),
+        4_800,
+    ),
+    (
+        "progressive JPEG for print",
+        |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11; 4]),
+        4_300,
+    ),
+    (
+        "progressive grey JPEG",
+        |side| jpeg::flat(0xc2, side as u16, side as u16, &[0x11]),
+        6_400,
+    ),
+    (
+        "JPEG in three scans",
+        |side| jpeg::in_scans(0xc0, side as u16, side as u16, &[0x11; 3]),
+        4_800,
+    ),
+    (
+        "PNG with alpha",
+        |side| png_of_zeros(side, 8, 6, false),
+        7_240,
+    ),
+    (
+        "interlaced PNG with alpha",
+        |side| png_of_zeros(side, 8, 6, true),
+        7_240,
+    ),
+    (
+        "deep PNG with alpha",
+        |side| png_of_zeros(side, 16, 6, false),
+        5_100,
+    ),
+    (
+        "deep grey PNG",
+        |side| png_of_zeros(side, 16, 0, false),
+        6_400,
+    ),
+    (
+        "WebP",
+        |side| webp::riff(&[webp::lossy(Size::square(side), 500_000)]),
+        6_400,
+    ),
     ("WebP with alpha", with_alpha, 4_300),
-    ("lossless WebP", |side| webp::riff(&[webp::plain_lossless(Size::square(side))]), 5_100),
-    ("WebP of many codes", |codes| webp::riff(&[webp::many_codes(Size::square(16), codes)]), 2_850),
+    (
+        "lossless WebP",
+        |side| webp::riff(&[webp::plain_lossless(Size::square(side))]),
+        5_100,
+    ),
+    (
+        "WebP of many codes",
+        |codes| webp::riff(&[webp::many_codes(Size::square(16), codes)]),
+        2_850,
+    ),
 ];
 
 #[test]
@@ -43,37 +99,68 @@ fn no_file_takes_more_than_a_quarter_of_a_gigabyte() {
         let began = Instant::now();
         let read = read(&file);
         let taken = bytes_of("VmHWM:").saturating_sub(start);
-        println!("{what}: {} bytes, {:?}, at most {taken} until now", file.len(), began.elapsed());
+        println!(
+            "{what}: {} bytes, {:?}, at most {taken} until now",
+            file.len(),
+            began.elapsed()
+        );
         assert!(read.is_ok(), "{what}: {read:?}");
         assert!(taken < MOST, "{what}: {taken}");
     };
     for (what, file_of, largest) in CASES {
         check(what, file_of(largest));
         let refusal = read(&file_of(largest * 21 / 20)).unwrap_err();
-        let is_for_size = matches!(refusal, Refusal::TooManyPixels(_) | Refusal::OtherKind(Kind::LosslessWebP));
+        let is_for_size = matches!(
+            refusal,
+            Refusal::TooManyPixels(_) | Refusal::OtherKind(Kind::LosslessWebP)
+        );
         assert!(is_for_size, "{what}: {refusal:?}");
     }
     let small = png_of_zeros(64, 8, 2, false);
     for name in [b"iCCP", b"zTXt"] {
         let content = [&b"p\0\0"[..], &png_parts::packed_zeros(400 * 1024 * 1024)].concat();
-        check("PNG with much metadata", png_parts::with(&small, &png_parts::chunk(name, &content)));
+        check(
+            "PNG with much metadata",
+            png_parts::with(&small, &png_parts::chunk(name, &content)),
+        );
     }
-    assert!(bytes_of("VmHWM:") > start + 150_000_000, "the first one alone takes so much, else nothing is measured");
+    assert!(
+        bytes_of("VmHWM:") > start + 150_000_000,
+        "the first one alone takes so much, else nothing is measured"
+    );
 }
 
 fn read(file: &[u8]) -> Result<Picture, Refusal> {
-    Picture::read(file, &Wanted { shorter_side: 1, within: Size::square(LARGEST_KEPT) })
+    Picture::read(
+        file,
+        &Wanted {
+            shorter_side: 1,
+            within: Size::square(LARGEST_KEPT),
+        },
+    )
 }
 
 fn bytes_of(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name))
+        .unwrap();
+    line.trim()
+        .strip_suffix(" kB")
+        .unwrap()
+        .parse::<u64>()
+        .unwrap()
+        * 1024
 }
 
 fn with_alpha(side: u32) -> Vec<u8> {
     let size = Size::square(side);
-    webp::riff(&[webp::canvas(webp::ALPHA, size), webp::plain_alpha(), webp::lossy(size, 300_000)])
+    webp::riff(&[
+        webp::canvas(webp::ALPHA, size),
+        webp::plain_alpha(),
+        webp::lossy(size, 300_000),
+    ])
 }
 
 fn png_of_zeros(side: u32, depth: u8, kind: u8, interlaced: bool) -> Vec<u8> {
@@ -82,5 +169,10 @@ fn png_of_zeros(side: u32, depth: u8, kind: u8, interlaced: bool) -> Vec<u8> {
     let bytes = side as usize * (side as usize * channels * usize::from(depth) / 8 + 16);
     let data = png_parts::chunk(b"IDAT", &png_parts::packed_zeros(bytes));
     let end = png_parts::chunk(b"IEND", &[]);
-    [png_parts::start(side, side, depth, kind, interlaced), data, end].concat()
+    [
+        png_parts::start(side, side, depth, kind, interlaced),
+        data,
+        end,
+    ]
+    .concat()
 }

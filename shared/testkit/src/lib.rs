@@ -1,6 +1,9 @@
 //! What tests of several packages share: the samples in `events/`, and servers that misbehave below HTTP.
 
-#[expect(clippy::unwrap_used, reason = "a missing sample is a mistake in the test")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a missing sample is a mistake in the test"
+)]
 pub mod samples;
 #[expect(clippy::unwrap_used, reason = "loopback is there")]
 pub mod servers;
@@ -13,14 +16,18 @@ use serde_json::Value;
 /// `sample("studio", "sms-received.text")` is `events/studio/sms-received.text.json`.
 #[expect(clippy::panic, reason = "a missing sample is a mistake in the test")]
 pub fn sample(service: &str, name: &str) -> Value {
-    let path =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events").join(service).join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../events")
+        .join(service)
+        .join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The request that a function gets for an event of the HTTP API.
 #[expect(clippy::panic, reason = "a broken sample is a mistake in the test")]
 pub fn request(event: &Value) -> Request {
-    lambda_http::request::from_str(&event.to_string()).unwrap_or_else(|error| panic!("not a request: {error}"))
+    lambda_http::request::from_str(&event.to_string())
+        .unwrap_or_else(|error| panic!("not a request: {error}"))
 }

@@ -51,7 +51,10 @@ pub fn outbound(channel: Channel, body: Body) -> Outbound {
         to: Address {
             channel,
             business: String::new(),
-            person: Identity { phone: Phone::parse("16505550100").ok(), scoped_id: None },
+            person: Identity {
+                phone: Phone::parse("16505550100").ok(),
+                scoped_id: None,
+            },
         },
         reference: Reference {
             user_id: UserId::new(at, &|| [0; 10]),

@@ -42,7 +42,11 @@ pub async fn hanging() -> String {
 /// Says 200 and breaks off in the middle of the body.
 pub async fn breaking_off() -> String {
     serve(|mut stream| async move {
-        drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"mess").await);
+        drop(
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"mess")
+                .await,
+        );
     })
     .await
 }
@@ -50,7 +54,8 @@ pub async fn breaking_off() -> String {
 /// Sends a picture, one byte at a time, forever.
 pub async fn dripping() -> String {
     serve(|mut stream| async move {
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ntransfer-encoding: chunked\r\n\r\n";
+        let head =
+            b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ntransfer-encoding: chunked\r\n\r\n";
         let mut open = stream.write_all(head).await.is_ok();
         while open {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -63,7 +68,8 @@ pub async fn dripping() -> String {
 /// Sends without an end and without saying how much.
 pub async fn pouring() -> String {
     serve(|mut stream| async move {
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ntransfer-encoding: chunked\r\n\r\n";
+        let head =
+            b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ntransfer-encoding: chunked\r\n\r\n";
         let mut open = stream.write_all(head).await.is_ok();
         let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
         while open {

@@ -18,9 +18,12 @@ pub struct Effect<E> {
 
 /// What the ledger has of an event.
 #[derive(Debug)]
-pub enum Found<S, E> {
+pub enum InboxState<S, E> {
     New(S),
-    Decided { effects: Vec<Effect<E>>, lease_until: Timestamp },
+    Decided {
+        effects: Vec<Effect<E>>,
+        lease_until: Timestamp,
+    },
 }
 
 #[derive(Debug)]
@@ -31,21 +34,21 @@ pub struct Decision<S, E> {
 
 /// How much a read may lag behind the last write. A stale read is cheaper and safe, because saving checks versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Read {
-    MayLag,
-    Latest,
+pub enum Consistency {
+    Eventual,
+    Strong,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Saved {
-    Yes,
-    /// Somebody else changed the state or saved this event since it was read.
-    Raced,
+pub enum SaveOutcome {
+    Saved,
+    /// The state or the event was saved by another worker since it was read.
+    Conflict,
 }
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum EffectOutcome {
     Done {
         receipt: String,
     },
@@ -74,11 +77,15 @@ pub enum Evidence {
 }
 
 /// Where decisions are kept. `Event` is what the worker was given, with its own id.
-pub trait Ledger<Event>: Sync {
+pub trait DecisionStore<Event>: Sync {
     type State: Send + Sync;
     type Effect: Send + Sync;
 
-    fn open(&self, event: &Event, read: Read) -> impl Future<Output = Result<Found<Self::State, Self::Effect>>> + Send;
+    fn open(
+        &self,
+        event: &Event,
+        read: Consistency,
+    ) -> impl Future<Output = Result<InboxState<Self::State, Self::Effect>>> + Send;
 
     /// Saves state, effects and the event's entry in one transaction, or nothing.
     fn save(
@@ -87,7 +94,7 @@ pub trait Ledger<Event>: Sync {
         state: &Self::State,
         effects: &[Effect<Self::Effect>],
         lease_until: Timestamp,
-    ) -> impl Future<Output = Result<Saved>> + Send;
+    ) -> impl Future<Output = Result<SaveOutcome>> + Send;
 
     /// Takes an expired lease; false when somebody else was faster.
     fn take_over(
@@ -101,27 +108,31 @@ pub trait Ledger<Event>: Sync {
         &self,
         event: &Event,
         effect: &Effect<Self::Effect>,
-        outcome: &Outcome,
+        outcome: &EffectOutcome,
     ) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// Where effects happen.
-pub trait World<E>: Sync {
-    fn perform(&self, effect: &Effect<E>) -> impl Future<Output = Outcome> + Send;
+pub trait EffectRunner<E>: Sync {
+    fn perform(&self, effect: &Effect<E>) -> impl Future<Output = EffectOutcome> + Send;
     /// Did an attempt arrive? All of them ended by `attempts_ended`.
-    fn look_for(&self, effect: &Effect<E>, attempts_ended: Timestamp) -> impl Future<Output = Result<Evidence>> + Send;
+    fn look_for(
+        &self,
+        effect: &Effect<E>,
+        attempts_ended: Timestamp,
+    ) -> impl Future<Output = Result<Evidence>> + Send;
 }
 
 /// What the shell takes from the invocation.
 #[derive(Clone, Copy)]
-pub struct Shift<'a> {
+pub struct WorkerContext<'a> {
     pub clock: &'a dyn Clock,
     pub entropy: &'a dyn Entropy,
     /// How long this invocation may still take: no lease is shorter.
     pub time_left: Duration,
 }
 
-impl std::fmt::Debug for Shift<'_> {
+impl std::fmt::Debug for WorkerContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Shift({:?})", self.time_left)
     }
@@ -135,47 +146,67 @@ pub async fn work<Event, L, W>(
     event: &Event,
     ledger: &L,
     world: &W,
-    shift: Shift<'_>,
+    shift: WorkerContext<'_>,
     decide: impl Fn(L::State) -> Decision<L::State, L::Effect> + Send,
 ) -> Result<()>
 where
     Event: Sync,
-    L: Ledger<Event>,
-    W: World<L::Effect>,
+    L: DecisionStore<Event>,
+    W: EffectRunner<L::Effect>,
 {
-    let mut read = Read::MayLag;
+    let mut read = Consistency::Eventual;
     for _ in 0..RACES {
         match ledger.open(event, read).await? {
-            Found::New(state) => {
+            InboxState::New(state) => {
                 let decision = decide(state);
                 let effects = begun(decision.effects, shift);
-                let saved = ledger.save(event, &decision.state, &effects, lease(shift)).await?;
-                if saved == Saved::Yes {
+                let saved = ledger
+                    .save(event, &decision.state, &effects, lease(shift))
+                    .await?;
+                if saved == SaveOutcome::Saved {
                     return carry_out(event, ledger, world, &effects).await;
                 }
-                read = Read::Latest;
+                read = Consistency::Strong;
             }
-            Found::Decided { effects, lease_until } => {
+            InboxState::Decided {
+                effects,
+                lease_until,
+            } => {
                 let open: Vec<_> = effects.into_iter().filter(|e| !e.settled).collect();
                 if open.is_empty() {
                     return Ok(());
                 }
-                if lease_until > shift.clock.now() || !ledger.take_over(event, lease_until, lease(shift)).await? {
-                    return Err(Error::unavailable("in_progress", "another worker holds the lease"));
+                if lease_until > shift.clock.now()
+                    || !ledger.take_over(event, lease_until, lease(shift)).await?
+                {
+                    return Err(Error::unavailable(
+                        "in_progress",
+                        "another worker holds the lease",
+                    ));
                 }
                 return resume(event, ledger, world, &open, lease_until).await;
             }
         }
     }
-    Err(Error::unavailable("contended", "the state changed at each attempt to save it"))
+    Err(Error::unavailable(
+        "contended",
+        "the state changed at each attempt to save it",
+    ))
 }
 
-fn begun<E>(effects: Vec<E>, shift: Shift<'_>) -> Vec<Effect<E>> {
+fn begun<E>(effects: Vec<E>, shift: WorkerContext<'_>) -> Vec<Effect<E>> {
     let now = shift.clock.now();
-    effects.into_iter().map(|what| Effect { id: EffectId::new(now, shift.entropy), what, settled: false }).collect()
+    effects
+        .into_iter()
+        .map(|what| Effect {
+            id: EffectId::new(now, shift.entropy),
+            what,
+            settled: false,
+        })
+        .collect()
 }
 
-fn lease(shift: Shift<'_>) -> Timestamp {
+fn lease(shift: WorkerContext<'_>) -> Timestamp {
     let now = shift.clock.now();
     now.checked_add(shift.time_left).unwrap_or(now)
 }
@@ -189,17 +220,22 @@ async fn resume<Event, L, W>(
 ) -> Result<()>
 where
     Event: Sync,
-    L: Ledger<Event>,
-    W: World<L::Effect>,
+    L: DecisionStore<Event>,
+    W: EffectRunner<L::Effect>,
 {
     for effect in open {
         match world.look_for(effect, attempts_ended).await? {
             Evidence::Happened { receipt } => {
-                ledger.settle(event, effect, &Outcome::Done { receipt }).await?;
+                ledger
+                    .settle(event, effect, &EffectOutcome::Done { receipt })
+                    .await?;
             }
             Evidence::DidNotHappen => attempt(event, ledger, world, effect).await?,
             Evidence::NotYetClear => {
-                return Err(Error::unavailable("outcome_unclear", "an earlier attempt may still arrive"));
+                return Err(Error::unavailable(
+                    "outcome_unclear",
+                    "an earlier attempt may still arrive",
+                ));
             }
         }
     }
@@ -207,11 +243,16 @@ where
 }
 
 /// Effects go out in order: the first that must wait ends the work, and redelivery goes on from it.
-async fn carry_out<Event, L, W>(event: &Event, ledger: &L, world: &W, effects: &[Effect<L::Effect>]) -> Result<()>
+async fn carry_out<Event, L, W>(
+    event: &Event,
+    ledger: &L,
+    world: &W,
+    effects: &[Effect<L::Effect>],
+) -> Result<()>
 where
     Event: Sync,
-    L: Ledger<Event>,
-    W: World<L::Effect>,
+    L: DecisionStore<Event>,
+    W: EffectRunner<L::Effect>,
 {
     for effect in effects {
         attempt(event, ledger, world, effect).await?;
@@ -219,17 +260,29 @@ where
     Ok(())
 }
 
-async fn attempt<Event, L, W>(event: &Event, ledger: &L, world: &W, effect: &Effect<L::Effect>) -> Result<()>
+async fn attempt<Event, L, W>(
+    event: &Event,
+    ledger: &L,
+    world: &W,
+    effect: &Effect<L::Effect>,
+) -> Result<()>
 where
     Event: Sync,
-    L: Ledger<Event>,
-    W: World<L::Effect>,
+    L: DecisionStore<Event>,
+    W: EffectRunner<L::Effect>,
 {
     let outcome = world.perform(effect).await;
     match &outcome {
-        Outcome::Done { .. } | Outcome::Refused { .. } => ledger.settle(event, effect, &outcome).await,
-        Outcome::Later { code, title } => Err(Error::unavailable("provider_busy", format!("{code} {title}"))),
-        Outcome::Unknown { reason } => Err(Error::unavailable("outcome_unknown", reason.clone())),
+        EffectOutcome::Done { .. } | EffectOutcome::Refused { .. } => {
+            ledger.settle(event, effect, &outcome).await
+        }
+        EffectOutcome::Later { code, title } => Err(Error::unavailable(
+            "provider_busy",
+            format!("{code} {title}"),
+        )),
+        EffectOutcome::Unknown { reason } => {
+            Err(Error::unavailable("outcome_unknown", reason.clone()))
+        }
     }
 }
 

@@ -16,7 +16,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 }
@@ -81,11 +84,15 @@ impl Sim {
         change(&mut rows)
     }
 
-    fn read(&self, read: Read) -> Rows {
+    fn read(&self, read: Consistency) -> Rows {
         let earlier = self.earlier.lock().unwrap();
         let lag = usize::try_from(self.roll(3)).unwrap();
-        match earlier.len().checked_sub(lag).and_then(|index| earlier.get(index)) {
-            Some(stale) if read == Read::MayLag => stale.clone(),
+        match earlier
+            .len()
+            .checked_sub(lag)
+            .and_then(|index| earlier.get(index))
+        {
+            Some(stale) if read == Consistency::Eventual => stale.clone(),
             _ => self.rows.lock().unwrap().clone(),
         }
     }
@@ -110,7 +117,14 @@ impl Entropy for Sim {
 /// Here others may go on, time may pass, and the process may die.
 async fn anything_may_happen() {
     let mut happened = false;
-    poll_fn(|_| if replace(&mut happened, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    poll_fn(|_| {
+        if replace(&mut happened, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 #[derive(Clone)]
@@ -118,29 +132,38 @@ struct Counted {
     seen: u32,
 }
 
-impl Ledger<u32> for Sim {
+impl DecisionStore<u32> for Sim {
     type State = Counted;
     type Effect = String;
 
-    async fn open(&self, event: &u32, read: Read) -> Result<Found<Counted, String>> {
+    async fn open(&self, event: &u32, read: Consistency) -> Result<InboxState<Counted, String>> {
         anything_may_happen().await;
         let rows = self.read(read);
         anything_may_happen().await;
         Ok(match rows.entries.get(event) {
-            None => Found::New(Counted { seen: rows.count }),
-            Some((effects, lease_until)) => Found::Decided { effects: effects.clone(), lease_until: *lease_until },
+            None => InboxState::New(Counted { seen: rows.count }),
+            Some((effects, lease_until)) => InboxState::Decided {
+                effects: effects.clone(),
+                lease_until: *lease_until,
+            },
         })
     }
 
-    async fn save(&self, event: &u32, state: &Counted, effects: &[Effect<String>], lease: Timestamp) -> Result<Saved> {
+    async fn save(
+        &self,
+        event: &u32,
+        state: &Counted,
+        effects: &[Effect<String>],
+        lease: Timestamp,
+    ) -> Result<SaveOutcome> {
         anything_may_happen().await;
         let saved = self.write(|rows| {
             if rows.entries.contains_key(event) || rows.count + 1 != state.seen {
-                return Saved::Raced;
+                return SaveOutcome::Conflict;
             }
             rows.count = state.seen;
             rows.entries.insert(*event, (effects.to_vec(), lease));
-            Saved::Yes
+            SaveOutcome::Saved
         });
         anything_may_happen().await;
         Ok(saved)
@@ -160,42 +183,67 @@ impl Ledger<u32> for Sim {
         Ok(taken)
     }
 
-    async fn settle(&self, event: &u32, effect: &Effect<String>, _: &Outcome) -> Result<()> {
+    async fn settle(&self, event: &u32, effect: &Effect<String>, _: &EffectOutcome) -> Result<()> {
         anything_may_happen().await;
         self.write(|rows| {
             let (effects, _) = rows.entries.get_mut(event).unwrap();
-            effects.iter_mut().find(|row| row.id == effect.id).unwrap().settled = true;
+            effects
+                .iter_mut()
+                .find(|row| row.id == effect.id)
+                .unwrap()
+                .settled = true;
         });
         anything_may_happen().await;
         Ok(())
     }
 }
 
-impl World<String> for Sim {
-    async fn perform(&self, effect: &Effect<String>) -> Outcome {
+impl EffectRunner<String> for Sim {
+    async fn perform(&self, effect: &Effect<String>) -> EffectOutcome {
         anything_may_happen().await;
         let fate = self.roll(10);
         if fate == 0 {
-            return Outcome::Later { code: 130_429, title: "busy".into() };
+            return EffectOutcome::Later {
+                code: 130_429,
+                title: "busy".into(),
+            };
         }
         if fate != 1 {
             let seen_at = self.millis() + i64::try_from(self.roll(SILENCE.unsigned_abs())).unwrap();
-            self.world.lock().unwrap().push(Arrived { id: effect.id, what: effect.what.clone(), seen_at });
+            self.world.lock().unwrap().push(Arrived {
+                id: effect.id,
+                what: effect.what.clone(),
+                seen_at,
+            });
         }
         anything_may_happen().await;
         match fate {
-            1 | 2 => Outcome::Unknown { reason: "the answer was lost".into() },
-            _ => Outcome::Done { receipt: "wamid".into() },
+            1 | 2 => EffectOutcome::Unknown {
+                reason: "the answer was lost".into(),
+            },
+            _ => EffectOutcome::Done {
+                receipt: "wamid".into(),
+            },
         }
     }
 
-    async fn look_for(&self, effect: &Effect<String>, attempts_ended: Timestamp) -> Result<Evidence> {
+    async fn look_for(
+        &self,
+        effect: &Effect<String>,
+        attempts_ended: Timestamp,
+    ) -> Result<Evidence> {
         anything_may_happen().await;
         let now = self.millis();
-        let is_seen =
-            self.world.lock().unwrap().iter().any(|arrived| arrived.id == effect.id && arrived.seen_at <= now);
+        let is_seen = self
+            .world
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|arrived| arrived.id == effect.id && arrived.seen_at <= now);
         Ok(match is_seen {
-            true => Evidence::Happened { receipt: "wamid".into() },
+            true => Evidence::Happened {
+                receipt: "wamid".into(),
+            },
             false if now < attempts_ended.as_millisecond() + SILENCE => Evidence::NotYetClear,
             false => Evidence::DidNotHappen,
         })
@@ -204,7 +252,9 @@ impl World<String> for Sim {
 
 fn greet_twice(event: u32) -> impl Fn(Counted) -> Decision<Counted, String> {
     move |state| Decision {
-        state: Counted { seen: state.seen + 1 },
+        state: Counted {
+            seen: state.seen + 1,
+        },
         effects: vec![format!("{event} first"), format!("{event} second")],
     }
 }
@@ -223,17 +273,26 @@ struct Invocation<'a> {
 }
 
 fn invoke(sim: &Sim, event: u32) -> Invocation<'_> {
-    let shift = Shift { clock: sim, entropy: sim, time_left: Duration::from_millis(INVOCATION.unsigned_abs()) };
+    let shift = WorkerContext {
+        clock: sim,
+        entropy: sim,
+        time_left: Duration::from_millis(INVOCATION.unsigned_abs()),
+    };
     let work = Box::pin(async move { work(&event, sim, sim, shift, greet_twice(event)).await });
-    Invocation { event, ends_at: sim.millis() + INVOCATION, work }
+    Invocation {
+        event,
+        ends_at: sim.millis() + INVOCATION,
+        work,
+    }
 }
 
 fn run(seed: u64) -> Result<(), String> {
     const EVENTS: u32 = 4;
     const AT_ONCE: usize = 3;
     let sim = Sim::new(seed);
-    let mut deliveries: Vec<u32> =
-        (0..EVENTS).flat_map(|event| vec![event; 1 + (seed as usize + event as usize) % 3]).collect();
+    let mut deliveries: Vec<u32> = (0..EVENTS)
+        .flat_map(|event| vec![event; 1 + (seed as usize + event as usize) % 3])
+        .collect();
     let mut running: Vec<Invocation<'_>> = Vec::new();
     let mut deaths = 12;
     let mut steps = 0;
@@ -243,11 +302,18 @@ fn run(seed: u64) -> Result<(), String> {
             return Err(format!("seed {seed}: does not come to an end"));
         }
         // Mostly short steps; now and then a wait that a lease does not outlast.
-        let millis = if sim.roll(20) == 0 { sim.roll(15_000) } else { sim.roll(200) };
+        let millis = if sim.roll(20) == 0 {
+            sim.roll(15_000)
+        } else {
+            sim.roll(200)
+        };
         sim.passes(millis);
         running.retain(|invocation| invocation.ends_at > sim.millis());
         if running.len() < AT_ONCE && !deliveries.is_empty() && sim.roll(4) == 0 {
-            running.push(invoke(&sim, deliveries[sim.roll(deliveries.len() as u64) as usize]));
+            running.push(invoke(
+                &sim,
+                deliveries[sim.roll(deliveries.len() as u64) as usize],
+            ));
         }
         if running.is_empty() {
             continue;
@@ -261,14 +327,20 @@ fn run(seed: u64) -> Result<(), String> {
         // An error asks for another delivery, as a death does.
         if let Some(outcome) = poll(running[index].work.as_mut()) {
             let done = running.swap_remove(index);
-            if let (Ok(()), Some(delivery)) = (outcome, deliveries.iter().position(|event| *event == done.event)) {
+            if let (Ok(()), Some(delivery)) = (
+                outcome,
+                deliveries.iter().position(|event| *event == done.event),
+            ) {
                 deliveries.swap_remove(delivery);
             }
         }
     }
     let world = sim.world.lock().unwrap();
     for event in 0..EVENTS {
-        let of_event = world.iter().map(|arrived| &arrived.what).filter(|what| what.starts_with(&event.to_string()));
+        let of_event = world
+            .iter()
+            .map(|arrived| &arrived.what)
+            .filter(|what| what.starts_with(&event.to_string()));
         let said: Vec<_> = of_event.collect();
         if said != [&format!("{event} first"), &format!("{event} second")] {
             return Err(format!("seed {seed}: event {event} led to {said:?}"));
@@ -284,7 +356,12 @@ fn run(seed: u64) -> Result<(), String> {
 #[test]
 fn every_event_takes_effect_once_and_in_order() {
     let failed: Vec<_> = (0..5_000).filter_map(|seed| run(seed).err()).collect();
-    assert!(failed.is_empty(), "{} of 5000: {:#?}", failed.len(), &failed[..failed.len().min(3)]);
+    assert!(
+        failed.is_empty(),
+        "{} of 5000: {:#?}",
+        failed.len(),
+        &failed[..failed.len().min(3)]
+    );
 }
 
 /// Runs one invocation alone to its end.
@@ -300,9 +377,17 @@ fn alone(sim: &Sim, event: u32) -> Result<()> {
 #[test]
 fn a_live_lease_is_left_alone() {
     let sim = Sim::new(0);
-    let effect = Effect { id: EffectId::new(sim.now(), &sim), what: "0 first".to_owned(), settled: false };
+    let effect = Effect {
+        id: EffectId::new(sim.now(), &sim),
+        what: "0 first".to_owned(),
+        settled: false,
+    };
     let until = sim.now().checked_add(Duration::from_secs(5)).unwrap();
-    sim.rows.lock().unwrap().entries.insert(0, (vec![effect], until));
+    sim.rows
+        .lock()
+        .unwrap()
+        .entries
+        .insert(0, (vec![effect], until));
     assert_eq!(alone(&sim, 0).unwrap_err().code(), "in_progress");
     assert!(sim.world.lock().unwrap().is_empty());
 }

@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
-use aws_lambda_events::apigw::{ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayWebsocketProxyRequest};
-use confab_aws::{Aws, AwsConfig, Posted, Sockets};
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayWebsocketProxyRequest,
+};
+use confab_aws::{Aws, AwsConfig, FrameDelivery, Sockets};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
@@ -19,7 +21,10 @@ static CALLS: AtomicU32 = AtomicU32::new(0);
 async fn main() -> Result<(), Error> {
     let env = confab_lambda::environment();
     let sockets = match env.optional("SOCKET_ENDPOINT") {
-        Some(endpoint) => Some(Sockets::new(&Aws::new(AwsConfig::from_env(&env)?)?, endpoint)),
+        Some(endpoint) => Some(Sockets::new(
+            &Aws::new(AwsConfig::from_env(&env)?)?,
+            endpoint,
+        )),
         None => None,
     };
     let sockets = Arc::new(sockets);
@@ -52,21 +57,35 @@ async fn act(order: &Value, otherwise: Value) -> Result<Value, Error> {
             Ok(json!({ "slept": order["ms"] }))
         }
         "environment" => Ok(environment()),
-        "who" => Ok(json!({ "process": std::process::id(), "call": CALLS.fetch_add(1, Ordering::Relaxed) + 1 })),
+        "who" => Ok(
+            json!({ "process": std::process::id(), "call": CALLS.fetch_add(1, Ordering::Relaxed) + 1 }),
+        ),
         _ => Ok(otherwise),
     }
 }
 
 /// What Lambda puts into the environment.
 fn environment() -> Value {
-    let names = ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_EXECUTION_ENV", "_HANDLER", "TZ"];
+    let names = [
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_EXECUTION_ENV",
+        "_HANDLER",
+        "TZ",
+    ];
     let env = confab_lambda::environment();
-    names.iter().map(|name| ((*name).to_owned(), json!(env.optional(name)))).collect()
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), json!(env.optional(name))))
+        .collect()
 }
 
 /// Numbers in a query are texts.
 fn ms(order: &Value) -> u64 {
-    order["ms"].as_u64().or_else(|| order["ms"].as_str()?.parse().ok()).unwrap_or(0)
+    order["ms"]
+        .as_u64()
+        .or_else(|| order["ms"].as_str()?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// The order is in the query when a client connects, and in the body of a message. Every event is a line of the log.
@@ -78,7 +97,12 @@ async fn on_socket(sockets: &Sockets, id: &str, event: &Value) -> Result<Value, 
         None => event["queryStringParameters"].clone(),
     };
     let to = order["to"].as_str().unwrap_or(id);
-    let text = |otherwise: String| order["text"].as_str().map_or(otherwise, str::to_owned).into_bytes();
+    let text = |otherwise: String| {
+        order["text"]
+            .as_str()
+            .map_or(otherwise, str::to_owned)
+            .into_bytes()
+    };
     match order["do"].as_str() {
         Some("tell") => posted(sockets.post(to, text(event.to_string())).await?),
         Some("tell_late") => {
@@ -91,12 +115,17 @@ async fn on_socket(sockets: &Sockets, id: &str, event: &Value) -> Result<Value, 
             act(&order, Value::Null).await?;
         }
     }
-    let status = order["status"].as_str().and_then(|status| status.parse().ok()).unwrap_or(200);
-    Ok(json!({ "statusCode": status, "headers": { "Sec-WebSocket-Protocol": order["protocol"] }, "body": "unheard" }))
+    let status = order["status"]
+        .as_str()
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(200);
+    Ok(
+        json!({ "statusCode": status, "headers": { "Sec-WebSocket-Protocol": order["protocol"] }, "body": "unheard" }),
+    )
 }
 
-fn posted(posted: Posted) {
-    log(&json!({ "message": "posted", "gone": posted == Posted::Gone }));
+fn posted(posted: FrameDelivery) {
+    log(&json!({ "message": "posted", "gone": posted == FrameDelivery::Gone }));
 }
 
 #[expect(clippy::print_stdout, reason = "a function's log")]
@@ -114,7 +143,8 @@ fn authorize(event: Value) -> Result<Value, Error> {
         Some("unknown") => return Err("Unauthorized".into()),
         _ => "Deny",
     };
-    let statement = json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": event["methodArn"] });
+    let statement =
+        json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": event["methodArn"] });
     Ok(json!({
         "principalId": "usr_1",
         "policyDocument": { "Version": "2012-10-17", "Statement": [statement] },

@@ -3,5 +3,10 @@ use maintenance::{Caretaker, weekly_cleanup};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::schedule("weekly-cleanup", Caretaker::from_env(), weekly_cleanup::handle).await
+    confab_lambda::schedule(
+        "weekly-cleanup",
+        Caretaker::from_env(),
+        weekly_cleanup::handle,
+    )
+    .await
 }

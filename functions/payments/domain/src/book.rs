@@ -3,7 +3,8 @@
 //! It compares totals and never counts events, so copies, gaps and any order of notices come to the same.
 
 use confab_contracts::payments::{
-    FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, RefundRequested, ReturnReason,
+    FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded,
+    RefundRequested, ReturnReason,
 };
 use confab_core::Money;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,11 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
     let payment = standing.payment.as_deref();
     if is_beside(&order, standing) {
         order.flag_payment(payment, None);
-        return Booked { order, rows: Vec::new(), tell: Vec::new() };
+        return Booked {
+            order,
+            rows: Vec::new(),
+            tell: Vec::new(),
+        };
     }
     if let Some(flag) = refusal(&order, standing) {
         let is_open = flag == Flag::Overdrawn || holds_money(&order, standing);
@@ -40,7 +45,11 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
         if !is_open && standing.provider == Some(Provider::Generic) {
             order.returned.extend(standing.payment.clone());
         }
-        return Booked { order, rows: Vec::new(), tell: Vec::new() };
+        return Booked {
+            order,
+            rows: Vec::new(),
+            tell: Vec::new(),
+        };
     }
     let mut booking = Booking::default();
     let was_owed = order.owes_refund();
@@ -66,13 +75,20 @@ pub fn book(mut order: Order, standing: &Standing) -> Booked {
     });
     order.flag_payment(payment, None);
     order.flag_payment(order.payment.clone().as_deref(), flag);
-    Booked { order, rows: booking.rows, tell: booking.tell }
+    Booked {
+        order,
+        rows: booking.rows,
+        tell: booking.tell,
+    }
 }
 
 /// An attempt that brought nothing, beside the payment that did: a page that expired after it was paid elsewhere. Or an
 /// older claim about a payment that was refused and is returned by now.
 fn is_beside(order: &Order, standing: &Standing) -> bool {
-    let is_settled = standing.payment.as_ref().is_some_and(|payment| order.returned.contains(payment));
+    let is_settled = standing
+        .payment
+        .as_ref()
+        .is_some_and(|payment| order.returned.contains(payment));
     is_settled
         || order.received > 0
             && standing.payment != order.payment
@@ -110,7 +126,10 @@ fn holds_money(order: &Order, standing: &Standing) -> bool {
         return true;
     }
     let back = standing.refunded.checked_add(standing.disputed);
-    !standing.is_returned && standing.received.is_none_or(|received| back != Some(received.minor))
+    !standing.is_returned
+        && standing
+            .received
+            .is_none_or(|received| back != Some(received.minor))
 }
 
 #[derive(Default)]
@@ -121,13 +140,21 @@ struct Booking {
 
 impl Booking {
     fn money(&mut self, order: &Order, kind: Kind, minor: i64) {
-        self.rows.push(Row::Money { kind, amount: Money::new(minor, order.price.currency) });
+        self.rows.push(Row::Money {
+            kind,
+            amount: Money::new(minor, order.price.currency),
+        });
     }
 
     fn credits(&mut self, order: &Order, kind: Kind, credits: i64) {
         if credits != 0 {
             let (product, payer) = (order.purchase.product.clone(), order.purchase.payer.clone());
-            self.rows.push(Row::Credits { kind, product, payer, credits });
+            self.rows.push(Row::Credits {
+                kind,
+                product,
+                payer,
+                credits,
+            });
         }
     }
 
@@ -137,13 +164,20 @@ impl Booking {
         if standing.is_underway && !is_here && !order.told_pending && !order.state.is_settled() {
             order.told_pending = true;
             let (order_id, purchase, amount) = (order.id, order.purchase.clone(), order.price);
-            self.tell.push(Tell::Pending(PaymentPending { order_id, purchase, amount }));
+            self.tell.push(Tell::Pending(PaymentPending {
+                order_id,
+                purchase,
+                amount,
+            }));
         }
     }
 
     fn received(&mut self, order: &mut Order, standing: &Standing) {
         // What came in does not become less: what goes back is a refund or a dispute.
-        let received = standing.received.map_or(0, |money| money.minor).max(order.received);
+        let received = standing
+            .received
+            .map_or(0, |money| money.minor)
+            .max(order.received);
         if received > order.received {
             self.money(order, Kind::Charge, received - order.received);
             order.received = received;
@@ -199,8 +233,16 @@ impl Booking {
 
     fn asks_back(&mut self, order: &Order) {
         let (order_id, product) = (order.id, order.purchase.product.clone());
-        let reason = order.refund.as_ref().map(|refund| refund.reason.clone()).unwrap_or_default();
-        self.tell.push(Tell::RefundRequested(RefundRequested { order_id, product, reason }));
+        let reason = order
+            .refund
+            .as_ref()
+            .map(|refund| refund.reason.clone())
+            .unwrap_or_default();
+        self.tell.push(Tell::RefundRequested(RefundRequested {
+            order_id,
+            product,
+            reason,
+        }));
     }
 
     fn fees(&mut self, order: &mut Order, standing: &Standing) {
@@ -219,7 +261,11 @@ impl Booking {
         };
         if was_open && order.received == 0 && !standing.is_underway {
             let (order_id, purchase) = (order.id, order.purchase.clone());
-            self.tell.push(Tell::Failed(PaymentFailed { order_id, purchase, reason }));
+            self.tell.push(Tell::Failed(PaymentFailed {
+                order_id,
+                purchase,
+                reason,
+            }));
         }
     }
 }

@@ -71,7 +71,10 @@ fn in_any_currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         Other(IgnoredAny),
     }
     Ok(match Option::<Told>::deserialize(deserializer)? {
-        Some(Told { minor, currency: Word::Ours(currency) }) => Some(Money::new(minor, currency)),
+        Some(Told {
+            minor,
+            currency: Word::Ours(currency),
+        }) => Some(Money::new(minor, currency)),
         _ => None,
     })
 }
@@ -79,10 +82,19 @@ fn in_any_currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// Notices of one order are worked on one after the other, as far as they tell which it is.
 pub fn group_of(event: &str, notice: &Notice) -> String {
     match notice {
-        Notice::Stripe { order_id: Some(id), .. } | Notice::Check { order_id: id } => id.to_string(),
+        Notice::Stripe {
+            order_id: Some(id), ..
+        }
+        | Notice::Check { order_id: id } => id.to_string(),
         Notice::Generic(claim) => claim.order_id.to_string(),
-        Notice::Stripe { payment: Some(payment), .. } => payment.clone(),
-        Notice::Stripe { checkout: Some(checkout), .. } => checkout.clone(),
+        Notice::Stripe {
+            payment: Some(payment),
+            ..
+        } => payment.clone(),
+        Notice::Stripe {
+            checkout: Some(checkout),
+            ..
+        } => checkout.clone(),
         Notice::Stripe { .. } | Notice::Sumit { .. } => event.to_owned(),
     }
 }

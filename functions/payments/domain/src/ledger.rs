@@ -34,8 +34,16 @@ pub enum Account {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
-    Money { kind: Kind, amount: Money },
-    Credits { kind: Kind, product: String, payer: String, credits: i64 },
+    Money {
+        kind: Kind,
+        amount: Money,
+    },
+    Credits {
+        kind: Kind,
+        product: String,
+        payer: String,
+        credits: i64,
+    },
 }
 
 impl Row {
@@ -47,9 +55,14 @@ impl Row {
 
     pub fn account(&self) -> Account {
         match self {
-            Self::Money { kind: Kind::Fee, .. } => Account::Fees,
+            Self::Money {
+                kind: Kind::Fee, ..
+            } => Account::Fees,
             Self::Money { .. } => Account::Order,
-            Self::Credits { product, payer, .. } => Account::Credits { product: product.clone(), payer: payer.clone() },
+            Self::Credits { product, payer, .. } => Account::Credits {
+                product: product.clone(),
+                payer: payer.clone(),
+            },
         }
     }
 

@@ -34,7 +34,10 @@ pub enum RefundStep {
 impl Order {
     /// The provider is to be asked to give back what is left.
     pub fn owes_refund(&self) -> bool {
-        let is_wanted = self.refund.as_ref().is_some_and(|refund| refund.step == RefundStep::Wanted);
+        let is_wanted = self
+            .refund
+            .as_ref()
+            .is_some_and(|refund| refund.step == RefundStep::Wanted);
         is_wanted && self.provider == Provider::Stripe && self.disputed == 0 && self.balance() > 0
     }
 
@@ -43,7 +46,10 @@ impl Order {
     pub fn refund_wanted(mut self, reason: &str) -> Self {
         let is_back = self.received > 0 && self.disputed == 0 && self.balance() <= 0;
         if self.refund.is_none() && !is_back {
-            self.refund = Some(Refund { reason: clip(reason, LONGEST_REASON), step: RefundStep::Wanted });
+            self.refund = Some(Refund {
+                reason: clip(reason, LONGEST_REASON),
+                step: RefundStep::Wanted,
+            });
         }
         self.flagged_for_refund()
     }
@@ -51,7 +57,11 @@ impl Order {
     /// What the provider said to it. Its first answer counts.
     #[must_use]
     pub fn refund_answered(mut self, step: RefundStep) -> Self {
-        if let Some(refund) = self.refund.as_mut().filter(|refund| refund.step == RefundStep::Wanted) {
+        if let Some(refund) = self
+            .refund
+            .as_mut()
+            .filter(|refund| refund.step == RefundStep::Wanted)
+        {
             refund.step = step;
         }
         self.flagged_for_refund()
@@ -99,7 +109,14 @@ mod tests {
             reference: String::new(),
         };
         let id = OrderId::new(now, &|| [1; 10]);
-        Order::new(id, purchase, Money::new(PRICE, Currency::Usd), 1, now, CorrelationId::new(now, &|| [2; 10]))
+        Order::new(
+            id,
+            purchase,
+            Money::new(PRICE, Currency::Usd),
+            1,
+            now,
+            CorrelationId::new(now, &|| [2; 10]),
+        )
     }
 
     fn paid() -> Standing {
@@ -112,7 +129,11 @@ mod tests {
     }
 
     fn elsewhere(provider: Provider) -> Standing {
-        Standing { provider: Some(provider), payment: Some("p-1".into()), ..paid() }
+        Standing {
+            provider: Some(provider),
+            payment: Some("p-1".into()),
+            ..paid()
+        }
     }
 
     fn step(order: &Order) -> Option<&RefundStep> {
@@ -127,7 +148,11 @@ mod tests {
 
     /// How often a booking says that it is time to give the money back.
     fn asks(booked: &Booked) -> usize {
-        booked.tell.iter().filter(|tell| matches!(tell, Tell::RefundRequested(_))).count()
+        booked
+            .tell
+            .iter()
+            .filter(|tell| matches!(tell, Tell::RefundRequested(_)))
+            .count()
     }
 
     #[test]
@@ -136,17 +161,37 @@ mod tests {
         assert!(!paid_order.owes_refund());
         let wanted = paid_order.refund_wanted("no photos");
         assert!(wanted.owes_refund() && wanted.flags.is_empty());
-        assert_eq!(wanted.clone().refund_wanted("again"), wanted, "wanting it twice is wanting it once");
+        assert_eq!(
+            wanted.clone().refund_wanted("again"),
+            wanted,
+            "wanting it twice is wanting it once"
+        );
         let made = wanted.refund_answered(RefundStep::Made);
         assert!(!made.owes_refund() && made.flags.is_empty());
-        let back = book(made, &Standing { refunded: PRICE, ..paid() });
+        let back = book(
+            made,
+            &Standing {
+                refunded: PRICE,
+                ..paid()
+            },
+        );
         assert_eq!((back.order.state, asks(&back)), (State::Refunded, 0));
-        assert_eq!(back.order.clone().refund_wanted("late").refund, back.order.refund);
+        assert_eq!(
+            back.order.clone().refund_wanted("late").refund,
+            back.order.refund
+        );
     }
 
     #[test]
     fn nothing_is_wanted_of_what_is_back_already() {
-        let back = book(book(order(), &paid()).order, &Standing { refunded: PRICE, ..paid() }).order;
+        let back = book(
+            book(order(), &paid()).order,
+            &Standing {
+                refunded: PRICE,
+                ..paid()
+            },
+        )
+        .order;
         assert_eq!(back.clone().refund_wanted("late"), back);
     }
 
@@ -155,7 +200,14 @@ mod tests {
         let wanted = order().refund_wanted("no photos");
         assert!(!wanted.owes_refund());
         let nothing_yet = Some(Money::new(0, Currency::Usd));
-        let underway = book(wanted, &Standing { received: nothing_yet, is_underway: true, ..paid() });
+        let underway = book(
+            wanted,
+            &Standing {
+                received: nothing_yet,
+                is_underway: true,
+                ..paid()
+            },
+        );
         assert_eq!((underway.order.state, asks(&underway)), (State::Pending, 0));
         let booked = book(underway.order, &paid());
         assert_eq!(asks(&booked), 1);
@@ -163,34 +215,85 @@ mod tests {
             matches!(&booked.tell[..], [Tell::Received(_), Tell::RefundRequested(wish)] if wish.reason == "no photos")
         );
         assert!(booked.order.owes_refund());
-        let again = book(booked.order, &Standing { fees: Some(114), ..paid() });
+        let again = book(
+            booked.order,
+            &Standing {
+                fees: Some(114),
+                ..paid()
+            },
+        );
         assert_eq!(asks(&again), 0, "somebody is at it");
     }
 
     #[test]
     fn a_bank_that_has_the_money_is_left_alone_and_what_it_gives_back_is_owed() {
-        let disputed = book(book(order(), &paid()).order, &Standing { disputed: PRICE, ..paid() }).order;
+        let disputed = book(
+            book(order(), &paid()).order,
+            &Standing {
+                disputed: PRICE,
+                ..paid()
+            },
+        )
+        .order;
         let wanted = disputed.refund_wanted("no photos");
-        assert_eq!((wanted.owes_refund(), flag_of(&wanted)), (false, Some(Flag::RefundByHand)));
+        assert_eq!(
+            (wanted.owes_refund(), flag_of(&wanted)),
+            (false, Some(Flag::RefundByHand))
+        );
         let won = book(wanted, &paid());
-        assert_eq!((asks(&won), flag_of(&won.order)), (1, None), "it goes back by itself");
-        let disputed_later = book(order().refund_wanted("no photos"), &Standing { disputed: 700, ..paid() });
-        assert_eq!((asks(&disputed_later), flag_of(&disputed_later.order)), (0, Some(Flag::RefundByHand)));
+        assert_eq!(
+            (asks(&won), flag_of(&won.order)),
+            (1, None),
+            "it goes back by itself"
+        );
+        let disputed_later = book(
+            order().refund_wanted("no photos"),
+            &Standing {
+                disputed: 700,
+                ..paid()
+            },
+        );
+        assert_eq!(
+            (asks(&disputed_later), flag_of(&disputed_later.order)),
+            (0, Some(Flag::RefundByHand))
+        );
     }
 
     #[test]
     fn where_nobody_can_be_asked_a_person_is_until_it_is_back() {
         for provider in [Provider::Sumit, Provider::Generic] {
             for early in [true, false] {
-                let order = if early { order().refund_wanted("no photos") } else { order() };
+                let order = if early {
+                    order().refund_wanted("no photos")
+                } else {
+                    order()
+                };
                 let booked = book(order, &elsewhere(provider));
                 assert_eq!(asks(&booked), 0);
                 let wanted = booked.order.refund_wanted("no photos");
-                assert_eq!((wanted.owes_refund(), flag_of(&wanted)), (false, Some(Flag::RefundByHand)), "{provider:?}");
+                assert_eq!(
+                    (wanted.owes_refund(), flag_of(&wanted)),
+                    (false, Some(Flag::RefundByHand)),
+                    "{provider:?}"
+                );
                 let again = book(wanted, &elsewhere(provider)).order;
-                assert_eq!(flag_of(&again), Some(Flag::RefundByHand), "it stays until somebody did it");
-                let back = book(again, &Standing { refunded: PRICE, ..elsewhere(provider) }).order;
-                assert_eq!((flag_of(&back), step(&back)), (None, Some(&RefundStep::Made)));
+                assert_eq!(
+                    flag_of(&again),
+                    Some(Flag::RefundByHand),
+                    "it stays until somebody did it"
+                );
+                let back = book(
+                    again,
+                    &Standing {
+                        refunded: PRICE,
+                        ..elsewhere(provider)
+                    },
+                )
+                .order;
+                assert_eq!(
+                    (flag_of(&back), step(&back)),
+                    (None, Some(&RefundStep::Made))
+                );
             }
         }
     }
@@ -198,22 +301,50 @@ mod tests {
     #[test]
     fn what_stripe_refuses_is_a_persons() {
         let wanted = book(order(), &paid()).order.refund_wanted("no photos");
-        let refused = wanted.refund_answered(RefundStep::Refused { code: "charge_disputed".into() });
-        assert_eq!((refused.owes_refund(), flag_of(&refused)), (false, Some(Flag::RefundByHand)));
+        let refused = wanted.refund_answered(RefundStep::Refused {
+            code: "charge_disputed".into(),
+        });
+        assert_eq!(
+            (refused.owes_refund(), flag_of(&refused)),
+            (false, Some(Flag::RefundByHand))
+        );
         let answered = refused.clone().refund_answered(RefundStep::Made);
         assert_eq!(answered, refused, "the first answer counts");
-        assert_eq!(flag_of(&book(refused.clone(), &paid()).order), Some(Flag::RefundByHand));
-        let by_hand = book(refused, &Standing { refunded: PRICE, ..paid() }).order;
-        assert_eq!((flag_of(&by_hand), step(&by_hand)), (None, Some(&RefundStep::Made)));
+        assert_eq!(
+            flag_of(&book(refused.clone(), &paid()).order),
+            Some(Flag::RefundByHand)
+        );
+        let by_hand = book(
+            refused,
+            &Standing {
+                refunded: PRICE,
+                ..paid()
+            },
+        )
+        .order;
+        assert_eq!(
+            (flag_of(&by_hand), step(&by_hand)),
+            (None, Some(&RefundStep::Made))
+        );
     }
 
     #[test]
     fn a_refund_that_comes_back_is_not_made_again_by_itself() {
         let wanted = book(order(), &paid()).order.refund_wanted("no photos");
         // Nobody noted that it was made, and the books have it.
-        let back = book(wanted, &Standing { refunded: PRICE, ..paid() }).order;
+        let back = book(
+            wanted,
+            &Standing {
+                refunded: PRICE,
+                ..paid()
+            },
+        )
+        .order;
         let failed = book(back, &paid());
-        assert_eq!((asks(&failed), flag_of(&failed.order)), (0, Some(Flag::CameBack)));
+        assert_eq!(
+            (asks(&failed), flag_of(&failed.order)),
+            (0, Some(Flag::CameBack))
+        );
         assert!(!failed.order.refund_wanted("again").owes_refund());
     }
 
@@ -221,22 +352,38 @@ mod tests {
     fn refund_request_keeps_the_flags_of_other_payments() {
         let mut flagged = order();
         flagged.flags.insert("pi_2".into(), Flag::WrongAmount);
-        assert_eq!(flag_of(&flagged.refund_wanted("no photos")), Some(Flag::WrongAmount));
+        assert_eq!(
+            flag_of(&flagged.refund_wanted("no photos")),
+            Some(Flag::WrongAmount)
+        );
     }
 
     #[test]
     fn a_row_of_an_older_order_has_no_wish_and_a_wish_is_kept_in_whole() {
         let mut json = serde_json::to_value(order().refund_wanted(&"why ".repeat(100))).unwrap();
         let read: Order = serde_json::from_value(json.clone()).unwrap();
-        assert_eq!(read.refund.as_ref().map(|refund| refund.reason.chars().count()), Some(LONGEST_REASON));
+        assert_eq!(
+            read.refund
+                .as_ref()
+                .map(|refund| refund.reason.chars().count()),
+            Some(LONGEST_REASON)
+        );
         assert_eq!(json["refund"]["step"], "wanted");
         json.as_object_mut().unwrap().remove("refund");
         json.as_object_mut().unwrap().remove("used");
         let older: Order = serde_json::from_value(json).unwrap();
         assert_eq!((older.refund, older.used), (None, false));
-        let refused = Refund { reason: "x".into(), step: RefundStep::Refused { code: "charge_disputed".into() } };
+        let refused = Refund {
+            reason: "x".into(),
+            step: RefundStep::Refused {
+                code: "charge_disputed".into(),
+            },
+        };
         let json = serde_json::to_value(&refused).unwrap();
-        assert_eq!(json, serde_json::json!({ "reason": "x", "step": "refused", "code": "charge_disputed" }));
+        assert_eq!(
+            json,
+            serde_json::json!({ "reason": "x", "step": "refused", "code": "charge_disputed" })
+        );
         assert_eq!(serde_json::from_value::<Refund>(json).unwrap(), refused);
     }
 }

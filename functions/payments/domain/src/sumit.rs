@@ -13,7 +13,10 @@ mod tests {
 
     #[test]
     fn sumits_titles_are_the_studios_tiers() {
-        assert_eq!(item_of_title(" Standard ").as_deref(), Some("studio.standard"));
+        assert_eq!(
+            item_of_title(" Standard ").as_deref(),
+            Some("studio.standard")
+        );
         for odd in ["", "Standard pack", "../x", "סטנדרט"] {
             assert_eq!(item_of_title(odd), None, "{odd}");
         }

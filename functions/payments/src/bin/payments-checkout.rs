@@ -3,5 +3,10 @@ use payments::{Checkout, payments_checkout};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("payments-checkout", Checkout::from_env(), payments_checkout::handle).await
+    confab_lambda::http(
+        "payments-checkout",
+        Checkout::from_env(),
+        payments_checkout::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use payments::{Health, payments_health};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("payments-health", Health::from_env(), payments_health::handle).await
+    confab_lambda::http(
+        "payments-health",
+        Health::from_env(),
+        payments_health::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use payments::{Auditor, payments_ledger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("payments-ledger", Auditor::from_env(), payments_ledger::handle).await
+    confab_lambda::http(
+        "payments-ledger",
+        Auditor::from_env(),
+        payments_ledger::handle,
+    )
+    .await
 }

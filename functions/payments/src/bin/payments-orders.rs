@@ -3,5 +3,10 @@ use payments::{Orders, payments_orders};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("payments-orders", Orders::from_env(), payments_orders::handle).await
+    confab_lambda::http(
+        "payments-orders",
+        Orders::from_env(),
+        payments_orders::handle,
+    )
+    .await
 }

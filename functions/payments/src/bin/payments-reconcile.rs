@@ -3,5 +3,10 @@ use payments::{Reconciler, payments_reconcile};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::schedule("payments-reconcile", Reconciler::from_env(), payments_reconcile::handle).await
+    confab_lambda::schedule(
+        "payments-reconcile",
+        Reconciler::from_env(),
+        payments_reconcile::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use payments::{Requests, payments_requests};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue("payments-requests", Requests::from_env(), payments_requests::handle).await
+    confab_lambda::queue(
+        "payments-requests",
+        Requests::from_env(),
+        payments_requests::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use payments::{Spending, payments_spend};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("payments-spend", Spending::from_env(), payments_spend::handle).await
+    confab_lambda::http(
+        "payments-spend",
+        Spending::from_env(),
+        payments_spend::handle,
+    )
+    .await
 }

@@ -3,7 +3,10 @@ use super::{Texts, Words};
 pub(super) const TEXTS: Texts = Texts {
     code: "en",
     direction: "ltr",
-    back: Words { title: "Thank you", text: "Go back to the chat; we go on there." },
+    back: Words {
+        title: "Thank you",
+        text: "Go back to the chat; we go on there.",
+    },
     cancelled: Words {
         title: "Nothing was paid",
         text: "You left before paying. To pay after all, open the link in the chat again. To choose something else, write to us there.",

@@ -1,7 +1,7 @@
 //! What the operator's pages and the reconciler read: by query, page by page, never by scan.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use confab_aws::{Row, Table, When, failed, text};
+use confab_aws::{Condition, Row, Table, store_error, text};
 use confab_core::{Currency, Error, OrderId, Result, RowId, Timestamp};
 use payments_domain::{Account, Flag, Kind, Notice, Provider};
 use serde::{
@@ -78,9 +78,16 @@ impl Store {
     }
 
     /// The orders that are not settled, oldest first, created before a moment.
-    pub(crate) async fn open_orders(&self, before: Timestamp, after: Option<&str>) -> Result<OrderPage> {
+    pub(crate) async fn open_orders(
+        &self,
+        before: Timestamp,
+        after: Option<&str>,
+    ) -> Result<OrderPage> {
         let mut page = self.listed("Open", "open", "open", after, true).await?;
-        let young = page.orders.iter().position(|row| row.order.created_at >= before);
+        let young = page
+            .orders
+            .iter()
+            .position(|row| row.order.created_at >= before);
         if let Some(young) = young {
             page.orders.truncate(young);
             page.next = None;
@@ -115,27 +122,44 @@ impl Store {
         if let Some(after) = after {
             query = query.expression_attribute_values(":after", text(after));
         }
-        let got = query.send().await.map_err(failed)?;
-        let next = got.last_evaluated_key.as_ref().and_then(|key| key.get("created")?.as_s().ok()).cloned();
+        let got = query.send().await.map_err(store_error)?;
+        let next = got
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|key| key.get("created")?.as_s().ok())
+            .cloned();
         let (mut orders, mut unreadable) = (Vec::new(), Vec::new());
         for row in got.items.unwrap_or_default() {
             let key = Table::partition(&row);
-            match Table::read(row) {
+            match Table::from_row(row) {
                 Ok(order) => orders.push(order),
                 Err(_) => unreadable.push(key),
             }
         }
-        Ok(OrderPage { orders, unreadable, next })
+        Ok(OrderPage {
+            orders,
+            unreadable,
+            next,
+        })
     }
 
     pub(crate) async fn file_of(&self, id: OrderId) -> Result<Option<OrderFile>> {
         let mut file: (Option<OrderRow>, Vec<LedgerRow>, Vec<TellRow>) = Default::default();
         for row in self.partition(&order_pk(id), None).await? {
-            match row.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
-                Some("ORDER") => file.0 = Some(Table::read(row)?),
-                Some(sk) if sk.starts_with("ROW#") => file.1.push(Table::read(row)?),
-                Some(sk) if sk.starts_with("TELL#") => file.2.push(Table::read(row)?),
-                _ => return Err(Error::internal("unreadable_row", "an order has a row of no known kind")),
+            match row
+                .get("sk")
+                .and_then(|sk| sk.as_s().ok())
+                .map(String::as_str)
+            {
+                Some("ORDER") => file.0 = Some(Table::from_row(row)?),
+                Some(sk) if sk.starts_with("ROW#") => file.1.push(Table::from_row(row)?),
+                Some(sk) if sk.starts_with("TELL#") => file.2.push(Table::from_row(row)?),
+                _ => {
+                    return Err(Error::internal(
+                        "unreadable_row",
+                        "an order has a row of no known kind",
+                    ));
+                }
             }
         }
         let (order, rows, told) = file;
@@ -143,7 +167,11 @@ impl Store {
     }
 
     /// The balance of a person's credits, and the rows that it is the sum of, oldest first.
-    pub(crate) async fn account(&self, product: &str, payer: &str) -> Result<(i64, Vec<LedgerRow>)> {
+    pub(crate) async fn account(
+        &self,
+        product: &str,
+        payer: &str,
+    ) -> Result<(i64, Vec<LedgerRow>)> {
         let pk = credits_pk(product, payer);
         let rows = self.partition(&pk, Some("ROW#")).await?;
         Ok((self.credits(product, payer).await?, read_all(rows)?))
@@ -160,24 +188,39 @@ impl Store {
 
     /// Up to when the provider and the ledger were compared.
     pub(crate) async fn reconciled(&self) -> Result<Option<Timestamp>> {
-        let row = self.table.latest::<Reconciled>(Table::key(RECONCILED, RECONCILED)).await?;
+        let row = self
+            .table
+            .get::<Reconciled>(Table::key(RECONCILED, RECONCILED))
+            .await?;
         Ok(row.map(|row| row.until))
     }
 
     pub(crate) async fn has_reconciled(&self, until: Timestamp) -> Result<()> {
-        let row = Table::row(RECONCILED, RECONCILED, &Reconciled { until })?;
-        self.table.save(row, When::always()).await.map(drop)
+        let row = Table::to_row(RECONCILED, RECONCILED, &Reconciled { until })?;
+        self.table.put(row, Condition::none()).await.map(drop)
     }
 
     /// The order that a payment at Stripe was booked for.
     pub(crate) async fn order_paid_by(&self, payment: &str) -> Result<Option<OrderId>> {
-        let row = self.table.latest::<LeadsTo>(payment_key(Provider::Stripe, payment)).await?;
+        let row = self
+            .table
+            .get::<LeadsTo>(payment_key(Provider::Stripe, payment))
+            .await?;
         Ok(row.map(|row| row.order_id))
     }
 
     pub(crate) async fn differs(&self, suspect: &Suspect, at: Timestamp) -> Result<()> {
-        let row = Difference { suspect: suspect.clone(), at };
-        self.table.save(Table::row(DIFFERENCES, suspect.key(), &row)?, When::always()).await.map(drop)
+        let row = Difference {
+            suspect: suspect.clone(),
+            at,
+        };
+        self.table
+            .put(
+                Table::to_row(DIFFERENCES, suspect.key(), &row)?,
+                Condition::none(),
+            )
+            .await
+            .map(drop)
     }
 
     /// The payments that differed when they were last compared. A row in an older form names an order alone.
@@ -185,16 +228,18 @@ impl Store {
         let rows = self.partition(DIFFERENCES, None).await?;
         let suspect = |row: Row| {
             let order_id = row.get("sk").and_then(|sk| sk.as_s().ok()?.parse().ok());
-            let known = Table::read::<Difference>(row).map(|difference| difference.suspect);
-            known.ok().or(order_id.map(|order_id| Suspect { notice: Notice::Check { order_id } }))
+            let known = Table::from_row::<Difference>(row).map(|difference| difference.suspect);
+            known.ok().or(order_id.map(|order_id| Suspect {
+                notice: Notice::Check { order_id },
+            }))
         };
         Ok(rows.into_iter().filter_map(suspect).collect())
     }
 
     pub(crate) async fn is_the_same(&self, suspect: &Suspect) -> Result<()> {
         let key = Table::key(DIFFERENCES, suspect.key());
-        if self.table.latest::<IgnoredAny>(key.clone()).await?.is_some() {
-            self.table.remove(key).await?;
+        if self.table.get::<IgnoredAny>(key.clone()).await?.is_some() {
+            self.table.delete(key).await?;
         }
         Ok(())
     }
@@ -219,7 +264,7 @@ impl Store {
             if let Some(prefix) = prefix {
                 query = query.expression_attribute_values(":prefix", text(prefix));
             }
-            let got = query.send().await.map_err(failed)?;
+            let got = query.send().await.map_err(store_error)?;
             rows.extend(got.items.unwrap_or_default());
             from = got.last_evaluated_key;
             if from.is_none() {
@@ -230,5 +275,5 @@ impl Store {
 }
 
 fn read_all<T: DeserializeOwned>(rows: Vec<Row>) -> Result<Vec<T>> {
-    rows.into_iter().map(Table::read).collect()
+    rows.into_iter().map(Table::from_row).collect()
 }

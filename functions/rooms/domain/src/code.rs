@@ -26,8 +26,11 @@ impl FromStr for RoomCode {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let code =
-            text.as_bytes().try_into().ok().filter(|code: &[u8; LENGTH]| code.iter().all(|b| ALPHABET.contains(b)));
+        let code = text
+            .as_bytes()
+            .try_into()
+            .ok()
+            .filter(|code: &[u8; LENGTH]| code.iter().all(|b| ALPHABET.contains(b)));
         code.map(Self).ok_or_else(|| Error::not_found("room"))
     }
 }
@@ -52,7 +55,7 @@ impl utoipa::PartialSchema for RoomCode {
 
 impl utoipa::ToSchema for RoomCode {}
 
-confab_core::spoken_as_text!(RoomCode);
+confab_core::typescript_string!(RoomCode);
 
 impl Serialize for RoomCode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -62,7 +65,9 @@ impl Serialize for RoomCode {
 
 impl<'de> Deserialize<'de> for RoomCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(|_| serde::de::Error::custom("not a room's code"))
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(|_| serde::de::Error::custom("not a room's code"))
     }
 }
 
@@ -74,7 +79,15 @@ mod tests {
     fn a_code_reads_back_and_nothing_else_is_one() {
         let code = RoomCode::new(&|| [0, 31, 32, 255, 7, 8, 9, 10, 11, 12]);
         assert_eq!(code.to_string().parse::<RoomCode>().unwrap(), code);
-        for odd in ["", "k7m2p9q4x", "k7m2p9q4xwz", "K7m2p9q4xw", "k7m2p9q4x#", "k7m2p9q4xi", "k7m2p9q4é"] {
+        for odd in [
+            "",
+            "k7m2p9q4x",
+            "k7m2p9q4xwz",
+            "K7m2p9q4xw",
+            "k7m2p9q4x#",
+            "k7m2p9q4xi",
+            "k7m2p9q4é",
+        ] {
             assert!(odd.parse::<RoomCode>().is_err(), "{odd}");
         }
     }

@@ -38,7 +38,8 @@ impl ClientFrame {
             return Err(Error::too_large("A frame has at most 32 KB."));
         }
         // The error itself may quote what a person wrote.
-        serde_json::from_slice(bytes).map_err(|_| Error::invalid("bad_frame", "This frame cannot be read."))
+        serde_json::from_slice(bytes)
+            .map_err(|_| Error::invalid("bad_frame", "This frame cannot be read."))
     }
 
     /// Of a message: what its sender calls it.
@@ -54,19 +55,57 @@ impl ClientFrame {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[ts(rename = "Frame")]
 pub enum ServerFrame<'a> {
-    Welcome { last_seq: u64, online: u32, now: Timestamp, until: Timestamp },
-    Messages { messages: &'a [Message], last_seq: u64 },
-    Backfill { messages: &'a [Message], last_seq: u64 },
-    BackfillOverflow { first_seq: u64, last_seq: u64 },
-    Changed { message: &'a Message },
-    Typing { user_id: UserId, username: &'a Username, on: bool },
-    Pong { last_seq: u64, online: u32, now: Timestamp },
-    Online { online: u32 },
-    Room { room: &'a RoomView },
-    Pin { pin: Option<&'a Pin> },
-    Muted { is_muted: bool },
-    Refused { code: &'a str, title: &'a str, client_msg_id: Option<&'a str> },
-    Kicked { reason: Reason },
+    Welcome {
+        last_seq: u64,
+        online: u32,
+        now: Timestamp,
+        until: Timestamp,
+    },
+    Messages {
+        messages: &'a [Message],
+        last_seq: u64,
+    },
+    Backfill {
+        messages: &'a [Message],
+        last_seq: u64,
+    },
+    BackfillOverflow {
+        first_seq: u64,
+        last_seq: u64,
+    },
+    Changed {
+        message: &'a Message,
+    },
+    Typing {
+        user_id: UserId,
+        username: &'a Username,
+        on: bool,
+    },
+    Pong {
+        last_seq: u64,
+        online: u32,
+        now: Timestamp,
+    },
+    Online {
+        online: u32,
+    },
+    Room {
+        room: &'a RoomView,
+    },
+    Pin {
+        pin: Option<&'a Pin>,
+    },
+    Muted {
+        is_muted: bool,
+    },
+    Refused {
+        code: &'a str,
+        title: &'a str,
+        client_msg_id: Option<&'a str>,
+    },
+    Kicked {
+        reason: Reason,
+    },
 }
 
 #[derive(Serialize)]
@@ -78,7 +117,11 @@ struct Versioned<'a> {
 
 impl ServerFrame<'_> {
     pub fn render(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec(&Versioned { v: VERSION, frame: self }).map_err(|e| Error::internal("render_failed", e))
+        serde_json::to_vec(&Versioned {
+            v: VERSION,
+            frame: self,
+        })
+        .map_err(|e| Error::internal("render_failed", e))
     }
 }
 
@@ -129,7 +172,10 @@ mod tests {
     fn a_frame_is_read_whole_or_not_at_all() {
         let hello = ClientFrame::parse(br#"{"type":"hello","last_seq":12}"#).unwrap();
         assert_eq!(hello, ClientFrame::Hello { last_seq: Some(12) });
-        assert_eq!(ClientFrame::parse(br#"{"type":"ping"}"#).unwrap(), ClientFrame::Ping { read_seq: None });
+        assert_eq!(
+            ClientFrame::parse(br#"{"type":"ping"}"#).unwrap(),
+            ClientFrame::Ping { read_seq: None }
+        );
         for odd in [
             &b""[..],
             b"{}",
@@ -142,13 +188,27 @@ mod tests {
         ] {
             assert_eq!(ClientFrame::parse(odd).unwrap_err().code(), "bad_frame");
         }
-        assert_eq!(ClientFrame::parse(&[b' '; LARGEST_FRAME + 1]).unwrap_err().code(), "too_large");
+        assert_eq!(
+            ClientFrame::parse(&[b' '; LARGEST_FRAME + 1])
+                .unwrap_err()
+                .code(),
+            "too_large"
+        );
     }
 
     #[test]
     fn a_frame_says_its_version_and_its_type() {
-        let frame = ServerFrame::Pong { last_seq: 14, online: 3, now: Timestamp::UNIX_EPOCH }.render().unwrap();
-        assert_eq!(frame, br#"{"v":1,"type":"pong","last_seq":14,"online":3,"now":"1970-01-01T00:00:00Z"}"#);
+        let frame = ServerFrame::Pong {
+            last_seq: 14,
+            online: 3,
+            now: Timestamp::UNIX_EPOCH,
+        }
+        .render()
+        .unwrap();
+        assert_eq!(
+            frame,
+            br#"{"v":1,"type":"pong","last_seq":14,"online":3,"now":"1970-01-01T00:00:00Z"}"#
+        );
     }
 
     proptest! {

@@ -72,7 +72,10 @@ pub enum News {
 impl News {
     /// Late it is worth nothing: it is over, or whoever misses it asks for it.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Said { .. } | Self::Typing { .. } | Self::Online { .. })
+        matches!(
+            self,
+            Self::Said { .. } | Self::Typing { .. } | Self::Online { .. }
+        )
     }
 }
 

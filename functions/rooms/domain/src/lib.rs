@@ -18,17 +18,19 @@ pub use code::RoomCode;
 pub use frame::{ClientFrame, LARGEST_FRAME, ServerFrame, chunks};
 pub use job::{BroadcastJob, News, Reason, RoomClosed};
 pub use message::{
-    ClientMessageId, Draft, MOST_EMOJI, MOST_OF_ONE_EMOJI, Message, Quote, Reaction, Text, emoji, reactions,
+    ClientMessageId, Draft, MOST_EMOJI, MOST_OF_ONE_EMOJI, Message, Quote, Reaction, Text, emoji,
+    reactions,
 };
 pub use name::{RoomName, Username, suggestions};
 pub use pace::Pace;
 pub use paid::{Goods, NotGiven, PRODUCT, PaidJob, PaidPin, TIPS, Tier};
 pub use person::{Person, Place};
 pub use photo::{
-    Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, Why, similar,
+    Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, Why,
+    similar,
 };
 pub use room::{
-    AccessCode, BackRoom, Change, HostView, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView, Standing, You,
-    description,
+    AccessCode, BackRoom, Change, HostView, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView,
+    Standing, You, description,
 };
 pub use ticket::{Session, Ticket};

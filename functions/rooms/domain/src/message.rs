@@ -32,13 +32,20 @@ pub struct Text(Private<String>);
 impl Text {
     pub fn parse(text: &str) -> Result<Self> {
         // A message has no name to be taken for: joiners stay, since emoji are made with them.
-        let kept =
-            |c: &char| matches!(c, '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{200e}' | '\u{200f}') || !is_unseen(*c);
+        let kept = |c: &char| {
+            matches!(
+                c,
+                '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{200e}' | '\u{200f}'
+            ) || !is_unseen(*c)
+        };
         let text = bound_marks(text.chars().filter(|c| kept(c) && *c != '\r'));
         let text = text.trim();
         match (1..=LONGEST).contains(&length(text)) {
             true => Ok(Self(text.into())),
-            false => Err(Error::invalid("too_long", "A message has 1 to 2,000 characters.")),
+            false => Err(Error::invalid(
+                "too_long",
+                "A message has 1 to 2,000 characters.",
+            )),
         }
     }
 
@@ -48,16 +55,23 @@ impl Text {
 }
 
 /// What a client calls a message before it has a number: the same in every try.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema,
+)]
 #[serde(transparent)]
 pub struct ClientMessageId(String);
 
 impl ClientMessageId {
     pub fn parse(text: &str) -> Result<Self> {
-        let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let is_plain = text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         match is_plain && (SHORTEST_ID..=LONGEST_ID).contains(&text.len()) {
             true => Ok(Self(text.to_owned())),
-            false => Err(Error::invalid("bad_client_msg_id", "A client_msg_id has 8 to 64 letters, digits or dashes.")),
+            false => Err(Error::invalid(
+                "bad_client_msg_id",
+                "A client_msg_id has 8 to 64 letters, digits or dashes.",
+            )),
         }
     }
 
@@ -79,7 +93,12 @@ impl Draft {
     /// A tip has no words, and the same name in every try.
     pub fn tip(order: OrderId, tip: Money) -> Result<Self> {
         let client_msg_id = ClientMessageId::parse(&order.to_string())?;
-        Ok(Self { client_msg_id, text: Text(String::new().into()), reply_to: None, tip: Some(tip) })
+        Ok(Self {
+            client_msg_id,
+            text: Text(String::new().into()),
+            reply_to: None,
+            tip: Some(tip),
+        })
     }
 
     pub fn parse(client_msg_id: &str, text: &str, reply_to: Option<u64>) -> Result<Self> {
@@ -129,7 +148,11 @@ pub struct Reaction {
 impl Message {
     pub fn quote(&self) -> Quote {
         let text = clip(self.text.as_str(), QUOTED).into();
-        Quote { seq: self.seq, username: self.username.clone(), text }
+        Quote {
+            seq: self.seq,
+            username: self.username.clone(),
+            text,
+        }
     }
 }
 
@@ -148,16 +171,21 @@ pub fn emoji(text: &str) -> Result<&str> {
     let is_one = text.chars().any(is_picture)
         && text.chars().all(|c| is_picture(c) || binds(c) || keycap(c))
         && text.len() <= 40;
-    is_one.then_some(text).ok_or_else(|| Error::invalid("bad_emoji", "A reaction is one emoji."))
+    is_one
+        .then_some(text)
+        .ok_or_else(|| Error::invalid("bad_emoji", "A reaction is one emoji."))
 }
 
 /// Who reacted with what, as it is shown.
 pub fn reactions(all: &BTreeMap<String, Vec<UserId>>) -> Vec<Reaction> {
-    let shown = all.iter().filter(|(_, users)| !users.is_empty()).map(|(emoji, users)| Reaction {
-        emoji: emoji.clone(),
-        count: users.len(),
-        users: users.iter().take(NAMED).copied().collect(),
-    });
+    let shown = all
+        .iter()
+        .filter(|(_, users)| !users.is_empty())
+        .map(|(emoji, users)| Reaction {
+            emoji: emoji.clone(),
+            count: users.len(),
+            users: users.iter().take(NAMED).copied().collect(),
+        });
     shown.collect()
 }
 
@@ -167,9 +195,16 @@ mod tests {
 
     #[test]
     fn a_text_keeps_its_lines_and_loses_what_nobody_sees() {
-        assert_eq!(Text::parse("  a\r\nb\u{0} \u{202e}c ").unwrap().as_str(), "a\nb c");
+        assert_eq!(
+            Text::parse("  a\r\nb\u{0} \u{202e}c ").unwrap().as_str(),
+            "a\nb c"
+        );
         assert_eq!(Text::parse("👩‍👩‍👧").unwrap().as_str(), "👩‍👩‍👧");
-        assert_eq!(Text::parse("<script>").unwrap().as_str(), "<script>", "a page shows it as text");
+        assert_eq!(
+            Text::parse("<script>").unwrap().as_str(),
+            "<script>",
+            "a page shows it as text"
+        );
         for odd in ["", " \n ", "\u{202e}", &"x".repeat(2_001)] {
             assert!(Text::parse(odd).is_err());
         }
@@ -178,25 +213,58 @@ mod tests {
 
     #[test]
     fn texts_keep_the_marks_that_scripts_write_and_no_tower_of_them() {
-        for written in ["בְּרֵאשִׁית בָּרָא", "e\u{301}", "👩🏽‍🚒 1\u{fe0f}\u{20e3}", "नमस्ते", "สวัสดี ยี่สิบ", "می‌خواهم"]
-        {
+        for written in [
+            "בְּרֵאשִׁית בָּרָא",
+            "e\u{301}",
+            "👩🏽‍🚒 1\u{fe0f}\u{20e3}",
+            "नमस्ते",
+            "สวัสดี ยี่สิบ",
+            "می‌خواهم",
+        ] {
             assert_eq!(Text::parse(written).unwrap().as_str(), written);
         }
         let length_of = |text: &str| length(Text::parse(text).unwrap().as_str());
-        assert_eq!(length_of(&format!("a{}b", "\u{301}".repeat(240))), 1 + 6 + 1);
+        assert_eq!(
+            length_of(&format!("a{}b", "\u{301}".repeat(240))),
+            1 + 6 + 1
+        );
         // A joiner between marks does not begin a new stack.
-        assert_eq!(length_of(&format!("a{}b", "\u{301}\u{200d}".repeat(100))), 1 + 6 + 100 + 1);
-        assert_eq!(length_of(&"\u{301}".repeat(2_400)), 6, "nor does the beginning of a text");
+        assert_eq!(
+            length_of(&format!("a{}b", "\u{301}\u{200d}".repeat(100))),
+            1 + 6 + 100 + 1
+        );
+        assert_eq!(
+            length_of(&"\u{301}".repeat(2_400)),
+            6,
+            "nor does the beginning of a text"
+        );
     }
 
     #[test]
     fn a_reaction_is_an_emoji() {
-        for good in ["👍", "❤️", "👩‍👩‍👧", "1️⃣", "🇮🇱", "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"]
-        {
+        for good in [
+            "👍",
+            "❤️",
+            "👩‍👩‍👧",
+            "1️⃣",
+            "🇮🇱",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+        ] {
             assert_eq!(emoji(good).unwrap(), good);
         }
-        for odd in ["", "a", "1", "👍a", "<b>", "👍 ", "é", "\u{200d}", "👍\u{202e}", "👍\u{301}", &"👍".repeat(11)]
-        {
+        for odd in [
+            "",
+            "a",
+            "1",
+            "👍a",
+            "<b>",
+            "👍 ",
+            "é",
+            "\u{200d}",
+            "👍\u{202e}",
+            "👍\u{301}",
+            &"👍".repeat(11),
+        ] {
             assert!(emoji(odd).is_err(), "{odd}");
         }
     }
@@ -204,9 +272,16 @@ mod tests {
     #[test]
     fn reactions_are_counted_and_the_first_of_many_named() {
         let user = |number: u8| UserId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]);
-        let all = [("👍".to_owned(), (0..30).map(user).collect()), ("❤️".to_owned(), vec![])].into();
+        let all = [
+            ("👍".to_owned(), (0..30).map(user).collect()),
+            ("❤️".to_owned(), vec![]),
+        ]
+        .into();
         let shown = reactions(&all);
-        assert_eq!((shown.len(), shown[0].count, shown[0].users.len()), (1, 30, 20));
+        assert_eq!(
+            (shown.len(), shown[0].count, shown[0].users.len()),
+            (1, 30, 20)
+        );
     }
 
     #[test]

@@ -25,7 +25,10 @@ impl Username {
             return Err(Error::invalid("bad_name", "A name has 2 to 24 characters."));
         }
         let name = Self(name.into());
-        if RESERVED.iter().any(|reserved| likeness(reserved) == name.likeness()) {
+        if RESERVED
+            .iter()
+            .any(|reserved| likeness(reserved) == name.likeness())
+        {
             return Err(Error::conflict("name_taken", "The name is taken."));
         }
         Ok(name)
@@ -50,7 +53,10 @@ impl RoomName {
         let name = tidy(text);
         match (SHORTEST..=LONGEST_ROOM_NAME).contains(&length(&name)) {
             true => Ok(Self(name)),
-            false => Err(Error::invalid("bad_name", "A room's name has 2 to 60 characters.")),
+            false => Err(Error::invalid(
+                "bad_name",
+                "A room's name has 2 to 60 characters.",
+            )),
         }
     }
 
@@ -109,19 +115,28 @@ fn likeness(name: &str) -> String {
     if letters.is_empty() { seen } else { letters }
 }
 
-const MANNERS: [&str; 12] =
-    ["Amber", "Blue", "Calm", "Early", "Gentle", "Golden", "Lucky", "Merry", "Quiet", "Silver", "Swift", "Warm"];
-const ANIMALS: [&str; 12] =
-    ["Badger", "Crane", "Dolphin", "Falcon", "Fox", "Heron", "Lark", "Lynx", "Otter", "Robin", "Seal", "Wren"];
+const MANNERS: [&str; 12] = [
+    "Amber", "Blue", "Calm", "Early", "Gentle", "Golden", "Lucky", "Merry", "Quiet", "Silver",
+    "Swift", "Warm",
+];
+const ANIMALS: [&str; 12] = [
+    "Badger", "Crane", "Dolphin", "Falcon", "Fox", "Heron", "Lark", "Lynx", "Otter", "Robin",
+    "Seal", "Wren",
+];
 
 /// Names to choose from, the same for the same bytes.
 pub fn suggestions(bytes: [u8; 10]) -> Vec<Username> {
     let pick = |list: &[&'static str; 12], byte: u8| list[usize::from(byte) % list.len()];
-    let names = bytes.chunks_exact(2).map(|pair| format!("{} {}", pick(&MANNERS, pair[0]), pick(&ANIMALS, pair[1])));
+    let names = bytes
+        .chunks_exact(2)
+        .map(|pair| format!("{} {}", pick(&MANNERS, pair[0]), pick(&ANIMALS, pair[1])));
     let mut names: Vec<_> = names.collect();
     names.sort();
     names.dedup();
-    names.iter().filter_map(|name| Username::parse(name).ok()).collect()
+    names
+        .iter()
+        .filter_map(|name| Username::parse(name).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -150,10 +165,23 @@ mod tests {
             ("Omer Cohen", "OmerCohen"),
             ("modern", "rnodern"),
         ] {
-            assert_eq!(name(one).likeness(), name(other).likeness(), "{one} {other}");
+            assert_eq!(
+                name(one).likeness(),
+                name(other).likeness(),
+                "{one} {other}"
+            );
         }
-        for (one, other) in [("Dana", "Dan"), ("Dana", "Dina"), ("נועה", "נועם"), ("🦊🦊", "🐻🐻")] {
-            assert_ne!(name(one).likeness(), name(other).likeness(), "{one} {other}");
+        for (one, other) in [
+            ("Dana", "Dan"),
+            ("Dana", "Dina"),
+            ("נועה", "נועם"),
+            ("🦊🦊", "🐻🐻"),
+        ] {
+            assert_ne!(
+                name(one).likeness(),
+                name(other).likeness(),
+                "{one} {other}"
+            );
         }
     }
 
@@ -162,22 +190,37 @@ mod tests {
         assert_eq!(name(" Dana \t of\n Troy ").as_str(), "Dana of Troy");
         assert_eq!(name("ﬁona").as_str(), "fiona");
         assert_eq!(name("נועה").as_str(), "נועה");
-        for odd in ["", " ", "x", "\u{200b}\u{200b}\u{200b}", "\u{3164}\u{3164}", "a very long name that nobody has"] {
+        for odd in [
+            "",
+            " ",
+            "x",
+            "\u{200b}\u{200b}\u{200b}",
+            "\u{3164}\u{3164}",
+            "a very long name that nobody has",
+        ] {
             assert!(Username::parse(odd).is_err(), "{odd:?}");
         }
         for reserved in ["Admin", "ADMlN", "Cοnfab", "s y s t e m"] {
-            assert_eq!(Username::parse(reserved).unwrap_err().code(), "name_taken", "{reserved}");
+            assert_eq!(
+                Username::parse(reserved).unwrap_err().code(),
+                "name_taken",
+                "{reserved}"
+            );
         }
     }
 
     #[test]
     fn names_keep_the_marks_that_scripts_write_and_no_tower_of_them() {
-        for written in ["Nguyễn", "שָׁלוֹם", "हिन्दी", "ပြည်", "བསྒྲུབས"] {
+        for written in ["Nguyễn", "שָׁלוֹם", "हिन्दी", "ပြည်", "བསྒྲུབས"]
+        {
             assert_eq!(name(written).as_str(), written.nfkc().collect::<String>());
         }
         let tower = format!("Da{}na", "\u{328}\u{33c}\u{35b}".repeat(80));
         assert_eq!(length(name(&tower).as_str()), length("Dana") + MAX_MARKS);
-        assert_eq!(RoomName::parse(&tower).unwrap().as_str(), name(&tower).as_str());
+        assert_eq!(
+            RoomName::parse(&tower).unwrap().as_str(),
+            name(&tower).as_str()
+        );
     }
 
     #[test]

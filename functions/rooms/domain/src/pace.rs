@@ -27,7 +27,10 @@ impl Pace {
             lately += usize::from(at >= since(WHILE));
             own += usize::from(is_own && at >= since(BREATH));
         }
-        Self { is_busy: lately >= BUSY, is_too_fast: own >= MOST_OF_ONE }
+        Self {
+            is_busy: lately >= BUSY,
+            is_too_fast: own >= MOST_OF_ONE,
+        }
     }
 }
 
@@ -39,7 +42,13 @@ mod tests {
     fn a_room_is_busy_and_a_person_too_fast() {
         let at = |ms: i64| Timestamp::from_millisecond(1_000_000 + ms).unwrap();
         let quiet = Pace::of([(at(0), true), (at(400), false)], at(500));
-        assert_eq!(quiet, Pace { is_busy: false, is_too_fast: false });
+        assert_eq!(
+            quiet,
+            Pace {
+                is_busy: false,
+                is_too_fast: false
+            }
+        );
         let burst = (0..10).map(|n| (at(n * 50), false));
         assert!(Pace::of(burst.clone(), at(500)).is_busy);
         assert!(!Pace::of(burst, at(1_100)).is_busy);

@@ -21,10 +21,19 @@ pub const TIPS: [u32; 4] = [100, 300, 500, 1_000];
 const LONGEST_PINNED: usize = 200;
 
 /// As the price list names it, and for how many minutes a message is at the top for it. The lowest first.
-const TIERS: [(u32, u32); 6] = [(100, 10), (200, 15), (500, 20), (1_000, 30), (1_500, 45), (2_000, 60)];
+const TIERS: [(u32, u32); 6] = [
+    (100, 10),
+    (200, 15),
+    (500, 20),
+    (1_000, 30),
+    (1_500, 45),
+    (2_000, 60),
+];
 
 /// How high a pin is. Who outbids is higher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema,
+)]
 #[serde(transparent)]
 pub struct Tier(u32);
 
@@ -34,8 +43,15 @@ impl Tier {
     }
 
     pub fn parse(tier: u32) -> Result<Self> {
-        let unknown = || Error::invalid("bad_tier", "A pin has one of the tiers that the room's offers list.");
-        Self::all().find(|known| known.0 == tier).ok_or_else(unknown)
+        let unknown = || {
+            Error::invalid(
+                "bad_tier",
+                "A pin has one of the tiers that the room's offers list.",
+            )
+        };
+        Self::all()
+            .find(|known| known.0 == tier)
+            .ok_or_else(unknown)
     }
 
     pub fn number(self) -> u32 {
@@ -47,7 +63,10 @@ impl Tier {
     }
 
     pub fn minutes(self) -> u32 {
-        TIERS.iter().find(|(tier, _)| *tier == self.0).map_or(0, |(_, minutes)| *minutes)
+        TIERS
+            .iter()
+            .find(|(tier, _)| *tier == self.0)
+            .map_or(0, |(_, minutes)| *minutes)
     }
 
     pub fn next(self) -> Option<Self> {
@@ -82,16 +101,29 @@ impl Goods {
             Self::Pin { seq, .. } => format!("{room} {seq}"),
             Self::Tip { .. } | Self::BackRoom => room.to_string(),
         };
-        Purchase { product: PRODUCT.to_owned(), item: self.item(), payer: payer.to_string(), reference }
+        Purchase {
+            product: PRODUCT.to_owned(),
+            item: self.item(),
+            payer: payer.to_string(),
+            reference,
+        }
     }
 
     /// Where, by whom and what. None when it is not one of ours.
     pub fn of(purchase: &Purchase) -> Option<(RoomCode, UserId, Self)> {
         let item = purchase.item.strip_prefix(PRODUCT)?.strip_prefix('.')?;
-        let (room, seq) = purchase.reference.split_once(' ').unwrap_or((&purchase.reference, ""));
+        let (room, seq) = purchase
+            .reference
+            .split_once(' ')
+            .unwrap_or((&purchase.reference, ""));
         let goods = match item.split_once('_') {
-            Some(("pin", tier)) => Self::Pin { seq: seq.parse().ok()?, tier: Tier::parse(tier.parse().ok()?).ok()? },
-            Some(("tip", amount)) => Self::Tip { amount: amount.parse().ok()? },
+            Some(("pin", tier)) => Self::Pin {
+                seq: seq.parse().ok()?,
+                tier: Tier::parse(tier.parse().ok()?).ok()?,
+            },
+            Some(("tip", amount)) => Self::Tip {
+                amount: amount.parse().ok()?,
+            },
             _ if item == "back_room" => Self::BackRoom,
             _ => return None,
         };
@@ -180,7 +212,10 @@ impl NotGiven {
 impl Room {
     /// The one at the top: the highest of those whose time is not over.
     pub fn top(&self, at: Timestamp) -> Option<&PaidPin> {
-        self.pins.iter().filter(|pin| pin.until > at).max_by_key(|pin| pin.tier)
+        self.pins
+            .iter()
+            .filter(|pin| pin.until > at)
+            .max_by_key(|pin| pin.tier)
     }
 
     /// What it takes to be at the top; None when nobody can be higher.
@@ -270,16 +305,37 @@ mod tests {
             (Goods::BackRoom, "rooms.back_room"),
         ] {
             let purchase = goods.purchase(room, payer);
-            assert_eq!((purchase.item.as_str(), Goods::of(&purchase)), (item, Some((room, payer, goods))));
+            assert_eq!(
+                (purchase.item.as_str(), Goods::of(&purchase)),
+                (item, Some((room, payer, goods)))
+            );
         }
         let good = Goods::Pin { seq: 7, tier }.purchase(room, payer);
         for odd in [
-            Purchase { item: "rooms.pin_501".into(), ..good.clone() },
-            Purchase { item: "studio.lite".into(), ..good.clone() },
-            Purchase { item: "rooms.parade".into(), ..good.clone() },
-            Purchase { reference: room.to_string(), ..good.clone() },
-            Purchase { payer: "guest".into(), ..good.clone() },
-            Purchase { reference: "elsewhere 7".into(), ..good },
+            Purchase {
+                item: "rooms.pin_501".into(),
+                ..good.clone()
+            },
+            Purchase {
+                item: "studio.lite".into(),
+                ..good.clone()
+            },
+            Purchase {
+                item: "rooms.parade".into(),
+                ..good.clone()
+            },
+            Purchase {
+                reference: room.to_string(),
+                ..good.clone()
+            },
+            Purchase {
+                payer: "guest".into(),
+                ..good.clone()
+            },
+            Purchase {
+                reference: "elsewhere 7".into(),
+                ..good
+            },
         ] {
             assert_eq!(Goods::of(&odd), None, "{odd:?}");
         }
@@ -288,7 +344,11 @@ mod tests {
     #[test]
     fn tiers_rise_in_price_and_time() {
         let tiers: Vec<_> = Tier::all().collect();
-        assert!(tiers.windows(2).all(|pair| pair[0] < pair[1] && pair[0].minutes() < pair[1].minutes()));
+        assert!(
+            tiers
+                .windows(2)
+                .all(|pair| pair[0] < pair[1] && pair[0].minutes() < pair[1].minutes())
+        );
         assert!(tiers.windows(2).all(|pair| pair[0].next() == Some(pair[1])));
         assert_eq!(tiers.last().unwrap().next(), None);
         assert!(Tier::parse(0).is_err() && Tier::parse(501).is_err());
@@ -296,7 +356,11 @@ mod tests {
 
     #[test]
     fn who_outbids_is_at_the_top_and_who_was_there_comes_back() {
-        let room = room().pinned(pin(1, 1_000, 0), at(0)).unwrap().pinned(pin(2, 1_500, 1), at(1)).unwrap();
+        let room = room()
+            .pinned(pin(1, 1_000, 0), at(0))
+            .unwrap()
+            .pinned(pin(2, 1_500, 1), at(1))
+            .unwrap();
         assert_eq!(room.top(at(2)).unwrap().order, order(2));
         assert_eq!(room.lowest_tier(at(2)), Some(Tier::parse(2_000).unwrap()));
         let back = room.unpinned(order(2)).unwrap();
@@ -310,9 +374,15 @@ mod tests {
     fn as_high_is_not_higher() {
         let pinned = room().pinned(pin(1, 500, 0), at(0)).unwrap();
         for tier in [100, 500] {
-            assert_eq!(pinned.clone().pinned(pin(2, tier, 1), at(1)), Err(NotGiven::Outbid));
+            assert_eq!(
+                pinned.clone().pinned(pin(2, tier, 1), at(1)),
+                Err(NotGiven::Outbid)
+            );
         }
-        assert!(pinned.pinned(pin(2, 100, 20), at(20)).is_ok(), "its time is over");
+        assert!(
+            pinned.pinned(pin(2, 100, 20), at(20)).is_ok(),
+            "its time is over"
+        );
         let highest = room().pinned(pin(1, 2_000, 0), at(0)).unwrap();
         assert_eq!(highest.lowest_tier(at(1)), None);
         assert_eq!(highest.lowest_tier(at(60)), Some(Tier::parse(100).unwrap()));

@@ -35,7 +35,15 @@ pub enum Place {
 impl Person {
     /// Somebody who has just come in.
     pub fn new(user_id: UserId, username: Username, joined_at: Timestamp) -> Self {
-        Self { user_id, username, joined_at, place: Place::Inside, is_muted: false, entrance: None, read_seq: None }
+        Self {
+            user_id,
+            username,
+            joined_at,
+            place: Place::Inside,
+            is_muted: false,
+            entrance: None,
+            read_seq: None,
+        }
     }
 
     pub fn is_inside(&self) -> bool {

@@ -100,24 +100,45 @@ pub struct Meaning(Vec<i8>);
 
 impl Meaning {
     pub fn of(vector: &[f32]) -> Self {
-        let largest = vector.iter().fold(0.0_f32, |largest, part| largest.max(part.abs()));
-        #[expect(clippy::cast_possible_truncation, reason = "it is between -127 and 127")]
-        let part = |part: &f32| if largest > 0.0 { (part / largest * 127.0).round() as i8 } else { 0 };
+        let largest = vector
+            .iter()
+            .fold(0.0_f32, |largest, part| largest.max(part.abs()));
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it is between -127 and 127"
+        )]
+        let part = |part: &f32| {
+            if largest > 0.0 {
+                (part / largest * 127.0).round() as i8
+            } else {
+                0
+            }
+        };
         Self(vector.iter().map(part).collect())
     }
 
     /// Nothing is near to what has no direction.
     fn distance(&self, other: &Self) -> f32 {
         let dot = |one: &Self, other: &Self| -> f32 {
-            one.0.iter().zip(&other.0).map(|(a, b)| f32::from(*a) * f32::from(*b)).sum()
+            one.0
+                .iter()
+                .zip(&other.0)
+                .map(|(a, b)| f32::from(*a) * f32::from(*b))
+                .sum()
         };
         let lengths = (dot(self, self) * dot(other, other)).sqrt();
-        if self.0.len() == other.0.len() && lengths > 0.0 { 1.0 - dot(self, other) / lengths } else { 2.0 }
+        if self.0.len() == other.0.len() && lengths > 0.0 {
+            1.0 - dot(self, other) / lengths
+        } else {
+            2.0
+        }
     }
 }
 
 /// Why a room may be the one that somebody looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema,
+)]
 pub enum Why {
     #[serde(rename = "the same photo")]
     Same,
@@ -141,10 +162,16 @@ pub fn similar(of: &Traits, rooms: &[(RoomCode, Traits)]) -> Vec<(RoomCode, Why)
             None
         }
     };
-    let mut found: Vec<_> =
-        rooms.iter().filter_map(|(code, traits)| near(traits).map(|(why, distance)| (*code, why, distance))).collect();
+    let mut found: Vec<_> = rooms
+        .iter()
+        .filter_map(|(code, traits)| near(traits).map(|(why, distance)| (*code, why, distance)))
+        .collect();
     found.sort_by(|one, other| one.1.cmp(&other.1).then(one.2.total_cmp(&other.2)));
-    found.into_iter().take(MOST_SIMILAR).map(|(code, why, _)| (code, why)).collect()
+    found
+        .into_iter()
+        .take(MOST_SIMILAR)
+        .map(|(code, why, _)| (code, why))
+        .collect()
 }
 
 /// A photo to look at. One version a variant.
@@ -160,7 +187,11 @@ mod tests {
     use super::*;
 
     fn traits(digest: &str, likeness: u64, meaning: &[f32]) -> Traits {
-        Traits { digest: digest.into(), likeness, meaning: Meaning::of(meaning) }
+        Traits {
+            digest: digest.into(),
+            likeness,
+            meaning: Meaning::of(meaning),
+        }
     }
 
     #[test]
@@ -174,14 +205,28 @@ mod tests {
             (code(4), traits("d", u64::MAX, &[0.0, 1.0, 0.0])),
             (code(5), traits("x", u64::MAX, &[1.0, 0.0, 0.21])),
         ];
-        let expected = [(code(4), Why::Same), (code(3), Why::LooksAlike), (code(5), Why::About), (code(1), Why::About)];
+        let expected = [
+            (code(4), Why::Same),
+            (code(3), Why::LooksAlike),
+            (code(5), Why::About),
+            (code(1), Why::About),
+        ];
         assert_eq!(similar(&mine, &rooms), expected);
     }
 
     #[test]
     fn what_has_no_direction_is_near_to_nothing() {
         let nothing = traits("a", u64::MAX, &[]);
-        assert_eq!(similar(&nothing, &[(RoomCode::new(&|| [1; 10]), traits("b", 0, &[]))]), []);
-        assert_eq!(Meaning::of(&[0.0, 0.0]).distance(&Meaning::of(&[0.0, 0.0])), 2.0);
+        assert_eq!(
+            similar(
+                &nothing,
+                &[(RoomCode::new(&|| [1; 10]), traits("b", 0, &[]))]
+            ),
+            []
+        );
+        assert_eq!(
+            Meaning::of(&[0.0, 0.0]).distance(&Meaning::of(&[0.0, 0.0])),
+            2.0
+        );
     }
 }

@@ -68,7 +68,10 @@ impl AccessCode {
         let code = tidy(text);
         match (4..=40).contains(&length(&code)) {
             true => Ok(Self(code)),
-            false => Err(Error::invalid("bad_access_code", "An access code has 4 to 40 characters.")),
+            false => Err(Error::invalid(
+                "bad_access_code",
+                "An access code has 4 to 40 characters.",
+            )),
         }
     }
 
@@ -113,7 +116,10 @@ pub fn description(text: &str) -> Result<String> {
     let text = tidy(text);
     match length(&text) <= LONGEST_DESCRIPTION {
         true => Ok(text),
-        false => Err(Error::invalid("too_long", "A description has at most 300 characters.")),
+        false => Err(Error::invalid(
+            "too_long",
+            "A description has at most 300 characters.",
+        )),
     }
 }
 
@@ -140,20 +146,28 @@ impl Room {
     pub fn lets_host(&self, standing: Standing) -> Result<()> {
         match standing {
             Standing::Host => Ok(()),
-            Standing::Member | Standing::Reader => Err(Error::forbidden("Only the host may do this.")),
+            Standing::Member | Standing::Reader => {
+                Err(Error::forbidden("Only the host may do this."))
+            }
             Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
         }
     }
 
     /// The host speaks where nobody else may.
     pub fn lets_write(&self, standing: Standing, person: Option<&Person>) -> Result<()> {
-        let no = |code, message: &'static str| Err(Error::new(confab_core::Kind::Forbidden, code, message));
+        let no = |code, message: &'static str| {
+            Err(Error::new(confab_core::Kind::Forbidden, code, message))
+        };
         match standing {
             Standing::Host => Ok(()),
             Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
             Standing::Reader => no("not_a_member", "Join the room to write in it."),
-            Standing::Member if person.is_some_and(|person| person.is_muted) => no("muted", "The host has muted you."),
-            Standing::Member if self.is_read_only => no("read_only", "Only the host writes here now."),
+            Standing::Member if person.is_some_and(|person| person.is_muted) => {
+                no("muted", "The host has muted you.")
+            }
+            Standing::Member if self.is_read_only => {
+                no("read_only", "Only the host writes here now.")
+            }
             Standing::Member => Ok(()),
         }
     }
@@ -163,7 +177,11 @@ impl Room {
         match standing {
             Standing::Member => Ok(()),
             Standing::Host => Err(Error::conflict("the_host", "You are the host.")),
-            Standing::Reader => Err(Error::new(confab_core::Kind::Forbidden, "not_a_member", "Join the room first.")),
+            Standing::Reader => Err(Error::new(
+                confab_core::Kind::Forbidden,
+                "not_a_member",
+                "Join the room first.",
+            )),
             Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
         }
     }
@@ -178,23 +196,39 @@ impl Room {
     }
 
     /// Whether somebody with this code may come in. Whoever has paid for it may come back.
-    pub fn lets_in(&self, standing: Standing, person: Option<&Person>, access_code: Option<&str>) -> Result<()> {
-        let no = |code, message: &'static str| Err(Error::new(confab_core::Kind::Forbidden, code, message));
+    pub fn lets_in(
+        &self,
+        standing: Standing,
+        person: Option<&Person>,
+        access_code: Option<&str>,
+    ) -> Result<()> {
+        let no = |code, message: &'static str| {
+            Err(Error::new(confab_core::Kind::Forbidden, code, message))
+        };
         let has_paid = person.is_some_and(|person| person.entrance.is_some());
         match (standing, &self.access_code) {
             (Standing::Banned, _) => no("banned", "You may not come back to this room."),
-            (Standing::Stranger, _) if self.front.is_some() && !has_paid => {
-                no("not_paid", "Pay the entrance in the room in front of this one.")
-            }
+            (Standing::Stranger, _) if self.front.is_some() && !has_paid => no(
+                "not_paid",
+                "Pay the entrance in the room in front of this one.",
+            ),
             (Standing::Host | Standing::Member, _) | (_, None) => Ok(()),
-            (_, Some(wanted)) if access_code.is_some_and(|told| is_same(&tidy(told), wanted.as_str())) => Ok(()),
+            (_, Some(wanted))
+                if access_code.is_some_and(|told| is_same(&tidy(told), wanted.as_str())) =>
+            {
+                Ok(())
+            }
             _ => no("wrong_access_code", "The access code is not right."),
         }
     }
 
     pub fn changed(mut self, change: &Change) -> Result<Self> {
-        if self.front.is_some() && (change.is_public == Some(true) || change.access_code.is_some()) {
-            return Err(Error::invalid("paid_entrance", "A back room is entered by paying."));
+        if self.front.is_some() && (change.is_public == Some(true) || change.access_code.is_some())
+        {
+            return Err(Error::invalid(
+                "paid_entrance",
+                "A back room is entered by paying.",
+            ));
         }
         if let Some(name) = &change.name {
             self.name = RoomName::parse(name)?;
@@ -203,7 +237,11 @@ impl Room {
             self.description = description(text)?;
         }
         if let Some(access_code) = &change.access_code {
-            self.access_code = if access_code.is_empty() { None } else { Some(AccessCode::parse(access_code)?) };
+            self.access_code = if access_code.is_empty() {
+                None
+            } else {
+                Some(AccessCode::parse(access_code)?)
+            };
         }
         self.is_read_only = change.is_read_only.unwrap_or(self.is_read_only);
         self.is_public = change.is_public.unwrap_or(self.is_public);
@@ -213,14 +251,24 @@ impl Room {
     pub fn view(&self, standing: Option<(Standing, Option<&Person>)>, live: Live) -> RoomView {
         let is_open = standing.is_none_or(|(standing, _)| self.lets_read(standing).is_ok());
         let enters = standing.is_some_and(|(standing, person)| {
-            standing == Standing::Host || person.is_some_and(|person| person.entrance.is_some() && person.is_inside())
+            standing == Standing::Host
+                || person.is_some_and(|person| person.entrance.is_some() && person.is_inside())
         });
-        let shown = |text: &str| if is_open { text.to_owned() } else { String::new() };
+        let shown = |text: &str| {
+            if is_open {
+                text.to_owned()
+            } else {
+                String::new()
+            }
+        };
         RoomView {
             code: self.code,
             name: self.name.as_str().to_owned(),
             description: shown(&self.description),
-            host: is_open.then(|| HostView { user_id: self.host, username: self.host_name.clone() }),
+            host: is_open.then(|| HostView {
+                user_id: self.host,
+                username: self.host_name.clone(),
+            }),
             created_at: is_open.then_some(self.created_at),
             is_private: self.is_private(),
             is_public: self.is_public,
@@ -229,7 +277,9 @@ impl Room {
             online: if is_open { live.online } else { 0 },
             photo: None,
             pin: self.shown_pin(live.at).filter(|_| is_open),
-            back_room: self.back_room.filter(|_| is_open).map(|code| BackRoom { code: enters.then_some(code) }),
+            back_room: self.back_room.filter(|_| is_open).map(|code| BackRoom {
+                code: enters.then_some(code),
+            }),
             front: self.front,
             you: standing.map(|(standing, person)| You::of(standing, person)),
         }
@@ -239,8 +289,9 @@ impl Room {
 /// In a time that tells nothing of how much of it was right.
 fn is_same(told: &str, wanted: &str) -> bool {
     let (told, wanted) = (told.as_bytes(), wanted.as_bytes());
-    let differences =
-        (0..wanted.len()).fold(0, |seen, i| seen | (wanted[i] ^ told.get(i).copied().unwrap_or(!wanted[i])));
+    let differences = (0..wanted.len()).fold(0, |seen, i| {
+        seen | (wanted[i] ^ told.get(i).copied().unwrap_or(!wanted[i]))
+    });
     told.len() == wanted.len() && differences == 0
 }
 
@@ -348,7 +399,10 @@ pub(crate) mod tests {
 
     fn person(number: u8, place: Place) -> Person {
         let username = Username::parse("Dana").unwrap();
-        Person { place, ..Person::new(user(number), username, Timestamp::UNIX_EPOCH) }
+        Person {
+            place,
+            ..Person::new(user(number), username, Timestamp::UNIX_EPOCH)
+        }
     }
 
     pub(crate) fn room() -> Room {
@@ -378,29 +432,64 @@ pub(crate) mod tests {
     #[test]
     fn who_may_do_what() {
         let public = room();
-        let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
-        let hidden = Room { is_public: false, ..room() };
-        let read_only = Room { is_read_only: true, ..room() };
+        let private = Room {
+            access_code: Some(AccessCode::parse("open sesame").unwrap()),
+            ..room()
+        };
+        let hidden = Room {
+            is_public: false,
+            ..room()
+        };
+        let read_only = Room {
+            is_read_only: true,
+            ..room()
+        };
         let (inside, left, banned) = (Place::Inside, Place::Left, Place::Banned);
         for (room, who, place, expected) in [
             (&public, 1, Some(inside), ["yes", "yes", "yes"]),
             (&public, 2, Some(inside), ["yes", "yes", "forbidden"]),
             (&public, 2, Some(left), ["yes", "not_a_member", "forbidden"]),
             (&public, 2, None, ["yes", "not_a_member", "forbidden"]),
-            (&public, 2, Some(banned), ["room_not_found", "room_not_found", "room_not_found"]),
+            (
+                &public,
+                2,
+                Some(banned),
+                ["room_not_found", "room_not_found", "room_not_found"],
+            ),
             (&private, 2, Some(inside), ["yes", "yes", "forbidden"]),
-            (&private, 2, None, ["room_not_found", "room_not_found", "room_not_found"]),
-            (&hidden, 2, None, ["room_not_found", "room_not_found", "room_not_found"]),
+            (
+                &private,
+                2,
+                None,
+                ["room_not_found", "room_not_found", "room_not_found"],
+            ),
+            (
+                &hidden,
+                2,
+                None,
+                ["room_not_found", "room_not_found", "room_not_found"],
+            ),
             (&read_only, 1, Some(inside), ["yes", "yes", "yes"]),
-            (&read_only, 2, Some(inside), ["yes", "read_only", "forbidden"]),
+            (
+                &read_only,
+                2,
+                Some(inside),
+                ["yes", "read_only", "forbidden"],
+            ),
         ] {
             let person = place.map(|place| person(who, place));
             let standing = room.standing(Some(user(who)), person.as_ref());
-            let found =
-                [room.lets_read(standing), room.lets_write(standing, person.as_ref()), room.lets_host(standing)];
+            let found = [
+                room.lets_read(standing),
+                room.lets_write(standing, person.as_ref()),
+                room.lets_host(standing),
+            ];
             assert_eq!(found.map(code), expected, "{who} {place:?} {standing:?}");
         }
-        let muted = Person { is_muted: true, ..person(2, inside) };
+        let muted = Person {
+            is_muted: true,
+            ..person(2, inside)
+        };
         let standing = public.standing(Some(user(2)), Some(&muted));
         assert_eq!(code(public.lets_write(standing, Some(&muted))), "muted");
         assert_eq!(public.standing(None, None), Standing::Reader);
@@ -408,62 +497,141 @@ pub(crate) mod tests {
 
     #[test]
     fn a_private_room_opens_to_its_code_alone() {
-        let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
+        let private = Room {
+            access_code: Some(AccessCode::parse("open sesame").unwrap()),
+            ..room()
+        };
         let told = |code| private.lets_in(Standing::Stranger, None, code);
         assert!(told(Some(" open sesame ")).is_ok());
-        for wrong in [None, Some(""), Some("open"), Some("open sesamE"), Some("open sesame!")] {
+        for wrong in [
+            None,
+            Some(""),
+            Some("open"),
+            Some("open sesamE"),
+            Some("open sesame!"),
+        ] {
             assert_eq!(code(told(wrong)), "wrong_access_code", "{wrong:?}");
         }
-        assert!(private.lets_in(Standing::Member, None, None).is_ok(), "who is in it need not know it");
-        assert_eq!(code(private.lets_in(Standing::Banned, None, Some("open sesame"))), "banned");
+        assert!(
+            private.lets_in(Standing::Member, None, None).is_ok(),
+            "who is in it need not know it"
+        );
+        assert_eq!(
+            code(private.lets_in(Standing::Banned, None, Some("open sesame"))),
+            "banned"
+        );
     }
 
     #[test]
     fn a_stranger_sees_that_it_is_there_and_no_more() {
-        let private = Room { access_code: Some(AccessCode::parse("open sesame").unwrap()), ..room() };
-        let live = Live { last_seq: 7, online: 3, ..Live::default() };
+        let private = Room {
+            access_code: Some(AccessCode::parse("open sesame").unwrap()),
+            ..room()
+        };
+        let live = Live {
+            last_seq: 7,
+            online: 3,
+            ..Live::default()
+        };
         let view = private.view(Some((Standing::Stranger, None)), live);
-        assert_eq!((view.description.as_str(), view.host, view.last_seq, view.online), ("", None, 0, 0));
-        let view = private.view(Some((Standing::Host, Some(&person(1, Place::Inside)))), live);
+        assert_eq!(
+            (
+                view.description.as_str(),
+                view.host,
+                view.last_seq,
+                view.online
+            ),
+            ("", None, 0, 0)
+        );
+        let view = private.view(
+            Some((Standing::Host, Some(&person(1, Place::Inside)))),
+            live,
+        );
         assert_eq!((view.last_seq, view.you.unwrap().role), (7, Role::Host));
-        assert!(!serde_json::to_string(&private.view(None, live)).unwrap().contains("sesame"));
+        assert!(
+            !serde_json::to_string(&private.view(None, live))
+                .unwrap()
+                .contains("sesame")
+        );
     }
 
     #[test]
     fn a_change_that_is_not_right_changes_nothing() {
-        let wrong = Change { name: Some("x".into()), is_read_only: Some(true), ..Change::default() };
+        let wrong = Change {
+            name: Some("x".into()),
+            is_read_only: Some(true),
+            ..Change::default()
+        };
         assert!(room().changed(&wrong).is_err());
-        let right = Change { access_code: Some("1234".into()), is_public: Some(false), ..Change::default() };
+        let right = Change {
+            access_code: Some("1234".into()),
+            is_public: Some(false),
+            ..Change::default()
+        };
         let changed = room().changed(&right).unwrap();
         assert!(changed.access_code.is_some() && !changed.is_public && changed.name == room().name);
-        let open = Change { access_code: Some(String::new()), ..Change::default() };
+        let open = Change {
+            access_code: Some(String::new()),
+            ..Change::default()
+        };
         assert_eq!(changed.changed(&open).unwrap().access_code, None);
     }
 
     #[test]
     fn a_back_room_is_entered_by_paying_and_no_other_way() {
-        let back = Room { front: Some(RoomCode::new(&|| [2; 10])), ..room() };
+        let back = Room {
+            front: Some(RoomCode::new(&|| [2; 10])),
+            ..room()
+        };
         let stranger = back.standing(Some(user(2)), None);
         assert_eq!(stranger, Standing::Stranger, "even of a public one");
         assert_eq!(code(back.lets_in(stranger, None, None)), "not_paid");
         let order = confab_core::OrderId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
-        let left = Person { entrance: Some(order), ..person(2, Place::Left) };
+        let left = Person {
+            entrance: Some(order),
+            ..person(2, Place::Left)
+        };
         assert!(back.lets_in(Standing::Stranger, Some(&left), None).is_ok());
-        assert_eq!(code(back.lets_in(Standing::Banned, Some(&left), None)), "banned");
+        assert_eq!(
+            code(back.lets_in(Standing::Banned, Some(&left), None)),
+            "banned"
+        );
         for opened in [
-            Change { is_public: Some(true), ..Change::default() },
-            Change { access_code: Some("1234".into()), ..Change::default() },
+            Change {
+                is_public: Some(true),
+                ..Change::default()
+            },
+            Change {
+                access_code: Some("1234".into()),
+                ..Change::default()
+            },
         ] {
             assert!(back.clone().changed(&opened).is_err());
         }
-        let front = Room { back_room: Some(back.code), ..room() };
+        let front = Room {
+            back_room: Some(back.code),
+            ..room()
+        };
         let seen = |who: &Person| {
             let standing = front.standing(Some(who.user_id), Some(who));
-            front.view(Some((standing, Some(who))), Live::default()).back_room.unwrap().code
+            front
+                .view(Some((standing, Some(who))), Live::default())
+                .back_room
+                .unwrap()
+                .code
         };
         assert_eq!(seen(&person(1, Place::Inside)), Some(back.code), "its host");
         assert_eq!(seen(&person(2, Place::Inside)), None);
-        assert_eq!(seen(&Person { place: Place::Inside, ..left }), Some(back.code));
-        assert_eq!(front.view(None, Live::default()).back_room, Some(BackRoom { code: None }));
+        assert_eq!(
+            seen(&Person {
+                place: Place::Inside,
+                ..left
+            }),
+            Some(back.code)
+        );
+        assert_eq!(
+            front.view(None, Live::default()).back_room,
+            Some(BackRoom { code: None })
+        );
     }
 }

@@ -3,5 +3,10 @@ use rooms::{Broadcaster, ws_broadcast};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue_together("ws-broadcast", Broadcaster::from_env(), ws_broadcast::handle).await
+    confab_lambda::queue_batch(
+        "ws-broadcast",
+        Broadcaster::from_env(),
+        ws_broadcast::handle,
+    )
+    .await
 }

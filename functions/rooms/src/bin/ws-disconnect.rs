@@ -3,5 +3,10 @@ use rooms::{Departures, ws_disconnect};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::socket("ws-disconnect", Departures::from_env(), ws_disconnect::handle).await
+    confab_lambda::socket(
+        "ws-disconnect",
+        Departures::from_env(),
+        ws_disconnect::handle,
+    )
+    .await
 }

@@ -11,8 +11,11 @@ async fn shown(cloud: &Cloud) -> u32 {
 
 async fn counted(cloud: &Cloud, online: u32, seconds_ago: u64) {
     let at = before(cloud.clock.now(), Duration::from_secs(seconds_ago)).as_millisecond();
-    let row = json!({ "online": { "N": online.to_string() }, "counted_at_ms": { "N": at.to_string() } });
-    cloud.put_row(&format!("ROOM#{}", code()), "ONLINE", row).await;
+    let row =
+        json!({ "online": { "N": online.to_string() }, "counted_at_ms": { "N": at.to_string() } });
+    cloud
+        .put_row(&format!("ROOM#{}", code()), "ONLINE", row)
+        .await;
 }
 
 #[tokio::test]
@@ -34,10 +37,17 @@ async fn a_departure_is_counted_when_a_socket_closes() {
     cloud.disconnects(&first).await;
     assert_eq!(shown(&cloud).await, 1);
     let told = &cloud.sent()[0]["news"][0];
-    assert_eq!((&told["news"], &told["online"]), (&json!("online"), &json!(1)));
+    assert_eq!(
+        (&told["news"], &told["online"]),
+        (&json!("online"), &json!(1))
+    );
     cloud.disconnects(&second).await;
     assert_eq!(shown(&cloud).await, 0);
-    assert_eq!(cloud.sent().len(), 1, "the last to leave leaves nobody to tell");
+    assert_eq!(
+        cloud.sent().len(),
+        1,
+        "the last to leave leaves nobody to tell"
+    );
     // A notice of a closed socket may come twice, and after the room is gone.
     cloud.disconnects(&second).await;
     assert_eq!(shown(&cloud).await, 0);

@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use confab_aws::{Held, Row, Table, When, failed, number, text};
+use confab_aws::{Condition, Row, Table, WriteConflict, number, store_error, text};
 use confab_core::{CorrelationId, Error, Money, Private, Result, Timestamp, UserId, after};
-use confab_worker::Read;
-use rooms_domain::{ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions};
+use confab_worker::Consistency;
+use rooms_domain::{
+    ClientMessageId, Draft, MOST_OF_ONE_EMOJI, Message, Pace, Quote, RoomCode, Username, reactions,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Paid, Store, Visited, readable, room_key, room_pk, sort_key};
@@ -101,13 +103,23 @@ fn later(now: Timestamp, by: Duration) -> i64 {
 
 /// None when it is over its time: the table itself deletes it some days late.
 fn message(mut row: Row, now: Timestamp) -> Result<Option<Message>> {
-    let names: Vec<_> = row.keys().filter(|name| name.starts_with(REACTION)).cloned().collect();
+    let names: Vec<_> = row
+        .keys()
+        .filter(|name| name.starts_with(REACTION))
+        .cloned()
+        .collect();
     let mut who = BTreeMap::new();
     for name in names {
-        let users = row.remove(&name).and_then(|value| value.as_ss().ok().cloned()).unwrap_or_default();
-        who.insert(name[REACTION.len()..].to_owned(), users.iter().filter_map(|user| user.parse().ok()).collect());
+        let users = row
+            .remove(&name)
+            .and_then(|value| value.as_ss().ok().cloned())
+            .unwrap_or_default();
+        who.insert(
+            name[REACTION.len()..].to_owned(),
+            users.iter().filter_map(|user| user.parse().ok()).collect(),
+        );
     }
-    let row: MessageRow = Table::read(row)?;
+    let row: MessageRow = Table::from_row(row)?;
     Ok((row.expires_at > now.as_second()).then(|| Message {
         seq: row.seq,
         at: row.at,
@@ -125,9 +137,19 @@ fn message(mut row: Row, now: Timestamp) -> Result<Option<Message>> {
 
 impl Store {
     pub(crate) async fn message(&self, code: RoomCode, seq: u64) -> Result<Option<Message>> {
-        let asked = self.table.client.get_item().table_name(&self.table.name).set_key(Some(message_key(code, seq)));
-        let row = Box::pin(asked.consistent_read(true).send()).await.map_err(failed)?.item;
-        row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
+        let asked = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .set_key(Some(message_key(code, seq)));
+        let row = Box::pin(asked.consistent_read(true).send())
+            .await
+            .map_err(store_error)?
+            .item;
+        row.map(|row| message(row, self.clock.now()))
+            .transpose()
+            .map(Option::flatten)
     }
 
     /// The latest few that are kept. `reserved` is what the room has noted: after a silent week nothing else knows the numbers.
@@ -135,35 +157,60 @@ impl Store {
         &self,
         code: RoomCode,
         reserved: u64,
-        read: Read,
+        read: Consistency,
         trace: CorrelationId,
     ) -> Result<Latest> {
-        let keys = When::holds("pk = :pk AND begins_with(sk, :msg)").with(":msg", text("MSG#"));
+        let keys =
+            Condition::expression("pk = :pk AND begins_with(sk, :msg)").value(":msg", text("MSG#"));
         let mut rows = self.backwards(code, keys.clone(), LATEST, read).await?;
         let mut newest = rows.first().map(|row| (number_of(row), expiry_of(row)));
         let mut messages = self.kept(rows, trace);
-        if messages.is_empty() && reserved > 0 && read == Read::MayLag {
+        if messages.is_empty() && reserved > 0 && read == Consistency::Eventual {
             // Nothing was said for long, or the first thing a moment ago.
-            rows = self.backwards(code, keys, LATEST, Read::Latest).await?;
+            rows = self
+                .backwards(code, keys, LATEST, Consistency::Strong)
+                .await?;
             newest = rows.first().map(|row| (number_of(row), expiry_of(row)));
             messages = self.kept(rows, trace);
         }
         // A number is in use even where its message is over its time or cannot be read.
         let (highest, expires_at) = newest.unwrap_or_default();
         let (highest, expires_at) = (highest.unwrap_or_default(), expires_at.unwrap_or_default());
-        let last_seq = if messages.is_empty() { reserved.max(highest) } else { highest };
-        Ok(Latest { messages, last_seq, expires_at })
+        let last_seq = if messages.is_empty() {
+            reserved.max(highest)
+        } else {
+            highest
+        };
+        Ok(Latest {
+            messages,
+            last_seq,
+            expires_at,
+        })
     }
 
     /// None when nothing of what was said is kept.
-    pub(crate) async fn last_seq(&self, code: RoomCode, trace: CorrelationId) -> Result<Option<u64>> {
-        Ok(self.before(code, None, 1, trace).await?.first().map(|message| message.seq))
+    pub(crate) async fn last_seq(
+        &self,
+        code: RoomCode,
+        trace: CorrelationId,
+    ) -> Result<Option<u64>> {
+        Ok(self
+            .before(code, None, 1, trace)
+            .await?
+            .first()
+            .map(|message| message.seq))
     }
 
     /// The newest first.
-    async fn backwards(&self, code: RoomCode, keys: When, most: i32, read: Read) -> Result<Vec<Row>> {
-        let keys = keys.with(":pk", text(room_pk(code)));
-        self.table.query_backwards(keys, most, read).await
+    async fn backwards(
+        &self,
+        code: RoomCode,
+        keys: Condition,
+        most: i32,
+        read: Consistency,
+    ) -> Result<Vec<Row>> {
+        let keys = keys.value(":pk", text(room_pk(code)));
+        self.table.query_descending(keys, most, read).await
     }
 
     /// Says it under the next number, once, however often it is tried; what was paid with it is noted beside it.
@@ -182,7 +229,10 @@ impl Store {
         let (mut latest, mut reserved) = (latest, visited.reserved);
         for _ in 0..TRIES {
             let now = self.clock.now();
-            let known = latest.messages.iter().map(|message| (message.at, message.user_id == person.user_id));
+            let known = latest
+                .messages
+                .iter()
+                .map(|message| (message.at, message.user_id == person.user_id));
             let pace = Pace::of(known, now);
             if pace.is_too_fast && paid.is_none() {
                 return Ok(Said::TooFast);
@@ -200,25 +250,33 @@ impl Store {
                 rev: 0,
                 tip: draft.tip,
             };
-            let Some(held) = self.put_message(code, &message, (reserved, latest.expires_at), paid).await? else {
+            let Some(held) = self
+                .put_message(code, &message, (reserved, latest.expires_at), paid)
+                .await?
+            else {
                 return Ok(Said::New { message, pace });
             };
             // The second write is the one that knows whether it was done before.
-            if held.get(1) == Some(&Held::Condition) {
+            if held.get(1) == Some(&WriteConflict::ConditionFailed) {
                 return match paid {
                     Some(_) => Ok(Said::Paid),
                     None => self.said_before(code, &message).await.map(Said::Again),
                 };
             }
-            if message.reply_to.is_some() && held.last() == Some(&Held::Condition) {
+            if message.reply_to.is_some() && held.last() == Some(&WriteConflict::ConditionFailed) {
                 return Err(Error::not_found("message"));
             }
-            latest = self.latest(code, reserved, Read::Latest, trace).await?;
-            if held.get(2) == Some(&Held::Condition) {
-                reserved = self.visit(code, None, Read::Latest).await?.reserved;
+            latest = self
+                .latest(code, reserved, Consistency::Strong, trace)
+                .await?;
+            if held.get(2) == Some(&WriteConflict::ConditionFailed) {
+                reserved = self.visit(code, None, Consistency::Strong).await?.reserved;
             }
         }
-        Err(Error::unavailable("room_busy", "somebody else was always faster"))
+        Err(Error::unavailable(
+            "room_busy",
+            "somebody else was always faster",
+        ))
     }
 
     async fn put_message(
@@ -227,8 +285,10 @@ impl Store {
         message: &Message,
         (reserved, newest_expires_at): (u64, i64),
         paid: Option<&Paid>,
-    ) -> Result<Option<Vec<Held>>> {
-        let Message { seq, at, user_id, .. } = *message;
+    ) -> Result<Option<Vec<WriteConflict>>> {
+        let Message {
+            seq, at, user_id, ..
+        } = *message;
         let expires_at = later(at, self.message_ttl).max(newest_expires_at);
         let row = MessageRow {
             seq,
@@ -244,21 +304,40 @@ impl Store {
             expires_at,
         };
         let once = match paid {
-            Some(paid) => self.note(code, &Paid { said_as: Some(seq), ..paid.clone() }, None)?,
+            Some(paid) => self.note(
+                code,
+                &Paid {
+                    said_as: Some(seq),
+                    ..paid.clone()
+                },
+                None,
+            )?,
             None => {
                 let mut said = said_key(code, user_id, &message.client_msg_id);
                 said.insert("seq".to_owned(), number(seq));
                 said.insert("expires_at".to_owned(), number(later(at, SAID_KEPT)));
-                let is_over = When::holds("attribute_not_exists(pk) OR expires_at <= :now");
-                self.table.put(said, is_over.with(":now", number(at.as_second())))?
+                let is_over =
+                    Condition::expression("attribute_not_exists(pk) OR expires_at <= :now");
+                self.table
+                    .transact_put(said, is_over.value(":now", number(at.as_second())))?
             }
         };
-        let mut writes = vec![self.table.put(Table::row(room_pk(code), message_sk(seq), &row)?, When::new())?, once];
+        let mut writes = vec![
+            self.table.transact_put(
+                Table::to_row(room_pk(code), message_sk(seq), &row)?,
+                Condition::not_exists(),
+            )?,
+            once,
+        ];
         if seq > reserved {
-            let when = When::holds("attribute_exists(pk) AND reserved = :was")
-                .with(":was", number(reserved))
-                .with(":next", number(seq + RESERVED_AT_ONCE));
-            writes.push(self.table.update(room_key(code), "SET reserved = :next", when)?);
+            let when = Condition::expression("attribute_exists(pk) AND reserved = :was")
+                .value(":was", number(reserved))
+                .value(":next", number(seq + RESERVED_AT_ONCE));
+            writes.push(self.table.transact_update(
+                room_key(code),
+                "SET reserved = :next",
+                when,
+            )?);
         }
         if paid.is_some() {
             writes.push(self.only_if_open(code)?);
@@ -267,10 +346,10 @@ impl Store {
         if let Some(quote) = &message.reply_to {
             let mut index = quote_key(code, quote.seq, seq);
             index.insert("expires_at".to_owned(), number(expires_at));
-            writes.push(self.table.put(index, When::always())?);
+            writes.push(self.table.transact_put(index, Condition::none())?);
             writes.push(self.only_if_said(code, quote.seq)?);
         }
-        self.table.attempt_once(writes).await
+        self.table.try_transact_once(writes).await
     }
 
     async fn said_before(&self, code: RoomCode, message: &Message) -> Result<Message> {
@@ -280,8 +359,10 @@ impl Store {
         }
         let busy = || Error::unavailable("said_elsewhere", "what was said before is not there yet");
         let key = said_key(code, message.user_id, &message.client_msg_id);
-        let said: SaidRow = self.table.latest(key).await?.ok_or_else(busy)?;
-        self.message(code, said.seq).await?.ok_or_else(|| Error::not_found("message"))
+        let said: SaidRow = self.table.get(key).await?.ok_or_else(busy)?;
+        self.message(code, said.seq)
+            .await?
+            .ok_or_else(|| Error::not_found("message"))
     }
 
     /// A page of what is before a number, or of the latest, in their order.
@@ -292,11 +373,15 @@ impl Store {
         most: i32,
         trace: CorrelationId,
     ) -> Result<Vec<Message>> {
-        let until = seq.map_or(u64::MAX, |seq| seq.saturating_sub(1)).min(HIGHEST);
-        let keys = When::holds("pk = :pk AND sk BETWEEN :from AND :until")
-            .with(":from", text(message_sk(0)))
-            .with(":until", text(message_sk(until)));
-        let mut rows = self.backwards(code, keys, most, Read::MayLag).await?;
+        let until = seq
+            .map_or(u64::MAX, |seq| seq.saturating_sub(1))
+            .min(HIGHEST);
+        let keys = Condition::expression("pk = :pk AND sk BETWEEN :from AND :until")
+            .value(":from", text(message_sk(0)))
+            .value(":until", text(message_sk(until)));
+        let mut rows = self
+            .backwards(code, keys, most, Consistency::Eventual)
+            .await?;
         rows.reverse();
         Ok(self.kept(rows, trace))
     }
@@ -307,56 +392,95 @@ impl Store {
         code: RoomCode,
         seq: u64,
         most: usize,
-        read: Read,
+        read: Consistency,
         trace: CorrelationId,
     ) -> Result<Vec<Message>> {
         Ok(self.kept(self.rows_after(code, seq, most, read).await?, trace))
     }
 
-    async fn rows_after(&self, code: RoomCode, seq: u64, most: usize, read: Read) -> Result<Vec<Row>> {
-        let keys = When::holds("pk = :pk AND sk BETWEEN :from AND :until")
-            .with(":pk", text(room_pk(code)))
-            .with(":from", text(message_sk(seq.saturating_add(1).min(HIGHEST))))
-            .with(":until", text(message_sk(HIGHEST)));
+    async fn rows_after(
+        &self,
+        code: RoomCode,
+        seq: u64,
+        most: usize,
+        read: Consistency,
+    ) -> Result<Vec<Row>> {
+        let keys = Condition::expression("pk = :pk AND sk BETWEEN :from AND :until")
+            .value(":pk", text(room_pk(code)))
+            .value(
+                ":from",
+                text(message_sk(seq.saturating_add(1).min(HIGHEST))),
+            )
+            .value(":until", text(message_sk(HIGHEST)));
         match read {
-            Read::Latest => self.table.query_latest(keys, most).await,
-            Read::MayLag => self.table.query(None, keys, most).await,
+            Consistency::Strong => self.table.query_consistent(keys, most).await,
+            Consistency::Eventual => self.table.query(None, keys, most).await,
         }
     }
 
     fn kept(&self, rows: Vec<Row>, trace: CorrelationId) -> Vec<Message> {
         let now = self.clock.now();
-        readable(rows, "message", trace, |row| message(row, now)).into_iter().flatten().collect()
+        readable(rows, "message", trace, |row| message(row, now))
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// Nothing is left of what was said but that it was. None when there is no such message.
     pub(crate) async fn delete_message(&self, code: RoomCode, seq: u64) -> Result<Option<Message>> {
-        let deletes = "SET is_deleted = :yes, #text = :empty, rev = rev + :one REMOVE reply_to, tip";
-        let when = is_said().naming("#text", "text").with(":yes", AttributeValue::Bool(true)).with(":empty", text(""));
+        let deletes =
+            "SET is_deleted = :yes, #text = :empty, rev = rev + :one REMOVE reply_to, tip";
+        let when = is_said()
+            .name_attribute("#text", "text")
+            .value(":yes", AttributeValue::Bool(true))
+            .value(":empty", text(""));
         self.change_message(code, seq, deletes, when).await
     }
 
     /// The message as it is then; its revision is to grow by `:one`.
-    async fn change_message(&self, code: RoomCode, seq: u64, change: &str, when: When) -> Result<Option<Message>> {
-        let row = self.table.change(message_key(code, seq), change, when.with(":one", number(1))).await?;
-        row.map(|row| message(row, self.clock.now())).transpose().map(Option::flatten)
+    async fn change_message(
+        &self,
+        code: RoomCode,
+        seq: u64,
+        change: &str,
+        when: Condition,
+    ) -> Result<Option<Message>> {
+        let row = self
+            .table
+            .update(
+                message_key(code, seq),
+                change,
+                when.value(":one", number(1)),
+            )
+            .await?;
+        row.map(|row| message(row, self.clock.now()))
+            .transpose()
+            .map(Option::flatten)
     }
 
     /// Returns the numbers of the messages that quote a message and have not been announced without the quote.
     pub(crate) async fn quotes(&self, code: RoomCode, seq: u64) -> Result<Vec<u64>> {
-        let keys = When::holds("pk = :pk AND begins_with(sk, :quotes)")
-            .with(":pk", text(room_pk(code)))
-            .with(":quotes", text(quotes_of(seq)));
-        let rows = self.table.query_latest(keys, usize::MAX).await?;
-        Ok(rows.iter().filter_map(|row| sort_key(row).rsplit('#').next()?.parse().ok()).collect())
+        let keys = Condition::expression("pk = :pk AND begins_with(sk, :quotes)")
+            .value(":pk", text(room_pk(code)))
+            .value(":quotes", text(quotes_of(seq)));
+        let rows = self.table.query_consistent(keys, usize::MAX).await?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| sort_key(row).rsplit('#').next()?.parse().ok())
+            .collect())
     }
 
     /// Empties the quote of a deleted message in an answer. Returns the answer as it is now, `None` if it is gone.
-    pub(crate) async fn empty_quote(&self, code: RoomCode, seq: u64, answer: u64) -> Result<Option<Message>> {
-        let when = When::holds("reply_to.seq = :seq AND reply_to.#text <> :empty")
-            .naming("#text", "text")
-            .with(":seq", number(seq))
-            .with(":empty", text(""));
+    pub(crate) async fn empty_quote(
+        &self,
+        code: RoomCode,
+        seq: u64,
+        answer: u64,
+    ) -> Result<Option<Message>> {
+        let when = Condition::expression("reply_to.seq = :seq AND reply_to.#text <> :empty")
+            .name_attribute("#text", "text")
+            .value(":seq", number(seq))
+            .value(":empty", text(""));
         let empties = "SET reply_to.#text = :empty, rev = rev + :one";
         match self.change_message(code, answer, empties, when).await? {
             Some(message) => Ok(Some(message)),
@@ -366,11 +490,11 @@ impl Store {
 
     /// Forgets a quote whose answer has been announced without it.
     pub(crate) async fn forget_quote(&self, code: RoomCode, seq: u64, answer: u64) -> Result<()> {
-        self.table.remove(quote_key(code, seq, answer)).await
+        self.table.delete(quote_key(code, seq, answer)).await
     }
 
     pub(super) fn only_if_said(&self, code: RoomCode, seq: u64) -> Result<TransactWriteItem> {
-        self.table.only_if(message_key(code, seq), is_said())
+        self.table.transact_check(message_key(code, seq), is_said())
     }
 
     /// None when that changes nothing.
@@ -387,21 +511,21 @@ impl Store {
                 "ADD #who :me SET rev = rev + :one",
                 is_said()
                     .and("attribute_not_exists(#who) OR (NOT contains(#who, :i) AND size(#who) < :most)")
-                    .with(":most", number(MOST_OF_ONE_EMOJI)),
+                    .value(":most", number(MOST_OF_ONE_EMOJI)),
             ),
             false => ("DELETE #who :me SET rev = rev + :one", is_said().and("contains(#who, :i)")),
         };
         let when = when
-            .naming("#who", format!("{REACTION}{emoji}"))
-            .with(":me", AttributeValue::Ss(vec![user.to_string()]))
-            .with(":i", text(user.to_string()));
+            .name_attribute("#who", format!("{REACTION}{emoji}"))
+            .value(":me", AttributeValue::Ss(vec![user.to_string()]))
+            .value(":i", text(user.to_string()));
         self.change_message(code, seq, change, when).await
     }
 }
 
 /// It is there, and nobody deleted it.
-fn is_said() -> When {
-    When::holds("is_deleted = :no").with(":no", AttributeValue::Bool(false))
+fn is_said() -> Condition {
+    Condition::expression("is_deleted = :no").value(":no", AttributeValue::Bool(false))
 }
 
 /// Nothing that is kept is older, by what the room has noted.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use confab_aws::{Table, When, number, text};
+use confab_aws::{Condition, Table, number, text};
 use confab_core::{CorrelationId, Money, OrderId, Result, Timestamp, UserId, after};
-use confab_worker::{Read, Saved};
+use confab_worker::{Consistency, SaveOutcome};
 use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Reason, Room, RoomCode, Username};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,9 @@ pub(crate) enum Became {
 impl Paid {
     /// An entrance of which whoever paid for it has had little.
     pub(crate) fn is_owed_entrance(&self, at: Timestamp) -> bool {
-        self.goods == Goods::BackRoom && self.became == Became::Given && after(self.at, ENTRANCE_OWED) > at
+        self.goods == Goods::BackRoom
+            && self.became == Became::Given
+            && after(self.at, ENTRANCE_OWED) > at
     }
 }
 
@@ -60,112 +62,185 @@ fn paid_pk(code: RoomCode) -> String {
 
 impl Store {
     pub(crate) async fn paid(&self, code: RoomCode, order: OrderId) -> Result<Option<Paid>> {
-        self.table.latest(Table::key(paid_pk(code), order.to_string())).await
+        self.table
+            .get(Table::key(paid_pk(code), order.to_string()))
+            .await
     }
 
     pub(crate) async fn all_paid(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Paid>> {
-        let keys = When::holds("pk = :pk").with(":pk", text(paid_pk(code)));
-        let rows = self.table.query_latest(keys, usize::MAX).await?;
-        Ok(readable(rows, "paid", trace, Table::read))
+        let keys = Condition::expression("pk = :pk").value(":pk", text(paid_pk(code)));
+        let rows = self.table.query_consistent(keys, usize::MAX).await?;
+        Ok(readable(rows, "paid", trace, Table::from_row))
     }
 
     /// As long as it is as it was.
-    pub(super) fn note(&self, code: RoomCode, paid: &Paid, was: Option<Became>) -> Result<TransactWriteItem> {
-        let row = Table::row(paid_pk(code), paid.order.to_string(), paid)?;
+    pub(super) fn note(
+        &self,
+        code: RoomCode,
+        paid: &Paid,
+        was: Option<Became>,
+    ) -> Result<TransactWriteItem> {
+        let row = Table::to_row(paid_pk(code), paid.order.to_string(), paid)?;
         let when = match was {
-            None => When::new(),
-            Some(was) => When::holds("became = :was").with(":was", rendered(&was)?),
+            None => Condition::not_exists(),
+            Some(was) => Condition::expression("became = :was").value(":was", rendered(&was)?),
         };
-        self.table.put(row, when)
+        self.table.transact_put(row, when)
     }
 
     /// Raced when something else came of it meanwhile.
-    pub(crate) async fn note_paid(&self, code: RoomCode, paid: &Paid, was: Option<Became>) -> Result<Saved> {
+    pub(crate) async fn note_paid(
+        &self,
+        code: RoomCode,
+        paid: &Paid,
+        was: Option<Became>,
+    ) -> Result<SaveOutcome> {
         self.table.transact(vec![self.note(code, paid, was)?]).await
     }
 
     fn pins(&self, room: &Room, version: u64) -> Result<TransactWriteItem> {
-        let when = When::version(version)
-            .with(":next", number(version + 1))
-            .with(":pins", rendered::<Vec<PaidPin>>(&room.pins)?);
-        self.table.update(room_key(room.code), "SET pins = :pins, version = :next", when)
+        let when = Condition::version(version)
+            .value(":next", number(version + 1))
+            .value(":pins", rendered::<Vec<PaidPin>>(&room.pins)?);
+        self.table.transact_update(
+            room_key(room.code),
+            "SET pins = :pins, version = :next",
+            when,
+        )
     }
 
     /// Takes pins down because their message is deleted, and notes those that are owed. The notes are the outbox of their
     /// refunds. Raced when the room, or one of the orders, was changed meanwhile.
-    pub(crate) async fn take_pins(&self, room: &Room, version: u64, owed: &[OrderId]) -> Result<Saved> {
+    pub(crate) async fn take_pins(
+        &self,
+        room: &Room,
+        version: u64,
+        owed: &[OrderId],
+    ) -> Result<SaveOutcome> {
         let mut writes = vec![self.pins(room, version)?];
         for order in owed {
-            let when = When::holds("became = :given")
-                .with(":given", rendered(&Became::Given)?)
-                .with(":not", rendered(&Became::NotGiven)?)
-                .with(":why", rendered(&NotGiven::MessageGone)?);
+            let when = Condition::expression("became = :given")
+                .value(":given", rendered(&Became::Given)?)
+                .value(":not", rendered(&Became::NotGiven)?)
+                .value(":why", rendered(&NotGiven::MessageGone)?);
             let key = Table::key(paid_pk(room.code), order.to_string());
-            writes.push(self.table.update(key, "SET became = :not, why = :why", when)?);
+            writes.push(
+                self.table
+                    .transact_update(key, "SET became = :not, why = :why", when)?,
+            );
         }
         self.table.transact(writes).await
     }
 
     /// The orders of a message's pins that are owed because the message was deleted.
-    pub(crate) async fn unpinned(&self, code: RoomCode, seq: u64, trace: CorrelationId) -> Result<Vec<Paid>> {
+    pub(crate) async fn unpinned(
+        &self,
+        code: RoomCode,
+        seq: u64,
+        trace: CorrelationId,
+    ) -> Result<Vec<Paid>> {
         let mut paid = self.all_paid(code, trace).await?;
         paid.retain(|paid| {
             let is_of_message = matches!(paid.goods, Goods::Pin { seq: of, .. } if of == seq);
-            is_of_message && paid.became == Became::NotGiven && paid.why == Some(NotGiven::MessageGone)
+            is_of_message
+                && paid.became == Became::NotGiven
+                && paid.why == Some(NotGiven::MessageGone)
         });
         Ok(paid)
     }
 
     /// A pin more in a room, of a message that is there.
-    pub(crate) async fn put_pin(&self, room: &Room, version: u64, paid: &Paid, seq: u64) -> Result<Saved> {
-        let writes =
-            vec![self.pins(room, version)?, self.note(room.code, paid, None)?, self.only_if_said(room.code, seq)?];
+    pub(crate) async fn put_pin(
+        &self,
+        room: &Room,
+        version: u64,
+        paid: &Paid,
+        seq: u64,
+    ) -> Result<SaveOutcome> {
+        let writes = vec![
+            self.pins(room, version)?,
+            self.note(room.code, paid, None)?,
+            self.only_if_said(room.code, seq)?,
+        ];
         self.table.transact(writes).await
     }
 
     /// A pin less, as its money went back.
-    pub(crate) async fn take_pin(&self, room: &Room, version: u64, paid: &Paid) -> Result<Saved> {
-        let writes = vec![self.pins(room, version)?, self.note(room.code, paid, Some(Became::Given))?];
+    pub(crate) async fn take_pin(
+        &self,
+        room: &Room,
+        version: u64,
+        paid: &Paid,
+    ) -> Result<SaveOutcome> {
+        let writes = vec![
+            self.pins(room, version)?,
+            self.note(room.code, paid, Some(Became::Given))?,
+        ];
         self.table.transact(writes).await
     }
 
     /// A room behind another one. Raced when the one in front was changed meanwhile, or the code is taken.
-    pub(crate) async fn open_back_room(&self, front: &Visited, back: &Room, host: &Person) -> Result<Saved> {
-        let when = When::version(front.version)
-            .with(":next", number(front.version + 1))
-            .with(":back", text(back.code.to_string()));
+    pub(crate) async fn open_back_room(
+        &self,
+        front: &Visited,
+        back: &Room,
+        host: &Person,
+    ) -> Result<SaveOutcome> {
+        let when = Condition::version(front.version)
+            .value(":next", number(front.version + 1))
+            .value(":back", text(back.code.to_string()));
         let mut writes = self.new_room(back, host)?;
-        writes.push(self.table.update(room_key(front.room.code), "SET back_room = :back, version = :next", when)?);
+        writes.push(self.table.transact_update(
+            room_key(front.room.code),
+            "SET back_room = :back, version = :next",
+            when,
+        )?);
         self.table.transact(writes).await
     }
 
     /// Into the back room, with what was paid for it: all of it, or nothing.
-    pub(crate) async fn let_in(&self, front: RoomCode, back: RoomCode, person: &Person, paid: &Paid) -> Result<LetIn> {
+    pub(crate) async fn let_in(
+        &self,
+        front: RoomCode,
+        back: RoomCode,
+        person: &Person,
+        paid: &Paid,
+    ) -> Result<LetIn> {
         let me = text(person.user_id.to_string());
-        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me.clone());
+        let is_free = Condition::expression("attribute_not_exists(pk) OR user_id = :me")
+            .value(":me", me.clone());
         let entrance = text(paid.order.to_string());
-        let behind = When::holds("attribute_not_exists(pk) OR place <> :banned")
-            .with(":banned", rendered(&Place::Banned)?)
-            .with(":user", me)
-            .with(":name", rendered(&person.username)?)
-            .with(":at", rendered(&person.joined_at)?)
-            .with(":inside", rendered(&Place::Inside)?)
-            .with(":entrance", entrance.clone());
-        let first = When::holds("place = :inside AND attribute_not_exists(entrance)")
-            .with(":inside", rendered(&Place::Inside)?)
-            .with(":entrance", entrance);
+        let behind = Condition::expression("attribute_not_exists(pk) OR place <> :banned")
+            .value(":banned", rendered(&Place::Banned)?)
+            .value(":user", me)
+            .value(":name", rendered(&person.username)?)
+            .value(":at", rendered(&person.joined_at)?)
+            .value(":inside", rendered(&Place::Inside)?)
+            .value(":entrance", entrance.clone());
+        let first = Condition::expression("place = :inside AND attribute_not_exists(entrance)")
+            .value(":inside", rendered(&Place::Inside)?)
+            .value(":entrance", entrance);
         let writes = vec![
-            self.table.put(Self::name_row(back, person)?, is_free)?,
-            self.table.update(person_key(back, person.user_id), ADMITS, behind)?,
+            self.table
+                .transact_put(Self::name_row(back, person)?, is_free)?,
+            self.table
+                .transact_update(person_key(back, person.user_id), ADMITS, behind)?,
             self.delete_removal(back, person.user_id)?,
-            self.table.put(Self::mine_row(back, person.user_id), When::always())?,
-            self.table.update(person_key(front, person.user_id), "SET entrance = :entrance", first)?,
+            self.table
+                .transact_put(Self::mine_row(back, person.user_id), Condition::none())?,
+            self.table.transact_update(
+                person_key(front, person.user_id),
+                "SET entrance = :entrance",
+                first,
+            )?,
             self.note(front, paid, None)?,
             self.only_if_open(front)?,
             self.only_if_open(back)?,
         ];
-        let is_held = |held: &[confab_aws::Held], index: usize| held.get(index) == Some(&confab_aws::Held::Condition);
-        Ok(match self.table.attempt(writes).await? {
+        let is_held = |held: &[confab_aws::WriteConflict], index: usize| {
+            held.get(index) == Some(&confab_aws::WriteConflict::ConditionFailed)
+        };
+        Ok(match self.table.try_transact(writes).await? {
             None => LetIn::Yes,
             Some(held) if is_held(&held, 1) => LetIn::Banned,
             Some(held) if is_held(&held, 0) => LetIn::NameTaken,
@@ -174,40 +249,63 @@ impl Store {
     }
 
     /// Out of the back room, as far as this order let them in.
-    pub(crate) async fn let_out(&self, front: RoomCode, back: RoomCode, paid: &Paid) -> Result<Saved> {
+    pub(crate) async fn let_out(
+        &self,
+        front: RoomCode,
+        back: RoomCode,
+        paid: &Paid,
+    ) -> Result<SaveOutcome> {
         let user = paid.payer;
         let of_this = |when: &str| {
-            When::holds(format!("entrance = :entrance{when}")).with(":entrance", text(paid.order.to_string()))
+            Condition::expression(format!("entrance = :entrance{when}"))
+                .value(":entrance", text(paid.order.to_string()))
         };
         // Whoever is banned stays banned.
-        let person: Option<Person> = self.table.latest(person_key(back, user)).await?;
+        let person: Option<Person> = self.table.get(person_key(back, user)).await?;
         let is_banned = person.is_some_and(|person| person.place == Place::Banned);
         let banned = rendered(&Place::Banned)?;
         let behind = person_key(back, user);
         let out = match is_banned {
             true => {
-                let when = of_this(" AND place = :banned").with(":banned", banned);
-                self.table.update(behind, "REMOVE entrance", when)?
+                let when = of_this(" AND place = :banned").value(":banned", banned);
+                self.table
+                    .transact_update(behind, "REMOVE entrance", when)?
             }
             false => {
-                let when =
-                    of_this(" AND place <> :banned").with(":banned", banned).with(":left", rendered(&Place::Left)?);
-                self.table.update(behind, "SET place = :left REMOVE entrance", when)?
+                let when = of_this(" AND place <> :banned")
+                    .value(":banned", banned)
+                    .value(":left", rendered(&Place::Left)?);
+                self.table
+                    .transact_update(behind, "SET place = :left REMOVE entrance", when)?
             }
         };
         let writes = vec![
             self.note(front, paid, Some(Became::Given))?,
-            self.table.update(person_key(front, user), "REMOVE entrance", of_this(""))?,
+            self.table
+                .transact_update(person_key(front, user), "REMOVE entrance", of_this(""))?,
             out,
-            self.put_removal(back, Some(user), if is_banned { Reason::Banned } else { Reason::Kicked })?,
-            self.table.delete(Self::mine_row(back, user), When::always())?,
+            self.put_removal(
+                back,
+                Some(user),
+                if is_banned {
+                    Reason::Banned
+                } else {
+                    Reason::Kicked
+                },
+            )?,
+            self.table
+                .transact_delete(Self::mine_row(back, user), Condition::none())?,
         ];
         self.table.transact(writes).await
     }
 
     /// None when the room is not there any more.
-    pub(crate) async fn visit_if_open(&self, code: RoomCode, user: UserId) -> Result<Option<Visited>> {
-        match self.visit(code, Some(user), Read::Latest).await {
+    pub(crate) async fn visit_if_open(
+        &self,
+        code: RoomCode,
+        user: UserId,
+    ) -> Result<Option<Visited>> {
+        match self.visit(code, Some(user), Consistency::Strong).await {
             Ok(visited) => Ok(Some(visited)),
             Err(error) if error.kind() == confab_core::Kind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -234,9 +332,25 @@ mod tests {
     async fn a_mute_outlasts_a_refund_and_a_new_entrance() {
         let cloud = Cloud::new().await;
         cloud.joins(2).await;
-        let front = cloud.store.visit(code(), Some(user(1)), Read::Latest).await.unwrap();
-        let back = Room { code: RoomCode::new(&|| [2; 10]), front: Some(code()), is_public: false, ..room() };
-        assert_eq!(cloud.store.open_back_room(&front, &back, &person(1)).await.unwrap(), Saved::Yes);
+        let front = cloud
+            .store
+            .visit(code(), Some(user(1)), Consistency::Strong)
+            .await
+            .unwrap();
+        let back = Room {
+            code: RoomCode::new(&|| [2; 10]),
+            front: Some(code()),
+            is_public: false,
+            ..room()
+        };
+        assert_eq!(
+            cloud
+                .store
+                .open_back_room(&front, &back, &person(1))
+                .await
+                .unwrap(),
+            SaveOutcome::Saved
+        );
         let paid = |number: u8| Paid {
             order: OrderId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]),
             payer: user(2),
@@ -249,15 +363,46 @@ mod tests {
             said_as: None,
         };
         let enters = |paid: Paid| {
-            let (store, person) = (cloud.store.clone(), Person { entrance: Some(paid.order), ..person(2) });
-            async move { store.let_in(code(), back.code, &person, &paid).await.unwrap() }
+            let (store, person) = (
+                cloud.store.clone(),
+                Person {
+                    entrance: Some(paid.order),
+                    ..person(2)
+                },
+            );
+            async move {
+                store
+                    .let_in(code(), back.code, &person, &paid)
+                    .await
+                    .unwrap()
+            }
         };
         assert_eq!(enters(paid(1)).await, LetIn::Yes);
-        assert!(cloud.store.set_muted(back.code, user(2), true).await.unwrap());
-        let returned = Paid { became: Became::Returned, ..paid(1) };
-        assert_eq!(cloud.store.let_out(code(), back.code, &returned).await.unwrap(), Saved::Yes);
+        assert!(
+            cloud
+                .store
+                .set_muted(back.code, user(2), true)
+                .await
+                .unwrap()
+        );
+        let returned = Paid {
+            became: Became::Returned,
+            ..paid(1)
+        };
+        assert_eq!(
+            cloud
+                .store
+                .let_out(code(), back.code, &returned)
+                .await
+                .unwrap(),
+            SaveOutcome::Saved
+        );
         assert_eq!(enters(paid(2)).await, LetIn::Yes);
-        let visited = cloud.store.visit(back.code, Some(user(2)), Read::Latest).await.unwrap();
+        let visited = cloud
+            .store
+            .visit(back.code, Some(user(2)), Consistency::Strong)
+            .await
+            .unwrap();
         let person = visited.person.unwrap();
         assert!(person.is_inside() && person.is_muted);
         assert_eq!(person.entrance, Some(paid(2).order));

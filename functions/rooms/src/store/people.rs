@@ -1,8 +1,8 @@
 //! Who is in a room, under which name.
 
-use confab_aws::{Held, Row, Table, When, number, text};
+use confab_aws::{Condition, Row, Table, WriteConflict, number, text};
 use confab_core::{CorrelationId, Result, UserId};
-use confab_worker::{Read, Saved};
+use confab_worker::{Consistency, SaveOutcome};
 use rooms_domain::{Person, Place, Reason, RoomCode, Username};
 
 use super::{Store, person_key, readable, rendered, room_pk};
@@ -21,8 +21,10 @@ pub(crate) enum Joined {
     Raced,
 }
 
-fn under(code: RoomCode, prefix: &str) -> When {
-    When::holds("pk = :pk AND begins_with(sk, :prefix)").with(":pk", text(room_pk(code))).with(":prefix", text(prefix))
+fn under(code: RoomCode, prefix: &str) -> Condition {
+    Condition::expression("pk = :pk AND begins_with(sk, :prefix)")
+        .value(":pk", text(room_pk(code)))
+        .value(":prefix", text(prefix))
 }
 
 fn banned_key(code: RoomCode, user: UserId) -> Row {
@@ -35,7 +37,7 @@ fn name_key(code: RoomCode, name: &Username) -> Row {
 
 impl Store {
     pub(super) fn person_row(code: RoomCode, person: &Person) -> Result<Row> {
-        let mut row = Table::row("", "", person)?;
+        let mut row = Table::to_row("", "", person)?;
         row.extend(person_key(code, person.user_id));
         Ok(row)
     }
@@ -48,32 +50,48 @@ impl Store {
 
     /// Puts somebody into a room under a name that is theirs alone, as long as they are as they were seen. Their former
     /// names stay theirs: what they said under them stands there.
-    pub(crate) async fn join(&self, code: RoomCode, was: Option<&Person>, person: &Person) -> Result<Joined> {
+    pub(crate) async fn join(
+        &self,
+        code: RoomCode,
+        was: Option<&Person>,
+        person: &Person,
+    ) -> Result<Joined> {
         let me = text(person.user_id.to_string());
-        let is_free = When::holds("attribute_not_exists(pk) OR user_id = :me").with(":me", me);
+        let is_free =
+            Condition::expression("attribute_not_exists(pk) OR user_id = :me").value(":me", me);
         let comes_in = match was {
-            None => self.table.put(Self::person_row(code, person)?, When::new())?,
+            None => self
+                .table
+                .transact_put(Self::person_row(code, person)?, Condition::not_exists())?,
             // What else is known of them stays as it is.
             Some(was) => {
-                let when = When::holds("place = :was")
-                    .with(":was", rendered(&was.place)?)
-                    .with(":place", rendered(&person.place)?)
-                    .with(":name", rendered(&person.username)?);
-                self.table.update(person_key(code, person.user_id), "SET place = :place, username = :name", when)?
+                let when = Condition::expression("place = :was")
+                    .value(":was", rendered(&was.place)?)
+                    .value(":place", rendered(&person.place)?)
+                    .value(":name", rendered(&person.username)?);
+                self.table.transact_update(
+                    person_key(code, person.user_id),
+                    "SET place = :place, username = :name",
+                    when,
+                )?
             }
         };
         let mut writes = vec![
-            self.table.put(Self::name_row(code, person)?, is_free)?,
+            self.table
+                .transact_put(Self::name_row(code, person)?, is_free)?,
             comes_in,
-            self.table.put(Self::mine_row(code, person.user_id), When::always())?,
+            self.table
+                .transact_put(Self::mine_row(code, person.user_id), Condition::none())?,
             self.only_if_open(code)?,
         ];
         if was.is_some_and(|was| !was.is_inside()) {
             writes.push(self.delete_removal(code, person.user_id)?);
         }
-        Ok(match self.table.attempt(writes).await? {
+        Ok(match self.table.try_transact(writes).await? {
             None => Joined::Yes,
-            Some(held) if held.first() == Some(&Held::Condition) => Joined::NameTaken,
+            Some(held) if held.first() == Some(&WriteConflict::ConditionFailed) => {
+                Joined::NameTaken
+            }
             Some(_) => Joined::Raced,
         })
     }
@@ -81,50 +99,79 @@ impl Store {
     /// Removes a user from a room, and records the removal for the broadcaster. Their names stay taken, so that nobody
     /// else speaks under a name where their messages stand. Returns `false` for an unknown user, and for a banned one
     /// unless they are banned again.
-    pub(crate) async fn remove_person(&self, code: RoomCode, user: UserId, reason: Reason) -> Result<bool> {
+    pub(crate) async fn remove_person(
+        &self,
+        code: RoomCode,
+        user: UserId,
+        reason: Reason,
+    ) -> Result<bool> {
         let (place, when) = match reason {
-            Reason::Banned => (Place::Banned, When::holds("attribute_exists(pk)")),
+            Reason::Banned => (Place::Banned, Condition::expression("attribute_exists(pk)")),
             _ => {
-                let not_banned = When::holds("attribute_exists(pk) AND place <> :banned");
-                (Place::Left, not_banned.with(":banned", rendered(&Place::Banned)?))
+                let not_banned = Condition::expression("attribute_exists(pk) AND place <> :banned");
+                (
+                    Place::Left,
+                    not_banned.value(":banned", rendered(&Place::Banned)?),
+                )
             }
         };
-        let when = when.with(":place", rendered(&place)?);
+        let when = when.value(":place", rendered(&place)?);
         let mut writes = vec![
-            self.table.update(person_key(code, user), "SET place = :place", when)?,
+            self.table
+                .transact_update(person_key(code, user), "SET place = :place", when)?,
             self.put_removal(code, Some(user), reason)?,
-            self.table.delete(Self::mine_row(code, user), When::always())?,
+            self.table
+                .transact_delete(Self::mine_row(code, user), Condition::none())?,
         ];
         if place == Place::Banned {
-            writes.push(self.table.put(banned_key(code, user), When::always())?);
+            writes.push(
+                self.table
+                    .transact_put(banned_key(code, user), Condition::none())?,
+            );
         }
-        Ok(self.table.transact(writes).await? == Saved::Yes)
+        Ok(self.table.transact(writes).await? == SaveOutcome::Saved)
     }
 
     /// Lifts a ban. Returns `false` when the user is not banned.
     pub(crate) async fn unban(&self, code: RoomCode, user: UserId) -> Result<bool> {
-        let when = When::holds("place = :banned")
-            .with(":banned", rendered(&Place::Banned)?)
-            .with(":left", rendered(&Place::Left)?);
+        let when = Condition::expression("place = :banned")
+            .value(":banned", rendered(&Place::Banned)?)
+            .value(":left", rendered(&Place::Left)?);
         let writes = vec![
-            self.table.update(person_key(code, user), "SET place = :left", when)?,
+            self.table
+                .transact_update(person_key(code, user), "SET place = :left", when)?,
             self.delete_removal(code, user)?,
-            self.table.delete(banned_key(code, user), When::always())?,
+            self.table
+                .transact_delete(banned_key(code, user), Condition::none())?,
         ];
-        Ok(self.table.transact(writes).await? == Saved::Yes)
+        Ok(self.table.transact(writes).await? == SaveOutcome::Saved)
     }
 
-    pub(crate) async fn set_muted(&self, code: RoomCode, user: UserId, is_muted: bool) -> Result<bool> {
+    pub(crate) async fn set_muted(
+        &self,
+        code: RoomCode,
+        user: UserId,
+        is_muted: bool,
+    ) -> Result<bool> {
         let value = aws_sdk_dynamodb::types::AttributeValue::Bool(is_muted);
-        let when = When::holds("attribute_exists(pk)").with(":muted", value);
-        Ok(self.table.change(person_key(code, user), "SET is_muted = :muted", when).await?.is_some())
+        let when = Condition::expression("attribute_exists(pk)").value(":muted", value);
+        Ok(self
+            .table
+            .update(person_key(code, user), "SET is_muted = :muted", when)
+            .await?
+            .is_some())
     }
 
     /// Up to a message; never back.
     pub(crate) async fn has_read(&self, code: RoomCode, user: UserId, seq: u64) -> Result<()> {
-        let when = When::holds("attribute_exists(pk) AND (attribute_not_exists(read_seq) OR read_seq < :seq)")
-            .with(":seq", number(seq));
-        self.table.change(person_key(code, user), "SET read_seq = :seq", when).await.map(drop)
+        let when = Condition::expression(
+            "attribute_exists(pk) AND (attribute_not_exists(read_seq) OR read_seq < :seq)",
+        )
+        .value(":seq", number(seq));
+        self.table
+            .update(person_key(code, user), "SET read_seq = :seq", when)
+            .await
+            .map(drop)
     }
 
     /// Those of them who are known in the room.
@@ -132,32 +179,59 @@ impl Store {
         &self,
         code: RoomCode,
         users: &[UserId],
-        read: Read,
+        read: Consistency,
         trace: CorrelationId,
     ) -> Result<Vec<Person>> {
         let mut people = Vec::new();
         for users in users.chunks(AT_ONCE) {
             let keys = users.iter().map(|user| person_key(code, *user)).collect();
-            people.extend(readable(self.table.rows(keys, read).await?, "person", trace, Table::read));
+            people.extend(readable(
+                self.table.batch_get(keys, read).await?,
+                "person",
+                trace,
+                Table::from_row,
+            ));
         }
         Ok(people)
     }
 
     /// The first of those who are in a room, were, or may not be.
-    pub(crate) async fn first_people(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Person>> {
-        let rows = self.table.query(None, under(code, "PERSON#"), MOST_PEOPLE).await?;
-        Ok(readable(rows, "person", trace, Table::read))
+    pub(crate) async fn first_people(
+        &self,
+        code: RoomCode,
+        trace: CorrelationId,
+    ) -> Result<Vec<Person>> {
+        let rows = self
+            .table
+            .query(None, under(code, "PERSON#"), MOST_PEOPLE)
+            .await?;
+        Ok(readable(rows, "person", trace, Table::from_row))
     }
 
     /// The first of those who may not come back.
     pub(crate) async fn banned(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Person>> {
-        let rows = self.table.query(None, under(code, BANNED), MOST_BANNED).await?;
-        let users = rows.iter().filter_map(|row| super::sort_key(row).strip_prefix(BANNED)?.parse().ok());
-        self.people(code, &users.collect::<Vec<_>>(), Read::MayLag, trace).await
+        let rows = self
+            .table
+            .query(None, under(code, BANNED), MOST_BANNED)
+            .await?;
+        let users = rows
+            .iter()
+            .filter_map(|row| super::sort_key(row).strip_prefix(BANNED)?.parse().ok());
+        self.people(
+            code,
+            &users.collect::<Vec<_>>(),
+            Consistency::Eventual,
+            trace,
+        )
+        .await
     }
 
     /// Which of some names nobody has.
-    pub(crate) async fn free_names(&self, code: RoomCode, names: Vec<Username>) -> Result<Vec<Username>> {
+    pub(crate) async fn free_names(
+        &self,
+        code: RoomCode,
+        names: Vec<Username>,
+    ) -> Result<Vec<Username>> {
         let mut keys: Vec<Row> = Vec::new();
         for name in &names {
             let key = name_key(code, name);
@@ -165,8 +239,11 @@ impl Store {
                 keys.push(key);
             }
         }
-        let taken = self.table.rows(keys, Read::MayLag).await?;
-        let taken: Vec<_> = taken.iter().map(|row| super::sort_key(row).to_owned()).collect();
+        let taken = self.table.batch_get(keys, Consistency::Eventual).await?;
+        let taken: Vec<_> = taken
+            .iter()
+            .map(|row| super::sort_key(row).to_owned())
+            .collect();
         let is_free = |name: &Username| !taken.contains(&format!("NAME#{}", name.likeness()));
         Ok(names.into_iter().filter(is_free).collect())
     }
@@ -195,8 +272,17 @@ mod tests {
             let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
             Some((StatusCode::BAD_REQUEST, json!({ "__type": kind, "message": "", "CancellationReasons": reasons })))
         });
-        assert_eq!(cloud.store.join(code(), None, &person(2)).await.unwrap(), Joined::Yes);
-        let other = Person { username: person(2).username, ..person(3) };
-        assert_eq!(cloud.store.join(code(), None, &other).await.unwrap(), Joined::NameTaken);
+        assert_eq!(
+            cloud.store.join(code(), None, &person(2)).await.unwrap(),
+            Joined::Yes
+        );
+        let other = Person {
+            username: person(2).username,
+            ..person(3)
+        };
+        assert_eq!(
+            cloud.store.join(code(), None, &other).await.unwrap(),
+            Joined::NameTaken
+        );
     }
 }

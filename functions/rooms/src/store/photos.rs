@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use confab_aws::{Row, Table, When, number, text};
+use confab_aws::{Condition, Row, Table, number, text};
 use confab_core::{CorrelationId, PhotoId, Result, Timestamp, UserId, after, before};
-use confab_worker::Read;
+use confab_worker::Consistency;
 use rooms_domain::{Analysis, RoomCode, State, Traits};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,14 @@ fn recent(at: Timestamp) -> String {
 }
 
 fn photo_row(analysis: &Analysis, touched_at: Timestamp) -> Result<Row> {
-    let mut row = Table::row("", "", &Analysis { touched_at, ..analysis.clone() })?;
+    let mut row = Table::to_row(
+        "",
+        "",
+        &Analysis {
+            touched_at,
+            ..analysis.clone()
+        },
+    )?;
     row.extend(key(analysis.photo_id));
     row.insert("expires_at".to_owned(), number(analysis.until.as_second()));
     Ok(row)
@@ -40,12 +47,15 @@ fn photo_row(analysis: &Analysis, touched_at: Timestamp) -> Result<Row> {
 
 impl Store {
     pub(crate) async fn begin_photo(&self, analysis: &Analysis) -> Result<()> {
-        self.table.save(photo_row(analysis, self.clock.now())?, When::always()).await.map(drop)
+        self.table
+            .put(photo_row(analysis, self.clock.now())?, Condition::none())
+            .await
+            .map(drop)
     }
 
     /// None when there is no such photo, or its time is over.
     pub(crate) async fn photo(&self, photo: PhotoId) -> Result<Option<Analysis>> {
-        let analysis: Option<Analysis> = self.table.latest(key(photo)).await?;
+        let analysis: Option<Analysis> = self.table.get(key(photo)).await?;
         Ok(analysis.filter(|analysis| analysis.until > self.clock.now()))
     }
 
@@ -56,23 +66,30 @@ impl Store {
         if photo.state == State::Looking && !is_given_up {
             return Ok(false);
         }
-        let when = When::holds("#state = :was AND touched_at = :touched")
-            .naming("#state", "state")
-            .with(":was", super::rendered(&photo.state)?)
-            .with(":touched", super::rendered(&photo.touched_at)?)
-            .with(":looking", text("looking"))
-            .with(":now", super::rendered(&now)?);
+        let when = Condition::expression("#state = :was AND touched_at = :touched")
+            .name_attribute("#state", "state")
+            .value(":was", super::rendered(&photo.state)?)
+            .value(":touched", super::rendered(&photo.touched_at)?)
+            .value(":looking", text("looking"))
+            .value(":now", super::rendered(&now)?);
         let looks = "SET #state = :looking, touched_at = :now";
-        Ok(self.table.change(key(photo.photo_id), looks, when).await?.is_some())
+        Ok(self
+            .table
+            .update(key(photo.photo_id), looks, when)
+            .await?
+            .is_some())
     }
 
     /// How far it is. What is done stays done, however often somebody looks.
     pub(crate) async fn found(&self, analysis: &Analysis) -> Result<()> {
-        let when = When::holds("#state = :waiting OR #state = :looking")
-            .naming("#state", "state")
-            .with(":waiting", text("waiting"))
-            .with(":looking", text("looking"));
-        self.table.save(photo_row(analysis, self.clock.now())?, when).await.map(drop)
+        let when = Condition::expression("#state = :waiting OR #state = :looking")
+            .name_attribute("#state", "state")
+            .value(":waiting", text("waiting"))
+            .value(":looking", text("looking"));
+        self.table
+            .put(photo_row(analysis, self.clock.now())?, when)
+            .await
+            .map(drop)
     }
 
     /// The photo that was looked at before, of the very same file.
@@ -81,45 +98,83 @@ impl Store {
         struct SeenRow {
             photo: PhotoId,
         }
-        let seen: Option<SeenRow> = self.table.latest(Table::key(format!("SEEN#{digest}"), "PHOTO")).await?;
+        let seen: Option<SeenRow> = self
+            .table
+            .get(Table::key(format!("SEEN#{digest}"), "PHOTO"))
+            .await?;
         match seen {
-            Some(SeenRow { photo }) => Ok(self.photo(photo).await?.filter(|photo| photo.state == State::Done)),
+            Some(SeenRow { photo }) => Ok(self
+                .photo(photo)
+                .await?
+                .filter(|photo| photo.state == State::Done)),
             None => Ok(None),
         }
     }
 
-    pub(crate) async fn remember(&self, digest: &str, photo: PhotoId, until: Timestamp) -> Result<()> {
+    pub(crate) async fn remember(
+        &self,
+        digest: &str,
+        photo: PhotoId,
+        until: Timestamp,
+    ) -> Result<()> {
         let mut row = Table::key(format!("SEEN#{digest}"), "PHOTO");
         row.insert("photo".to_owned(), text(photo.to_string()));
         row.insert("expires_at".to_owned(), number(until.as_second()));
-        self.table.save(row, When::always()).await.map(drop)
+        self.table.put(row, Condition::none()).await.map(drop)
     }
 
     /// False when it is somebody else's.
     pub(crate) async fn adopt_photo(&self, photo: PhotoId, owner: UserId) -> Result<bool> {
-        let when = When::holds("attribute_exists(pk) AND (attribute_not_exists(#owner) OR #owner = :owner)")
-            .naming("#owner", "owner")
-            .with(":owner", text(owner.to_string()));
-        Ok(self.table.change(key(photo), "SET #owner = :owner", when).await?.is_some())
+        let when = Condition::expression(
+            "attribute_exists(pk) AND (attribute_not_exists(#owner) OR #owner = :owner)",
+        )
+        .name_attribute("#owner", "owner")
+        .value(":owner", text(owner.to_string()));
+        Ok(self
+            .table
+            .update(key(photo), "SET #owner = :owner", when)
+            .await?
+            .is_some())
     }
 
     /// A room that whoever has a similar photo may be told of. Of one photo it is the last.
-    pub(crate) async fn tell_of(&self, code: RoomCode, photo: PhotoId, traits: &Traits) -> Result<()> {
+    pub(crate) async fn tell_of(
+        &self,
+        code: RoomCode,
+        photo: PhotoId,
+        traits: &Traits,
+    ) -> Result<()> {
         let now = self.clock.now();
-        let row = RecentRow { code, traits: traits.clone() };
-        let mut item = Table::row(recent(now), photo.to_string(), &row)?;
-        item.insert("expires_at".to_owned(), number(now.checked_add(DAY * DAYS).unwrap_or(now).as_second()));
-        self.table.save(item, When::always()).await.map(drop)
+        let row = RecentRow {
+            code,
+            traits: traits.clone(),
+        };
+        let mut item = Table::to_row(recent(now), photo.to_string(), &row)?;
+        item.insert(
+            "expires_at".to_owned(),
+            number(now.checked_add(DAY * DAYS).unwrap_or(now).as_second()),
+        );
+        self.table.put(item, Condition::none()).await.map(drop)
     }
 
-    pub(crate) async fn recent_rooms(&self, trace: CorrelationId) -> Result<Vec<(RoomCode, Traits)>> {
+    pub(crate) async fn recent_rooms(
+        &self,
+        trace: CorrelationId,
+    ) -> Result<Vec<(RoomCode, Traits)>> {
         let mut rooms = Vec::new();
         for days in 0..DAYS {
             let at = before(self.clock.now(), DAY * days);
-            let keys = When::holds("pk = :pk").with(":pk", text(recent(at)));
-            let rows = self.table.query_backwards(keys, MOST_ROOMS, Read::MayLag).await?;
-            let recent = readable(rows, "recent room", trace, Table::read::<RecentRow>);
-            rooms.extend(recent.into_iter().map(|RecentRow { code, traits }| (code, traits)));
+            let keys = Condition::expression("pk = :pk").value(":pk", text(recent(at)));
+            let rows = self
+                .table
+                .query_descending(keys, MOST_ROOMS, Consistency::Eventual)
+                .await?;
+            let recent = readable(rows, "recent room", trace, Table::from_row::<RecentRow>);
+            rooms.extend(
+                recent
+                    .into_iter()
+                    .map(|RecentRow { code, traits }| (code, traits)),
+            );
         }
         Ok(rooms)
     }

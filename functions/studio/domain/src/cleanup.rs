@@ -62,9 +62,15 @@ impl Cleanup {
             correlation_id: due.correlation_id,
             step: Some(Step::People),
             after: None,
-            found: ["messages", "idle_people", "orphans", "expired_pictures", "models"]
-                .map(|what| (what.to_owned(), 0))
-                .into(),
+            found: [
+                "messages",
+                "idle_people",
+                "orphans",
+                "expired_pictures",
+                "models",
+            ]
+            .map(|what| (what.to_owned(), 0))
+            .into(),
         }
     }
 
@@ -119,13 +125,21 @@ mod tests {
         let at = Timestamp::from_second(1_800_000_000).unwrap();
         let (person, photo) = (UserId::new(at, &|| [1; 10]), PhotoId::new(at, &|| [2; 10]));
         let order = OrderId::new(at, &|| [3; 10]);
-        for key in [format!("people/{person}/selfies/{photo}.jpg"), format!("people/{person}/orders/{order}/17-0")] {
+        for key in [
+            format!("people/{person}/selfies/{photo}.jpg"),
+            format!("people/{person}/orders/{order}/17-0"),
+        ] {
             let kept = Kept::of(&key).unwrap();
             assert_eq!((kept.person, kept.since), (person, at));
             assert!(!kept.is_too_old(after(at, PICTURES_KEPT - Duration::from_secs(1))));
             assert!(kept.is_too_old(after(at, PICTURES_KEPT)));
         }
-        for odd in ["", "packs/1_man.jpg", "people/x/selfies/y", "people/usr_1/orders/ord_2/3"] {
+        for odd in [
+            "",
+            "packs/1_man.jpg",
+            "people/x/selfies/y",
+            "people/usr_1/orders/ord_2/3",
+        ] {
             assert_eq!(Kept::of(odd), None, "{odd}");
         }
     }
@@ -134,9 +148,17 @@ mod tests {
     fn it_goes_from_step_to_step_and_ends() {
         let data = CleanupDue { dry_run: true };
         let (id, correlation_id) = (EventId::of_event("x"), CorrelationId::of_event("x"));
-        let mut cleanup = Cleanup::new(&Due { id, occurred_at: Timestamp::UNIX_EPOCH, correlation_id, data });
+        let mut cleanup = Cleanup::new(&Due {
+            id,
+            occurred_at: Timestamp::UNIX_EPOCH,
+            correlation_id,
+            data,
+        });
         cleanup.goes_on(Some("a".into()));
-        assert_eq!((cleanup.step, cleanup.after.as_deref()), (Some(Step::People), Some("a")));
+        assert_eq!(
+            (cleanup.step, cleanup.after.as_deref()),
+            (Some(Step::People), Some("a"))
+        );
         for step in [Some(Step::Pictures), Some(Step::Models), None, None] {
             cleanup.goes_on(None);
             assert_eq!((cleanup.step, cleanup.after.as_deref()), (step, None));

@@ -1,8 +1,10 @@
 //! What goes through the studio's queues, and under which keys.
 
-use confab_contracts::payments::{PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase};
+use confab_contracts::payments::{
+    PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase,
+};
 use confab_core::{CorrelationId, EventId, OrderId, PhotoId, UserId};
-use confab_messaging::{Address, Inbound, Media, Status};
+use confab_messaging::{Address, Inbound, Media, StatusUpdate};
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Event, Order};
@@ -46,13 +48,37 @@ impl PaymentNews {
     /// None when it is not about an order of the studio's.
     pub fn happened(self) -> Option<(UserId, Event)> {
         let (purchase, event) = match self {
-            Self::PaymentPending(pending) => (pending.purchase, Event::PaymentPending { order: pending.order_id }),
-            Self::PaymentReceived(paid) => (paid.purchase, Event::Paid { order: paid.order_id }),
-            Self::PaymentRefunded(back) => (back.purchase, Event::Repaid { order: back.order_id, is_all: back.is_all }),
-            Self::PaymentFailed(not) => (not.purchase, Event::NotPaid { order: not.order_id }),
+            Self::PaymentPending(pending) => (
+                pending.purchase,
+                Event::PaymentPending {
+                    order: pending.order_id,
+                },
+            ),
+            Self::PaymentReceived(paid) => (
+                paid.purchase,
+                Event::Paid {
+                    order: paid.order_id,
+                },
+            ),
+            Self::PaymentRefunded(back) => (
+                back.purchase,
+                Event::Repaid {
+                    order: back.order_id,
+                    is_all: back.is_all,
+                },
+            ),
+            Self::PaymentFailed(not) => (
+                not.purchase,
+                Event::NotPaid {
+                    order: not.order_id,
+                },
+            ),
         };
         let Purchase { product, payer, .. } = purchase;
-        (product == PRODUCT).then(|| payer.parse().ok()).flatten().map(|person| (person, event))
+        (product == PRODUCT)
+            .then(|| payer.parse().ok())
+            .flatten()
+            .map(|person| (person, event))
     }
 }
 
@@ -65,7 +91,7 @@ pub const PRODUCT: &str = "studio";
 #[serde(tag = "version")]
 pub enum StatusJob {
     #[serde(rename = "1")]
-    V1 { status: Status },
+    V1 { status: StatusUpdate },
 }
 
 /// A photo to fetch, to keep and to look at.
@@ -164,7 +190,10 @@ mod tests {
         let shown = address(Some("16505551234"), Some("US.1"));
         let hidden = address(None, Some("US.1"));
         assert_eq!(conversation_of(&shown), conversation_of(&hidden));
-        assert_ne!(conversation_of(&shown), conversation_of(&address(Some("16505551234"), Some("US.2"))));
+        assert_ne!(
+            conversation_of(&shown),
+            conversation_of(&address(Some("16505551234"), Some("US.2")))
+        );
     }
 
     /// As EventBridge puts it on a queue.
@@ -184,7 +213,12 @@ mod tests {
     #[test]
     fn what_payments_tells_on_the_bus_is_about_the_person_who_pays() {
         let payer = "usr_06f2s7v5kfw0t3jk2m8q4x9z1c";
-        for news in ["payment_pending", "payment_received", "payment_refunded", "payment_failed"] {
+        for news in [
+            "payment_pending",
+            "payment_received",
+            "payment_refunded",
+            "payment_failed",
+        ] {
             let happened = |product, payer| match told(news, product, payer) {
                 Job::Told { detail } => detail.news.happened(),
                 other => panic!("{other:?}"),

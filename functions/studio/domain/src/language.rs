@@ -22,12 +22,17 @@ impl Language {
     }
 
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == code)
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
     }
 
     /// The language of a text, when its letters tell.
     pub fn of(text: &str) -> Option<Self> {
-        let hebrew = text.chars().filter(|c| ('\u{0590}'..='\u{05FF}').contains(c)).count();
+        let hebrew = text
+            .chars()
+            .filter(|c| ('\u{0590}'..='\u{05FF}').contains(c))
+            .count();
         let latin = text.chars().filter(char::is_ascii_alphabetic).count();
         match hebrew.cmp(&latin) {
             std::cmp::Ordering::Greater => Some(Self::Hebrew),

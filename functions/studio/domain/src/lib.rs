@@ -16,10 +16,12 @@ mod user;
 mod visit;
 mod wish;
 
-pub use cleanup::{Cleanup, CleanupJob, Due as CleanupDueNews, Kept, MODELS_KEPT, Step as CleanupStep};
+pub use cleanup::{
+    Cleanup, CleanupJob, Due as CleanupDueNews, Kept, MODELS_KEPT, Step as CleanupStep,
+};
 pub use job::{
-    EraseJob, Job, MakeJob, MakeTask, PRODUCT, PackJob, PackTask, PaymentNews, PhotoJob, StatusJob, Told,
-    conversation_of, event_of,
+    EraseJob, Job, MakeJob, MakeTask, PRODUCT, PackJob, PackTask, PaymentNews, PhotoJob, StatusJob,
+    Told, conversation_of, event_of,
 };
 pub use language::Language;
 pub use machine::{Action, Event, Image, Surroundings, attend};

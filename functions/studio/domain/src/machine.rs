@@ -162,14 +162,24 @@ struct Attending<'a> {
 }
 
 /// `known` is the person as we knew them. None without a message: nobody is there whom it could be about.
-pub fn attend(known: Option<User>, around: Surroundings<'_>, event: &Event) -> Option<Decision<User, Action>> {
+pub fn attend(
+    known: Option<User>,
+    around: Surroundings<'_>,
+    event: &Event,
+) -> Option<Decision<User, Action>> {
     let is_new = known.is_none();
     let user = match (known, event) {
         (Some(user), _) => user,
-        (None, Event::Said { .. }) => User::new(UserId::new(around.now, around.entropy), around.now),
+        (None, Event::Said { .. }) => {
+            User::new(UserId::new(around.now, around.entropy), around.now)
+        }
         (None, _) => return None,
     };
-    let mut attending = Attending { user, around, actions: Vec::new() };
+    let mut attending = Attending {
+        user,
+        around,
+        actions: Vec::new(),
+    };
     match event {
         Event::Said { message } => attending.said(message, is_new),
         Event::Judged { photo, verdict } => attending.judged(*photo, verdict.clone()),
@@ -179,12 +189,22 @@ pub fn attend(known: Option<User>, around: Surroundings<'_>, event: &Event) -> O
         Event::NotPaid { order } => attending.not_paid(*order),
         Event::Begun { order, tune, eta } => attending.begun(*order, *tune, *eta),
         Event::Refused { order } => attending.ends(*order),
-        Event::Made { order, images, is_all } => attending.made(*order, images, *is_all),
-        Event::NotShown { object, is_too_late } => attending.not_shown(object, *is_too_late),
+        Event::Made {
+            order,
+            images,
+            is_all,
+        } => attending.made(*order, images, *is_all),
+        Event::NotShown {
+            object,
+            is_too_late,
+        } => attending.not_shown(object, *is_too_late),
         Event::Due => attending.time_passed(),
     }
     attending.user.due = attending.next_look();
-    Some(Decision { state: attending.user, effects: attending.actions })
+    Some(Decision {
+        state: attending.user,
+        effects: attending.actions,
+    })
 }
 
 impl Attending<'_> {
@@ -220,9 +240,17 @@ impl Attending<'_> {
     fn holds_back(&mut self, body: Body) {
         let is_photo = |body: &Body| matches!(body, Body::Image { .. });
         if self.user.visit.unsaid.is_empty() {
-            self.actions.push(Action::Say { body: say::news(self.user.language, self.user.first_name()) });
+            self.actions.push(Action::Say {
+                body: say::news(self.user.language, self.user.first_name()),
+            });
         }
-        let texts = self.user.visit.unsaid.iter().filter(|body| !is_photo(body)).count();
+        let texts = self
+            .user
+            .visit
+            .unsaid
+            .iter()
+            .filter(|body| !is_photo(body))
+            .count();
         if is_photo(&body) || texts < MOST_UNSAID {
             self.visit().unsaid.push(body);
         }
@@ -235,9 +263,9 @@ impl Attending<'_> {
         }
         let now = self.now();
         let is_gone = |body: &Body| match body {
-            Body::Image { url, .. } => {
-                say::object_of(url).and_then(Kept::of).is_some_and(|kept| now >= after(kept.since, FACES_KEPT))
-            }
+            Body::Image { url, .. } => say::object_of(url)
+                .and_then(Kept::of)
+                .is_some_and(|kept| now >= after(kept.since, FACES_KEPT)),
             _ => false,
         };
         let unsaid = &mut self.visit().unsaid;
@@ -255,7 +283,10 @@ impl Attending<'_> {
 
 /// How many photos are bad for which reason, the most common reason first.
 pub(crate) fn most_common(faults: &BTreeMap<Fault, usize>) -> Vec<(Fault, usize)> {
-    let mut faults: Vec<_> = faults.iter().map(|(fault, count)| (*fault, *count)).collect();
+    let mut faults: Vec<_> = faults
+        .iter()
+        .map(|(fault, count)| (*fault, *count))
+        .collect();
     faults.sort_by_key(|(fault, count)| (std::cmp::Reverse(*count), *fault));
     faults
 }

@@ -126,7 +126,8 @@ impl Order {
 
     /// So many photos are there that the others are not worth the whole price.
     pub fn is_mostly_delivered(&self) -> bool {
-        !self.delivered.is_empty() && self.delivered.len() * 2 >= usize::try_from(self.images).unwrap_or(usize::MAX)
+        !self.delivered.is_empty()
+            && self.delivered.len() * 2 >= usize::try_from(self.images).unwrap_or(usize::MAX)
     }
 
     /// Its sources may be deleted before the photos are made. A bank debit can outlast them.
@@ -135,7 +136,8 @@ impl Order {
     }
 
     pub fn is_late(&self, now: Timestamp) -> bool {
-        self.paid_at().is_some_and(|paid_at| now >= after(paid_at, LONGEST))
+        self.paid_at()
+            .is_some_and(|paid_at| now >= after(paid_at, LONGEST))
     }
 
     /// Goes on to a step, and is looked at again in its time.
@@ -144,9 +146,9 @@ impl Order {
             Step::Offered => after(now, OFFERED_FOR),
             Step::PaymentPending => after(now, PENDING_FOR),
             Step::Asked { .. } => after(now, BEGINS_WITHIN),
-            Step::Making { paid_at, .. } => {
-                eta.map_or(after(now, GRACE), |eta| after(eta, GRACE)).min(after(*paid_at, LONGEST))
-            }
+            Step::Making { paid_at, .. } => eta
+                .map_or(after(now, GRACE), |eta| after(eta, GRACE))
+                .min(after(*paid_at, LONGEST)),
             Step::Returning => after(now, HOUR),
             Step::Done | Step::Returned => Timestamp::MAX,
         };
@@ -154,7 +156,10 @@ impl Order {
         self.step = step;
         if self.is_over() {
             // Nothing is made of it any more: it need not be carried along.
-            self.from = Source::Photos { objects: Vec::new(), traits: BTreeMap::new() };
+            self.from = Source::Photos {
+                objects: Vec::new(),
+                traits: BTreeMap::new(),
+            };
             self.delivered.clear();
         }
     }
@@ -163,7 +168,9 @@ impl Order {
     pub fn was_looked_at(&mut self, now: Timestamp) {
         self.looks += 1;
         let wait = (MINUTE * 5).saturating_mul(2_u32.saturating_pow(self.looks.min(4)));
-        let latest = self.paid_at().map_or(Timestamp::MAX, |paid_at| after(paid_at, LONGEST));
+        let latest = self
+            .paid_at()
+            .map_or(Timestamp::MAX, |paid_at| after(paid_at, LONGEST));
         self.due = after(now, wait).min(latest);
     }
 }

@@ -33,8 +33,13 @@ impl Tier {
 
     /// The tier that a slug names, and the slug without it.
     fn of(slug: &str) -> Option<(Self, String)> {
-        let tier = Self::ALL.into_iter().find(|tier| slug.split('-').any(|word| word == tier.name()))?;
-        let base: Vec<_> = slug.split('-').filter(|word| *word != tier.name()).collect();
+        let tier = Self::ALL
+            .into_iter()
+            .find(|tier| slug.split('-').any(|word| word == tier.name()))?;
+        let base: Vec<_> = slug
+            .split('-')
+            .filter(|word| *word != tier.name())
+            .collect();
         Some((tier, base.join("-")))
     }
 }
@@ -76,13 +81,18 @@ impl Shelf {
     }
 
     pub fn tiers(&self, class: Class) -> Vec<Tier> {
-        Tier::ALL.into_iter().filter(|tier| !self.of(*tier, class).is_empty()).collect()
+        Tier::ALL
+            .into_iter()
+            .filter(|tier| !self.of(*tier, class).is_empty())
+            .collect()
     }
 
     /// The same style in another tier.
     pub fn in_tier(&self, pack: &Pack, tier: Tier) -> Option<&Pack> {
         let (_, base) = Tier::of(&pack.slug)?;
-        self.packs.iter().find(|other| Tier::of(&other.slug) == Some((tier, base.clone())))
+        self.packs
+            .iter()
+            .find(|other| Tier::of(&other.slug) == Some((tier, base.clone())))
     }
 }
 
@@ -99,7 +109,13 @@ pub(crate) mod tests {
 
     pub(crate) fn pack(id: i64, slug: &str, title: &str) -> Pack {
         let images = Class::ALL.map(|class| (class, 4)).into();
-        Pack { id, slug: slug.into(), title: title.into(), images, sheets: BTreeMap::new() }
+        Pack {
+            id,
+            slug: slug.into(),
+            title: title.into(),
+            images,
+            sheets: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn shelf() -> Shelf {
@@ -118,11 +134,23 @@ pub(crate) mod tests {
     #[test]
     fn packs_are_found_by_the_tier_in_their_slug() {
         let shelf = shelf();
-        let ids = |tier| shelf.of(tier, Class::Woman).iter().map(|pack| pack.id).collect::<Vec<_>>();
-        assert_eq!((ids(Tier::Lite), ids(Tier::Standard), ids(Tier::Premium)), (vec![3, 1], vec![2], vec![]));
+        let ids = |tier| {
+            shelf
+                .of(tier, Class::Woman)
+                .iter()
+                .map(|pack| pack.id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (ids(Tier::Lite), ids(Tier::Standard), ids(Tier::Premium)),
+            (vec![3, 1], vec![2], vec![])
+        );
         assert_eq!(shelf.tiers(Class::Man), [Tier::Lite, Tier::Standard]);
         let portraits = shelf.pack(1).unwrap();
-        assert_eq!(shelf.in_tier(portraits, Tier::Standard).map(|pack| pack.id), Some(2));
+        assert_eq!(
+            shelf.in_tier(portraits, Tier::Standard).map(|pack| pack.id),
+            Some(2)
+        );
         assert_eq!(shelf.in_tier(portraits, Tier::Premium), None);
     }
 

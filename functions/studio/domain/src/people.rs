@@ -46,8 +46,13 @@ pub struct Recognised {
 
 /// The scoped id comes first: it is in every webhook of a person, a number may not be.
 fn aliases_of(channel: Channel, identity: &Identity) -> impl Iterator<Item = Alias> {
-    let scoped = identity.scoped_id.clone().map(|id| Alias::Scoped(channel, id));
-    scoped.into_iter().chain(identity.phone.clone().map(Alias::Phone))
+    let scoped = identity
+        .scoped_id
+        .clone()
+        .map(|id| Alias::Scoped(channel, id));
+    scoped
+        .into_iter()
+        .chain(identity.phone.clone().map(Alias::Phone))
 }
 
 /// Whom to look up to know who wrote a message.
@@ -55,7 +60,11 @@ pub fn aliases(message: &Inbound) -> Vec<Alias> {
     let channel = message.from.channel;
     let mut aliases: Vec<_> = aliases_of(channel, &message.from.person).collect();
     if let Content::NumberChanged { new } = &message.content {
-        aliases.extend(aliases_of(channel, new).filter(|alias| !aliases.contains(alias)).collect::<Vec<_>>());
+        aliases.extend(
+            aliases_of(channel, new)
+                .filter(|alias| !aliases.contains(alias))
+                .collect::<Vec<_>>(),
+        );
     }
     aliases
 }
@@ -76,33 +85,56 @@ pub fn recognise(
         let found = lead(alias).filter(|found| is_of(found, identity));
         found.map(|found| merged(found.user_id))
     };
-    let mut people: BTreeSet<_> = aliases_of(channel, wrote_as).filter_map(|alias| whose(wrote_as, &alias)).collect();
+    let mut people: BTreeSet<_> = aliases_of(channel, wrote_as)
+        .filter_map(|alias| whose(wrote_as, &alias))
+        .collect();
     // Whoever wrote under the new number since the change is the same person; an earlier owner of it is not.
     let is_newcomer = people.is_empty();
     let is_same = |alias: &Alias, id: &UserId| {
         is_newcomer || matches!(alias, Alias::Scoped(..)) || id.made_at() >= message.sent_at
     };
-    people
-        .extend(aliases_of(channel, is_now).filter_map(|alias| whose(is_now, &alias).filter(|id| is_same(&alias, id))));
+    people.extend(
+        aliases_of(channel, is_now)
+            .filter_map(|alias| whose(is_now, &alias).filter(|id| is_same(&alias, id))),
+    );
     // The oldest id has the longest history.
     let person = people.pop_first();
     let leads_right = |lead: &Lead| Some(merged(lead.user_id)) == person;
     let links = aliases_of(channel, is_now).filter_map(|alias| {
         let was = lead(&alias);
-        let remembered = was.clone().filter(leads_right).and_then(|lead| lead.scoped_id);
+        let remembered = was
+            .clone()
+            .filter(leads_right)
+            .and_then(|lead| lead.scoped_id);
         let scoped_id = match &alias {
             Alias::Phone(_) => is_now.scoped_id.clone().or(remembered),
             Alias::Scoped(..) => None,
         };
-        let is_right = was.as_ref().is_some_and(|was| Some(was.user_id) == person && was.scoped_id == scoped_id);
-        (!is_right).then_some(Link { alias, scoped_id, was })
+        let is_right = was
+            .as_ref()
+            .is_some_and(|was| Some(was.user_id) == person && was.scoped_id == scoped_id);
+        (!is_right).then_some(Link {
+            alias,
+            scoped_id,
+            was,
+        })
     });
-    let given_up = wrote_as.phone.clone().filter(|phone| is_now.phone.as_ref() != Some(phone)).map(Alias::Phone);
+    let given_up = wrote_as
+        .phone
+        .clone()
+        .filter(|phone| is_now.phone.as_ref() != Some(phone))
+        .map(Alias::Phone);
     // Whoever of them it led to: the next one under this number is a stranger.
     let led_here = |lead: &Lead| leads_right(lead) || people.contains(&merged(lead.user_id));
-    let release = given_up.and_then(|alias| lead(&alias).filter(led_here).map(|lead| (alias, lead)));
+    let release =
+        given_up.and_then(|alias| lead(&alias).filter(led_here).map(|lead| (alias, lead)));
     let links = links.collect();
-    Recognised { person, links, release, also: people }
+    Recognised {
+        person,
+        links,
+        release,
+        also: people,
+    }
 }
 
 /// A number that was last seen with another scoped id has passed on.

@@ -123,7 +123,9 @@ impl Seen {
             (self.includes_multiple_people, Fault::SeveralPeople),
             (self.wearing_hat, Fault::Hat),
         ];
-        faults.into_iter().find_map(|(is_so, fault)| is_so.then_some(fault))
+        faults
+            .into_iter()
+            .find_map(|(is_so, fault)| is_so.then_some(fault))
     }
 }
 
@@ -133,7 +135,12 @@ impl Verdict {
             Some(why) => Self::Bad { why },
             None => {
                 let class = seen.name.as_deref().and_then(Class::from_name);
-                Self::Good { object, digest, class, traits: seen.traits }
+                Self::Good {
+                    object,
+                    digest,
+                    class,
+                    traits: seen.traits,
+                }
             }
         }
     }
@@ -146,7 +153,9 @@ pub struct Photos(pub Vec<Photo>);
 
 impl Photos {
     pub fn good(&self) -> impl Iterator<Item = &Photo> {
-        self.0.iter().filter(|photo| matches!(photo.verdict, Verdict::Good { .. }))
+        self.0
+            .iter()
+            .filter(|photo| matches!(photo.verdict, Verdict::Good { .. }))
     }
 
     pub fn objects(&self) -> Vec<String> {
@@ -158,7 +167,10 @@ impl Photos {
     }
 
     pub fn awaited(&self) -> usize {
-        self.0.iter().filter(|photo| photo.verdict == Verdict::Awaited).count()
+        self.0
+            .iter()
+            .filter(|photo| photo.verdict == Verdict::Awaited)
+            .count()
     }
 
     pub fn faults(&self) -> BTreeMap<Fault, usize> {
@@ -173,7 +185,10 @@ impl Photos {
 
     /// A photo that nobody has looked at for so long does not hold up the others.
     pub fn awaited_since(&self, at: Timestamp) -> usize {
-        self.0.iter().filter(|photo| photo.verdict == Verdict::Awaited && photo.came_at >= at).count()
+        self.0
+            .iter()
+            .filter(|photo| photo.verdict == Verdict::Awaited && photo.came_at >= at)
+            .count()
     }
 
     /// What is too old to be there when it is needed.
@@ -198,8 +213,15 @@ impl Photos {
                 .any(|photo| matches!(&photo.verdict, Verdict::Good { digest: other, .. } if other == digest)),
             _ => false,
         };
-        let photo = self.0.iter_mut().find(|photo| photo.id == id && photo.verdict == Verdict::Awaited)?;
-        photo.verdict = if is_here { Verdict::Bad { why: Fault::Twice } } else { verdict };
+        let photo = self
+            .0
+            .iter_mut()
+            .find(|photo| photo.id == id && photo.verdict == Verdict::Awaited)?;
+        photo.verdict = if is_here {
+            Verdict::Bad { why: Fault::Twice }
+        } else {
+            verdict
+        };
         Some(photo)
     }
 
@@ -222,7 +244,9 @@ impl Photos {
             }
         }
         let half = self.good().count().div_ceil(2);
-        let said = votes.into_iter().filter(|(_, values)| values.values().sum::<usize>() >= half);
+        let said = votes
+            .into_iter()
+            .filter(|(_, values)| values.values().sum::<usize>() >= half);
         // Of two that are as common the one that comes first in the alphabet, so that the answer is always the same.
         let most = said.filter_map(|(key, values)| {
             let (value, _) = values.into_iter().rev().max_by_key(|(_, votes)| *votes)?;
@@ -242,19 +266,37 @@ mod tests {
 
     fn awaited(number: u8) -> Photo {
         let (message_id, came_at) = (format!("wamid.{number}"), Timestamp::UNIX_EPOCH);
-        Photo { id: id(number), message_id, came_at, verdict: Verdict::Awaited }
+        Photo {
+            id: id(number),
+            message_id,
+            came_at,
+            verdict: Verdict::Awaited,
+        }
     }
 
     fn seen(traits: &[(&str, &str)]) -> Seen {
-        let traits = traits.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Seen { name: Some("woman".into()), traits, ..Seen::default() }
+        let traits = traits
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        Seen {
+            name: Some("woman".into()),
+            traits,
+            ..Seen::default()
+        }
     }
 
     fn photos(of: &[&[(&str, &str)]]) -> Photos {
-        let mut photos = Photos((0..of.len()).map(|number| awaited(u8::try_from(number).unwrap())).collect());
+        let mut photos = Photos(
+            (0..of.len())
+                .map(|number| awaited(u8::try_from(number).unwrap()))
+                .collect(),
+        );
         for (number, traits) in of.iter().enumerate() {
             let verdict = Verdict::of(seen(traits), format!("o{number}"), format!("d{number}"));
-            photos.judge(id(u8::try_from(number).unwrap()), verdict).unwrap();
+            photos
+                .judge(id(u8::try_from(number).unwrap()), verdict)
+                .unwrap();
         }
         photos
     }
@@ -273,7 +315,11 @@ mod tests {
         assert_eq!(all.fault(), Some(Fault::Nobody));
         let somebody = Seen { name: None, ..all };
         assert_eq!(somebody.fault(), Some(Fault::FunnyFace));
-        let hat = Seen { wearing_hat: true, includes_multiple_people: true, ..Seen::default() };
+        let hat = Seen {
+            wearing_hat: true,
+            includes_multiple_people: true,
+            ..Seen::default()
+        };
         assert_eq!(hat.fault(), Some(Fault::SeveralPeople));
         assert_eq!(Seen::default().fault(), None);
     }
@@ -283,10 +329,21 @@ mod tests {
         let mut photos = Photos(vec![awaited(1), awaited(2)]);
         let good = || Verdict::of(seen(&[]), "o".into(), "same".into());
         assert!(photos.judge(id(1), good()).is_some());
-        assert!(photos.judge(id(1), Verdict::Bad { why: Fault::Blurry }).is_none(), "it was judged");
-        assert_eq!(photos.judge(id(2), good()).unwrap().verdict, Verdict::Bad { why: Fault::Twice });
+        assert!(
+            photos
+                .judge(id(1), Verdict::Bad { why: Fault::Blurry })
+                .is_none(),
+            "it was judged"
+        );
+        assert_eq!(
+            photos.judge(id(2), good()).unwrap().verdict,
+            Verdict::Bad { why: Fault::Twice }
+        );
         assert!(photos.judge(id(9), good()).is_none(), "nobody sent it");
-        assert_eq!((photos.good().count(), photos.awaited(), photos.class()), (1, 0, Some(Class::Woman)));
+        assert_eq!(
+            (photos.good().count(), photos.awaited(), photos.class()),
+            (1, 0, Some(Class::Woman))
+        );
         assert_eq!(photos.faults(), [(Fault::Twice, 1)].into());
     }
 

@@ -43,12 +43,17 @@ impl User {
     }
 
     pub fn first_name(&self) -> Option<&str> {
-        self.name.as_ref().map(|name| name.as_str()).filter(|name| !name.is_empty())
+        self.name
+            .as_ref()
+            .map(|name| name.as_str())
+            .filter(|name| !name.is_empty())
     }
 
     /// As it stands after a word: ` Dana`, or nothing.
     pub fn spaced_name(&self) -> String {
-        self.first_name().map(|name| format!(" {name}")).unwrap_or_default()
+        self.first_name()
+            .map(|name| format!(" {name}"))
+            .unwrap_or_default()
     }
 
     /// The same person under another id: what was said last is what holds.
@@ -56,8 +61,16 @@ impl User {
     pub fn merged_with(self, other: Self) -> Self {
         let (id, created_at) = (self.id, self.created_at.min(other.created_at));
         let is_later = other.last_message_at > self.last_message_at;
-        let (mut later, earlier) = if is_later { (other, self) } else { (self, other) };
+        let (mut later, earlier) = if is_later {
+            (other, self)
+        } else {
+            (self, other)
+        };
         later.visit = later.visit.with_earlier(earlier.visit);
-        Self { id, created_at, ..later }
+        Self {
+            id,
+            created_at,
+            ..later
+        }
     }
 }

@@ -98,12 +98,18 @@ impl Visit {
 
     /// The order whose payment is on its way, the latest of them.
     pub fn pending(&self) -> Option<&Order> {
-        self.orders.iter().rev().find(|order| order.step == Step::PaymentPending)
+        self.orders
+            .iter()
+            .rev()
+            .find(|order| order.step == Step::PaymentPending)
     }
 
     /// The last one that was delivered: it is what stars are for.
     pub fn delivered(&self) -> Option<&Order> {
-        self.orders.iter().rev().find(|order| order.step == Step::Done)
+        self.orders
+            .iter()
+            .rev()
+            .find(|order| order.step == Step::Done)
     }
 
     /// Adds an offer; the oldest that nobody took is forgotten when there are many.
@@ -132,7 +138,10 @@ impl Visit {
         }
         self.orders.sort_by_key(|order| order.id);
         self.unsaid.splice(..0, earlier.unsaid);
-        self.model = [self.model, earlier.model].into_iter().flatten().max_by_key(|model| model.trained_at);
+        self.model = [self.model, earlier.model]
+            .into_iter()
+            .flatten()
+            .max_by_key(|model| model.trained_at);
         if self.photos.0.is_empty() {
             (self.photos, self.class) = (earlier.photos, self.class.or(earlier.class));
         }

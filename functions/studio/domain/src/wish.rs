@@ -65,12 +65,18 @@ pub(crate) enum Wish {
 impl Wish {
     /// Whoever wants this does not answer what we asked before.
     pub(crate) fn is_another_matter(&self) -> bool {
-        !matches!(self, Self::Nothing | Self::Stars(_) | Self::Unreadable | Self::Words(_))
+        !matches!(
+            self,
+            Self::Nothing | Self::Stars(_) | Self::Unreadable | Self::Words(_)
+        )
     }
 
     /// It asks for nothing yet.
     pub(crate) fn is_small_talk(&self) -> bool {
-        matches!(self, Self::Greeting | Self::Words(_) | Self::Unclear | Self::Help | Self::Unreadable)
+        matches!(
+            self,
+            Self::Greeting | Self::Words(_) | Self::Unclear | Self::Help | Self::Unreadable
+        )
     }
 }
 
@@ -91,11 +97,15 @@ fn of_choice(id: &str) -> Wish {
     match id {
         choice::BEGIN | choice::READY_FOR_IMAGE_UPLOAD => Wish::Begin,
         choice::HOW_IT_WORKS => Wish::Help,
-        choice::CHANGE_LANGUAGE => Language::from_code(data).map_or(Wish::ChooseLanguage, Wish::Speak),
-        choice::SEND_PACKS => Wish::Tiers,
-        choice::STAR_RATING => {
-            data.parse().ok().filter(|stars| (1..=5).contains(stars)).map_or(Wish::Unclear, Wish::Stars)
+        choice::CHANGE_LANGUAGE => {
+            Language::from_code(data).map_or(Wish::ChooseLanguage, Wish::Speak)
         }
+        choice::SEND_PACKS => Wish::Tiers,
+        choice::STAR_RATING => data
+            .parse()
+            .ok()
+            .filter(|stars| (1..=5).contains(stars))
+            .map_or(Wish::Unclear, Wish::Stars),
         choice::UPLOAD_MORE => Wish::More,
         choice::SHOW_EXAMPLES => Wish::Examples,
         choice::SHOW_PACK_IMAGES => pack(Wish::Sheet),
@@ -122,11 +132,18 @@ fn of_text(user: &User, text: &str) -> Wish {
     if let Some(button) = offered(user, &said) {
         return of_choice(&button.id);
     }
-    if let Some(language) = Language::ALL.into_iter().find(|l| plain(texts(*l).language_name) == said) {
+    if let Some(language) = Language::ALL
+        .into_iter()
+        .find(|l| plain(texts(*l).language_name) == said)
+    {
         return Wish::Speak(language);
     }
     // A person may write in a language other than the one that we speak with them.
-    let says = |words: Words| Language::ALL.into_iter().any(|language| words(texts(language)).contains(&said.as_str()));
+    let says = |words: Words| {
+        Language::ALL
+            .into_iter()
+            .any(|language| words(texts(language)).contains(&said.as_str()))
+    };
     let known: [(Words, Wish); 10] = [
         (|t| t.words_greeting, Wish::Greeting),
         (|t| t.words_help, Wish::Help),
@@ -147,8 +164,15 @@ fn of_text(user: &User, text: &str) -> Wish {
 }
 
 fn offered<'a>(user: &'a User, said: &str) -> Option<&'a Button> {
-    let by_number = said.parse::<usize>().ok().and_then(|number| user.offered.get(number.checked_sub(1)?));
-    by_number.or_else(|| user.offered.iter().find(|button| plain(&button.title) == said))
+    let by_number = said
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| user.offered.get(number.checked_sub(1)?));
+    by_number.or_else(|| {
+        user.offered
+            .iter()
+            .find(|button| plain(&button.title) == said)
+    })
 }
 
 /// Marks that show nothing and that keyboards add by themselves: zero-width characters and directions of text.
@@ -161,8 +185,15 @@ fn is_invisible(c: char) -> bool {
 fn plain(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let words = visible.trim_matches(|c: char| !c.is_alphanumeric());
-    let kept = if words.is_empty() { visible.as_str() } else { words };
-    kept.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let kept = if words.is_empty() {
+        visible.as_str()
+    } else {
+        words
+    };
+    kept.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
 }
 
 #[cfg(test)]
@@ -193,9 +224,15 @@ mod tests {
         ] {
             assert_eq!(plain(text), "status", "{text:?}");
         }
-        assert_eq!(plain("\u{200f}איפה  התמונות שלי?\u{200e}"), "איפה התמונות שלי");
+        assert_eq!(
+            plain("\u{200f}איפה  התמונות שלי?\u{200e}"),
+            "איפה התמונות שלי"
+        );
         assert_eq!(plain("⭐⭐⭐"), "⭐⭐⭐", "signs alone are what was said");
-        assert_eq!((plain(" ? ").as_str(), plain("\u{200b} ").as_str()), ("?", ""));
+        assert_eq!(
+            (plain(" ? ").as_str(), plain("\u{200b} ").as_str()),
+            ("?", "")
+        );
     }
 
     proptest! {

@@ -3,5 +3,10 @@ use studio::{Callbacks, pack_tune_received};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("pack-tune-received", Callbacks::from_env(), pack_tune_received::handle).await
+    confab_lambda::http(
+        "pack-tune-received",
+        Callbacks::from_env(),
+        pack_tune_received::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use studio::{Cleaner, studio_cleanup};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue("studio-cleanup", Cleaner::from_env(), studio_cleanup::handle).await
+    confab_lambda::queue(
+        "studio-cleanup",
+        Cleaner::from_env(),
+        studio_cleanup::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use studio::{Cleanups, studio_cleanups};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("studio-cleanups", Cleanups::from_env(), studio_cleanups::handle).await
+    confab_lambda::http(
+        "studio-cleanups",
+        Cleanups::from_env(),
+        studio_cleanups::handle,
+    )
+    .await
 }

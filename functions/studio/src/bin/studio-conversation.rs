@@ -3,5 +3,10 @@ use studio::{Worker, studio_conversation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue("studio-conversation", Worker::from_env(), studio_conversation::handle).await
+    confab_lambda::queue(
+        "studio-conversation",
+        Worker::from_env(),
+        studio_conversation::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use studio::{Photographer, studio_photos};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue("studio-photos", Photographer::from_env(), studio_photos::handle).await
+    confab_lambda::queue(
+        "studio-photos",
+        Photographer::from_env(),
+        studio_photos::handle,
+    )
+    .await
 }

@@ -3,5 +3,10 @@ use studio::{Opinions, studio_ratings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("studio-ratings", Opinions::from_env(), studio_ratings::handle).await
+    confab_lambda::http(
+        "studio-ratings",
+        Opinions::from_env(),
+        studio_ratings::handle,
+    )
+    .await
 }

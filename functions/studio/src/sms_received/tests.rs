@@ -4,8 +4,8 @@ use confab_testkit::{request, sample};
 use super::*;
 use crate::senders::{sending_secrets, webhook_secrets};
 
-fn call(name: &str) -> Call {
-    Call {
+fn call(name: &str) -> ApiRequest {
+    ApiRequest {
         request: request(&sample("studio", name)),
         correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
     }
@@ -17,20 +17,41 @@ fn meta_of(name: &str) -> Result<Parsed> {
 
 #[test]
 fn every_sample_of_meta_is_verified_and_read() {
-    for name in ["text", "image", "button", "list", "status", "username", "reaction", "unsupported", "number-changed"] {
-        let parsed = meta_of(&format!("sms-received.{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
+    for name in [
+        "text",
+        "image",
+        "button",
+        "list",
+        "status",
+        "username",
+        "reaction",
+        "unsupported",
+        "number-changed",
+    ] {
+        let parsed =
+            meta_of(&format!("sms-received.{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(!parsed.updates.is_empty(), "{name}");
         let Found { messages, statuses } = found(parsed).unwrap();
-        assert_eq!((messages.is_empty(), statuses.is_empty()), (name == "status", name != "status"), "{name}");
+        assert_eq!(
+            (messages.is_empty(), statuses.is_empty()),
+            (name == "status", name != "status"),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_channel_without_an_account_refuses_every_request() {
     assert!(from_meta(&call("sms-received.text"), &[], Timestamp::UNIX_EPOCH).is_err());
-    let env = Env::from_iter([("META_PHONE_NUMBER_ID", "1"), ("META_APP_SECRET_PARAM", "/a")]);
+    let env = Env::from_iter([
+        ("META_PHONE_NUMBER_ID", "1"),
+        ("META_APP_SECRET_PARAM", "/a"),
+    ]);
     assert_eq!(webhook_secrets(&env), [META_APP_SECRET, META_VERIFY_TOKEN]);
-    assert_eq!(sending_secrets(&Env::from_iter([("TWILIO_ACCOUNT_SID", "AC1")])), [TWILIO_AUTH_TOKEN]);
+    assert_eq!(
+        sending_secrets(&Env::from_iter([("TWILIO_ACCOUNT_SID", "AC1")])),
+        [TWILIO_AUTH_TOKEN]
+    );
 }
 
 #[test]
@@ -41,12 +62,34 @@ fn a_forged_sample_is_refused() {
 
 #[test]
 fn every_sample_of_twilio_is_verified_through_base64() {
-    for name in ["twilio-text", "twilio-media", "twilio-button", "twilio-status"] {
+    for name in [
+        "twilio-text",
+        "twilio-media",
+        "twilio-button",
+        "twilio-status",
+    ] {
         let call = call(&format!("sms-received.{name}"));
         let tokens = ["12345".into()];
-        let parsed = from_twilio(&call, &tokens, Some("http://127.0.0.1:7071"), Timestamp::UNIX_EPOCH);
-        assert_eq!(parsed.unwrap_or_else(|e| panic!("{name}: {e}")).updates.len(), 1, "{name}");
-        let elsewhere = from_twilio(&call, &tokens, Some("https://example.org"), Timestamp::UNIX_EPOCH);
+        let parsed = from_twilio(
+            &call,
+            &tokens,
+            Some("http://127.0.0.1:7071"),
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(
+            parsed
+                .unwrap_or_else(|e| panic!("{name}: {e}"))
+                .updates
+                .len(),
+            1,
+            "{name}"
+        );
+        let elsewhere = from_twilio(
+            &call,
+            &tokens,
+            Some("https://example.org"),
+            Timestamp::UNIX_EPOCH,
+        );
         assert!(elsewhere.is_err(), "{name}: a signature is for one address");
     }
 }
@@ -59,6 +102,6 @@ fn every_copy_of_a_message_belongs_to_one_trace() {
     assert_eq!(first, second);
     let other = messages("sms-received.image");
     assert_ne!(first, other[0].correlation_id());
-    let answer = traced(reply::empty(StatusCode::OK), &copies[0]);
+    let answer = traced(response::empty(StatusCode::OK), &copies[0]);
     assert_eq!(answer.headers()[CORRELATION_HEADER], first.to_string());
 }

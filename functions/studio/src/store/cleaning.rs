@@ -2,9 +2,9 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
-use confab_aws::{Row, Table, When, text};
+use confab_aws::{Condition, Row, Table, text};
 use confab_core::{EventId, OrderId, Result, Timestamp, UserId, after};
-use confab_worker::Read;
+use confab_worker::Consistency;
 use serde::{Deserialize, Serialize};
 use studio_domain::{Cleanup, Order};
 
@@ -40,38 +40,67 @@ fn key(run: EventId) -> Row {
 
 impl Store {
     pub(crate) async fn cleanup(&self, run: EventId) -> Result<Option<Report>> {
-        self.table.latest(key(run)).await
+        self.table.get(key(run)).await
     }
 
     /// Returns the latest runs, newest first. Ids sort by day; within a day the time of the start decides.
     pub(crate) async fn cleanups(&self, most: i32) -> Result<Vec<Report>> {
-        let keys = When::holds("pk = :all").with(":all", text("CLEANUPS"));
-        let rows = self.table.query_backwards(keys, most, Read::MayLag).await?;
-        let mut reports: Vec<Report> = rows.into_iter().map(Table::read).collect::<Result<_>>()?;
+        let keys = Condition::expression("pk = :all").value(":all", text("CLEANUPS"));
+        let rows = self
+            .table
+            .query_descending(keys, most, Consistency::Eventual)
+            .await?;
+        let mut reports: Vec<Report> = rows
+            .into_iter()
+            .map(Table::from_row)
+            .collect::<Result<_>>()?;
         reports.sort_by_key(|report| Reverse(report.began_at.or(report.finished_at)));
         Ok(reports)
     }
 
-    pub(crate) async fn report(&self, cleanup: &Cleanup, finished_at: Option<Timestamp>) -> Result<()> {
-        let Cleanup { run, dry_run, began_at, found, .. } = cleanup.clone();
-        let row = Table::row("CLEANUPS", run.to_string(), &Report { run, dry_run, began_at, finished_at, found })?;
-        self.table.save(row, When::always()).await.map(drop)
+    pub(crate) async fn report(
+        &self,
+        cleanup: &Cleanup,
+        finished_at: Option<Timestamp>,
+    ) -> Result<()> {
+        let Cleanup {
+            run,
+            dry_run,
+            began_at,
+            found,
+            ..
+        } = cleanup.clone();
+        let row = Table::to_row(
+            "CLEANUPS",
+            run.to_string(),
+            &Report {
+                run,
+                dry_run,
+                began_at,
+                finished_at,
+                found,
+            },
+        )?;
+        self.table.put(row, Condition::none()).await.map(drop)
     }
 
     pub(crate) async fn people(&self, after: Option<&str>, most: usize) -> Result<Vec<Somebody>> {
-        let keys = When::holds("known_in = :all AND pk > :after")
-            .with(":all", text(EVERYBODY))
-            .with(":after", text(after.unwrap_or(" ")));
+        let keys = Condition::expression("known_in = :all AND pk > :after")
+            .value(":all", text(EVERYBODY))
+            .value(":after", text(after.unwrap_or(" ")));
         let rows = self.table.query(Some("Known"), keys, most).await?;
         let somebody = |row: &Row| {
             let key = Table::partition(row);
-            Some(Somebody { id: key.strip_prefix("USER#")?.parse().ok()?, key })
+            Some(Somebody {
+                id: key.strip_prefix("USER#")?.parse().ok()?,
+                key,
+            })
         };
         Ok(rows.iter().filter_map(somebody).collect())
     }
 
     pub(crate) async fn knows(&self, person: UserId) -> Result<bool> {
-        Ok(self.table.latest::<UserRow>(user_key(person)).await?.is_some())
+        Ok(self.table.get::<UserRow>(user_key(person)).await?.is_some())
     }
 
     /// The person still waits for it, under whatever id they go by now.
@@ -82,31 +111,39 @@ impl Store {
 
     /// Whoever has not written for so long that their face is to be forgotten, and has one here.
     pub(crate) async fn is_idle(&self, person: UserId, now: Timestamp) -> Result<bool> {
-        let row: Option<UserRow> = self.table.latest(user_key(person)).await?;
+        let row: Option<UserRow> = self.table.get(user_key(person)).await?;
         let is_idle = |row: UserRow| {
             let since = after(row.user.last_message_at, IDLE);
             let visit = &row.user.visit;
-            row.merged_into.is_none() && now >= since && !(visit.photos.0.is_empty() && visit.unsaid.is_empty())
+            row.merged_into.is_none()
+                && now >= since
+                && !(visit.photos.0.is_empty() && visit.unsaid.is_empty())
         };
         Ok(row.is_some_and(is_idle))
     }
 
     /// The keys of messages whose time is over: the table itself deletes them some days late, or not at all.
     pub(crate) async fn old_messages(&self, person: UserId, now: Timestamp) -> Result<Vec<Row>> {
-        let keys = When::holds("pk = :pk AND begins_with(sk, :message)")
-            .with(":pk", text(user_pk(person)))
-            .with(":message", text("MSG#"));
+        let keys = Condition::expression("pk = :pk AND begins_with(sk, :message)")
+            .value(":pk", text(user_pk(person)))
+            .value(":message", text("MSG#"));
         let is_over = |row: &Row| {
-            let expires_at = row.get("expires_at").and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
+            let expires_at = row
+                .get("expires_at")
+                .and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
             expires_at.is_some_and(|at| at <= now.as_second())
         };
         let rows = self.table.query(None, keys, MOST_MESSAGES).await?;
-        Ok(rows.iter().filter(|row| is_over(row)).map(Table::key_of).collect())
+        Ok(rows
+            .iter()
+            .filter(|row| is_over(row))
+            .map(Table::key_of)
+            .collect())
     }
 
     pub(crate) async fn delete(&self, keys: Vec<Row>) -> Result<()> {
         for key in keys {
-            self.table.remove(key).await?;
+            self.table.delete(key).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Whom the studio has to think of by itself.
 
-use confab_aws::{Table, When, number, text};
+use confab_aws::{Condition, Table, number, text};
 use confab_core::{Result, Timestamp, UserId};
 
 use super::Store;
@@ -11,10 +11,13 @@ pub(super) const ALL: &str = "studio";
 impl Store {
     /// Whose moment has come, the longest overdue first.
     pub(crate) async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<UserId>> {
-        let keys = When::holds("due_in = :all AND due_at <= :now")
-            .with(":all", text(ALL))
-            .with(":now", number(now.as_millisecond()));
+        let keys = Condition::expression("due_in = :all AND due_at <= :now")
+            .value(":all", text(ALL))
+            .value(":now", number(now.as_millisecond()));
         let rows = self.table.query(Some("Due"), keys, most).await?;
-        Ok(rows.iter().filter_map(|row| Table::partition(row).strip_prefix("USER#")?.parse().ok()).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|row| Table::partition(row).strip_prefix("USER#")?.parse().ok())
+            .collect())
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use confab_aws::{Row, Table, When, number};
+use confab_aws::{Condition, Row, Table, number};
 use confab_core::{CorrelationId, OrderId, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use studio_domain::Order;
@@ -47,7 +47,9 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
 impl Making {
     /// By the maker's clock.
     pub(crate) fn asked_since(&self) -> Timestamp {
-        self.asked_at.checked_sub(CLOCKS_DIFFER).unwrap_or(self.asked_at)
+        self.asked_at
+            .checked_sub(CLOCKS_DIFFER)
+            .unwrap_or(self.asked_at)
     }
 }
 
@@ -57,7 +59,7 @@ fn key(order: OrderId) -> Row {
 
 impl Store {
     pub(crate) async fn making(&self, order: OrderId) -> Result<Option<Making>> {
-        self.table.latest(key(order)).await
+        self.table.get(key(order)).await
     }
 
     /// One worker at a time asks for an order.
@@ -82,8 +84,8 @@ impl Store {
                 tune: None,
                 expires_at: now.as_second() + KEPT.as_secs().cast_signed(),
             };
-            let row = Table::row(format!("MAKE#{}", order.id), "MAKE", &making)?;
-            return Ok(match self.table.save(row, When::new()).await? {
+            let row = Table::to_row(format!("MAKE#{}", order.id), "MAKE", &making)?;
+            return Ok(match self.table.put(row, Condition::not_exists()).await? {
                 true => Attempt::Mine(making),
                 false => Attempt::SomebodyElses,
             });
@@ -96,43 +98,79 @@ impl Store {
         }
         let when = is_known()
             .and("attempt_until_ms = :was")
-            .with(":until", number(until))
-            .with(":was", number(known.attempt_until_ms));
-        Ok(match self.change(order.id, "SET attempt_until_ms = :until", when).await? {
-            true => Attempt::Mine(Making { attempt_until_ms: until, ..known }),
-            false => Attempt::SomebodyElses,
-        })
+            .value(":until", number(until))
+            .value(":was", number(known.attempt_until_ms));
+        Ok(
+            match self
+                .change(order.id, "SET attempt_until_ms = :until", when)
+                .await?
+            {
+                true => Attempt::Mine(Making {
+                    attempt_until_ms: until,
+                    ..known
+                }),
+                false => Attempt::SomebodyElses,
+            },
+        )
     }
 
     /// From now on the maker may have heard of it. False when the order was forgotten in the meantime.
     pub(crate) async fn asks(&self, order: OrderId, after_prompt: i64) -> Result<bool> {
-        let when = is_known().with(":yes", AttributeValue::Bool(true)).with(":after", number(after_prompt));
-        self.change(order, "SET is_unclear = :yes, after_prompt = :after", when).await
+        let when = is_known()
+            .value(":yes", AttributeValue::Bool(true))
+            .value(":after", number(after_prompt));
+        self.change(order, "SET is_unclear = :yes, after_prompt = :after", when)
+            .await
     }
 
     /// The maker was asked and says that it has done nothing: the next one may ask at once. An earlier attempt may have
     /// been heard all the same.
     pub(crate) async fn was_not_heard(&self, order: OrderId, is_unclear: bool) -> Result<()> {
-        let when = is_known().with(":unclear", AttributeValue::Bool(is_unclear)).with(":zero", number(0));
-        self.change(order, "SET is_unclear = :unclear, attempt_until_ms = :zero", when).await.map(drop)
+        let when = is_known()
+            .value(":unclear", AttributeValue::Bool(is_unclear))
+            .value(":zero", number(0));
+        self.change(
+            order,
+            "SET is_unclear = :unclear, attempt_until_ms = :zero",
+            when,
+        )
+        .await
+        .map(drop)
     }
 
     /// False when the order was forgotten in the meantime.
     pub(crate) async fn began(&self, order: OrderId, tune: i64) -> Result<bool> {
-        self.change(order, "SET tune = :tune", is_known().with(":tune", number(tune))).await
+        self.change(
+            order,
+            "SET tune = :tune",
+            is_known().value(":tune", number(tune)),
+        )
+        .await
     }
 
     pub(super) async fn forget_order(&self, order: OrderId) -> Result<()> {
-        let rating = self.table.delete(super::ratings::key(order), When::always())?;
-        self.table.transact(vec![self.table.delete(key(order), When::always())?, rating]).await.map(drop)
+        let rating = self
+            .table
+            .transact_delete(super::ratings::key(order), Condition::none())?;
+        self.table
+            .transact(vec![
+                self.table.transact_delete(key(order), Condition::none())?,
+                rating,
+            ])
+            .await
+            .map(drop)
     }
 
-    async fn change(&self, order: OrderId, expression: &str, when: When) -> Result<bool> {
-        Ok(self.table.change(key(order), expression, when).await?.is_some())
+    async fn change(&self, order: OrderId, expression: &str, when: Condition) -> Result<bool> {
+        Ok(self
+            .table
+            .update(key(order), expression, when)
+            .await?
+            .is_some())
     }
 }
 
 /// What was forgotten does not come back.
-fn is_known() -> When {
-    When::holds("attribute_exists(pk)")
+fn is_known() -> Condition {
+    Condition::expression("attribute_exists(pk)")
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use confab_aws::{Row, Table, When, number, text};
+use confab_aws::{Condition, Row, Table, number, text};
 use confab_core::{EffectId, OrderId, Result, Timestamp, UserId, after};
 use confab_messaging::Address;
 use serde::{Deserialize, Serialize};
@@ -59,17 +59,27 @@ impl Store {
     /// Under the id of what was done about it: done again, it is the same question.
     pub(crate) async fn hands_on(&self, id: EffectId, question: &Question) -> Result<()> {
         let expires_at = after(question.at, DAY * QUESTION_DAYS);
-        let mut row = Table::row(questions(&month(question.at)), id.to_string(), question)?;
+        let mut row = Table::to_row(questions(&month(question.at)), id.to_string(), question)?;
         row.insert("expires_at".to_owned(), number(expires_at.as_second()));
-        self.table.save(row, When::always()).await.map(drop)
+        self.table.put(row, Condition::none()).await.map(drop)
     }
 
     pub(crate) async fn questions(&self, month: &str) -> Result<Vec<Question>> {
-        self.question_rows(month).await?.into_iter().map(Table::read).collect()
+        self.question_rows(month)
+            .await?
+            .into_iter()
+            .map(Table::from_row)
+            .collect()
     }
 
     async fn question_rows(&self, month: &str) -> Result<Vec<Row>> {
-        self.table.query(None, When::holds("pk = :month").with(":month", text(questions(month))), MOST).await
+        self.table
+            .query(
+                None,
+                Condition::expression("pk = :month").value(":month", text(questions(month))),
+                MOST,
+            )
+            .await
     }
 
     pub(super) async fn forget_questions(&self, person: UserId) -> Result<()> {
@@ -78,8 +88,8 @@ impl Store {
         for month in days.map(month).collect::<BTreeSet<_>>() {
             for row in self.question_rows(&month).await? {
                 let key = Table::key_of(&row);
-                if Table::read::<Question>(row)?.user_id == person {
-                    self.table.remove(key).await?;
+                if Table::from_row::<Question>(row)?.user_id == person {
+                    self.table.delete(key).await?;
                 }
             }
         }
@@ -88,7 +98,8 @@ impl Store {
 
     /// The last word counts.
     pub(crate) async fn rates(&self, user: UserId, order: OrderId, stars: u8) -> Result<()> {
-        self.tells(user, order, "stars = :said", number(stars)).await
+        self.tells(user, order, "stars = :said", number(stars))
+            .await
     }
 
     pub(crate) async fn writes(&self, user: UserId, order: OrderId, words: &str) -> Result<()> {
@@ -102,19 +113,25 @@ impl Store {
         what: &str,
         said: aws_sdk_dynamodb::types::AttributeValue,
     ) -> Result<()> {
-        let when = When::always()
-            .naming("#at", "at")
-            .with(":said", said)
-            .with(":order", text(order.to_string()))
-            .with(":user", text(user.to_string()))
-            .with(":at", text(self.clock.now().to_string()));
+        let when = Condition::none()
+            .name_attribute("#at", "at")
+            .value(":said", said)
+            .value(":order", text(order.to_string()))
+            .value(":user", text(user.to_string()))
+            .value(":at", text(self.clock.now().to_string()));
         let tells = format!("SET {what}, order_id = :order, user_id = :user, #at = :at");
-        self.table.change(key(order), &tells, when).await.map(drop)
+        self.table.update(key(order), &tells, when).await.map(drop)
     }
 
     /// `month` is of the form `2026-11`.
     pub(crate) async fn ratings(&self, month: &str) -> Result<Vec<Rating>> {
-        let keys = When::holds("pk = :month").with(":month", text(format!("RATING#{month}")));
-        self.table.query(None, keys, MOST).await?.into_iter().map(Table::read).collect()
+        let keys =
+            Condition::expression("pk = :month").value(":month", text(format!("RATING#{month}")));
+        self.table
+            .query(None, keys, MOST)
+            .await?
+            .into_iter()
+            .map(Table::from_row)
+            .collect()
     }
 }

@@ -35,7 +35,11 @@ pub(super) struct Answered {
 
 impl Answered {
     pub(super) fn new(response: Response) -> Self {
-        Self { response, tune: None, correlation_id: None }
+        Self {
+            response,
+            tune: None,
+            correlation_id: None,
+        }
     }
 
     fn json(status: StatusCode, body: &Value) -> Self {
@@ -43,11 +47,18 @@ impl Answered {
     }
 
     fn about(self, tune: i64) -> Self {
-        Self { tune: Some(tune), ..self }
+        Self {
+            tune: Some(tune),
+            ..self
+        }
     }
 }
 
-pub(super) async fn call(State(outside): State<Arc<Outside>>, Path(path): Path<String>, request: Request) -> Response {
+pub(super) async fn call(
+    State(outside): State<Arc<Outside>>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Response {
     let path = path.strip_suffix(".json").unwrap_or(&path).to_owned();
     let what = format!("{} {}", request.method(), without_ids(&path));
     answer(&outside, &path, what, done(&outside, &path, request)).await
@@ -66,7 +77,9 @@ pub(super) async fn answer(
         outside.saw(call, format!("{what}: connection lost"), false);
         return lost_connection();
     }
-    let status = fault.http.map(|http| StatusCode::from_u16(http).unwrap_or(StatusCode::BAD_REQUEST));
+    let status = fault
+        .http
+        .map(|http| StatusCode::from_u16(http).unwrap_or(StatusCode::BAD_REQUEST));
     let staged = status.map(Refusal::staged);
     let mut answered = match &staged {
         Some(refusal) if !fault.after => Err(refusal.clone()),
@@ -83,7 +96,11 @@ pub(super) async fn answer(
     let (response, text, ok) = match answered {
         Ok(Answered { response, .. }) => {
             let status = response.status();
-            (response, format!("{what}: {}", status.as_u16()), status.is_success())
+            (
+                response,
+                format!("{what}: {}", status.as_u16()),
+                status.is_success(),
+            )
         }
         Err(refusal) => {
             let text = format!("{what}: {}", refusal.told());
@@ -106,18 +123,34 @@ async fn done(outside: &Outside, path: &str, request: Request) -> Result<Answere
     let query = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
     let query: HashMap<String, String> = query.into_owned().collect();
     let found = |body: Value| Answered::json(StatusCode::OK, &body);
-    match (method.as_str(), path.split('/').collect::<Vec<_>>().as_slice()) {
-        ("GET", ["packs"] | ["gallery", "packs"]) => Ok(found(packs::all().map(|pack| pack.brief(base_url)).collect())),
-        ("GET", ["p", pack]) => Ok(found(packs::find(pack).ok_or_else(Refusal::missing)?.wire(base_url))),
+    match (
+        method.as_str(),
+        path.split('/').collect::<Vec<_>>().as_slice(),
+    ) {
+        ("GET", ["packs"] | ["gallery", "packs"]) => Ok(found(
+            packs::all().map(|pack| pack.brief(base_url)).collect(),
+        )),
+        ("GET", ["p", pack]) => Ok(found(
+            packs::find(pack)
+                .ok_or_else(Refusal::missing)?
+                .wire(base_url),
+        )),
         ("POST", ["p", pack, "tunes"]) => {
             let made = tunes::create(outside, pack, Input::read(request).await?).await?;
             let answered = Answered::json(StatusCode::CREATED, &made.body).about(made.tune);
-            Ok(Answered { correlation_id: made.correlation_id, ..answered })
+            Ok(Answered {
+                correlation_id: made.correlation_id,
+                ..answered
+            })
         }
-        ("POST", ["images", "inspect"]) => Ok(found(looked_at(outside, Input::read(request).await?).await?)),
+        ("POST", ["images", "inspect"]) => Ok(found(
+            looked_at(outside, Input::read(request).await?).await?,
+        )),
         ("GET", ["tunes"]) => {
             let tunes = astria::tunes(&outside.store().db, page(&query)?)?;
-            Ok(found(tunes.iter().map(|tune| tune.wire(base_url)).collect()))
+            Ok(found(
+                tunes.iter().map(|tune| tune.wire(base_url)).collect(),
+            ))
         }
         ("GET", ["tunes", id]) => {
             let tune = at_desk(outside, |desk| desk.tune(id))?;
@@ -135,7 +168,10 @@ async fn done(outside: &Outside, path: &str, request: Request) -> Result<Answere
             let page = page(&query)?;
             let (tune, prompts) = at_desk(outside, |desk| {
                 let tune = desk.tune(id)?;
-                Ok((tune.id, astria::page_of_prompts(desk.writer.db, tune.id, page)?))
+                Ok((
+                    tune.id,
+                    astria::page_of_prompts(desk.writer.db, tune.id, page)?,
+                ))
             })?;
             Ok(found(prompts.iter().map(|prompt| prompt.wire(base_url)).collect()).about(tune))
         }
@@ -143,7 +179,10 @@ async fn done(outside: &Outside, path: &str, request: Request) -> Result<Answere
             let input = Input::read(request).await?;
             let (prompt, wire) = at_desk(outside, |desk| prompts::add(desk, id, &input))?;
             let answered = Answered::json(StatusCode::CREATED, &wire).about(prompt.tune);
-            Ok(Answered { correlation_id: prompt_correlation(&prompt), ..answered })
+            Ok(Answered {
+                correlation_id: prompt_correlation(&prompt),
+                ..answered
+            })
         }
         ("GET", ["tunes", tune, "prompts", id]) => {
             let prompt = at_desk(outside, |desk| desk.prompt(id))?;
@@ -170,15 +209,22 @@ async fn done(outside: &Outside, path: &str, request: Request) -> Result<Answere
 }
 
 fn authorize(headers: &HeaderMap) -> Result<(), Refusal> {
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let given = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match given == Some(API_KEY) {
         true => Ok(()),
         false => Err(Refusal::key()),
     }
 }
 
-fn at_desk<T>(outside: &Outside, work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-    outside.store().write(|writer| work(&mut Desk::new(writer, outside)))
+fn at_desk<T>(
+    outside: &Outside,
+    work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    outside
+        .store()
+        .write(|writer| work(&mut Desk::new(writer, outside)))
 }
 
 const LONGEST_PAGE: i64 = 120;
@@ -201,12 +247,16 @@ fn page(query: &HashMap<String, String>) -> Result<Page, Refusal> {
 
 async fn looked_at(outside: &Outside, mut input: Input) -> Result<Value, Refusal> {
     let texts = input.form();
-    let name = texts.text("name").ok_or_else(|| Refusal::field("name", "can't be blank"))?;
+    let name = texts
+        .text("name")
+        .ok_or_else(|| Refusal::field("name", "can't be blank"))?;
     let file_url = texts.text("file_url");
     let file = input.files.iter().position(|(name, _)| name == "file");
     let photo = match (file, file_url) {
         (Some(at), _) => input.files.swap_remove(at).1.to_vec(),
-        (None, Some(url)) => fetch::one(outside, &url).await.map_err(|why| Refusal::field("file_url", why))?,
+        (None, Some(url)) => fetch::one(outside, &url)
+            .await
+            .map_err(|why| Refusal::field("file_url", why))?,
         (None, None) => return Err(Refusal::field("file", "can't be blank")),
     };
     let seen = tokio::task::spawn_blocking(move || inspect::inspect(&photo, &name)).await;
@@ -220,5 +270,8 @@ fn prompt_correlation(prompt: &Prompt) -> Option<String> {
 /// For the log: which call, not whose.
 fn without_ids(path: &str) -> String {
     let is_id = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_digit());
-    path.split('/').map(|segment| if is_id(segment) { "…" } else { segment }).collect::<Vec<_>>().join("/")
+    path.split('/')
+        .map(|segment| if is_id(segment) { "…" } else { segment })
+        .collect::<Vec<_>>()
+        .join("/")
 }

@@ -93,13 +93,29 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn pace(&self) -> Pace {
-        let Self { copies, reorder, delay_ms, concurrency, .. } = *self;
-        Pace { copies, reorder, delay_ms, signature: Signature::Good, batch: 1, concurrency }
+        let Self {
+            copies,
+            reorder,
+            delay_ms,
+            concurrency,
+            ..
+        } = *self;
+        Pace {
+            copies,
+            reorder,
+            delay_ms,
+            signature: Signature::Good,
+            batch: 1,
+            concurrency,
+        }
     }
 
     fn check(&self) -> Result<(), String> {
         self.pace().check()?;
-        for (name, percent) in [("drop_percent", self.drop_percent), ("fail_percent", self.fail_percent)] {
+        for (name, percent) in [
+            ("drop_percent", self.drop_percent),
+            ("fail_percent", self.fail_percent),
+        ] {
             in_range(name, percent <= 100, "0 to 100")?;
         }
         for (name, ms) in [("train_ms", self.train_ms), ("prompt_ms", self.prompt_ms)] {
@@ -139,7 +155,15 @@ pub(crate) struct Fault {
 
 impl Default for Fault {
     fn default() -> Self {
-        Self { times: 1, path: None, http: None, after: false, hang_ms: None, drop_before: false, drop_after: false }
+        Self {
+            times: 1,
+            path: None,
+            http: None,
+            after: false,
+            hang_ms: None,
+            drop_before: false,
+            drop_after: false,
+        }
     }
 }
 
@@ -156,7 +180,10 @@ impl Faults {
             Some(start) => path.starts_with(start.as_str()),
             None => !path.starts_with(MEDIA),
         };
-        let at = self.calls.iter().position(|fault| fault.times > 0 && fits(fault))?;
+        let at = self
+            .calls
+            .iter()
+            .position(|fault| fault.times > 0 && fits(fault))?;
         let fault = self.calls[at].clone();
         self.calls[at].times -= 1;
         self.calls.retain(|fault| fault.times > 0);

@@ -11,7 +11,13 @@ use crate::{
 };
 
 /// What is kept until it goes out.
-pub(super) fn payload(id: i64, what: &str, url: &str, body: &Value, correlation_id: Option<String>) -> Value {
+pub(super) fn payload(
+    id: i64,
+    what: &str,
+    url: &str,
+    body: &Value,
+    correlation_id: Option<String>,
+) -> Value {
     json!({"callback": id, "what": what, "url": url, "body": body, "correlation_id": correlation_id})
 }
 

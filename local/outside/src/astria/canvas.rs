@@ -18,7 +18,12 @@ pub(super) struct Ellipse {
 
 impl Ellipse {
     pub(super) fn new(centre: (f32, f32), radius: (f32, f32)) -> Self {
-        Self { centre, radius, from: f32::MIN, to: f32::MAX }
+        Self {
+            centre,
+            radius,
+            from: f32::MIN,
+            to: f32::MAX,
+        }
     }
 }
 
@@ -55,7 +60,12 @@ impl Canvas {
     }
 
     pub(super) fn ellipse(&mut self, ellipse: Ellipse, colour: Colour) {
-        let Ellipse { centre: (x, y), radius: (rx, ry), from, to } = ellipse;
+        let Ellipse {
+            centre: (x, y),
+            radius: (rx, ry),
+            from,
+            to,
+        } = ellipse;
         for row in pixel((y - ry).max(from))..pixel((y + ry).min(to)) {
             let away = (row as f32 + 0.5 - y) / ry;
             let half = rx * (1.0 - away * away).max(0.0).sqrt();
@@ -86,7 +96,8 @@ impl Canvas {
                 noise ^= noise << 13;
                 noise ^= noise >> 17;
                 noise ^= noise << 5;
-                let shift = i16::try_from(noise >> 8 & 0xff).unwrap_or(0) * strength / 128 - strength;
+                let shift =
+                    i16::try_from(noise >> 8 & 0xff).unwrap_or(0) * strength / 128 - strength;
                 for row in top..(top + side).min(self.0.height()) {
                     for value in self.pixels(row, left, left + side) {
                         *value = (i16::from(*value) + shift).clamp(0, 255) as u8;
@@ -106,8 +117,14 @@ impl Canvas {
     /// As if nothing smaller than a `part` of the picture had been seen.
     pub(super) fn blurred(&self, part: u32) -> Self {
         let (width, height) = self.0.dimensions();
-        let small = image::imageops::resize(&self.0, part, part * height / width, FilterType::Nearest);
-        Self(image::imageops::resize(&small, width, height, FilterType::Triangle))
+        let small =
+            image::imageops::resize(&self.0, part, part * height / width, FilterType::Nearest);
+        Self(image::imageops::resize(
+            &small,
+            width,
+            height,
+            FilterType::Triangle,
+        ))
     }
 
     pub(super) fn jpeg(&self) -> Vec<u8> {
@@ -115,13 +132,22 @@ impl Canvas {
         let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
         let (width, height) = self.0.dimensions();
         // Writing to memory does not fail.
-        drop(encoder.write_image(self.0.as_raw(), width, height, image::ExtendedColorType::Rgb8));
+        drop(encoder.write_image(
+            self.0.as_raw(),
+            width,
+            height,
+            image::ExtendedColorType::Rgb8,
+        ));
         bytes
     }
 
     fn span(&mut self, row: u32, from: f32, to: f32, colour: Colour) {
         if row < self.0.height() {
-            for pixel in self.pixels(row, pixel(from), pixel(to)).as_chunks_mut::<3>().0 {
+            for pixel in self
+                .pixels(row, pixel(from), pixel(to))
+                .as_chunks_mut::<3>()
+                .0
+            {
                 *pixel = colour;
             }
         }
@@ -141,7 +167,9 @@ fn pixel(place: f32) -> u32 {
 }
 
 pub(super) fn mix(one: Colour, other: Colour, share: f32) -> Colour {
-    std::array::from_fn(|at| (f32::from(one[at]) * (1.0 - share) + f32::from(other[at]) * share) as u8)
+    std::array::from_fn(|at| {
+        (f32::from(one[at]) * (1.0 - share) + f32::from(other[at]) * share) as u8
+    })
 }
 
 /// Hue in degrees, saturation and brightness from 0 to 1.
@@ -157,12 +185,24 @@ pub(super) fn hsv(hue: f32, saturation: f32, value: f32) -> Colour {
 /// Seven rows of five blocks. What has no shape is a full block.
 fn shape(letter: char) -> [u8; 7] {
     match letter {
-        'C' => [0b01110, 0b10001, 0b10000, 0b10000, 0b10000, 0b10001, 0b01110],
-        'E' => [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111],
-        'L' => [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111],
-        'P' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000],
-        'Q' => [0b01110, 0b10001, 0b10001, 0b10001, 0b10101, 0b10010, 0b01101],
-        'S' => [0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110],
+        'C' => [
+            0b01110, 0b10001, 0b10000, 0b10000, 0b10000, 0b10001, 0b01110,
+        ],
+        'E' => [
+            0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111,
+        ],
+        'L' => [
+            0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111,
+        ],
+        'P' => [
+            0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000,
+        ],
+        'Q' => [
+            0b01110, 0b10001, 0b10001, 0b10001, 0b10101, 0b10010, 0b01101,
+        ],
+        'S' => [
+            0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110,
+        ],
         _ => [0b11111; 7],
     }
 }
@@ -173,8 +213,14 @@ mod tests {
 
     #[test]
     fn hues_are_what_they_are_called() {
-        assert_eq!((hsv(0.0, 1.0, 1.0), hsv(120.0, 1.0, 1.0)), ([255, 0, 0], [0, 255, 0]));
-        assert_eq!((hsv(240.0, 1.0, 0.5), hsv(77.0, 0.0, 1.0)), ([0, 0, 128], [255, 255, 255]));
+        assert_eq!(
+            (hsv(0.0, 1.0, 1.0), hsv(120.0, 1.0, 1.0)),
+            ([255, 0, 0], [0, 255, 0])
+        );
+        assert_eq!(
+            (hsv(240.0, 1.0, 0.5), hsv(77.0, 0.0, 1.0)),
+            ([0, 0, 128], [255, 255, 255])
+        );
     }
 
     #[test]
@@ -183,6 +229,13 @@ mod tests {
         canvas.ellipse(Ellipse::new((-50.0, -50.0), (10.0, 10.0)), [1, 1, 1]);
         canvas.area((2.0, 2.0), (3.0, 3.0), [1, 1, 1]);
         canvas.letters("CEX", (3.0, 3.0), 9.0, [1, 1, 1]);
-        assert!(canvas.0.pixels().filter(|pixel| pixel.0 == [9, 9, 9]).count() >= 15);
+        assert!(
+            canvas
+                .0
+                .pixels()
+                .filter(|pixel| pixel.0 == [9, 9, 9])
+                .count()
+                >= 15
+        );
     }
 }

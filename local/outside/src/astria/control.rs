@@ -25,17 +25,26 @@ use crate::{
 pub(super) async fn tunes(State(outside): State<Arc<Outside>>) -> Answer<Json<Value>> {
     let rows = at_desk(&outside, |desk| {
         let tunes = astria::tunes(desk.writer.db, Page::ALL)?;
-        tunes.iter().map(|tune| row(desk, tune)).collect::<Result<Vec<_>, _>>()
+        tunes
+            .iter()
+            .map(|tune| row(desk, tune))
+            .collect::<Result<Vec<_>, _>>()
     })?;
     Ok(Json(rows.into()))
 }
 
-pub(super) async fn tune(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(super) async fn tune(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     Ok(Json(at_desk(&outside, |desk| row(desk, &desk.tune(&id)?))?))
 }
 
 /// Without waiting for the clock.
-pub(super) async fn finish(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(super) async fn finish(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     let row = at_desk(&outside, |desk| {
         life::finish(desk, desk.tune(&id)?)?;
         row(desk, &desk.tune(&id)?)
@@ -67,7 +76,11 @@ pub(super) async fn call_back(
     let sent = at_desk(&outside, |desk| {
         let tune = desk.tune(&id)?;
         if which == Which::Tune {
-            return if tune.stage == Stage::Trained { desk.tell_tune(&tune, true) } else { Ok(0) };
+            return if tune.stage == Stage::Trained {
+                desk.tell_tune(&tune, true)
+            } else {
+                Ok(0)
+            };
         }
         let batches = astria::batches_of(desk.writer.db, tune.id)?;
         match batches.iter().rfind(|batch| batch.done_at.is_some()) {
@@ -76,7 +89,9 @@ pub(super) async fn call_back(
         }
     })?;
     match sent {
-        0 => Err(Problem::Invalid("There is nothing to tell yet, or nobody to be told.".into())),
+        0 => Err(Problem::Invalid(
+            "There is nothing to tell yet, or nobody to be told.".into(),
+        )),
         sent => Ok(Json(json!({"sent": sent}))),
     }
 }
@@ -90,7 +105,10 @@ fn row(desk: &Desk<'_, '_>, tune: &Tune) -> Result<Value, Refusal> {
     let db = desk.writer.db;
     let prompts = astria::prompts_of(db, tune.id)?;
     let batches = astria::batches_of(db, tune.id)?;
-    let pictures: Vec<String> = prompts.iter().flat_map(|prompt| urls(&prompt.images, desk.base_url)).collect();
+    let pictures: Vec<String> = prompts
+        .iter()
+        .flat_map(|prompt| urls(&prompt.images, desk.base_url))
+        .collect();
     let prompts = prompts.iter().map(|prompt| {
         json!({
             "id": prompt.id, "batch": prompt.batch, "template": prompt.template, "text": prompt.text,
@@ -125,8 +143,13 @@ fn state(batch: &Batch) -> &'static str {
     }
 }
 
-fn at_desk<T>(outside: &Outside, work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, Refusal>) -> Result<T, Problem> {
-    let done = outside.store().write(|writer| work(&mut Desk::new(writer, outside)))?;
+fn at_desk<T>(
+    outside: &Outside,
+    work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, Refusal>,
+) -> Result<T, Problem> {
+    let done = outside
+        .store()
+        .write(|writer| work(&mut Desk::new(writer, outside)))?;
     outside.tune_work.notify_one();
     Ok(done)
 }

@@ -23,7 +23,11 @@ pub(super) struct Desk<'w, 'db> {
 
 impl<'w, 'db> Desk<'w, 'db> {
     pub(super) fn new(writer: &'w mut Writer<'db>, outside: &'w Outside) -> Self {
-        Self { writer, now: outside.now(), base_url: &outside.options.base_url }
+        Self {
+            writer,
+            now: outside.now(),
+            base_url: &outside.options.base_url,
+        }
     }
 
     pub(super) fn tune(&self, id: &str) -> Result<Tune, Refusal> {
@@ -37,27 +41,47 @@ impl<'w, 'db> Desk<'w, 'db> {
     }
 
     pub(super) fn tell_tune(&mut self, tune: &Tune, always: bool) -> Result<usize, Refusal> {
-        let Some(url) = &tune.callback else { return Ok(0) };
+        let Some(url) = &tune.callback else {
+            return Ok(0);
+        };
         let body = tune.wire(self.base_url);
-        let body = if self.writer.astria.shape == Shape::Bare { body } else { json!({"tune": body}) };
+        let body = if self.writer.astria.shape == Shape::Bare {
+            body
+        } else {
+            json!({"tune": body})
+        };
         self.call_back(tune.id, "tune", url, &body, always)
     }
 
     pub(super) fn tell_prompt(&mut self, prompt: &Prompt) -> Result<usize, Refusal> {
-        let Some(url) = &prompt.callback else { return Ok(0) };
+        let Some(url) = &prompt.callback else {
+            return Ok(0);
+        };
         let body = prompt.wire(self.base_url);
-        let body = if self.writer.astria.shape == Shape::Bare { body } else { json!({"prompt": body}) };
+        let body = if self.writer.astria.shape == Shape::Bare {
+            body
+        } else {
+            json!({"prompt": body})
+        };
         self.call_back(prompt.tune, "prompt", url, &body, false)
     }
 
     pub(super) fn tell_batch(&mut self, batch: &Batch, always: bool) -> Result<usize, Refusal> {
-        let Some(url) = &batch.prompts_callback else { return Ok(0) };
+        let Some(url) = &batch.prompts_callback else {
+            return Ok(0);
+        };
         let prompts = astria::prompts_in(self.writer.db, batch.id)?;
-        let prompts: Vec<Value> = prompts.iter().map(|prompt| prompt.wire(self.base_url)).collect();
+        let prompts: Vec<Value> = prompts
+            .iter()
+            .map(|prompt| prompt.wire(self.base_url))
+            .collect();
         let bodies = match self.writer.astria.shape {
             Shape::Documented | Shape::Bare => vec![prompts.into()],
             Shape::Wrapped => vec![json!({"prompts": prompts})],
-            Shape::Each => prompts.into_iter().map(|prompt| json!({"prompt": prompt})).collect(),
+            Shape::Each => prompts
+                .into_iter()
+                .map(|prompt| json!({"prompt": prompt}))
+                .collect(),
         };
         let mut told = 0;
         for body in bodies {
@@ -67,7 +91,14 @@ impl<'w, 'db> Desk<'w, 'db> {
     }
 
     /// Owed to the app, unless it is one of those that get lost.
-    fn call_back(&mut self, tune: i64, what: &str, url: &str, body: &Value, always: bool) -> Result<usize, Refusal> {
+    fn call_back(
+        &mut self,
+        tune: i64,
+        what: &str,
+        url: &str,
+        body: &Value,
+        always: bool,
+    ) -> Result<usize, Refusal> {
         let is_lost = !always && fastrand::u32(0..100) < self.writer.astria.drop_percent;
         let state = if is_lost { "dropped" } else { "owed" };
         let id = astria::add_callback(self.writer.db, tune, what, url, self.now, state)?;
@@ -75,7 +106,10 @@ impl<'w, 'db> Desk<'w, 'db> {
             return Ok(0);
         }
         let notice = Notice {
-            lane: Lane { person: format!("callback {id}"), kind: Kind::Callback },
+            lane: Lane {
+                person: format!("callback {id}"),
+                kind: Kind::Callback,
+            },
             provider: Provider::Astria,
             message_id: tune.to_string(),
             payload: callback::payload(id, what, url, body, correlation(url)),

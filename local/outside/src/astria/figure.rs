@@ -50,9 +50,22 @@ pub(super) struct Place {
     pub(super) size: f32,
 }
 
-const SKINS: [Colour; 6] =
-    [[246, 214, 190], [232, 190, 158], [214, 164, 126], [182, 128, 92], [141, 92, 64], [104, 66, 46]];
-const HAIRS: [Colour; 6] = [[32, 26, 24], [74, 48, 32], [120, 78, 44], [196, 152, 84], [150, 62, 34], [168, 166, 162]];
+const SKINS: [Colour; 6] = [
+    [246, 214, 190],
+    [232, 190, 158],
+    [214, 164, 126],
+    [182, 128, 92],
+    [141, 92, 64],
+    [104, 66, 46],
+];
+const HAIRS: [Colour; 6] = [
+    [32, 26, 24],
+    [74, 48, 32],
+    [120, 78, 44],
+    [196, 152, 84],
+    [150, 62, 34],
+    [168, 166, 162],
+];
 const EYES: [Colour; 4] = [[70, 120, 170], [90, 60, 36], [70, 130, 80], [110, 120, 128]];
 
 pub(super) fn digest(seed: &str) -> [u8; 32] {
@@ -68,7 +81,11 @@ impl Figure {
             skin: SKINS[pick(0) % SKINS.len()],
             hair: HAIRS[pick(1) % HAIRS.len()],
             eyes: EYES[pick(2) % EYES.len()],
-            shirt: hsv(f32::from(bytes[3]) * 360.0 / 256.0, 0.65, 0.4 + f32::from(bytes[4]) / 512.0),
+            shirt: hsv(
+                f32::from(bytes[3]) * 360.0 / 256.0,
+                0.65,
+                0.4 + f32::from(bytes[4]) / 512.0,
+            ),
             width: 0.74 + f32::from(bytes[5]) / 1_280.0,
             smile: 0.10 + f32::from(bytes[6]) / 2_000.0,
             has_beard: class == Class::Man && bytes[7].is_multiple_of(3),
@@ -112,20 +129,38 @@ impl Figure {
         }
         canvas.ellipse(at(0.0, 0.0, wide, 1.05), self.skin);
         if self.has_beard {
-            canvas.ellipse(Ellipse { from: y + 0.42 * unit, ..at(0.0, 0.05, wide, 1.05) }, self.hair);
+            canvas.ellipse(
+                Ellipse {
+                    from: y + 0.42 * unit,
+                    ..at(0.0, 0.05, wide, 1.05)
+                },
+                self.hair,
+            );
         }
-        canvas.ellipse(Ellipse { to: y - 0.5 * unit, ..at(0.0, -0.12, wide * 1.08, 1.12) }, self.hair);
+        canvas.ellipse(
+            Ellipse {
+                to: y - 0.5 * unit,
+                ..at(0.0, -0.12, wide * 1.08, 1.12)
+            },
+            self.hair,
+        );
         if self.is_curly {
             for step in 0..7 {
                 let angle = std::f32::consts::PI * (1.0 + step as f32 / 6.0);
-                canvas.ellipse(at(angle.cos() * wide, angle.sin() * 0.85 - 0.3, 0.26, 0.26), self.hair);
+                canvas.ellipse(
+                    at(angle.cos() * wide, angle.sin() * 0.85 - 0.3, 0.26, 0.26),
+                    self.hair,
+                );
             }
         }
         for side in [-1.0, 1.0] {
             let eye = side * wide * 0.45;
             if self.has_glasses {
                 canvas.ellipse(at(eye, -0.08, 0.27, 0.21), [40, 40, 46]);
-                canvas.ellipse(at(eye, -0.08, 0.23, 0.17), mix(self.skin, [255, 255, 255], 0.3));
+                canvas.ellipse(
+                    at(eye, -0.08, 0.23, 0.17),
+                    mix(self.skin, [255, 255, 255], 0.3),
+                );
             }
             canvas.ellipse(at(eye, -0.08, 0.17, 0.1), [250, 250, 250]);
             canvas.ellipse(at(eye, -0.08, 0.09, 0.09), self.eyes);
@@ -133,7 +168,13 @@ impl Figure {
             canvas.ellipse(at(eye, -0.3, 0.2, 0.05), self.hair);
         }
         canvas.ellipse(at(0.0, 0.2, 0.1, 0.17), shade);
-        canvas.ellipse(Ellipse { from: y + 0.55 * unit, ..at(0.0, 0.55, 0.3, self.smile) }, [176, 70, 74]);
+        canvas.ellipse(
+            Ellipse {
+                from: y + 0.55 * unit,
+                ..at(0.0, 0.55, 0.3, self.smile)
+            },
+            [176, 70, 74],
+        );
     }
 
     /// Over the eyes of somebody who was drawn there.
@@ -142,7 +183,10 @@ impl Figure {
         let (x, y) = (place.x * canvas.width(), place.y * canvas.height());
         for side in [-1.0, 1.0] {
             let centre = (x + side * self.width * 0.45 * unit, y - 0.05 * unit);
-            canvas.ellipse(Ellipse::new(centre, (0.34 * unit, 0.26 * unit)), [12, 12, 14]);
+            canvas.ellipse(
+                Ellipse::new(centre, (0.34 * unit, 0.26 * unit)),
+                [12, 12, 14],
+            );
         }
     }
 }

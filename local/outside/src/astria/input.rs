@@ -19,22 +19,33 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) async fn read(request: Request) -> Result<Self, Refusal> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         if kind.starts_with("multipart/form-data") {
             return Self::multipart(request).await;
         }
         let is_form = kind.starts_with("application/x-www-form-urlencoded");
-        let body = Bytes::from_request(request, &()).await.map_err(|_| Refusal::bad())?;
+        let body = Bytes::from_request(request, &())
+            .await
+            .map_err(|_| Refusal::bad())?;
         let fields = match is_form {
             true => nested(form_urlencoded::parse(&body))?,
             false if body.is_empty() => Value::Null,
             false => serde_json::from_slice(&body).map_err(|_| Refusal::bad())?,
         };
-        Ok(Self { fields, files: Vec::new() })
+        Ok(Self {
+            fields,
+            files: Vec::new(),
+        })
     }
 
     async fn multipart(request: Request) -> Result<Self, Refusal> {
-        let mut form = Multipart::from_request(request, &()).await.map_err(|_| Refusal::bad())?;
+        let mut form = Multipart::from_request(request, &())
+            .await
+            .map_err(|_| Refusal::bad())?;
         let (mut texts, mut files) = (Vec::<(String, String)>::new(), Vec::new());
         while let Some(field) = form.next_field().await.map_err(|_| Refusal::bad())? {
             let name = field.name().unwrap_or_default().to_owned();
@@ -43,7 +54,10 @@ impl Input {
                 false => texts.push((name, field.text().await.map_err(|_| Refusal::bad())?)),
             }
         }
-        Ok(Self { fields: nested(texts.into_iter())?, files })
+        Ok(Self {
+            fields: nested(texts.into_iter())?,
+            files,
+        })
     }
 
     pub(super) fn texts(&self, thing: &str) -> Texts<'_> {
@@ -55,7 +69,9 @@ impl Input {
     }
 }
 
-fn nested(pairs: impl Iterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> Result<Value, Refusal> {
+fn nested(
+    pairs: impl Iterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
+) -> Result<Value, Refusal> {
     let mut fields = Map::new();
     for (name, value) in pairs {
         let path = segments(name.as_ref()).ok_or_else(Refusal::bad)?;
@@ -87,9 +103,14 @@ impl<'a> Texts<'a> {
             Value::Array(list) => list.iter().filter_map(text).collect(),
             Value::Object(map) => {
                 let place = |name: &String| name.parse::<usize>().unwrap_or(usize::MAX);
-                let mut list: Vec<_> = map.iter().map(|(name, value)| (place(name), value)).collect();
+                let mut list: Vec<_> = map
+                    .iter()
+                    .map(|(name, value)| (place(name), value))
+                    .collect();
                 list.sort_by_key(|(place, _)| *place);
-                list.into_iter().filter_map(|(_, value)| text(value)).collect()
+                list.into_iter()
+                    .filter_map(|(_, value)| text(value))
+                    .collect()
             }
             _ => Vec::new(),
         }

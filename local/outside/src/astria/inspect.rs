@@ -33,7 +33,15 @@ pub(super) fn inspect(bytes: &[u8], given: &str) -> Result<Value, Refusal> {
     let mut answer = judged(&measures, given);
     // Which ones are missing depends on nothing that the app knows.
     let left_out = usize::from(digest(&format!("{:?}", measures.middle))[0]) % 6;
-    if let Some(name) = ["hair_style", "glasses", "facial_hair", "is_bald", "hair_length"].get(left_out) {
+    if let Some(name) = [
+        "hair_style",
+        "glasses",
+        "facial_hair",
+        "is_bald",
+        "hair_length",
+    ]
+    .get(left_out)
+    {
         answer.remove(*name);
     }
     Ok(answer.into())
@@ -43,7 +51,8 @@ fn judged(measures: &Measures, given: &str) -> Map<String, Value> {
     let Measures { width, height, .. } = *measures;
     let is_somebody = measures.spread > NOBODY;
     let is_group = width as f32 / height as f32 > GROUP;
-    let is_dark_above = measures.lower_light > LIT && measures.upper_light < SUNGLASSES * measures.lower_light;
+    let is_dark_above =
+        measures.lower_light > LIT && measures.upper_light < SUNGLASSES * measures.lower_light;
     let has_band = measures.band > HAT && measures.band_below < HAT_BELOW;
     let is_green = measures.green > GREEN && measures.greenish > GREENISH;
     let flags = [
@@ -56,15 +65,23 @@ fn judged(measures: &Measures, given: &str) -> Map<String, Value> {
         ("selfie", height > width),
     ];
     let characteristics = characteristics(measures);
-    let mut answer = Map::from_iter(flags.map(|(name, flag)| (name.to_owned(), json!(is_somebody && flag))));
+    let mut answer =
+        Map::from_iter(flags.map(|(name, flag)| (name.to_owned(), json!(is_somebody && flag))));
     for (name, value) in characteristics {
         answer.insert(name.to_owned(), if is_somebody { value } else { "" }.into());
     }
-    let name = if is_somebody { name(measures, given) } else { "" };
+    let name = if is_somebody {
+        name(measures, given)
+    } else {
+        ""
+    };
     answer.insert("name".into(), name.into());
     for (name, is) in [
         ("low_resolution", width.min(height) < LOW_RESOLUTION),
-        ("low_quality", measures.light < 30.0 || measures.light > 235.0),
+        (
+            "low_quality",
+            measures.light < 30.0 || measures.light > 235.0,
+        ),
     ] {
         if is {
             answer.insert(name.into(), true.into());
@@ -86,8 +103,9 @@ fn name<'a>(measures: &Measures, given: &'a str) -> &'a str {
 /// Nothing of this is true of anybody. Photos that look alike have much of it in common.
 fn characteristics(measures: &Measures) -> [(&'static str, &'static str); 9] {
     let coarse = measures.middle.map(|value| (value / 48.0) as usize);
-    let pick =
-        |list: &[&'static str], salt: usize| list[(coarse[0] * 3 + coarse[1] * 5 + coarse[2] * 7 + salt) % list.len()];
+    let pick = |list: &[&'static str], salt: usize| {
+        list[(coarse[0] * 3 + coarse[1] * 5 + coarse[2] * 7 + salt) % list.len()]
+    };
     let hair_color = match measures.hair_light {
         light if light < 60.0 => "black hair",
         light if light < 110.0 => "brunette",
@@ -99,14 +117,40 @@ fn characteristics(measures: &Measures) -> [(&'static str, &'static str); 9] {
         spread if spread < 60.0 => "30 yo",
         _ => "40 yo",
     };
-    let ethnicities = ["caucasian", "black", "hispanic", "korean", "japanese", "chinese", "philippine"];
+    let ethnicities = [
+        "caucasian",
+        "black",
+        "hispanic",
+        "korean",
+        "japanese",
+        "chinese",
+        "philippine",
+    ];
     [
         ("age", age),
         ("ethnicity", pick(&ethnicities, 1)),
-        ("eye_color", pick(&["blue eyes", "brown eyes", "green eyes", "gray eyes", "black eyes"], 0)),
+        (
+            "eye_color",
+            pick(
+                &[
+                    "blue eyes",
+                    "brown eyes",
+                    "green eyes",
+                    "gray eyes",
+                    "black eyes",
+                ],
+                0,
+            ),
+        ),
         ("hair_color", hair_color),
-        ("hair_length", pick(&["short hair", "medium hair", "long hair"], 2)),
-        ("hair_style", pick(&["straight hair", "curly hair", "wavy hair"], 1)),
+        (
+            "hair_length",
+            pick(&["short hair", "medium hair", "long hair"], 2),
+        ),
+        (
+            "hair_style",
+            pick(&["straight hair", "curly hair", "wavy hair"], 1),
+        ),
         ("glasses", pick(&["", "", "", "glasses"], 0)),
         ("facial_hair", pick(&["", "", "", "", "beard"], 3)),
         ("is_bald", ""),
@@ -127,8 +171,15 @@ mod tests {
 
     /// Those flags that are set, and who it is.
     fn told(answer: &Value) -> (Vec<&str>, &str) {
-        let flags = answer.as_object().unwrap().iter().filter(|(name, value)| **value == true && *name != "selfie");
-        (flags.map(|(name, _)| name.as_str()).collect(), answer["name"].as_str().unwrap())
+        let flags = answer
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, value)| **value == true && *name != "selfie");
+        (
+            flags.map(|(name, _)| name.as_str()).collect(),
+            answer["name"].as_str().unwrap(),
+        )
     }
 
     #[test]
@@ -150,8 +201,12 @@ mod tests {
                 assert_eq!(set, flags, "{kind:?} {person} {class:?} {number} {answer}");
                 match kind {
                     Kind::Nobody => assert_eq!(name, ""),
-                    Kind::Good | Kind::Blurry | Kind::Group => assert_eq!(name, class.name(), "{kind:?} {person}"),
-                    Kind::Sunglasses | Kind::Hat | Kind::Funny => assert_ne!(name, "", "{kind:?} {person}"),
+                    Kind::Good | Kind::Blurry | Kind::Group => {
+                        assert_eq!(name, class.name(), "{kind:?} {person}")
+                    }
+                    Kind::Sunglasses | Kind::Hat | Kind::Funny => {
+                        assert_ne!(name, "", "{kind:?} {person}")
+                    }
                 }
             }
         }

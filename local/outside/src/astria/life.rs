@@ -12,7 +12,9 @@ use crate::{ids, store::astria};
 
 /// The training has come to its end.
 pub(super) fn end_training(desk: &mut Desk<'_, '_>, id: i64) -> Result<(), Refusal> {
-    let Some(mut tune) = astria::tune(desk.writer.db, id)? else { return Ok(()) };
+    let Some(mut tune) = astria::tune(desk.writer.db, id)? else {
+        return Ok(());
+    };
     let at = tune.eta;
     if tune.fate == Fate::Trains {
         return train(desk, tune, at);
@@ -44,7 +46,11 @@ fn train(desk: &mut Desk<'_, '_>, mut tune: Tune, at: i64) -> Result<(), Refusal
 pub(super) fn begin(desk: &mut Desk<'_, '_>, mut batch: Batch, at: i64) -> Result<(), Refusal> {
     batch.begun_at = Some(at);
     astria::put_batch(desk.writer.db, &batch)?;
-    let templates: Vec<_> = batch.templates.iter().filter_map(|id| packs::template(*id)).collect();
+    let templates: Vec<_> = batch
+        .templates
+        .iter()
+        .filter_map(|id| packs::template(*id))
+        .collect();
     let count = i64::try_from(templates.len()).unwrap_or(i64::MAX).max(1);
     for (place, template) in (1..).zip(templates) {
         let prompt = Prompt {
@@ -82,7 +88,9 @@ pub(super) fn start(desk: &Desk<'_, '_>, prompt: &mut Prompt, at: i64) {
 
 /// The pictures of a prompt are there, or never will be.
 pub(super) fn end_prompt(desk: &mut Desk<'_, '_>, id: i64) -> Result<(), Refusal> {
-    let Some(mut prompt) = astria::prompt(desk.writer.db, id)? else { return Ok(()) };
+    let Some(mut prompt) = astria::prompt(desk.writer.db, id)? else {
+        return Ok(());
+    };
     let at = prompt.due_at.unwrap_or(desk.now).min(desk.now);
     let fails = fastrand::u32(0..100) < desk.writer.astria.fail_percent;
     prompt.failure = fails.then(|| "The images could not be made.".to_owned());
@@ -104,11 +112,15 @@ pub(super) fn end_prompt(desk: &mut Desk<'_, '_>, id: i64) -> Result<(), Refusal
     prompt.updated_at = at;
     astria::put_prompt(desk.writer.db, &prompt)?;
     desk.tell_prompt(&prompt)?;
-    let Some(batch) = prompt.batch else { return Ok(()) };
+    let Some(batch) = prompt.batch else {
+        return Ok(());
+    };
     if astria::open_in(desk.writer.db, batch)? > 0 {
         return Ok(());
     }
-    let Some(mut batch) = astria::batch(desk.writer.db, batch)? else { return Ok(()) };
+    let Some(mut batch) = astria::batch(desk.writer.db, batch)? else {
+        return Ok(());
+    };
     batch.done_at = Some(at);
     astria::put_batch(desk.writer.db, &batch)?;
     desk.tell_batch(&batch, false)?;

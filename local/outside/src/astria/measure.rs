@@ -54,13 +54,18 @@ pub(super) fn measure(bytes: &[u8]) -> Result<Measures, Unseen> {
     if width.min(height) < SMALLEST_SIDE {
         return Err(Unseen::TooSmall);
     }
-    Ok(Measures { width, height, ..of(&small(&photo, SIZE)) })
+    Ok(Measures {
+        width,
+        height,
+        ..of(&small(&photo, SIZE))
+    })
 }
 
 fn of(photo: &RgbImage) -> Measures {
     let (width, height) = photo.dimensions();
     let (mut light, mut upper, mut lower) = (Mean::default(), Mean::default(), Mean::default());
-    let (mut middle, mut hair, mut all) = ([Mean::default(); 3], Mean::default(), [Mean::default(); 3]);
+    let (mut middle, mut hair, mut all) =
+        ([Mean::default(); 3], Mean::default(), [Mean::default(); 3]);
     let (mut tops, mut belows) = ([0_u32; HUES], [0_u32; HUES]);
     let (mut top_pixels, mut below_pixels, mut greenish) = (0_u32, 0_u32, Mean::default());
     let (mut colour, mut blue, mut red, mut warm, mut cold) = (0.0_f32, 0.0, 0.0, 0.0, 0.0);
@@ -85,11 +90,19 @@ fn of(photo: &RgbImage) -> Measures {
         if (0.4..0.6).contains(&right) && (0.15..0.3).contains(&down) {
             hair.add(lit);
         }
-        greenish.add(if g > r + 15.0 && g > b + 15.0 { 1.0 } else { 0.0 });
+        greenish.add(if g > r + 15.0 && g > b + 15.0 {
+            1.0
+        } else {
+            0.0
+        });
         let (hue, saturation, value) = hue_of(r, g, b);
         let strong = saturation > 0.78 && value > 0.3;
         let bin = (hue / 360.0 * HUES as f32) as usize % HUES;
-        let (pixels, hues) = if down < TOP { (&mut top_pixels, &mut tops) } else { (&mut below_pixels, &mut belows) };
+        let (pixels, hues) = if down < TOP {
+            (&mut top_pixels, &mut tops)
+        } else {
+            (&mut below_pixels, &mut belows)
+        };
         *pixels += 1;
         hues[bin] += u32::from(strong);
         if saturation > 0.2 && value > 0.15 {

@@ -43,20 +43,30 @@ pub(crate) fn routes() -> Router<Arc<Outside>> {
         .route("/api/astria/tunes/{id}/finish", post(control::finish))
         .route("/api/astria/tunes/{id}/callback", post(control::call_back))
         .route("/api/astria/pending", get(control::pending))
-        .route("/api/astria/settings", get(behaviour::settings).put(behaviour::set_settings))
-        .route("/api/astria/faults", get(behaviour::faults).put(behaviour::set_faults))
+        .route(
+            "/api/astria/settings",
+            get(behaviour::settings).put(behaviour::set_settings),
+        )
+        .route(
+            "/api/astria/faults",
+            get(behaviour::faults).put(behaviour::set_faults),
+        )
 }
 
 /// What happens by the clock: training ends, and prompts are done.
 pub(crate) fn tick(outside: &Outside) {
     let now = outside.now();
     let mut store = outside.store();
-    let Ok(tunes) = astria::due_tunes(&store.db, now) else { return };
+    let Ok(tunes) = astria::due_tunes(&store.db, now) else {
+        return;
+    };
     for id in tunes {
         // What fails stays due: it is tried again at the next tick.
         drop(store.write(|writer| life::end_training(&mut Desk::new(writer, outside), id)));
     }
-    let Ok(prompts) = astria::due_prompts(&store.db, now) else { return };
+    let Ok(prompts) = astria::due_prompts(&store.db, now) else {
+        return;
+    };
     for id in prompts {
         drop(store.write(|writer| life::end_prompt(&mut Desk::new(writer, outside), id)));
     }

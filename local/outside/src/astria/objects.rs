@@ -137,19 +137,25 @@ impl Prompt {
 }
 
 pub(super) fn urls(keys: &[String], base_url: &str) -> Vec<String> {
-    keys.iter().map(|key| format!("{base_url}/astria/media/{key}")).collect()
+    keys.iter()
+        .map(|key| format!("{base_url}/astria/media/{key}"))
+        .collect()
 }
 
 /// What the app attached to an address that it wants to be called at.
 pub(super) fn correlation(url: &str) -> Option<String> {
     let url: reqwest::Url = url.parse().ok()?;
-    let found = url.query_pairs().find_map(|(_, value)| value.parse::<CorrelationId>().ok());
+    let found = url
+        .query_pairs()
+        .find_map(|(_, value)| value.parse::<CorrelationId>().ok());
     found.map(|id| id.to_string())
 }
 
 /// `2026-10-02T14:32:40.363Z`
 fn stamp(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map(|at| format!("{at:.3}")).unwrap_or_default()
+    Timestamp::from_millisecond(ms)
+        .map(|at| format!("{at:.3}"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -165,7 +171,10 @@ mod tests {
     #[test]
     fn a_correlation_is_found_wherever_it_is_in_the_query() {
         let id = "cor_01jx8qkm9h0000000000000000";
-        assert_eq!(correlation(&format!("http://a.example/x?order=ord_1&c={id}")).as_deref(), Some(id));
+        assert_eq!(
+            correlation(&format!("http://a.example/x?order=ord_1&c={id}")).as_deref(),
+            Some(id)
+        );
         assert_eq!(correlation("http://a.example/x?order=ord_1"), None);
     }
 }

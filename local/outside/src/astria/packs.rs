@@ -85,9 +85,24 @@ static BASES: [Base; 2] = [
 ];
 
 static TIERS: [Tier; 3] = [
-    Tier { slug: "lite", title: "Lite", images: 4, cost: 150 },
-    Tier { slug: "standard", title: "Standard", images: 8, cost: 240 },
-    Tier { slug: "premium", title: "Premium", images: 12, cost: 320 },
+    Tier {
+        slug: "lite",
+        title: "Lite",
+        images: 4,
+        cost: 150,
+    },
+    Tier {
+        slug: "standard",
+        title: "Standard",
+        images: 8,
+        cost: 240,
+    },
+    Tier {
+        slug: "premium",
+        title: "Premium",
+        images: 12,
+        cost: 320,
+    },
 ];
 
 const FIRST: i64 = 1_401;
@@ -95,8 +110,12 @@ const FIRST: i64 = 1_401;
 const MADE_AT: &str = "2026-03-02T09:00:00.000Z";
 
 pub(super) fn all() -> impl Iterator<Item = Pack> {
-    let pairs = BASES.iter().flat_map(|base| TIERS.iter().map(move |tier| (base, tier)));
-    (FIRST..).zip(pairs).map(|(id, (base, tier))| Pack { id, base, tier })
+    let pairs = BASES
+        .iter()
+        .flat_map(|base| TIERS.iter().map(move |tier| (base, tier)));
+    (FIRST..)
+        .zip(pairs)
+        .map(|(id, (base, tier))| Pack { id, base, tier })
 }
 
 /// By its id or by its slug.
@@ -105,7 +124,10 @@ pub(super) fn find(name: &str) -> Option<Pack> {
 }
 
 pub(super) fn template(id: i64) -> Option<Template> {
-    all().flat_map(|pack| Class::ALL.map(|class| pack.templates(class))).flatten().find(|template| template.id == id)
+    all()
+        .flat_map(|pack| Class::ALL.map(|class| pack.templates(class)))
+        .flatten()
+        .find(|template| template.id == id)
 }
 
 impl Pack {
@@ -128,18 +150,30 @@ impl Pack {
 
     /// 1 to 3.
     pub(super) fn size(&self) -> usize {
-        TIERS.iter().position(|tier| std::ptr::eq(tier, self.tier)).map_or(1, |at| at + 1)
+        TIERS
+            .iter()
+            .position(|tier| std::ptr::eq(tier, self.tier))
+            .map_or(1, |at| at + 1)
     }
 
     pub(super) fn templates(&self, class: Class) -> Vec<Template> {
         let first = self.id * 1_000 + if class == Class::Man { 100 } else { 200 };
         let scenes = (first..).zip(0..self.tier.images);
-        scenes.map(|(id, scene)| Template { id, pack: *self, class, scene }).collect()
+        scenes
+            .map(|(id, scene)| Template {
+                id,
+                pack: *self,
+                class,
+                scene,
+            })
+            .collect()
     }
 
     /// As it stands in a list.
     pub(super) fn brief(&self, base_url: &str) -> Value {
-        let per_class = |value: Value| Map::from_iter(Class::ALL.map(|class| (class.name().to_owned(), value.clone())));
+        let per_class = |value: Value| {
+            Map::from_iter(Class::ALL.map(|class| (class.name().to_owned(), value.clone())))
+        };
         json!({
             "id": self.id, "base_tune_id": 1_504_944, "user_id": 1, "slug": self.slug(), "title": self.title(),
             "token": "ohwx", "multiplier": 10, "model_type": "lora", "cover_url": self.url(base_url, "cover"),
@@ -159,8 +193,9 @@ impl Pack {
         };
         let mut pack = self.brief(base_url);
         pack["logo"] = Value::Null;
-        pack["prompts_per_class"] =
-            Value::from(Map::from_iter(Class::ALL.map(|class| (class.name().to_owned(), prompts(class)))));
+        pack["prompts_per_class"] = Value::from(Map::from_iter(
+            Class::ALL.map(|class| (class.name().to_owned(), prompts(class))),
+        ));
         pack
     }
 
@@ -172,10 +207,19 @@ impl Pack {
 impl Template {
     /// With `{{eye_color}}` and the like filled in from what is known of the person.
     pub(super) fn text(&self, characteristics: &Map<String, Value>) -> String {
-        let known = |name: &str| characteristics.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let known = |name: &str| {
+            characteristics
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
         let mut parts = vec![format!("portrait of ohwx {}", self.class.name())];
-        parts
-            .extend(["age", "eye_color", "hair_color", "hair_length"].into_iter().filter_map(known).map(str::to_owned));
+        parts.extend(
+            ["age", "eye_color", "hair_color", "hair_length"]
+                .into_iter()
+                .filter_map(known)
+                .map(str::to_owned),
+        );
         parts.push(self.pack.base.scenes[self.scene].to_owned());
         parts.join(", ")
     }
@@ -183,7 +227,11 @@ impl Template {
     /// Of what is behind the person.
     pub(super) fn backdrop(&self) -> (Colour, Colour) {
         let hue = self.pack.hue() + self.scene as f32 * 23.0;
-        let dark = if self.pack.base.hue > 180.0 { 0.32 } else { 0.62 };
+        let dark = if self.pack.base.hue > 180.0 {
+            0.32
+        } else {
+            0.62
+        };
         (hsv(hue, 0.5, dark), hsv(hue + 40.0, 0.35, dark + 0.3))
     }
 }
@@ -199,19 +247,37 @@ mod tests {
         let slugs: Vec<_> = all().map(|pack| pack.slug()).collect();
         assert_eq!(slugs.len(), 6);
         for tier in ["lite", "standard", "premium"] {
-            let bases: HashSet<_> = slugs.iter().filter_map(|slug| slug.strip_suffix(&format!("-{tier}"))).collect();
+            let bases: HashSet<_> = slugs
+                .iter()
+                .filter_map(|slug| slug.strip_suffix(&format!("-{tier}")))
+                .collect();
             assert_eq!(bases, HashSet::from(["city-evening", "quiet-studio"]));
         }
     }
 
     #[test]
     fn ids_are_ids() {
-        let templates: Vec<_> =
-            all().flat_map(|pack| Class::ALL.map(|class| pack.templates(class))).flatten().collect();
+        let templates: Vec<_> = all()
+            .flat_map(|pack| Class::ALL.map(|class| pack.templates(class)))
+            .flatten()
+            .collect();
         assert_eq!(templates.len(), 2 * 2 * (4 + 8 + 12));
-        assert_eq!(templates.iter().map(|template| template.id).collect::<HashSet<_>>().len(), templates.len());
-        assert_eq!(template(templates[9].id).map(|found| found.id), Some(templates[9].id));
-        assert_eq!(find("quiet-studio-lite").map(|pack| pack.id), find("1404").map(|pack| pack.id));
+        assert_eq!(
+            templates
+                .iter()
+                .map(|template| template.id)
+                .collect::<HashSet<_>>()
+                .len(),
+            templates.len()
+        );
+        assert_eq!(
+            template(templates[9].id).map(|found| found.id),
+            Some(templates[9].id)
+        );
+        assert_eq!(
+            find("quiet-studio-lite").map(|pack| pack.id),
+            find("1404").map(|pack| pack.id)
+        );
     }
 
     #[test]
@@ -219,6 +285,9 @@ mod tests {
         let template = find("city-evening-lite").unwrap().templates(Class::Woman)[1];
         let known = json!({"eye_color": "blue eyes", "hair_color": "", "age": 7});
         let text = template.text(known.as_object().unwrap());
-        assert_eq!(text, "portrait of ohwx woman, blue eyes, under street lamps");
+        assert_eq!(
+            text,
+            "portrait of ohwx woman, blue eyes, under street lamps"
+        );
     }
 }

@@ -28,7 +28,10 @@ pub(super) const HEIGHT: u32 = 640;
 impl Picture {
     pub(super) fn draw(&self) -> Vec<u8> {
         let template = self.template.and_then(super::packs::template);
-        let bytes = digest(&format!("{} {:?} {}", self.person, self.template, self.variant));
+        let bytes = digest(&format!(
+            "{} {:?} {}",
+            self.person, self.template, self.variant
+        ));
         let mut canvas = Canvas::new(self.width, self.height, [0; 3]);
         match template {
             Some(template) => backdrop(&mut canvas, &template),
@@ -38,7 +41,11 @@ impl Picture {
             }
         }
         let shift = |byte: u8| (f32::from(byte) - 128.0) / 128.0;
-        let place = Place { x: 0.5 + shift(bytes[1]) * 0.08, y: 0.4 + shift(bytes[2]) * 0.03, size: 0.17 };
+        let place = Place {
+            x: 0.5 + shift(bytes[1]) * 0.08,
+            y: 0.4 + shift(bytes[2]) * 0.03,
+            size: 0.17,
+        };
         Figure::of(&self.person, self.class).draw(&mut canvas, place);
         canvas.grain(4, 8, u32::from(bytes[3]) + 1);
         canvas.jpeg()
@@ -49,8 +56,24 @@ impl Picture {
 pub(super) fn example(template: &Template) -> Vec<u8> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT, [0; 3]);
     backdrop(&mut canvas, template);
-    let shirt = hsv(template.pack.hue() + if template.class == Class::Man { 180.0 } else { 120.0 }, 0.5, 0.55);
-    Figure::mannequin(template.class, shirt).draw(&mut canvas, Place { x: 0.5, y: 0.42, size: 0.16 });
+    let shirt = hsv(
+        template.pack.hue()
+            + if template.class == Class::Man {
+                180.0
+            } else {
+                120.0
+            },
+        0.5,
+        0.55,
+    );
+    Figure::mannequin(template.class, shirt).draw(
+        &mut canvas,
+        Place {
+            x: 0.5,
+            y: 0.42,
+            size: 0.16,
+        },
+    );
     label(&mut canvas, template.pack);
     canvas.grain(4, 6, 7);
     canvas.jpeg()
@@ -58,10 +81,20 @@ pub(super) fn example(template: &Template) -> Vec<u8> {
 
 pub(super) fn cover(pack: Pack) -> Vec<u8> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT, [0; 3]);
-    canvas.fade(hsv(pack.hue(), 0.55, 0.35), hsv(pack.hue() + 30.0, 0.4, 0.85));
+    canvas.fade(
+        hsv(pack.hue(), 0.55, 0.35),
+        hsv(pack.hue() + 30.0, 0.4, 0.85),
+    );
     for (class, x) in [(Class::Man, 0.32), (Class::Woman, 0.68)] {
         let shirt = hsv(pack.hue() + x * 200.0, 0.5, 0.5);
-        Figure::mannequin(class, shirt).draw(&mut canvas, Place { x, y: 0.5, size: 0.11 });
+        Figure::mannequin(class, shirt).draw(
+            &mut canvas,
+            Place {
+                x,
+                y: 0.5,
+                size: 0.11,
+            },
+        );
     }
     label(&mut canvas, pack);
     canvas.grain(4, 6, 9);
@@ -92,14 +125,21 @@ fn backdrop(canvas: &mut Canvas, template: &Template) {
         }
         1 => {
             for lamp in 0..9 {
-                let centre = (width * (lamp as f32 * 0.13), height * (0.08 + 0.11 * ((lamp * 3) % 7) as f32));
+                let centre = (
+                    width * (lamp as f32 * 0.13),
+                    height * (0.08 + 0.11 * ((lamp * 3) % 7) as f32),
+                );
                 canvas.ellipse(Ellipse::new(centre, (width * 0.05, width * 0.05)), accent);
             }
         }
         2 => {
             for step in 0..8 {
                 let top = step as f32 / 8.0;
-                canvas.area((0.0, top), (0.06 + step as f32 * 0.11, top + 0.06), mix(dark, accent, 0.4));
+                canvas.area(
+                    (0.0, top),
+                    (0.06 + step as f32 * 0.11, top + 0.06),
+                    mix(dark, accent, 0.4),
+                );
             }
         }
         _ => {

@@ -13,27 +13,35 @@ use super::{
 };
 use crate::store::astria;
 
-pub(super) fn add(desk: &mut Desk<'_, '_>, tune: &str, input: &Input) -> Result<(Prompt, Value), Refusal> {
+pub(super) fn add(
+    desk: &mut Desk<'_, '_>,
+    tune: &str,
+    input: &Input,
+) -> Result<(Prompt, Value), Refusal> {
     let tune = desk.tune(tune)?;
     let texts = input.texts("prompt");
     if !texts.is_there() {
         return Err(Refusal::bad());
     }
     let mut complaints = Complaints::default();
-    let mut number = |name: &'static str, range: std::ops::RangeInclusive<u32>, step: u32, otherwise: u32| {
-        let given = texts.text(name).map(|text| text.parse::<u32>());
-        let fits = |number: &u32| range.contains(number) && number.is_multiple_of(step);
-        match given {
-            None => otherwise,
-            Some(Ok(number)) if fits(&number) => number,
-            Some(_) => {
-                complaints.add(name, "is invalid");
-                otherwise
+    let mut number =
+        |name: &'static str, range: std::ops::RangeInclusive<u32>, step: u32, otherwise: u32| {
+            let given = texts.text(name).map(|text| text.parse::<u32>());
+            let fits = |number: &u32| range.contains(number) && number.is_multiple_of(step);
+            match given {
+                None => otherwise,
+                Some(Ok(number)) if fits(&number) => number,
+                Some(_) => {
+                    complaints.add(name, "is invalid");
+                    otherwise
+                }
             }
-        }
-    };
+        };
     let num_images = number("num_images", 1..=8, 1, 1);
-    let (width, height) = (number("w", 64..=2_048, 8, WIDTH), number("h", 64..=2_048, 8, HEIGHT));
+    let (width, height) = (
+        number("w", 64..=2_048, 8, WIDTH),
+        number("h", 64..=2_048, 8, HEIGHT),
+    );
     let seed = texts.text("seed").map(|seed| seed.parse());
     if seed.as_ref().is_some_and(Result::is_err) {
         complaints.add("seed", "is not a number");
@@ -72,7 +80,10 @@ pub(super) fn add(desk: &mut Desk<'_, '_>, tune: &str, input: &Input) -> Result<
     };
     if desk.writer.astria.idempotency {
         let same = |other: &Prompt| attributes(other) == attributes(&prompt);
-        if let Some(other) = astria::prompts_of(desk.writer.db, tune.id)?.into_iter().find(same) {
+        if let Some(other) = astria::prompts_of(desk.writer.db, tune.id)?
+            .into_iter()
+            .find(same)
+        {
             let wire = other.wire(desk.base_url);
             return Ok((other, wire));
         }
@@ -87,6 +98,23 @@ pub(super) fn add(desk: &mut Desk<'_, '_>, tune: &str, input: &Input) -> Result<
 
 /// What makes two prompts of a tune the same one.
 fn attributes(prompt: &Prompt) -> impl PartialEq {
-    let Prompt { text, negative_prompt, seed, callback, num_images, width, height, .. } = prompt.clone();
-    (text, negative_prompt, seed, callback, num_images, width, height)
+    let Prompt {
+        text,
+        negative_prompt,
+        seed,
+        callback,
+        num_images,
+        width,
+        height,
+        ..
+    } = prompt.clone();
+    (
+        text,
+        negative_prompt,
+        seed,
+        callback,
+        num_images,
+        width,
+        height,
+    )
 }

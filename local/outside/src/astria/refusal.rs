@@ -30,7 +30,10 @@ impl Complaints {
     pub(super) fn check(self) -> Result<(), Refusal> {
         match self.0.is_empty() {
             true => Ok(()),
-            false => Err(Refusal { status: StatusCode::UNPROCESSABLE_ENTITY, body: Some(json!(self.0)) }),
+            false => Err(Refusal {
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                body: Some(json!(self.0)),
+            }),
         }
     }
 }
@@ -38,11 +41,17 @@ impl Complaints {
 impl Refusal {
     fn named(status: StatusCode) -> Self {
         let name = status.canonical_reason().unwrap_or_default();
-        Self { status, body: Some(json!({"status": status.as_u16(), "error": name})) }
+        Self {
+            status,
+            body: Some(json!({"status": status.as_u16(), "error": name})),
+        }
     }
 
     pub(super) fn field(field: &'static str, what: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, body: Some(json!({field: [what.into()]})) }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            body: Some(json!({field: [what.into()]})),
+        }
     }
 
     pub(super) fn bad() -> Self {
@@ -50,7 +59,10 @@ impl Refusal {
     }
 
     pub(super) fn key() -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, body: Some(json!({"error": "Invalid API key."})) }
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            body: Some(json!({"error": "Invalid API key."})),
+        }
     }
 
     pub(super) fn missing() -> Self {
@@ -58,7 +70,10 @@ impl Refusal {
     }
 
     pub(super) fn internal() -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, body: None }
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            body: None,
+        }
     }
 
     /// An error that a test asked for.
@@ -73,8 +88,15 @@ impl Refusal {
 
     /// For the log: what is wrong, not with whose.
     pub(super) fn told(&self) -> String {
-        let fields = self.body.as_ref().and_then(Value::as_object).into_iter().flatten();
-        let lists = fields.filter(|(_, what)| what.is_array()).map(|(field, _)| format!(" {field}"));
+        let fields = self
+            .body
+            .as_ref()
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        let lists = fields
+            .filter(|(_, what)| what.is_array())
+            .map(|(field, _)| format!(" {field}"));
         format!("{}{}", self.status.as_u16(), lists.collect::<String>())
     }
 }
@@ -85,7 +107,11 @@ impl IntoResponse for Refusal {
             Some(body) => (self.status, Json(body)).into_response(),
             None => {
                 let name = self.status.canonical_reason().unwrap_or_default();
-                (self.status, Html(format!("<html><body><h1>{name}</h1></body></html>"))).into_response()
+                (
+                    self.status,
+                    Html(format!("<html><body><h1>{name}</h1></body></html>")),
+                )
+                    .into_response()
             }
         }
     }
@@ -102,7 +128,9 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal.status {
             StatusCode::NOT_FOUND => Self::NotFound("tune"),
-            StatusCode::INTERNAL_SERVER_ERROR => Self::Internal(anyhow::anyhow!("The store failed.")),
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                Self::Internal(anyhow::anyhow!("The store failed."))
+            }
             _ => Self::Invalid(refusal.body.unwrap_or_default().to_string()),
         }
     }

@@ -35,15 +35,24 @@ pub(super) struct Wanted {
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { kind: Kind::Good, person: "dana".into(), class: None }
+        Self {
+            kind: Kind::Good,
+            person: "dana".into(),
+            class: None,
+        }
     }
 }
 
 pub(super) async fn show(Path(file): Path<String>, Query(wanted): Query<Wanted>) -> Response {
-    let number = file.strip_suffix(".jpg").and_then(|number| number.parse().ok());
-    let Some(number) = number else { return StatusCode::NOT_FOUND.into_response() };
+    let number = file
+        .strip_suffix(".jpg")
+        .and_then(|number| number.parse().ok());
+    let Some(number) = number else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let class = wanted.class.unwrap_or_else(|| class_of(&wanted.person));
-    let drawn = tokio::task::spawn_blocking(move || draw(wanted.kind, &wanted.person, class, number)).await;
+    let drawn =
+        tokio::task::spawn_blocking(move || draw(wanted.kind, &wanted.person, class, number)).await;
     match drawn {
         Ok(jpeg) => ([(CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -64,10 +73,18 @@ pub(super) fn draw(kind: Kind, person: &str, class: Class, number: u32) -> Vec<u
         canvas.fade(wall, mix(wall, [0, 0, 0], 0.02));
         return canvas.jpeg();
     }
-    let (width, height) = if kind == Kind::Group { (900, 480) } else { (480, 600) };
+    let (width, height) = if kind == Kind::Group {
+        (900, 480)
+    } else {
+        (480, 600)
+    };
     let mut canvas = Canvas::new(width, height, [0; 3]);
     room(&mut canvas, hue, part(0));
-    let place = Place { x: 0.45 + part(1) * 0.1, y: 0.42 + part(2) * 0.04, size: 0.19 + part(3) * 0.03 };
+    let place = Place {
+        x: 0.45 + part(1) * 0.1,
+        y: 0.42 + part(2) * 0.04,
+        size: 0.19 + part(3) * 0.03,
+    };
     let mut figure = Figure::of(person, class);
     figure.shirt = hsv(hue + part(4) * 12.0 - 6.0, 0.55, 0.6);
     match kind {
@@ -84,7 +101,10 @@ pub(super) fn draw(kind: Kind, person: &str, class: Class, number: u32) -> Vec<u
         hat(&mut canvas, place, hsv(hue + 150.0, 0.95, 0.85));
     }
     if kind == Kind::Funny {
-        let (x, y) = (place.x * canvas.width(), (place.y + place.size * 0.85) * canvas.height());
+        let (x, y) = (
+            place.x * canvas.width(),
+            (place.y + place.size * 0.85) * canvas.height(),
+        );
         let tongue = place.size * canvas.height() * 0.3;
         canvas.ellipse(Ellipse::new((x, y), (tongue * 0.6, tongue)), [220, 60, 90]);
     }
@@ -122,15 +142,38 @@ fn group(canvas: &mut Canvas, figure: Figure, person: &str, hue: f32) {
     for (friend, x) in [(1, 0.2), (2, 0.8)] {
         let mut other = Figure::of(&format!("{person} friend {friend}"), Class::ALL[friend % 2]);
         other.shirt = hsv(hue, 0.5, 0.4);
-        other.draw(canvas, Place { x, y: 0.46, size: 0.17 });
+        other.draw(
+            canvas,
+            Place {
+                x,
+                y: 0.46,
+                size: 0.17,
+            },
+        );
     }
-    figure.draw(canvas, Place { x: 0.5, y: 0.42, size: 0.2 });
+    figure.draw(
+        canvas,
+        Place {
+            x: 0.5,
+            y: 0.42,
+            size: 0.2,
+        },
+    );
 }
 
 fn hat(canvas: &mut Canvas, place: Place, colour: Colour) {
     let unit = place.size * canvas.height();
     let (x, y) = (place.x * canvas.width(), place.y * canvas.height());
     canvas.area((0.0, 0.0), (1.0, 0.17), colour);
-    canvas.ellipse(Ellipse::new((x, y - 0.75 * unit), (unit * 1.5, unit * 0.28)), colour);
-    canvas.ellipse(Ellipse { to: y - 0.7 * unit, ..Ellipse::new((x, y - 0.7 * unit), (unit * 0.9, unit)) }, colour);
+    canvas.ellipse(
+        Ellipse::new((x, y - 0.75 * unit), (unit * 1.5, unit * 0.28)),
+        colour,
+    );
+    canvas.ellipse(
+        Ellipse {
+            to: y - 0.7 * unit,
+            ..Ellipse::new((x, y - 0.7 * unit), (unit * 0.9, unit))
+        },
+        colour,
+    );
 }

@@ -54,14 +54,20 @@ pub(super) async fn create(outside: &Outside, pack: &str, input: Input) -> Resul
     let correlation_id = wanted.callbacks().find_map(|(_, url)| correlation(url));
     let tune = match wanted.tune_ids.is_empty() {
         true => train(outside, &wanted, input.files).await?,
-        false => outside.store().write(|writer| use_again(&mut Desk::new(writer, outside), &wanted))?,
+        false => outside
+            .store()
+            .write(|writer| use_again(&mut Desk::new(writer, outside), &wanted))?,
     };
     let reuse = outside.store().astria.reuse;
     let body = match (wanted.tune_ids.is_empty(), reuse) {
         (true, _) | (false, Reuse::Tune) => tune.wire(&outside.options.base_url),
         (false, Reuse::Message) => json!({"status": 201, "message": "Prompts created"}),
     };
-    Ok(Made { body, tune: tune.id, correlation_id })
+    Ok(Made {
+        body,
+        tune: tune.id,
+        correlation_id,
+    })
 }
 
 impl Wanted {
@@ -87,7 +93,8 @@ impl Wanted {
             ("prompts_callback", &self.prompts_callback),
             ("prompt_attributes.callback", &self.prompt_callback),
         ];
-        all.into_iter().filter_map(|(name, url)| Some((name, url.as_deref()?)))
+        all.into_iter()
+            .filter_map(|(name, url)| Some((name, url.as_deref()?)))
     }
 
     fn check_callbacks(&self, complaints: &mut Complaints) {
@@ -109,8 +116,18 @@ impl Wanted {
         ids
     }
 
-    fn batch(&self, desk: &Desk<'_, '_>, tune: &Tune, class: Class, templates: Vec<i64>) -> Result<Batch, Refusal> {
-        let known = if self.characteristics.is_empty() { &tune.characteristics } else { &self.characteristics };
+    fn batch(
+        &self,
+        desk: &Desk<'_, '_>,
+        tune: &Tune,
+        class: Class,
+        templates: Vec<i64>,
+    ) -> Result<Batch, Refusal> {
+        let known = if self.characteristics.is_empty() {
+            &tune.characteristics
+        } else {
+            &self.characteristics
+        };
         Ok(Batch {
             id: astria::next_batch(desk.writer.db)?,
             tune: tune.id,
@@ -129,7 +146,11 @@ impl Wanted {
     }
 }
 
-async fn train(outside: &Outside, wanted: &Wanted, files: Vec<(String, Bytes)>) -> Result<Tune, Refusal> {
+async fn train(
+    outside: &Outside,
+    wanted: &Wanted,
+    files: Vec<(String, Bytes)>,
+) -> Result<Tune, Refusal> {
     let mut complaints = Complaints::default();
     let class = wanted.name.as_deref().and_then(Class::of);
     if wanted.title.is_none() {
@@ -151,10 +172,17 @@ async fn train(outside: &Outside, wanted: &Wanted, files: Vec<(String, Bytes)>) 
         _ => complaints.add("images", format!("is too long (maximum is {MOST})")),
     }
     wanted.check_callbacks(&mut complaints);
-    let templates = class.map(|class| wanted.templates(class, &mut complaints)).unwrap_or_default();
+    let templates = class
+        .map(|class| wanted.templates(class, &mut complaints))
+        .unwrap_or_default();
     complaints.check()?;
-    let (Some(class), Some(title)) = (class, &wanted.title) else { return Err(Refusal::internal()) };
-    if let Some(known) = outside.store().write(|writer| known(&Desk::new(writer, outside), title))? {
+    let (Some(class), Some(title)) = (class, &wanted.title) else {
+        return Err(Refusal::internal());
+    };
+    if let Some(known) = outside
+        .store()
+        .write(|writer| known(&Desk::new(writer, outside), title))?
+    {
         return Ok(known);
     }
     let mut complaints = Complaints::default();
@@ -193,13 +221,23 @@ async fn train(outside: &Outside, wanted: &Wanted, files: Vec<(String, Bytes)>) 
         };
         for variant in (1_000_000..).take(photos.len()) {
             let (person, template) = (tune.person.clone(), None);
-            let picture = Picture { person, class, template, variant, width: WIDTH, height: HEIGHT };
+            let picture = Picture {
+                person,
+                class,
+                template,
+                variant,
+                width: WIDTH,
+                height: HEIGHT,
+            };
             let key = ids::astria_file();
             astria::add_picture(desk.writer.db, &key, tune.id, &picture)?;
             tune.originals.push(key);
         }
         astria::put_tune(desk.writer.db, &tune)?;
-        astria::put_batch(desk.writer.db, &wanted.batch(&desk, &tune, class, templates)?)?;
+        astria::put_batch(
+            desk.writer.db,
+            &wanted.batch(&desk, &tune, class, templates)?,
+        )?;
         Ok(tune)
     })
 }
@@ -218,8 +256,12 @@ fn use_again(desk: &mut Desk<'_, '_>, wanted: &Wanted) -> Result<Tune, Refusal> 
     let mut tunes = Vec::new();
     for id in &wanted.tune_ids {
         match desk.tune(id) {
-            Ok(tune) if tune.is_gone(desk.now) => complaints.add("tune_ids", format!("{id} has expired")),
-            Ok(tune) if tune.stage != Stage::Trained => complaints.add("tune_ids", format!("{id} is not trained")),
+            Ok(tune) if tune.is_gone(desk.now) => {
+                complaints.add("tune_ids", format!("{id} has expired"))
+            }
+            Ok(tune) if tune.stage != Stage::Trained => {
+                complaints.add("tune_ids", format!("{id} is not trained"))
+            }
             Ok(tune) => tunes.push(tune),
             Err(_) => complaints.add("tune_ids", format!("{id} was not found")),
         }
@@ -232,10 +274,17 @@ fn use_again(desk: &mut Desk<'_, '_>, wanted: &Wanted) -> Result<Tune, Refusal> 
         complaints.add("name", "is not supported by the pack");
     }
     wanted.check_callbacks(&mut complaints);
-    let templates = class.map(|class| wanted.templates(class, &mut complaints)).unwrap_or_default();
+    let templates = class
+        .map(|class| wanted.templates(class, &mut complaints))
+        .unwrap_or_default();
     complaints.check()?;
-    let (Some(class), Some(tune)) = (class, tunes.first()) else { return Err(Refusal::internal()) };
-    let title = wanted.title.as_deref().filter(|_| desk.writer.astria.idempotency);
+    let (Some(class), Some(tune)) = (class, tunes.first()) else {
+        return Err(Refusal::internal());
+    };
+    let title = wanted
+        .title
+        .as_deref()
+        .filter(|_| desk.writer.astria.idempotency);
     if let Some(title) = title
         && astria::batch_with_title(desk.writer.db, tune.id, title)?.is_some()
     {
@@ -243,7 +292,11 @@ fn use_again(desk: &mut Desk<'_, '_>, wanted: &Wanted) -> Result<Tune, Refusal> 
     }
     let mut batch = wanted.batch(desk, tune, class, templates)?;
     if tunes.len() > 1 {
-        batch.person = tunes.iter().map(|tune| tune.person.as_str()).collect::<Vec<_>>().join(" ");
+        batch.person = tunes
+            .iter()
+            .map(|tune| tune.person.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
     }
     let at = desk.now;
     life::begin(desk, batch, at)?;
@@ -254,7 +307,10 @@ fn use_again(desk: &mut Desk<'_, '_>, wanted: &Wanted) -> Result<Tune, Refusal> 
 fn person(photos: &[Vec<u8>]) -> String {
     let mut digests: Vec<_> = photos.iter().map(Sha256::digest).collect();
     digests.sort_unstable();
-    Sha256::digest(digests.concat()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(digests.concat())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn is_photo(bytes: &[u8]) -> bool {
@@ -263,5 +319,6 @@ fn is_photo(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn is_address(url: &str) -> bool {
-    url.parse::<reqwest::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    url.parse::<reqwest::Url>()
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

@@ -25,13 +25,20 @@ pub(crate) enum Recipient {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LetterBody {
     Message(Content),
-    Reaction { message_id: String, emoji: Option<String> },
+    Reaction {
+        message_id: String,
+        emoji: Option<String>,
+    },
 }
 
 pub(crate) fn read(letter: &Value) -> Answer<Letter> {
-    let letter = letter.as_object().ok_or_else(|| Refusal::parameter("The body must be an object."))?;
+    let letter = letter
+        .as_object()
+        .ok_or_else(|| Refusal::parameter("The body must be an object."))?;
     if letter.get("messaging_product").and_then(Value::as_str) != Some("whatsapp") {
-        return Err(Refusal::parameter("The parameter messaging_product is required."));
+        return Err(Refusal::parameter(
+            "The parameter messaging_product is required.",
+        ));
     }
     if letter.values().any(holds_null) {
         return Err(Refusal::value("A value must not be null."));
@@ -41,7 +48,12 @@ pub(crate) fn read(letter: &Value) -> Answer<Letter> {
         Some(context) => Some(text(object_of(context, "context")?, "message_id", 512)?),
         None => None,
     };
-    Ok(Letter { to: recipient(letter)?, reference, context_id, body: body(letter)? })
+    Ok(Letter {
+        to: recipient(letter)?,
+        reference,
+        context_id,
+        body: body(letter)?,
+    })
 }
 
 fn recipient(letter: &Map<String, Value>) -> Answer<Recipient> {
@@ -50,27 +62,36 @@ fn recipient(letter: &Map<String, Value>) -> Answer<Recipient> {
         return Ok(Recipient::Phone(digits));
     }
     let scoped = optional(letter, "recipient", 160)?;
-    scoped.map(Recipient::Scoped).ok_or_else(|| Refusal::parameter("The parameter to is required."))
+    scoped
+        .map(Recipient::Scoped)
+        .ok_or_else(|| Refusal::parameter("The parameter to is required."))
 }
 
 fn body(letter: &Map<String, Value>) -> Answer<LetterBody> {
     let kind = optional(letter, "type", 32)?.unwrap_or_else(|| "text".into());
     let part = object(letter, &kind)?;
     let content = match kind.as_str() {
-        "text" => Content::Text { text: text(part, "body", 4_096)? },
+        "text" => Content::Text {
+            text: text(part, "body", 4_096)?,
+        },
         "image" => image(part)?,
         "interactive" => interactive(part)?,
         "template" => template(part)?,
         "reaction" => {
             let emoji = optional(part, "emoji", 32)?.filter(|emoji| !emoji.is_empty());
-            return Ok(LetterBody::Reaction { message_id: text(part, "message_id", 512)?, emoji });
+            return Ok(LetterBody::Reaction {
+                message_id: text(part, "message_id", 512)?,
+                emoji,
+            });
         }
         "audio" | "video" | "document" | "sticker" | "location" => {
             let raw = Value::Object(Map::from_iter([(kind.clone(), part.clone().into())]));
             Content::Unknown { raw }
         }
         other => {
-            return Err(Refusal::parameter(format!("Param type must not be {other}.")));
+            return Err(Refusal::parameter(format!(
+                "Param type must not be {other}."
+            )));
         }
     };
     Ok(LetterBody::Message(content))
@@ -81,10 +102,18 @@ fn image(image: &Map<String, Value>) -> Answer<Content> {
     let link = optional(image, "link", 2_048)?;
     let media_id = optional(image, "id", 64)?;
     match (link, media_id) {
-        (Some(link), None) => Ok(Content::Image { media_id: None, url: web_address(link)?, caption }),
+        (Some(link), None) => Ok(Content::Image {
+            media_id: None,
+            url: web_address(link)?,
+            caption,
+        }),
         (None, Some(id)) => {
             let url = format!("/api/phone/media/{id}");
-            Ok(Content::Image { media_id: Some(id), url, caption })
+            Ok(Content::Image {
+                media_id: Some(id),
+                url,
+                caption,
+            })
         }
         _ => Err(Refusal::parameter("An image has either a link or an id.")),
     }
@@ -99,9 +128,12 @@ fn interactive(part: &Map<String, Value>) -> Answer<Content> {
     let action = object(part, "action")?;
     let words = object(part, "body")?;
     match text(part, "type", 32)?.as_str() {
-        "button" => {
-            Ok(Content::Buttons { header, body: text(words, "text", 1_024)?, footer, buttons: buttons(action)? })
-        }
+        "button" => Ok(Content::Buttons {
+            header,
+            body: text(words, "text", 1_024)?,
+            footer,
+            buttons: buttons(action)?,
+        }),
         "list" => Ok(Content::List {
             header,
             body: text(words, "text", 4_096)?,
@@ -117,7 +149,9 @@ fn interactive(part: &Map<String, Value>) -> Answer<Content> {
                 url: web_address(text(parameters, "url", 2_000)?)?,
             })
         }
-        other => Err(Refusal::value(format!("Interactive type {other} is not supported."))),
+        other => Err(Refusal::value(format!(
+            "Interactive type {other} is not supported."
+        ))),
     }
 }
 
@@ -127,11 +161,17 @@ fn header(part: &Map<String, Value>) -> Answer<Option<Box<Content>>> {
     };
     let header = object_of(header, "header")?;
     let content = match text(header, "type", 32)?.as_str() {
-        "text" => Content::Text { text: text(header, "text", 60)? },
+        "text" => Content::Text {
+            text: text(header, "text", 60)?,
+        },
         "image" => image(object(header, "image")?)?,
-        "video" | "document" => Content::Unknown { raw: header.clone().into() },
+        "video" | "document" => Content::Unknown {
+            raw: header.clone().into(),
+        },
         other => {
-            return Err(Refusal::value(format!("Header type {other} is not supported.")));
+            return Err(Refusal::value(format!(
+                "Header type {other} is not supported."
+            )));
         }
     };
     Ok(Some(Box::new(content)))
@@ -145,11 +185,20 @@ fn buttons(action: &Map<String, Value>) -> Answer<Vec<Choice>> {
             return Err(Refusal::value("A button must be of type reply."));
         }
         let reply = object(button, "reply")?;
-        Ok(Choice { id: text(reply, "id", 256)?, title: text(reply, "title", 20)? })
+        Ok(Choice {
+            id: text(reply, "id", 256)?,
+            title: text(reply, "title", 20)?,
+        })
     });
     let buttons = buttons.collect::<Answer<Vec<Choice>>>()?;
-    each_once(buttons.iter().map(|button| button.id.as_str()), "Button ids")?;
-    each_once(buttons.iter().map(|button| button.title.as_str()), "Button titles")?;
+    each_once(
+        buttons.iter().map(|button| button.id.as_str()),
+        "Button ids",
+    )?;
+    each_once(
+        buttons.iter().map(|button| button.title.as_str()),
+        "Button titles",
+    )?;
     Ok(buttons)
 }
 
@@ -158,9 +207,19 @@ fn sections(action: &Map<String, Value>) -> Answer<Vec<Section>> {
     let titled = sections.len() > 1;
     let sections = sections.iter().map(|section| {
         let section = object_of(section, "section")?;
-        let title = if titled { Some(text(section, "title", 24)?) } else { optional(section, "title", 24)? };
-        let rows = list(section, "rows", 10)?.iter().map(row).collect::<Answer<Vec<Row>>>()?;
-        Ok(Section { title: title.unwrap_or_default(), rows })
+        let title = if titled {
+            Some(text(section, "title", 24)?)
+        } else {
+            optional(section, "title", 24)?
+        };
+        let rows = list(section, "rows", 10)?
+            .iter()
+            .map(row)
+            .collect::<Answer<Vec<Row>>>()?;
+        Ok(Section {
+            title: title.unwrap_or_default(),
+            rows,
+        })
     });
     let sections = sections.collect::<Answer<Vec<Section>>>()?;
     let rows = || sections.iter().flat_map(|section| &section.rows);
@@ -195,7 +254,11 @@ fn template(template: &Map<String, Value>) -> Answer<Content> {
             }
         }
     }
-    Ok(Content::Template { name: text(template, "name", 512)?, language, parameters })
+    Ok(Content::Template {
+        name: text(template, "name", 512)?,
+        language,
+        parameters,
+    })
 }
 
 fn object<'a>(holder: &'a Map<String, Value>, name: &str) -> Answer<&'a Map<String, Value>> {
@@ -204,14 +267,20 @@ fn object<'a>(holder: &'a Map<String, Value>, name: &str) -> Answer<&'a Map<Stri
 }
 
 fn object_of<'a>(value: &'a Value, name: &str) -> Answer<&'a Map<String, Value>> {
-    value.as_object().ok_or_else(|| Refusal::parameter(format!("Param {name} must be an object.")))
+    value
+        .as_object()
+        .ok_or_else(|| Refusal::parameter(format!("Param {name} must be an object.")))
 }
 
 fn list<'a>(holder: &'a Map<String, Value>, name: &str, limit: usize) -> Answer<&'a [Value]> {
     let list = holder.get(name).ok_or_else(|| required(name))?;
-    let list = list.as_array().ok_or_else(|| Refusal::parameter(format!("Param {name} must be an array.")))?;
+    let list = list
+        .as_array()
+        .ok_or_else(|| Refusal::parameter(format!("Param {name} must be an array.")))?;
     if !(1..=limit).contains(&list.len()) {
-        return Err(Refusal::value(format!("{name} must have 1 to {limit} elements.")));
+        return Err(Refusal::value(format!(
+            "{name} must have 1 to {limit} elements."
+        )));
     }
     Ok(list)
 }
@@ -228,9 +297,13 @@ fn optional(holder: &Map<String, Value>, name: &str, limit: usize) -> Answer<Opt
     let Some(value) = holder.get(name) else {
         return Ok(None);
     };
-    let text = value.as_str().ok_or_else(|| Refusal::parameter(format!("Param {name} must be a string.")))?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| Refusal::parameter(format!("Param {name} must be a string.")))?;
     if length(text) > limit {
-        return Err(Refusal::value(format!("{name} must have at most {limit} characters.")));
+        return Err(Refusal::value(format!(
+            "{name} must have at most {limit} characters."
+        )));
     }
     Ok(Some(text.to_owned()))
 }

@@ -22,7 +22,9 @@ fn list_of(sections: Value) -> Value {
 }
 
 fn rows(count: usize, from: usize) -> Value {
-    (from..from + count).map(|n| json!({"id": n.to_string(), "title": "Row"})).collect()
+    (from..from + count)
+        .map(|n| json!({"id": n.to_string(), "title": "Row"}))
+        .collect()
 }
 
 #[test]
@@ -31,13 +33,31 @@ fn what_meta_takes() {
         "action": {"name": "cta_url", "parameters": {"display_text": "Pay", "url": "https://p.example"}}});
     for (kind, body) in [
         ("text", json!({"body": "x".repeat(4_096)})),
-        ("image", json!({"link": "https://a.example/1.jpg", "caption": "me"})),
+        (
+            "image",
+            json!({"link": "https://a.example/1.jpg", "caption": "me"}),
+        ),
         ("image", json!({"id": "77"})),
-        ("interactive", buttons_of(json!([button("1", &"ש".repeat(20)), button("2", "B"), button("3", "C")]))),
+        (
+            "interactive",
+            buttons_of(json!([
+                button("1", &"ש".repeat(20)),
+                button("2", "B"),
+                button("3", "C")
+            ])),
+        ),
         ("interactive", list_of(json!([{"rows": rows(10, 0)}]))),
-        ("interactive", list_of(json!([{"title": "A", "rows": rows(5, 0)}, {"title": "B", "rows": rows(5, 5)}]))),
+        (
+            "interactive",
+            list_of(
+                json!([{"title": "A", "rows": rows(5, 0)}, {"title": "B", "rows": rows(5, 5)}]),
+            ),
+        ),
         ("interactive", link),
-        ("template", json!({"name": "hello", "language": {"code": "en_US"}})),
+        (
+            "template",
+            json!({"name": "hello", "language": {"code": "en_US"}}),
+        ),
         ("reaction", json!({"message_id": "wamid.1", "emoji": ""})),
         ("audio", json!({"id": "77"})),
     ] {
@@ -54,31 +74,82 @@ fn what_meta_refuses() {
         ("text", json!({"body": ""}), 131_009),
         ("text", json!({"body": long(4_097)}), 131_009),
         ("image", json!({}), 100),
-        ("image", json!({"link": "https://a.example", "id": "7"}), 100),
+        (
+            "image",
+            json!({"link": "https://a.example", "id": "7"}),
+            100,
+        ),
         ("image", json!({"link": "ftp://a.example"}), 131_009),
         ("image", json!({"id": "7", "caption": long(1_025)}), 131_009),
         ("interactive", buttons_of(json!([])), 131_009),
         (
             "interactive",
-            buttons_of(json!([button("1", "A"), button("2", "B"), button("3", "C"), button("4", "D")])),
+            buttons_of(json!([
+                button("1", "A"),
+                button("2", "B"),
+                button("3", "C"),
+                button("4", "D")
+            ])),
             131_009,
         ),
-        ("interactive", buttons_of(json!([button("1", "A"), null])), 131_009),
-        ("interactive", buttons_of(json!([button("1", &long(21))])), 131_009),
-        ("interactive", buttons_of(json!([button("1", "")])), 131_009),
-        ("interactive", buttons_of(json!([button(&long(257), "A")])), 131_009),
-        ("interactive", buttons_of(json!([button("1", "A"), button("1", "B")])), 131_009),
-        ("interactive", buttons_of(json!([button("1", "A"), button("2", "A")])), 131_009),
-        ("interactive", list_of(json!([{"rows": rows(11, 0)}])), 131_009),
         (
             "interactive",
-            list_of(json!([{"title": "A", "rows": rows(6, 0)}, {"title": "B", "rows": rows(5, 6)}])),
+            buttons_of(json!([button("1", "A"), null])),
             131_009,
         ),
-        ("interactive", list_of(json!([{"rows": rows(1, 0)}, {"rows": rows(1, 1)}])), 100),
-        ("interactive", list_of(json!([{"rows": [{"id": "1", "title": long(25)}]}])), 131_009),
-        ("interactive", list_of(json!([{"rows": [{"id": "1", "title": "A", "description": long(73)}]}])), 131_009),
-        ("interactive", json!({"type": "carousel", "body": {"text": "x"}, "action": {}}), 131_009),
+        (
+            "interactive",
+            buttons_of(json!([button("1", &long(21))])),
+            131_009,
+        ),
+        ("interactive", buttons_of(json!([button("1", "")])), 131_009),
+        (
+            "interactive",
+            buttons_of(json!([button(&long(257), "A")])),
+            131_009,
+        ),
+        (
+            "interactive",
+            buttons_of(json!([button("1", "A"), button("1", "B")])),
+            131_009,
+        ),
+        (
+            "interactive",
+            buttons_of(json!([button("1", "A"), button("2", "A")])),
+            131_009,
+        ),
+        (
+            "interactive",
+            list_of(json!([{"rows": rows(11, 0)}])),
+            131_009,
+        ),
+        (
+            "interactive",
+            list_of(
+                json!([{"title": "A", "rows": rows(6, 0)}, {"title": "B", "rows": rows(5, 6)}]),
+            ),
+            131_009,
+        ),
+        (
+            "interactive",
+            list_of(json!([{"rows": rows(1, 0)}, {"rows": rows(1, 1)}])),
+            100,
+        ),
+        (
+            "interactive",
+            list_of(json!([{"rows": [{"id": "1", "title": long(25)}]}])),
+            131_009,
+        ),
+        (
+            "interactive",
+            list_of(json!([{"rows": [{"id": "1", "title": "A", "description": long(73)}]}])),
+            131_009,
+        ),
+        (
+            "interactive",
+            json!({"type": "carousel", "body": {"text": "x"}, "action": {}}),
+            131_009,
+        ),
         ("template", json!({"name": "hello"}), 100),
         ("reaction", json!({"emoji": "x"}), 100),
         ("hologram", json!({}), 100),
@@ -86,19 +157,28 @@ fn what_meta_refuses() {
         assert_eq!(code(kind, body.clone()), Some(expected), "{kind} {body}");
     }
     assert_eq!(read(&json!({"to": "1"})).unwrap_err().code, 100);
-    assert_eq!(read(&json!({"messaging_product": "whatsapp", "text": {"body": "x"}})).unwrap_err().code, 100);
+    assert_eq!(
+        read(&json!({"messaging_product": "whatsapp", "text": {"body": "x"}}))
+            .unwrap_err()
+            .code,
+        100
+    );
     assert_eq!(read(&json!([])).unwrap_err().code, 100);
 }
 
 #[test]
 fn a_letter_knows_whom_it_is_for_and_what_it_belongs_to() {
-    let both =
-        read(&json!({"messaging_product": "whatsapp", "to": "+1 650-555-0100", "recipient": "US.1", "type": "text",
-        "text": {"body": "hi"}, "context": {"message_id": "wamid.1"}, "biz_opaque_callback_data": "eff cor"}));
+    let both = read(
+        &json!({"messaging_product": "whatsapp", "to": "+1 650-555-0100", "recipient": "US.1", "type": "text",
+        "text": {"body": "hi"}, "context": {"message_id": "wamid.1"}, "biz_opaque_callback_data": "eff cor"}),
+    );
     let both = both.unwrap();
     assert_eq!(both.to, Recipient::Phone("16505550100".into()));
     assert_eq!(both.context_id.as_deref(), Some("wamid.1"));
     assert_eq!(both.reference.as_deref(), Some("eff cor"));
-    let scoped = read(&json!({"messaging_product": "whatsapp", "recipient": "US.1", "text": {"body": "hi"}})).unwrap();
+    let scoped = read(
+        &json!({"messaging_product": "whatsapp", "recipient": "US.1", "text": {"body": "hi"}}),
+    )
+    .unwrap();
     assert_eq!(scoped.to, Recipient::Scoped("US.1".into()));
 }

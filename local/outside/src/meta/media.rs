@@ -64,13 +64,14 @@ pub(crate) async fn download(
     headers: HeaderMap,
 ) -> Response {
     let call = Call::new("meta");
-    let holds =
-        address.ext > outside.now().div_euclid(1_000) && address.hash == hash(&outside, &address.mid, address.ext);
+    let holds = address.ext > outside.now().div_euclid(1_000)
+        && address.hash == hash(&outside, &address.mid, address.ext);
     let file = match (authorize(&outside, &headers), holds) {
         (Err(refusal), _) => Err(refusal),
-        (Ok(()), false) => {
-            Err(Refusal { status: StatusCode::NOT_FOUND, ..Refusal::parameter("The address has expired.") })
-        }
+        (Ok(()), false) => Err(Refusal {
+            status: StatusCode::NOT_FOUND,
+            ..Refusal::parameter("The address has expired.")
+        }),
         (Ok(()), true) => find(&outside, &address.mid),
     };
     let response = file.map(|media| ([(CONTENT_TYPE, media.mime_type)], media.bytes));
@@ -84,7 +85,8 @@ pub(crate) async fn upload(
     form: Multipart,
 ) -> Response {
     let call = Call::new("meta");
-    let allowed = authorize(&outside, &headers).and_then(|()| check_number(&outside, &version, &id));
+    let allowed =
+        authorize(&outside, &headers).and_then(|()| check_number(&outside, &version, &id));
     let kept = match allowed {
         Ok(()) => keep(&outside, form).await,
         Err(refusal) => Err(refusal),
@@ -108,11 +110,16 @@ async fn keep(outside: &Outside, mut form: Multipart) -> Result<String, Refusal>
         }
     }
     if product.as_deref() != Some("whatsapp") {
-        return Err(Refusal::parameter("The parameter messaging_product is required."));
+        return Err(Refusal::parameter(
+            "The parameter messaging_product is required.",
+        ));
     }
-    let (mime_type, bytes) = file.ok_or_else(|| Refusal::parameter("The parameter file is required."))?;
+    let (mime_type, bytes) =
+        file.ok_or_else(|| Refusal::parameter("The parameter file is required."))?;
     if !matches!(mime_type.as_str(), "image/jpeg" | "image/png") {
-        return Err(Refusal::parameter(format!("Param file must not be of type {mime_type}.")));
+        return Err(Refusal::parameter(format!(
+            "Param file must not be of type {mime_type}."
+        )));
     }
     let media = Media::new(ids::meta_media(), &mime_type, bytes.to_vec(), outside.now());
     media::add(&outside.store().db, &media).map_err(|_| Refusal::internal())?;
@@ -132,7 +139,12 @@ fn hash(outside: &Outside, id: &str, expires: i64) -> String {
         return String::new();
     };
     mac.update(format!("{id} {expires}").as_bytes());
-    mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    mac.finalize()
+        .into_bytes()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn answer(
@@ -149,7 +161,12 @@ fn answer(
             response.into_response()
         }
         Err(refusal) => {
-            let text = format!("{what}: {} {} {}", refusal.status.as_u16(), refusal.code, refusal.details);
+            let text = format!(
+                "{what}: {} {} {}",
+                refusal.status.as_u16(),
+                refusal.code,
+                refusal.details
+            );
             outside.saw(call, text, false);
             refusal.into_response()
         }
@@ -160,5 +177,8 @@ fn answer(
 fn correlation(outside: &Outside, media_id: &str) -> Option<String> {
     let store = outside.store();
     let message_id = media::get(&store.db, media_id).ok()??.message_id?;
-    messages::get(&store.db, &message_id).ok()??.message.correlation_id
+    messages::get(&store.db, &message_id)
+        .ok()??
+        .message
+        .correlation_id
 }

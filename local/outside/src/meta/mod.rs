@@ -30,7 +30,9 @@ pub(crate) fn routes() -> Router<Arc<Outside>> {
 }
 
 fn authorize(outside: &Outside, headers: &HeaderMap) -> Result<(), Refusal> {
-    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let token = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match token == Some(outside.options.secrets.meta_access_token.expose_secret()) {
         true => Ok(()),
         false => Err(Refusal::token()),
@@ -39,7 +41,9 @@ fn authorize(outside: &Outside, headers: &HeaderMap) -> Result<(), Refusal> {
 
 fn check_version(version: &str) -> Result<(), Refusal> {
     let known = version.strip_prefix('v').is_some_and(|number| {
-        let digits = number.split('.').all(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty());
+        let digits = number
+            .split('.')
+            .all(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty());
         digits && number.len() <= 5
     });
     match known {
@@ -60,6 +64,11 @@ fn check_number(outside: &Outside, version: &str, phone_number_id: &str) -> Resu
 pub(crate) fn sign(app_secret: &SecretString, body: &[u8]) -> anyhow::Result<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes())?;
     mac.update(body);
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = mac
+        .finalize()
+        .into_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Ok(format!("sha256={hex}"))
 }

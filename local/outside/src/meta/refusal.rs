@@ -23,18 +23,26 @@ impl Refusal {
     }
 
     pub(crate) fn no_object(id: &str) -> Self {
-        Self::parameter(format!("Unsupported request. Object with ID '{id}' does not exist."))
+        Self::parameter(format!(
+            "Unsupported request. Object with ID '{id}' does not exist."
+        ))
     }
 
     /// A parameter that is missing or that Meta does not know.
     pub(crate) fn parameter(details: impl Into<String>) -> Self {
-        Self { details: details.into(), ..Self::new(StatusCode::BAD_REQUEST, 100, "Invalid parameter") }
+        Self {
+            details: details.into(),
+            ..Self::new(StatusCode::BAD_REQUEST, 100, "Invalid parameter")
+        }
     }
 
     /// A parameter that is there, with a value that Meta does not take.
     pub(crate) fn value(details: impl Into<String>) -> Self {
         let title = "Parameter value is not valid";
-        Self { details: details.into(), ..Self::new(StatusCode::BAD_REQUEST, 131_009, title) }
+        Self {
+            details: details.into(),
+            ..Self::new(StatusCode::BAD_REQUEST, 131_009, title)
+        }
     }
 
     pub(crate) fn undeliverable() -> Self {
@@ -44,11 +52,18 @@ impl Refusal {
     pub(crate) fn window() -> Self {
         let details = "Message failed to send because more than 24 hours have passed since the customer last replied to this number.";
         let refusal = Self::new(StatusCode::BAD_REQUEST, 131_047, "Re-engagement message");
-        Self { details: details.into(), ..refusal }
+        Self {
+            details: details.into(),
+            ..refusal
+        }
     }
 
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 131_000, "Something went wrong")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            131_000,
+            "Something went wrong",
+        )
     }
 
     /// An error that a test asked for.
@@ -57,7 +72,12 @@ impl Refusal {
     }
 
     fn new(status: StatusCode, code: i64, title: &'static str) -> Self {
-        Self { status, code, title, details: title.to_owned() }
+        Self {
+            status,
+            code,
+            title,
+            details: title.to_owned(),
+        }
     }
 }
 

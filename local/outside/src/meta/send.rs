@@ -43,14 +43,17 @@ pub(crate) async fn post(
 ) -> Response {
     let mut call = Call::new("meta");
     let value: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let allowed = authorize(&outside, &headers).and_then(|()| check_number(&outside, &version, &id));
+    let allowed =
+        authorize(&outside, &headers).and_then(|()| check_number(&outside, &version, &id));
     if let Err(refusal) = allowed {
         return refused(&outside, call, "call", refusal);
     }
     if value.get("status").is_some() {
         return read(&outside, call, &value);
     }
-    call.reference = value.get("biz_opaque_callback_data").and_then(Value::as_str);
+    call.reference = value
+        .get("biz_opaque_callback_data")
+        .and_then(Value::as_str);
     let letter = match letter::read(&value) {
         Ok(letter) => letter,
         Err(refusal) => return refused(&outside, call, "send", refusal),
@@ -65,7 +68,11 @@ pub(crate) async fn post(
     };
     let fault = outside.next_fault(Some(&person.id));
     if let Some(response) = before(fault.as_ref()).await {
-        outside.saw(call, format!("{what}: {} on purpose", told(&response)), false);
+        outside.saw(
+            call,
+            format!("{what}: {} on purpose", told(&response)),
+            false,
+        );
         return response;
     }
     let fails_later = fault.as_ref().and_then(|fault| fault.fails_later);
@@ -74,7 +81,9 @@ pub(crate) async fn post(
             Ok(content) => accept(&outside, &letter, &content, &person, fails_later),
             Err(_) => accept(&outside, &letter, content, &person, Some(NO_MEDIA)),
         },
-        LetterBody::Reaction { message_id, emoji } => react(&outside, message_id, emoji.as_deref(), &person),
+        LetterBody::Reaction { message_id, emoji } => {
+            react(&outside, message_id, emoji.as_deref(), &person)
+        }
     };
     let message_id = match accepted {
         Ok(message_id) => message_id,
@@ -82,7 +91,11 @@ pub(crate) async fn post(
     };
     call.message_id = Some(message_id.clone());
     if fault.as_ref().is_some_and(|fault| fault.drop_after_accept) {
-        outside.saw(call, format!("{what}: accepted, and the connection lost on purpose"), false);
+        outside.saw(
+            call,
+            format!("{what}: accepted, and the connection lost on purpose"),
+            false,
+        );
         return lost_connection();
     }
     outside.saw(call, format!("{what}: 200"), true);
@@ -92,11 +105,17 @@ pub(crate) async fn post(
         Recipient::Scoped(user_id) => json!({"input": user_id, "user_id": user_id}),
     };
     let message = json!({"id": message_id, "message_status": "accepted"});
-    Json(json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]})).into_response()
+    Json(json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}))
+        .into_response()
 }
 
 fn refused(outside: &Outside, call: Call<'_>, what: &str, refusal: Refusal) -> Response {
-    let text = format!("{what}: {} {} {}", refusal.status.as_u16(), refusal.code, refusal.details);
+    let text = format!(
+        "{what}: {} {} {}",
+        refusal.status.as_u16(),
+        refusal.code,
+        refusal.details
+    );
     outside.saw(call, text, false);
     refusal.into_response()
 }
@@ -111,7 +130,10 @@ fn find(outside: &Outside, to: &Recipient) -> Result<Person, Refusal> {
         let by_phone = matches!(to, Recipient::Phone(_));
         person.user_id.is_some() && !(by_phone && person.hide_number)
     };
-    person.map_err(|_| Refusal::internal())?.filter(reachable).ok_or_else(Refusal::undeliverable)
+    person
+        .map_err(|_| Refusal::internal())?
+        .filter(reachable)
+        .ok_or_else(Refusal::undeliverable)
 }
 
 fn accept(
@@ -125,7 +147,10 @@ fn accept(
     let template = matches!(content, Content::Template { .. });
     let open = person.wrote_at.is_some_and(|at| now - at < WINDOW_MS);
     let refusal = (!open && !template).then(Refusal::window);
-    if let Content::Image { media_id: Some(id), .. } = content {
+    if let Content::Image {
+        media_id: Some(id), ..
+    } = content
+    {
         let known = media::get(&outside.store().db, id).map_err(|_| Refusal::internal())?;
         known.ok_or_else(|| Refusal::value(format!("There is no media {id}.")))?;
     }
@@ -135,7 +160,11 @@ fn accept(
         seq: 0,
         at: now,
         from: Side::Bot,
-        status: if failed.is_some() { Stage::Failed } else { Stage::Delivered },
+        status: if failed.is_some() {
+            Stage::Failed
+        } else {
+            Stage::Delivered
+        },
         error: failed.map(|code| format!("{code} {}", super::refusal::title(code))),
         context_id: letter.context_id.clone(),
         reaction: None,
@@ -143,8 +172,14 @@ fn accept(
         content: content.clone(),
     };
     let id = message.id.clone();
-    let backstage = Backstage { reference: letter.reference.clone(), callback: None };
-    let pricing = Some(Pricing { free: open, template });
+    let backstage = Backstage {
+        reference: letter.reference.clone(),
+        callback: None,
+    };
+    let pricing = Some(Pricing {
+        free: open,
+        template,
+    });
     let reference = letter.reference.as_deref();
     let saved = outside.store().write(|writer| {
         let message = messages::add(writer.db, &person.id, message, &backstage)?;
@@ -152,7 +187,10 @@ fn accept(
             let end = fails_later.map_or(Outcome::Delivered, Outcome::Failed);
             for outcome in [Outcome::Sent, end] {
                 let pricing = pricing.filter(|_| !matches!(outcome, Outcome::Failed(_)));
-                writer.owe(&webhook::status(person, &id, now, outcome, reference, pricing), now)?;
+                writer.owe(
+                    &webhook::status(person, &id, now, outcome, reference, pricing),
+                    now,
+                )?;
             }
         }
         Ok::<_, rusqlite::Error>(message)
@@ -168,21 +206,32 @@ pub(crate) fn correlation_of(reference: Option<&str>) -> Option<String> {
     Some(reference.correlation_id.to_string())
 }
 
-fn react(outside: &Outside, message_id: &str, emoji: Option<&str>, person: &Person) -> Result<String, Refusal> {
+fn react(
+    outside: &Outside,
+    message_id: &str,
+    emoji: Option<&str>,
+    person: &Person,
+) -> Result<String, Refusal> {
     let store = outside.store();
     let known = messages::get(&store.db, message_id).map_err(|_| Refusal::internal())?;
     let kept = known.filter(|kept| kept.person == person.id);
     let kept = kept.ok_or_else(|| Refusal::value("There is no such message to react to."))?;
     messages::set_reaction(&store.db, message_id, emoji).map_err(|_| Refusal::internal())?;
     drop(store);
-    let message = Message { reaction: emoji.map(Into::into), ..kept.message };
+    let message = Message {
+        reaction: emoji.map(Into::into),
+        ..kept.message
+    };
     outside.show(&person.id, &message);
     Ok(ids::meta_message())
 }
 
 /// Blue ticks on a message and all before it, and perhaps the three dots.
 fn read(outside: &Outside, mut call: Call<'_>, value: &Value) -> Response {
-    let message_id = value.get("message_id").and_then(Value::as_str).unwrap_or_default();
+    let message_id = value
+        .get("message_id")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let typing = value.get("typing_indicator").is_some();
     let what = if typing { "typing" } else { "mark as read" };
     call.message_id = Some(message_id.to_owned());
@@ -199,12 +248,20 @@ fn read(outside: &Outside, mut call: Call<'_>, value: &Value) -> Response {
     let (kept, seen) = match marked {
         Ok(Some(marked)) => marked,
         Ok(None) => {
-            return refused(outside, call, what, Refusal::parameter("There is no such message."));
+            return refused(
+                outside,
+                call,
+                what,
+                Refusal::parameter("There is no such message."),
+            );
         }
         Err(_) => return refused(outside, call, what, Refusal::internal()),
     };
     for kept in seen {
-        let message = Message { status: Stage::Read, ..kept.message };
+        let message = Message {
+            status: Stage::Read,
+            ..kept.message
+        };
         outside.show(&kept.person, &message);
     }
     if typing {
@@ -240,7 +297,8 @@ pub(crate) async fn hang(fault: Option<&Fault>) {
 
 /// The body breaks off at once, and with it the connection.
 pub(crate) fn lost_connection() -> Response {
-    let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("on purpose")) });
+    let broken =
+        futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("on purpose")) });
     Body::from_stream(broken).into_response()
 }
 

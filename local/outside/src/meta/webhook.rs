@@ -32,16 +32,26 @@ pub(crate) fn message(
         contact.insert("user_id".into(), user_id.as_str().into());
     }
     if let Some(quoted) = context_id {
-        message.insert("context".into(), json!({"from": DISPLAY_NUMBER, "id": quoted}));
+        message.insert(
+            "context".into(),
+            json!({"from": DISPLAY_NUMBER, "id": quoted}),
+        );
     }
-    notice(person, Kind::Message, id, json!({"contact": contact, "message": message}))
+    notice(
+        person,
+        Kind::Message,
+        id,
+        json!({"contact": contact, "message": message}),
+    )
 }
 
 /// What a person said, as the part of the message that has its type.
 pub(crate) fn body(content: &Content, mime_type: &str, sha256: &str) -> Map<String, Value> {
     let body = match content {
         Content::Text { text } => json!({"type": "text", "text": {"body": text}}),
-        Content::Image { media_id, caption, .. } => {
+        Content::Image {
+            media_id, caption, ..
+        } => {
             let mut image = json!({"id": media_id, "mime_type": mime_type, "sha256": sha256});
             if let Some(caption) = caption {
                 image["caption"] = caption.as_str().into();
@@ -52,7 +62,11 @@ pub(crate) fn body(content: &Content, mime_type: &str, sha256: &str) -> Map<Stri
             let reply = json!({"id": id, "title": title});
             json!({"type": "interactive", "interactive": {"type": "button_reply", "button_reply": reply}})
         }
-        Content::ListReply { id, title, description } => {
+        Content::ListReply {
+            id,
+            title,
+            description,
+        } => {
             let mut reply = json!({"id": id, "title": title});
             if let Some(description) = description {
                 reply["description"] = description.as_str().into();
@@ -73,7 +87,10 @@ pub(crate) fn reaction(message_id: &str, emoji: Option<&str>) -> Map<String, Val
     if let Some(emoji) = emoji {
         reaction.insert("emoji".into(), emoji.into());
     }
-    Map::from_iter([("type".to_owned(), "reaction".into()), ("reaction".to_owned(), reaction.into())])
+    Map::from_iter([
+        ("type".to_owned(), "reaction".into()),
+        ("reaction".to_owned(), reaction.into()),
+    ])
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -119,9 +136,14 @@ pub(crate) fn status(
         status.insert("biz_opaque_callback_data".into(), reference.into());
     }
     if let Some(Pricing { free, template }) = pricing {
-        let kind = if free { "free_customer_service" } else { "regular" };
+        let kind = if free {
+            "free_customer_service"
+        } else {
+            "regular"
+        };
         let category = if template { "utility" } else { "service" };
-        let pricing = json!({"billable": !free, "pricing_model": "PMP", "type": kind, "category": category});
+        let pricing =
+            json!({"billable": !free, "pricing_model": "PMP", "type": kind, "category": category});
         status.insert("pricing".into(), pricing);
     }
     if let Outcome::Failed(code) = outcome {
@@ -134,14 +156,22 @@ pub(crate) fn status(
 
 /// One webhook for all these jobs, which are all messages or all statuses.
 pub(crate) fn envelope(jobs: &[Job], phone_number_id: &str) -> String {
-    let parts = |name: &str| jobs.iter().filter_map(|job| job.payload.get(name).cloned()).collect::<Vec<Value>>();
+    let parts = |name: &str| {
+        jobs.iter()
+            .filter_map(|job| job.payload.get(name).cloned())
+            .collect::<Vec<Value>>()
+    };
     let mut value = json!({
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": DISPLAY_NUMBER, "phone_number_id": phone_number_id},
     });
     let mut contacts = parts("contact");
     contacts.dedup();
-    for (name, parts) in [("contacts", contacts), ("messages", parts("message")), ("statuses", parts("status"))] {
+    for (name, parts) in [
+        ("contacts", contacts),
+        ("messages", parts("message")),
+        ("statuses", parts("status")),
+    ] {
         if !parts.is_empty() {
             value[name] = parts.into();
         }
@@ -168,7 +198,10 @@ fn escaped(json: &str) -> String {
 
 fn notice(person: &Person, kind: Kind, message_id: &str, payload: Value) -> Notice {
     Notice {
-        lane: Lane { person: person.id.clone(), kind },
+        lane: Lane {
+            person: person.id.clone(),
+            kind,
+        },
         provider: Provider::Meta,
         message_id: message_id.to_owned(),
         payload,

@@ -40,17 +40,23 @@ pub(super) async fn call(
 ) -> Response {
     let what = format!("{method} {path}");
     let mut call = Call::new("model");
-    call.correlation_id = text(&headers, HeaderName::from_static("x-client-request-id")).map(str::to_owned);
+    call.correlation_id =
+        text(&headers, HeaderName::from_static("x-client-request-id")).map(str::to_owned);
     let (settings, fault) = {
         let mut store = outside.store();
-        (store.model.clone(), store.model_faults.next(&path).unwrap_or_default())
+        (
+            store.model.clone(),
+            store.model_faults.next(&path).unwrap_or_default(),
+        )
     };
     if fault.drop_before {
         count(&outside, &path, None);
         outside.saw(call, format!("{what}: connection lost"), false);
         return lost_connection();
     }
-    let staged = fault.http.map(|http| StatusCode::from_u16(http).unwrap_or(StatusCode::BAD_REQUEST));
+    let staged = fault
+        .http
+        .map(|http| StatusCode::from_u16(http).unwrap_or(StatusCode::BAD_REQUEST));
     let answered = match staged {
         Some(status) => Err(Refusal::staged(status, fault.code)),
         None if fastrand::u32(..100) < settings.fail_percent => Err(Refusal::failed()),
@@ -58,11 +64,16 @@ pub(super) async fn call(
     };
     // It is made and paid for, also when nobody waits for it.
     count(&outside, &path, answered.as_ref().ok());
-    let wait = settings.latency_ms.saturating_add(fault.hang_ms.unwrap_or(0));
+    let wait = settings
+        .latency_ms
+        .saturating_add(fault.hang_ms.unwrap_or(0));
     tokio::time::sleep(Duration::from_millis(wait)).await;
     let (mut response, text, ok) = match answered {
         Ok(answered) => {
-            let text = format!("{what}: 200, {} tokens", answered.prompt_tokens + answered.completion_tokens);
+            let text = format!(
+                "{what}: 200, {} tokens",
+                answered.prompt_tokens + answered.completion_tokens
+            );
             (given(answered, &path, &settings), text, true)
         }
         Err(refusal) => {
@@ -97,7 +108,8 @@ async fn done(
     if method != Method::POST || endpoint(path).is_none() {
         return Err(Refusal::no_such_path(method.as_str(), path));
     }
-    let is_json = text(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
+    let is_json = text(headers, header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.starts_with("application/json"));
     let body: Value = match is_json {
         true => serde_json::from_slice(body).map_err(|_| Refusal::no_json())?,
         false => return Err(Refusal::no_json()),
@@ -110,7 +122,9 @@ async fn done(
 }
 
 fn endpoint(path: &str) -> Option<&'static str> {
-    [CHAT, EMBEDDINGS, MODERATIONS].into_iter().find(|endpoint| *endpoint == path)
+    [CHAT, EMBEDDINGS, MODERATIONS]
+        .into_iter()
+        .find(|endpoint| *endpoint == path)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -118,7 +132,9 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 fn count(outside: &Outside, path: &str, answered: Option<&Answered>) {
-    let Some(endpoint) = endpoint(path) else { return };
+    let Some(endpoint) = endpoint(path) else {
+        return;
+    };
     let mut store = outside.store();
     let count = store.model_calls.entry(endpoint).or_default();
     count.count += 1;
@@ -142,11 +158,18 @@ const PIECES: usize = 50;
 
 fn in_pieces(body: &Value, slow_ms: u64) -> Response {
     let body = body.to_string().into_bytes();
-    let pieces: Vec<Bytes> = body.chunks(body.len().div_ceil(PIECES)).map(Bytes::copy_from_slice).collect();
+    let pieces: Vec<Bytes> = body
+        .chunks(body.len().div_ceil(PIECES))
+        .map(Bytes::copy_from_slice)
+        .collect();
     let pause = Duration::from_millis(slow_ms / PIECES as u64);
     let stream = futures::stream::iter(pieces).then(move |piece| async move {
         tokio::time::sleep(pause).await;
         Ok::<_, Infallible>(piece)
     });
-    ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(stream)).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        Body::from_stream(stream),
+    )
+        .into_response()
 }

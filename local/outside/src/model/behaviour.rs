@@ -44,7 +44,12 @@ pub(crate) enum Manner {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { latency_ms: 0, fail_percent: 0, answer: Manner::Good, slow_ms: 60_000 }
+        Self {
+            latency_ms: 0,
+            fail_percent: 0,
+            answer: Manner::Good,
+            slow_ms: 60_000,
+        }
     }
 }
 
@@ -89,7 +94,15 @@ pub(crate) struct Fault {
 
 impl Default for Fault {
     fn default() -> Self {
-        Self { times: 1, path: None, http: None, code: None, hang_ms: None, drop_before: false, drop_after: false }
+        Self {
+            times: 1,
+            path: None,
+            http: None,
+            code: None,
+            hang_ms: None,
+            drop_before: false,
+            drop_after: false,
+        }
     }
 }
 
@@ -100,8 +113,16 @@ impl Faults {
     }
 
     pub(super) fn next(&mut self, path: &str) -> Option<Fault> {
-        let fits = |fault: &Fault| fault.path.as_ref().is_none_or(|start| path.starts_with(start.as_str()));
-        let at = self.calls.iter().position(|fault| fault.times > 0 && fits(fault))?;
+        let fits = |fault: &Fault| {
+            fault
+                .path
+                .as_ref()
+                .is_none_or(|start| path.starts_with(start.as_str()))
+        };
+        let at = self
+            .calls
+            .iter()
+            .position(|fault| fault.times > 0 && fits(fault))?;
         let fault = self.calls[at].clone();
         self.calls[at].times -= 1;
         self.calls.retain(|fault| fault.times > 0);
@@ -129,7 +150,12 @@ pub(super) struct Counted {
 
 pub(super) async fn calls(State(outside): State<Arc<Outside>>) -> Json<Vec<Counted>> {
     let calls = outside.store().model_calls.clone();
-    Json(calls.into_iter().map(|(endpoint, count)| Counted { endpoint, count }).collect())
+    Json(
+        calls
+            .into_iter()
+            .map(|(endpoint, count)| Counted { endpoint, count })
+            .collect(),
+    )
 }
 
 pub(super) async fn settings(State(outside): State<Arc<Outside>>) -> Json<Settings> {

@@ -60,7 +60,11 @@ const ROLES: [&str; 5] = ["system", "developer", "user", "assistant", "tool"];
 const LOW: u64 = 85;
 const HIGH: u64 = 765;
 
-pub(super) async fn answer(outside: &Outside, body: &Value, manner: Manner) -> Result<Answered, Refusal> {
+pub(super) async fn answer(
+    outside: &Outside,
+    body: &Value,
+    manner: Manner,
+) -> Result<Answered, Refusal> {
     let question = question(outside, body).await?;
     let said = said(&question, manner);
     let (prompt, completion) = (question.prompt_tokens, said.completion_tokens);
@@ -87,14 +91,21 @@ pub(super) async fn answer(outside: &Outside, body: &Value, manner: Manner) -> R
         "service_tier": "default",
         "system_fingerprint": "fp_laptop",
     });
-    Ok(Answered { body, prompt_tokens: prompt, completion_tokens: completion })
+    Ok(Answered {
+        body,
+        prompt_tokens: prompt,
+        completion_tokens: completion,
+    })
 }
 
 async fn question(outside: &Outside, body: &Value) -> Result<Question, Refusal> {
     let fields = Fields::of(body, "")?;
     fields.only(KNOWN, OTHERS)?;
     let model = fields.text("model")?;
-    if !["gpt-", "chatgpt-", "o1", "o3", "o4"].iter().any(|start| model.starts_with(start)) {
+    if !["gpt-", "chatgpt-", "o1", "o3", "o4"]
+        .iter()
+        .any(|start| model.starts_with(start))
+    {
         return Err(Refusal::model(model));
     }
     check_values(&fields)?;
@@ -104,14 +115,17 @@ async fn question(outside: &Outside, body: &Value) -> Result<Question, Refusal> 
         sight: None,
         form: form(&fields)?,
         prompt_tokens: 0,
-        most_tokens: fields.number("max_completion_tokens", 1, 1_000_000)?.or(fields.number(
-            "max_tokens",
-            1,
-            1_000_000,
-        )?),
+        most_tokens: fields
+            .number("max_completion_tokens", 1, 1_000_000)?
+            .or(fields.number("max_tokens", 1, 1_000_000)?),
     };
     for (at, message) in fields.list("messages")?.iter().enumerate() {
-        read(outside, &Fields::of(message, format!("messages[{at}]"))?, &mut question).await?;
+        read(
+            outside,
+            &Fields::of(message, format!("messages[{at}]"))?,
+            &mut question,
+        )
+        .await?;
     }
     question.prompt_tokens += tokens(&question.words);
     Ok(question)
@@ -123,7 +137,10 @@ fn check_values(fields: &Fields<'_>) -> Result<(), Refusal> {
     fields.number_between("top_p", 0.0, 1.0)?;
     fields.number_between("frequency_penalty", -2.0, 2.0)?;
     fields.number_between("presence_penalty", -2.0, 2.0)?;
-    fields.one_of("reasoning_effort", &["none", "minimal", "low", "medium", "high", "xhigh"])?;
+    fields.one_of(
+        "reasoning_effort",
+        &["none", "minimal", "low", "medium", "high", "xhigh"],
+    )?;
     fields.one_of("verbosity", &["low", "medium", "high"])?;
     if fields.number("n", 1, 128)?.is_some_and(|n| n > 1) {
         return Err(Refusal::not_here("n"));
@@ -135,7 +152,9 @@ fn check_values(fields: &Fields<'_>) -> Result<(), Refusal> {
 }
 
 fn form(fields: &Fields<'_>) -> Result<Form, Refusal> {
-    let Some(format) = fields.get("response_format") else { return Ok(Form::Text) };
+    let Some(format) = fields.get("response_format") else {
+        return Ok(Form::Text);
+    };
     let format = Fields::of(format, "response_format")?;
     format.only(&["type", "json_schema"], &[])?;
     format.need("type")?;
@@ -149,7 +168,10 @@ fn form(fields: &Fields<'_>) -> Result<Form, Refusal> {
     let name = described.text("name")?;
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !(1..=64).contains(&name.len()) || !name.chars().all(is_safe) {
-        return Err(Refusal::value(&described.place("name"), "1 to 64 letters, digits, underscores and dashes"));
+        return Err(Refusal::value(
+            &described.place("name"),
+            "1 to 64 letters, digits, underscores and dashes",
+        ));
     }
     let schema = described.need("schema")?;
     if described.get("strict") == Some(&Value::Bool(true)) {
@@ -158,8 +180,15 @@ fn form(fields: &Fields<'_>) -> Result<Form, Refusal> {
     Ok(Form::Schema(schema.clone()))
 }
 
-async fn read(outside: &Outside, message: &Fields<'_>, question: &mut Question) -> Result<(), Refusal> {
-    message.only(&["role", "content", "name", "refusal"], &["audio", "function_call", "tool_calls", "tool_call_id"])?;
+async fn read(
+    outside: &Outside,
+    message: &Fields<'_>,
+    question: &mut Question,
+) -> Result<(), Refusal> {
+    message.only(
+        &["role", "content", "name", "refusal"],
+        &["audio", "function_call", "tool_calls", "tool_call_id"],
+    )?;
     message.need("role")?;
     let role = message.one_of("role", &ROLES)?;
     if message.need("content")?.is_string() {
@@ -171,11 +200,19 @@ async fn read(outside: &Outside, message: &Fields<'_>, question: &mut Question) 
         part.need("type")?;
         match part.one_of("type", &["text", "image_url"])? {
             Some("image_url") if role != Some("user") => {
-                return Err(Refusal::value(&part.place("type"), "a picture in a message of the user"));
+                return Err(Refusal::value(
+                    &part.place("type"),
+                    "a picture in a message of the user",
+                ));
             }
             Some("image_url") => {
                 part.only(&["type", "image_url"], &[])?;
-                see(outside, &Fields::of(part.need("image_url")?, part.place("image_url"))?, question).await?;
+                see(
+                    outside,
+                    &Fields::of(part.need("image_url")?, part.place("image_url"))?,
+                    question,
+                )
+                .await?;
             }
             _ => {
                 part.only(&["type", "text"], &[])?;
@@ -186,7 +223,11 @@ async fn read(outside: &Outside, message: &Fields<'_>, question: &mut Question) 
     Ok(())
 }
 
-async fn see(outside: &Outside, image: &Fields<'_>, question: &mut Question) -> Result<(), Refusal> {
+async fn see(
+    outside: &Outside,
+    image: &Fields<'_>,
+    question: &mut Question,
+) -> Result<(), Refusal> {
     image.only(&["url", "detail"], &[])?;
     let detail = image.one_of("detail", &["auto", "low", "high"])?;
     let picture = pictures::read(outside, image.text("url")?, &image.place("url")).await?;

@@ -41,30 +41,63 @@ const REFUSAL: &str = "I'm sorry, I can't help with that picture.";
 pub(super) fn said(question: &Question, manner: Manner) -> Said {
     if manner == Manner::Refusal {
         let completion_tokens = tokens(REFUSAL);
-        return Said { content: None, refusal: Some(REFUSAL), finish_reason: "stop", completion_tokens };
+        return Said {
+            content: None,
+            refusal: Some(REFUSAL),
+            finish_reason: "stop",
+            completion_tokens,
+        };
     }
-    let content = if manner == Manner::Garbage { garbage() } else { good(question) };
+    let content = if manner == Manner::Garbage {
+        garbage()
+    } else {
+        good(question)
+    };
     let all = tokens(&content);
     let half = (manner == Manner::Short).then_some(all / 2);
-    let most = question.most_tokens.into_iter().chain(half).min().filter(|most| *most < all);
+    let most = question
+        .most_tokens
+        .into_iter()
+        .chain(half)
+        .min()
+        .filter(|most| *most < all);
     match most {
         Some(most) => {
             let share = content.chars().count() * most as usize / all as usize;
             let content = Some(content.chars().take(share).collect());
-            Said { content, refusal: None, finish_reason: "length", completion_tokens: most }
+            Said {
+                content,
+                refusal: None,
+                finish_reason: "length",
+                completion_tokens: most,
+            }
         }
-        None => Said { content: Some(content), refusal: None, finish_reason: "stop", completion_tokens: all },
+        None => Said {
+            content: Some(content),
+            refusal: None,
+            finish_reason: "stop",
+            completion_tokens: all,
+        },
     }
 }
 
 fn good(question: &Question) -> String {
-    let known = question.sight.as_ref().map(|sight| described(sight, Language::asked_for(&question.words)));
+    let known = question
+        .sight
+        .as_ref()
+        .map(|sight| described(sight, Language::asked_for(&question.words)));
     match &question.form {
         Form::Schema(schema) => filled(schema, known.as_ref()).to_string(),
         Form::Json => known.unwrap_or_else(|| json!({})).to_string(),
         Form::Text => match &known {
-            Some(known) => known["caption"]["caption"].as_str().unwrap_or_default().to_owned(),
-            None => format!("Here is a laptop, which has read {} words.", question.words.split_whitespace().count()),
+            Some(known) => known["caption"]["caption"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            None => format!(
+                "Here is a laptop, which has read {} words.",
+                question.words.split_whitespace().count()
+            ),
         },
     }
 }
@@ -87,9 +120,11 @@ fn garbage() -> String {
 
 /// About as many as there are: four letters of English, or one and a half of other scripts.
 pub(super) fn tokens(text: &str) -> u64 {
-    let (plain, other) = text.chars().fold((0, 0), |(plain, other), c| match c.is_ascii() {
-        true => (plain + 1, other),
-        false => (plain, other + 1),
-    });
+    let (plain, other) = text
+        .chars()
+        .fold((0, 0), |(plain, other), c| match c.is_ascii() {
+            true => (plain + 1, other),
+            false => (plain, other + 1),
+        });
     plain / 4 + other * 2 / 3 + 1
 }

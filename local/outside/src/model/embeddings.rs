@@ -19,8 +19,10 @@ pub(super) fn answer(body: &Value) -> Result<Answered, Refusal> {
     let fields = Fields::of(body, "")?;
     fields.only(KNOWN, &[])?;
     let name = fields.text("model")?;
-    let (_, longest, may_be_shorter) =
-        MODELS.into_iter().find(|(known, ..)| *known == name).ok_or_else(|| Refusal::model(name))?;
+    let (_, longest, may_be_shorter) = MODELS
+        .into_iter()
+        .find(|(known, ..)| *known == name)
+        .ok_or_else(|| Refusal::model(name))?;
     let asked = fields.number("dimensions", 1, longest)?;
     if asked.is_some() && !may_be_shorter {
         return Err(Refusal::value("dimensions", "none with this model"));
@@ -31,17 +33,27 @@ pub(super) fn answer(body: &Value) -> Result<Answered, Refusal> {
     let data = texts.iter().enumerate().map(|(index, text)| {
         let vector = vector(text, dimensions);
         let embedding = match format {
-            Some("base64") => {
-                STANDARD.encode(vector.iter().flat_map(|part| part.to_le_bytes()).collect::<Vec<_>>()).into()
-            }
+            Some("base64") => STANDARD
+                .encode(
+                    vector
+                        .iter()
+                        .flat_map(|part| part.to_le_bytes())
+                        .collect::<Vec<_>>(),
+                )
+                .into(),
             _ => json!(vector),
         };
         json!({"object": "embedding", "index": index, "embedding": embedding})
     });
     let prompt_tokens = texts.iter().map(|text| tokens(text)).sum();
     let usage = json!({"prompt_tokens": prompt_tokens, "total_tokens": prompt_tokens});
-    let body = json!({"object": "list", "data": data.collect::<Vec<_>>(), "model": name, "usage": usage});
-    Ok(Answered { body, prompt_tokens, completion_tokens: 0 })
+    let body =
+        json!({"object": "list", "data": data.collect::<Vec<_>>(), "model": name, "usage": usage});
+    Ok(Answered {
+        body,
+        prompt_tokens,
+        completion_tokens: 0,
+    })
 }
 
 fn texts<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, Refusal> {
@@ -49,20 +61,31 @@ fn texts<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, Refusal> {
         Value::String(text) => vec![text.as_str()],
         _ => {
             let list = fields.list("input")?.iter();
-            let texts = list.map(|text| text.as_str().ok_or_else(|| Refusal::kind_of("input", "strings")));
+            let texts = list.map(|text| {
+                text.as_str()
+                    .ok_or_else(|| Refusal::kind_of("input", "strings"))
+            });
             texts.collect::<Result<_, _>>()?
         }
     };
-    if texts.len() > MOST_TEXTS || texts.iter().any(|text| text.is_empty() || tokens(text) > MOST_TOKENS) {
-        return Err(Refusal::value("input", "up to 2048 texts of 1 to 8192 tokens"));
+    if texts.len() > MOST_TEXTS
+        || texts
+            .iter()
+            .any(|text| text.is_empty() || tokens(text) > MOST_TOKENS)
+    {
+        return Err(Refusal::value(
+            "input",
+            "up to 2048 texts of 1 to 8192 tokens",
+        ));
     }
     Ok(texts)
 }
 
 /// So common that they say nothing of what a text is about.
 const COMMON: [&str; 30] = [
-    "a", "an", "the", "of", "in", "on", "at", "to", "and", "or", "with", "for", "from", "by", "is", "are", "it",
-    "this", "that", "all", "של", "על", "את", "עם", "מה", "זה", "אל", "כל", "view", "around",
+    "a", "an", "the", "of", "in", "on", "at", "to", "and", "or", "with", "for", "from", "by", "is",
+    "are", "it", "this", "that", "all", "של", "על", "את", "עם", "מה", "זה", "אל", "כל", "view",
+    "around",
 ];
 const SAYING_NOTHING: f32 = 0.15;
 const WORD: f32 = 1.0;
@@ -78,13 +101,25 @@ fn vector(text: &str, dimensions: usize) -> Vec<f32> {
         sum[(hash >> 1) as usize % dimensions] += sign;
     };
     let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let weight = |word: &str| if COMMON.contains(&word) { SAYING_NOTHING } else { WORD };
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let weight = |word: &str| {
+        if COMMON.contains(&word) {
+            SAYING_NOTHING
+        } else {
+            WORD
+        }
+    };
     for word in &words {
         add(word, weight(word));
         let letters: Vec<char> = word.chars().collect();
         for part in letters.windows(3) {
-            add(&format!("*{}", part.iter().collect::<String>()), PART * weight(word));
+            add(
+                &format!("*{}", part.iter().collect::<String>()),
+                PART * weight(word),
+            );
         }
     }
     for pair in words.windows(2) {
@@ -116,7 +151,11 @@ mod tests {
             "a bright view of a beach in golden and cobalt, with open sky above and long horizons all around.",
             "Beaches in golden and azure: bright, open sky above, long horizons",
         ] {
-            assert!(distance(caption, near) <= 0.3, "{near} {}", distance(caption, near));
+            assert!(
+                distance(caption, near) <= 0.3,
+                "{near} {}",
+                distance(caption, near)
+            );
         }
         for far in [
             "a moonlit view of a alley in midnight and slate, with stars above and tall lines all around.",
@@ -124,11 +163,25 @@ mod tests {
             "Invoice 12 is due on Monday",
             "מבט בחוף בגווני זהב ותכלת",
         ] {
-            assert!(distance(caption, far) > 0.6, "{far} {}", distance(caption, far));
+            assert!(
+                distance(caption, far) > 0.6,
+                "{far} {}",
+                distance(caption, far)
+            );
         }
         let hebrew = "מבט בחוף בגווני זהב ותכלת: שמיים פתוחים למעלה, אופק רחב מסביב";
-        assert!(distance(hebrew, "מבט בחוף בגווני זהב וספיר: שמיים פתוחים למעלה, אופק רחב מסביב") <= 0.3);
-        assert!(distance(hebrew, "מבט בסמטה בגווני חצות וצפחה: כוכבים למעלה, קווים זקופים מסביב") > 0.5);
+        assert!(
+            distance(
+                hebrew,
+                "מבט בחוף בגווני זהב וספיר: שמיים פתוחים למעלה, אופק רחב מסביב"
+            ) <= 0.3
+        );
+        assert!(
+            distance(
+                hebrew,
+                "מבט בסמטה בגווני חצות וצפחה: כוכבים למעלה, קווים זקופים מסביב"
+            ) > 0.5
+        );
     }
 
     #[test]
@@ -137,7 +190,10 @@ mod tests {
             for dimensions in [1, 2, 256, 1_536] {
                 let vector = vector(text, dimensions);
                 let length = vector.iter().map(|part| part * part).sum::<f32>();
-                assert!(vector.len() == dimensions && (length - 1.0).abs() < 1e-4, "{text} {dimensions} {length}");
+                assert!(
+                    vector.len() == dimensions && (length - 1.0).abs() < 1e-4,
+                    "{text} {dimensions} {length}"
+                );
             }
         }
     }

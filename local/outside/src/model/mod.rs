@@ -31,7 +31,13 @@ pub(crate) const API_KEY: &str = "model-key";
 pub(crate) fn routes() -> Router<Arc<Outside>> {
     Router::new()
         .route("/model/v1/{*path}", any(api::call))
-        .route("/api/model/settings", get(behaviour::settings).put(behaviour::set_settings))
-        .route("/api/model/faults", get(behaviour::faults).put(behaviour::set_faults))
+        .route(
+            "/api/model/settings",
+            get(behaviour::settings).put(behaviour::set_settings),
+        )
+        .route(
+            "/api/model/faults",
+            get(behaviour::faults).put(behaviour::set_faults),
+        )
         .route("/api/model/calls", get(behaviour::calls))
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{api::Answered, completion::tokens, fields::Fields, pictures, refusal::Refusal, sight::is_garish};
+use super::{
+    api::Answered, completion::tokens, fields::Fields, pictures, refusal::Refusal, sight::is_garish,
+};
 use crate::{Outside, ids};
 
 const MODELS: [&str; 2] = ["omni-moderation-latest", "omni-moderation-2024-09-26"];
@@ -49,7 +51,11 @@ pub(super) async fn answer(outside: &Outside, body: &Value) -> Result<Answered, 
         prompt_tokens += tokens(text);
         text.to_lowercase().contains(WORD)
     };
-    let alone = |text: bool| Minded { has_text: true, text, ..Minded::default() };
+    let alone = |text: bool| Minded {
+        has_text: true,
+        text,
+        ..Minded::default()
+    };
     let minded = match fields.need("input")? {
         Value::String(input) => vec![alone(text(input))],
         _ => {
@@ -63,7 +69,11 @@ pub(super) async fn answer(outside: &Outside, body: &Value) -> Result<Answered, 
     };
     let results: Vec<Value> = minded.into_iter().map(result).collect();
     let body = json!({"id": ids::model("modr-"), "model": MODELS[1], "results": results});
-    Ok(Answered { body, prompt_tokens, completion_tokens: 0 })
+    Ok(Answered {
+        body,
+        prompt_tokens,
+        completion_tokens: 0,
+    })
 }
 
 /// Parts of one input: a picture and what is written about it.
@@ -96,13 +106,19 @@ async fn together(
 }
 
 fn result(minded: Minded) -> Value {
-    let is_minded =
-        |category: &str| (minded.text && category == OF_TEXT) || (minded.picture && category == OF_PICTURES);
+    let is_minded = |category: &str| {
+        (minded.text && category == OF_TEXT) || (minded.picture && category == OF_PICTURES)
+    };
     let by_category = |value: &dyn Fn(&str) -> Value| -> Map<String, Value> {
-        CATEGORIES.into_iter().map(|category| (category.to_owned(), value(category))).collect()
+        CATEGORIES
+            .into_iter()
+            .map(|category| (category.to_owned(), value(category)))
+            .collect()
     };
     let looks_at_pictures = |category: &str| {
-        ["self-harm", "sexual", "violence"].iter().any(|start| category.starts_with(start))
+        ["self-harm", "sexual", "violence"]
+            .iter()
+            .any(|start| category.starts_with(start))
             && category != "sexual/minors"
     };
     let applied = |category: &str| {

@@ -17,7 +17,11 @@ pub(super) enum Language {
 impl Language {
     /// The one that is asked for.
     pub(super) fn asked_for(words: &str) -> Self {
-        if words.contains("Hebrew") || words.contains("עברית") { Self::Hebrew } else { Self::English }
+        if words.contains("Hebrew") || words.contains("עברית") {
+            Self::Hebrew
+        } else {
+            Self::English
+        }
     }
 
     fn of(self, said: Said) -> String {
@@ -40,7 +44,10 @@ pub(super) fn described(sight: &Sight, language: Language) -> Value {
     let pick = |what: &str, of: usize| (hash(&format!("{what} {coarse}")) % of as u64) as usize;
     let ground = ground(sight.below);
     let first = pick("place", 4);
-    let (place, other_place) = (ground.places[first], ground.places[(first + 1 + pick("other place", 3)) % 4]);
+    let (place, other_place) = (
+        ground.places[first],
+        ground.places[(first + 1 + pick("other place", 3)) % 4],
+    );
     let first = pick("gathering", 8);
     let gatherings = [first, (first + 1 + pick("other gathering", 7)) % 8].map(|at| GATHERINGS[at]);
     let [one, two, three] = tones(sight, pick("shade", 3));
@@ -49,38 +56,78 @@ pub(super) fn described(sight: &Sight, language: Language) -> Value {
     let (at, the, en) = (place.at, place.the, place.name.en);
     let said = |en: String, he: String| Said { en, he };
     let names = [
-        said(format!("{} {en}", one.en), format!("{} בגווני {}", place.name.he, one.he)),
+        said(
+            format!("{} {en}", one.en),
+            format!("{} בגווני {}", place.name.he, one.he),
+        ),
         said(format!("{} {en} Locals", mood.en), format!("החבר׳ה {at}")),
-        said(format!("Under the {}", sky.name.en), format!("מתחת {}", sky.to)),
-        said(format!("{} & {} Friends", one.en, two.en), format!("חברים של {} ו{}", one.he, two.he)),
-        said(format!("{} Hour at the {en}", mood.en), format!("שעת {} {at}", mood.he)),
-        said(format!("Fans of {}", lines.en), format!("חובבי {}", lines.he)),
-        said(format!("{en} {}", gatherings[0].en), format!("{} {at}", gatherings[0].he)),
-        said(format!("{} {}", three.en, gatherings[1].en), format!("{} בגווני {}", gatherings[1].he, three.he)),
-        said(format!("From {en} to {}", other_place.name.en), format!("מ{the} אל {}", other_place.the)),
+        said(
+            format!("Under the {}", sky.name.en),
+            format!("מתחת {}", sky.to),
+        ),
+        said(
+            format!("{} & {} Friends", one.en, two.en),
+            format!("חברים של {} ו{}", one.he, two.he),
+        ),
+        said(
+            format!("{} Hour at the {en}", mood.en),
+            format!("שעת {} {at}", mood.he),
+        ),
+        said(
+            format!("Fans of {}", lines.en),
+            format!("חובבי {}", lines.he),
+        ),
+        said(
+            format!("{en} {}", gatherings[0].en),
+            format!("{} {at}", gatherings[0].he),
+        ),
+        said(
+            format!("{} {}", three.en, gatherings[1].en),
+            format!("{} בגווני {}", gatherings[1].he, three.he),
+        ),
+        said(
+            format!("From {en} to {}", other_place.name.en),
+            format!("מ{the} אל {}", other_place.the),
+        ),
         said(format!("Here and Now: {en}"), format!("כאן ועכשיו {at}")),
     ];
     let descriptions = [
-        said(format!("What is going on at the {} right now.", en.to_lowercase()), format!("מה קורה עכשיו {at}.")),
         said(
-            format!("Tips, photos and small talk from the {}.", en.to_lowercase()),
+            format!("What is going on at the {} right now.", en.to_lowercase()),
+            format!("מה קורה עכשיו {at}."),
+        ),
+        said(
+            format!(
+                "Tips, photos and small talk from the {}.",
+                en.to_lowercase()
+            ),
             format!("טיפים, תמונות ושיחה קלה {at}."),
         ),
-        said(format!("For people who like {}.", lines.en.to_lowercase()), format!("למי שאוהב {}.", lines.he)),
+        said(
+            format!("For people who like {}.", lines.en.to_lowercase()),
+            format!("למי שאוהב {}.", lines.he),
+        ),
     ]
     .map(|said| language.of(said));
     let title = language.of(said(names[0].en.clone(), names[0].he.clone()));
-    let suggestions = names.into_iter().zip(descriptions.iter().cycle()).map(|(name, description)| {
-        let key = kebab(&name.en);
-        json!({"name": language.of(name), "key": key, "description": description})
-    });
+    let suggestions =
+        names
+            .into_iter()
+            .zip(descriptions.iter().cycle())
+            .map(|(name, description)| {
+                let key = kebab(&name.en);
+                json!({"name": language.of(name), "key": key, "description": description})
+            });
     let english = format!(
         " {} view of the {en} in {} and {}, with {} above and {} all around.",
         mood.en, one.en, two.en, sky.name.en, lines.en
     );
     let caption = said(
         format!("A{}", english.to_lowercase()),
-        format!("מבט {at} בגווני {} ו{}: {} למעלה, {} מסביב, שעת {}.", one.he, two.he, sky.name.he, lines.he, mood.he),
+        format!(
+            "מבט {at} בגווני {} ו{}: {} למעלה, {} מסביב, שעת {}.",
+            one.he, two.he, sky.name.he, lines.he, mood.he
+        ),
     );
     json!({
         "suggestions": suggestions.collect::<Vec<_>>(),
@@ -95,13 +142,24 @@ pub(super) fn described(sight: &Sight, language: Language) -> Value {
 
 /// Words for the three colours that there is most of; where there are fewer, other words for the same.
 fn tones(sight: &Sight, first: usize) -> [Word; 3] {
-    let colour = |at: usize| sight.colours.get(at).or(sight.colours.first()).copied().unwrap_or(sight.above);
+    let colour = |at: usize| {
+        sight
+            .colours
+            .get(at)
+            .or(sight.colours.first())
+            .copied()
+            .unwrap_or(sight.above)
+    };
     [0, 1, 2].map(|at| shades(colour(at))[(first + at) % 3])
 }
 
 fn kebab(name: &str) -> String {
     let plain = name.replace('é', "e").to_ascii_lowercase();
-    plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+    plain
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 #[cfg(test)]
@@ -121,7 +179,8 @@ mod tests {
         let horizon = 30 + u32::from(part("horizon")) / 4;
         let (left, wide) = (u32::from(part("left")) / 2, 5 + u32::from(part("wide")) / 8);
         RgbImage::from_fn(160, 120, |x, y| {
-            let is_thing = (left..left + wide).contains(&x) && (horizon - 25..horizon + 10).contains(&y);
+            let is_thing =
+                (left..left + wide).contains(&x) && (horizon - 25..horizon + 10).contains(&y);
             let shade = (x / 8 + y / 8) as u8 % 8;
             let base = if is_thing {
                 thing
@@ -136,7 +195,10 @@ mod tests {
 
     fn words(described: &Value) -> Vec<&str> {
         let suggestions = described["suggestions"].as_array().unwrap();
-        suggestions.iter().map(|suggestion| suggestion["name"].as_str().unwrap()).collect()
+        suggestions
+            .iter()
+            .map(|suggestion| suggestion["name"].as_str().unwrap())
+            .collect()
     }
 
     #[test]
@@ -146,32 +208,51 @@ mod tests {
                 let described = described(&look(&scene(number)), language);
                 let names = words(&described);
                 assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 10, "{names:?}");
-                assert!(names.iter().all(|name| (2..=40).contains(&name.chars().count())), "{names:?}");
+                assert!(
+                    names
+                        .iter()
+                        .all(|name| (2..=40).contains(&name.chars().count())),
+                    "{names:?}"
+                );
                 let is_hebrew = |name: &&str| {
-                    name.contains(|c| ('א'..='ת').contains(&c)) && !name.contains(|c: char| c.is_ascii_alphabetic())
+                    name.contains(|c| ('א'..='ת').contains(&c))
+                        && !name.contains(|c: char| c.is_ascii_alphabetic())
                 };
-                assert_eq!(names.iter().all(is_hebrew), language == Language::Hebrew, "{names:?}");
+                assert_eq!(
+                    names.iter().all(is_hebrew),
+                    language == Language::Hebrew,
+                    "{names:?}"
+                );
                 let keys: BTreeSet<_> = described["suggestions"]
                     .as_array()
                     .unwrap()
                     .iter()
                     .map(|room| room["key"].as_str().unwrap())
                     .collect();
-                assert!(keys.len() == 10 && keys.iter().all(|key| kebab(key) == **key && key.is_ascii()), "{keys:?}");
+                assert!(
+                    keys.len() == 10
+                        && keys.iter().all(|key| kebab(key) == **key && key.is_ascii()),
+                    "{keys:?}"
+                );
             }
         }
     }
 
     #[test]
     fn other_pictures_have_other_names() {
-        let all: Vec<Value> = (0..60).map(|number| described(&look(&scene(number)), Language::English)).collect();
+        let all: Vec<Value> = (0..60)
+            .map(|number| described(&look(&scene(number)), Language::English))
+            .collect();
         let titles: BTreeSet<_> = all.iter().map(|described| words(described)[0]).collect();
         assert!(titles.len() > 40, "{titles:?}");
         let mut shared = 0;
         for (at, one) in all.iter().enumerate() {
             for other in &all[at + 1..] {
                 let one: BTreeSet<_> = words(one).into_iter().collect();
-                shared += words(other).into_iter().filter(|name| one.contains(name)).count();
+                shared += words(other)
+                    .into_iter()
+                    .filter(|name| one.contains(name))
+                    .count();
             }
         }
         // Of ten names two pictures share less than one and a half, such as what the sky is.
@@ -186,7 +267,8 @@ mod tests {
             let mut bytes = Cursor::new(Vec::new());
             picture.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
             let copy = photo::small(&photo::read(bytes.get_ref()).unwrap(), 120);
-            let [one, other] = [&picture, &copy].map(|picture| described(&look(picture), Language::English));
+            let [one, other] =
+                [&picture, &copy].map(|picture| described(&look(picture), Language::English));
             same += u32::from(one == other);
         }
         // The others have a colour that lies on the border of two.

@@ -13,14 +13,24 @@ pub(super) async fn read(outside: &Outside, url: &str, param: &str) -> Result<Rg
     let bytes = match url.strip_prefix("data:") {
         Some(data) => inline(data, param)?,
         None => fetch::one(outside, url).await.map_err(|why| {
-            Refusal::picture(param, "invalid_image_url", &format!("Failed to download image: it {why}."))
+            Refusal::picture(
+                param,
+                "invalid_image_url",
+                &format!("Failed to download image: it {why}."),
+            )
         })?,
     };
     if bytes.len() > LARGEST {
-        return Err(Refusal::picture(param, "image_too_large", "The image is larger than 20 MB."));
+        return Err(Refusal::picture(
+            param,
+            "image_too_large",
+            "The image is larger than 20 MB.",
+        ));
     }
     let unreadable = "You uploaded an unsupported image. Please make sure your image is valid.";
-    let read = tokio::task::spawn_blocking(move || photo::read(&bytes)).await.map_err(|_| Refusal::failed())?;
+    let read = tokio::task::spawn_blocking(move || photo::read(&bytes))
+        .await
+        .map_err(|_| Refusal::failed())?;
     read.ok_or_else(|| Refusal::picture(param, "image_parse_error", unreadable))
 }
 
@@ -31,5 +41,7 @@ fn inline(data: &str, param: &str) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::picture(param, "invalid_image_format", what));
     }
     let what = "Invalid base64 image_url.";
-    STANDARD.decode(base64).map_err(|_| Refusal::picture(param, "invalid_base64", what))
+    STANDARD
+        .decode(base64)
+        .map_err(|_| Refusal::picture(param, "invalid_base64", what))
 }

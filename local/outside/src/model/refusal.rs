@@ -20,12 +20,22 @@ const INVALID: &str = "invalid_request_error";
 
 impl Refusal {
     fn plain(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind, message: message.into(), param: None, code: None }
+        Self {
+            status,
+            kind,
+            message: message.into(),
+            param: None,
+            code: None,
+        }
     }
 
     fn bad(param: &str, code: Option<&str>, message: String) -> Self {
         let (param, code) = (Some(param.to_owned()), code.map(str::to_owned));
-        Self { param, code, ..Self::plain(StatusCode::BAD_REQUEST, INVALID, message) }
+        Self {
+            param,
+            code,
+            ..Self::plain(StatusCode::BAD_REQUEST, INVALID, message)
+        }
     }
 
     pub(super) fn no_json() -> Self {
@@ -34,23 +44,43 @@ impl Refusal {
     }
 
     pub(super) fn unknown(param: &str) -> Self {
-        Self::bad(param, Some("unknown_parameter"), format!("Unknown parameter: '{param}'."))
+        Self::bad(
+            param,
+            Some("unknown_parameter"),
+            format!("Unknown parameter: '{param}'."),
+        )
     }
 
     pub(super) fn missing(param: &str) -> Self {
-        Self::bad(param, Some("missing_required_parameter"), format!("Missing required parameter: '{param}'."))
+        Self::bad(
+            param,
+            Some("missing_required_parameter"),
+            format!("Missing required parameter: '{param}'."),
+        )
     }
 
     pub(super) fn kind_of(param: &str, expected: &str) -> Self {
-        Self::bad(param, Some("invalid_type"), format!("Invalid type for '{param}': expected {expected}."))
+        Self::bad(
+            param,
+            Some("invalid_type"),
+            format!("Invalid type for '{param}': expected {expected}."),
+        )
     }
 
     pub(super) fn value(param: &str, expected: &str) -> Self {
-        Self::bad(param, Some("invalid_value"), format!("Invalid value for '{param}': expected {expected}."))
+        Self::bad(
+            param,
+            Some("invalid_value"),
+            format!("Invalid value for '{param}': expected {expected}."),
+        )
     }
 
     pub(super) fn not_here(param: &str) -> Self {
-        Self::bad(param, Some("unsupported_parameter"), format!("'{param}' is not played on a laptop."))
+        Self::bad(
+            param,
+            Some("unsupported_parameter"),
+            format!("'{param}' is not played on a laptop."),
+        )
     }
 
     pub(super) fn schema(name: &str, what: &str) -> Self {
@@ -65,7 +95,10 @@ impl Refusal {
     pub(super) fn model(name: &str) -> Self {
         let message = format!("The model `{name}` does not exist or you do not have access to it.");
         let code = Some("model_not_found".to_owned());
-        Self { code, ..Self::plain(StatusCode::NOT_FOUND, INVALID, message) }
+        Self {
+            code,
+            ..Self::plain(StatusCode::NOT_FOUND, INVALID, message)
+        }
     }
 
     pub(super) fn no_key() -> Self {
@@ -79,11 +112,18 @@ Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
         let begins: String = key.chars().take(3).collect();
         let code = Some("invalid_api_key".to_owned());
         let message = format!("Incorrect API key provided: {begins}***.");
-        Self { code, ..Self::plain(StatusCode::UNAUTHORIZED, INVALID, message) }
+        Self {
+            code,
+            ..Self::plain(StatusCode::UNAUTHORIZED, INVALID, message)
+        }
     }
 
     pub(super) fn no_such_path(method: &str, path: &str) -> Self {
-        Self::plain(StatusCode::NOT_FOUND, INVALID, format!("Invalid URL ({method} /v1/{path})"))
+        Self::plain(
+            StatusCode::NOT_FOUND,
+            INVALID,
+            format!("Invalid URL ({method} /v1/{path})"),
+        )
     }
 
     pub(super) fn failed() -> Self {
@@ -98,24 +138,42 @@ Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
             500.. => ("server_error", None),
             _ => (INVALID, None),
         };
-        let kind = if code.as_deref() == Some("insufficient_quota") { "insufficient_quota" } else { kind };
-        Self { code: code.or(usual.map(str::to_owned)), ..Self::plain(status, kind, "On purpose.") }
+        let kind = if code.as_deref() == Some("insufficient_quota") {
+            "insufficient_quota"
+        } else {
+            kind
+        };
+        Self {
+            code: code.or(usual.map(str::to_owned)),
+            ..Self::plain(status, kind, "On purpose.")
+        }
     }
 
     /// For the log: what is wrong, without what was sent.
     pub(super) fn told(&self) -> String {
         let said = [&self.code, &self.param].into_iter().flatten();
-        said.fold(self.status.as_u16().to_string(), |all, word| format!("{all} {word}"))
+        said.fold(self.status.as_u16().to_string(), |all, word| {
+            format!("{all} {word}")
+        })
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self { status, kind, message, param, code } = self;
-        let error = json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+        let Self {
+            status,
+            kind,
+            message,
+            param,
+            code,
+        } = self;
+        let error =
+            json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
         let mut response = (status, Json(error)).into_response();
         if status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("1"));
+            response
+                .headers_mut()
+                .insert("retry-after", axum::http::HeaderValue::from_static("1"));
         }
         response
     }

@@ -7,32 +7,55 @@ use super::refusal::Refusal;
 /// Each object of a strict schema closes itself and requires all that it has.
 pub(super) fn check(name: &str, schema: &Value) -> Result<(), Refusal> {
     if schema["type"] != "object" {
-        return Err(Refusal::schema(name, "schema must be a JSON Schema of 'type: \"object\"'."));
+        return Err(Refusal::schema(
+            name,
+            "schema must be a JSON Schema of 'type: \"object\"'.",
+        ));
     }
     check_within(name, schema)
 }
 
 fn check_within(name: &str, schema: &Value) -> Result<(), Refusal> {
     match schema {
-        Value::Array(schemas) => schemas.iter().try_for_each(|schema| check_within(name, schema)),
+        Value::Array(schemas) => schemas
+            .iter()
+            .try_for_each(|schema| check_within(name, schema)),
         Value::Object(fields) => {
             if let Some(properties) = fields.get("properties").and_then(Value::as_object) {
                 closed(name, fields, properties)?;
             }
-            fields.values().try_for_each(|schema| check_within(name, schema))
+            fields
+                .values()
+                .try_for_each(|schema| check_within(name, schema))
         }
         _ => Ok(()),
     }
 }
 
-fn closed(name: &str, fields: &Map<String, Value>, properties: &Map<String, Value>) -> Result<(), Refusal> {
+fn closed(
+    name: &str,
+    fields: &Map<String, Value>,
+    properties: &Map<String, Value>,
+) -> Result<(), Refusal> {
     if fields.get("additionalProperties") != Some(&Value::Bool(false)) {
-        return Err(Refusal::schema(name, "'additionalProperties' is required to be supplied and to be false."));
+        return Err(Refusal::schema(
+            name,
+            "'additionalProperties' is required to be supplied and to be false.",
+        ));
     }
-    let required = fields.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    match properties.keys().find(|property| !required.iter().any(|name| name == property.as_str())) {
+    let required = fields
+        .get("required")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    match properties
+        .keys()
+        .find(|property| !required.iter().any(|name| name == property.as_str()))
+    {
         Some(property) => {
-            let what = format!("'required' is required to be an array including every key. Missing '{property}'.");
+            let what = format!(
+                "'required' is required to be an array including every key. Missing '{property}'."
+            );
             Err(Refusal::schema(name, &what))
         }
         None => Ok(()),
@@ -46,7 +69,12 @@ pub(super) fn filled(schema: &Value, known: Option<&Value>) -> Value {
         kind => kind.as_str().unwrap_or_default(),
     };
     let known = known.filter(|value| match kind {
-        "string" => value.is_string() && schema["enum"].as_array().is_none_or(|values| values.contains(value)),
+        "string" => {
+            value.is_string()
+                && schema["enum"]
+                    .as_array()
+                    .is_none_or(|values| values.contains(value))
+        }
         "boolean" => value.is_boolean(),
         "integer" | "number" => value.is_number(),
         "array" => value.is_array(),
@@ -55,18 +83,30 @@ pub(super) fn filled(schema: &Value, known: Option<&Value>) -> Value {
     match kind {
         "object" => {
             let properties = schema["properties"].as_object().into_iter().flatten();
-            let filled = properties
-                .map(|(name, schema)| (name.clone(), filled(schema, known.and_then(|known| known.get(name)))));
+            let filled = properties.map(|(name, schema)| {
+                (
+                    name.clone(),
+                    filled(schema, known.and_then(|known| known.get(name))),
+                )
+            });
             Value::Object(filled.collect())
         }
         "array" => {
             let elements = known.and_then(Value::as_array).into_iter().flatten();
-            elements.map(|element| filled(&schema["items"], Some(element))).collect()
+            elements
+                .map(|element| filled(&schema["items"], Some(element)))
+                .collect()
         }
-        "string" => known.or_else(|| schema["enum"].get(0)).cloned().unwrap_or_else(|| "".into()),
+        "string" => known
+            .or_else(|| schema["enum"].get(0))
+            .cloned()
+            .unwrap_or_else(|| "".into()),
         "boolean" => known.cloned().unwrap_or(false.into()),
         "integer" | "number" => known.cloned().unwrap_or(0.into()),
-        _ => schema["anyOf"].get(0).map(|schema| filled(schema, known)).unwrap_or_default(),
+        _ => schema["anyOf"]
+            .get(0)
+            .map(|schema| filled(schema, known))
+            .unwrap_or_default(),
     }
 }
 
@@ -87,7 +127,11 @@ mod tests {
             json!({}),
             json!({"type": "object", "properties": {"b": {"type": "array", "items": texts(&[], true)}}, "required": ["b"], "additionalProperties": false}),
         ] {
-            assert_eq!(check("x", &schema).unwrap_err().told(), "400 response_format", "{schema}");
+            assert_eq!(
+                check("x", &schema).unwrap_err().told(),
+                "400 response_format",
+                "{schema}"
+            );
         }
     }
 
@@ -98,8 +142,7 @@ mod tests {
             "sure": {"type": "boolean"}, "note": {"type": ["string", "null"]}, "rooms": {"type": "array", "items":
                 {"type": "object", "properties": {"name": {"type": "string"}}}}, "either": {"anyOf": [{"type": "number"}, {"type": "null"}]},
         }});
-        let known =
-            json!({"title": "Pier", "kind": "c", "rooms": [{"name": "x", "key": "y"}], "count": "7", "more": 1});
+        let known = json!({"title": "Pier", "kind": "c", "rooms": [{"name": "x", "key": "y"}], "count": "7", "more": 1});
         let expected = json!({"title": "Pier", "kind": "a", "count": 0, "sure": false, "note": "", "rooms": [{"name": "x"}], "either": 0});
         assert_eq!(filled(&schema, Some(&known)), expected);
         assert_eq!(filled(&schema, None)["rooms"], json!([]));

@@ -59,20 +59,30 @@ const CLEAR: f32 = 1.4;
 pub(super) fn look(picture: &RgbImage) -> Sight {
     let seen = small(picture, SIZE);
     let (width, height) = seen.dimensions();
-    let (mut all, mut upper, mut lower) = ([0_usize; COLOURS], [0_usize; COLOURS], [0_usize; COLOURS]);
+    let (mut all, mut upper, mut lower) =
+        ([0_usize; COLOURS], [0_usize; COLOURS], [0_usize; COLOURS]);
     let (mut light, mut cells) = (Mean::default(), [[Mean::default(); 3]; 9]);
     for (x, y, pixel) in seen.enumerate_pixels() {
         let colour = colour_of(pixel.0.map(f32::from)) as usize;
         all[colour] += 1;
-        let half = if 2 * y < height { &mut upper } else { &mut lower };
+        let half = if 2 * y < height {
+            &mut upper
+        } else {
+            &mut lower
+        };
         half[colour] += 1;
         light.add(luma(pixel.0));
         let cell = &mut cells[(y * 3 / height * 3 + x * 3 / width) as usize];
-        cell.iter_mut().zip(pixel.0).for_each(|(mean, part)| mean.add(f32::from(part)));
+        cell.iter_mut()
+            .zip(pixel.0)
+            .for_each(|(mean, part)| mean.add(f32::from(part)));
     }
     let pixels = (width * height) as usize;
     let ranked = |counts: &[usize; COLOURS]| {
-        let mut ranked: Vec<Colour> = ALL.into_iter().filter(|colour| counts[*colour as usize] > 0).collect();
+        let mut ranked: Vec<Colour> = ALL
+            .into_iter()
+            .filter(|colour| counts[*colour as usize] > 0)
+            .collect();
         ranked.sort_by_key(|colour| std::cmp::Reverse(counts[*colour as usize]));
         ranked
     };
@@ -95,10 +105,14 @@ pub(super) fn look(picture: &RgbImage) -> Sight {
 pub(super) fn is_garish(picture: &RgbImage) -> bool {
     const ACROSS: u32 = 64;
     let (width, height) = picture.dimensions();
-    let place = |at: u32, side: u32| (u64::from(2 * at + 1) * u64::from(side) / u64::from(2 * ACROSS)) as u32;
+    let place = |at: u32, side: u32| {
+        (u64::from(2 * at + 1) * u64::from(side) / u64::from(2 * ACROSS)) as u32
+    };
     let (mut magenta, mut black) = (0_u32, 0_u32);
     for at in 0..ACROSS * ACROSS {
-        let [r, g, b] = picture.get_pixel(place(at % ACROSS, width), place(at / ACROSS, height)).0;
+        let [r, g, b] = picture
+            .get_pixel(place(at % ACROSS, width), place(at / ACROSS, height))
+            .0;
         magenta += u32::from(r > 190 && g < 80 && b > 190);
         black += u32::from(r.max(g).max(b) < 60);
     }
@@ -108,7 +122,9 @@ pub(super) fn is_garish(picture: &RgbImage) -> bool {
 
 const ALL: [Colour; COLOURS] = {
     use Colour::*;
-    [Red, Orange, Yellow, Green, Teal, Blue, Violet, Pink, Brown, White, Grey, Black]
+    [
+        Red, Orange, Yellow, Green, Teal, Blue, Violet, Pink, Brown, White, Grey, Black,
+    ]
 };
 
 fn colour_of([r, g, b]: [f32; 3]) -> Colour {
@@ -159,7 +175,13 @@ mod tests {
     }
 
     fn squares(side: u32, one: [u8; 3], other: [u8; 3]) -> RgbImage {
-        RgbImage::from_fn(320, 240, |x, y| Rgb(if (x / side + y / side).is_multiple_of(2) { one } else { other }))
+        RgbImage::from_fn(320, 240, |x, y| {
+            Rgb(if (x / side + y / side).is_multiple_of(2) {
+                one
+            } else {
+                other
+            })
+        })
     }
 
     #[test]
@@ -179,7 +201,10 @@ mod tests {
             ([10, 10, 20], Colour::Black),
         ] {
             let seen = look(&plain(pixel));
-            assert_eq!((seen.colours.as_slice(), seen.above, seen.grid), ([colour].as_slice(), colour, [colour; 9]));
+            assert_eq!(
+                (seen.colours.as_slice(), seen.above, seen.grid),
+                ([colour].as_slice(), colour, [colour; 9])
+            );
             assert_eq!((seen.lines, seen.contrast < 0.1), (Lines::Few, true));
         }
     }
@@ -188,7 +213,11 @@ mod tests {
     fn lines_have_their_directions() {
         let stripes = |upright: bool| {
             RgbImage::from_fn(120, 120, |x, y| {
-                Rgb([if (if upright { x } else { y }) / 10 % 2 == 0 { 40 } else { 200 }; 3])
+                Rgb([if (if upright { x } else { y }) / 10 % 2 == 0 {
+                    40
+                } else {
+                    200
+                }; 3])
             })
         };
         assert_eq!(look(&stripes(true)).lines, Lines::Upright);
@@ -200,7 +229,11 @@ mod tests {
     fn above_and_below_are_told_apart_in_any_size() {
         for (width, height) in [(1, 1), (2, 3), (1, 900), (640, 480)] {
             let picture = RgbImage::from_fn(width, height, |_, y| {
-                Rgb(if 2 * y < height { [60, 110, 220] } else { [240, 220, 60] })
+                Rgb(if 2 * y < height {
+                    [60, 110, 220]
+                } else {
+                    [240, 220, 60]
+                })
             });
             let seen = look(&picture);
             assert_eq!(seen.above, Colour::Blue);
@@ -215,11 +248,18 @@ mod tests {
         for side in [4, 16, 40, 120] {
             assert!(is_garish(&squares(side, [255, 0, 255], [0; 3])), "{side}");
         }
-        for (one, other) in
-            [([255, 0, 255], [255; 3]), ([0; 3], [255; 3]), ([255, 0, 0], [0; 3]), ([255, 0, 255], [255, 0, 255])]
-        {
+        for (one, other) in [
+            ([255, 0, 255], [255; 3]),
+            ([0; 3], [255; 3]),
+            ([255, 0, 0], [0; 3]),
+            ([255, 0, 255], [255, 0, 255]),
+        ] {
             assert!(!is_garish(&squares(16, one, other)), "{one:?} {other:?}");
         }
-        assert!(!is_garish(&plain([255, 0, 255])) && !is_garish(&plain([0; 3])) && !is_garish(&RgbImage::new(1, 1)));
+        assert!(
+            !is_garish(&plain([255, 0, 255]))
+                && !is_garish(&plain([0; 3]))
+                && !is_garish(&RgbImage::new(1, 1))
+        );
     }
 }

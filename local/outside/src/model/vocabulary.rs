@@ -21,7 +21,11 @@ pub(super) struct Place {
 }
 
 const fn place(en: &'static str, he: &'static str, the: &'static str, at: &'static str) -> Place {
-    Place { name: word(en, he), the, at }
+    Place {
+        name: word(en, he),
+        the,
+        at,
+    }
 }
 
 /// What the lower half of a picture may be.
@@ -110,18 +114,66 @@ pub(super) fn ground(below: Colour) -> &'static Ground {
 /// Three words for each colour.
 pub(super) fn shades(colour: Colour) -> [Word; 3] {
     match colour {
-        Colour::Red => [word("Crimson", "ארגמן"), word("Scarlet", "שני"), word("Ruby", "אודם")],
-        Colour::Orange => [word("Amber", "ענבר"), word("Copper", "נחושת"), word("Tangerine", "קלמנטינה")],
-        Colour::Yellow => [word("Golden", "זהב"), word("Saffron", "זעפרן"), word("Honey", "דבש")],
-        Colour::Green => [word("Emerald", "אזמרגד"), word("Fern", "שרך"), word("Olive", "זית")],
-        Colour::Teal => [word("Turquoise", "טורקיז"), word("Seafoam", "קצף גלים"), word("Teal", "צבע הים")],
-        Colour::Blue => [word("Cobalt", "קובלט"), word("Azure", "תכלת"), word("Sapphire", "ספיר")],
-        Colour::Violet => [word("Lavender", "לבנדר"), word("Lilac", "לילך"), word("Plum", "שזיף")],
-        Colour::Pink => [word("Rose", "ורד"), word("Coral", "אלמוג"), word("Blossom", "פריחה")],
-        Colour::Brown => [word("Cinnamon", "קינמון"), word("Walnut", "אגוז"), word("Chestnut", "ערמון")],
-        Colour::White => [word("Ivory", "שנהב"), word("Pearl", "פנינה"), word("Chalk", "גיר")],
-        Colour::Grey => [word("Silver", "כסף"), word("Slate", "צפחה"), word("Pebble", "חלוקי נחל")],
-        Colour::Black => [word("Midnight", "חצות"), word("Onyx", "שוהם"), word("Velvet", "קטיפה")],
+        Colour::Red => [
+            word("Crimson", "ארגמן"),
+            word("Scarlet", "שני"),
+            word("Ruby", "אודם"),
+        ],
+        Colour::Orange => [
+            word("Amber", "ענבר"),
+            word("Copper", "נחושת"),
+            word("Tangerine", "קלמנטינה"),
+        ],
+        Colour::Yellow => [
+            word("Golden", "זהב"),
+            word("Saffron", "זעפרן"),
+            word("Honey", "דבש"),
+        ],
+        Colour::Green => [
+            word("Emerald", "אזמרגד"),
+            word("Fern", "שרך"),
+            word("Olive", "זית"),
+        ],
+        Colour::Teal => [
+            word("Turquoise", "טורקיז"),
+            word("Seafoam", "קצף גלים"),
+            word("Teal", "צבע הים"),
+        ],
+        Colour::Blue => [
+            word("Cobalt", "קובלט"),
+            word("Azure", "תכלת"),
+            word("Sapphire", "ספיר"),
+        ],
+        Colour::Violet => [
+            word("Lavender", "לבנדר"),
+            word("Lilac", "לילך"),
+            word("Plum", "שזיף"),
+        ],
+        Colour::Pink => [
+            word("Rose", "ורד"),
+            word("Coral", "אלמוג"),
+            word("Blossom", "פריחה"),
+        ],
+        Colour::Brown => [
+            word("Cinnamon", "קינמון"),
+            word("Walnut", "אגוז"),
+            word("Chestnut", "ערמון"),
+        ],
+        Colour::White => [
+            word("Ivory", "שנהב"),
+            word("Pearl", "פנינה"),
+            word("Chalk", "גיר"),
+        ],
+        Colour::Grey => [
+            word("Silver", "כסף"),
+            word("Slate", "צפחה"),
+            word("Pebble", "חלוקי נחל"),
+        ],
+        Colour::Black => [
+            word("Midnight", "חצות"),
+            word("Onyx", "שוהם"),
+            word("Velvet", "קטיפה"),
+        ],
     }
 }
 
@@ -133,7 +185,10 @@ pub(super) struct Sky {
 }
 
 pub(super) fn sky(above: Colour) -> Sky {
-    let sky = |en, he, to| Sky { name: word(en, he), to };
+    let sky = |en, he, to| Sky {
+        name: word(en, he),
+        to,
+    };
     match above {
         Colour::Blue | Colour::Teal => sky("Open Sky", "שמיים פתוחים", "לשמיים הפתוחים"),
         Colour::White | Colour::Grey => sky("Clouds", "עננים", "לעננים"),

@@ -60,7 +60,10 @@ pub(crate) struct Whose {
 }
 
 /// All that a provider accepted from the app. A reference that comes twice is a message that was sent twice.
-pub(crate) async fn sent(State(outside): State<Arc<Outside>>, Query(whose): Query<Whose>) -> Answer<Json<Value>> {
+pub(crate) async fn sent(
+    State(outside): State<Arc<Outside>>,
+    Query(whose): Query<Whose>,
+) -> Answer<Json<Value>> {
     let sent = messages::sent_by_app(&outside.store().db, whose.person.as_deref())?;
     let mut times: HashMap<&str, usize> = HashMap::new();
     for kept in &sent {
@@ -68,12 +71,24 @@ pub(crate) async fn sent(State(outside): State<Arc<Outside>>, Query(whose): Quer
             *times.entry(reference).or_default() += 1;
         }
     }
-    let twice: Vec<&str> = times.iter().filter(|(_, times)| **times > 1).map(|(reference, _)| *reference).collect();
+    let twice: Vec<&str> = times
+        .iter()
+        .filter(|(_, times)| **times > 1)
+        .map(|(reference, _)| *reference)
+        .collect();
     let messages: Vec<Value> = sent.iter().map(shown).collect();
-    Ok(Json(json!({"total": sent.len(), "sent_twice": twice, "messages": messages})))
+    Ok(Json(
+        json!({"total": sent.len(), "sent_twice": twice, "messages": messages}),
+    ))
 }
 
-fn shown(Kept { person, message, backstage }: &Kept) -> Value {
+fn shown(
+    Kept {
+        person,
+        message,
+        backstage,
+    }: &Kept,
+) -> Value {
     json!({
         "id": message.id, "person": person, "at": message.at, "type": message.content.word(), "status": message.status,
         "context_id": message.context_id, "correlation_id": message.correlation_id, "reference": backstage.reference,
@@ -88,11 +103,21 @@ pub(crate) async fn verify(State(outside): State<Arc<Outside>>) -> Json<Value> {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("hub.mode", "subscribe")
         .append_pair("hub.challenge", &challenge)
-        .append_pair("hub.verify_token", options.secrets.meta_verify_token.expose_secret())
+        .append_pair(
+            "hub.verify_token",
+            options.secrets.meta_verify_token.expose_secret(),
+        )
         .finish();
-    let asked = outside.http.get(format!("{}?{query}", options.webhook_url)).send().await;
+    let asked = outside
+        .http
+        .get(format!("{}?{query}", options.webhook_url))
+        .send()
+        .await;
     let (status, body) = match asked {
-        Ok(response) => (response.status().as_u16(), response.text().await.unwrap_or_default()),
+        Ok(response) => (
+            response.status().as_u16(),
+            response.text().await.unwrap_or_default(),
+        ),
         Err(_) => (0, String::new()),
     };
     let ok = status == 200 && body == challenge;

@@ -39,7 +39,11 @@ pub(crate) async fn add(
     State(outside): State<Arc<Outside>>,
     new: Result<Json<NewPerson>, JsonRejection>,
 ) -> Answer<Json<Person>> {
-    let Json(NewPerson { name, channel, hide_number }) = new?;
+    let Json(NewPerson {
+        name,
+        channel,
+        hide_number,
+    }) = new?;
     if !(1..=100).contains(&length(name.trim())) {
         return Err(Problem::Invalid("A name has 1 to 100 characters.".into()));
     }
@@ -65,23 +69,47 @@ pub(crate) async fn messages(
     Query(After { after }): Query<After>,
 ) -> Answer<Json<Vec<Message>>> {
     let person = find(&outside, &id)?;
-    Ok(Json(store::messages::after(&outside.store().db, &person.id, after)?))
+    Ok(Json(store::messages::after(
+        &outside.store().db,
+        &person.id,
+        after,
+    )?))
 }
 
 /// The person opens the chat: read receipts go out for all that was not seen yet.
-pub(crate) async fn read(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(crate) async fn read(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     let person = find(&outside, &id)?;
     let now = outside.now();
     let unread = outside.store().write(|writer| {
         let unread = store::messages::unread(writer.db, &person.id)?;
-        for Kept { message, backstage, .. } in &unread {
+        for Kept {
+            message, backstage, ..
+        } in &unread
+        {
             store::messages::set_status(writer.db, &message.id, Stage::Read, None)?;
             let reference = backstage.reference.as_deref();
             let receipt = match (person.channel, &backstage.callback) {
-                (Channel::Meta, _) => Some(meta::status(&person, &message.id, now, Outcome::Read, reference, None)),
+                (Channel::Meta, _) => Some(meta::status(
+                    &person,
+                    &message.id,
+                    now,
+                    Outcome::Read,
+                    reference,
+                    None,
+                )),
                 (Channel::Twilio, Some(callback)) => {
                     let secrets = &outside.options.secrets;
-                    Some(twilio::status(secrets, &person, &message.id, "read", None, callback))
+                    Some(twilio::status(
+                        secrets,
+                        &person,
+                        &message.id,
+                        "read",
+                        None,
+                        callback,
+                    ))
                 }
                 (Channel::Twilio, None) => None,
             };
@@ -93,19 +121,28 @@ pub(crate) async fn read(State(outside): State<Arc<Outside>>, Path(id): Path<Str
     })?;
     outside.work.notify_one();
     for kept in &unread {
-        let message = Message { status: Stage::Read, ..kept.message.clone() };
+        let message = Message {
+            status: Stage::Read,
+            ..kept.message.clone()
+        };
         outside.show(&person.id, &message);
     }
     Ok(Json(json!({"read": unread.len()})))
 }
 
-pub(crate) async fn media(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<impl IntoResponse> {
+pub(crate) async fn media(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<impl IntoResponse> {
     let media = media::get(&outside.store().db, &id)?.ok_or(Problem::NotFound("picture"))?;
     let headers = [
         (CONTENT_TYPE, media.mime_type),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
-        (CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+        (
+            CACHE_CONTROL,
+            "private, max-age=31536000, immutable".to_owned(),
+        ),
     ];
     Ok((headers, media.bytes))
 }

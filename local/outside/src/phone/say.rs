@@ -85,16 +85,44 @@ pub(crate) async fn say(
             }
             (Content::Text { text }, None, reply_to)
         }
-        Said::Image { data, mime_type, caption, reply_to } => {
+        Said::Image {
+            data,
+            mime_type,
+            caption,
+            reply_to,
+        } => {
             let media = picture(&outside, &person, &data, &mime_type)?;
             let url = format!("/api/phone/media/{}", media.id);
             let caption = caption.filter(|caption| !caption.is_empty());
-            (Content::Image { media_id: Some(media.id.clone()), url, caption }, Some(media), reply_to)
+            (
+                Content::Image {
+                    media_id: Some(media.id.clone()),
+                    url,
+                    caption,
+                },
+                Some(media),
+                reply_to,
+            )
         }
-        Said::ButtonReply { id, title, reply_to } => (Content::ButtonReply { id, title }, None, reply_to),
-        Said::ListReply { id, title, description, reply_to } => {
-            (Content::ListReply { id, title, description }, None, reply_to)
-        }
+        Said::ButtonReply {
+            id,
+            title,
+            reply_to,
+        } => (Content::ButtonReply { id, title }, None, reply_to),
+        Said::ListReply {
+            id,
+            title,
+            description,
+            reply_to,
+        } => (
+            Content::ListReply {
+                id,
+                title,
+                description,
+            },
+            None,
+            reply_to,
+        ),
         Said::Raw { fields } => (Content::Unknown { raw: fields.into() }, None, None),
         Said::Reaction { message_id, emoji } => {
             return react(&outside, &person, &message_id, emoji.as_deref());
@@ -104,12 +132,16 @@ pub(crate) async fn say(
 }
 
 fn picture(outside: &Outside, person: &Person, data: &str, mime_type: &str) -> Answer<Media> {
-    let bytes = STANDARD.decode(data).map_err(|_| Problem::Invalid("The data is not base64.".into()))?;
+    let bytes = STANDARD
+        .decode(data)
+        .map_err(|_| Problem::Invalid("The data is not base64.".into()))?;
     if bytes.len() > LARGEST_PICTURE {
         return Err(Problem::Invalid("A picture has at most 48 MB.".into()));
     }
     if !mime_type.starts_with("image/") || mime_type.contains("svg") {
-        return Err(Problem::Invalid("The type must be that of a picture.".into()));
+        return Err(Problem::Invalid(
+            "The type must be that of a picture.".into(),
+        ));
     }
     let id = match person.channel {
         Channel::Meta => ids::meta_media(),
@@ -138,7 +170,10 @@ fn write(
         correlation_id: None,
         content,
     };
-    let picture = picture.map(|media| Media { message_id: Some(message.id.clone()), ..media });
+    let picture = picture.map(|media| Media {
+        message_id: Some(message.id.clone()),
+        ..media
+    });
     let notice = notice(outside, person, &message, picture.as_ref());
     let message = outside.store().write(|writer| {
         if let Some(media) = &picture {
@@ -154,25 +189,44 @@ fn write(
     Ok(Json(json!({"id": message.id, "seq": message.seq})))
 }
 
-fn notice(outside: &Outside, person: &Person, message: &Message, picture: Option<&Media>) -> Notice {
+fn notice(
+    outside: &Outside,
+    person: &Person,
+    message: &Message,
+    picture: Option<&Media>,
+) -> Notice {
     let reply_to = message.context_id.as_deref();
     match person.channel {
         Channel::Meta => {
-            let (mime_type, sha256) = picture.map_or(("", ""), |media| (&media.mime_type, &media.sha256));
+            let (mime_type, sha256) =
+                picture.map_or(("", ""), |media| (&media.mime_type, &media.sha256));
             let body = meta::body(&message.content, mime_type, sha256);
             meta::message(person, &message.id, message.at, body, reply_to)
         }
         Channel::Twilio => {
             let base_url = &outside.options.base_url;
-            let said = twilio::Said { id: &message.id, content: &message.content, media: picture, reply_to, base_url };
+            let said = twilio::Said {
+                id: &message.id,
+                content: &message.content,
+                media: picture,
+                reply_to,
+                base_url,
+            };
             twilio::message(&outside.options.secrets, person, &said)
         }
     }
 }
 
-fn react(outside: &Outside, person: &Person, message_id: &str, emoji: Option<&str>) -> Answer<Json<Value>> {
+fn react(
+    outside: &Outside,
+    person: &Person,
+    message_id: &str,
+    emoji: Option<&str>,
+) -> Answer<Json<Value>> {
     if person.channel == Channel::Twilio {
-        return Err(Problem::Invalid("Twilio tells nothing of reactions.".into()));
+        return Err(Problem::Invalid(
+            "Twilio tells nothing of reactions.".into(),
+        ));
     }
     let now = outside.now();
     let emoji = emoji.filter(|emoji| !emoji.is_empty());
@@ -184,7 +238,10 @@ fn react(outside: &Outside, person: &Person, message_id: &str, emoji: Option<&st
         messages::set_reaction(writer.db, message_id, emoji)?;
         people::wrote(writer.db, &person.id, now)?;
         writer.owe(&notice, now)?;
-        Ok::<_, Problem>(Message { reaction: emoji.map(Into::into), ..kept.message })
+        Ok::<_, Problem>(Message {
+            reaction: emoji.map(Into::into),
+            ..kept.message
+        })
     })?;
     outside.work.notify_one();
     outside.show(&person.id, &message);

@@ -22,7 +22,9 @@ pub(crate) async fn stream(
             _ = closed.wait_for(|closed| *closed) => return None,
         };
         let event = match event {
-            Ok(event) => sse::Event::default().event(event.name).data(event.data.to_string()),
+            Ok(event) => sse::Event::default()
+                .event(event.name)
+                .data(event.data.to_string()),
             // The page was too slow to be told everything: it should fetch again.
             Err(RecvError::Lagged(_)) => sse::Event::default().event("missed").data("{}"),
             Err(RecvError::Closed) => return None,

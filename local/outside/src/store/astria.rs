@@ -15,7 +15,8 @@ const FIRST_PROMPT: i64 = 21_500_000;
 
 fn next_id(db: &Connection, table: &str, first: i64) -> Result<i64> {
     let select = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ?1) + 1, ?2)";
-    db.prepare_cached(select)?.query_row(params![table, first], |row| row.get(0))
+    db.prepare_cached(select)?
+        .query_row(params![table, first], |row| row.get(0))
 }
 
 pub(crate) fn next_tune(db: &Connection) -> Result<i64> {
@@ -33,35 +34,64 @@ pub(crate) fn next_prompt(db: &Connection) -> Result<i64> {
 pub(crate) fn put_tune(db: &Connection, tune: &Tune) -> Result<()> {
     let upsert = "INSERT INTO astria_tunes (id, title, due_at, body) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (id) DO UPDATE SET due_at = ?3, body = ?4";
-    db.prepare_cached(upsert)?.execute(params![tune.id, tune.title, tune.due_at(), written(tune)?])?;
+    db.prepare_cached(upsert)?.execute(params![
+        tune.id,
+        tune.title,
+        tune.due_at(),
+        written(tune)?
+    ])?;
     Ok(())
 }
 
 pub(crate) fn put_batch(db: &Connection, batch: &Batch) -> Result<()> {
     let upsert = "INSERT INTO astria_batches (id, tune, title, body) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (id) DO UPDATE SET body = ?4";
-    db.prepare_cached(upsert)?.execute(params![batch.id, batch.tune, batch.title, written(batch)?])?;
+    db.prepare_cached(upsert)?.execute(params![
+        batch.id,
+        batch.tune,
+        batch.title,
+        written(batch)?
+    ])?;
     Ok(())
 }
 
 pub(crate) fn put_prompt(db: &Connection, prompt: &Prompt) -> Result<()> {
     let upsert = "INSERT INTO astria_prompts (id, tune, batch, is_done, due_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (id) DO UPDATE SET is_done = ?4, due_at = ?5, body = ?6";
-    let row = params![prompt.id, prompt.tune, prompt.batch, prompt.is_done(), prompt.due_at, written(prompt)?];
+    let row = params![
+        prompt.id,
+        prompt.tune,
+        prompt.batch,
+        prompt.is_done(),
+        prompt.due_at,
+        written(prompt)?
+    ];
     db.prepare_cached(upsert)?.execute(row)?;
     Ok(())
 }
 
 pub(crate) fn tune(db: &Connection, id: i64) -> Result<Option<Tune>> {
-    one(db, "SELECT body FROM astria_tunes WHERE id = ?", params![id])
+    one(
+        db,
+        "SELECT body FROM astria_tunes WHERE id = ?",
+        params![id],
+    )
 }
 
 pub(crate) fn tune_with_title(db: &Connection, title: &str) -> Result<Option<Tune>> {
-    one(db, "SELECT body FROM astria_tunes WHERE title = ? ORDER BY id LIMIT 1", params![title])
+    one(
+        db,
+        "SELECT body FROM astria_tunes WHERE title = ? ORDER BY id LIMIT 1",
+        params![title],
+    )
 }
 
 pub(crate) fn batch(db: &Connection, id: i64) -> Result<Option<Batch>> {
-    one(db, "SELECT body FROM astria_batches WHERE id = ?", params![id])
+    one(
+        db,
+        "SELECT body FROM astria_batches WHERE id = ?",
+        params![id],
+    )
 }
 
 pub(crate) fn batch_with_title(db: &Connection, tune: i64, title: &str) -> Result<Option<Batch>> {
@@ -70,22 +100,38 @@ pub(crate) fn batch_with_title(db: &Connection, tune: i64, title: &str) -> Resul
 }
 
 pub(crate) fn prompt(db: &Connection, id: i64) -> Result<Option<Prompt>> {
-    one(db, "SELECT body FROM astria_prompts WHERE id = ?", params![id])
+    one(
+        db,
+        "SELECT body FROM astria_prompts WHERE id = ?",
+        params![id],
+    )
 }
 
 /// Oldest first.
 pub(crate) fn batches_of(db: &Connection, tune: i64) -> Result<Vec<Batch>> {
-    all(db, "SELECT body FROM astria_batches WHERE tune = ? ORDER BY id", params![tune])
+    all(
+        db,
+        "SELECT body FROM astria_batches WHERE tune = ? ORDER BY id",
+        params![tune],
+    )
 }
 
 /// Oldest first.
 pub(crate) fn prompts_in(db: &Connection, batch: i64) -> Result<Vec<Prompt>> {
-    all(db, "SELECT body FROM astria_prompts WHERE batch = ? ORDER BY id", params![batch])
+    all(
+        db,
+        "SELECT body FROM astria_prompts WHERE batch = ? ORDER BY id",
+        params![batch],
+    )
 }
 
 /// Oldest first.
 pub(crate) fn prompts_of(db: &Connection, tune: i64) -> Result<Vec<Prompt>> {
-    all(db, "SELECT body FROM astria_prompts WHERE tune = ? ORDER BY id", params![tune])
+    all(
+        db,
+        "SELECT body FROM astria_prompts WHERE tune = ? ORDER BY id",
+        params![tune],
+    )
 }
 
 /// Where a page of a list begins. Lists are newest first.
@@ -97,7 +143,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) const ALL: Self = Self { before_id: i64::MAX, offset: 0, limit: i64::MAX };
+    pub(crate) const ALL: Self = Self {
+        before_id: i64::MAX,
+        offset: 0,
+        limit: i64::MAX,
+    };
 }
 
 pub(crate) fn tunes(db: &Connection, page: Page) -> Result<Vec<Tune>> {
@@ -107,28 +157,40 @@ pub(crate) fn tunes(db: &Connection, page: Page) -> Result<Vec<Tune>> {
 
 pub(crate) fn page_of_prompts(db: &Connection, tune: i64, page: Page) -> Result<Vec<Prompt>> {
     let select = "SELECT body FROM astria_prompts WHERE tune = ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?";
-    all(db, select, params![tune, page.before_id, page.limit, page.offset])
+    all(
+        db,
+        select,
+        params![tune, page.before_id, page.limit, page.offset],
+    )
 }
 
 pub(crate) fn due_tunes(db: &Connection, now: i64) -> Result<Vec<i64>> {
-    let mut statement = db.prepare_cached("SELECT id FROM astria_tunes WHERE due_at <= ? ORDER BY due_at, id")?;
+    let mut statement =
+        db.prepare_cached("SELECT id FROM astria_tunes WHERE due_at <= ? ORDER BY due_at, id")?;
     statement.query_map([now], |row| row.get(0))?.collect()
 }
 
 pub(crate) fn due_prompts(db: &Connection, now: i64) -> Result<Vec<i64>> {
-    let mut statement = db.prepare_cached("SELECT id FROM astria_prompts WHERE due_at <= ? ORDER BY due_at, id")?;
+    let mut statement =
+        db.prepare_cached("SELECT id FROM astria_prompts WHERE due_at <= ? ORDER BY due_at, id")?;
     statement.query_map([now], |row| row.get(0))?.collect()
 }
 
 /// How many prompts of a batch are not done.
 pub(crate) fn open_in(db: &Connection, batch: i64) -> Result<i64> {
     let select = "SELECT COUNT(*) FROM astria_prompts WHERE batch = ? AND NOT is_done";
-    db.prepare_cached(select)?.query_row([batch], |row| row.get(0))
+    db.prepare_cached(select)?
+        .query_row([batch], |row| row.get(0))
 }
 
 /// With all that belongs to it.
 pub(crate) fn delete(db: &Connection, tune: i64) -> Result<()> {
-    for table in ["astria_batches", "astria_prompts", "astria_pictures", "astria_callbacks"] {
+    for table in [
+        "astria_batches",
+        "astria_prompts",
+        "astria_pictures",
+        "astria_callbacks",
+    ] {
         db.execute(&format!("DELETE FROM {table} WHERE tune = ?"), [tune])?;
     }
     db.execute("DELETE FROM astria_tunes WHERE id = ?", [tune])?;
@@ -137,7 +199,8 @@ pub(crate) fn delete(db: &Connection, tune: i64) -> Result<()> {
 
 pub(crate) fn add_picture(db: &Connection, key: &str, tune: i64, picture: &Picture) -> Result<()> {
     let insert = "INSERT INTO astria_pictures (key, tune, body) VALUES (?, ?, ?)";
-    db.prepare_cached(insert)?.execute(params![key, tune, written(picture)?])?;
+    db.prepare_cached(insert)?
+        .execute(params![key, tune, written(picture)?])?;
     Ok(())
 }
 
@@ -145,7 +208,9 @@ pub(crate) fn add_picture(db: &Connection, key: &str, tune: i64, picture: &Pictu
 pub(crate) fn picture(db: &Connection, key: &str) -> Result<Option<(Picture, Tune)>> {
     let select = "SELECT astria_pictures.body, astria_tunes.body FROM astria_pictures
         JOIN astria_tunes ON astria_tunes.id = astria_pictures.tune WHERE key = ?";
-    db.prepare_cached(select)?.query_row([key], |row| Ok((read(row, 0)?, read(row, 1)?))).optional()
+    db.prepare_cached(select)?
+        .query_row([key], |row| Ok((read(row, 0)?, read(row, 1)?)))
+        .optional()
 }
 
 /// A callback that was made, or would have been.
@@ -160,9 +225,17 @@ pub(crate) struct Callback {
     pub(crate) status: Option<u16>,
 }
 
-pub(crate) fn add_callback(db: &Connection, tune: i64, what: &str, url: &str, at: i64, state: &str) -> Result<i64> {
+pub(crate) fn add_callback(
+    db: &Connection,
+    tune: i64,
+    what: &str,
+    url: &str,
+    at: i64,
+    state: &str,
+) -> Result<i64> {
     let insert = "INSERT INTO astria_callbacks (tune, what, url, at, state, attempts) VALUES (?, ?, ?, ?, ?, 0)";
-    db.prepare_cached(insert)?.execute(params![tune, what, url, at, state])?;
+    db.prepare_cached(insert)?
+        .execute(params![tune, what, url, at, state])?;
     Ok(db.last_insert_rowid())
 }
 
@@ -171,7 +244,8 @@ pub(crate) fn called(db: &Connection, id: i64, status: Option<u16>) -> Result<()
     let is_taken = status.is_some_and(|status| (200..300).contains(&status));
     let update = "UPDATE astria_callbacks SET attempts = attempts + 1, status = ?2,
         state = CASE WHEN ?3 OR state = 'sent' THEN 'sent' ELSE 'failed' END WHERE id = ?1";
-    db.prepare_cached(update)?.execute(params![id, status, is_taken])?;
+    db.prepare_cached(update)?
+        .execute(params![id, status, is_taken])?;
     Ok(())
 }
 
@@ -188,13 +262,27 @@ pub(crate) fn callbacks(db: &Connection, tune: i64) -> Result<Vec<Callback>> {
             status: row.get(6)?,
         })
     };
-    db.prepare_cached(select)?.query_map([tune], callback)?.collect()
+    db.prepare_cached(select)?
+        .query_map([tune], callback)?
+        .collect()
 }
 
-fn one<T: DeserializeOwned>(db: &Connection, select: &str, parameters: &[&dyn ToSql]) -> Result<Option<T>> {
-    db.prepare_cached(select)?.query_row(parameters, |row| read(row, 0)).optional()
+fn one<T: DeserializeOwned>(
+    db: &Connection,
+    select: &str,
+    parameters: &[&dyn ToSql],
+) -> Result<Option<T>> {
+    db.prepare_cached(select)?
+        .query_row(parameters, |row| read(row, 0))
+        .optional()
 }
 
-fn all<T: DeserializeOwned>(db: &Connection, select: &str, parameters: &[&dyn ToSql]) -> Result<Vec<T>> {
-    db.prepare_cached(select)?.query_map(parameters, |row| read(row, 0))?.collect()
+fn all<T: DeserializeOwned>(
+    db: &Connection,
+    select: &str,
+    parameters: &[&dyn ToSql],
+) -> Result<Vec<T>> {
+    db.prepare_cached(select)?
+        .query_map(parameters, |row| read(row, 0))?
+        .collect()
 }

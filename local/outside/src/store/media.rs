@@ -16,8 +16,18 @@ pub(crate) struct Media {
 
 impl Media {
     pub(crate) fn new(id: String, mime_type: &str, bytes: Vec<u8>, at: i64) -> Self {
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { id, message_id: None, mime_type: mime_type.to_owned(), sha256, at, bytes }
+        let sha256 = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            id,
+            message_id: None,
+            mime_type: mime_type.to_owned(),
+            sha256,
+            at,
+            bytes,
+        }
     }
 }
 
@@ -30,15 +40,19 @@ pub(crate) fn add(db: &Connection, media: &Media) -> Result<()> {
 }
 
 pub(crate) fn get(db: &Connection, id: &str) -> Result<Option<Media>> {
-    db.query_row("SELECT id, message_id, mime_type, sha256, at, bytes FROM media WHERE id = ?", [id], |row| {
-        Ok(Media {
-            id: row.get(0)?,
-            message_id: row.get(1)?,
-            mime_type: row.get(2)?,
-            sha256: row.get(3)?,
-            at: row.get(4)?,
-            bytes: row.get(5)?,
-        })
-    })
+    db.query_row(
+        "SELECT id, message_id, mime_type, sha256, at, bytes FROM media WHERE id = ?",
+        [id],
+        |row| {
+            Ok(Media {
+                id: row.get(0)?,
+                message_id: row.get(1)?,
+                mime_type: row.get(2)?,
+                sha256: row.get(3)?,
+                at: row.get(4)?,
+                bytes: row.get(5)?,
+            })
+        },
+    )
     .optional()
 }

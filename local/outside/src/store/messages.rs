@@ -24,9 +24,16 @@ const SELECT: &str = "SELECT id, seq, at, side, status, error, context_id, react
     reference, callback FROM messages";
 
 /// `message.seq` is given here.
-pub(crate) fn add(db: &Connection, person: &str, message: Message, backstage: &Backstage) -> Result<Message> {
+pub(crate) fn add(
+    db: &Connection,
+    person: &str,
+    message: Message,
+    backstage: &Backstage,
+) -> Result<Message> {
     let next = "SELECT COALESCE(MAX(seq), 0) + 1 FROM messages WHERE person = ?";
-    let seq = db.prepare_cached(next)?.query_row([person], |row| row.get(0))?;
+    let seq = db
+        .prepare_cached(next)?
+        .query_row([person], |row| row.get(0))?;
     let content = serde_json::to_string(&message.content).map_err(unwritable)?;
     let insert = "INSERT INTO messages (id, person, seq, at, side, status, error, context_id, reaction, correlation_id,
         reference, callback, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -49,13 +56,21 @@ pub(crate) fn add(db: &Connection, person: &str, message: Message, backstage: &B
 }
 
 pub(crate) fn after(db: &Connection, person: &str, seq: i64) -> Result<Vec<Message>> {
-    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE person = ? AND seq > ? ORDER BY seq"))?;
-    statement.query_map(params![person, seq], |row| Ok(read(row)?.message))?.collect()
+    let mut statement = db.prepare_cached(&format!(
+        "{SELECT} WHERE person = ? AND seq > ? ORDER BY seq"
+    ))?;
+    statement
+        .query_map(params![person, seq], |row| Ok(read(row)?.message))?
+        .collect()
 }
 
 pub(crate) fn last(db: &Connection, person: &str) -> Result<Option<Message>> {
-    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE person = ? ORDER BY seq DESC LIMIT 1"))?;
-    statement.query_row([person], |row| Ok(read(row)?.message)).optional()
+    let mut statement = db.prepare_cached(&format!(
+        "{SELECT} WHERE person = ? ORDER BY seq DESC LIMIT 1"
+    ))?;
+    statement
+        .query_row([person], |row| Ok(read(row)?.message))
+        .optional()
 }
 
 pub(crate) fn get(db: &Connection, id: &str) -> Result<Option<Kept>> {
@@ -84,8 +99,14 @@ pub(crate) fn sent_by_app(db: &Connection, person: Option<&str>) -> Result<Vec<K
     statement.query_map([person], read)?.collect()
 }
 
-pub(crate) fn set_status(db: &Connection, id: &str, status: Stage, error: Option<&str>) -> Result<()> {
-    let mut statement = db.prepare_cached("UPDATE messages SET status = ?, error = ? WHERE id = ?")?;
+pub(crate) fn set_status(
+    db: &Connection,
+    id: &str,
+    status: Stage,
+    error: Option<&str>,
+) -> Result<()> {
+    let mut statement =
+        db.prepare_cached("UPDATE messages SET status = ?, error = ? WHERE id = ?")?;
     statement.execute(params![status.word(), error, id])?;
     Ok(())
 }
@@ -97,7 +118,10 @@ pub(crate) fn set_correlation(db: &Connection, id: &str, correlation_id: &str) -
 }
 
 pub(crate) fn set_reaction(db: &Connection, id: &str, emoji: Option<&str>) -> Result<()> {
-    db.execute("UPDATE messages SET reaction = ? WHERE id = ?", params![emoji, id])?;
+    db.execute(
+        "UPDATE messages SET reaction = ? WHERE id = ?",
+        params![emoji, id],
+    )?;
     Ok(())
 }
 
@@ -117,8 +141,15 @@ fn read(row: &Row<'_>) -> Result<Kept> {
         correlation_id: row.get(8)?,
         content,
     };
-    let backstage = Backstage { reference: row.get(11)?, callback: row.get(12)? };
-    Ok(Kept { person: row.get(10)?, message, backstage })
+    let backstage = Backstage {
+        reference: row.get(11)?,
+        callback: row.get(12)?,
+    };
+    Ok(Kept {
+        person: row.get(10)?,
+        message,
+        backstage,
+    })
 }
 
 fn unwritable(error: serde_json::Error) -> rusqlite::Error {

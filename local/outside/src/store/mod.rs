@@ -98,13 +98,16 @@ const SCHEMA: &str = "
 
 impl Store {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("Failed to make {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("Failed to make {}", folder.display()))?;
         let file = folder.join("outside.sqlite");
-        let db = Connection::open(&file).with_context(|| format!("Failed to open {}", file.display()))?;
+        let db = Connection::open(&file)
+            .with_context(|| format!("Failed to open {}", file.display()))?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "normal")?;
         db.pragma_update(None, "foreign_keys", true)?;
-        db.execute_batch(SCHEMA).context("Failed to make the tables")?;
+        db.execute_batch(SCHEMA)
+            .context("Failed to make the tables")?;
         let owed = webhooks::all(&db)?;
         let mut store = Self {
             settings: settings(&db, DELIVERY)?,
@@ -154,7 +157,13 @@ impl Store {
     ) -> Result<T, E> {
         let transaction = self.db.unchecked_transaction()?;
         let (settings, stripe, astria) = (&self.settings, &self.stripe, &self.astria);
-        let mut writer = Writer { db: &transaction, settings, stripe, astria, owed: Vec::new() };
+        let mut writer = Writer {
+            db: &transaction,
+            settings,
+            stripe,
+            astria,
+            owed: Vec::new(),
+        };
         let result = work(&mut writer)?;
         let owed = writer.owed;
         transaction.commit()?;
@@ -168,19 +177,28 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) fn keep_stripe_settings(&mut self, settings: stripe_behaviour::Settings) -> Result<()> {
+    pub(crate) fn keep_stripe_settings(
+        &mut self,
+        settings: stripe_behaviour::Settings,
+    ) -> Result<()> {
         keep(&self.db, STRIPE, &settings)?;
         self.stripe = settings;
         Ok(())
     }
 
-    pub(crate) fn keep_astria_settings(&mut self, settings: astria_behaviour::Settings) -> Result<()> {
+    pub(crate) fn keep_astria_settings(
+        &mut self,
+        settings: astria_behaviour::Settings,
+    ) -> Result<()> {
         keep(&self.db, ASTRIA, &settings)?;
         self.astria = settings;
         Ok(())
     }
 
-    pub(crate) fn keep_model_settings(&mut self, settings: model_behaviour::Settings) -> Result<()> {
+    pub(crate) fn keep_model_settings(
+        &mut self,
+        settings: model_behaviour::Settings,
+    ) -> Result<()> {
         keep(&self.db, MODEL, &settings)?;
         self.model = settings;
         Ok(())
@@ -207,19 +225,26 @@ pub(crate) struct Writer<'a> {
 }
 
 fn settings<T: DeserializeOwned + Default>(db: &Connection, name: &str) -> Result<T> {
-    let json: Option<String> =
-        db.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0)).optional()?;
+    let json: Option<String> = db
+        .query_row("SELECT value FROM settings WHERE name = ?", [name], |row| {
+            row.get(0)
+        })
+        .optional()?;
     // Settings of another version are no reason not to start.
-    Ok(json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
+    Ok(json
+        .and_then(|json| serde_json::from_str(&json).ok())
+        .unwrap_or_default())
 }
 
 /// What is kept as JSON.
 fn written(body: &impl Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(body).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    serde_json::to_string(body)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 fn read<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let body: String = row.get(column)?;
-    serde_json::from_str(&body)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into()))
+    serde_json::from_str(&body).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+    })
 }

@@ -10,8 +10,15 @@ const SELECT: &str = "SELECT id, name, channel, phone, user_id, hide_number, wro
 /// 1 650 555 0100 and on: numbers that belong to nobody.
 const FIRST_NUMBER: i64 = 16_505_550_099;
 
-pub(crate) fn add(db: &Connection, name: &str, channel: Channel, hide_number: bool) -> Result<String> {
-    let next: i64 = db.query_row("SELECT COALESCE(MAX(n), 0) + 1 FROM people", [], |row| row.get(0))?;
+pub(crate) fn add(
+    db: &Connection,
+    name: &str,
+    channel: Channel,
+    hide_number: bool,
+) -> Result<String> {
+    let next: i64 = db.query_row("SELECT COALESCE(MAX(n), 0) + 1 FROM people", [], |row| {
+        row.get(0)
+    })?;
     let phone = (FIRST_NUMBER + next).to_string();
     let user_id = (channel == Channel::Meta).then(ids::scoped);
     let id = ids::person();
@@ -25,7 +32,10 @@ pub(crate) fn add(db: &Connection, name: &str, channel: Channel, hide_number: bo
 pub(crate) fn all(db: &Connection) -> Result<Vec<Person>> {
     let mut statement = db.prepare_cached(&format!("{SELECT} ORDER BY n"))?;
     let people: Vec<Person> = statement.query_map([], read)?.collect::<Result<_>>()?;
-    people.into_iter().map(|person| with_chat(db, person)).collect()
+    people
+        .into_iter()
+        .map(|person| with_chat(db, person))
+        .collect()
 }
 
 pub(crate) fn get(db: &Connection, id: &str) -> Result<Option<Person>> {
@@ -41,7 +51,10 @@ pub(crate) fn by_scoped_id(db: &Connection, user_id: &str) -> Result<Option<Pers
 }
 
 pub(crate) fn wrote(db: &Connection, id: &str, at: i64) -> Result<()> {
-    db.execute("UPDATE people SET wrote_at = ? WHERE id = ?", params![at, id])?;
+    db.execute(
+        "UPDATE people SET wrote_at = ? WHERE id = ?",
+        params![at, id],
+    )?;
     Ok(())
 }
 
@@ -54,7 +67,11 @@ fn one(db: &Connection, column: &str, value: &str) -> Result<Option<Person>> {
 fn with_chat(db: &Connection, person: Person) -> Result<Person> {
     let unread = messages::unread(db, &person.id)?.len();
     let last = messages::last(db, &person.id)?;
-    Ok(Person { unread: i64::try_from(unread).unwrap_or(i64::MAX), last, ..person })
+    Ok(Person {
+        unread: i64::try_from(unread).unwrap_or(i64::MAX),
+        last,
+        ..person
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<Person> {
@@ -73,5 +90,9 @@ fn read(row: &Row<'_>) -> Result<Person> {
 }
 
 pub(crate) fn channel_of(word: &str) -> Channel {
-    if word == Channel::Twilio.name() { Channel::Twilio } else { Channel::Meta }
+    if word == Channel::Twilio.name() {
+        Channel::Twilio
+    } else {
+        Channel::Meta
+    }
 }

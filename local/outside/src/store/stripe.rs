@@ -8,9 +8,16 @@ use crate::stripe::objects::{Object, Sort};
 
 pub(crate) fn put(db: &Connection, object: &Object) -> Result<()> {
     let body = written(object)?;
-    let upsert = "INSERT INTO stripe_objects (id, kind, payment, due_at, body) VALUES (?1, ?2, ?3, ?4, ?5)
+    let upsert =
+        "INSERT INTO stripe_objects (id, kind, payment, due_at, body) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (id) DO UPDATE SET payment = ?3, due_at = ?4, body = ?5";
-    let row = params![object.id(), object.sort().name(), object.payment(), object.due_at(), body];
+    let row = params![
+        object.id(),
+        object.sort().name(),
+        object.payment(),
+        object.due_at(),
+        body
+    ];
     db.prepare_cached(upsert)?.execute(row)?;
     Ok(())
 }
@@ -21,7 +28,8 @@ pub(crate) fn get(db: &Connection, id: &str) -> Result<Option<Object>> {
 }
 
 pub(crate) fn due(db: &Connection, now: i64) -> Result<Vec<String>> {
-    let mut statement = db.prepare_cached("SELECT id FROM stripe_objects WHERE due_at <= ? ORDER BY due_at, n")?;
+    let mut statement =
+        db.prepare_cached("SELECT id FROM stripe_objects WHERE due_at <= ? ORDER BY due_at, n")?;
     statement.query_map([now], |row| row.get(0))?.collect()
 }
 
@@ -56,7 +64,9 @@ impl Cursor {
 
 pub(crate) fn place_of(db: &Connection, sort: Sort, id: &str) -> Result<Option<i64>> {
     let select = "SELECT n FROM stripe_objects WHERE id = ? AND kind = ?";
-    db.prepare_cached(select)?.query_row([id, sort.name()], |row| row.get(0)).optional()
+    db.prepare_cached(select)?
+        .query_row([id, sort.name()], |row| row.get(0))
+        .optional()
 }
 
 pub(crate) fn list(
@@ -73,35 +83,54 @@ pub(crate) fn list(
     );
     let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut statement = db.prepare_cached(&select)?;
-    let found = statement.query_map(params![sort.name(), payment, after, before, one_more], |row| read(row, 0))?;
+    let found = statement.query_map(
+        params![sort.name(), payment, after, before, one_more],
+        |row| read(row, 0),
+    )?;
     Ok(cursor.page(found.collect::<Result<_>>()?, limit))
 }
 
 /// All of one sort, oldest first.
 pub(crate) fn all(db: &Connection, sort: Sort) -> Result<Vec<Object>> {
-    let mut statement = db.prepare_cached("SELECT body FROM stripe_objects WHERE kind = ? ORDER BY n")?;
-    statement.query_map([sort.name()], |row| read(row, 0))?.collect()
+    let mut statement =
+        db.prepare_cached("SELECT body FROM stripe_objects WHERE kind = ? ORDER BY n")?;
+    statement
+        .query_map([sort.name()], |row| read(row, 0))?
+        .collect()
 }
 
-pub(crate) fn add_event(db: &Connection, id: &str, kind: &str, created: i64, event: &Value) -> Result<()> {
-    let insert = "INSERT INTO stripe_events (id, kind, created, delivered, body) VALUES (?, ?, ?, 0, ?)";
-    db.prepare_cached(insert)?.execute(params![id, kind, created, event.to_string()])?;
+pub(crate) fn add_event(
+    db: &Connection,
+    id: &str,
+    kind: &str,
+    created: i64,
+    event: &Value,
+) -> Result<()> {
+    let insert =
+        "INSERT INTO stripe_events (id, kind, created, delivered, body) VALUES (?, ?, ?, 0, ?)";
+    db.prepare_cached(insert)?
+        .execute(params![id, kind, created, event.to_string()])?;
     Ok(())
 }
 
 pub(crate) fn delivered(db: &Connection, id: &str) -> Result<()> {
-    db.prepare_cached("UPDATE stripe_events SET delivered = 1 WHERE id = ?")?.execute([id])?;
+    db.prepare_cached("UPDATE stripe_events SET delivered = 1 WHERE id = ?")?
+        .execute([id])?;
     Ok(())
 }
 
 pub(crate) fn event(db: &Connection, id: &str) -> Result<Option<Value>> {
     let select = "SELECT body, delivered FROM stripe_events WHERE id = ?";
-    db.prepare_cached(select)?.query_row([id], read_event).optional()
+    db.prepare_cached(select)?
+        .query_row([id], read_event)
+        .optional()
 }
 
 pub(crate) fn place_of_event(db: &Connection, id: &str) -> Result<Option<i64>> {
     let select = "SELECT n FROM stripe_events WHERE id = ?";
-    db.prepare_cached(select)?.query_row([id], |row| row.get(0)).optional()
+    db.prepare_cached(select)?
+        .query_row([id], |row| row.get(0))
+        .optional()
 }
 
 #[derive(Debug)]
@@ -128,13 +157,22 @@ pub(crate) fn events(
     let kinds = Value::from(filter.kinds.clone()).to_string();
     let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut statement = db.prepare_cached(&select)?;
-    let row = params![kinds, filter.delivered, filter.created_from, filter.created_to, after, before, one_more];
+    let row = params![
+        kinds,
+        filter.delivered,
+        filter.created_from,
+        filter.created_to,
+        after,
+        before,
+        one_more
+    ];
     let found = statement.query_map(row, read_event)?;
     Ok(cursor.page(found.collect::<Result<_>>()?, limit))
 }
 
 pub(crate) fn undelivered(db: &Connection) -> Result<i64> {
-    db.prepare_cached("SELECT COUNT(*) FROM stripe_events WHERE delivered = 0")?.query_row([], |row| row.get(0))
+    db.prepare_cached("SELECT COUNT(*) FROM stripe_events WHERE delivered = 0")?
+        .query_row([], |row| row.get(0))
 }
 
 /// What was asked under a key, and what was answered.
@@ -148,14 +186,29 @@ pub(crate) struct Kept {
 
 pub(crate) fn answered(db: &Connection, key: &str, from: i64) -> Result<Option<Kept>> {
     let select = "SELECT request, status, answer FROM stripe_answers WHERE key = ? AND at > ?";
-    let read = |row: &Row<'_>| Ok(Kept { request: row.get(0)?, status: row.get(1)?, body: value(row, 2)? });
-    db.prepare_cached(select)?.query_row(params![key, from], read).optional()
+    let read = |row: &Row<'_>| {
+        Ok(Kept {
+            request: row.get(0)?,
+            status: row.get(1)?,
+            body: value(row, 2)?,
+        })
+    };
+    db.prepare_cached(select)?
+        .query_row(params![key, from], read)
+        .optional()
 }
 
 pub(crate) fn keep_answer(db: &Connection, key: &str, at: i64, kept: &Kept) -> Result<()> {
-    let upsert = "INSERT INTO stripe_answers (key, request, at, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)
+    let upsert =
+        "INSERT INTO stripe_answers (key, request, at, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT DO UPDATE SET request = ?2, at = ?3, status = ?4, answer = ?5";
-    db.prepare_cached(upsert)?.execute(params![key, kept.request, at, kept.status, kept.body.to_string()])?;
+    db.prepare_cached(upsert)?.execute(params![
+        key,
+        kept.request,
+        at,
+        kept.status,
+        kept.body.to_string()
+    ])?;
     Ok(())
 }
 

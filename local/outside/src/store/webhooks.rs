@@ -28,7 +28,11 @@ impl Writer<'_> {
         };
         let mut copies_of = None;
         for copy in 0..pace.copies {
-            let shift = if pace.reorder { fastrand::i64(0..SHUFFLE_MS) } else { stagger(copy) };
+            let shift = if pace.reorder {
+                fastrand::i64(0..SHUFFLE_MS)
+            } else {
+                stagger(copy)
+            };
             let due_at = now + pace.delay_ms + shift;
             let insert =
                 "INSERT INTO webhooks (copies_of, person, kind, provider, message_id, payload, made_at, due_at,
@@ -73,7 +77,8 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<Job>> {
 }
 
 pub(crate) fn done(db: &Connection, id: i64) -> Result<()> {
-    db.prepare_cached("DELETE FROM webhooks WHERE id = ?")?.execute([id])?;
+    db.prepare_cached("DELETE FROM webhooks WHERE id = ?")?
+        .execute([id])?;
     Ok(())
 }
 
@@ -89,7 +94,10 @@ fn read(row: &Row<'_>) -> Result<Job> {
     Ok(Job {
         id: row.get(0)?,
         group: row.get(1)?,
-        lane: Lane { person: row.get(2)?, kind: kind_of(&kind) },
+        lane: Lane {
+            person: row.get(2)?,
+            kind: kind_of(&kind),
+        },
         provider: Provider::of(&provider),
         message_id: row.get(5)?,
         payload: super::read(row, 6)?,

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Desk, behaviour::Fault, events, form::Form, list, objects::Sort, refunds, refusal::Refusal, sessions,
-    version::Version,
+    Desk, behaviour::Fault, events, form::Form, list, objects::Sort, refunds, refusal::Refusal,
+    sessions, version::Version,
 };
 use crate::{
     Outside, ids,
@@ -64,21 +64,38 @@ pub(super) async fn call(
     }
     let staged = fault.as_ref().and_then(staged);
     let request_id = ids::stripe("req", 14);
-    let parameters = if method == Method::GET { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
+    let parameters = if method == Method::GET {
+        query.unwrap_or_default().into_bytes()
+    } else {
+        body.to_vec()
+    };
     let answered = Form::parse(&parameters).and_then(|form| {
         authorize(&outside, &headers)?;
         let version = version(&outside, &headers)?;
-        let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+        let key = headers
+            .get("idempotency-key")
+            .and_then(|key| key.to_str().ok());
         let fingerprint = fingerprint(&method, &path, &parameters);
         let (method, path, request_id) = (&method, path.as_str(), request_id.as_str());
-        let asked = Asked { method, path, form, key, fingerprint, request_id, staged, version };
+        let asked = Asked {
+            method,
+            path,
+            form,
+            key,
+            fingerprint,
+            request_id,
+            staged,
+            version,
+        };
         answer(&outside, &asked)
     });
     outside.payment_work.notify_one();
     let (mut response, text, ok) = match &answered {
-        Ok(Answered { status, body, .. }) => {
-            ((*status, Json(body)).into_response(), format!("{what}: {}", status.as_u16()), status.is_success())
-        }
+        Ok(Answered { status, body, .. }) => (
+            (*status, Json(body)).into_response(),
+            format!("{what}: {}", status.as_u16()),
+            status.is_success(),
+        ),
         Err(refusal) => {
             let response = (refusal.status, Json(refusal.body())).into_response();
             (response, format!("{what}: {}", refusal.told()), false)
@@ -87,9 +104,14 @@ pub(super) async fn call(
     if let Ok(answered) = answered {
         call.correlation_id = answered.correlation_id;
         call.message_id = answered.body["id"].as_str().map(str::to_owned);
-        response.headers_mut().insert("stripe-version", HeaderValue::from_static(answered.version.text()));
+        response.headers_mut().insert(
+            "stripe-version",
+            HeaderValue::from_static(answered.version.text()),
+        );
         if answered.replayed {
-            response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+            response
+                .headers_mut()
+                .insert("idempotent-replayed", HeaderValue::from_static("true"));
         }
     }
     if let Ok(request_id) = HeaderValue::from_str(&request_id) {
@@ -114,7 +136,9 @@ fn staged(fault: &Fault) -> Option<Refusal> {
 }
 
 fn authorize(outside: &Outside, headers: &HeaderMap) -> Result<(), Refusal> {
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let given = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match given == Some(outside.options.secrets.stripe_secret_key.expose_secret()) {
         true => Ok(()),
         false => Err(Refusal::key()),
@@ -123,7 +147,10 @@ fn authorize(outside: &Outside, headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// That of our endpoint when the request names none.
 fn version(outside: &Outside, headers: &HeaderMap) -> Result<Version, Refusal> {
-    match headers.get("stripe-version").map(|named| String::from_utf8_lossy(named.as_bytes())) {
+    match headers
+        .get("stripe-version")
+        .map(|named| String::from_utf8_lossy(named.as_bytes()))
+    {
         Some(named) => Version::parse(&named).map_err(Refusal::bad),
         None => Ok(outside.store().stripe.api_version),
     }
@@ -145,9 +172,16 @@ fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
             if kept.request != asked.fingerprint {
                 return Err(Refusal::idempotency(key));
             }
-            let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let status =
+                StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let correlation_id = correlation(&desk, &kept.body)?;
-            return Ok(Answered { status, body: kept.body, version, replayed: true, correlation_id });
+            return Ok(Answered {
+                status,
+                body: kept.body,
+                version,
+                replayed: true,
+                correlation_id,
+            });
         }
         let (status, body) = match act(&mut desk, asked) {
             Ok(body) => (StatusCode::OK, body),
@@ -156,11 +190,21 @@ fn answer(outside: &Outside, asked: &Asked<'_>) -> Result<Answered, Refusal> {
             Err(refusal) => return Err(refusal),
         };
         if let Some(key) = key {
-            let kept = Kept { request: asked.fingerprint.clone(), status: status.as_u16(), body: body.clone() };
+            let kept = Kept {
+                request: asked.fingerprint.clone(),
+                status: status.as_u16(),
+                body: body.clone(),
+            };
             stripe::keep_answer(desk.writer.db, key, desk.now, &kept)?;
         }
         let correlation_id = correlation(&desk, &body)?;
-        Ok(Answered { status, body, version, replayed: false, correlation_id })
+        Ok(Answered {
+            status,
+            body,
+            version,
+            replayed: false,
+            correlation_id,
+        })
     })
 }
 
@@ -176,7 +220,9 @@ fn act(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
 }
 
 fn done(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
-    let Asked { method, path, form, .. } = asked;
+    let Asked {
+        method, path, form, ..
+    } = asked;
     let segments: Vec<&str> = path.split('/').collect();
     let one = |desk: &Desk<'_, '_>, sort, id| {
         form.check_names(&["expand"])?;
@@ -204,7 +250,9 @@ fn done(desk: &mut Desk<'_, '_>, asked: &Asked<'_>) -> Result<Value, Refusal> {
 }
 
 fn correlation(desk: &Desk<'_, '_>, body: &Value) -> Result<Option<String>, Refusal> {
-    let Some(id) = body["id"].as_str() else { return Ok(None) };
+    let Some(id) = body["id"].as_str() else {
+        return Ok(None);
+    };
     match stripe::get(desk.writer.db, id)? {
         Some(object) => desk.correlation(&object),
         None => Ok(None),
@@ -215,11 +263,21 @@ fn fingerprint(method: &Method, path: &str, parameters: &[u8]) -> String {
     let mut pairs: Vec<_> = form_urlencoded::parse(parameters).collect();
     pairs.sort_unstable();
     let text = format!("{method} {path} {pairs:?}");
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// For the log: which call, not whose.
 fn without_ids(path: &str) -> String {
-    let word = |segment: &str| if segment.contains('_') && segment.len() > 20 { "…" } else { segment }.to_owned();
+    let word = |segment: &str| {
+        if segment.contains('_') && segment.len() > 20 {
+            "…"
+        } else {
+            segment
+        }
+        .to_owned()
+    };
     path.split('/').map(word).collect::<Vec<_>>().join("/")
 }

@@ -106,7 +106,11 @@ pub(super) fn come_due(desk: &mut Desk<'_, '_>, mut charge: Charge) -> Result<()
     charge.balance_at = None;
     charge.balance_transaction = Some(booked(desk, &charge)?);
     desk.save(&charge)?;
-    desk.tell("charge.updated", &charge, Some(json!({"balance_transaction": null})))
+    desk.tell(
+        "charge.updated",
+        &charge,
+        Some(json!({"balance_transaction": null})),
+    )
 }
 
 fn booked(desk: &mut Desk<'_, '_>, charge: &Charge) -> Result<String, Refusal> {

@@ -66,8 +66,22 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn pace(&self) -> Pace {
-        let Self { copies, reorder, delay_ms, signature, concurrency, .. } = *self;
-        Pace { copies, reorder, delay_ms, signature, batch: 1, concurrency }
+        let Self {
+            copies,
+            reorder,
+            delay_ms,
+            signature,
+            concurrency,
+            ..
+        } = *self;
+        Pace {
+            copies,
+            reorder,
+            delay_ms,
+            signature,
+            batch: 1,
+            concurrency,
+        }
     }
 
     /// Rounded half up.
@@ -78,13 +92,22 @@ impl Settings {
     fn check(&self) -> Result<(), String> {
         self.pace().check()?;
         in_range("drop_percent", self.drop_percent <= 100, "0 to 100")?;
-        for (name, ms) in
-            [("settle_ms", self.settle_ms), ("refund_ms", self.refund_ms), ("balance_ms", self.balance_ms)]
-        {
+        for (name, ms) in [
+            ("settle_ms", self.settle_ms),
+            ("refund_ms", self.refund_ms),
+            ("balance_ms", self.balance_ms),
+        ] {
             in_range(name, (0..=604_800_000).contains(&ms), "0 to 604800000")?;
         }
-        in_range("fee_basis_points", (0..=10_000).contains(&self.fee_basis_points), "0 to 10000")?;
-        for (name, fee) in [("fee_fixed", self.fee_fixed), ("dispute_fee", self.dispute_fee)] {
+        in_range(
+            "fee_basis_points",
+            (0..=10_000).contains(&self.fee_basis_points),
+            "0 to 10000",
+        )?;
+        for (name, fee) in [
+            ("fee_fixed", self.fee_fixed),
+            ("dispute_fee", self.dispute_fee),
+        ] {
             in_range(name, (0..=99_999_999).contains(&fee), "0 to 99999999")?;
         }
         Ok(())
@@ -121,7 +144,15 @@ pub(crate) struct Fault {
 
 impl Default for Fault {
     fn default() -> Self {
-        Self { times: 1, path: None, http: None, kept: false, hang_ms: None, drop_before: false, drop_after: false }
+        Self {
+            times: 1,
+            path: None,
+            http: None,
+            kept: false,
+            hang_ms: None,
+            drop_before: false,
+            drop_after: false,
+        }
     }
 }
 
@@ -132,8 +163,16 @@ impl Faults {
     }
 
     pub(crate) fn next(&mut self, path: &str) -> Option<Fault> {
-        let fits = |fault: &Fault| fault.path.as_ref().is_none_or(|start| path.starts_with(start.as_str()));
-        let at = self.calls.iter().position(|fault| fault.times > 0 && fits(fault))?;
+        let fits = |fault: &Fault| {
+            fault
+                .path
+                .as_ref()
+                .is_none_or(|start| path.starts_with(start.as_str()))
+        };
+        let at = self
+            .calls
+            .iter()
+            .position(|fault| fault.times > 0 && fits(fault))?;
         let fault = self.calls[at].clone();
         self.calls[at].times -= 1;
         self.calls.retain(|fault| fault.times > 0);

@@ -26,8 +26,10 @@ use crate::{
 /// Newest first.
 pub(super) async fn payments(State(outside): State<Arc<Outside>>) -> Answer<Json<Value>> {
     let mut rows = at_desk(&outside, |desk| {
-        let (sessions, intents) =
-            (stripe::all(desk.writer.db, Sort::Session)?, stripe::all(desk.writer.db, Sort::Intent)?);
+        let (sessions, intents) = (
+            stripe::all(desk.writer.db, Sort::Session)?,
+            stripe::all(desk.writer.db, Sort::Intent)?,
+        );
         let mut intents: BTreeMap<String, Box<Intent>> = intents
             .into_iter()
             .filter_map(|object| match object {
@@ -37,8 +39,13 @@ pub(super) async fn payments(State(outside): State<Arc<Outside>>) -> Answer<Json
             .collect();
         let mut rows = Vec::new();
         for object in sessions {
-            let Object::Session(session) = object else { continue };
-            let intent = session.payment_intent.as_ref().and_then(|id| intents.remove(id));
+            let Object::Session(session) = object else {
+                continue;
+            };
+            let intent = session
+                .payment_intent
+                .as_ref()
+                .and_then(|id| intents.remove(id));
             rows.push(pay::summary(desk, Some(&session), intent.as_deref())?);
         }
         for intent in intents.values() {
@@ -87,7 +94,10 @@ pub(super) async fn refund(
     Ok(Json(refund))
 }
 
-pub(super) async fn succeed_refund(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(super) async fn succeed_refund(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     let refund = at_desk(&outside, |desk| {
         let refund = refunds::succeed(desk, desk.refund(&id)?)?;
         desk.wire(&refund)
@@ -128,16 +138,28 @@ pub(super) async fn dispute(
     Path(id): Path<String>,
     new: Result<Json<NewDispute>, JsonRejection>,
 ) -> Answer<Json<Value>> {
-    let Json(NewDispute { amount, reason, inquiry }) = new?;
+    let Json(NewDispute {
+        amount,
+        reason,
+        inquiry,
+    }) = new?;
     let reason = reason.as_deref().unwrap_or("fraudulent");
-    in_dispute(&outside, |desk| disputes::open(desk, &charge(desk, &id)?, amount, reason, inquiry))
+    in_dispute(&outside, |desk| {
+        disputes::open(desk, &charge(desk, &id)?, amount, reason, inquiry)
+    })
 }
 
-pub(super) async fn respond(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(super) async fn respond(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     in_dispute(&outside, |desk| disputes::respond(desk, &id))
 }
 
-pub(super) async fn escalate(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(super) async fn escalate(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     in_dispute(&outside, |desk| disputes::escalate(desk, &id))
 }
 
@@ -170,7 +192,10 @@ fn in_dispute(
 }
 
 /// Without waiting for the clock.
-pub(super) async fn settle(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(super) async fn settle(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     let session = at_desk(&outside, |desk| {
         let session = session_of(desk, &id)?;
         pay::settle(desk, desk.session(&session)?)?;
@@ -180,9 +205,13 @@ pub(super) async fn settle(State(outside): State<Arc<Outside>>, Path(id): Path<S
 }
 
 /// An event goes out once more, whatever became of it before.
-pub(super) async fn resend(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub(super) async fn resend(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     at_desk(&outside, |desk| {
-        let event = stripe::event(desk.writer.db, &id)?.ok_or_else(|| Refusal::missing("event", &id))?;
+        let event =
+            stripe::event(desk.writer.db, &id)?.ok_or_else(|| Refusal::missing("event", &id))?;
         desk.owe(&id, &event, None)
     })?;
     Ok(Json(json!({"id": id})))
@@ -192,7 +221,9 @@ pub(super) async fn resend(State(outside): State<Arc<Outside>>, Path(id): Path<S
 pub(super) async fn pending(State(outside): State<Arc<Outside>>) -> Answer<Json<Value>> {
     let store = outside.store();
     let undelivered = stripe::undelivered(&store.db)?;
-    Ok(Json(json!({"webhooks": store.payments.len(), "undelivered_events": undelivered})))
+    Ok(Json(
+        json!({"webhooks": store.payments.len(), "undelivered_events": undelivered}),
+    ))
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -252,34 +283,68 @@ pub(super) async fn totals(State(outside): State<Arc<Outside>>) -> Answer<Json<V
             _ => None,
         })
         .collect();
-    let (charges, disputes) = (stripe::all(&store.db, Sort::Charge)?, stripe::all(&store.db, Sort::Dispute)?);
+    let (charges, disputes) = (
+        stripe::all(&store.db, Sort::Charge)?,
+        stripe::all(&store.db, Sort::Dispute)?,
+    );
     drop(store);
     let charges = charges.into_iter().filter_map(|object| match object {
-        Object::Charge(charge) if charge.status == ChargeStatus::Succeeded => Some((charge.id.clone(), charge)),
+        Object::Charge(charge) if charge.status == ChargeStatus::Succeeded => {
+            Some((charge.id.clone(), charge))
+        }
         _ => None,
     });
     let charges: BTreeMap<String, Box<Charge>> = charges.collect();
     let mut totals: BTreeMap<(Option<&str>, &str), Total> = BTreeMap::new();
     for charge in charges.values() {
-        let fee = charge.balance_transaction.as_ref().and_then(|id| fees.get(id));
-        totals.entry(key(charge)).or_default().count_charge(charge, fee.copied().unwrap_or(0));
+        let fee = charge
+            .balance_transaction
+            .as_ref()
+            .and_then(|id| fees.get(id));
+        totals
+            .entry(key(charge))
+            .or_default()
+            .count_charge(charge, fee.copied().unwrap_or(0));
     }
     for object in &disputes {
-        let Object::Dispute(dispute) = object else { continue };
-        let Some(charge) = charges.get(&dispute.charge) else { continue };
-        totals.entry(key(charge)).or_default().count_dispute(dispute);
+        let Object::Dispute(dispute) = object else {
+            continue;
+        };
+        let Some(charge) = charges.get(&dispute.charge) else {
+            continue;
+        };
+        totals
+            .entry(key(charge))
+            .or_default()
+            .count_dispute(dispute);
     }
-    let rows: Vec<_> =
-        totals.iter().map(|((order_id, currency), total)| Row { order_id: *order_id, currency, total }).collect();
-    Ok(Json(serde_json::to_value(rows).map_err(anyhow::Error::from)?))
+    let rows: Vec<_> = totals
+        .iter()
+        .map(|((order_id, currency), total)| Row {
+            order_id: *order_id,
+            currency,
+            total,
+        })
+        .collect();
+    Ok(Json(
+        serde_json::to_value(rows).map_err(anyhow::Error::from)?,
+    ))
 }
 
 fn key(charge: &Charge) -> (Option<&str>, &str) {
-    (charge.metadata.get("order_id").map(String::as_str), &charge.currency)
+    (
+        charge.metadata.get("order_id").map(String::as_str),
+        &charge.currency,
+    )
 }
 
-fn at_desk<T>(outside: &Outside, work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, Refusal>) -> Result<T, Problem> {
-    let done = outside.store().write(|writer| work(&mut Desk::new(writer, outside)))?;
+fn at_desk<T>(
+    outside: &Outside,
+    work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, Refusal>,
+) -> Result<T, Problem> {
+    let done = outside
+        .store()
+        .write(|writer| work(&mut Desk::new(writer, outside)))?;
     outside.payment_work.notify_one();
     Ok(done)
 }
@@ -290,7 +355,9 @@ fn charge(desk: &Desk<'_, '_>, id: &str) -> Result<Charge, Refusal> {
         return refunds::charge_of(desk, id);
     }
     let session = desk.session(id)?;
-    let intent = session.payment_intent.ok_or_else(|| Refusal::bad("This checkout has not been paid."))?;
+    let intent = session
+        .payment_intent
+        .ok_or_else(|| Refusal::bad("This checkout has not been paid."))?;
     refunds::charge_of(desk, &intent)
 }
 
@@ -298,6 +365,15 @@ fn session_of(desk: &Desk<'_, '_>, id: &str) -> Result<String, Refusal> {
     if !id.starts_with("pi_") {
         return Ok(id.to_owned());
     }
-    let (found, _) = stripe::list(desk.writer.db, Sort::Session, Some(id), stripe::Cursor::Newest, 1)?;
-    found.first().map(|session| session.id().to_owned()).ok_or_else(|| Refusal::missing("payment_intent", id))
+    let (found, _) = stripe::list(
+        desk.writer.db,
+        Sort::Session,
+        Some(id),
+        stripe::Cursor::Newest,
+        1,
+    )?;
+    found
+        .first()
+        .map(|session| session.id().to_owned())
+        .ok_or_else(|| Refusal::missing("payment_intent", id))
 }

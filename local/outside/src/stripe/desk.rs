@@ -29,7 +29,13 @@ impl<'w, 'db> Desk<'w, 'db> {
     pub(super) fn new(writer: &'w mut Writer<'db>, outside: &'w Outside) -> Self {
         let nobody = json!({"id": null, "idempotency_key": null});
         let version = writer.stripe.api_version;
-        Self { writer, now: outside.now(), base_url: &outside.options.base_url, request: nobody, version }
+        Self {
+            writer,
+            now: outside.now(),
+            base_url: &outside.options.base_url,
+            request: nobody,
+            version,
+        }
     }
 
     pub(super) fn seconds(&self) -> i64 {
@@ -85,7 +91,12 @@ impl<'w, 'db> Desk<'w, 'db> {
     }
 
     /// An event about the object as it is now, owed to the app unless it is one of those that get lost.
-    pub(super) fn tell(&mut self, kind: &str, object: impl Into<Object>, before: Option<Value>) -> Result<(), Refusal> {
+    pub(super) fn tell(
+        &mut self,
+        kind: &str,
+        object: impl Into<Object>,
+        before: Option<Value>,
+    ) -> Result<(), Refusal> {
         let object = object.into();
         let correlation_id = self.correlation(&object)?;
         let version = self.writer.stripe.api_version;
@@ -105,9 +116,17 @@ impl<'w, 'db> Desk<'w, 'db> {
         }
     }
 
-    pub(super) fn owe(&mut self, id: &str, event: &Value, correlation_id: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn owe(
+        &mut self,
+        id: &str,
+        event: &Value,
+        correlation_id: Option<&str>,
+    ) -> Result<(), Refusal> {
         let notice = Notice {
-            lane: Lane { person: id.to_owned(), kind: Kind::Event },
+            lane: Lane {
+                person: id.to_owned(),
+                kind: Kind::Event,
+            },
             provider: Provider::Stripe,
             message_id: id.to_owned(),
             payload: webhook::payload(event, correlation_id),
@@ -121,7 +140,9 @@ impl<'w, 'db> Desk<'w, 'db> {
         if let Some(own) = own(object) {
             return Ok(Some(own));
         }
-        let Some(payment) = object.payment() else { return Ok(None) };
+        let Some(payment) = object.payment() else {
+            return Ok(None);
+        };
         Ok(stripe::get(self.writer.db, payment)?.as_ref().and_then(own))
     }
 }

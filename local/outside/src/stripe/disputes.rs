@@ -23,7 +23,9 @@ pub(super) fn open(
 ) -> Result<Dispute, Refusal> {
     let amount = amount.unwrap_or(charge.amount);
     if !(1..=charge.amount).contains(&amount) {
-        return Err(Refusal::bad("A dispute is about as much as was charged, or less."));
+        return Err(Refusal::bad(
+            "A dispute is about as much as was charged, or less.",
+        ));
     }
     let mut dispute = Dispute {
         id: ids::stripe("du_1", 23),
@@ -40,7 +42,10 @@ pub(super) fn open(
         reason: reason.to_owned(),
         status: DisputeStatus::WarningNeedsResponse,
     };
-    desk.save(&Charge { disputed: true, ..charge.clone() })?;
+    desk.save(&Charge {
+        disputed: true,
+        ..charge.clone()
+    })?;
     if !is_inquiry {
         dispute.status = DisputeStatus::NeedsResponse;
         withdraw(desk, &mut dispute)?;
@@ -74,7 +79,8 @@ pub(super) fn escalate(desk: &mut Desk<'_, '_>, id: &str) -> Result<Dispute, Ref
     if !(dispute.status.is_inquiry() && dispute.status.is_open()) {
         return Err(Refusal::bad("Only an open inquiry can become a dispute."));
     }
-    let before = json!({"status": dispute.status, "is_charge_refundable": true, "balance_transactions": []});
+    let before =
+        json!({"status": dispute.status, "is_charge_refundable": true, "balance_transactions": []});
     dispute.status = DisputeStatus::NeedsResponse;
     dispute.evidence_details = evidence(desk, 0);
     withdraw(desk, &mut dispute)?;
@@ -101,8 +107,14 @@ pub(super) fn close(
         (true, ..) => return Err(Refusal::bad("An inquiry is neither won nor lost.")),
         (false, Some(true), None) => (DisputeStatus::Won, dispute.amount),
         (false, Some(false), None) => (DisputeStatus::Lost, 0),
-        (false, Some(false), Some(back)) if (1..dispute.amount).contains(&back) => (DisputeStatus::Lost, back),
-        (false, Some(_), _) => return Err(Refusal::bad("Only of a lost dispute a part comes back, and never all.")),
+        (false, Some(false), Some(back)) if (1..dispute.amount).contains(&back) => {
+            (DisputeStatus::Lost, back)
+        }
+        (false, Some(_), _) => {
+            return Err(Refusal::bad(
+                "Only of a lost dispute a part comes back, and never all.",
+            ));
+        }
         (false, None, _) => return Err(Refusal::bad("A dispute is won or lost.")),
     };
     dispute.status = status;
@@ -122,7 +134,13 @@ pub(super) fn close(
 /// While a bank has the money, or keeps it, none can be given back.
 pub(super) fn forbids_refunds(desk: &Desk<'_, '_>, charge: &Charge) -> Result<bool, Refusal> {
     let payment = Some(charge.payment_intent.as_str());
-    let (found, _) = stripe::list(desk.writer.db, Sort::Dispute, payment, stripe::Cursor::Newest, 100)?;
+    let (found, _) = stripe::list(
+        desk.writer.db,
+        Sort::Dispute,
+        payment,
+        stripe::Cursor::Newest,
+        100,
+    )?;
     let forbids = |object: &Object| match object {
         Object::Dispute(dispute) => dispute.charge == charge.id && !dispute.is_charge_refundable,
         _ => false,

@@ -13,7 +13,13 @@ use crate::store::stripe::{self, EventFilter};
 const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 pub(super) fn list(desk: &Desk<'_, '_>, form: &Form) -> Result<Value, Refusal> {
-    form.check_names(&[&PAGING[..], &["type", "types", "delivery_success", "created"]].concat())?;
+    form.check_names(
+        &[
+            &PAGING[..],
+            &["type", "types", "delivery_success", "created"],
+        ]
+        .concat(),
+    )?;
     let db = desk.writer.db;
     let (limit, cursor) = paging(form, |id| Ok(stripe::place_of_event(db, id)?), "event")?;
     let mut kinds = form.texts("types");
@@ -25,13 +31,24 @@ pub(super) fn list(desk: &Desk<'_, '_>, form: &Form) -> Result<Value, Refusal> {
         None => None,
         Some("true") => Some(true),
         Some("false") => Some(false),
-        Some(other) => return Err(Refusal::bad(format!("Invalid boolean: {other}")).param("delivery_success")),
+        Some(other) => {
+            return Err(Refusal::bad(format!("Invalid boolean: {other}")).param("delivery_success"));
+        }
     };
     let created = |bound: &str| form.integer(&["created", bound]);
-    let from = created("gte")?.or(created("gt")?.map(|second| second + 1)).unwrap_or(0);
-    let to = created("lte")?.or(created("lt")?.map(|second| second - 1)).unwrap_or(i64::MAX);
+    let from = created("gte")?
+        .or(created("gt")?.map(|second| second + 1))
+        .unwrap_or(0);
+    let to = created("lte")?
+        .or(created("lt")?.map(|second| second - 1))
+        .unwrap_or(i64::MAX);
     let created_from = from.max(desk.seconds() - KEPT_SECONDS);
-    let filter = EventFilter { kinds, delivered, created_from, created_to: to };
+    let filter = EventFilter {
+        kinds,
+        delivered,
+        created_from,
+        created_to: to,
+    };
     let (data, has_more) = stripe::events(db, &filter, cursor, limit)?;
     Ok(rendered("events", data, has_more))
 }
@@ -39,5 +56,7 @@ pub(super) fn list(desk: &Desk<'_, '_>, form: &Form) -> Result<Value, Refusal> {
 pub(super) fn get(desk: &Desk<'_, '_>, id: &str) -> Result<Value, Refusal> {
     let event = stripe::event(desk.writer.db, id)?;
     let recent = |event: &Value| event["created"].as_i64() >= Some(desk.seconds() - KEPT_SECONDS);
-    event.filter(recent).ok_or_else(|| Refusal::missing("event", id))
+    event
+        .filter(recent)
+        .ok_or_else(|| Refusal::missing("event", id))
 }

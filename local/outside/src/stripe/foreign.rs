@@ -42,11 +42,19 @@ fn dollars() -> String {
 }
 
 /// What is paid at once, with the session when there is one.
-pub(super) fn pay(desk: &mut Desk<'_, '_>, new: NewPayment) -> Result<(Option<Session>, Intent), Refusal> {
+pub(super) fn pay(
+    desk: &mut Desk<'_, '_>,
+    new: NewPayment,
+) -> Result<(Option<Session>, Intent), Refusal> {
     if !(1..=pay::MOST).contains(&new.amount) {
         return Err(Refusal::bad("The amount must be 1 to 99999999."));
     }
-    if !(new.currency.len() == 3 && new.currency.bytes().all(|letter| letter.is_ascii_lowercase())) {
+    if !(new.currency.len() == 3
+        && new
+            .currency
+            .bytes()
+            .all(|letter| letter.is_ascii_lowercase()))
+    {
         return Err(Refusal::bad("The currency must be three small letters."));
     }
     match new.by {
@@ -56,7 +64,9 @@ pub(super) fn pay(desk: &mut Desk<'_, '_>, new: NewPayment) -> Result<(Option<Se
             pay::succeed(desk, &mut intent)?;
             Ok((None, intent))
         }
-        By::Dashboard => Err(Refusal::bad("A payment from the dashboard has metadata, and no session.")),
+        By::Dashboard => Err(Refusal::bad(
+            "A payment from the dashboard has metadata, and no session.",
+        )),
     }
 }
 
@@ -85,7 +95,10 @@ fn by_link(desk: &mut Desk<'_, '_>, new: NewPayment) -> Result<(Session, Intent)
         subscription: None,
         success_url: "https://stripe.com".into(),
         url: None,
-        backstage: Backstage { title: "Payment link".into(), ..Backstage::default() },
+        backstage: Backstage {
+            title: "Payment link".into(),
+            ..Backstage::default()
+        },
     };
     pay::succeed(desk, &mut intent)?;
     pay::complete(desk, &mut session, SessionPayment::Paid)?;

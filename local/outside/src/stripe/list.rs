@@ -15,15 +15,24 @@ pub(super) fn paging(
 ) -> Result<(usize, Cursor), Refusal> {
     let limit = match form.integer(&["limit"])?.unwrap_or(10) {
         limit @ 1..=100 => usize::try_from(limit).unwrap_or(10),
-        _ => return Err(Refusal::bad("Invalid integer: limit must be from 1 to 100.").param("limit")),
+        _ => {
+            return Err(
+                Refusal::bad("Invalid integer: limit must be from 1 to 100.").param("limit"),
+            );
+        }
     };
     let place = |id: &str| place(id)?.ok_or_else(|| Refusal::missing(what, id));
-    let cursor = match (form.text(&["starting_after"]), form.text(&["ending_before"])) {
+    let cursor = match (
+        form.text(&["starting_after"]),
+        form.text(&["ending_before"]),
+    ) {
         (None, None) => Cursor::Newest,
         (Some(id), None) => Cursor::OlderThan(place(id)?),
         (None, Some(id)) => Cursor::NewerThan(place(id)?),
         (Some(_), Some(_)) => {
-            return Err(Refusal::bad("You can only specify one of these parameters: starting_after, ending_before."));
+            return Err(Refusal::bad(
+                "You can only specify one of these parameters: starting_after, ending_before.",
+            ));
         }
     };
     Ok((limit, cursor))
@@ -34,12 +43,20 @@ pub(super) fn rendered(path: &str, data: Vec<Value>, has_more: bool) -> Value {
 }
 
 /// Of a payment, when it is named.
-pub(super) fn objects(desk: &Desk<'_, '_>, sort: Sort, path: &str, form: &Form) -> Result<Value, Refusal> {
+pub(super) fn objects(
+    desk: &Desk<'_, '_>,
+    sort: Sort,
+    path: &str,
+    form: &Form,
+) -> Result<Value, Refusal> {
     form.check_names(&[&PAGING[..], &["payment_intent"]].concat())?;
     let db = desk.writer.db;
     let (limit, cursor) = paging(form, |id| Ok(stripe::place_of(db, sort, id)?), sort.name())?;
     let (found, has_more) = stripe::list(db, sort, form.text(&["payment_intent"]), cursor, limit)?;
-    let data = found.into_iter().map(|object| desk.wire(object)).collect::<Result<_, _>>()?;
+    let data = found
+        .into_iter()
+        .map(|object| desk.wire(object))
+        .collect::<Result<_, _>>()?;
     Ok(rendered(path, data, has_more))
 }
 
@@ -49,27 +66,41 @@ const DEEPEST: usize = 4;
 pub(super) fn expand(desk: &Desk<'_, '_>, answer: &mut Value, path: &str) -> Result<(), Refusal> {
     let names: Vec<&str> = path.split('.').collect();
     if names.len() > DEEPEST {
-        return Err(Refusal::bad(format!("You cannot expand more than {DEEPEST} levels of a property.")));
+        return Err(Refusal::bad(format!(
+            "You cannot expand more than {DEEPEST} levels of a property."
+        )));
     }
     let cannot = || Refusal::bad(format!("This property cannot be expanded ({path})."));
-    expand_at(desk, answer, &names)?.then_some(()).ok_or_else(cannot)
+    expand_at(desk, answer, &names)?
+        .then_some(())
+        .ok_or_else(cannot)
 }
 
 fn expand_at(desk: &Desk<'_, '_>, value: &mut Value, names: &[&str]) -> Result<bool, Refusal> {
-    let Some((name, rest)) = names.split_first() else { return Ok(true) };
-    if let Some(elements) = value.get_mut("data").filter(|_| *name == "data").and_then(Value::as_array_mut) {
+    let Some((name, rest)) = names.split_first() else {
+        return Ok(true);
+    };
+    if let Some(elements) = value
+        .get_mut("data")
+        .filter(|_| *name == "data")
+        .and_then(Value::as_array_mut)
+    {
         let mut all = true;
         for element in elements {
             all &= expand_at(desk, element, rest)?;
         }
         return Ok(all && !rest.is_empty());
     }
-    let Some(inner) = value.get_mut(*name) else { return Ok(false) };
+    let Some(inner) = value.get_mut(*name) else {
+        return Ok(false);
+    };
     if inner.is_null() {
         return Ok(true);
     }
     if let Some(id) = inner.as_str() {
-        let Some(object) = stripe::get(desk.writer.db, id)? else { return Ok(false) };
+        let Some(object) = stripe::get(desk.writer.db, id)? else {
+            return Ok(false);
+        };
         *inner = desk.wire(object)?;
     }
     expand_at(desk, inner, rest)

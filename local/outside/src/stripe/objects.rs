@@ -208,11 +208,25 @@ macro_rules! words {
     };
 }
 
-words!(SessionStatus { Open, Complete, Expired });
+words!(SessionStatus {
+    Open,
+    Complete,
+    Expired
+});
 words!(SessionPayment { Unpaid, Paid });
-words!(IntentStatus { RequiresPaymentMethod, RequiresAction, Processing, Succeeded, Canceled });
+words!(IntentStatus {
+    RequiresPaymentMethod,
+    RequiresAction,
+    Processing,
+    Succeeded,
+    Canceled
+});
 words!(ChargeStatus { Succeeded, Failed });
-words!(RefundStatus { Pending, Succeeded, Failed });
+words!(RefundStatus {
+    Pending,
+    Succeeded,
+    Failed
+});
 words!(DisputeStatus {
     WarningNeedsResponse,
     WarningUnderReview,
@@ -226,7 +240,10 @@ words!(DisputeStatus {
 impl DisputeStatus {
     /// A bank that asks before it takes anything.
     pub(crate) fn is_inquiry(self) -> bool {
-        matches!(self, Self::WarningNeedsResponse | Self::WarningUnderReview | Self::WarningClosed)
+        matches!(
+            self,
+            Self::WarningNeedsResponse | Self::WarningUnderReview | Self::WarningClosed
+        )
     }
 
     pub(crate) fn is_open(self) -> bool {
@@ -241,10 +258,12 @@ impl DisputeStatus {
 
 impl Dispute {
     pub(crate) fn movements(&self) -> impl Iterator<Item = &BalanceTransaction> {
-        self.balance_transactions.iter().filter_map(|object| match object {
-            Object::Balance(transaction) => Some(transaction),
-            _ => None,
-        })
+        self.balance_transactions
+            .iter()
+            .filter_map(|object| match object {
+                Object::Balance(transaction) => Some(transaction),
+                _ => None,
+            })
     }
 }
 
@@ -286,7 +305,9 @@ impl Object {
     /// When the clock alone changes it, in milliseconds.
     pub(crate) fn due_at(&self) -> Option<i64> {
         match self {
-            Self::Session(session) if session.status == SessionStatus::Open => Some(session.expires_at * 1_000),
+            Self::Session(session) if session.status == SessionStatus::Open => {
+                Some(session.expires_at * 1_000)
+            }
             Self::Session(session) => session.backstage.settlement.map(|settlement| settlement.at),
             Self::Refund(refund) => refund.settlement.map(|settlement| settlement.at),
             Self::Charge(charge) => charge.balance_at,

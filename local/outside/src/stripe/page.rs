@@ -17,8 +17,13 @@ use super::{
 };
 use crate::{Outside, problem::Answer};
 
-pub(super) async fn show(State(outside): State<Arc<Outside>>, Path(id): Path<String>) -> Answer<Json<Value>> {
-    let session = outside.store().write(|writer| Desk::new(writer, &outside).session(&id))?;
+pub(super) async fn show(
+    State(outside): State<Arc<Outside>>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    let session = outside
+        .store()
+        .write(|writer| Desk::new(writer, &outside).session(&id))?;
     Ok(Json(shown(&session, outside.now())))
 }
 
@@ -73,7 +78,11 @@ fn act(
 fn shown(session: &Session, now: i64) -> Value {
     // The clock may be ahead of what it has done.
     let expired = session.status == SessionStatus::Open && session.expires_at * 1_000 <= now;
-    let status = if expired { SessionStatus::Expired } else { session.status };
+    let status = if expired {
+        SessionStatus::Expired
+    } else {
+        session.status
+    };
     json!({
         "id": session.id, "title": session.backstage.title, "amount": session.amount_total,
         "currency": session.currency, "status": status, "payment_status": session.payment_status,
@@ -83,5 +92,7 @@ fn shown(session: &Session, now: i64) -> Value {
 }
 
 fn success_url(session: &Session) -> String {
-    session.success_url.replace("{CHECKOUT_SESSION_ID}", &session.id)
+    session
+        .success_url
+        .replace("{CHECKOUT_SESSION_ID}", &session.id)
 }

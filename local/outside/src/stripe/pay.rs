@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{
     Desk, balance,
     objects::{
-        Charge, ChargeStatus, Intent, IntentStatus, Metadata, Object, Session, SessionPayment, SessionStatus,
-        Settlement, Sort,
+        Charge, ChargeStatus, Intent, IntentStatus, Metadata, Object, Session, SessionPayment,
+        SessionStatus, Settlement, Sort,
     },
     refunds,
     refusal::Refusal,
@@ -36,10 +36,13 @@ pub(super) enum Outcome {
 
 pub(super) const MOST: i64 = 99_999_999;
 const DECLINED: &str = "Your card was declined.";
-const NOT_AUTHENTICATED: &str =
-    "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
+const NOT_AUTHENTICATED: &str = "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
 
-pub(super) fn attempt(desk: &mut Desk<'_, '_>, session: &str, card: Card) -> Result<Outcome, Refusal> {
+pub(super) fn attempt(
+    desk: &mut Desk<'_, '_>,
+    session: &str,
+    card: Card,
+) -> Result<Outcome, Refusal> {
     let (mut session, mut intent) = opened(desk, session)?;
     match card {
         Card::Success => {
@@ -48,7 +51,13 @@ pub(super) fn attempt(desk: &mut Desk<'_, '_>, session: &str, card: Card) -> Res
             Ok(Outcome::Done)
         }
         Card::Declined => {
-            fail(desk, &mut intent, "card_declined", Some("generic_decline"), DECLINED)?;
+            fail(
+                desk,
+                &mut intent,
+                "card_declined",
+                Some("generic_decline"),
+                DECLINED,
+            )?;
             Ok(Outcome::Declined(DECLINED))
         }
         Card::ThreeDSecure => {
@@ -69,13 +78,25 @@ pub(super) fn attempt(desk: &mut Desk<'_, '_>, session: &str, card: Card) -> Res
     }
 }
 
-pub(super) fn authenticate(desk: &mut Desk<'_, '_>, session: &str, accept: bool) -> Result<Outcome, Refusal> {
+pub(super) fn authenticate(
+    desk: &mut Desk<'_, '_>,
+    session: &str,
+    accept: bool,
+) -> Result<Outcome, Refusal> {
     let (mut session, mut intent) = opened(desk, session)?;
     if intent.status != IntentStatus::RequiresAction {
-        return Err(Refusal::bad("There is nothing to confirm. Choose how to pay first."));
+        return Err(Refusal::bad(
+            "There is nothing to confirm. Choose how to pay first.",
+        ));
     }
     if !accept {
-        fail(desk, &mut intent, "payment_intent_authentication_failure", None, NOT_AUTHENTICATED)?;
+        fail(
+            desk,
+            &mut intent,
+            "payment_intent_authentication_failure",
+            None,
+            NOT_AUTHENTICATED,
+        )?;
         return Ok(Outcome::Declined(NOT_AUTHENTICATED));
     }
     succeed(desk, &mut intent)?;
@@ -91,7 +112,9 @@ fn opened(desk: &mut Desk<'_, '_>, id: &str) -> Result<(Session, Intent), Refusa
     }
     match session.status {
         SessionStatus::Open => {}
-        SessionStatus::Complete => return Err(Refusal::bad("This checkout has been paid already.")),
+        SessionStatus::Complete => {
+            return Err(Refusal::bad("This checkout has been paid already."));
+        }
         SessionStatus::Expired => return Err(Refusal::bad("This checkout has expired.")),
     }
     if let Some(intent) = &session.payment_intent {
@@ -99,14 +122,24 @@ fn opened(desk: &mut Desk<'_, '_>, id: &str) -> Result<(Session, Intent), Refusa
         return Ok((session, intent));
     }
     let metadata = session.backstage.payment_metadata.clone();
-    let intent = intent(desk, session.amount_total, session.currency.clone(), metadata);
+    let intent = intent(
+        desk,
+        session.amount_total,
+        session.currency.clone(),
+        metadata,
+    );
     session.payment_intent = Some(intent.id.clone());
     desk.save(&session)?;
     desk.save(&intent)?;
     Ok((session, intent))
 }
 
-pub(super) fn intent(desk: &Desk<'_, '_>, amount: i64, currency: String, metadata: Metadata) -> Intent {
+pub(super) fn intent(
+    desk: &Desk<'_, '_>,
+    amount: i64,
+    currency: String,
+    metadata: Metadata,
+) -> Intent {
     Intent {
         id: ids::stripe("pi_3", 23),
         amount,
@@ -145,8 +178,10 @@ fn fail(
     let charge = charge(desk, intent, Some((code, message)));
     intent.status = IntentStatus::RequiresPaymentMethod;
     intent.latest_charge = Some(charge.id.clone());
-    intent.last_payment_error = Some(json!({"type": "card_error", "code": code, "decline_code": decline_code,
-        "message": message, "charge": charge.id}));
+    intent.last_payment_error = Some(
+        json!({"type": "card_error", "code": code, "decline_code": decline_code,
+        "message": message, "charge": charge.id}),
+    );
     desk.save(&charge)?;
     desk.save(&*intent)?;
     desk.tell("payment_intent.payment_failed", &*intent, None)
@@ -173,7 +208,11 @@ fn charge(desk: &Desk<'_, '_>, intent: &Intent, failure: Option<(&str, &str)>) -
         payment_intent: intent.id.clone(),
         payment_method_details: json!({"type": "card", "card": {"brand": "visa", "last4": "4242"}}),
         refunded: false,
-        status: if paid { ChargeStatus::Succeeded } else { ChargeStatus::Failed },
+        status: if paid {
+            ChargeStatus::Succeeded
+        } else {
+            ChargeStatus::Failed
+        },
         balance_at: None,
     }
 }
@@ -183,7 +222,11 @@ fn customer() -> Value {
     json!({"email": "dana@example.com", "name": "Dana Sample", "phone": null, "address": null})
 }
 
-pub(super) fn complete(desk: &mut Desk<'_, '_>, session: &mut Session, paid: SessionPayment) -> Result<(), Refusal> {
+pub(super) fn complete(
+    desk: &mut Desk<'_, '_>,
+    session: &mut Session,
+    paid: SessionPayment,
+) -> Result<(), Refusal> {
     session.status = SessionStatus::Complete;
     session.payment_status = paid;
     session.customer_details = Some(customer());
@@ -195,7 +238,9 @@ pub(super) fn complete(desk: &mut Desk<'_, '_>, session: &mut Session, paid: Ses
 /// What the clock does.
 pub(super) fn come_due(desk: &mut Desk<'_, '_>, id: &str) -> Result<(), Refusal> {
     match stripe::get(desk.writer.db, id)? {
-        Some(Object::Session(session)) if session.status == SessionStatus::Open => expire(desk, *session),
+        Some(Object::Session(session)) if session.status == SessionStatus::Open => {
+            expire(desk, *session)
+        }
         Some(Object::Session(session)) => settle(desk, *session),
         Some(Object::Refund(refund)) => refunds::come_due(desk, refund),
         Some(Object::Charge(charge)) => balance::come_due(desk, *charge),
@@ -218,8 +263,12 @@ pub(super) fn expire(desk: &mut Desk<'_, '_>, mut session: Session) -> Result<()
 /// The bank's answer to a payment that took its time.
 pub(super) fn settle(desk: &mut Desk<'_, '_>, mut session: Session) -> Result<(), Refusal> {
     let settlement = session.backstage.settlement.take();
-    let settlement = settlement.ok_or_else(|| Refusal::bad("This payment has nothing to settle."))?;
-    let intent = session.payment_intent.as_deref().ok_or_else(Refusal::internal)?;
+    let settlement =
+        settlement.ok_or_else(|| Refusal::bad("This payment has nothing to settle."))?;
+    let intent = session
+        .payment_intent
+        .as_deref()
+        .ok_or_else(Refusal::internal)?;
     let mut intent = desk.intent(intent)?;
     if settlement.succeeds {
         succeed(desk, &mut intent)?;
@@ -227,7 +276,13 @@ pub(super) fn settle(desk: &mut Desk<'_, '_>, mut session: Session) -> Result<()
         desk.save(&session)?;
         return desk.tell("checkout.session.async_payment_succeeded", &session, None);
     }
-    fail(desk, &mut intent, "payment_method_provider_decline", None, "The bank did not pay.")?;
+    fail(
+        desk,
+        &mut intent,
+        "payment_method_provider_decline",
+        None,
+        "The bank did not pay.",
+    )?;
     desk.save(&session)?;
     desk.tell("checkout.session.async_payment_failed", &session, None)
 }
@@ -252,21 +307,44 @@ pub(super) fn summary(
         }),
         (None, None) => return Err(Refusal::internal()),
     };
-    let charge = intent.and_then(|intent| intent.latest_charge.as_deref()).map(|id| desk.charge(id)).transpose()?;
+    let charge = intent
+        .and_then(|intent| intent.latest_charge.as_deref())
+        .map(|id| desk.charge(id))
+        .transpose()?;
     row["payment_intent"] = intent.map(|intent| intent.id.as_str()).into();
     row["charge"] = charge.as_ref().map(|charge| charge.id.as_str()).into();
-    row["refunded"] = charge.as_ref().map_or(0, |charge| charge.amount_refunded).into();
+    row["refunded"] = charge
+        .as_ref()
+        .map_or(0, |charge| charge.amount_refunded)
+        .into();
     row["failure"] = charge.and_then(|charge| charge.failure_code).into();
     for (name, sort) in [("refunds", Sort::Refund), ("disputes", Sort::Dispute)] {
         let found = match intent {
-            Some(intent) => stripe::list(desk.writer.db, sort, Some(&intent.id), stripe::Cursor::Newest, 100)?.0,
+            Some(intent) => {
+                stripe::list(
+                    desk.writer.db,
+                    sort,
+                    Some(&intent.id),
+                    stripe::Cursor::Newest,
+                    100,
+                )?
+                .0
+            }
             None => Vec::new(),
         };
-        row[name] = found.into_iter().map(|object| desk.wire(object)).collect::<Result<Vec<_>, _>>()?.into();
+        row[name] = found
+            .into_iter()
+            .map(|object| desk.wire(object))
+            .collect::<Result<Vec<_>, _>>()?
+            .into();
     }
     Ok(row)
 }
 
 fn order_of(session: &Session) -> Option<&str> {
-    session.metadata.get("order_id").or(session.client_reference_id.as_ref()).map(String::as_str)
+    session
+        .metadata
+        .get("order_id")
+        .or(session.client_reference_id.as_ref())
+        .map(String::as_str)
 }

@@ -25,10 +25,24 @@ pub(crate) enum Fate {
     WaitsAndFails,
 }
 
-const KNOWN: [&str; 6] = ["payment_intent", "charge", "amount", "reason", "metadata", "expand"];
+const KNOWN: [&str; 6] = [
+    "payment_intent",
+    "charge",
+    "amount",
+    "reason",
+    "metadata",
+    "expand",
+];
 const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
-const FAILURES: [&str; 7] =
-    ["lost_or_stolen_card", BY_ITSELF, BY_DISPUTE, "insufficient_funds", "declined", "merchant_request", "unknown"];
+const FAILURES: [&str; 7] = [
+    "lost_or_stolen_card",
+    BY_ITSELF,
+    BY_DISPUTE,
+    "insufficient_funds",
+    "declined",
+    "merchant_request",
+    "unknown",
+];
 pub(super) const BY_ITSELF: &str = "expired_or_canceled_card";
 const BY_DISPUTE: &str = "charge_for_pending_refund_disputed";
 
@@ -43,23 +57,42 @@ pub(super) fn create(desk: &mut Desk<'_, '_>, form: &Form) -> Result<Value, Refu
         }
     };
     let reason = form.text(&["reason"]).map(str::to_owned);
-    if reason.as_ref().is_some_and(|reason| !REASONS.contains(&reason.as_str())) {
+    if reason
+        .as_ref()
+        .is_some_and(|reason| !REASONS.contains(&reason.as_str()))
+    {
         return Err(Refusal::bad("Invalid reason.").param("reason"));
     }
     let metadata = form.metadata(&["metadata"])?;
     let fate = desk.writer.stripe.refunds;
-    let refund = refund(desk, charge, form.integer(&["amount"])?, reason, metadata, fate)?;
+    let refund = refund(
+        desk,
+        charge,
+        form.integer(&["amount"])?,
+        reason,
+        metadata,
+        fate,
+    )?;
     desk.wire(&refund)
 }
 
 /// The charge that a payment succeeded with.
 pub(super) fn charge_of(desk: &Desk<'_, '_>, intent: &str) -> Result<Charge, Refusal> {
     let intent = desk.intent(intent)?;
-    let charge = intent.latest_charge.as_deref().map(|id| desk.charge(id)).transpose()?;
-    charge.filter(|charge| charge.status == ChargeStatus::Succeeded).ok_or_else(|| {
-        let message = format!("This PaymentIntent ({}) does not have a successful charge to refund.", intent.id);
-        Refusal::bad(message).param("payment_intent")
-    })
+    let charge = intent
+        .latest_charge
+        .as_deref()
+        .map(|id| desk.charge(id))
+        .transpose()?;
+    charge
+        .filter(|charge| charge.status == ChargeStatus::Succeeded)
+        .ok_or_else(|| {
+            let message = format!(
+                "This PaymentIntent ({}) does not have a successful charge to refund.",
+                intent.id
+            );
+            Refusal::bad(message).param("payment_intent")
+        })
 }
 
 pub(super) fn refund(
@@ -71,10 +104,16 @@ pub(super) fn refund(
     fate: Fate,
 ) -> Result<Refund, Refusal> {
     if charge.status != ChargeStatus::Succeeded {
-        return Err(Refusal::bad(format!("Charge {} has not succeeded.", charge.id)));
+        return Err(Refusal::bad(format!(
+            "Charge {} has not succeeded.",
+            charge.id
+        )));
     }
     if disputes::forbids_refunds(desk, &charge)? {
-        let message = format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
+        let message = format!(
+            "Charge {} has been charged back; cannot issue a refund.",
+            charge.id
+        );
         return Err(Refusal::bad(message).code("charge_disputed").kept());
     }
     let left = charge.amount - charge.amount_refunded;
@@ -84,11 +123,18 @@ pub(super) fn refund(
     }
     let amount = amount.unwrap_or(left);
     if amount < 1 {
-        return Err(Refusal::bad("Invalid positive integer").code("parameter_invalid_integer").param("amount"));
+        return Err(Refusal::bad("Invalid positive integer")
+            .code("parameter_invalid_integer")
+            .param("amount"));
     }
     if amount > left {
-        let message = format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left})");
-        return Err(Refusal::bad(message).code("amount_too_large").param("amount").kept());
+        let message = format!(
+            "Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
+        );
+        return Err(Refusal::bad(message)
+            .code("amount_too_large")
+            .param("amount")
+            .kept());
     }
     let id = ids::stripe("re_3", 23);
     let transaction = balance::moved(desk, Movement::Refund, -amount, &charge, &id)?;
@@ -108,8 +154,15 @@ pub(super) fn refund(
         payment_intent: charge.payment_intent.clone(),
         pending_reason: waits.then(|| "processing".into()),
         reason,
-        status: if waits { RefundStatus::Pending } else { RefundStatus::Succeeded },
-        settlement: (fate != Fate::Succeeds).then_some(Settlement { at, succeeds: fate == Fate::Waits }),
+        status: if waits {
+            RefundStatus::Pending
+        } else {
+            RefundStatus::Succeeded
+        },
+        settlement: (fate != Fate::Succeeds).then_some(Settlement {
+            at,
+            succeeds: fate == Fate::Waits,
+        }),
     };
     let before = json!({"amount_refunded": charge.amount_refunded, "refunded": false});
     charge.amount_refunded += amount;
@@ -123,7 +176,10 @@ pub(super) fn refund(
     }
     // The bank's reference comes a moment later.
     let before = json!({"destination_details": refund.destination_details});
-    let refund = Refund { destination_details: referred(), ..refund };
+    let refund = Refund {
+        destination_details: referred(),
+        ..refund
+    };
     desk.save(&refund)?;
     desk.tell("refund.updated", &refund, Some(before))?;
     Ok(refund)
@@ -154,15 +210,28 @@ pub(super) fn succeed(desk: &mut Desk<'_, '_>, mut refund: Refund) -> Result<Ref
 }
 
 /// The person's bank did not take it: the money is back with us, also after it seemed to have come to them.
-pub(super) fn fail(desk: &mut Desk<'_, '_>, mut refund: Refund, reason: &str) -> Result<Refund, Refusal> {
+pub(super) fn fail(
+    desk: &mut Desk<'_, '_>,
+    mut refund: Refund,
+    reason: &str,
+) -> Result<Refund, Refusal> {
     if !FAILURES.contains(&reason) {
-        return Err(Refusal::bad(format!("A refund fails with one of {}.", FAILURES.join(", "))));
+        return Err(Refusal::bad(format!(
+            "A refund fails with one of {}.",
+            FAILURES.join(", ")
+        )));
     }
     if refund.status == RefundStatus::Failed {
         return Err(Refusal::bad("This refund has failed already."));
     }
     let mut charge = desk.charge(&refund.charge)?;
-    let transaction = balance::moved(desk, Movement::RefundFailure, refund.amount, &charge, &refund.id)?;
+    let transaction = balance::moved(
+        desk,
+        Movement::RefundFailure,
+        refund.amount,
+        &charge,
+        &refund.id,
+    )?;
     let mut before = json!({"status": refund.status, "failure_balance_transaction": null, "failure_reason": null});
     if let Some(pending_reason) = refund.pending_reason.take() {
         before["pending_reason"] = pending_reason.into();
@@ -182,11 +251,23 @@ pub(super) fn fail(desk: &mut Desk<'_, '_>, mut refund: Refund, reason: &str) ->
 }
 
 /// A bank that takes the money back does not wait for refunds that are on their way.
-pub(super) fn fail_pending(desk: &mut Desk<'_, '_>, charge: &str, payment: &str) -> Result<(), Refusal> {
-    let (found, _) = stripe::list(desk.writer.db, Sort::Refund, Some(payment), stripe::Cursor::Newest, 100)?;
+pub(super) fn fail_pending(
+    desk: &mut Desk<'_, '_>,
+    charge: &str,
+    payment: &str,
+) -> Result<(), Refusal> {
+    let (found, _) = stripe::list(
+        desk.writer.db,
+        Sort::Refund,
+        Some(payment),
+        stripe::Cursor::Newest,
+        100,
+    )?;
     for object in found {
         match object {
-            Object::Refund(refund) if refund.charge == charge && refund.status == RefundStatus::Pending => {
+            Object::Refund(refund)
+                if refund.charge == charge && refund.status == RefundStatus::Pending =>
+            {
                 drop(fail(desk, refund, BY_DISPUTE)?);
             }
             _ => {}

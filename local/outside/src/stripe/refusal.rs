@@ -19,33 +19,56 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(crate) fn bad(message: impl Into<String>) -> Self {
         let kind = "invalid_request_error";
-        Self { status: StatusCode::BAD_REQUEST, kind, code: None, message: message.into(), param: None, is_kept: false }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            kind,
+            code: None,
+            message: message.into(),
+            param: None,
+            is_kept: false,
+        }
     }
 
     pub(crate) fn key() -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, ..Self::bad("Invalid API Key provided.") }
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            ..Self::bad("Invalid API Key provided.")
+        }
     }
 
     pub(crate) fn missing(what: &str, id: &str) -> Self {
         let message = format!("No such {what}: '{id}'");
-        Self { status: StatusCode::NOT_FOUND, ..Self::bad(message).code("resource_missing").param("id") }
+        Self {
+            status: StatusCode::NOT_FOUND,
+            ..Self::bad(message).code("resource_missing").param("id")
+        }
     }
 
     pub(crate) fn path(method: &str, path: &str) -> Self {
         let message = format!("Unrecognized request URL ({method}: /v1/{path}).");
-        Self { status: StatusCode::NOT_FOUND, ..Self::bad(message) }
+        Self {
+            status: StatusCode::NOT_FOUND,
+            ..Self::bad(message)
+        }
     }
 
     pub(crate) fn idempotency(key: &str) -> Self {
         let message = format!(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '{key}' if you meant to execute a different request."
         );
-        Self { kind: "idempotency_error", ..Self::bad(message) }
+        Self {
+            kind: "idempotency_error",
+            ..Self::bad(message)
+        }
     }
 
     pub(crate) fn internal() -> Self {
         let kind = "api_error";
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, kind, ..Self::bad("An unknown error occurred.") }
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            kind,
+            ..Self::bad("An unknown error occurred.")
+        }
     }
 
     /// An error that a test asked for.
@@ -56,27 +79,45 @@ impl Refusal {
             500.. => ("api_error", None),
             _ => ("invalid_request_error", None),
         };
-        Self { status, kind, code, ..Self::bad("On purpose.") }
+        Self {
+            status,
+            kind,
+            code,
+            ..Self::bad("On purpose.")
+        }
     }
 
     pub(crate) fn code(self, code: &'static str) -> Self {
-        Self { code: Some(code), ..self }
+        Self {
+            code: Some(code),
+            ..self
+        }
     }
 
     pub(crate) fn kept(self) -> Self {
-        Self { is_kept: true, ..self }
+        Self {
+            is_kept: true,
+            ..self
+        }
     }
 
     /// In the form of the request: `line_items[0][quantity]`.
     pub(crate) fn param(self, param: impl Into<String>) -> Self {
-        Self { param: Some(param.into()), ..self }
+        Self {
+            param: Some(param.into()),
+            ..self
+        }
     }
 
     pub(crate) fn body(&self) -> Value {
         let mut error = json!({"type": self.kind, "message": self.message});
         if let Some(code) = self.code {
             error["code"] = code.into();
-            error["doc_url"] = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-")).into();
+            error["doc_url"] = format!(
+                "https://stripe.com/docs/error-codes/{}",
+                code.replace('_', "-")
+            )
+            .into();
         }
         if let Some(param) = &self.param {
             error["param"] = param.as_str().into();
@@ -86,7 +127,11 @@ impl Refusal {
 
     /// For the log.
     pub(crate) fn told(&self) -> String {
-        format!("{} {}", self.status.as_u16(), self.code.unwrap_or(self.kind))
+        format!(
+            "{} {}",
+            self.status.as_u16(),
+            self.code.unwrap_or(self.kind)
+        )
     }
 }
 

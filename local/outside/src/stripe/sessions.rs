@@ -28,21 +28,30 @@ const HALF_HOUR: i64 = 30 * 60;
 const DAY: i64 = 24 * 60 * 60;
 
 pub(super) fn create(desk: &mut Desk<'_, '_>, form: &Form) -> Result<Value, Refusal> {
-    let older = desk.version.takes_payment_method_types().then_some("payment_method_types");
+    let older = desk
+        .version
+        .takes_payment_method_types()
+        .then_some("payment_method_types");
     form.check_names(&KNOWN.into_iter().chain(older).collect::<Vec<_>>())?;
     if form.required(&["mode"])? != "payment" {
         return Err(Refusal::bad("Only the mode payment is known here.").param("mode"));
     }
     let reference = form.text(&["client_reference_id"]);
     if reference.is_some_and(|reference| reference.chars().count() > 200) {
-        return Err(Refusal::bad("Invalid string: must be at most 200 characters").param("client_reference_id"));
+        return Err(
+            Refusal::bad("Invalid string: must be at most 200 characters")
+                .param("client_reference_id"),
+        );
     }
     let goods = goods(form)?;
     let id = ids::stripe("cs_test", 58);
     let session = Session {
         amount_subtotal: goods.total,
         amount_total: goods.total,
-        cancel_url: form.text(&["cancel_url"]).map(|url| address(url, "cancel_url")).transpose()?,
+        cancel_url: form
+            .text(&["cancel_url"])
+            .map(|url| address(url, "cancel_url"))
+            .transpose()?,
         client_reference_id: reference.map(str::to_owned),
         created: desk.seconds(),
         currency: goods.currency,
@@ -92,7 +101,9 @@ struct Goods {
 fn goods(form: &Form) -> Result<Goods, Refusal> {
     let count = form.length("line_items");
     if !(1..=100).contains(&count) {
-        return Err(Refusal::bad("Missing required param: line_items.").code("parameter_missing").param("line_items"));
+        return Err(Refusal::bad("Missing required param: line_items.")
+            .code("parameter_missing")
+            .param("line_items"));
     }
     let (mut titles, mut total, mut currencies) = (Vec::new(), 0_i64, Vec::new());
     for item in 0..count {
@@ -100,47 +111,68 @@ fn goods(form: &Form) -> Result<Goods, Refusal> {
         let required = |names: &[&str]| form.required(&[&["line_items", &item], names].concat());
         let positive = |names: &[&str]| -> Result<i64, Refusal> {
             let text = required(names)?;
-            text.parse().ok().filter(|number| (1..=MOST).contains(number)).ok_or_else(|| {
-                Refusal::bad(format!("Invalid positive integer: {text}")).code("parameter_invalid_integer")
-            })
+            text.parse()
+                .ok()
+                .filter(|number| (1..=MOST).contains(number))
+                .ok_or_else(|| {
+                    Refusal::bad(format!("Invalid positive integer: {text}"))
+                        .code("parameter_invalid_integer")
+                })
         };
         titles.push(required(&["price_data", "product_data", "name"])?.to_owned());
         currencies.push(required(&["price_data", "currency"])?.to_ascii_lowercase());
-        let amount = positive(&["price_data", "unit_amount"])?.saturating_mul(positive(&["quantity"])?);
+        let amount =
+            positive(&["price_data", "unit_amount"])?.saturating_mul(positive(&["quantity"])?);
         total = total.saturating_add(amount);
     }
     let currency = currencies.swap_remove(0);
     if !CURRENCIES.contains(&currency.as_str()) {
-        return Err(Refusal::bad(format!("Invalid currency: {currency}.")).param("line_items[0][price_data][currency]"));
+        return Err(Refusal::bad(format!("Invalid currency: {currency}."))
+            .param("line_items[0][price_data][currency]"));
     }
     if currencies.iter().any(|other| *other != currency) {
-        return Err(Refusal::bad("All prices on a Checkout Session must have the same currency."));
+        return Err(Refusal::bad(
+            "All prices on a Checkout Session must have the same currency.",
+        ));
     }
     if total < LEAST {
         let message = "The Checkout Session's total amount due must add up to at least 50 of the smallest unit.";
         return Err(Refusal::bad(message).code("amount_too_small"));
     }
     if total > MOST {
-        return Err(Refusal::bad("Amount must be no more than 999,999.99.").code("amount_too_large"));
+        return Err(
+            Refusal::bad("Amount must be no more than 999,999.99.").code("amount_too_large")
+        );
     }
-    Ok(Goods { title: titles.join(", "), total, currency })
+    Ok(Goods {
+        title: titles.join(", "),
+        total,
+        currency,
+    })
 }
 
 fn address(url: &str, param: &str) -> Result<String, Refusal> {
-    let known = url.parse::<reqwest::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let known = url
+        .parse::<reqwest::Url>()
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     match known {
         true => Ok(url.to_owned()),
-        false => Err(Refusal::bad("Not a valid URL").code("url_invalid").param(param)),
+        false => Err(Refusal::bad("Not a valid URL")
+            .code("url_invalid")
+            .param(param)),
     }
 }
 
 fn expiry(form: &Form, now: i64) -> Result<i64, Refusal> {
-    let Some(expires_at) = form.integer(&["expires_at"])? else { return Ok(now + DAY) };
+    let Some(expires_at) = form.integer(&["expires_at"])? else {
+        return Ok(now + DAY);
+    };
     let bound = match expires_at {
         at if at < now + HALF_HOUR => "at least 30 minutes",
         at if at > now + DAY => "less than 24 hours",
         at => return Ok(at),
     };
-    let message = format!("The `expires_at` timestamp must be {bound} from Checkout Session creation.");
+    let message =
+        format!("The `expires_at` timestamp must be {bound} from Checkout Session creation.");
     Err(Refusal::bad(message).param("expires_at"))
 }

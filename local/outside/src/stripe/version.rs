@@ -42,7 +42,9 @@ impl Version {
 
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let known = KNOWN.into_iter().find(|known| *known == text);
-        known.map(Self).ok_or_else(|| format!("Invalid Stripe API version: {text}"))
+        known
+            .map(Self)
+            .ok_or_else(|| format!("Invalid Stripe API version: {text}"))
     }
 
     pub(crate) fn text(self) -> &'static str {
@@ -51,7 +53,11 @@ impl Version {
 
     /// How a session names the page that people are sent to.
     pub(crate) fn ui_mode(self) -> &'static str {
-        if self < DAHLIA { "hosted" } else { "hosted_page" }
+        if self < DAHLIA {
+            "hosted"
+        } else {
+            "hosted_page"
+        }
     }
 
     /// Whether a session may say how it can be paid.

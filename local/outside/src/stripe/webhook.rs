@@ -21,16 +21,24 @@ pub(crate) fn correlation(payload: &Value) -> Option<String> {
     payload["correlation_id"].as_str().map(str::to_owned)
 }
 
-pub(crate) fn request(outside: &Outside, job: &Job, secret: &SecretString) -> Result<RequestBuilder> {
+pub(crate) fn request(
+    outside: &Outside,
+    job: &Job,
+    secret: &SecretString,
+) -> Result<RequestBuilder> {
     let body = serde_json::to_string_pretty(&job.payload["event"])?;
     let at = Timestamp::from_millisecond(outside.now())?;
-    let signature = confab_stripe::sign(secret, body.as_bytes(), at).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let signature = confab_stripe::sign(secret, body.as_bytes(), at)
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
     // Events of test mode carry a second signature, of a scheme that nobody should read.
     let signature = format!("{signature},v0={}", "6ffbb59b2300aae6".repeat(4));
     let request = outside.http.post(&outside.options.stripe_webhook_url);
     Ok(request
         .header(CONTENT_TYPE, "application/json; charset=utf-8")
-        .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
+        .header(
+            "user-agent",
+            "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        )
         .header("stripe-signature", signature)
         .body(body))
 }

@@ -33,7 +33,11 @@ pub(crate) async fn download(
             ([(CONTENT_TYPE, media.mime_type)], media.bytes).into_response()
         }
         Err(refusal) => {
-            let text = format!("media download: {} {}", refusal.status.as_u16(), refusal.code);
+            let text = format!(
+                "media download: {} {}",
+                refusal.status.as_u16(),
+                refusal.code
+            );
             outside.saw(call, text, false);
             refusal.into_response()
         }

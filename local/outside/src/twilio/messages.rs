@@ -43,12 +43,15 @@ pub(crate) async fn send(
         return refused(&outside, call, "send", refusal);
     }
     let form: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
-    let reference = form.get("StatusCallback").and_then(|callback| webhook::reference(callback));
+    let reference = form
+        .get("StatusCallback")
+        .and_then(|callback| webhook::reference(callback));
     call.reference = reference.as_deref();
-    let (person, content) = match person(&outside, &form).and_then(|person| Ok((person, content(&form)?))) {
-        Ok(read) => read,
-        Err(refusal) => return refused(&outside, call, "send", refusal),
-    };
+    let (person, content) =
+        match person(&outside, &form).and_then(|person| Ok((person, content(&form)?))) {
+            Ok(read) => read,
+            Err(refusal) => return refused(&outside, call, "send", refusal),
+        };
     let what = format!("send {}", content.word());
     let fault = outside.next_fault(Some(&person.id));
     if let Some(response) = before(fault.as_ref()).await {
@@ -61,20 +64,34 @@ pub(crate) async fn send(
         Err(_) => (content, Some(NO_MEDIA)),
     };
     let callback = form.get("StatusCallback").cloned();
-    let backstage = Backstage { reference: reference.clone(), callback };
+    let backstage = Backstage {
+        reference: reference.clone(),
+        callback,
+    };
     let message = match accept(&outside, &person, content, &backstage, fails_later) {
         Ok(message) => message,
         Err(refusal) => return refused(&outside, call, &what, refusal),
     };
     call.message_id = Some(message.id.clone());
     if fault.as_ref().is_some_and(|fault| fault.drop_after_accept) {
-        outside.saw(call, format!("{what}: accepted, and the connection lost on purpose"), false);
+        outside.saw(
+            call,
+            format!("{what}: accepted, and the connection lost on purpose"),
+            false,
+        );
         return lost_connection();
     }
     outside.saw(call, format!("{what}: 201"), true);
     hang(fault.as_ref()).await;
-    let resource = Message { status: Stage::Sending, ..message };
-    (StatusCode::CREATED, Json(shown(&outside, &person.phone, &resource))).into_response()
+    let resource = Message {
+        status: Stage::Sending,
+        ..message
+    };
+    (
+        StatusCode::CREATED,
+        Json(shown(&outside, &person.phone, &resource)),
+    )
+        .into_response()
 }
 
 pub(crate) async fn list(
@@ -95,9 +112,13 @@ pub(crate) async fn list(
 }
 
 fn search(outside: &Outside, query: &HashMap<String, String>) -> Result<Vec<Value>, Refusal> {
-    let from_us = query.get("From").is_none_or(|from| *from == outside.options.secrets.twilio_from);
+    let from_us = query
+        .get("From")
+        .is_none_or(|from| *from == outside.options.secrets.twilio_from);
     let to = query.get("To").and_then(|to| digits(to));
-    let since = query.get("DateSent>").map(|day| day.chars().take(10).collect::<String>());
+    let since = query
+        .get("DateSent>")
+        .map(|day| day.chars().take(10).collect::<String>());
     let store = outside.store();
     let person = match to {
         Some(phone) => people::by_phone(&store.db, phone).map_err(|_| Refusal::internal())?,
@@ -106,18 +127,26 @@ fn search(outside: &Outside, query: &HashMap<String, String>) -> Result<Vec<Valu
     let Some(person) = person.filter(|_| from_us) else {
         return Ok(Vec::new());
     };
-    let sent = messages::sent_by_app(&store.db, Some(&person.id)).map_err(|_| Refusal::internal())?;
+    let sent =
+        messages::sent_by_app(&store.db, Some(&person.id)).map_err(|_| Refusal::internal())?;
     drop(store);
     let recent = |kept: &Kept| {
         let day = time(kept.message.at).strftime("%Y-%m-%d").to_string();
         since.as_ref().is_none_or(|since| day >= *since)
     };
     let found = sent.iter().rev().filter(|kept| recent(kept));
-    Ok(found.map(|kept| shown(outside, &person.phone, &kept.message)).collect())
+    Ok(found
+        .map(|kept| shown(outside, &person.phone, &kept.message))
+        .collect())
 }
 
 fn refused(outside: &Outside, call: Call<'_>, what: &str, refusal: Refusal) -> Response {
-    let text = format!("{what}: {} {} {}", refusal.status.as_u16(), refusal.code, refusal.message);
+    let text = format!(
+        "{what}: {} {} {}",
+        refusal.status.as_u16(),
+        refusal.code,
+        refusal.message
+    );
     outside.saw(call, text, false);
     refusal.into_response()
 }
@@ -125,9 +154,20 @@ fn refused(outside: &Outside, call: Call<'_>, what: &str, refusal: Refusal) -> R
 fn person(outside: &Outside, form: &HashMap<String, String>) -> Result<Person, Refusal> {
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     if field("From") != outside.options.secrets.twilio_from {
-        return Err(Refusal::bad(63_007, "Twilio could not find a Channel with the specified From address"));
+        return Err(Refusal::bad(
+            63_007,
+            "Twilio could not find a Channel with the specified From address",
+        ));
     }
-    let invalid = || Refusal::bad(21_211, &format!("The 'To' number {} is not a valid phone number.", field("To")));
+    let invalid = || {
+        Refusal::bad(
+            21_211,
+            &format!(
+                "The 'To' number {} is not a valid phone number.",
+                field("To")
+            ),
+        )
+    };
     let phone = digits(field("To")).ok_or_else(invalid)?;
     let person = people::by_phone(&outside.store().db, phone).map_err(|_| Refusal::internal())?;
     let person = person.filter(|person| person.channel == Channel::Twilio);
@@ -138,22 +178,37 @@ fn content(form: &HashMap<String, String>) -> Result<Content, Refusal> {
     let field = |name: &str| form.get(name).filter(|value| !value.is_empty()).cloned();
     let body = field("Body");
     if body.as_deref().is_some_and(|body| length(body) > 1_600) {
-        return Err(Refusal::bad(21_617, "The concatenated message body exceeds the 1600 character limit."));
+        return Err(Refusal::bad(
+            21_617,
+            "The concatenated message body exceeds the 1600 character limit.",
+        ));
     }
     if let Some(name) = field("ContentSid") {
         if name.len() != 34 || !name.starts_with("HX") {
             return Err(Refusal::bad(21_655, "The ContentSid Parameter is Invalid."));
         }
         let variables = field("ContentVariables").unwrap_or_else(|| "{}".into());
-        let variables: std::collections::BTreeMap<String, String> = serde_json::from_str(&variables)
-            .map_err(|_| Refusal::bad(21_656, "The ContentVariables Parameter is invalid."))?;
+        let variables: std::collections::BTreeMap<String, String> =
+            serde_json::from_str(&variables)
+                .map_err(|_| Refusal::bad(21_656, "The ContentVariables Parameter is invalid."))?;
         let parameters = variables.into_values().collect();
-        return Ok(Content::Template { name, language: String::new(), parameters });
+        return Ok(Content::Template {
+            name,
+            language: String::new(),
+            parameters,
+        });
     }
     match (field("MediaUrl"), body) {
-        (Some(url), caption) => Ok(Content::Image { media_id: None, url, caption }),
+        (Some(url), caption) => Ok(Content::Image {
+            media_id: None,
+            url,
+            caption,
+        }),
         (None, Some(text)) => Ok(Content::Text { text }),
-        (None, None) => Err(Refusal::bad(21_619, "A text message body or media urls must be specified.")),
+        (None, None) => Err(Refusal::bad(
+            21_619,
+            "A text message body or media urls must be specified.",
+        )),
     }
 }
 
@@ -173,7 +228,11 @@ fn accept(
         seq: 0,
         at: now,
         from: Side::Bot,
-        status: if failed.is_some() { Stage::Failed } else { Stage::Delivered },
+        status: if failed.is_some() {
+            Stage::Failed
+        } else {
+            Stage::Delivered
+        },
         error: failed.map(|code| code.to_string()),
         context_id: None,
         reaction: None,
@@ -183,10 +242,19 @@ fn accept(
     let id = message.id.clone();
     let saved = outside.store().write(|writer| {
         let message = messages::add(writer.db, &person.id, message, backstage)?;
-        if let Some(callback) = backstage.callback.as_deref().filter(|_| writer.settings.statuses) {
-            let end = if failed.is_some() { "undelivered" } else { "delivered" };
+        if let Some(callback) = backstage
+            .callback
+            .as_deref()
+            .filter(|_| writer.settings.statuses)
+        {
+            let end = if failed.is_some() {
+                "undelivered"
+            } else {
+                "delivered"
+            };
             for (word, error) in [("sent", None), (end, failed)] {
-                let status = webhook::status(&outside.options.secrets, person, &id, word, error, callback);
+                let status =
+                    webhook::status(&outside.options.secrets, person, &id, word, error, callback);
                 writer.owe(&status, now)?;
             }
         }
@@ -206,8 +274,13 @@ fn shown(outside: &Outside, phone: &str, message: &Message) -> Value {
         Content::Image { caption, .. } => (caption.as_deref().unwrap_or_default(), 1),
         _ => ("", 0),
     };
-    let date = jiff::fmt::rfc2822::to_string(&time(message.at).to_zoned(jiff::tz::TimeZone::UTC)).ok();
-    let status = if message.status == Stage::Sending { "queued" } else { message.status.word() };
+    let date =
+        jiff::fmt::rfc2822::to_string(&time(message.at).to_zoned(jiff::tz::TimeZone::UTC)).ok();
+    let status = if message.status == Stage::Sending {
+        "queued"
+    } else {
+        message.status.word()
+    };
     json!({
         "sid": message.id, "account_sid": secrets.twilio_account_sid, "api_version": "2010-04-01",
         "from": secrets.twilio_from, "to": format!("whatsapp:+{phone}"), "body": body, "num_media": media.to_string(),

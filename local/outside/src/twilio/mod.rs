@@ -20,15 +20,26 @@ use refusal::Refusal;
 
 pub(crate) fn routes() -> Router<Arc<Outside>> {
     Router::new()
-        .route("/twilio/2010-04-01/Accounts/{sid}/Messages.json", get(messages::list).post(messages::send))
-        .route("/twilio/2010-04-01/Accounts/{sid}/Messages/{message}/Media/{media}", get(media::download))
+        .route(
+            "/twilio/2010-04-01/Accounts/{sid}/Messages.json",
+            get(messages::list).post(messages::send),
+        )
+        .route(
+            "/twilio/2010-04-01/Accounts/{sid}/Messages/{message}/Media/{media}",
+            get(media::download),
+        )
 }
 
 fn authorize(outside: &Outside, sid: &str, headers: &HeaderMap) -> Result<(), Refusal> {
     let secrets = &outside.options.secrets;
-    let (account, token) = (&secrets.twilio_account_sid, secrets.twilio_auth_token.expose_secret());
+    let (account, token) = (
+        &secrets.twilio_account_sid,
+        secrets.twilio_auth_token.expose_secret(),
+    );
     let expected = format!("Basic {}", STANDARD.encode(format!("{account}:{token}")));
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     if given != Some(&expected) {
         return Err(Refusal::unauthenticated());
     }

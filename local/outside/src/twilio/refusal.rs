@@ -20,11 +20,19 @@ impl Refusal {
     }
 
     pub(crate) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, 20_404, "The requested resource was not found")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            20_404,
+            "The requested resource was not found",
+        )
     }
 
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 20_500, "Internal Server Error")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            20_500,
+            "Internal Server Error",
+        )
     }
 
     pub(crate) fn bad(code: i64, message: &str) -> Self {
@@ -32,7 +40,11 @@ impl Refusal {
     }
 
     pub(crate) fn new(status: StatusCode, code: i64, message: &str) -> Self {
-        Self { status, code, message: message.to_owned() }
+        Self {
+            status,
+            code,
+            message: message.to_owned(),
+        }
     }
 }
 

@@ -46,7 +46,10 @@ pub(crate) fn message(secrets: &Secrets, person: &Person, said: &Said<'_>) -> No
             set("Body", caption.as_deref().unwrap_or_default());
             if let Some(media) = said.media {
                 let (base, message) = (said.base_url, said.id);
-                let url = format!("{base}/twilio/2010-04-01/Accounts/{account}/Messages/{message}/Media/{}", media.id);
+                let url = format!(
+                    "{base}/twilio/2010-04-01/Accounts/{account}/Messages/{message}/Media/{}",
+                    media.id
+                );
                 set("NumMedia", "1");
                 set("MediaUrl0", &url);
                 set("MediaContentType0", &media.mime_type);
@@ -66,7 +69,9 @@ pub(crate) fn message(secrets: &Secrets, person: &Person, said: &Said<'_>) -> No
         }
         Content::Unknown { raw } => {
             for (name, value) in raw.as_object().into_iter().flatten() {
-                let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let plain = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
                 set(name, &plain);
             }
         }
@@ -92,14 +97,21 @@ pub(crate) fn status(
     if let Some(code) = error {
         params.insert("ErrorCode".into(), code.to_string().into());
     }
-    notice(person, Kind::Status, id, json!({"params": params, "url": callback}))
+    notice(
+        person,
+        Kind::Status,
+        id,
+        json!({"params": params, "url": callback}),
+    )
 }
 
 /// The form of a webhook, in the order in which it goes out.
 pub(crate) fn params(payload: &Value) -> Vec<(String, String)> {
     let params = payload["params"].as_object();
     let pairs = params.into_iter().flatten();
-    pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+    pairs
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 /// The app's reference in the address for statuses.
@@ -107,7 +119,10 @@ pub(crate) fn reference(callback: &str) -> Option<String> {
     let (_, query) = callback.split_once('?')?;
     let found = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "ref");
     let reference = found?.1.replace('.', " ");
-    reference.parse::<Reference>().ok().map(|reference| reference.to_string())
+    reference
+        .parse::<Reference>()
+        .ok()
+        .map(|reference| reference.to_string())
 }
 
 fn frame(secrets: &Secrets, person: &Person, id: &str) -> Map<String, Value> {
@@ -121,12 +136,18 @@ fn frame(secrets: &Secrets, person: &Person, id: &str) -> Map<String, Value> {
         ("ChannelPrefix", "whatsapp"),
     ];
     debug_assert_eq!(person.channel, Channel::Twilio);
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect()
 }
 
 fn notice(person: &Person, kind: Kind, message_id: &str, payload: Value) -> Notice {
     Notice {
-        lane: Lane { person: person.id.clone(), kind },
+        lane: Lane {
+            person: person.id.clone(),
+            kind,
+        },
         provider: Provider::Twilio,
         message_id: message_id.to_owned(),
         payload,

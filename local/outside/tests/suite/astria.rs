@@ -18,17 +18,21 @@ pub(crate) const LITE: &str = "1401";
 pub(crate) fn photos(seed: u8) -> Vec<Vec<u8>> {
     let photo = |number: u8| {
         let mut bytes = Cursor::new(Vec::new());
-        RgbImage::from_pixel(8, 8, image::Rgb([seed, number, 0])).write_to(&mut bytes, ImageFormat::Png).unwrap();
+        RgbImage::from_pixel(8, 8, image::Rgb([seed, number, 0]))
+            .write_to(&mut bytes, ImageFormat::Png)
+            .unwrap();
         bytes.into_inner()
     };
     (0..4).map(photo).collect()
 }
 
 pub(crate) fn form(title: &str, seed: u8) -> Form {
-    let form = Form::new().text("tune[title]", title.to_owned()).text("tune[name]", "woman");
-    photos(seed)
-        .into_iter()
-        .fold(form, |form, photo| form.part("tune[images][]", Part::bytes(photo).file_name("a.png")))
+    let form = Form::new()
+        .text("tune[title]", title.to_owned())
+        .text("tune[name]", "woman");
+    photos(seed).into_iter().fold(form, |form, photo| {
+        form.part("tune[images][]", Part::bytes(photo).file_name("a.png"))
+    })
 }
 
 pub(crate) fn list(value: &Value) -> &Vec<Value> {
@@ -42,12 +46,18 @@ fn text(value: &Value) -> &str {
 impl World {
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}/astria/{path}", self.base_url);
-        self.http.request(method.parse().unwrap(), url).bearer_auth("sd_local")
+        self.http
+            .request(method.parse().unwrap(), url)
+            .bearer_auth("sd_local")
     }
 
     pub(crate) async fn asked(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let request = self.request(method, path);
-        let request = if body.is_null() { request } else { request.json(&body) };
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(&body)
+        };
         read(request.send().await.unwrap()).await
     }
 
@@ -58,27 +68,45 @@ impl World {
     }
 
     pub(crate) fn callback(&self, query: &str) -> String {
-        format!("{}/pack-tune-received?{query}", self.app.address.lock().unwrap())
+        format!(
+            "{}/pack-tune-received?{query}",
+            self.app.address.lock().unwrap()
+        )
     }
 
     pub(crate) fn told(&self, title: &str) -> Form {
-        let form = form(title, 1).text("tune[callback]", self.callback(&format!("of={title}&c={CORRELATION}")));
-        form.text("tune[prompts_callback]", self.callback(&format!("prompts_of={title}&c={CORRELATION}")))
+        let form = form(title, 1).text(
+            "tune[callback]",
+            self.callback(&format!("of={title}&c={CORRELATION}")),
+        );
+        form.text(
+            "tune[prompts_callback]",
+            self.callback(&format!("prompts_of={title}&c={CORRELATION}")),
+        )
     }
 
     /// The id of a tune that is made from a form.
     pub(crate) async fn tune(&self, form: Form) -> i64 {
-        let (status, body) = read(self.request("POST", "p/1401/tunes").multipart(form).send().await.unwrap()).await;
+        let (status, body) = read(
+            self.request("POST", "p/1401/tunes")
+                .multipart(form)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
         assert_eq!(status, 201, "{body}");
         body["id"].as_i64().unwrap()
     }
 
     pub(crate) async fn row(&self, tune: i64) -> Value {
-        self.api("GET", &format!("astria/tunes/{tune}"), Value::Null).await
+        self.api("GET", &format!("astria/tunes/{tune}"), Value::Null)
+            .await
     }
 
     pub(crate) async fn finish(&self, tune: i64) -> Value {
-        self.api("POST", &format!("astria/tunes/{tune}/finish"), Value::Null).await
+        self.api("POST", &format!("astria/tunes/{tune}/finish"), Value::Null)
+            .await
     }
 
     pub(crate) async fn like_astria(&self, settings: Value) {
@@ -88,22 +116,31 @@ impl World {
     pub(crate) async fn picture(&self, url: &str) -> RgbImage {
         let response = self.http.get(url).send().await.unwrap();
         assert_eq!(
-            (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+            (
+                response.status().as_u16(),
+                response.headers()["content-type"].to_str().unwrap()
+            ),
             (200, "image/jpeg")
         );
         let bytes = response.bytes().await.unwrap();
-        image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg).unwrap().into_rgb8()
+        image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg)
+            .unwrap()
+            .into_rgb8()
     }
 
     pub(crate) async fn called_back(&self) {
-        self.until(async || self.api("GET", "astria/pending", Value::Null).await["webhooks"] == 0).await;
+        self.until(async || self.api("GET", "astria/pending", Value::Null).await["webhooks"] == 0)
+            .await;
     }
 }
 
 async fn read(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
-    (status, serde_json::from_str(&text).unwrap_or_else(|_| text.into()))
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or_else(|_| text.into()),
+    )
 }
 
 /// How different two pictures are, from 0 to 255.
@@ -121,17 +158,33 @@ async fn packs_come_in_three_tiers_with_pictures_of_their_own() {
     let (mut seen, mut covers) = (Vec::new(), Vec::new());
     for pack in list(&packs) {
         let tiers = [("lite", 4), ("standard", 8), ("premium", 12)];
-        let (tier, images) = tiers.into_iter().find(|(tier, _)| text(&pack["slug"]).contains(tier)).unwrap();
-        assert_eq!((pack["costs"]["man"]["num_images"].as_u64(), pack.get("prompts_per_class")), (Some(images), None));
+        let (tier, images) = tiers
+            .into_iter()
+            .find(|(tier, _)| text(&pack["slug"]).contains(tier))
+            .unwrap();
+        assert_eq!(
+            (
+                pack["costs"]["man"]["num_images"].as_u64(),
+                pack.get("prompts_per_class")
+            ),
+            (Some(images), None)
+        );
         assert!(
-            text(&pack["title"]).to_lowercase().contains(tier) && pack["costs"]["woman"]["cost"].as_i64() > Some(0)
+            text(&pack["title"]).to_lowercase().contains(tier)
+                && pack["costs"]["woman"]["cost"].as_i64() > Some(0)
         );
         let whole = world.shown(&format!("p/{}.json", pack["id"])).await;
-        assert_eq!((&whole["slug"], &whole["cover_url"]), (&pack["slug"], &pack["cover_url"]));
+        assert_eq!(
+            (&whole["slug"], &whole["cover_url"]),
+            (&pack["slug"], &pack["cover_url"])
+        );
         for class in ["man", "woman"] {
             let prompts = list(&whole["prompts_per_class"][class]);
             assert_eq!(prompts.len() as u64, images);
-            let ids: HashSet<_> = prompts.iter().map(|prompt| prompt["id"].as_i64().unwrap()).collect();
+            let ids: HashSet<_> = prompts
+                .iter()
+                .map(|prompt| prompt["id"].as_i64().unwrap())
+                .collect();
             assert_eq!(ids.len(), prompts.len());
             if tier == "lite" {
                 seen.push(world.picture(text(&prompts[0]["images"][0])).await);
@@ -141,25 +194,38 @@ async fn packs_come_in_three_tiers_with_pictures_of_their_own() {
     }
     for pictures in [seen, covers] {
         for (at, one) in pictures.iter().enumerate() {
-            assert!(pictures[at + 1..].iter().all(|other| distance(one, other) > 0.5));
+            assert!(
+                pictures[at + 1..]
+                    .iter()
+                    .all(|other| distance(one, other) > 0.5)
+            );
         }
     }
     assert_eq!(world.shown("p/quiet-studio-lite").await["id"], 1_404);
-    let head = world.http.head(text(&packs[0]["cover_url"])).send().await.unwrap();
+    let head = world
+        .http
+        .head(text(&packs[0]["cover_url"]))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(head.headers()["content-type"], "image/jpeg");
 }
 
 #[tokio::test]
 async fn a_person_is_learned_from_photos_and_drawn() {
     let world = World::start().await;
-    let urls: Vec<_> = (1..=4).map(|n| format!("{}/astria/selfies/{n}.jpg?person=dana", world.base_url)).collect();
+    let urls: Vec<_> = (1..=4)
+        .map(|n| format!("{}/astria/selfies/{n}.jpg?person=dana", world.base_url))
+        .collect();
     let tune = json!({
         "title": "ord_1", "name": "woman", "image_urls": urls, "characteristics": {"eye_color": "green eyes"},
         "callback": world.callback(&format!("order=1&correlation_id={CORRELATION}")),
         "prompts_callback": world.callback("order=1&all"),
         "prompt_attributes": {"callback": world.callback("order=1&each")},
     });
-    let (status, tune) = world.asked("POST", "p/1401/tunes.json", json!({"tune": tune})).await;
+    let (status, tune) = world
+        .asked("POST", "p/1401/tunes.json", json!({"tune": tune}))
+        .await;
     assert_eq!(
         (status, &tune["title"], &tune["name"], &tune["trained_at"]),
         (201, &json!("ord_1"), &json!("woman"), &Value::Null)
@@ -171,9 +237,17 @@ async fn a_person_is_learned_from_photos_and_drawn() {
     assert_eq!(world.row(id).await["state"], "training");
 
     world.pass(Duration::from_secs(21));
-    world.until(async || !world.app.callbacks().is_empty()).await;
+    world
+        .until(async || !world.app.callbacks().is_empty())
+        .await;
     let trained = world.shown(&format!("tunes/{id}.json")).await;
-    assert_eq!(world.app.callbacks()[0], (format!("order=1&correlation_id={CORRELATION}"), json!({"tune": trained})));
+    assert_eq!(
+        world.app.callbacks()[0],
+        (
+            format!("order=1&correlation_id={CORRELATION}"),
+            json!({"tune": trained})
+        )
+    );
     assert_eq!(trained["eta"], trained["trained_at"]);
     assert!(trained["expires_at"].is_string());
     world.pass(Duration::from_secs(3));
@@ -181,16 +255,38 @@ async fn a_person_is_learned_from_photos_and_drawn() {
     world.called_back().await;
     let done = world.shown(&prompts).await;
     let callbacks = world.app.callbacks();
-    let (_, all) = callbacks.iter().find(|(query, _)| query == "order=1&all").unwrap();
-    let ids =
-        |prompts: &Value| list(prompts).iter().map(|prompt| prompt["id"].as_i64().unwrap()).collect::<HashSet<_>>();
+    let (_, all) = callbacks
+        .iter()
+        .find(|(query, _)| query == "order=1&all")
+        .unwrap();
+    let ids = |prompts: &Value| {
+        list(prompts)
+            .iter()
+            .map(|prompt| prompt["id"].as_i64().unwrap())
+            .collect::<HashSet<_>>()
+    };
     assert_eq!((ids(all), ids(all).len()), (ids(&done), 4));
     for prompt in list(all) {
-        assert!(text(&prompt["text"]).starts_with("portrait of ohwx woman, green eyes, "), "{prompt}");
-        assert_eq!((prompt["tune_id"].as_i64(), list(&prompt["images"]).len()), (Some(id), 1));
-        assert!(callbacks.contains(&("order=1&each".into(), json!({"prompt": prompt}))), "{prompt}");
-        assert_eq!(world.shown(&format!("{prompts}/{}", prompt["id"])).await, *prompt);
-        assert_eq!(world.shown(&format!("prompts/{}.json", prompt["id"])).await, *prompt);
+        assert!(
+            text(&prompt["text"]).starts_with("portrait of ohwx woman, green eyes, "),
+            "{prompt}"
+        );
+        assert_eq!(
+            (prompt["tune_id"].as_i64(), list(&prompt["images"]).len()),
+            (Some(id), 1)
+        );
+        assert!(
+            callbacks.contains(&("order=1&each".into(), json!({"prompt": prompt}))),
+            "{prompt}"
+        );
+        assert_eq!(
+            world.shown(&format!("{prompts}/{}", prompt["id"])).await,
+            *prompt
+        );
+        assert_eq!(
+            world.shown(&format!("prompts/{}.json", prompt["id"])).await,
+            *prompt
+        );
     }
     let first = world.picture(text(&all[0]["images"][0])).await;
     let second = world.picture(text(&all[1]["images"][0])).await;
@@ -199,21 +295,34 @@ async fn a_person_is_learned_from_photos_and_drawn() {
     let row = world.row(id).await;
     assert_eq!(
         (&row["state"], &row["title"], &row["class"], &row["pack"]),
-        (&json!("trained"), &json!("ord_1"), &json!("woman"), &json!("city-evening-lite"))
+        (
+            &json!("trained"),
+            &json!("ord_1"),
+            &json!("woman"),
+            &json!("city-evening-lite")
+        )
     );
     assert_eq!(
-        (list(&row["images"]).len(), list(&row["callbacks"]).len(), &row["batches"][0]["state"]),
+        (
+            list(&row["images"]).len(),
+            list(&row["callbacks"]).len(),
+            &row["batches"][0]["state"]
+        ),
         (4, 6, &json!("done"))
     );
-    assert_eq!(list(&world.api("GET", "astria/tunes", Value::Null).await), &vec![row]);
+    assert_eq!(
+        list(&world.api("GET", "astria/tunes", Value::Null).await),
+        &vec![row]
+    );
     let seen = world.seen();
     assert!(
-        seen.iter()
-            .any(|seen| seen.text == "POST p/…/tunes: 201" && seen.correlation_id.as_deref() == Some(CORRELATION)),
+        seen.iter().any(|seen| seen.text == "POST p/…/tunes: 201"
+            && seen.correlation_id.as_deref() == Some(CORRELATION)),
         "{seen:?}"
     );
     assert!(
-        seen.iter().any(|seen| seen.text == "tune webhook: 200" && seen.correlation_id.as_deref() == Some(CORRELATION)),
+        seen.iter().any(|seen| seen.text == "tune webhook: 200"
+            && seen.correlation_id.as_deref() == Some(CORRELATION)),
         "{seen:?}"
     );
 }
@@ -224,11 +333,20 @@ async fn each_person_looks_like_themselves() {
     let mut people = Vec::new();
     for (title, seed) in [("dana", 1), ("omer", 2), ("dana again", 1)] {
         let row = world.finish(world.tune(form(title, seed)).await).await;
-        people.push((row["person"].clone(), world.picture(text(&row["images"][0])).await));
+        people.push((
+            row["person"].clone(),
+            world.picture(text(&row["images"][0])).await,
+        ));
     }
-    let [dana, omer, again] = &people[..] else { panic!() };
+    let [dana, omer, again] = &people[..] else {
+        panic!()
+    };
     assert_eq!((&dana.0, dana.0 == omer.0), (&again.0, false));
-    assert!(distance(&dana.1, &omer.1) > 5.0, "{}", distance(&dana.1, &omer.1));
+    assert!(
+        distance(&dana.1, &omer.1) > 5.0,
+        "{}",
+        distance(&dana.1, &omer.1)
+    );
     assert!(distance(&dana.1, &again.1) < distance(&dana.1, &omer.1));
 }
 
@@ -243,28 +361,62 @@ async fn somebody_who_is_known_is_drawn_again_without_photos() {
     };
     let (path, body) = again("1405", tune).await;
     let (status, error) = world.asked("POST", &path, body.clone()).await;
-    assert_eq!((status, error["tune_ids"].is_array()), (422, true), "it is not trained yet: {error}");
+    assert_eq!(
+        (status, error["tune_ids"].is_array()),
+        (422, true),
+        "it is not trained yet: {error}"
+    );
     let first = world.finish(tune).await;
     let (status, answer) = world.asked("POST", &path, body.clone()).await;
-    assert_eq!((status, answer["id"].as_i64()), (201, Some(tune)), "no tune is made");
+    assert_eq!(
+        (status, answer["id"].as_i64()),
+        (201, Some(tune)),
+        "no tune is made"
+    );
     world.pass(Duration::from_secs(3));
     world.until(async || world.app.callbacks().len() == 1).await;
     let (query, prompts) = world.app.callbacks().remove(0);
-    assert_eq!((query.as_str(), list(&prompts).len(), prompts[0]["tune_id"].as_i64()), ("second", 8, Some(tune)));
+    assert_eq!(
+        (
+            query.as_str(),
+            list(&prompts).len(),
+            prompts[0]["tune_id"].as_i64()
+        ),
+        ("second", 8, Some(tune))
+    );
     let row = world.row(tune).await;
-    assert_eq!((list(&row["prompts"]).len(), &row["batches"][1]["title"]), (12, &json!("second")));
+    assert_eq!(
+        (list(&row["prompts"]).len(), &row["batches"][1]["title"]),
+        (12, &json!("second"))
+    );
     let pictures = (text(&first["images"][0]), text(&prompts[0]["images"][0]));
-    assert!(distance(&world.picture(pictures.0).await, &world.picture(pictures.1).await) > 5.0, "another pack");
+    assert!(
+        distance(
+            &world.picture(pictures.0).await,
+            &world.picture(pictures.1).await
+        ) > 5.0,
+        "another pack"
+    );
 
     world.like_astria(json!({"reuse": "message"})).await;
     let (status, answer) = world.asked("POST", &path, body.clone()).await;
-    assert_eq!((status, answer), (201, json!({"status": 201, "message": "Prompts created"})));
+    assert_eq!(
+        (status, answer),
+        (201, json!({"status": 201, "message": "Prompts created"}))
+    );
     let (path, unknown) = again("1405", 7).await;
     assert_eq!(world.asked("POST", &path, unknown).await.0, 422);
 
     world.pass(30 * DAY);
-    assert_eq!(world.asked("POST", &path, body).await.0, 422, "it has expired");
-    assert_eq!(world.http.get(pictures.1).send().await.unwrap().status(), 404);
+    assert_eq!(
+        world.asked("POST", &path, body).await.0,
+        422,
+        "it has expired"
+    );
+    assert_eq!(
+        world.http.get(pictures.1).send().await.unwrap().status(),
+        404
+    );
 }
 
 #[tokio::test]
@@ -273,8 +425,11 @@ async fn what_cannot_be_is_refused_field_by_field() {
     let selfie = format!("{}/astria/selfies/1.jpg", world.base_url);
     let page = format!("{}/api/astria/tunes", world.base_url);
     let with = |changes: Value| {
-        let mut tune = json!({"title": "t", "name": "man", "image_urls": [selfie, selfie, selfie, selfie]});
-        tune.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let mut tune =
+            json!({"title": "t", "name": "man", "image_urls": [selfie, selfie, selfie, selfie]});
+        tune.as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
         json!({"tune": tune})
     };
     for (changes, field) in [
@@ -284,18 +439,36 @@ async fn what_cannot_be_is_refused_field_by_field() {
         (json!({"image_urls": [selfie, selfie, selfie]}), "images"),
         (json!({"image_urls": vec![selfie.clone(); 31]}), "images"),
         (json!({"image_urls": vec![page; 4]}), "images"),
-        (json!({"image_urls": vec!["https://example.com/a.jpg"; 4]}), "image_urls"),
-        (json!({"image_urls": vec![format!("{}/astria/selfies/x.jpg", world.base_url); 4]}), "image_urls"),
+        (
+            json!({"image_urls": vec!["https://example.com/a.jpg"; 4]}),
+            "image_urls",
+        ),
+        (
+            json!({"image_urls": vec![format!("{}/astria/selfies/x.jpg", world.base_url); 4]}),
+            "image_urls",
+        ),
         (json!({"callback": "pack-tune-received"}), "callback"),
-        (json!({"prompts_callback": "ftp://a.example"}), "prompts_callback"),
+        (
+            json!({"prompts_callback": "ftp://a.example"}),
+            "prompts_callback",
+        ),
         (json!({"prompt_ids": [1]}), "prompt_ids"),
         (json!({"tune_ids": ["x"]}), "tune_ids"),
     ] {
         let (status, error) = world.asked("POST", "p/1401/tunes", with(changes)).await;
-        assert_eq!((status, error[field].is_array()), (422, true), "{field} {error}");
+        assert_eq!(
+            (status, error[field].is_array()),
+            (422, true),
+            "{field} {error}"
+        );
     }
-    let (_, error) = world.asked("POST", "p/1401/tunes", json!({"tune": {"name": "cat"}})).await;
-    assert_eq!(error.as_object().unwrap().keys().collect::<Vec<_>>(), ["images", "name", "title"]);
+    let (_, error) = world
+        .asked("POST", "p/1401/tunes", json!({"tune": {"name": "cat"}}))
+        .await;
+    assert_eq!(
+        error.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["images", "name", "title"]
+    );
     for (method, path, body, status) in [
         ("POST", "p/9/tunes", with(json!({})), 404),
         ("POST", "p/1401/tunes", json!({"title": "t"}), 400),
@@ -313,7 +486,10 @@ async fn what_cannot_be_is_refused_field_by_field() {
         let (answered, body) = world.asked(method, path, body).await;
         assert_eq!(answered, status, "{method} {path} {body}");
     }
-    let wrong = world.http.get(format!("{}/astria/packs", world.base_url)).bearer_auth("sd_other");
+    let wrong = world
+        .http
+        .get(format!("{}/astria/packs", world.base_url))
+        .bearer_auth("sd_other");
     assert_eq!(wrong.send().await.unwrap().status(), 401);
     for (path, body) in [
         ("settings", json!({"drop_percent": 101})),
@@ -322,9 +498,19 @@ async fn what_cannot_be_is_refused_field_by_field() {
         ("settings", json!({"unknown": 1})),
         ("faults", json!({"calls": [{"http": 200}]})),
     ] {
-        assert_eq!(world.ask("PUT", &format!("/api/astria/{path}"), &body).await.0, 400, "{body}");
+        assert_eq!(
+            world
+                .ask("PUT", &format!("/api/astria/{path}"), &body)
+                .await
+                .0,
+            400,
+            "{body}"
+        );
     }
-    assert_eq!(world.api("GET", "astria/tunes", Value::Null).await, json!([]));
+    assert_eq!(
+        world.api("GET", "astria/tunes", Value::Null).await,
+        json!([])
+    );
 }
 
 #[tokio::test]
@@ -336,18 +522,29 @@ async fn a_title_stands_for_one_tune_when_it_is_wished() {
     world.like_astria(json!({"idempotency": true})).await;
     assert_eq!(world.tune(form("ord_1", 1)).await, first);
     let other = world.tune(form("ord_2", 1)).await;
-    assert_eq!(world.tune(form("ord_2", 9)).await, other, "whatever else it says");
+    assert_eq!(
+        world.tune(form("ord_2", 9)).await,
+        other,
+        "whatever else it says"
+    );
     let (one, same) = tokio::join!(world.tune(form("ord_4", 1)), world.tune(form("ord_4", 1)));
     assert_eq!(one, same, "even at the same time");
     world.finish(first).await;
     let again = json!({"tune": {"title": "ord_3", "tune_ids": [first]}});
     for _ in 0..2 {
-        assert_eq!(world.asked("POST", "p/1402/tunes", again.clone()).await.0, 201);
+        assert_eq!(
+            world.asked("POST", "p/1402/tunes", again.clone()).await.0,
+            201
+        );
     }
     assert_eq!(list(&world.row(first).await["batches"]).len(), 2);
     let prompt = json!({"prompt": {"text": "on the moon", "seed": 7}});
-    let (_, one) = world.asked("POST", &format!("tunes/{first}/prompts"), prompt.clone()).await;
-    let (_, same) = world.asked("POST", &format!("tunes/{first}/prompts"), prompt).await;
+    let (_, one) = world
+        .asked("POST", &format!("tunes/{first}/prompts"), prompt.clone())
+        .await;
+    let (_, same) = world
+        .asked("POST", &format!("tunes/{first}/prompts"), prompt)
+        .await;
     assert_eq!(one["id"], same["id"]);
 }
 
@@ -359,25 +556,53 @@ async fn lists_go_page_by_page_and_what_is_deleted_is_gone() {
         tunes.insert(0, world.tune(form(&format!("ord_{n}"), n)).await);
     }
     let ids = async |path: &str| -> Vec<i64> {
-        list(&world.shown(path).await).iter().map(|tune| tune["id"].as_i64().unwrap()).collect()
+        list(&world.shown(path).await)
+            .iter()
+            .map(|tune| tune["id"].as_i64().unwrap())
+            .collect()
     };
     assert_eq!(ids("tunes").await, tunes);
     assert_eq!(ids("tunes?limit=2").await, tunes[..2]);
-    assert_eq!(ids(&format!("tunes.json?limit=2&before_id={}", tunes[1])).await, tunes[2..]);
+    assert_eq!(
+        ids(&format!("tunes.json?limit=2&before_id={}", tunes[1])).await,
+        tunes[2..]
+    );
     assert_eq!(ids("tunes?offset=1&limit=1").await, tunes[1..2]);
     let row = world.finish(tunes[0]).await;
     let prompts = ids(&format!("tunes/{}/prompts?limit=3", tunes[0])).await;
     assert_eq!(prompts.len(), 3);
-    assert_eq!(ids(&format!("tunes/{}/prompts?offset=3", tunes[0])).await.len(), 1);
+    assert_eq!(
+        ids(&format!("tunes/{}/prompts?offset=3", tunes[0]))
+            .await
+            .len(),
+        1
+    );
 
-    let (status, _) = world.asked("DELETE", &format!("tunes/{}", tunes[0]), Value::Null).await;
+    let (status, _) = world
+        .asked("DELETE", &format!("tunes/{}", tunes[0]), Value::Null)
+        .await;
     assert_eq!(status, 200);
     assert_eq!(ids("tunes").await, tunes[1..]);
-    for path in [format!("tunes/{}", tunes[0]), format!("prompts/{}", prompts[0])] {
+    for path in [
+        format!("tunes/{}", tunes[0]),
+        format!("prompts/{}", prompts[0]),
+    ] {
         assert_eq!(world.asked("GET", &path, Value::Null).await.0, 404);
     }
-    assert_eq!(world.http.get(text(&row["images"][0])).send().await.unwrap().status(), 404);
-    assert!(world.tune(form("ord_9", 9)).await > tunes[0], "an id is never used again");
+    assert_eq!(
+        world
+            .http
+            .get(text(&row["images"][0]))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        404
+    );
+    assert!(
+        world.tune(form("ord_9", 9)).await > tunes[0],
+        "an id is never used again"
+    );
 }
 
 #[tokio::test]
@@ -387,7 +612,10 @@ async fn a_prompt_of_our_own_waits_for_the_training() {
     let path = format!("tunes/{tune}/prompts");
     let prompt = json!({"text": "ohwx woman on the moon", "num_images": 3, "w": 256, "h": 320, "callback": world.callback("moon")});
     let (status, prompt) = world.asked("POST", &path, json!({"prompt": prompt})).await;
-    assert_eq!((status, prompt.get("images"), &prompt["trained_at"]), (201, None, &Value::Null));
+    assert_eq!(
+        (status, prompt.get("images"), &prompt["trained_at"]),
+        (201, None, &Value::Null)
+    );
     for (fields, field) in [
         (json!({"text": " "}), "text"),
         (json!({"text": "x", "num_images": 9}), "num_images"),
@@ -401,17 +629,32 @@ async fn a_prompt_of_our_own_waits_for_the_training() {
     world.pass(Duration::from_secs(24));
     world.until(async || world.app.callbacks().len() == 1).await;
     let (query, body) = world.app.callbacks().remove(0);
-    assert_eq!((query.as_str(), &body["prompt"]["id"]), ("moon", &prompt["id"]));
+    assert_eq!(
+        (query.as_str(), &body["prompt"]["id"]),
+        ("moon", &prompt["id"])
+    );
     let images = list(&body["prompt"]["images"]);
-    let (one, other) = (world.picture(text(&images[0])).await, world.picture(text(&images[2])).await);
+    let (one, other) = (
+        world.picture(text(&images[0])).await,
+        world.picture(text(&images[2])).await,
+    );
     assert_eq!((images.len(), one.dimensions()), (3, (256, 320)));
     assert!(distance(&one, &other) > 1.0);
     for _ in 0..2 {
-        let liked = world.asked("POST", &format!("prompts/{}/likes", prompt["id"]), Value::Null).await;
+        let liked = world
+            .asked(
+                "POST",
+                &format!("prompts/{}/likes", prompt["id"]),
+                Value::Null,
+            )
+            .await;
         assert_eq!(liked, (201, json!("")));
     }
     let row = world.row(tune).await;
-    let likes = list(&row["prompts"]).iter().find(|row| row["id"] == prompt["id"]).map(|row| &row["likes"]);
+    let likes = list(&row["prompts"])
+        .iter()
+        .find(|row| row["id"] == prompt["id"])
+        .map(|row| &row["likes"]);
     assert_eq!(likes, Some(&json!(2)));
 }
 
@@ -425,11 +668,16 @@ async fn a_training_may_fail_or_never_end() {
     }
     world.like_astria(json!({"training_fails": "no"})).await;
     world.pass(Duration::from_secs(3_600));
-    world.until(async || world.row(tunes[0]).await["state"] == "failed").await;
+    world
+        .until(async || world.row(tunes[0]).await["state"] == "failed")
+        .await;
     assert_eq!(world.row(tunes[1]).await["state"], "training");
     for tune in &tunes {
         let tune = world.shown(&format!("tunes/{tune}")).await;
-        assert_eq!((&tune["trained_at"], tune["eta"].is_string()), (&Value::Null, true));
+        assert_eq!(
+            (&tune["trained_at"], tune["eta"].is_string()),
+            (&Value::Null, true)
+        );
     }
     assert!(world.app.calls().is_empty());
     for tune in tunes {

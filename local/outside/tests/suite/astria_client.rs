@@ -20,7 +20,12 @@ impl World {
     }
 
     fn order(&self, title: &str) -> NewTune {
-        let selfie = |n: u32| format!("{}/astria/selfies/{n}.jpg?person=dana&class=woman", self.base_url);
+        let selfie = |n: u32| {
+            format!(
+                "{}/astria/selfies/{n}.jpg?person=dana&class=woman",
+                self.base_url
+            )
+        };
         let address = |query: &str| self.callback(query).parse().ok();
         NewTune {
             title: title.into(),
@@ -36,8 +41,14 @@ impl World {
 
     /// What was told under one of the addresses.
     fn heard(&self, query: &str) -> Vec<Callback> {
-        let callbacks = self.app.callbacks().into_iter().filter(|(told, _)| told == query);
-        callbacks.map(|(_, body)| parse_callback(body.to_string().as_bytes()).unwrap()).collect()
+        let callbacks = self
+            .app
+            .callbacks()
+            .into_iter()
+            .filter(|(told, _)| told == query);
+        callbacks
+            .map(|(_, body)| parse_callback(body.to_string().as_bytes()).unwrap())
+            .collect()
     }
 }
 
@@ -50,80 +61,195 @@ async fn an_order_from_the_pack_to_the_pictures() {
     let world = World::start().await;
     let astria = world.astria();
     let packs = astria.packs().await.unwrap();
-    let lite = packs.iter().find(|pack| pack.slug == "quiet-studio-lite").unwrap();
+    let lite = packs
+        .iter()
+        .find(|pack| pack.slug == "quiet-studio-lite")
+        .unwrap();
     assert_eq!((packs.len(), lite.costs["woman"].num_images), (6, Some(4)));
-    assert_eq!(astria.pack(lite.id).await.unwrap().prompts_per_class["man"].len(), 4);
-    astria.image(lite.cover_url.as_deref().unwrap()).await.unwrap();
+    assert_eq!(
+        astria.pack(lite.id).await.unwrap().prompts_per_class["man"].len(),
+        4
+    );
+    astria
+        .image(lite.cover_url.as_deref().unwrap())
+        .await
+        .unwrap();
 
     let order = world.order("ord_1");
-    let photo = world.http.get(&order.image_urls[0]).send().await.unwrap().bytes().await.unwrap();
-    let photo = File { bytes: photo.to_vec(), mime_type: "image/jpeg".into() };
+    let photo = world
+        .http
+        .get(&order.image_urls[0])
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    let photo = File {
+        bytes: photo.to_vec(),
+        mime_type: "image/jpeg".into(),
+    };
     let seen = astria.inspect("woman", photo).await.unwrap();
-    assert_eq!((seen.name.as_deref(), seen.selfie, seen.blurry), (Some("woman"), true, false));
-    assert!(seen.characteristics["hair_color"].contains(' ') || seen.characteristics["hair_color"].starts_with('b'));
+    assert_eq!(
+        (seen.name.as_deref(), seen.selfie, seen.blurry),
+        (Some("woman"), true, false)
+    );
+    assert!(
+        seen.characteristics["hair_color"].contains(' ')
+            || seen.characteristics["hair_color"].starts_with('b')
+    );
 
     let tune = astria.create_tune(lite.id, &order).await.unwrap();
-    assert_eq!((tune.title.as_str(), tune.class.as_deref(), tune.trained_at), ("ord_1", Some("woman"), None));
+    assert_eq!(
+        (tune.title.as_str(), tune.class.as_deref(), tune.trained_at),
+        ("ord_1", Some("woman"), None)
+    );
     assert!(tune.eta > tune.created_at);
     world.pass(Duration::from_secs(24));
     world.until(async || world.heard("all").len() == 1).await;
-    assert_eq!(world.heard("trained")[0].tunes, [astria.tune(tune.id).await.unwrap()]);
-    let (told, listed) = (world.heard("all").remove(0).prompts, astria.prompts_of(tune.id).await.unwrap());
+    assert_eq!(
+        world.heard("trained")[0].tunes,
+        [astria.tune(tune.id).await.unwrap()]
+    );
+    let (told, listed) = (
+        world.heard("all").remove(0).prompts,
+        astria.prompts_of(tune.id).await.unwrap(),
+    );
     assert_eq!((told.len(), listed.len()), (4, 4));
     for prompt in &told {
         assert!(listed.contains(prompt));
         assert_eq!(astria.prompt(prompt.id).await.unwrap(), *prompt);
-        assert_eq!(astria.image(&prompt.images[0]).await.unwrap().mime_type, "image/jpeg");
+        assert_eq!(
+            astria.image(&prompt.images[0]).await.unwrap().mime_type,
+            "image/jpeg"
+        );
     }
     astria.delete_tune(tune.id).await.unwrap();
-    assert_eq!(astria.tune(tune.id).await.unwrap_err(), AstriaError::Missing);
+    assert_eq!(
+        astria.tune(tune.id).await.unwrap_err(),
+        AstriaError::Missing
+    );
 }
 
 #[tokio::test]
 async fn what_may_have_been_made_is_found() {
     let world = World::start().await;
     let astria = world.astria();
-    for fault in [json!({"http": 504, "after": true}), json!({"http": 500, "after": true}), json!({"drop_after": true})]
-    {
+    for fault in [
+        json!({"http": 504, "after": true}),
+        json!({"http": 500, "after": true}),
+        json!({"drop_after": true}),
+    ] {
         let title = fault.to_string();
-        world.api("PUT", "astria/faults", json!({"calls": [fault]})).await;
-        let error = astria.create_tune(1_401, &world.order(&title)).await.unwrap_err();
+        world
+            .api("PUT", "astria/faults", json!({"calls": [fault]}))
+            .await;
+        let error = astria
+            .create_tune(1_401, &world.order(&title))
+            .await
+            .unwrap_err();
         assert!(error.may_have_happened(), "{error}");
-        assert!(astria.find_tune(&title, a_while_ago()).await.unwrap().is_some());
+        assert!(
+            astria
+                .find_tune(&title, a_while_ago())
+                .await
+                .unwrap()
+                .is_some()
+        );
     }
-    world.api("PUT", "astria/faults", json!({"calls": [{"http": 429}]})).await;
-    assert!(astria.create_tune(1_401, &world.order("ord_1")).await.unwrap_err().may_try_again());
-    world.api("PUT", "astria/faults", json!({"calls": [{"http": 402}]})).await;
-    assert_eq!(astria.create_tune(1_401, &world.order("ord_1")).await.unwrap_err(), AstriaError::Unpaid);
-    let wrong = NewTune { class: "cat".into(), ..world.order("ord_1") };
+    world
+        .api("PUT", "astria/faults", json!({"calls": [{"http": 429}]}))
+        .await;
+    assert!(
+        astria
+            .create_tune(1_401, &world.order("ord_1"))
+            .await
+            .unwrap_err()
+            .may_try_again()
+    );
+    world
+        .api("PUT", "astria/faults", json!({"calls": [{"http": 402}]}))
+        .await;
+    assert_eq!(
+        astria
+            .create_tune(1_401, &world.order("ord_1"))
+            .await
+            .unwrap_err(),
+        AstriaError::Unpaid
+    );
+    let wrong = NewTune {
+        class: "cat".into(),
+        ..world.order("ord_1")
+    };
     let refused = astria.create_tune(1_401, &wrong).await.unwrap_err();
-    assert!(matches!(refused, AstriaError::Refused { status: 422, .. }), "{refused}");
-    assert_eq!(astria.find_tune("ord_1", a_while_ago()).await.unwrap(), None);
+    assert!(
+        matches!(refused, AstriaError::Refused { status: 422, .. }),
+        "{refused}"
+    );
+    assert_eq!(
+        astria.find_tune("ord_1", a_while_ago()).await.unwrap(),
+        None
+    );
 }
 
 #[tokio::test]
 async fn each_shape_is_understood_and_so_is_a_failure() {
     let world = World::start().await;
     let astria = world.astria();
-    let tune = astria.create_tune(1_401, &world.order("ord_1")).await.unwrap();
+    let tune = astria
+        .create_tune(1_401, &world.order("ord_1"))
+        .await
+        .unwrap();
     world.finish(tune.id).await;
     for reuse in ["tune", "message"] {
         for shape in ["documented", "bare", "each"] {
-            world.like_astria(json!({"shape": shape, "reuse": reuse, "prompt_ms": 0})).await;
+            world
+                .like_astria(json!({"shape": shape, "reuse": reuse, "prompt_ms": 0}))
+                .await;
             let query = format!("{reuse}-{shape}");
             let address = world.callback(&query).parse().ok();
-            let again = NewTune { tune_ids: vec![tune.id], prompts_callback: address, ..world.order("ord_2") };
+            let again = NewTune {
+                tune_ids: vec![tune.id],
+                prompts_callback: address,
+                ..world.order("ord_2")
+            };
             assert_eq!(astria.create_tune(1_404, &again).await.unwrap().id, tune.id);
             let count = if shape == "each" { 4 } else { 1 };
-            world.until(async || world.heard(&query).len() == count).await;
-            let prompts: Vec<_> = world.heard(&query).into_iter().flat_map(|callback| callback.prompts).collect();
-            assert_eq!((prompts.len(), prompts[0].failure.as_deref()), (4, None), "{query}");
+            world
+                .until(async || world.heard(&query).len() == count)
+                .await;
+            let prompts: Vec<_> = world
+                .heard(&query)
+                .into_iter()
+                .flat_map(|callback| callback.prompts)
+                .collect();
+            assert_eq!(
+                (prompts.len(), prompts[0].failure.as_deref()),
+                (4, None),
+                "{query}"
+            );
         }
     }
     world.like_astria(json!({"fail_percent": 100})).await;
-    let again = NewTune { tune_ids: vec![tune.id], ..world.order("ord_3") };
+    let again = NewTune {
+        tune_ids: vec![tune.id],
+        ..world.order("ord_3")
+    };
     astria.create_tune(1_404, &again).await.unwrap();
-    world.api("POST", &format!("astria/tunes/{}/finish", tune.id), Value::Null).await;
+    world
+        .api(
+            "POST",
+            &format!("astria/tunes/{}/finish", tune.id),
+            Value::Null,
+        )
+        .await;
     let failed = astria.prompts_of(tune.id).await.unwrap();
-    assert_eq!((failed.len(), failed[0].images.len(), failed[0].failure.is_some()), (32, 0, true));
+    assert_eq!(
+        (
+            failed.len(),
+            failed[0].images.len(),
+            failed[0].failure.is_some()
+        ),
+        (32, 0, true)
+    );
 }

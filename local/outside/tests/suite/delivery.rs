@@ -21,9 +21,17 @@ async fn a_message_reaches_the_app_signed_and_complete() {
     assert_eq!(message.from.person.phone.unwrap().digits(), person.phone);
     assert_eq!(message.from.person.scoped_id.map(|id| id.0), person.user_id);
     assert_eq!(message.name, Some("Dana".into()));
-    assert_eq!(message.content, Content::Text { text: "שלום 👋 \"x\" /".into() });
+    assert_eq!(
+        message.content,
+        Content::Text {
+            text: "שלום 👋 \"x\" /".into()
+        }
+    );
     let shown = &world.chat(&person).await[0];
-    assert_eq!((shown["status"].as_str(), shown["correlation_id"].as_str()), (Some("delivered"), Some(CORRELATION)));
+    assert_eq!(
+        (shown["status"].as_str(), shown["correlation_id"].as_str()),
+        (Some("delivered"), Some(CORRELATION))
+    );
     let sighting = world.seen().remove(0);
     assert_eq!((sighting.provider, sighting.ok), ("meta", true));
     assert_eq!(sighting.correlation_id.as_deref(), Some(CORRELATION));
@@ -50,7 +58,12 @@ async fn a_failure_is_tried_again_and_nobody_overtakes() {
 async fn a_waiting_retry_goes_out_when_the_clock_jumps() {
     let world = World::start().await;
     let person = world.person("meta").await;
-    world.app.answers.lock().unwrap().extend([StatusCode::SERVICE_UNAVAILABLE; 5]);
+    world
+        .app
+        .answers
+        .lock()
+        .unwrap()
+        .extend([StatusCode::SERVICE_UNAVAILABLE; 5]);
     world.text(&person, "one").await;
     for _ in 0..5 {
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -64,7 +77,12 @@ async fn a_waiting_retry_goes_out_when_the_clock_jumps() {
 async fn after_seven_days_a_webhook_is_given_up() {
     let world = World::start().await;
     let person = world.person("meta").await;
-    world.app.answers.lock().unwrap().extend([StatusCode::SERVICE_UNAVAILABLE; 2]);
+    world
+        .app
+        .answers
+        .lock()
+        .unwrap()
+        .extend([StatusCode::SERVICE_UNAVAILABLE; 2]);
     world.text(&person, "one").await;
     world.until(async || world.app.calls().len() == 1).await;
     world.pass(Duration::from_secs(7 * 24 * 60 * 60 + 1));
@@ -77,9 +95,17 @@ async fn copies_bring_the_same_message_several_times() {
     let world = World::start().await;
     world.put("settings", json!({"copies": 5})).await;
     let person = world.person("meta").await;
-    let ids = [world.text(&person, "one").await, world.text(&person, "two").await];
+    let ids = [
+        world.text(&person, "one").await,
+        world.text(&person, "two").await,
+    ];
     world.quiet().await;
-    let got: Vec<String> = world.app.messages().into_iter().map(|message| message.id).collect();
+    let got: Vec<String> = world
+        .app
+        .messages()
+        .into_iter()
+        .map(|message| message.id)
+        .collect();
     assert_eq!(got.len(), 10);
     assert!(got[..5].iter().all(|id| *id == ids[0]) && got[5..].iter().all(|id| *id == ids[1]));
 }
@@ -87,7 +113,9 @@ async fn copies_bring_the_same_message_several_times() {
 #[tokio::test]
 async fn a_shuffle_brings_everything_in_another_order() {
     let world = World::start().await;
-    world.put("settings", json!({"reorder": true, "copies": 2})).await;
+    world
+        .put("settings", json!({"reorder": true, "copies": 2}))
+        .await;
     let person = world.person("meta").await;
     let sent: Vec<String> = (0..40).map(|n| n.to_string()).collect();
     for text in &sent {
@@ -96,7 +124,10 @@ async fn a_shuffle_brings_everything_in_another_order() {
     world.quiet().await;
     let got = world.app.texts();
     assert_eq!(got.len(), 80);
-    assert_eq!(got.iter().collect::<HashSet<_>>(), sent.iter().collect::<HashSet<_>>());
+    assert_eq!(
+        got.iter().collect::<HashSet<_>>(),
+        sent.iter().collect::<HashSet<_>>()
+    );
     let mut first: Vec<&String> = Vec::new();
     for text in &got {
         if !first.contains(&text) {
@@ -109,7 +140,9 @@ async fn a_shuffle_brings_everything_in_another_order() {
 #[tokio::test]
 async fn batches_bring_several_messages_in_one_webhook() {
     let world = World::start().await;
-    world.put("settings", json!({"batch": 10, "delay_ms": 300})).await;
+    world
+        .put("settings", json!({"batch": 10, "delay_ms": 300}))
+        .await;
     let (dana, omer) = (world.person("meta").await, world.person("meta").await);
     for n in 0..5 {
         world.text(&dana, &format!("dana {n}")).await;
@@ -144,7 +177,13 @@ async fn a_bad_signature_is_refused_until_it_is_good_again() {
     world.text(&meta, "one").await;
     world.text(&twilio, "two").await;
     world.until(async || world.app.calls().len() >= 2).await;
-    assert!(world.app.calls().iter().all(|status| *status == StatusCode::UNAUTHORIZED));
+    assert!(
+        world
+            .app
+            .calls()
+            .iter()
+            .all(|status| *status == StatusCode::UNAUTHORIZED)
+    );
     world.put("settings", json!({"signature": "good"})).await;
     world.quiet().await;
     assert_eq!(world.app.texts().len(), 2);
@@ -166,7 +205,10 @@ async fn five_hundred_messages_of_many_people() {
     let texts = world.app.texts();
     assert_eq!(texts.len(), 500);
     for person in &people {
-        let own: Vec<&String> = texts.iter().filter(|text| text.starts_with(&person.id)).collect();
+        let own: Vec<&String> = texts
+            .iter()
+            .filter(|text| text.starts_with(&person.id))
+            .collect();
         let expected: Vec<String> = (0..20).map(|n| format!("{} {n}", person.id)).collect();
         assert_eq!(own, expected.iter().collect::<Vec<_>>());
     }

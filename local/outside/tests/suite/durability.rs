@@ -26,7 +26,12 @@ async fn webhooks_that_are_owed_go_out_after_the_next_start() {
 async fn a_retry_survives_and_so_does_the_order() {
     let world = World::start().await;
     let person = world.person("meta").await;
-    world.app.answers.lock().unwrap().extend([StatusCode::SERVICE_UNAVAILABLE]);
+    world
+        .app
+        .answers
+        .lock()
+        .unwrap()
+        .extend([StatusCode::SERVICE_UNAVAILABLE]);
     world.text(&person, "one").await;
     world.text(&person, "two").await;
     world.until(async || world.app.calls().len() == 1).await;
@@ -54,7 +59,12 @@ async fn a_message_of_the_app_and_its_statuses_survive() {
 async fn a_clean_stop_ends_open_streams_and_loses_nothing() {
     let world = World::start().await;
     let person = world.person("meta").await;
-    let stream = world.http.get(format!("{}/api/phone/stream", world.base_url)).send().await.unwrap();
+    let stream = world
+        .http
+        .get(format!("{}/api/phone/stream", world.base_url))
+        .send()
+        .await
+        .unwrap();
     world.put("settings", json!({"delay_ms": 60_000})).await;
     world.text(&person, "one").await;
     world.stop().await;

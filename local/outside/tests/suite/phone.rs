@@ -8,11 +8,17 @@ use crate::world::World;
 async fn people_have_numbers_of_their_own() {
     let world = World::start().await;
     let (dana, omer) = (world.person("meta").await, world.person("twilio").await);
-    assert_eq!((dana.phone.as_str(), omer.phone.as_str()), ("16505550100", "16505550101"));
+    assert_eq!(
+        (dana.phone.as_str(), omer.phone.as_str()),
+        ("16505550100", "16505550101")
+    );
     assert!(dana.user_id.unwrap().starts_with("US.") && omer.user_id.is_none());
     let people = world.get("people").await;
     assert_eq!(people.as_array().unwrap().len(), 2);
-    assert_eq!((people[0]["unread"].clone(), people[0]["last"].clone()), (json!(0), Value::Null));
+    assert_eq!(
+        (people[0]["unread"].clone(), people[0]["last"].clone()),
+        (json!(0), Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -25,11 +31,26 @@ async fn a_chat_is_read_from_where_one_left_off() {
     world.quiet().await;
     world.meta().send(&person.text("four")).await.unwrap();
     let people = world.get("people").await;
-    assert_eq!((people[0]["unread"].as_i64(), people[0]["last"]["seq"].as_i64()), (Some(1), Some(4)));
-    let rest = world.get(&format!("people/{}/messages?after=2", person.id)).await;
-    let rest: Vec<_> =
-        rest.as_array().unwrap().iter().map(|message| (message["seq"].clone(), message["from"].clone())).collect();
-    assert_eq!(rest, [(json!(3), json!("person")), (json!(4), json!("bot"))]);
+    assert_eq!(
+        (
+            people[0]["unread"].as_i64(),
+            people[0]["last"]["seq"].as_i64()
+        ),
+        (Some(1), Some(4))
+    );
+    let rest = world
+        .get(&format!("people/{}/messages?after=2", person.id))
+        .await;
+    let rest: Vec<_> = rest
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| (message["seq"].clone(), message["from"].clone()))
+        .collect();
+    assert_eq!(
+        rest,
+        [(json!(3), json!("person")), (json!(4), json!("bot"))]
+    );
 }
 
 #[tokio::test]
@@ -39,18 +60,58 @@ async fn what_makes_no_sense_is_refused() {
     let messages = format!("people/{}/messages", person.id);
     let settings = world.get("settings").await;
     for (method, path, body, expected) in [
-        ("POST", "people", json!({"name": "", "channel": "meta"}), 400),
-        ("POST", "people", json!({"name": "x", "channel": "pigeon"}), 400),
-        ("POST", "people", json!({"name": "x", "channel": "twilio", "hide_number": true}), 400),
-        ("POST", "people", json!({"name": "x", "channel": "meta", "age": 7}), 400),
+        (
+            "POST",
+            "people",
+            json!({"name": "", "channel": "meta"}),
+            400,
+        ),
+        (
+            "POST",
+            "people",
+            json!({"name": "x", "channel": "pigeon"}),
+            400,
+        ),
+        (
+            "POST",
+            "people",
+            json!({"name": "x", "channel": "twilio", "hide_number": true}),
+            400,
+        ),
+        (
+            "POST",
+            "people",
+            json!({"name": "x", "channel": "meta", "age": 7}),
+            400,
+        ),
         ("GET", "people/per_1/messages", Value::Null, 404),
         ("POST", "people/per_1/read", Value::Null, 404),
         ("GET", "media/1", Value::Null, 404),
         ("POST", &messages, json!({"type": "text", "text": ""}), 400),
-        ("POST", &messages, json!({"type": "text", "text": "x", "more": 1}), 400),
-        ("POST", &messages, json!({"type": "image", "data": "%", "mime_type": "image/png"}), 400),
-        ("POST", &messages, json!({"type": "image", "data": "UE5H", "mime_type": "image/svg+xml"}), 400),
-        ("POST", &messages, json!({"type": "reaction", "message_id": "wamid.none", "emoji": "x"}), 404),
+        (
+            "POST",
+            &messages,
+            json!({"type": "text", "text": "x", "more": 1}),
+            400,
+        ),
+        (
+            "POST",
+            &messages,
+            json!({"type": "image", "data": "%", "mime_type": "image/png"}),
+            400,
+        ),
+        (
+            "POST",
+            &messages,
+            json!({"type": "image", "data": "UE5H", "mime_type": "image/svg+xml"}),
+            400,
+        ),
+        (
+            "POST",
+            &messages,
+            json!({"type": "reaction", "message_id": "wamid.none", "emoji": "x"}),
+            404,
+        ),
         ("POST", &messages, json!({"type": "dance"}), 400),
         ("PUT", "settings", json!({"copies": 6}), 400),
         ("PUT", "settings", json!({"copies": 0}), 400),
@@ -71,12 +132,23 @@ async fn what_makes_no_sense_is_refused() {
 async fn the_page_is_told_what_happens() {
     let world = World::start().await;
     let person = world.person("meta").await;
-    let stream = world.http.get(format!("{}/api/phone/stream", world.base_url)).send().await.unwrap();
+    let stream = world
+        .http
+        .get(format!("{}/api/phone/stream", world.base_url))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     world.text(&person, "one").await;
     world.quiet().await;
     world.stop().await;
     let events = stream.text().await.unwrap();
-    let statuses: Vec<&str> = events.lines().filter_map(|line| line.split("\"status\":\"").nth(1)).collect();
-    assert!(statuses[0].starts_with("sending") && statuses[1].starts_with("delivered"), "{events}");
+    let statuses: Vec<&str> = events
+        .lines()
+        .filter_map(|line| line.split("\"status\":\"").nth(1))
+        .collect();
+    assert!(
+        statuses[0].starts_with("sending") && statuses[1].starts_with("delivered"),
+        "{events}"
+    );
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use confab_core::{CorrelationId, Currency, Money, Timestamp};
-use confab_stripe::{Checkout, CheckoutPayment, CheckoutStatus, NewCheckout, PaymentStatus, StripeError, Subject};
+use confab_stripe::{
+    Checkout, CheckoutPayment, CheckoutStatus, NewCheckout, PaymentStatus, StripeError, Subject,
+};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -29,7 +31,10 @@ pub(crate) fn order(id: &str) -> NewCheckout {
 
 impl World {
     pub(crate) async fn checkout(&self, id: &str) -> Checkout {
-        self.stripe().create_checkout(&order(id), &format!("{id}:checkout")).await.unwrap()
+        self.stripe()
+            .create_checkout(&order(id), &format!("{id}:checkout"))
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn api(&self, method: &str, path: &str, body: Value) -> Value {
@@ -39,24 +44,38 @@ impl World {
     }
 
     pub(crate) async fn pay(&self, checkout: &Checkout, card: &str) -> Value {
-        self.api("POST", &format!("pay/{}", checkout.id), json!({"card": card})).await
+        self.api(
+            "POST",
+            &format!("pay/{}", checkout.id),
+            json!({"card": card}),
+        )
+        .await
     }
 
     /// A payment that succeeded, by the id of its intent.
     pub(crate) async fn paid(&self, id: &str) -> String {
         let checkout = self.checkout(id).await;
         assert_eq!(self.pay(&checkout, "success").await["next"], "done");
-        self.stripe().checkout(&checkout.id).await.unwrap().payment_intent.unwrap()
+        self.stripe()
+            .checkout(&checkout.id)
+            .await
+            .unwrap()
+            .payment_intent
+            .unwrap()
     }
 
     /// Until Stripe owes no webhook any more.
     pub(crate) async fn settled(&self) {
-        self.until(async || self.api("GET", "stripe/pending", Value::Null).await["webhooks"] == 0).await;
+        self.until(async || self.api("GET", "stripe/pending", Value::Null).await["webhooks"] == 0)
+            .await;
     }
 
     /// What Stripe's API answers to a question, as it is on the wire.
     pub(crate) async fn read(&self, path: &str) -> Value {
-        let request = self.http.get(format!("{}/stripe/v1/{path}", self.base_url)).bearer_auth("sk_test_1");
+        let request = self
+            .http
+            .get(format!("{}/stripe/v1/{path}", self.base_url))
+            .bearer_auth("sk_test_1");
         let response = request.send().await.unwrap();
         let status = response.status();
         let body = response.json().await.unwrap();
@@ -66,7 +85,9 @@ impl World {
 
     /// Newest first.
     pub(crate) async fn refunds(&self, payment: &str) -> Vec<Value> {
-        let mut list = self.read(&format!("refunds?limit=100&payment_intent={payment}")).await;
+        let mut list = self
+            .read(&format!("refunds?limit=100&payment_intent={payment}"))
+            .await;
         list["data"].as_array_mut().map(std::mem::take).unwrap()
     }
 
@@ -76,7 +97,11 @@ impl World {
     }
 
     pub(crate) fn times(&self, kind: &str) -> usize {
-        self.app.kinds().iter().filter(|found| *found == kind).count()
+        self.app
+            .kinds()
+            .iter()
+            .filter(|found| *found == kind)
+            .count()
     }
 
     async fn refused_with(&self, form: &str, key: &str) -> Value {
@@ -101,70 +126,203 @@ pub(crate) fn code(error: StripeError) -> String {
 async fn there_and_back() {
     let world = World::start().await;
     let checkout = world.checkout("ord_1").await;
-    assert_eq!((checkout.status, checkout.payment_status), (CheckoutStatus::Open, CheckoutPayment::Unpaid));
+    assert_eq!(
+        (checkout.status, checkout.payment_status),
+        (CheckoutStatus::Open, CheckoutPayment::Unpaid)
+    );
     assert_eq!((checkout.amount, checkout.livemode), (usd(4_900), false));
-    assert_eq!(checkout.url.as_ref().unwrap().as_str(), format!("{}/pay/{}", world.base_url, checkout.id));
-    let page = world.api("GET", &format!("pay/{}", checkout.id), Value::Null).await;
-    assert_eq!((page["title"].as_str(), page["amount"].as_i64()), (Some("Portraits & שלום"), Some(4_900)));
-    assert_eq!((page["currency"].as_str(), page["status"].as_str()), (Some("usd"), Some("open")));
-    assert_eq!((page["cancel_url"].as_str(), &page["success_url"]), (Some("https://shop.example/back"), &Value::Null));
+    assert_eq!(
+        checkout.url.as_ref().unwrap().as_str(),
+        format!("{}/pay/{}", world.base_url, checkout.id)
+    );
+    let page = world
+        .api("GET", &format!("pay/{}", checkout.id), Value::Null)
+        .await;
+    assert_eq!(
+        (page["title"].as_str(), page["amount"].as_i64()),
+        (Some("Portraits & שלום"), Some(4_900))
+    );
+    assert_eq!(
+        (page["currency"].as_str(), page["status"].as_str()),
+        (Some("usd"), Some("open"))
+    );
+    assert_eq!(
+        (page["cancel_url"].as_str(), &page["success_url"]),
+        (Some("https://shop.example/back"), &Value::Null)
+    );
 
     let done = world.pay(&checkout, "success").await;
-    assert_eq!(done["url"], format!("https://shop.example/paid?session={}", checkout.id));
+    assert_eq!(
+        done["url"],
+        format!("https://shop.example/paid?session={}", checkout.id)
+    );
     world.settled().await;
     let mut kinds = world.app.kinds();
     kinds.sort();
-    assert_eq!(kinds, ["charge.succeeded", "checkout.session.completed", "payment_intent.succeeded"]);
+    assert_eq!(
+        kinds,
+        [
+            "charge.succeeded",
+            "checkout.session.completed",
+            "payment_intent.succeeded"
+        ]
+    );
     let paid = world.stripe().checkout(&checkout.id).await.unwrap();
-    assert_eq!((paid.status, paid.payment_status), (CheckoutStatus::Complete, CheckoutPayment::Paid));
+    assert_eq!(
+        (paid.status, paid.payment_status),
+        (CheckoutStatus::Complete, CheckoutPayment::Paid)
+    );
     assert!(paid.url.is_none());
     let payment = paid.payment.unwrap();
-    assert_eq!((payment.status, payment.received), (PaymentStatus::Succeeded, usd(4_900)));
+    assert_eq!(
+        (payment.status, payment.received),
+        (PaymentStatus::Succeeded, usd(4_900))
+    );
     let charge = payment.charge.unwrap();
-    assert_eq!((charge.amount, charge.refunded, charge.disputed), (usd(4_900), usd(0), false));
-    assert_eq!(world.read(&format!("charges/{}", charge.id)).await["amount"], 4_900);
+    assert_eq!(
+        (charge.amount, charge.refunded, charge.disputed),
+        (usd(4_900), usd(0), false)
+    );
+    assert_eq!(
+        world.read(&format!("charges/{}", charge.id)).await["amount"],
+        4_900
+    );
     for order_id in [paid.order_id, payment.order_id, charge.order_id] {
         assert_eq!(order_id.as_deref(), Some("ord_1"));
     }
     for (notice, event) in world.app.notices() {
-        assert_eq!((notice.order_id.as_deref(), notice.payment_intent), (Some("ord_1"), Some(payment.id.clone())));
-        assert_eq!(notice.correlation_id, Some(CorrelationId::of_digest([7; 16])));
         assert_eq!(
-            (&event["object"], &event["pending_webhooks"], &event["livemode"]),
+            (notice.order_id.as_deref(), notice.payment_intent),
+            (Some("ord_1"), Some(payment.id.clone()))
+        );
+        assert_eq!(
+            notice.correlation_id,
+            Some(CorrelationId::of_digest([7; 16]))
+        );
+        assert_eq!(
+            (
+                &event["object"],
+                &event["pending_webhooks"],
+                &event["livemode"]
+            ),
             (&json!("event"), &json!(1), &json!(false))
         );
         assert!(event["data"]["object"].get("_confab").is_none());
         if let Subject::Checkout(id) = &notice.subject {
-            assert_eq!((id, &event["data"]["object"]["metadata"]["pack"]), (&checkout.id, &json!("12")));
+            assert_eq!(
+                (id, &event["data"]["object"]["metadata"]["pack"]),
+                (&checkout.id, &json!("12"))
+            );
         }
     }
     let correlation = CorrelationId::of_digest([7; 16]).to_string();
     let seen = world.seen();
-    assert!(seen.iter().all(|seen| seen.provider == "stripe" && seen.ok), "{seen:?}");
-    assert!(seen.iter().all(|seen| seen.correlation_id.as_deref() == Some(&correlation)), "{seen:?}");
-    assert!(seen.iter().any(|seen| seen.text == "POST checkout/sessions: 200"), "{seen:?}");
-    assert!(seen.iter().any(|seen| seen.text == "checkout.session.completed webhook: 200"), "{seen:?}");
+    assert!(
+        seen.iter().all(|seen| seen.provider == "stripe" && seen.ok),
+        "{seen:?}"
+    );
+    assert!(
+        seen.iter()
+            .all(|seen| seen.correlation_id.as_deref() == Some(&correlation)),
+        "{seen:?}"
+    );
+    assert!(
+        seen.iter()
+            .any(|seen| seen.text == "POST checkout/sessions: 200"),
+        "{seen:?}"
+    );
+    assert!(
+        seen.iter()
+            .any(|seen| seen.text == "checkout.session.completed webhook: 200"),
+        "{seen:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_key_is_one_request_for_a_day() {
     let world = World::start().await;
     let stripe = world.stripe();
-    let first = stripe.create_checkout(&order("ord_1"), "key").await.unwrap();
-    assert_eq!(stripe.create_checkout(&order("ord_1"), "key").await.unwrap(), first);
-    assert_ne!(stripe.create_checkout(&order("ord_1"), "other").await.unwrap().id, first.id);
-    assert_eq!(code(stripe.create_checkout(&order("ord_2"), "key").await.unwrap_err()), "idempotency_error");
-    assert_eq!(code(stripe.expire_checkout(&first.id, "key").await.unwrap_err()), "idempotency_error");
+    let first = stripe
+        .create_checkout(&order("ord_1"), "key")
+        .await
+        .unwrap();
+    assert_eq!(
+        stripe
+            .create_checkout(&order("ord_1"), "key")
+            .await
+            .unwrap(),
+        first
+    );
+    assert_ne!(
+        stripe
+            .create_checkout(&order("ord_1"), "other")
+            .await
+            .unwrap()
+            .id,
+        first.id
+    );
+    assert_eq!(
+        code(
+            stripe
+                .create_checkout(&order("ord_2"), "key")
+                .await
+                .unwrap_err()
+        ),
+        "idempotency_error"
+    );
+    assert_eq!(
+        code(stripe.expire_checkout(&first.id, "key").await.unwrap_err()),
+        "idempotency_error"
+    );
     world.pass(DAY);
-    assert_ne!(stripe.create_checkout(&order("ord_1"), "key").await.unwrap().id, first.id);
+    assert_ne!(
+        stripe
+            .create_checkout(&order("ord_1"), "key")
+            .await
+            .unwrap()
+            .id,
+        first.id
+    );
     // What was refused for its parameters is not kept, and what was refused for the state of things is.
-    assert_eq!(code(stripe.create_refund("pi_none", None, "again").await.unwrap_err()), "resource_missing");
+    assert_eq!(
+        code(
+            stripe
+                .create_refund("pi_none", None, "again")
+                .await
+                .unwrap_err()
+        ),
+        "resource_missing"
+    );
     let payment = world.paid("ord_3").await;
     let refund = stripe.create_refund(&payment, None, "again").await.unwrap();
-    assert_eq!(code(stripe.create_refund(&payment, None, "late").await.unwrap_err()), "charge_already_refunded");
+    assert_eq!(
+        code(
+            stripe
+                .create_refund(&payment, None, "late")
+                .await
+                .unwrap_err()
+        ),
+        "charge_already_refunded"
+    );
     let other = world.paid("ord_4").await;
-    assert_eq!(code(stripe.create_refund(&other, None, "late").await.unwrap_err()), "idempotency_error");
-    assert_eq!(code(stripe.create_refund(&payment, None, "late").await.unwrap_err()), "charge_already_refunded");
+    assert_eq!(
+        code(
+            stripe
+                .create_refund(&other, None, "late")
+                .await
+                .unwrap_err()
+        ),
+        "idempotency_error"
+    );
+    assert_eq!(
+        code(
+            stripe
+                .create_refund(&payment, None, "late")
+                .await
+                .unwrap_err()
+        ),
+        "charge_already_refunded"
+    );
     let all = world.refunds(&payment).await;
     assert_eq!((all.len(), &all[0]["id"]), (1, &json!(refund.id)));
 }
@@ -173,7 +331,13 @@ async fn a_key_is_one_request_for_a_day() {
 async fn a_failure_of_stripes_own_may_stand_for_its_key() {
     let world = World::start().await;
     let payment = world.paid("ord_1").await;
-    world.api("PUT", "stripe/faults", json!({"calls": [{"http": 500, "kept": true}, {"http": 503}]})).await;
+    world
+        .api(
+            "PUT",
+            "stripe/faults",
+            json!({"calls": [{"http": 500, "kept": true}, {"http": 503}]}),
+        )
+        .await;
     let refund = async |key: &str| world.stripe().create_refund(&payment, None, key).await;
     assert!(refund("a").await.unwrap_err().may_try_again());
     assert!(refund("b").await.unwrap_err().may_try_again());
@@ -188,7 +352,12 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
     let payment = world.paid("ord_1").await;
     let faults = json!({"calls": [{"path": "refunds", "drop_after": true}, {"path": "refunds", "drop_before": true}]});
     world.api("PUT", "stripe/faults", faults).await;
-    let refund = async || world.stripe().create_refund(&payment, Some(usd(1_000).unwrap()), "evt_1:refund").await;
+    let refund = async || {
+        world
+            .stripe()
+            .create_refund(&payment, Some(usd(1_000).unwrap()), "evt_1:refund")
+            .await
+    };
     for _ in 0..2 {
         let error = refund().await.unwrap_err();
         assert!(matches!(error, StripeError::Busy { .. }), "{error}");
@@ -196,10 +365,19 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
     let done = refund().await.unwrap();
     let all = world.refunds(&payment).await;
     assert_eq!((all.len(), &all[0]["id"]), (1, &json!(done.id)));
-    let faults = json!({"calls": [{"http": 429}, {"http": 409}, {"http": 500, "times": 2}, {"http": 402}]});
+    let faults =
+        json!({"calls": [{"http": 429}, {"http": 409}, {"http": 500, "times": 2}, {"http": 402}]});
     world.api("PUT", "stripe/faults", faults).await;
     for again in [true, true, true, true, false] {
-        assert_eq!(world.stripe().payment_intent(&payment).await.unwrap_err().may_try_again(), again);
+        assert_eq!(
+            world
+                .stripe()
+                .payment_intent(&payment)
+                .await
+                .unwrap_err()
+                .may_try_again(),
+            again
+        );
     }
     assert!(world.stripe().payment_intent(&payment).await.is_ok());
 }
@@ -207,11 +385,23 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
 #[tokio::test]
 async fn what_stripe_refuses() {
     let world = World::start().await;
-    assert!(world.stripe_with("sk_other").checkout("cs_1").await.unwrap_err().may_try_again(), "a key can be replaced");
+    assert!(
+        world
+            .stripe_with("sk_other")
+            .checkout("cs_1")
+            .await
+            .unwrap_err()
+            .may_try_again(),
+        "a key can be replaced"
+    );
     for error in [
         world.stripe().checkout("cs_none").await.unwrap_err(),
         world.stripe().payment_intent("pi_none").await.unwrap_err(),
-        world.stripe().expire_checkout("cs_none", "k").await.unwrap_err(),
+        world
+            .stripe()
+            .expire_checkout("cs_none", "k")
+            .await
+            .unwrap_err(),
     ] {
         assert!(error.is_missing(), "{error}");
     }
@@ -222,9 +412,21 @@ async fn what_stripe_refuses() {
         (String::new(), "parameter_missing", json!("mode")),
         ("mode=subscription".into(), "", json!("mode")),
         (urls.into(), "parameter_missing", json!("line_items")),
-        (format!("{urls}&{item}"), "parameter_missing", json!("line_items[0][price_data][unit_amount]")),
-        (format!("{urls}&{item}&line_items[0][price_data][unit_amount]=49"), "amount_too_small", Value::Null),
-        (format!("{urls}&{item}&line_items[0][price_data][unit_amount]=-5"), "parameter_invalid_integer", Value::Null),
+        (
+            format!("{urls}&{item}"),
+            "parameter_missing",
+            json!("line_items[0][price_data][unit_amount]"),
+        ),
+        (
+            format!("{urls}&{item}&line_items[0][price_data][unit_amount]=49"),
+            "amount_too_small",
+            Value::Null,
+        ),
+        (
+            format!("{urls}&{item}&line_items[0][price_data][unit_amount]=-5"),
+            "parameter_invalid_integer",
+            Value::Null,
+        ),
         (
             format!("{urls}&{item}&line_items[0][price_data][unit_amount]=99999999999"),
             "parameter_invalid_integer",
@@ -241,19 +443,39 @@ async fn what_stripe_refuses() {
             json!("succes_url"),
         ),
         (
-            format!("{item}&line_items[0][price_data][unit_amount]=500&mode=payment&success_url=javascript:alert(1)"),
+            format!(
+                "{item}&line_items[0][price_data][unit_amount]=500&mode=payment&success_url=javascript:alert(1)"
+            ),
             "url_invalid",
             json!("success_url"),
         ),
         ("mode[=payment".into(), "", Value::Null),
     ] {
         let error = world.refused_with(&form, "sk_test_1").await;
-        assert_eq!((error["status"].as_u64(), &error["type"]), (Some(400), &json!("invalid_request_error")), "{form}");
-        assert_eq!((error["code"].as_str().unwrap_or(""), &error["param"]), (code, &param), "{form} {error}");
+        assert_eq!(
+            (error["status"].as_u64(), &error["type"]),
+            (Some(400), &json!("invalid_request_error")),
+            "{form}"
+        );
+        assert_eq!(
+            (error["code"].as_str().unwrap_or(""), &error["param"]),
+            (code, &param),
+            "{form} {error}"
+        );
     }
     assert_eq!(world.refused_with("", "sk_live_x").await["status"], 401);
     let url = format!("{}/stripe/v1/nothing", world.base_url);
-    assert_eq!(world.http.get(url).bearer_auth("sk_test_1").send().await.unwrap().status(), 404);
+    assert_eq!(
+        world
+            .http
+            .get(url)
+            .bearer_auth("sk_test_1")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        404
+    );
 }
 
 #[tokio::test]
@@ -261,20 +483,55 @@ async fn a_declined_card_leaves_the_checkout_open() {
     let world = World::start().await;
     let checkout = world.checkout("ord_1").await;
     let declined = world.pay(&checkout, "declined").await;
-    assert_eq!(declined, json!({"next": "declined", "message": "Your card was declined."}));
+    assert_eq!(
+        declined,
+        json!({"next": "declined", "message": "Your card was declined."})
+    );
     let open = world.stripe().checkout(&checkout.id).await.unwrap();
-    assert_eq!((open.status, open.payment_status), (CheckoutStatus::Open, CheckoutPayment::Unpaid));
+    assert_eq!(
+        (open.status, open.payment_status),
+        (CheckoutStatus::Open, CheckoutPayment::Unpaid)
+    );
     let payment = open.payment.unwrap();
     assert_eq!(payment.status, PaymentStatus::RequiresPaymentMethod);
     assert_eq!(payment.failure.as_deref(), Some("generic_decline"));
     assert_eq!(payment.received, usd(0));
     world.pay(&checkout, "success").await;
-    assert_eq!(world.stripe().payment_intent(&payment.id).await.unwrap().status, PaymentStatus::Succeeded);
-    let (status, error) = world.ask("POST", &format!("/api/pay/{}", checkout.id), &json!({"card": "success"})).await;
-    assert_eq!((status, error["error"]["code"].as_str()), (400, Some("invalid")), "it is paid once");
+    assert_eq!(
+        world
+            .stripe()
+            .payment_intent(&payment.id)
+            .await
+            .unwrap()
+            .status,
+        PaymentStatus::Succeeded
+    );
+    let (status, error) = world
+        .ask(
+            "POST",
+            &format!("/api/pay/{}", checkout.id),
+            &json!({"card": "success"}),
+        )
+        .await;
+    assert_eq!(
+        (status, error["error"]["code"].as_str()),
+        (400, Some("invalid")),
+        "it is paid once"
+    );
     world.settled().await;
-    assert_eq!(world.app.kinds().iter().filter(|kind| *kind == "payment_intent.payment_failed").count(), 1);
-    assert_eq!(world.api("GET", "stripe/totals", Value::Null).await[0]["paid"], 4_900);
+    assert_eq!(
+        world
+            .app
+            .kinds()
+            .iter()
+            .filter(|kind| *kind == "payment_intent.payment_failed")
+            .count(),
+        1
+    );
+    assert_eq!(
+        world.api("GET", "stripe/totals", Value::Null).await[0]["paid"],
+        4_900
+    );
 }
 
 #[tokio::test]
@@ -286,12 +543,27 @@ async fn a_bank_may_want_to_know_that_it_is_really_them() {
         world.ask("POST", &path, &json!({"accept": accept})).await
     };
     assert_eq!(confirm(true).await.0, 400, "nothing was asked yet");
-    assert_eq!(world.pay(&checkout, "three_d_secure").await, json!({"next": "authenticate"}));
+    assert_eq!(
+        world.pay(&checkout, "three_d_secure").await,
+        json!({"next": "authenticate"})
+    );
     let waiting = world.stripe().checkout(&checkout.id).await.unwrap();
-    assert_eq!(waiting.payment.unwrap().status, PaymentStatus::RequiresAction);
+    assert_eq!(
+        waiting.payment.unwrap().status,
+        PaymentStatus::RequiresAction
+    );
     assert_eq!(confirm(false).await.1["next"], "declined");
-    let failed = world.stripe().checkout(&checkout.id).await.unwrap().payment.unwrap();
-    assert_eq!(failed.failure.as_deref(), Some("payment_intent_authentication_failure"));
+    let failed = world
+        .stripe()
+        .checkout(&checkout.id)
+        .await
+        .unwrap()
+        .payment
+        .unwrap();
+    assert_eq!(
+        failed.failure.as_deref(),
+        Some("payment_intent_authentication_failure")
+    );
     world.pay(&checkout, "three_d_secure").await;
     assert_eq!(confirm(true).await.1["next"], "done");
     let paid = world.stripe().checkout(&checkout.id).await.unwrap();
@@ -305,11 +577,20 @@ async fn a_payment_may_take_its_time() {
     assert_eq!(world.pay(&good, "async_success").await["next"], "done");
     world.pay(&bad, "async_failure").await;
     let waiting = world.stripe().checkout(&good.id).await.unwrap();
-    assert_eq!((waiting.status, waiting.payment_status), (CheckoutStatus::Complete, CheckoutPayment::Unpaid));
+    assert_eq!(
+        (waiting.status, waiting.payment_status),
+        (CheckoutStatus::Complete, CheckoutPayment::Unpaid)
+    );
     assert_eq!(waiting.payment.unwrap().status, PaymentStatus::Processing);
     world.settled().await;
     assert_eq!(world.app.kinds(), ["checkout.session.completed"; 2]);
-    world.api("POST", &format!("stripe/payments/{}/settle", bad.id), Value::Null).await;
+    world
+        .api(
+            "POST",
+            &format!("stripe/payments/{}/settle", bad.id),
+            Value::Null,
+        )
+        .await;
     world.pass(Duration::from_secs(31));
     world.until(async || world.app.kinds().len() == 7).await;
     for (order_id, expected) in [
@@ -325,18 +606,46 @@ async fn a_payment_may_take_its_time() {
         ),
         (
             "ord_2",
-            &["checkout.session.async_payment_failed", "checkout.session.completed", "payment_intent.payment_failed"],
+            &[
+                "checkout.session.async_payment_failed",
+                "checkout.session.completed",
+                "payment_intent.payment_failed",
+            ],
         ),
     ] {
         let notices = world.app.notices();
-        let own = notices.iter().filter(|(notice, _)| notice.order_id.as_deref() == Some(order_id));
+        let own = notices
+            .iter()
+            .filter(|(notice, _)| notice.order_id.as_deref() == Some(order_id));
         let mut kinds: Vec<_> = own.map(|(notice, _)| notice.kind.as_str()).collect();
         kinds.sort_unstable();
         assert_eq!(kinds, expected);
     }
-    assert_eq!(world.stripe().checkout(&good.id).await.unwrap().payment_status, CheckoutPayment::Paid);
-    assert_eq!(world.stripe().checkout(&bad.id).await.unwrap().payment_status, CheckoutPayment::Unpaid);
-    let (status, _) = world.ask("POST", &format!("/api/stripe/payments/{}/settle", bad.id), &Value::Null).await;
+    assert_eq!(
+        world
+            .stripe()
+            .checkout(&good.id)
+            .await
+            .unwrap()
+            .payment_status,
+        CheckoutPayment::Paid
+    );
+    assert_eq!(
+        world
+            .stripe()
+            .checkout(&bad.id)
+            .await
+            .unwrap()
+            .payment_status,
+        CheckoutPayment::Unpaid
+    );
+    let (status, _) = world
+        .ask(
+            "POST",
+            &format!("/api/stripe/payments/{}/settle", bad.id),
+            &Value::Null,
+        )
+        .await;
     assert_eq!(status, 400);
 }
 
@@ -344,17 +653,47 @@ async fn a_payment_may_take_its_time() {
 async fn a_checkout_ends_by_the_clock_or_when_the_app_says_so() {
     let world = World::start().await;
     let (old, ended) = (world.checkout("ord_1").await, world.checkout("ord_2").await);
-    let ending = world.stripe().expire_checkout(&ended.id, "k").await.unwrap();
+    let ending = world
+        .stripe()
+        .expire_checkout(&ended.id, "k")
+        .await
+        .unwrap();
     assert_eq!((ending.status, ending.url), (CheckoutStatus::Expired, None));
-    assert_eq!(world.stripe().expire_checkout(&ended.id, "k").await.unwrap().status, CheckoutStatus::Expired);
-    assert!(world.stripe().expire_checkout(&ended.id, "other").await.is_err());
+    assert_eq!(
+        world
+            .stripe()
+            .expire_checkout(&ended.id, "k")
+            .await
+            .unwrap()
+            .status,
+        CheckoutStatus::Expired
+    );
+    assert!(
+        world
+            .stripe()
+            .expire_checkout(&ended.id, "other")
+            .await
+            .is_err()
+    );
     world.pass(DAY);
-    let (status, _) = world.ask("POST", &format!("/api/pay/{}", old.id), &json!({"card": "success"})).await;
+    let (status, _) = world
+        .ask(
+            "POST",
+            &format!("/api/pay/{}", old.id),
+            &json!({"card": "success"}),
+        )
+        .await;
     assert_eq!(status, 400);
     world.until(async || world.app.kinds().len() == 2).await;
     assert_eq!(world.app.kinds(), ["checkout.session.expired"; 2]);
-    assert_eq!(world.stripe().checkout(&old.id).await.unwrap().status, CheckoutStatus::Expired);
-    assert_eq!(world.api("GET", "stripe/totals", Value::Null).await, json!([]));
+    assert_eq!(
+        world.stripe().checkout(&old.id).await.unwrap().status,
+        CheckoutStatus::Expired
+    );
+    assert_eq!(
+        world.api("GET", "stripe/totals", Value::Null).await,
+        json!([])
+    );
 }
 
 #[tokio::test]
@@ -363,18 +702,57 @@ async fn money_goes_back_in_parts_until_nothing_is_left() {
     let payment = world.paid("ord_1").await;
     let stripe = world.stripe();
     let part = |minor: i64| Some(Money::new(minor, Currency::Usd));
-    let first = stripe.create_refund(&payment, part(1_000), "a").await.unwrap();
-    assert_eq!((first.amount, first.payment_intent.as_deref()), (usd(1_000), Some(payment.as_str())));
+    let first = stripe
+        .create_refund(&payment, part(1_000), "a")
+        .await
+        .unwrap();
+    assert_eq!(
+        (first.amount, first.payment_intent.as_deref()),
+        (usd(1_000), Some(payment.as_str()))
+    );
     let charge = world.charge_of(&payment).await;
-    assert_eq!((&charge["id"], &charge["amount_refunded"]), (&json!(first.charge), &json!(1_000)));
+    assert_eq!(
+        (&charge["id"], &charge["amount_refunded"]),
+        (&json!(first.charge), &json!(1_000))
+    );
     assert_eq!(charge["refunded"], false);
-    assert_eq!(code(stripe.create_refund(&payment, part(3_901), "b").await.unwrap_err()), "amount_too_large");
-    assert_eq!(code(stripe.create_refund(&payment, part(0), "c").await.unwrap_err()), "parameter_invalid_integer");
-    let second = world.api("POST", &format!("stripe/payments/{payment}/refund"), json!({"amount": 900})).await;
+    assert_eq!(
+        code(
+            stripe
+                .create_refund(&payment, part(3_901), "b")
+                .await
+                .unwrap_err()
+        ),
+        "amount_too_large"
+    );
+    assert_eq!(
+        code(
+            stripe
+                .create_refund(&payment, part(0), "c")
+                .await
+                .unwrap_err()
+        ),
+        "parameter_invalid_integer"
+    );
+    let second = world
+        .api(
+            "POST",
+            &format!("stripe/payments/{payment}/refund"),
+            json!({"amount": 900}),
+        )
+        .await;
     let rest = stripe.create_refund(&payment, None, "d").await.unwrap();
     assert_eq!(rest.amount, usd(3_000));
-    assert_eq!(code(stripe.create_refund(&payment, None, "e").await.unwrap_err()), "charge_already_refunded");
-    let all: Vec<Value> = world.refunds(&payment).await.into_iter().map(|mut refund| refund["id"].take()).collect();
+    assert_eq!(
+        code(stripe.create_refund(&payment, None, "e").await.unwrap_err()),
+        "charge_already_refunded"
+    );
+    let all: Vec<Value> = world
+        .refunds(&payment)
+        .await
+        .into_iter()
+        .map(|mut refund| refund["id"].take())
+        .collect();
     assert_eq!(all, [json!(rest.id), second["id"].clone(), json!(first.id)]);
     assert!(world.refunds("pi_other").await.is_empty());
     assert_eq!(world.charge_of(&payment).await["refunded"], true);
@@ -383,7 +761,10 @@ async fn money_goes_back_in_parts_until_nothing_is_left() {
         assert_eq!(world.times(kind), 3, "{kind}");
     }
     let notices = world.app.notices();
-    let created = notices.iter().find(|(notice, _)| notice.kind == "refund.created").unwrap();
+    let created = notices
+        .iter()
+        .find(|(notice, _)| notice.kind == "refund.created")
+        .unwrap();
     assert_eq!(created.0.payment_intent.as_deref(), Some(payment.as_str()));
     let totals = world.api("GET", "stripe/totals", Value::Null).await;
     let expected = json!([{"order_id": "ord_1", "currency": "usd", "payments": 1, "paid": 4_900, "refunded": 4_900,
@@ -396,28 +777,88 @@ async fn the_dashboard_shows_each_payment() {
     let world = World::start().await;
     let open = world.checkout("ord_1").await;
     let payment = world.paid("ord_2").await;
-    world.api("POST", &format!("stripe/payments/{payment}/refund"), json!({"amount": 100})).await;
+    world
+        .api(
+            "POST",
+            &format!("stripe/payments/{payment}/refund"),
+            json!({"amount": 100}),
+        )
+        .await;
     let rows = world.api("GET", "stripe/payments", Value::Null).await;
-    assert_eq!((&rows[0]["order_id"], &rows[0]["refunded"]), (&json!("ord_2"), &json!(100)));
-    assert_eq!((&rows[0]["refunds"][0]["amount"], &rows[0]["payment_intent"]), (&json!(100), &json!(payment)));
-    assert_eq!((&rows[1]["session"], &rows[1]["status"]), (&json!(open.id), &json!("open")));
+    assert_eq!(
+        (&rows[0]["order_id"], &rows[0]["refunded"]),
+        (&json!("ord_2"), &json!(100))
+    );
+    assert_eq!(
+        (&rows[0]["refunds"][0]["amount"], &rows[0]["payment_intent"]),
+        (&json!(100), &json!(payment))
+    );
+    assert_eq!(
+        (&rows[1]["session"], &rows[1]["status"]),
+        (&json!(open.id), &json!("open"))
+    );
     for (method, path, body, status) in [
         ("POST", "stripe/payments/cs_none/refund", json!({}), 404),
-        ("POST", &format!("stripe/payments/{}/refund", open.id), json!({}), 400),
-        ("POST", &format!("stripe/payments/{payment}/refund"), json!({"amonut": 1}), 400),
-        ("POST", &format!("stripe/payments/{payment}/refund"), json!({"fate": "vanishes"}), 400),
+        (
+            "POST",
+            &format!("stripe/payments/{}/refund", open.id),
+            json!({}),
+            400,
+        ),
+        (
+            "POST",
+            &format!("stripe/payments/{payment}/refund"),
+            json!({"amonut": 1}),
+            400,
+        ),
+        (
+            "POST",
+            &format!("stripe/payments/{payment}/refund"),
+            json!({"fate": "vanishes"}),
+            400,
+        ),
         ("POST", "stripe/refunds/re_none/fail", json!({}), 404),
-        ("POST", "stripe/disputes/du_none/close", json!({"won": true}), 404),
+        (
+            "POST",
+            "stripe/disputes/du_none/close",
+            json!({"won": true}),
+            404,
+        ),
         ("POST", "stripe/events/evt_none/resend", json!({}), 404),
         ("GET", "pay/cs_none", Value::Null, 404),
-        ("POST", &format!("pay/{}", open.id), json!({"card": "4242424242424242"}), 400),
-        ("POST", &format!("pay/{}", open.id), json!({"card": "success", "number": "4242"}), 400),
+        (
+            "POST",
+            &format!("pay/{}", open.id),
+            json!({"card": "4242424242424242"}),
+            400,
+        ),
+        (
+            "POST",
+            &format!("pay/{}", open.id),
+            json!({"card": "success", "number": "4242"}),
+            400,
+        ),
         ("PUT", "stripe/settings", json!({"drop_percent": 101}), 400),
         ("PUT", "stripe/settings", json!({"unknown": 1}), 400),
-        ("PUT", "stripe/settings", json!({"fee_basis_points": 10_001}), 400),
+        (
+            "PUT",
+            "stripe/settings",
+            json!({"fee_basis_points": 10_001}),
+            400,
+        ),
         ("PUT", "stripe/settings", json!({"refund_ms": -1}), 400),
-        ("PUT", "stripe/settings", json!({"api_version": "2026-10-28"}), 400),
-        ("PUT", "stripe/faults", json!({"calls": [{"http": 200}]}), 400),
+        (
+            "PUT",
+            "stripe/settings",
+            json!({"api_version": "2026-10-28"}),
+            400,
+        ),
+        (
+            "PUT",
+            "stripe/faults",
+            json!({"calls": [{"http": 200}]}),
+            400,
+        ),
     ] {
         let (answered, body) = world.ask(method, &format!("/api/{path}"), &body).await;
         assert_eq!(answered, status, "{path} {body}");

@@ -10,23 +10,33 @@ use crate::{
 
 impl World {
     async fn disputed(&self, payment: &str, how: Value) -> String {
-        let dispute = self.api("POST", &format!("stripe/payments/{payment}/dispute"), how).await;
+        let dispute = self
+            .api("POST", &format!("stripe/payments/{payment}/dispute"), how)
+            .await;
         dispute["id"].as_str().unwrap().to_owned()
     }
 
     async fn goes_on(&self, dispute: &str, how: &str, body: Value) -> Value {
-        self.api("POST", &format!("stripe/disputes/{dispute}/{how}"), body).await
+        self.api("POST", &format!("stripe/disputes/{dispute}/{how}"), body)
+            .await
     }
 
     async fn is_refused(&self, path: &str, body: Value) {
-        let (status, answer) = self.ask("POST", &format!("/api/stripe/{path}"), &body).await;
-        assert_eq!((status, &answer["error"]["code"]), (400, &json!("invalid")), "{path} {body} {answer}");
+        let (status, answer) = self
+            .ask("POST", &format!("/api/stripe/{path}"), &body)
+            .await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (400, &json!("invalid")),
+            "{path} {body} {answer}"
+        );
     }
 
     /// Disputed, lost, withheld and the fee for it, of the only order.
     async fn dispute_totals(&self) -> [i64; 4] {
         let totals = self.api("GET", "stripe/totals", Value::Null).await;
-        ["disputed", "lost", "withheld", "dispute_fees"].map(|name| totals[0][name].as_i64().unwrap())
+        ["disputed", "lost", "withheld", "dispute_fees"]
+            .map(|name| totals[0][name].as_i64().unwrap())
     }
 }
 
@@ -34,10 +44,17 @@ impl World {
 fn movements(dispute: &Value) -> Vec<(i64, i64, i64, &str, &str)> {
     let list = dispute["balance_transactions"].as_array().unwrap().iter();
     list.map(|movement| {
-        assert_eq!((&movement["object"], &movement["currency"]), (&json!("balance_transaction"), &json!("usd")));
-        assert!(movement["id"].as_str().unwrap().starts_with("txn_") && movement["created"].is_i64());
-        let [amount, fee, net] = ["amount", "fee", "net"].map(|name| movement[name].as_i64().unwrap());
-        let [kind, category] = ["type", "reporting_category"].map(|name| movement[name].as_str().unwrap());
+        assert_eq!(
+            (&movement["object"], &movement["currency"]),
+            (&json!("balance_transaction"), &json!("usd"))
+        );
+        assert!(
+            movement["id"].as_str().unwrap().starts_with("txn_") && movement["created"].is_i64()
+        );
+        let [amount, fee, net] =
+            ["amount", "fee", "net"].map(|name| movement[name].as_i64().unwrap());
+        let [kind, category] =
+            ["type", "reporting_category"].map(|name| movement[name].as_str().unwrap());
         (amount, fee, net, kind, category)
     })
     .collect()
@@ -55,22 +72,44 @@ async fn a_dispute_takes_the_money_until_it_is_won() {
     let payment = world.paid("ord_1").await;
     let id = world.disputed(&payment, json!({})).await;
     let open = world.read(&format!("disputes/{id}")).await;
-    assert_eq!((&open["status"], &open["is_charge_refundable"]), (&json!("needs_response"), &json!(false)));
+    assert_eq!(
+        (&open["status"], &open["is_charge_refundable"]),
+        (&json!("needs_response"), &json!(false))
+    );
     assert_eq!(movements(&open), [TAKEN]);
     assert_eq!(world.dispute_totals().await, [4_900, 0, 4_900, 1_500]);
     let stripe = world.stripe();
-    assert_eq!(code(stripe.create_refund(&payment, None, "a").await.unwrap_err()), "charge_disputed");
+    assert_eq!(
+        code(stripe.create_refund(&payment, None, "a").await.unwrap_err()),
+        "charge_disputed"
+    );
 
     let sent = world.goes_on(&id, "respond", Value::Null).await;
-    assert_eq!((&sent["status"], &sent["evidence_details"]["submission_count"]), (&json!("under_review"), &json!(1)));
-    world.is_refused(&format!("disputes/{id}/respond"), Value::Null).await;
+    assert_eq!(
+        (
+            &sent["status"],
+            &sent["evidence_details"]["submission_count"]
+        ),
+        (&json!("under_review"), &json!(1))
+    );
+    world
+        .is_refused(&format!("disputes/{id}/respond"), Value::Null)
+        .await;
     assert_eq!(world.dispute_totals().await, [4_900, 0, 4_900, 1_500]);
     let won = world.goes_on(&id, "close", json!({"won": true})).await;
-    assert_eq!((&won["status"], movements(&won)), (&json!("won"), vec![TAKEN, back(4_900)]));
+    assert_eq!(
+        (&won["status"], movements(&won)),
+        (&json!("won"), vec![TAKEN, back(4_900)])
+    );
     assert_eq!(world.dispute_totals().await, [0, 0, 0, 1_500]);
-    world.is_refused(&format!("disputes/{id}/close"), json!({"won": true})).await;
+    world
+        .is_refused(&format!("disputes/{id}/close"), json!({"won": true}))
+        .await;
     let read = stripe.disputes(&payment).await.unwrap();
-    assert_eq!((read[0].status, read[0].amount), (DisputeStatus::Won, usd(4_900)));
+    assert_eq!(
+        (read[0].status, read[0].amount),
+        (DisputeStatus::Won, usd(4_900))
+    );
     world.settled().await;
     for (kind, before) in [
         ("created", Value::Null),
@@ -80,10 +119,17 @@ async fn a_dispute_takes_the_money_until_it_is_won() {
         ("closed", json!("under_review")),
     ] {
         let kind = format!("charge.dispute.{kind}");
-        let told = world.app.notices().into_iter().find(|(notice, _)| notice.kind == kind);
+        let told = world
+            .app
+            .notices()
+            .into_iter()
+            .find(|(notice, _)| notice.kind == kind);
         let (notice, event) = told.unwrap_or_else(|| panic!("no {kind}"));
         assert_eq!(notice.payment_intent.as_ref(), Some(&payment));
-        assert_eq!(event["data"]["previous_attributes"]["status"], before, "{kind}");
+        assert_eq!(
+            event["data"]["previous_attributes"]["status"], before,
+            "{kind}"
+        );
     }
     stripe.create_refund(&payment, None, "b").await.unwrap();
 }
@@ -93,19 +139,53 @@ async fn of_a_lost_dispute_nothing_comes_back_or_a_part() {
     for (returned, withheld) in [(None, 4_900), (Some(900), 4_000)] {
         let world = World::start().await;
         let payment = world.paid("ord_1").await;
-        let id = world.disputed(&payment, json!({"reason": "duplicate"})).await;
-        for (won, returned) in [(Value::Null, 1), (json!(true), 1), (json!(false), 0), (json!(false), 4_900)] {
-            world.is_refused(&format!("disputes/{id}/close"), json!({"won": won, "returned": returned})).await;
+        let id = world
+            .disputed(&payment, json!({"reason": "duplicate"}))
+            .await;
+        for (won, returned) in [
+            (Value::Null, 1),
+            (json!(true), 1),
+            (json!(false), 0),
+            (json!(false), 4_900),
+        ] {
+            world
+                .is_refused(
+                    &format!("disputes/{id}/close"),
+                    json!({"won": won, "returned": returned}),
+                )
+                .await;
         }
-        world.is_refused(&format!("disputes/{id}/close"), json!({})).await;
-        let lost = world.goes_on(&id, "close", json!({"won": false, "returned": returned})).await;
-        assert_eq!((&lost["status"], &lost["reason"]), (&json!("lost"), &json!("duplicate")));
+        world
+            .is_refused(&format!("disputes/{id}/close"), json!({}))
+            .await;
+        let lost = world
+            .goes_on(&id, "close", json!({"won": false, "returned": returned}))
+            .await;
+        assert_eq!(
+            (&lost["status"], &lost["reason"]),
+            (&json!("lost"), &json!("duplicate"))
+        );
         let moved: Vec<_> = std::iter::once(TAKEN).chain(returned.map(back)).collect();
         assert_eq!(movements(&lost), moved);
-        assert_eq!(world.dispute_totals().await, [4_900, 4_900, withheld, 1_500]);
-        assert_eq!(code(world.stripe().create_refund(&payment, None, "a").await.unwrap_err()), "charge_disputed");
+        assert_eq!(
+            world.dispute_totals().await,
+            [4_900, 4_900, withheld, 1_500]
+        );
+        assert_eq!(
+            code(
+                world
+                    .stripe()
+                    .create_refund(&payment, None, "a")
+                    .await
+                    .unwrap_err()
+            ),
+            "charge_disputed"
+        );
         world.settled().await;
-        assert_eq!(world.times("charge.dispute.funds_reinstated"), usize::from(returned.is_some()));
+        assert_eq!(
+            world.times("charge.dispute.funds_reinstated"),
+            usize::from(returned.is_some())
+        );
         assert_eq!(world.times("charge.dispute.closed"), 1);
     }
 }
@@ -115,13 +195,25 @@ async fn a_bank_takes_the_whole_charge_whatever_was_refunded() {
     let world = World::start().await;
     for (order, refunded) in [("ord_1", Some(900)), ("ord_2", None)] {
         let payment = world.paid(order).await;
-        world.stripe().create_refund(&payment, refunded.and_then(usd), order).await.unwrap();
+        world
+            .stripe()
+            .create_refund(&payment, refunded.and_then(usd), order)
+            .await
+            .unwrap();
         let id = world.disputed(&payment, json!({})).await;
-        assert_eq!(movements(&world.read(&format!("disputes/{id}")).await), [TAKEN]);
+        assert_eq!(
+            movements(&world.read(&format!("disputes/{id}")).await),
+            [TAKEN]
+        );
     }
     let totals = world.api("GET", "stripe/totals", Value::Null).await;
-    let of = |row: usize| ["paid", "refunded", "disputed", "withheld"].map(|name| totals[row][name].as_i64().unwrap());
-    assert_eq!((of(0), of(1)), ([4_900, 900, 4_900, 4_900], [4_900, 4_900, 4_900, 4_900]));
+    let of = |row: usize| {
+        ["paid", "refunded", "disputed", "withheld"].map(|name| totals[row][name].as_i64().unwrap())
+    };
+    assert_eq!(
+        (of(0), of(1)),
+        ([4_900, 900, 4_900, 4_900], [4_900, 4_900, 4_900, 4_900])
+    );
 }
 
 #[tokio::test]
@@ -129,17 +221,35 @@ async fn a_charge_may_be_disputed_more_than_once() {
     let world = World::start().await;
     let payment = world.paid("ord_1").await;
     for amount in [-1, 0, 4_901] {
-        world.is_refused(&format!("payments/{payment}/dispute"), json!({"amount": amount})).await;
+        world
+            .is_refused(
+                &format!("payments/{payment}/dispute"),
+                json!({"amount": amount}),
+            )
+            .await;
     }
     let first = world.disputed(&payment, json!({"amount": 1_000})).await;
     let second = world.disputed(&payment, json!({"amount": 2_000})).await;
     assert_eq!(world.dispute_totals().await, [3_000, 0, 3_000, 3_000]);
     world.goes_on(&first, "close", json!({"won": true})).await;
     let refund = world.stripe().create_refund(&payment, None, "a").await;
-    assert_eq!(code(refund.unwrap_err()), "charge_disputed", "the other one is open");
-    world.goes_on(&second, "close", json!({"won": false, "returned": 500})).await;
+    assert_eq!(
+        code(refund.unwrap_err()),
+        "charge_disputed",
+        "the other one is open"
+    );
+    world
+        .goes_on(&second, "close", json!({"won": false, "returned": 500}))
+        .await;
     assert_eq!(world.dispute_totals().await, [2_000, 2_000, 1_500, 3_000]);
-    let ids: Vec<_> = world.stripe().disputes(&payment).await.unwrap().into_iter().map(|dispute| dispute.id).collect();
+    let ids: Vec<_> = world
+        .stripe()
+        .disputes(&payment)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|dispute| dispute.id)
+        .collect();
     assert_eq!(ids, [second, first]);
 }
 
@@ -147,27 +257,73 @@ async fn a_charge_may_be_disputed_more_than_once() {
 async fn an_inquiry_takes_no_money_unless_it_becomes_a_dispute() {
     let world = World::start().await;
     let payment = world.paid("ord_1").await;
-    let [quiet, loud] = [json!({"inquiry": true}), json!({"inquiry": true, "amount": 900})];
-    let (quiet, loud) = (world.disputed(&payment, quiet).await, world.disputed(&payment, loud).await);
+    let [quiet, loud] = [
+        json!({"inquiry": true}),
+        json!({"inquiry": true, "amount": 900}),
+    ];
+    let (quiet, loud) = (
+        world.disputed(&payment, quiet).await,
+        world.disputed(&payment, loud).await,
+    );
     let asked = world.read(&format!("disputes/{quiet}")).await;
-    assert_eq!((&asked["status"], movements(&asked)), (&json!("warning_needs_response"), vec![]));
+    assert_eq!(
+        (&asked["status"], movements(&asked)),
+        (&json!("warning_needs_response"), vec![])
+    );
     assert_eq!(asked["is_charge_refundable"], true);
     assert_eq!(world.charge_of(&payment).await["disputed"], true);
     assert_eq!(world.dispute_totals().await, [0, 0, 0, 0]);
-    world.stripe().create_refund(&payment, usd(100), "a").await.unwrap();
+    world
+        .stripe()
+        .create_refund(&payment, usd(100), "a")
+        .await
+        .unwrap();
 
-    assert_eq!(world.goes_on(&quiet, "respond", Value::Null).await["status"], "warning_under_review");
-    world.is_refused(&format!("disputes/{quiet}/close"), json!({"won": true})).await;
-    assert_eq!(world.goes_on(&quiet, "close", json!({})).await["status"], "warning_closed");
-    world.is_refused(&format!("disputes/{quiet}/escalate"), Value::Null).await;
+    assert_eq!(
+        world.goes_on(&quiet, "respond", Value::Null).await["status"],
+        "warning_under_review"
+    );
+    world
+        .is_refused(&format!("disputes/{quiet}/close"), json!({"won": true}))
+        .await;
+    assert_eq!(
+        world.goes_on(&quiet, "close", json!({})).await["status"],
+        "warning_closed"
+    );
+    world
+        .is_refused(&format!("disputes/{quiet}/escalate"), Value::Null)
+        .await;
     world.settled().await;
-    assert_eq!((world.times("charge.dispute.created"), world.times("charge.dispute.closed")), (2, 1));
-    assert_eq!((world.times("charge.dispute.updated"), world.times("charge.dispute.funds_withdrawn")), (1, 0));
+    assert_eq!(
+        (
+            world.times("charge.dispute.created"),
+            world.times("charge.dispute.closed")
+        ),
+        (2, 1)
+    );
+    assert_eq!(
+        (
+            world.times("charge.dispute.updated"),
+            world.times("charge.dispute.funds_withdrawn")
+        ),
+        (1, 0)
+    );
 
     let taken = world.goes_on(&loud, "escalate", Value::Null).await;
-    assert_eq!((&taken["status"], movements(&taken)[0].0), (&json!("needs_response"), -900));
+    assert_eq!(
+        (&taken["status"], movements(&taken)[0].0),
+        (&json!("needs_response"), -900)
+    );
     assert_eq!(world.dispute_totals().await, [900, 0, 900, 1_500]);
-    world.is_refused(&format!("disputes/{loud}/escalate"), Value::Null).await;
+    world
+        .is_refused(&format!("disputes/{loud}/escalate"), Value::Null)
+        .await;
     world.settled().await;
-    assert_eq!((world.times("charge.dispute.updated"), world.times("charge.dispute.funds_withdrawn")), (2, 1));
+    assert_eq!(
+        (
+            world.times("charge.dispute.updated"),
+            world.times("charge.dispute.funds_withdrawn")
+        ),
+        (2, 1)
+    );
 }

@@ -8,18 +8,24 @@ use crate::{stripe::usd, world::World};
 
 impl World {
     async fn refunded(&self, payment: &str, how: Value) -> String {
-        let refund = self.api("POST", &format!("stripe/payments/{payment}/refund"), how).await;
+        let refund = self
+            .api("POST", &format!("stripe/payments/{payment}/refund"), how)
+            .await;
         refund["id"].as_str().unwrap().to_owned()
     }
 
     /// What went back of the charge, and whether that is all of it.
     async fn went_back(&self, payment: &str) -> (i64, bool) {
         let charge = self.charge_of(payment).await;
-        (charge["amount_refunded"].as_i64().unwrap(), charge["refunded"] == true)
+        (
+            charge["amount_refunded"].as_i64().unwrap(),
+            charge["refunded"] == true,
+        )
     }
 
     async fn fails(&self, refund: &str, how: Value) -> (u16, Value) {
-        self.ask("POST", &format!("/api/stripe/refunds/{refund}/fail"), &how).await
+        self.ask("POST", &format!("/api/stripe/refunds/{refund}/fail"), &how)
+            .await
     }
 }
 
@@ -30,44 +36,79 @@ async fn a_refund_that_fails_brings_the_money_back() {
     let kept = world.refunded(&payment, json!({"amount": 900})).await;
     let lost = world.refunded(&payment, json!({})).await;
     assert_eq!(world.went_back(&payment).await, (4_900, true));
-    assert_eq!(world.fails(&lost, json!({"reason": "bad_mood"})).await.0, 400);
-    let (status, failed) = world.fails(&lost, json!({"reason": "lost_or_stolen_card"})).await;
+    assert_eq!(
+        world.fails(&lost, json!({"reason": "bad_mood"})).await.0,
+        400
+    );
+    let (status, failed) = world
+        .fails(&lost, json!({"reason": "lost_or_stolen_card"}))
+        .await;
     assert_eq!((status, &failed["status"]), (200, &json!("failed")));
     assert_eq!(failed["failure_reason"], "lost_or_stolen_card");
     let movement = |id: &Value| format!("balance_transactions/{}", id.as_str().unwrap());
     let gone = world.read(&movement(&failed["balance_transaction"])).await;
-    let back = world.read(&movement(&failed["failure_balance_transaction"])).await;
-    assert_eq!((&gone["amount"], &gone["type"], &gone["source"]), (&json!(-4_000), &json!("refund"), &json!(lost)));
+    let back = world
+        .read(&movement(&failed["failure_balance_transaction"]))
+        .await;
+    assert_eq!(
+        (&gone["amount"], &gone["type"], &gone["source"]),
+        (&json!(-4_000), &json!("refund"), &json!(lost))
+    );
     assert_eq!(
         (&back["amount"], &back["type"], &back["source"]),
         (&json!(4_000), &json!("refund_failure"), &json!(lost))
     );
     assert_eq!(world.went_back(&payment).await, (900, false));
     assert_eq!(world.fails(&lost, json!({})).await.0, 400, "it fails once");
-    assert_eq!(world.api("GET", "stripe/totals", Value::Null).await[0]["refunded"], 900);
+    assert_eq!(
+        world.api("GET", "stripe/totals", Value::Null).await[0]["refunded"],
+        900
+    );
 
     let succeeded = world.read(&format!("refunds/{kept}")).await;
     assert_eq!(succeeded["status"], "succeeded");
-    for name in ["failure_reason", "failure_balance_transaction", "pending_reason"] {
+    for name in [
+        "failure_reason",
+        "failure_balance_transaction",
+        "pending_reason",
+    ] {
         assert!(succeeded.get(name).is_none(), "{name}");
     }
     world.settled().await;
     for kind in ["refund.failed", "charge.refund.updated"] {
         assert_eq!(world.times(kind), 1, "{kind}");
     }
-    assert_eq!((world.times("refund.created"), world.times("refund.updated")), (2, 3));
-    let (notice, event) = world.app.notices().into_iter().find(|(notice, _)| notice.kind == "refund.failed").unwrap();
+    assert_eq!(
+        (world.times("refund.created"), world.times("refund.updated")),
+        (2, 3)
+    );
+    let (notice, event) = world
+        .app
+        .notices()
+        .into_iter()
+        .find(|(notice, _)| notice.kind == "refund.failed")
+        .unwrap();
     assert_eq!(notice.payment_intent.as_ref(), Some(&payment));
-    let before = json!({"status": "succeeded", "failure_reason": null, "failure_balance_transaction": null});
+    let before =
+        json!({"status": "succeeded", "failure_reason": null, "failure_balance_transaction": null});
     assert_eq!(event["data"]["previous_attributes"], before);
-    let again = world.stripe().create_refund(&payment, None, "again").await.unwrap();
-    assert_eq!((again.amount, world.went_back(&payment).await), (usd(4_000), (4_900, true)));
+    let again = world
+        .stripe()
+        .create_refund(&payment, None, "again")
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.amount, world.went_back(&payment).await),
+        (usd(4_000), (4_900, true))
+    );
 }
 
 #[tokio::test]
 async fn the_clock_ends_what_waits() {
     let world = World::start().await;
-    world.api("PUT", "stripe/settings", json!({"refund_ms": 60_000})).await;
+    world
+        .api("PUT", "stripe/settings", json!({"refund_ms": 60_000}))
+        .await;
     let mut refunds = Vec::new();
     for (order, fate, first, last) in [
         ("ord_1", "succeeds", "succeeded", "succeeded"),
@@ -76,23 +117,48 @@ async fn the_clock_ends_what_waits() {
         ("ord_4", "waits_and_fails", "pending", "failed"),
     ] {
         // Ours are like those that somebody at the dashboard makes.
-        world.api("PUT", "stripe/settings", json!({"refunds": fate})).await;
+        world
+            .api("PUT", "stripe/settings", json!({"refunds": fate}))
+            .await;
         let payment = world.paid(order).await;
-        let refund = world.stripe().create_refund(&payment, None, order).await.unwrap().id;
+        let refund = world
+            .stripe()
+            .create_refund(&payment, None, order)
+            .await
+            .unwrap()
+            .id;
         let made = world.read(&format!("refunds/{refund}")).await;
         assert_eq!(made["status"], first, "{fate}");
-        assert_eq!(made["pending_reason"] == "processing", first == "pending", "{fate}");
+        assert_eq!(
+            made["pending_reason"] == "processing",
+            first == "pending",
+            "{fate}"
+        );
         assert_eq!(world.went_back(&payment).await, (4_900, true), "{fate}");
         refunds.push((payment, refund, last));
     }
     world.settled().await;
-    assert_eq!((world.times("refund.created"), world.times("refund.updated")), (4, 2));
+    assert_eq!(
+        (world.times("refund.created"), world.times("refund.updated")),
+        (4, 2)
+    );
     world.pass(Duration::from_secs(61));
-    world.until(async || world.times("refund.failed") == 2 && world.times("charge.refund.updated") == 3).await;
+    world
+        .until(async || {
+            world.times("refund.failed") == 2 && world.times("charge.refund.updated") == 3
+        })
+        .await;
     for (payment, refund, status) in refunds {
         let ended = world.read(&format!("refunds/{refund}")).await;
-        assert_eq!((&ended["status"], &ended["pending_reason"]), (&json!(status), &Value::Null));
-        let back = if status == "failed" { (0, false) } else { (4_900, true) };
+        assert_eq!(
+            (&ended["status"], &ended["pending_reason"]),
+            (&json!(status), &Value::Null)
+        );
+        let back = if status == "failed" {
+            (0, false)
+        } else {
+            (4_900, true)
+        };
         assert_eq!(world.went_back(&payment).await, back);
     }
 }
@@ -101,27 +167,61 @@ async fn the_clock_ends_what_waits() {
 async fn what_waits_may_end_at_once() {
     let world = World::start().await;
     let payment = world.paid("ord_1").await;
-    let refund = world.refunded(&payment, json!({"amount": 900, "fate": "waits_and_fails"})).await;
+    let refund = world
+        .refunded(&payment, json!({"amount": 900, "fate": "waits_and_fails"}))
+        .await;
     let path = format!("stripe/refunds/{refund}/succeed");
-    assert_eq!(world.api("POST", &path, Value::Null).await["status"], "succeeded");
-    assert_eq!(world.ask("POST", &format!("/api/{path}"), &Value::Null).await.0, 400);
+    assert_eq!(
+        world.api("POST", &path, Value::Null).await["status"],
+        "succeeded"
+    );
+    assert_eq!(
+        world
+            .ask("POST", &format!("/api/{path}"), &Value::Null)
+            .await
+            .0,
+        400
+    );
     world.pass(Duration::from_secs(3_600));
     tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!(world.read(&format!("refunds/{refund}")).await["status"], "succeeded");
+    assert_eq!(
+        world.read(&format!("refunds/{refund}")).await["status"],
+        "succeeded"
+    );
 }
 
 #[tokio::test]
 async fn a_dispute_ends_a_refund_that_is_on_its_way() {
     let world = World::start().await;
     let payment = world.paid("ord_1").await;
-    let refund = world.refunded(&payment, json!({"amount": 900, "fate": "waits"})).await;
-    world.api("POST", &format!("stripe/payments/{payment}/dispute"), json!({"inquiry": true})).await;
-    assert_eq!(world.read(&format!("refunds/{refund}")).await["status"], "pending");
-    world.api("POST", &format!("stripe/payments/{payment}/dispute"), json!({})).await;
+    let refund = world
+        .refunded(&payment, json!({"amount": 900, "fate": "waits"}))
+        .await;
+    world
+        .api(
+            "POST",
+            &format!("stripe/payments/{payment}/dispute"),
+            json!({"inquiry": true}),
+        )
+        .await;
+    assert_eq!(
+        world.read(&format!("refunds/{refund}")).await["status"],
+        "pending"
+    );
+    world
+        .api(
+            "POST",
+            &format!("stripe/payments/{payment}/dispute"),
+            json!({}),
+        )
+        .await;
     let failed = world.read(&format!("refunds/{refund}")).await;
     assert_eq!(
         (&failed["status"], &failed["failure_reason"]),
-        (&json!("failed"), &json!("charge_for_pending_refund_disputed"))
+        (
+            &json!("failed"),
+            &json!("charge_for_pending_refund_disputed")
+        )
     );
     assert_eq!(world.went_back(&payment).await, (0, false));
     assert_eq!(world.charge_of(&payment).await["disputed"], true);

@@ -27,8 +27,15 @@ impl World {
 }
 
 async fn answer(response: Response) -> (u16, Option<String>, Value) {
-    let version = response.headers().get("stripe-version").map(|version| version.to_str().unwrap().to_owned());
-    (response.status().as_u16(), version, response.json().await.unwrap())
+    let version = response
+        .headers()
+        .get("stripe-version")
+        .map(|version| version.to_str().unwrap().to_owned());
+    (
+        response.status().as_u16(),
+        version,
+        response.json().await.unwrap(),
+    )
 }
 
 #[tokio::test]
@@ -38,7 +45,11 @@ async fn each_request_is_answered_in_its_own_version() {
     for (version, answered, ui_mode) in [
         (Some(OLD), OLD, "hosted"),
         (Some("2026-02-25.clover"), "2026-02-25.clover", "hosted"),
-        (Some("2026-03-25.dahlia"), "2026-03-25.dahlia", "hosted_page"),
+        (
+            Some("2026-03-25.dahlia"),
+            "2026-03-25.dahlia",
+            "hosted_page",
+        ),
         (Some(NEW), NEW, "hosted_page"),
         (None, NEW, "hosted_page"),
     ] {
@@ -53,8 +64,17 @@ async fn each_request_is_answered_in_its_own_version() {
         &line_items[0][price_data][currency]=usd&line_items[0][price_data][unit_amount]=500\
         &line_items[0][price_data][product_data][name]=x";
     for (version, expected) in [(OLD, 200), ("2026-08-26.dahlia", 200), (NEW, 400)] {
-        let (status, _, body) = answer(world.in_version(Some(version), "checkout/sessions", Some(form)).await).await;
-        assert_eq!((status, body["error"]["param"] == "payment_method_types"), (expected, expected == 400), "{body}");
+        let (status, _, body) = answer(
+            world
+                .in_version(Some(version), "checkout/sessions", Some(form))
+                .await,
+        )
+        .await;
+        assert_eq!(
+            (status, body["error"]["param"] == "payment_method_types"),
+            (expected, expected == 400),
+            "{body}"
+        );
     }
 }
 
@@ -62,11 +82,19 @@ async fn each_request_is_answered_in_its_own_version() {
 async fn a_version_that_never_was_is_refused() {
     let world = World::start().await;
     let path = format!("checkout/sessions/{}", world.checkout("ord_1").await.id);
-    for version in ["2025-3-31.basil", "2025-03-31", "2025-03-31.fern", "latest", ""] {
-        for (path, form) in [(path.as_str(), None), ("refunds", Some("payment_intent=pi_1"))] {
+    for version in [
+        "2025-3-31.basil",
+        "2025-03-31",
+        "2025-03-31.fern",
+        "latest",
+        "",
+    ] {
+        for (path, form) in [
+            (path.as_str(), None),
+            ("refunds", Some("payment_intent=pi_1")),
+        ] {
             let (status, _, body) = answer(world.in_version(Some(version), path, form).await).await;
-            let error =
-                json!({"type": "invalid_request_error", "message": format!("Invalid Stripe API version: {version}")});
+            let error = json!({"type": "invalid_request_error", "message": format!("Invalid Stripe API version: {version}")});
             assert_eq!((status, &body), (400, &json!({"error": error})));
         }
     }
@@ -77,7 +105,9 @@ async fn events_are_in_the_version_of_the_endpoint_whoever_caused_them() {
     let world = World::start().await;
     world.paid("ord_1").await;
     world.settled().await;
-    world.api("PUT", "stripe/settings", json!({"api_version": OLD})).await;
+    world
+        .api("PUT", "stripe/settings", json!({"api_version": OLD}))
+        .await;
     world.paid("ord_2").await;
     world.settled().await;
     for (notice, event) in world.app.notices() {
@@ -90,8 +120,15 @@ async fn events_are_in_the_version_of_the_endpoint_whoever_caused_them() {
             assert_eq!(event["data"]["object"]["ui_mode"], ui_mode);
         }
         let listed = world.read(&format!("events/{}", notice.id)).await;
-        assert_eq!((&listed["api_version"], &listed["data"]), (&event["api_version"], &event["data"]));
+        assert_eq!(
+            (&listed["api_version"], &listed["data"]),
+            (&event["api_version"], &event["data"])
+        );
     }
     let (_, told, _) = answer(world.in_version(None, "events", None).await).await;
-    assert_eq!(told.as_deref(), Some(OLD), "the same where nothing is asked");
+    assert_eq!(
+        told.as_deref(),
+        Some(OLD),
+        "the same where nothing is asked"
+    );
 }

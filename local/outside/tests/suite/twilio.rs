@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confab_messaging::{Body, Button, Channel, Content, Stage};
+use confab_messaging::{Body, Button, Channel, Content, DeliveryStatus};
 use confab_provider_base::{File, SendError};
 use serde_json::{Value, json};
 
@@ -20,29 +20,56 @@ async fn world_with_open_window() -> (World, Person) {
 async fn there_and_back() {
     let (world, person) = world_with_open_window().await;
     let message = world.app.messages().remove(0);
-    assert_eq!((message.from.channel, message.from.business.as_str()), (Channel::Twilio, "whatsapp:+14155238886"));
+    assert_eq!(
+        (message.from.channel, message.from.business.as_str()),
+        (Channel::Twilio, "whatsapp:+14155238886")
+    );
     assert_eq!(message.from.person.phone.unwrap().digits(), person.phone);
-    assert_eq!(message.content, Content::Text { text: "hi & שלום".into() });
+    assert_eq!(
+        message.content,
+        Content::Text {
+            text: "hi & שלום".into()
+        }
+    );
 
     let outbound = person.outbound(Body::Buttons {
         text: "Choose".into(),
         footer: None,
-        buttons: vec![Button { id: "1".into(), title: "Begin".into() }],
+        buttons: vec![Button {
+            id: "1".into(),
+            title: "Begin".into(),
+        }],
     });
     let sent = world.twilio().send(&outbound).await.unwrap();
     world.quiet().await;
-    world.post(&format!("people/{}/read", person.id), Value::Null).await;
+    world
+        .post(&format!("people/{}/read", person.id), Value::Null)
+        .await;
     world.quiet().await;
     let shown = world.chat(&person).await.pop().unwrap();
-    assert_eq!(shown["content"], json!({"type": "text", "text": "Choose\n\n1. Begin"}));
-    assert_eq!(shown["correlation_id"], outbound.reference.correlation_id.to_string());
+    assert_eq!(
+        shown["content"],
+        json!({"type": "text", "text": "Choose\n\n1. Begin"})
+    );
+    assert_eq!(
+        shown["correlation_id"],
+        outbound.reference.correlation_id.to_string()
+    );
     let statuses = world.app.statuses();
-    let stages: Vec<Stage> = statuses.iter().map(|status| status.stage).collect();
-    assert_eq!(stages, [Stage::Sent, Stage::Delivered, Stage::Read]);
+    let stages: Vec<DeliveryStatus> = statuses.iter().map(|status| status.stage).collect();
+    assert_eq!(
+        stages,
+        [
+            DeliveryStatus::Sent,
+            DeliveryStatus::Delivered,
+            DeliveryStatus::Read
+        ]
+    );
     assert!(
         statuses
             .iter()
-            .all(|status| status.reference == Some(outbound.reference) && status.message_id == sent.message_id)
+            .all(|status| status.reference == Some(outbound.reference)
+                && status.message_id == sent.message_id)
     );
 }
 
@@ -50,18 +77,66 @@ async fn there_and_back() {
 async fn a_tap_and_a_picture() {
     let world = World::start().await;
     let person = world.person("twilio").await;
-    world.say(&person, json!({"type": "button_reply", "id": "2", "title": "How", "reply_to": "SM1"})).await;
-    world.say(&person, json!({"type": "list_reply", "id": "3", "title": "Pack"})).await;
-    world.say(&person, json!({"type": "image", "data": "UE5H", "mime_type": "image/png"})).await;
+    world
+        .say(
+            &person,
+            json!({"type": "button_reply", "id": "2", "title": "How", "reply_to": "SM1"}),
+        )
+        .await;
+    world
+        .say(
+            &person,
+            json!({"type": "list_reply", "id": "3", "title": "Pack"}),
+        )
+        .await;
+    world
+        .say(
+            &person,
+            json!({"type": "image", "data": "UE5H", "mime_type": "image/png"}),
+        )
+        .await;
     world.quiet().await;
     let messages = world.app.messages();
-    assert_eq!(messages[0].content, Content::Choice { id: "2".into(), title: "How".into() });
+    assert_eq!(
+        messages[0].content,
+        Content::Choice {
+            id: "2".into(),
+            title: "How".into()
+        }
+    );
     assert_eq!(messages[0].reply_to.as_deref(), Some("SM1"));
-    assert_eq!(messages[1].content, Content::Choice { id: "3".into(), title: "Pack".into() });
-    let Content::Media { items, caption: None } = &messages[2].content else { panic!() };
+    assert_eq!(
+        messages[1].content,
+        Content::Choice {
+            id: "3".into(),
+            title: "Pack".into()
+        }
+    );
+    let Content::Media {
+        items,
+        caption: None,
+    } = &messages[2].content
+    else {
+        panic!()
+    };
     let file = world.twilio().media(&items[0].source).await.unwrap();
-    assert_eq!(file, File { bytes: b"PNG".to_vec(), mime_type: "image/png".into() });
-    assert!(world.http.get(&items[0].source).send().await.unwrap().status() == 401);
+    assert_eq!(
+        file,
+        File {
+            bytes: b"PNG".to_vec(),
+            mime_type: "image/png".into()
+        }
+    );
+    assert!(
+        world
+            .http
+            .get(&items[0].source)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            == 401
+    );
 }
 
 #[tokio::test]
@@ -75,7 +150,10 @@ async fn an_answer_that_is_lost_leaves_the_outcome_unknown() {
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
     let arrived = world.chat(&person).await;
-    let arrived: Vec<_> = arrived.iter().filter(|message| message["from"] == "bot").collect();
+    let arrived: Vec<_> = arrived
+        .iter()
+        .filter(|message| message["from"] == "bot")
+        .collect();
     assert_eq!(arrived.len(), 1, "the one was accepted, the other was not");
 }
 
@@ -88,19 +166,45 @@ async fn what_twilio_refuses() {
     };
     let mut stranger = person.text("hi");
     stranger.to.person.phone = confab_core::Phone::parse("16505559999").ok();
-    assert_eq!(code(world.twilio().send(&stranger).await.unwrap_err()), 63_003);
-    let url = format!("{}/twilio/2010-04-01/Accounts/AC1/Messages.json", world.base_url);
+    assert_eq!(
+        code(world.twilio().send(&stranger).await.unwrap_err()),
+        63_003
+    );
+    let url = format!(
+        "{}/twilio/2010-04-01/Accounts/AC1/Messages.json",
+        world.base_url
+    );
     let to = format!("whatsapp:+{}", person.phone);
     let from = "whatsapp:+14155238886";
     let long = "x".repeat(1_601);
     for (form, token, expected) in [
-        (vec![("From", from), ("To", &to), ("Body", "x")], "other", 20_003),
-        (vec![("From", "whatsapp:+1"), ("To", &to), ("Body", "x")], "12345", 63_007),
-        (vec![("From", from), ("To", "16505550100"), ("Body", "x")], "12345", 21_211),
+        (
+            vec![("From", from), ("To", &to), ("Body", "x")],
+            "other",
+            20_003,
+        ),
+        (
+            vec![("From", "whatsapp:+1"), ("To", &to), ("Body", "x")],
+            "12345",
+            63_007,
+        ),
+        (
+            vec![("From", from), ("To", "16505550100"), ("Body", "x")],
+            "12345",
+            21_211,
+        ),
         (vec![("From", from), ("To", &to)], "12345", 21_619),
-        (vec![("From", from), ("To", &to), ("Body", &long)], "12345", 21_617),
+        (
+            vec![("From", from), ("To", &to), ("Body", &long)],
+            "12345",
+            21_617,
+        ),
     ] {
-        let request = world.http.post(&url).basic_auth("AC1", Some(token)).form(&form);
+        let request = world
+            .http
+            .post(&url)
+            .basic_auth("AC1", Some(token))
+            .form(&form);
         let error: Value = request.send().await.unwrap().json().await.unwrap();
         assert_eq!(error["code"], expected);
     }
@@ -113,11 +217,25 @@ async fn after_a_day_a_text_is_taken_and_does_not_arrive() {
     world.twilio().send(&person.text("too late")).await.unwrap();
     world.quiet().await;
     let failed = world.app.statuses().pop().unwrap();
-    assert_eq!((failed.stage, failed.error.unwrap().code), (Stage::Failed, 63_016));
+    assert_eq!(
+        (failed.stage, failed.error.unwrap().code),
+        (DeliveryStatus::Failed, 63_016)
+    );
     assert_eq!(world.chat(&person).await.pop().unwrap()["status"], "failed");
-    let template = Body::Template { name: "news".into(), language: "en".into(), parameters: vec!["Dana".into()] };
-    world.twilio().send(&person.outbound(template)).await.unwrap();
+    let template = Body::Template {
+        name: "news".into(),
+        language: "en".into(),
+        parameters: vec!["Dana".into()],
+    };
+    world
+        .twilio()
+        .send(&person.outbound(template))
+        .await
+        .unwrap();
     let shown = world.chat(&person).await.pop().unwrap();
-    assert_eq!(shown["content"], json!({"type": "template", "name": NEWS, "language": "", "parameters": ["Dana"]}));
+    assert_eq!(
+        shown["content"],
+        json!({"type": "template", "name": NEWS, "language": "", "parameters": ["Dana"]})
+    );
     assert_eq!(shown["status"], "delivered");
 }

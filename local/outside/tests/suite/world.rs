@@ -18,7 +18,9 @@ use axum::{
     routing::{get, post},
 };
 use confab_core::{CorrelationId, EffectId, Phone, Timestamp, UserId};
-use confab_messaging::{Address, Body, Channel, Content, Identity, Inbound, Outbound, Reference, Status, Update};
+use confab_messaging::{
+    Address, Body, Channel, Content, Identity, Inbound, Outbound, Reference, StatusUpdate, Update,
+};
 use confab_meta::{Meta, MetaConfig};
 use confab_outside::{Options, Outside, Secrets, Sighting};
 use confab_stripe::{Notice, Stripe, StripeConfig};
@@ -83,22 +85,25 @@ impl App {
     }
 
     pub(crate) fn kinds(&self) -> Vec<String> {
-        self.notices().into_iter().map(|(notice, _)| notice.kind).collect()
+        self.notices()
+            .into_iter()
+            .map(|(notice, _)| notice.kind)
+            .collect()
     }
 
     pub(crate) fn messages(&self) -> Vec<Inbound> {
         let updates = self.updates.lock().unwrap();
         let messages = updates.iter().filter_map(|update| match update {
             Update::Message(message) => Some(message.clone()),
-            Update::Status(_) => None,
+            Update::StatusUpdate(_) => None,
         });
         messages.collect()
     }
 
-    pub(crate) fn statuses(&self) -> Vec<Status> {
+    pub(crate) fn statuses(&self) -> Vec<StatusUpdate> {
         let updates = self.updates.lock().unwrap();
         let statuses = updates.iter().filter_map(|update| match update {
-            Update::Status(status) => Some(status.clone()),
+            Update::StatusUpdate(status) => Some(status.clone()),
             Update::Message(_) => None,
         });
         statuses.collect()
@@ -106,17 +111,20 @@ impl App {
 
     pub(crate) fn texts(&self) -> Vec<String> {
         let messages = self.messages();
-        let texts = messages.iter().filter_map(|message| match &message.content {
-            Content::Text { text } => Some(text.0.clone()),
-            _ => None,
-        });
+        let texts = messages
+            .iter()
+            .filter_map(|message| match &message.content {
+                Content::Text { text } => Some(text.0.clone()),
+                _ => None,
+            });
         texts.collect()
     }
 }
 
 async fn challenge(uri: Uri) -> Result<String, StatusCode> {
     let token = "verify-token".to_owned().into();
-    confab_meta::challenge(uri.query().unwrap_or_default(), &[token]).map_err(|_| StatusCode::FORBIDDEN)
+    confab_meta::challenge(uri.query().unwrap_or_default(), &[token])
+        .map_err(|_| StatusCode::FORBIDDEN)
 }
 
 async fn receive(
@@ -147,25 +155,43 @@ async fn notice(
 async fn callback(State(app): State<Arc<App>>, uri: Uri, Json(body): Json<Value>) -> StatusCode {
     let takes = *app.takes.lock().unwrap();
     tokio::time::sleep(takes).await;
-    let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
+    let answer = app
+        .answers
+        .lock()
+        .unwrap()
+        .pop_front()
+        .unwrap_or(StatusCode::OK);
     app.calls.lock().unwrap().push(answer);
     if answer.is_success() {
-        app.callbacks.lock().unwrap().push((uri.query().unwrap_or_default().to_owned(), body));
+        app.callbacks
+            .lock()
+            .unwrap()
+            .push((uri.query().unwrap_or_default().to_owned(), body));
     }
     answer
 }
 
 fn take_notice(app: &App, headers: &HeaderMap, body: &[u8]) -> StatusCode {
-    let header = headers.get("stripe-signature").map(|value| value.to_str().unwrap());
+    let header = headers
+        .get("stripe-signature")
+        .map(|value| value.to_str().unwrap());
     let now = Timestamp::from_millisecond(app.now()).unwrap();
     let secrets = ["whsec_next".into(), "whsec_test".into()];
     if confab_stripe::verify(&secrets, body, header, now).is_err() {
         return StatusCode::UNAUTHORIZED;
     }
     let notice = confab_stripe::parse(body).unwrap();
-    let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
+    let answer = app
+        .answers
+        .lock()
+        .unwrap()
+        .pop_front()
+        .unwrap_or(StatusCode::OK);
     if answer.is_success() {
-        app.notices.lock().unwrap().push((notice, serde_json::from_slice(body).unwrap()));
+        app.notices
+            .lock()
+            .unwrap()
+            .push((notice, serde_json::from_slice(body).unwrap()));
     }
     answer
 }
@@ -177,19 +203,38 @@ fn handle(app: &App, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode 
         let params = confab_twilio::form(body);
         let url = format!("{}{uri}", app.address.lock().unwrap());
         let token = "12345".to_owned().into();
-        if confab_twilio::verify(std::slice::from_ref(&token), &url, &params, body, Some(signature)).is_err() {
+        if confab_twilio::verify(
+            std::slice::from_ref(&token),
+            &url,
+            &params,
+            body,
+            Some(signature),
+        )
+        .is_err()
+        {
             return StatusCode::UNAUTHORIZED;
         }
         confab_twilio::parse(&params, uri.query().unwrap_or_default(), now)
     } else {
         let secret = "app-secret".to_owned().into();
-        if confab_meta::verify(std::slice::from_ref(&secret), body, header("x-hub-signature-256")).is_err() {
+        if confab_meta::verify(
+            std::slice::from_ref(&secret),
+            body,
+            header("x-hub-signature-256"),
+        )
+        .is_err()
+        {
             return StatusCode::UNAUTHORIZED;
         }
         confab_meta::parse(body, now).unwrap()
     };
     assert!(parsed.ignored.is_empty(), "{parsed:?}");
-    let answer = app.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
+    let answer = app
+        .answers
+        .lock()
+        .unwrap()
+        .pop_front()
+        .unwrap_or(StatusCode::OK);
     if answer.is_success() {
         app.updates.lock().unwrap().extend(parsed.updates);
     }
@@ -217,7 +262,14 @@ impl World {
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let clock = Arc::clone(&app.ahead);
         let sightings = Arc::new(Mutex::new(Vec::new()));
-        let outside = Outside::open(options(folder.path(), &base_url, &app.url(), &clock, &sightings)).unwrap();
+        let outside = Outside::open(options(
+            folder.path(),
+            &base_url,
+            &app.url(),
+            &clock,
+            &sightings,
+        ))
+        .unwrap();
         let router = outside.router();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let (stop, stopped) = oneshot::channel::<()>();
@@ -225,7 +277,16 @@ impl World {
             drop(stopped.await);
         }));
         let http = confab_provider_base::http_client().unwrap();
-        Self { app, base_url, folder, sightings, http, clock, stop: Some(stop), tasks: vec![serving, running] }
+        Self {
+            app,
+            base_url,
+            folder,
+            sightings,
+            http,
+            clock,
+            stop: Some(stop),
+            tasks: vec![serving, running],
+        }
     }
 
     /// As after a `kill -9`: nothing is told to stop, and what was going on is cut off.
@@ -254,7 +315,9 @@ impl World {
 
     pub(crate) async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let method = method.parse().unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.base_url));
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base_url));
         if !body.is_null() {
             request = request.json(body);
         }
@@ -282,22 +345,30 @@ impl World {
     }
 
     pub(crate) async fn person(&self, channel: &str) -> Person {
-        self.new_person(json!({"name": "Dana", "channel": channel})).await
+        self.new_person(json!({"name": "Dana", "channel": channel}))
+            .await
     }
 
     pub(crate) async fn new_person(&self, new: Value) -> Person {
         let person = self.post("people", new).await;
         let text = |name: &str| person[name].as_str().map(str::to_owned);
-        Person { id: text("id").unwrap(), phone: text("phone").unwrap(), user_id: text("user_id") }
+        Person {
+            id: text("id").unwrap(),
+            phone: text("phone").unwrap(),
+            user_id: text("user_id"),
+        }
     }
 
     pub(crate) async fn say(&self, person: &Person, said: Value) -> String {
-        let said = self.post(&format!("people/{}/messages", person.id), said).await;
+        let said = self
+            .post(&format!("people/{}/messages", person.id), said)
+            .await;
         said["id"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn text(&self, person: &Person, text: &str) -> String {
-        self.say(person, json!({"type": "text", "text": text})).await
+        self.say(person, json!({"type": "text", "text": text}))
+            .await
     }
 
     pub(crate) async fn chat(&self, person: &Person) -> Vec<Value> {
@@ -307,7 +378,8 @@ impl World {
 
     /// Until no webhook is owed any more.
     pub(crate) async fn quiet(&self) {
-        self.until(async || self.get("pending").await["webhooks"] == 0).await;
+        self.until(async || self.get("pending").await["webhooks"] == 0)
+            .await;
     }
 
     pub(crate) async fn until(&self, condition: impl AsyncFn() -> bool) {
@@ -376,12 +448,19 @@ impl Person {
     pub(crate) fn outbound(&self, body: Body) -> Outbound {
         let now = Timestamp::now();
         let entropy = || std::array::from_fn(|_| fastrand::u8(..));
-        let channel = if self.user_id.is_some() { Channel::Meta } else { Channel::Twilio };
+        let channel = if self.user_id.is_some() {
+            Channel::Meta
+        } else {
+            Channel::Twilio
+        };
         Outbound {
             to: Address {
                 channel,
                 business: String::new(),
-                person: Identity { phone: Phone::parse(&self.phone).ok(), scoped_id: None },
+                person: Identity {
+                    phone: Phone::parse(&self.phone).ok(),
+                    scoped_id: None,
+                },
             },
             reference: Reference {
                 user_id: UserId::new(now, &entropy),

@@ -27,7 +27,11 @@ impl PriceList {
     /// `studio.lite=19.00 USD +1, rooms.tip=3.00 USD`; `+1` is a credit that comes with it.
     pub fn parse(text: &str) -> Result<Self, PriceListError> {
         let mut items = BTreeMap::new();
-        for line in text.split(',').map(str::trim).filter(|line| !line.is_empty()) {
+        for line in text
+            .split(',')
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
             let unreadable = || PriceListError::Unreadable(line.to_owned());
             let (name, item) = item(line).ok_or_else(unreadable)?;
             if items.insert(name.to_owned(), item).is_some() {
@@ -62,12 +66,16 @@ fn minor_units(text: &str) -> Option<i64> {
     let (whole, cents) = text.split_once('.')?;
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let readable = are_digits(whole) && are_digits(cents) && cents.len() == 2;
-    let minor = readable.then(|| format!("{whole}{cents}").parse::<i64>().ok()).flatten()?;
+    let minor = readable
+        .then(|| format!("{whole}{cents}").parse::<i64>().ok())
+        .flatten()?;
     (minor > 0).then_some(minor)
 }
 
 fn currency_of(code: &str) -> Option<Currency> {
-    [Currency::Usd, Currency::Eur, Currency::Ils].into_iter().find(|currency| currency.code() == code)
+    [Currency::Usd, Currency::Eur, Currency::Ils]
+        .into_iter()
+        .find(|currency| currency.code() == code)
 }
 
 #[cfg(test)]
@@ -76,11 +84,23 @@ mod tests {
 
     #[test]
     fn a_list_names_things_with_their_prices_and_credits() {
-        let list = PriceList::parse("studio.lite=19.00 USD +1, rooms.pin_2=2.00 USD,\n rooms.tip = 49.90 ILS").unwrap();
+        let list = PriceList::parse(
+            "studio.lite=19.00 USD +1, rooms.pin_2=2.00 USD,\n rooms.tip = 49.90 ILS",
+        )
+        .unwrap();
         let price = |name| list.find(name).map(|item| (item.price, item.credits));
-        assert_eq!(price("studio.lite"), Some((Money::new(1_900, Currency::Usd), 1)));
-        assert_eq!(price("rooms.pin_2"), Some((Money::new(200, Currency::Usd), 0)));
-        assert_eq!(price("rooms.tip"), Some((Money::new(4_990, Currency::Ils), 0)));
+        assert_eq!(
+            price("studio.lite"),
+            Some((Money::new(1_900, Currency::Usd), 1))
+        );
+        assert_eq!(
+            price("rooms.pin_2"),
+            Some((Money::new(200, Currency::Usd), 0))
+        );
+        assert_eq!(
+            price("rooms.tip"),
+            Some((Money::new(4_990, Currency::Ils), 0))
+        );
         assert_eq!(price("rooms.unknown"), None);
         assert_eq!(PriceList::parse(""), Ok(PriceList::default()));
     }
@@ -103,8 +123,15 @@ mod tests {
             "a 1.00 USD",
             "a=99999999999999999999.00 USD",
         ] {
-            assert_eq!(PriceList::parse(line), Err(PriceListError::Unreadable(line.to_owned())), "{line}");
+            assert_eq!(
+                PriceList::parse(line),
+                Err(PriceListError::Unreadable(line.to_owned())),
+                "{line}"
+            );
         }
-        assert_eq!(PriceList::parse("a=1.00 USD, a=2.00 USD"), Err(PriceListError::Twice("a".into())));
+        assert_eq!(
+            PriceList::parse("a=1.00 USD, a=2.00 USD"),
+            Err(PriceListError::Twice("a".into()))
+        );
     }
 }

@@ -13,7 +13,11 @@ use crate::{Refusal, bounds};
 pub(super) fn decode(bytes: &[u8], shorter_side: u32) -> Result<Decoded, Refusal> {
     let Parts { jpeg, frame, exif } = Parts::of(bytes).ok_or(Refusal::Unreadable)?;
     let result = 3 * frame.size.pixels();
-    bounds::check(frame.size, result + frame.memory + jpeg.len() as u64, shorter_side)?;
+    bounds::check(
+        frame.size,
+        result + frame.memory + jpeg.len() as u64,
+        shorter_side,
+    )?;
     let options = DecoderOptions::default()
         // Without it, what is broken becomes grey.
         .set_strict_mode(true)
@@ -21,6 +25,10 @@ pub(super) fn decode(bytes: &[u8], shorter_side: u32) -> Result<Decoded, Refusal
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&jpeg), options);
     let pixels = decoder.decode().map_err(|_| Refusal::Unreadable)?;
-    let pixels = RgbImage::from_raw(frame.size.width, frame.size.height, pixels).ok_or(Refusal::Unreadable)?;
-    Ok(Decoded { pixels, orientation: orientation(exif) })
+    let pixels = RgbImage::from_raw(frame.size.width, frame.size.height, pixels)
+        .ok_or(Refusal::Unreadable)?;
+    Ok(Decoded {
+        pixels,
+        orientation: orientation(exif),
+    })
 }

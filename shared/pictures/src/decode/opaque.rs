@@ -8,7 +8,11 @@ use crate::{Refusal, Size};
 /// How many bytes decoding takes at least: what comes out of the decoder, and what is made of it.
 pub(super) fn memory(decoder: &impl ImageDecoder) -> u64 {
     let (width, height) = decoder.dimensions();
-    let result = if in_place(Layout::of(decoder)) { 0 } else { 3 * Size::new(width, height).pixels() };
+    let result = if in_place(Layout::of(decoder)) {
+        0
+    } else {
+        3 * Size::new(width, height).pixels()
+    };
     decoder.total_bytes().saturating_add(result)
 }
 
@@ -31,7 +35,10 @@ impl Layout {
     fn of(decoder: &impl ImageDecoder) -> Self {
         let colour = decoder.color_type();
         let channels = usize::from(colour.channel_count());
-        Self { channels, bytes_per_channel: usize::from(colour.bytes_per_pixel()) / channels }
+        Self {
+            channels,
+            bytes_per_channel: usize::from(colour.bytes_per_pixel()) / channels,
+        }
     }
 
     fn bytes_per_pixel(self) -> usize {
@@ -47,7 +54,10 @@ fn in_place(layout: Layout) -> bool {
 fn opaque(mut raw: Vec<u8>, layout: Layout) -> Vec<u8> {
     let bytes_per_pixel = layout.bytes_per_pixel();
     if !in_place(layout) {
-        return raw.chunks_exact(bytes_per_pixel).flat_map(|pixel| on_white(pixel, layout)).collect();
+        return raw
+            .chunks_exact(bytes_per_pixel)
+            .flat_map(|pixel| on_white(pixel, layout))
+            .collect();
     }
     if bytes_per_pixel == 3 {
         return raw;
@@ -85,21 +95,49 @@ mod tests {
     use super::*;
 
     fn layout(channels: usize, bytes_per_channel: usize) -> Layout {
-        Layout { channels, bytes_per_channel }
+        Layout {
+            channels,
+            bytes_per_channel,
+        }
     }
 
     #[test]
     fn every_layout_becomes_red_green_and_blue() {
-        let wide = |values: &[u16]| values.iter().flat_map(|value| value.to_ne_bytes()).collect::<Vec<_>>();
+        let wide = |values: &[u16]| {
+            values
+                .iter()
+                .flat_map(|value| value.to_ne_bytes())
+                .collect::<Vec<_>>()
+        };
         for (raw, layout, expected) in [
             (vec![7, 8], layout(1, 1), vec![7, 7, 7, 8, 8, 8]),
-            (vec![7, 255, 8, 0], layout(2, 1), vec![7, 7, 7, 255, 255, 255]),
+            (
+                vec![7, 255, 8, 0],
+                layout(2, 1),
+                vec![7, 7, 7, 255, 255, 255],
+            ),
             (vec![1, 2, 3, 4, 5, 6], layout(3, 1), vec![1, 2, 3, 4, 5, 6]),
-            (vec![1, 2, 3, 255, 4, 5, 6, 0], layout(4, 1), vec![1, 2, 3, 255, 255, 255]),
-            (wide(&[0x0701, 0xff02]), layout(1, 2), vec![7, 7, 7, 255, 255, 255]),
+            (
+                vec![1, 2, 3, 255, 4, 5, 6, 0],
+                layout(4, 1),
+                vec![1, 2, 3, 255, 255, 255],
+            ),
+            (
+                wide(&[0x0701, 0xff02]),
+                layout(1, 2),
+                vec![7, 7, 7, 255, 255, 255],
+            ),
             (wide(&[0x0701, 0xffff]), layout(2, 2), vec![7, 7, 7]),
-            (wide(&[0x0101, 0x0202, 0x0303, 0x0404, 0x0505, 0x0606]), layout(3, 2), vec![1, 2, 3, 4, 5, 6]),
-            (wide(&[0x0101, 0x0202, 0x0303, 0xffff]), layout(4, 2), vec![1, 2, 3]),
+            (
+                wide(&[0x0101, 0x0202, 0x0303, 0x0404, 0x0505, 0x0606]),
+                layout(3, 2),
+                vec![1, 2, 3, 4, 5, 6],
+            ),
+            (
+                wide(&[0x0101, 0x0202, 0x0303, 0xffff]),
+                layout(4, 2),
+                vec![1, 2, 3],
+            ),
         ] {
             assert_eq!(opaque(raw, layout), expected, "{layout:?}");
         }

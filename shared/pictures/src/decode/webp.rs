@@ -14,7 +14,12 @@ use crate::{Kind, Refusal, bounds};
 const MEMORY_PER_LOSSLESS_BYTE: u64 = 7_000;
 
 pub(super) fn decode(bytes: &[u8], shorter_side: u32) -> Result<Decoded, Refusal> {
-    let Parts { size, coding, lossless_bytes, exif } = Parts::of(bytes)?;
+    let Parts {
+        size,
+        coding,
+        lossless_bytes,
+        exif,
+    } = Parts::of(bytes)?;
     let bytes_per_pixel = match coding {
         Coding::Lossy => 5,
         Coding::LossyWithAlpha => 11,
@@ -23,7 +28,11 @@ pub(super) fn decode(bytes: &[u8], shorter_side: u32) -> Result<Decoded, Refusal
     let memory = bytes_per_pixel * size.pixels() + 3 * bytes.len() as u64;
     bounds::check(size, memory, shorter_side)?;
     let codes = MEMORY_PER_LOSSLESS_BYTE * lossless_bytes;
-    bounds::check(size, memory + codes, shorter_side).map_err(|_| Refusal::OtherKind(Kind::LosslessWebP))?;
+    bounds::check(size, memory + codes, shorter_side)
+        .map_err(|_| Refusal::OtherKind(Kind::LosslessWebP))?;
     let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(unreadable)?;
-    Ok(Decoded { pixels: opaque::pixels(decoder)?, orientation: orientation(exif) })
+    Ok(Decoded {
+        pixels: opaque::pixels(decoder)?,
+        orientation: orientation(exif),
+    })
 }

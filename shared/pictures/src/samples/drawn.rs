@@ -19,14 +19,26 @@ pub(crate) fn scene(width: u32, height: u32, number: u32) -> Picture {
         (noise >> 8 & 0xffff) as f32 / 65_535.0
     };
     let ground = [next(), next(), next()];
-    let shapes: Vec<_> = (0..8).map(|_| ([next(), next()], 0.08 + 0.25 * next(), [next(), next(), next()])).collect();
+    let shapes: Vec<_> = (0..8)
+        .map(|_| {
+            (
+                [next(), next()],
+                0.08 + 0.25 * next(),
+                [next(), next(), next()],
+            )
+        })
+        .collect();
     Picture(RgbImage::from_fn(width, height, |x, y| {
-        let (x, y) = ((x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32);
+        let (x, y) = (
+            (x as f32 + 0.5) / width as f32,
+            (y as f32 + 0.5) / height as f32,
+        );
         let mut colour = ground.map(|ground| 0.3 + 0.4 * (ground * x + (1.0 - ground) * y));
         for ([left, top], radius, paint) in &shapes {
             let away = ((x - left).powi(2) + (y - top).powi(2)).sqrt() / radius;
             let cover = (4.0 - 4.0 * away).clamp(0.0, 1.0);
-            colour = [0, 1, 2].map(|channel| colour[channel] * (1.0 - cover) + paint[channel] * cover);
+            colour =
+                [0, 1, 2].map(|channel| colour[channel] * (1.0 - cover) + paint[channel] * cover);
         }
         Rgb(colour.map(|part| (part * 255.0).round() as u8))
     }))
@@ -62,7 +74,9 @@ pub(crate) fn png(picture: &Picture) -> Vec<u8> {
 
 pub(crate) fn png_of(size: Size, pixels: &[u8], colour: ExtendedColorType) -> Vec<u8> {
     let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes).write_image(pixels, size.width, size.height, colour).unwrap();
+    PngEncoder::new(&mut bytes)
+        .write_image(pixels, size.width, size.height, colour)
+        .unwrap();
     bytes
 }
 
@@ -70,6 +84,8 @@ pub(crate) fn lossless_webp(picture: &Picture) -> Vec<u8> {
     let mut bytes = Vec::new();
     let Size { width, height } = picture.size();
     let encoder = WebPEncoder::new_lossless(Cursor::new(&mut bytes));
-    encoder.write_image(&picture.0, width, height, ExtendedColorType::Rgb8).unwrap();
+    encoder
+        .write_image(&picture.0, width, height, ExtendedColorType::Rgb8)
+        .unwrap();
     bytes
 }

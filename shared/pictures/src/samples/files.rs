@@ -3,7 +3,13 @@
 /// Which way is up, and a place where the picture was taken.
 pub(crate) fn exif(orientation: u16) -> Vec<u8> {
     let mut tiff = b"MM\0*\0\0\0\x08\0\x02".to_vec();
-    tiff.extend([&b"\x01\x0e\0\x02\0\0\0\x10\0\0\0\x26"[..], b"\x01\x12\0\x03\0\0\0\x01"].concat());
+    tiff.extend(
+        [
+            &b"\x01\x0e\0\x02\0\0\0\x10\0\0\0\x26"[..],
+            b"\x01\x12\0\x03\0\0\0\x01",
+        ]
+        .concat(),
+    );
     tiff.extend(orientation.to_be_bytes());
     tiff.extend([0; 2 + 4]);
     tiff.extend(b"32.0853,34.7818\0");
@@ -26,7 +32,11 @@ pub(crate) mod jpeg {
     pub(crate) fn frame(marker: u8, width: u16, height: u16, sampling: &[u8]) -> Vec<u8> {
         let ([h0, h1], [w0, w1]) = (height.to_be_bytes(), width.to_be_bytes());
         let mut content = vec![8, h0, h1, w0, w1, sampling.len() as u8];
-        content.extend((1..).zip(sampling).flat_map(|(id, sampling)| [id, *sampling, 0]));
+        content.extend(
+            (1..)
+                .zip(sampling)
+                .flat_map(|(id, sampling)| [id, *sampling, 0]),
+        );
         segment(marker, &content)
     }
 
@@ -54,19 +64,51 @@ pub(crate) mod jpeg {
     pub(crate) fn in_scans(marker: u8, width: u16, height: u16, sampling: &[u8]) -> Vec<u8> {
         let bits = 2 * usize::from(width.div_ceil(8)) * usize::from(height.div_ceil(8));
         let components = 1..=sampling.len() as u8;
-        let scans: Vec<u8> = components.flat_map(|component| scan(&[component], [0, 63, 0], bits)).collect();
-        [&[0xff, 0xd8][..], &tables(), &frame(marker, width, height, sampling), &scans, &[0xff, 0xd9]].concat()
+        let scans: Vec<u8> = components
+            .flat_map(|component| scan(&[component], [0, 63, 0], bits))
+            .collect();
+        [
+            &[0xff, 0xd8][..],
+            &tables(),
+            &frame(marker, width, height, sampling),
+            &scans,
+            &[0xff, 0xd9],
+        ]
+        .concat()
     }
 
     /// Grey: one scan with as many zero bits as there are codes.
     pub(crate) fn flat(marker: u8, width: u16, height: u16, sampling: &[u8]) -> Vec<u8> {
-        let (range, codes) = if marker == 0xc2 { ([0, 0, 0], 1) } else { ([0, 63, 0], 2) };
-        let most = |shift: u8| usize::from(sampling.iter().map(|each| each >> shift & 0xf).max().unwrap_or(1));
-        let units = usize::from(width).div_ceil(8 * most(4)) * usize::from(height).div_ceil(8 * most(0));
-        let blocks: usize = sampling.iter().map(|each| units * usize::from(each >> 4) * usize::from(each & 0xf)).sum();
+        let (range, codes) = if marker == 0xc2 {
+            ([0, 0, 0], 1)
+        } else {
+            ([0, 63, 0], 2)
+        };
+        let most = |shift: u8| {
+            usize::from(
+                sampling
+                    .iter()
+                    .map(|each| each >> shift & 0xf)
+                    .max()
+                    .unwrap_or(1),
+            )
+        };
+        let units =
+            usize::from(width).div_ceil(8 * most(4)) * usize::from(height).div_ceil(8 * most(0));
+        let blocks: usize = sampling
+            .iter()
+            .map(|each| units * usize::from(each >> 4) * usize::from(each & 0xf))
+            .sum();
         let components: Vec<u8> = (1..).take(sampling.len()).collect();
         let scan = scan(&components, range, codes * blocks);
-        [&[0xff, 0xd8][..], &tables(), &frame(marker, width, height, sampling), &scan, &[0xff, 0xd9]].concat()
+        [
+            &[0xff, 0xd8][..],
+            &tables(),
+            &frame(marker, width, height, sampling),
+            &scan,
+            &[0xff, 0xd9],
+        ]
+        .concat()
     }
 }
 
@@ -107,7 +149,9 @@ pub(crate) mod png_parts {
 
     fn crc(bytes: &[u8]) -> u32 {
         !bytes.iter().fold(!0, |crc, byte| {
-            (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (if crc & 1 == 1 { 0xedb8_8320 } else { 0 }))
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                crc >> 1 ^ (if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
+            })
         })
     }
 }
@@ -118,12 +162,23 @@ pub(crate) mod webp {
 
     pub(crate) fn riff(chunks: &[Vec<u8>]) -> Vec<u8> {
         let content = [&b"WEBP"[..], &chunks.concat()].concat();
-        [&b"RIFF"[..], &(content.len() as u32).to_le_bytes(), &content].concat()
+        [
+            &b"RIFF"[..],
+            &(content.len() as u32).to_le_bytes(),
+            &content,
+        ]
+        .concat()
     }
 
     pub(crate) fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
         let padding = &[0][..content.len() % 2];
-        [&name[..], &(content.len() as u32).to_le_bytes(), content, padding].concat()
+        [
+            &name[..],
+            &(content.len() as u32).to_le_bytes(),
+            content,
+            padding,
+        ]
+        .concat()
     }
 
     pub(crate) const ANIMATED: u8 = 2;
@@ -132,7 +187,10 @@ pub(crate) mod webp {
 
     pub(crate) fn canvas(flags: u8, size: Size) -> Vec<u8> {
         let [width, height] = [size.width - 1, size.height - 1].map(u32::to_le_bytes);
-        chunk(b"VP8X", &[&[flags, 0, 0, 0][..], &width[..3], &height[..3]].concat())
+        chunk(
+            b"VP8X",
+            &[&[flags, 0, 0, 0][..], &width[..3], &height[..3]].concat(),
+        )
     }
 
     /// The one chunk of a simple file.
@@ -145,7 +203,11 @@ pub(crate) mod webp {
         let tag = (data as u32) << 5 | 1 << 4;
         let mut frame = tag.to_le_bytes()[..3].to_vec();
         frame.extend([0x9d, 0x01, 0x2a]);
-        frame.extend([size.width as u16, size.height as u16].map(u16::to_le_bytes).concat());
+        frame.extend(
+            [size.width as u16, size.height as u16]
+                .map(u16::to_le_bytes)
+                .concat(),
+        );
         frame.extend(vec![0; 2 * data]);
         chunk(b"VP8 ", &frame)
     }

@@ -26,11 +26,14 @@ pub fn parse_callback(raw_body: &[u8]) -> Result<Callback> {
         return Err(Error::too_large("One callback may have 4 MB."));
     }
     let not_json = || Error::invalid("bad_json", "The body is neither a JSON object nor a list.");
-    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().because(error))?.trim_ascii();
+    let body = std::str::from_utf8(raw_body)
+        .map_err(|error| not_json().with_source(error))?
+        .trim_ascii();
     let mut callback = Callback::default();
     match body.as_bytes().first() {
         Some(b'[') => {
-            let list: Many<&RawValue> = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
+            let list: Many<&RawValue> =
+                serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
             if list.items.len() + list.broken > MOST {
                 return Err(Error::too_large("One callback may bring 1,000 prompts."));
             }
@@ -43,11 +46,15 @@ pub fn parse_callback(raw_body: &[u8]) -> Result<Callback> {
             }
         }
         Some(b'{') => {
-            let whole: &RawValue = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
-            let shape = Shape::of(body).map_err(|error| not_json().because(error))?;
+            let whole: &RawValue =
+                serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
+            let shape = Shape::of(body).map_err(|error| not_json().with_source(error))?;
             callback.add(&shape, whole, None);
             if callback == Callback::default() {
-                return Err(Error::invalid("no_entity", "There is neither a tune nor a prompt."));
+                return Err(Error::invalid(
+                    "no_entity",
+                    "There is neither a tune nor a prompt.",
+                ));
             }
         }
         _ => return Err(not_json()),
@@ -96,9 +103,14 @@ impl<'a> Shape<'a> {
         if self.orig_images.is_some() {
             return Some(Kind::Tune);
         }
-        let of_a_prompt = [self.tune_id, self.text, self.images].into_iter().flatten().next();
+        let of_a_prompt = [self.tune_id, self.text, self.images]
+            .into_iter()
+            .flatten()
+            .next();
         let of_a_tune = [self.title, self.name].into_iter().flatten().next();
-        of_a_prompt.map(|_| Kind::Prompt).or(of_a_tune.map(|_| Kind::Tune))
+        of_a_prompt
+            .map(|_| Kind::Prompt)
+            .or(of_a_tune.map(|_| Kind::Tune))
     }
 }
 
@@ -108,9 +120,14 @@ impl Callback {
             return self.read(kind, whole);
         }
         let wrapped = [(Kind::Tune, shape.tune), (Kind::Prompt, shape.prompt)];
-        let mut wrapped = wrapped.into_iter().filter_map(|(kind, inside)| Some((kind, inside?))).peekable();
+        let mut wrapped = wrapped
+            .into_iter()
+            .filter_map(|(kind, inside)| Some((kind, inside?)))
+            .peekable();
         if wrapped.peek().is_none() {
-            otherwise.into_iter().for_each(|kind| self.read(kind, whole));
+            otherwise
+                .into_iter()
+                .for_each(|kind| self.read(kind, whole));
         }
         wrapped.for_each(|(kind, inside)| self.read(kind, inside));
     }

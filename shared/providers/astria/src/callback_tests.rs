@@ -23,23 +23,55 @@ fn prompt() -> Value {
 
 #[test]
 fn a_tune_comes_with_its_wrapper_or_without() {
-    for body in [json!({ "tune": tune() }), tune(), json!([tune()]), json!([{ "tune": tune() }])] {
+    for body in [
+        json!({ "tune": tune() }),
+        tune(),
+        json!([tune()]),
+        json!([{ "tune": tune() }]),
+    ] {
         let callback = read(&body);
-        assert_eq!((callback.tunes.len(), callback.prompts.len(), callback.broken), (1, 0, 0), "{body}");
+        assert_eq!(
+            (
+                callback.tunes.len(),
+                callback.prompts.len(),
+                callback.broken
+            ),
+            (1, 0, 0),
+            "{body}"
+        );
         let tune = &callback.tunes[0];
-        assert_eq!((tune.id, tune.title.as_str(), tune.class.as_deref()), (2_821_958, "ord_1", Some("woman")));
+        assert_eq!(
+            (tune.id, tune.title.as_str(), tune.class.as_deref()),
+            (2_821_958, "ord_1", Some("woman"))
+        );
         assert_eq!(tune.trained_at, "2025-06-22T19:47:04.072Z".parse().ok());
     }
 }
 
 #[test]
 fn a_prompt_comes_with_its_wrapper_or_without() {
-    for body in [json!({ "prompt": prompt() }), prompt(), json!([prompt()]), json!([{ "prompt": prompt() }])] {
+    for body in [
+        json!({ "prompt": prompt() }),
+        prompt(),
+        json!([prompt()]),
+        json!([{ "prompt": prompt() }]),
+    ] {
         let callback = read(&body);
-        assert_eq!((callback.tunes.len(), callback.prompts.len(), callback.broken), (0, 1, 0), "{body}");
+        assert_eq!(
+            (
+                callback.tunes.len(),
+                callback.prompts.len(),
+                callback.broken
+            ),
+            (0, 1, 0),
+            "{body}"
+        );
         let prompt = &callback.prompts[0];
         assert_eq!((prompt.id, prompt.tune_id), (18_609_859, Some(1_504_944)));
-        assert_eq!(prompt.images, ["https://images.example/1", "https://images.example/2"]);
+        assert_eq!(
+            prompt.images,
+            ["https://images.example/1", "https://images.example/2"]
+        );
     }
 }
 
@@ -49,7 +81,10 @@ fn a_list_is_of_prompts_and_a_broken_one_costs_itself_alone() {
         null, {"id": 3}, "x", {"id": "4", "images": null}, [], {"prompt": 5}]);
     let callback = read(&body);
     let ids: Vec<_> = callback.prompts.iter().map(|prompt| prompt.id).collect();
-    assert_eq!((ids, callback.tunes.len(), callback.broken), (vec![1, 3, 4], 0, 6));
+    assert_eq!(
+        (ids, callback.tunes.len(), callback.broken),
+        (vec![1, 3, 4], 0, 6)
+    );
     assert_eq!(read(&json!([])), Callback::default());
 }
 
@@ -68,18 +103,41 @@ fn what_it_is_is_told_by_its_fields() {
         (json!({"id": 1, "title": "x", "prompt": prompt()}), 1, 0),
         (json!({"tune": tune(), "prompt": prompt()}), 1, 1),
         (json!({"tune": null, "prompt": prompt()}), 0, 1),
-        (json!({"status": "done", "prompt": prompt(), "new_field": {"id": 1}}), 0, 1),
+        (
+            json!({"status": "done", "prompt": prompt(), "new_field": {"id": 1}}),
+            0,
+            1,
+        ),
     ] {
         let callback = read(&body);
-        assert_eq!((callback.tunes.len(), callback.prompts.len(), callback.broken), (tunes, prompts, 0), "{body}");
+        assert_eq!(
+            (
+                callback.tunes.len(),
+                callback.prompts.len(),
+                callback.broken
+            ),
+            (tunes, prompts, 0),
+            "{body}"
+        );
     }
 }
 
 #[test]
 fn what_is_broken_inside_its_wrapper_is_counted() {
-    for body in [json!({"tune": 5}), json!({"prompt": {"images": []}}), json!({"tune": []}), json!({"tune": {"id": 0}})]
-    {
-        assert_eq!(read(&body), Callback { broken: 1, ..Callback::default() }, "{body}");
+    for body in [
+        json!({"tune": 5}),
+        json!({"prompt": {"images": []}}),
+        json!({"tune": []}),
+        json!({"tune": {"id": 0}}),
+    ] {
+        assert_eq!(
+            read(&body),
+            Callback {
+                broken: 1,
+                ..Callback::default()
+            },
+            "{body}"
+        );
     }
     let callback = read(&json!({"tune": "x", "prompt": prompt()}));
     assert_eq!((callback.prompts.len(), callback.broken), (1, 1));
@@ -102,9 +160,16 @@ fn what_is_no_callback_is_refused() {
         r#"{"tune":null}"#,
         r#"{"x":{"id":1}}"#,
     ] {
-        assert_eq!(parse_callback(body.as_bytes()).unwrap_err().kind(), ErrorKind::Invalid, "{body}");
+        assert_eq!(
+            parse_callback(body.as_bytes()).unwrap_err().kind(),
+            ErrorKind::Invalid,
+            "{body}"
+        );
     }
-    assert_eq!(parse_callback(b"{\"id\":\"\xff\"}").unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(
+        parse_callback(b"{\"id\":\"\xff\"}").unwrap_err().kind(),
+        ErrorKind::Invalid
+    );
 }
 
 #[test]
@@ -116,15 +181,24 @@ fn large_bodies_are_refused() {
         let error = parse_callback(body.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge);
     }
-    assert_eq!(read(&Value::from(vec![json!({"id": 1}); MOST])).prompts.len(), MOST);
+    assert_eq!(
+        read(&Value::from(vec![json!({"id": 1}); MOST]))
+            .prompts
+            .len(),
+        MOST
+    );
 }
 
 #[test]
 fn deep_bodies_cost_no_more_than_their_reading() {
     let deep = "[".repeat(1_000_000);
     let closed = format!("{deep}{}", "]".repeat(1_000_000));
-    for body in [deep.clone(), format!(r#"{{"tune":{deep}"#), "{\"tune\":".repeat(200_000), "[{\"a\":".repeat(200_000)]
-    {
+    for body in [
+        deep.clone(),
+        format!(r#"{{"tune":{deep}"#),
+        "{\"tune\":".repeat(200_000),
+        "[{\"a\":".repeat(200_000),
+    ] {
         assert!(parse_callback(body.as_bytes()).is_err());
     }
     assert_eq!(parse_callback(closed.as_bytes()).unwrap().broken, 1);

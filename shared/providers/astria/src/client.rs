@@ -38,7 +38,10 @@ pub struct Astria {
     media_time_limit: Option<Duration>,
 }
 
-const MEDIA_ORIGINS: [&str; 2] = ["https://sdbooth2-production.s3.amazonaws.com", "https://mp.astria.ai"];
+const MEDIA_ORIGINS: [&str; 2] = [
+    "https://sdbooth2-production.s3.amazonaws.com",
+    "https://mp.astria.ai",
+];
 
 /// Astria gives up after thirty seconds, and says so. Whoever hangs up before knows less.
 const TIME_LIMIT: Duration = Duration::from_secs(35);
@@ -62,7 +65,13 @@ impl Astria {
             .chain(config.media_origins.iter().map(String::as_str))
             .filter_map(Origin::parse)
             .collect();
-        Self { http, config, media_origins, time_limit: TIME_LIMIT, media_time_limit: None }
+        Self {
+            http,
+            config,
+            media_origins,
+            time_limit: TIME_LIMIT,
+            media_time_limit: None,
+        }
     }
 
     /// Ours that are listed. What they make is often told by `pack` alone.
@@ -76,10 +85,21 @@ impl Astria {
 
     /// `class` is who should be in the photo, such as `woman`.
     pub async fn inspect(&self, class: &str, file: File) -> Result<Inspection, AstriaError> {
-        let unfit = |_| AstriaError::Refused { status: 0, message: "not a type of file".into() };
-        let part = Part::bytes(file.bytes).file_name("file").mime_str(&file.mime_type).map_err(unfit)?;
-        let form = Form::new().text("name", class.to_owned()).part("file", part);
-        let request = self.http.post(self.address("images/inspect")).multipart(form);
+        let unfit = |_| AstriaError::Refused {
+            status: 0,
+            message: "not a type of file".into(),
+        };
+        let part = Part::bytes(file.bytes)
+            .file_name("file")
+            .mime_str(&file.mime_type)
+            .map_err(unfit)?;
+        let form = Form::new()
+            .text("name", class.to_owned())
+            .part("file", part);
+        let request = self
+            .http
+            .post(self.address("images/inspect"))
+            .multipart(form);
         readable(&self.ask(Doing::Asking, request).await?)
     }
 
@@ -98,21 +118,36 @@ impl Astria {
         match new.tune_ids.first() {
             None => tune.ok_or_else(unreadable),
             // Astria may answer with a tune, with prompts, or that they were created.
-            Some(first) => {
-                Ok(tune.filter(|tune| new.tune_ids.contains(&tune.id)).unwrap_or_else(|| new.known_as(*first)))
-            }
+            Some(first) => Ok(tune
+                .filter(|tune| new.tune_ids.contains(&tune.id))
+                .unwrap_or_else(|| new.known_as(*first))),
         }
     }
 
     /// The latest tune with this title, made at `not_before` or later: leave some minutes for clocks that differ. That
     /// there is none is only said when the whole of that time could be looked at.
-    pub async fn find_tune(&self, title: &str, not_before: Timestamp) -> Result<Option<Tune>, AstriaError> {
-        let is_late = |tune: &Tune| tune.created_at.is_none_or(|created_at| created_at >= not_before);
+    pub async fn find_tune(
+        &self,
+        title: &str,
+        not_before: Timestamp,
+    ) -> Result<Option<Tune>, AstriaError> {
+        let is_late = |tune: &Tune| {
+            tune.created_at
+                .is_none_or(|created_at| created_at >= not_before)
+        };
         let mut before: Option<i64> = None;
         for _ in 0..MOST_PAGES_OF_TUNES {
-            let from = before.map(|id| format!("&before_id={id}")).unwrap_or_default();
-            let page: Many<Tune> = self.get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}")).await?;
-            if let Some(found) = page.items.iter().find(|tune| tune.title == title && is_late(tune)) {
+            let from = before
+                .map(|id| format!("&before_id={id}"))
+                .unwrap_or_default();
+            let page: Many<Tune> = self
+                .get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}"))
+                .await?;
+            if let Some(found) = page
+                .items
+                .iter()
+                .find(|tune| tune.title == title && is_late(tune))
+            {
                 return Ok(Some(found.clone()));
             }
             // One of those may be it.
@@ -136,7 +171,9 @@ impl Astria {
     /// A page of all tunes of the account, newest first, beginning with those that are older than one.
     pub async fn tunes_before(&self, id: Option<i64>) -> Result<Vec<Tune>, AstriaError> {
         let from = id.map(|id| format!("&before_id={id}")).unwrap_or_default();
-        let page: Many<Tune> = self.get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}")).await?;
+        let page: Many<Tune> = self
+            .get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}"))
+            .await?;
         Ok(page.items)
     }
 
@@ -146,7 +183,10 @@ impl Astria {
 
     /// Newest first; of a tune with many, the latest two or three hundred.
     pub async fn prompts_of(&self, tune_id: i64) -> Result<Vec<Prompt>, AstriaError> {
-        self.list(&format!("tunes/{tune_id}/prompts?"), |prompt: &Prompt| prompt.id).await
+        self.list(&format!("tunes/{tune_id}/prompts?"), |prompt: &Prompt| {
+            prompt.id
+        })
+        .await
     }
 
     pub async fn prompt(&self, id: i64) -> Result<Prompt, AstriaError> {
@@ -164,15 +204,25 @@ impl Astria {
 
     /// A picture that was made. Our key is not told to where it is.
     pub async fn image(&self, url: &str) -> Result<File, MediaError> {
-        Download::new(&self.http, &self.media_origins, self.media_time_limit).get(url, |_, request| request).await
+        Download::new(&self.http, &self.media_origins, self.media_time_limit)
+            .get(url, |_, request| request)
+            .await
     }
 
     /// As much of a list as Astria lets us count through. An element that cannot be read costs itself alone.
-    async fn list<T: DeserializeOwned>(&self, path: &str, id: fn(&T) -> i64) -> Result<Vec<T>, AstriaError> {
+    async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        id: fn(&T) -> i64,
+    ) -> Result<Vec<T>, AstriaError> {
         let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
         let mut offset = 0;
         while offset <= LAST_OFFSET {
-            let from = if offset > 0 { format!("&offset={offset}") } else { String::new() };
+            let from = if offset > 0 {
+                format!("&offset={offset}")
+            } else {
+                String::new()
+            };
             let page: Many<T> = self.get_list(&format!("{path}limit={PAGE}{from}")).await?;
             let length = page.items.len() + page.broken;
             let known = seen.len();
@@ -187,18 +237,26 @@ impl Astria {
     }
 
     async fn get_list<T: DeserializeOwned>(&self, path: &str) -> Result<Many<T>, AstriaError> {
-        let answer = self.ask(Doing::Asking, self.http.get(self.address(path))).await?;
+        let answer = self
+            .ask(Doing::Asking, self.http.get(self.address(path)))
+            .await?;
         // What is no list would read as a list of one that is broken.
         answer.json::<Vec<IgnoredAny>>().ok_or_else(unreadable)?;
         readable(&answer)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, AstriaError> {
-        readable(&self.ask(Doing::Asking, self.http.get(self.address(path))).await?)
+        readable(
+            &self
+                .ask(Doing::Asking, self.http.get(self.address(path)))
+                .await?,
+        )
     }
 
     async fn ask(&self, doing: Doing, request: RequestBuilder) -> Result<Answer, AstriaError> {
-        let request = request.bearer_auth(self.config.api_key.expose_secret()).header(ACCEPT, "application/json");
+        let request = request
+            .bearer_auth(self.config.api_key.expose_secret())
+            .header(ACCEPT, "application/json");
         let response = request.timeout(self.time_limit).send().await;
         let response = response.map_err(|error| AstriaError::below_http(doing, error))?;
         let answer = Answer::read_up_to(LARGEST_ANSWER, response).await;

@@ -11,7 +11,11 @@ use wiremock::{
 const KEY: &str = "sd_secret";
 
 fn astria(api_url: &str) -> Astria {
-    let config = AstriaConfig { api_url: api_url.to_owned(), api_key: KEY.to_owned().into(), media_origins: vec![] };
+    let config = AstriaConfig {
+        api_url: api_url.to_owned(),
+        api_key: KEY.to_owned().into(),
+        media_origins: vec![],
+    };
     Astria::new(confab_provider_base::http_client().unwrap(), config)
 }
 
@@ -34,7 +38,10 @@ async fn serving(verb: &str, at: &str, template: ResponseTemplate) -> MockServer
 
 async fn answering(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(wiremock::matchers::any()).respond_with(template).mount(&server).await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(template)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -51,54 +58,97 @@ const EVENING: &str = "2026-11-21T18:00:00.000Z";
 
 #[tokio::test]
 async fn packs_are_listed_and_a_broken_one_costs_itself_alone() {
-    let packs =
-        json!([{"id": 5, "slug": "test-pack", "title": "test", "cost_mc_hash": {"man": 200_000}}, {"slug": "x"}, 7]);
+    let packs = json!([{"id": 5, "slug": "test-pack", "title": "test", "cost_mc_hash": {"man": 200_000}}, {"slug": "x"}, 7]);
     let server = serving("GET", "/packs", ok(packs)).await;
     let packs = astria(&format!("{}/", server.uri())).packs().await.unwrap();
     assert_eq!((packs.len(), packs[0].id), (1, 5));
     let asked = server.received_requests().await.unwrap();
-    assert_eq!((asked.len(), asked[0].url.query()), (1, Some("listed=true&limit=100")));
+    assert_eq!(
+        (asked.len(), asked[0].url.query()),
+        (1, Some("listed=true&limit=100"))
+    );
 }
 
 #[tokio::test]
 async fn a_pack_a_tune_and_a_prompt_are_asked_for_by_id() {
     let object = json!({"id": 260, "slug": "corporate-headshots", "title": "ord_1"});
     let server = serving("GET", "/p/260", ok(object.clone())).await;
-    assert_eq!(astria(&server.uri()).pack(260).await.unwrap().slug, "corporate-headshots");
+    assert_eq!(
+        astria(&server.uri()).pack(260).await.unwrap().slug,
+        "corporate-headshots"
+    );
     let server = serving("GET", "/tunes/260", ok(object.clone())).await;
-    assert_eq!(astria(&server.uri()).tune(260).await.unwrap().title, "ord_1");
+    assert_eq!(
+        astria(&server.uri()).tune(260).await.unwrap().title,
+        "ord_1"
+    );
     let server = serving("GET", "/prompts/260", ok(object)).await;
     assert_eq!(astria(&server.uri()).prompt(260).await.unwrap().id, 260);
-    assert_eq!(astria(&server.uri()).prompt(261).await.unwrap_err(), AstriaError::Missing);
+    assert_eq!(
+        astria(&server.uri()).prompt(261).await.unwrap_err(),
+        AstriaError::Missing
+    );
 }
 
 #[tokio::test]
 async fn a_photo_is_inspected_as_a_form() {
     let seen = json!({"name": "woman", "blurry": true, "eye_color": "brown eyes", "glasses": ""});
     let server = serving("POST", "/images/inspect", ok(seen)).await;
-    let photo = File { bytes: b"JPEG".to_vec(), mime_type: "image/jpeg".into() };
+    let photo = File {
+        bytes: b"JPEG".to_vec(),
+        mime_type: "image/jpeg".into(),
+    };
     let inspection = astria(&server.uri()).inspect("woman", photo).await.unwrap();
-    assert_eq!((inspection.name.as_deref(), inspection.blurry, inspection.selfie), (Some("woman"), true, false));
+    assert_eq!(
+        (
+            inspection.name.as_deref(),
+            inspection.blurry,
+            inspection.selfie
+        ),
+        (Some("woman"), true, false)
+    );
     assert_eq!(inspection.characteristics["eye_color"], "brown eyes");
     let request = &server.received_requests().await.unwrap()[0];
-    assert!(request.headers["content-type"].to_str().unwrap().starts_with("multipart/form-data; boundary="));
+    assert!(
+        request.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("multipart/form-data; boundary=")
+    );
     let body = String::from_utf8_lossy(&request.body);
-    for part in
-        ["name=\"name\"\r\n\r\nwoman", "name=\"file\"; filename=\"file\"", "Content-Type: image/jpeg\r\n\r\nJPEG"]
-    {
+    for part in [
+        "name=\"name\"\r\n\r\nwoman",
+        "name=\"file\"; filename=\"file\"",
+        "Content-Type: image/jpeg\r\n\r\nJPEG",
+    ] {
         assert!(body.contains(part), "{body}");
     }
-    let odd = File { bytes: vec![], mime_type: "no\nmime".into() };
-    let error = astria(&server.uri()).inspect("woman", odd).await.unwrap_err();
-    assert!(matches!(error, AstriaError::Refused { status: 0, .. }), "{error}");
+    let odd = File {
+        bytes: vec![],
+        mime_type: "no\nmime".into(),
+    };
+    let error = astria(&server.uri())
+        .inspect("woman", odd)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, AstriaError::Refused { status: 0, .. }),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn an_error_that_comes_as_a_success_is_no_inspection() {
     for body in ["{}", r#"{"error":"busy"}"#, "[]", "<html>", ""] {
         let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
-        let photo = File { bytes: b"JPEG".to_vec(), mime_type: "image/jpeg".into() };
-        let error = astria(&server.uri()).inspect("woman", photo).await.unwrap_err();
+        let photo = File {
+            bytes: b"JPEG".to_vec(),
+            mime_type: "image/jpeg".into(),
+        };
+        let error = astria(&server.uri())
+            .inspect("woman", photo)
+            .await
+            .unwrap_err();
         assert!(error.may_try_again(), "{body} {error}");
     }
 }
@@ -116,27 +166,46 @@ async fn a_tune_is_made_from_a_pack() {
         .expect(1)
         .mount(&server)
         .await;
-    let tune = astria(&server.uri()).create_tune(260, &new_tune()).await.unwrap();
-    assert_eq!((tune.id, tune.title.as_str(), tune.class.as_deref()), (9, "ord_1", Some("woman")));
+    let tune = astria(&server.uri())
+        .create_tune(260, &new_tune())
+        .await
+        .unwrap();
+    assert_eq!(
+        (tune.id, tune.title.as_str(), tune.class.as_deref()),
+        (9, "ord_1", Some("woman"))
+    );
     assert_eq!(tune.trained_at, None);
 }
 
 #[tokio::test]
 async fn a_person_who_is_known_is_the_tune_that_was_to_be_used() {
-    let again = NewTune { image_urls: vec![], tune_ids: vec![89], ..new_tune() };
+    let again = NewTune {
+        image_urls: vec![],
+        tune_ids: vec![89],
+        ..new_tune()
+    };
     let prompts = json!([{"id": 1, "tune_id": 89, "text": "x"}]);
     for (answer, title) in [
-        (json!({"status": 201, "message": "Prompts created"}), "ord_1"),
+        (
+            json!({"status": 201, "message": "Prompts created"}),
+            "ord_1",
+        ),
         (prompts, "ord_1"),
         (json!({"id": 1, "tune_id": 89, "text": "x"}), "ord_1"),
         (tune(89, "ord_0", MORNING), "ord_0"),
     ] {
         let server = answering(ResponseTemplate::new(201).set_body_json(answer.clone())).await;
-        let tune = astria(&server.uri()).create_tune(260, &again).await.unwrap();
+        let tune = astria(&server.uri())
+            .create_tune(260, &again)
+            .await
+            .unwrap();
         assert_eq!((tune.id, tune.title.as_str()), (89, title), "{answer}");
     }
     let server = answering(ResponseTemplate::new(201).set_body_string("<html>")).await;
-    let error = astria(&server.uri()).create_tune(260, &again).await.unwrap_err();
+    let error = astria(&server.uri())
+        .create_tune(260, &again)
+        .await
+        .unwrap_err();
     assert!(error.may_have_happened(), "{error}");
 }
 
@@ -144,7 +213,10 @@ async fn a_person_who_is_known_is_the_tune_that_was_to_be_used() {
 async fn both(template: ResponseTemplate) -> (AstriaError, AstriaError) {
     let server = answering(template).await;
     let astria = astria(&server.uri());
-    (astria.create_tune(260, &new_tune()).await.unwrap_err(), astria.tune(9).await.unwrap_err())
+    (
+        astria.create_tune(260, &new_tune()).await.unwrap_err(),
+        astria.tune(9).await.unwrap_err(),
+    )
 }
 
 #[tokio::test]
@@ -153,7 +225,10 @@ async fn astria_says_no_or_not_now() {
         retry_after: seconds.map(Duration::from_secs),
         reason: reason.into(),
     };
-    let refused = |status, message: &str| AstriaError::Refused { status, message: message.into() };
+    let refused = |status, message: &str| AstriaError::Refused {
+        status,
+        message: message.into(),
+    };
     for (status, body, expected) in [
         (
             422,
@@ -167,7 +242,11 @@ async fn astria_says_no_or_not_now() {
         (402, r#"{"error":"x"}"#, AstriaError::Unpaid),
         (404, "<html>", AstriaError::Missing),
         (410, "", AstriaError::Missing),
-        (401, r#"{"error":"Invalid API key sd_secret"}"#, busy(None, "HTTP 401: Invalid API key …")),
+        (
+            401,
+            r#"{"error":"Invalid API key sd_secret"}"#,
+            busy(None, "HTTP 401: Invalid API key …"),
+        ),
         (403, "", busy(None, "HTTP 403")),
         (408, "", busy(None, "HTTP 408")),
         (429, "slow down", busy(None, "HTTP 429")),
@@ -181,7 +260,8 @@ async fn astria_says_no_or_not_now() {
     assert!(making.may_have_happened() && !making.may_try_again());
     assert_eq!(asking, busy(Some(30), "HTTP 500"));
     for status in [429, 500] {
-        let (_, asking) = both(ResponseTemplate::new(status).insert_header("retry-after", "7")).await;
+        let (_, asking) =
+            both(ResponseTemplate::new(status).insert_header("retry-after", "7")).await;
         assert_eq!(asking, busy(Some(7), &format!("HTTP {status}")));
     }
 }
@@ -199,20 +279,33 @@ async fn what_may_have_been_made_is_to_be_looked_for_and_a_question_asked_again(
         ok(json!({"status": 201, "message": "Prompts created"})),
     ] {
         let (making, asking) = both(template).await;
-        assert!(making.may_have_happened() && !making.may_try_again(), "{making:?}");
+        assert!(
+            making.may_have_happened() && !making.may_try_again(),
+            "{making:?}"
+        );
         assert!(asking.may_try_again(), "{asking:?}");
     }
 }
 
 #[tokio::test]
 async fn what_happens_below_http() {
-    for address in [servers::nobody().await, "http://no-such-host.invalid".into(), "not an address".into()] {
-        let error = astria(&address).create_tune(260, &new_tune()).await.unwrap_err();
+    for address in [
+        servers::nobody().await,
+        "http://no-such-host.invalid".into(),
+        "not an address".into(),
+    ] {
+        let error = astria(&address)
+            .create_tune(260, &new_tune())
+            .await
+            .unwrap_err();
         assert!(matches!(error, AstriaError::NotReached(_)), "{error}");
     }
-    for server in
-        [servers::silent().await, servers::breaking_off().await, servers::hanging().await, servers::pouring().await]
-    {
+    for server in [
+        servers::silent().await,
+        servers::breaking_off().await,
+        servers::hanging().await,
+        servers::pouring().await,
+    ] {
         let mut astria = astria(&server);
         astria.time_limit = Duration::from_millis(500);
         let error = astria.create_tune(260, &new_tune()).await.unwrap_err();
@@ -227,10 +320,18 @@ async fn what_happens_below_http() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let other = MockServer::start().await;
-    Mock::given(wiremock::matchers::any()).respond_with(ok(json!({"id": 9}))).expect(0).mount(&other).await;
-    let (making, asking) = both(ResponseTemplate::new(307).insert_header("location", other.uri().as_str())).await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(ok(json!({"id": 9})))
+        .expect(0)
+        .mount(&other)
+        .await;
+    let (making, asking) =
+        both(ResponseTemplate::new(307).insert_header("location", other.uri().as_str())).await;
     for error in [making, asking] {
-        assert!(matches!(error, AstriaError::Refused { status: 307, .. }), "{error}");
+        assert!(
+            matches!(error, AstriaError::Refused { status: 307, .. }),
+            "{error}"
+        );
     }
 }
 
@@ -238,7 +339,9 @@ async fn a_redirect_is_not_followed() {
 async fn with_tunes(pages: &[(Option<i64>, Value)]) -> MockServer {
     let server = MockServer::start().await;
     for (before, page) in pages {
-        let list = Mock::given(method("GET")).and(path("/tunes")).and(query_param("limit", "120"));
+        let list = Mock::given(method("GET"))
+            .and(path("/tunes"))
+            .and(query_param("limit", "120"));
         let list = match before {
             Some(before) => list.and(query_param("before_id", before.to_string())),
             None => list.and(query_param_is_missing("before_id")),
@@ -251,12 +354,24 @@ async fn with_tunes(pages: &[(Option<i64>, Value)]) -> MockServer {
 #[tokio::test]
 async fn a_tune_is_found_by_its_title_through_the_pages() {
     let server = with_tunes(&[
-        (None, json!([tune(40, "ord_4", EVENING), tune(30, "ord_3", EVENING)])),
-        (Some(30), json!([tune(20, "ord_2", EVENING), tune(10, "ord_1", EVENING)])),
+        (
+            None,
+            json!([tune(40, "ord_4", EVENING), tune(30, "ord_3", EVENING)]),
+        ),
+        (
+            Some(30),
+            json!([tune(20, "ord_2", EVENING), tune(10, "ord_1", EVENING)]),
+        ),
         (Some(10), json!([tune(5, "ord_0", MORNING)])),
     ])
     .await;
-    let find = async |title: &str| astria(&server.uri()).find_tune(title, noon()).await.unwrap().map(|tune| tune.id);
+    let find = async |title: &str| {
+        astria(&server.uri())
+            .find_tune(title, noon())
+            .await
+            .unwrap()
+            .map(|tune| tune.id)
+    };
     assert_eq!(find("ord_4").await, Some(40));
     assert_eq!(find("ord_1").await, Some(10));
     assert_eq!(find("ord_9").await, None);
@@ -271,10 +386,20 @@ async fn that_there_is_no_tune_is_said_when_all_was_looked_at() {
         vec![(None, json!([]))],
         vec![(None, json!([tune(4, "ord_1", MORNING)]))],
         vec![(None, json!([late(4)])), (Some(4), json!([]))],
-        vec![(None, json!([{"id": 4, "title": "ord_x"}])), (Some(4), json!([]))],
+        vec![
+            (None, json!([{"id": 4, "title": "ord_x"}])),
+            (Some(4), json!([])),
+        ],
     ] {
         let server = with_tunes(&pages).await;
-        assert_eq!(astria(&server.uri()).find_tune("ord_1", noon()).await.unwrap(), None, "{pages:?}");
+        assert_eq!(
+            astria(&server.uri())
+                .find_tune("ord_1", noon())
+                .await
+                .unwrap(),
+            None,
+            "{pages:?}"
+        );
     }
     for pages in [
         vec![(None, json!([{"title": "ord_1"}]))],
@@ -288,19 +413,35 @@ async fn that_there_is_no_tune_is_said_when_all_was_looked_at() {
     }
     // What is found is found, whatever lies beside it.
     let server = with_tunes(&[(None, json!([7, tune(4, "ord_1", EVENING)]))]).await;
-    assert!(astria(&server.uri()).find_tune("ord_1", noon()).await.unwrap().is_some());
+    assert!(
+        astria(&server.uri())
+            .find_tune("ord_1", noon())
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]
 async fn a_search_comes_to_an_end() {
     let server = MockServer::start().await;
     let endless = |request: &wiremock::Request| {
-        let before = request.url.query_pairs().find(|(name, _)| name == "before_id");
+        let before = request
+            .url
+            .query_pairs()
+            .find(|(name, _)| name == "before_id");
         let before: i64 = before.map_or(1_000_000, |(_, id)| id.parse().unwrap());
         ok(json!([tune(before - 1, "ord_x", EVENING)]))
     };
-    Mock::given(path("/tunes")).respond_with(endless).expect(20).mount(&server).await;
-    let error = astria(&server.uri()).find_tune("ord_1", noon()).await.unwrap_err();
+    Mock::given(path("/tunes"))
+        .respond_with(endless)
+        .expect(20)
+        .mount(&server)
+        .await;
+    let error = astria(&server.uri())
+        .find_tune("ord_1", noon())
+        .await
+        .unwrap_err();
     assert!(error.may_try_again(), "{error}");
 }
 
@@ -317,9 +458,15 @@ async fn with_prompts(count: usize, size: usize) -> MockServer {
             return ResponseTemplate::new(400);
         }
         let until = (offset + size.min(asked("limit").unwrap_or(20))).min(count);
-        ok((offset..until).map(|place| json!({"id": count - place, "tune_id": 9})).collect())
+        ok((offset..until)
+            .map(|place| json!({"id": count - place, "tune_id": 9}))
+            .collect())
     };
-    Mock::given(method("GET")).and(path("/tunes/9/prompts")).respond_with(page).mount(&server).await;
+    Mock::given(method("GET"))
+        .and(path("/tunes/9/prompts"))
+        .respond_with(page)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -337,9 +484,20 @@ async fn prompts_are_read_to_the_end_of_their_list_whatever_the_size_of_a_page()
     ] {
         let server = with_prompts(count, size).await;
         let prompts = astria(&server.uri()).prompts_of(9).await.unwrap();
-        let ids: Vec<_> = prompts.iter().map(|prompt| usize::try_from(prompt.id).unwrap()).collect();
-        assert_eq!(ids, (count - read + 1..=count).rev().collect::<Vec<_>>(), "{count} in pages of {size}");
-        assert_eq!(server.received_requests().await.unwrap().len(), requests, "{count} in pages of {size}");
+        let ids: Vec<_> = prompts
+            .iter()
+            .map(|prompt| usize::try_from(prompt.id).unwrap())
+            .collect();
+        assert_eq!(
+            ids,
+            (count - read + 1..=count).rev().collect::<Vec<_>>(),
+            "{count} in pages of {size}"
+        );
+        assert_eq!(
+            server.received_requests().await.unwrap().len(),
+            requests,
+            "{count} in pages of {size}"
+        );
     }
 }
 
@@ -351,7 +509,14 @@ async fn a_list_that_does_not_go_on_is_read_once() {
     assert_eq!(server.received_requests().await.unwrap().len(), 2);
     for answer in [json!({"error": "x"}), json!(null), json!({"id": 1})] {
         let server = answering(ok(answer.clone())).await;
-        assert!(astria(&server.uri()).prompts_of(9).await.unwrap_err().may_try_again(), "{answer}");
+        assert!(
+            astria(&server.uri())
+                .prompts_of(9)
+                .await
+                .unwrap_err()
+                .may_try_again(),
+            "{answer}"
+        );
     }
 }
 
@@ -372,36 +537,71 @@ async fn what_is_deleted_may_have_been_gone() {
 async fn a_picture_is_fetched_and_our_key_goes_nowhere() {
     let server = MockServer::start().await;
     let picture = ResponseTemplate::new(200).set_body_raw(b"JPEG".to_vec(), "image/jpeg");
-    Mock::given(path("/picture")).respond_with(picture).mount(&server).await;
-    let moved = ResponseTemplate::new(302).insert_header("location", format!("{}/picture", server.uri()).as_str());
-    Mock::given(path("/moved")).respond_with(moved).mount(&server).await;
+    Mock::given(path("/picture"))
+        .respond_with(picture)
+        .mount(&server)
+        .await;
+    let moved = ResponseTemplate::new(302)
+        .insert_header("location", format!("{}/picture", server.uri()).as_str());
+    Mock::given(path("/moved"))
+        .respond_with(moved)
+        .mount(&server)
+        .await;
     let listed = AstriaConfig {
         api_url: "https://api.astria.ai".into(),
         api_key: KEY.to_owned().into(),
         media_origins: vec![server.uri()],
     };
-    for astria in [astria(&server.uri()), Astria::new(confab_provider_base::http_client().unwrap(), listed)] {
+    for astria in [
+        astria(&server.uri()),
+        Astria::new(confab_provider_base::http_client().unwrap(), listed),
+    ] {
         for at in ["picture", "moved"] {
-            let file = astria.image(&format!("{}/{at}", server.uri())).await.unwrap();
-            assert_eq!(file, File { bytes: b"JPEG".to_vec(), mime_type: "image/jpeg".into() });
+            let file = astria
+                .image(&format!("{}/{at}", server.uri()))
+                .await
+                .unwrap();
+            assert_eq!(
+                file,
+                File {
+                    bytes: b"JPEG".to_vec(),
+                    mime_type: "image/jpeg".into()
+                }
+            );
         }
     }
     for request in server.received_requests().await.unwrap() {
         assert!(!request.headers.contains_key("authorization"));
     }
-    let gone = astria(&server.uri()).image(&format!("{}/expired", server.uri())).await.unwrap_err();
+    let gone = astria(&server.uri())
+        .image(&format!("{}/expired", server.uri()))
+        .await
+        .unwrap_err();
     assert_eq!(gone, MediaError::Gone(404));
 }
 
 #[tokio::test]
 async fn pictures_come_from_listed_addresses_only() {
     let inside = MockServer::start().await;
-    Mock::given(wiremock::matchers::any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&inside).await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(ResponseTemplate::new(200))
+        .expect(0)
+        .mount(&inside)
+        .await;
     let port = inside.address().port();
-    let at_the_port = ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0.0.0.0"]
-        .map(|host| format!("http://{host}:{port}/"));
-    let behind_a_name =
-        ["mp.astria.ai", "user", "user:password"].map(|user| format!("http://{user}@127.0.0.1:{port}/"));
+    let at_the_port = [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+        "0.0.0.0",
+    ]
+    .map(|host| format!("http://{host}:{port}/"));
+    let behind_a_name = ["mp.astria.ai", "user", "user:password"]
+        .map(|user| format!("http://{user}@127.0.0.1:{port}/"));
     let others = [
         "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
         "http://[fd00:ec2::254]/latest/meta-data/",
@@ -426,7 +626,12 @@ async fn pictures_come_from_listed_addresses_only() {
         "",
     ];
     let astria = astria("https://api.astria.ai");
-    for url in at_the_port.iter().chain(&behind_a_name).map(String::as_str).chain(others) {
+    for url in at_the_port
+        .iter()
+        .chain(&behind_a_name)
+        .map(String::as_str)
+        .chain(others)
+    {
         let error = astria.image(url).await.unwrap_err();
         assert!(matches!(error, MediaError::Refused(_)), "{url} {error}");
     }
@@ -435,7 +640,11 @@ async fn pictures_come_from_listed_addresses_only() {
 #[tokio::test]
 async fn a_redirect_of_a_picture_is_followed_within_the_list_only() {
     let inside = MockServer::start().await;
-    Mock::given(wiremock::matchers::any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&inside).await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(ResponseTemplate::new(200))
+        .expect(0)
+        .mount(&inside)
+        .await;
     for to in [
         inside.uri(),
         inside.uri().replace("127.0.0.1", "2130706433"),
@@ -448,8 +657,14 @@ async fn a_redirect_of_a_picture_is_followed_within_the_list_only() {
     ] {
         let server = MockServer::start().await;
         let moved = ResponseTemplate::new(302).insert_header("location", to.as_str());
-        Mock::given(path("/around")).respond_with(moved).mount(&server).await;
-        let error = astria(&server.uri()).image(&format!("{}/around", server.uri())).await.unwrap_err();
+        Mock::given(path("/around"))
+            .respond_with(moved)
+            .mount(&server)
+            .await;
+        let error = astria(&server.uri())
+            .image(&format!("{}/around", server.uri()))
+            .await
+            .unwrap_err();
         assert!(matches!(error, MediaError::Refused(_)), "{to} {error}");
     }
 }
@@ -457,9 +672,15 @@ async fn a_redirect_of_a_picture_is_followed_within_the_list_only() {
 #[tokio::test]
 async fn large_and_slow_pictures_are_given_up() {
     let large = answering(ResponseTemplate::new(200).set_body_bytes(vec![0; LARGEST + 1])).await;
-    assert_eq!(astria(&large.uri()).image(&large.uri()).await.unwrap_err(), MediaError::TooLarge);
+    assert_eq!(
+        astria(&large.uri()).image(&large.uri()).await.unwrap_err(),
+        MediaError::TooLarge
+    );
     let pouring = servers::pouring().await;
-    assert_eq!(astria(&pouring).image(&pouring).await.unwrap_err(), MediaError::TooLarge);
+    assert_eq!(
+        astria(&pouring).image(&pouring).await.unwrap_err(),
+        MediaError::TooLarge
+    );
     let dripping = servers::dripping().await;
     let mut slow = astria(&dripping);
     slow.media_time_limit = Some(Duration::from_millis(300));

@@ -18,7 +18,10 @@ pub enum AstriaError {
     NotReached(String),
     /// Not now: too many requests, a key that is not good, a failure of Astria's after which it wants to be asked again.
     #[error("not now: {reason}")]
-    Busy { retry_after: Option<Duration>, reason: String },
+    Busy {
+        retry_after: Option<Duration>,
+        reason: String,
+    },
     /// It may have been done. Look for it after a minute; asking again may do it twice.
     #[error("outcome unknown: {0}")]
     Unknown(String),
@@ -61,7 +64,10 @@ impl AstriaError {
     }
 
     pub(super) fn busy(reason: impl Into<String>) -> Self {
-        Self::Busy { retry_after: None, reason: reason.into() }
+        Self::Busy {
+            retry_after: None,
+            reason: reason.into(),
+        }
     }
 
     pub(super) fn lost(doing: Doing, reason: impl Into<String>) -> Self {
@@ -83,21 +89,35 @@ impl AstriaError {
     pub(super) fn of(doing: Doing, answer: &Answer) -> Self {
         let status = answer.status.as_u16();
         let message = explanation(&answer.body);
-        let reason = message.iter().fold(format!("HTTP {status}"), |status, message| format!("{status}: {message}"));
+        let reason = message
+            .iter()
+            .fold(format!("HTTP {status}"), |status, message| {
+                format!("{status}: {message}")
+            });
         let retry_after = answer.retry_after;
         match status {
             402 => Self::Unpaid,
             404 | 410 => Self::Missing,
             // A key that is not good says nothing about what was asked for: it waits for an operator.
-            401 | 403 | 408 | 425 | 429 => Self::Busy { retry_after, reason },
-            500 if doing == Doing::Asking => {
-                Self::Busy { retry_after: Some(retry_after.unwrap_or(AFTER_A_FAILURE)), reason }
-            }
-            501.. if doing == Doing::Asking => Self::Busy { retry_after, reason },
+            401 | 403 | 408 | 425 | 429 => Self::Busy {
+                retry_after,
+                reason,
+            },
+            500 if doing == Doing::Asking => Self::Busy {
+                retry_after: Some(retry_after.unwrap_or(AFTER_A_FAILURE)),
+                reason,
+            },
+            501.. if doing == Doing::Asking => Self::Busy {
+                retry_after,
+                reason,
+            },
             // After a 504, when Astria gave up after thirty seconds, it has usually been done; and that it has failed is no promise that it has done nothing.
             500.. => Self::Unknown(reason),
             // A redirect, too, is followed nowhere: something else than Astria has answered.
-            _ => Self::Refused { status, message: message.unwrap_or_else(|| "no explanation".into()) },
+            _ => Self::Refused {
+                status,
+                message: message.unwrap_or_else(|| "no explanation".into()),
+            },
         }
     }
 }
@@ -119,10 +139,14 @@ fn collect(field: &str, value: &Value, said: &mut Vec<String>) {
     }
     match value {
         Value::String(text) if text.trim().is_empty() => {}
-        Value::String(text) if matches!(field, "" | "error" | "errors" | "message") => said.push(text.clone()),
+        Value::String(text) if matches!(field, "" | "error" | "errors" | "message") => {
+            said.push(text.clone())
+        }
         Value::String(text) => said.push(format!("{field}: {text}")),
         Value::Array(values) => values.iter().for_each(|value| collect(field, value, said)),
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| collect(&label(name), value, said)),
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, value)| collect(&label(name), value, said)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -131,7 +155,9 @@ fn collect(field: &str, value: &Value, said: &mut Vec<String>) {
 pub(super) fn discreet(text: &str) -> String {
     let telling = |word: &&str| ["@", "://", "sd_"].iter().any(|sign| word.contains(sign));
     let text = plain(text);
-    let words = text.split_whitespace().map(|word| if telling(&word) { "…" } else { word });
+    let words = text
+        .split_whitespace()
+        .map(|word| if telling(&word) { "…" } else { word });
     without_numbers(&words.collect::<Vec<_>>().join(" "))
 }
 
@@ -160,7 +186,10 @@ mod tests {
     #[test]
     fn field_errors_are_told_short() {
         for (body, expected) in [
-            (r#"{"images":["must contain at least one image"]}"#, "images: must contain at least one image"),
+            (
+                r#"{"images":["must contain at least one image"]}"#,
+                "images: must contain at least one image",
+            ),
             (r#"{"error":"Invalid API key"}"#, "Invalid API key"),
             (r#"{"status":422,"message":"no"}"#, "no"),
             (
@@ -172,12 +201,23 @@ mod tests {
         ] {
             assert_eq!(explained(body).as_deref(), Some(expected), "{body}");
         }
-        for body in ["", "<html>", "{}", "[]", "null", r#"{"status":422}"#, r#"{"error":" "}"#] {
+        for body in [
+            "",
+            "<html>",
+            "{}",
+            "[]",
+            "null",
+            r#"{"status":422}"#,
+            r#"{"error":" "}"#,
+        ] {
             assert_eq!(explained(body), None, "{body}");
         }
         let many = Value::from(vec!["x".repeat(300); 1_000]).to_string();
         assert!(explained(&many).unwrap().chars().count() <= LONGEST_EXPLANATION);
-        assert_eq!(explained(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))), None);
+        assert_eq!(
+            explained(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))),
+            None
+        );
     }
 
     #[test]
@@ -185,25 +225,48 @@ mod tests {
         let body = r#"{"image_urls":["https://bucket.example/dana.jpg?sig=1 is not reachable"],
             "title":["of dana@example.com +16505550100 has been taken"],"key":["sd_secret"]}"#;
         let message = explained(body).unwrap();
-        assert!(message.contains("is not reachable") && message.contains("has been taken"), "{message}");
+        assert!(
+            message.contains("is not reachable") && message.contains("has been taken"),
+            "{message}"
+        );
         for private in ["bucket", "dana", "6505550100", "sd_secret"] {
             assert!(!message.contains(private), "{message}");
         }
-        assert_eq!(discreet("see https:\u{1}//b.example and sd\0_secret"), "see … and …");
+        assert_eq!(
+            discreet("see https:\u{1}//b.example and sd\0_secret"),
+            "see … and …"
+        );
     }
 
     #[test]
     fn what_may_be_tried_again_and_what_may_have_happened() {
-        let refused = AstriaError::Refused { status: 422, message: "no".into() };
+        let refused = AstriaError::Refused {
+            status: 422,
+            message: "no".into(),
+        };
         for (error, again, happened, kind) in [
-            (AstriaError::NotReached("x".into()), true, false, Kind::Unavailable),
+            (
+                AstriaError::NotReached("x".into()),
+                true,
+                false,
+                Kind::Unavailable,
+            ),
             (AstriaError::busy("x"), true, false, Kind::Unavailable),
-            (AstriaError::Unknown("x".into()), false, true, Kind::Unavailable),
+            (
+                AstriaError::Unknown("x".into()),
+                false,
+                true,
+                Kind::Unavailable,
+            ),
             (AstriaError::Unpaid, true, false, Kind::Unavailable),
             (refused, false, false, Kind::Internal),
             (AstriaError::Missing, false, false, Kind::Internal),
         ] {
-            assert_eq!((error.may_try_again(), error.may_have_happened()), (again, happened), "{error}");
+            assert_eq!(
+                (error.may_try_again(), error.may_have_happened()),
+                (again, happened),
+                "{error}"
+            );
             assert_eq!(Error::from(error).kind(), kind);
         }
     }

@@ -30,9 +30,15 @@ impl Inspection {
             ("funny_face", &mut self.funny_face),
             ("blurry", &mut self.blurry),
             ("wearing_sunglasses", &mut self.wearing_sunglasses),
-            ("includes_multiple_people", &mut self.includes_multiple_people),
+            (
+                "includes_multiple_people",
+                &mut self.includes_multiple_people,
+            ),
             ("wearing_hat", &mut self.wearing_hat),
-            ("full_body_image_or_longshot", &mut self.full_body_image_or_longshot),
+            (
+                "full_body_image_or_longshot",
+                &mut self.full_body_image_or_longshot,
+            ),
             ("selfie", &mut self.selfie),
             ("low_resolution", &mut self.low_resolution),
             ("low_quality", &mut self.low_quality),
@@ -44,13 +50,29 @@ impl Inspection {
 impl fmt::Debug for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut copy = self.clone();
-        let flags: Vec<_> = copy.flags().into_iter().filter(|(_, is_set)| **is_set).map(|(flag, _)| flag).collect();
+        let flags: Vec<_> = copy
+            .flags()
+            .into_iter()
+            .filter(|(_, is_set)| **is_set)
+            .map(|(flag, _)| flag)
+            .collect();
         let characteristics = self.characteristics.len();
-        write!(f, "Inspection({:?}, {flags:?}, {characteristics} characteristics)", self.name)
+        write!(
+            f,
+            "Inspection({:?}, {flags:?}, {characteristics} characteristics)",
+            self.name
+        )
     }
 }
 
-const CHARACTERISTICS: [&str; 6] = ["age", "ethnicity", "eye_color", "glasses", "facial_hair", "is_bald"];
+const CHARACTERISTICS: [&str; 6] = [
+    "age",
+    "ethnicity",
+    "eye_color",
+    "glasses",
+    "facial_hair",
+    "is_bald",
+];
 const MOST_CHARACTERISTICS: usize = 32;
 
 fn is_characteristic(name: &str) -> bool {
@@ -61,20 +83,30 @@ impl<'de> Deserialize<'de> for Inspection {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let said = BTreeMap::<String, &RawValue>::deserialize(deserializer)?;
         let word = |name: &str| said.get(name).and_then(|raw| word(raw.get()));
-        let mut inspection = Self { name: word("name").map(|name| label(&name)), ..Self::default() };
+        let mut inspection = Self {
+            name: word("name").map(|name| label(&name)),
+            ..Self::default()
+        };
         inspection.name.take_if(|name| name.is_empty());
         let mut is_one = said.contains_key("name");
         for (name, flag) in inspection.flags() {
             *flag = word(name).is_some_and(|word| word.eq_ignore_ascii_case("true"));
             is_one |= said.contains_key(name);
         }
-        let described = said.keys().filter(|name| is_characteristic(name)).take(MOST_CHARACTERISTICS);
+        let described = said
+            .keys()
+            .filter(|name| is_characteristic(name))
+            .take(MOST_CHARACTERISTICS);
         for name in described {
             is_one = true;
-            inspection.characteristics.extend(word(name).map(|word| (name.clone(), line(&word))));
+            inspection
+                .characteristics
+                .extend(word(name).map(|word| (name.clone(), line(&word))));
         }
         // An error of Astria's that comes as a success must not pass for a photo with nobody in it.
-        is_one.then_some(inspection).ok_or_else(|| serde::de::Error::custom("nothing was inspected"))
+        is_one
+            .then_some(inspection)
+            .ok_or_else(|| serde::de::Error::custom("nothing was inspected"))
     }
 }
 
@@ -120,12 +152,17 @@ mod tests {
         let expected = Inspection {
             name: Some("woman".into()),
             selfie: true,
-            characteristics: characteristics.map(|(name, word)| (name.to_owned(), word.to_owned())).into(),
+            characteristics: characteristics
+                .map(|(name, word)| (name.to_owned(), word.to_owned()))
+                .into(),
             ..Inspection::default()
         };
         assert_eq!(inspection, expected);
         let shown = format!("{inspection:?}");
-        assert_eq!(shown, "Inspection(Some(\"woman\"), [\"selfie\"], 6 characteristics)");
+        assert_eq!(
+            shown,
+            "Inspection(Some(\"woman\"), [\"selfie\"], 6 characteristics)"
+        );
     }
 
     #[test]
@@ -135,38 +172,83 @@ mod tests {
         for name in names {
             for yes in [json!(true), json!("true"), json!("True")] {
                 let mut inspection = read(&json!({ name: yes }));
-                let set: Vec<_> = inspection.flags().into_iter().filter(|(_, is_set)| **is_set).collect();
+                let set: Vec<_> = inspection
+                    .flags()
+                    .into_iter()
+                    .filter(|(_, is_set)| **is_set)
+                    .collect();
                 assert_eq!(set.len(), 1, "{name}");
                 assert_eq!(set[0].0, name);
             }
-            for no in [json!(false), json!("false"), json!(""), json!("NONE"), Value::Null, json!(1), json!({})] {
-                assert!(read(&json!({ name: no })).flags().into_iter().all(|(_, is_set)| !*is_set), "{name}");
+            for no in [
+                json!(false),
+                json!("false"),
+                json!(""),
+                json!("NONE"),
+                Value::Null,
+                json!(1),
+                json!({}),
+            ] {
+                assert!(
+                    read(&json!({ name: no }))
+                        .flags()
+                        .into_iter()
+                        .all(|(_, is_set)| !*is_set),
+                    "{name}"
+                );
             }
         }
     }
 
     #[test]
     fn nothing_has_two_words_and_what_is_no_word_becomes_one() {
-        let inspection =
-            read(&json!({"name": "NONE", "age": 30, "is_bald": true, "glasses": "NONE", "eye_color": "none",
+        let inspection = read(
+            &json!({"name": "NONE", "age": 30, "is_bald": true, "glasses": "NONE", "eye_color": "none",
             "hair_color": " ", "hair_style": null, "hair_length": ["long"], "ethnicity": {"a": 1},
-            "facial_hair": " beard ", "hair_part": "left", "hair_ b": "x", "gender": "woman", "new": "thing"}));
+            "facial_hair": " beard ", "hair_part": "left", "hair_ b": "x", "gender": "woman", "new": "thing"}),
+        );
         assert_eq!(inspection.name, None);
-        let characteristics: Vec<_> =
-            inspection.characteristics.iter().map(|(name, word)| (name.as_str(), word.as_str())).collect();
+        let characteristics: Vec<_> = inspection
+            .characteristics
+            .iter()
+            .map(|(name, word)| (name.as_str(), word.as_str()))
+            .collect();
         assert_eq!(
             characteristics,
-            [("age", "30"), ("facial_hair", "beard"), ("hair_part", "left"), ("is_bald", "true")]
+            [
+                ("age", "30"),
+                ("facial_hair", "beard"),
+                ("hair_part", "left"),
+                ("is_bald", "true")
+            ]
         );
         assert_eq!(read(&json!({"name": ""})).name, None);
     }
 
     #[test]
     fn what_is_no_inspection_is_not_a_photo_with_nobody_in_it() {
-        for said in ["{}", r#"{"error":"try again"}"#, "[]", "null", "7", "\"x\"", "{"] {
+        for said in [
+            "{}",
+            r#"{"error":"try again"}"#,
+            "[]",
+            "null",
+            "7",
+            "\"x\"",
+            "{",
+        ] {
             assert!(serde_json::from_str::<Inspection>(said).is_err(), "{said}");
         }
-        let deep = format!(r#"{{"name":"man","x":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(serde_json::from_str::<Inspection>(&deep).unwrap().name.as_deref(), Some("man"));
+        let deep = format!(
+            r#"{{"name":"man","x":{}{}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        assert_eq!(
+            serde_json::from_str::<Inspection>(&deep)
+                .unwrap()
+                .name
+                .as_deref(),
+            Some("man")
+        );
     }
 }

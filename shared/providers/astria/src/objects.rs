@@ -54,8 +54,13 @@ pub struct Tune {
 impl fmt::Debug for Tune {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Tune");
-        shown.field("id", &self.id).field("class", &self.class).field("trained_at", &self.trained_at);
-        shown.field("created_at", &self.created_at).finish_non_exhaustive()
+        shown
+            .field("id", &self.id)
+            .field("class", &self.class)
+            .field("trained_at", &self.trained_at);
+        shown
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,8 +81,14 @@ pub struct Prompt {
 impl fmt::Debug for Prompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Prompt");
-        shown.field("id", &self.id).field("tune_id", &self.tune_id).field("images", &self.images.len());
-        shown.field("failure", &self.failure).field("trained_at", &self.trained_at).finish_non_exhaustive()
+        shown
+            .field("id", &self.id)
+            .field("tune_id", &self.tune_id)
+            .field("images", &self.images.len());
+        shown
+            .field("failure", &self.failure)
+            .field("trained_at", &self.trained_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,7 +98,8 @@ macro_rules! read_through {
         impl<'de> Deserialize<'de> for $object {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let wire = <$wire>::deserialize(deserializer)?;
-                wire.read().ok_or_else(|| serde::de::Error::custom("an object without an id"))
+                wire.read()
+                    .ok_or_else(|| serde::de::Error::custom("an object without an id"))
             }
         }
     };
@@ -133,7 +145,14 @@ impl PackWire {
         for (class, Part(cost_mc)) in by_class(self.cost_mc_hash) {
             costs.entry(class).or_default().cost_mc = cost_mc;
         }
-        let first = |example: Example| example.images.items.into_iter().next().map(|Image(url)| url);
+        let first = |example: Example| {
+            example
+                .images
+                .items
+                .into_iter()
+                .next()
+                .map(|Image(url)| url)
+        };
         let prompts_per_class = by_class(self.prompts_per_class)
             .map(|(class, prompts)| (class, prompts.items.into_iter().filter_map(first).collect()))
             .collect();
@@ -149,7 +168,11 @@ impl PackWire {
 }
 
 fn by_class<T>(map: Part<BTreeMap<String, T>>) -> impl Iterator<Item = (String, T)> {
-    let named = map.0.unwrap_or_default().into_iter().map(|(class, value)| (label(&class), value));
+    let named = map
+        .0
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(class, value)| (label(&class), value));
     named.filter(|(class, _)| !class.is_empty())
 }
 
@@ -196,7 +219,12 @@ impl PromptWire {
         Some(Prompt {
             id: id(&self.id)?,
             tune_id: id(&self.tune_id),
-            images: self.images.items.into_iter().map(|Image(url)| url).collect(),
+            images: self
+                .images
+                .items
+                .into_iter()
+                .map(|Image(url)| url)
+                .collect(),
             failure: failure.filter(|words| !words.is_empty()),
             trained_at: moment(&self.trained_at),
             created_at: moment(&self.created_at),
@@ -220,7 +248,8 @@ impl<'de> Deserialize<'de> for Image {
             false => serde_json::from_str(raw),
         };
         let url = url.ok().and_then(|url| address(url.get()?));
-        url.map(Self).ok_or_else(|| serde::de::Error::custom("an image without an address"))
+        url.map(Self)
+            .ok_or_else(|| serde::de::Error::custom("an image without an address"))
     }
 }
 
@@ -228,7 +257,8 @@ const LONGEST_ADDRESS: usize = 2_048;
 
 fn address(url: &str) -> Option<String> {
     let url = url.trim();
-    let is_one = url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"));
+    let is_one =
+        url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"));
     is_one.then(|| url.to_owned())
 }
 

@@ -12,22 +12,38 @@ fn at(text: &str) -> Option<Timestamp> {
 
 #[test]
 fn a_pack_as_it_is_shown_alone() {
-    let pack: Pack = read(&json!({"id": 260, "slug": "corporate-headshots", "title": "Corporate Headshots",
+    let pack: Pack = read(
+        &json!({"id": 260, "slug": "corporate-headshots", "title": "Corporate Headshots",
         "cover_url": "https://images.example/cover", "created_at": "2024-09-02T19:25:12.970Z", "unlisted_at": null,
         "costs": {"woman": {"cost": 360, "num_images": 35}, "man": {"cost": 331, "num_images": 28}}, "logo": null,
         "prompts_per_class": {"woman": [
             {"id": 1, "images": ["https://images.example/1", "https://images.example/1b"]}, {"id": 2, "images": []},
-            {"id": 3}, {"id": 4, "images": [{"url": "https://images.example/4", "nsfw": false}]}], "man": []}}));
-    let cost = |cost, num_images| Cost { cost: Some(cost), cost_mc: None, num_images: Some(num_images) };
+            {"id": 3}, {"id": 4, "images": [{"url": "https://images.example/4", "nsfw": false}]}], "man": []}}),
+    );
+    let cost = |cost, num_images| Cost {
+        cost: Some(cost),
+        cost_mc: None,
+        num_images: Some(num_images),
+    };
     let expected = Pack {
         id: 260,
         slug: "corporate-headshots".into(),
         title: "Corporate Headshots".into(),
         cover_url: Some("https://images.example/cover".into()),
-        costs: [("man".to_owned(), cost(331, 28)), ("woman".to_owned(), cost(360, 35))].into(),
+        costs: [
+            ("man".to_owned(), cost(331, 28)),
+            ("woman".to_owned(), cost(360, 35)),
+        ]
+        .into(),
         prompts_per_class: [
             ("man".to_owned(), vec![]),
-            ("woman".to_owned(), vec!["https://images.example/1".into(), "https://images.example/4".into()]),
+            (
+                "woman".to_owned(),
+                vec![
+                    "https://images.example/1".into(),
+                    "https://images.example/4".into(),
+                ],
+            ),
         ]
         .into(),
     };
@@ -39,26 +55,43 @@ fn a_pack_as_it_is_listed() {
     let listed = json!({"id": 5, "base_tune_id": 1, "user_id": 1, "slug": "test-pack", "title": "test", "token": "ohwx",
         "multiplier": 10, "model_type": null, "public_at": null, "cost_mc_hash": {"man": 200_000, "woman": 100_000}});
     let pack: Pack = read(&listed);
-    assert_eq!((pack.id, pack.slug.as_str(), pack.cover_url), (5, "test-pack", None));
+    assert_eq!(
+        (pack.id, pack.slug.as_str(), pack.cover_url),
+        (5, "test-pack", None)
+    );
     let cost_mc = |class: &str| pack.costs[class].cost_mc;
-    assert_eq!((cost_mc("man"), cost_mc("woman"), pack.costs.len()), (Some(200_000), Some(100_000), 2));
+    assert_eq!(
+        (cost_mc("man"), cost_mc("woman"), pack.costs.len()),
+        (Some(200_000), Some(100_000), 2)
+    );
     assert!(pack.prompts_per_class.is_empty());
 
     let mut both = listed;
     both["costs"] = json!({"woman": {"cost": 100, "num_images": 4}, "cat": null});
     let pack: Pack = read(&both);
-    assert_eq!(pack.costs["woman"], Cost { cost: Some(100), cost_mc: Some(100_000), num_images: Some(4) });
-    assert_eq!((pack.costs["man"].num_images, pack.costs["cat"]), (None, Cost::default()));
+    assert_eq!(
+        pack.costs["woman"],
+        Cost {
+            cost: Some(100),
+            cost_mc: Some(100_000),
+            num_images: Some(4)
+        }
+    );
+    assert_eq!(
+        (pack.costs["man"].num_images, pack.costs["cat"]),
+        (None, Cost::default())
+    );
 }
 
 #[test]
 fn a_tune_as_it_is_documented() {
-    let tune: Tune =
-        read(&json!({"id": 1, "title": "John Doe", "name": "woman", "token": "ohwx", "base_tune_id": null,
+    let tune: Tune = read(
+        &json!({"id": 1, "title": "John Doe", "name": "woman", "token": "ohwx", "base_tune_id": null,
         "args": null, "ckpt_urls": ["https://images.example/mock"], "eta": "2023-10-02T14:30:00.000Z",
         "trained_at": "2023-10-02T14:32:40.363Z", "started_training_at": "2023-10-02T14:32:05.229Z",
         "expires_at": "2023-11-01T14:32:40.363Z", "created_at": "2023-10-02T14:32:05.067Z",
-        "url": "https://www.astria.ai/tunes/1.json", "orig_images": ["https://images.example/john"]}));
+        "url": "https://www.astria.ai/tunes/1.json", "orig_images": ["https://images.example/john"]}),
+    );
     let expected = Tune {
         id: 1,
         title: "John Doe".into(),
@@ -70,7 +103,10 @@ fn a_tune_as_it_is_documented() {
     };
     assert_eq!(tune, expected);
     let shown = format!("{tune:?}");
-    assert!(!shown.contains("John") && !shown.contains("images.example"), "{shown}");
+    assert!(
+        !shown.contains("John") && !shown.contains("images.example"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -89,16 +125,19 @@ fn a_prompt_that_waits_one_that_is_done_and_one_that_failed() {
     assert_eq!(prompt, expected);
 
     let mut done = waiting.clone();
-    done["images"] =
-        json!(["https://images.example/1", {"url": "https://images.example/2", "seed": 4}, 7, "", null, {}]);
+    done["images"] = json!(["https://images.example/1", {"url": "https://images.example/2", "seed": 4}, 7, "", null, {}]);
     done["trained_at"] = json!("2022-10-06T16:20:00Z");
     let done: Prompt = read(&done);
-    assert_eq!(done.images, ["https://images.example/1", "https://images.example/2"]);
+    assert_eq!(
+        done.images,
+        ["https://images.example/1", "https://images.example/2"]
+    );
     assert!(done.trained_at.is_some());
 
     let mut failed = waiting;
     failed["images"] = json!([]);
-    failed["user_error"] = json!("Nothing found in https://images.example/dana.jpg of +16505550100");
+    failed["user_error"] =
+        json!("Nothing found in https://images.example/dana.jpg of +16505550100");
     let failed: Prompt = read(&failed);
     assert_eq!(failed.failure.as_deref(), Some("Nothing found in … of +…"));
     for prompt in [done, failed] {
@@ -111,18 +150,44 @@ fn a_prompt_that_waits_one_that_is_done_and_one_that_failed() {
 
 #[test]
 fn what_astria_may_add_or_leave_out_costs_nothing() {
-    let tune: Tune = read(&json!({"id": "2821958", "title": 17, "name": null, "eta": "soon", "trained_at": {},
-        "created_at": 1_749_416_383, "new_field": [1, 2]}));
-    assert_eq!((tune.id, tune.title.as_str(), tune.class, tune.trained_at), (2_821_958, "17", None, None));
-    let prompt: Prompt =
-        read(&json!({"id": 9_007_199_254_740_993_i64, "images": "none", "tune_id": "x", "user_error": ""}));
-    assert_eq!((prompt.id, prompt.tune_id, prompt.failure), (9_007_199_254_740_993, None, None));
+    let tune: Tune = read(
+        &json!({"id": "2821958", "title": 17, "name": null, "eta": "soon", "trained_at": {},
+        "created_at": 1_749_416_383, "new_field": [1, 2]}),
+    );
+    assert_eq!(
+        (tune.id, tune.title.as_str(), tune.class, tune.trained_at),
+        (2_821_958, "17", None, None)
+    );
+    let prompt: Prompt = read(
+        &json!({"id": 9_007_199_254_740_993_i64, "images": "none", "tune_id": "x", "user_error": ""}),
+    );
+    assert_eq!(
+        (prompt.id, prompt.tune_id, prompt.failure),
+        (9_007_199_254_740_993, None, None)
+    );
     assert!(prompt.images.is_empty());
-    let pack: Pack = read(&json!({"id": 1, "costs": [], "cost_mc_hash": {"man": "1", "": 5}, "cover_url": "",
-        "prompts_per_class": {"man": "x", "woman": [7, {"images": null}]}}));
-    assert_eq!((pack.slug.as_str(), pack.cover_url, pack.costs["man"]), ("", None, Cost::default()));
-    assert_eq!((pack.costs.len(), pack.prompts_per_class["woman"].len()), (1, 0));
-    for object in ["{}", "[]", "7", r#"{"id":0}"#, r#"{"id":-4}"#, r#"{"id":1.5}"#, r#"{"id":null}"#, r#"{"id":""}"#] {
+    let pack: Pack = read(
+        &json!({"id": 1, "costs": [], "cost_mc_hash": {"man": "1", "": 5}, "cover_url": "",
+        "prompts_per_class": {"man": "x", "woman": [7, {"images": null}]}}),
+    );
+    assert_eq!(
+        (pack.slug.as_str(), pack.cover_url, pack.costs["man"]),
+        ("", None, Cost::default())
+    );
+    assert_eq!(
+        (pack.costs.len(), pack.prompts_per_class["woman"].len()),
+        (1, 0)
+    );
+    for object in [
+        "{}",
+        "[]",
+        "7",
+        r#"{"id":0}"#,
+        r#"{"id":-4}"#,
+        r#"{"id":1.5}"#,
+        r#"{"id":null}"#,
+        r#"{"id":""}"#,
+    ] {
         assert!(serde_json::from_str::<Tune>(object).is_err(), "{object}");
         assert!(serde_json::from_str::<Prompt>(object).is_err(), "{object}");
         assert!(serde_json::from_str::<Pack>(object).is_err(), "{object}");

@@ -43,7 +43,15 @@ impl NewTune {
     /// The tune that was to be used, when Astria does not show it.
     pub(super) fn known_as(&self, id: i64) -> Tune {
         let (title, class) = (self.title.clone(), Some(self.class.clone()));
-        Tune { id, title, class, eta: None, trained_at: None, created_at: None, expires_at: None }
+        Tune {
+            id,
+            title,
+            class,
+            eta: None,
+            trained_at: None,
+            created_at: None,
+            expires_at: None,
+        }
     }
 
     pub(super) fn json(&self) -> Value {
@@ -53,12 +61,24 @@ impl NewTune {
                 tune[name] = value;
             }
         };
-        put("image_urls", !self.image_urls.is_empty(), json!(self.image_urls));
-        put("characteristics", !self.characteristics.is_empty(), json!(self.characteristics));
+        put(
+            "image_urls",
+            !self.image_urls.is_empty(),
+            json!(self.image_urls),
+        );
+        put(
+            "characteristics",
+            !self.characteristics.is_empty(),
+            json!(self.characteristics),
+        );
         put("tune_ids", !self.tune_ids.is_empty(), json!(self.tune_ids));
         let address = |callback: &Option<Url>| json!(callback.as_ref().map(Url::as_str));
         put("callback", self.callback.is_some(), address(&self.callback));
-        put("prompts_callback", self.prompts_callback.is_some(), address(&self.prompts_callback));
+        put(
+            "prompts_callback",
+            self.prompts_callback.is_some(),
+            address(&self.prompts_callback),
+        );
         let each = json!({ "callback": address(&self.prompt_callback) });
         put("prompt_attributes", self.prompt_callback.is_some(), each);
         json!({ "tune": tune })

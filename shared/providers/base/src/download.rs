@@ -39,11 +39,12 @@ pub enum MediaError {
 
 impl From<MediaError> for Error {
     fn from(error: MediaError) -> Self {
-        let unusable = |code| Self::new(Kind::Unprocessable, code, "The file could not be fetched.");
+        let unusable =
+            |code| Self::new(Kind::Unprocessable, code, "The file could not be fetched.");
         match error {
-            MediaError::Refused(_) => unusable("media_refused").because(error),
-            MediaError::TooLarge => unusable("media_too_large").because(error),
-            MediaError::Gone(_) => unusable("media_gone").because(error),
+            MediaError::Refused(_) => unusable("media_refused").with_source(error),
+            MediaError::TooLarge => unusable("media_too_large").with_source(error),
+            MediaError::Gone(_) => unusable("media_gone").with_source(error),
             MediaError::Unavailable(_) => Self::unavailable("media_unavailable", error),
         }
     }
@@ -83,7 +84,12 @@ impl<'a> Download<'a> {
     pub fn new(http: &'a Client, allowed: &'a [Origin], time_limit: Option<Duration>) -> Self {
         let time_limit = time_limit.unwrap_or(TIME_LIMIT);
         let deadline = Instant::now() + time_limit;
-        Self { http, allowed, deadline, time_limit }
+        Self {
+            http,
+            allowed,
+            deadline,
+            time_limit,
+        }
     }
 
     pub async fn get(
@@ -108,21 +114,39 @@ impl<'a> Download<'a> {
                 return Err(MediaError::Refused("not an address that media comes from"));
             }
             let left = self.deadline.saturating_duration_since(Instant::now());
-            let request = self.http.get(url.clone()).header(ACCEPT, IMAGES).timeout(left);
-            let response = authorize(&url, request).send().await.map_err(|error| self.unavailable(error))?;
+            let request = self
+                .http
+                .get(url.clone())
+                .header(ACCEPT, IMAGES)
+                .timeout(left);
+            let response = authorize(&url, request)
+                .send()
+                .await
+                .map_err(|error| self.unavailable(error))?;
             if !response.status().is_redirection() {
                 return self.read(response, is_busy).await;
             }
-            let target = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
-            url = target.and_then(|to| url.join(to).ok()).ok_or(MediaError::Refused("a redirect to nowhere"))?;
+            let target = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|to| to.to_str().ok());
+            url = target
+                .and_then(|to| url.join(to).ok())
+                .ok_or(MediaError::Refused("a redirect to nowhere"))?;
         }
         Err(MediaError::Refused("too many redirects"))
     }
 
-    async fn read(&self, response: reqwest::Response, is_busy: impl Fn(&[u8]) -> bool) -> Result<File, MediaError> {
+    async fn read(
+        &self,
+        response: reqwest::Response,
+        is_busy: impl Fn(&[u8]) -> bool,
+    ) -> Result<File, MediaError> {
         let status = response.status();
         if !status.is_success() {
-            let why = read_at_most(response, LARGEST_REFUSAL).await.unwrap_or_default();
+            let why = read_at_most(response, LARGEST_REFUSAL)
+                .await
+                .unwrap_or_default();
             return Err(if is_busy(&why) {
                 MediaError::Unavailable(format!("HTTP {status}"))
             } else {
@@ -133,12 +157,21 @@ impl<'a> Download<'a> {
             .headers()
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
-            .map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+            .map(|value| {
+                value
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_ascii_lowercase()
+            })
             .unwrap_or_default();
-        let bytes = read_at_most(response, LARGEST).await.map_err(|error| match error {
-            ReadError::TooLarge => MediaError::TooLarge,
-            ReadError::Lost(error) => self.unavailable(error),
-        })?;
+        let bytes = read_at_most(response, LARGEST)
+            .await
+            .map_err(|error| match error {
+                ReadError::TooLarge => MediaError::TooLarge,
+                ReadError::Lost(error) => self.unavailable(error),
+            })?;
         Ok(File { bytes, mime_type })
     }
 
@@ -167,7 +200,9 @@ mod tests {
     fn only_the_exact_origin_holds() {
         let origin = Origin::parse("https://lookaside.fbsbx.com").unwrap();
         let holds = |address: &str| origin.holds(&Url::parse(address).unwrap());
-        assert!(holds("https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1"));
+        assert!(holds(
+            "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1"
+        ));
         assert!(holds("https://LOOKASIDE.fbsbx.com:443/x"));
         for address in [
             "http://lookaside.fbsbx.com/x",

@@ -8,7 +8,12 @@ use crate::timestamped;
 const SCHEME: &str = "sha256";
 
 /// `header` is `X-Signature: t=<unix>,sha256=<hex>`, over `{t}.` and the bytes as they came.
-pub fn verify(secrets: &[SecretString], raw_body: &[u8], header: Option<&str>, now: Timestamp) -> Result<()> {
+pub fn verify(
+    secrets: &[SecretString],
+    raw_body: &[u8],
+    header: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
     timestamped::verify(SCHEME, secrets, raw_body, header, now)
 }
 
@@ -28,10 +33,15 @@ mod tests {
         let header = sign(&secrets[0], b"{}", now).unwrap();
         assert!(header.starts_with("t=1492774577,sha256="));
         verify(&secrets, b"{}", Some(&header), now).unwrap();
-        for (body, header) in
-            [(b"[]".as_slice(), header.clone()), (b"{}", header.replace("sha256", "v1")), (b"{}", String::new())]
-        {
-            assert!(verify(&secrets, body, Some(&header), now).is_err(), "{header}");
+        for (body, header) in [
+            (b"[]".as_slice(), header.clone()),
+            (b"{}", header.replace("sha256", "v1")),
+            (b"{}", String::new()),
+        ] {
+            assert!(
+                verify(&secrets, body, Some(&header), now).is_err(),
+                "{header}"
+            );
         }
     }
 }

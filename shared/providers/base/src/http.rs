@@ -17,7 +17,9 @@ pub fn http_client() -> Result<Client> {
 
 /// Roots are constants in the binary, so a start reads no file and decodes no certificate.
 pub fn http_client_within(timeout: Duration) -> Result<Client> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::internal("tls_setup_failed", error))?

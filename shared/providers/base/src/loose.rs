@@ -55,7 +55,10 @@ pub struct Many<T> {
 
 impl<T> Default for Many<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), broken: 0 }
+        Self {
+            items: Vec::new(),
+            broken: 0,
+        }
     }
 }
 
@@ -65,8 +68,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
         if raw == "null" {
             return Ok(Self::default());
         }
-        let elements = serde_json::Deserializer::from_str(raw).deserialize_seq(Elements(PhantomData));
-        Ok(elements.unwrap_or(Self { items: Vec::new(), broken: 1 }))
+        let elements =
+            serde_json::Deserializer::from_str(raw).deserialize_seq(Elements(PhantomData));
+        Ok(elements.unwrap_or(Self {
+            items: Vec::new(),
+            broken: 1,
+        }))
     }
 }
 

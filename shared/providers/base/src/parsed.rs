@@ -46,7 +46,12 @@ fn is_nothing(c: char) -> bool {
 }
 
 pub fn text(text: &str) -> Private<String> {
-    Private(text.chars().filter(|c| !is_nothing(*c)).take(LONGEST_TEXT).collect())
+    Private(
+        text.chars()
+            .filter(|c| !is_nothing(*c))
+            .take(LONGEST_TEXT)
+            .collect(),
+    )
 }
 
 pub fn plain(text: &str) -> String {

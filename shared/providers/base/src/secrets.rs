@@ -4,7 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// Skips blank secrets: with one, anybody could sign.
 pub fn usable(secrets: &[SecretString]) -> impl Iterator<Item = &SecretString> {
-    secrets.iter().filter(|secret| !secret.expose_secret().trim().is_empty())
+    secrets
+        .iter()
+        .filter(|secret| !secret.expose_secret().trim().is_empty())
 }
 
 /// Decodes a SHA-256 digest in hexadecimal.

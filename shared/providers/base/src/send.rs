@@ -17,7 +17,12 @@ pub struct Accepted {
 pub enum SendError {
     /// The provider said no. `code` is its own, or the HTTP status when it gave none, or 0 when nobody was asked.
     #[error("refused with {code}: {title}")]
-    NotSent { retry: bool, retry_after: Option<Duration>, code: i64, title: String },
+    NotSent {
+        retry: bool,
+        retry_after: Option<Duration>,
+        code: i64,
+        title: String,
+    },
     /// The request never left: sending again is safe.
     #[error("not reached: {0}")]
     NotReached(String),
@@ -33,12 +38,20 @@ impl SendError {
 
     pub fn refused(code: i64, title: &str, retry: bool, retry_after: Option<Duration>) -> Self {
         let title = without_numbers(title);
-        Self::NotSent { retry, retry_after, code, title }
+        Self::NotSent {
+            retry,
+            retry_after,
+            code,
+            title,
+        }
     }
 
     /// Certainly not sent, and another try may do better.
     pub fn may_send_again(&self) -> bool {
-        matches!(self, Self::NotReached(_) | Self::NotSent { retry: true, .. })
+        matches!(
+            self,
+            Self::NotReached(_) | Self::NotSent { retry: true, .. }
+        )
     }
 }
 
@@ -90,7 +103,10 @@ impl Answer {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse().ok())
             .map(Duration::from_secs);
-        let is_replayed = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
+        let is_replayed = response
+            .headers()
+            .get("idempotent-replayed")
+            .is_some_and(|value| value == "true");
         let body = match read_at_most(response, limit).await {
             Ok(body) => body,
             // The status alone tells what became of the request.
@@ -100,7 +116,12 @@ impl Answer {
             }
             Err(ReadError::Lost(error)) => return Err(SendError::Unknown(describe(error))),
         };
-        Ok(Self { status, retry_after, is_replayed, body })
+        Ok(Self {
+            status,
+            retry_after,
+            is_replayed,
+            body,
+        })
     }
 
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
@@ -110,7 +131,10 @@ impl Answer {
     /// No success, and no error of the provider's own that says more.
     pub fn unexplained(&self) -> SendError {
         let status = self.status.as_u16();
-        if self.status.is_server_error() || self.status.is_success() || self.status.is_informational() {
+        if self.status.is_server_error()
+            || self.status.is_success()
+            || self.status.is_informational()
+        {
             return SendError::Unknown(format!("HTTP {status} without an explanation"));
         }
         let retry = matches!(status, 408 | 429);

@@ -20,7 +20,9 @@ pub fn verify(
     header: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    let claim = header.and_then(|header| Claim::read(header, scheme)).ok_or_else(unsigned)?;
+    let claim = header
+        .and_then(|header| Claim::read(header, scheme))
+        .ok_or_else(unsigned)?;
     if claim.at.abs_diff(now.as_second()) > TOLERANCE_SECONDS {
         return Err(Error::unauthenticated("The signature is of another time."));
     }
@@ -37,7 +39,10 @@ pub fn verify(
 /// The header that the sender would send.
 pub fn sign(scheme: &str, secret: &SecretString, raw_body: &[u8], at: Timestamp) -> Result<String> {
     let at = at.as_second();
-    Ok(format!("t={at},{scheme}={}", signature(secret, raw_body, at)?))
+    Ok(format!(
+        "t={at},{scheme}={}",
+        signature(secret, raw_body, at)?
+    ))
 }
 
 fn unsigned() -> Error {
@@ -73,7 +78,10 @@ impl<'a> Claim<'a> {
                 signatures.push(value.filter(|value| !value.is_empty())?);
             }
         }
-        Some(Self { at: at?, signatures })
+        Some(Self {
+            at: at?,
+            signatures,
+        })
     }
 }
 
@@ -103,30 +111,54 @@ mod tests {
     }
 
     fn check(header: &str, now: i64) -> Result<()> {
-        verify("v1", &secrets(&["whsec_test_secret"]), BODY, Some(header), at(now))
+        verify(
+            "v1",
+            &secrets(&["whsec_test_secret"]),
+            BODY,
+            Some(header),
+            at(now),
+        )
     }
 
     #[test]
     fn the_vector_verifies() {
         let header = format!("t={AT},v1={VECTOR}");
         check(&header, AT).unwrap();
-        assert_eq!(sign("v1", &"whsec_test_secret".into(), BODY, at(AT)).unwrap(), header);
+        assert_eq!(
+            sign("v1", &"whsec_test_secret".into(), BODY, at(AT)).unwrap(),
+            header
+        );
     }
 
     #[test]
     fn any_secret_and_any_signature_will_do() {
         let other = sign("v1", &"whsec_other".into(), BODY, at(AT)).unwrap();
-        let header = format!("{other},v1={VECTOR},v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39");
+        let header = format!(
+            "{other},v1={VECTOR},v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39"
+        );
         check(&header, AT).unwrap();
         let all = secrets(&["whsec_new", "whsec_test_secret"]);
-        verify("v1", &all, BODY, Some(&format!("t={AT},v1={VECTOR}")), at(AT)).unwrap();
+        verify(
+            "v1",
+            &all,
+            BODY,
+            Some(&format!("t={AT},v1={VECTOR}")),
+            at(AT),
+        )
+        .unwrap();
         verify("v1", &all, BODY, Some(&other), at(AT)).unwrap_err();
     }
 
     #[test]
     fn five_minutes_either_way() {
         let header = format!("t={AT},v1={VECTOR}");
-        for (now, good) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
+        for (now, good) in [
+            (-301, false),
+            (-300, true),
+            (0, true),
+            (300, true),
+            (301, false),
+        ] {
             assert_eq!(check(&header, AT + now).is_ok(), good, "{now}");
         }
     }
@@ -159,12 +191,18 @@ mod tests {
             ("t=,v1=".to_owned(), false),
             (String::new(), false),
             (",".repeat(100_000), false),
-            (format!("t={AT}{}", format!(",v1={short}f").repeat(10_000)), false),
+            (
+                format!("t={AT}{}", format!(",v1={short}f").repeat(10_000)),
+                false,
+            ),
         ] {
             let shown: String = header.chars().take(120).collect();
             match check(&header, AT) {
                 Ok(()) => assert!(good, "{shown}"),
-                Err(error) => assert!(!good && error.kind() == Kind::Unauthenticated, "{shown}: {error}"),
+                Err(error) => assert!(
+                    !good && error.kind() == Kind::Unauthenticated,
+                    "{shown}: {error}"
+                ),
             }
         }
         assert!(verify("v1", &secrets(&["whsec_test_secret"]), BODY, None, at(AT)).is_err());
@@ -176,6 +214,15 @@ mod tests {
             let header = sign("v1", &secret.into(), BODY, at(AT)).unwrap();
             assert!(verify("v1", &secrets(&[secret]), BODY, Some(&header), at(AT)).is_err());
         }
-        assert!(verify("v1", &[], BODY, Some(&format!("t={AT},v1={VECTOR}")), at(AT)).is_err());
+        assert!(
+            verify(
+                "v1",
+                &[],
+                BODY,
+                Some(&format!("t={AT},v1={VECTOR}")),
+                at(AT)
+            )
+            .is_err()
+        );
     }
 }

@@ -46,24 +46,33 @@ impl Meta {
             .chain(config.media_origins.iter().map(String::as_str))
             .filter_map(Origin::parse)
             .collect();
-        Self { http, config, media_origins, media_time_limit: None }
+        Self {
+            http,
+            config,
+            media_origins,
+            media_time_limit: None,
+        }
     }
 
     pub async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
-        let message = wire::message(outbound).ok_or_else(|| SendError::never("nobody to send to"))?;
+        let message =
+            wire::message(outbound).ok_or_else(|| SendError::never("nobody to send to"))?;
         let answer = self.post("messages", &message).await?;
         #[derive(Deserialize)]
         struct Sent {
             messages: Vec<Id>,
         }
-        let sent = answer.json::<Sent>().and_then(|sent| sent.messages.into_iter().next());
+        let sent = answer
+            .json::<Sent>()
+            .and_then(|sent| sent.messages.into_iter().next());
         let message_id = sent.ok_or_else(|| answer.unexplained())?.id;
         Ok(Accepted { message_id })
     }
 
     /// Blue ticks for the person, on this message and all before it.
     pub async fn mark_read(&self, message_id: &str) -> Result<(), SendError> {
-        let read = json!({ "messaging_product": "whatsapp", "status": "read", "message_id": message_id });
+        let read =
+            json!({ "messaging_product": "whatsapp", "status": "read", "message_id": message_id });
         self.post("messages", &read).await.map(drop)
     }
 
@@ -83,11 +92,17 @@ impl Meta {
             return Err(MediaError::Refused("not a media id"));
         }
         let download = Download::new(&self.http, &self.media_origins, self.media_time_limit);
-        let authorize = |_: &Url, request: RequestBuilder| request.bearer_auth(self.config.token.expose_secret());
+        let authorize = |_: &Url, request: RequestBuilder| {
+            request.bearer_auth(self.config.token.expose_secret())
+        };
         // Meta says 400 to an id that it does not know, and to whoever asks too much.
-        let is_busy =
-            |body: &[u8]| serde_json::from_slice::<Refused>(body).is_ok_and(|refused| is_passing(refused.error.code));
-        let found = download.get_or(&self.address(media_id), authorize, is_busy).await?;
+        let is_busy = |body: &[u8]| {
+            serde_json::from_slice::<Refused>(body)
+                .is_ok_and(|refused| is_passing(refused.error.code))
+        };
+        let found = download
+            .get_or(&self.address(media_id), authorize, is_busy)
+            .await?;
         #[derive(Deserialize)]
         struct Place {
             url: String,
@@ -106,8 +121,12 @@ impl Meta {
 
     /// Meta's id of the uploaded file.
     pub async fn upload(&self, file: File) -> Result<String, SendError> {
-        let part = Part::bytes(file.bytes).file_name("file").mime_str(&file.mime_type)?;
-        let form = Form::new().text("messaging_product", "whatsapp").part("file", part);
+        let part = Part::bytes(file.bytes)
+            .file_name("file")
+            .mime_str(&file.mime_type)?;
+        let form = Form::new()
+            .text("messaging_product", "whatsapp")
+            .part("file", part);
         let request = self.http.post(self.own_address("media")).multipart(form);
         let answer = self.ask(request).await?;
         let id = answer.json::<Id>().ok_or_else(|| answer.unexplained())?;
@@ -115,13 +134,19 @@ impl Meta {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Answer, SendError> {
-        let request =
-            self.http.post(self.own_address(path)).header(CONTENT_TYPE, "application/json").body(body.to_string());
+        let request = self
+            .http
+            .post(self.own_address(path))
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string());
         self.ask(request).await
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Answer, SendError> {
-        let response = request.bearer_auth(self.config.token.expose_secret()).send().await?;
+        let response = request
+            .bearer_auth(self.config.token.expose_secret())
+            .send()
+            .await?;
         let answer = Answer::read(response).await?;
         if answer.status.is_success() {
             return Ok(answer);
@@ -134,7 +159,9 @@ impl Meta {
     }
 
     fn address(&self, path: &str) -> String {
-        let MetaConfig { api_url, version, .. } = &self.config;
+        let MetaConfig {
+            api_url, version, ..
+        } = &self.config;
         format!("{}/{version}/{path}", api_url.trim_end_matches('/'))
     }
 }
@@ -145,8 +172,9 @@ struct Id {
 }
 
 /// Codes that go away by themselves: too many calls, too many messages, Meta's own trouble.
-const PASSING: [i64; 14] =
-    [1, 2, 4, 17, 341, 613, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 133_016, 135_000];
+const PASSING: [i64; 14] = [
+    1, 2, 4, 17, 341, 613, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 133_016, 135_000,
+];
 
 /// Our account's trouble: a token that is not good, a permission, a number that is not registered, a bill, a lock. An
 /// operator ends it; the message is not to blame, and waits.

@@ -31,7 +31,10 @@ fn text() -> Outbound {
 
 async fn answering(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(template).mount(&server).await;
+    Mock::given(method("POST"))
+        .respond_with(template)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -48,7 +51,10 @@ async fn a_message_is_sent_with_the_token_and_its_id_comes_back() {
         .expect(1)
         .mount(&server)
         .await;
-    let sent = meta(&format!("{}/", server.uri())).send(&text()).await.unwrap();
+    let sent = meta(&format!("{}/", server.uri()))
+        .send(&text())
+        .await
+        .unwrap();
     assert_eq!(sent.message_id, "wamid.9");
 }
 
@@ -79,17 +85,28 @@ async fn meta_says_no() {
         (400, 133_010, true),
     ] {
         let error = json!({"error": {"message": "(#1) to 16505550100", "type": "OAuthException", "code": code, "fbtrace_id": "A"}});
-        let template = ResponseTemplate::new(status).set_body_json(error).insert_header("retry-after", "7");
+        let template = ResponseTemplate::new(status)
+            .set_body_json(error)
+            .insert_header("retry-after", "7");
         let server = answering(template).await;
-        let expected =
-            SendError::NotSent { retry, retry_after: Some(Duration::from_secs(7)), code, title: "(#1) to …".into() };
-        assert_eq!(meta(&server.uri()).send(&text()).await.unwrap_err(), expected, "{status}");
+        let expected = SendError::NotSent {
+            retry,
+            retry_after: Some(Duration::from_secs(7)),
+            code,
+            title: "(#1) to …".into(),
+        };
+        assert_eq!(
+            meta(&server.uri()).send(&text()).await.unwrap_err(),
+            expected,
+            "{status}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_failure_of_metas_own_is_not_the_messages_fault() {
-    let error = json!({"error": {"message": "An unknown error", "type": "OAuthException", "code": 99}});
+    let error =
+        json!({"error": {"message": "An unknown error", "type": "OAuthException", "code": 99}});
     let server = answering(ResponseTemplate::new(500).set_body_json(error)).await;
     let error = meta(&server.uri()).send(&text()).await.unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
@@ -123,24 +140,46 @@ async fn an_answer_without_an_explanation() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let other = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&other).await;
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(0)
+        .mount(&other)
+        .await;
     let moved = ResponseTemplate::new(307).insert_header("location", other.uri().as_str());
     let server = answering(moved).await;
     let error = meta(&server.uri()).send(&text()).await.unwrap_err();
-    assert!(matches!(error, SendError::NotSent { retry: false, code: 307, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SendError::NotSent {
+                retry: false,
+                code: 307,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn what_happens_below_http() {
-    let error = meta(&servers::nobody().await).send(&text()).await.unwrap_err();
+    let error = meta(&servers::nobody().await)
+        .send(&text())
+        .await
+        .unwrap_err();
     assert!(matches!(error, SendError::NotReached(_)), "{error}");
-    let error = meta("http://no-such-host.invalid").send(&text()).await.unwrap_err();
+    let error = meta("http://no-such-host.invalid")
+        .send(&text())
+        .await
+        .unwrap_err();
     assert!(matches!(error, SendError::NotReached(_)), "{error}");
     for server in [servers::silent().await, servers::breaking_off().await] {
         let error = meta(&server).send(&text()).await.unwrap_err();
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
-    let impatient = Client::builder().timeout(Duration::from_millis(200)).no_proxy();
+    let impatient = Client::builder()
+        .timeout(Duration::from_millis(200))
+        .no_proxy();
     let tls = rustls::crypto::ring::default_provider().install_default();
     drop(tls);
     let hanging = meta_with(impatient.build().unwrap(), &servers::hanging().await);
@@ -185,8 +224,14 @@ async fn an_upload_is_a_form_with_the_file() {
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"id": "4490709327384033"})))
         .mount(&server)
         .await;
-    let file = File { bytes: b"JPEG".to_vec(), mime_type: "image/jpeg".into() };
-    assert_eq!(meta(&server.uri()).upload(file).await.unwrap(), "4490709327384033");
+    let file = File {
+        bytes: b"JPEG".to_vec(),
+        mime_type: "image/jpeg".into(),
+    };
+    assert_eq!(
+        meta(&server.uri()).upload(file).await.unwrap(),
+        "4490709327384033"
+    );
     let request = &server.received_requests().await.unwrap()[0];
     let body = String::from_utf8_lossy(&request.body);
     for part in [
@@ -214,24 +259,46 @@ async fn with_media_at(url: &str) -> MockServer {
 
 async fn mount(server: &MockServer, at: &str, template: ResponseTemplate) {
     let bearer = format!("Bearer {TOKEN}");
-    let file = Mock::given(method("GET")).and(path(at)).and(header("authorization", bearer.as_str()));
+    let file = Mock::given(method("GET"))
+        .and(path(at))
+        .and(header("authorization", bearer.as_str()));
     file.respond_with(template).mount(server).await;
 }
 
 #[tokio::test]
 async fn media_comes_in_two_steps() {
     let server = with_media_at("SERVER/file").await;
-    mount(&server, "/file", ResponseTemplate::new(200).set_body_bytes(b"JPEG")).await;
+    mount(
+        &server,
+        "/file",
+        ResponseTemplate::new(200).set_body_bytes(b"JPEG"),
+    )
+    .await;
     let file = meta(&server.uri()).media("77").await.unwrap();
-    assert_eq!(file, File { bytes: b"JPEG".to_vec(), mime_type: "image/jpeg".into() });
+    assert_eq!(
+        file,
+        File {
+            bytes: b"JPEG".to_vec(),
+            mime_type: "image/jpeg".into()
+        }
+    );
     let asked = &server.received_requests().await.unwrap()[1];
-    assert!(asked.headers["accept"].to_str().unwrap().starts_with("image/jpeg"));
+    assert!(
+        asked.headers["accept"]
+            .to_str()
+            .unwrap()
+            .starts_with("image/jpeg")
+    );
 }
 
 #[tokio::test]
 async fn media_comes_from_listed_addresses_only() {
     let other = MockServer::start().await;
-    Mock::given(method("GET")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&other).await;
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(0)
+        .mount(&other)
+        .await;
     let localhost = other.uri().replace("127.0.0.1", "localhost");
     for url in [
         "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
@@ -257,10 +324,23 @@ async fn a_redirect_of_media_is_followed_within_the_list_only() {
     let moved = |to: &str| ResponseTemplate::new(302).insert_header("location", to);
     let server = with_media_at("SERVER/moved").await;
     mount(&server, "/moved", moved("/file")).await;
-    mount(&server, "/file", ResponseTemplate::new(200).set_body_bytes(b"JPEG")).await;
-    assert_eq!(meta(&server.uri()).media("77").await.unwrap().bytes, b"JPEG");
+    mount(
+        &server,
+        "/file",
+        ResponseTemplate::new(200).set_body_bytes(b"JPEG"),
+    )
+    .await;
+    assert_eq!(
+        meta(&server.uri()).media("77").await.unwrap().bytes,
+        b"JPEG"
+    );
 
-    for to in ["http://169.254.169.254/", "https://evil.example/", "/around", ""] {
+    for to in [
+        "http://169.254.169.254/",
+        "https://evil.example/",
+        "/around",
+        "",
+    ] {
         let server = with_media_at("SERVER/around").await;
         mount(&server, "/around", moved(to)).await;
         let error = meta(&server.uri()).media("77").await.unwrap_err();
@@ -273,7 +353,10 @@ async fn large_and_slow_media_is_given_up() {
     let announced = with_media_at("SERVER/file").await;
     let large = ResponseTemplate::new(200).set_body_bytes(vec![0; LARGEST + 1]);
     mount(&announced, "/file", large).await;
-    assert_eq!(meta(&announced.uri()).media("77").await.unwrap_err(), MediaError::TooLarge);
+    assert_eq!(
+        meta(&announced.uri()).media("77").await.unwrap_err(),
+        MediaError::TooLarge
+    );
 
     let listing = |origin: &str, server: &MockServer| {
         let mut meta = meta(&server.uri());
@@ -282,7 +365,10 @@ async fn large_and_slow_media_is_given_up() {
     };
     let pouring = servers::pouring().await;
     let server = with_media_at(&pouring).await;
-    assert_eq!(listing(&pouring, &server).media("77").await.unwrap_err(), MediaError::TooLarge);
+    assert_eq!(
+        listing(&pouring, &server).media("77").await.unwrap_err(),
+        MediaError::TooLarge
+    );
 
     let dripping = servers::dripping().await;
     let server = with_media_at(&dripping).await;
@@ -298,8 +384,14 @@ async fn large_and_slow_media_is_given_up() {
 async fn media_that_is_gone_or_has_no_id() {
     let server = with_media_at("SERVER/file").await;
     mount(&server, "/file", ResponseTemplate::new(404)).await;
-    assert_eq!(meta(&server.uri()).media("77").await.unwrap_err(), MediaError::Gone(404));
-    assert_eq!(meta(&server.uri()).media("78").await.unwrap_err(), MediaError::Gone(404));
+    assert_eq!(
+        meta(&server.uri()).media("77").await.unwrap_err(),
+        MediaError::Gone(404)
+    );
+    assert_eq!(
+        meta(&server.uri()).media("78").await.unwrap_err(),
+        MediaError::Gone(404)
+    );
     for id in ["", "../77", "77/messages", "77?x=1", "77%2f", "é"] {
         let error = meta(&server.uri()).media(id).await.unwrap_err();
         assert!(matches!(error, MediaError::Refused(_)), "{id}");
@@ -311,5 +403,8 @@ async fn no_log_line_has_the_token_or_the_person() {
     let meta = meta("http://127.0.0.1:1");
     let error = meta.send(&text()).await.unwrap_err();
     let shown = format!("{meta:?} {error:?} {error}");
-    assert!(!shown.contains(TOKEN) && !shown.contains("6505550100"), "{shown}");
+    assert!(
+        !shown.contains(TOKEN) && !shown.contains("6505550100"),
+        "{shown}"
+    );
 }

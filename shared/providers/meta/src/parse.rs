@@ -1,7 +1,10 @@
 //! Meta's webhook JSON -> updates. One broken message never costs the others.
 
 use confab_core::{Error, Phone, Result, Timestamp};
-use confab_messaging::{Address, Channel, Content, Failure, Identity, Inbound, Media, Price, Stage, Status, Update};
+use confab_messaging::{
+    Address, Channel, Content, DeliveryFailure, DeliveryStatus, Identity, Inbound, Media,
+    MessagePrice, StatusUpdate, Update,
+};
 use serde::Deserialize;
 
 use confab_provider_base::{
@@ -12,11 +15,12 @@ use confab_provider_base::{
 /// `now` stands in for a time that Meta did not tell.
 pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
     let not_json = || Error::invalid("bad_json", "The body is not a JSON object.");
-    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().because(error))?;
+    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().with_source(error))?;
     if !body.trim_ascii_start().starts_with('{') {
         return Err(not_json());
     }
-    let envelope: Envelope = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
+    let envelope: Envelope =
+        serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
     let mut parsed = Parsed::default();
     match envelope.object.get() {
         Some("whatsapp_business_account") => {}
@@ -210,7 +214,10 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
     parsed.broken("message", value.messages.broken);
     parsed.broken("status", value.statuses.broken);
     for problem in &value.errors.items {
-        parsed.ignore(format!("error:{}", label(problem.code.get().unwrap_or("none"))));
+        parsed.ignore(format!(
+            "error:{}",
+            label(problem.code.get().unwrap_or("none"))
+        ));
     }
     for message in &value.messages.items {
         match read_message(message, value, now) {
@@ -220,7 +227,7 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
     }
     for report in &value.statuses.items {
         match read_report(report, value, now) {
-            Ok(status) => parsed.push(Update::Status(status))?,
+            Ok(status) => parsed.push(Update::StatusUpdate(status))?,
             Err(reason) => parsed.ignore(reason),
         }
     }
@@ -229,15 +236,25 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
 
 fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbound, &'static str> {
     let contact = contact_of(message, value);
-    let number = message.from.get().or(contact.and_then(|contact| contact.wa_id.get()));
-    let scoped = message.from_user_id.get().or(contact.and_then(|contact| contact.user_id.get()));
+    let number = message
+        .from
+        .get()
+        .or(contact.and_then(|contact| contact.wa_id.get()));
+    let scoped = message
+        .from_user_id
+        .get()
+        .or(contact.and_then(|contact| contact.user_id.get()));
     let name = contact.and_then(|contact| contact.profile.0.as_ref()?.name.get());
     Ok(Inbound {
         id: message.id.get().and_then(id).ok_or("message_without_id")?,
         from: address(value, number, scoped).ok_or("message_without_sender")?,
         name: name.map(text).filter(|name| !name.0.is_empty()),
         sent_at: moment(&message.timestamp).unwrap_or(now),
-        reply_to: message.context.0.as_ref().and_then(|context| id(context.id.get()?)),
+        reply_to: message
+            .context
+            .0
+            .as_ref()
+            .and_then(|context| id(context.id.get()?)),
         content: content(message),
     })
 }
@@ -245,9 +262,9 @@ fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbo
 fn contact_of<'a>(message: &Message, value: &'a Value) -> Option<&'a Contact> {
     let contacts = &value.contacts.items;
     let same = |a: &Text, b: &Text| a.get().is_some() && a.get() == b.get();
-    let named = contacts
-        .iter()
-        .find(|contact| same(&contact.wa_id, &message.from) || same(&contact.user_id, &message.from_user_id));
+    let named = contacts.iter().find(|contact| {
+        same(&contact.wa_id, &message.from) || same(&contact.user_id, &message.from_user_id)
+    });
     // A lone contact can only be the sender, when the message itself names nobody.
     let nameless = message.from.get().is_none() && message.from_user_id.get().is_none();
     named.or_else(|| contacts.first().filter(|_| nameless && contacts.len() == 1))
@@ -257,7 +274,11 @@ fn address(value: &Value, number: Option<&str>, scoped: Option<&str>) -> Option<
     let metadata = value.metadata.0.as_ref();
     let business = metadata.and_then(|metadata| id(metadata.phone_number_id.get()?));
     let person = identity(number, scoped)?;
-    Some(Address { channel: Channel::Meta, business: business.unwrap_or_default(), person })
+    Some(Address {
+        channel: Channel::Meta,
+        business: business.unwrap_or_default(),
+        person,
+    })
 }
 
 fn identity(number: Option<&str>, scoped: Option<&str>) -> Option<Identity> {
@@ -302,13 +323,23 @@ fn read_file(file: &Part<FileBody>) -> Option<Content> {
         mime_type: file.mime_type.get().and_then(id).unwrap_or_default(),
         sha256: file.sha256.get().and_then(id),
     };
-    let caption = file.caption.get().map(text).filter(|caption| !caption.0.is_empty());
-    Some(Content::Media { items: vec![media], caption })
+    let caption = file
+        .caption
+        .get()
+        .map(text)
+        .filter(|caption| !caption.0.is_empty());
+    Some(Content::Media {
+        items: vec![media],
+        caption,
+    })
 }
 
 fn read_template_button(button: &Part<TemplateButton>) -> Option<Content> {
     let button = button.0.as_ref()?;
-    choice(button.payload.get().or(button.text.get()), button.text.get())
+    choice(
+        button.payload.get().or(button.text.get()),
+        button.text.get(),
+    )
 }
 
 fn read_interactive(interactive: &Part<Interactive>) -> Content {
@@ -321,17 +352,25 @@ fn read_interactive(interactive: &Part<Interactive>) -> Content {
         "list_reply" => interactive.list_reply.0.as_ref(),
         _ => None,
     };
-    reply.and_then(|reply| choice(reply.id.get(), reply.title.get())).unwrap_or_else(|| unsupported(kind))
+    reply
+        .and_then(|reply| choice(reply.id.get(), reply.title.get()))
+        .unwrap_or_else(|| unsupported(kind))
 }
 
 fn choice(chosen: Option<&str>, title: Option<&str>) -> Option<Content> {
     let title = title.unwrap_or_default();
-    Some(Content::Choice { id: id(chosen?)?, title: line(title) })
+    Some(Content::Choice {
+        id: id(chosen?)?,
+        title: line(title),
+    })
 }
 
 fn read_reaction(reaction: &Part<Reaction>) -> Option<Content> {
     let reaction = reaction.0.as_ref()?;
-    Some(Content::Reaction { message_id: id(reaction.message_id.get()?)?, emoji: reaction.emoji.get().and_then(id) })
+    Some(Content::Reaction {
+        message_id: id(reaction.message_id.get()?)?,
+        emoji: reaction.emoji.get().and_then(id),
+    })
 }
 
 fn read_system(system: &Part<System>) -> Content {
@@ -346,18 +385,22 @@ fn read_system(system: &Part<System>) -> Content {
     }
 }
 
-fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<Status, String> {
+fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<StatusUpdate, String> {
     let status = report.status.get().unwrap_or("none");
     let stage = match status {
-        "sent" => Stage::Sent,
-        "delivered" => Stage::Delivered,
-        "read" | "played" => Stage::Read,
-        "failed" => Stage::Failed,
+        "sent" => DeliveryStatus::Sent,
+        "delivered" => DeliveryStatus::Delivered,
+        "read" | "played" => DeliveryStatus::Read,
+        "failed" => DeliveryStatus::Failed,
         other => return Err(format!("status:{}", label(other))),
     };
-    let to = address(value, report.recipient_id.get(), report.recipient_user_id.get());
+    let to = address(
+        value,
+        report.recipient_id.get(),
+        report.recipient_user_id.get(),
+    );
     let reference = report.biz_opaque_callback_data.get();
-    Ok(Status {
+    Ok(StatusUpdate {
         message_id: report.id.get().and_then(id).ok_or("status_without_id")?,
         reference: reference.and_then(|reference| reference.parse().ok()),
         to: to.ok_or("status_without_recipient")?,
@@ -368,13 +411,27 @@ fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<Status,
     })
 }
 
-fn price(pricing: &Pricing) -> Option<Price> {
-    Some(Price { billable: pricing.billable.0?, category: pricing.category.get().map(label)? })
+fn price(pricing: &Pricing) -> Option<MessagePrice> {
+    Some(MessagePrice {
+        billable: pricing.billable.0?,
+        category: pricing.category.get().map(label)?,
+    })
 }
 
-fn failure(problem: &Problem) -> Failure {
-    let title = problem.title.get().or(problem.message.get()).unwrap_or_default();
-    Failure { code: problem.code.get().and_then(|code| code.parse().ok()).unwrap_or(0), title: line(title) }
+fn failure(problem: &Problem) -> DeliveryFailure {
+    let title = problem
+        .title
+        .get()
+        .or(problem.message.get())
+        .unwrap_or_default();
+    DeliveryFailure {
+        code: problem
+            .code
+            .get()
+            .and_then(|code| code.parse().ok())
+            .unwrap_or(0),
+        title: line(title),
+    }
 }
 
 fn moment(seconds: &Text) -> Option<Timestamp> {

@@ -24,7 +24,9 @@ fn with_message(message: Json) -> Json {
 
 fn message(extra: Json) -> Json {
     let mut message = json!({"id": "wamid.1", "from": "16505550100", "timestamp": AT.to_string()});
-    let (Some(message), Some(extra)) = (message.as_object_mut(), extra.as_object()) else { unreachable!() };
+    let (Some(message), Some(extra)) = (message.as_object_mut(), extra.as_object()) else {
+        unreachable!()
+    };
     message.extend(extra.clone());
     Json::Object(message.clone())
 }
@@ -32,7 +34,7 @@ fn message(extra: Json) -> Json {
 fn inbound(parsed: &Parsed) -> Vec<&Inbound> {
     let messages = parsed.updates.iter().filter_map(|update| match update {
         Update::Message(message) => Some(message),
-        Update::Status(_) => None,
+        Update::StatusUpdate(_) => None,
     });
     messages.collect()
 }
@@ -48,34 +50,74 @@ fn unsupported(what: &str) -> Content {
 }
 
 fn file(source: &str, caption: Option<&str>) -> Content {
-    let media = Media { source: source.into(), mime_type: "image/jpeg".into(), sha256: Some("abc".into()) };
-    Content::Media { items: vec![media], caption: caption.map(Into::into) }
+    let media = Media {
+        source: source.into(),
+        mime_type: "image/jpeg".into(),
+        sha256: Some("abc".into()),
+    };
+    Content::Media {
+        items: vec![media],
+        caption: caption.map(Into::into),
+    }
 }
 
 fn choice(id: &str, title: &str) -> Content {
-    Content::Choice { id: id.into(), title: title.into() }
+    Content::Choice {
+        id: id.into(),
+        title: title.into(),
+    }
 }
 
 #[test]
 fn each_kind_of_message() {
     let image = json!({"id": "77", "mime_type": "image/jpeg", "sha256": "abc", "caption": "me"});
     let cases = [
-        (json!({"type": "text", "text": {"body": "hi"}}), Content::Text { text: "hi".into() }),
-        (json!({"type": "text", "text": {"body": "a\u{0}b"}}), Content::Text { text: "ab".into() }),
-        (json!({"type": "text", "text": {"body": 5}}), Content::Text { text: "5".into() }),
+        (
+            json!({"type": "text", "text": {"body": "hi"}}),
+            Content::Text { text: "hi".into() },
+        ),
+        (
+            json!({"type": "text", "text": {"body": "a\u{0}b"}}),
+            Content::Text { text: "ab".into() },
+        ),
+        (
+            json!({"type": "text", "text": {"body": 5}}),
+            Content::Text { text: "5".into() },
+        ),
         (json!({"type": "text"}), unsupported("text")),
         (json!({"type": "text", "text": "hi"}), unsupported("text")),
-        (json!({"type": "image", "image": image}), file("77", Some("me"))),
-        (json!({"type": "video", "video": image}), file("77", Some("me"))),
-        (json!({"type": "document", "document": image}), file("77", Some("me"))),
-        (json!({"type": "audio", "audio": {"id": 77, "mime_type": "image/jpeg", "sha256": "abc"}}), file("77", None)),
+        (
+            json!({"type": "image", "image": image}),
+            file("77", Some("me")),
+        ),
+        (
+            json!({"type": "video", "video": image}),
+            file("77", Some("me")),
+        ),
+        (
+            json!({"type": "document", "document": image}),
+            file("77", Some("me")),
+        ),
+        (
+            json!({"type": "audio", "audio": {"id": 77, "mime_type": "image/jpeg", "sha256": "abc"}}),
+            file("77", None),
+        ),
         (
             json!({"type": "sticker", "sticker": {"id": "77", "mime_type": "image/jpeg", "sha256": "abc"}}),
             file("77", None),
         ),
-        (json!({"type": "image", "image": {"mime_type": "image/jpeg"}}), unsupported("image")),
-        (json!({"type": "button", "button": {"payload": "p", "text": "Yes"}}), choice("p", "Yes")),
-        (json!({"type": "button", "button": {"text": "Yes"}}), choice("Yes", "Yes")),
+        (
+            json!({"type": "image", "image": {"mime_type": "image/jpeg"}}),
+            unsupported("image"),
+        ),
+        (
+            json!({"type": "button", "button": {"payload": "p", "text": "Yes"}}),
+            choice("p", "Yes"),
+        ),
+        (
+            json!({"type": "button", "button": {"text": "Yes"}}),
+            choice("Yes", "Yes"),
+        ),
         (
             json!({"type": "interactive", "interactive": {"type": "button_reply", "button_reply": {"id": "2_x", "title": "How"}}}),
             choice("2_x", "How"),
@@ -88,30 +130,65 @@ fn each_kind_of_message() {
             json!({"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": {"response_json": "{}"}}}),
             unsupported("nfm_reply"),
         ),
-        (json!({"type": "interactive", "interactive": {"type": "button_reply"}}), unsupported("button_reply")),
-        (json!({"type": "interactive", "interactive": []}), unsupported("interactive")),
+        (
+            json!({"type": "interactive", "interactive": {"type": "button_reply"}}),
+            unsupported("button_reply"),
+        ),
+        (
+            json!({"type": "interactive", "interactive": []}),
+            unsupported("interactive"),
+        ),
         (
             json!({"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "👍"}}),
-            Content::Reaction { message_id: "wamid.0".into(), emoji: Some("👍".into()) },
+            Content::Reaction {
+                message_id: "wamid.0".into(),
+                emoji: Some("👍".into()),
+            },
         ),
         (
             json!({"type": "reaction", "reaction": {"message_id": "wamid.0"}}),
-            Content::Reaction { message_id: "wamid.0".into(), emoji: None },
+            Content::Reaction {
+                message_id: "wamid.0".into(),
+                emoji: None,
+            },
         ),
-        (json!({"type": "reaction", "reaction": {}}), unsupported("reaction")),
+        (
+            json!({"type": "reaction", "reaction": {}}),
+            unsupported("reaction"),
+        ),
         (
             json!({"type": "system", "system": {"type": "user_changed_number", "wa_id": "16505550199"}}),
-            Content::NumberChanged { new: Identity { phone: Phone::parse("16505550199").ok(), scoped_id: None } },
+            Content::NumberChanged {
+                new: Identity {
+                    phone: Phone::parse("16505550199").ok(),
+                    scoped_id: None,
+                },
+            },
         ),
-        (json!({"type": "system", "system": {"type": "user_changed_number"}}), unsupported("user_changed_number")),
+        (
+            json!({"type": "system", "system": {"type": "user_changed_number"}}),
+            unsupported("user_changed_number"),
+        ),
         (
             json!({"type": "system", "system": {"type": "customer_identity_changed"}}),
             unsupported("customer_identity_changed"),
         ),
-        (json!({"type": "location", "location": {"latitude": 1.5}}), unsupported("location")),
-        (json!({"type": "contacts", "contacts": []}), unsupported("contacts")),
-        (json!({"type": "unsupported", "errors": [{"code": 131_051}]}), unsupported("unsupported")),
-        (json!({"type": "holo gram\n<b>", "hologram": {}}), unsupported("hologramb")),
+        (
+            json!({"type": "location", "location": {"latitude": 1.5}}),
+            unsupported("location"),
+        ),
+        (
+            json!({"type": "contacts", "contacts": []}),
+            unsupported("contacts"),
+        ),
+        (
+            json!({"type": "unsupported", "errors": [{"code": 131_051}]}),
+            unsupported("unsupported"),
+        ),
+        (
+            json!({"type": "holo gram\n<b>", "hologram": {}}),
+            unsupported("hologramb"),
+        ),
         (json!({}), unsupported("none")),
         (json!({"type": null}), unsupported("none")),
     ];
@@ -166,20 +243,33 @@ fn a_message_finds_its_own_contact() {
         for field in ["from", "from_user_id"] {
             message[field] = from[field].clone();
         }
-        only(&webhook(json!({"contacts": contacts, "messages": [message]})))
+        only(&webhook(
+            json!({"contacts": contacts, "messages": [message]}),
+        ))
     };
     let two = message(json!({"from": "16505550102"}));
-    assert_eq!((two.name, two.from.person.scoped_id), (Some("Two".into()), Some("US.2".into())));
+    assert_eq!(
+        (two.name, two.from.person.scoped_id),
+        (Some("Two".into()), Some("US.2".into()))
+    );
     let three = message(json!({"from_user_id": "US.3"}));
-    assert_eq!((three.name, three.from.person.phone), (Some("Three".into()), None));
+    assert_eq!(
+        (three.name, three.from.person.phone),
+        (Some("Three".into()), None)
+    );
     let stranger = message(json!({"from": "16505550109"}));
-    assert_eq!((stranger.name, stranger.from.person.scoped_id), (None, None));
+    assert_eq!(
+        (stranger.name, stranger.from.person.scoped_id),
+        (None, None)
+    );
 }
 
 #[test]
 fn a_lone_contact_is_the_sender_of_a_message_that_names_nobody() {
     let text = json!({"id": "wamid.1", "type": "text", "text": {"body": "x"}});
-    let message = only(&webhook(json!({"contacts": [{"user_id": "US.1"}], "messages": [text]})));
+    let message = only(&webhook(
+        json!({"contacts": [{"user_id": "US.1"}], "messages": [text]}),
+    ));
     assert_eq!(message.from.person.scoped_id, Some("US.1".into()));
     assert_eq!(message.sent_at, now());
     let contacts = json!([{"user_id": "US.1"}, {"user_id": "US.2"}]);
@@ -189,7 +279,13 @@ fn a_lone_contact_is_the_sender_of_a_message_that_names_nobody() {
 
 #[test]
 fn a_time_that_is_none_is_now() {
-    for timestamp in [json!(null), json!("soon"), json!(""), json!("99999999999999999999"), json!({})] {
+    for timestamp in [
+        json!(null),
+        json!("soon"),
+        json!(""),
+        json!("99999999999999999999"),
+        json!({}),
+    ] {
         let mut message = message(json!({"type": "text", "text": {"body": "x"}}));
         message["timestamp"] = timestamp.clone();
         assert_eq!(only(&with_message(message)).sent_at, now(), "{timestamp}");
@@ -226,7 +322,11 @@ fn broken_parts_never_cost_the_others() {
         "status_without_recipient",
         "error:131000",
     ] {
-        assert!(parsed.ignored.iter().any(|ignored| ignored == reason), "{reason}: {:?}", parsed.ignored);
+        assert!(
+            parsed.ignored.iter().any(|ignored| ignored == reason),
+            "{reason}: {:?}",
+            parsed.ignored
+        );
     }
 }
 
@@ -234,31 +334,56 @@ fn broken_parts_never_cost_the_others() {
 fn every_update_of_a_batch_is_read() {
     let parsed = read(&sample("batch").json());
     let messages = inbound(&parsed);
-    let contents: Vec<_> = messages.iter().map(|message| message.content.name()).collect();
+    let contents: Vec<_> = messages
+        .iter()
+        .map(|message| message.content.name())
+        .collect();
     assert_eq!(contents, ["text", "unsupported", "text"]);
     assert_eq!(messages[2].name, Some("Omer Sample".into()));
-    assert!(matches!(parsed.updates[3], Update::Status(Status { stage: Stage::Read, .. })));
+    assert!(matches!(
+        parsed.updates[3],
+        Update::StatusUpdate(StatusUpdate {
+            stage: DeliveryStatus::Read,
+            ..
+        })
+    ));
 }
 
 #[test]
 fn what_became_of_our_message() {
     let parsed = read(&sample("status").json());
-    let Update::Status(status) = &parsed.updates[0] else { panic!("{parsed:?}") };
+    let Update::StatusUpdate(status) = &parsed.updates[0] else {
+        panic!("{parsed:?}")
+    };
     assert_eq!(status.message_id, "wamid.sample.out.1");
-    assert_eq!(status.stage, Stage::Delivered);
+    assert_eq!(status.stage, DeliveryStatus::Delivered);
     let reference = status.reference.unwrap().to_string();
     assert_eq!(
         reference,
         "usr_01jx8qkm9h0000000000000000 eff_01jx8qkm9h0000000000000000 cor_01jx8qkm9h0000000000000000"
     );
-    assert_eq!(status.price, Some(Price { billable: false, category: "service".into() }));
+    assert_eq!(
+        status.price,
+        Some(MessagePrice {
+            billable: false,
+            category: "service".into()
+        })
+    );
     assert_eq!(status.error, None);
 
     let parsed = read(&sample("status-failed").json());
-    let Update::Status(status) = &parsed.updates[0] else { panic!("{parsed:?}") };
-    assert_eq!((status.stage, status.reference), (Stage::Failed, None));
+    let Update::StatusUpdate(status) = &parsed.updates[0] else {
+        panic!("{parsed:?}")
+    };
+    assert_eq!(
+        (status.stage, status.reference),
+        (DeliveryStatus::Failed, None)
+    );
     let error = status.error.as_ref().unwrap();
-    assert_eq!((error.code, error.title.as_str()), (131_047, "Re-engagement message"));
+    assert_eq!(
+        (error.code, error.title.as_str()),
+        (131_047, "Re-engagement message")
+    );
 }
 
 #[test]
@@ -266,16 +391,39 @@ fn a_played_voice_message_was_read_and_a_strange_reference_is_none_of_ours() {
     let status = json!({"id": "wamid.1", "status": "played", "recipient_user_id": "US.1", "timestamp": AT,
         "biz_opaque_callback_data": "order-17", "errors": [{"code": "x"}]});
     let parsed = read(&webhook(json!({"statuses": [status]})));
-    let Update::Status(status) = &parsed.updates[0] else { panic!("{parsed:?}") };
-    assert_eq!((status.stage, status.reference, status.at.as_second()), (Stage::Read, None, AT));
-    assert_eq!(status.error, Some(Failure { code: 0, title: String::new() }));
+    let Update::StatusUpdate(status) = &parsed.updates[0] else {
+        panic!("{parsed:?}")
+    };
+    assert_eq!(
+        (status.stage, status.reference, status.at.as_second()),
+        (DeliveryStatus::Read, None, AT)
+    );
+    assert_eq!(
+        status.error,
+        Some(DeliveryFailure {
+            code: 0,
+            title: String::new()
+        })
+    );
 }
 
 #[test]
 fn what_is_no_json_object_is_invalid() {
     let deep = "[".repeat(100_000);
     let deep_object = r#"{"entry":"#.repeat(100_000);
-    for body in ["", " ", "[]", "null", "7", "{", r#"{"object":"#, "{}{}", "\u{feff}{}", &deep, &deep_object] {
+    for body in [
+        "",
+        " ",
+        "[]",
+        "null",
+        "7",
+        "{",
+        r#"{"object":"#,
+        "{}{}",
+        "\u{feff}{}",
+        &deep,
+        &deep_object,
+    ] {
         let error = parse(body.as_bytes(), now()).unwrap_err();
         assert_eq!((error.kind(), error.code()), (Kind::Invalid, "bad_json"));
     }
@@ -284,21 +432,34 @@ fn what_is_no_json_object_is_invalid() {
 
 #[test]
 fn what_is_for_somebody_else_is_ignored() {
-    assert_eq!(read(&json!({"object": "page", "entry": [1]})).ignored, ["object:page"]);
+    assert_eq!(
+        read(&json!({"object": "page", "entry": [1]})).ignored,
+        ["object:page"]
+    );
     assert_eq!(read(&json!({})).ignored, ["object:none"]);
-    assert_eq!(read(&sample("other-field").json()).ignored, ["field:message_template_status_update"]);
+    assert_eq!(
+        read(&sample("other-field").json()).ignored,
+        ["field:message_template_status_update"]
+    );
     assert_eq!(read(&sample("empty").json()), Parsed::default());
 }
 
 #[test]
 fn six_megabytes_are_read_or_refused_and_nothing_worse() {
     let text = "x".repeat(6_000_000);
-    let message = only(&with_message(message(json!({"type": "text", "text": {"body": text}}))));
-    let Content::Text { text } = message.content else { panic!() };
+    let message = only(&with_message(message(
+        json!({"type": "text", "text": {"body": text}}),
+    )));
+    let Content::Text { text } = message.content else {
+        panic!()
+    };
     assert_eq!(text.0.len(), 65_536);
 
-    let nested =
-        format!(r#"{{"object":"whatsapp_business_account","x":{}{}}}"#, "[".repeat(3_000_000), "]".repeat(3_000_000));
+    let nested = format!(
+        r#"{{"object":"whatsapp_business_account","x":{}{}}}"#,
+        "[".repeat(3_000_000),
+        "]".repeat(3_000_000)
+    );
     assert_eq!(parse(nested.as_bytes(), now()).unwrap(), Parsed::default());
 
     let numbers = webhook(json!({"messages": vec![1; 1_000_000]}));
@@ -336,7 +497,12 @@ fn every_sample_is_signed() {
     ] {
         let sample = sample(case);
         let secret = "app-secret".to_owned().into();
-        crate::verify(std::slice::from_ref(&secret), &sample.body, sample.header("x-hub-signature-256")).unwrap();
+        crate::verify(
+            std::slice::from_ref(&secret),
+            &sample.body,
+            sample.header("x-hub-signature-256"),
+        )
+        .unwrap();
     }
 }
 
@@ -371,8 +537,16 @@ fn any_json() -> impl Strategy<Value = Json> {
         any::<i64>().prop_map(Json::from),
         any::<f64>().prop_map(Json::from),
         ".{0,20}".prop_map(Json::from),
-        prop::sample::select(vec!["text", "image", "interactive", "button_reply", "system", "reaction", "sent"])
-            .prop_map(Json::from),
+        prop::sample::select(vec![
+            "text",
+            "image",
+            "interactive",
+            "button_reply",
+            "system",
+            "reaction",
+            "sent"
+        ])
+        .prop_map(Json::from),
     ];
     leaf.prop_recursive(6, 64, 8, move |inner| {
         prop_oneof![

@@ -11,8 +11,10 @@ use confab_provider_base::secrets::{decode_sha256, usable};
 /// `header` is `X-Hub-Signature-256`; `raw_body` the bytes as they came, since Meta signs its own spelling of the JSON.
 /// Any of `app_secrets` may have signed: during a rotation two are active.
 pub fn verify(app_secrets: &[SecretString], raw_body: &[u8], header: Option<&str>) -> Result<()> {
-    let claimed =
-        header.and_then(|header| header.strip_prefix("sha256=")).and_then(decode_sha256).ok_or_else(unsigned)?;
+    let claimed = header
+        .and_then(|header| header.strip_prefix("sha256="))
+        .and_then(decode_sha256)
+        .ok_or_else(unsigned)?;
     for app_secret in usable(app_secrets) {
         let mut mac = Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes())
             .map_err(|error| Error::internal("bad_app_secret", error))?;
@@ -26,10 +28,14 @@ pub fn verify(app_secrets: &[SecretString], raw_body: &[u8], header: Option<&str
 
 /// Answers the GET that registers our address; `query` is the raw query string.
 pub fn challenge(query: &str, verify_tokens: &[SecretString]) -> Result<String> {
-    let value =
-        |name: &str| form_urlencoded::parse(query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value));
+    let value = |name: &str| {
+        form_urlencoded::parse(query.as_bytes())
+            .find_map(|(key, value)| (key == name).then_some(value))
+    };
     let token = value("hub.verify_token").unwrap_or_default();
-    let is_token = |expected: &SecretString| bool::from(token.as_bytes().ct_eq(expected.expose_secret().as_bytes()));
+    let is_token = |expected: &SecretString| {
+        bool::from(token.as_bytes().ct_eq(expected.expose_secret().as_bytes()))
+    };
     let known = usable(verify_tokens).any(is_token);
     let asked = value("hub.mode").is_some_and(|mode| mode == "subscribe");
     if !asked || !known {
@@ -37,7 +43,11 @@ pub fn challenge(query: &str, verify_tokens: &[SecretString]) -> Result<String> 
     }
     value("hub.challenge")
         .filter(|challenge| (1..=256).contains(&challenge.len()))
-        .filter(|challenge| challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+        .filter(|challenge| {
+            challenge
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
         .map(|challenge| challenge.into_owned())
         .ok_or_else(|| Error::forbidden("There is no challenge."))
 }
@@ -56,7 +66,8 @@ mod tests {
     }
 
     const EMPTY: &[u8] = br#"{"object":"whatsapp_business_account","entry":[]}"#;
-    const EMPTY_SIGNED: &str = "sha256=d3e4f9da0ce6c71ab3dba55929b8eeeee2455349e534924ead19f98d143e904f";
+    const EMPTY_SIGNED: &str =
+        "sha256=d3e4f9da0ce6c71ab3dba55929b8eeeee2455349e534924ead19f98d143e904f";
 
     #[test]
     fn the_vectors_verify() {
@@ -70,8 +81,15 @@ mod tests {
         let bare = &EMPTY_SIGNED["sha256=".len()..];
         let short = &EMPTY_SIGNED[..EMPTY_SIGNED.len() - 1];
         let other = EMPTY_SIGNED.replace('d', "e");
-        for header in [None, Some(""), Some("sha256="), Some(bare), Some(short), Some(other.as_str()), Some("sha256=é")]
-        {
+        for header in [
+            None,
+            Some(""),
+            Some("sha256="),
+            Some(bare),
+            Some(short),
+            Some(other.as_str()),
+            Some("sha256=é"),
+        ] {
             let error = verify(&[secret("app-secret")], EMPTY, header).unwrap_err();
             assert_eq!(error.kind(), Kind::Unauthenticated, "{header:?}");
         }
@@ -102,7 +120,10 @@ mod tests {
     #[test]
     fn a_challenge_is_given_back_to_who_knows_the_token() {
         let query = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify%20me";
-        assert_eq!(challenge(query, &[secret("verify me")]).unwrap(), "1158201444");
+        assert_eq!(
+            challenge(query, &[secret("verify me")]).unwrap(),
+            "1158201444"
+        );
     }
 
     #[test]
@@ -118,6 +139,12 @@ mod tests {
             let error = challenge(query, &[secret("token")]).unwrap_err();
             assert_eq!(error.kind(), Kind::Forbidden, "{query}");
         }
-        assert!(challenge("hub.mode=subscribe&hub.challenge=1&hub.verify_token=", &[secret("")]).is_err());
+        assert!(
+            challenge(
+                "hub.mode=subscribe&hub.challenge=1&hub.verify_token=",
+                &[secret("")]
+            )
+            .is_err()
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Messages -> the JSON that Meta's `/messages` takes.
 
-use confab_messaging::{Body, Button, Outbound, Row, Section};
+use confab_messaging::{Body, Button, ListRow, ListSection, Outbound};
 use serde_json::{Map, Value, json};
 
 /// `None` when there is nobody to send to.
@@ -14,11 +14,17 @@ pub(crate) fn message(outbound: &Outbound) -> Option<Value> {
         (None, Some(scoped)) => message.insert("recipient".into(), scoped.as_str().into()),
         (None, None) => return None,
     };
-    let quoted = outbound.reply_to.as_ref().filter(|_| !matches!(outbound.body, Body::Reaction { .. }));
+    let quoted = outbound
+        .reply_to
+        .as_ref()
+        .filter(|_| !matches!(outbound.body, Body::Reaction { .. }));
     if let Some(quoted) = quoted {
         message.insert("context".into(), json!({ "message_id": quoted }));
     }
-    message.insert("biz_opaque_callback_data".into(), outbound.reference.to_string().into());
+    message.insert(
+        "biz_opaque_callback_data".into(),
+        outbound.reference.to_string().into(),
+    );
     let (kind, body) = body(&outbound.body);
     message.insert("type".into(), kind.into());
     message.insert(kind.into(), body);
@@ -32,11 +38,25 @@ fn body(body: &Body) -> (&'static str, Value) {
             let image = json!({ "link": url });
             ("image", with(image, "caption", caption.as_deref()))
         }
-        Body::Buttons { text, footer, buttons } => {
+        Body::Buttons {
+            text,
+            footer,
+            buttons,
+        } => {
             let buttons: Vec<Value> = buttons.iter().map(button).collect();
-            interactive("button", text, footer.as_deref(), json!({ "buttons": buttons }))
+            interactive(
+                "button",
+                text,
+                footer.as_deref(),
+                json!({ "buttons": buttons }),
+            )
         }
-        Body::List { text, footer, open, sections } => {
+        Body::List {
+            text,
+            footer,
+            open,
+            sections,
+        } => {
             let sections: Vec<Value> = sections.iter().map(section).collect();
             let action = json!({ "button": open, "sections": sections });
             interactive("list", text, footer.as_deref(), action)
@@ -46,12 +66,24 @@ fn body(body: &Body) -> (&'static str, Value) {
             let action = json!({ "name": "cta_url", "parameters": parameters });
             interactive("cta_url", text, None, action)
         }
-        Body::Template { name, language, parameters } => ("template", template(name, language, parameters)),
-        Body::Reaction { message_id, emoji } => ("reaction", json!({ "message_id": message_id, "emoji": emoji })),
+        Body::Template {
+            name,
+            language,
+            parameters,
+        } => ("template", template(name, language, parameters)),
+        Body::Reaction { message_id, emoji } => (
+            "reaction",
+            json!({ "message_id": message_id, "emoji": emoji }),
+        ),
     }
 }
 
-fn interactive(kind: &str, text: &str, footer: Option<&str>, action: Value) -> (&'static str, Value) {
+fn interactive(
+    kind: &str,
+    text: &str,
+    footer: Option<&str>,
+    action: Value,
+) -> (&'static str, Value) {
     let mut body = json!({ "type": kind, "body": { "text": text }, "action": action });
     if let Some(footer) = footer.filter(|footer| !footer.is_empty()) {
         body["footer"] = json!({ "text": footer });
@@ -63,12 +95,12 @@ fn button(button: &Button) -> Value {
     json!({ "type": "reply", "reply": { "id": button.id, "title": button.title } })
 }
 
-fn section(section: &Section) -> Value {
+fn section(section: &ListSection) -> Value {
     let rows: Vec<Value> = section.rows.iter().map(row).collect();
     with(json!({ "rows": rows }), "title", Some(&section.title))
 }
 
-fn row(row: &Row) -> Value {
+fn row(row: &ListRow) -> Value {
     let value = json!({ "id": row.id, "title": row.title });
     with(value, "description", row.description.as_deref())
 }
@@ -76,7 +108,10 @@ fn row(row: &Row) -> Value {
 fn template(name: &str, language: &str, parameters: &[String]) -> Value {
     let mut template = json!({ "name": name, "language": { "code": language } });
     if !parameters.is_empty() {
-        let parameters: Vec<Value> = parameters.iter().map(|text| json!({ "type": "text", "text": text })).collect();
+        let parameters: Vec<Value> = parameters
+            .iter()
+            .map(|text| json!({ "type": "text", "text": text }))
+            .collect();
         template["components"] = json!([{ "type": "body", "parameters": parameters }]);
     }
     template
@@ -102,7 +137,11 @@ mod tests {
 
     /// What every message has around its body.
     fn framed(kind: &str, body: Value) -> Value {
-        let reference = outbound(Body::Text { text: String::new() }).reference.to_string();
+        let reference = outbound(Body::Text {
+            text: String::new(),
+        })
+        .reference
+        .to_string();
         json!({
             "messaging_product": "whatsapp", "recipient_type": "individual", "to": "16505550100",
             "biz_opaque_callback_data": reference, "type": kind, kind: body,
@@ -111,26 +150,41 @@ mod tests {
 
     #[test]
     fn each_body_on_the_wire() {
-        let row = |description: Option<&str>| Row {
+        let row = |description: Option<&str>| ListRow {
             id: "r1".into(),
             title: "Lite".into(),
             description: description.map(Into::into),
         };
         let cases = [
-            (Body::Text { text: "hi".into() }, framed("text", json!({"body": "hi", "preview_url": false}))),
             (
-                Body::Image { url: "https://a.example/1.jpg".into(), caption: Some("one".into()) },
-                framed("image", json!({"link": "https://a.example/1.jpg", "caption": "one"})),
+                Body::Text { text: "hi".into() },
+                framed("text", json!({"body": "hi", "preview_url": false})),
             ),
             (
-                Body::Image { url: "https://a.example/1.jpg".into(), caption: None },
+                Body::Image {
+                    url: "https://a.example/1.jpg".into(),
+                    caption: Some("one".into()),
+                },
+                framed(
+                    "image",
+                    json!({"link": "https://a.example/1.jpg", "caption": "one"}),
+                ),
+            ),
+            (
+                Body::Image {
+                    url: "https://a.example/1.jpg".into(),
+                    caption: None,
+                },
                 framed("image", json!({"link": "https://a.example/1.jpg"})),
             ),
             (
                 Body::Buttons {
                     text: "Choose".into(),
                     footer: Some("Confab".into()),
-                    buttons: vec![Button { id: "1".into(), title: "Begin".into() }],
+                    buttons: vec![Button {
+                        id: "1".into(),
+                        title: "Begin".into(),
+                    }],
                 },
                 framed(
                     "interactive",
@@ -143,7 +197,10 @@ mod tests {
                     text: "Choose".into(),
                     footer: None,
                     open: "Packs".into(),
-                    sections: vec![Section { title: "All".into(), rows: vec![row(Some("ten")), row(None)] }],
+                    sections: vec![ListSection {
+                        title: "All".into(),
+                        rows: vec![row(Some("ten")), row(None)],
+                    }],
                 },
                 framed(
                     "interactive",
@@ -153,7 +210,11 @@ mod tests {
                 ),
             ),
             (
-                Body::Link { text: "Pay".into(), label: "Pay now".into(), url: "https://p.example".into() },
+                Body::Link {
+                    text: "Pay".into(),
+                    label: "Pay now".into(),
+                    url: "https://p.example".into(),
+                },
                 framed(
                     "interactive",
                     json!({"type": "cta_url", "body": {"text": "Pay"}, "action": {"name": "cta_url",
@@ -173,11 +234,21 @@ mod tests {
                 ),
             ),
             (
-                Body::Template { name: "hello".into(), language: "he".into(), parameters: vec![] },
-                framed("template", json!({"name": "hello", "language": {"code": "he"}})),
+                Body::Template {
+                    name: "hello".into(),
+                    language: "he".into(),
+                    parameters: vec![],
+                },
+                framed(
+                    "template",
+                    json!({"name": "hello", "language": {"code": "he"}}),
+                ),
             ),
             (
-                Body::Reaction { message_id: "wamid.1".into(), emoji: "👍".into() },
+                Body::Reaction {
+                    message_id: "wamid.1".into(),
+                    emoji: "👍".into(),
+                },
                 framed("reaction", json!({"message_id": "wamid.1", "emoji": "👍"})),
             ),
         ];
@@ -189,7 +260,10 @@ mod tests {
     #[test]
     fn a_person_without_a_number_is_reached_by_the_scoped_id() {
         let mut to_username = outbound(Body::Text { text: "hi".into() });
-        to_username.to.person = Identity { phone: None, scoped_id: Some("US.13491208655302741918".into()) };
+        to_username.to.person = Identity {
+            phone: None,
+            scoped_id: Some("US.13491208655302741918".into()),
+        };
         to_username.reply_to = Some("wamid.7".into());
         let wire = message(&to_username).unwrap();
         assert_eq!(wire["recipient"], "US.13491208655302741918");

@@ -53,7 +53,10 @@ struct Patience {
     other: Duration,
 }
 
-const PATIENCE: Patience = Patience { look: Duration::from_secs(40), other: Duration::from_secs(10) };
+const PATIENCE: Patience = Patience {
+    look: Duration::from_secs(40),
+    other: Duration::from_secs(10),
+};
 /// A good answer has ten kilobytes.
 const LONGEST_COMPLETION: usize = 256 * 1024;
 const LONGEST_VERDICT: usize = 64 * 1024;
@@ -63,20 +66,37 @@ const MOST_TEXTS: usize = 128;
 
 impl Model {
     pub fn new(http: Client, config: ModelConfig) -> Self {
-        Self { http, config, correlation_id: None, patience: PATIENCE }
+        Self {
+            http,
+            config,
+            correlation_id: None,
+            patience: PATIENCE,
+        }
     }
 
     /// The provider keeps it with its own id of each request.
     #[must_use]
     pub fn because_of(&self, correlation_id: CorrelationId) -> Self {
-        Self { correlation_id: Some(correlation_id), ..self.clone() }
+        Self {
+            correlation_id: Some(correlation_id),
+            ..self.clone()
+        }
     }
 
     /// `lang` is the tag of the language that people read, such as `he`. It is paid for by the look.
     pub async fn look(&self, picture_jpeg: &[u8], lang: &str) -> Result<Seen, ModelError> {
         fit(picture_jpeg)?;
         let question = question::about(&self.config.vision, picture_jpeg, lang);
-        parse_seen(&self.ask("chat/completions", &question, self.patience.look, LONGEST_COMPLETION).await?)
+        parse_seen(
+            &self
+                .ask(
+                    "chat/completions",
+                    &question,
+                    self.patience.look,
+                    LONGEST_COMPLETION,
+                )
+                .await?,
+        )
     }
 
     /// A vector for each text, in their order. No text is empty, and there are up to 128.
@@ -91,20 +111,42 @@ impl Model {
         let question = json!({
             "model": self.config.embedding, "input": texts, "dimensions": dimensions, "encoding_format": "float",
         });
-        let longest =
-            LONGEST_VERDICT.saturating_add(texts.len().saturating_mul(dimensions).saturating_mul(LONGEST_NUMBER));
-        let answer = self.ask("embeddings", &question, self.patience.other, longest).await?;
+        let longest = LONGEST_VERDICT.saturating_add(
+            texts
+                .len()
+                .saturating_mul(dimensions)
+                .saturating_mul(LONGEST_NUMBER),
+        );
+        let answer = self
+            .ask("embeddings", &question, self.patience.other, longest)
+            .await?;
         parse_vectors(&answer, texts.len(), dimensions)
     }
 
     /// The picture and what is written about it, judged together.
-    pub async fn moderate(&self, picture_jpeg: &[u8], text: Option<&str>) -> Result<Verdict, ModelError> {
+    pub async fn moderate(
+        &self,
+        picture_jpeg: &[u8],
+        text: Option<&str>,
+    ) -> Result<Verdict, ModelError> {
         fit(picture_jpeg)?;
-        let text = text.filter(|text| !text.trim().is_empty()).map(|text| json!({"type": "text", "text": text}));
-        let picture = json!({"type": "image_url", "image_url": {"url": question::data_url(picture_jpeg)}});
+        let text = text
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| json!({"type": "text", "text": text}));
+        let picture =
+            json!({"type": "image_url", "image_url": {"url": question::data_url(picture_jpeg)}});
         let input: Vec<Value> = text.into_iter().chain([picture]).collect();
         let question = json!({"model": self.config.moderation, "input": input});
-        parse_verdict(&self.ask("moderations", &question, self.patience.other, LONGEST_VERDICT).await?)
+        parse_verdict(
+            &self
+                .ask(
+                    "moderations",
+                    &question,
+                    self.patience.other,
+                    LONGEST_VERDICT,
+                )
+                .await?,
+        )
     }
 
     async fn ask(
@@ -115,11 +157,19 @@ impl Model {
         longest: usize,
     ) -> Result<Vec<u8>, ModelError> {
         let address = format!("{}/{path}", self.config.api_url.trim_end_matches('/'));
-        let mut request = self.http.post(address).bearer_auth(self.config.api_key.expose_secret()).json(question);
+        let mut request = self
+            .http
+            .post(address)
+            .bearer_auth(self.config.api_key.expose_secret())
+            .json(question);
         if let Some(correlation_id) = self.correlation_id {
             request = request.header("x-client-request-id", correlation_id.to_string());
         }
-        let response = request.header(ACCEPT, "application/json").timeout(patience).send().await;
+        let response = request
+            .header(ACCEPT, "application/json")
+            .timeout(patience)
+            .send()
+            .await;
         let response = response.map_err(ModelError::below_http)?;
         let answer = Answer::read_up_to(longest, response).await;
         let answer = answer.map_err(|error| ModelError::busy(error.to_string()))?;

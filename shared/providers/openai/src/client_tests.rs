@@ -11,7 +11,13 @@ const JPEG: &[u8] = b"\xff\xd8\xff-PICTURE";
 
 fn model(api_url: &str) -> Model {
     let config = ModelConfig::new(format!("{api_url}/v1"), KEY.to_owned().into());
-    Model::new(confab_provider_base::http_client().unwrap(), ModelConfig { dimensions: 3, ..config })
+    Model::new(
+        confab_provider_base::http_client().unwrap(),
+        ModelConfig {
+            dimensions: 3,
+            ..config
+        },
+    )
 }
 
 fn ok(object: Value) -> ResponseTemplate {
@@ -34,17 +40,23 @@ async fn serving(at: &str, template: ResponseTemplate) -> MockServer {
 
 async fn answering(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(template).mount(&server).await;
+    Mock::given(any())
+        .respond_with(template)
+        .mount(&server)
+        .await;
     server
 }
 
 async fn asked(server: &MockServer) -> Value {
-    server.received_requests().await.unwrap()[0].body_json().unwrap()
+    server.received_requests().await.unwrap()[0]
+        .body_json()
+        .unwrap()
 }
 
 fn completion() -> Value {
-    let rooms: Vec<Value> =
-        ["Pier", "Harbour", "Dusk"].map(|name| json!({"name": name, "key": name, "description": ""})).into();
+    let rooms: Vec<Value> = ["Pier", "Harbour", "Dusk"]
+        .map(|name| json!({"name": name, "key": name, "description": ""}))
+        .into();
     let content = json!({"suggestions": rooms, "caption": {"title": "A pier"}}).to_string();
     json!({"choices": [{"message": {"content": content, "refusal": null}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5}})
 }
@@ -63,17 +75,34 @@ async fn a_picture_is_looked_at() {
     let server = serving("/v1/chat/completions", ok(completion())).await;
     let seen = model(&server.uri()).look(JPEG, "he").await.unwrap();
     assert_eq!(
-        (seen.suggestions[2].key.as_str(), seen.caption.title.as_str(), seen.usage.prompt_tokens),
+        (
+            seen.suggestions[2].key.as_str(),
+            seen.caption.title.as_str(),
+            seen.usage.prompt_tokens
+        ),
         ("dusk", "A pier", 5)
     );
     let asked = asked(&server).await;
     assert_eq!(
-        (asked["model"].as_str(), &asked["response_format"]["json_schema"]["strict"]),
+        (
+            asked["model"].as_str(),
+            &asked["response_format"]["json_schema"]["strict"]
+        ),
         (Some("gpt-4.1-mini"), &json!(true))
     );
     let picture = &asked["messages"][1]["content"][1]["image_url"];
-    assert_eq!((picture["detail"].as_str(), picture["url"].as_str().unwrap().len()), (Some("low"), 23 + 16));
-    assert!(!server.received_requests().await.unwrap()[0].headers.contains_key("x-client-request-id"));
+    assert_eq!(
+        (
+            picture["detail"].as_str(),
+            picture["url"].as_str().unwrap().len()
+        ),
+        (Some("low"), 23 + 16)
+    );
+    assert!(
+        !server.received_requests().await.unwrap()[0]
+            .headers
+            .contains_key("x-client-request-id")
+    );
 }
 
 #[tokio::test]
@@ -81,9 +110,11 @@ async fn texts_are_placed_in_their_order() {
     let data = json!([{"index": 1, "embedding": [0, 1, 0]}, {"index": 0, "embedding": [1, 0, 0]}]);
     let server = serving("/v1/embeddings", ok(json!({"data": data}))).await;
     let texts = ["a pier".to_owned(), "חוף".to_owned()];
-    assert_eq!(model(&server.uri()).embed(&texts).await.unwrap(), [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
-    let expected =
-        json!({"model": "text-embedding-3-small", "input": texts, "dimensions": 3, "encoding_format": "float"});
+    assert_eq!(
+        model(&server.uri()).embed(&texts).await.unwrap(),
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    );
+    let expected = json!({"model": "text-embedding-3-small", "input": texts, "dimensions": 3, "encoding_format": "float"});
     assert_eq!(asked(&server).await, expected);
 }
 
@@ -93,10 +124,19 @@ async fn a_picture_is_judged_with_its_text_or_alone() {
     for (text, parts) in [(Some("a pier"), 2), (Some(" "), 1), (None, 1)] {
         let server = serving("/v1/moderations", ok(json!({"results": results}))).await;
         let verdict = model(&server.uri()).moderate(JPEG, text).await.unwrap();
-        assert_eq!(verdict, Verdict { flagged: true, categories: vec!["violence".into()] });
+        assert_eq!(
+            verdict,
+            Verdict {
+                flagged: true,
+                categories: vec!["violence".into()]
+            }
+        );
         let asked = asked(&server).await;
         assert_eq!(
-            (asked["model"].as_str(), asked["input"].as_array().unwrap().len()),
+            (
+                asked["model"].as_str(),
+                asked["input"].as_array().unwrap().len()
+            ),
             (Some("omni-moderation-latest"), parts)
         );
         assert_eq!(asked["input"][parts - 1]["type"], "image_url");
@@ -107,7 +147,11 @@ async fn a_picture_is_judged_with_its_text_or_alone() {
 async fn a_request_names_what_it_is_because_of() {
     let server = answering(ok(completion())).await;
     let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [7; 10]);
-    model(&server.uri()).because_of(correlation_id).look(JPEG, "en").await.unwrap();
+    model(&server.uri())
+        .because_of(correlation_id)
+        .look(JPEG, "en")
+        .await
+        .unwrap();
     let sent = &server.received_requests().await.unwrap()[0].headers["x-client-request-id"];
     assert_eq!(sent.to_str().unwrap(), correlation_id.to_string());
 }
@@ -115,7 +159,11 @@ async fn a_request_names_what_it_is_because_of() {
 #[tokio::test]
 async fn what_is_nothing_is_not_asked() {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(ok(json!({}))).expect(0).mount(&server).await;
+    Mock::given(any())
+        .respond_with(ok(json!({})))
+        .expect(0)
+        .mount(&server)
+        .await;
     let model = model(&server.uri());
     let large = vec![0; LARGEST + 1];
     for error in [
@@ -123,10 +171,26 @@ async fn what_is_nothing_is_not_asked() {
         model.look(&large, "en").await.unwrap_err(),
         model.moderate(&[], Some("x")).await.unwrap_err(),
         model.moderate(&large, None).await.unwrap_err(),
-        model.embed(&["x".to_owned(), " ".to_owned()]).await.unwrap_err(),
-        model.embed(&vec!["x".to_owned(); MOST_TEXTS + 1]).await.unwrap_err(),
+        model
+            .embed(&["x".to_owned(), " ".to_owned()])
+            .await
+            .unwrap_err(),
+        model
+            .embed(&vec!["x".to_owned(); MOST_TEXTS + 1])
+            .await
+            .unwrap_err(),
     ] {
-        assert!(matches!(error, ModelError::Refused { status: 0, of_content: false, .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                ModelError::Refused {
+                    status: 0,
+                    of_content: false,
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
     assert_eq!(model.embed(&[]).await, Ok(vec![]));
 }
@@ -134,17 +198,40 @@ async fn what_is_nothing_is_not_asked() {
 #[tokio::test]
 async fn the_model_says_no_or_not_now() {
     for (status, error, expected) in [
-        (400, json!({"message": "no"}), ModelError::Refused { status: 400, of_content: false, message: "no".into() }),
-        (429, json!({"code": "insufficient_quota"}), ModelError::Unpaid),
+        (
+            400,
+            json!({"message": "no"}),
+            ModelError::Refused {
+                status: 400,
+                of_content: false,
+                message: "no".into(),
+            },
+        ),
+        (
+            429,
+            json!({"code": "insufficient_quota"}),
+            ModelError::Unpaid,
+        ),
         (
             429,
             json!({"message": "slow down"}),
-            ModelError::Busy { retry_after: Some(Duration::from_secs(7)), reason: "HTTP 429: slow down".into() },
+            ModelError::Busy {
+                retry_after: Some(Duration::from_secs(7)),
+                reason: "HTTP 429: slow down".into(),
+            },
         ),
-        (500, json!(null), ModelError::Busy { retry_after: Some(Duration::from_secs(7)), reason: "HTTP 500".into() }),
+        (
+            500,
+            json!(null),
+            ModelError::Busy {
+                retry_after: Some(Duration::from_secs(7)),
+                reason: "HTTP 500".into(),
+            },
+        ),
     ] {
-        let template =
-            ResponseTemplate::new(status).insert_header("retry-after", "7").set_body_json(json!({"error": error}));
+        let template = ResponseTemplate::new(status)
+            .insert_header("retry-after", "7")
+            .set_body_json(json!({"error": error}));
         let server = answering(template).await;
         for told in errors(&model(&server.uri())).await {
             assert_eq!(told, expected);
@@ -154,7 +241,14 @@ async fn the_model_says_no_or_not_now() {
 
 #[tokio::test]
 async fn hostile_answers_are_unusable() {
-    for body in ["", "<html>", "null", "[]", "{}", r#"{"data":7,"results":7,"choices":7}"#] {
+    for body in [
+        "",
+        "<html>",
+        "null",
+        "[]",
+        "{}",
+        r#"{"data":7,"results":7,"choices":7}"#,
+    ] {
         let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
         for error in errors(&model(&server.uri())).await {
             assert!(matches!(error, ModelError::Unusable(_)), "{body} {error}");
@@ -164,39 +258,74 @@ async fn hostile_answers_are_unusable() {
 
 #[tokio::test]
 async fn an_answer_without_an_end_is_given_up() {
-    let huge = answering(ResponseTemplate::new(200).set_body_bytes(vec![b' '; LONGEST_COMPLETION + 1])).await;
+    let huge =
+        answering(ResponseTemplate::new(200).set_body_bytes(vec![b' '; LONGEST_COMPLETION + 1]))
+            .await;
     for server in [huge.uri(), servers::pouring().await] {
         for error in errors(&model(&server)).await {
-            assert!(matches!(&error, ModelError::Busy { reason, .. } if reason.contains("too long")), "{error}");
+            assert!(
+                matches!(&error, ModelError::Busy { reason, .. } if reason.contains("too long")),
+                "{error}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn what_happens_below_http() {
-    for address in [servers::nobody().await, "http://no-such-host.invalid".into(), "not an address".into()] {
+    for address in [
+        servers::nobody().await,
+        "http://no-such-host.invalid".into(),
+        "not an address".into(),
+    ] {
         for error in errors(&model(&address)).await {
             assert!(matches!(error, ModelError::NotReached(_)), "{error}");
         }
     }
-    let servers =
-        [servers::silent().await, servers::breaking_off().await, servers::hanging().await, servers::dripping().await];
+    let servers = [
+        servers::silent().await,
+        servers::breaking_off().await,
+        servers::hanging().await,
+        servers::dripping().await,
+    ];
     for server in servers {
         let mut model = model(&server);
-        model.patience = Patience { look: Duration::from_millis(300), other: Duration::from_millis(300) };
+        model.patience = Patience {
+            look: Duration::from_millis(300),
+            other: Duration::from_millis(300),
+        };
         let error = model.look(JPEG, "en").await.unwrap_err();
-        assert!(matches!(error, ModelError::Busy { .. }) && error.may_try_again(), "{error}");
+        assert!(
+            matches!(error, ModelError::Busy { .. }) && error.may_try_again(),
+            "{error}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let other = MockServer::start().await;
-    Mock::given(any()).respond_with(ok(completion())).expect(0).mount(&other).await;
+    Mock::given(any())
+        .respond_with(ok(completion()))
+        .expect(0)
+        .mount(&other)
+        .await;
     for status in [301, 302, 307, 308] {
-        let server = answering(ResponseTemplate::new(status).insert_header("location", other.uri().as_str())).await;
+        let server = answering(
+            ResponseTemplate::new(status).insert_header("location", other.uri().as_str()),
+        )
+        .await;
         for error in errors(&model(&server.uri())).await {
-            assert!(matches!(error, ModelError::Refused { of_content: false, .. }), "{error}");
+            assert!(
+                matches!(
+                    error,
+                    ModelError::Refused {
+                        of_content: false,
+                        ..
+                    }
+                ),
+                "{error}"
+            );
         }
     }
 }
@@ -204,7 +333,10 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn no_log_line_has_the_key_the_picture_or_what_was_written() {
     let model = model("http://127.0.0.1:1");
-    let error = model.moderate(JPEG, Some("secret words")).await.unwrap_err();
+    let error = model
+        .moderate(JPEG, Some("secret words"))
+        .await
+        .unwrap_err();
     let shown = format!("{model:?} {error:?} {error}");
     for private in ["s3cret", "PICTURE", "secret words", "/9j/"] {
         assert!(!shown.contains(private), "{shown}");

@@ -106,18 +106,32 @@ struct CaptionWire {
 
 /// Reads a chat completion that answers the question of `Model::look`.
 pub fn parse_seen(body: &[u8]) -> Result<Seen, ModelError> {
-    let completion: Completion = serde_json::from_slice(body).map_err(|_| ModelError::Unusable("no completion"))?;
-    let choice = completion.choices.items.into_iter().next().ok_or(ModelError::Unusable("no choice"))?;
+    let completion: Completion =
+        serde_json::from_slice(body).map_err(|_| ModelError::Unusable("no completion"))?;
+    let choice = completion
+        .choices
+        .items
+        .into_iter()
+        .next()
+        .ok_or(ModelError::Unusable("no choice"))?;
     let message = choice.message.0.unwrap_or_default();
-    let is_refused = message.refusal.get().is_some_and(|words| !words.trim().is_empty());
+    let is_refused = message
+        .refusal
+        .get()
+        .is_some_and(|words| !words.trim().is_empty());
     match choice.finish_reason.get() {
         _ if is_refused => return Err(ModelError::declined()),
         Some("content_filter") => return Err(ModelError::declined()),
         Some("length") => return Err(ModelError::Unusable("it was cut off")),
         _ => {}
     }
-    let content = message.content.get().and_then(object).ok_or(ModelError::Unusable("no JSON"))?;
-    let content: Content = serde_json::from_str(content).map_err(|_| ModelError::Unusable("no JSON"))?;
+    let content = message
+        .content
+        .get()
+        .and_then(object)
+        .ok_or(ModelError::Unusable("no JSON"))?;
+    let content: Content =
+        serde_json::from_str(content).map_err(|_| ModelError::Unusable("no JSON"))?;
     let suggestions = usable(content.suggestions.items);
     if suggestions.len() < FEWEST_SUGGESTIONS {
         return Err(ModelError::Unusable("too few suggestions"));
@@ -142,16 +156,27 @@ fn usable(suggestions: Vec<SuggestionWire>) -> Vec<Suggestion> {
     let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let mut usable = Vec::new();
     for wire in suggestions {
-        let Some(name) = wire.name.get().and_then(words::name) else { continue };
+        let Some(name) = wire.name.get().and_then(words::name) else {
+            continue;
+        };
         if !names.insert(name.to_lowercase()) {
             continue;
         }
-        let from_words = [wire.key.get(), Some(name.as_str())].into_iter().flatten().filter_map(words::key);
+        let from_words = [wire.key.get(), Some(name.as_str())]
+            .into_iter()
+            .flatten()
+            .filter_map(words::key);
         let numbered = (usable.len() + 1..).map(|number| format!("room-{number}"));
-        let Some(key) = from_words.chain(numbered).find(|key| !keys.contains(key)) else { continue };
+        let Some(key) = from_words.chain(numbered).find(|key| !keys.contains(key)) else {
+            continue;
+        };
         keys.insert(key.clone());
         let description = line(&wire.description, LONGEST_DESCRIPTION);
-        usable.push(Suggestion { name, key, description });
+        usable.push(Suggestion {
+            name,
+            key,
+            description,
+        });
         if usable.len() == MOST_SUGGESTIONS {
             break;
         }
@@ -160,7 +185,9 @@ fn usable(suggestions: Vec<SuggestionWire>) -> Vec<Suggestion> {
 }
 
 fn line(text: &Text, most: usize) -> String {
-    text.get().map(|text| words::line(text, most)).unwrap_or_default()
+    text.get()
+        .map(|text| words::line(text, most))
+        .unwrap_or_default()
 }
 
 impl CaptionWire {

@@ -27,13 +27,26 @@ fn seen(content: &Value) -> Result<Seen, ModelError> {
 
 /// With so many good suggestions before those.
 fn beside(good: usize, others: &[Value]) -> Result<Seen, ModelError> {
-    let names = ["Pier One", "Pier Two", "Pier Three", "Pier Four", "Pier Five", "Pier Six", "Pier Seven"];
-    let good = names[..good].iter().map(|name| room(name, &name.to_lowercase().replace(' ', "-")));
+    let names = [
+        "Pier One",
+        "Pier Two",
+        "Pier Three",
+        "Pier Four",
+        "Pier Five",
+        "Pier Six",
+        "Pier Seven",
+    ];
+    let good = names[..good]
+        .iter()
+        .map(|name| room(name, &name.to_lowercase().replace(' ', "-")));
     seen(&json!({"suggestions": good.chain(others.iter().cloned()).collect::<Vec<_>>()}))
 }
 
 fn keys(seen: &Seen) -> Vec<&str> {
-    seen.suggestions.iter().map(|suggestion| suggestion.key.as_str()).collect()
+    seen.suggestions
+        .iter()
+        .map(|suggestion| suggestion.key.as_str())
+        .collect()
 }
 
 fn is_unusable(result: &Result<Seen, ModelError>) -> bool {
@@ -42,25 +55,49 @@ fn is_unusable(result: &Result<Seen, ModelError>) -> bool {
 
 #[test]
 fn an_answer_as_it_should_be() {
-    let caption =
-        json!({"title": "A pier", "category": "seaside", "visible_text": "NO\nDIVING", "caption": "A pier at dusk."});
-    let suggestions: Vec<Value> = (0..10).map(|n| room(&format!("Pier {n}"), &format!("pier-{n}"))).collect();
+    let caption = json!({"title": "A pier", "category": "seaside", "visible_text": "NO\nDIVING", "caption": "A pier at dusk."});
+    let suggestions: Vec<Value> = (0..10)
+        .map(|n| room(&format!("Pier {n}"), &format!("pier-{n}")))
+        .collect();
     let seen = seen(&json!({"suggestions": suggestions, "caption": caption})).unwrap();
     assert_eq!(seen.suggestions.len(), 10);
-    let first = Suggestion { name: "Pier 0".into(), key: "pier-0".into(), description: "About Pier 0.".into() };
+    let first = Suggestion {
+        name: "Pier 0".into(),
+        key: "pier-0".into(),
+        description: "About Pier 0.".into(),
+    };
     assert_eq!(seen.suggestions[0], first);
-    assert_eq!((seen.caption.title.as_str(), seen.caption.visible_text.as_str()), ("A pier", "NO DIVING"));
-    assert_eq!(seen.usage, Usage { prompt_tokens: 500, completion_tokens: 321 });
+    assert_eq!(
+        (
+            seen.caption.title.as_str(),
+            seen.caption.visible_text.as_str()
+        ),
+        ("A pier", "NO DIVING")
+    );
+    assert_eq!(
+        seen.usage,
+        Usage {
+            prompt_tokens: 500,
+            completion_tokens: 321
+        }
+    );
     // What can be read in somebody's picture stays out of the log.
     assert!(!format!("{seen:?}").contains("DIVING"));
 }
 
 #[test]
 fn words_and_fences_around_it_are_passed_over() {
-    let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]}).to_string();
-    for content in [format!("```json\n{good}\n```"), format!("Here you are: {good} Enjoy!"), format!("\u{feff}{good}")]
-    {
-        assert_eq!(keys(&read(&completion(content.into(), "stop")).unwrap()), ["a", "b", "c"]);
+    let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]})
+        .to_string();
+    for content in [
+        format!("```json\n{good}\n```"),
+        format!("Here you are: {good} Enjoy!"),
+        format!("\u{feff}{good}"),
+    ] {
+        assert_eq!(
+            keys(&read(&completion(content.into(), "stop")).unwrap()),
+            ["a", "b", "c"]
+        );
     }
 }
 
@@ -71,14 +108,18 @@ fn a_refusal_is_told_without_its_words() {
     let error = read(&refused).unwrap_err();
     assert_eq!(error, ModelError::declined());
     assert!(!error.may_try_again() && !error.to_string().contains("Dana"));
-    assert_eq!(read(&completion("{".into(), "content_filter")).unwrap_err(), ModelError::declined());
+    assert_eq!(
+        read(&completion("{".into(), "content_filter")).unwrap_err(),
+        ModelError::declined()
+    );
     refused["choices"][0]["message"]["refusal"] = " ".into();
     assert!(is_unusable(&read(&refused)));
 }
 
 #[test]
 fn what_was_cut_off_is_unusable_even_where_it_can_be_read() {
-    let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]}).to_string();
+    let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]})
+        .to_string();
     assert!(read(&completion(good.clone().into(), "stop")).is_ok());
     assert!(is_unusable(&read(&completion(good.into(), "length"))));
 }
@@ -86,7 +127,11 @@ fn what_was_cut_off_is_unusable_even_where_it_can_be_read() {
 #[test]
 fn bodies_of_any_kind_are_unusable_and_no_panic() {
     let nested = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
-    let nested_objects = format!("{}1{}", r#"{"suggestions":"#.repeat(50_000), "}".repeat(50_000));
+    let nested_objects = format!(
+        "{}1{}",
+        r#"{"suggestions":"#.repeat(50_000),
+        "}".repeat(50_000)
+    );
     for content in [
         json!(null),
         json!(7),
@@ -104,9 +149,14 @@ fn bodies_of_any_kind_are_unusable_and_no_panic() {
         json!(r#"{"suggestions":null}"#),
         json!(r#"{"suggestions":{"name":"x"}}"#),
         json!(r#"{"suggestions":"x"}"#),
-        json!(r#"{"suggestions":[null,1,"x",[],{},{"name":null},{"name":["x"]},{"name":{}},{"nom":"Plage"}]}"#),
+        json!(
+            r#"{"suggestions":[null,1,"x",[],{},{"name":null},{"name":["x"]},{"name":{}},{"nom":"Plage"}]}"#
+        ),
     ] {
-        assert!(is_unusable(&read(&completion(content.clone(), "stop"))), "{content:.100}");
+        assert!(
+            is_unusable(&read(&completion(content.clone(), "stop"))),
+            "{content:.100}"
+        );
     }
     for body in [
         "",
@@ -140,15 +190,32 @@ fn three_usable_ones_are_enough_and_two_are_not() {
 
 #[test]
 fn names_and_keys_are_told_apart() {
-    let same = [room("pier one", "other"), room("Ｐｉｅｒ ＯＮＥ", "third"), room("Pier\u{200b} One", "fourth")];
-    assert_eq!(keys(&beside(3, &same).unwrap()), ["pier-one", "pier-two", "pier-three"]);
-    let keyless =
-        [room("Harbour", "pier-one"), room("Harbour Light", "harbour"), room("חוף", "pier one"), room("מזח", "")];
+    let same = [
+        room("pier one", "other"),
+        room("Ｐｉｅｒ ＯＮＥ", "third"),
+        room("Pier\u{200b} One", "fourth"),
+    ];
+    assert_eq!(
+        keys(&beside(3, &same).unwrap()),
+        ["pier-one", "pier-two", "pier-three"]
+    );
+    let keyless = [
+        room("Harbour", "pier-one"),
+        room("Harbour Light", "harbour"),
+        room("חוף", "pier one"),
+        room("מזח", ""),
+    ];
     let seen = beside(1, &keyless).unwrap();
-    assert_eq!(keys(&seen), ["pier-one", "harbour", "harbour-light", "room-4", "room-5"]);
+    assert_eq!(
+        keys(&seen),
+        ["pier-one", "harbour", "harbour-light", "room-4", "room-5"]
+    );
     // A key that was meant for another one.
     let taken = [room("Room", "room-4"), room("בית", ""), room("קפה", "")];
-    assert_eq!(keys(&beside(1, &taken).unwrap()), ["pier-one", "room-4", "room-3", "room-5"]);
+    assert_eq!(
+        keys(&beside(1, &taken).unwrap()),
+        ["pier-one", "room-4", "room-3", "room-5"]
+    );
 }
 
 #[test]
@@ -165,10 +232,16 @@ fn wrong_types_cost_themselves_alone() {
     let seen = seen.unwrap();
     assert_eq!(keys(&seen), ["7", "two", "script", "four"]);
     assert_eq!(
-        (seen.suggestions[0].description.as_str(), seen.suggestions[2].description.as_str()),
+        (
+            seen.suggestions[0].description.as_str(),
+            seen.suggestions[2].description.as_str()
+        ),
         ("", "Hi there <b>you</b>")
     );
-    assert_eq!((seen.caption.title.as_str(), seen.caption.caption.len()), ("5", LONGEST_CAPTION));
+    assert_eq!(
+        (seen.caption.title.as_str(), seen.caption.caption.len()),
+        ("5", LONGEST_CAPTION)
+    );
     for caption in [json!(null), json!("x"), json!([])] {
         let seen = super::tests::seen(
             &json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")], "caption": caption}),
@@ -179,26 +252,39 @@ fn wrong_types_cost_themselves_alone() {
 
 #[test]
 fn ten_thousand_suggestions_are_ten() {
-    let many: Vec<Value> = (0..10_000).map(|n| room(&format!("Room {n}"), "same")).collect();
+    let many: Vec<Value> = (0..10_000)
+        .map(|n| room(&format!("Room {n}"), "same"))
+        .collect();
     let seen = seen(&json!({"suggestions": many})).unwrap();
     assert_eq!(seen.suggestions.len(), MOST_SUGGESTIONS);
     assert_eq!(keys(&seen)[..2], ["same", "room-1"]);
-    let long: Vec<Value> =
-        (0..3).map(|n| room(&format!("{n} {}", "Beach ".repeat(20_000)), &"b".repeat(100_000))).collect();
+    let long: Vec<Value> = (0..3)
+        .map(|n| {
+            room(
+                &format!("{n} {}", "Beach ".repeat(20_000)),
+                &"b".repeat(100_000),
+            )
+        })
+        .collect();
     let seen = super::tests::seen(&json!({"suggestions": long})).unwrap();
-    assert!(
-        seen.suggestions
-            .iter()
-            .all(|room| length(&room.name) <= 40 && room.key.len() <= 48 && length(&room.description) <= 160)
-    );
+    assert!(seen.suggestions.iter().all(|room| length(&room.name) <= 40
+        && room.key.len() <= 48
+        && length(&room.description) <= 160));
 }
 
 #[test]
 fn usage_is_what_can_be_read_of_it() {
-    let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]}).to_string();
+    let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]})
+        .to_string();
     let mut body = completion(good.into(), "stop");
     body["usage"] = json!({"prompt_tokens": -4, "completion_tokens": 9});
-    assert_eq!(read(&body).unwrap().usage, Usage { prompt_tokens: 0, completion_tokens: 9 });
+    assert_eq!(
+        read(&body).unwrap().usage,
+        Usage {
+            prompt_tokens: 0,
+            completion_tokens: 9
+        }
+    );
     body["usage"] = json!("much");
     assert_eq!(read(&body).unwrap().usage, Usage::default());
 }

@@ -19,8 +19,13 @@ struct Embedding {
 }
 
 /// One for each of `count` texts, in their order. One that is missing would shift all others, so then there is none.
-pub fn parse_vectors(body: &[u8], count: usize, dimensions: usize) -> Result<Vec<Vec<f32>>, ModelError> {
-    let answer: Embeddings = serde_json::from_slice(body).map_err(|_| ModelError::Unusable("no embeddings"))?;
+pub fn parse_vectors(
+    body: &[u8],
+    count: usize,
+    dimensions: usize,
+) -> Result<Vec<Vec<f32>>, ModelError> {
+    let answer: Embeddings =
+        serde_json::from_slice(body).map_err(|_| ModelError::Unusable("no embeddings"))?;
     let mut vectors = vec![None; count];
     for Embedding { index, embedding } in answer.data.items {
         let place = index.0.and_then(|index| vectors.get_mut(index));
@@ -36,7 +41,10 @@ pub fn parse_vectors(body: &[u8], count: usize, dimensions: usize) -> Result<Vec
         }
         *place = Some(vector);
     }
-    vectors.into_iter().collect::<Option<_>>().ok_or(ModelError::Unusable("an embedding is missing"))
+    vectors
+        .into_iter()
+        .collect::<Option<_>>()
+        .ok_or(ModelError::Unusable("an embedding is missing"))
 }
 
 #[cfg(test)]
@@ -46,7 +54,13 @@ mod tests {
     use super::*;
 
     fn read(data: Value) -> Result<Vec<Vec<f32>>, ModelError> {
-        parse_vectors(json!({"object": "list", "data": data}).to_string().as_bytes(), 2, 3)
+        parse_vectors(
+            json!({"object": "list", "data": data})
+                .to_string()
+                .as_bytes(),
+            2,
+            3,
+        )
     }
 
     fn at(index: Value, embedding: Value) -> Value {
@@ -84,10 +98,26 @@ mod tests {
             json!([good(), at(1.into(), json!([1, 0, 0])), good()]),
             json!([good(), 7]),
         ] {
-            assert!(matches!(read(data.clone()), Err(ModelError::Unusable(_))), "{data}");
+            assert!(
+                matches!(read(data.clone()), Err(ModelError::Unusable(_))),
+                "{data}"
+            );
         }
-        for body in ["", "null", "<html>", "[[[[", "7", r#"{"data":[{"index":0,"embedding":[1e999]}]}"#] {
-            assert!(matches!(parse_vectors(body.as_bytes(), 1, 1), Err(ModelError::Unusable(_))), "{body}");
+        for body in [
+            "",
+            "null",
+            "<html>",
+            "[[[[",
+            "7",
+            r#"{"data":[{"index":0,"embedding":[1e999]}]}"#,
+        ] {
+            assert!(
+                matches!(
+                    parse_vectors(body.as_bytes(), 1, 1),
+                    Err(ModelError::Unusable(_))
+                ),
+                "{body}"
+            );
         }
     }
 }

@@ -34,15 +34,30 @@ struct Opinion {
 
 pub fn parse_verdict(body: &[u8]) -> Result<Verdict, ModelError> {
     let unusable = ModelError::Unusable("no verdict");
-    let Ok(Moderation { results }) = serde_json::from_slice(body) else { return Err(unusable) };
+    let Ok(Moderation { results }) = serde_json::from_slice(body) else {
+        return Err(unusable);
+    };
     if results.items.is_empty() || results.broken > 0 {
         return Err(unusable);
     }
-    let mut verdict = Verdict { flagged: false, categories: Vec::new() };
-    for Opinion { flagged, categories } in results.items {
+    let mut verdict = Verdict {
+        flagged: false,
+        categories: Vec::new(),
+    };
+    for Opinion {
+        flagged,
+        categories,
+    } in results.items
+    {
         verdict.flagged |= flagged.0.ok_or(unusable.clone())?;
-        let set = categories.0.unwrap_or_default().into_iter().filter(|(_, set)| set.0 == Some(true));
-        verdict.categories.extend(set.map(|(name, _)| name.split('/').map(label).collect::<Vec<_>>().join("/")));
+        let set = categories
+            .0
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(_, set)| set.0 == Some(true));
+        verdict
+            .categories
+            .extend(set.map(|(name, _)| name.split('/').map(label).collect::<Vec<_>>().join("/")));
     }
     verdict.categories.sort();
     verdict.categories.dedup();
@@ -58,21 +73,45 @@ mod tests {
     use super::*;
 
     fn read(results: Value) -> Result<Verdict, ModelError> {
-        parse_verdict(json!({"id": "modr-1", "results": results}).to_string().as_bytes())
+        parse_verdict(
+            json!({"id": "modr-1", "results": results})
+                .to_string()
+                .as_bytes(),
+        )
     }
 
     #[test]
     fn a_verdict_names_what_is_flagged() {
         let clear = json!({"flagged": false, "categories": {"violence": false, "sexual": false}});
         let flagged = json!({"flagged": true, "categories": {"violence": true, "violence/graphic": true, "hate": false, "x": null}});
-        assert_eq!(read(json!([clear])).unwrap(), Verdict { flagged: false, categories: vec![] });
+        assert_eq!(
+            read(json!([clear])).unwrap(),
+            Verdict {
+                flagged: false,
+                categories: vec![]
+            }
+        );
         let expected = vec!["violence".to_owned(), "violence/graphic".to_owned()];
-        for results in [json!([flagged]), json!([clear, flagged]), json!([flagged, flagged])] {
-            assert_eq!(read(results).unwrap(), Verdict { flagged: true, categories: expected.clone() });
+        for results in [
+            json!([flagged]),
+            json!([clear, flagged]),
+            json!([flagged, flagged]),
+        ] {
+            assert_eq!(
+                read(results).unwrap(),
+                Verdict {
+                    flagged: true,
+                    categories: expected.clone()
+                }
+            );
         }
         // One of the two is enough.
         assert!(read(json!([{"flagged": true}])).unwrap().flagged);
-        assert!(read(json!([{"flagged": false, "categories": {"sexual": true}}])).unwrap().flagged);
+        assert!(
+            read(json!([{"flagged": false, "categories": {"sexual": true}}]))
+                .unwrap()
+                .flagged
+        );
     }
 
     #[test]
@@ -88,14 +127,27 @@ mod tests {
             json!([{"flagged": false}, {"flagged": 0}]),
             json!([{"flagged": false}, "x"]),
         ] {
-            assert!(matches!(read(results.clone()), Err(ModelError::Unusable(_))), "{results}");
+            assert!(
+                matches!(read(results.clone()), Err(ModelError::Unusable(_))),
+                "{results}"
+            );
         }
         for body in ["", "{}", "null", "<html>"] {
-            assert!(matches!(parse_verdict(body.as_bytes()), Err(ModelError::Unusable(_))), "{body}");
+            assert!(
+                matches!(parse_verdict(body.as_bytes()), Err(ModelError::Unusable(_))),
+                "{body}"
+            );
         }
-        let odd: BTreeMap<String, bool> = (0..10_000).map(|n| (format!("{n}\n<b>{}", "x".repeat(100)), true)).collect();
+        let odd: BTreeMap<String, bool> = (0..10_000)
+            .map(|n| (format!("{n}\n<b>{}", "x".repeat(100)), true))
+            .collect();
         let verdict = read(json!([{"flagged": false, "categories": odd}])).unwrap();
         assert!(verdict.flagged && verdict.categories.len() == MOST_CATEGORIES);
-        assert!(verdict.categories.iter().all(|name| name.len() <= 64 && !name.contains(['\n', '<'])));
+        assert!(
+            verdict
+                .categories
+                .iter()
+                .all(|name| name.len() <= 64 && !name.contains(['\n', '<']))
+        );
     }
 }

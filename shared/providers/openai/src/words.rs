@@ -14,8 +14,15 @@ const MOST_DIGITS: usize = 6;
 /// At most as many characters as `most`.
 pub(super) fn line(text: &str, most: usize) -> String {
     // Decomposed, a character may be eighteen: what is cut off here is not all read before.
-    let spaced = text.chars().take(8 * most).map(|c| if c.is_whitespace() { ' ' } else { c });
-    let visible: String = spaced.filter(|c| !is_unseen(*c)).nfkc().filter(|c| !is_unseen(*c)).collect();
+    let spaced = text
+        .chars()
+        .take(8 * most)
+        .map(|c| if c.is_whitespace() { ' ' } else { c });
+    let visible: String = spaced
+        .filter(|c| !is_unseen(*c))
+        .nfkc()
+        .filter(|c| !is_unseen(*c))
+        .collect();
     let words = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut marks = 0;
     let calm = words.chars().filter(|c| {
@@ -23,7 +30,11 @@ pub(super) fn line(text: &str, most: usize) -> String {
         marks <= MOST_MARKS
     });
     let line: String = calm.nfkc().collect();
-    clipped(line.trim_start_matches(|c: char| is_combining_mark(c) || c == ' '), most).to_owned()
+    clipped(
+        line.trim_start_matches(|c: char| is_combining_mark(c) || c == ' '),
+        most,
+    )
+    .to_owned()
 }
 
 /// What a chat room may be called.
@@ -39,8 +50,20 @@ pub(super) fn name(text: &str) -> Option<String> {
 
 /// In lower-case-kebab, or nothing where there is no Latin letter and no digit.
 pub(super) fn key(text: &str) -> Option<String> {
-    let letters = text.chars().take(4 * LONGEST_KEY).nfkd().filter(|c| !is_combining_mark(*c));
-    let plain: String = letters.map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let letters = text
+        .chars()
+        .take(4 * LONGEST_KEY)
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c));
+    let plain: String = letters
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                ' '
+            }
+        })
+        .collect();
     let mut key = plain.split_whitespace().collect::<Vec<_>>().join("-");
     key.truncate(LONGEST_KEY);
     key.truncate(key.trim_end_matches('-').len());
@@ -49,21 +72,34 @@ pub(super) fn key(text: &str) -> Option<String> {
 
 /// At the end of a word where that leaves more than half.
 fn clipped(text: &str, most: usize) -> &str {
-    let Some((end, next)) = text.char_indices().nth(most) else { return text.trim_end() };
-    let whole = if next == ' ' { None } else { text[..end].rfind(' ') };
+    let Some((end, next)) = text.char_indices().nth(most) else {
+        return text.trim_end();
+    };
+    let whole = if next == ' ' {
+        None
+    } else {
+        text[..end].rfind(' ')
+    };
     text[..whole.filter(|space| 2 * space > end).unwrap_or(end)].trim_end()
 }
 
 fn is_of_markup(c: char) -> bool {
-    matches!(c, '<' | '>' | '{' | '}' | '[' | ']' | '|' | '\\' | '`' | '@' | '=')
+    matches!(
+        c,
+        '<' | '>' | '{' | '}' | '[' | ']' | '|' | '\\' | '`' | '@' | '='
+    )
 }
 
 /// Such as `https://b.example` and `b.example/x`: a room is no advertisement.
 fn is_address(word: &str) -> bool {
     let is_host = |(before, after): (&str, &str)| {
-        before.ends_with(char::is_alphanumeric) && after.chars().take_while(|c| c.is_alphabetic()).count() >= 2
+        before.ends_with(char::is_alphanumeric)
+            && after.chars().take_while(|c| c.is_alphabetic()).count() >= 2
     };
-    word.contains("://") || word.match_indices('.').any(|(at, dot)| is_host((&word[..at], &word[at + dot.len()..])))
+    word.contains("://")
+        || word
+            .match_indices('.')
+            .any(|(at, dot)| is_host((&word[..at], &word[at + dot.len()..])))
 }
 
 /// Controls, directions, joiners, fillers, variations, tags, and what has no meaning that all share.
@@ -95,7 +131,10 @@ mod tests {
             ("שָׁלוֹם", "שָׁלוֹם"),
             ("Cafe\u{301}", "Café"),
             ("\u{301}\u{302} x1", "x1"),
-            ("Z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305} a", "Z\u{300}\u{301}\u{302} a"),
+            (
+                "Z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305} a",
+                "Z\u{300}\u{301}\u{302} a",
+            ),
             ("🏖\u{fe0f} Beach", "🏖 Beach"),
             ("Rock'n'Roll & Co. No. 5", "Rock'n'Roll & Co. No. 5"),
             ("\u{e000}\u{e0041}Hi", "Hi"),
@@ -139,7 +178,10 @@ mod tests {
         assert_eq!(line(long, 3), "The");
         assert_eq!(line(&"x".repeat(1_000_000), 40), "x".repeat(40));
         assert!(length(&line(&"\u{fdfa}".repeat(1_000), 40)) <= 40);
-        assert_eq!(line(&format!("a {}", "x".repeat(99)), 10), format!("a {}", "x".repeat(8)));
+        assert_eq!(
+            line(&format!("a {}", "x".repeat(99)), 10),
+            format!("a {}", "x".repeat(8))
+        );
     }
 
     #[test]
@@ -155,7 +197,10 @@ mod tests {
         ] {
             assert_eq!(key(text).as_deref(), expected, "{text:?}");
         }
-        assert_eq!(key(&"ab ".repeat(100)).unwrap(), "ab-".repeat(16).trim_end_matches('-'));
+        assert_eq!(
+            key(&"ab ".repeat(100)).unwrap(),
+            "ab-".repeat(16).trim_end_matches('-')
+        );
     }
 
     proptest! {

@@ -31,7 +31,10 @@ pub struct PayLink {
 
 impl PayLinks {
     pub fn new(http: Client, base_url: &str) -> Self {
-        Self { http, base_url: base_url.trim_end_matches('/').to_owned() }
+        Self {
+            http,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+        }
     }
 
     /// Where the person goes on after paying.
@@ -41,14 +44,28 @@ impl PayLinks {
 
     /// Stores a sealed offer. The same offer has the same link, however often it is stored.
     pub async fn store(&self, order_id: OrderId, sealed_offer: String) -> Result<PayLink> {
-        let request = self.http.post(format!("{}/api/payments/offers/", self.base_url));
+        let request = self
+            .http
+            .post(format!("{}/api/payments/offers/", self.base_url));
         let failed = |error: reqwest::Error| not_stored(error.without_url().to_string());
-        let response = request.json(&NewOffer { offer: sealed_offer }).send().await.map_err(failed)?;
+        let response = request
+            .json(&NewOffer {
+                offer: sealed_offer,
+            })
+            .send()
+            .await
+            .map_err(failed)?;
         if !response.status().is_success() {
-            return Err(not_stored(format!("payments answered {}", response.status())));
+            return Err(not_stored(format!(
+                "payments answered {}",
+                response.status()
+            )));
         }
         let OfferStored { expires_at, .. } = response.json().await.map_err(failed)?;
-        Ok(PayLink { url: format!("{}/api/payments/pay/{order_id}", self.base_url), expires_at })
+        Ok(PayLink {
+            url: format!("{}/api/payments/pay/{order_id}", self.base_url),
+            expires_at,
+        })
     }
 }
 

@@ -62,24 +62,40 @@ impl Stripe {
     }
 
     /// The same key with other fields is refused, `expires_at` included: keep what was sent, or derive it.
-    pub async fn create_checkout(&self, new: &NewCheckout, idempotency_key: &str) -> Result<Checkout, StripeError> {
-        self.post("checkout/sessions", &new.fields(), idempotency_key).await
+    pub async fn create_checkout(
+        &self,
+        new: &NewCheckout,
+        idempotency_key: &str,
+    ) -> Result<Checkout, StripeError> {
+        self.post("checkout/sessions", &new.fields(), idempotency_key)
+            .await
     }
 
     /// With its payment, the latest charge, and what Stripe keeps of it.
     pub async fn checkout(&self, id: &str) -> Result<Checkout, StripeError> {
         let whole = expanding("payment_intent.latest_charge.balance_transaction");
-        self.get(&format!("checkout/sessions/{}", plain(id)?), &whole).await
+        self.get(&format!("checkout/sessions/{}", plain(id)?), &whole)
+            .await
     }
 
-    pub async fn expire_checkout(&self, id: &str, idempotency_key: &str) -> Result<Checkout, StripeError> {
-        self.post(&format!("checkout/sessions/{}/expire", plain(id)?), &Fields::new(), idempotency_key).await
+    pub async fn expire_checkout(
+        &self,
+        id: &str,
+        idempotency_key: &str,
+    ) -> Result<Checkout, StripeError> {
+        self.post(
+            &format!("checkout/sessions/{}/expire", plain(id)?),
+            &Fields::new(),
+            idempotency_key,
+        )
+        .await
     }
 
     /// With the latest charge, and what Stripe keeps of it.
     pub async fn payment_intent(&self, id: &str) -> Result<Payment, StripeError> {
         let whole = expanding("latest_charge.balance_transaction");
-        self.get(&format!("payment_intents/{}", plain(id)?), &whole).await
+        self.get(&format!("payment_intents/{}", plain(id)?), &whole)
+            .await
     }
 
     /// All of it when no amount is given. The currency is the payment's.
@@ -89,7 +105,10 @@ impl Stripe {
         amount: Option<Money>,
         idempotency_key: &str,
     ) -> Result<Refund, StripeError> {
-        let mut fields = vec![("payment_intent".to_owned(), plain(payment_intent)?.to_owned())];
+        let mut fields = vec![(
+            "payment_intent".to_owned(),
+            plain(payment_intent)?.to_owned(),
+        )];
         fields.extend(amount.map(|amount| ("amount".to_owned(), amount.minor.to_string())));
         self.post("refunds", &fields, idempotency_key).await
     }
@@ -97,7 +116,10 @@ impl Stripe {
     /// Newest first, all of them.
     pub async fn disputes(&self, payment_intent: &str) -> Result<Vec<Dispute>, StripeError> {
         let mut fields = vec![
-            ("payment_intent".to_owned(), plain(payment_intent)?.to_owned()),
+            (
+                "payment_intent".to_owned(),
+                plain(payment_intent)?.to_owned(),
+            ),
             ("limit".to_owned(), "100".to_owned()),
         ];
         let mut all: Vec<Dispute> = Vec::new();
@@ -121,7 +143,11 @@ impl Stripe {
         self.page("events", &query.fields()).await
     }
 
-    async fn page<T: DeserializeOwned>(&self, path: &str, fields: &Fields) -> Result<Page<T>, StripeError> {
+    async fn page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        fields: &Fields,
+    ) -> Result<Page<T>, StripeError> {
         #[derive(Deserialize)]
         #[serde(bound = "T: DeserializeOwned")]
         struct List<T> {
@@ -134,10 +160,18 @@ impl Stripe {
         if list.object.get() != Some("list") {
             return Err(unreadable());
         }
-        Ok(Page { broken: list.data.broken, items: list.data.items, has_more: list.has_more.0.unwrap_or_default() })
+        Ok(Page {
+            broken: list.data.broken,
+            items: list.data.items,
+            has_more: list.has_more.0.unwrap_or_default(),
+        })
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str, fields: &Fields) -> Result<T, StripeError> {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        fields: &Fields,
+    ) -> Result<T, StripeError> {
         let mut address = self.address(path);
         if !fields.is_empty() {
             address = format!("{address}?{}", encoded(fields));
@@ -161,8 +195,14 @@ impl Stripe {
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, StripeError> {
-        let StripeConfig { version, secret_key, .. } = &self.config;
-        let request = request.bearer_auth(secret_key.expose_secret()).header("stripe-version", version);
+        let StripeConfig {
+            version,
+            secret_key,
+            ..
+        } = &self.config;
+        let request = request
+            .bearer_auth(secret_key.expose_secret())
+            .header("stripe-version", version);
         let answer = Answer::read_up_to(LARGEST_PAGE, request.send().await?).await?;
         match answer.status.is_success() {
             true => answer.json().ok_or_else(unreadable),
@@ -181,9 +221,19 @@ impl EventQuery {
         let mut fields = vec![own("limit", &self.limit.to_string())];
         fields.extend(self.kinds.iter().map(|kind| own("types[]", kind)));
         fields.extend(self.undelivered.then(|| own("delivery_success", "false")));
-        fields.extend(self.created_from.map(|from| own("created[gte]", &from.as_second().to_string())));
-        fields.extend(self.created_before.map(|before| own("created[lt]", &before.as_second().to_string())));
-        fields.extend(self.starting_after.iter().map(|id| own("starting_after", id)));
+        fields.extend(
+            self.created_from
+                .map(|from| own("created[gte]", &from.as_second().to_string())),
+        );
+        fields.extend(
+            self.created_before
+                .map(|before| own("created[lt]", &before.as_second().to_string())),
+        );
+        fields.extend(
+            self.starting_after
+                .iter()
+                .map(|id| own("starting_after", id)),
+        );
         fields
     }
 }
@@ -193,7 +243,9 @@ fn expanding(path: &str) -> Fields {
 }
 
 fn encoded(fields: &Fields) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }
 
 /// Ids come from webhooks and stores: one that is none must not lead to another path.

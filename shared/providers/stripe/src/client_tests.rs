@@ -40,7 +40,10 @@ fn new_checkout() -> NewCheckout {
 
 async fn answering(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(header("authorization", format!("Bearer {KEY}").as_str())).respond_with(template).mount(&server).await;
+    Mock::given(header("authorization", format!("Bearer {KEY}").as_str()))
+        .respond_with(template)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -66,9 +69,18 @@ async fn a_checkout_is_created_under_its_key() {
         .mount(&server)
         .await;
     let stripe = stripe(&format!("{}/", server.uri()));
-    let checkout = stripe.create_checkout(&new_checkout(), "evt_1:checkout").await.unwrap();
-    assert_eq!((checkout.id.as_str(), checkout.status), ("cs_1", CheckoutStatus::Open));
-    assert_eq!(checkout.url.unwrap().as_str(), "https://checkout.example/c/1");
+    let checkout = stripe
+        .create_checkout(&new_checkout(), "evt_1:checkout")
+        .await
+        .unwrap();
+    assert_eq!(
+        (checkout.id.as_str(), checkout.status),
+        ("cs_1", CheckoutStatus::Open)
+    );
+    assert_eq!(
+        checkout.url.unwrap().as_str(),
+        "https://checkout.example/c/1"
+    );
     assert_eq!(checkout.order_id.as_deref(), Some("ord_1"));
 }
 
@@ -76,39 +88,62 @@ async fn a_checkout_is_created_under_its_key() {
 async fn objects_are_asked_for_by_id_and_with_what_belongs_to_them() {
     let server = MockServer::start().await;
     let get = |at: &str, expand: &str, object: Value| {
-        let mock = Mock::given(method("GET")).and(path(at)).and(query_param("expand[]", expand));
+        let mock = Mock::given(method("GET"))
+            .and(path(at))
+            .and(query_param("expand[]", expand));
         mock.respond_with(ok(object)).expect(1)
     };
     let charge = "latest_charge.balance_transaction";
     let whole = format!("payment_intent.{charge}");
-    get("/v1/checkout/sessions/cs_1", &whole, json!({"id": "cs_1"})).mount(&server).await;
-    get("/v1/payment_intents/pi_1", charge, json!({"id": "pi_1"})).mount(&server).await;
+    get("/v1/checkout/sessions/cs_1", &whole, json!({"id": "cs_1"}))
+        .mount(&server)
+        .await;
+    get("/v1/payment_intents/pi_1", charge, json!({"id": "pi_1"}))
+        .mount(&server)
+        .await;
     let stripe = stripe(&server.uri());
     assert_eq!(stripe.checkout("cs_1").await.unwrap().id, "cs_1");
     assert_eq!(stripe.payment_intent("pi_1").await.unwrap().id, "pi_1");
     for id in ["", "../refunds", "cs_1/expire", "cs_1?x=1", "cs%2f1", "é"] {
         let error = stripe.checkout(id).await.unwrap_err();
-        assert!(matches!(&error, StripeError::Refused { code, .. } if code == "not_asked"), "{id} {error}");
+        assert!(
+            matches!(&error, StripeError::Refused { code, .. } if code == "not_asked"),
+            "{id} {error}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_refund_is_of_all_or_of_a_part() {
     let server = MockServer::start().await;
-    for (body, key) in [("payment_intent=pi_1", "a"), ("payment_intent=pi_1&amount=1000", "b")] {
+    for (body, key) in [
+        ("payment_intent=pi_1", "a"),
+        ("payment_intent=pi_1&amount=1000", "b"),
+    ] {
         Mock::given(method("POST"))
             .and(path("/v1/refunds"))
             .and(header("idempotency-key", key))
             .and(wiremock::matchers::body_string(body))
-            .respond_with(ok(json!({"id": "re_1", "status": "succeeded", "amount": 1_000, "currency": "usd"})))
+            .respond_with(ok(
+                json!({"id": "re_1", "status": "succeeded", "amount": 1_000, "currency": "usd"}),
+            ))
             .expect(1)
             .mount(&server)
             .await;
     }
     let part = Money::new(1_000, Currency::Usd);
-    stripe(&server.uri()).create_refund("pi_1", None, "a").await.unwrap();
-    let refund = stripe(&server.uri()).create_refund("pi_1", Some(part), "b").await.unwrap();
-    assert_eq!((refund.status, refund.amount), (RefundStatus::Succeeded, Some(part)));
+    stripe(&server.uri())
+        .create_refund("pi_1", None, "a")
+        .await
+        .unwrap();
+    let refund = stripe(&server.uri())
+        .create_refund("pi_1", Some(part), "b")
+        .await
+        .unwrap();
+    assert_eq!(
+        (refund.status, refund.amount),
+        (RefundStatus::Succeeded, Some(part))
+    );
 }
 
 #[tokio::test]
@@ -121,26 +156,49 @@ async fn an_open_checkout_can_be_ended() {
         .expect(1)
         .mount(&server)
         .await;
-    let checkout = stripe(&server.uri()).expire_checkout("cs_1", "k").await.unwrap();
-    assert_eq!((checkout.status, checkout.url), (CheckoutStatus::Expired, None));
+    let checkout = stripe(&server.uri())
+        .expire_checkout("cs_1", "k")
+        .await
+        .unwrap();
+    assert_eq!(
+        (checkout.status, checkout.url),
+        (CheckoutStatus::Expired, None)
+    );
 }
 
 #[tokio::test]
 async fn a_list_is_read_to_its_end() {
     let server = MockServer::start().await;
     let page = |ids: &[&str], has_more: bool| {
-        let data: Vec<Value> = ids.iter().map(|id| json!({"id": id, "amount": 1, "currency": "usd"})).collect();
+        let data: Vec<Value> = ids
+            .iter()
+            .map(|id| json!({"id": id, "amount": 1, "currency": "usd"}))
+            .collect();
         ok(json!({"object": "list", "data": data, "has_more": has_more, "url": "/v1/disputes"}))
     };
-    let list = || Mock::given(method("GET")).and(path("/v1/disputes")).and(query_param("payment_intent", "pi_1"));
+    let list = || {
+        Mock::given(method("GET"))
+            .and(path("/v1/disputes"))
+            .and(query_param("payment_intent", "pi_1"))
+    };
     list()
         .and(query_param_is_missing("starting_after"))
         .respond_with(page(&["dp_3", "dp_2"], true))
         .mount(&server)
         .await;
-    list().and(query_param("starting_after", "dp_2")).respond_with(page(&["dp_1"], false)).mount(&server).await;
+    list()
+        .and(query_param("starting_after", "dp_2"))
+        .respond_with(page(&["dp_1"], false))
+        .mount(&server)
+        .await;
     let disputes = stripe(&server.uri()).disputes("pi_1").await.unwrap();
-    assert_eq!(disputes.iter().map(|dispute| dispute.id.as_str()).collect::<Vec<_>>(), ["dp_3", "dp_2", "dp_1"]);
+    assert_eq!(
+        disputes
+            .iter()
+            .map(|dispute| dispute.id.as_str())
+            .collect::<Vec<_>>(),
+        ["dp_3", "dp_2", "dp_1"]
+    );
 }
 
 #[tokio::test]
@@ -170,7 +228,9 @@ async fn events_that_were_not_delivered() {
         .and(query_param("created[gte]", "1000"))
         .and(query_param("created[lt]", "2000"))
         .and(query_param("limit", "50"))
-        .respond_with(ok(json!({"object": "list", "data": [event, 7], "has_more": true, "url": "/v1/events"})))
+        .respond_with(ok(
+            json!({"object": "list", "data": [event, 7], "has_more": true, "url": "/v1/events"}),
+        ))
         .mount(&server)
         .await;
     let query = EventQuery {
@@ -185,20 +245,40 @@ async fn events_that_were_not_delivered() {
     assert_eq!((page.broken, page.has_more), (1, true));
     assert_eq!(page.items[0].payment_intent.as_deref(), Some("pi_1"));
     let asked = &server.received_requests().await.unwrap()[0];
-    let asked: Vec<_> = asked.url.query_pairs().filter(|(name, _)| name == "types[]").map(|(_, kind)| kind).collect();
+    let asked: Vec<_> = asked
+        .url
+        .query_pairs()
+        .filter(|(name, _)| name == "types[]")
+        .map(|(_, kind)| kind)
+        .collect();
     assert_eq!(asked, ["charge.refunded", "refund.created"]);
 }
 
 #[tokio::test]
 async fn stripe_says_no_or_not_now() {
     for (status, kind, code, again) in [
-        (400, "invalid_request_error", Some("parameter_missing"), false),
+        (
+            400,
+            "invalid_request_error",
+            Some("parameter_missing"),
+            false,
+        ),
         (400, "idempotency_error", None, false),
         (402, "card_error", Some("card_declined"), false),
         (403, "invalid_request_error", None, false),
-        (404, "invalid_request_error", Some("resource_missing"), false),
+        (
+            404,
+            "invalid_request_error",
+            Some("resource_missing"),
+            false,
+        ),
         (401, "invalid_request_error", None, true),
-        (409, "idempotency_error", Some("idempotency_key_in_use"), true),
+        (
+            409,
+            "idempotency_error",
+            Some("idempotency_key_in_use"),
+            true,
+        ),
         (429, "invalid_request_error", Some("rate_limit"), true),
         (429, "invalid_request_error", Some("lock_timeout"), true),
         (500, "api_error", None, true),
@@ -206,26 +286,53 @@ async fn stripe_says_no_or_not_now() {
     ] {
         let error = json!({"error": {"type": kind, "code": code, "message": "No such customer: dana@example.com"}});
         let server = answering(ResponseTemplate::new(status).set_body_json(error)).await;
-        let error = stripe(&server.uri()).create_checkout(&new_checkout(), "k").await.unwrap_err();
+        let error = stripe(&server.uri())
+            .create_checkout(&new_checkout(), "k")
+            .await
+            .unwrap_err();
         let code = code.unwrap_or(kind);
         let expected = match again {
             true => {
-                let again = if status == 409 { Again::WhenTheOtherEnds } else { Again::Later };
-                StripeError::Busy { reason: format!("HTTP {status} {code}"), again }
+                let again = if status == 409 {
+                    Again::WhenTheOtherEnds
+                } else {
+                    Again::Later
+                };
+                StripeError::Busy {
+                    reason: format!("HTTP {status} {code}"),
+                    again,
+                }
             }
-            false => StripeError::Refused { code: code.into(), message: "No such customer: …".into() },
+            false => StripeError::Refused {
+                code: code.into(),
+                message: "No such customer: …".into(),
+            },
         };
         assert_eq!(error, expected, "{status}");
-        assert_eq!((error.may_try_again(), error.is_missing()), (again, code == "resource_missing"));
+        assert_eq!(
+            (error.may_try_again(), error.is_missing()),
+            (again, code == "resource_missing")
+        );
     }
 }
 
 #[tokio::test]
 async fn a_failure_that_stands_for_its_key_says_so() {
-    for (status, replayed, again) in [(500, "true", Again::UnderAnotherKey), (500, "false", Again::Later)] {
-        let server = answering(ResponseTemplate::new(status).insert_header("idempotent-replayed", replayed)).await;
-        let error = stripe(&server.uri()).create_checkout(&new_checkout(), "k").await.unwrap_err();
-        assert!(matches!(error, StripeError::Busy { again: told, .. } if told == again), "{error:?}");
+    for (status, replayed, again) in [
+        (500, "true", Again::UnderAnotherKey),
+        (500, "false", Again::Later),
+    ] {
+        let server =
+            answering(ResponseTemplate::new(status).insert_header("idempotent-replayed", replayed))
+                .await;
+        let error = stripe(&server.uri())
+            .create_checkout(&new_checkout(), "k")
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, StripeError::Busy { again: told, .. } if told == again),
+            "{error:?}"
+        );
     }
 }
 
@@ -241,32 +348,56 @@ async fn an_answer_without_an_explanation() {
         (400, r#"{"error":"x"}"#, false),
     ] {
         let server = answering(ResponseTemplate::new(status).set_body_string(body)).await;
-        let error = stripe(&server.uri()).payment_intent("pi_1").await.unwrap_err();
+        let error = stripe(&server.uri())
+            .payment_intent("pi_1")
+            .await
+            .unwrap_err();
         assert_eq!(error.may_try_again(), again, "{status} {body} {error}");
         if !again {
-            assert!(matches!(error, StripeError::Refused { code, .. } if code == status.to_string()));
+            assert!(
+                matches!(error, StripeError::Refused { code, .. } if code == status.to_string())
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn what_happens_below_http() {
-    for address in [servers::nobody().await, "http://no-such-host.invalid".into()] {
+    for address in [
+        servers::nobody().await,
+        "http://no-such-host.invalid".into(),
+    ] {
         let error = stripe(&address).payment_intent("pi_1").await.unwrap_err();
         assert!(matches!(error, StripeError::NotReached(_)), "{error}");
     }
     for server in [servers::silent().await, servers::breaking_off().await] {
-        let error = stripe(&server).create_refund("pi_1", None, "k").await.unwrap_err();
+        let error = stripe(&server)
+            .create_refund("pi_1", None, "k")
+            .await
+            .unwrap_err();
         assert!(matches!(error, StripeError::Busy { .. }), "{error}");
     }
     drop(rustls::crypto::ring::default_provider().install_default());
-    let impatient = Client::builder().timeout(Duration::from_millis(200)).no_proxy().build().unwrap();
-    let error = stripe_with(impatient, &servers::hanging().await).payment_intent("pi_1").await.unwrap_err();
+    let impatient = Client::builder()
+        .timeout(Duration::from_millis(200))
+        .no_proxy()
+        .build()
+        .unwrap();
+    let error = stripe_with(impatient, &servers::hanging().await)
+        .payment_intent("pi_1")
+        .await
+        .unwrap_err();
     assert!(matches!(error, StripeError::Busy { .. }), "{error}");
-    let error = stripe(&servers::pouring().await).payment_intent("pi_1").await.unwrap_err();
+    let error = stripe(&servers::pouring().await)
+        .payment_intent("pi_1")
+        .await
+        .unwrap_err();
     assert!(matches!(error, StripeError::Busy { .. }), "{error}");
     for (api_url, key) in [("not an address", "k"), ("http://127.0.0.1:1", "bad\nkey")] {
-        let error = stripe(api_url).create_refund("pi_1", None, key).await.unwrap_err();
+        let error = stripe(api_url)
+            .create_refund("pi_1", None, key)
+            .await
+            .unwrap_err();
         assert!(matches!(error, StripeError::Refused { .. }), "{error}");
     }
 }

@@ -44,19 +44,34 @@ impl StripeError {
     }
 
     pub(super) fn busy(reason: impl Into<String>) -> Self {
-        Self::Busy { reason: reason.into(), again: Again::Later }
+        Self::Busy {
+            reason: reason.into(),
+            again: Again::Later,
+        }
     }
 
     pub(super) fn refused(code: &str, message: &str) -> Self {
-        Self::Refused { code: label(code), message: discreet(message) }
+        Self::Refused {
+            code: label(code),
+            message: discreet(message),
+        }
     }
 
     /// No success.
     pub(super) fn of(answer: &Answer) -> Self {
         let status = answer.status.as_u16();
-        let reason = answer.json::<Refusal>().and_then(|refusal| refusal.error.0).unwrap_or_default();
-        let code = reason.code.get().or(reason.kind.get()).map(str::to_owned).unwrap_or(status.to_string());
-        let passing = matches!(status, 401 | 408 | 409 | 425 | 429) || !answer.status.is_client_error();
+        let reason = answer
+            .json::<Refusal>()
+            .and_then(|refusal| refusal.error.0)
+            .unwrap_or_default();
+        let code = reason
+            .code
+            .get()
+            .or(reason.kind.get())
+            .map(str::to_owned)
+            .unwrap_or(status.to_string());
+        let passing =
+            matches!(status, 401 | 408 | 409 | 425 | 429) || !answer.status.is_client_error();
         // A redirect is followed nowhere: something else than Stripe has answered.
         match passing && !answer.status.is_redirection() {
             true => {
@@ -65,7 +80,10 @@ impl StripeError {
                     500.. if answer.is_replayed => Again::UnderAnotherKey,
                     _ => Again::Later,
                 };
-                Self::Busy { reason: format!("HTTP {status} {}", label(&code)), again }
+                Self::Busy {
+                    reason: format!("HTTP {status} {}", label(&code)),
+                    again,
+                }
             }
             false => Self::refused(&code, reason.message.get().unwrap_or("no explanation")),
         }
@@ -89,8 +107,15 @@ struct Reason {
 
 /// Stripe repeats what it was sent: addresses of people, and keys.
 fn discreet(message: &str) -> String {
-    let telling = |word: &&str| word.contains('@') || ["sk_", "rk_", "whsec_"].iter().any(|key| word.contains(key));
-    let words = message.split_whitespace().map(|word| if telling(&word) { "…" } else { word });
+    let telling = |word: &&str| {
+        word.contains('@')
+            || ["sk_", "rk_", "whsec_"]
+                .iter()
+                .any(|key| word.contains(key))
+    };
+    let words = message
+        .split_whitespace()
+        .map(|word| if telling(&word) { "…" } else { word });
     without_numbers(&words.collect::<Vec<_>>().join(" "))
 }
 
@@ -128,8 +153,12 @@ mod tests {
 
     #[test]
     fn no_error_repeats_an_address_or_a_key() {
-        let message = "Invalid email dana@example.com for sk_test_abc and +16505550100, see (whsec_x).";
+        let message =
+            "Invalid email dana@example.com for sk_test_abc and +16505550100, see (whsec_x).";
         let error = StripeError::refused("email_invalid", message);
-        assert_eq!(error.to_string(), "refused with email_invalid: Invalid email … for … and +…, see …");
+        assert_eq!(
+            error.to_string(),
+            "refused with email_invalid: Invalid email … for … and +…, see …"
+        );
     }
 }

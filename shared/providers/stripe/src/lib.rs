@@ -10,8 +10,8 @@ mod wire;
 pub use client::{EventQuery, Page, Stripe, StripeConfig};
 pub use error::{Again, StripeError};
 pub use objects::{
-    Charge, ChargeStatus, Checkout, CheckoutPayment, CheckoutStatus, Dispute, DisputeStatus, Payment, PaymentStatus,
-    Refund, RefundStatus,
+    Charge, ChargeStatus, Checkout, CheckoutPayment, CheckoutStatus, Dispute, DisputeStatus,
+    Payment, PaymentStatus, Refund, RefundStatus,
 };
 pub use parse::{Notice, Subject, parse};
 pub use webhook::{sign, verify};

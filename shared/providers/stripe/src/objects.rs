@@ -107,8 +107,16 @@ macro_rules! words {
     };
 }
 
-words!(CheckoutStatus { Open, Complete, Expired });
-words!(CheckoutPayment { Unpaid, Paid, NoPaymentRequired });
+words!(CheckoutStatus {
+    Open,
+    Complete,
+    Expired
+});
+words!(CheckoutPayment {
+    Unpaid,
+    Paid,
+    NoPaymentRequired
+});
 words!(PaymentStatus {
     RequiresPaymentMethod,
     RequiresConfirmation,
@@ -118,8 +126,18 @@ words!(PaymentStatus {
     Succeeded,
     Canceled
 });
-words!(ChargeStatus { Pending, Succeeded, Failed });
-words!(RefundStatus { Pending, RequiresAction, Succeeded, Failed, Canceled });
+words!(ChargeStatus {
+    Pending,
+    Succeeded,
+    Failed
+});
+words!(RefundStatus {
+    Pending,
+    RequiresAction,
+    Succeeded,
+    Failed,
+    Canceled
+});
 words!(
     /// Warnings are inquiries: no money has moved.
     DisputeStatus {
@@ -137,8 +155,13 @@ words!(
 impl DisputeStatus {
     /// An inquiry has not taken any money yet; a dispute that was won has given it back.
     fn has_taken(self) -> bool {
-        use DisputeStatus::{Prevented, WarningClosed, WarningNeedsResponse, WarningUnderReview, Won};
-        !matches!(self, Won | Prevented | WarningClosed | WarningNeedsResponse | WarningUnderReview)
+        use DisputeStatus::{
+            Prevented, WarningClosed, WarningNeedsResponse, WarningUnderReview, Won,
+        };
+        !matches!(
+            self,
+            Won | Prevented | WarningClosed | WarningNeedsResponse | WarningUnderReview
+        )
     }
 }
 
@@ -222,7 +245,8 @@ macro_rules! read_through {
         impl<'de> Deserialize<'de> for $object {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let wire = <$wire>::deserialize(deserializer)?;
-                wire.read().ok_or_else(|| serde::de::Error::custom("an object without an id"))
+                wire.read()
+                    .ok_or_else(|| serde::de::Error::custom("an object without an id"))
             }
         }
     };
@@ -265,7 +289,9 @@ impl CheckoutWire {
             status: self.status.0.unwrap_or_default(),
             payment_status: self.payment_status.0.unwrap_or_default(),
             amount: money(self.amount_total.0, &self.currency),
-            order_id: metadata.order_id().or_else(|| id(self.client_reference_id.get()?)),
+            order_id: metadata
+                .order_id()
+                .or_else(|| id(self.client_reference_id.get()?)),
             correlation_id: metadata.correlation_id(),
             payment_intent,
             payment,
@@ -430,12 +456,23 @@ impl DisputeWire {
     }
 
     fn moved(&self, part: fn(&Movement) -> &Part<i64>) -> Option<i64> {
-        let Many { items, broken: 0 } = self.balance_transactions.0.as_ref().filter(|list| !list.items.is_empty())?
+        let Many { items, broken: 0 } = self
+            .balance_transactions
+            .0
+            .as_ref()
+            .filter(|list| !list.items.is_empty())?
         else {
             return None;
         };
-        let is_alike = |movement: &Movement| movement.currency.get().is_some_and(|c| Some(c) == self.currency.get());
-        let mut parts = items.iter().map(|movement| part(movement).0.filter(|_| is_alike(movement)));
+        let is_alike = |movement: &Movement| {
+            movement
+                .currency
+                .get()
+                .is_some_and(|c| Some(c) == self.currency.get())
+        };
+        let mut parts = items
+            .iter()
+            .map(|movement| part(movement).0.filter(|_| is_alike(movement)));
         parts.try_fold(0_i64, |sum, part| sum.checked_add(part?))
     }
 

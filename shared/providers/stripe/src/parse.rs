@@ -40,9 +40,12 @@ pub enum Subject {
 
 /// An event as Stripe posts it, or inside the envelope of EventBridge or Event Grid.
 pub fn parse(raw_body: &[u8]) -> Result<Notice> {
-    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().because(error))?;
-    let event: Event = serde_json::from_str(unwrapped(body)?).map_err(|error| not_json().because(error))?;
-    event.read().ok_or_else(|| Error::invalid("no_event", "The event has no id or no type."))
+    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().with_source(error))?;
+    let event: Event =
+        serde_json::from_str(unwrapped(body)?).map_err(|error| not_json().with_source(error))?;
+    event
+        .read()
+        .ok_or_else(|| Error::invalid("no_event", "The event has no id or no type."))
 }
 
 fn not_json() -> Error {
@@ -63,8 +66,12 @@ fn unwrapped(body: &str) -> Result<&str> {
     if !body.trim_ascii_start().starts_with('{') {
         return Err(not_json());
     }
-    let outer: Envelope<'_> = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
-    let mut inside = [outer.detail, outer.data].into_iter().flatten().map(RawValue::get);
+    let outer: Envelope<'_> =
+        serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
+    let mut inside = [outer.detail, outer.data]
+        .into_iter()
+        .flatten()
+        .map(RawValue::get);
     match is_event(&outer.object) {
         true => Ok(body),
         false => Ok(inside.find(|inside| holds_event(inside)).unwrap_or(body)),
@@ -110,7 +117,11 @@ struct Object {
 
 impl Event {
     fn read(self) -> Option<Notice> {
-        let object = self.data.0.and_then(|data| data.object.0).unwrap_or_default();
+        let object = self
+            .data
+            .0
+            .and_then(|data| data.object.0)
+            .unwrap_or_default();
         let metadata = object.metadata.0.as_ref();
         let subject = object.subject();
         let payment_intent = match &subject {
@@ -118,7 +129,9 @@ impl Event {
             Subject::Other => None,
             _ => object.payment_intent.0.as_ref().and_then(Link::id),
         };
-        let order_id = metadata.and_then(Metadata::order_id).or_else(|| id(object.client_reference_id.get()?));
+        let order_id = metadata
+            .and_then(Metadata::order_id)
+            .or_else(|| id(object.client_reference_id.get()?));
         Some(Notice {
             id: id(self.id.get()?)?,
             kind: Some(label(self.kind.get()?)).filter(|kind| !kind.is_empty())?,
@@ -136,7 +149,9 @@ impl Event {
 impl<'de> Deserialize<'de> for Notice {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = Event::deserialize(deserializer)?;
-        event.read().ok_or_else(|| serde::de::Error::custom("an event without an id or a type"))
+        event
+            .read()
+            .ok_or_else(|| serde::de::Error::custom("an event without an id or a type"))
     }
 }
 

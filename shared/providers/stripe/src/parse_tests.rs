@@ -36,23 +36,56 @@ fn a_paid_checkout() {
     };
     assert_eq!(notice, expected);
     let shown = format!("{notice:?}");
-    assert!(!shown.contains("dana@") && !shown.contains("Sample"), "{shown}");
+    assert!(
+        !shown.contains("dana@") && !shown.contains("Sample"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn each_subject_by_what_it_is_and_with_its_payment() {
     for (kind, object, subject) in [
-        ("payment_intent.succeeded", "payment_intent", Subject::Payment("x_1".into())),
+        (
+            "payment_intent.succeeded",
+            "payment_intent",
+            Subject::Payment("x_1".into()),
+        ),
         ("charge.refunded", "charge", Subject::Charge("x_1".into())),
-        ("charge.refund.updated", "refund", Subject::Refund("x_1".into())),
+        (
+            "charge.refund.updated",
+            "refund",
+            Subject::Refund("x_1".into()),
+        ),
         ("refund.created", "refund", Subject::Refund("x_1".into())),
-        ("charge.dispute.closed", "dispute", Subject::Dispute("x_1".into())),
-        ("checkout.session.expired", "checkout.session", Subject::Checkout("x_1".into())),
+        (
+            "charge.dispute.closed",
+            "dispute",
+            Subject::Dispute("x_1".into()),
+        ),
+        (
+            "checkout.session.expired",
+            "checkout.session",
+            Subject::Checkout("x_1".into()),
+        ),
     ] {
-        let payment = if object == "payment_intent" { "x_1" } else { "pi_1" };
-        for link in [json!("pi_1"), json!({"id": "pi_1", "object": "payment_intent"})] {
-            let notice = read(&event(kind, json!({"id": "x_1", "object": object, "payment_intent": link})));
-            assert_eq!((&notice.subject, notice.payment_intent.as_deref()), (&subject, Some(payment)), "{kind}");
+        let payment = if object == "payment_intent" {
+            "x_1"
+        } else {
+            "pi_1"
+        };
+        for link in [
+            json!("pi_1"),
+            json!({"id": "pi_1", "object": "payment_intent"}),
+        ] {
+            let notice = read(&event(
+                kind,
+                json!({"id": "x_1", "object": object, "payment_intent": link}),
+            ));
+            assert_eq!(
+                (&notice.subject, notice.payment_intent.as_deref()),
+                (&subject, Some(payment)),
+                "{kind}"
+            );
             assert_eq!(notice.order_id, None);
         }
     }
@@ -62,8 +95,14 @@ fn each_subject_by_what_it_is_and_with_its_payment() {
 fn our_order_is_found_in_the_metadata_or_in_the_reference() {
     let of = |object: Value| read(&event("checkout.session.completed", object)).order_id;
     let session = |metadata: Value, reference: Value| json!({"id": "cs_1", "object": "checkout.session", "metadata": metadata, "client_reference_id": reference});
-    assert_eq!(of(session(json!({"order_id": "ord_1"}), json!("ord_2"))).as_deref(), Some("ord_1"));
-    assert_eq!(of(session(json!({}), json!("ord_2"))).as_deref(), Some("ord_2"));
+    assert_eq!(
+        of(session(json!({"order_id": "ord_1"}), json!("ord_2"))).as_deref(),
+        Some("ord_1")
+    );
+    assert_eq!(
+        of(session(json!({}), json!("ord_2"))).as_deref(),
+        Some("ord_2")
+    );
     assert_eq!(of(session(json!([]), json!(17))).as_deref(), Some("17"));
     assert_eq!(of(session(json!({"order_id": ""}), Value::Null)), None);
     assert_eq!(of(session(Value::Null, json!("x".repeat(1_000)))), None);
@@ -71,19 +110,33 @@ fn our_order_is_found_in_the_metadata_or_in_the_reference() {
 
 #[test]
 fn what_we_do_not_know_is_a_notice_of_nothing() {
-    let customer = event("customer.created", json!({"id": "cus_1", "object": "customer", "payment_intent": "pi_1"}));
+    let customer = event(
+        "customer.created",
+        json!({"id": "cus_1", "object": "customer", "payment_intent": "pi_1"}),
+    );
     let thin = json!({"id": "evt_1", "object": "v2.core.event", "type": "v1.billing.meter.error_report_triggered",
         "livemode": false, "created": "2026-10-28T10:00:00.000Z",
         "related_object": {"id": "mtr_1", "type": "billing.meter", "url": "/v1/billing/meters/mtr_1"}});
     let mut strange = paid();
-    for object in [Value::Null, json!(7), json!([]), json!("x"), json!({"object": "charge"}), json!({"id": "ch_1"})] {
+    for object in [
+        Value::Null,
+        json!(7),
+        json!([]),
+        json!("x"),
+        json!({"object": "charge"}),
+        json!({"id": "ch_1"}),
+    ] {
         strange["data"]["object"] = object;
         assert_eq!(read(&strange).subject, Subject::Other);
     }
     strange["data"] = json!("x");
     for event in [customer, thin, strange, json!({"id": 5, "type": "x.y"})] {
         let notice = read(&event);
-        assert_eq!((notice.subject, notice.payment_intent), (Subject::Other, None), "{event}");
+        assert_eq!(
+            (notice.subject, notice.payment_intent),
+            (Subject::Other, None),
+            "{event}"
+        );
     }
     let kind = read(&event("a b\n\"c\"", json!({}))).kind;
     assert_eq!(kind, "abc");
@@ -126,12 +179,28 @@ fn an_event_in_the_envelope_of_a_cloud_is_taken_out() {
 
 #[test]
 fn what_is_no_event_is_refused() {
-    for body in
-        ["", "null", "[]", "7", "\"x\"", "{", "{}", r#"{"id":"evt_1"}"#, r#"{"type":"x"}"#, r#"{"id":"","type":"x"}"#]
-    {
-        assert_eq!(parse(body.as_bytes()).unwrap_err().kind(), Kind::Invalid, "{body}");
+    for body in [
+        "",
+        "null",
+        "[]",
+        "7",
+        "\"x\"",
+        "{",
+        "{}",
+        r#"{"id":"evt_1"}"#,
+        r#"{"type":"x"}"#,
+        r#"{"id":"","type":"x"}"#,
+    ] {
+        assert_eq!(
+            parse(body.as_bytes()).unwrap_err().kind(),
+            Kind::Invalid,
+            "{body}"
+        );
     }
-    assert_eq!(parse(b"{\"id\":\"\xff\"}").unwrap_err().kind(), Kind::Invalid);
+    assert_eq!(
+        parse(b"{\"id\":\"\xff\"}").unwrap_err().kind(),
+        Kind::Invalid
+    );
 }
 
 #[test]
@@ -149,7 +218,10 @@ fn deep_and_large_bodies_cost_no_more_than_their_reading() {
     let mut event = paid();
     event["data"]["object"]["line_items"] = "DEEP".into();
     let body = event.to_string().replace("\"DEEP\"", &closed);
-    assert_eq!(parse(body.as_bytes()).unwrap().subject, Subject::Checkout("cs_1".into()));
+    assert_eq!(
+        parse(body.as_bytes()).unwrap().subject,
+        Subject::Checkout("cs_1".into())
+    );
     event["data"]["object"]["line_items"] = "x".repeat(6_000_000).into();
     assert_eq!(read(&event).payment_intent.as_deref(), Some("pi_1"));
 }
@@ -158,15 +230,32 @@ fn deep_and_large_bodies_cost_no_more_than_their_reading() {
 fn the_samples_are_signed_and_read() {
     let paid_at = Timestamp::from_second(1_749_430_783).unwrap();
     for (case, kind, subject) in [
-        ("stripe-paid", "checkout.session.completed", Subject::Checkout("cs_test_sample1".into())),
-        ("stripe-refunded", "charge.refunded", Subject::Charge("ch_sample1".into())),
+        (
+            "stripe-paid",
+            "checkout.session.completed",
+            Subject::Checkout("cs_test_sample1".into()),
+        ),
+        (
+            "stripe-refunded",
+            "charge.refunded",
+            Subject::Charge("ch_sample1".into()),
+        ),
     ] {
         let sample = confab_testkit::samples::payment(case);
         let secrets = ["whsec_local".into()];
-        crate::verify(&secrets, &sample.body, sample.header("stripe-signature"), paid_at).unwrap();
+        crate::verify(
+            &secrets,
+            &sample.body,
+            sample.header("stripe-signature"),
+            paid_at,
+        )
+        .unwrap();
         let notice = parse(&sample.body).unwrap();
         assert_eq!((notice.kind.as_str(), notice.subject), (kind, subject));
-        assert_eq!(notice.order_id.as_deref(), Some("ord_01jx8qkm9h0000000000000001"));
+        assert_eq!(
+            notice.order_id.as_deref(),
+            Some("ord_01jx8qkm9h0000000000000001")
+        );
         assert_eq!(notice.payment_intent.as_deref(), Some("pi_sample1"));
         assert!(notice.correlation_id.is_some());
     }

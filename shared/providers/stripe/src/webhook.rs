@@ -8,7 +8,12 @@ use confab_provider_base::timestamped;
 const SCHEME: &str = "v1";
 
 /// `header` is `Stripe-Signature`; the key is the whole secret with its `whsec_`; `raw_body` the bytes as they came.
-pub fn verify(secrets: &[SecretString], raw_body: &[u8], header: Option<&str>, now: Timestamp) -> Result<()> {
+pub fn verify(
+    secrets: &[SecretString],
+    raw_body: &[u8],
+    header: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
     timestamped::verify(SCHEME, secrets, raw_body, header, now)
 }
 
@@ -44,12 +49,22 @@ mod tests {
 
     #[test]
     fn headers_are_read_as_stripes_own_library_reads_them() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/oracle/stripe-signatures.jsonl");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/oracle/stripe-signatures.jsonl"
+        );
         let lines = std::fs::read_to_string(path).unwrap();
         let mut count = [0, 0];
         for line in lines.lines() {
             let verdict: Verdict = serde_json::from_str(line).unwrap();
-            let Verdict { case, secrets, body, now, header, accepted } = verdict;
+            let Verdict {
+                case,
+                secrets,
+                body,
+                now,
+                header,
+                accepted,
+            } = verdict;
             let secrets: Vec<SecretString> = secrets.into_iter().map(Into::into).collect();
             let now = Timestamp::from_second(now).unwrap();
             let ours = verify(&secrets, body.as_bytes(), Some(&header), now).is_ok();

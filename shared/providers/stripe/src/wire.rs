@@ -26,8 +26,14 @@ impl NewCheckout {
         let mut fields: Fields = [
             ("mode", "payment".to_owned()),
             ("line_items[0][quantity]", "1".to_owned()),
-            (&format!("{price}[currency]"), self.amount.currency.code().to_ascii_lowercase()),
-            (&format!("{price}[unit_amount]"), self.amount.minor.to_string()),
+            (
+                &format!("{price}[currency]"),
+                self.amount.currency.code().to_ascii_lowercase(),
+            ),
+            (
+                &format!("{price}[unit_amount]"),
+                self.amount.minor.to_string(),
+            ),
             (&format!("{price}[product_data][name]"), self.title.clone()),
             ("success_url", self.success_url.clone()),
             ("cancel_url", self.cancel_url.clone()),
@@ -47,9 +53,15 @@ impl NewCheckout {
     }
 
     fn metadata(&self) -> Fields {
-        let own = [("order_id", self.order_id.clone()), ("correlation_id", self.correlation_id.to_string())];
+        let own = [
+            ("order_id", self.order_id.clone()),
+            ("correlation_id", self.correlation_id.to_string()),
+        ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
-        let others = self.metadata.iter().filter(|(name, _)| own.iter().all(|(ours, _)| ours != name));
+        let others = self
+            .metadata
+            .iter()
+            .filter(|(name, _)| own.iter().all(|(ours, _)| ours != name));
         own.iter().chain(others).cloned().collect()
     }
 }
@@ -70,24 +82,37 @@ mod tests {
             success_url: "https://a.example/paid?session={CHECKOUT_SESSION_ID}".into(),
             cancel_url: "https://a.example/".into(),
             expires_at: Some(Timestamp::from_second(1_800_000_000).unwrap()),
-            metadata: vec![("pack".into(), "12".into()), ("order_id".into(), "forged".into())],
+            metadata: vec![
+                ("pack".into(), "12".into()),
+                ("order_id".into(), "forged".into()),
+            ],
         };
         let fields = checkout.fields();
         let values = |name: &str| -> Vec<&str> {
-            fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+            fields
+                .iter()
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+                .collect()
         };
         for (name, value) in [
             ("mode", "payment"),
             ("line_items[0][price_data][currency]", "ils"),
             ("line_items[0][price_data][unit_amount]", "4900"),
-            ("line_items[0][price_data][product_data][name]", "Portraits & more"),
+            (
+                "line_items[0][price_data][product_data][name]",
+                "Portraits & more",
+            ),
             ("line_items[0][quantity]", "1"),
             ("client_reference_id", "ord_1"),
             ("expires_at", "1800000000"),
             ("metadata[order_id]", "ord_1"),
             ("metadata[pack]", "12"),
             ("payment_intent_data[metadata][order_id]", "ord_1"),
-            ("payment_intent_data[metadata][correlation_id]", &correlation_id.to_string()),
+            (
+                "payment_intent_data[metadata][correlation_id]",
+                &correlation_id.to_string(),
+            ),
         ] {
             assert_eq!(values(name), [value], "{name}");
         }

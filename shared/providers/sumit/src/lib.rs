@@ -22,13 +22,17 @@ pub struct Trigger {
 
 pub fn parse(raw_body: &[u8]) -> Result<Trigger> {
     let not_json = || Error::invalid("bad_json", "The body is not a JSON object.");
-    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().because(error))?;
+    let body = std::str::from_utf8(raw_body).map_err(|error| not_json().with_source(error))?;
     if !body.trim_ascii_start().starts_with('{') {
         return Err(not_json());
     }
-    let wire: Wire<'_> = serde_json::from_str(body).map_err(|error| not_json().because(error))?;
-    let entity_id =
-        wire.entity_id.get().and_then(id).ok_or_else(|| Error::invalid("no_entity", "There is no entity id."))?;
+    let wire: Wire<'_> =
+        serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
+    let entity_id = wire
+        .entity_id
+        .get()
+        .and_then(id)
+        .ok_or_else(|| Error::invalid("no_entity", "There is no entity id."))?;
     let properties = wire.properties.0.unwrap_or_default();
     let first = |property: Option<&RawValue>| property.and_then(words);
     Ok(Trigger {
@@ -62,12 +66,18 @@ struct Properties<'a> {
 /// A property is a list, of texts or of things with a name; one alone may come without the list.
 fn words(property: &RawValue) -> Option<String> {
     let property = property.get();
-    let listed: Option<Many<Word>> = property.starts_with('[').then(|| serde_json::from_str(property).ok()).flatten();
+    let listed: Option<Many<Word>> = property
+        .starts_with('[')
+        .then(|| serde_json::from_str(property).ok())
+        .flatten();
     let words = match listed {
         Some(many) => many.items,
         None => serde_json::from_str(property).into_iter().collect(),
     };
-    words.into_iter().filter_map(|Word(word)| word).find(|word| !word.trim().is_empty())
+    words
+        .into_iter()
+        .filter_map(|Word(word)| word)
+        .find(|word| !word.trim().is_empty())
 }
 
 struct Word(Option<String>);
@@ -84,7 +94,9 @@ impl<'de> Deserialize<'de> for Word {
             true => serde_json::from_str(raw).map(|Thing { name }| name),
             false => serde_json::from_str(raw),
         };
-        Ok(Self(word.ok().and_then(|word| word.get().map(str::to_owned))))
+        Ok(Self(
+            word.ok().and_then(|word| word.get().map(str::to_owned)),
+        ))
     }
 }
 
@@ -108,13 +120,19 @@ mod tests {
         assert_eq!(trigger.name, Some("Dana Sample".into()));
         assert_eq!(trigger.product.as_deref(), Some("Standard"));
         let shown = format!("{trigger:?}");
-        assert!(!shown.contains("Dana") && !shown.contains("5550100"), "{shown}");
+        assert!(
+            !shown.contains("Dana") && !shown.contains("5550100"),
+            "{shown}"
+        );
     }
 
     #[test]
     fn the_sample_is_read() {
         let trigger = parse(&confab_testkit::samples::payment("sumit").body).unwrap();
-        assert_eq!((trigger.entity_id.as_str(), trigger.product.as_deref()), ("123456789", Some("Standard")));
+        assert_eq!(
+            (trigger.entity_id.as_str(), trigger.product.as_deref()),
+            ("123456789", Some("Standard"))
+        );
         assert_eq!(trigger.phone, Phone::parse("16505550100").ok());
     }
 
@@ -124,20 +142,44 @@ mod tests {
             r#"{"EntityID":"e-1","Properties":{"Property_M-5":972525550100,"Property_M-10":[null,"",{"Name":"Dana"}],
             "Property_M-3":{"Name":"Lite"}}}"#,
         );
-        assert_eq!((trigger.entity_id.as_str(), trigger.phone.is_some()), ("e-1", true));
-        assert_eq!((trigger.name, trigger.product.as_deref()), (Some("Dana".into()), Some("Lite")));
-        for properties in
-            ["null", "[]", "7", r#"{"Property_M-5":["x"],"Property_M-10":[[["deep"]]],"Property_M-3":[]}"#]
-        {
+        assert_eq!(
+            (trigger.entity_id.as_str(), trigger.phone.is_some()),
+            ("e-1", true)
+        );
+        assert_eq!(
+            (trigger.name, trigger.product.as_deref()),
+            (Some("Dana".into()), Some("Lite"))
+        );
+        for properties in [
+            "null",
+            "[]",
+            "7",
+            r#"{"Property_M-5":["x"],"Property_M-10":[[["deep"]]],"Property_M-3":[]}"#,
+        ] {
             let trigger = read(&format!(r#"{{"EntityID":1,"Properties":{properties}}}"#));
-            assert!(trigger.phone.is_none() && trigger.name.is_none() && trigger.product.is_none(), "{properties}");
+            assert!(
+                trigger.phone.is_none() && trigger.name.is_none() && trigger.product.is_none(),
+                "{properties}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_trigger_is_refused() {
-        let deep = format!(r#"{{"EntityID":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        for body in ["", "null", "[]", "{", r#"{"EntityID":null}"#, r#"{"EntityID":""}"#, deep.as_str()] {
+        let deep = format!(
+            r#"{{"EntityID":{}1{}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        for body in [
+            "",
+            "null",
+            "[]",
+            "{",
+            r#"{"EntityID":null}"#,
+            r#"{"EntityID":""}"#,
+            deep.as_str(),
+        ] {
             assert_eq!(parse(body.as_bytes()).unwrap_err().kind(), Kind::Invalid);
         }
         assert!(parse(b"\xff\xfe").is_err());

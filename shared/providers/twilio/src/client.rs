@@ -37,7 +37,11 @@ pub struct Twilio {
     media_time_limit: Option<std::time::Duration>,
 }
 
-const MEDIA_ORIGINS: [&str; 3] = ["https://api.twilio.com", "https://mms.twiliocdn.com", "https://media.twiliocdn.com"];
+const MEDIA_ORIGINS: [&str; 3] = [
+    "https://api.twilio.com",
+    "https://mms.twiliocdn.com",
+    "https://media.twiliocdn.com",
+];
 
 impl Twilio {
     pub fn new(http: Client, config: TwilioConfig) -> Self {
@@ -48,18 +52,38 @@ impl Twilio {
             .chain(config.media_origins.iter().map(String::as_str))
             .filter_map(Origin::parse)
             .collect();
-        Self { http, config, api, media_origins, media_time_limit: None }
+        Self {
+            http,
+            config,
+            api,
+            media_origins,
+            media_time_limit: None,
+        }
     }
 
     pub async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
-        let TwilioConfig { from, status_callback, content_sids, .. } = &self.config;
+        let TwilioConfig {
+            from,
+            status_callback,
+            content_sids,
+            ..
+        } = &self.config;
         let fields = wire::message(outbound, from, status_callback.as_deref(), content_sids)?;
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request =
-            self.http.post(self.messages()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .http
+            .post(self.messages())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form);
         let answer = self.ask(request).await?;
-        let sent = answer.json::<Message>().ok_or_else(|| answer.unexplained())?;
-        Ok(Accepted { message_id: sent.sid })
+        let sent = answer
+            .json::<Message>()
+            .ok_or_else(|| answer.unexplained())?;
+        Ok(Accepted {
+            message_id: sent.sid,
+        })
     }
 
     pub async fn media(&self, url: &str) -> Result<File, MediaError> {
@@ -67,7 +91,9 @@ impl Twilio {
             Some(api) if api.holds(url) => self.authorized(request),
             _ => request,
         };
-        Download::new(&self.http, &self.media_origins, self.media_time_limit).get(url, authorize).await
+        Download::new(&self.http, &self.media_origins, self.media_time_limit)
+            .get(url, authorize)
+            .await
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Answer, SendError> {
@@ -79,12 +105,20 @@ impl Twilio {
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        let TwilioConfig { account_sid, auth_token, .. } = &self.config;
+        let TwilioConfig {
+            account_sid,
+            auth_token,
+            ..
+        } = &self.config;
         request.basic_auth(account_sid, Some(auth_token.expose_secret()))
     }
 
     fn messages(&self) -> String {
-        let TwilioConfig { api_url, account_sid, .. } = &self.config;
+        let TwilioConfig {
+            api_url,
+            account_sid,
+            ..
+        } = &self.config;
         let api_url = api_url.trim_end_matches('/');
         format!("{api_url}/2010-04-01/Accounts/{account_sid}/Messages.json")
     }
@@ -98,7 +132,9 @@ struct Message {
 /// Too many requests, unavailable, too fast for the sender, queue full, too fast for the channel. And our account's
 /// trouble: credentials that are not good (20003), an account that is not active (20005), a sender that is not ours
 /// (63007). The message is not to blame, and waits for an operator.
-const PASSING: [i64; 8] = [20_003, 20_005, 20_429, 20_503, 14_107, 30_001, 63_007, 63_018];
+const PASSING: [i64; 8] = [
+    20_003, 20_005, 20_429, 20_503, 14_107, 30_001, 63_007, 63_018,
+];
 
 fn refusal(answer: &Answer) -> SendError {
     #[derive(Deserialize)]
@@ -109,7 +145,8 @@ fn refusal(answer: &Answer) -> SendError {
     }
     match answer.json::<Refused>() {
         Some(refused) if PASSING.contains(&refused.code) || !answer.status.is_server_error() => {
-            let retry = PASSING.contains(&refused.code) || matches!(answer.status.as_u16(), 401 | 403 | 429);
+            let retry = PASSING.contains(&refused.code)
+                || matches!(answer.status.as_u16(), 401 | 403 | 429);
             SendError::refused(refused.code, &refused.message, retry, answer.retry_after)
         }
         // Twilio's own failure may come after it took the message.

@@ -29,31 +29,60 @@ fn twilio(api_url: &str) -> Twilio {
 }
 
 fn text() -> Outbound {
-    outbound(Channel::Twilio, Body::Text { text: "hi & bye".into() })
+    outbound(
+        Channel::Twilio,
+        Body::Text {
+            text: "hi & bye".into(),
+        },
+    )
 }
 
 async fn answering(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(path(MESSAGES)).and(header("authorization", BASIC)).respond_with(template).mount(&server).await;
+    Mock::given(path(MESSAGES))
+        .and(header("authorization", BASIC))
+        .respond_with(template)
+        .mount(&server)
+        .await;
     server
 }
 
 #[tokio::test]
 async fn a_message_is_sent_as_a_form() {
-    let server = answering(ResponseTemplate::new(201).set_body_json(json!({"sid": "SM9", "status": "queued"}))).await;
-    assert_eq!(twilio(&server.uri()).send(&text()).await.unwrap().message_id, "SM9");
+    let server = answering(
+        ResponseTemplate::new(201).set_body_json(json!({"sid": "SM9", "status": "queued"})),
+    )
+    .await;
+    assert_eq!(
+        twilio(&server.uri())
+            .send(&text())
+            .await
+            .unwrap()
+            .message_id,
+        "SM9"
+    );
     let request = &server.received_requests().await.unwrap()[0];
     let body = crate::form(&request.body);
-    let value = |name: &str| body.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let value = |name: &str| {
+        body.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
     assert_eq!(value("From"), Some("whatsapp:+14155238886"));
     assert_eq!(value("To"), Some("whatsapp:+16505550100"));
     assert_eq!(value("Body"), Some("hi & bye"));
     let callback = value("StatusCallback").unwrap();
     let (_, query) = callback.split_once('?').unwrap();
-    let status = [("MessageStatus", "read"), ("MessageSid", "SM9"), ("To", "+16505550100")];
+    let status = [
+        ("MessageStatus", "read"),
+        ("MessageSid", "SM9"),
+        ("To", "+16505550100"),
+    ];
     let status = status.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let parsed = crate::parse(&status, query, Timestamp::UNIX_EPOCH);
-    let confab_messaging::Update::Status(status) = &parsed.updates[0] else { panic!() };
+    let confab_messaging::Update::StatusUpdate(status) = &parsed.updates[0] else {
+        panic!()
+    };
     assert_eq!(status.reference, Some(text().reference));
 }
 
@@ -69,8 +98,16 @@ async fn twilio_says_no() {
     ] {
         let error = json!({"code": code, "message": "to whatsapp:+16505550100", "more_info": "x", "status": status});
         let server = answering(ResponseTemplate::new(status).set_body_json(error)).await;
-        let expected = SendError::NotSent { retry, retry_after: None, code, title: "to whatsapp:+…".into() };
-        assert_eq!(twilio(&server.uri()).send(&text()).await.unwrap_err(), expected);
+        let expected = SendError::NotSent {
+            retry,
+            retry_after: None,
+            code,
+            title: "to whatsapp:+…".into(),
+        };
+        assert_eq!(
+            twilio(&server.uri()).send(&text()).await.unwrap_err(),
+            expected
+        );
     }
 }
 
@@ -86,28 +123,51 @@ async fn an_unknown_outcome() {
         let error = twilio(&server.uri()).send(&text()).await.unwrap_err();
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
-    let error = twilio(&servers::silent().await).send(&text()).await.unwrap_err();
+    let error = twilio(&servers::silent().await)
+        .send(&text())
+        .await
+        .unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
-    let error = twilio(&servers::nobody().await).send(&text()).await.unwrap_err();
+    let error = twilio(&servers::nobody().await)
+        .send(&text())
+        .await
+        .unwrap_err();
     assert!(matches!(error, SendError::NotReached(_)), "{error}");
 }
 
 #[tokio::test]
 async fn media_is_fetched_and_our_credentials_go_no_further_than_the_api() {
     let (api, cdn) = (MockServer::start().await, MockServer::start().await);
-    let moved = ResponseTemplate::new(307).insert_header("location", format!("{}/file", cdn.uri()).as_str());
-    Mock::given(path("/media")).and(header("authorization", BASIC)).respond_with(moved).mount(&api).await;
-    let file = ResponseTemplate::new(200).set_body_raw(b"PNG".to_vec(), "image/PNG; charset=binary");
-    Mock::given(path("/file")).respond_with(file).mount(&cdn).await;
+    let moved = ResponseTemplate::new(307)
+        .insert_header("location", format!("{}/file", cdn.uri()).as_str());
+    Mock::given(path("/media"))
+        .and(header("authorization", BASIC))
+        .respond_with(moved)
+        .mount(&api)
+        .await;
+    let file =
+        ResponseTemplate::new(200).set_body_raw(b"PNG".to_vec(), "image/PNG; charset=binary");
+    Mock::given(path("/file"))
+        .respond_with(file)
+        .mount(&cdn)
+        .await;
     let url = format!("{}/media", api.uri());
 
     let error = twilio(&api.uri()).media(&url).await.unwrap_err();
     assert!(matches!(error, MediaError::Refused(_)), "{error}");
 
     let mut with_cdn = twilio(&api.uri());
-    with_cdn.media_origins.push(Origin::parse(&cdn.uri()).unwrap());
+    with_cdn
+        .media_origins
+        .push(Origin::parse(&cdn.uri()).unwrap());
     let file = with_cdn.media(&url).await.unwrap();
-    assert_eq!(file, File { bytes: b"PNG".to_vec(), mime_type: "image/png".into() });
+    assert_eq!(
+        file,
+        File {
+            bytes: b"PNG".to_vec(),
+            mime_type: "image/png".into()
+        }
+    );
     let asked = &cdn.received_requests().await.unwrap()[0];
     assert!(!asked.headers.contains_key("authorization"));
 }
@@ -115,9 +175,13 @@ async fn media_is_fetched_and_our_credentials_go_no_further_than_the_api() {
 #[tokio::test]
 async fn media_comes_from_listed_addresses_only() {
     let twilio = twilio("http://127.0.0.1:1");
-    for url in
-        ["http://169.254.169.254/latest/", "https://api.twilio.com.evil.example/", "http://api.twilio.com/x", "x", ""]
-    {
+    for url in [
+        "http://169.254.169.254/latest/",
+        "https://api.twilio.com.evil.example/",
+        "http://api.twilio.com/x",
+        "x",
+        "",
+    ] {
         let error = twilio.media(url).await.unwrap_err();
         assert!(matches!(error, MediaError::Refused(_)), "{url} {error}");
     }
@@ -137,5 +201,8 @@ async fn no_log_line_has_the_token_or_the_person() {
     let twilio = twilio("http://127.0.0.1:1");
     let send = twilio.send(&text()).await.unwrap_err();
     let shown = format!("{twilio:?} {send:?} {send}");
-    assert!(!shown.contains("12345-token") && !shown.contains("6505550100"), "{shown}");
+    assert!(
+        !shown.contains("12345-token") && !shown.contains("6505550100"),
+        "{shown}"
+    );
 }

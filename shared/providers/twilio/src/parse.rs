@@ -1,7 +1,10 @@
 //! Twilio's webhook forms -> updates: messages of people, and what became of ours.
 
 use confab_core::{Error, Phone, Result, Timestamp};
-use confab_messaging::{Address, Channel, Content, Failure, Identity, Inbound, Media, Stage, Status, Update};
+use confab_messaging::{
+    Address, Channel, Content, DeliveryFailure, DeliveryStatus, Identity, Inbound, Media,
+    StatusUpdate, Update,
+};
 
 use confab_provider_base::{
     loose::Text,
@@ -14,7 +17,10 @@ const MOST_MEDIA: usize = 10;
 const LONGEST_URL: usize = 2_048;
 
 pub fn form(raw_body: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(raw_body).take(MOST_PARAMS).map(|(key, value)| (key.into(), value.into())).collect()
+    form_urlencoded::parse(raw_body)
+        .take(MOST_PARAMS)
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect()
 }
 
 /// `query` is that of our own address: a status comes back with the reference that we put there.
@@ -23,7 +29,7 @@ pub fn parse(params: &[(String, String)], query: &str, now: Timestamp) -> Parsed
     let form = Form(params);
     let mut parsed = Parsed::default();
     let update = match form.get("MessageStatus") {
-        Some(status) => read_status(&form, status, query, now).map(Update::Status),
+        Some(status) => read_status(&form, status, query, now).map(Update::StatusUpdate),
         None => read_message(&form, now).map(Update::Message),
     };
     match update {
@@ -36,9 +42,13 @@ pub fn parse(params: &[(String, String)], query: &str, now: Timestamp) -> Parsed
 /// The same fields as one flat JSON object, which is signed through its hash.
 pub fn parse_json(raw_body: &[u8], query: &str, now: Timestamp) -> Result<Parsed> {
     let fields: std::collections::BTreeMap<String, Text> = serde_json::from_slice(raw_body)
-        .map_err(|error| Error::invalid("bad_json", "The body is not a JSON object.").because(error))?;
-    let params: Vec<(String, String)> =
-        fields.into_iter().filter_map(|(name, value)| Some((name, value.get()?.to_owned()))).collect();
+        .map_err(|error| {
+            Error::invalid("bad_json", "The body is not a JSON object.").with_source(error)
+        })?;
+    let params: Vec<(String, String)> = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.get()?.to_owned())))
+        .collect();
     Ok(parse(&params, query, now))
 }
 
@@ -53,11 +63,15 @@ impl<'a> Form<'a> {
     /// An empty field is as good as absent.
     fn get(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     fn message_id(&self) -> Option<String> {
-        let sid = ["MessageSid", "SmsMessageSid", "SmsSid"].into_iter().find_map(|name| self.get(name));
+        let sid = ["MessageSid", "SmsMessageSid", "SmsSid"]
+            .into_iter()
+            .find_map(|name| self.get(name));
         sid.and_then(id)
     }
 }
@@ -68,7 +82,10 @@ fn read_message(form: &Form<'_>, now: Timestamp) -> Result<Inbound, String> {
     if from.is_some_and(|from| !from.starts_with("whatsapp:")) {
         return Err("not_whatsapp".to_owned());
     }
-    let person = from.and_then(phone).or(form.get("WaId").and_then(phone)).ok_or("message_without_sender")?;
+    let person = from
+        .and_then(phone)
+        .or(form.get("WaId").and_then(phone))
+        .ok_or("message_without_sender")?;
     Ok(Inbound {
         id: form.message_id().ok_or("message_without_id")?,
         from: address(form.get("To"), person),
@@ -79,19 +96,27 @@ fn read_message(form: &Form<'_>, now: Timestamp) -> Result<Inbound, String> {
     })
 }
 
-fn read_status(form: &Form<'_>, status: &str, query: &str, now: Timestamp) -> Result<Status, String> {
+fn read_status(
+    form: &Form<'_>,
+    status: &str,
+    query: &str,
+    now: Timestamp,
+) -> Result<StatusUpdate, String> {
     let stage = match status {
         // Twilio has it: it is not sent again.
-        "accepted" | "scheduled" | "queued" | "sending" | "sent" => Stage::Sent,
-        "delivered" => Stage::Delivered,
-        "read" => Stage::Read,
-        "failed" | "undelivered" | "canceled" => Stage::Failed,
+        "accepted" | "scheduled" | "queued" | "sending" | "sent" => DeliveryStatus::Sent,
+        "delivered" => DeliveryStatus::Delivered,
+        "read" => DeliveryStatus::Read,
+        "failed" | "undelivered" | "canceled" => DeliveryStatus::Failed,
         other => return Err(format!("status:{}", label(other))),
     };
-    let person = form.get("To").and_then(phone).ok_or("status_without_recipient")?;
+    let person = form
+        .get("To")
+        .and_then(phone)
+        .ok_or("status_without_recipient")?;
     let code = form.get("ErrorCode").and_then(|code| code.parse().ok());
     let title = form.get("ErrorMessage").unwrap_or(status);
-    Ok(Status {
+    Ok(StatusUpdate {
         message_id: form.message_id().ok_or("status_without_id")?,
         reference: form_urlencoded::parse(query.as_bytes())
             .find_map(|(key, value)| (key == REFERENCE).then_some(value))
@@ -100,7 +125,10 @@ fn read_status(form: &Form<'_>, status: &str, query: &str, now: Timestamp) -> Re
         stage,
         at: now,
         price: None,
-        error: code.map(|code| Failure { code, title: line(title) }),
+        error: code.map(|code| DeliveryFailure {
+            code,
+            title: line(title),
+        }),
     })
 }
 
@@ -108,7 +136,10 @@ fn address(business: Option<&str>, person: Phone) -> Address {
     Address {
         channel: Channel::Twilio,
         business: business.and_then(id).unwrap_or_default(),
-        person: Identity { phone: Some(person), scoped_id: None },
+        person: Identity {
+            phone: Some(person),
+            scoped_id: None,
+        },
     }
 }
 
@@ -125,24 +156,42 @@ fn content(form: &Form<'_>) -> Content {
         let title = line(title.unwrap_or_default());
         return Content::Choice { id, title };
     }
-    let count = form.get("NumMedia").and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
+    let count = form
+        .get("NumMedia")
+        .and_then(|count| count.parse::<usize>().ok())
+        .unwrap_or(0);
     if count > 0 {
-        let items: Vec<Media> = (0..count.min(MOST_MEDIA)).filter_map(|index| media(form, index)).collect();
+        let items: Vec<Media> = (0..count.min(MOST_MEDIA))
+            .filter_map(|index| media(form, index))
+            .collect();
         return match items.is_empty() {
-            true => Content::Unsupported { what: "media".into() },
-            false => Content::Media { items, caption: body.map(text) },
+            true => Content::Unsupported {
+                what: "media".into(),
+            },
+            false => Content::Media {
+                items,
+                caption: body.map(text),
+            },
         };
     }
     match body {
         Some(body) => Content::Text { text: text(body) },
-        None => Content::Unsupported { what: label(form.get("MessageType").unwrap_or("none")) },
+        None => Content::Unsupported {
+            what: label(form.get("MessageType").unwrap_or("none")),
+        },
     }
 }
 
 fn media(form: &Form<'_>, index: usize) -> Option<Media> {
-    let source = form.get(&format!("MediaUrl{index}")).filter(|url| url.len() <= LONGEST_URL)?;
+    let source = form
+        .get(&format!("MediaUrl{index}"))
+        .filter(|url| url.len() <= LONGEST_URL)?;
     let mime_type = form.get(&format!("MediaContentType{index}"));
-    Some(Media { source: plain(source), mime_type: mime_type.and_then(id).unwrap_or_default(), sha256: None })
+    Some(Media {
+        source: plain(source),
+        mime_type: mime_type.and_then(id).unwrap_or_default(),
+        sha256: None,
+    })
 }
 
 #[cfg(test)]

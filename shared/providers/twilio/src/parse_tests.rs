@@ -8,19 +8,26 @@ fn now() -> Timestamp {
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn read(extra: &[(&str, &str)]) -> Parsed {
     let mut params = pairs(extra);
-    params.extend(pairs(&[("MessageSid", "SM1"), ("From", "whatsapp:+16505550100"), ("To", "whatsapp:+14155238886")]));
+    params.extend(pairs(&[
+        ("MessageSid", "SM1"),
+        ("From", "whatsapp:+16505550100"),
+        ("To", "whatsapp:+14155238886"),
+    ]));
     parse(&params, "", now())
 }
 
 fn content_of(extra: &[(&str, &str)]) -> Content {
     match read(extra).updates.remove(0) {
         Update::Message(message) => message.content,
-        Update::Status(status) => panic!("{status:?}"),
+        Update::StatusUpdate(status) => panic!("{status:?}"),
     }
 }
 
@@ -28,19 +35,31 @@ fn address() -> Address {
     Address {
         channel: Channel::Twilio,
         business: "whatsapp:+14155238886".into(),
-        person: Identity { phone: Phone::parse("16505550100").ok(), scoped_id: None },
+        person: Identity {
+            phone: Phone::parse("16505550100").ok(),
+            scoped_id: None,
+        },
     }
 }
 
 #[test]
 fn each_kind_of_message() {
-    let media =
-        |source: &str, mime_type: &str| Media { source: source.into(), mime_type: mime_type.into(), sha256: None };
+    let media = |source: &str, mime_type: &str| Media {
+        source: source.into(),
+        mime_type: mime_type.into(),
+        sha256: None,
+    };
     let unsupported = |what: &str| Content::Unsupported { what: what.into() };
     let cases: [(&[(&str, &str)], Content); 12] = [
         (&[("Body", "hi")], Content::Text { text: "hi".into() }),
-        (&[("Body", "a\0b"), ("NumMedia", "0")], Content::Text { text: "ab".into() }),
-        (&[("Body", "hi"), ("NumMedia", "many")], Content::Text { text: "hi".into() }),
+        (
+            &[("Body", "a\0b"), ("NumMedia", "0")],
+            Content::Text { text: "ab".into() },
+        ),
+        (
+            &[("Body", "hi"), ("NumMedia", "many")],
+            Content::Text { text: "hi".into() },
+        ),
         (
             &[
                 ("NumMedia", "2"),
@@ -48,23 +67,59 @@ fn each_kind_of_message() {
                 ("MediaContentType0", "image/jpeg"),
                 ("MediaUrl1", "https://m/1"),
             ],
-            Content::Media { items: vec![media("https://m/0", "image/jpeg"), media("https://m/1", "")], caption: None },
+            Content::Media {
+                items: vec![media("https://m/0", "image/jpeg"), media("https://m/1", "")],
+                caption: None,
+            },
         ),
         (
-            &[("NumMedia", "1"), ("MediaUrl0", "https://m/0"), ("Body", "me")],
-            Content::Media { items: vec![media("https://m/0", "")], caption: Some("me".into()) },
+            &[
+                ("NumMedia", "1"),
+                ("MediaUrl0", "https://m/0"),
+                ("Body", "me"),
+            ],
+            Content::Media {
+                items: vec![media("https://m/0", "")],
+                caption: Some("me".into()),
+            },
         ),
-        (&[("NumMedia", "18446744073709551615")], unsupported("media")),
         (
-            &[("Body", "Yes"), ("ButtonPayload", "2"), ("ButtonText", "Yes!")],
-            Content::Choice { id: "2".into(), title: "Yes!".into() },
+            &[("NumMedia", "18446744073709551615")],
+            unsupported("media"),
         ),
-        (&[("Body", "Yes"), ("ButtonPayload", "2")], Content::Choice { id: "2".into(), title: "Yes".into() }),
+        (
+            &[
+                ("Body", "Yes"),
+                ("ButtonPayload", "2"),
+                ("ButtonText", "Yes!"),
+            ],
+            Content::Choice {
+                id: "2".into(),
+                title: "Yes!".into(),
+            },
+        ),
+        (
+            &[("Body", "Yes"), ("ButtonPayload", "2")],
+            Content::Choice {
+                id: "2".into(),
+                title: "Yes".into(),
+            },
+        ),
         (
             &[("Body", "x"), ("ListId", "3"), ("ListTitle", "Pack")],
-            Content::Choice { id: "3".into(), title: "Pack".into() },
+            Content::Choice {
+                id: "3".into(),
+                title: "Pack".into(),
+            },
         ),
-        (&[("Body", ""), ("MessageType", "location"), ("Latitude", "1.5")], unsupported("location")),
+        (
+            &[
+                ("Body", ""),
+                ("MessageType", "location"),
+                ("Latitude", "1.5"),
+            ],
+            unsupported("location"),
+        ),
         (&[("MessageType", "<b>")], unsupported("b")),
         (&[], unsupported("none")),
     ];
@@ -78,29 +133,64 @@ fn the_samples() {
     let read = |case: &str| {
         let sample = sample(case);
         let params = form(&sample.body);
-        let query = if sample.query().is_empty() { String::new() } else { format!("?{}", sample.query()) };
+        let query = if sample.query().is_empty() {
+            String::new()
+        } else {
+            format!("?{}", sample.query())
+        };
         let url = format!("http://127.0.0.1:7071/SmsReceived{query}");
         let token = "12345".to_owned().into();
         let signature = sample.header("x-twilio-signature");
-        crate::verify(std::slice::from_ref(&token), &url, &params, &sample.body, signature).unwrap();
+        crate::verify(
+            std::slice::from_ref(&token),
+            &url,
+            &params,
+            &sample.body,
+            signature,
+        )
+        .unwrap();
         parse(&params, sample.query(), now()).updates.remove(0)
     };
-    let Update::Message(text) = read("twilio-text") else { panic!() };
+    let Update::Message(text) = read("twilio-text") else {
+        panic!()
+    };
     assert_eq!(text.from, address());
     assert_eq!(text.name, Some("Dana Sample".into()));
-    assert_eq!(text.content, Content::Text { text: "hi & welcome, שלום".into() });
+    assert_eq!(
+        text.content,
+        Content::Text {
+            text: "hi & welcome, שלום".into()
+        }
+    );
     assert_eq!(text.sent_at, now());
 
-    let Update::Message(media) = read("twilio-media") else { panic!() };
-    let Content::Media { items, caption } = media.content else { panic!() };
+    let Update::Message(media) = read("twilio-media") else {
+        panic!()
+    };
+    let Content::Media { items, caption } = media.content else {
+        panic!()
+    };
     assert_eq!((items.len(), caption), (2, Some("two of me".into())));
 
-    let Update::Message(button) = read("twilio-button") else { panic!() };
-    assert_eq!(button.content, Content::Choice { id: "2".into(), title: "How it works".into() });
+    let Update::Message(button) = read("twilio-button") else {
+        panic!()
+    };
+    assert_eq!(
+        button.content,
+        Content::Choice {
+            id: "2".into(),
+            title: "How it works".into()
+        }
+    );
     assert_eq!(button.reply_to, Some(format!("SM{}", "9".repeat(32))));
 
-    let Update::Status(status) = read("twilio-status") else { panic!() };
-    assert_eq!((status.stage, &status.to), (Stage::Delivered, &address()));
+    let Update::StatusUpdate(status) = read("twilio-status") else {
+        panic!()
+    };
+    assert_eq!(
+        (status.stage, &status.to),
+        (DeliveryStatus::Delivered, &address())
+    );
     let reference = status.reference.unwrap().to_string();
     assert_eq!(
         reference,
@@ -121,17 +211,31 @@ fn stages_and_errors_of_statuses() {
         parse(&params, "ref=order-17", now())
     };
     for (word, stage) in [
-        ("queued", Stage::Sent),
-        ("sent", Stage::Sent),
-        ("read", Stage::Read),
-        ("failed", Stage::Failed),
-        ("undelivered", Stage::Failed),
+        ("queued", DeliveryStatus::Sent),
+        ("sent", DeliveryStatus::Sent),
+        ("read", DeliveryStatus::Read),
+        ("failed", DeliveryStatus::Failed),
+        ("undelivered", DeliveryStatus::Failed),
     ] {
-        let Update::Status(status) = status(word, "").updates.remove(0) else { panic!() };
-        assert_eq!((status.stage, status.reference, status.error), (stage, None, None), "{word}");
+        let Update::StatusUpdate(status) = status(word, "").updates.remove(0) else {
+            panic!()
+        };
+        assert_eq!(
+            (status.stage, status.reference, status.error),
+            (stage, None, None),
+            "{word}"
+        );
     }
-    let Update::Status(failed) = status("undelivered", "63016").updates.remove(0) else { panic!() };
-    assert_eq!(failed.error, Some(Failure { code: 63_016, title: "undelivered".into() }));
+    let Update::StatusUpdate(failed) = status("undelivered", "63016").updates.remove(0) else {
+        panic!()
+    };
+    assert_eq!(
+        failed.error,
+        Some(DeliveryFailure {
+            code: 63_016,
+            title: "undelivered".into()
+        })
+    );
     assert_eq!(status("levitated", "").ignored, ["status:levitated"]);
 }
 
@@ -142,16 +246,26 @@ fn without_a_sender_or_an_id_it_is_no_message() {
     assert_eq!(parse(&params, "", now()).ignored, ["message_without_id"]);
     let params = pairs(&[("WaId", "16505550100"), ("SmsSid", "SM1"), ("Body", "x")]);
     assert_eq!(parse(&params, "", now()).updates.len(), 1);
-    let params = pairs(&[("From", "+16505550100"), ("MessageSid", "SM1"), ("Body", "by SMS")]);
+    let params = pairs(&[
+        ("From", "+16505550100"),
+        ("MessageSid", "SM1"),
+        ("Body", "by SMS"),
+    ]);
     assert_eq!(parse(&params, "", now()).ignored, ["not_whatsapp"]);
 }
 
 #[test]
 fn a_json_body_reads_the_same() {
     let body = br#"{"MessageSid":"SM1","From":"whatsapp:+16505550100","To":"whatsapp:+14155238886","Body":"hi","NumMedia":0,"More":{"x":[]}}"#;
-    assert_eq!(parse_json(body, "", now()).unwrap(), read(&[("Body", "hi")]));
+    assert_eq!(
+        parse_json(body, "", now()).unwrap(),
+        read(&[("Body", "hi")])
+    );
     for body in [&b"[]"[..], b"{", b"", b"\xff"] {
-        assert_eq!(parse_json(body, "", now()).unwrap_err().kind(), Kind::Invalid);
+        assert_eq!(
+            parse_json(body, "", now()).unwrap_err().kind(),
+            Kind::Invalid
+        );
     }
 }
 

@@ -20,7 +20,9 @@ pub fn verify(
     raw_body: &[u8],
     header: Option<&str>,
 ) -> Result<()> {
-    let claimed = header.and_then(|header| STANDARD.decode(header).ok()).ok_or_else(unsigned)?;
+    let claimed = header
+        .and_then(|header| STANDARD.decode(header).ok())
+        .ok_or_else(unsigned)?;
     let params = match body_hash(url) {
         Some(hash) => {
             let actual = Sha256::digest(raw_body);
@@ -32,11 +34,14 @@ pub fn verify(
         }
         // Nothing of such a body would be signed.
         None if params.is_empty() && !raw_body.is_empty() => return Err(unsigned()),
-        None => in_order(params),
+        None => fifo(params),
     };
     for spelling in spellings(url) {
         for auth_token in usable(auth_tokens) {
-            if mac(auth_token, &spelling, &params)?.verify_slice(&claimed).is_ok() {
+            if mac(auth_token, &spelling, &params)?
+                .verify_slice(&claimed)
+                .is_ok()
+            {
                 return Ok(());
             }
         }
@@ -46,7 +51,7 @@ pub fn verify(
 
 /// The signature that Twilio would send.
 pub fn sign(auth_token: &SecretString, url: &str, params: &[(String, String)]) -> Result<String> {
-    let mac = mac(auth_token, url, &in_order(params))?;
+    let mac = mac(auth_token, url, &fifo(params))?;
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
@@ -66,8 +71,11 @@ fn mac(auth_token: &SecretString, url: &str, params: &[(&str, &str)]) -> Result<
 }
 
 /// By key; several values of one key sorted and each once.
-fn in_order(params: &[(String, String)]) -> Vec<(&str, &str)> {
-    let mut params: Vec<_> = params.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+fn fifo(params: &[(String, String)]) -> Vec<(&str, &str)> {
+    let mut params: Vec<_> = params
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
     params.sort_unstable();
     params.dedup();
     params
@@ -75,7 +83,8 @@ fn in_order(params: &[(String, String)]) -> Vec<(&str, &str)> {
 
 fn body_hash(url: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
-    form_urlencoded::parse(query.as_bytes()).find_map(|(key, value)| (key == "bodySHA256").then(|| value.into_owned()))
+    form_urlencoded::parse(query.as_bytes())
+        .find_map(|(key, value)| (key == "bodySHA256").then(|| value.into_owned()))
 }
 
 /// Twilio is not consistent about the port, nor about how it encodes the query: it signs one of these.
@@ -86,7 +95,10 @@ fn spellings(url: &str) -> Vec<String> {
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
-    let host = authority.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(authority, |(host, _)| host);
+    let host = authority
+        .rsplit_once(':')
+        .filter(|(_, port)| is_port(port))
+        .map_or(authority, |(host, _)| host);
     let port = authority.strip_prefix(host).filter(|port| !port.is_empty());
     let standard = if scheme == "https" { ":443" } else { ":80" };
     let port = port.unwrap_or(standard);
@@ -96,7 +108,10 @@ fn spellings(url: &str) -> Vec<String> {
         tails.push(format!("{path}?{}", query.replace('\'', "%27")));
     }
     for tail in tails {
-        for spelling in [format!("{scheme}://{host}{tail}"), format!("{scheme}://{host}{port}{tail}")] {
+        for spelling in [
+            format!("{scheme}://{host}{tail}"),
+            format!("{scheme}://{host}{port}{tail}"),
+        ] {
             if !spellings.contains(&spelling) {
                 spellings.push(spelling);
             }
@@ -146,7 +161,10 @@ mod tests {
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     fn call(caller: &str) -> Vec<(String, String)> {
@@ -161,9 +179,10 @@ mod tests {
 
     #[test]
     fn the_vectors_verify() {
-        for (caller, signature) in
-            [("+12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ="), ("+14158675309", "RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
-        {
+        for (caller, signature) in [
+            ("+12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ="),
+            ("+14158675309", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+        ] {
             verify(&[token()], URL, &call(caller), b"", Some(signature)).unwrap();
             assert_eq!(sign(&token(), URL, &call(caller)).unwrap(), signature);
         }
@@ -174,15 +193,32 @@ mod tests {
         let signed = sign(&token(), URL, &call("+12349013030")).unwrap();
         let mut one_more = call("+12349013030");
         one_more.push(("New".into(), "1".into()));
-        let refused = |token: &SecretString, url, params: &[(String, String)], header: Option<&str>| {
-            let error = verify(std::slice::from_ref(token), url, params, b"", header).unwrap_err();
-            assert_eq!(error.kind(), Kind::Unauthenticated);
-        };
+        let refused =
+            |token: &SecretString, url, params: &[(String, String)], header: Option<&str>| {
+                let error =
+                    verify(std::slice::from_ref(token), url, params, b"", header).unwrap_err();
+                assert_eq!(error.kind(), Kind::Unauthenticated);
+            };
         refused(&token(), URL, &one_more, Some(&signed));
         refused(&token(), URL, &call("+14158675309"), Some(&signed));
-        refused(&token(), "https://mycompany.com/myapp.php?foo=1", &call("+12349013030"), Some(&signed));
-        refused(&"other".to_owned().into(), URL, &call("+12349013030"), Some(&signed));
-        for header in [None, Some(""), Some("0/KCTR6DLpKmkAf8muzZqo1nDg"), Some("é")] {
+        refused(
+            &token(),
+            "https://mycompany.com/myapp.php?foo=1",
+            &call("+12349013030"),
+            Some(&signed),
+        );
+        refused(
+            &"other".to_owned().into(),
+            URL,
+            &call("+12349013030"),
+            Some(&signed),
+        );
+        for header in [
+            None,
+            Some(""),
+            Some("0/KCTR6DLpKmkAf8muzZqo1nDg"),
+            Some("é"),
+        ] {
             refused(&token(), URL, &call("+12349013030"), header);
         }
     }
@@ -208,11 +244,15 @@ mod tests {
             ("https://a.example:8443/x", "https://a.example/x"),
             ("https://a.example:8443/x", "https://a.example:8443/x"),
             ("https://a.example?y=1", "https://a.example:443?y=1"),
-            ("https://a.example/x?name=it%27s+me", "https://a.example/x?name=it's%20me"),
+            (
+                "https://a.example/x?name=it%27s+me",
+                "https://a.example/x?name=it's%20me",
+            ),
             ("https://a.example/x?it's=1", "https://a.example/x?it%27s=1"),
         ] {
             let signature = sign(&token(), theirs, &params).unwrap();
-            verify(&[token()], ours, &params, b"", Some(&signature)).unwrap_or_else(|_| panic!("{ours} {theirs}"));
+            verify(&[token()], ours, &params, b"", Some(&signature))
+                .unwrap_or_else(|_| panic!("{ours} {theirs}"));
         }
     }
 
@@ -228,7 +268,16 @@ mod tests {
     fn a_body_of_which_nothing_is_signed_is_refused() {
         let of_nothing = sign(&token(), URL, &[]).unwrap();
         assert!(verify(&[token()], URL, &[], b"", Some(&of_nothing)).is_ok());
-        assert!(verify(&[token()], URL, &[], br#"{"Body":"forged"}"#, Some(&of_nothing)).is_err());
+        assert!(
+            verify(
+                &[token()],
+                URL,
+                &[],
+                br#"{"Body":"forged"}"#,
+                Some(&of_nothing)
+            )
+            .is_err()
+        );
     }
 
     #[test]

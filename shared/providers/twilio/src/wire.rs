@@ -50,16 +50,32 @@ pub(crate) fn content(body: &Body, sids: &ContentSids) -> Result<Fields, SendErr
             fields.extend(caption.map(|caption| ("Body", clip(caption, LONGEST_BODY))));
             fields
         }
-        Body::Buttons { text: body, footer, .. } | Body::List { text: body, footer, .. } => {
-            text(ending(body, &numbered(&choices, footer.as_deref())))
+        Body::Buttons {
+            text: body, footer, ..
         }
-        Body::Link { text: body, label, url } => text(ending(body, &format!("\n\n{label}: {url}"))),
-        Body::Template { name, language, parameters } => {
+        | Body::List {
+            text: body, footer, ..
+        } => text(ending(body, &numbered(&choices, footer.as_deref()))),
+        Body::Link {
+            text: body,
+            label,
+            url,
+        } => text(ending(body, &format!("\n\n{label}: {url}"))),
+        Body::Template {
+            name,
+            language,
+            parameters,
+        } => {
             let sid = sids.get(&format!("{name}/{language}"));
             let sid = sid.ok_or_else(|| SendError::never("Twilio has no such template of ours"))?;
-            let numbered = (1..).zip(parameters).map(|(n, text)| (n.to_string(), text.as_str().into()));
+            let numbered = (1..)
+                .zip(parameters)
+                .map(|(n, text)| (n.to_string(), text.as_str().into()));
             let variables = Value::Object(numbered.collect::<Map<_, _>>());
-            vec![("ContentSid", sid.clone()), ("ContentVariables", variables.to_string())]
+            vec![
+                ("ContentSid", sid.clone()),
+                ("ContentVariables", variables.to_string()),
+            ]
         }
         Body::Reaction { .. } => return Err(SendError::never("Twilio sends no reactions")),
     })

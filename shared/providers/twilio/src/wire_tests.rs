@@ -1,5 +1,5 @@
 use super::*;
-use confab_messaging::{Channel, Identity, Row, Section};
+use confab_messaging::{Channel, Identity, ListRow, ListSection};
 use confab_testkit::samples;
 
 fn outbound(body: Body) -> Outbound {
@@ -7,7 +7,10 @@ fn outbound(body: Body) -> Outbound {
 }
 
 fn button(id: &str, title: &str) -> Button {
-    Button { id: id.into(), title: title.into() }
+    Button {
+        id: id.into(),
+        title: title.into(),
+    }
 }
 
 fn sids() -> ContentSids {
@@ -16,7 +19,11 @@ fn sids() -> ContentSids {
 
 fn body_of(body: Body) -> String {
     let fields = content(&body, &sids()).unwrap();
-    fields.into_iter().find(|(name, _)| *name == "Body").unwrap().1
+    fields
+        .into_iter()
+        .find(|(name, _)| *name == "Body")
+        .unwrap()
+        .1
 }
 
 #[test]
@@ -33,11 +40,23 @@ fn a_text_with_its_way_back() {
     };
     let from = "whatsapp:+14155238886";
     assert_eq!(
-        message(&text, from, Some("https://a.example/in"), &ContentSids::new()).unwrap(),
+        message(
+            &text,
+            from,
+            Some("https://a.example/in"),
+            &ContentSids::new()
+        )
+        .unwrap(),
         expect("https://a.example/in?")
     );
     assert_eq!(
-        message(&text, from, Some("https://a.example/in?x=1"), &ContentSids::new()).unwrap(),
+        message(
+            &text,
+            from,
+            Some("https://a.example/in?x=1"),
+            &ContentSids::new()
+        )
+        .unwrap(),
         expect("https://a.example/in?x=1&")
     );
 }
@@ -49,55 +68,107 @@ fn choices_become_numbered_lines() {
         footer: Some("Confab".into()),
         buttons: vec![button("1", "Begin"), button("2", "How it works")],
     };
-    assert_eq!(body_of(buttons), "Choose\n\n1. Begin\n2. How it works\n\nConfab");
-    let row = |title: &str| Row { id: title.into(), title: title.into(), description: Some("x".into()) };
-    let section = |title: &str, rows| Section { title: title.into(), rows };
+    assert_eq!(
+        body_of(buttons),
+        "Choose\n\n1. Begin\n2. How it works\n\nConfab"
+    );
+    let row = |title: &str| ListRow {
+        id: title.into(),
+        title: title.into(),
+        description: Some("x".into()),
+    };
+    let section = |title: &str, rows| ListSection {
+        title: title.into(),
+        rows,
+    };
     let list = Body::List {
         text: "Choose".into(),
         footer: None,
         open: "Open".into(),
-        sections: vec![section("A", vec![row("Lite")]), section("B", vec![row("Premium")])],
+        sections: vec![
+            section("A", vec![row("Lite")]),
+            section("B", vec![row("Premium")]),
+        ],
     };
     assert_eq!(body_of(list), "Choose\n\n1. Lite\n2. Premium");
 }
 
 #[test]
 fn a_long_text_gives_way_to_what_the_person_needs() {
-    let buttons = Body::Buttons { text: "ש".repeat(5_000), footer: None, buttons: vec![button("1", "Begin")] };
+    let buttons = Body::Buttons {
+        text: "ש".repeat(5_000),
+        footer: None,
+        buttons: vec![button("1", "Begin")],
+    };
     let body = body_of(buttons);
     assert_eq!(length(&body), LONGEST_BODY);
     assert!(body.ends_with("…\n\n1. Begin"));
-    let link = Body::Link { text: "x".repeat(5_000), label: "Pay".into(), url: "https://p.example/1".into() };
+    let link = Body::Link {
+        text: "x".repeat(5_000),
+        label: "Pay".into(),
+        url: "https://p.example/1".into(),
+    };
     assert!(body_of(link).ends_with("…\n\nPay: https://p.example/1"));
-    assert_eq!(length(&body_of(Body::Text { text: "x".repeat(1_601) })), LONGEST_BODY);
-    let endless = Body::Link { text: "x".into(), label: "Pay".into(), url: "u".repeat(3_000) };
+    assert_eq!(
+        length(&body_of(Body::Text {
+            text: "x".repeat(1_601)
+        })),
+        LONGEST_BODY
+    );
+    let endless = Body::Link {
+        text: "x".into(),
+        label: "Pay".into(),
+        url: "u".repeat(3_000),
+    };
     assert_eq!(length(&body_of(endless)), LONGEST_BODY);
 }
 
 #[test]
 fn pictures_and_templates() {
-    let image = Body::Image { url: "https://a.example/1.jpg".into(), caption: None };
-    assert_eq!(content(&image, &sids()).unwrap(), vec![("MediaUrl", "https://a.example/1.jpg".to_owned())]);
-    let template =
-        Body::Template { name: "news".into(), language: "en".into(), parameters: vec!["Dana".into(), "\"3\"".into()] };
+    let image = Body::Image {
+        url: "https://a.example/1.jpg".into(),
+        caption: None,
+    };
+    assert_eq!(
+        content(&image, &sids()).unwrap(),
+        vec![("MediaUrl", "https://a.example/1.jpg".to_owned())]
+    );
+    let template = Body::Template {
+        name: "news".into(),
+        language: "en".into(),
+        parameters: vec!["Dana".into(), "\"3\"".into()],
+    };
     assert_eq!(
         content(&template, &sids()).unwrap(),
-        vec![("ContentSid", "HX0123".to_owned()), ("ContentVariables", r#"{"1":"Dana","2":"\"3\""}"#.to_owned()),]
+        vec![
+            ("ContentSid", "HX0123".to_owned()),
+            ("ContentVariables", r#"{"1":"Dana","2":"\"3\""}"#.to_owned()),
+        ]
     );
 }
 
 #[test]
 fn a_template_that_twilio_was_not_told_of_is_never_sent() {
-    let template = Body::Template { name: "news".into(), language: "he".into(), parameters: vec![] };
+    let template = Body::Template {
+        name: "news".into(),
+        language: "he".into(),
+        parameters: vec![],
+    };
     assert!(!content(&template, &sids()).unwrap_err().may_send_again());
 }
 
 #[test]
 fn what_twilio_cannot_do_is_never_tried_again() {
-    let reaction = Body::Reaction { message_id: "SM1".into(), emoji: "👍".into() };
+    let reaction = Body::Reaction {
+        message_id: "SM1".into(),
+        emoji: "👍".into(),
+    };
     assert!(!content(&reaction, &sids()).unwrap_err().may_send_again());
     let mut to_nobody = outbound(Body::Text { text: "hi".into() });
-    to_nobody.to.person = Identity { phone: None, scoped_id: Some("US.1".into()) };
+    to_nobody.to.person = Identity {
+        phone: None,
+        scoped_id: Some("US.1".into()),
+    };
     assert!(matches!(
         message(&to_nobody, "whatsapp:+1", None, &ContentSids::new()),
         Err(SendError::NotSent { retry: false, .. })

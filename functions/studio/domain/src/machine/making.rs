@@ -9,7 +9,9 @@ use crate::{Model, Photos, Source, Stage, Step, say};
 impl Attending<'_> {
     pub(super) fn begun(&mut self, id: OrderId, tune: i64, eta: Option<Timestamp>) {
         let now = self.now();
-        let Some(order) = self.visit().order_mut(id) else { return };
+        let Some(order) = self.visit().order_mut(id) else {
+            return;
+        };
         if let Step::Asked { paid_at } = order.step {
             order.goes_to(Step::Making { paid_at, tune }, now, eta);
         }
@@ -17,16 +19,25 @@ impl Attending<'_> {
 
     pub(super) fn made(&mut self, id: OrderId, images: &[Image], is_all: bool) {
         let (now, texts) = (self.now(), self.texts());
-        let Some(order) = self.visit().order_mut(id) else { return };
+        let Some(order) = self.visit().order_mut(id) else {
+            return;
+        };
         let Some(_) = order.paid_at() else { return };
-        let news: Vec<_> = images.iter().filter(|image| order.delivered.insert(image.name.clone())).cloned().collect();
+        let news: Vec<_> = images
+            .iter()
+            .filter(|image| order.delivered.insert(image.name.clone()))
+            .cloned()
+            .collect();
         let is_first = order.delivered.len() == news.len();
         order.was_looked_at(now);
         if is_first && !news.is_empty() {
             self.say_text(texts.here_they_are);
         }
         for image in news {
-            self.say(Body::Image { url: say::of_object(&image.object), caption: None });
+            self.say(Body::Image {
+                url: say::of_object(&image.object),
+                caption: None,
+            });
         }
         if is_all {
             self.ends(id);
@@ -36,15 +47,23 @@ impl Attending<'_> {
     /// There will be no more photos of it than there are.
     pub(super) fn ends(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
-        let Some(order) = self.visit().order_mut(id).filter(|order| order.is_in_work()) else { return };
+        let Some(order) = self
+            .visit()
+            .order_mut(id)
+            .filter(|order| order.is_in_work())
+        else {
+            return;
+        };
         if !order.is_mostly_delivered() {
             return self.gives_up(id);
         }
         let (count, images) = (order.delivered.len(), order.images);
         let model = match (&order.from, &order.step) {
-            (Source::Photos { .. }, Step::Making { tune, .. }) => {
-                Some(Model { tune: *tune, class: order.class, trained_at: now })
-            }
+            (Source::Photos { .. }, Step::Making { tune, .. }) => Some(Model {
+                tune: *tune,
+                class: order.class,
+                trained_at: now,
+            }),
             _ => None,
         };
         order.goes_to(Step::Done, now, None);
@@ -67,13 +86,26 @@ impl Attending<'_> {
         if !self.visit().sent_again.insert(object.to_owned()) {
             return;
         }
-        let body = Body::Image { url: say::of_object(object), caption: None };
-        if is_too_late { self.holds_back(body) } else { self.say(body) }
+        let body = Body::Image {
+            url: say::of_object(object),
+            caption: None,
+        };
+        if is_too_late {
+            self.holds_back(body)
+        } else {
+            self.say(body)
+        }
     }
 
     pub(super) fn gives_up(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
-        let Some(order) = self.visit().order_mut(id).filter(|order| order.is_in_work()) else { return };
+        let Some(order) = self
+            .visit()
+            .order_mut(id)
+            .filter(|order| order.is_in_work())
+        else {
+            return;
+        };
         order.goes_to(Step::Returning, now, None);
         self.actions.push(Action::Refund { order: id });
         self.rests();

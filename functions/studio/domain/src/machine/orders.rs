@@ -4,12 +4,18 @@ use confab_core::{Money, OrderId, Timestamp, after};
 use confab_messaging::Body;
 
 use super::{Action, Attending, USED_FOR};
-use crate::{Class, MODELS_KEPT, Model, Order, Pack, Source, Stage, Step, Tier, cleanup::PICTURES_KEPT, say};
+use crate::{
+    Class, MODELS_KEPT, Model, Order, Pack, Source, Stage, Step, Tier, cleanup::PICTURES_KEPT, say,
+};
 
 impl Attending<'_> {
     /// What was learned of the person, while its maker still knows it.
     pub(super) fn model(&self) -> Option<&Model> {
-        self.user.visit.model.as_ref().filter(|model| self.now() < after(model.trained_at, USED_FOR))
+        self.user
+            .visit
+            .model
+            .as_ref()
+            .filter(|model| self.now() < after(model.trained_at, USED_FOR))
     }
 
     pub(super) fn class_of_order(&self) -> Option<Class> {
@@ -24,7 +30,10 @@ impl Attending<'_> {
     pub(super) fn source(&self) -> Option<Source> {
         let visit = &self.user.visit;
         if visit.photos.are_enough() {
-            return Some(Source::Photos { objects: visit.photos.objects(), traits: visit.photos.traits() });
+            return Some(Source::Photos {
+                objects: visit.photos.objects(),
+                traits: visit.photos.traits(),
+            });
         }
         self.model().map(|model| Source::Model { tune: model.tune })
     }
@@ -32,10 +41,18 @@ impl Attending<'_> {
     fn sources_until(&self, from: &Source) -> Timestamp {
         match from {
             Source::Photos { .. } => {
-                let first = self.user.visit.photos.good().map(|photo| photo.came_at).min();
+                let first = self
+                    .user
+                    .visit
+                    .photos
+                    .good()
+                    .map(|photo| photo.came_at)
+                    .min();
                 first.map_or(Timestamp::MAX, |came_at| after(came_at, PICTURES_KEPT))
             }
-            Source::Model { .. } => self.model().map_or(Timestamp::MAX, |model| after(model.trained_at, MODELS_KEPT)),
+            Source::Model { .. } => self
+                .model()
+                .map_or(Timestamp::MAX, |model| after(model.trained_at, MODELS_KEPT)),
         }
     }
 
@@ -44,7 +61,9 @@ impl Attending<'_> {
         if self.source().is_none() {
             return self.asks_for_photos();
         }
-        let Some(class) = self.class_of_order() else { return self.say(say::ask_class(texts)) };
+        let Some(class) = self.class_of_order() else {
+            return self.say(say::ask_class(texts));
+        };
         let tiers = self.around.shelf.tiers(class);
         if tiers.is_empty() {
             return self.say(say::menu(texts, texts.nothing_for_sale));
@@ -58,7 +77,9 @@ impl Attending<'_> {
 
     pub(super) fn shows_packs(&mut self, tier: Tier, page: usize) {
         let texts = self.texts();
-        let Some(class) = self.class_of_order() else { return self.shows_tiers() };
+        let Some(class) = self.class_of_order() else {
+            return self.shows_tiers();
+        };
         let packs = self.around.shelf.of(tier, class);
         match packs.is_empty() {
             true => self.shows_tiers(),
@@ -69,11 +90,18 @@ impl Attending<'_> {
     pub(super) fn shows_sheet(&mut self, pack: i64) {
         let texts = self.texts();
         let class = self.class_of_order().unwrap_or(Class::Woman);
-        let sheet = self.around.shelf.pack(pack).and_then(|pack| pack.sheets.get(&class).map(|sheet| (pack, sheet)));
+        let sheet = self
+            .around
+            .shelf
+            .pack(pack)
+            .and_then(|pack| pack.sheets.get(&class).map(|sheet| (pack, sheet)));
         match sheet {
             Some((pack, sheet)) => {
                 let caption = Some(pack.title.clone());
-                self.say(Body::Image { url: say::of_object(sheet), caption });
+                self.say(Body::Image {
+                    url: say::of_object(sheet),
+                    caption,
+                });
             }
             None => self.say(say::menu(texts, texts.no_sheet)),
         }
@@ -81,10 +109,19 @@ impl Attending<'_> {
 
     /// Asks first when a payment is on its way: who forgot it would pay twice.
     pub(super) fn offers(&mut self, pack: i64) {
-        let found = self.around.shelf.pack(pack).and_then(|pack| Some((pack, self.price_of(pack)?)));
+        let found = self
+            .around
+            .shelf
+            .pack(pack)
+            .and_then(|pack| Some((pack, self.price_of(pack)?)));
         match (self.user.visit.pending(), found) {
             (Some(pending), Some((pack, price))) if self.user.visit.in_work().is_none() => {
-                self.say(say::ask_another_order(self.texts(), &pending.clone(), pack, price));
+                self.say(say::ask_another_order(
+                    self.texts(),
+                    &pending.clone(),
+                    pack,
+                    price,
+                ));
             }
             _ => self.makes_offer(pack),
         }
@@ -99,18 +136,27 @@ impl Attending<'_> {
         if self.user.visit.in_work().is_some() {
             return self.say_text(texts.in_work);
         }
-        let Some(source) = self.source() else { return self.asks_for_photos() };
-        let Some(class) = self.class_of_order() else { return self.say(say::ask_class(texts)) };
+        let Some(source) = self.source() else {
+            return self.asks_for_photos();
+        };
+        let Some(class) = self.class_of_order() else {
+            return self.say(say::ask_class(texts));
+        };
         let shelf = self.around.shelf;
         let found = shelf.pack(pack).and_then(|pack| {
             let tier = pack.tier()?;
             Some((pack, tier, self.price_of(pack)?, *pack.images.get(&class)?))
         });
-        let Some((pack, tier, price, images)) = found else { return self.shows_tiers() };
+        let Some((pack, tier, price, images)) = found else {
+            return self.shows_tiers();
+        };
         let now = self.now();
         // The same thing again is the same order: whoever taps twice is offered one.
         let is_same = |order: &&Order| {
-            order.is_open(now) && order.pack == pack.id && order.from == source && order.price == price
+            order.is_open(now)
+                && order.pack == pack.id
+                && order.from == source
+                && order.price == price
         };
         let id = match self.user.visit.orders.iter().find(is_same) {
             Some(order) => order.id,
@@ -149,7 +195,13 @@ impl Attending<'_> {
         let text = say::agreement(texts, &pack.title, images, price);
         let (item, title, label) = (tier.item(), pack.title.clone(), texts.button_pay.to_owned());
         self.user.offered.clear();
-        self.actions.push(Action::AskToPay { order: id, item, title, text, label });
+        self.actions.push(Action::AskToPay {
+            order: id,
+            item,
+            title,
+            text,
+            label,
+        });
     }
 
     pub(super) fn uses_model(&mut self) {
@@ -164,7 +216,9 @@ impl Attending<'_> {
     pub(super) fn payment_pending(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
         let is_news = |order: &&mut Order| order.step == Step::Offered && !order.is_closed;
-        let Some(order) = self.visit().order_mut(id).filter(is_news) else { return };
+        let Some(order) = self.visit().order_mut(id).filter(is_news) else {
+            return;
+        };
         order.goes_to(Step::PaymentPending, now, None);
         let text = texts.payment_pending.replace("{pack}", &order.title);
         if self.user.visit.stage == Stage::Paying {
@@ -176,7 +230,11 @@ impl Attending<'_> {
     pub(super) fn paid(&mut self, id: OrderId) {
         let now = self.now();
         let texts = self.texts();
-        let other_in_work = self.user.visit.in_work().is_some_and(|order| order.id != id);
+        let other_in_work = self
+            .user
+            .visit
+            .in_work()
+            .is_some_and(|order| order.id != id);
         let Some(order) = self.visit().order_mut(id) else {
             // Forgotten, or never offered: nothing can be made of it.
             self.actions.push(Action::Refund { order: id });
@@ -195,21 +253,36 @@ impl Attending<'_> {
         }
         self.visit().stage = Stage::Training;
         self.visit().sent_again.clear();
-        let text = if other_in_work { texts.paid_beside } else { texts.paid };
+        let text = if other_in_work {
+            texts.paid_beside
+        } else {
+            texts.paid
+        };
         self.say_text(text);
     }
 
     /// A model that is used for one order is not used for another at the same time: nobody could tell their photos apart.
     pub(super) fn waits(&self, order: &Order) -> bool {
         let is_before = |other: &Order| (other.paid_at(), other.id) < (order.paid_at(), order.id);
-        let mut others = self.user.visit.orders.iter().filter(|other| other.is_in_work() && other.id != order.id);
-        matches!(order.from, Source::Model { .. }) && others.any(|other| other.from == order.from && is_before(other))
+        let mut others = self
+            .user
+            .visit
+            .orders
+            .iter()
+            .filter(|other| other.is_in_work() && other.id != order.id);
+        matches!(order.from, Source::Model { .. })
+            && others.any(|other| other.from == order.from && is_before(other))
     }
 
     /// What waited for an order goes on when that is over.
     pub(super) fn wakes_others(&mut self) {
         let now = self.now();
-        for order in self.visit().orders.iter_mut().filter(|order| matches!(order.step, Step::Asked { .. })) {
+        for order in self
+            .visit()
+            .orders
+            .iter_mut()
+            .filter(|order| matches!(order.step, Step::Asked { .. }))
+        {
             order.due = order.due.min(now);
         }
     }
@@ -217,7 +290,9 @@ impl Attending<'_> {
     pub(super) fn not_paid(&mut self, id: OrderId) {
         let texts = self.texts();
         let now = self.now();
-        let Some(order) = self.visit().order_mut(id).filter(|order| order.is_unpaid()) else { return };
+        let Some(order) = self.visit().order_mut(id).filter(|order| order.is_unpaid()) else {
+            return;
+        };
         // Money for it may come all the same, and late money is money.
         order.is_closed = true;
         if order.step == Step::PaymentPending {
@@ -226,7 +301,11 @@ impl Attending<'_> {
         }
         let pack = order.pack;
         let visit = &self.user.visit;
-        let latest = visit.orders.iter().rev().find(|order| order.step == Step::Offered);
+        let latest = visit
+            .orders
+            .iter()
+            .rev()
+            .find(|order| order.step == Step::Offered);
         let is_current = visit.stage == Stage::Paying && latest.is_some_and(|order| order.id == id);
         // Whoever has gone on to something else, or was reminded, need not hear of it.
         if !is_current {
@@ -250,7 +329,9 @@ impl Attending<'_> {
 
     pub(super) fn repaid(&mut self, id: OrderId, is_all: bool) {
         let (now, texts) = (self.now(), self.texts());
-        let Some(order) = self.visit().order_mut(id) else { return };
+        let Some(order) = self.visit().order_mut(id) else {
+            return;
+        };
         if !is_all || order.step == Step::Returned {
             return;
         }

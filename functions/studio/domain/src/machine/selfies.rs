@@ -35,8 +35,9 @@ impl Attending<'_> {
         if self.user.visit.in_work().is_some() {
             return self.say_text(texts.in_work);
         }
-        let (pictures, others): (Vec<_>, Vec<_>) =
-            items.into_iter().partition(|item| item.mime_type.starts_with("image/"));
+        let (pictures, others): (Vec<_>, Vec<_>) = items
+            .into_iter()
+            .partition(|item| item.mime_type.starts_with("image/"));
         if !others.is_empty() {
             self.say_text(texts.pictures_only);
         }
@@ -53,9 +54,18 @@ impl Attending<'_> {
                 return self.says_full_once(message);
             }
             let id = PhotoId::new(self.now(), self.around.entropy);
-            let photo = Photo { id, message_id: message.id.clone(), came_at: self.now(), verdict: Verdict::Awaited };
+            let photo = Photo {
+                id,
+                message_id: message.id.clone(),
+                came_at: self.now(),
+                verdict: Verdict::Awaited,
+            };
             self.visit().photos.0.push(photo);
-            self.actions.push(Action::Judge { photo: id, media, name });
+            self.actions.push(Action::Judge {
+                photo: id,
+                media,
+                name,
+            });
         }
     }
 
@@ -81,14 +91,23 @@ impl Attending<'_> {
     }
 
     pub(super) fn judged(&mut self, id: PhotoId, verdict: Verdict) {
-        let Some(photo) = self.visit().photos.judge(id, verdict) else { return };
+        let Some(photo) = self.visit().photos.judge(id, verdict) else {
+            return;
+        };
         let is_good = matches!(photo.verdict, Verdict::Good { .. });
         let emoji = if is_good { "👍" } else { "👎" };
         let message_id = photo.message_id.clone();
         // Twilio has no reactions.
-        let reacts = self.user.address.as_ref().is_some_and(|address| address.channel == Channel::Meta);
+        let reacts = self
+            .user
+            .address
+            .as_ref()
+            .is_some_and(|address| address.channel == Channel::Meta);
         if reacts && self.may_speak() {
-            self.say(Body::Reaction { message_id, emoji: emoji.to_owned() });
+            self.say(Body::Reaction {
+                message_id,
+                emoji: emoji.to_owned(),
+            });
         }
         let said_class = self.user.visit.photos.class();
         let lately = before(self.now(), LOOKED_AT_WITHIN);

@@ -15,9 +15,17 @@ impl Attending<'_> {
         let now = self.now();
         self.forgets_faces();
         self.catches_up();
-        self.visit().orders.retain(|order| !order.is_unpaid() || now < order.due);
-        let due: Vec<_> =
-            self.user.visit.orders.iter().filter(|order| order.due <= now).map(|order| order.id).collect();
+        self.visit()
+            .orders
+            .retain(|order| !order.is_unpaid() || now < order.due);
+        let due: Vec<_> = self
+            .user
+            .visit
+            .orders
+            .iter()
+            .filter(|order| order.due <= now)
+            .map(|order| order.id)
+            .collect();
         for id in due {
             self.looks_at(id);
         }
@@ -32,7 +40,8 @@ impl Attending<'_> {
     pub(super) fn forgets_faces(&mut self) {
         let now = self.now();
         self.visit().photos.forget_before(before(now, USED_FOR));
-        if self.user.visit.in_work().is_some() || now < after(self.user.last_message_at, FACES_KEPT) {
+        if self.user.visit.in_work().is_some() || now < after(self.user.last_message_at, FACES_KEPT)
+        {
             return;
         }
         let model = self.model().cloned();
@@ -47,7 +56,9 @@ impl Attending<'_> {
 
     pub(super) fn looks_at(&mut self, id: OrderId) {
         let now = self.now();
-        let Some(order) = self.visit().order_mut(id) else { return };
+        let Some(order) = self.visit().order_mut(id) else {
+            return;
+        };
         if order.is_late(now) {
             return self.ends(id);
         }
@@ -68,7 +79,10 @@ impl Attending<'_> {
     /// A user with a pending bank payment is not asked what to do next.
     fn is_to_be_reminded(&self) -> bool {
         let visit = &self.user.visit;
-        let is_stuck = matches!(visit.stage, Stage::Collecting | Stage::Choosing | Stage::Paying);
+        let is_stuck = matches!(
+            visit.stage,
+            Stage::Collecting | Stage::Choosing | Stage::Paying
+        );
         is_stuck && !visit.is_reminded && visit.pending().is_none()
     }
 
@@ -79,9 +93,14 @@ impl Attending<'_> {
     /// The next moment that this person must not be forgotten at.
     pub(super) fn next_look(&self) -> Option<Timestamp> {
         let visit = &self.user.visit;
-        let orders = visit.orders.iter().filter(|order| !order.is_over()).map(|order| order.due);
+        let orders = visit
+            .orders
+            .iter()
+            .filter(|order| !order.is_over())
+            .map(|order| order.due);
         let reminder = self.is_to_be_reminded().then(|| self.reminder());
-        let reminder = reminder.filter(|at| *at < after(self.user.last_message_at, WINDOW) && self.may_speak());
+        let reminder = reminder
+            .filter(|at| *at < after(self.user.last_message_at, WINDOW) && self.may_speak());
         let unsaid = (!visit.unsaid.is_empty() && self.may_speak()).then(|| self.now());
         orders.chain(reminder).chain(unsaid).min()
     }

@@ -19,7 +19,11 @@ impl Attending<'_> {
         self.forgets_faces();
         // What was delivered late opens no window.
         let wrote_at = message.sent_at.min(self.now());
-        self.user.last_message_at = if is_new { wrote_at } else { self.user.last_message_at.max(wrote_at) };
+        self.user.last_message_at = if is_new {
+            wrote_at
+        } else {
+            self.user.last_message_at.max(wrote_at)
+        };
         self.user.address = Some(message.from.clone());
         self.visit().is_reminded = false;
         if let Some(name) = &message.name {
@@ -62,7 +66,11 @@ impl Attending<'_> {
             Wish::Begin => self.asks_for_photos(),
             Wish::Anew => {
                 self.visit().begins_anew();
-                self.say_text(self.texts().send_photos.replace("{enough}", &ENOUGH.to_string()));
+                self.say_text(
+                    self.texts()
+                        .send_photos
+                        .replace("{enough}", &ENOUGH.to_string()),
+                );
             }
             Wish::More => self.asks_for_more(),
             Wish::Examples => self.say(say::menu(texts, texts.examples)),
@@ -87,10 +95,18 @@ impl Attending<'_> {
             Wish::Erase => {
                 self.say_text(format!("{}{}", texts.erased, self.refund_with_erasure()));
                 // What is being made is not made any more, and money that comes for it goes back.
-                let is_paid = |order: &&Order| order.is_in_work() || order.step == Step::PaymentPending;
+                let is_paid =
+                    |order: &&Order| order.is_in_work() || order.step == Step::PaymentPending;
                 let paid = self.user.visit.orders.iter().filter(is_paid);
-                self.actions.extend(paid.map(|order| Action::Refund { order: order.id }));
-                let orders = self.user.visit.orders.iter().map(|order| order.id).collect();
+                self.actions
+                    .extend(paid.map(|order| Action::Refund { order: order.id }));
+                let orders = self
+                    .user
+                    .visit
+                    .orders
+                    .iter()
+                    .map(|order| order.id)
+                    .collect();
                 self.actions.push(Action::Erase { orders });
                 self.user.visit = Visit::default();
             }
@@ -139,7 +155,10 @@ impl Attending<'_> {
         let texts = self.texts();
         self.visit().asked = None;
         let action = match (asked, self.user.visit.delivered()) {
-            (Asked::Feedback, Some(order)) => Action::Note { order: order.id, words },
+            (Asked::Feedback, Some(order)) => Action::Note {
+                order: order.id,
+                words,
+            },
             _ => Action::HandOn { words },
         };
         self.actions.push(action);
@@ -150,10 +169,16 @@ impl Attending<'_> {
         let texts = self.texts();
         let visit = &self.user.visit;
         let body = match (visit.stage, visit.pending()) {
-            _ if visit.in_work().is_some() => Body::Text { text: texts.in_work.to_owned() },
-            (_, Some(pending)) => Body::Text { text: texts.payment_pending.replace("{pack}", &pending.title) },
+            _ if visit.in_work().is_some() => Body::Text {
+                text: texts.in_work.to_owned(),
+            },
+            (_, Some(pending)) => Body::Text {
+                text: texts.payment_pending.replace("{pack}", &pending.title),
+            },
             (Stage::Collecting, _) => say::progress(texts, &visit.photos),
-            (Stage::Choosing | Stage::Paying, _) => say::enough(texts, &visit.photos, texts.choose_next),
+            (Stage::Choosing | Stage::Paying, _) => {
+                say::enough(texts, &visit.photos, texts.choose_next)
+            }
             (Stage::New | Stage::PaymentPending | Stage::Training | Stage::Ready, _) => {
                 say::menu(texts, texts.nothing_in_work)
             }
@@ -168,7 +193,9 @@ impl Attending<'_> {
             return self.say_text(texts.too_late_to_cancel);
         }
         if let Some(pending) = self.user.visit.pending() {
-            let text = texts.too_late_to_cancel_payment.replace("{pack}", &pending.title);
+            let text = texts
+                .too_late_to_cancel_payment
+                .replace("{pack}", &pending.title);
             return self.say_text(text);
         }
         self.rests();

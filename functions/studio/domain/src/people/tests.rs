@@ -18,7 +18,11 @@ const DAY: i64 = 24 * 3600;
 impl Book {
     /// Follows what a message says, with a new id for somebody new, and tells who wrote.
     fn hears(&mut self, day: i64, message: &Inbound) -> (UserId, Recognised) {
-        let merged = |id: UserId| std::iter::successors(Some(id), |id| self.merged.get(id).copied()).last().unwrap();
+        let merged = |id: UserId| {
+            std::iter::successors(Some(id), |id| self.merged.get(id).copied())
+                .last()
+                .unwrap()
+        };
         let found = recognise(message, |alias| self.leads.get(alias).cloned(), merged);
         let person = found.person.unwrap_or_else(|| {
             self.made += 1;
@@ -26,10 +30,14 @@ impl Book {
         });
         for link in &found.links {
             assert_eq!(self.leads.get(&link.alias), link.was.as_ref());
-            let lead = Lead { user_id: person, scoped_id: link.scoped_id.clone() };
+            let lead = Lead {
+                user_id: person,
+                scoped_id: link.scoped_id.clone(),
+            };
             self.leads.insert(link.alias.clone(), lead);
         }
-        self.merged.extend(found.also.iter().map(|other| (*other, person)));
+        self.merged
+            .extend(found.also.iter().map(|other| (*other, person)));
         if let Some((alias, lead)) = &found.release {
             assert_eq!(self.leads.remove(alias).as_ref(), Some(lead));
         }
@@ -42,17 +50,26 @@ impl Book {
 }
 
 fn user(day: i64, salt: u8) -> UserId {
-    UserId::new(Timestamp::from_second(day * DAY).unwrap(), &move || [salt; 10])
+    UserId::new(Timestamp::from_second(day * DAY).unwrap(), &move || {
+        [salt; 10]
+    })
 }
 
 fn identity(phone: Option<&str>, scoped: Option<&str>) -> Identity {
-    Identity { phone: phone.map(|digits| Phone::parse(digits).unwrap()), scoped_id: scoped.map(Into::into) }
+    Identity {
+        phone: phone.map(|digits| Phone::parse(digits).unwrap()),
+        scoped_id: scoped.map(Into::into),
+    }
 }
 
 fn message(day: i64, phone: Option<&str>, scoped: Option<&str>) -> Inbound {
     Inbound {
         id: "wamid.1".into(),
-        from: Address { channel: Channel::Meta, business: "106".into(), person: identity(phone, scoped) },
+        from: Address {
+            channel: Channel::Meta,
+            business: "106".into(),
+            person: identity(phone, scoped),
+        },
         name: None,
         sent_at: Timestamp::from_second(day * DAY).unwrap(),
         reply_to: None,
@@ -61,8 +78,13 @@ fn message(day: i64, phone: Option<&str>, scoped: Option<&str>) -> Inbound {
 }
 
 fn changes_number(day: i64, old: (&str, Option<&str>), new: (&str, Option<&str>)) -> Inbound {
-    let content = Content::NumberChanged { new: identity(Some(new.0), new.1) };
-    Inbound { content, ..message(day, Some(old.0), old.1) }
+    let content = Content::NumberChanged {
+        new: identity(Some(new.0), new.1),
+    };
+    Inbound {
+        content,
+        ..message(day, Some(old.0), old.1)
+    }
 }
 
 const A: Option<&str> = Some("US.A");
@@ -77,7 +99,11 @@ fn a_person_is_the_same_with_and_without_the_number() {
     assert_eq!(book.says(2, None, A), person);
     assert_eq!(book.says(3, Some(ONE), None), person);
     let (_, found) = book.hears(4, &message(4, Some(ONE), A));
-    assert_eq!((found.links, found.release), (Vec::new(), None), "what is known is not written again");
+    assert_eq!(
+        (found.links, found.release),
+        (Vec::new(), None),
+        "what is known is not written again"
+    );
 }
 
 #[test]
@@ -95,7 +121,11 @@ fn a_number_that_passed_on_does_not_show_its_new_owner_the_old_conversation() {
     let second = book.says(400, Some(ONE), B);
     assert_ne!(second, first);
     assert_eq!(book.says(401, Some(ONE), None), second);
-    assert_eq!(book.says(402, None, A), first, "who moved away is still known by the scoped id");
+    assert_eq!(
+        book.says(402, None, A),
+        first,
+        "who moved away is still known by the scoped id"
+    );
 }
 
 #[test]
@@ -113,9 +143,20 @@ fn two_whom_we_took_for_two_become_one_under_the_older_id() {
 fn a_changed_number_takes_the_person_along_and_is_released() {
     let mut book = Book::default();
     let person = book.says(1, Some(ONE), A);
-    assert_eq!(book.hears(2, &changes_number(2, (ONE, A), (TWO, None))).0, person);
-    assert_eq!(book.says(3, Some(TWO), B), person, "the scoped id changes with the number");
-    assert_ne!(book.says(4, Some(ONE), None), person, "the old number is free for anybody");
+    assert_eq!(
+        book.hears(2, &changes_number(2, (ONE, A), (TWO, None))).0,
+        person
+    );
+    assert_eq!(
+        book.says(3, Some(TWO), B),
+        person,
+        "the scoped id changes with the number"
+    );
+    assert_ne!(
+        book.says(4, Some(ONE), None),
+        person,
+        "the old number is free for anybody"
+    );
 }
 
 #[test]
@@ -127,7 +168,11 @@ fn who_wrote_under_the_new_number_before_we_heard_of_the_change_is_the_same_pers
     let late = changes_number(2, (ONE, A), (TWO, None));
     assert_eq!(book.hears(4, &late).0, person);
     let (who, found) = book.hears(5, &message(5, None, B));
-    assert_eq!((who, found.links.len()), (person, 1), "what led to the other id leads here from now on");
+    assert_eq!(
+        (who, found.links.len()),
+        (person, 1),
+        "what led to the other id leads here from now on"
+    );
     assert_eq!(book.says(6, Some(TWO), B), person);
 }
 

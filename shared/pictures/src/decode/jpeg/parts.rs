@@ -66,7 +66,14 @@ impl<'a> Parts<'a> {
         let header = header?;
         let is_kept = header.is_progressive || in_first_scan? != header.components.len();
         let memory = if is_kept { header.coefficients() } else { 0 };
-        Some(Self { jpeg, frame: Frame { size: header.size, memory }, exif })
+        Some(Self {
+            jpeg,
+            frame: Frame {
+                size: header.size,
+                memory,
+            },
+            exif,
+        })
     }
 }
 
@@ -84,7 +91,9 @@ fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
 
 /// A scan ends at the next marker which is no restart.
 fn scan_length(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7))
+    bytes
+        .windows(2)
+        .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7))
 }
 
 struct Header {
@@ -96,11 +105,16 @@ struct Header {
 
 impl Header {
     fn parse(marker: u8, content: &[u8]) -> Option<Self> {
-        let (&[8, h0, h1, w0, w1, count], components) = content.split_first_chunk()? else { return None };
+        let (&[8, h0, h1, w0, w1, count], components) = content.split_first_chunk()? else {
+            return None;
+        };
         let is_known = matches!(count, 1 | 3 | 4) && components.len() == 3 * usize::from(count);
-        let sampling = |component: &[u8]| (u64::from(component[1] >> 4), u64::from(component[1] & 0xf));
+        let sampling =
+            |component: &[u8]| (u64::from(component[1] >> 4), u64::from(component[1] & 0xf));
         let components: Vec<_> = components.chunks_exact(3).map(sampling).collect();
-        let is_sampled = components.iter().all(|(h, v)| (1..=4).contains(h) && (1..=4).contains(v));
+        let is_sampled = components
+            .iter()
+            .all(|(h, v)| (1..=4).contains(h) && (1..=4).contains(v));
         let (width, height) = (u16::from_be_bytes([w0, w1]), u16::from_be_bytes([h0, h1]));
         (is_known && is_sampled).then_some(Self {
             is_progressive: marker == 0xc2,
@@ -111,10 +125,15 @@ impl Header {
 
     /// Two bytes for each sample of each component, in blocks of 64.
     fn coefficients(&self) -> u64 {
-        let most = |side: fn(&(u64, u64)) -> u64| self.components.iter().map(side).max().unwrap_or(1);
+        let most =
+            |side: fn(&(u64, u64)) -> u64| self.components.iter().map(side).max().unwrap_or(1);
         let (across, down) = (most(|(h, _)| *h), most(|(_, v)| *v));
-        let units = u64::from(self.size.width).div_ceil(8 * across) * u64::from(self.size.height).div_ceil(8 * down);
-        self.components.iter().map(|(h, v)| units * h * v * 64 * 2).sum()
+        let units = u64::from(self.size.width).div_ceil(8 * across)
+            * u64::from(self.size.height).div_ceil(8 * down);
+        self.components
+            .iter()
+            .map(|(h, v)| units * h * v * 64 * 2)
+            .sum()
     }
 }
 
@@ -128,15 +147,33 @@ mod tests {
         let file = flat(0xc0, 40, 30, &[0x22, 0x11, 0x11]);
         let adobe = segment(0xee, b"Adobe\0\x64\0\0\0\0\x01");
         let place = segment(0xe1, b"Exif\0\0of a place");
-        let others =
-            [(0xe0, "JFIF"), (0xe1, "http://ns.adobe.com/"), (0xe2, "ICC_PROFILE"), (0xed, "names"), (0xfe, "note")];
-        let others = others.map(|(marker, content)| segment(marker, content.as_bytes())).concat();
-        let full = [&with(&file, &[&adobe[..], &place, &others].concat())[..], b"and a video"].concat();
+        let others = [
+            (0xe0, "JFIF"),
+            (0xe1, "http://ns.adobe.com/"),
+            (0xe2, "ICC_PROFILE"),
+            (0xed, "names"),
+            (0xfe, "note"),
+        ];
+        let others = others
+            .map(|(marker, content)| segment(marker, content.as_bytes()))
+            .concat();
+        let full = [
+            &with(&file, &[&adobe[..], &place, &others].concat())[..],
+            b"and a video",
+        ]
+        .concat();
         let parts = Parts::of(&full).unwrap();
         assert!(parts.jpeg == with(&file, &adobe));
-        assert_eq!(parts.exif, Some(&b"of a place"[..]), "although there is another segment of that number behind it");
+        assert_eq!(
+            parts.exif,
+            Some(&b"of a place"[..]),
+            "although there is another segment of that number behind it"
+        );
         assert_eq!(Parts::of(&file).unwrap().exif, None);
-        assert!(Parts::of(&in_scans(0xc0, 40, 30, &[0x11; 3])).unwrap().jpeg == in_scans(0xc0, 40, 30, &[0x11; 3]));
+        assert!(
+            Parts::of(&in_scans(0xc0, 40, 30, &[0x11; 3])).unwrap().jpeg
+                == in_scans(0xc0, 40, 30, &[0x11; 3])
+        );
     }
 
     #[test]
@@ -144,7 +181,10 @@ mod tests {
         let memory = |file: &[u8]| Parts::of(file).unwrap().frame.memory;
         assert_eq!(memory(&flat(0xc0, 64, 64, &[0x11; 3])), 0);
         assert_eq!(memory(&flat(0xc2, 64, 64, &[0x11; 3])), 64 * 64 * 3 * 2);
-        assert_eq!(memory(&flat(0xc2, 64, 64, &[0x22, 0x11, 0x11])), 64 * 64 * 3);
+        assert_eq!(
+            memory(&flat(0xc2, 64, 64, &[0x22, 0x11, 0x11])),
+            64 * 64 * 3
+        );
         assert_eq!(memory(&flat(0xc2, 65, 64, &[0x11])), 72 * 64 * 2);
         assert_eq!(memory(&in_scans(0xc0, 64, 64, &[0x11; 3])), 64 * 64 * 3 * 2);
     }
@@ -158,24 +198,67 @@ mod tests {
         for (what, file) in [
             ("no frame", file(&[&scan])),
             ("no scan", file(&[&grey])),
-            ("two frames", file(&[&frame(0xc2, 40, 30, &[0x11]), &grey, &scan])),
-            ("two components", file(&[&baseline(40, 30, &[0x11; 2]), &scan])),
-            ("two hundred components", file(&[&baseline(40, 30, &[0x11; 200]), &scan])),
-            ("fewer components than told", file(&[&segment(0xc0, &[8, 0, 30, 0, 40, 3, 1, 0x11, 0]), &scan])),
-            ("samples without end across", file(&[&baseline(40, 30, &[0xf1]), &scan])),
-            ("samples without end down", file(&[&baseline(40, 30, &[0x1f]), &scan])),
+            (
+                "two frames",
+                file(&[&frame(0xc2, 40, 30, &[0x11]), &grey, &scan]),
+            ),
+            (
+                "two components",
+                file(&[&baseline(40, 30, &[0x11; 2]), &scan]),
+            ),
+            (
+                "two hundred components",
+                file(&[&baseline(40, 30, &[0x11; 200]), &scan]),
+            ),
+            (
+                "fewer components than told",
+                file(&[&segment(0xc0, &[8, 0, 30, 0, 40, 3, 1, 0x11, 0]), &scan]),
+            ),
+            (
+                "samples without end across",
+                file(&[&baseline(40, 30, &[0xf1]), &scan]),
+            ),
+            (
+                "samples without end down",
+                file(&[&baseline(40, 30, &[0x1f]), &scan]),
+            ),
             ("no samples", file(&[&baseline(40, 30, &[0x01]), &scan])),
-            ("twelve bits a sample", file(&[&segment(0xc0, &[12, 0, 30, 0, 40, 1, 1, 0x11, 0]), &scan])),
-            ("a frame without its end", file(&[&segment(0xc0, &[8, 0]), &scan])),
+            (
+                "twelve bits a sample",
+                file(&[&segment(0xc0, &[12, 0, 30, 0, 40, 1, 1, 0x11, 0]), &scan]),
+            ),
+            (
+                "a frame without its end",
+                file(&[&segment(0xc0, &[8, 0]), &scan]),
+            ),
             ("lossless", file(&[&frame(0xc3, 40, 30, &[0x11]), &scan])),
             ("arithmetic", file(&[&frame(0xc9, 40, 30, &[0x11]), &scan])),
-            ("a size that is told later", file(&[&grey, &scan, &segment(0xdc, &[0, 30])])),
-            ("scans without end", file(&[&grey, &scan.repeat(MOST_SCANS + 1)])),
-            ("a segment of no length", file(&[&[0xff, 0xe0, 0, 1], &grey, &scan])),
-            ("no end", file(&[&grey, &scan]).split_last_chunk::<2>().unwrap().0.to_vec()),
+            (
+                "a size that is told later",
+                file(&[&grey, &scan, &segment(0xdc, &[0, 30])]),
+            ),
+            (
+                "scans without end",
+                file(&[&grey, &scan.repeat(MOST_SCANS + 1)]),
+            ),
+            (
+                "a segment of no length",
+                file(&[&[0xff, 0xe0, 0, 1], &grey, &scan]),
+            ),
+            (
+                "no end",
+                file(&[&grey, &scan])
+                    .split_last_chunk::<2>()
+                    .unwrap()
+                    .0
+                    .to_vec(),
+            ),
         ] {
             assert!(Parts::of(&file).is_none(), "{what}");
         }
-        assert!(Parts::of(&file(&[&grey, &scan.repeat(MOST_SCANS)])).is_some(), "else nothing of this was tested");
+        assert!(
+            Parts::of(&file(&[&grey, &scan.repeat(MOST_SCANS)])).is_some(),
+            "else nothing of this was tested"
+        );
     }
 }

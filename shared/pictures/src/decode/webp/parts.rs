@@ -24,7 +24,12 @@ impl<'a> Parts<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let mut rest = bytes.get(12..).ok_or(Refusal::Unreadable)?;
         let mut size = None;
-        let mut parts = Self { size: Size::square(0), coding: Coding::Lossy, lossless_bytes: 0, exif: None };
+        let mut parts = Self {
+            size: Size::square(0),
+            coding: Coding::Lossy,
+            lossless_bytes: 0,
+            exif: None,
+        };
         while rest.len() >= 8 {
             let (name, content);
             (name, content, rest) = next_chunk(rest).ok_or(Refusal::Unreadable)?;

@@ -12,7 +12,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
@@ -53,7 +56,14 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        Self { dice, chat: Chat::new(), coming: Vec::new(), to_do: Vec::new(), orders: BTreeMap::new(), tunes: 0 }
+        Self {
+            dice,
+            chat: Chat::new(),
+            coming: Vec::new(),
+            to_do: Vec::new(),
+            orders: BTreeMap::new(),
+            tunes: 0,
+        }
     }
 
     /// Comes up to three times, each time when it wants; not at all from who may lose it.
@@ -92,7 +102,9 @@ impl World {
 
     fn does(&mut self, action: &Action) {
         match action {
-            Action::Say { body: Body::Image { url, .. } } => {
+            Action::Say {
+                body: Body::Image { url, .. },
+            } => {
                 let object = url.strip_prefix("object:").unwrap();
                 let (order, name) = object.split_once('/').unwrap();
                 let fate = self.orders.get_mut(&order.parse().unwrap()).unwrap();
@@ -105,8 +117,19 @@ impl World {
             | Action::Erase { .. } => {}
             Action::Judge { photo, .. } => {
                 let is_bad = self.dice.is(20);
-                let verdict = if is_bad { Verdict::Bad { why: Fault::Blurry } } else { good(&photo.to_string()) };
-                self.tells(&Event::Judged { photo: *photo, verdict }, 1, false);
+                let verdict = if is_bad {
+                    Verdict::Bad { why: Fault::Blurry }
+                } else {
+                    good(&photo.to_string())
+                };
+                self.tells(
+                    &Event::Judged {
+                        photo: *photo,
+                        verdict,
+                    },
+                    1,
+                    false,
+                );
             }
             Action::AskToPay { order, .. } => self.is_asked_to_pay(*order),
             Action::Make { order } => self.makes(order.id),
@@ -148,7 +171,11 @@ impl World {
                     self.tells(&Event::NotPaid { order }, 10 * MINUTE, false);
                 } else if !std::mem::replace(&mut fate.is_paid, true) {
                     fate.credits += 1;
-                    let takes = if self.dice.is(50) { 10 * MINUTE } else { 3 * 24 * 60 * MINUTE };
+                    let takes = if self.dice.is(50) {
+                        10 * MINUTE
+                    } else {
+                        3 * 24 * 60 * MINUTE
+                    };
                     self.tells(&Event::PaymentPending { order }, MINUTE, true);
                     self.tells(&Event::Paid { order }, takes, false);
                 }
@@ -167,7 +194,14 @@ impl World {
         if fate.is_paid && !fate.is_repaid {
             fate.is_repaid = true;
             fate.credits -= 1;
-            self.tells(&Event::Repaid { order, is_all: true }, MINUTE, false);
+            self.tells(
+                &Event::Repaid {
+                    order,
+                    is_all: true,
+                },
+                MINUTE,
+                false,
+            );
         }
     }
 
@@ -194,13 +228,26 @@ impl World {
             }
         }
         let tune = *self.orders[&order].tunes.first().unwrap();
-        self.tells(&Event::Begun { order, tune, eta: None }, 1, true);
+        self.tells(
+            &Event::Begun {
+                order,
+                tune,
+                eta: None,
+            },
+            1,
+            true,
+        );
     }
 
     /// Until nothing is left that could happen.
     fn runs(&mut self) {
         for _ in 0..3_000 {
-            let due = self.chat.user.as_ref().and_then(|user| user.due).map(Timestamp::as_second);
+            let due = self
+                .chat
+                .user
+                .as_ref()
+                .and_then(|user| user.due)
+                .map(Timestamp::as_second);
             let next = (0..self.coming.len()).min_by_key(|index| self.coming[*index].0);
             match next.map(|index| (index, self.coming[index].0)) {
                 Some((index, at)) if due.is_none_or(|due| at <= due) => {
@@ -222,12 +269,22 @@ impl World {
 
 /// Of four photos.
 fn made_of(order: OrderId, count: usize) -> Event {
-    let image = |number: usize| Image { name: format!("i{number}"), object: format!("{order}/i{number}") };
-    Event::Made { order, images: (0..count).map(image).collect(), is_all: count == 4 }
+    let image = |number: usize| Image {
+        name: format!("i{number}"),
+        object: format!("{order}/i{number}"),
+    };
+    Event::Made {
+        order,
+        images: (0..count).map(image).collect(),
+        is_all: count == 4,
+    }
 }
 
 fn tap(id: &str) -> Event {
-    said(Content::Choice { id: id.to_owned(), title: String::new() })
+    said(Content::Choice {
+        id: id.to_owned(),
+        title: String::new(),
+    })
 }
 
 /// Two visits of one person, each to its end.
@@ -237,7 +294,10 @@ fn lives(seed: u64) -> World {
     for _ in 0..2 {
         for _ in 0..=world.dice.roll(4) {
             let items = (0..=world.dice.roll(9)).map(|_| picture("m")).collect();
-            world.takes(&said(Content::Media { items, caption: None }));
+            world.takes(&said(Content::Media {
+                items,
+                caption: None,
+            }));
         }
         // All of them are looked at.
         world.coming.sort_by_key(|(at, _)| *at);
@@ -251,7 +311,9 @@ fn lives(seed: u64) -> World {
         }
         world.runs();
         // The person writes once more, so that nothing is held back from them.
-        world.takes(&said(Content::Text { text: "hello".into() }));
+        world.takes(&said(Content::Text {
+            text: "hello".into(),
+        }));
         world.runs();
     }
     world
@@ -264,22 +326,34 @@ fn in_no_world_is_an_order_lost_doubled_or_silent() {
         let world = lives(seed);
         for (id, fate) in &world.orders {
             let order = world.chat.visit().order(*id);
-            let told = format!("seed {seed}: {id} {:?} {fate:?}", order.map(|order| &order.step));
+            let told = format!(
+                "seed {seed}: {id} {:?} {fate:?}",
+                order.map(|order| &order.step)
+            );
             assert!(fate.tunes.len() <= 1, "{told}");
             assert!(fate.said.values().all(|times| *times == 1), "{told}");
             if !fate.is_paid {
-                assert!(fate.tunes.is_empty() && fate.said.is_empty() && !fate.is_repaid, "{told}");
+                assert!(
+                    fate.tunes.is_empty() && fate.said.is_empty() && !fate.is_repaid,
+                    "{told}"
+                );
                 continue;
             }
             // What is less than half of it is not worth its price.
             let ordered = order.map_or(4, |order| usize::try_from(order.images).unwrap());
             let is_delivered = fate.said.len() * 2 >= ordered;
             assert!(is_delivered || fate.is_repaid, "silent: {told}");
-            assert!(is_delivered != fate.is_repaid, "delivered and paid back: {told}");
+            assert!(
+                is_delivered != fate.is_repaid,
+                "delivered and paid back: {told}"
+            );
             assert_eq!(fate.credits, 0, "{told}");
             delivered += u32::from(is_delivered);
             repaid += u32::from(fate.is_repaid);
         }
     }
-    assert!(delivered > 1_000 && repaid > 100, "too little happened: {delivered} delivered, {repaid} paid back");
+    assert!(
+        delivered > 1_000 && repaid > 100,
+        "too little happened: {delivered} delivered, {repaid} paid back"
+    );
 }

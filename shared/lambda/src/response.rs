@@ -1,36 +1,38 @@
 //! What a route answers.
 
 use confab_core::{CorrelationId, Error, Kind, Result};
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use lambda_http::Body;
 use serde::Serialize;
 
-pub type Reply = Response<Body>;
+pub type Response = http::Response<Body>;
 
-pub fn text(status: StatusCode, body: impl Into<String>) -> Reply {
+pub fn text(status: StatusCode, body: impl Into<String>) -> Response {
     with(status, "text/plain; charset=utf-8", body.into())
 }
 
-pub fn xml(status: StatusCode, body: impl Into<String>) -> Reply {
+pub fn xml(status: StatusCode, body: impl Into<String>) -> Response {
     with(status, "text/xml; charset=utf-8", body.into())
 }
 
-pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Reply> {
+pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Response> {
     let body = serde_json::to_string(value).map_err(|e| Error::internal("render_failed", e))?;
     Ok(with(status, "application/json", body))
 }
 
-pub fn empty(status: StatusCode) -> Reply {
-    let mut reply = Response::new(Body::Empty);
-    *reply.status_mut() = status;
-    reply
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response
 }
 
-fn with(status: StatusCode, content_type: &'static str, body: String) -> Reply {
-    let mut reply = Response::new(Body::Text(body));
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    reply
+fn with(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
 }
 
 pub(crate) fn status(kind: Kind) -> StatusCode {
@@ -60,20 +62,29 @@ struct Problem<'a> {
     correlation_id: CorrelationId,
 }
 
-pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Reply {
+pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Response {
     let status = status(error.kind());
-    let problem = Problem { title: error.message(), status: status.as_u16(), code: error.code(), correlation_id };
+    let problem = Problem {
+        title: error.message(),
+        status: status.as_u16(),
+        code: error.code(),
+        correlation_id,
+    };
     let body = serde_json::to_string(&problem).unwrap_or_default();
-    let mut reply = with(status, "application/problem+json", body);
+    let mut response = with(status, "application/problem+json", body);
     let again_after = match error.kind() {
-        Kind::RateLimited { retry_after_seconds } => Some(retry_after_seconds),
+        Kind::RateLimited {
+            retry_after_seconds,
+        } => Some(retry_after_seconds),
         Kind::Unavailable => Some(UNAVAILABLE_FOR),
         _ => None,
     };
     if let Some(seconds) = again_after {
-        reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    reply
+    response
 }
 
 #[cfg(test)]
@@ -84,19 +95,29 @@ mod tests {
     #[test]
     fn our_failures_tell_nothing_of_our_insides() {
         let error = Error::internal("store_failed", std::io::Error::other("table StudioTable"));
-        let reply = problem(&error, CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]));
-        assert_eq!(reply.status(), 500);
-        let Body::Text(body) = reply.body() else { panic!("no text") };
+        let response = problem(
+            &error,
+            CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+        );
+        assert_eq!(response.status(), 500);
+        let Body::Text(body) = response.body() else {
+            panic!("no text")
+        };
         assert!(!body.contains("StudioTable"), "{body}");
         assert!(body.contains("cor_"), "{body}");
     }
 
     #[test]
     fn a_limited_caller_learns_when_to_come_back() {
-        let limited = Kind::RateLimited { retry_after_seconds: 7 };
+        let limited = Kind::RateLimited {
+            retry_after_seconds: 7,
+        };
         let error = Error::new(limited, "too_many", "Slow down.");
-        let reply = problem(&error, CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]));
-        assert_eq!(reply.status(), 429);
-        assert_eq!(reply.headers()["retry-after"], "7");
+        let response = problem(
+            &error,
+            CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+        );
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()["retry-after"], "7");
     }
 }
