@@ -60,7 +60,7 @@ apt_install() {
 
 # The runtime clients of AWS for Node.js and Python, which run functions of other people's templates on `local`.
 install_runtime_clients() {
-    local wanted="local/examples/install" tools=".tools/lambda"
+    local wanted="local/emulator/examples/install" tools=".tools/lambda"
     cmp -s "$wanted" "$tools/installed" && return
     debian_packages cmake g++ make cmake autoconf automake libtool unzip
     need python3 "Python 3.11 or later runs Python functions."

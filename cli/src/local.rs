@@ -1,4 +1,4 @@
-//! A running `local`, by its control API (local/API.md).
+//! A running `local`, by its control API (local/server/API.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 

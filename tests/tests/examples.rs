@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 async fn guestbook() -> Result<Place> {
-    Place::running("local/examples/guestbook/template.yaml").await
+    Place::running("local/emulator/examples/guestbook/template.yaml").await
 }
 
 #[tokio::test]
-#[ignore = "needs Node.js, Python and their runtime clients: local/examples/install"]
+#[ignore = "needs Node.js, Python and their runtime clients: local/emulator/examples/install"]
 async fn node_and_python_functions_serve_requests_messages_and_frames() -> Result<()> {
     let place = guestbook().await?;
     let entries = format!("{}/entries", place.gateway);

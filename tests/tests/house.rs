@@ -400,7 +400,7 @@ fn what_is_no_function_is_local_the_operators_command_or_a_test() -> Result<()> 
     for (name, folder, own) in packages()? {
         let on_a_laptop = own
             .iter()
-            .any(|dependency| ["confab-cli", "confab-local"].contains(&dependency.as_str()));
+            .any(|dependency| ["confab-cli", "confab-server"].contains(&dependency.as_str()));
         assert!(
             !on_a_laptop || folder == "tests",
             "{name} links what runs on a laptop only"

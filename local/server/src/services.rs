@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn service_files_of_the_project_name_parameters_of_its_template() {
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
         let services = Services::read(&folders(&template).unwrap()).unwrap();
         let text = std::fs::read_to_string(template).unwrap();
         let template: serde_norway::Value = serde_norway::from_str(&text).unwrap();

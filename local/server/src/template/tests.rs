@@ -17,7 +17,7 @@ fn refusal(resources: &str) -> String {
 
 #[test]
 fn the_projects_own_template_runs_here() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
     let template = Template::load(&path, &places()).unwrap();
     assert!(
         template

@@ -77,7 +77,7 @@ async fn build(cloud: &Cloud, root: &Path) {
     let mut command = Command::new("cargo");
     // The packages of scripts/dev: with others the dependencies would have other features, and all be built again.
     command
-        .args(["build", "--bins", "--package", "confab-local"])
+        .args(["build", "--bins", "--package", "confab-server"])
         .current_dir(root)
         .stdin(Stdio::null());
     for service in services(root) {
