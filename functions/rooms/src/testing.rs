@@ -393,10 +393,7 @@ impl Cloud {
             .as_object_mut()
             .unwrap()
             .remove("authorization");
-        ApiRequest {
-            request: request(&event),
-            correlation_id: trace(),
-        }
+        ApiRequest::new(request(&event), trace())
     }
 
     /// A request of a user, as API Gateway hands it on.
@@ -413,10 +410,7 @@ impl Cloud {
         let token = keys.seal(SEAL, &session, until).await.unwrap();
         let mut event = asked(method, path, &body);
         event["headers"]["authorization"] = json!(format!("Bearer {token}"));
-        ApiRequest {
-            request: request(&event),
-            correlation_id: trace(),
-        }
+        ApiRequest::new(request(&event), trace())
     }
 
     fn sockets(&self) -> Sockets {

@@ -24,6 +24,13 @@ pub struct IdError {
     prefix: &'static str,
 }
 
+/// A path parameter that is no such id names nothing.
+impl From<IdError> for crate::Error {
+    fn from(error: IdError) -> Self {
+        Self::not_found("id").with_source(error)
+    }
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*

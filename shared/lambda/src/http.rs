@@ -8,7 +8,7 @@ use lambda_http::{Body, Request, RequestExt, request::RequestContext};
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
-use crate::{OsEntropy, Response, StartError, log, panics::caught, response, start};
+use crate::{OsEntropy, Response, Router, StartError, log, panics::caught, response, start};
 
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
 
@@ -20,9 +20,19 @@ const LARGEST_JSON: usize = 64 * 1024;
 pub struct ApiRequest {
     pub request: Request,
     pub correlation_id: CorrelationId,
+    /// The values of the route key's parameters, in their order; the router fills them in.
+    pub path_parameters: Vec<String>,
 }
 
 impl ApiRequest {
+    pub fn new(request: Request, correlation_id: CorrelationId) -> Self {
+        Self {
+            request,
+            correlation_id,
+            path_parameters: Vec::new(),
+        }
+    }
+
     /// The bytes as they were sent: base64 is undone, nothing else.
     pub fn body(&self) -> &[u8] {
         self.request.body().as_ref()
@@ -45,6 +55,23 @@ impl ApiRequest {
             .rsplit('/')
             .next()
             .unwrap_or_default()
+    }
+
+    /// The query string as a type.
+    pub fn query_as<T: DeserializeOwned>(&self) -> Result<T> {
+        let bad =
+            |error| Error::invalid("bad_query", format!("The query cannot be read: {error}."));
+        serde_urlencoded::from_str(self.query()).map_err(bad)
+    }
+
+    /// The key of the route that API Gateway chose, such as `GET /api/chats/{code}/`.
+    pub fn route_key(&self) -> String {
+        match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                context.route_key.clone().unwrap_or_default()
+            }
+            _ => String::new(),
+        }
     }
 
     pub fn query_value(&self, name: &str) -> Option<String> {
@@ -122,6 +149,20 @@ where
     lambda_http::run(service).await
 }
 
+/// Runs the routes of a function until the sandbox ends.
+pub async fn serve<S: Send + Sync + 'static>(
+    function: &'static str,
+    state: impl Future<Output = Result<S, StartError>>,
+    routes: Router<S>,
+) -> Result<(), StartError> {
+    let routes = Arc::new(routes);
+    let answer = move |state, request| {
+        let routes = routes.clone();
+        async move { routes.answer(request, state).await }
+    };
+    run(function, state, answer).await
+}
+
 /// One request: also what tests call.
 pub async fn answer<D, Fut>(
     deps: Arc<D>,
@@ -135,10 +176,7 @@ where
     let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
     let request_id = request_id(&request);
     let is_head = request.method() == Method::HEAD;
-    let call = ApiRequest {
-        request,
-        correlation_id,
-    };
+    let call = ApiRequest::new(request, correlation_id);
     let work = caught(async { route(deps, call).await }).instrument(log::span(correlation_id));
     let mut response = match work.await {
         Ok(response) => response,
@@ -201,10 +239,7 @@ mod tests {
         let bearer = |value: &str| {
             let request = Request::new(Body::Empty);
             let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
-            let mut call = ApiRequest {
-                request,
-                correlation_id,
-            };
+            let mut call = ApiRequest::new(request, correlation_id);
             call.request
                 .headers_mut()
                 .insert("authorization", value.parse().unwrap());

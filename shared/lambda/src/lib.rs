@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing here knows a product, and handlers know nothing of Lambda's wire formats.
 
 mod authorizer;
+pub mod extract;
 mod health;
 mod http;
 mod log;
@@ -11,6 +12,7 @@ mod panics;
 mod platform;
 mod queue;
 pub mod response;
+mod router;
 mod schedule;
 mod socket;
 
@@ -18,16 +20,22 @@ use std::{future::Future, sync::Arc};
 
 pub use authorizer::{Allow, AuthorizerRequest, run as authorizer};
 pub use health::{Readiness, health};
-pub use http::{ApiRequest, CORRELATION_HEADER, answer, run as http};
+pub use http::{ApiRequest, CORRELATION_HEADER, answer, run as http, serve};
 pub use lambda_runtime::Error as StartError;
 pub use log::warn;
 pub use platform::{OsEntropy, SystemClock, environment};
 pub use queue::{MAX_RECEIVES, QueueMessage, run as queue, run_together as queue_batch};
 pub use response::Response;
+pub use router::{Handler, Router};
 pub use schedule::{ScheduledRun, run as schedule};
 pub use socket::{SocketRequest, run as socket};
 
-/// What every function does first, whatever calls it.
+/// Returns a part of a service's state, or an internal error when the function did not name that part at start.
+pub fn started<'a, T>(part: Option<&'a T>, name: &'static str) -> confab_core::Result<&'a T> {
+    part.ok_or_else(|| confab_core::Error::internal("part_not_started", name))
+}
+
+/// Starts panics, logs, metrics and the state of a function.
 async fn start<D>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,

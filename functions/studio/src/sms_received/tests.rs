@@ -5,10 +5,7 @@ use super::*;
 use crate::senders::{sending_secrets, webhook_secrets};
 
 fn call(name: &str) -> ApiRequest {
-    ApiRequest {
-        request: request(&sample("studio", name)),
-        correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
-    }
+    ApiRequest::new(request(&sample("studio", name)), CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]))
 }
 
 fn meta_of(name: &str) -> Result<Parsed> {
