@@ -114,7 +114,7 @@ fn found(parsed: Parsed) -> Result<Found> {
     for update in parsed.updates {
         match update {
             Update::Message(message) => found.messages.push(entry(message)?),
-            Update::StatusUpdate(status) => found.statuses.push(status_entry(status)?),
+            Update::Status(status) => found.statuses.push(status_entry(status)?),
         }
     }
     Ok(found)

@@ -55,9 +55,9 @@ impl HttpConnector for Https {
             let request = request
                 .try_into_http1x()
                 .map_err(|error| ConnectorError::user(error.into()))?;
-            let request = Request::try_from(request.map(Body::wrap)).map_err(store_error)?;
+            let request = Request::try_from(request.map(Body::wrap)).map_err(connector_error)?;
             let response =
-                http::Response::from(client.execute(request).await.map_err(store_error)?);
+                http::Response::from(client.execute(request).await.map_err(connector_error)?);
             let response = HttpResponse::try_from(response.map(SdkBody::from_body_1_x));
             response.map_err(|error| ConnectorError::other(error.into(), None))
         })
@@ -65,7 +65,7 @@ impl HttpConnector for Https {
 }
 
 /// In the SDK's words, which decide whether it tries again.
-fn store_error(error: reqwest::Error) -> ConnectorError {
+fn connector_error(error: reqwest::Error) -> ConnectorError {
     if error.is_timeout() {
         ConnectorError::timeout(error.into())
     } else if error.is_builder() {

@@ -104,7 +104,7 @@ pub struct DeadLetter<'a> {
 struct Sent {
     /// HTTP 200 with entries that were not taken is SQS's way of a partial failure.
     #[serde(default)]
-    store_error: Vec<Refused>,
+    failed: Vec<Refused>,
 }
 
 #[derive(Deserialize)]
@@ -174,12 +174,12 @@ impl Queue {
                 .aws
                 .json("sqs", "AmazonSQS.SendMessageBatch", &asked)
                 .await?;
-            if let Some(Refused { code, message, .. }) = sent.store_error.first() {
+            if let Some(Refused { code, message, .. }) = sent.failed.first() {
                 let told = format!("{code}: {}", message.as_deref().unwrap_or_default());
                 first_refusal.get_or_insert(told);
             }
             let refused = sent
-                .store_error
+                .failed
                 .iter()
                 .filter_map(|refused| chunk.get(refused.id.parse::<usize>().ok()?));
             refused_groups.extend(

@@ -58,7 +58,7 @@ fn content_type(service: &str) -> &'static str {
     }
 }
 
-fn store_error(error: impl Into<BoxError>) -> Error {
+fn call_failed(error: impl Into<BoxError>) -> Error {
     Error::unavailable("aws_call_failed", error)
 }
 
@@ -79,11 +79,11 @@ impl Aws {
         // The futures below are nested deeply: inside of loops of ours the compiler would give up on them.
         let answer = Box::pin(self.signed(service, request)).await?;
         if answer.status != 200 {
-            return Err(store_error(format!("{target} answered {}", answer.told())));
+            return Err(call_failed(format!("{target} answered {}", answer.told())));
         }
         // An answer may hold secrets: an error about it must not quote it.
         serde_json::from_slice(&answer.body)
-            .map_err(|e| store_error(format!("{target}'s answer: {:?}", e.classify())))
+            .map_err(|e| call_failed(format!("{target}'s answer: {:?}", e.classify())))
     }
 
     /// Signs and sends. What passes by itself is tried again, so only calls that may be repeated belong here.
@@ -106,12 +106,12 @@ impl Aws {
     async fn attempt(&self, service: &str, request: &http::Request<Vec<u8>>) -> Result<Answer> {
         let request = self.sign(service, request)?;
         let call = async {
-            let response: HttpResponse = self.connector.call(request).await.map_err(store_error)?;
+            let response: HttpResponse = self.connector.call(request).await.map_err(call_failed)?;
             let status = response.status().as_u16();
             let body = ByteStream::new(response.into_body())
                 .collect()
                 .await
-                .map_err(store_error)?;
+                .map_err(call_failed)?;
             Ok(Answer {
                 status,
                 body: body.into_bytes().to_vec(),
@@ -124,7 +124,7 @@ impl Aws {
         };
         tokio::time::timeout(patience, call)
             .await
-            .map_err(store_error)?
+            .map_err(call_failed)?
     }
 
     fn sign(&self, service: &str, request: &http::Request<Vec<u8>>) -> Result<HttpRequest> {
@@ -134,14 +134,14 @@ impl Aws {
         *signed.headers_mut() = request.headers().clone();
         let body = SignableBody::Bytes(request.body());
         self.apply_signature(service, &mut signed, body, SignatureLocation::Headers, None)?;
-        HttpRequest::try_from(signed).map_err(store_error)
+        HttpRequest::try_from(signed).map_err(call_failed)
     }
 
     /// A link that holds for `valid`, for somebody without credentials.
     pub(crate) fn presigned(&self, service: &str, uri: String, valid: Duration) -> Result<String> {
         let mut request = http::Request::get(uri)
             .body(SdkBody::empty())
-            .map_err(store_error)?;
+            .map_err(call_failed)?;
         let body = SignableBody::UnsignedPayload;
         self.apply_signature(
             service,
@@ -178,15 +178,15 @@ impl Aws {
             .time(real_time())
             .settings(settings)
             .build()
-            .map_err(store_error)?
+            .map_err(call_failed)?
             .into();
         let uri = request.uri().to_string();
         let headers = request.headers().iter();
         let headers =
             headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         let signable = SignableRequest::new(request.method().as_str(), &uri, headers, body)
-            .map_err(store_error)?;
-        let (instructions, _) = sign(signable, &params).map_err(store_error)?.into_parts();
+            .map_err(call_failed)?;
+        let (instructions, _) = sign(signable, &params).map_err(call_failed)?.into_parts();
         instructions.apply_to_request_http1x(request);
         Ok(())
     }

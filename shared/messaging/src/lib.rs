@@ -53,7 +53,7 @@ pub struct Address {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Update {
     Message(Inbound),
-    StatusUpdate(StatusUpdate),
+    Status(StatusUpdate),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

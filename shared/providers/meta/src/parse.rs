@@ -227,7 +227,7 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
     }
     for report in &value.statuses.items {
         match read_report(report, value, now) {
-            Ok(status) => parsed.push(Update::StatusUpdate(status))?,
+            Ok(status) => parsed.push(Update::Status(status))?,
             Err(reason) => parsed.ignore(reason),
         }
     }

@@ -34,7 +34,7 @@ fn message(extra: Json) -> Json {
 fn inbound(parsed: &Parsed) -> Vec<&Inbound> {
     let messages = parsed.updates.iter().filter_map(|update| match update {
         Update::Message(message) => Some(message),
-        Update::StatusUpdate(_) => None,
+        Update::Status(_) => None,
     });
     messages.collect()
 }
@@ -342,7 +342,7 @@ fn every_update_of_a_batch_is_read() {
     assert_eq!(messages[2].name, Some("Omer Sample".into()));
     assert!(matches!(
         parsed.updates[3],
-        Update::StatusUpdate(StatusUpdate {
+        Update::Status(StatusUpdate {
             stage: DeliveryStatus::Read,
             ..
         })
@@ -352,7 +352,7 @@ fn every_update_of_a_batch_is_read() {
 #[test]
 fn what_became_of_our_message() {
     let parsed = read(&sample("status").json());
-    let Update::StatusUpdate(status) = &parsed.updates[0] else {
+    let Update::Status(status) = &parsed.updates[0] else {
         panic!("{parsed:?}")
     };
     assert_eq!(status.message_id, "wamid.sample.out.1");
@@ -372,7 +372,7 @@ fn what_became_of_our_message() {
     assert_eq!(status.error, None);
 
     let parsed = read(&sample("status-failed").json());
-    let Update::StatusUpdate(status) = &parsed.updates[0] else {
+    let Update::Status(status) = &parsed.updates[0] else {
         panic!("{parsed:?}")
     };
     assert_eq!(
@@ -391,7 +391,7 @@ fn a_played_voice_message_was_read_and_a_strange_reference_is_none_of_ours() {
     let status = json!({"id": "wamid.1", "status": "played", "recipient_user_id": "US.1", "timestamp": AT,
         "biz_opaque_callback_data": "order-17", "errors": [{"code": "x"}]});
     let parsed = read(&webhook(json!({"statuses": [status]})));
-    let Update::StatusUpdate(status) = &parsed.updates[0] else {
+    let Update::Status(status) = &parsed.updates[0] else {
         panic!("{parsed:?}")
     };
     assert_eq!(

@@ -80,7 +80,7 @@ async fn a_message_is_sent_as_a_form() {
     ];
     let status = status.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let parsed = crate::parse(&status, query, Timestamp::UNIX_EPOCH);
-    let confab_messaging::Update::StatusUpdate(status) = &parsed.updates[0] else {
+    let confab_messaging::Update::Status(status) = &parsed.updates[0] else {
         panic!()
     };
     assert_eq!(status.reference, Some(text().reference));

@@ -29,7 +29,7 @@ pub fn parse(params: &[(String, String)], query: &str, now: Timestamp) -> Parsed
     let form = Form(params);
     let mut parsed = Parsed::default();
     let update = match form.get("MessageStatus") {
-        Some(status) => read_status(&form, status, query, now).map(Update::StatusUpdate),
+        Some(status) => read_status(&form, status, query, now).map(Update::Status),
         None => read_message(&form, now).map(Update::Message),
     };
     match update {

@@ -27,7 +27,7 @@ fn read(extra: &[(&str, &str)]) -> Parsed {
 fn content_of(extra: &[(&str, &str)]) -> Content {
     match read(extra).updates.remove(0) {
         Update::Message(message) => message.content,
-        Update::StatusUpdate(status) => panic!("{status:?}"),
+        Update::Status(status) => panic!("{status:?}"),
     }
 }
 
@@ -184,7 +184,7 @@ fn the_samples() {
     );
     assert_eq!(button.reply_to, Some(format!("SM{}", "9".repeat(32))));
 
-    let Update::StatusUpdate(status) = read("twilio-status") else {
+    let Update::Status(status) = read("twilio-status") else {
         panic!()
     };
     assert_eq!(
@@ -217,7 +217,7 @@ fn stages_and_errors_of_statuses() {
         ("failed", DeliveryStatus::Failed),
         ("undelivered", DeliveryStatus::Failed),
     ] {
-        let Update::StatusUpdate(status) = status(word, "").updates.remove(0) else {
+        let Update::Status(status) = status(word, "").updates.remove(0) else {
             panic!()
         };
         assert_eq!(
@@ -226,7 +226,7 @@ fn stages_and_errors_of_statuses() {
             "{word}"
         );
     }
-    let Update::StatusUpdate(failed) = status("undelivered", "63016").updates.remove(0) else {
+    let Update::Status(failed) = status("undelivered", "63016").updates.remove(0) else {
         panic!()
     };
     assert_eq!(
