@@ -1,10 +1,11 @@
 // Bundles the pages into dist/: <page>.html beside assets/ with hashed names, and reports what each page's first load weighs.
 // `--check` fails when a page is over its budget.
-import { build } from "esbuild";
+
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(root, "dist");
@@ -52,7 +53,8 @@ const built = Object.fromEntries(
 function withImports(path, seen = new Set()) {
   if (!seen.has(path)) {
     seen.add(path);
-    for (const link of outputs[path].imports) if (link.kind === "import-statement") withImports(link.path, seen);
+    for (const link of outputs[path].imports)
+      if (link.kind === "import-statement") withImports(link.path, seen);
   }
   return seen;
 }
@@ -62,19 +64,29 @@ for (const page of pages) {
   let html = await readFile(join(root, page, "index.html"), "utf8");
   const files = withImports(built[`${page}/main.ts`]);
   for (const source of [`${page}/main.ts`, "ui/theme-boot.ts", "ui/theme.css"]) {
-    if (!html.includes(`"/${source}"`)) throw new Error(`${page}/index.html does not load /${source}`);
+    if (!html.includes(`"/${source}"`))
+      throw new Error(`${page}/index.html does not load /${source}`);
     html = html.replace(`"/${source}"`, `"/assets/${basename(built[source])}"`);
     files.add(built[source]);
   }
   await writeFile(join(dist, `${page}.html`), html);
 
   let bytes = gzipSync(html, { level: 9 }).length;
-  for (const file of files) bytes += gzipSync(await readFile(join(root, file)), { level: 9 }).length;
-  report.push({ page, files: files.size + 1, gz_kb: Number((bytes / 1000).toFixed(1)), budget_kb: budgetKb });
+  for (const file of files)
+    bytes += gzipSync(await readFile(join(root, file)), { level: 9 }).length;
+  report.push({
+    page,
+    files: files.size + 1,
+    gz_kb: Number((bytes / 1000).toFixed(1)),
+    budget_kb: budgetKb,
+  });
 }
 
 await writeFile(join(dist, "sizes.json"), `${JSON.stringify(report, null, 2)}\n`);
-for (const line of report) console.log(`${line.page.padEnd(8)} ${String(line.gz_kb).padStart(6)} kB gz of ${line.budget_kb} in ${line.files} files`);
+for (const line of report)
+  console.log(
+    `${line.page.padEnd(8)} ${String(line.gz_kb).padStart(6)} kB gz of ${line.budget_kb} in ${line.files} files`,
+  );
 
 const over = report.filter((line) => line.gz_kb > line.budget_kb);
 if (process.argv.includes("--check") && over.length > 0) {

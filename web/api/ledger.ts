@@ -1,8 +1,23 @@
-// The ledger as its operator's API shows it, and the simulated Stripe beside it, as local/API.md says.
+// The ledger as its operator's API shows it, and the simulated Stripe beside it, as local/server/API.md says.
 
 export type Provider = "stripe" | "sumit" | "generic";
-export type OrderState = "created" | "pending" | "paid" | "failed" | "expired" | "refunded" | "disputed";
-export type FlagKind = "unknown_order" | "foreign_order" | "wrong_amount" | "wrong_currency" | "paid_twice" | "overdrawn" | "came_back" | "refund_by_hand";
+export type OrderState =
+  | "created"
+  | "pending"
+  | "paid"
+  | "failed"
+  | "expired"
+  | "refunded"
+  | "disputed";
+export type FlagKind =
+  | "unknown_order"
+  | "foreign_order"
+  | "wrong_amount"
+  | "wrong_currency"
+  | "paid_twice"
+  | "overdrawn"
+  | "came_back"
+  | "refund_by_hand";
 
 export interface Money {
   /** In the currency's smallest unit. */
@@ -69,7 +84,13 @@ export interface Row {
   at: string;
 }
 
-export type Tell = { order_id: string; cause: string; correlation_id: string; at: string; is_told: boolean } & (
+export type Tell = {
+  order_id: string;
+  cause: string;
+  correlation_id: string;
+  at: string;
+  is_told: boolean;
+} & (
   | { type: "pending"; amount: Money }
   | { type: "received"; amount: Money; credits: number }
   | { type: "refunded"; returned: Money; is_all: boolean; reason: "refund" | "dispute" }
@@ -133,7 +154,14 @@ export interface Refund {
   status: "pending" | "succeeded" | "failed";
 }
 
-export type DisputeStatus = "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost";
+export type DisputeStatus =
+  | "warning_needs_response"
+  | "warning_under_review"
+  | "warning_closed"
+  | "needs_response"
+  | "under_review"
+  | "won"
+  | "lost";
 
 export interface Movement {
   /** Positive when it comes to us. */

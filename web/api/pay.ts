@@ -1,4 +1,4 @@
-// A checkout and what comes of paying it, as local/API.md says.
+// A checkout and what comes of paying it, as local/server/API.md says.
 
 export interface Checkout {
   id: string;
@@ -16,4 +16,7 @@ export interface Checkout {
 
 export type Card = "success" | "declined" | "three_d_secure" | "async_success" | "async_failure";
 
-export type Outcome = { next: "done"; url: string } | { next: "declined"; message: string } | { next: "authenticate" };
+export type Outcome =
+  | { next: "done"; url: string }
+  | { next: "declined"; message: string }
+  | { next: "authenticate" };

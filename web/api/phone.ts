@@ -1,4 +1,4 @@
-// People and their messages, as local/API.md says.
+// People and their messages, as local/server/API.md says.
 
 export type Channel = "meta" | "twilio";
 

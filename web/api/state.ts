@@ -1,4 +1,4 @@
-// The snapshot of everything that runs, as local/API.md says.
+// The snapshot of everything that runs, as local/server/API.md says.
 
 export interface Snapshot {
   started_at: number;

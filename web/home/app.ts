@@ -1,14 +1,14 @@
 // The control room: everything that runs on this laptop, on one page.
-import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Snapshot } from "../api/state";
 import "../ui/app-bar";
 import { base, controls } from "../ui/base";
 import { connectionStatus } from "../ui/connection";
 import "../ui/empty";
+import { now } from "../ui/clock";
 import { hourMinute } from "../ui/format";
 import { hashWith, readHash } from "../ui/hash";
-import { now } from "../ui/clock";
 import "../ui/notice";
 import "../ui/skeleton";
 import { tableStyle } from "../ui/table";
@@ -23,10 +23,10 @@ import { functions } from "./functions";
 import "./logs";
 import { Opened } from "./opened";
 import "./queue-drawer";
+import { section, sectionStyle } from "../ui/section";
 import { queues } from "./queues";
 import { Room } from "./room";
 import { rules, schedules } from "./schedules";
-import { section, sectionStyle } from "../ui/section";
 import "./timeline";
 
 const parts = [
@@ -77,7 +77,8 @@ export class HomeApp extends LitElement {
   }
 
   #focus(part: string): void {
-    const within = this.renderRoot.querySelector(`home-${CSS.escape(part)}`)?.shadowRoot ?? this.renderRoot;
+    const within =
+      this.renderRoot.querySelector(`home-${CSS.escape(part)}`)?.shadowRoot ?? this.renderRoot;
     const heading = within.querySelector<HTMLElement>(`#${CSS.escape(part)}-title`);
     heading?.focus({ preventScroll: true });
     heading?.closest("section")?.scrollIntoView({ block: "start" });
@@ -91,7 +92,8 @@ export class HomeApp extends LitElement {
       </cf-app-bar>
       <nav aria-label="Parts of this page">
         ${parts.map(
-          ([id, title]) => html`<a href=${hashWith({ at: id })} aria-current=${this.link.get("at") === id ? "true" : nothing} @click=${() => this.#again(id)}>${title}</a>`,
+          ([id, title]) =>
+            html`<a href=${hashWith({ at: id })} aria-current=${this.link.get("at") === id ? "true" : nothing} @click=${() => this.#again(id)}>${title}</a>`,
         )}
       </nav>
       <main>${this.#stale()} ${snapshot ? this.#products(snapshot) : nothing} ${snapshot ? attention(snapshot) : nothing} ${this.#parts(snapshot)}</main>
@@ -108,7 +110,8 @@ export class HomeApp extends LitElement {
 
   #stale(): TemplateResult | typeof nothing {
     const { error, snapshot, stream } = this.room;
-    if (error && !snapshot) return html`<cf-notice action="Try again" @retry=${() => this.room.load()}>${error} Start it with <code>scripts/dev</code>.</cf-notice>`;
+    if (error && !snapshot)
+      return html`<cf-notice action="Try again" @retry=${() => this.room.load()}>${error} Start it with <code>scripts/dev</code>.</cf-notice>`;
     if (stream.connection !== "reconnecting" || !snapshot) return nothing;
     return html`<cf-notice tone="warn">
       The connection to local is lost. This is how things were at ${hourMinute(snapshot.now)}; the page goes on by itself when local is back.
@@ -128,16 +131,34 @@ export class HomeApp extends LitElement {
   }
 
   #parts(snapshot: Snapshot | undefined): TemplateResult {
-    const missing = this.room.error ? html`<p class="soft about">Not known before local answers.</p>` : html`<cf-skeleton lines="4"></cf-skeleton>`;
-    const show = (render: (snapshot: Snapshot) => TemplateResult) => (snapshot ? render(snapshot) : missing);
+    const missing = this.room.error
+      ? html`<p class="soft about">Not known before local answers.</p>`
+      : html`<cf-skeleton lines="4"></cf-skeleton>`;
+    const show = (render: (snapshot: Snapshot) => TemplateResult) =>
+      snapshot ? render(snapshot) : missing;
     const at = now();
     return html`
-      ${section("functions", "Functions", nothing, show((known) => functions(known, this.opened)))}
+      ${section(
+        "functions",
+        "Functions",
+        nothing,
+        show((known) => functions(known, this.opened)),
+      )}
       ${section("queues", "Queues", nothing, show(queues))}
       <home-timeline .stream=${this.room.stream} .selected=${this.link.get("trace") ?? ""}></home-timeline>
       <home-logs .stream=${this.room.stream} .functions=${(snapshot?.functions ?? []).map(({ name }) => name)}></home-logs>
-      ${section("schedules", "Schedules", nothing, show((known) => schedules(known, at)))} ${section("rules", "Event rules", nothing, show(rules))}
-      ${section("aws", "AWS calls", nothing, show((known) => awsCalls(known, this.opened)))}
+      ${section(
+        "schedules",
+        "Schedules",
+        nothing,
+        show((known) => schedules(known, at)),
+      )} ${section("rules", "Event rules", nothing, show(rules))}
+      ${section(
+        "aws",
+        "AWS calls",
+        nothing,
+        show((known) => awsCalls(known, this.opened)),
+      )}
       <div class="pair">${section("metrics", "Metrics", nothing, show(metrics))} ${section("storage", "Storage", nothing, show(storage))}</div>
     `;
   }

@@ -11,7 +11,8 @@ export function attention({ functions, queues }: Snapshot): TemplateResult | typ
   return html`<ul class="attention" aria-label="Needs a look">
     ${stopped.map((one) => html`<li><a href=${hashWith({ function: one.name })}>${one.name}</a> is ${one.state}${one.message ? html`: ${firstLine(one.message)}` : nothing}</li>`)}
     ${dead.map(
-      (queue) => html`<li>${plural(queue.visible, "message")} failed every try and ${queue.visible === 1 ? "is" : "are"} in <a href=${hashWith({ queue: queue.name })}>${queue.name}</a></li>`,
+      (queue) =>
+        html`<li>${plural(queue.visible, "message")} failed every try and ${queue.visible === 1 ? "is" : "are"} in <a href=${hashWith({ queue: queue.name })}>${queue.name}</a></li>`,
     )}
   </ul>`;
 }

@@ -1,11 +1,11 @@
 // Local's clock, and the way to move it forward. It never goes back: schedules and leases have been decided by then.
-import { LitElement, css, html, nothing } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { now, onTick, setClock } from "../ui/clock";
 import "../ui/dialog";
-import { exact, span, timeOfDay } from "../ui/format";
 import { act } from "../ui/act";
+import { exact, span, timeOfDay } from "../ui/format";
 
 const minute = 60_000;
 const steps: [string, number][] = [
@@ -96,7 +96,12 @@ export class HomeClock extends LitElement {
   }
 
   async #advance(ms: number): Promise<void> {
-    const moved = await act<{ now: number; offset_ms: number }>("POST", "/api/clock", { advance_ms: ms }, () => `The clock is ${span(ms)} further`);
+    const moved = await act<{ now: number; offset_ms: number }>(
+      "POST",
+      "/api/clock",
+      { advance_ms: ms },
+      () => `The clock is ${span(ms)} further`,
+    );
     if (!moved) return;
     this.offset = moved.offset_ms;
     setClock(moved.now);

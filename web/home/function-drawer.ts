@@ -1,5 +1,5 @@
 // One function in full: its limits, the figures behind its sparkline, and a way to invoke it with an event.
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { FunctionState } from "../api/state";
 import { base, controls } from "../ui/base";
@@ -11,8 +11,8 @@ import "../ui/notice";
 import { table, tableStyle } from "../ui/table";
 import "../ui/time";
 import { pathOf } from "../ui/act";
+import { figures, figuresStyle } from "../ui/figures";
 import { kill, stateOf, triggersOf } from "./functions";
-import { figuresStyle, figures } from "../ui/figures";
 import { pretty } from "./pretty";
 
 interface Invocation {
@@ -152,7 +152,10 @@ export class FunctionDrawer extends LitElement {
       ${table(
         "Recent durations, newest first",
         [
-          { label: "Invocation", cell: ({ ago }) => (ago === 1 ? "the latest" : `${count(ago - 1)} earlier`) },
+          {
+            label: "Invocation",
+            cell: ({ ago }) => (ago === 1 ? "the latest" : `${count(ago - 1)} earlier`),
+          },
           { label: "Duration", figures: true, cell: ({ ms }) => duration(ms) },
         ],
         rows,

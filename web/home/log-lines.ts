@@ -69,7 +69,10 @@ export class LogLines {
       (line) =>
         (owner === "" || line.function === owner) &&
         severity[line.level] >= severity[level] &&
-        (needle === "" || `${line.text} ${line.correlation_id} ${line.request_id} ${JSON.stringify(line.fields)}`.toLowerCase().includes(needle)),
+        (needle === "" ||
+          `${line.text} ${line.correlation_id} ${line.request_id} ${JSON.stringify(line.fields)}`
+            .toLowerCase()
+            .includes(needle)),
     );
   }
 

@@ -1,5 +1,5 @@
 // The log tail with its filters.
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Level, LogLine } from "../api/state";
@@ -10,9 +10,9 @@ import { hashWith } from "../ui/hash";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
+import { section, sectionStyle } from "../ui/section";
 import type { Stream } from "../ui/stream";
 import { LogLines, type Wanted } from "./log-lines";
-import { section, sectionStyle } from "../ui/section";
 
 const levels: [Level, string][] = [
   ["DEBUG", "All levels"],
@@ -114,14 +114,14 @@ export class Logs extends LitElement {
 
   #filters(): TemplateResult {
     return html`<div class="filters" role="search" aria-label="Filter the log">
-      <select class="input" aria-label="Function" @change=${(event: Event) => this.#want({ function: valueOf(event) })}>
+      <select class="input" aria-label="Function" @change=${(event: Event) => this.#want({ function: inputValue(event) })}>
         <option value="">All functions</option>
         ${this.functions.map((name) => html`<option value=${name}>${name}</option>`)}
       </select>
-      <select class="input" aria-label="Level" @change=${(event: Event) => this.#want({ level: valueOf(event) as Level })}>
+      <select class="input" aria-label="Level" @change=${(event: Event) => this.#want({ level: inputValue(event) as Level })}>
         ${levels.map(([level, words]) => html`<option value=${level}>${words}</option>`)}
       </select>
-      <input class="input" type="search" aria-label="Text" placeholder="Text or id" @input=${(event: Event) => this.#want({ text: valueOf(event) })} />
+      <input class="input" type="search" aria-label="Text" placeholder="Text or id" @input=${(event: Event) => this.#want({ text: inputValue(event) })} />
     </div>`;
   }
 
@@ -132,11 +132,14 @@ export class Logs extends LitElement {
 
   #content(): TemplateResult {
     const { lines, problem } = this.log;
-    if (problem) return html`<cf-notice action="Try again" @retry=${() => this.log.load()}>${problem}</cf-notice>`;
+    if (problem)
+      return html`<cf-notice action="Try again" @retry=${() => this.log.load()}>${problem}</cf-notice>`;
     if (!lines) return html`<cf-skeleton lines="6"></cf-skeleton>`;
-    if (lines.length === 0) return html`<cf-empty heading="No log lines yet">What functions write shows up here as it is written.</cf-empty>`;
+    if (lines.length === 0)
+      return html`<cf-empty heading="No log lines yet">What functions write shows up here as it is written.</cf-empty>`;
     const shown = this.log.wanted(this.wanted);
-    if (shown.length === 0) return html`<cf-empty heading="No line fits">None of the ${plural(lines.length, "line")} kept here has what you filter for.</cf-empty>`;
+    if (shown.length === 0)
+      return html`<cf-empty heading="No line fits">None of the ${plural(lines.length, "line")} kept here has what you filter for.</cf-empty>`;
     return html`<div class="tail" role="log" aria-live="off" aria-label="Log lines" tabindex="0" @scroll=${this.#scrolled}>
       ${repeat(
         shown,
@@ -152,7 +155,7 @@ export class Logs extends LitElement {
   }
 }
 
-function valueOf(event: Event): string {
+function inputValue(event: Event): string {
   return (event.target as HTMLInputElement | HTMLSelectElement).value;
 }
 

@@ -6,7 +6,10 @@ type Fields = Record<string, unknown>;
 
 export function patternWords(pattern: unknown): string {
   const { "detail-type": types, source, ...others } = isFields(pattern) ? pattern : {};
-  const plain = (value: unknown) => (Array.isArray(value) && value.every((one) => typeof one === "string") ? few(value, "and") : undefined);
+  const plain = (value: unknown) =>
+    Array.isArray(value) && value.every((one) => typeof one === "string")
+      ? few(value, "and")
+      : undefined;
   const what = plain(types) ?? "anything";
   const whom = plain(source);
   const conditions = [
@@ -19,14 +22,22 @@ export function patternWords(pattern: unknown): string {
 
 function wordsOf(path: string, wanted: unknown): string[] {
   if (Array.isArray(wanted)) {
-    if (/(^|\.)\$or$/.test(path)) return [`(${wanted.map((one) => wordsOf(path.replace(/\.?\$or$/, ""), one).join(" and ")).join(" or ")})`];
+    if (/(^|\.)\$or$/.test(path))
+      return [
+        `(${wanted.map((one) => wordsOf(path.replace(/\.?\$or$/, ""), one).join(" and ")).join(" or ")})`,
+      ];
     const equal = wanted.filter((one) => !isFields(one)).map(String);
-    const ways = [...(equal.length > 0 ? [`= ${few(equal, "or")}`] : []), ...wanted.filter(isFields).map(way)];
+    const ways = [
+      ...(equal.length > 0 ? [`= ${few(equal, "or")}`] : []),
+      ...wanted.filter(isFields).map(way),
+    ];
     return [`${path} ${ways.join(" or ")}`];
   }
   if (!isFields(wanted)) return [];
   // What an event says is under `detail`, so that word says nothing.
-  return Object.entries(wanted).flatMap(([name, value]) => wordsOf(path === "" ? (name === "detail" ? "" : name) : `${path}.${name}`, value));
+  return Object.entries(wanted).flatMap(([name, value]) =>
+    wordsOf(path === "" ? (name === "detail" ? "" : name) : `${path}.${name}`, value),
+  );
 }
 
 function way(matcher: Fields): string {
@@ -45,14 +56,17 @@ function way(matcher: Fields): string {
       return `is not ${few(values, "or")}`;
     case "numeric":
       // Operators and bounds take turns.
-      return values.map((part, index) => (index === 0 ? part : `${index % 2 === 0 ? " and " : " "}${part}`)).join("");
+      return values
+        .map((part, index) => (index === 0 ? part : `${index % 2 === 0 ? " and " : " "}${part}`))
+        .join("");
     default:
       return JSON.stringify(matcher);
   }
 }
 
 function few(values: string[], word: "and" | "or"): string {
-  if (values.length > shown) return `${values.slice(0, shown - 1).join(", ")} ${word} ${values.length - shown + 1} more`;
+  if (values.length > shown)
+    return `${values.slice(0, shown - 1).join(", ")} ${word} ${values.length - shown + 1} more`;
   return word === "and" ? values.join(", ") : values.join(" or ");
 }
 

@@ -1,5 +1,5 @@
 // The messages of one queue, looked at without receiving them. From a DLQ they can go back to where they came from.
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Queue, QueueMessage } from "../api/state";
@@ -92,7 +92,10 @@ export class QueueDrawer extends LitElement {
   async #load(): Promise<void> {
     const { name } = this;
     try {
-      const messages = await call<QueueMessage[]>("GET", `${pathOf("queues", name, "messages")}?limit=${limit}`);
+      const messages = await call<QueueMessage[]>(
+        "GET",
+        `${pathOf("queues", name, "messages")}?limit=${limit}`,
+      );
       if (name !== this.name) return;
       this.messages = messages;
       this.problem = "";
@@ -108,9 +111,11 @@ export class QueueDrawer extends LitElement {
   }
 
   #body(queue: Queue | undefined): TemplateResult {
-    if (this.problem) return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
+    if (this.problem)
+      return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
     if (!this.messages) return html`<cf-skeleton lines="6"></cf-skeleton>`;
-    if (this.messages.length === 0) return html`<cf-empty heading="No messages">${queue?.is_dlq ? "Nothing has failed every one of its tries." : "Everything that was sent here has been done."}</cf-empty>`;
+    if (this.messages.length === 0)
+      return html`<cf-empty heading="No messages">${queue?.is_dlq ? "Nothing has failed every one of its tries." : "Everything that was sent here has been done."}</cf-empty>`;
     return html`<div class="head">
         <p class="soft">${this.messages.length === limit ? `The first ${limit} messages` : plural(this.messages.length, "message")}</p>
         ${queue?.is_dlq ? html`<button class="button main" type="button" @click=${() => this.#redrive({})}>Redrive all</button>` : nothing}
@@ -133,28 +138,50 @@ export class QueueDrawer extends LitElement {
         ["Received", plural(message.receives, "time")],
         ["Sent", html`<cf-time .at=${message.sent_at}></cf-time>`],
         ...(message.group ? [["Group", message.group] as [string, unknown]] : []),
-        ...(message.state === "visible" ? [] : [["Visible again", html`<cf-time .at=${message.visible_at}></cf-time>`] as [string, unknown]]),
-        ...attributes.map(([name, value]): [string, unknown] => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+        ...(message.state === "visible"
+          ? []
+          : [
+              ["Visible again", html`<cf-time .at=${message.visible_at}></cf-time>`] as [
+                string,
+                unknown,
+              ],
+            ]),
+        ...attributes.map(([name, value]): [string, unknown] => [
+          name,
+          typeof value === "string" ? value : JSON.stringify(value),
+        ]),
       ])}
       <pre tabindex="0" aria-label="Body">${pretty(message.body)}</pre>
       <div class="actions">
         ${dead ? html`<button class="button small" type="button" @click=${() => this.#redrive({ message_id: message.message_id })}>Redrive</button>` : nothing}
-        ${this.doomed === message.message_id
-          ? html`<button class="button small danger" type="button" @click=${() => this.#throwAway(message.message_id)}>Throw away for good</button>
+        ${
+          this.doomed === message.message_id
+            ? html`<button class="button small danger" type="button" @click=${() => this.#throwAway(message.message_id)}>Throw away for good</button>
               <button class="button small" type="button" @click=${() => (this.doomed = "")}>Keep it</button>`
-          : html`<button class="button small danger bare" type="button" @click=${() => (this.doomed = message.message_id)}>Throw away</button>`}
+            : html`<button class="button small danger bare" type="button" @click=${() => (this.doomed = message.message_id)}>Throw away</button>`
+        }
       </div>
     </li>`;
   }
 
   async #redrive(which: { message_id?: string }): Promise<void> {
-    await act<{ moved: number }>("POST", pathOf("queues", this.name, "redrive"), which, ({ moved }) => `Moved ${plural(moved, "message")} back to the source queue`);
+    await act<{ moved: number }>(
+      "POST",
+      pathOf("queues", this.name, "redrive"),
+      which,
+      ({ moved }) => `Moved ${plural(moved, "message")} back to the source queue`,
+    );
     await this.#load();
   }
 
   async #throwAway(id: string): Promise<void> {
     this.doomed = "";
-    await act<{ deleted: number }>("DELETE", pathOf("queues", this.name, "messages", id), undefined, ({ deleted }) => `Threw ${count(deleted)} away`);
+    await act<{ deleted: number }>(
+      "DELETE",
+      pathOf("queues", this.name, "messages", id),
+      undefined,
+      ({ deleted }) => `Threw ${count(deleted)} away`,
+    );
     await this.#load();
   }
 }

@@ -4,21 +4,41 @@ import type { Queue, Snapshot } from "../api/state";
 import "../ui/empty";
 import { count, span } from "../ui/format";
 import { hashWith } from "../ui/hash";
-import { table, type Column } from "../ui/table";
+import { type Column, table } from "../ui/table";
 
 export function queues({ queues: all }: Snapshot): TemplateResult {
-  if (all.length === 0) return html`<cf-empty heading="No queues">template.yaml has none yet.</cf-empty>`;
+  if (all.length === 0)
+    return html`<cf-empty heading="No queues">template.yaml has none yet.</cf-empty>`;
   const byName = new Map(all.map((queue) => [queue.name, queue]));
   const named = new Set(all.map(({ dlq }) => dlq));
   const rows = all.filter(({ name, is_dlq }) => !(is_dlq && named.has(name)));
   const columns: Column<Queue>[] = [
-    { label: "Queue", cell: (row) => html`<a href=${hashWith({ queue: row.name })}>${row.name}</a>${row.fifo ? html` <span class="badge">FIFO</span>` : nothing}` },
-    { label: "Consumer", cell: ({ consumer }) => (consumer ? html`<a href=${hashWith({ function: consumer })}>${consumer}</a>` : html`<span class="soft">nobody</span>`) },
+    {
+      label: "Queue",
+      cell: (row) =>
+        html`<a href=${hashWith({ queue: row.name })}>${row.name}</a>${row.fifo ? html` <span class="badge">FIFO</span>` : nothing}`,
+    },
+    {
+      label: "Consumer",
+      cell: ({ consumer }) =>
+        consumer
+          ? html`<a href=${hashWith({ function: consumer })}>${consumer}</a>`
+          : html`<span class="soft">nobody</span>`,
+    },
     { label: "Waiting", figures: true, cell: (row) => count(row.visible) },
     { label: "In flight", figures: true, cell: (row) => count(row.in_flight) },
     { label: "Delayed", figures: true, cell: (row) => count(row.delayed) },
-    { label: "Oldest", figures: true, cell: ({ oldest_age_ms: age }) => (age === null ? html`<span class="soft">–</span>` : span(age)) },
-    { label: "Given up on", figures: true, cell: ({ dlq }) => deadLetters(dlq ? byName.get(dlq) : undefined) },
+    {
+      label: "Oldest",
+      figures: true,
+      cell: ({ oldest_age_ms: age }) =>
+        age === null ? html`<span class="soft">–</span>` : span(age),
+    },
+    {
+      label: "Given up on",
+      figures: true,
+      cell: ({ dlq }) => deadLetters(dlq ? byName.get(dlq) : undefined),
+    },
   ];
   return table("Queues", columns, rows, ({ name }) => name);
 }

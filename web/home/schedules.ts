@@ -4,27 +4,49 @@ import type { Rule, Schedule, Snapshot } from "../api/state";
 import "../ui/empty";
 import { count } from "../ui/format";
 import { hashWith } from "../ui/hash";
-import { table, type Column } from "../ui/table";
+import { type Column, table } from "../ui/table";
 import "../ui/time";
 import { act, pathOf } from "../ui/act";
 import { patternWords } from "./pattern";
 import { pretty } from "./pretty";
 
 const scheduleColumns: Column<Schedule>[] = [
-  { label: "Function", cell: (row) => html`<a href=${hashWith({ function: row.target })} title=${row.name}>${row.target}</a>` },
-  { label: "When", cell: (row) => html`<span class="mono">${row.expression}</span>${row.expression.startsWith("rate(") ? nothing : html` <span class="soft">${row.timezone}</span>`}` },
-  { label: "Next", cell: ({ next_at: at }) => (at === null ? html`<span class="soft">never again</span>` : html`<cf-time .at=${at}></cf-time>`) },
-  { label: "Last", cell: ({ last_at: at }) => (at === null ? html`<span class="soft">not yet</span>` : html`<cf-time .at=${at}></cf-time>`) },
+  {
+    label: "Function",
+    cell: (row) =>
+      html`<a href=${hashWith({ function: row.target })} title=${row.name}>${row.target}</a>`,
+  },
+  {
+    label: "When",
+    cell: (row) =>
+      html`<span class="mono">${row.expression}</span>${row.expression.startsWith("rate(") ? nothing : html` <span class="soft">${row.timezone}</span>`}`,
+  },
+  {
+    label: "Next",
+    cell: ({ next_at: at }) =>
+      at === null
+        ? html`<span class="soft">never again</span>`
+        : html`<cf-time .at=${at}></cf-time>`,
+  },
+  {
+    label: "Last",
+    cell: ({ last_at: at }) =>
+      at === null ? html`<span class="soft">not yet</span>` : html`<cf-time .at=${at}></cf-time>`,
+  },
   {
     label: "Actions",
     actions: true,
-    cell: (row) => html`<button class="button small" type="button" aria-label="Run now: ${row.name}" @click=${() => act("POST", pathOf("schedules", row.name, "run"), undefined, () => `Fired ${row.name}`)}>Run now</button>`,
+    cell: (row) =>
+      html`<button class="button small" type="button" aria-label="Run now: ${row.name}" @click=${() => act("POST", pathOf("schedules", row.name, "run"), undefined, () => `Fired ${row.name}`)}>Run now</button>`,
   },
 ];
 
 export function schedules(snapshot: Snapshot, now: number): TemplateResult {
-  if (snapshot.schedules.length === 0) return html`<cf-empty heading="No schedules">template.yaml has none yet.</cf-empty>`;
-  const soonest = [...snapshot.schedules].sort((a, b) => (a.next_at ?? Infinity) - (b.next_at ?? Infinity));
+  if (snapshot.schedules.length === 0)
+    return html`<cf-empty heading="No schedules">template.yaml has none yet.</cf-empty>`;
+  const soonest = [...snapshot.schedules].sort(
+    (a, b) => (a.next_at ?? Infinity) - (b.next_at ?? Infinity),
+  );
   const late = soonest.some(({ next_at: at }) => at !== null && at < now - 60_000);
   return html`${table("Schedules, the soonest first", scheduleColumns, soonest, ({ name }) => name)}${late ? html`<p class="warn">A schedule is more than a minute late.</p>` : nothing}`;
 }
@@ -40,9 +62,18 @@ const ruleColumns: Column<Rule>[] = [
         <pre class="mono" tabindex="0" aria-label="Pattern of ${row.name}">${pretty(row.pattern)}</pre>
       </details>`,
   },
-  { label: "Targets", wide: true, cell: (row) => html`<ul>${row.targets.map((target) => html`<li>${targetLink(target)}</li>`)}</ul>` },
+  {
+    label: "Targets",
+    wide: true,
+    cell: (row) =>
+      html`<ul>${row.targets.map((target) => html`<li>${targetLink(target)}</li>`)}</ul>`,
+  },
   { label: "Matched", figures: true, cell: (row) => count(row.matched) },
-  { label: "Failed", figures: true, cell: (row) => html`<span class=${row.failed > 0 ? "bad" : ""}>${count(row.failed)}</span>` },
+  {
+    label: "Failed",
+    figures: true,
+    cell: (row) => html`<span class=${row.failed > 0 ? "bad" : ""}>${count(row.failed)}</span>`,
+  },
 ];
 
 /** `queue X` or `function Y`. */
@@ -53,6 +84,7 @@ function targetLink(target: string): TemplateResult {
 }
 
 export function rules(snapshot: Snapshot): TemplateResult {
-  if (snapshot.rules.length === 0) return html`<cf-empty heading="No event rules">template.yaml has none yet.</cf-empty>`;
+  if (snapshot.rules.length === 0)
+    return html`<cf-empty heading="No event rules">template.yaml has none yet.</cf-empty>`;
   return table("Event rules", ruleColumns, snapshot.rules, ({ bus, name }) => `${bus}/${name}`);
 }

@@ -1,5 +1,5 @@
 // The live timeline: recent correlation ids, and the way of one of them through the system.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Entry, Trace } from "../api/state";
@@ -7,7 +7,7 @@ import { base, controls } from "../ui/base";
 import "../ui/empty";
 import { duration, exact, plural } from "../ui/format";
 import { hashWith, writeHash } from "../ui/hash";
-import { icon, type IconName } from "../ui/icons";
+import { type IconName, icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
 import type { Stream } from "../ui/stream";
@@ -16,7 +16,14 @@ import { section, sectionStyle } from "../ui/section";
 import { timelineStyle } from "./timeline.style";
 import { Traces } from "./traces";
 
-const kinds: Record<Entry["kind"], IconName> = { http: "forward", queue: "queue", function: "bolt", provider: "chat", event: "link", schedule: "clock" };
+const kinds: Record<Entry["kind"], IconName> = {
+  http: "forward",
+  queue: "queue",
+  function: "bolt",
+  provider: "chat",
+  event: "link",
+  schedule: "clock",
+};
 
 @customElement("home-timeline")
 export class Timeline extends LitElement {
@@ -48,7 +55,8 @@ export class Timeline extends LitElement {
 
   #content(): TemplateResult {
     const { list, problem } = this.traces;
-    if (problem) return html`<cf-notice action="Try again" @retry=${() => this.traces.load()}>${problem}</cf-notice>`;
+    if (problem)
+      return html`<cf-notice action="Try again" @retry=${() => this.traces.load()}>${problem}</cf-notice>`;
     if (!list) return html`<cf-skeleton lines="5"></cf-skeleton>`;
     if (list.length === 0 && !this.selected) {
       return html`<cf-empty heading="Nothing has happened yet">Say “hi” on <a href="/phone">the phone</a>, and its way through the functions is drawn here.</cf-empty>`;
@@ -82,7 +90,8 @@ export class Timeline extends LitElement {
     if (!entries) return html`<cf-skeleton lines="6"></cf-skeleton>`;
     const first = entries[0];
     const last = entries.at(-1);
-    if (!first || !last) return html`<cf-empty heading="No entries">local keeps none for ${this.#shown}. It may be older than what it remembers.</cf-empty>`;
+    if (!first || !last)
+      return html`<cf-empty heading="No entries">local keeps none for ${this.#shown}. It may be older than what it remembers.</cf-empty>`;
     const longest = Math.max(...entries.map((entry) => entry.duration_ms ?? 0), 0.001);
     return html`<p class="sum">
         <span class="mono">${this.#shown}</span>
@@ -108,11 +117,13 @@ function step(entry: Entry, after: number, longest: number): TemplateResult {
       <p class="text">${entry.text}</p>
       ${entry.ref ? html`<p class="mono soft ref">${entry.ref}</p>` : nothing}
     </div>
-    ${took === null
-      ? html`<span></span>`
-      : html`<span class="took">
+    ${
+      took === null
+        ? html`<span></span>`
+        : html`<span class="took">
           ${duration(took)}
           <svg viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true"><rect width=${Math.max(1, (took / longest) * 100)} height="3" /></svg>
-        </span>`}
+        </span>`
+    }
   </li>`;
 }

@@ -1,8 +1,8 @@
 // The recent correlation ids and the entries of one of them, kept up to date from the stream.
 import type { Entry, Trace } from "../api/state";
-import { call, CallError, explain } from "../ui/call";
-import type { Stream } from "../ui/stream";
 import { pathOf } from "../ui/act";
+import { CallError, call, explain } from "../ui/call";
+import type { Stream } from "../ui/stream";
 
 const kept = 50;
 
@@ -67,7 +67,11 @@ export class Traces {
       clearTimeout(this.#refresh);
       this.#refresh = setTimeout(() => void this.#loadList(), 150);
     }
-    if (entry.correlation_id === this.#shown && this.entries && !this.entries.some(({ seq }) => seq === entry.seq)) {
+    if (
+      entry.correlation_id === this.#shown &&
+      this.entries &&
+      !this.entries.some(({ seq }) => seq === entry.seq)
+    ) {
       this.entries = [...this.entries, entry].sort((a, b) => a.seq - b.seq);
     }
     this.changed();

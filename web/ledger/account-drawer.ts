@@ -1,5 +1,5 @@
 // What a person may spend at a product, and the rows that it is the sum of.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Account } from "../api/ledger";
 import { base, controls } from "../ui/base";
@@ -15,7 +15,10 @@ import { drawerStyle } from "./drawer.style";
 import { books } from "./paths";
 import { rows, type Unit } from "./rows";
 
-const credits: Unit = { total: count, change: (amount) => (amount > 0 ? `+${count(amount)}` : count(amount)) };
+const credits: Unit = {
+  total: count,
+  change: (amount) => (amount > 0 ? `+${count(amount)}` : count(amount)),
+};
 
 @customElement("account-drawer")
 export class AccountDrawer extends LitElement {
@@ -61,7 +64,8 @@ export class AccountDrawer extends LitElement {
 
   #content(): TemplateResult {
     const [product, payer] = this.#parts;
-    if (this.problem) return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
+    if (this.problem)
+      return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
     if (!this.found) return html`<cf-skeleton lines="6"></cf-skeleton>`;
     const { balance, rows: all } = this.found;
     return html`<div class="body">
@@ -74,9 +78,11 @@ export class AccountDrawer extends LitElement {
       </div>
       <section class="part" aria-labelledby="rows">
         <h3 id="rows">Credits</h3>
-        ${all.length === 0 && balance === 0
-          ? html`<cf-empty heading="No credits, ever"><span dir="auto">${payer}</span> has bought nothing at ${product} that comes with credits. Check the id and the product when you expected some.</cf-empty>`
-          : rows("The person's credits, oldest first", all, balance, credits, true)}
+        ${
+          all.length === 0 && balance === 0
+            ? html`<cf-empty heading="No credits, ever"><span dir="auto">${payer}</span> has bought nothing at ${product} that comes with credits. Check the id and the product when you expected some.</cf-empty>`
+            : rows("The person's credits, oldest first", all, balance, credits, true)
+        }
       </section>
     </div>`;
   }

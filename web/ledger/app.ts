@@ -1,5 +1,5 @@
 // The ledger: the money of every product, day by day, beside what Stripe holds.
-import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import "../ui/app-bar";
 import { base, controls } from "../ui/base";
@@ -39,7 +39,12 @@ export class LedgerApp extends LitElement {
     addEventListener("popstate", this.#linked);
     // Whoever comes back from the pay page is told of the order, and the rest of the page works by links.
     const paid = new URLSearchParams(location.search).get("order");
-    if (paid) history.replaceState(null, "", `${location.pathname}#${new URLSearchParams({ order: paid })}`);
+    if (paid)
+      history.replaceState(
+        null,
+        "",
+        `${location.pathname}#${new URLSearchParams({ order: paid })}`,
+      );
     this.#linked();
   }
 
@@ -107,13 +112,16 @@ export class LedgerApp extends LitElement {
     const data = new FormData(event.target as HTMLFormElement);
     const text = String(data.get("text")).trim();
     if (text.startsWith("ord_")) writeHash({ order: text, account: null });
-    else if (text) writeHash({ account: `${String(data.get("product") ?? "studio")}/${text}`, order: null });
+    else if (text)
+      writeHash({ account: `${String(data.get("product") ?? "studio")}/${text}`, order: null });
   }
 
   #stale(shown: Day | undefined): TemplateResult | typeof nothing {
     const { problem, stream } = this.books;
     if (problem) {
-      const hint = shown ? html` This is how things were.` : html` Start it with <code>scripts/dev</code>.`;
+      const hint = shown
+        ? html` This is how things were.`
+        : html` Start it with <code>scripts/dev</code>.`;
       return html`<cf-notice action="Try again" @retry=${() => this.books.load()}>${problem}${hint}</cf-notice>`;
     }
     if (stream.connection !== "reconnecting" || !shown) return nothing;
@@ -126,7 +134,11 @@ export class LedgerApp extends LitElement {
 
   #shown(shown: Day): TemplateResult {
     const { length } = shown.orders;
-    const counted = shown.more ? `the newest ${length} orders` : length > 0 ? `all ${plural(length, "order")} of the day` : "";
+    const counted = shown.more
+      ? `the newest ${length} orders`
+      : length > 0
+        ? `all ${plural(length, "order")} of the day`
+        : "";
     const lost = shown.unreadable.length;
     return html`${flags(shown)}
     ${lost > 0 ? html`<cf-notice>${plural(lost, "order")} of this day cannot be read and ${lost === 1 ? "is" : "are"} not shown: <span class="mono">${shown.unreadable.join(", ")}</span></cf-notice>` : nothing}
@@ -135,7 +147,8 @@ export class LedgerApp extends LitElement {
   }
 
   #empty(day: string): TemplateResult {
-    if (day !== today()) return html`<cf-empty heading="No orders on this day">Nothing was offered on ${dayInWords(day)}, UTC.</cf-empty>`;
+    if (day !== today())
+      return html`<cf-empty heading="No orders on this day">Nothing was offered on ${dayInWords(day)}, UTC.</cf-empty>`;
     return html`<cf-empty heading="No orders yet today">
       <p>What a product offers is here as soon as it is offered. Without a product at hand: <button class="link" type="button" @click=${() => (this.selling = true)}>sell something</button> and pay it with a test card.</p>
     </cf-empty>`;

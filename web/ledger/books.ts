@@ -4,7 +4,7 @@ import type { Snapshot } from "../api/state";
 import { call, explain } from "../ui/call";
 import { setClock } from "../ui/clock";
 import { Stream } from "../ui/stream";
-import { compare, type Comparison } from "./compare";
+import { type Comparison, compare } from "./compare";
 import { isDay, today } from "./day";
 import { books } from "./paths";
 
@@ -88,7 +88,10 @@ export class Books {
   async #load(): Promise<void> {
     try {
       if (this.forSale.length === 0) {
-        const [snapshot, forSale] = await Promise.all([call<Snapshot>("GET", "/api/state"), call<ForSale[]>("GET", books(["offers"]))]);
+        const [snapshot, forSale] = await Promise.all([
+          call<Snapshot>("GET", "/api/state"),
+          call<ForSale[]>("GET", books(["offers"])),
+        ]);
         this.#isNews(snapshot);
         this.forSale = forSale;
       }
@@ -100,7 +103,15 @@ export class Books {
         call<{ webhooks: number }>("GET", "/api/stripe/pending"),
       ]);
       if (day !== this.day) return;
-      this.shown = { day, orders, flags, unreadable, more: next !== undefined, underway: pending.webhooks + this.#queued, comparison: compare(orders, totals) };
+      this.shown = {
+        day,
+        orders,
+        flags,
+        unreadable,
+        more: next !== undefined,
+        underway: pending.webhooks + this.#queued,
+        comparison: compare(orders, totals),
+      };
       this.problem = "";
       this.turn += 1;
     } catch (error) {
@@ -140,10 +151,19 @@ export class Books {
   /** Whether something of payments has moved since the last snapshot. */
   #isNews(snapshot: Snapshot): boolean {
     setClock(snapshot.now);
-    const ours = snapshot.functions.filter(({ service, name }) => service === "payments" && name !== reader);
+    const ours = snapshot.functions.filter(
+      ({ service, name }) => service === "payments" && name !== reader,
+    );
     const waiting = snapshot.queues.filter(({ consumer }) => consumer === "payments-book");
-    this.#queued = waiting.reduce((sum, queue) => sum + queue.visible + queue.in_flight + queue.delayed, 0);
-    const seen = JSON.stringify([ours.map(({ invocations, in_flight }) => [invocations, in_flight]), this.#queued, this.day]);
+    this.#queued = waiting.reduce(
+      (sum, queue) => sum + queue.visible + queue.in_flight + queue.delayed,
+      0,
+    );
+    const seen = JSON.stringify([
+      ours.map(({ invocations, in_flight }) => [invocations, in_flight]),
+      this.#queued,
+      this.day,
+    ]);
     const isNews = seen !== this.#seen;
     this.#seen = seen;
     return isNews;

@@ -27,7 +27,8 @@ export function compare(orders: Order[], totals: Total[]): Comparison {
   for (const total of totals) {
     const currency = total.currency.toUpperCase();
     const left = total.paid - total.refunded - total.withheld;
-    const [sums, key] = total.order_id === null ? [nobodys, currency] : [held, `${total.order_id} ${currency}`];
+    const [sums, key] =
+      total.order_id === null ? [nobodys, currency] : [held, `${total.order_id} ${currency}`];
     sums.set(key, (sums.get(key) ?? 0) + left);
   }
   const lines = new Map<string, Line>();
@@ -36,7 +37,16 @@ export function compare(orders: Order[], totals: Total[]): Comparison {
     const { id, provider } = order;
     const { currency } = order.price;
     const key = `${provider} ${currency}`;
-    const line = lines.get(key) ?? { provider, currency, orders: 0, received: 0, refunded: 0, disputed: 0, ledger: 0, held: provider === "stripe" ? 0 : undefined };
+    const line = lines.get(key) ?? {
+      provider,
+      currency,
+      orders: 0,
+      received: 0,
+      refunded: 0,
+      disputed: 0,
+      ledger: 0,
+      held: provider === "stripe" ? 0 : undefined,
+    };
     lines.set(key, line);
     line.orders += 1;
     line.received += order.received;

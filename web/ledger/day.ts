@@ -2,7 +2,13 @@
 import { now } from "../ui/clock";
 
 const dayLength = 86_400_000;
-const words = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const words = new Intl.DateTimeFormat("en", {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+  timeZone: "UTC",
+});
 
 export function today(): string {
   return dayOf(now());

@@ -1,5 +1,5 @@
 // One order in whole: its money row by row, what the products were told, and its payment at Stripe.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Order, OrderFile, Payment, Tell } from "../api/ledger";
@@ -47,10 +47,15 @@ export class OrderDrawer extends LitElement {
   async #load(): Promise<void> {
     const { order: id } = this;
     try {
-      const [file, payments] = await Promise.all([call<OrderFile>("GET", books(["orders", id])), call<Payment[]>("GET", "/api/stripe/payments")]);
+      const [file, payments] = await Promise.all([
+        call<OrderFile>("GET", books(["orders", id])),
+        call<Payment[]>("GET", "/api/stripe/payments"),
+      ]);
       if (id !== this.order) return;
       this.file = file;
-      this.payments = payments.filter(({ session, order_id }) => session === file.order.checkout || order_id === id);
+      this.payments = payments.filter(
+        ({ session, order_id }) => session === file.order.checkout || order_id === id,
+      );
       this.problem = "";
       this.missing = false;
     } catch (error) {
@@ -67,8 +72,10 @@ export class OrderDrawer extends LitElement {
   }
 
   #content(): TemplateResult {
-    if (this.missing) return html`<cf-empty heading="There is no such order">Nothing was ever offered under <span class="mono">${this.order}</span>. Check the id: it begins with ord_ and goes on with 26 letters and digits.</cf-empty>`;
-    if (this.problem && !this.file) return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
+    if (this.missing)
+      return html`<cf-empty heading="There is no such order">Nothing was ever offered under <span class="mono">${this.order}</span>. Check the id: it begins with ord_ and goes on with 26 letters and digits.</cf-empty>`;
+    if (this.problem && !this.file)
+      return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
     if (!this.file) return html`<cf-skeleton lines="8"></cf-skeleton>`;
     const { order, told } = this.file;
     return html`<div class="body">
@@ -83,7 +90,8 @@ export class OrderDrawer extends LitElement {
     return html`<div class="part">
       <div class="head"><strong>${sum(price.minor)}</strong>${stateOf(order)}<span class="soft">offered <cf-time .at=${Date.parse(order.created_at)}></cf-time></span></div>
       ${Object.entries(flags).map(
-        ([payment, flag]) => html`<cf-notice><strong>${flagWords[flag].what}.</strong> ${flagWords[flag].todo} ${payment && payment !== order.payment ? html`<span class="mono">${payment}</span>` : nothing}</cf-notice>`,
+        ([payment, flag]) =>
+          html`<cf-notice><strong>${flagWords[flag].what}.</strong> ${flagWords[flag].todo} ${payment && payment !== order.payment ? html`<span class="mono">${payment}</span>` : nothing}</cf-notice>`,
       )}
       ${figures([
         ["Balance", html`<strong>${sum(order.balance)}</strong>`],
@@ -91,9 +99,24 @@ export class OrderDrawer extends LitElement {
         ["Refunded", sum(order.refunded)],
         ["Disputed", sum(order.disputed)],
         ...(order.fees === 0 ? [] : [["Fees", sum(order.fees)] as [string, unknown]]),
-        ["Credits with it", order.credits === 0 ? "none" : `${plural(order.credits, "credit")}${order.taken_back ? ", taken back" : order.used ? ", used" : order.granted ? ", granted" : ""}`],
-        ...(refund ? [["Refund asked for", html`<span dir="auto">${refund.reason}</span>, ${wishOf(refund, order)}`] as [string, unknown]] : []),
-        ["Payer", html`<a href=${accountLink(purchase.product, purchase.payer)} dir="auto">${purchase.payer}</a>`],
+        [
+          "Credits with it",
+          order.credits === 0
+            ? "none"
+            : `${plural(order.credits, "credit")}${order.taken_back ? ", taken back" : order.used ? ", used" : order.granted ? ", granted" : ""}`,
+        ],
+        ...(refund
+          ? [
+              [
+                "Refund asked for",
+                html`<span dir="auto">${refund.reason}</span>, ${wishOf(refund, order)}`,
+              ] as [string, unknown],
+            ]
+          : []),
+        [
+          "Payer",
+          html`<a href=${accountLink(purchase.product, purchase.payer)} dir="auto">${purchase.payer}</a>`,
+        ],
       ])}
     </div>`;
   }
@@ -101,19 +124,24 @@ export class OrderDrawer extends LitElement {
   #atStripe(order: Order): TemplateResult {
     return html`<section class="part" aria-labelledby="payment">
       <h3 id="payment">At ${providers[order.provider]}</h3>
-      ${this.payments.length === 0
-        ? html`<p class="soft">${order.provider === "stripe" ? "Stripe knows no pay page of this order." : "This provider is not simulated here."}</p>`
-        : repeat(
-            this.payments,
-            ({ session, payment_intent }) => session ?? payment_intent,
-            (payment) => html`<ledger-payment .payment=${payment}></ledger-payment>`,
-          )}
+      ${
+        this.payments.length === 0
+          ? html`<p class="soft">${order.provider === "stripe" ? "Stripe knows no pay page of this order." : "This provider is not simulated here."}</p>`
+          : repeat(
+              this.payments,
+              ({ session, payment_intent }) => session ?? payment_intent,
+              (payment) => html`<ledger-payment .payment=${payment}></ledger-payment>`,
+            )
+      }
     </section>`;
   }
 
   #money({ order, rows: all }: OrderFile): TemplateResult {
     const { currency } = order.price;
-    const unit = { total: (amount: number) => money(amount, currency), change: (amount: number) => change(amount, currency) };
+    const unit = {
+      total: (amount: number) => money(amount, currency),
+      change: (amount: number) => change(amount, currency),
+    };
     const own = all.filter(({ account }) => account === "order");
     const fees = all.filter(({ account }) => account === "fees");
     return html`<section class="part" aria-labelledby="money">
@@ -126,9 +154,10 @@ export class OrderDrawer extends LitElement {
   #told(told: Tell[]): TemplateResult {
     return html`<section class="part" aria-labelledby="told">
       <h3 id="told">What the products were told</h3>
-      ${told.length === 0
-        ? html`<p class="soft">Nothing yet: they hear of money that came, went back, or will not come.</p>`
-        : html`<ol class="told">
+      ${
+        told.length === 0
+          ? html`<p class="soft">Nothing yet: they hear of money that came, went back, or will not come.</p>`
+          : html`<ol class="told">
             ${told.map(
               (tell) => html`<li>
                 <span>${tellOf(tell)}</span><cf-time class="soft" .at=${Date.parse(tell.at)}></cf-time>
@@ -138,7 +167,8 @@ export class OrderDrawer extends LitElement {
                 >
               </li>`,
             )}
-          </ol>`}
+          </ol>`
+      }
     </section>`;
   }
 

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Order } from "../api/ledger";
 import { change, money } from "../ui/money";
-import { table, type Column } from "../ui/table";
+import { type Column, table } from "../ui/table";
 import "../ui/time";
 import type { Day } from "./books";
 import { accountLink, orderLink } from "./paths";
@@ -12,22 +12,44 @@ export function orders({ orders: rows, comparison, underway }: Day): TemplateRes
   const columns: Column<Order>[] = [
     {
       label: "Order",
-      cell: ({ id, purchase, flags = {} }) => html`<a href=${orderLink(id)} aria-label="${purchase.item}, order ${id}">${purchase.item}</a>
+      cell: ({
+        id,
+        purchase,
+        flags = {},
+      }) => html`<a href=${orderLink(id)} aria-label="${purchase.item}, order ${id}">${purchase.item}</a>
         ${[...new Set(Object.values(flags))].map((flag) => html`<span class="badge bad">${flagWords[flag].what}</span>`)}<small class="mono">${id}</small>`,
     },
     { label: "State", cell: (order) => stateOf(order) },
-    { label: "Payer", cell: ({ purchase: { product, payer } }) => html`<a href=${accountLink(product, payer)} dir="auto">${payer}</a><small>${product}</small>` },
+    {
+      label: "Payer",
+      cell: ({ purchase: { product, payer } }) =>
+        html`<a href=${accountLink(product, payer)} dir="auto">${payer}</a><small>${product}</small>`,
+    },
     { label: "Amount", figures: true, cell: ({ price }) => money(price.minor, price.currency) },
-    { label: "Balance", figures: true, cell: (order) => balance(order, comparison.differing.get(order.id), underway) },
-    { label: "Age", figures: true, cell: ({ created_at }) => html`<cf-time .at=${Date.parse(created_at)}></cf-time>` },
+    {
+      label: "Balance",
+      figures: true,
+      cell: (order) => balance(order, comparison.differing.get(order.id), underway),
+    },
+    {
+      label: "Age",
+      figures: true,
+      cell: ({ created_at }) => html`<cf-time .at=${Date.parse(created_at)}></cf-time>`,
+    },
   ];
   return table("Orders, the newest first", columns, rows, ({ id }) => id);
 }
 
-function balance({ balance: left, received, price }: Order, atStripe: number | undefined, underway: number): TemplateResult {
+function balance(
+  { balance: left, received, price }: Order,
+  atStripe: number | undefined,
+  underway: number,
+): TemplateResult {
   const words = money(left, price.currency);
   const back = left - received;
-  return html`${received === 0 ? html`<span class="soft">${words}</span>` : words}${back === 0 ? nothing : html`<small>${change(back, price.currency)}</small>`}${atStripe === undefined
-    ? nothing
-    : html`<small class=${underway > 0 ? "warn" : "bad"}>Stripe: ${money(atStripe, price.currency)}</small>`}`;
+  return html`${received === 0 ? html`<span class="soft">${words}</span>` : words}${back === 0 ? nothing : html`<small>${change(back, price.currency)}</small>`}${
+    atStripe === undefined
+      ? nothing
+      : html`<small class=${underway > 0 ? "warn" : "bad"}>Stripe: ${money(atStripe, price.currency)}</small>`
+  }`;
 }

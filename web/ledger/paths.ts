@@ -3,7 +3,9 @@ import { pathOf } from "../ui/act";
 import { hashWith } from "../ui/hash";
 
 export function books(parts: string[], query: Record<string, string | undefined> = {}): string {
-  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const given = Object.entries(query).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  );
   const text = new URLSearchParams(given).toString();
   return pathOf("ledger", ...parts) + (text ? `?${text}` : "");
 }

@@ -1,5 +1,5 @@
 // A payment at the simulated Stripe, and what somebody at its dashboard could do with it: refund, dispute, settle, pay.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Dispute, DisputeStatus, Payment, Refund } from "../api/ledger";
 import { act, pathOf } from "../ui/act";
@@ -12,7 +12,8 @@ type Taking = "refund" | "dispute";
 
 const standings: Record<DisputeStatus, (sum: string) => string> = {
   warning_needs_response: (sum) => `The bank asks about ${sum}. No money has moved.`,
-  warning_under_review: (sum) => `The bank asks about ${sum} and has our answer. No money has moved.`,
+  warning_under_review: (sum) =>
+    `The bank asks about ${sum} and has our answer. No money has moved.`,
   warning_closed: (sum) => `The bank asked about ${sum} and took nothing.`,
   needs_response: (sum) => `A dispute of ${sum} is open.`,
   under_review: (sum) => `A dispute of ${sum} is with the bank to decide.`,
@@ -40,10 +41,12 @@ export class LedgerPayment extends LitElement {
         <p>${this.#standing()}</p>
         ${status === "open" && url && isWeb(url) ? html`<a class="button main" href=${url}>Pay page</a>` : nothing}
         ${settling ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.#settle}>Let the bank decide now</button>` : nothing}
-        ${payment_status === "paid" && !this.taking
-          ? html`${this.#refundable > 0 ? html`<button class="button" type="button" id="refund" @click=${() => (this.taking = "refund")}>Refund…</button>` : nothing}
+        ${
+          payment_status === "paid" && !this.taking
+            ? html`${this.#refundable > 0 ? html`<button class="button" type="button" id="refund" @click=${() => (this.taking = "refund")}>Refund…</button>` : nothing}
               <button class="button" type="button" id="dispute" @click=${() => (this.taking = "dispute")}>Dispute…</button>`
-          : nothing}
+            : nothing
+        }
       </div>
       ${this.taking ? this.#form(this.taking) : nothing} ${payment.refunds.map((refund) => this.#refund(refund))} ${payment.disputes.map((dispute) => this.#dispute(dispute))}
     </div>`;
@@ -51,7 +54,9 @@ export class LedgerPayment extends LitElement {
 
   get #refundable(): number {
     const { amount, refunded, disputes } = this.payment;
-    return disputes.every(({ is_charge_refundable }) => is_charge_refundable) ? amount - refunded : 0;
+    return disputes.every(({ is_charge_refundable }) => is_charge_refundable)
+      ? amount - refunded
+      : 0;
   }
 
   #standing(): string {
@@ -61,7 +66,9 @@ export class LedgerPayment extends LitElement {
     if (status === "expired") return "The pay page has expired, unpaid.";
     if (settling) return "A bank debit is on its way. It decides by itself in a while.";
     if (payment_status === "unpaid") return `The payment failed${failure ? `: ${failure}` : ""}.`;
-    return refunded > 0 ? `${sum(refunded)} of ${sum(amount)} was refunded.` : `${sum(amount)} was paid.`;
+    return refunded > 0
+      ? `${sum(refunded)} of ${sum(amount)} was refunded.`
+      : `${sum(amount)} was paid.`;
   }
 
   #form(taking: Taking): TemplateResult {
@@ -88,15 +95,18 @@ export class LedgerPayment extends LitElement {
 
   #dispute(dispute: Dispute): TemplateResult {
     const { id, status } = dispute;
-    const close = (how: { won?: boolean }, words: string) => this.#do(pathOf("stripe", "disputes", id, "close"), how, words);
+    const close = (how: { won?: boolean }, words: string) =>
+      this.#do(pathOf("stripe", "disputes", id, "close"), how, words);
     const isOpen = status === "needs_response" || status === "under_review";
     const isAsked = status === "warning_needs_response" || status === "warning_under_review";
     return html`<div class="row">
       <p>${told(dispute)}</p>
-      ${isOpen
-        ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({ won: true }, "The dispute is won")}>We win it</button>
+      ${
+        isOpen
+          ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({ won: true }, "The dispute is won")}>We win it</button>
             <button class="button small danger" type="button" ?disabled=${this.busy} @click=${() => close({ won: false }, "The dispute is lost")}>We lose it</button>`
-        : nothing}
+          : nothing
+      }
       ${isAsked ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({}, "The bank has dropped it")}>The bank drops it</button>` : nothing}
     </div>`;
   }
@@ -104,7 +114,9 @@ export class LedgerPayment extends LitElement {
   #keep(): void {
     const from = this.taking;
     this.taking = undefined;
-    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(`#${from}`)?.focus());
+    void this.updateComplete.then(() =>
+      this.renderRoot.querySelector<HTMLElement>(`#${from}`)?.focus(),
+    );
   }
 
   #settle(): void {
@@ -114,9 +126,16 @@ export class LedgerPayment extends LitElement {
   async #take(event: SubmitEvent, taking: Taking): Promise<void> {
     event.preventDefault();
     const { currency } = this.payment;
-    const amount = read(String(new FormData(event.target as HTMLFormElement).get("amount")), currency);
+    const amount = read(
+      String(new FormData(event.target as HTMLFormElement).get("amount")),
+      currency,
+    );
     const sum = money(amount, currency.toUpperCase());
-    const done = await this.#do(this.#path(taking), { amount }, taking === "refund" ? `${sum} goes back` : `The bank has taken ${sum}`);
+    const done = await this.#do(
+      this.#path(taking),
+      { amount },
+      taking === "refund" ? `${sum} goes back` : `The bank has taken ${sum}`,
+    );
     if (done) this.taking = undefined;
   }
 
@@ -138,6 +157,11 @@ export class LedgerPayment extends LitElement {
 /** Of a lost dispute a part may have come back. */
 function told({ status, amount, currency, balance_transactions }: Dispute): string {
   const sum = (minor: number) => money(minor, currency.toUpperCase());
-  const back = balance_transactions.reduce((all, movement) => all + Math.max(movement.amount, 0), 0);
-  return status === "lost" && back > 0 ? `A dispute of ${sum(amount)} is lost, and ${sum(back)} came back.` : standings[status](sum(amount));
+  const back = balance_transactions.reduce(
+    (all, movement) => all + Math.max(movement.amount, 0),
+    0,
+  );
+  return status === "lost" && back > 0
+    ? `A dispute of ${sum(amount)} is lost, and ${sum(back)} came back.`
+    : standings[status](sum(amount));
 }

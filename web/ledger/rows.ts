@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Row } from "../api/ledger";
 import "../ui/notice";
-import { table, type Column } from "../ui/table";
+import { type Column, table } from "../ui/table";
 import "../ui/time";
 import { orderLink } from "./paths";
 import { kindOf } from "./words";
@@ -17,22 +17,41 @@ interface Running {
   after: number;
 }
 
-export function rows(caption: string, given: Row[], balance: number, unit: Unit, withOrders = false): TemplateResult {
+export function rows(
+  caption: string,
+  given: Row[],
+  balance: number,
+  unit: Unit,
+  withOrders = false,
+): TemplateResult {
   let sum = 0;
-  const running = [...given].sort(byTime).map((row): Running => ({ row, after: (sum += row.amount) }));
+  const running = [...given].sort(byTime).map((row): Running => {
+    sum += row.amount;
+    return { row, after: sum };
+  });
   const columns: Column<Running>[] = [
     { label: "What", cell: ({ row }) => kindOf(row) },
     { label: "Change", figures: true, cell: ({ row }) => unit.change(row.amount) },
-    { label: "Balance after", figures: true, cell: ({ after }) => html`<span class=${after < 0 ? "bad" : ""}>${unit.total(after)}</span>` },
+    {
+      label: "Balance after",
+      figures: true,
+      cell: ({ after }) => html`<span class=${after < 0 ? "bad" : ""}>${unit.total(after)}</span>`,
+    },
     ...(withOrders ? [{ label: "Order", cell: ({ row }: Running) => order(row) }] : []),
-    { label: "When", figures: true, cell: ({ row }) => html`<cf-time .at=${Date.parse(row.at)}></cf-time>` },
+    {
+      label: "When",
+      figures: true,
+      cell: ({ row }) => html`<cf-time .at=${Date.parse(row.at)}></cf-time>`,
+    },
   ];
   return html`${sum === balance ? nothing : html`<cf-notice>These rows add up to ${unit.total(sum)}, and the balance says ${unit.total(balance)}. Nothing should ever do this: keep the data and look at the log.</cf-notice>`}
   ${table(caption, columns, running, ({ row }) => row.id)}`;
 }
 
 function order({ order_id }: Row): TemplateResult {
-  return order_id ? html`<a class="mono" href=${orderLink(order_id)} title=${order_id}>…${order_id.slice(-6)}</a>` : html`<span class="soft">none</span>`;
+  return order_id
+    ? html`<a class="mono" href=${orderLink(order_id)} title=${order_id}>…${order_id.slice(-6)}</a>`
+    : html`<span class="soft">none</span>`;
 }
 
 /** What was booked in one step has one time: money comes in before it goes back. */

@@ -1,5 +1,5 @@
 // Sells something without a product: an offer is sealed as one would seal it, and its pay page opens.
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { ForSale, Offered } from "../api/ledger";
 import { base, controls } from "../ui/base";
@@ -68,9 +68,15 @@ export class Sell extends LitElement {
     if (this.busy) return;
     this.busy = true;
     this.problem = "";
-    const given = [...new FormData(event.target as HTMLFormElement)].filter(([, value]) => value !== "");
+    const given = [...new FormData(event.target as HTMLFormElement)].filter(
+      ([, value]) => value !== "",
+    );
     try {
-      const { order_id, url } = await call<Offered>("POST", books(["offers"]), Object.fromEntries(given));
+      const { order_id, url } = await call<Offered>(
+        "POST",
+        books(["offers"]),
+        Object.fromEntries(given),
+      );
       if (url && isWeb(url)) location.assign(url);
       else {
         this.#close();

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { count, plural } from "../ui/format";
 import { money } from "../ui/money";
 import "../ui/status";
-import { table, type Column } from "../ui/table";
+import { type Column, table } from "../ui/table";
 import type { Day } from "./books";
 import type { Line } from "./compare";
 import { providers } from "./words";
@@ -12,16 +12,33 @@ export function totals({ comparison, underway }: Day): TemplateResult {
   const { lines, differing, nobodys } = comparison;
   const sum = (pick: (line: Line) => number) => (line: Line) => {
     const value = pick(line);
-    return value === 0 ? html`<span class="soft">${money(0, line.currency)}</span>` : money(value, line.currency);
+    return value === 0
+      ? html`<span class="soft">${money(0, line.currency)}</span>`
+      : money(value, line.currency);
   };
   const columns: Column<Line>[] = [
-    { label: "Currency", cell: ({ currency, provider }) => html`${currency}${provider === "stripe" ? nothing : html` <span class="badge">${providers[provider]}</span>`}` },
+    {
+      label: "Currency",
+      cell: ({ currency, provider }) =>
+        html`${currency}${provider === "stripe" ? nothing : html` <span class="badge">${providers[provider]}</span>`}`,
+    },
     { label: "Orders", figures: true, cell: ({ orders }) => count(orders) },
     { label: "Received", figures: true, cell: sum(({ received }) => received) },
     { label: "Refunded", figures: true, cell: sum(({ refunded }) => refunded) },
     { label: "Disputed", figures: true, cell: sum(({ disputed }) => disputed) },
-    { label: "Balance in the ledger", figures: true, cell: (line) => html`<strong>${money(line.ledger, line.currency)}</strong>` },
-    { label: "Held by Stripe", figures: true, cell: ({ held, currency }) => (held === undefined ? html`<span class="soft">–</span>` : html`<strong>${money(held, currency)}</strong>`) },
+    {
+      label: "Balance in the ledger",
+      figures: true,
+      cell: (line) => html`<strong>${money(line.ledger, line.currency)}</strong>`,
+    },
+    {
+      label: "Held by Stripe",
+      figures: true,
+      cell: ({ held, currency }) =>
+        held === undefined
+          ? html`<span class="soft">–</span>`
+          : html`<strong>${money(held, currency)}</strong>`,
+    },
     { label: "Compared", cell: (line) => verdict(line, differing, underway) },
   ];
   return html`${lines.length > 0 ? table("The day's sums by currency", columns, lines, ({ provider, currency }) => provider + currency) : nothing}
@@ -32,10 +49,19 @@ export function totals({ comparison, underway }: Day): TemplateResult {
     )}`;
 }
 
-function verdict({ held, ledger, currency }: Line, differing: Map<string, number>, underway: number): TemplateResult {
+function verdict(
+  { held, ledger, currency }: Line,
+  differing: Map<string, number>,
+  underway: number,
+): TemplateResult {
   if (held === undefined) return html`<span class="soft">it cannot be asked here</span>`;
-  if (held === ledger && differing.size === 0) return html`<cf-status tone="good">The same</cf-status>`;
-  if (underway > 0) return html`<cf-status tone="warn">Being booked: ${plural(underway, "notice")} on the way</cf-status>`;
-  const words = held === ledger ? `The sums agree, ${plural(differing.size, "order does", "orders do")} not` : `Differs by ${money(Math.abs(held - ledger), currency)}`;
+  if (held === ledger && differing.size === 0)
+    return html`<cf-status tone="good">The same</cf-status>`;
+  if (underway > 0)
+    return html`<cf-status tone="warn">Being booked: ${plural(underway, "notice")} on the way</cf-status>`;
+  const words =
+    held === ledger
+      ? `The sums agree, ${plural(differing.size, "order does", "orders do")} not`
+      : `Differs by ${money(Math.abs(held - ledger), currency)}`;
   return html`<cf-status tone="bad"><strong>${words}</strong></cf-status>`;
 }

@@ -21,7 +21,11 @@ export function stateOf({ state, refunded }: Order): TemplateResult {
   return html`<cf-status tone=${tone}>${state === "paid" && refunded > 0 ? "Partly refunded" : words}</cf-status>`;
 }
 
-export const providers: Record<Provider, string> = { stripe: "Stripe", sumit: "SUMIT", generic: "another provider" };
+export const providers: Record<Provider, string> = {
+  stripe: "Stripe",
+  sumit: "SUMIT",
+  generic: "another provider",
+};
 
 export const rowKinds: Record<Row["kind"], string> = {
   charge: "Paid",
@@ -58,7 +62,11 @@ export function tellOf(tell: Tell): string {
 export function wishOf({ step, code }: Wish, { received, disputed }: Order): string {
   switch (step) {
     case "wanted":
-      return received === 0 ? "as soon as the money is here" : disputed > 0 ? "not while a bank has the money" : "not made yet";
+      return received === 0
+        ? "as soon as the money is here"
+        : disputed > 0
+          ? "not while a bank has the money"
+          : "not made yet";
     case "made":
       return "made";
     case "refused":

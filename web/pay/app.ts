@@ -1,5 +1,5 @@
 // The checkout of the simulated Stripe: what is to be paid, test cards to choose from, and the way back to the shop.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Card, Checkout, Outcome } from "../api/pay";
 import { base, controls } from "../ui/base";
@@ -81,7 +81,9 @@ export class PayApp extends LitElement {
 
   override render() {
     const { checkout } = this;
-    document.title = checkout ? `${money(checkout.amount, checkout.currency)} · Confab · Pay` : "Confab · Pay";
+    document.title = checkout
+      ? `${money(checkout.amount, checkout.currency)} · Confab · Pay`
+      : "Confab · Pay";
     return html`<div class="page">
       <header><span>Test checkout</span><cf-theme-toggle></cf-theme-toggle></header>
       <main>${checkout ? this.#checkout(checkout) : this.problem ? this.#nothing() : html`<h1 class="only-read">Pay</h1><cf-skeleton lines="5"></cf-skeleton>`}</main>
@@ -90,7 +92,8 @@ export class PayApp extends LitElement {
   }
 
   #nothing(): TemplateResult {
-    if (this.missing) return html`<h1>There is no such checkout</h1><p class="soft">The link is wrong, or local has forgotten it. Ask the shop for a new one.</p>`;
+    if (this.missing)
+      return html`<h1>There is no such checkout</h1><p class="soft">The link is wrong, or local has forgotten it. Ask the shop for a new one.</p>`;
     return html`<h1 class="only-read">Pay</h1><cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
   }
 

@@ -1,5 +1,5 @@
 // Adds a person who can write to us.
-import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { Channel } from "../api/phone";
 import { base, controls } from "../ui/base";
@@ -85,7 +85,11 @@ export class AddPerson extends LitElement {
     if (!name || this.busy) return;
     this.busy = true;
     try {
-      const person = await this.store.addPerson(name, this.channel, this.channel === "meta" && data.has("hide"));
+      const person = await this.store.addPerson(
+        name,
+        this.channel,
+        this.channel === "meta" && data.has("hide"),
+      );
       this.dispatchEvent(new CustomEvent("added", { detail: person }));
     } catch (error) {
       this.problem = explain(error);

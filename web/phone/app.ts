@@ -1,5 +1,5 @@
 // The phone: people who write to us on one side, the chat of one of them on the other. On a narrow screen one at a time.
-import { LitElement, html, nothing } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Person } from "../api/phone";
 import { base, controls } from "../ui/base";
@@ -77,7 +77,8 @@ export class PhoneApp extends LitElement {
 
   #nobody(people: Person[] | undefined) {
     if (!people) return nothing;
-    if (people.length > 0) return html`<div class="nobody"><p class="soft">Choose a person to write as.</p></div>`;
+    if (people.length > 0)
+      return html`<div class="nobody"><p class="soft">Choose a person to write as.</p></div>`;
     return html`<div class="nobody">
       <h2>Write to the studio as somebody</h2>
       <p class="soft">This phone plays the people who message your product. Add one, say “hi”, and the answer comes from your own functions, over the providers' real wire formats.</p>

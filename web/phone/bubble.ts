@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { ButtonsContent, Content, ImageContent, ListContent } from "../api/phone";
 import { icon } from "../ui/icons";
 import { onlyEmoji, rich } from "./rich";
-import { isPhoto, type Bubble, type Item } from "./thread";
+import { type Bubble, type Item, isPhoto } from "./thread";
 import { summary } from "./words";
 
 export interface Presses {
@@ -14,8 +14,8 @@ export interface Presses {
 
 export function inside({ items }: Bubble, presses: Presses): TemplateResult {
   const photos = items.filter(isPhoto).map(({ content }) => content);
-  const item = items[0]!;
-  if (photos.length > 1) return album(photos, presses);
+  const [item] = items;
+  if (photos.length > 1 || !item) return album(photos, presses);
   return content(item.content, item, presses);
 }
 
@@ -34,9 +34,11 @@ function content(what: Content, item: Item, presses: Presses): TemplateResult {
       return html`<p class="text" dir="auto">${rich(what.body)}</p>`;
     case "template":
       return html`<p class="foot">Template ${what.name}, ${what.language}</p>
-        ${what.parameters.length > 0
-          ? html`<ol class="parameters">${what.parameters.map((value, index) => html`<li><span class="soft">{{${index + 1}}}</span> <bdi>${value}</bdi></li>`)}</ol>`
-          : html`<p class="text">No parameters</p>`}`;
+        ${
+          what.parameters.length > 0
+            ? html`<ol class="parameters">${what.parameters.map((value, index) => html`<li><span class="soft">{{${index + 1}}}</span> <bdi>${value}</bdi></li>`)}</ol>`
+            : html`<p class="text">No parameters</p>`
+        }`;
     case "button_reply":
     case "list_reply":
       return html`<p class="text" dir="auto">${what.title}</p>`;
@@ -54,7 +56,8 @@ export function under(item: Item, presses: Presses): TemplateResult | typeof not
       ${what.buttons.map((button) => html`<button type="button" class="press" dir="auto" @click=${() => presses.button(item, button)}>${button.title}</button>`)}
     </div>`;
   }
-  if (what.type === "list") return html`<div class="presses"><button type="button" class="press" aria-haspopup="dialog" @click=${() => presses.list(item, what)}>${icon("list")} <bdi>${what.button}</bdi></button></div>`;
+  if (what.type === "list")
+    return html`<div class="presses"><button type="button" class="press" aria-haspopup="dialog" @click=${() => presses.list(item, what)}>${icon("list")} <bdi>${what.button}</bdi></button></div>`;
   if (what.type === "link" && /^https?:\/\//.test(what.url)) {
     return html`<div class="presses"><a class="press" href=${what.url} target="_blank" rel="noopener noreferrer">${icon("link")} <bdi>${what.label}</bdi></a></div>`;
   }

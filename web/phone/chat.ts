@@ -1,8 +1,15 @@
 // One chat: the messages, what can be done with them, and the composer below.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { ButtonsContent, ImageContent, ListContent, ListRow, Message, Person } from "../api/phone";
+import type {
+  ButtonsContent,
+  ImageContent,
+  ListContent,
+  ListRow,
+  Message,
+  Person,
+} from "../api/phone";
 import { base, controls } from "../ui/base";
 import { explain } from "../ui/call";
 import { now } from "../ui/clock";
@@ -11,7 +18,7 @@ import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
 import { toast } from "../ui/toast";
-import { inside, under, type Presses } from "./bubble";
+import { inside, type Presses, under } from "./bubble";
 import { bubbleStyle } from "./bubble.style";
 import { chatStyle } from "./chat.style";
 import "./composer";
@@ -20,7 +27,7 @@ import "./lightbox";
 import "./list-sheet";
 import { avatar, avatarStyle, reachedBy } from "./person";
 import type { Chat, PhoneStore } from "./store";
-import { itemsOf, thread, type Bubble, type Item } from "./thread";
+import { type Bubble, type Item, itemsOf, thread } from "./thread";
 import { ticks } from "./ticks";
 import { ticksStyle } from "./ticks.style";
 import { directionOf, summary } from "./words";
@@ -110,11 +117,13 @@ export class PhoneChat extends LitElement {
       ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. What you send waits here and goes out by itself.</cf-notice>` : nothing}
       <div class="body" @dragover=${this.#dragged} @dragleave=${() => (this.dropping = false)} @drop=${this.#dropped}>
         <div class="scroll" role="log" aria-label="Messages" tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#key}>${this.#content()}</div>
-        ${this.atEnd
-          ? nothing
-          : html`<button class="pill" type="button" aria-label=${this.missed > 0 ? `${this.missed} new, go to the latest` : "Go to the latest message"} @click=${this.#toEnd}>
+        ${
+          this.atEnd
+            ? nothing
+            : html`<button class="pill" type="button" aria-label=${this.missed > 0 ? `${this.missed} new, go to the latest` : "Go to the latest message"} @click=${this.#toEnd}>
               ${icon("down")} ${this.missed > 0 ? count(this.missed) : nothing}
-            </button>`}
+            </button>`
+        }
         ${this.dropping ? html`<p class="drop">Drop photos to attach them</p>` : nothing}
       </div>
       <phone-composer .person=${this.person.id} .replyTo=${this.replyTo} @compose=${this.#composed} @unquote=${() => (this.replyTo = null)}></phone-composer>
@@ -125,7 +134,8 @@ export class PhoneChat extends LitElement {
 
   #content(): TemplateResult {
     const chat = this.#chat;
-    if (chat.problem && !chat.messages) return html`<cf-notice action="Try again" @retry=${() => this.store.loadMessages(this.person.id)}>${chat.problem}</cf-notice>`;
+    if (chat.problem && !chat.messages)
+      return html`<cf-notice action="Try again" @retry=${() => this.store.loadMessages(this.person.id)}>${chat.problem}</cf-notice>`;
     if (!chat.messages) return html`<cf-skeleton lines="8"></cf-skeleton>`;
     const items = itemsOf(chat);
     return html`${items.length > 0 ? this.#days(items) : this.#hello()}
@@ -140,16 +150,16 @@ export class PhoneChat extends LitElement {
   }
 
   #days(items: Item[]): TemplateResult {
-    const latest = items.at(-1)!.key;
+    const latest = items.at(-1)?.key ?? "";
     const active = items.some(({ key }) => key === this.active) ? this.active : latest;
     return html`${repeat(
       thread(items),
-        ({ at }) => new Date(at).toDateString(),
-        (day) => html`<h3 class="day"><span>${dayName(day.at, now())}</span></h3>
+      ({ at }) => new Date(at).toDateString(),
+      (day) => html`<h3 class="day"><span>${dayName(day.at, now())}</span></h3>
           <ol>
             ${repeat(
               day.bubbles,
-              ({ items: [first] }) => first!.key,
+              ({ items: [first] }) => first?.key,
               (bubble) => this.#bubble(bubble, items, active),
             )}
           </ol>`,
@@ -157,8 +167,9 @@ export class PhoneChat extends LitElement {
   }
 
   #bubble(bubble: Bubble, all: Item[], active: string): TemplateResult {
-    const last = bubble.items.at(-1)!;
-    const first = bubble.items[0]!;
+    const last = bubble.items.at(-1);
+    const [first] = bubble.items;
+    if (!first || !last) return html``;
     const here = bubble.items.some(({ key }) => key === active);
     const quoted = first.context_id ? all.find(({ id }) => id === first.context_id) : undefined;
     const side = last.from === "person" ? "out" : "in";
@@ -183,10 +194,12 @@ export class PhoneChat extends LitElement {
     const { pending } = item;
     return html`<p class="failure">
       Not delivered. ${item.error ?? "No reason was given."}
-      ${pending
-        ? html`<button class="link" type="button" @click=${() => this.store.retry(this.person.id, pending.key)}>Try again</button>
+      ${
+        pending
+          ? html`<button class="link" type="button" @click=${() => this.store.retry(this.person.id, pending.key)}>Try again</button>
             <button class="link" type="button" @click=${() => this.store.discard(this.person.id, pending.key)}>Remove</button>`
-        : nothing}
+          : nothing
+      }
     </p>`;
   }
 
@@ -195,14 +208,18 @@ export class PhoneChat extends LitElement {
     const open = this.reacting === item.key;
     return html`<div class="actions ${open ? "open" : ""}">
       <button class="button bare icon-only reply" type="button" tabindex=${tab} aria-label="Quote this message" title="Quote" @click=${() => (this.replyTo = item)}>${icon("reply")}</button>
-      ${this.person.channel === "meta" && item.from === "bot"
-        ? html`<button class="button bare icon-only" type="button" tabindex=${tab} aria-label="React" title="React" aria-expanded=${open} @click=${() => (this.reacting = open ? "" : item.key)}>${icon("smile")}</button>`
-        : nothing}
-      ${open
-        ? html`<div class="emojis" role="group" aria-label="Reactions">
+      ${
+        this.person.channel === "meta" && item.from === "bot"
+          ? html`<button class="button bare icon-only" type="button" tabindex=${tab} aria-label="React" title="React" aria-expanded=${open} @click=${() => (this.reacting = open ? "" : item.key)}>${icon("smile")}</button>`
+          : nothing
+      }
+      ${
+        open
+          ? html`<div class="emojis" role="group" aria-label="Reactions">
             ${emojis.map((emoji) => html`<button type="button" aria-pressed=${item.reaction === emoji} @click=${() => this.#react(item, emoji)}>${emoji}</button>`)}
           </div>`
-        : nothing}
+          : nothing
+      }
     </div>`;
   }
 
@@ -226,19 +243,32 @@ export class PhoneChat extends LitElement {
     this.replyTo = null;
     photos.forEach(({ data, mime, url }, index) => {
       const caption = index === 0 && text !== "" ? text : null;
-      this.store.send(this.person.id, { type: "image", data, mime_type: mime, caption }, { type: "image", media_id: "", url, caption });
+      this.store.send(
+        this.person.id,
+        { type: "image", data, mime_type: mime, caption },
+        { type: "image", media_id: "", url, caption },
+      );
     });
     if (photos.length === 0) this.#say(text, replyTo);
   }
 
   #pressed(item: Item, { id, title }: ButtonsContent["buttons"][number]): void {
-    this.store.send(this.person.id, { type: "button_reply", id, title, reply_to: item.id }, { type: "button_reply", id, title });
+    this.store.send(
+      this.person.id,
+      { type: "button_reply", id, title, reply_to: item.id },
+      { type: "button_reply", id, title },
+    );
   }
 
   #picked({ detail: { id, title, description } }: CustomEvent<ListRow>): void {
     const { list } = this;
     this.list = null;
-    if (list) this.store.send(this.person.id, { type: "list_reply", id, title, description, reply_to: list.item.id }, { type: "list_reply", id, title, description });
+    if (list)
+      this.store.send(
+        this.person.id,
+        { type: "list_reply", id, title, description, reply_to: list.item.id },
+        { type: "list_reply", id, title, description },
+      );
   }
 
   #scrolled(): void {
@@ -254,7 +284,9 @@ export class PhoneChat extends LitElement {
   }
 
   #goTo(item: Item): void {
-    const row = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")].find(({ dataset }) => dataset.key === item.key);
+    const row = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")].find(
+      ({ dataset }) => dataset.key === item.key,
+    );
     this.atEnd = false;
     row?.scrollIntoView({ block: "center" });
     row?.classList.add("found");
@@ -268,7 +300,13 @@ export class PhoneChat extends LitElement {
     if (!step || (event.target as HTMLElement).closest("pre")) return;
     const rows = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")];
     const from = rows.findIndex(({ dataset }) => dataset.key === this.active);
-    const row = rows[Math.min(rows.length - 1, Math.max(0, (from < 0 ? rows.length - 1 : from) + (from < 0 ? 0 : step)))];
+    const row =
+      rows[
+        Math.min(
+          rows.length - 1,
+          Math.max(0, (from < 0 ? rows.length - 1 : from) + (from < 0 ? 0 : step)),
+        )
+      ];
     if (!row) return;
     event.preventDefault();
     this.active = row.dataset.key ?? "";

@@ -1,5 +1,5 @@
 // Where a person writes: text, photos with a preview, and what is being answered.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Message } from "../api/phone";
@@ -8,7 +8,7 @@ import { icon } from "../ui/icons";
 import { toast } from "../ui/toast";
 import { composerStyle } from "./composer.style";
 import { draftOf, keepDraft } from "./drafts";
-import { photoFrom, type Photo } from "./photo";
+import { type Photo, photoFrom } from "./photo";
 import { summary } from "./words";
 
 const samples = 10;
@@ -110,7 +110,10 @@ export class Composer extends LitElement {
       return photoFrom(await answer.blob());
     };
     try {
-      this.photos = [...this.photos, ...(await Promise.all([...Array(samples).keys()].map(sample)))];
+      this.photos = [
+        ...this.photos,
+        ...(await Promise.all([...Array(samples).keys()].map(sample))),
+      ];
     } catch {
       toast("There are no sample selfies right now.", true);
     }
@@ -146,7 +149,11 @@ export class Composer extends LitElement {
     event.preventDefault();
     const text = this.text.trim();
     if (text === "" && this.photos.length === 0) return;
-    this.dispatchEvent(new CustomEvent<Composed>("compose", { detail: { text, photos: this.photos, replyTo: this.replyTo?.id ?? null } }));
+    this.dispatchEvent(
+      new CustomEvent<Composed>("compose", {
+        detail: { text, photos: this.photos, replyTo: this.replyTo?.id ?? null },
+      }),
+    );
     this.text = "";
     this.photos = [];
     keepDraft(this.person, "");

@@ -1,5 +1,5 @@
 // Photos over the whole screen, one at a time.
-import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { ImageContent } from "../api/phone";
 import { base } from "../ui/base";
@@ -76,10 +76,12 @@ export class Lightbox extends LitElement {
       <div class="bar">
         <span role="status">${several ? `${this.index + 1} of ${this.photos.length}` : nothing}</span>
         <span>
-          ${several
-            ? html`<button type="button" aria-label="Previous photo" @click=${() => this.#move(-1)}>${icon("back")}</button>
+          ${
+            several
+              ? html`<button type="button" aria-label="Previous photo" @click=${() => this.#move(-1)}>${icon("back")}</button>
                 <button type="button" aria-label="Next photo" @click=${() => this.#move(1)}>${icon("forward")}</button>`
-            : nothing}
+              : nothing
+          }
           <button type="button" aria-label="Close" @click=${() => this.dialog.close()}>${icon("close")}</button>
         </span>
       </div>

@@ -1,5 +1,5 @@
 // The choices of a list message, on a sheet from the bottom.
-import { LitElement, css, html, nothing } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { ListContent, ListRow } from "../api/phone";
 import { base } from "../ui/base";

@@ -1,5 +1,5 @@
 // The list of people: who, the last words, when, and how many are unread.
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Person } from "../api/phone";
@@ -103,7 +103,9 @@ export class People extends LitElement {
 
   override render() {
     if (this.people.length === 0) return html`<p class="none">Nobody here yet.</p>`;
-    const latest = [...this.people].sort((a, b) => (b.last?.at ?? Infinity) - (a.last?.at ?? Infinity));
+    const latest = [...this.people].sort(
+      (a, b) => (b.last?.at ?? Infinity) - (a.last?.at ?? Infinity),
+    );
     return html`<ul aria-label="People">
       ${repeat(
         latest,
@@ -126,7 +128,8 @@ export class People extends LitElement {
   #said({ id, last }: Person): TemplateResult {
     const draft = id === this.open ? "" : draftOf(id);
     if (this.store.chat(id).typing) return html`<span class="said typing">typing…</span>`;
-    if (draft) return html`<span class="said"><span class="bad">Draft:</span> <span class="cut" dir="auto">${draft}</span></span>`;
+    if (draft)
+      return html`<span class="said"><span class="bad">Draft:</span> <span class="cut" dir="auto">${draft}</span></span>`;
     if (!last) return html`<span class="said">Has not written yet</span>`;
     return html`<span class="said">${last.from === "person" ? ticks(last.status) : nothing} <span class="cut" dir="auto">${summary(last.content)}</span></span>`;
   }

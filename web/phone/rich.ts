@@ -3,7 +3,8 @@ import { html, type TemplateResult } from "lit";
 
 type Part = string | TemplateResult;
 
-const marks = /```([^`]+)```|(?<![\w*])\*(?=\S)([^*\n]*[^*\s])\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]*[^_\s])_(?![\w_])|(?<![\w~])~(?=\S)([^~\n]*[^~\s])~(?![\w~])|(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]])/g;
+const marks =
+  /```([^`]+)```|(?<![\w*])\*(?=\S)([^*\n]*[^*\s])\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]*[^_\s])_(?![\w_])|(?<![\w~])~(?=\S)([^~\n]*[^~\s])~(?![\w~])|(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]])/g;
 
 export function rich(text: string): Part[] {
   const parts: Part[] = [];
@@ -15,7 +16,8 @@ export function rich(text: string): Part[] {
     else if (bold !== undefined) parts.push(html`<b>${rich(bold)}</b>`);
     else if (italic !== undefined) parts.push(html`<i>${rich(italic)}</i>`);
     else if (struck !== undefined) parts.push(html`<s>${rich(struck)}</s>`);
-    else if (url !== undefined) parts.push(html`<a href=${url} target="_blank" rel="noopener noreferrer">${url}</a>`);
+    else if (url !== undefined)
+      parts.push(html`<a href=${url} target="_blank" rel="noopener noreferrer">${url}</a>`);
     from = match.index + whole.length;
   }
   if (from < text.length) parts.push(text.slice(from));
@@ -24,10 +26,16 @@ export function rich(text: string): Part[] {
 
 /** The same text without its marks, for where only a line of it is shown. */
 export function plain(text: string): string {
-  return text.replace(marks, (whole: string, code?: string, bold?: string, italic?: string, struck?: string) => code ?? bold ?? italic ?? struck ?? whole);
+  return text.replace(
+    marks,
+    (whole: string, code?: string, bold?: string, italic?: string, struck?: string) =>
+      code ?? bold ?? italic ?? struck ?? whole,
+  );
 }
 
 /** One to three emoji and nothing else are drawn large. */
 export function onlyEmoji(text: string): boolean {
-  return /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*\s*){1,3}$/u.test(text.trim());
+  return /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*\s*){1,3}$/u.test(
+    text.trim(),
+  );
 }

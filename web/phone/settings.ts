@@ -1,5 +1,5 @@
 // How the simulated providers deliver webhooks: well, or as badly as real ones do on a bad day.
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { ProviderSettings } from "../api/phone";
 import { base, controls } from "../ui/base";
@@ -107,7 +107,12 @@ export class Settings extends LitElement {
     </form>`;
   }
 
-  #switch(name: string, hint: string, on: boolean, change: (on: boolean) => Partial<ProviderSettings>): TemplateResult {
+  #switch(
+    name: string,
+    hint: string,
+    on: boolean,
+    change: (on: boolean) => Partial<ProviderSettings>,
+  ): TemplateResult {
     return html`<label class="switch">
       ${name} <small>${hint}</small>
       <input type="checkbox" role="switch" .checked=${on} @change=${(event: Event) => this.#change(change((event.target as HTMLInputElement).checked))} />

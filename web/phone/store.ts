@@ -1,7 +1,7 @@
 // Everything the phone knows: people, their messages, and what is on its way out. The pages draw it and call its verbs.
 import type { Channel, Content, Message, Outgoing, Person } from "../api/phone";
 import type { Snapshot } from "../api/state";
-import { call, CallError, explain } from "../ui/call";
+import { CallError, call, explain } from "../ui/call";
 import { now, setClock } from "../ui/clock";
 import { Stream } from "../ui/stream";
 import { merge, settled } from "./merge";
@@ -39,7 +39,9 @@ export class PhoneStore {
   #keys = 0;
 
   constructor(private readonly changed: () => void) {
-    this.stream.on<{ person: string; message: Message }>("message", ({ person, message }) => this.#arrived(person, message));
+    this.stream.on<{ person: string; message: Message }>("message", ({ person, message }) =>
+      this.#arrived(person, message),
+    );
     this.stream.on<{ person: string }>("typing", ({ person }) => this.#showTyping(person));
     this.stream.on("connection", changed);
     this.stream.on("resumed", () => void this.#resume());
@@ -49,7 +51,10 @@ export class PhoneStore {
 
   chat(person: string): Chat {
     let chat = this.#chats.get(person);
-    if (!chat) this.#chats.set(person, (chat = { messages: undefined, pending: [], typing: false, problem: "", keys: new Map() }));
+    if (!chat) {
+      chat = { messages: undefined, pending: [], typing: false, problem: "", keys: new Map() };
+      this.#chats.set(person, chat);
+    }
     return chat;
   }
 
@@ -80,8 +85,13 @@ export class PhoneStore {
   }
 
   async addPerson(name: string, channel: Channel, hideNumber: boolean): Promise<Person> {
-    const person = await call<Person>("POST", "/api/phone/people", { name, channel, hide_number: hideNumber });
-    if (!this.people?.some(({ id }) => id === person.id)) this.people = [...(this.people ?? []), person];
+    const person = await call<Person>("POST", "/api/phone/people", {
+      name,
+      channel,
+      hide_number: hideNumber,
+    });
+    if (!this.people?.some(({ id }) => id === person.id))
+      this.people = [...(this.people ?? []), person];
     this.changed();
     return person;
   }
@@ -102,7 +112,10 @@ export class PhoneStore {
   send(id: string, out: Pending["out"], content: Content): void {
     const chat = this.chat(id);
     const after = Math.max(chat.messages?.at(-1)?.seq ?? 0, chat.pending.at(-1)?.after ?? 0);
-    chat.pending = [...chat.pending, { key: `out-${++this.#keys}`, after, at: now(), out, content, problem: "" }];
+    chat.pending = [
+      ...chat.pending,
+      { key: `out-${++this.#keys}`, after, at: now(), out, content, problem: "" },
+    ];
     this.changed();
     void this.#flush(id);
   }
@@ -124,7 +137,11 @@ export class PhoneStore {
     const before = message.reaction;
     this.#put(id, { ...message, reaction: emoji || null });
     try {
-      await call("POST", `${path(id)}/messages`, { type: "reaction", message_id: message.id, emoji } satisfies Outgoing);
+      await call("POST", `${path(id)}/messages`, {
+        type: "reaction",
+        message_id: message.id,
+        emoji,
+      } satisfies Outgoing);
     } catch (error) {
       this.#put(id, { ...message, reaction: before });
       throw error;
@@ -140,14 +157,34 @@ export class PhoneStore {
       const next = chat.pending.find(({ problem }) => problem === "");
       if (!next) break;
       try {
-        const { id: messageId, seq } = await call<{ id: string; seq: number }>("POST", `${path(id)}/messages`, next.out);
+        const { id: messageId, seq } = await call<{ id: string; seq: number }>(
+          "POST",
+          `${path(id)}/messages`,
+          next.out,
+        );
         chat.keys.set(messageId, next.key);
         chat.pending = chat.pending.filter(({ key }) => key !== next.key);
         const context = "reply_to" in next.out ? next.out.reply_to : null;
-        this.#put(id, { id: messageId, seq, at: next.at, from: "person", status: "sending", error: null, context_id: context, reaction: null, content: next.content }, true);
+        this.#put(
+          id,
+          {
+            id: messageId,
+            seq,
+            at: next.at,
+            from: "person",
+            status: "sending",
+            error: null,
+            context_id: context,
+            reaction: null,
+            content: next.content,
+          },
+          true,
+        );
       } catch (error) {
         if (error instanceof CallError && error.unreachable) break;
-        chat.pending = chat.pending.map((each) => (each.key === next.key ? { ...each, problem: explain(error) } : each));
+        chat.pending = chat.pending.map((each) =>
+          each.key === next.key ? { ...each, problem: explain(error) } : each,
+        );
       }
       this.#unpark(id);
     }
@@ -165,7 +202,9 @@ export class PhoneStore {
   #arrived(id: string, message: Message): void {
     const person = this.#person(id);
     if (!person) return void this.loadPeople();
-    const known = this.chat(id).messages?.some((each) => each.id === message.id) ?? message.seq <= (person.last?.seq ?? 0);
+    const known =
+      this.chat(id).messages?.some((each) => each.id === message.id) ??
+      message.seq <= (person.last?.seq ?? 0);
     if (message.from === "person" && !known && this.#sending.has(id)) {
       this.#parked.set(id, [...(this.#parked.get(id) ?? []), message]);
       return;
@@ -183,7 +222,8 @@ export class PhoneStore {
     const known = chat.messages?.some((each) => each.id === message.id);
     if (chat.messages && !(guess && known)) chat.messages = merge(chat.messages, message);
     const person = this.#person(id);
-    if (person && message.seq >= (person.last?.seq ?? 0) && !(guess && known)) person.last = message;
+    if (person && message.seq >= (person.last?.seq ?? 0) && !(guess && known))
+      person.last = message;
     this.changed();
   }
 
@@ -193,7 +233,10 @@ export class PhoneStore {
 
   #showTyping(id: string): void {
     clearTimeout(this.#typing.get(id));
-    this.#typing.set(id, setTimeout(() => this.#hideTyping(id), typingLasts));
+    this.#typing.set(
+      id,
+      setTimeout(() => this.#hideTyping(id), typingLasts),
+    );
     this.chat(id).typing = true;
     this.changed();
   }

@@ -23,11 +23,25 @@ export interface Day {
 }
 
 export function itemsOf({ messages = [], pending, keys }: Chat): Item[] {
-  const told = messages.map((message): Item => ({ ...message, key: keys.get(message.id) ?? message.id, pending: null }));
+  const told = messages.map(
+    (message): Item => ({ ...message, key: keys.get(message.id) ?? message.id, pending: null }),
+  );
   const out = pending.map((each): Item => {
     const context_id = "reply_to" in each.out ? each.out.reply_to : null;
     const status = each.problem ? "failed" : "sending";
-    return { id: each.key, key: each.key, seq: each.after + 0.5, at: each.at, from: "person", status, error: each.problem || null, context_id, reaction: null, content: each.content, pending: each };
+    return {
+      id: each.key,
+      key: each.key,
+      seq: each.after + 0.5,
+      at: each.at,
+      from: "person",
+      status,
+      error: each.problem || null,
+      context_id,
+      reaction: null,
+      content: each.content,
+      pending: each,
+    };
   });
   return [...told, ...out].sort((a, b) => a.seq - b.seq);
 }
@@ -36,9 +50,12 @@ export function thread(items: Item[]): Day[] {
   const days: Day[] = [];
   let before: Item | undefined;
   for (const item of items) {
-    const sameDay = before !== undefined && new Date(before.at).toDateString() === new Date(item.at).toDateString();
-    const day = sameDay ? days.at(-1)! : { at: item.at, bubbles: [] };
-    if (!sameDay) days.push(day);
+    const sameDay =
+      before !== undefined &&
+      new Date(before.at).toDateString() === new Date(item.at).toDateString();
+    const latest = days.at(-1);
+    const day = sameDay && latest ? latest : { at: item.at, bubbles: [] };
+    if (day !== latest) days.push(day);
     const joined = sameDay && before?.from === item.from && item.at - before.at < groupGap;
     const last = day.bubbles.at(-1);
     if (last && joined && before && joinsAlbum(before, item)) {
@@ -58,5 +75,14 @@ export function isPhoto(item: Item): item is Item & { content: ImageContent } {
 
 /** Photos after one another are one album; a caption ends it, so that it stays with its photo. */
 function joinsAlbum(before: Item, item: Item): boolean {
-  return isPhoto(before) && isPhoto(item) && !item.content.caption && !before.reaction && !item.reaction && item.status !== "failed" && before.status !== "failed" && item.at - before.at < albumGap;
+  return (
+    isPhoto(before) &&
+    isPhoto(item) &&
+    !item.content.caption &&
+    !before.reaction &&
+    !item.reaction &&
+    item.status !== "failed" &&
+    before.status !== "failed" &&
+    item.at - before.at < albumGap
+  );
 }

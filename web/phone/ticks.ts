@@ -1,7 +1,7 @@
 // How far a message has come, as ticks with a name.
 import { html, type TemplateResult } from "lit";
 import type { Status } from "../api/phone";
-import { icon, type IconName } from "../ui/icons";
+import { type IconName, icon } from "../ui/icons";
 
 const looks: Record<Status, [IconName, string]> = {
   sending: ["clock", "Sending"],

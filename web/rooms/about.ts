@@ -1,5 +1,5 @@
 // What a room is: its photo, what it is about, who made it, and the ways in and out of it.
-import { LitElement, css, html, nothing } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { date } from "../ui/format";
@@ -65,7 +65,13 @@ export class RoomAbout extends LitElement {
     const { role, username } = room.you;
     const made = Date.parse(room.created_at);
     const isIn = role === "host" || role === "member";
-    const who = room.front ? "A back room: who has paid its entrance is in, and nobody else reads it" : room.is_private ? "Private: who knows the access code comes in" : room.is_public ? "Open: everybody with the link may read and come in" : "Everybody with the link may come in; only who is in may read";
+    const who = room.front
+      ? "A back room: who has paid its entrance is in, and nobody else reads it"
+      : room.is_private
+        ? "Private: who knows the access code comes in"
+        : room.is_public
+          ? "Open: everybody with the link may read and come in"
+          : "Everybody with the link may come in; only who is in may read";
     return html`
       ${room.photo ? html`<room-picture large .photo=${room.photo} code=${room.code} words="The photo that this room began with"></room-picture>` : nothing}
       <div class="words">
@@ -77,16 +83,20 @@ export class RoomAbout extends LitElement {
           ${isIn && username ? html`<p>You are <bdi>${username}</bdi> here</p>` : nothing}
         </div>
       </div>
-      ${isIn
-        ? html`<div class="ways">
+      ${
+        isIn
+          ? html`<div class="ways">
             ${role === "host" ? html`<button class="button" type="button" @click=${() => this.#ask("settings")}>${icon("settings")} Settings</button>` : nothing}
-            ${role === "host"
-              ? html`<button class="button" type="button" @click=${() => this.#ask("tips")}>${icon("tip")} Tips</button>`
-              : html`<button class="button" type="button" aria-haspopup="dialog" @click=${() => this.#ask("tip")}>${icon("tip")}<span>Tip <bdi>${room.host.username}</bdi></span></button>`}
+            ${
+              role === "host"
+                ? html`<button class="button" type="button" @click=${() => this.#ask("tips")}>${icon("tip")} Tips</button>`
+                : html`<button class="button" type="button" aria-haspopup="dialog" @click=${() => this.#ask("tip")}>${icon("tip")}<span>Tip <bdi>${room.host.username}</bdi></span></button>`
+            }
             <button class="button" type="button" @click=${() => this.#ask("rename")}>Change my name</button>
             ${role === "member" ? html`<button class="button" type="button" @click=${() => this.#ask("leave")}>${icon("door")} Leave</button>` : nothing}
           </div>`
-        : nothing}
+          : nothing
+      }
     `;
   }
 

@@ -1,7 +1,20 @@
 // Calls to the rooms' API, and the session that they are made with. Every failure is a Problem with words that can be shown.
-import type { Failure } from "./live";
-import type { ClosedRoom, Look, Message, Offers, Page, People, Room, Session, Ticket, Tips, ToPay } from "./contract";
+
+import type {
+  ClosedRoom,
+  Look,
+  Message,
+  Offers,
+  Page,
+  People,
+  Room,
+  Session,
+  Ticket,
+  Tips,
+  ToPay,
+} from "./contract";
 import { keep, kept } from "./kept";
+import type { Failure } from "./live";
 import { patiently } from "./patience";
 import type { OrderState } from "./waiting";
 
@@ -17,7 +30,9 @@ export class Problem extends Error implements Failure {
 }
 
 export function problemOf(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem(500, "unknown", error instanceof Error ? error.message : String(error));
+  return error instanceof Problem
+    ? error
+    : new Problem(500, "unknown", error instanceof Error ? error.message : String(error));
 }
 
 const unreachable = "No answer. Check your connection, and try again.";
@@ -30,7 +45,10 @@ async function findBases(): Promise<{ api: string; payments: string }> {
     const answer = await fetch(`${place}/config.json`, { signal: AbortSignal.timeout(patience) });
     // Where there is none, the API is where the page is. Anything else is no answer, and maybe somebody in between.
     if (answer.status >= 500) throw new Problem(answer.status, "unreachable", unreachable);
-    const { api, payments } = (answer.ok ? await answer.json() : {}) as { api?: string; payments?: string };
+    const { api, payments } = (answer.ok ? await answer.json() : {}) as {
+      api?: string;
+      payments?: string;
+    };
     const at = (address: string) => new URL(address, location.origin).href.replace(/\/$/, "");
     return { api: at(api ?? ""), payments: at(payments ?? api ?? "") };
   } catch {
@@ -104,13 +122,18 @@ async function begin(known: Session | null): Promise<Session> {
   const ask = async (): Promise<Session> => {
     // Another tab may have been quicker: two tabs are one person.
     const told = kept<KeptSession>("session");
-    if (told && told.token !== known?.token && Date.now() < Date.parse(told.expires_at)) return told;
-    const fresh = await patient(() => request<Session>("POST", "/api/sessions/", {}, known?.token ?? null));
+    if (told && told.token !== known?.token && Date.now() < Date.parse(told.expires_at))
+      return told;
+    const fresh = await patient(() =>
+      request<Session>("POST", "/api/sessions/", {}, known?.token ?? null),
+    );
     keep("session", { ...fresh, since: Date.now() });
     return fresh;
   };
   try {
-    return await ("locks" in navigator ? navigator.locks.request("confab.rooms.session", ask) : ask());
+    return await ("locks" in navigator
+      ? navigator.locks.request("confab.rooms.session", ask)
+      : ask());
   } finally {
     asking = undefined;
   }
@@ -137,14 +160,24 @@ async function asSomebody<T>(ask: (token: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function request<T>(method: string, path: string, body: unknown, token: string | null): Promise<T> {
+async function request<T>(
+  method: string,
+  path: string,
+  body: unknown,
+  token: string | null,
+): Promise<T> {
   const headers = new Headers();
   if (token) headers.set("authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("content-type", "application/json");
   let response: Response;
   let text: string;
   try {
-    response = await fetch(await urlOf(path), { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(patience) });
+    response = await fetch(await urlOf(path), {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(patience),
+    });
     text = await response.text();
   } catch {
     throw new Problem(0, "unreachable", unreachable);
@@ -161,7 +194,11 @@ function answered<T>(status: number, text: string, retryAfter: string | null): T
   }
   if (status >= 200 && status < 300) return answer as T;
   const wait = retryAfter === null ? NaN : Number(retryAfter) * 1000;
-  const words = answer?.title ?? (status >= 500 ? "Something went wrong on our side. Try again in a moment." : "That did not work. Load the page again and try once more.");
+  const words =
+    answer?.title ??
+    (status >= 500
+      ? "Something went wrong on our side. Try again in a moment."
+      : "That did not work. Load the page again and try once more.");
   throw new Problem(status, answer?.code ?? "unknown", words, Number.isFinite(wait) ? wait : null);
 }
 
@@ -171,33 +208,53 @@ const chat = (code: string) => `/api/chats/${encodeURIComponent(code)}`;
 
 export const rooms = {
   mine: () => call<{ rooms: Room[] }>("GET", "/api/chats/mine/"),
-  create: (room: { name: string; description: string; photo_id: string | null; username: string; is_private: boolean; access_code: string | null; is_public: boolean }) =>
-    call<Room>("POST", "/api/chats/create/", room),
+  create: (room: {
+    name: string;
+    description: string;
+    photo_id: string | null;
+    username: string;
+    is_private: boolean;
+    access_code: string | null;
+    is_public: boolean;
+  }) => call<Room>("POST", "/api/chats/create/", room),
   get: (code: string) => patientCall<Room | ClosedRoom>("GET", `${chat(code)}/`),
-  change: (code: string, change: Partial<Pick<Room, "name" | "description" | "is_read_only" | "is_public">> & { access_code?: string | null }) => call<Room>("PATCH", `${chat(code)}/`, change),
+  change: (
+    code: string,
+    change: Partial<Pick<Room, "name" | "description" | "is_read_only" | "is_public">> & {
+      access_code?: string | null;
+    },
+  ) => call<Room>("PATCH", `${chat(code)}/`, change),
   close: (code: string) => call<null>("DELETE", `${chat(code)}/`),
   names: (code: string) => call<{ suggestions: string[] }>("GET", `${chat(code)}/join/`),
-  join: (code: string, username: string, access_code: string | null) => patientCall<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
+  join: (code: string, username: string, access_code: string | null) =>
+    patientCall<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
   leave: (code: string) => call<null>("DELETE", `${chat(code)}/join/`),
   people: (code: string) => call<People>("GET", `${chat(code)}/people/`),
-  act: (code: string, userId: string, act: "mute" | "unmute" | "kick" | "ban" | "unban") => call<null>("POST", `${chat(code)}/people/${encodeURIComponent(userId)}/`, { act }),
+  act: (code: string, userId: string, act: "mute" | "unmute" | "kick" | "ban" | "unban") =>
+    call<null>("POST", `${chat(code)}/people/${encodeURIComponent(userId)}/`, { act }),
   page: (code: string, query: { before?: number; after?: number }) => {
     const [name, seq] = Object.entries(query)[0] ?? [];
     return call<Page>("GET", `${chat(code)}/messages/?${name ? `${name}=${seq}&` : ""}limit=50`);
   },
-  post: (code: string, message: { client_msg_id: string; text: string; reply_to: number | null }) => call<Message>("POST", `${chat(code)}/messages/`, message),
+  post: (code: string, message: { client_msg_id: string; text: string; reply_to: number | null }) =>
+    call<Message>("POST", `${chat(code)}/messages/`, message),
   remove: (code: string, seq: number) => call<null>("DELETE", `${chat(code)}/messages/${seq}/`),
-  react: (code: string, seq: number, emoji: string, on: boolean) => call<Message>("POST", `${chat(code)}/messages/${seq}/reactions/`, { emoji, on }),
+  react: (code: string, seq: number, emoji: string, on: boolean) =>
+    call<Message>("POST", `${chat(code)}/messages/${seq}/reactions/`, { emoji, on }),
   offers: (code: string) => call<Offers>("GET", `${chat(code)}/offers/`),
-  pin: (code: string, seq: number, tier: number) => call<ToPay>("POST", `${chat(code)}/pins/`, { seq, tier }),
+  pin: (code: string, seq: number, tier: number) =>
+    call<ToPay>("POST", `${chat(code)}/pins/`, { seq, tier }),
   tip: (code: string, amount: number) => call<ToPay>("POST", `${chat(code)}/tips/`, { amount }),
   tips: (code: string) => call<Tips>("GET", `${chat(code)}/tips/`),
   openBackRoom: (code: string) => call<{ code: string }>("POST", `${chat(code)}/back-room/`, {}),
-  backRoom: (code: string) => call<ToPay | { code: string }>("POST", `${chat(code)}/back-room/`, {}),
+  backRoom: (code: string) =>
+    call<ToPay | { code: string }>("POST", `${chat(code)}/back-room/`, {}),
   /** How an order stands with payments, who know of it once somebody has begun to pay. */
-  order: (id: string) => call<{ state: OrderState }>("GET", `/api/payments/orders/${encodeURIComponent(id)}`),
+  order: (id: string) =>
+    call<{ state: OrderState }>("GET", `/api/payments/orders/${encodeURIComponent(id)}`),
   ticket: (code: string) => call<Ticket>("POST", "/api/ws-ticket", { code }),
-  look: (photoId: string) => call<Look>("GET", `/api/photo-analysis/${encodeURIComponent(photoId)}/`),
+  look: (photoId: string) =>
+    call<Look>("GET", `/api/photo-analysis/${encodeURIComponent(photoId)}/`),
 };
 
 // Photos
@@ -207,13 +264,28 @@ const longestUpload = 120_000;
 const uploadPath = "/api/photo-analysis/upload/";
 
 /** Uploads a photo, telling how much of it has gone. A small one goes in one request, a large one in two. */
-export async function upload(photo: Blob, progress: (part: number) => void, signal: AbortSignal): Promise<string> {
+export async function upload(
+  photo: Blob,
+  progress: (part: number) => void,
+  signal: AbortSignal,
+): Promise<string> {
   if (photo.size <= bodyLimit) {
     const url = await urlOf(uploadPath);
-    const { photo_id } = await asSomebody((token) => send<{ photo_id: string }>(url, photo, { authorization: `Bearer ${token}`, "content-type": photo.type }, progress, signal));
+    const { photo_id } = await asSomebody((token) =>
+      send<{ photo_id: string }>(
+        url,
+        photo,
+        { authorization: `Bearer ${token}`, "content-type": photo.type },
+        progress,
+        signal,
+      ),
+    );
     return photo_id;
   }
-  const { photo_id, upload: target } = await call<{ photo_id: string; upload: { url: string; fields: Record<string, string> } }>("POST", uploadPath, { content_type: photo.type, bytes: photo.size });
+  const { photo_id, upload: target } = await call<{
+    photo_id: string;
+    upload: { url: string; fields: Record<string, string> };
+  }>("POST", uploadPath, { content_type: photo.type, bytes: photo.size });
   const form = new FormData();
   for (const [name, value] of Object.entries(target.fields)) form.append(name, value);
   form.append("file", photo);
@@ -222,7 +294,13 @@ export async function upload(photo: Blob, progress: (part: number) => void, sign
 }
 
 /** With XMLHttpRequest, since fetch does not tell how far an upload is. */
-function send<T>(url: string, body: Blob | FormData, headers: Record<string, string>, progress: (part: number) => void, signal: AbortSignal): Promise<T> {
+function send<T>(
+  url: string,
+  body: Blob | FormData,
+  headers: Record<string, string>,
+  progress: (part: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
@@ -234,7 +312,13 @@ function send<T>(url: string, body: Blob | FormData, headers: Record<string, str
     request.onabort = () => reject(new Problem(0, "aborted", "Stopped."));
     request.onload = () => {
       try {
-        resolve(answered<T>(request.status, request.responseText, request.getResponseHeader("retry-after")));
+        resolve(
+          answered<T>(
+            request.status,
+            request.responseText,
+            request.getResponseHeader("retry-after"),
+          ),
+        );
       } catch (error) {
         reject(error as Problem);
       }

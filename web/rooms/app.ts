@@ -1,5 +1,5 @@
 // The page: where one begins, what a photo turns out to be, or a room. Which one is in the address.
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { readHash, writeHash } from "../ui/hash";
@@ -103,10 +103,12 @@ export class RoomsApp extends LitElement {
         <cf-theme-toggle></cf-theme-toggle>
       </header>
       <main>
-        ${looking
-          ? html`<rooms-look .file=${this.file} .photoId=${this.photoId} @uploaded=${(event: CustomEvent<string>) => writeHash({ photo: event.detail })} @again=${this.#home} @made=${this.#enter}></rooms-look>`
-          : html`<rooms-start @photo=${(event: CustomEvent<File>) => (this.file = event.detail)} @nophoto=${() => (this.plan = { name: "", description: "", photoId: null })}></rooms-start>
-              <make-room .plan=${this.plan} @dismiss=${() => (this.plan = null)} @made=${this.#enter}></make-room>`}
+        ${
+          looking
+            ? html`<rooms-look .file=${this.file} .photoId=${this.photoId} @uploaded=${(event: CustomEvent<string>) => writeHash({ photo: event.detail })} @again=${this.#home} @made=${this.#enter}></rooms-look>`
+            : html`<rooms-start @photo=${(event: CustomEvent<File>) => (this.file = event.detail)} @nophoto=${() => (this.plan = { name: "", description: "", photoId: null })}></rooms-start>
+              <make-room .plan=${this.plan} @dismiss=${() => (this.plan = null)} @made=${this.#enter}></make-room>`
+        }
       </main>
       <cf-toasts></cf-toasts>${nothing}`;
   }

@@ -18,12 +18,19 @@ export function isBlocked(blocked: Blocked[], userId: string, username: string):
 }
 
 export function block(person: Blocked): Blocked[] {
-  return save([...blockedPeople().filter(({ user_id }) => user_id !== person.user_id), { user_id: person.user_id, username: person.username }]);
+  return save([
+    ...blockedPeople().filter(({ user_id }) => user_id !== person.user_id),
+    { user_id: person.user_id, username: person.username },
+  ]);
 }
 
 export function unblock(person: Blocked): Blocked[] {
   const look = likeness(person.username);
-  return save(blockedPeople().filter((each) => each.user_id !== person.user_id && likeness(each.username) !== look));
+  return save(
+    blockedPeople().filter(
+      (each) => each.user_id !== person.user_id && likeness(each.username) !== look,
+    ),
+  );
 }
 
 function save(blocked: Blocked[]): Blocked[] {

@@ -1,10 +1,10 @@
 // Where one writes: the text, and what it answers.
-import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { icon } from "../ui/icons";
-import { draftOf, keepDraft } from "./drafts";
 import type { Quote } from "./contract";
+import { draftOf, keepDraft } from "./drafts";
 import { length } from "./words";
 
 const composing = 229;
@@ -140,15 +140,17 @@ export class RoomComposer extends LitElement {
   override render() {
     const size = length(this.text);
     return html`<form @submit=${this.#submit}>
-      ${this.replyTo
-        ? html`<div class="reply">
+      ${
+        this.replyTo
+          ? html`<div class="reply">
             <div>
               <p>Answering <b><bdi>${this.replyTo.username}</bdi></b></p>
               <p dir="auto">${this.replyTo.text}</p>
             </div>
             <button class="button bare icon-only" type="button" aria-label="Do not answer this message" @click=${this.#unquote}>${icon("close")}</button>
           </div>`
-        : nothing}
+          : nothing
+      }
       <div class="row">
         <div class="field">
           <textarea rows="1" dir="auto" enterkeyhint="send" aria-label="Message" placeholder=${this.placeholder} aria-describedby="left" .value=${this.text} @input=${this.#typed} @keydown=${this.#key}></textarea>
@@ -171,7 +173,8 @@ export class RoomComposer extends LitElement {
       this.#unquote();
     }
     // While an input method composes, Enter picks a candidate; Safari tells by the code alone.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === composing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === composing)
+      return;
     event.preventDefault();
     this.#submit(event);
   }
@@ -184,7 +187,9 @@ export class RoomComposer extends LitElement {
     event.preventDefault();
     const text = this.text.trim();
     if (text === "" || length(text) > longest) return;
-    this.dispatchEvent(new CustomEvent<Composed>("compose", { detail: { text, replyTo: this.replyTo } }));
+    this.dispatchEvent(
+      new CustomEvent<Composed>("compose", { detail: { text, replyTo: this.replyTo } }),
+    );
     this.text = "";
     keepDraft(this.code, "");
     this.area.focus();

@@ -1,5 +1,5 @@
 // Coming into a room: under which name, and with which code.
-import { LitElement, css, html, nothing } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { onTick } from "../ui/clock";
@@ -43,7 +43,10 @@ export class RoomJoin extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#stop = [onWait(() => this.requestUpdate()), onTick(() => waitsUntil() !== null && this.requestUpdate())];
+    this.#stop = [
+      onWait(() => this.requestUpdate()),
+      onTick(() => waitsUntil() !== null && this.requestUpdate()),
+    ];
     this.username = this.current || (kept<string>("name") ?? "");
     this.accessCode = kept<string>(`code.${this.code}`) ?? "";
     void this.#suggest();
@@ -71,24 +74,28 @@ export class RoomJoin extends LitElement {
   override render() {
     const asksCode = this.isPrivate && this.current === "";
     return html`<form @submit=${this.#submit} novalidate>
-      ${asksCode
-        ? html`<label class="field">
+      ${
+        asksCode
+          ? html`<label class="field">
             Access code
             <input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" aria-invalid=${this.codeProblem !== ""} aria-describedby="code-wrong" .value=${this.accessCode} @input=${(event: Event) => (this.accessCode = (event.target as HTMLInputElement).value)} />
             <span class="wrong" id="code-wrong" role="alert">${this.codeProblem}</span>
           </label>`
-        : nothing}
+          : nothing
+      }
       <label class="field">
         Your name here
         <input class="input" name="username" dir="auto" autocomplete="nickname" maxlength="24" aria-invalid=${this.nameProblem !== ""} aria-describedby="name-wrong" .value=${this.username} @input=${(event: Event) => (this.username = (event.target as HTMLInputElement).value)} />
         <span class="wrong" id="name-wrong" role="alert">${this.nameProblem}</span>
       </label>
-      ${this.suggestions.length > 0
-        ? html`<div class="chips" role="group" aria-label="Names that are free">
+      ${
+        this.suggestions.length > 0
+          ? html`<div class="chips" role="group" aria-label="Names that are free">
             <span aria-hidden="true">Or</span>
             ${this.suggestions.filter((name) => name !== this.username).map((name) => html`<button class="chip" type="button" @click=${() => this.#take(name)}><bdi>${name}</bdi></button>`)}
           </div>`
-        : nothing}
+          : nothing
+      }
       ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
       <p class="soft" role="status">${this.busy ? this.#waiting() : ""}</p>
       <button class="button main big" ?disabled=${this.busy}>${this.current ? "Change my name" : this.busy ? "Coming in" : "Come in"}</button>
@@ -97,7 +104,9 @@ export class RoomJoin extends LitElement {
 
   #waiting(): string {
     const until = waitsUntil();
-    return until === null ? "" : busyWords(this.current ? "Changing your name" : "Joining", until, Date.now());
+    return until === null
+      ? ""
+      : busyWords(this.current ? "Changing your name" : "Joining", until, Date.now());
   }
 
   #take(name: string): void {
@@ -125,10 +134,13 @@ export class RoomJoin extends LitElement {
       const problem = problemOf(error);
       const { code } = problem;
       if (code === "name_taken") {
-        this.nameProblem = "Somebody here has this name, or one that looks like it. Choose another one.";
+        this.nameProblem =
+          "Somebody here has this name, or one that looks like it. Choose another one.";
         void this.#suggest();
-      } else if (code === "wrong_access_code") this.codeProblem = "That is not the code of this room. Ask whoever invited you.";
-      else if (code === "not_paid") this.problem = "This is a back room. Its entrance is paid in the room in front of it.";
+      } else if (code === "wrong_access_code")
+        this.codeProblem = "That is not the code of this room. Ask whoever invited you.";
+      else if (code === "not_paid")
+        this.problem = "This is a back room. Its entrance is paid in the room in front of it.";
       else if (code === "banned") this.dispatchEvent(new Event("banned"));
       else this.problem = refusal(problem);
       this.#goToWrong();
@@ -137,6 +149,8 @@ export class RoomJoin extends LitElement {
   }
 
   #goToWrong(): void {
-    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+    void this.updateComplete.then(() =>
+      this.renderRoot.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(),
+    );
   }
 }

@@ -35,7 +35,9 @@ export interface World {
   ticket(): Promise<Ticket>;
   socket(url: string, events: SocketEvents): Socket;
   page(query: { before?: number; after?: number }): Promise<Page>;
-  post(message: Pick<Pending, "client_msg_id" | "text"> & { reply_to: number | null }): Promise<Message>;
+  post(
+    message: Pick<Pending, "client_msg_id" | "text"> & { reply_to: number | null },
+  ): Promise<Message>;
   failure(error: unknown): Failure;
   shelf: Shelf;
 }
@@ -154,7 +156,14 @@ export class Live {
   // What the page asks for
 
   say(clientMsgId: string, text: string, reply_to: Pending["reply_to"]): void {
-    this.outbox.add({ client_msg_id: clientMsgId, text, reply_to, at: this.world.now(), problem: "", seq: null });
+    this.outbox.add({
+      client_msg_id: clientMsgId,
+      text,
+      reply_to,
+      at: this.world.now(),
+      problem: "",
+      seq: null,
+    });
     this.ears.changed();
     this.#flush();
   }
@@ -273,7 +282,10 @@ export class Live {
     this.#send(link, { type: "hello", last_seq: this.log.complete > 0 ? this.log.complete : null });
   }
 
-  #welcomed(link: Link, { now, until, online, last_seq }: Extract<Frame, { type: "welcome" }>): void {
+  #welcomed(
+    link: Link,
+    { now, until, online, last_seq }: Extract<Frame, { type: "welcome" }>,
+  ): void {
     if (link !== this.#next) return;
     this.world.isNow(Date.parse(now));
     const back = this.wasLive && !this.isLive;
@@ -290,7 +302,13 @@ export class Live {
     this.#during(link, "ping", pace.ping, () => this.#pingOn(link));
     const left = Date.parse(until) - this.world.now() - pace.renewBefore;
     // A time that has passed or cannot be read would renew without end.
-    if (Number.isFinite(left)) this.#during(link, "renew", Math.max(left, pace.steady) * (1 - 0.05 * this.world.random()), () => this.#connect());
+    if (Number.isFinite(left))
+      this.#during(
+        link,
+        "renew",
+        Math.max(left, pace.steady) * (1 - 0.05 * this.world.random()),
+        () => this.#connect(),
+      );
     // In a room that was silent for long the numbers that we have may be none.
     if (last_seq < this.log.complete) void this.#startOver();
     this.log.told(last_seq);
@@ -305,7 +323,7 @@ export class Live {
   }
 
   #closed(link: Link): void {
-    if (link === this.#next) return this.#failed(link, null);
+    if (link === this.#next) this.#failed(link, null);
     if (link !== this.#current) return;
     this.#drop(link);
     this.#current = null;
@@ -324,9 +342,9 @@ export class Live {
     if (link !== this.#next) return;
     this.#drop(link);
     this.#next = null;
-    if (failure?.code === "banned") return this.#end("banned");
-    if (failure?.status === 404) return this.#end("missing");
-    this.#retry(failure);
+    if (failure?.code === "banned") this.#end("banned");
+    else if (failure?.status === 404) this.#end("missing");
+    else this.#retry(failure);
   }
 
   #retry(failure: Failure | null): void {
@@ -339,12 +357,16 @@ export class Live {
   /** As long as the server asks for, if it does; never the same for two of us. */
   #wait(failure: Failure | null, tries: number): number {
     const after = failure?.retryAfterMs ?? null;
-    return after === null ? this.#backOff(tries) : Math.max(this.#backOff(tries), waitAfter(after, 0, this.world.random()));
+    return after === null
+      ? this.#backOff(tries)
+      : Math.max(this.#backOff(tries), waitAfter(after, 0, this.world.random()));
   }
 
   /** Grows twofold, and never the same for two of us. */
   #backOff(tries: number): number {
-    return Math.min(pace.longestRetry, pace.firstRetry * 2 ** tries) * (0.5 + 0.5 * this.world.random());
+    return (
+      Math.min(pace.longestRetry, pace.firstRetry * 2 ** tries) * (0.5 + 0.5 * this.world.random())
+    );
   }
 
   #pingOn(link: Link): void {
@@ -419,44 +441,57 @@ export class Live {
     }
     switch (frame.type) {
       case "welcome":
-        return this.#welcomed(link, frame);
+        this.#welcomed(link, frame);
+        break;
       case "messages":
       case "backfill":
         for (const { user_id } of frame.messages) this.#stopsTyping(user_id);
         this.log.take(frame.messages, frame.last_seq);
-        return this.#arrived(frame.messages);
+        this.#arrived(frame.messages);
+        break;
       case "backfill_overflow":
         this.log.told(frame.last_seq);
-        return void this.#startOver();
+        void this.#startOver();
+        break;
       case "changed":
         this.log.take([frame.message]);
-        return this.#arrived([frame.message]);
+        this.#arrived([frame.message]);
+        break;
       case "typing":
-        return this.#types(frame);
+        this.#types(frame);
+        break;
       case "pong":
         this.countOnline(frame.online);
         this.log.told(frame.last_seq);
         this.#heal(pace.lost);
-        return this.#tell();
+        this.#tell();
+        break;
       case "online":
         this.countOnline(frame.online);
-        return this.#tell();
+        this.#tell();
+        break;
       case "room":
-        return this.ears.room(frame.room);
+        this.ears.room(frame.room);
+        break;
       case "pin":
-        return this.ears.pin(frame.pin);
+        this.ears.pin(frame.pin);
+        break;
       case "muted":
-        return this.ears.muted(frame.is_muted);
+        this.ears.muted(frame.is_muted);
+        break;
       case "refused":
-        return this.#refused(frame);
+        this.#refused(frame);
+        break;
       case "kicked":
-        return this.#end(frame.reason);
+        this.#end(frame.reason);
+        break;
     }
   }
 
   #arrived(messages: Message[]): void {
     for (const message of messages) {
-      if (message.user_id === this.me && this.outbox.came(message)) this.#sent(message.client_msg_id);
+      if (message.user_id === this.me && this.outbox.came(message))
+        this.#sent(message.client_msg_id);
     }
     this.#heal(pace.gap);
     this.#tell();
@@ -486,8 +521,9 @@ export class Live {
     if (!client_msg_id || !pending || pending.seq !== null) return;
     this.#cancel("echo");
     if (this.#sending === client_msg_id) this.#sending = null;
-    if ((code === "try_again" || code === "too_fast") && this.#sendTries < tooFastTries) return this.#flushLater(null);
-    this.#refuse(client_msg_id, title);
+    if ((code === "try_again" || code === "too_fast") && this.#sendTries < tooFastTries)
+      this.#flushLater(null);
+    else this.#refuse(client_msg_id, title);
   }
 
   // Reading
@@ -514,7 +550,10 @@ export class Live {
 
   /** What has not come after a while is asked for. */
   #heal(wait: number): void {
-    if (!this.log.isBehind) return this.#cancel("heal");
+    if (!this.log.isBehind) {
+      this.#cancel("heal");
+      return;
+    }
     if (this.#healing || this.#timers.has("heal")) return;
     this.#later("heal", wait, () => void this.#fetch());
   }
@@ -555,7 +594,8 @@ export class Live {
     }
     this.#healing = false;
     if (this.#stopped || this.over) return;
-    if (again) this.#later("start over", this.#backOff(++this.#healTries), () => void this.#startOver());
+    if (again)
+      this.#later("start over", this.#backOff(++this.#healTries), () => void this.#startOver());
     this.#arrived(messages);
   }
 
@@ -571,10 +611,12 @@ export class Live {
         // A page that begins after all that is known is the socket's to fill in.
         this.log.again(page);
         this.#arrived(page.messages);
-        if (start === undefined || start <= this.log.from || page.messages.length < pageSize) return;
+        if (start === undefined || start <= this.log.from || page.messages.length < pageSize)
+          return;
         before = start;
       } catch {
-        if (run === this.#refreshes) this.#later("again", this.#backOff(count + 2), () => void this.#again());
+        if (run === this.#refreshes)
+          this.#later("again", this.#backOff(count + 2), () => void this.#again());
         return;
       }
     }
@@ -590,7 +632,12 @@ export class Live {
     this.sendsAt = null;
     this.#sending = pending.client_msg_id;
     if (this.isLive) {
-      this.#send(this.#current, { type: "message", client_msg_id: pending.client_msg_id, text: pending.text, reply_to: pending.reply_to?.seq ?? null });
+      this.#send(this.#current, {
+        type: "message",
+        client_msg_id: pending.client_msg_id,
+        text: pending.text,
+        reply_to: pending.reply_to?.seq ?? null,
+      });
       this.#later("echo", pace.echo, () => void this.#post(pending));
     } else void this.#post(pending);
   }
@@ -606,7 +653,11 @@ export class Live {
   async #post(pending: Pending): Promise<void> {
     const id = pending.client_msg_id;
     try {
-      const message = await this.world.post({ client_msg_id: id, text: pending.text, reply_to: pending.reply_to?.seq ?? null });
+      const message = await this.world.post({
+        client_msg_id: id,
+        text: pending.text,
+        reply_to: pending.reply_to?.seq ?? null,
+      });
       // Whoever has gone on to another room finds it said when they are back.
       this.outbox.came(message);
       if (this.#stopped) return;

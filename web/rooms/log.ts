@@ -79,7 +79,8 @@ export class Log {
 
   /** The page after `after`, up to which everything was there when it was asked for. */
   newer(after: number, { messages, last_seq, first_seq }: Page): void {
-    if (after >= this.from - 1 && after <= this.complete) this.#fill(messages, Math.max(after + 1, first_seq));
+    if (after >= this.from - 1 && after <= this.complete)
+      this.#fill(messages, Math.max(after + 1, first_seq));
     this.told(last_seq);
   }
 

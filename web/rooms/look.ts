@@ -1,16 +1,16 @@
 // From a photo to names for a room: the photo, how far it is, and what it turns out to be.
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { now, onTick } from "../ui/clock";
 import { icon } from "../ui/icons";
 import "../ui/notice";
-import { Problem, problemOf, rooms, upload } from "./api";
+import { type Problem, problemOf, rooms, upload } from "./api";
 import type { Look, Room, SimilarRoom, Suggestion } from "./contract";
 import "./make-room";
 import type { Plan } from "./make-room";
 import "./picture";
-import { Unfit, shrink } from "./shrink";
+import { shrink, Unfit } from "./shrink";
 import { here, likenesses } from "./words";
 
 const askEvery = 1000;
@@ -22,9 +22,11 @@ type Step = "preparing" | "uploading" | "looking" | "done" | "stopped";
 const refusals: Record<string, string> = {
   not_a_picture: "This is not a picture that we can read. Choose a JPEG, PNG, WebP or GIF.",
   too_large: "This photo is too large. Choose one of less than 10 MB, or a screenshot of it.",
-  too_small: "This photo is too small to see much in it. Take one with the camera, or choose a larger one.",
+  too_small:
+    "This photo is too small to see much in it. Take one with the camera, or choose a larger one.",
   not_allowed: "This photo shows something that rooms do not begin with. Choose another one.",
-  unavailable: "Photos cannot be looked at right now. Try again in a few minutes, or name the room yourself.",
+  unavailable:
+    "Photos cannot be looked at right now. Try again in a few minutes, or name the room yourself.",
 };
 
 @customElement("rooms-look")
@@ -285,7 +287,12 @@ export class RoomsLook extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     // The address of a photo that was just uploaded is news to nobody here.
-    const isNew = (changed.has("file") && this.file) || (changed.has("photoId") && this.photoId && this.photoId !== this.look?.photo_id && !this.file);
+    const isNew =
+      (changed.has("file") && this.file) ||
+      (changed.has("photoId") &&
+        this.photoId &&
+        this.photoId !== this.look?.photo_id &&
+        !this.file);
     if (isNew) void this.#begin();
   }
 
@@ -293,7 +300,15 @@ export class RoomsLook extends LitElement {
     this.#stop.abort();
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    Object.assign(this, { step: "preparing", sent: 0, look: null, problem: "", isSlow: false, revealed: 0, plan: null });
+    Object.assign(this, {
+      step: "preparing",
+      sent: 0,
+      look: null,
+      problem: "",
+      isSlow: false,
+      revealed: 0,
+      plan: null,
+    });
     try {
       const id = this.file ? await this.#upload(this.file, signal) : this.photoId;
       if (id && !signal.aborted) await this.#watch(id, signal);
@@ -302,7 +317,12 @@ export class RoomsLook extends LitElement {
       const problem = problemOf(error);
       this.step = "stopped";
       this.canRetry = !(error instanceof Unfit) && problem.status !== 404;
-      this.problem = problem.status === 404 ? "This photo is here no more. Photos are kept for a week. Take a new one." : problem.status === 429 ? tooMany(problem) : problem.message;
+      this.problem =
+        problem.status === 404
+          ? "This photo is here no more. Photos are kept for a week. Take a new one."
+          : problem.status === 429
+            ? tooMany(problem)
+            : problem.message;
     }
   }
 
@@ -332,7 +352,8 @@ export class RoomsLook extends LitElement {
         if (look.state === "refused") {
           this.step = "stopped";
           this.canRetry = look.code === "unavailable";
-          this.problem = refusals[look.code ?? ""] ?? "This photo cannot be taken. Choose another one.";
+          this.problem =
+            refusals[look.code ?? ""] ?? "This photo cannot be taken. Choose another one.";
           return;
         }
       } catch (error) {
@@ -374,7 +395,8 @@ export class RoomsLook extends LitElement {
   #photo(): TemplateResult {
     const words = this.look?.caption?.caption ?? "Your photo";
     if (this.preview) return html`<img src=${this.preview} alt=${words} />`;
-    if (this.look?.photo) return html`<room-picture large .photo=${this.look.photo} words=${words}></room-picture>`;
+    if (this.look?.photo)
+      return html`<room-picture large .photo=${this.look.photo} words=${words}></room-picture>`;
     return html`<span class="blank">${icon("photo")}</span>`;
   }
 
@@ -383,8 +405,16 @@ export class RoomsLook extends LitElement {
     const percent = Math.round(sent * 100);
     const looked = look && look.steps > 0 ? look.step / look.steps : 0;
     // The upload is the first half of the way, looking is the second.
-    const whole = this.step === "looking" ? 50 + looked * 50 : this.step === "uploading" ? sent * 50 : 0;
-    const words = this.step === "looking" ? (this.isSlow ? "Still looking. It takes longer than usual." : "Looking at your photo") : this.step === "uploading" ? "Sending your photo" : "Getting your photo ready";
+    const whole =
+      this.step === "looking" ? 50 + looked * 50 : this.step === "uploading" ? sent * 50 : 0;
+    const words =
+      this.step === "looking"
+        ? this.isSlow
+          ? "Still looking. It takes longer than usual."
+          : "Looking at your photo"
+        : this.step === "uploading"
+          ? "Sending your photo"
+          : "Getting your photo ready";
     return html`<div class="progress">
       <div class="track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(whole)}><i .style=${`inline-size:${Math.max(3, whole)}%`}></i></div>
       <p><span role="status">${words}</span>${this.step === "uploading" ? html`<span>${percent}%</span>` : nothing}</p>
@@ -393,7 +423,10 @@ export class RoomsLook extends LitElement {
 
   #seen(): TemplateResult | typeof nothing {
     const caption = this.look?.caption;
-    if (!caption) return this.step === "stopped" ? nothing : html`<h1 class="only-read">Names for your room</h1>`;
+    if (!caption)
+      return this.step === "stopped"
+        ? nothing
+        : html`<h1 class="only-read">Names for your room</h1>`;
     return html`<div class="seen"><h1 dir="auto">${caption.title}</h1>${caption.caption ? html`<p class="soft" dir="auto">${caption.caption}</p>` : nothing}</div>`;
   }
 
@@ -402,14 +435,16 @@ export class RoomsLook extends LitElement {
     const suggestions = look?.suggestions ?? [];
     const done = this.step === "done";
     return html`
-      ${done && look && look.similar.length > 0
-        ? html`<section aria-labelledby="similar">
+      ${
+        done && look && look.similar.length > 0
+          ? html`<section aria-labelledby="similar">
             <h2 id="similar">People are talking already</h2>
             <ul class="similar">
               ${look.similar.map((room) => this.#similar(room))}
             </ul>
           </section>`
-        : nothing}
+          : nothing
+      }
       <section aria-labelledby="names" aria-busy=${!done}>
         <h2 id="names">${done ? (suggestions.length > 0 ? "Choose a name for your room" : "Name your room") : "Names for your room"}</h2>
         <p class="only-read" role="status">${done ? `${suggestions.length} names to choose from` : ""}</p>

@@ -1,5 +1,5 @@
 // The last step to a room: what it is called, who you are in it, and who may come in.
-import { LitElement, html, nothing, type PropertyValues } from "lit";
+import { html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { sheetOrDialog } from "../ui/dialog";
@@ -54,9 +54,11 @@ export class MakeRoom extends LitElement {
           <label class="choice"><input type="radio" name="who" value="open" .checked=${!this.isPrivate} /> Everybody with the link <small>They can read along before they join</small></label>
           <label class="choice"><input type="radio" name="who" value="private" .checked=${this.isPrivate} /> Only who knows a code <small>Nobody else can read anything</small></label>
         </fieldset>
-        ${this.isPrivate
-          ? html`<label class="field">Access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" required /><small>Four characters or more. You tell it to those whom you invite.</small></label>`
-          : nothing}
+        ${
+          this.isPrivate
+            ? html`<label class="field">Access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" required /><small>Four characters or more. You tell it to those whom you invite.</small></label>`
+            : nothing
+        }
         ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
         <button class="button main big" ?disabled=${this.busy}>${this.busy ? "Making the room" : "Make the room"}</button>
       </form>
@@ -69,7 +71,9 @@ export class MakeRoom extends LitElement {
     this.isPrivate = value === "private";
     await this.updateComplete;
     // Arrow keys go on choosing; a press of the mouse goes on to what is asked next.
-    this.renderRoot.querySelector<HTMLElement>("[name=access_code]")?.scrollIntoView({ block: "nearest" });
+    this.renderRoot
+      .querySelector<HTMLElement>("[name=access_code]")
+      ?.scrollIntoView({ block: "nearest" });
   }
 
   async #submit(event: SubmitEvent): Promise<void> {
@@ -81,7 +85,15 @@ export class MakeRoom extends LitElement {
     this.busy = true;
     this.problem = "";
     try {
-      const room = await rooms.create({ name: text("name"), description: text("description"), photo_id: this.plan.photoId, username: text("username"), is_private: this.isPrivate, access_code, is_public: !this.isPrivate });
+      const room = await rooms.create({
+        name: text("name"),
+        description: text("description"),
+        photo_id: this.plan.photoId,
+        username: text("username"),
+        is_private: this.isPrivate,
+        access_code,
+        is_public: !this.isPrivate,
+      });
       keep("name", room.you.username ?? text("username"));
       if (access_code) keep(`code.${room.code}`, access_code);
       this.dispatchEvent(new CustomEvent<Room>("made", { detail: room }));

@@ -1,5 +1,5 @@
 // What can be done with one message.
-import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { sheetOrDialog } from "../ui/dialog";
@@ -90,24 +90,32 @@ export class MessageSheet extends LitElement {
     const { item } = this;
     const says = this.mayTalk && item !== null && !item.isDeleted;
     const kind = item?.tip ? "tip" : "message";
-    const heading = item ? (item.isMine ? `Your ${kind}` : `${kind === "tip" ? "Tip" : "Message"} of ${item.username}`) : "";
+    const heading = item
+      ? item.isMine
+        ? `Your ${kind}`
+        : `${kind === "tip" ? "Tip" : "Message"} of ${item.username}`
+      : "";
     return html`<cf-dialog kind=${sheetOrDialog()} heading=${heading} .open=${item !== null} @dismiss=${this.#dismiss}>
       ${item ? html`<div class="said" dir="auto"><p>${item.isDeleted ? "Deleted" : item.tip ? gave(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
-      ${item && says
-        ? html`<div class="emojis" role="group" aria-label="Reactions">
+      ${
+        item && says
+          ? html`<div class="emojis" role="group" aria-label="Reactions">
             ${emojis.map((emoji) => {
               const on = isOn(item.reactions, emoji, this.me);
               return html`<button type="button" aria-pressed=${on} aria-label=${emoji} @click=${() => this.#tell("react", { seq: item.seq, emoji, on: !on })}>${emoji}</button>`;
             })}
           </div>`
-        : nothing}
+          : nothing
+      }
       ${says ? html`<button class="do" type="button" @click=${() => this.#tell("answer", item)}>${icon("reply")} Answer</button>` : nothing}
       ${says && !item.tip ? html`<button class="do" type="button" aria-haspopup="dialog" @click=${() => this.#tell("pin", item)}>${icon("pin")} Pin for everyone</button>` : nothing}
       ${item && !item.isDeleted && !item.tip ? html`<button class="do" type="button" @click=${() => this.#copy(item.text)}>${icon("copy")} Copy the text</button>` : nothing}
       ${item && !item.isMine ? html`<button class="do" type="button" @click=${() => this.#tell("block", item)}>${icon("ban")} <span>${item.isBlocked ? "Unblock" : "Block"} <bdi>${item.username}</bdi> for me</span></button>` : nothing}
-      ${item && !item.isDeleted && !item.tip && (item.isMine || this.host)
-        ? html`<button class="do danger" type="button" @click=${() => (this.isSure ? this.#tell("remove", item) : (this.isSure = true))}>${icon("trash")} ${this.isSure ? "Press again to delete it for everybody" : "Delete"}</button>`
-        : nothing}
+      ${
+        item && !item.isDeleted && !item.tip && (item.isMine || this.host)
+          ? html`<button class="do danger" type="button" @click=${() => this.#remove(item)}>${icon("trash")} ${this.isSure ? "Press again to delete it for everybody" : "Delete"}</button>`
+          : nothing
+      }
     </cf-dialog>`;
   }
 
@@ -119,6 +127,12 @@ export class MessageSheet extends LitElement {
       toast("It could not be copied here.", true);
     }
     this.#dismiss();
+  }
+
+  /** Deletes on the second press; there is no undo. */
+  #remove(item: Item): void {
+    if (this.isSure) this.#tell("remove", item);
+    else this.isSure = true;
   }
 
   #tell(what: string, detail: unknown): void {

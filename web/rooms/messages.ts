@@ -1,5 +1,5 @@
 // The talk of a room: draws it, keeps what is looked at in its place, and says what was pressed.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base, controls } from "../ui/base";
@@ -10,7 +10,7 @@ import "../ui/notice";
 import { linked, onlyEmoji } from "../ui/text";
 import { toast } from "../ui/toast";
 import { avatar, avatarStyle } from "./avatar";
-import { isBlocked, type Blocked } from "./blocks";
+import { type Blocked, isBlocked } from "./blocks";
 import { talkBones, talkBonesStyle } from "./bones";
 import type { Money } from "./contract";
 import type { Live } from "./live";
@@ -19,7 +19,7 @@ import { hueOfPerson } from "./names";
 import type { Pending } from "./outbox";
 import { busyWords } from "./patience";
 import { emojis, isOn, withMine, withMineAmongOthers } from "./reactions";
-import { itemsOf, threadOf, type Group, type Item } from "./thread";
+import { type Group, type Item, itemsOf, threadOf } from "./thread";
 import { exactly, gave, priceOf, when } from "./words";
 
 const nearEnd = 80;
@@ -106,7 +106,10 @@ export class RoomMessages extends LitElement {
     const items = this.#items();
     const latest = items.at(-1);
     if (latest && latest.key !== this.#lastKey) {
-      if (this.#lastKey !== "" && !this.atEnd) this.missed += items.filter((item) => (item.seq ?? 0) > this.#lastSeq && !item.isMine && !item.isBlocked).length;
+      if (this.#lastKey !== "" && !this.atEnd)
+        this.missed += items.filter(
+          (item) => (item.seq ?? 0) > this.#lastSeq && !item.isMine && !item.isBlocked,
+        ).length;
       this.#lastSeq = this.live.log.complete;
       // One's own message is what one wants to see, wherever the view was.
       if (latest.pending && this.#lastKey !== "") this.atEnd = true;
@@ -154,27 +157,39 @@ export class RoomMessages extends LitElement {
     return html`<div class="scroll" role="log" aria-live="off" aria-label="Messages" tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#key}>
         <div class="inner">${log.ready ? this.#talk() : this.#waiting()}</div>
       </div>
-      ${this.atEnd || !log.ready
-        ? nothing
-        : html`<button class="pill ${this.missed > 0 ? "" : "quiet"}" type="button" aria-label=${this.missed > 0 ? `${plural(this.missed, "new message")}, go to the latest` : "Go to the latest message"} @click=${this.toEnd}>
+      ${
+        this.atEnd || !log.ready
+          ? nothing
+          : html`<button class="pill ${this.missed > 0 ? "" : "quiet"}" type="button" aria-label=${this.missed > 0 ? `${plural(this.missed, "new message")}, go to the latest` : "Go to the latest message"} @click=${this.toEnd}>
             ${icon("down")} ${this.missed > 0 ? plural(this.missed, "new message") : nothing}
-          </button>`}`;
+          </button>`
+      }`;
   }
 
   #items(): Item[] {
     const { log, outbox } = this.live;
     if (!log.ready) return [];
-    const items = itemsOf({ messages: log.shown, pending: outbox.list, me: this.me, myName: this.myName, isBlocked: (userId, username) => isBlocked(this.blocked, userId, username) });
+    const items = itemsOf({
+      messages: log.shown,
+      pending: outbox.list,
+      me: this.me,
+      myName: this.myName,
+      isBlocked: (userId, username) => isBlocked(this.blocked, userId, username),
+    });
     for (const { seq, emoji, on, isDone } of this.reacting) {
       const item = items.find((each) => each.seq === seq);
-      if (item) item.reactions = isDone ? withMineAmongOthers(item.reactions, emoji, this.me) : withMine(item.reactions, emoji, this.me, on);
+      if (item)
+        item.reactions = isDone
+          ? withMineAmongOthers(item.reactions, emoji, this.me)
+          : withMine(item.reactions, emoji, this.me, on);
     }
     return items;
   }
 
   #waiting(): TemplateResult {
     const { problem } = this.live;
-    if (problem) return html`<div class="nobody"><cf-notice action="Try again" @retry=${() => this.live.reload()}>${problem}</cf-notice></div>`;
+    if (problem)
+      return html`<div class="nobody"><cf-notice action="Try again" @retry=${() => this.live.reload()}>${problem}</cf-notice></div>`;
     return html`<span class="only-read" role="status">Loading</span>${talkBones()}`;
   }
 
@@ -182,20 +197,24 @@ export class RoomMessages extends LitElement {
     const items = this.#items();
     if (items.length === 0) return this.#nobody();
     const { live } = this;
-    const active = items.some(({ key }) => key === this.active) ? this.active : items.at(-1)!.key;
+    const active = items.some(({ key }) => key === this.active) ? this.active : items.at(-1)?.key;
     return html`
-      ${live.log.hasOlder
-        ? html`<div class="older">${live.olderProblem && !live.isLoadingOlder ? html`${live.olderProblem} <button class="link" type="button" @click=${() => live.older()}>Try again</button>` : "Loading what was said before"}</div>`
-        : live.log.first > 1
-          ? html`<p class="older">What was said before is not kept</p>`
-          : nothing}
+      ${
+        live.log.hasOlder
+          ? html`<div class="older">${live.olderProblem && !live.isLoadingOlder ? html`${live.olderProblem} <button class="link" type="button" @click=${() => live.older()}>Try again</button>` : "Loading what was said before"}</div>`
+          : live.log.first > 1
+            ? html`<p class="older">What was said before is not kept</p>`
+            : nothing
+      }
       ${repeat(
         threadOf(items),
         ({ at }) => new Date(at).toDateString(),
         (day) => html`<h2 class="day">${dayName(day.at, now())}</h2>
           <ol>
             ${repeat(
-              day.groups.flatMap((group) => group.items.map((item, index) => ({ group, index, key: item.key }))),
+              day.groups.flatMap((group) =>
+                group.items.map((item, index) => ({ group, index, key: item.key })),
+              ),
               ({ key }) => key,
               ({ group, index, key }) => this.#row(group, index, key === active),
             )}
@@ -217,10 +236,13 @@ export class RoomMessages extends LitElement {
 
   /** One message in its row. What belongs to a group stands in its first or its last row, so that rows stay the same when others join. */
   #row(group: Group, index: number, isActive: boolean): TemplateResult {
-    const item = group.items[index]!;
+    const item = group.items[index];
+    const latest = group.items.at(-1);
+    if (!item || !latest) return html``;
     const first = index === 0;
     const last = index === group.items.length - 1;
-    const divider = this.newFrom > 0 && item.seq === this.newFrom ? html`<p class="new">New</p>` : nothing;
+    const divider =
+      this.newFrom > 0 && item.seq === this.newFrom ? html`<p class="new">New</p>` : nothing;
     if (item.isBlocked && !this.unveiled.includes(item.key)) {
       if (!first) return html`<li hidden></li>`;
       return html`<li class="row" data-key=${item.key}>
@@ -231,9 +253,9 @@ export class RoomMessages extends LitElement {
         </p>
       </li>`;
     }
-    const latest = group.items.at(-1)!;
     const time = html`<time class="when" datetime=${new Date(latest.at).toISOString()} title=${exactly(latest.at)}>${when(latest.at, now())}</time>`;
-    if (item.tip) return html`<li class="row gift">${divider} ${this.#gift(item, item.tip, isActive, time)}</li>`;
+    if (item.tip)
+      return html`<li class="row gift">${divider} ${this.#gift(item, item.tip, isActive, time)}</li>`;
     const side = item.isMine ? "mine" : "theirs";
     return html`<li class="row ${side} ${first ? "first" : ""} ${last ? "last" : ""}" .style=${`--own:${hueOfPerson(item.userId)}`}>
       ${divider} ${last && !item.isMine ? avatar(item.userId, item.username) : nothing}
@@ -248,7 +270,8 @@ export class RoomMessages extends LitElement {
     if (pending?.problem) return html``;
     if (!pending || pending.seq !== null) return html`<p class="state">${time}</p>`;
     const { sendsAt } = this.live;
-    if (sendsAt !== null && sendsAt > now()) return html`<p class="state" role="status">${busyWords("Sending", sendsAt, now())}</p>`;
+    if (sendsAt !== null && sendsAt > now())
+      return html`<p class="state" role="status">${busyWords("Sending", sendsAt, now())}</p>`;
     if (!this.live.isStuck) return html`<p class="state">Sending</p>`;
     return html`<p class="state failed" role="status">
       <span>Not sent yet, still trying.</span>
@@ -305,7 +328,12 @@ export class RoomMessages extends LitElement {
     const original = this.live.log.get(seq);
     const isHidden = isBlocked(this.blocked, original?.user_id ?? "", username);
     const said = original?.tip ? gave(username, original.tip, this.hostId === this.me) : text;
-    const words = original?.is_deleted || (text === "" && !original?.tip) ? "Deleted" : isHidden ? "Somebody you blocked" : said;
+    const words =
+      original?.is_deleted || (text === "" && !original?.tip)
+        ? "Deleted"
+        : isHidden
+          ? "Somebody you blocked"
+          : said;
     return html`<button class="quote" type="button" title="Go to what this answers" @click=${() => this.goTo(seq)}>
       <span class="only-read">Answers </span><b><bdi>${username}</bdi></b><span dir="auto">${words}</span>
     </button>`;
@@ -334,20 +362,24 @@ export class RoomMessages extends LitElement {
     const open = this.picking === item.key;
     const says = this.mayTalk && !item.isDeleted;
     return html`<div class="tools ${open ? "open" : ""}">
-        ${says
-          ? html`<button class="button bare icon-only smile" type="button" tabindex=${tab} aria-label="React" title="React" aria-expanded=${open} @click=${(event: Event) => this.#pick(event, item)}>${icon("smile")}</button>
+        ${
+          says
+            ? html`<button class="button bare icon-only smile" type="button" tabindex=${tab} aria-label="React" title="React" aria-expanded=${open} @click=${(event: Event) => this.#pick(event, item)}>${icon("smile")}</button>
               <button class="button bare icon-only" type="button" tabindex=${tab} aria-label="Answer" title="Answer" @click=${() => this.#tell("answer", item)}>${icon("reply")}</button>`
-          : nothing}
+            : nothing
+        }
         <button class="button bare icon-only more" type="button" tabindex=${tab} aria-label="More" title="More" aria-haspopup="dialog" @click=${() => this.#tell("more", item)}>${icon("more")}</button>
       </div>
-      ${open
-        ? html`<div class="emojis ${this.pickBelow ? "below" : ""}" role="group" aria-label="Reactions" @keydown=${this.#pickKey}>
+      ${
+        open
+          ? html`<div class="emojis ${this.pickBelow ? "below" : ""}" role="group" aria-label="Reactions" @keydown=${this.#pickKey}>
             ${emojis.map((emoji) => {
               const on = isOn(item.reactions, emoji, this.me);
               return html`<button type="button" aria-pressed=${on} aria-label=${emoji} @click=${() => this.#react(item, emoji, !on)}>${emoji}</button>`;
             })}
           </div>`
-        : nothing}`;
+          : nothing
+      }`;
   }
 
   async #pick(event: Event, item: Item): Promise<void> {
@@ -356,7 +388,8 @@ export class RoomMessages extends LitElement {
       return;
     }
     const button = event.currentTarget as HTMLElement;
-    this.pickBelow = button.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top < 72;
+    this.pickBelow =
+      button.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top < 72;
     this.picking = item.key;
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>(".emojis button")?.focus();
@@ -379,7 +412,11 @@ export class RoomMessages extends LitElement {
 
   #pressedElsewhere = (event: Event): void => {
     if (!this.picking) return;
-    const inside = event.composedPath().some((node) => node instanceof Element && (node.matches(".emojis") || node.matches(".smile")));
+    const inside = event
+      .composedPath()
+      .some(
+        (node) => node instanceof Element && (node.matches(".emojis") || node.matches(".smile")),
+      );
     if (!inside) this.picking = "";
   };
 
@@ -388,12 +425,18 @@ export class RoomMessages extends LitElement {
       this.picking = "";
       this.#find(key)?.querySelector<HTMLElement>(".smile")?.focus();
     }
-    if (seq !== null) this.dispatchEvent(new CustomEvent<Reacted>("react", { detail: { seq, emoji, on } }));
+    if (seq !== null)
+      this.dispatchEvent(new CustomEvent<Reacted>("react", { detail: { seq, emoji, on } }));
   }
 
   /** Where nothing hovers, a message is pressed to see what can be done with it. */
   #tapped(event: MouseEvent, item: Item): void {
-    if (item.pending || !matchMedia("(hover: none)").matches || (event.target as Element).closest("a, button")) return;
+    if (
+      item.pending ||
+      !matchMedia("(hover: none)").matches ||
+      (event.target as Element).closest("a, button")
+    )
+      return;
     if (String(document.getSelection()) !== "") return;
     this.#tell("more", item);
   }
@@ -417,7 +460,13 @@ export class RoomMessages extends LitElement {
 
   #fillUp(): void {
     const { live } = this;
-    if (this.scroller.scrollTop < nearStart && live.log.hasOlder && !live.isLoadingOlder && !live.olderProblem) void live.older();
+    if (
+      this.scroller.scrollTop < nearStart &&
+      live.log.hasOlder &&
+      !live.isLoadingOlder &&
+      !live.olderProblem
+    )
+      void live.older();
   }
 
   #toBottom(): void {
@@ -434,16 +483,21 @@ export class RoomMessages extends LitElement {
   }
 
   #find(key: string): HTMLElement | undefined {
-    return [...this.renderRoot.querySelectorAll<HTMLElement>("[data-key]")].find(({ dataset }) => dataset.key === key);
+    return [...this.renderRoot.querySelectorAll<HTMLElement>("[data-key]")].find(
+      ({ dataset }) => dataset.key === key,
+    );
   }
 
   /** Arrows walk over the messages, so that Tab does not have to pass through every one. */
   #key(event: KeyboardEvent): void {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step) return;
-    const rows = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")].filter((row) => row.querySelector(".tools"));
+    const rows = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")].filter((row) =>
+      row.querySelector(".tools"),
+    );
     const from = rows.findIndex(({ dataset }) => dataset.key === this.active);
-    const row = rows[Math.min(rows.length - 1, Math.max(0, from < 0 ? rows.length - 1 : from + step))];
+    const row =
+      rows[Math.min(rows.length - 1, Math.max(0, from < 0 ? rows.length - 1 : from + step))];
     if (!row) return;
     event.preventDefault();
     this.active = row.dataset.key ?? "";

@@ -2,9 +2,63 @@
 
 /** Letters of other scripts that cannot be told from Latin ones, as they look when they are small. */
 const doubles: Record<string, string> = {
-  а: "a", в: "b", е: "e", ё: "e", з: "3", і: "i", ї: "i", ј: "j", к: "k", м: "m", н: "h", о: "o", п: "n", р: "p", с: "c", ѕ: "s", т: "t", у: "y", х: "x", ь: "b", ԁ: "d", һ: "h", ԛ: "q", ԝ: "w",
-  α: "a", β: "b", ε: "e", η: "n", ι: "i", κ: "k", μ: "u", ν: "v", ο: "o", ρ: "p", σ: "o", ς: "c", τ: "t", υ: "u", χ: "x", ω: "w", γ: "y",
-  ı: "i", ł: "l", ø: "o", ɡ: "g", ɑ: "a", ʟ: "l", ß: "ss", æ: "ae", œ: "oe", "0": "o", "1": "l", "|": "l", "!": "l", "5": "s", "$": "s", "@": "a",
+  а: "a",
+  в: "b",
+  е: "e",
+  ё: "e",
+  з: "3",
+  і: "i",
+  ї: "i",
+  ј: "j",
+  к: "k",
+  м: "m",
+  н: "h",
+  о: "o",
+  п: "n",
+  р: "p",
+  с: "c",
+  ѕ: "s",
+  т: "t",
+  у: "y",
+  х: "x",
+  ь: "b",
+  ԁ: "d",
+  һ: "h",
+  ԛ: "q",
+  ԝ: "w",
+  α: "a",
+  β: "b",
+  ε: "e",
+  η: "n",
+  ι: "i",
+  κ: "k",
+  μ: "u",
+  ν: "v",
+  ο: "o",
+  ρ: "p",
+  σ: "o",
+  ς: "c",
+  τ: "t",
+  υ: "u",
+  χ: "x",
+  ω: "w",
+  γ: "y",
+  ı: "i",
+  ł: "l",
+  ø: "o",
+  ɡ: "g",
+  ɑ: "a",
+  ʟ: "l",
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  "0": "o",
+  "1": "l",
+  "|": "l",
+  "!": "l",
+  "5": "s",
+  $: "s",
+  "@": "a",
 };
 
 /** What a name looks like: the same for two names that a reader takes for one. */
@@ -14,11 +68,49 @@ export function likeness(name: string): string {
     .toLowerCase()
     .replace(/[\p{M}\p{Cf}\p{Cc}]/gu, "");
   const letters = [...plain].map((letter) => doubles[letter] ?? letter).join("");
-  return letters.replace(/rn/g, "m").replace(/vv/g, "w").replace(/i/g, "l").replace(/[\s._-]+/g, "");
+  return letters
+    .replace(/rn/g, "m")
+    .replace(/vv/g, "w")
+    .replace(/i/g, "l")
+    .replace(/[\s._-]+/g, "");
 }
 
-const first = ["Amber", "Blue", "Calm", "Copper", "Gentle", "Golden", "Green", "Happy", "Little", "Lucky", "Quick", "Quiet", "Silver", "Sunny", "Warm", "Wild"];
-const second = ["Badger", "Bear", "Crane", "Dolphin", "Falcon", "Finch", "Fox", "Heron", "Lynx", "Otter", "Owl", "Panda", "Robin", "Swift", "Tiger", "Wren"];
+const first = [
+  "Amber",
+  "Blue",
+  "Calm",
+  "Copper",
+  "Gentle",
+  "Golden",
+  "Green",
+  "Happy",
+  "Little",
+  "Lucky",
+  "Quick",
+  "Quiet",
+  "Silver",
+  "Sunny",
+  "Warm",
+  "Wild",
+];
+const second = [
+  "Badger",
+  "Bear",
+  "Crane",
+  "Dolphin",
+  "Falcon",
+  "Finch",
+  "Fox",
+  "Heron",
+  "Lynx",
+  "Otter",
+  "Owl",
+  "Panda",
+  "Robin",
+  "Swift",
+  "Tiger",
+  "Wren",
+];
 
 export function someName(random = Math.random): string {
   const pick = (list: string[]) => list[Math.floor(random() * list.length)] ?? "";

@@ -31,7 +31,14 @@ export class Outbox {
   ) {
     const kept = shelf.all().sort((a, b) => a.at - b.at);
     // What was written yesterday is not said today without being asked.
-    this.#list = kept.map((each) => (now - each.at > oldAfter ? { ...each, problem: each.problem || "This was written a while ago, and may not have been sent." } : each));
+    this.#list = kept.map((each) =>
+      now - each.at > oldAfter
+        ? {
+            ...each,
+            problem: each.problem || "This was written a while ago, and may not have been sent.",
+          }
+        : each,
+    );
   }
 
   /** In the order in which they were written. */
@@ -53,7 +60,9 @@ export class Outbox {
   }
 
   change(clientMsgId: string, change: Partial<Pending>): void {
-    this.#list = this.#list.map((each) => (each.client_msg_id === clientMsgId ? { ...each, ...change } : each));
+    this.#list = this.#list.map((each) =>
+      each.client_msg_id === clientMsgId ? { ...each, ...change } : each,
+    );
     const changed = this.get(clientMsgId);
     if (changed) this.shelf.put(changed);
   }
@@ -68,13 +77,16 @@ export class Outbox {
   came({ client_msg_id, seq }: Message): boolean {
     const pending = this.get(client_msg_id);
     if (!pending || pending.seq !== null) return false;
-    this.#list = this.#list.map((each) => (each === pending ? { ...each, problem: "", seq } : each));
+    this.#list = this.#list.map((each) =>
+      each === pending ? { ...each, problem: "", seq } : each,
+    );
     this.shelf.remove(client_msg_id);
     return true;
   }
 
   /** What is shown in the room is shown here no more. */
   forgetUpTo(seq: number): void {
-    if (this.#list.some((each) => each.seq !== null && each.seq <= seq)) this.#list = this.#list.filter((each) => each.seq === null || each.seq > seq);
+    if (this.#list.some((each) => each.seq !== null && each.seq <= seq))
+      this.#list = this.#list.filter((each) => each.seq === null || each.seq > seq);
   }
 }

@@ -20,11 +20,19 @@ export function isBusy({ status, retryAfterMs }: Failure): boolean {
 
 /** Never sooner than the server asks, and spread: of a hundred who are told the same second, no two come back at once. */
 export function waitAfter(retryAfterMs: number, tries: number, random: number): number {
-  return retryAfterMs + random * Math.min(mostSpread, Math.max(leastSpread, retryAfterMs / 2) * 1.5 ** tries);
+  return (
+    retryAfterMs +
+    random * Math.min(mostSpread, Math.max(leastSpread, retryAfterMs / 2) * 1.5 ** tries)
+  );
 }
 
 /** Repeats a call for as long as the server is busy. `waits` is told until when the page waits, and `null` at the end. */
-export async function patiently<T>(ask: () => Promise<T>, failureOf: (error: unknown) => Failure, waits: (until: number | null) => void, pace: Pace): Promise<T> {
+export async function patiently<T>(
+  ask: () => Promise<T>,
+  failureOf: (error: unknown) => Failure,
+  waits: (until: number | null) => void,
+  pace: Pace,
+): Promise<T> {
   try {
     for (let tries = 0; ; tries += 1) {
       try {

@@ -1,5 +1,5 @@
 // What is paid for in a room: choosing it, and the way to where it is paid. Nothing is bought here.
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { sheetOrDialog } from "../ui/dialog";
@@ -12,7 +12,10 @@ import type { Money, Offers, Pin, Room, ToPay } from "./contract";
 import type { Payment } from "./waiting";
 import { priceOf, refusal } from "./words";
 
-export type Wanted = { what: "pin"; seq: number; username: string; text: string } | { what: "tip"; seq: number } | { what: "back_room"; seq: number };
+export type Wanted =
+  | { what: "pin"; seq: number; username: string; text: string }
+  | { what: "tip"; seq: number }
+  | { what: "back_room"; seq: number };
 
 interface Choice {
   words: string;
@@ -160,9 +163,17 @@ export class PaySheet extends LitElement {
     if (changed.has("wanted")) {
       Object.assign(this, { offers: null, toPay: null, problem: "", isAsking: false });
       if (this.wanted) void this.#begin();
-    } else if (changed.has("pin") && this.wanted?.what === "pin" && changed.get("pin")?.until !== this.pin?.until) {
+    } else if (
+      changed.has("pin") &&
+      this.wanted?.what === "pin" &&
+      changed.get("pin")?.until !== this.pin?.until
+    ) {
       const isOver = this.toPay && this.pin && this.pin.price.minor >= this.toPay.price.minor;
-      if (isOver) Object.assign(this, { toPay: null, problem: refusal({ status: 409, code: "outbid", message: "", retryAfterMs: null }) });
+      if (isOver)
+        Object.assign(this, {
+          toPay: null,
+          problem: refusal({ status: 409, code: "outbid", message: "", retryAfterMs: null }),
+        });
       void this.#load();
     }
   }
@@ -170,13 +181,15 @@ export class PaySheet extends LitElement {
   override render() {
     const { wanted } = this;
     return html`<cf-dialog kind=${sheetOrDialog()} heading=${wanted ? this.#heading(wanted) : ""} .open=${wanted !== null} @dismiss=${this.#dismiss}>
-      ${wanted
-        ? html`<div class="all">
+      ${
+        wanted
+          ? html`<div class="all">
             <div class="about">${this.#about(wanted)}</div>
             ${this.problem ? html`<cf-notice action=${this.#choices(wanted).length > 0 ? "" : "Try again"} @retry=${this.#begin}>${this.problem}</cf-notice>` : nothing}
             ${this.toPay ? this.#chosen(this.toPay, wanted) : this.#choosing(wanted)}
           </div>`
-        : nothing}
+          : nothing
+      }
     </cf-dialog>`;
   }
 
@@ -199,8 +212,18 @@ export class PaySheet extends LitElement {
 
   #choices(wanted: Wanted): Choice[] {
     const { code } = this.room;
-    if (wanted.what === "pin") return (this.offers?.pins ?? []).map(({ tier, minutes, price }) => ({ words: `${minutes} minutes`, price, take: () => rooms.pin(code, wanted.seq, tier) }));
-    if (wanted.what === "tip") return (this.offers?.tips ?? []).map(({ amount, price }) => ({ words: "", price, take: () => rooms.tip(code, amount) }));
+    if (wanted.what === "pin")
+      return (this.offers?.pins ?? []).map(({ tier, minutes, price }) => ({
+        words: `${minutes} minutes`,
+        price,
+        take: () => rooms.pin(code, wanted.seq, tier),
+      }));
+    if (wanted.what === "tip")
+      return (this.offers?.tips ?? []).map(({ amount, price }) => ({
+        words: "",
+        price,
+        take: () => rooms.tip(code, amount),
+      }));
     return [];
   }
 
@@ -223,13 +246,18 @@ export class PaySheet extends LitElement {
   }
 
   #nothingToChoose({ what }: Wanted): string {
-    if (what === "pin" && this.pin) return "The highest pin is up already. Come back when its time is over.";
+    if (what === "pin" && this.pin)
+      return "The highest pin is up already. Come back when its time is over.";
     return what === "pin" ? "Pins are not sold right now." : "Tips are not taken right now.";
   }
 
   /** A real link: phones and the browsers inside messengers block a tab that a script opens, or stop the script behind it before it has the address. */
   #chosen({ pay_url, price, minutes }: ToPay, { what }: Wanted): TemplateResult {
-    const gets = { pin: plural(minutes ?? 0, "minute") + " at the top", tip: `for ${this.room.host.username}`, back_room: "once, for as long as the room is open" }[what];
+    const gets = {
+      pin: `${plural(minutes ?? 0, "minute")} at the top`,
+      tip: `for ${this.room.host.username}`,
+      back_room: "once, for as long as the room is open",
+    }[what];
     return html`<p class="chosen"><b>${priceOf(price)}</b><span dir="auto">${gets}</span></p>
       <div class="ways">
         <a class="button main pay" href=${pay_url} target="_blank" rel="noopener" @click=${this.#pays}>${what === "tip" ? icon("tip") : nothing} Pay ${priceOf(price)}<span class="only-read"> in a new tab</span></a>
@@ -289,7 +317,14 @@ export class PaySheet extends LitElement {
     const { wanted, toPay } = this;
     if (!wanted || !toPay) return;
     const { order_id, pay_url, price, expires_at } = toPay;
-    const payment: Payment = { what: wanted.what, orderId: order_id, payUrl: pay_url, price, seq: wanted.seq, until: Date.parse(expires_at) };
+    const payment: Payment = {
+      what: wanted.what,
+      orderId: order_id,
+      payUrl: pay_url,
+      price,
+      seq: wanted.seq,
+      until: Date.parse(expires_at),
+    };
     // A link that is gone before its tab is open may open none.
     setTimeout(() => {
       this.dispatchEvent(new CustomEvent<Payment>("paying", { detail: payment }));

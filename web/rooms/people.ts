@@ -1,16 +1,16 @@
 // Who is in a room, and what can be done about them: the host for everybody, everybody for oneself.
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base, controls } from "../ui/base";
 import "../ui/empty";
-import { icon, type IconName } from "../ui/icons";
+import { type IconName, icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
 import { toast } from "../ui/toast";
 import { problemOf, rooms } from "./api";
 import { avatar, avatarStyle } from "./avatar";
-import { block, isBlocked, unblock, type Blocked } from "./blocks";
+import { type Blocked, block, isBlocked, unblock } from "./blocks";
 import type { Person } from "./contract";
 
 type Act = "mute" | "unmute" | "kick" | "ban" | "unban";
@@ -95,9 +95,12 @@ export class RoomPeople extends LitElement {
   @state() private busy = false;
 
   override render() {
-    if (this.problem && !this.people) return html`<cf-notice action="Try again" @retry=${() => this.#changed()}>${this.problem}</cf-notice>`;
+    if (this.problem && !this.people)
+      return html`<cf-notice action="Try again" @retry=${() => this.#changed()}>${this.problem}</cf-notice>`;
     if (!this.people) return html`<cf-skeleton lines="4"></cf-skeleton>`;
-    const absent = this.blocked.filter((each) => !this.people?.some((person) => person.user_id === each.user_id));
+    const absent = this.blocked.filter(
+      (each) => !this.people?.some((person) => person.user_id === each.user_id),
+    );
     return html`<ul aria-label="People">
         ${repeat(
           this.people,
@@ -105,18 +108,22 @@ export class RoomPeople extends LitElement {
           (person) => this.#person(person),
         )}
       </ul>
-      ${this.banned.length > 0
-        ? html`<h3>Banned from here</h3>
+      ${
+        this.banned.length > 0
+          ? html`<h3>Banned from here</h3>
             <ul>
               ${this.banned.map((person) => this.#gone(person, "Let back in", () => this.#act(person, "unban")))}
             </ul>`
-        : nothing}
-      ${absent.length > 0
-        ? html`<h3>Blocked by you</h3>
+          : nothing
+      }
+      ${
+        absent.length > 0
+          ? html`<h3>Blocked by you</h3>
             <ul>
               ${absent.map((person) => this.#gone(person, "Unblock", () => this.#unblock(person)))}
             </ul>`
-        : nothing}`;
+          : nothing
+      }`;
   }
 
   #person(person: Person): TemplateResult {
@@ -125,14 +132,24 @@ export class RoomPeople extends LitElement {
     // The list can be older than one's own coming.
     const is_online = person.is_online || isMe;
     const hidden = !isMe && isBlocked(this.blocked, user_id, username);
-    const notes = [isMe && "You", role === "host" && "Host", is_muted && "Muted", hidden && "Blocked by you", !is_online && "Away"].filter(Boolean).join(" · ");
+    const notes = [
+      isMe && "You",
+      role === "host" && "Host",
+      is_muted && "Muted",
+      hidden && "Blocked by you",
+      !is_online && "Away",
+    ]
+      .filter(Boolean)
+      .join(" · ");
     const open = this.open === user_id;
     return html`<li class=${is_online ? "" : "away"}>
       <span class="face">${avatar(user_id, username)}${is_online ? html`<i></i>` : nothing}</span>
       <span class="who"><b><bdi>${username}</bdi></b><small>${notes || "Here now"}</small></span>
-      ${isMe
-        ? nothing
-        : html`<button class="button bare icon-only more" type="button" aria-expanded=${open} aria-label="What to do about ${username}" @click=${() => (this.open = open ? "" : user_id)}>${icon("more")}</button>`}
+      ${
+        isMe
+          ? nothing
+          : html`<button class="button bare icon-only more" type="button" aria-expanded=${open} aria-label="What to do about ${username}" @click=${() => (this.open = open ? "" : user_id)}>${icon("more")}</button>`
+      }
       ${open ? this.#acts(person, hidden) : nothing}
     </li>`;
   }
@@ -141,10 +158,12 @@ export class RoomPeople extends LitElement {
     const button = (words: string, shape: IconName, run: () => void, look = "") =>
       html`<button class="button small ${look}" type="button" ?disabled=${this.busy} @click=${run}>${icon(shape)} ${words}</button>`;
     return html`<div class="acts" role="group" aria-label=${person.username}>
-      ${this.host && person.role !== "host"
-        ? html`${person.is_muted ? button("Unmute", "chat", () => this.#act(person, "unmute")) : button("Mute", "mute", () => this.#act(person, "mute"))}
+      ${
+        this.host && person.role !== "host"
+          ? html`${person.is_muted ? button("Unmute", "chat", () => this.#act(person, "unmute")) : button("Mute", "mute", () => this.#act(person, "mute"))}
           ${button("Show out", "door", () => this.#act(person, "kick"))} ${button("Ban", "ban", () => this.#act(person, "ban"), "danger")}`
-        : nothing}
+          : nothing
+      }
       ${hidden ? button("Unblock", "chat", () => this.#unblock(person)) : button("Block for me", "ban", () => this.#block(person))}
     </div>`;
   }
@@ -160,7 +179,13 @@ export class RoomPeople extends LitElement {
     this.busy = true;
     try {
       await rooms.act(this.code, person.user_id, act);
-      const said: Record<Act, string> = { mute: "can only read now", unmute: "may talk again", kick: "was shown out", ban: "cannot come back", unban: "may come back" };
+      const said: Record<Act, string> = {
+        mute: "can only read now",
+        unmute: "may talk again",
+        kick: "was shown out",
+        ban: "cannot come back",
+        unban: "may come back",
+      };
       toast(`${person.username} ${said[act]}`);
       this.open = "";
       this.#changed();

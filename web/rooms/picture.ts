@@ -1,11 +1,11 @@
 // A room's photo: a few soft pixels at once, the photo when it is there. A room without one has its own colour.
-import { LitElement, css, html, nothing, type PropertyValues } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base } from "../ui/base";
 import { icon } from "../ui/icons";
+import { isWeb } from "../ui/web";
 import type { Picture } from "./contract";
 import { thumbOf } from "./thumbhash";
-import { isWeb } from "../ui/web";
 
 const colourless = 0.015;
 
@@ -17,7 +17,7 @@ export function hueOfRoom(code: string, photo: Picture | null): number {
 }
 
 function placeOf(url: string): string {
-  return url.split("?")[0]!;
+  return url.replace(/\?.*/s, "");
 }
 
 @customElement("room-picture")
@@ -65,7 +65,9 @@ export class RoomPicture extends LitElement {
     const thumb = this.photo && thumbOf(this.photo.thumbhash);
     if (!thumb) return;
     Object.assign(this.canvas, { width: thumb.width, height: thumb.height });
-    this.canvas.getContext("2d")?.putImageData(new ImageData(thumb.rgba, thumb.width, thumb.height), 0, 0);
+    this.canvas
+      .getContext("2d")
+      ?.putImageData(new ImageData(thumb.rgba, thumb.width, thumb.height), 0, 0);
   }
 
   override render() {
@@ -75,8 +77,10 @@ export class RoomPicture extends LitElement {
     // Addresses are signed anew each time: the picture is the one that is here already.
     const shown = placeOf(this.here) === placeOf(url) ? this.here : url;
     return html`<canvas aria-hidden="true"></canvas>
-      ${this.gone === url
-        ? nothing
-        : html`<img class=${this.here === shown ? "" : "coming"} src=${shown} alt=${this.words} decoding="async" @load=${() => (this.here = shown)} @error=${() => (this.gone = url)} />`}`;
+      ${
+        this.gone === url
+          ? nothing
+          : html`<img class=${this.here === shown ? "" : "coming"} src=${shown} alt=${this.words} decoding="async" @load=${() => (this.here = shown)} @error=${() => (this.gone = url)} />`
+      }`;
   }
 }

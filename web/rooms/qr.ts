@@ -3,10 +3,17 @@
 /** Rows of modules; true is dark. Null when the text is too long. */
 export function qrOf(text: string, mask?: number): boolean[][] | null {
   const data = new TextEncoder().encode(text);
-  const version = versions.findIndex(({ blocks }, index) => index > 0 && data.length + (index < 10 ? 2 : 3) <= blocks.reduce((sum, [count, size]) => sum + count * size, 0));
+  const version = versions.findIndex(
+    ({ blocks }, index) =>
+      index > 0 &&
+      data.length + (index < 10 ? 2 : 3) <=
+        blocks.reduce((sum, [count, size]) => sum + count * size, 0),
+  );
   if (version < 1) return null;
   const bits = interleaved(data, version);
-  const all = (mask === undefined ? [0, 1, 2, 3, 4, 5, 6, 7] : [mask]).map((each) => drawn(version, bits, each));
+  const all = (mask === undefined ? [0, 1, 2, 3, 4, 5, 6, 7] : [mask]).map((each) =>
+    drawn(version, bits, each),
+  );
   return all.reduce((best, next) => (penalty(next) < penalty(best) ? next : best));
 }
 
@@ -20,9 +27,30 @@ const versions: { correction: number; blocks: [number, number][]; centres: numbe
   { correction: 24, blocks: [[2, 43]], centres: [6, 30] },
   { correction: 16, blocks: [[4, 27]], centres: [6, 34] },
   { correction: 18, blocks: [[4, 31]], centres: [6, 22, 38] },
-  { correction: 22, blocks: [[2, 38], [2, 39]], centres: [6, 24, 42] },
-  { correction: 22, blocks: [[3, 36], [2, 37]], centres: [6, 26, 46] },
-  { correction: 26, blocks: [[4, 43], [1, 44]], centres: [6, 28, 50] },
+  {
+    correction: 22,
+    blocks: [
+      [2, 38],
+      [2, 39],
+    ],
+    centres: [6, 24, 42],
+  },
+  {
+    correction: 22,
+    blocks: [
+      [3, 36],
+      [2, 37],
+    ],
+    centres: [6, 26, 46],
+  },
+  {
+    correction: 26,
+    blocks: [
+      [4, 43],
+      [1, 44],
+    ],
+    centres: [6, 28, 50],
+  },
 ];
 
 /** The text with its length, padding and error correction, blocks woven into each other, as bits. */
@@ -40,15 +68,24 @@ function interleaved(text: Uint8Array, version: number): number[] {
   push(0, Math.min(4, room * 8 - bits.length));
   while (bits.length % 8 > 0) bits.push(0);
   const bytes: number[] = [];
-  for (let index = 0; index < bits.length; index += 8) bytes.push(parseInt(bits.slice(index, index + 8).join(""), 2));
+  for (let index = 0; index < bits.length; index += 8)
+    bytes.push(parseInt(bits.slice(index, index + 8).join(""), 2));
   for (let pad = 0xec; bytes.length < room; pad ^= 0xec ^ 0x11) bytes.push(pad);
 
   let from = 0;
-  const parts = sizes.map((size) => bytes.slice(from, (from += size)));
+  const parts = sizes.map((size) => {
+    from += size;
+    return bytes.slice(from - size, from);
+  });
   const divisor = generator(correction);
   const corrections = parts.map((part) => remainder(part, divisor));
-  const woven = (rows: number[][]) => Array.from({ length: Math.max(...rows.map(({ length }) => length)) }, (_, index) => rows.flatMap((row) => row.slice(index, index + 1))).flat();
-  return [...woven(parts), ...woven(corrections)].flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1));
+  const woven = (rows: number[][]) =>
+    Array.from({ length: Math.max(...rows.map(({ length }) => length)) }, (_, index) =>
+      rows.flatMap((row) => row.slice(index, index + 1)),
+    ).flat();
+  return [...woven(parts), ...woven(corrections)].flatMap((byte) =>
+    [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1),
+  );
 }
 
 /** In the field of 256 elements over x^8 + x^4 + x^3 + x^2 + 1. */
@@ -65,7 +102,8 @@ function generator(degree: number): number[] {
   const factors = [...Array<number>(degree - 1).fill(0), 1];
   let root = 1;
   for (let round = 0; round < degree; round += 1) {
-    for (let index = 0; index < degree; index += 1) factors[index] = times(factors[index]!, root) ^ (factors[index + 1] ?? 0);
+    for (let index = 0; index < degree; index += 1)
+      factors[index] = times(factors[index]!, root) ^ (factors[index + 1] ?? 0);
     root = times(root, 2);
   }
   return factors;
@@ -76,7 +114,9 @@ function remainder(data: number[], divisor: number[]): number[] {
   for (const byte of data) {
     const factor = byte ^ rest.shift()!;
     rest.push(0);
-    divisor.forEach((each, index) => (rest[index]! ^= times(each, factor)));
+    divisor.forEach((each, index) => {
+      rest[index]! ^= times(each, factor);
+    });
   }
   return rest;
 }
@@ -100,7 +140,9 @@ function drawn(version: number, bits: number[], mask: number): boolean[][] {
   };
 
   const finder = (cx: number, cy: number) => {
-    for (let dy = -4; dy <= 4; dy += 1) for (let dx = -4; dx <= 4; dx += 1) set(cx + dx, cy + dy, ![2, 4].includes(Math.max(Math.abs(dx), Math.abs(dy))));
+    for (let dy = -4; dy <= 4; dy += 1)
+      for (let dx = -4; dx <= 4; dx += 1)
+        set(cx + dx, cy + dy, ![2, 4].includes(Math.max(Math.abs(dx), Math.abs(dy))));
   };
   for (let index = 0; index < size; index += 1) {
     set(6, index, index % 2 === 0);
@@ -111,12 +153,18 @@ function drawn(version: number, bits: number[], mask: number): boolean[][] {
   finder(3, size - 4);
   const { centres } = versions[version]!;
   const last = centres.length - 1;
-  centres.forEach((cy, row) =>
-    centres.forEach((cx, column) => {
-      const inFinder = (row === 0 && column === 0) || (row === 0 && column === last) || (row === last && column === 0);
-      if (!inFinder) for (let dy = -2; dy <= 2; dy += 1) for (let dx = -2; dx <= 2; dx += 1) set(cx + dx, cy + dy, Math.max(Math.abs(dx), Math.abs(dy)) !== 1);
-    }),
-  );
+  for (const [row, cy] of centres.entries()) {
+    for (const [column, cx] of centres.entries()) {
+      const inFinder =
+        (row === 0 && column === 0) ||
+        (row === 0 && column === last) ||
+        (row === last && column === 0);
+      if (inFinder) continue;
+      for (let dy = -2; dy <= 2; dy += 1)
+        for (let dx = -2; dx <= 2; dx += 1)
+          set(cx + dx, cy + dy, Math.max(Math.abs(dx), Math.abs(dy)) !== 1);
+    }
+  }
   formatted(set, size, mask);
   if (version >= 7) {
     const word = (version << 12) | checked(version, 12, 0x1f25);
@@ -144,7 +192,11 @@ function drawn(version: number, bits: number[], mask: number): boolean[][] {
   return rows as boolean[][];
 }
 
-function formatted(set: (x: number, y: number, dark: boolean) => void, size: number, mask: number): void {
+function formatted(
+  set: (x: number, y: number, dark: boolean) => void,
+  size: number,
+  mask: number,
+): void {
   // Error correction M is 00.
   const word = ((mask << 10) | checked(mask, 10, 0x537)) ^ 0x5412;
   const dark = (bit: number) => ((word >> bit) & 1) === 1;
@@ -161,7 +213,8 @@ function formatted(set: (x: number, y: number, dark: boolean) => void, size: num
 /** The check bits of a BCH code. */
 function checked(value: number, length: number, polynomial: number): number {
   let rest = value;
-  for (let round = 0; round < length; round += 1) rest = (rest << 1) ^ ((rest >> (length - 1)) * polynomial);
+  for (let round = 0; round < length; round += 1)
+    rest = (rest << 1) ^ ((rest >> (length - 1)) * polynomial);
   return rest;
 }
 
@@ -173,9 +226,13 @@ function penalty(rows: boolean[][]): number {
   for (const line of [...rows, ...columns]) {
     const text = line.map((dark) => (dark ? "1" : "0")).join("");
     for (const [run] of text.matchAll(/0{5,}|1{5,}/g)) sum += run.length - 2;
-    for (const finder of ["10111010000", "00001011101"]) for (let at = text.indexOf(finder); at >= 0; at = text.indexOf(finder, at + 1)) sum += 40;
+    for (const finder of ["10111010000", "00001011101"])
+      for (let at = text.indexOf(finder); at >= 0; at = text.indexOf(finder, at + 1)) sum += 40;
   }
-  for (let y = 1; y < size; y += 1) for (let x = 1; x < size; x += 1) if (new Set([rows[y]![x], rows[y - 1]![x], rows[y]![x - 1], rows[y - 1]![x - 1]]).size === 1) sum += 3;
+  for (let y = 1; y < size; y += 1)
+    for (let x = 1; x < size; x += 1)
+      if (new Set([rows[y]![x], rows[y - 1]![x], rows[y]![x - 1], rows[y - 1]![x - 1]]).size === 1)
+        sum += 3;
   const share = (rows.flat().filter(Boolean).length * 100) / (size * size);
   return sum + Math.floor(Math.abs(share - 50) / 5) * 10;
 }

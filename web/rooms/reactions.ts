@@ -10,13 +10,22 @@ export function isOn(reactions: Reaction[], emoji: string, me: string): boolean 
 /** Of many who reacted the server names a few: one's own is among the others when the page saw it done. */
 export function withMineAmongOthers(reactions: Reaction[], emoji: string, me: string): Reaction[] {
   const hasMore = ({ count, users }: Reaction) => count > users.length && !users.includes(me);
-  return reactions.map((each) => (each.emoji === emoji && hasMore(each) ? { ...each, users: [...each.users, me] } : each));
+  return reactions.map((each) =>
+    each.emoji === emoji && hasMore(each) ? { ...each, users: [...each.users, me] } : each,
+  );
 }
 
-export function withMine(reactions: Reaction[], emoji: string, me: string, on: boolean): Reaction[] {
+export function withMine(
+  reactions: Reaction[],
+  emoji: string,
+  me: string,
+  on: boolean,
+): Reaction[] {
   if (isOn(reactions, emoji, me) === on) return reactions;
   const known = reactions.find((each) => each.emoji === emoji) ?? { emoji, count: 0, users: [] };
-  const next = on ? { emoji, count: known.count + 1, users: [...known.users, me] } : { emoji, count: known.count - 1, users: known.users.filter((user) => user !== me) };
+  const next = on
+    ? { emoji, count: known.count + 1, users: [...known.users, me] }
+    : { emoji, count: known.count - 1, users: known.users.filter((user) => user !== me) };
   const rest = reactions.map((each) => (each.emoji === emoji ? next : each));
   return (reactions.includes(known) ? rest : [...rest, next]).filter(({ count }) => count > 0);
 }

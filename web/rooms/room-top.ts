@@ -1,5 +1,5 @@
 // What stands above the talk: the pinned message, the way into the back room, and a payment that is waited for.
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { now, onTick } from "../ui/clock";

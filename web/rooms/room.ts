@@ -1,26 +1,36 @@
 // A room: who is in it, what is said, and what one may do. Which of its faces is shown depends on who one is here.
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { now, onTick } from "../ui/clock";
 import { sheetOrDialog } from "../ui/dialog";
 import { plural } from "../ui/format";
 import { writeHash } from "../ui/hash";
-import { icon, type IconName } from "../ui/icons";
+import { type IconName, icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/theme-toggle";
 import { toast } from "../ui/toast";
 import "./about";
 import type { Asked } from "./about";
 import { onWait, problemOf, rooms, session, waitsUntil } from "./api";
-import { block, blockedPeople, isBlocked, unblock, type Blocked } from "./blocks";
+import { type Blocked, block, blockedPeople, isBlocked, unblock } from "./blocks";
 import { talkBones, talkBonesStyle } from "./bones";
 import "./composer";
 import type { Composed, RoomComposer } from "./composer";
-import type { ClosedRoom, Message, Money, Page, Person, Pin, Quote, Room, RoomNews } from "./contract";
+import type {
+  ClosedRoom,
+  Message,
+  Money,
+  Page,
+  Person,
+  Pin,
+  Quote,
+  Room,
+  RoomNews,
+} from "./contract";
 import "./join";
 import { keep, kept } from "./kept";
-import { Live, type Ending } from "./live";
+import { type Ending, Live } from "./live";
 import "./message-sheet";
 import "./messages";
 import type { Reacted, RoomMessages } from "./messages";
@@ -35,7 +45,7 @@ import "./settings";
 import "./share";
 import type { Item } from "./thread";
 import "./tips";
-import { askAfterPin, Asking, comesOf, hasCome, type Payment } from "./waiting";
+import { Asking, askAfterPin, comesOf, hasCome, type Payment } from "./waiting";
 import { gave, here, refusal, typingWords } from "./words";
 import { later, worldOf } from "./world";
 
@@ -114,7 +124,8 @@ export class RoomsRoom extends LitElement {
       // Waits run down, and a count grows old.
       if (waitsUntil() !== null || !this.#live?.isLive) this.requestUpdate();
       // Nobody tells when somebody comes or goes.
-      if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery) void this.#loadPeople();
+      if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery)
+        void this.#loadPeople();
     });
   }
 
@@ -155,7 +166,20 @@ export class RoomsRoom extends LitElement {
   async #enter(): Promise<void> {
     const visit = ++this.#visit;
     this.#leaveLive();
-    Object.assign(this, { room: null, problem: "", over: null, sheet: null, replyTo: null, looked: null, people: null, banned: [], reacting: [], newFrom: 0, wanted: null, entrance: null });
+    Object.assign(this, {
+      room: null,
+      problem: "",
+      over: null,
+      sheet: null,
+      replyTo: null,
+      looked: null,
+      people: null,
+      banned: [],
+      reacting: [],
+      newFrom: 0,
+      wanted: null,
+      entrance: null,
+    });
     this.#entranceOf = "";
     this.#waitFor(kept<Payment>(`paying.${this.code}`));
     // The latest page is on its way while the room is asked for: mostly one may read it.
@@ -199,7 +223,8 @@ export class RoomsRoom extends LitElement {
     if (seen > 0 && (this.#open?.last_seq ?? 0) > seen) this.newFrom = seen + 1;
     void this.#loadPeople();
     // Where there are keys to type on, one can type at once.
-    if (this.#isIn && matchMedia("(hover: hover)").matches) void this.updateComplete.then(() => this.composer?.focus());
+    if (this.#isIn && matchMedia("(hover: hover)").matches)
+      void this.updateComplete.then(() => this.composer?.focus());
   }
 
   #leaveLive(): void {
@@ -249,7 +274,10 @@ export class RoomsRoom extends LitElement {
     if (!live) return;
     this.version += 1;
     const author = live.log.shown.at(-1)?.user_id;
-    const isStranger = author !== undefined && author !== this.me && this.people?.some(({ user_id }) => user_id === author) === false;
+    const isStranger =
+      author !== undefined &&
+      author !== this.me &&
+      this.people?.some(({ user_id }) => user_id === author) === false;
     if (live.online !== this.#online || isStranger) {
       this.#online = live.online;
       this.#peopleSoon();
@@ -264,7 +292,9 @@ export class RoomsRoom extends LitElement {
     if (!live?.log.ready) return;
     if (this.messages?.isAtEnd !== false) live.log.keepLatest(mostShown);
     if (document.hidden || this.messages?.isAtEnd === false) {
-      this.#unseen = document.hidden ? live.log.shown.filter(({ seq, user_id }) => seq > live.seen && user_id !== this.me).length : this.#unseen;
+      this.#unseen = document.hidden
+        ? live.log.shown.filter(({ seq, user_id }) => seq > live.seen && user_id !== this.me).length
+        : this.#unseen;
       return;
     }
     this.#unseen = 0;
@@ -280,9 +310,25 @@ export class RoomsRoom extends LitElement {
     if (this.#toldTimer || live.log.complete < this.#toldUpTo) return;
     this.#toldTimer = setTimeout(() => {
       this.#toldTimer = undefined;
-      const fresh = live.log.shown.filter((message) => message.seq >= this.#toldUpTo && message.user_id !== this.me && !message.is_deleted && !isBlocked(this.blocked, message.user_id, message.username));
+      const fresh = live.log.shown.filter(
+        (message) =>
+          message.seq >= this.#toldUpTo &&
+          message.user_id !== this.me &&
+          !message.is_deleted &&
+          !isBlocked(this.blocked, message.user_id, message.username),
+      );
       this.#toldUpTo = live.log.complete + 1;
-      if (fresh.length > 0) this.told = fresh.length > 2 ? `${plural(fresh.length, "new message")}` : fresh.map(({ username, text, tip }) => (tip ? gave(username, tip, this.#open?.you.role === "host") : `${username}: ${text}`)).join(". ");
+      if (fresh.length > 0)
+        this.told =
+          fresh.length > 2
+            ? `${plural(fresh.length, "new message")}`
+            : fresh
+                .map(({ username, text, tip }) =>
+                  tip
+                    ? gave(username, tip, this.#open?.you.role === "host")
+                    : `${username}: ${text}`,
+                )
+                .join(". ");
     }, tellEvery);
   }
 
@@ -290,7 +336,9 @@ export class RoomsRoom extends LitElement {
     if (!this.room) return;
     this.#newsTold += 1;
     // Everybody is told the same, and so not where the back room is.
-    const back_room = news.back_room && { code: news.back_room.code ?? this.#open?.back_room?.code ?? null };
+    const back_room = news.back_room && {
+      code: news.back_room.code ?? this.#open?.back_room?.code ?? null,
+    };
     this.room = { ...news, back_room, you: this.room.you };
   }
 
@@ -329,7 +377,8 @@ export class RoomsRoom extends LitElement {
     if (document.hidden) {
       this.#live?.lookAway();
       // What comes while nobody looks is what is new.
-      if (this.#live?.log.ready && this.messages?.isAtEnd !== false) this.newFrom = this.#live.log.complete + 1;
+      if (this.#live?.log.ready && this.messages?.isAtEnd !== false)
+        this.newFrom = this.#live.log.complete + 1;
       return;
     }
     this.#live?.wake();
@@ -371,7 +420,9 @@ export class RoomsRoom extends LitElement {
 
   get #pin(): Pin | null {
     const pin = this.#open?.pin;
-    return pin && Date.parse(pin.until) > now() && !isBlocked(this.blocked, "", pin.username) ? pin : null;
+    return pin && Date.parse(pin.until) > now() && !isBlocked(this.blocked, "", pin.username)
+      ? pin
+      : null;
   }
 
   get #isIn(): boolean {
@@ -396,8 +447,9 @@ export class RoomsRoom extends LitElement {
           ${this.#header(room)} ${this.#top(room)}
           <div class="body">
             <p class="banner" role="status">${this.#connection()}</p>
-            ${this.#live
-              ? html`<room-messages
+            ${
+              this.#live
+                ? html`<room-messages
                   .live=${this.#live}
                   .version=${this.version}
                   .me=${this.me}
@@ -414,7 +466,8 @@ export class RoomsRoom extends LitElement {
                   @share=${() => (this.sheet = "share")}
                   @place=${this.#look}
                 ></room-messages>`
-              : nothing}
+                : nothing
+            }
             <p class="typing" aria-hidden="true">${this.#typing()}</p>
           </div>
           ${this.#foot(room)}
@@ -426,7 +479,11 @@ export class RoomsRoom extends LitElement {
 
   #header(room: Room): TemplateResult {
     const live = this.#live?.wasLive ? this.#live : null;
-    const count = here(live ? live.online : room.online, live ? live.onlineAt : this.#roomAt, now());
+    const count = here(
+      live ? live.online : room.online,
+      live ? live.onlineAt : this.#roomAt,
+      now(),
+    );
     const words = html`<h1 dir="auto">${room.name}</h1>
       <span class="presence">
         ${room.front ? html`${icon("ajar")}<span>Back room</span><span aria-hidden="true">·</span>` : nothing}
@@ -436,11 +493,13 @@ export class RoomsRoom extends LitElement {
       </span>`;
     return html`<header class=${room.front ? "behind" : ""}>
       <button class="button bare icon-only narrow" type="button" aria-label=${room.front ? "Back to the room in front" : "Back to the start"} @click=${() => this.#back(room)}>${icon("back")}</button>
-      ${wide.matches
-        ? html`<div class="title"><span>${words}</span></div>`
-        : html`<button class="title" type="button" aria-haspopup="dialog" title="About this room" @click=${() => (this.sheet = "about")}>
+      ${
+        wide.matches
+          ? html`<div class="title"><span>${words}</span></div>`
+          : html`<button class="title" type="button" aria-haspopup="dialog" title="About this room" @click=${() => (this.sheet = "about")}>
             <room-picture .photo=${room.photo} code=${room.code}></room-picture><span>${words}</span>
-          </button>`}
+          </button>`
+      }
       <button class="button bare icon-only narrow" type="button" aria-label="People" title="People" aria-haspopup="dialog" @click=${this.#showPeople}>${icon("people")}</button>
       <button class="button bare icon-only" type="button" aria-label="Share the room" title="Share the room" aria-haspopup="dialog" @click=${() => (this.sheet = "share")}>${icon("share")}</button>
     </header>`;
@@ -471,7 +530,10 @@ export class RoomsRoom extends LitElement {
   }
 
   #top(room: Room): TemplateResult {
-    const entrance = room.back_room && this.#isIn ? { mayEnter: room.back_room.code !== null, price: this.entrance } : null;
+    const entrance =
+      room.back_room && this.#isIn
+        ? { mayEnter: room.back_room.code !== null, price: this.entrance }
+        : null;
     return html`<room-top
       .pin=${this.#pin}
       .entrance=${entrance}
@@ -487,14 +549,19 @@ export class RoomsRoom extends LitElement {
     if (!live) return "";
     if (!navigator.onLine) return "You are offline. What you write goes out when you are back.";
     if (live.isLive) return "";
-    if (live.connectsAt !== null && live.connectsAt > now()) return busyWords("Connecting", live.connectsAt, now());
+    if (live.connectsAt !== null && live.connectsAt > now())
+      return busyWords("Connecting", live.connectsAt, now());
     if (!live.isLate) return "";
     return live.wasLive ? "Reconnecting…" : "Connecting…";
   }
 
   #typing(): TemplateResult | typeof nothing {
-    const names = [...(this.#live?.typing ?? [])].filter(([userId, username]) => !isBlocked(this.blocked, userId, username)).map(([, username]) => username);
-    return names.length > 0 ? html`<span class="dots"><i></i><i></i><i></i></span><span dir="auto">${typingWords(names)}</span>` : nothing;
+    const names = [...(this.#live?.typing ?? [])]
+      .filter(([userId, username]) => !isBlocked(this.blocked, userId, username))
+      .map(([, username]) => username);
+    return names.length > 0
+      ? html`<span class="dots"><i></i><i></i><i></i></span><span dir="auto">${typingWords(names)}</span>`
+      : nothing;
   }
 
   #foot(room: Room): TemplateResult {
@@ -508,7 +575,8 @@ export class RoomsRoom extends LitElement {
     if (you.is_muted) {
       return html`<div class="foot"><span>The host has muted you. You can read along.</span></div>`;
     }
-    if (room.is_read_only && you.role !== "host") return html`<div class="foot"><span class="soft">Only the host says something here right now.</span></div>`;
+    if (room.is_read_only && you.role !== "host")
+      return html`<div class="foot"><span class="soft">Only the host says something here right now.</span></div>`;
     return html`<room-composer
       code=${room.code}
       .replyTo=${this.replyTo}
@@ -533,13 +601,17 @@ export class RoomsRoom extends LitElement {
       </cf-dialog>
       <cf-dialog kind=${kind} heading="Tips" .open=${this.sheet === "tips"} @dismiss=${dismiss}>${this.sheet === "tips" ? html`<room-tips code=${room.code}></room-tips>` : nothing}</cf-dialog>
       <cf-dialog kind=${kind} heading=${this.sheet === "rename" ? "Your name here" : "Join and talk"} .open=${this.sheet === "join" || this.sheet === "rename"} @dismiss=${dismiss}>
-        ${this.sheet === "join" || this.sheet === "rename"
-          ? html`<room-join code=${room.code} ?private=${room.is_private} current=${this.sheet === "rename" ? (room.you.username ?? "") : ""} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>`
-          : nothing}
+        ${
+          this.sheet === "join" || this.sheet === "rename"
+            ? html`<room-join code=${room.code} ?private=${room.is_private} current=${this.sheet === "rename" ? (room.you.username ?? "") : ""} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>`
+            : nothing
+        }
       </cf-dialog>
-      ${isHost
-        ? html`<room-settings .open=${this.sheet === "settings"} .room=${room} @dismiss=${dismiss} @saved=${this.#saved} @opened=${this.#opened} @enter=${(event: CustomEvent<string>) => writeHash({ room: event.detail })} @closed=${() => this.#end("closed")}></room-settings>`
-        : nothing}
+      ${
+        isHost
+          ? html`<room-settings .open=${this.sheet === "settings"} .room=${room} @dismiss=${dismiss} @saved=${this.#saved} @opened=${this.#opened} @enter=${(event: CustomEvent<string>) => writeHash({ room: event.detail })} @closed=${() => this.#end("closed")}></room-settings>`
+          : nothing
+      }
       <message-sheet
         .item=${this.looked}
         .me=${this.me}
@@ -565,7 +637,12 @@ export class RoomsRoom extends LitElement {
 
   #arriving(): TemplateResult {
     if (this.problem) {
-      return this.#words("failed", "The room does not open", this.problem, html`<button class="button main" type="button" @click=${() => this.#enter()}>Try again</button>${this.#all()}`);
+      return this.#words(
+        "failed",
+        "The room does not open",
+        this.problem,
+        html`<button class="button main" type="button" @click=${() => this.#enter()}>Try again</button>${this.#all()}`,
+      );
     }
     const until = waitsUntil();
     return html`<div class="room with-aside">
@@ -583,7 +660,11 @@ export class RoomsRoom extends LitElement {
   #door(room: ClosedRoom | Room): TemplateResult {
     const { front } = room;
     const asksCode = room.is_private && !front;
-    const words = front ? "This is a back room. Whoever has paid its entrance comes in." : room.is_private ? "This room is private. Whoever invited you knows its code." : "Come in to read what is said here.";
+    const words = front
+      ? "This is a back room. Whoever has paid its entrance comes in."
+      : room.is_private
+        ? "This room is private. Whoever invited you knows its code."
+        : "Come in to read what is said here.";
     return html`<main class="chat">
       <header><button class="button bare icon-only" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button></header>
       <div class="doorstep">
@@ -605,15 +686,40 @@ export class RoomsRoom extends LitElement {
       case "kicked":
         return this.#shownOut(this.room?.front ?? null);
       case "banned":
-        return this.#words("ban", "You cannot come in here", "The host does not let you into this room any more.", this.#all(true));
+        return this.#words(
+          "ban",
+          "You cannot come in here",
+          "The host does not let you into this room any more.",
+          this.#all(true),
+        );
       case "left":
-        return this.#words("door", "You have left this room", "You may come back whenever you like.", html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`);
+        return this.#words(
+          "door",
+          "You have left this room",
+          "You may come back whenever you like.",
+          html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`,
+        );
       case "members_only":
-        return this.#words("lock", "This room is for its members now", "The host has closed it to those who read along.", html`<button class="button main" type="button" @click=${() => this.#enter()}>Go to its door</button>${this.#all()}`);
+        return this.#words(
+          "lock",
+          "This room is for its members now",
+          "The host has closed it to those who read along.",
+          html`<button class="button main" type="button" @click=${() => this.#enter()}>Go to its door</button>${this.#all()}`,
+        );
       case "closed":
-        return this.#words("door", "This room is closed", "Its host has closed it. What was said here is gone.", this.#all(true));
+        return this.#words(
+          "door",
+          "This room is closed",
+          "Its host has closed it. What was said here is gone.",
+          this.#all(true),
+        );
       case "missing":
-        return this.#words("info", "There is no such room", "The link may be wrong, or the room has ended. Ask whoever gave it to you.", this.#all(true));
+        return this.#words(
+          "info",
+          "There is no such room",
+          "The link may be wrong, or the room has ended. Ask whoever gave it to you.",
+          this.#all(true),
+        );
     }
   }
 
@@ -622,8 +728,19 @@ export class RoomsRoom extends LitElement {
   }
 
   #shownOut(front: string | null): TemplateResult {
-    if (front) return this.#words("door", "You were shown out", "You are not let into this back room any more. If its entrance was paid back to you, you can pay it again in front.", html`${this.#toFront(front)}${this.#all(true)}`);
-    return this.#words("door", "You were shown out", "The host has shown you out of this room.", html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`);
+    if (front)
+      return this.#words(
+        "door",
+        "You were shown out",
+        "You are not let into this back room any more. If its entrance was paid back to you, you can pay it again in front.",
+        html`${this.#toFront(front)}${this.#all(true)}`,
+      );
+    return this.#words(
+      "door",
+      "You were shown out",
+      "The host has shown you out of this room.",
+      html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`,
+    );
   }
 
   #toFront(front: string): TemplateResult {
@@ -662,7 +779,9 @@ export class RoomsRoom extends LitElement {
   }
 
   #answer({ seq, username, text, tip }: Item): void {
-    const words = tip ? gave(username, tip, this.#open?.you.role === "host") : [...text].slice(0, quoteLength).join("");
+    const words = tip
+      ? gave(username, tip, this.#open?.you.role === "host")
+      : [...text].slice(0, quoteLength).join("");
     if (seq !== null) this.replyTo = { seq, username, text: words };
   }
 
@@ -689,7 +808,15 @@ export class RoomsRoom extends LitElement {
     try {
       await rooms.remove(this.code, seq);
       // What the server tells of it has the same revision, or a higher one.
-      if (known) live.put({ ...known, text: "", reply_to: null, is_deleted: true, reactions: [], rev: known.rev + 1 } satisfies Message);
+      if (known)
+        live.put({
+          ...known,
+          text: "",
+          reply_to: null,
+          is_deleted: true,
+          reactions: [],
+          rev: known.rev + 1,
+        } satisfies Message);
     } catch (error) {
       toast(problemOf(error).message, true);
     }
@@ -697,7 +824,11 @@ export class RoomsRoom extends LitElement {
 
   #toggleBlock({ userId, username, isBlocked: hidden }: Item): void {
     this.blocked = (hidden ? unblock : block)({ user_id: userId, username });
-    toast(hidden ? `You see what ${username} says again` : `You do not see what ${username} says any more`);
+    toast(
+      hidden
+        ? `You see what ${username} says again`
+        : `You do not see what ${username} says any more`,
+    );
   }
 
   #asked(event: CustomEvent<Asked>): void {
@@ -705,7 +836,10 @@ export class RoomsRoom extends LitElement {
     if (detail === "leave") void this.#leave();
     else if (detail === "tip") {
       this.sheet = null;
-      this.wanted = { what: "tip", seq: Math.max(this.#live?.log.last ?? 0, this.#open?.last_seq ?? 0) };
+      this.wanted = {
+        what: "tip",
+        seq: Math.max(this.#live?.log.last ?? 0, this.#open?.last_seq ?? 0),
+      };
     } else this.sheet = detail;
   }
 
@@ -767,7 +901,9 @@ export class RoomsRoom extends LitElement {
       () => this.#askForPayment(),
       () => {
         this.#waitFor(null);
-        toast("No payment has come yet. If you have paid, it shows here as soon as the money is there.");
+        toast(
+          "No payment has come yet. If you have paid, it shows here as soon as the money is there.",
+        );
       },
     );
   }
@@ -790,14 +926,29 @@ export class RoomsRoom extends LitElement {
     const room = this.#open;
     if (!payment || !room || !this.#live) return;
     const pin = this.#pin;
-    if (!hasCome(payment, { pin, mayEnter: Boolean(room.back_room?.code), messages: this.#live.log.shown, me })) return;
+    if (
+      !hasCome(payment, {
+        pin,
+        mayEnter: Boolean(room.back_room?.code),
+        messages: this.#live.log.shown,
+        me,
+      })
+    )
+      return;
     this.#waitFor(null);
-    toast({ pin: "Your pin is at the top", tip: `${room.host.username} has your tip`, back_room: "The back room is open to you" }[payment.what]);
+    toast(
+      {
+        pin: "Your pin is at the top",
+        tip: `${room.host.username} has your tip`,
+        back_room: "The back room is open to you",
+      }[payment.what],
+    );
   }
 
   async #learnEntrance(): Promise<void> {
     const room = this.#open;
-    if (!room?.back_room || room.back_room.code || !this.#isIn || this.#entranceOf === room.code) return;
+    if (!room?.back_room || room.back_room.code || !this.#isIn || this.#entranceOf === room.code)
+      return;
     this.#entranceOf = room.code;
     try {
       const { back_room } = await rooms.offers(room.code);
@@ -814,10 +965,13 @@ export class RoomsRoom extends LitElement {
     if (Number.isNaN(until) || document.hidden) return;
     if (until > now()) this.#pinTries = 0;
     if (this.#pinTries >= asksAfterPin) return;
-    this.#pinTimer = setTimeout(() => {
-      this.#pinTries += 1;
-      void this.#readAgain();
-    }, askAfterPin(until, now(), this.#pinTries, Math.random()));
+    this.#pinTimer = setTimeout(
+      () => {
+        this.#pinTries += 1;
+        void this.#readAgain();
+      },
+      askAfterPin(until, now(), this.#pinTries, Math.random()),
+    );
   }
 
   #showPeople(): void {

@@ -1,5 +1,5 @@
 // What a host can change about a room, and closing it.
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { sheetOrDialog } from "../ui/dialog";
@@ -48,7 +48,13 @@ export class RoomSettings extends LitElement {
   @query("form") private form!: HTMLFormElement;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (this.open && !this.room.front && (changed.has("open") || changed.has("room")) && !this.entrance) void this.#learnPrice();
+    if (
+      this.open &&
+      !this.room.front &&
+      (changed.has("open") || changed.has("room")) &&
+      !this.entrance
+    )
+      void this.#learnPrice();
     if (!changed.has("open")) return;
     this.problem = "";
     this.backProblem = "";
@@ -85,9 +91,11 @@ export class RoomSettings extends LitElement {
     const { back_room } = this.room;
     return html`<div class="end">
       <h3>Back room</h3>
-      ${back_room
-        ? html`<p>It is open.${this.entrance ? ` The entrance is ${priceOf(this.entrance)}, paid once.` : ""} It closes with this room.</p>`
-        : html`<p>A second room behind this one, for those who pay its entrance${this.entrance ? ` of ${priceOf(this.entrance)}` : ""}. You read and write there as you do here, and nobody else sees it. It stays for as long as this room is open.</p>`}
+      ${
+        back_room
+          ? html`<p>It is open.${this.entrance ? ` The entrance is ${priceOf(this.entrance)}, paid once.` : ""} It closes with this room.</p>`
+          : html`<p>A second room behind this one, for those who pay its entrance${this.entrance ? ` of ${priceOf(this.entrance)}` : ""}. You read and write there as you do here, and nobody else sees it. It stays for as long as this room is open.</p>`
+      }
       ${this.backProblem ? html`<cf-notice>${this.backProblem}</cf-notice>` : nothing}
       <button class="button big" type="button" ?disabled=${this.busy} @click=${this.#goBehind}>${icon("ajar")} ${back_room ? "Enter the back room" : "Open a back room"}</button>
     </div>`;
@@ -95,11 +103,13 @@ export class RoomSettings extends LitElement {
 
   #closing(): TemplateResult {
     return html`<div class="end">
-        ${this.isClosing
-          ? html`<p>Everybody is shown out, and what was said is gone. This cannot be undone.</p>
+        ${
+          this.isClosing
+            ? html`<p>Everybody is shown out, and what was said is gone. This cannot be undone.</p>
               <button class="button danger big" type="button" ?disabled=${this.busy} @click=${this.#close}>Yes, close it for good</button>
               <button class="button bare big" type="button" @click=${() => (this.isClosing = false)}>Keep it</button>`
-          : html`<button class="button danger big" type="button" @click=${() => (this.isClosing = true)}>Close the room</button>`}
+            : html`<button class="button danger big" type="button" @click=${() => (this.isClosing = true)}>Close the room</button>`
+        }
       </div>`;
   }
 
@@ -118,7 +128,9 @@ export class RoomSettings extends LitElement {
     try {
       const { code } = await rooms.openBackRoom(room.code);
       if (!room.back_room) toast("The back room is open");
-      this.dispatchEvent(new CustomEvent<string>(room.back_room ? "enter" : "opened", { detail: code }));
+      this.dispatchEvent(
+        new CustomEvent<string>(room.back_room ? "enter" : "opened", { detail: code }),
+      );
     } catch (error) {
       this.backProblem = refusal(problemOf(error));
     }

@@ -1,5 +1,5 @@
 // How others come in: the link, its QR code, and for a private room the access code.
-import { LitElement, css, html, nothing, svg } from "lit";
+import { css, html, LitElement, nothing, svg } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { icon } from "../ui/icons";
@@ -100,7 +100,8 @@ export class RoomShare extends LitElement {
   override render() {
     const link = linkOf(this.code);
     // What others know of the code may be old.
-    const accessCode = this.host && (this.isPrivate || this.behind) ? kept<string>(`code.${this.code}`) : null;
+    const accessCode =
+      this.host && (this.isPrivate || this.behind) ? kept<string>(`code.${this.code}`) : null;
     return html`${this.#qr(link)}
       <div class="words">
         ${this.small ? html`<p><strong>${this.behind ? "Scan to come to the front" : "Scan to come in"}</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
@@ -117,7 +118,11 @@ export class RoomShare extends LitElement {
     const rows = qrOf(link);
     if (!rows) return nothing;
     const size = rows.length + 2 * quiet;
-    const dark = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x + quiet} ${y + quiet}h1v1h-1z`] : []))).join("");
+    const dark = rows
+      .flatMap((row, y) =>
+        row.flatMap((isDark, x) => (isDark ? [`M${x + quiet} ${y + quiet}h1v1h-1z`] : [])),
+      )
+      .join("");
     return html`<svg class="qr" role="img" aria-label="QR code of this room's link" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">${svg`<path d=${dark} />`}</svg>`;
   }
 

@@ -18,8 +18,14 @@ export async function shrink(file: Blob): Promise<Ready> {
   try {
     picture = await createImageBitmap(file);
   } catch {
-    if (!taken.includes(file.type)) throw new Unfit("This is not a photo that can be read here. Choose a JPEG, PNG, WebP or GIF, or a screenshot of it.");
-    if (file.size > largest) throw new Unfit("This photo is larger than 10 MB. Choose a smaller one, or a screenshot of it.");
+    if (!taken.includes(file.type))
+      throw new Unfit(
+        "This is not a photo that can be read here. Choose a JPEG, PNG, WebP or GIF, or a screenshot of it.",
+      );
+    if (file.size > largest)
+      throw new Unfit(
+        "This photo is larger than 10 MB. Choose a smaller one, or a screenshot of it.",
+      );
     return { photo: file, width: 0, height: 0 };
   }
   const scale = Math.min(1, longestSide / Math.max(picture.width, picture.height));
@@ -35,5 +41,9 @@ export async function shrink(file: Blob): Promise<Ready> {
     context.drawImage(picture, 0, 0, width, height);
   }
   picture.close();
-  return { photo: await canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 }), width, height };
+  return {
+    photo: await canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 }),
+    width,
+    height,
+  };
 }

@@ -1,5 +1,5 @@
 // Where one begins: take a photo, or go back to a room.
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base, controls } from "../ui/base";
@@ -308,9 +308,11 @@ export class RoomsStart extends LitElement {
   }
 
   #mine(): TemplateResult {
-    if (this.mineProblem && !this.mine) return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.mineProblem}</cf-notice>`;
+    if (this.mineProblem && !this.mine)
+      return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.mineProblem}</cf-notice>`;
     if (!this.mine) return html`<cf-skeleton lines="4"></cf-skeleton>`;
-    if (this.mine.length === 0) return html`<cf-empty heading="None yet">Rooms that you make or join are kept here, in this browser, for you to come back to.</cf-empty>`;
+    if (this.mine.length === 0)
+      return html`<cf-empty heading="None yet">Rooms that you make or join are kept here, in this browser, for you to come back to.</cf-empty>`;
     return html`<ul class="rooms">
       ${repeat(
         this.mine,
@@ -322,7 +324,10 @@ export class RoomsStart extends LitElement {
 
   #room(room: Room): TemplateResult {
     const online = here(room.online, this.#mineAt, now());
-    const unread = Math.max(0, room.last_seq - Math.max(kept<number>(`seen.${room.code}`) ?? 0, room.you.read_seq ?? 0));
+    const unread = Math.max(
+      0,
+      room.last_seq - Math.max(kept<number>(`seen.${room.code}`) ?? 0, room.you.read_seq ?? 0),
+    );
     return html`<li>
       <a href="#room=${encodeURIComponent(room.code)}">
         <room-picture .photo=${room.photo} code=${room.code}></room-picture>
@@ -339,7 +344,9 @@ export class RoomsStart extends LitElement {
     event.preventDefault();
     const text = String(new FormData(event.target as HTMLFormElement).get("code")).trim();
     const code = /(?:[#?&]room=)?([a-z0-9]{6,20})$/i.exec(text)?.[1]?.toLowerCase();
-    this.codeProblem = code ? "" : "That does not look like a room's link or code. It ends in ten letters and digits.";
+    this.codeProblem = code
+      ? ""
+      : "That does not look like a room's link or code. It ends in ten letters and digits.";
     if (code) location.hash = `#room=${code}`;
   }
 
@@ -351,7 +358,9 @@ export class RoomsStart extends LitElement {
   }
 
   #pasted = (event: ClipboardEvent): void => {
-    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) =>
+      type.startsWith("image/"),
+    );
     if (!file) return;
     event.preventDefault();
     this.#give(file);

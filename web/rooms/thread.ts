@@ -41,15 +41,46 @@ export interface View {
 
 export function itemsOf({ messages, pending, me, myName, isBlocked }: View): Item[] {
   const said = messages.map((message): Item => {
-    const { seq, user_id, username, text, reply_to, is_deleted, reactions, client_msg_id } = message;
+    const { seq, user_id, username, text, reply_to, is_deleted, reactions, client_msg_id } =
+      message;
     const isMine = user_id === me;
     // One's own message stays the same bubble from the moment it is written.
     const key = isMine ? `mine ${client_msg_id}` : `said ${seq}`;
-    return { key, seq, at: Date.parse(message.at), userId: user_id, username, isMine, text, replyTo: reply_to, isDeleted: is_deleted, tip: message.tip ?? null, reactions, pending: null, isBlocked: !isMine && isBlocked(user_id, username) };
+    return {
+      key,
+      seq,
+      at: Date.parse(message.at),
+      userId: user_id,
+      username,
+      isMine,
+      text,
+      replyTo: reply_to,
+      isDeleted: is_deleted,
+      tip: message.tip ?? null,
+      reactions,
+      pending: null,
+      isBlocked: !isMine && isBlocked(user_id, username),
+    };
   });
   const inRoom = new Set(said.map(({ key }) => key));
   const underway = pending
-    .map((each): Item => ({ key: `mine ${each.client_msg_id}`, seq: null, at: each.at, userId: me, username: myName, isMine: true, text: each.text, replyTo: each.reply_to, isDeleted: false, tip: null, reactions: [], pending: each, isBlocked: false }))
+    .map(
+      (each): Item => ({
+        key: `mine ${each.client_msg_id}`,
+        seq: null,
+        at: each.at,
+        userId: me,
+        username: myName,
+        isMine: true,
+        text: each.text,
+        replyTo: each.reply_to,
+        isDeleted: false,
+        tip: null,
+        reactions: [],
+        pending: each,
+        isBlocked: false,
+      }),
+    )
     .filter(({ key }) => !inRoom.has(key));
   return [...said, ...underway];
 }
@@ -58,10 +89,21 @@ export function threadOf(items: Item[]): Day[] {
   const days: Day[] = [];
   let before: Item | undefined;
   for (const item of items) {
-    const sameDay = before !== undefined && (item.pending !== null || new Date(before.at).toDateString() === new Date(item.at).toDateString());
-    if (!sameDay) days.push({ at: item.at, groups: [] });
-    const { groups } = days.at(-1)!;
-    const joins = sameDay && !item.tip && !before?.tip && before?.userId === item.userId && before.username === item.username && item.at - before.at < groupGap;
+    const sameDay =
+      before !== undefined &&
+      (item.pending !== null ||
+        new Date(before.at).toDateString() === new Date(item.at).toDateString());
+    const latest = days.at(-1);
+    const day = sameDay && latest ? latest : { at: item.at, groups: [] };
+    if (day !== latest) days.push(day);
+    const { groups } = day;
+    const joins =
+      sameDay &&
+      !item.tip &&
+      !before?.tip &&
+      before?.userId === item.userId &&
+      before.username === item.username &&
+      item.at - before.at < groupGap;
     const group = groups.at(-1);
     if (joins && group) group.items.push(item);
     else groups.push({ key: item.key, items: [item] });

@@ -47,7 +47,8 @@ export function thumbOf(base64: string): Thumb | null {
   const width = Math.round(ratio > 1 ? 32 : 32 * ratio);
   const height = Math.round(ratio > 1 ? 32 / ratio : 32);
   const rgba = new Uint8ClampedArray(width * height * 4);
-  const wave = (size: number, position: number) => Array.from({ length: 7 }, (_, index) => Math.cos((Math.PI / size) * (position + 0.5) * index));
+  const wave = (size: number, position: number) =>
+    Array.from({ length: 7 }, (_, index) => Math.cos((Math.PI / size) * (position + 0.5) * index));
   for (let y = 0; y < height; y += 1) {
     const fy = wave(height, y);
     for (let x = 0; x < width; x += 1) {
@@ -56,11 +57,22 @@ export function thumbOf(base64: string): Thumb | null {
         let total = 0;
         let index = 0;
         for (let cy = 0; cy < ny; cy += 1) {
-          for (let cx = cy ? 0 : 1; cx * ny < nx * (ny - cy); cx += 1, index += 1) total += (factors[index] ?? 0) * (fx[cx] ?? 0) * (fy[cy] ?? 0) * 2;
+          for (let cx = cy ? 0 : 1; cx * ny < nx * (ny - cy); cx += 1, index += 1)
+            total += (factors[index] ?? 0) * (fx[cx] ?? 0) * (fy[cy] ?? 0) * 2;
         }
         return total;
       };
-      rgba.set([...rgb(lightness + sum(lx, ly, lFactors), yellow + sum(3, 3, pFactors), red + sum(3, 3, qFactors)).map((value) => value * 255), 255], (y * width + x) * 4);
+      rgba.set(
+        [
+          ...rgb(
+            lightness + sum(lx, ly, lFactors),
+            yellow + sum(3, 3, pFactors),
+            red + sum(3, 3, qFactors),
+          ).map((value) => value * 255),
+          255,
+        ],
+        (y * width + x) * 4,
+      );
     }
   }
   return { width, height, rgba, ...hueOf(rgb(lightness, yellow, red)) };
@@ -74,11 +86,16 @@ function rgb(l: number, p: number, q: number): [number, number, number] {
 }
 
 function hueOf(color: [number, number, number]): { hue: number; chroma: number } {
-  const [r, g, b] = color.map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+  const [r, g, b] = color.map((value) =>
+    value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4,
+  ) as [number, number, number];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
   const along = 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s;
   const across = 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s;
-  return { hue: Math.round(((Math.atan2(across, along) * 180) / Math.PI + 360) % 360), chroma: Math.hypot(along, across) };
+  return {
+    hue: Math.round(((Math.atan2(across, along) * 180) / Math.PI + 360) % 360),
+    chroma: Math.hypot(along, across),
+  };
 }

@@ -1,5 +1,5 @@
 // What a host was given in a room.
-import { LitElement, css, html, nothing } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { now } from "../ui/clock";
@@ -77,10 +77,12 @@ export class RoomTips extends LitElement {
   }
 
   override render() {
-    if (this.problem) return html`<cf-notice action="Try again" @retry=${this.#load}>${this.problem}</cf-notice>`;
+    if (this.problem)
+      return html`<cf-notice action="Try again" @retry=${this.#load}>${this.problem}</cf-notice>`;
     if (!this.tips) return html`<cf-skeleton lines="4"></cf-skeleton>`;
     const { totals, tips } = this.tips;
-    if (tips.length === 0) return html`<cf-empty heading="None yet">What people here give you stands in the room for everybody, and is counted here.</cf-empty>`;
+    if (tips.length === 0)
+      return html`<cf-empty heading="None yet">What people here give you stands in the room for everybody, and is counted here.</cf-empty>`;
     return html`<p class="total"><b>${totals.length > 0 ? totals.map(priceOf).join(" · ") : "Nothing"}</b>in all</p>
       <ul aria-label="Tips">
         ${tips.map(({ username, price, at, is_returned }) => {

@@ -24,21 +24,39 @@ const firstAsk = 2_500;
 const longestAsk = 20_000;
 const slower = 1.2;
 
-const isSame = (one: Money, other: Money) => one.minor === other.minor && one.currency === other.currency;
+const isSame = (one: Money, other: Money) =>
+  one.minor === other.minor && one.currency === other.currency;
 
-export function hasCome({ what, price, seq }: Payment, { pin, mayEnter, messages, me }: Seen): boolean {
+export function hasCome(
+  { what, price, seq }: Payment,
+  { pin, mayEnter, messages, me }: Seen,
+): boolean {
   switch (what) {
     case "pin":
       return pin?.seq === seq && isSame(pin.price, price);
     case "tip":
-      return messages.some((message) => message.seq > seq && message.user_id === me && message.tip !== undefined && isSame(message.tip, price));
+      return messages.some(
+        (message) =>
+          message.seq > seq &&
+          message.user_id === me &&
+          message.tip !== undefined &&
+          isSame(message.tip, price),
+      );
     case "back_room":
       return mayEnter;
   }
 }
 
 /** What payments say of an order; null when they know none yet. */
-export type OrderState = "created" | "pending" | "paid" | "failed" | "expired" | "refunded" | "disputed" | null;
+export type OrderState =
+  | "created"
+  | "pending"
+  | "paid"
+  | "failed"
+  | "expired"
+  | "refunded"
+  | "disputed"
+  | null;
 
 /** Whether there is nothing more to wait for, and why. */
 export function comesOf(state: OrderState): { isOver: boolean; words: string } {
@@ -48,7 +66,10 @@ export function comesOf(state: OrderState): { isOver: boolean; words: string } {
     case "expired":
       return { isOver: true, words: "The time to pay is over. Nothing was taken." };
     case "refunded":
-      return { isOver: true, words: "It could not be given to you any more, so your money comes back." };
+      return {
+        isOver: true,
+        words: "It could not be given to you any more, so your money comes back.",
+      };
     default:
       return { isOver: false, words: "" };
   }
@@ -100,9 +121,13 @@ export class Asking {
   }
 
   #later(): void {
-    const wait = Math.min(longestAsk, firstAsk * slower ** this.#tries++) * (0.75 + 0.5 * this.pace.random());
+    const wait =
+      Math.min(longestAsk, firstAsk * slower ** this.#tries++) * (0.75 + 0.5 * this.pace.random());
     this.#next();
-    this.#next = this.pace.later(Math.max(0, Math.min(wait, this.until - this.pace.now())), () => void this.#ask());
+    this.#next = this.pace.later(
+      Math.max(0, Math.min(wait, this.until - this.pace.now())),
+      () => void this.#ask(),
+    );
   }
 
   async #ask(): Promise<void> {

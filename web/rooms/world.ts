@@ -1,9 +1,10 @@
 // The browser, as a room's connection sees it.
+
+import { now, setClock } from "../ui/clock";
 import { problemOf, rooms } from "./api";
 import type { Page } from "./contract";
 import { shelfOf } from "./kept";
 import type { World } from "./live";
-import { now, setClock } from "../ui/clock";
 
 const clockIsWrong = 5_000;
 

@@ -6,15 +6,30 @@ import AxeBuilder from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 import { startMock } from "./mock.mjs";
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 // A busy machine is slow, and only a test that fails waits this long.
 const patience = 60_000;
 
 export async function setUp() {
-  if (!process.env.CONFAB_HOME && !existsSync(fileURLToPath(new URL("../dist/home.html", import.meta.url)))) throw new Error("There is no web/dist: run `npm run build` first.");
+  if (
+    !process.env.CONFAB_HOME &&
+    !existsSync(fileURLToPath(new URL("../dist/home.html", import.meta.url)))
+  )
+    throw new Error("There is no web/dist: run `npm run build` first.");
   const mock = process.env.CONFAB_HOME ? null : await startMock();
   const home = (process.env.CONFAB_HOME ?? mock.url).replace(/\/$/, "");
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: flags,
+  });
   return {
     home,
     mock,
@@ -25,7 +40,10 @@ export async function setUp() {
     /** Opens a page, lets `visit` use it, and fails when the page has logged an error that `visit` did not expect. */
     async open(path, options, visit) {
       const { expectErrors, ...contextOptions } = options;
-      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...contextOptions });
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 860 },
+        ...contextOptions,
+      });
       context.setDefaultTimeout(patience);
       const errors = [];
       try {
@@ -62,7 +80,9 @@ export async function assertAccessible(page) {
 }
 
 export async function assertFits(page) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const over = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
   assert.equal(over, 0, "the page is wider than its window");
 }
 
@@ -71,7 +91,8 @@ export async function assertWordsWhole(page) {
   const broken = await page.evaluate(() => {
     const found = [];
     const look = (root) => {
-      for (const element of root.querySelectorAll("*")) if (element.shadowRoot) look(element.shadowRoot);
+      for (const element of root.querySelectorAll("*"))
+        if (element.shadowRoot) look(element.shadowRoot);
       for (const cell of root.querySelectorAll("th, td")) {
         const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
         for (let text = texts.nextNode(); text; text = texts.nextNode()) {
@@ -96,7 +117,10 @@ let people = 0;
 /** A person of this run alone, so that the tests can share one home. */
 export async function addPerson(page, name = "Dana Test") {
   const full = `${name} ${process.pid}-${++people}`;
-  await page.getByRole("button", { name: /^Add (a|the first) person$/ }).first().click();
+  await page
+    .getByRole("button", { name: /^Add (a|the first) person$/ })
+    .first()
+    .click();
   await page.getByLabel("Name", { exact: true }).fill(full);
   await page.getByRole("button", { name: "Add and open the chat" }).click();
   await page.getByRole("heading", { name: full }).waitFor();
@@ -124,7 +148,9 @@ export async function picture(page, tint = "teal") {
     const context = canvas.getContext("2d");
     context.fillStyle = color;
     context.fillRect(0, 0, 64, 48);
-    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg" })).arrayBuffer());
+    const bytes = new Uint8Array(
+      await (await canvas.convertToBlob({ type: "image/jpeg" })).arrayBuffer(),
+    );
     return btoa(String.fromCharCode(...bytes));
   }, tint);
   return { name: `${tint}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(base64, "base64") };

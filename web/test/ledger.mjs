@@ -15,13 +15,18 @@ let payers = 0;
 const somebody = () => `usr_test_${process.pid}_${++payers}`;
 
 async function post(path, body) {
-  const answer = await fetch(`${site.home}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(`${site.home}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   const told = await answer.json();
   assert.equal(answer.status, 200, JSON.stringify(told));
   return told;
 }
 
-const offer = (payer, item = "studio.lite") => post("/api/ledger/offers", { item, payer, title: "A pack of portraits" });
+const offer = (payer, item = "studio.lite") =>
+  post("/api/ledger/offers", { item, payer, title: "A pack of portraits" });
 const sessionOf = (order) => new URL(order.url).pathname.split("/")[2];
 
 /** An order that somebody has paid, or tried to. */
@@ -34,16 +39,28 @@ async function sold({ payer = somebody(), item, card = "success" } = {}) {
 /** The drawer itself, not the dialog inside it: what it shows is slotted there. */
 const drawer = (page) => page.locator("cf-dialog[open]");
 const opened = ({ order_id }) => `/ledger#order=${order_id}`;
-const stateIs = (page, words) => drawer(page).locator(".head").getByText(words, { exact: true }).waitFor();
+const stateIs = (page, words) =>
+  drawer(page).locator(".head").getByText(words, { exact: true }).waitFor();
 
 /** The amounts of the order's rows, and the balance after the last of them. */
 async function moneyOf(page) {
-  return drawer(page).locator("section", { has: page.getByRole("heading", { name: "Money", exact: true }) }).locator("table").first().locator("tbody tr").evaluateAll((rows) =>
-    rows.map((row) => [...row.querySelectorAll("th, td")].slice(0, 3).map((cell) => cell.textContent.trim())),
-  );
+  return drawer(page)
+    .locator("section", { has: page.getByRole("heading", { name: "Money", exact: true }) })
+    .locator("table")
+    .first()
+    .locator("tbody tr")
+    .evaluateAll((rows) =>
+      rows.map((row) =>
+        [...row.querySelectorAll("th, td")].slice(0, 3).map((cell) => cell.textContent.trim()),
+      ),
+    );
 }
 
-const rowsAre = (page, wanted) => until(`the rows ${JSON.stringify(wanted)}`, async () => JSON.stringify(await moneyOf(page)) === JSON.stringify(wanted));
+const rowsAre = (page, wanted) =>
+  until(
+    `the rows ${JSON.stringify(wanted)}`,
+    async () => JSON.stringify(await moneyOf(page)) === JSON.stringify(wanted),
+  );
 
 describe("ledger", () => {
   test("something is sold, paid with a test card, refunded, and the rows add up", async () => {
@@ -66,14 +83,25 @@ describe("ledger", () => {
       await drawer(page).getByLabel("Give back, USD").fill("9.50");
       await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();
       await stateIs(page, "Partly refunded");
-      await rowsAre(page, [["Paid", "+$49.00", "$49.00"], ["Refunded", "-$9.50", "$39.50"]]);
+      await rowsAre(page, [
+        ["Paid", "+$49.00", "$49.00"],
+        ["Refunded", "-$9.50", "$39.50"],
+      ]);
 
       await drawer(page).getByRole("button", { name: "Refund…" }).click();
       await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();
       await stateIs(page, "Refunded");
-      await rowsAre(page, [["Paid", "+$49.00", "$49.00"], ["Refunded", "-$9.50", "$39.50"], ["Refunded", "-$39.50", "$0.00"]]);
+      await rowsAre(page, [
+        ["Paid", "+$49.00", "$49.00"],
+        ["Refunded", "-$9.50", "$39.50"],
+        ["Refunded", "-$39.50", "$0.00"],
+      ]);
       await drawer(page).getByText("as a refund: take back what was granted").waitFor();
-      assert.equal(await drawer(page).getByRole("button", { name: "Refund…" }).count(), 0, "nothing is left to refund");
+      assert.equal(
+        await drawer(page).getByRole("button", { name: "Refund…" }).count(),
+        0,
+        "nothing is left to refund",
+      );
 
       await drawer(page).getByRole("link", { name: payer }).click();
       await drawer(page).getByRole("heading", { name: payer }).waitFor();
@@ -93,7 +121,10 @@ describe("ledger", () => {
     test(`a day, an order and an account: axe finds nothing grave in ${colorScheme}`, async () => {
       const order = await sold();
       await site.open("/ledger", { colorScheme }, async (page) => {
-        await page.getByRole("row", { name: new RegExp(order.payer) }).getByText("Paid", { exact: true }).waitFor();
+        await page
+          .getByRole("row", { name: new RegExp(order.payer) })
+          .getByText("Paid", { exact: true })
+          .waitFor();
         await page.getByRole("row", { name: /^USD/ }).waitFor();
         await page.getByText("Live", { exact: true }).waitFor();
         await assertAccessible(page);
@@ -118,8 +149,15 @@ describe("ledger", () => {
       await page.getByRole("link", { name: new RegExp(order.order_id) }).click();
       await stateIs(page, "Paid");
       await assertFits(page);
-      const over = await drawer(page).evaluate(({ shadowRoot }) => [...shadowRoot.querySelectorAll("dialog, dialog > *")].map((child) => child.scrollWidth - child.clientWidth));
-      assert.ok(over.every((width) => width <= 0), `the drawer is wider than itself: ${over}`);
+      const over = await drawer(page).evaluate(({ shadowRoot }) =>
+        [...shadowRoot.querySelectorAll("dialog, dialog > *")].map(
+          (child) => child.scrollWidth - child.clientWidth,
+        ),
+      );
+      assert.ok(
+        over.every((width) => width <= 0),
+        `the drawer is wider than itself: ${over}`,
+      );
     });
   });
 
@@ -129,7 +167,10 @@ describe("ledger", () => {
       await drawer(page).getByRole("button", { name: "Dispute…" }).click();
       await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
       await stateIs(page, "Disputed");
-      await rowsAre(page, [["Paid", "+$29.00", "$29.00"], ["Taken back by the bank", "-$29.00", "$0.00"]]);
+      await rowsAre(page, [
+        ["Paid", "+$29.00", "$29.00"],
+        ["Taken back by the bank", "-$29.00", "$0.00"],
+      ]);
       await drawer(page).getByRole("button", { name: "We lose it" }).click();
       await drawer(page).getByText("A dispute of $29.00 is lost: the money is gone.").waitFor();
       await stateIs(page, "Disputed");
@@ -143,12 +184,18 @@ describe("ledger", () => {
       await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
       await drawer(page).getByRole("button", { name: "We win it" }).click();
       await stateIs(page, "Paid");
-      await rowsAre(page, [["Paid", "+$19.00", "$19.00"], ["Taken back by the bank", "-$19.00", "$0.00"], ["Came back", "+$19.00", "$19.00"]]);
+      await rowsAre(page, [
+        ["Paid", "+$19.00", "$19.00"],
+        ["Taken back by the bank", "-$19.00", "$0.00"],
+        ["Came back", "+$19.00", "$19.00"],
+      ]);
       await drawer(page).getByText("Money is here for what was taken back.").waitFor();
       await page.keyboard.press("Escape");
       const flag = page.getByRole("region", { name: "Needs a look" });
       await flag.getByRole("link", { name: order.order_id }).waitFor();
-      await flag.getByText("Refund the person, or have the product grant it again.", { exact: false }).waitFor();
+      await flag
+        .getByText("Refund the person, or have the product grant it again.", { exact: false })
+        .waitFor();
       await assertAccessible(page);
     });
   });
@@ -163,8 +210,16 @@ describe("ledger", () => {
       await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
       await drawer(page).getByText("A dispute of $29.00 is open.").waitFor();
       await stateIs(page, "Disputed");
-      assert.equal(await drawer(page).getByRole("button", { name: "Refund…" }).count(), 0, "a bank has the money");
-      await rowsAre(page, [["Paid", "+$29.00", "$29.00"], ["Refunded", "-$9.00", "$20.00"], ["Taken back by the bank", "-$29.00", "-$9.00"]]);
+      assert.equal(
+        await drawer(page).getByRole("button", { name: "Refund…" }).count(),
+        0,
+        "a bank has the money",
+      );
+      await rowsAre(page, [
+        ["Paid", "+$29.00", "$29.00"],
+        ["Refunded", "-$9.00", "$20.00"],
+        ["Taken back by the bank", "-$29.00", "-$9.00"],
+      ]);
     });
   });
 
@@ -235,11 +290,17 @@ describe("ledger", () => {
     await sold();
     await site.open("/ledger", {}, async (page) => {
       let asked = 0;
-      page.on("request", (request) => (asked += Number(request.url().includes("/api/ledger/orders"))));
+      page.on(
+        "request",
+        (request) => (asked += Number(request.url().includes("/api/ledger/orders"))),
+      );
       await page.reload();
       await page.getByRole("row", { name: /^USD/ }).waitFor();
       const state = await fetch(`${site.home}/api/state`).then((answer) => answer.json());
-      const runs = ({ functions }) => functions.filter(({ name }) => name === "payments-ledger").reduce((sum, { invocations }) => sum + invocations, 0);
+      const runs = ({ functions }) =>
+        functions
+          .filter(({ name }) => name === "payments-ledger")
+          .reduce((sum, { invocations }) => sum + invocations, 0);
       await until("a snapshot after the page's own questions", () => runs(state) > 0);
       await page.waitForTimeout(1500);
       assert.ok(asked <= 3, `asked ${asked} times`);
@@ -253,7 +314,10 @@ describe("ledger", () => {
       await field.fill(order.payer);
       await field.press("Enter");
       await drawer(page).getByRole("heading", { name: order.payer }).waitFor();
-      await until("the credit", async () => (await drawer(page).getByText("1 credit", { exact: true }).count()) === 1);
+      await until(
+        "the credit",
+        async () => (await drawer(page).getByText("1 credit", { exact: true }).count()) === 1,
+      );
       await page.keyboard.press("Escape");
       await field.fill(order.order_id);
       await field.press("Enter");
@@ -313,7 +377,14 @@ describe("ledger", () => {
 
   test("only the ledger is passed on", async () => {
     const at = (path) => fetch(`${site.home}/api/ledger/${path}`).then(({ status }) => status);
-    for (const path of ["prices", "orders/..%2f..%2fstudio", "accounts/studio", "%2e%2e/orders/ord_1", "http:%2f%2fexample.com"]) assert.equal(await at(path), 404, path);
+    for (const path of [
+      "prices",
+      "orders/..%2f..%2fstudio",
+      "accounts/studio",
+      "%2e%2e/orders/ord_1",
+      "http:%2f%2fexample.com",
+    ])
+      assert.equal(await at(path), 404, path);
   });
 });
 
@@ -342,10 +413,16 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     await alone(async (own) => {
       const { order_id, url } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_lost" });
       own.mock.ledger.loseNotices(true);
-      await fetch(`${own.home}/api/pay/${url.split("/").at(-1)}`, { method: "POST", body: JSON.stringify({ card: "success" }) });
+      await fetch(`${own.home}/api/pay/${url.split("/").at(-1)}`, {
+        method: "POST",
+        body: JSON.stringify({ card: "success" }),
+      });
       await own.open("/ledger", {}, async (page) => {
         await page.getByText("Differs by $19.00").waitFor();
-        await page.getByRole("row", { name: new RegExp(order_id) }).getByText("Stripe: $19.00").waitFor();
+        await page
+          .getByRole("row", { name: new RegExp(order_id) })
+          .getByText("Stripe: $19.00")
+          .waitFor();
         await assertAccessible(page);
         own.mock.ledger.book(order_id);
         await page.getByText("The same", { exact: true }).waitFor();
@@ -362,7 +439,9 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
         const flags = page.getByRole("region", { name: "Needs a look" });
         await flags.getByText("pi_second").waitFor();
         await flags.getByRole("link", { name: order_id }).click();
-        await drawer(page).getByText("Refund the second one at Stripe.", { exact: false }).waitFor();
+        await drawer(page)
+          .getByText("Refund the second one at Stripe.", { exact: false })
+          .waitFor();
         await drawer(page).getByText("pi_second").waitFor();
         await page.keyboard.press("Escape");
         refund();
@@ -389,13 +468,20 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     await alone(async (own) => {
       const { order_id, url } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_1" });
       own.mock.ledger.loseNotices(true);
-      await fetch(`${own.home}/api/pay/${url.split("/").at(-1)}`, { method: "POST", body: JSON.stringify({ card: "success" }) });
+      await fetch(`${own.home}/api/pay/${url.split("/").at(-1)}`, {
+        method: "POST",
+        body: JSON.stringify({ card: "success" }),
+      });
       own.mock.ledger.book(order_id);
       own.mock.ledger.refuse(order_id, "the photos could not be made");
       await own.open(opened({ order_id }), {}, async (page) => {
         await drawer(page).getByText("A refund for you to make", { exact: false }).waitFor();
-        await drawer(page).getByText("nobody but you can return the money", { exact: false }).waitFor();
-        await drawer(page).getByText("the photos could not be made, refused with charge_disputed").waitFor();
+        await drawer(page)
+          .getByText("nobody but you can return the money", { exact: false })
+          .waitFor();
+        await drawer(page)
+          .getByText("the photos could not be made, refused with charge_disputed")
+          .waitFor();
         await assertAccessible(page);
       });
     });
@@ -403,7 +489,8 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
 
   test("more orders than a page come page by page", async () => {
     await alone(async (own) => {
-      for (let index = 0; index < 120; index += 1) own.mock.ledger.offer({ item: "rooms.tip_300", payer: `usr_${index}` });
+      for (let index = 0; index < 120; index += 1)
+        own.mock.ledger.offer({ item: "rooms.tip_300", payer: `usr_${index}` });
       await own.open("/ledger", {}, async (page) => {
         const rows = page.getByRole("table", { name: "Orders" }).getByRole("row");
         await page.getByText("the newest 50 orders").waitFor();
@@ -431,7 +518,13 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
   test("a refused refund says why", async () => {
     const order = await sold();
     await site.open(opened(order), { expectErrors: true }, async (page) => {
-      const refusal = { status: 400, contentType: "application/json", body: JSON.stringify({ error: { code: "invalid", message: "Charge has already been refunded." } }) };
+      const refusal = {
+        status: 400,
+        contentType: "application/json",
+        body: JSON.stringify({
+          error: { code: "invalid", message: "Charge has already been refunded." },
+        }),
+      };
       await page.route("**/api/stripe/payments/*/refund", (route) => route.fulfill(refusal));
       await drawer(page).getByRole("button", { name: "Refund…" }).click();
       await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();

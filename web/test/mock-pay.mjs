@@ -13,12 +13,23 @@ export function createPay() {
 
   function open(id) {
     const session = find(id);
-    if (session.status !== "open") throw new Refusal(400, "invalid", session.status === "complete" ? "This checkout has been paid already." : "This checkout has expired.");
+    if (session.status !== "open")
+      throw new Refusal(
+        400,
+        "invalid",
+        session.status === "complete"
+          ? "This checkout has been paid already."
+          : "This checkout has expired.",
+      );
     return session;
   }
 
   function done(session, payment_status, card) {
-    Object.assign(session, { status: "complete", payment_status, success_url: session.back.replace("{CHECKOUT_SESSION_ID}", session.id) });
+    Object.assign(session, {
+      status: "complete",
+      payment_status,
+      success_url: session.back.replace("{CHECKOUT_SESSION_ID}", session.id),
+    });
     session.completed?.(card);
     return { next: "done", url: session.success_url };
   }
@@ -36,7 +47,18 @@ export function createPay() {
     /** The id of a new checkout. */
     add({ title, amount, currency, success_url, cancel_url, completed }) {
       const id = `cs_test_${randomUUID().replaceAll("-", "")}`;
-      sessions.set(id, { id, title, amount, currency, status: "open", payment_status: "unpaid", expires_at: Date.now() + 86_400_000, cancel_url, success_url: null, back: success_url });
+      sessions.set(id, {
+        id,
+        title,
+        amount,
+        currency,
+        status: "open",
+        payment_status: "unpaid",
+        expires_at: Date.now() + 86_400_000,
+        cancel_url,
+        success_url: null,
+        back: success_url,
+      });
       Object.defineProperty(sessions.get(id), "completed", { value: completed });
       return id;
     },
@@ -47,7 +69,14 @@ export function createPay() {
     routes: [
       ["GET", /^\/api\/pay\/([^/]+)$/, ([id]) => find(id)],
       ["POST", /^\/api\/pay\/([^/]+)$/, ([id], { card }) => pay(id, card)],
-      ["POST", /^\/api\/pay\/([^/]+)\/authenticate$/, ([id], { accept }) => (accept ? done(open(id), "paid") : { next: "declined", message: "We are unable to authenticate your payment method." })],
+      [
+        "POST",
+        /^\/api\/pay\/([^/]+)\/authenticate$/,
+        ([id], { accept }) =>
+          accept
+            ? done(open(id), "paid")
+            : { next: "declined", message: "We are unable to authenticate your payment method." },
+      ],
     ],
   };
 }

@@ -1,6 +1,7 @@
 // A stand-in for `local`: serves dist/ and answers the control API with made-up data. `--demo` fills it with people and traffic.
-import { createServer } from "node:http";
+
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLedger } from "./mock-ledger.mjs";
@@ -11,10 +12,18 @@ import { createRooms } from "./mock-rooms.mjs";
 import { Refusal } from "./refusal.mjs";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
-const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+};
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /** The rooms' API, its sockets and its photos have addresses of their own. */
-const roomsPolicy = (api) => policy.replace("connect-src 'self'", `connect-src 'self' ${api} ${api.replace("http", "ws")}`).replace("img-src 'self' data:", `img-src 'self' data: blob: ${api}`);
+const roomsPolicy = (api) =>
+  policy
+    .replace("connect-src 'self'", `connect-src 'self' ${api} ${api.replace("http", "ws")}`)
+    .replace("img-src 'self' data:", `img-src 'self' data: blob: ${api}`);
 
 /** Event streams that tests can cut. */
 class Streams {
@@ -30,7 +39,8 @@ class Streams {
   }
 
   send(path, type, data) {
-    for (const response of this.#open.get(path) ?? []) response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+    for (const response of this.#open.get(path) ?? [])
+      response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   cut() {
@@ -51,11 +61,19 @@ async function bodyOf(request) {
 }
 
 async function page(path, response, api) {
-  const name = { "/": "home.html", "/phone": "phone.html", "/ledger": "ledger.html", "/rooms": "rooms.html" }[path] ?? (path.startsWith("/pay/") ? "pay.html" : null) ?? (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
+  const name =
+    { "/": "home.html", "/phone": "phone.html", "/ledger": "ledger.html", "/rooms": "rooms.html" }[
+      path
+    ] ??
+    (path.startsWith("/pay/") ? "pay.html" : null) ??
+    (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
   try {
     if (!name) throw new Error("no such page");
     const file = await readFile(join(dist, name));
-    response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", "content-security-policy": name === "rooms.html" ? roomsPolicy(api) : policy });
+    response.writeHead(200, {
+      "content-type": types[extname(name)] ?? "application/octet-stream",
+      "content-security-policy": name === "rooms.html" ? roomsPolicy(api) : policy,
+    });
     response.end(file);
   } catch {
     throw new Refusal(404, "not_found", `There is no ${path}.`);
@@ -135,6 +153,11 @@ export async function startMock({ port = 0, demo = false } = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const mock = await startMock({ port: Number(process.env.PORT ?? 7070), demo: process.argv.includes("--demo") });
-  console.log(`${mock.url}, ${mock.url}/phone, ${mock.url}/ledger and ${mock.url}/rooms#room=k7m2p9q4xw`);
+  const mock = await startMock({
+    port: Number(process.env.PORT ?? 7070),
+    demo: process.argv.includes("--demo"),
+  });
+  console.log(
+    `${mock.url}, ${mock.url}/phone, ${mock.url}/ledger and ${mock.url}/rooms#room=k7m2p9q4xw`,
+  );
 }

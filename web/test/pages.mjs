@@ -1,7 +1,18 @@
 // The pages as a person uses them. With CONFAB_HOME the tests run against that `local`; without it against the mock, and those that need the mock's help run too.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { addPerson, assertAccessible, assertFits, assertWordsWhole, bubbles, composer, picture, say, setUp, until } from "./browser.mjs";
+import {
+  addPerson,
+  assertAccessible,
+  assertFits,
+  assertWordsWhole,
+  bubbles,
+  composer,
+  picture,
+  say,
+  setUp,
+  until,
+} from "./browser.mjs";
 
 let site;
 before(async () => {
@@ -16,8 +27,13 @@ const schemes = ["light", "dark"];
 const talker = process.env.CONFAB_HOME ? "studio-conversation" : "sms-received";
 async function makeOneLog(page) {
   if (!process.env.CONFAB_HOME) return say(page, "hi");
-  const body = JSON.stringify({ Records: [{ messageId: "1", body: "not a job", attributes: {}, messageAttributes: {} }] });
-  const answer = await fetch(`${site.home}/api/functions/${talker}/invoke`, { method: "POST", body });
+  const body = JSON.stringify({
+    Records: [{ messageId: "1", body: "not a job", attributes: {}, messageAttributes: {} }],
+  });
+  const answer = await fetch(`${site.home}/api/functions/${talker}/invoke`, {
+    method: "POST",
+    body,
+  });
   assert.equal(answer.status, 200);
 }
 
@@ -55,7 +71,13 @@ describe("with nobody there", { skip: mockOnly }, () => {
       await page.getByText("No log lines yet").waitFor();
       await page.getByText("No AWS calls yet").waitFor();
       // With nothing to tell apart, no service is put away.
-      for (const service of ["Studio", "Payments"]) assert.equal(await part(page, "Functions").getByRole("button", { name: service, exact: true }).getAttribute("aria-expanded"), "true");
+      for (const service of ["Studio", "Payments"])
+        assert.equal(
+          await part(page, "Functions")
+            .getByRole("button", { name: service, exact: true })
+            .getAttribute("aria-expanded"),
+          "true",
+        );
     });
   });
 });
@@ -65,7 +87,10 @@ describe("control room", () => {
     test(`shows what runs, and axe finds nothing grave, in ${colorScheme}`, async () => {
       await site.open("/", { colorScheme }, async (page) => {
         await seeFunction(page, "Studio", "sms-received");
-        await page.getByRole("rowheader", { name: /\.fifo/ }).first().waitFor();
+        await page
+          .getByRole("rowheader", { name: /\.fifo/ })
+          .first()
+          .waitFor();
         await page.getByText("Live", { exact: true }).waitFor();
         await assertAccessible(page);
       });
@@ -82,7 +107,9 @@ describe("control room", () => {
           await assertFits(page);
           await assertWordsWhole(page);
           // Until none is closed: one that opens may be above the others.
-          const closed = page.locator(".toggle[aria-expanded=false], details:not([open]) > summary");
+          const closed = page.locator(
+            ".toggle[aria-expanded=false], details:not([open]) > summary",
+          );
           while ((await closed.count()) > 0) await closed.first().click();
           await assertFits(page);
           await assertWordsWhole(page);
@@ -97,23 +124,42 @@ describe("control room", () => {
       const functions = part(page, "Functions");
       await seeFunction(page, "Studio", "sms-received");
       const { functions: all } = await (await fetch(`${site.home}/api/state`)).json();
-      for (const [title, service] of [["Studio", "studio"], ["Payments", "payments"]]) {
+      for (const [title, service] of [
+        ["Studio", "studio"],
+        ["Payments", "payments"],
+      ]) {
         const own = all.filter((one) => one.service === service);
         assert.ok(own.length > 5, `${service} has ${own.length} functions`);
-        const group = functions.locator("tbody").filter({ has: page.getByRole("row", { name: new RegExp(`^${title} ${own.length} functions`) }) });
+        const group = functions.locator("tbody").filter({
+          has: page.getByRole("row", { name: new RegExp(`^${title} ${own.length} functions`) }),
+        });
         await group.waitFor();
         await seeFunction(page, title, own[0].name);
-        assert.deepEqual(await group.locator("tr:not(:first-child) > th a").allTextContents(), own.map(({ name }) => name));
+        assert.deepEqual(
+          await group.locator("tr:not(:first-child) > th a").allTextContents(),
+          own.map(({ name }) => name),
+        );
       }
     });
   });
 
   test("a rule says which events it takes and where they go, and counts them", async () => {
     await site.open("/", {}, async (page) => {
-      const rule = part(page, "Event rules").getByRole("row", { name: /^confab-Studio-PaymentsTellStudioRule/ });
-      await rule.getByText("payment_pending, payment_received and 2 more from confab.payments where data.product = studio", { exact: true }).waitFor();
-      await rule.getByText(/^queue confab-studio-events$/).getByRole("link").waitFor();
-      for (const figure of await rule.locator("td.figures").allTextContents()) assert.match(figure, /^[\d,]+$/);
+      const rule = part(page, "Event rules").getByRole("row", {
+        name: /^confab-Studio-PaymentsTellStudioRule/,
+      });
+      await rule
+        .getByText(
+          "payment_pending, payment_received and 2 more from confab.payments where data.product = studio",
+          { exact: true },
+        )
+        .waitFor();
+      await rule
+        .getByText(/^queue confab-studio-events$/)
+        .getByRole("link")
+        .waitFor();
+      for (const figure of await rule.locator("td.figures").allTextContents())
+        assert.match(figure, /^[\d,]+$/);
       const json = rule.getByLabel(/^Pattern of/);
       assert.equal(await json.isVisible(), false);
       await rule.getByText("JSON").focus();
@@ -128,8 +174,13 @@ describe("control room", () => {
     await site.open("/", {}, async (page) => {
       const schedules = part(page, "Schedules");
       await schedules.getByRole("row", { name: /^studio-sweep rate\(5 minutes\) in \d/ }).waitFor();
-      await schedules.getByRole("button", { name: "Run now: Studio-StudioSweepFunctionEveryFiveMinutes" }).waitFor();
-      assert.equal(await schedules.getByText("Studio-StudioSweepFunctionEveryFiveMinutes").count(), 0);
+      await schedules
+        .getByRole("button", { name: "Run now: Studio-StudioSweepFunctionEveryFiveMinutes" })
+        .waitFor();
+      assert.equal(
+        await schedules.getByText("Studio-StudioSweepFunctionEveryFiveMinutes").count(),
+        0,
+      );
     });
   });
 
@@ -159,7 +210,10 @@ describe("control room", () => {
 
   test("a link opens a queue and Escape closes it", async () => {
     await site.open("/", {}, async (page) => {
-      await page.getByRole("link", { name: /in .*dlq/i }).first().click();
+      await page
+        .getByRole("link", { name: /in .*dlq/i })
+        .first()
+        .click();
       const drawer = page.getByRole("dialog").filter({ visible: true });
       await drawer.waitFor();
       assert.match(page.url(), /#.*queue=/);
@@ -175,13 +229,17 @@ describe("control room", () => {
       await greeted(page);
       const room = await context.newPage();
       await room.goto(`${site.home}/`);
-      const trace = room.getByRole("list", { name: /Recent correlation ids/ }).getByRole("link").first();
+      const trace = room
+        .getByRole("list", { name: /Recent correlation ids/ })
+        .getByRole("link")
+        .first();
       await trace.click();
       const id = new URLSearchParams(new URL(room.url()).hash.slice(1)).get("trace");
       assert.match(id, /^cor_/);
       await room.reload();
       const way = room.getByRole("region", { name: `The way of ${id}` });
-      for (const kind of ["http", "queue", "function", "provider"]) await way.getByText(kind, { exact: true }).first().waitFor();
+      for (const kind of ["http", "queue", "function", "provider"])
+        await way.getByText(kind, { exact: true }).first().waitFor();
     });
   });
 
@@ -192,19 +250,38 @@ describe("control room", () => {
       const room = await context.newPage();
       await room.goto(`${site.home}/`);
       const calls = part(room, "AWS calls");
-      const body = (title) => calls.locator("tbody").filter({ has: room.getByRole("button", { name: title, exact: true }) });
+      const body = (title) =>
+        calls
+          .locator("tbody")
+          .filter({ has: room.getByRole("button", { name: title, exact: true }) });
       const toggle = (title) => body(title).getByRole("button");
       await toggle("studio-conversation").waitFor();
-      assert.match(await body("studio-conversation").textContent(), /\d invocations? of [\d.,]+ calls?, .* write units?/);
+      assert.match(
+        await body("studio-conversation").textContent(),
+        /\d invocations? of [\d.,]+ calls?, .* write units?/,
+      );
       assert.equal(await calls.getByText(/PutItem|GetItem|SendMessage/).count(), 0);
       await toggle("studio-conversation").press("Enter");
-      await body("studio-conversation").getByRole("row", { name: /^dynamodb / }).first().waitFor();
+      await body("studio-conversation")
+        .getByRole("row", { name: /^dynamodb / })
+        .first()
+        .waitFor();
       await toggle("All together").click();
-      const operations = await body("All together").locator("tr:not(:first-child) > th").allTextContents();
+      const operations = await body("All together")
+        .locator("tr:not(:first-child) > th")
+        .allTextContents();
       assert.ok(operations.length > 1);
       assert.equal(new Set(operations).size, operations.length, "each operation is there once");
-      const sums = await calls.locator("tbody").evaluateAll((bodies) => bodies.map((one) => Number(one.querySelector("td").textContent.replaceAll(",", ""))));
-      assert.equal(sums[0], sums.slice(1).reduce((a, b) => a + b), "all together is the sum");
+      const sums = await calls
+        .locator("tbody")
+        .evaluateAll((bodies) =>
+          bodies.map((one) => Number(one.querySelector("td").textContent.replaceAll(",", ""))),
+        );
+      assert.equal(
+        sums[0],
+        sums.slice(1).reduce((a, b) => a + b),
+        "all together is the sum",
+      );
     });
   });
 
@@ -249,7 +326,10 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     site.mock.room.busy();
     await site.open("/", {}, async (page) => {
       const functions = part(page, "Functions");
-      const [studio, payments] = [functions.getByRole("button", { name: "Studio", exact: true }), functions.getByRole("button", { name: "Payments", exact: true })];
+      const [studio, payments] = [
+        functions.getByRole("button", { name: "Studio", exact: true }),
+        functions.getByRole("button", { name: "Payments", exact: true }),
+      ];
       await payments.waitFor();
       assert.equal(await studio.getAttribute("aria-expanded"), "true");
       assert.equal(await payments.getAttribute("aria-expanded"), "false");
@@ -263,7 +343,12 @@ describe("control room on the mock", { skip: mockOnly }, () => {
       await ledger.waitFor();
       assert.equal(await payments.getAttribute("aria-expanded"), "true");
       site.mock.room.ran("sms-received");
-      const count = () => functions.getByRole("row", { name: /^sms-received / }).locator("td").nth(3).textContent();
+      const count = () =>
+        functions
+          .getByRole("row", { name: /^sms-received / })
+          .locator("td")
+          .nth(3)
+          .textContent();
       const before = await count();
       site.mock.room.ran("sms-received");
       await until("the next snapshot", async () => (await count()) !== before);
@@ -277,7 +362,11 @@ describe("control room on the mock", { skip: mockOnly }, () => {
       const calls = part(page, "AWS calls");
       await calls.getByRole("button", { name: "studio-conversation", exact: true }).click();
       const update = calls.getByRole("row", { name: /^dynamodb UpdateItem/ });
-      assert.deepEqual((await update.locator("td").allTextContents()).slice(0, 3), ["40", "0", "17"]);
+      assert.deepEqual((await update.locator("td").allTextContents()).slice(0, 3), [
+        "40",
+        "0",
+        "17",
+      ]);
       assert.equal(await update.locator(".bad").count(), 0);
       const head = calls.getByRole("row", { name: /^s3 HEAD/ });
       assert.deepEqual((await head.locator("td").allTextContents()).slice(0, 3), ["16", "0", "15"]);
@@ -285,7 +374,10 @@ describe("control room on the mock", { skip: mockOnly }, () => {
       const make = calls.getByRole("row", { name: /^studio-make/ });
       assert.equal(await make.locator(".bad").textContent(), "2");
       const titles = await calls.locator("tbody tr:first-child button").allTextContents();
-      assert.deepEqual([titles[0], titles.at(-1)].map((title) => title.trim()), ["All together", "Outside"]);
+      assert.deepEqual(
+        [titles[0], titles.at(-1)].map((title) => title.trim()),
+        ["All together", "Outside"],
+      );
     });
   });
 
@@ -293,7 +385,12 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     await site.open("/", {}, async (page) => {
       const rules = part(page, "Event rules");
       await rules.getByText("refund_requested, credit_used", { exact: true }).waitFor();
-      await rules.getByText("a, b and 3 more where data.amount >= 10000 and < 50000 and data.country is not DE or AT and data.coupon is missing", { exact: true }).waitFor();
+      await rules
+        .getByText(
+          "a, b and 3 more where data.amount >= 10000 and < 50000 and data.country is not DE or AT and data.coupon is missing",
+          { exact: true },
+        )
+        .waitFor();
       await rules.getByText("anything where source begins with confab.", { exact: true }).waitFor();
       await rules.getByText("1,204").waitFor();
       await rules.getByText("function payments-spend").getByRole("link").click();
@@ -311,9 +408,15 @@ describe("control room on the mock", { skip: mockOnly }, () => {
       await page.reload();
       const table = part(page, "Queues").locator(".table");
       await page.getByText(/^AQueueWithAName/).waitFor();
-      assert.ok(await table.evaluate((element) => element.scrollWidth > element.clientWidth), "the table is too wide");
+      assert.ok(
+        await table.evaluate((element) => element.scrollWidth > element.clientWidth),
+        "the table is too wide",
+      );
       await assertFits(page);
-      const look = await table.evaluate((element) => ({ scrolls: getComputedStyle(element).overflowX, edges: getComputedStyle(element).backgroundAttachment }));
+      const look = await table.evaluate((element) => ({
+        scrolls: getComputedStyle(element).overflowX,
+        edges: getComputedStyle(element).backgroundAttachment,
+      }));
       assert.deepEqual(look, { scrolls: "auto", edges: "local, local, scroll, scroll" });
       await assertAccessible(page);
     });
@@ -352,7 +455,8 @@ describe("control room on the mock", { skip: mockOnly }, () => {
       await page.route("**/api/stream", (route) => route.abort());
       await page.reload();
       await page.getByText("local does not answer.").first().waitFor();
-      for (const name of ["Functions", "Schedules", "Event rules", "AWS calls", "Storage"]) await part(page, name).getByText("Not known before local answers.").waitFor();
+      for (const name of ["Functions", "Schedules", "Event rules", "AWS calls", "Storage"])
+        await part(page, name).getByText("Not known before local answers.").waitFor();
       await page.unroute("**/api/state");
       await page.getByRole("button", { name: "Try again" }).click();
       await seeFunction(page, "Studio", "sms-received");
@@ -377,7 +481,11 @@ describe("phone", () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page);
       await greeted(page);
-      await bubbles.out(page).first().getByRole("img", { name: /^(Delivered|Read)$/ }).waitFor();
+      await bubbles
+        .out(page)
+        .first()
+        .getByRole("img", { name: /^(Delivered|Read)$/ })
+        .waitFor();
     });
   });
 
@@ -386,7 +494,11 @@ describe("phone", () => {
       await addPerson(page);
       await greeted(page);
       const before = await bubbles.in(page).count();
-      const button = page.getByRole("group", { name: "Answers" }).last().getByRole("button").first();
+      const button = page
+        .getByRole("group", { name: "Answers" })
+        .last()
+        .getByRole("button")
+        .first();
       const title = (await button.textContent()).trim();
       await button.click();
       await bubbles.out(page).filter({ hasText: title }).locator(".quote").waitFor();
@@ -397,25 +509,38 @@ describe("phone", () => {
   test("photos are previewed, sent as an album and opened large", async () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page);
-      const [one, two, three] = [await picture(page, "teal"), await picture(page, "maroon"), await picture(page, "olive")];
+      const [one, two, three] = [
+        await picture(page, "teal"),
+        await picture(page, "maroon"),
+        await picture(page, "olive"),
+      ];
       await page.locator("input[type=file]").setInputFiles([one, two, three]);
       const tray = page.getByRole("list", { name: "Photos to send" });
       await until("three previews", async () => (await tray.getByRole("img").count()) === 3);
       await tray.getByRole("button", { name: "Remove photo 3" }).click();
       await page.getByRole("button", { name: "Send" }).click();
       const album = page.locator(".message.out .album");
-      await until("the two photos together, from local", async () => (await album.locator("img").count()) === 2 && (await album.count()) === 1);
+      await until(
+        "the two photos together, from local",
+        async () => (await album.locator("img").count()) === 2 && (await album.count()) === 1,
+      );
       await album.getByRole("button").nth(1).click();
       const lightbox = page.getByRole("dialog", { name: "Photo" });
       await lightbox.getByText("2 of 2").waitFor();
-      const loaded = () => lightbox.locator("img").evaluate((image) => image.complete && image.naturalWidth === 64);
+      const loaded = () =>
+        lightbox.locator("img").evaluate((image) => image.complete && image.naturalWidth === 64);
       await until("the photo's bytes", loaded);
       await page.keyboard.press("ArrowRight");
       await lightbox.getByText("1 of 2").waitFor();
       await page.keyboard.press("Escape");
       await lightbox.waitFor({ state: "hidden" });
       await page.reload();
-      await until("the photos after a reload", () => album.locator("img").first().evaluate((image) => image.complete && image.naturalWidth === 64));
+      await until("the photos after a reload", () =>
+        album
+          .locator("img")
+          .first()
+          .evaluate((image) => image.complete && image.naturalWidth === 64),
+      );
     });
   });
 
@@ -428,7 +553,14 @@ describe("phone", () => {
       assert.equal(await text.evaluate((element) => getComputedStyle(element).direction), "rtl");
       await say(page, "hello");
       const latin = bubbles.out(page).filter({ hasText: "hello" }).locator(".text");
-      assert.equal(await bubbles.out(page).first().locator(".inside").evaluate((element) => getComputedStyle(element).direction), "rtl");
+      assert.equal(
+        await bubbles
+          .out(page)
+          .first()
+          .locator(".inside")
+          .evaluate((element) => getComputedStyle(element).direction),
+        "rtl",
+      );
       assert.equal(await latin.evaluate((element) => getComputedStyle(element).direction), "ltr");
     });
   });
@@ -460,10 +592,15 @@ describe("phone", () => {
         return focused(add);
       });
       await page.keyboard.press("Enter");
-      await until("the name has the focus", () => focused(page.getByLabel("Name", { exact: true })));
+      await until("the name has the focus", () =>
+        focused(page.getByLabel("Name", { exact: true })),
+      );
       await page.keyboard.type(`Keys ${process.pid}`);
       await page.keyboard.press("Enter");
-      await until("the composer has the focus", async () => (await composer(page).count()) === 1 && focused(composer(page)));
+      await until(
+        "the composer has the focus",
+        async () => (await composer(page).count()) === 1 && focused(composer(page)),
+      );
       await page.keyboard.type("hi");
       await page.keyboard.press("Shift+Enter");
       await page.keyboard.type("there");
@@ -487,7 +624,11 @@ describe("phone", () => {
       await addPerson(page);
       await composer(page).fill("not yet");
       await page.reload();
-      await until("the draft", async () => (await composer(page).count()) === 1 && (await composer(page).inputValue()) === "not yet");
+      await until(
+        "the draft",
+        async () =>
+          (await composer(page).count()) === 1 && (await composer(page).inputValue()) === "not yet",
+      );
     });
   });
 
@@ -501,7 +642,10 @@ describe("phone", () => {
       await page.getByText("Saved.").waitFor();
       await page.reload();
       await settings.click();
-      await until("the delay", async () => (await delay.count()) === 1 && (await delay.inputValue()) === "50");
+      await until(
+        "the delay",
+        async () => (await delay.count()) === 1 && (await delay.inputValue()) === "50",
+      );
       await assertAccessible(page);
       await delay.fill("0");
       await delay.blur();
@@ -531,7 +675,9 @@ describe("phone on the mock", { skip: mockOnly }, () => {
     await site.open("/phone", { expectErrors: true }, async (page) => {
       await addPerson(page);
       await greeted(page);
-      await page.route("**/api/phone/people/*/messages", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
+      await page.route("**/api/phone/people/*/messages", (route) =>
+        route.request().method() === "POST" ? route.abort() : route.continue(),
+      );
       site.mock.cut();
       await page.getByText("Reconnecting to local.").waitFor();
       await say(page, "are you there?");
@@ -594,8 +740,16 @@ describe("phone on the mock", { skip: mockOnly }, () => {
   test("a refused message says why and can be removed", async () => {
     await site.open("/phone", { expectErrors: true }, async (page) => {
       await addPerson(page);
-      const refusal = { status: 413, contentType: "application/json", body: JSON.stringify({ error: { code: "too_large", message: "A text has at most 4096 characters." } }) };
-      await page.route("**/api/phone/people/*/messages", (route) => (route.request().method() === "POST" ? route.fulfill(refusal) : route.continue()));
+      const refusal = {
+        status: 413,
+        contentType: "application/json",
+        body: JSON.stringify({
+          error: { code: "too_large", message: "A text has at most 4096 characters." },
+        }),
+      };
+      await page.route("**/api/phone/people/*/messages", (route) =>
+        route.request().method() === "POST" ? route.fulfill(refusal) : route.continue(),
+      );
       await say(page, "refuse me");
       await page.getByText("A text has at most 4096 characters.").waitFor();
       await page.getByRole("button", { name: "Remove" }).click();

@@ -15,11 +15,24 @@ const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
 async function checkout({ title = "Portraits, pack of 30", amount = 4900, currency = "usd" } = {}) {
   const success_url = `${site.home}/phone?paid={CHECKOUT_SESSION_ID}`;
   const cancel_url = `${site.home}/phone?cancelled`;
-  if (site.mock) return `/pay/${site.mock.pay.add({ title, amount, currency, success_url, cancel_url })}`;
+  if (site.mock)
+    return `/pay/${site.mock.pay.add({ title, amount, currency, success_url, cancel_url })}`;
   const price = "line_items[0][price_data]";
-  const form = { mode: "payment", success_url, cancel_url, [`${price}[currency]`]: currency, [`${price}[unit_amount]`]: amount, [`${price}[product_data][name]`]: title, "line_items[0][quantity]": 1 };
+  const form = {
+    mode: "payment",
+    success_url,
+    cancel_url,
+    [`${price}[currency]`]: currency,
+    [`${price}[unit_amount]`]: amount,
+    [`${price}[product_data][name]`]: title,
+    "line_items[0][quantity]": 1,
+  };
   const headers = { authorization: "Bearer sk_test_local" };
-  const answer = await fetch(`${site.home}/stripe/v1/checkout/sessions`, { method: "POST", headers, body: new URLSearchParams(form) });
+  const answer = await fetch(`${site.home}/stripe/v1/checkout/sessions`, {
+    method: "POST",
+    headers,
+    body: new URLSearchParams(form),
+  });
   const session = await answer.json();
   assert.equal(answer.status, 200, JSON.stringify(session));
   return new URL(session.url).pathname;
@@ -27,7 +40,8 @@ async function checkout({ title = "Portraits, pack of 30", amount = 4900, curren
 
 const payButton = (page) => page.getByRole("button", { name: /^Pay / });
 const choose = (page, name) => page.getByRole("radio", { name }).check();
-const backAtShop = (page, path) => until("the shop", () => page.url() === `${site.home}/phone?paid=${path.split("/")[2]}`);
+const backAtShop = (page, path) =>
+  until("the shop", () => page.url() === `${site.home}/phone?paid=${path.split("/")[2]}`);
 
 describe("checkout", () => {
   for (const colorScheme of ["light", "dark"]) {
@@ -36,7 +50,11 @@ describe("checkout", () => {
         await page.getByRole("heading", { name: "Portraits, pack of 30" }).waitFor();
         await page.getByText("$49.00", { exact: true }).waitFor();
         assert.equal(await page.getByRole("radio").count(), 5);
-        assert.equal(await page.locator("input:not([type=radio])").count(), 0, "nothing can be typed in");
+        assert.equal(
+          await page.locator("input:not([type=radio])").count(),
+          0,
+          "nothing can be typed in",
+        );
         await assertAccessible(page);
         await choose(page, "Card with a check by the bank");
         await payButton(page).click();
@@ -80,12 +98,20 @@ describe("checkout", () => {
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Enter");
       const question = page.getByRole("heading", { name: "Is it really you?" });
-      await until("the question has the focus", async () => (await question.count()) === 1 && question.evaluate((element) => element.matches(":focus")));
+      await until(
+        "the question has the focus",
+        async () =>
+          (await question.count()) === 1 &&
+          question.evaluate((element) => element.matches(":focus")),
+      );
       await page.keyboard.press("Tab");
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
       await page.locator("cf-notice").getByText("We are unable to authenticate").waitFor();
-      assert.equal(await page.getByRole("radio", { name: "Card with a check by the bank" }).isChecked(), true);
+      assert.equal(
+        await page.getByRole("radio", { name: "Card with a check by the bank" }).isChecked(),
+        true,
+      );
       await payButton(page).press("Enter");
       await page.getByRole("button", { name: "Yes, confirm" }).press("Enter");
       await backAtShop(page, path);
@@ -114,7 +140,11 @@ describe("checkout", () => {
   });
 
   test("fits 320 px with a long title, and Hebrew runs from the right", async () => {
-    const path = await checkout({ title: `שלושים פורטרטים ${"ארוך".repeat(30)}`, amount: 99_999_999, currency: "ils" });
+    const path = await checkout({
+      title: `שלושים פורטרטים ${"ארוך".repeat(30)}`,
+      amount: 99_999_999,
+      currency: "ils",
+    });
     await site.open(path, { viewport: { width: 320, height: 640 } }, async (page) => {
       const title = page.getByRole("heading", { name: /פורטרטים/ });
       await title.waitFor();

@@ -75,9 +75,22 @@ class Server {
   }
 
   say(text, user_id = "usr_b", client_msg_id = `c${this.last + 1}`, reply_to = null) {
-    const known = this.messages.find((message) => message.user_id === user_id && message.client_msg_id === client_msg_id);
+    const known = this.messages.find(
+      (message) => message.user_id === user_id && message.client_msg_id === client_msg_id,
+    );
     if (known) return known;
-    const message = { seq: this.last + 1, at: new Date(this.clock.now).toISOString(), user_id, username: user_id, text, client_msg_id, reply_to, is_deleted: false, reactions: [], rev: 0 };
+    const message = {
+      seq: this.last + 1,
+      at: new Date(this.clock.now).toISOString(),
+      user_id,
+      username: user_id,
+      text,
+      client_msg_id,
+      reply_to,
+      is_deleted: false,
+      reactions: [],
+      rev: 0,
+    };
     this.messages.push(message);
     while (this.messages.length > this.kept) {
       this.messages.shift();
@@ -89,7 +102,11 @@ class Server {
 
   change(seq, change) {
     const index = seq - this.first;
-    this.messages[index] = { ...this.messages[index], ...change, rev: this.messages[index].rev + 1 };
+    this.messages[index] = {
+      ...this.messages[index],
+      ...change,
+      rev: this.messages[index].rev + 1,
+    };
     this.tell({ type: "changed", message: this.messages[index] });
   }
 
@@ -101,11 +118,14 @@ class Server {
     const { lose, double, late } = this.faults;
     if (this.random() < lose) return;
     for (let copy = this.random() < double ? 2 : 1; copy > 0; copy -= 1) {
-      this.clock.later(late * this.random(), () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...frame })));
+      this.clock.later(
+        late * this.random(),
+        () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...frame })),
+      );
     }
   }
 
-  socket(url, events) {
+  socket(_url, events) {
     const socket = { events, greeted: false };
     this.opened += 1;
     this.clock.later(5, () => {
@@ -113,33 +133,65 @@ class Server {
       this.sockets.add(socket);
       events.opened();
     });
-    return { send: (text) => this.up && this.sockets.has(socket) && this.#heard(socket, JSON.parse(text)), close: () => this.sockets.delete(socket) };
+    return {
+      send: (text) => this.up && this.sockets.has(socket) && this.#heard(socket, JSON.parse(text)),
+      close: () => this.sockets.delete(socket),
+    };
   }
 
   #heard(socket, frame) {
     this.frames.push(frame);
     if (this.ignore) return;
-    const answer = (told) => this.clock.later(1, () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...told })));
+    const answer = (told) =>
+      this.clock.later(
+        1,
+        () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...told })),
+      );
     if (frame.type === "hello") {
       socket.greeted = true;
-      answer({ type: "welcome", last_seq: this.last, online: this.sockets.size, now: new Date(this.clock.now).toISOString(), until: new Date(this.clock.now + this.lives).toISOString() });
+      answer({
+        type: "welcome",
+        last_seq: this.last,
+        online: this.sockets.size,
+        now: new Date(this.clock.now).toISOString(),
+        until: new Date(this.clock.now + this.lives).toISOString(),
+      });
       const from = frame.last_seq ?? 0;
-      if (this.last - from > 100) answer({ type: "backfill_overflow", first_seq: this.first, last_seq: this.last });
-      else for (const message of this.messages.filter(({ seq }) => seq > from)) this.#send(socket, { type: "backfill", messages: [message], last_seq: this.last });
+      if (this.last - from > 100)
+        answer({ type: "backfill_overflow", first_seq: this.first, last_seq: this.last });
+      else
+        for (const message of this.messages.filter(({ seq }) => seq > from))
+          this.#send(socket, { type: "backfill", messages: [message], last_seq: this.last });
     }
-    if (frame.type === "ping") answer({ type: "pong", last_seq: this.last, online: this.sockets.size, now: new Date(this.clock.now).toISOString() });
+    if (frame.type === "ping")
+      answer({
+        type: "pong",
+        last_seq: this.last,
+        online: this.sockets.size,
+        now: new Date(this.clock.now).toISOString(),
+      });
     if (frame.type === "message") {
-      if (this.refuse) return answer({ type: "refused", client_msg_id: frame.client_msg_id, ...this.refuse });
+      if (this.refuse)
+        return answer({ type: "refused", client_msg_id: frame.client_msg_id, ...this.refuse });
       // Each frame is a call of its own: a later one may be quicker.
-      if (this.random() >= this.faults.lose) this.clock.later(this.faults.late * this.random(), () => this.say(frame.text, "usr_a", frame.client_msg_id));
+      if (this.random() >= this.faults.lose)
+        this.clock.later(this.faults.late * this.random(), () =>
+          this.say(frame.text, "usr_a", frame.client_msg_id),
+        );
     }
   }
 
   async page({ before, after }) {
     await new Promise((resolve) => this.clock.later(3, resolve));
     if (!this.up) throw { status: 0 };
-    const fits = this.messages.filter(({ seq }) => (before === undefined || seq < before) && (after === undefined || seq > after));
-    return { messages: after === undefined ? fits.slice(-50) : fits.slice(0, 50), last_seq: this.last, first_seq: this.first };
+    const fits = this.messages.filter(
+      ({ seq }) => (before === undefined || seq < before) && (after === undefined || seq > after),
+    );
+    return {
+      messages: after === undefined ? fits.slice(-50) : fits.slice(0, 50),
+      last_seq: this.last,
+      first_seq: this.first,
+    };
   }
 
   async post({ client_msg_id, text }) {
@@ -181,7 +233,12 @@ function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) 
     socket: (url, events) => server.socket(url, events),
     page: (query) => server.page(query),
     post: (message) => server.post(message),
-    failure: (error) => ({ status: error.status ?? 500, code: error.code ?? "", message: error.message ?? "", retryAfterMs: error.retryAfterMs ?? null }),
+    failure: (error) => ({
+      status: error.status ?? 500,
+      code: error.code ?? "",
+      message: error.message ?? "",
+      retryAfterMs: error.retryAfterMs ?? null,
+    }),
     shelf,
   };
   const live = new Live(world, "usr_a", {
@@ -197,13 +254,19 @@ function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) 
 }
 
 const seqs = (live) => live.log.shown.map(({ seq }) => seq);
-const upTo = (last, from = 1) => Array.from({ length: last - from + 1 }, (_, index) => from + index);
+const upTo = (last, from = 1) =>
+  Array.from({ length: last - from + 1 }, (_, index) => from + index);
 const texts = (live) => live.log.shown.map(({ text }) => text);
 
-const message = (seq, rev = 0, text = `t${seq}`) => ({ seq, rev, text, user_id: "u", client_msg_id: `c${seq}` });
+const message = (seq, rev = 0, text = `t${seq}`) => ({
+  seq,
+  rev,
+  text,
+  user_id: "u",
+  client_msg_id: `c${seq}`,
+});
 
 describe("log", () => {
-
   test("shuffled and doubled messages are each there once, in order", () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const random = dice(seed);
@@ -216,7 +279,10 @@ describe("log", () => {
         const shown = log.shown.map((each) => each.seq);
         assert.deepEqual(shown, upTo(shown.length), "nothing is shown behind a gap");
       }
-      assert.deepEqual(log.shown.map((each) => each.seq), upTo(60));
+      assert.deepEqual(
+        log.shown.map((each) => each.seq),
+        upTo(60),
+      );
       assert.equal(log.isBehind, false);
     }
   });
@@ -226,9 +292,15 @@ describe("log", () => {
     log.latest({ messages: [message(1)], last_seq: 1, first_seq: 1 });
     log.take([message(4)], 4);
     assert.equal(log.isBehind, true);
-    assert.deepEqual(log.shown.map(({ seq }) => seq), [1]);
+    assert.deepEqual(
+      log.shown.map(({ seq }) => seq),
+      [1],
+    );
     log.newer(1, { messages: [message(2), message(3)], last_seq: 4, first_seq: 1 });
-    assert.deepEqual(log.shown.map(({ seq }) => seq), [1, 2, 3, 4]);
+    assert.deepEqual(
+      log.shown.map(({ seq }) => seq),
+      [1, 2, 3, 4],
+    );
   });
 
   test("the higher revision is right, whichever comes first", () => {
@@ -251,7 +323,10 @@ describe("log", () => {
     empty.latest({ messages: [], last_seq: 40, first_seq: 41 });
     assert.equal(empty.complete, 40);
     empty.take([message(41)], 41);
-    assert.deepEqual(empty.shown.map(({ seq }) => seq), [41]);
+    assert.deepEqual(
+      empty.shown.map(({ seq }) => seq),
+      [41],
+    );
   });
 
   test("older pages are put before, and late copies of them change nothing", () => {
@@ -261,7 +336,10 @@ describe("log", () => {
     assert.deepEqual(log.shown.length, 50);
     log.older({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
     log.older({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
-    assert.deepEqual(log.shown.map(({ seq }) => seq), upTo(100));
+    assert.deepEqual(
+      log.shown.map(({ seq }) => seq),
+      upTo(100),
+    );
     assert.equal(log.hasOlder, false);
   });
 });
@@ -270,11 +348,20 @@ describe("a long talk", () => {
   test("keeps its latest, and has the rest fetched again", () => {
     const log = new Log();
     log.latest({ messages: upTo(50).map((seq) => message(seq)), last_seq: 50, first_seq: 1 });
-    log.take(upTo(900, 51).map((seq) => message(seq)), 900);
+    log.take(
+      upTo(900, 51).map((seq) => message(seq)),
+      900,
+    );
     log.keepLatest(500);
-    assert.deepEqual([log.shown.length, log.shown[0].seq, log.complete, log.hasOlder], [500, 401, 900, true]);
+    assert.deepEqual(
+      [log.shown.length, log.shown[0].seq, log.complete, log.hasOlder],
+      [500, 401, 900, true],
+    );
     log.older({ messages: upTo(400, 351).map((seq) => message(seq)), last_seq: 900, first_seq: 1 });
-    assert.deepEqual(log.shown.map(({ seq }) => seq), upTo(900, 351));
+    assert.deepEqual(
+      log.shown.map(({ seq }) => seq),
+      upTo(900, 351),
+    );
     const { length } = log.shown;
     log.keepLatest(1_000);
     assert.equal(log.shown.length, length);
@@ -706,10 +793,12 @@ test("whatever the connection does: each message once, in order, for everybody",
       else if (luck < 0.86) {
         server.up = !server.up;
         if (!server.up) server.kill();
-      } else if (luck < 0.9 && server.last >= server.first) server.change(server.last, { is_deleted: true });
+      } else if (luck < 0.9 && server.last >= server.first)
+        server.change(server.last, { is_deleted: true });
       await clock.pass(random() * 2_500);
       const now = seqs(live);
-      if (now.length > 0) assert.deepEqual(now, upTo(now.at(-1), now[0]), `seed ${seed}, step ${step}`);
+      if (now.length > 0)
+        assert.deepEqual(now, upTo(now.at(-1), now[0]), `seed ${seed}, step ${step}`);
       assert.ok(now.length >= shown, "nothing that was shown goes away");
       shown = now.length;
     }
@@ -717,8 +806,16 @@ test("whatever the connection does: each message once, in order, for everybody",
     server.faults = { lose: 0, double: 0, late: 0 };
     await clock.pass(120_000);
     assert.deepEqual(seqs(live), upTo(server.last, live.log.from), `seed ${seed}`);
-    assert.deepEqual(texts(live).filter((text) => text.startsWith("a")), mine.filter((text) => live.log.shown.some((each) => each.text === text)), `seed ${seed}: own ones in order`);
-    assert.equal(server.messages.filter(({ user_id }) => user_id === "usr_a").length, mine.length, `seed ${seed}: own ones once`);
+    assert.deepEqual(
+      texts(live).filter((text) => text.startsWith("a")),
+      mine.filter((text) => live.log.shown.some((each) => each.text === text)),
+      `seed ${seed}: own ones in order`,
+    );
+    assert.equal(
+      server.messages.filter(({ user_id }) => user_id === "usr_a").length,
+      mine.length,
+      `seed ${seed}: own ones once`,
+    );
     assert.equal(live.outbox.list.length, 0);
     live.stop();
   }

@@ -19,13 +19,23 @@ async function say(page, text) {
 }
 
 async function ask(path, body) {
-  const answer = await fetch(`${site.home}${path}`, body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(
+    `${site.home}${path}`,
+    body && {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    },
+  );
   return answer.json();
 }
 
 /** Somebody else, in a browser of their own, who comes in. */
 async function comesIn(page, code, name) {
-  const context = await page.context().browser().newContext({ viewport: { width: 1280, height: 860 } });
+  const context = await page
+    .context()
+    .browser()
+    .newContext({ viewport: { width: 1280, height: 860 } });
   const other = await context.newPage();
   await other.goto(`${site.home}/rooms#room=${code}`);
   const open = other.getByRole("button", { name: "Join and talk" });
@@ -52,43 +62,72 @@ async function pays(page, name) {
 
 describe("rooms on local", { skip: needsLocal }, () => {
   test("a photo, a name, a room, two people, and a connection that is lost", async () => {
-    await site.open("/rooms", { viewport: { width: 390, height: 844 }, expectErrors: true }, async (page) => {
-      const photo = await fetch(`${site.home}/astria/selfies/3.jpg?kind=good&person=hanna&class=woman`);
-      await page.locator("#choose").setInputFiles({ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from(await photo.arrayBuffer()) });
-      await until("ten names", async () => (await page.locator(".names button").count()) === 10);
-      await page.locator(".names button").first().click();
-      await page.getByLabel("Your name here").fill("Hanna");
-      await page.getByRole("button", { name: "Make the room" }).click();
-      await field(page).waitFor({ state: "attached" });
-      const code = codeOf(page);
-      await page.keyboard.press("Escape");
-      const other = await comesIn(page, code, "Tom");
+    await site.open(
+      "/rooms",
+      { viewport: { width: 390, height: 844 }, expectErrors: true },
+      async (page) => {
+        const photo = await fetch(
+          `${site.home}/astria/selfies/3.jpg?kind=good&person=hanna&class=woman`,
+        );
+        await page.locator("#choose").setInputFiles({
+          name: "photo.jpg",
+          mimeType: "image/jpeg",
+          buffer: Buffer.from(await photo.arrayBuffer()),
+        });
+        await until("ten names", async () => (await page.locator(".names button").count()) === 10);
+        await page.locator(".names button").first().click();
+        await page.getByLabel("Your name here").fill("Hanna");
+        await page.getByRole("button", { name: "Make the room" }).click();
+        await field(page).waitFor({ state: "attached" });
+        const code = codeOf(page);
+        await page.keyboard.press("Escape");
+        const other = await comesIn(page, code, "Tom");
 
-      await say(page, "who is here");
-      await until("Tom reads it", async () => (await said(other)).includes("who is here"));
-      await say(other, "me");
-      await until("Hanna reads it", async () => (await said(page)).includes("me"));
-      // It is said once in three seconds.
-      await until("Hanna sees that Tom types", async () => {
-        await field(other).press("h");
-        return page.getByText("Tom is typing").isVisible();
-      });
-      await page.getByText("2 here").first().waitFor();
-      await assertAccessible(page);
+        await say(page, "who is here");
+        await until("Tom reads it", async () => (await said(other)).includes("who is here"));
+        await say(other, "me");
+        await until("Hanna reads it", async () => (await said(page)).includes("me"));
+        // It is said once in three seconds.
+        await until("Hanna sees that Tom types", async () => {
+          await field(other).press("h");
+          return page.getByText("Tom is typing").isVisible();
+        });
+        await page.getByText("2 here").first().waitFor();
+        await assertAccessible(page);
 
-      // Everybody's socket is cut, and nobody is told.
-      for (const socket of await ask("/api/sockets?limit=100")) {
-        if (socket.authorizer.room === code) await ask(`/api/sockets/${encodeURIComponent(socket.connection_id)}/drop`, { silently: true });
-      }
-      await field(other).fill("");
-      for (const number of [1, 2, 3]) await say(other, `after the cut ${number}`);
-      const expected = ["who is here", "me", "after the cut 1", "after the cut 2", "after the cut 3"];
-      for (const [who, chat] of [["Hanna", page], ["Tom", other]]) {
-        await until(`${who} has all of it`, async () => (await said(chat)).length >= expected.length);
-        assert.deepEqual(await said(chat), expected, `${who}: nothing missing, nothing twice, in order`);
-      }
-      await other.context().close();
-    });
+        // Everybody's socket is cut, and nobody is told.
+        for (const socket of await ask("/api/sockets?limit=100")) {
+          if (socket.authorizer.room === code)
+            await ask(`/api/sockets/${encodeURIComponent(socket.connection_id)}/drop`, {
+              silently: true,
+            });
+        }
+        await field(other).fill("");
+        for (const number of [1, 2, 3]) await say(other, `after the cut ${number}`);
+        const expected = [
+          "who is here",
+          "me",
+          "after the cut 1",
+          "after the cut 2",
+          "after the cut 3",
+        ];
+        for (const [who, chat] of [
+          ["Hanna", page],
+          ["Tom", other],
+        ]) {
+          await until(
+            `${who} has all of it`,
+            async () => (await said(chat)).length >= expected.length,
+          );
+          assert.deepEqual(
+            await said(chat),
+            expected,
+            `${who}: nothing missing, nothing twice, in order`,
+          );
+        }
+        await other.context().close();
+      },
+    );
   });
 
   test("a pin, a tip and the way into the back room are paid for, and are there for everybody", async () => {
@@ -108,10 +147,18 @@ describe("rooms on local", { skip: needsLocal }, () => {
       await tom.getByRole("button", { name: "Pin for everyone" }).click();
       await tom.getByRole("button", { name: /^20 minutes/ }).click();
       await pays(tom, "Pay $5.00");
-      await page.getByRole("button", { name: /^Pinned: Hanna a red one over the market/ }).waitFor();
-      await page.locator(".pin").getByText(/^For (20:00|19:\d\d)$/).waitFor();
+      await page
+        .getByRole("button", { name: /^Pinned: Hanna a red one over the market/ })
+        .waitFor();
+      await page
+        .locator(".pin")
+        .getByText(/^For (20:00|19:\d\d)$/)
+        .waitFor();
       const before = await page.locator(".pin .figures").textContent();
-      await until("its time runs", async () => (await page.locator(".pin .figures").textContent()) !== before);
+      await until(
+        "its time runs",
+        async () => (await page.locator(".pin .figures").textContent()) !== before,
+      );
       await page.locator(".pin").getByText("$5.00").waitFor();
       await tom.locator(".waiting").waitFor({ state: "detached" });
       await assertAccessible(page);
@@ -136,7 +183,9 @@ describe("rooms on local", { skip: needsLocal }, () => {
       await tom.getByRole("button", { name: "Back room $5.00" }).click();
       await pays(tom, "Pay $5.00");
       await tom.getByRole("button", { name: "Back room Enter" }).click();
-      await until("Tom reads what is said behind", async () => (await said(tom)).includes("so this is where it is"));
+      await until("Tom reads what is said behind", async () =>
+        (await said(tom)).includes("so this is where it is"),
+      );
       await say(tom, "and so am I");
       await until("Hanna reads it there", async () => (await said(page)).includes("and so am I"));
       await assertAccessible(tom);

@@ -2,17 +2,57 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { load } from "./modules.mjs";
 import { scenes } from "./mock-photos.mjs";
+import { load } from "./modules.mjs";
 
-const { qrOf, thumbOf, likeness, someName, linked, onlyEmoji, when, left, length, itemsOf, threadOf, withMine, withMineAmongOthers, typingWords, here, priceOf, gave, refusal, hasCome, isOutbid, askAfterPin, Asking, patiently, waitAfter, busyWords } = await load("rooms/qr.ts", "rooms/thumbhash.ts", "rooms/names.ts", "rooms/words.ts", "rooms/thread.ts", "rooms/reactions.ts", "rooms/waiting.ts", "rooms/patience.ts", "ui/text.ts");
+const {
+  qrOf,
+  thumbOf,
+  likeness,
+  someName,
+  linked,
+  onlyEmoji,
+  when,
+  left,
+  length,
+  itemsOf,
+  threadOf,
+  withMine,
+  withMineAmongOthers,
+  typingWords,
+  here,
+  priceOf,
+  gave,
+  refusal,
+  hasCome,
+  isOutbid,
+  askAfterPin,
+  Asking,
+  patiently,
+  waitAfter,
+  busyWords,
+} = await load(
+  "rooms/qr.ts",
+  "rooms/thumbhash.ts",
+  "rooms/names.ts",
+  "rooms/words.ts",
+  "rooms/thread.ts",
+  "rooms/reactions.ts",
+  "rooms/waiting.ts",
+  "rooms/patience.ts",
+  "ui/text.ts",
+);
 
 describe("QR codes", () => {
-  const drawn = (rows) => rows.map((row) => row.map((dark) => (dark ? "1" : "0")).join("")).join("\n");
+  const drawn = (rows) =>
+    rows.map((row) => row.map((dark) => (dark ? "1" : "0")).join("")).join("\n");
 
   // Made with the npm package qrcode 1.5.4 (byte mode, error correction M, mask 3).
   const known = {
-    "https://rooms.example/rooms#room=k7m2p9q4xw": [33, "68e4dcc85f7a22d645ae15656eeef7f7783c47f208df6e820ed0b220e97f2e7e"],
+    "https://rooms.example/rooms#room=k7m2p9q4xw": [
+      33,
+      "68e4dcc85f7a22d645ae15656eeef7f7783c47f208df6e820ed0b220e97f2e7e",
+    ],
     ["y".repeat(152)]: [49, "98439d850327df542d74f8a9dfd434388894f591fc0af365461c8a01c66367f2"],
     ["q".repeat(213)]: [57, "bc1e849386435044d89d44a5c155a859abdbe65715579cc6eda7cb4fb7039e34"],
   };
@@ -38,7 +78,9 @@ describe("placeholders", () => {
   test("a known thumbhash has its size and its colours", () => {
     const thumb = thumbOf("1QcSHQRnh493V4dIh4eXh1h4kJUI");
     assert.deepEqual([thumb.width, thumb.height], [23, 32]);
-    const near = [64, 77, 113, 255].every((value, index) => Math.abs(thumb.rgba[index] - value) <= 1);
+    const near = [64, 77, 113, 255].every(
+      (value, index) => Math.abs(thumb.rgba[index] - value) <= 1,
+    );
     assert.ok(near, `${thumb.rgba.slice(0, 4)}`);
   });
 
@@ -55,29 +97,60 @@ describe("placeholders", () => {
 
 describe("names", () => {
   test("names that look alike are one", () => {
-    for (const [one, other] of [["Dana", "dаna"], ["Dana", "DANA "], ["Omer", "0mer"], ["Bill", "Biil"], ["Bill", "BI11"], ["José", "Jose"], ["Dana", "Da\u200bna"], ["Marn", "Mam"], ["Blue Heron", "Blue_Heron"], ["Ｄana", "Dana"]]) assert.equal(likeness(one), likeness(other), `${one} and ${other}`);
-    for (const [one, other] of [["Dana", "Dina"], ["נועה", "נועם"], ["Blue Heron", "Blue Fox"]]) assert.notEqual(likeness(one), likeness(other));
+    for (const [one, other] of [
+      ["Dana", "dаna"],
+      ["Dana", "DANA "],
+      ["Omer", "0mer"],
+      ["Bill", "Biil"],
+      ["Bill", "BI11"],
+      ["José", "Jose"],
+      ["Dana", "Da\u200bna"],
+      ["Marn", "Mam"],
+      ["Blue Heron", "Blue_Heron"],
+      ["Ｄana", "Dana"],
+    ])
+      assert.equal(likeness(one), likeness(other), `${one} and ${other}`);
+    for (const [one, other] of [
+      ["Dana", "Dina"],
+      ["נועה", "נועם"],
+      ["Blue Heron", "Blue Fox"],
+    ])
+      assert.notEqual(likeness(one), likeness(other));
   });
 
   test("a first name fits the limits", () => {
-    for (let count = 0; count < 200; count += 1) assert.ok(someName().length >= 2 && someName().length <= 24);
+    for (let count = 0; count < 200; count += 1)
+      assert.ok(someName().length >= 2 && someName().length <= 24);
   });
 });
 
 describe("texts", () => {
-  const links = (text) => linked(text).filter((part) => typeof part !== "string").map(({ values }) => values[0]);
+  const links = (text) =>
+    linked(text)
+      .filter((part) => typeof part !== "string")
+      .map(({ values }) => values[0]);
 
   test("only web addresses become links, without what follows them", () => {
-    assert.deepEqual(links("see https://a.example/x?y=1, and (http://b.example)."), ["https://a.example/x?y=1", "http://b.example"]);
-    assert.deepEqual(links("https://a.example/wiki/Pier_(sea)"), ["https://a.example/wiki/Pier_(sea)"]);
-    assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://a.example www.a.example"), []);
+    assert.deepEqual(links("see https://a.example/x?y=1, and (http://b.example)."), [
+      "https://a.example/x?y=1",
+      "http://b.example",
+    ]);
+    assert.deepEqual(links("https://a.example/wiki/Pier_(sea)"), [
+      "https://a.example/wiki/Pier_(sea)",
+    ]);
+    assert.deepEqual(
+      links("javascript:alert(1) data:text/html,x ftp://a.example www.a.example"),
+      [],
+    );
     assert.deepEqual(links("https://"), []);
     assert.deepEqual(linked("<b>no</b>"), ["<b>no</b>"]);
   });
 
   test("only emoji, up to three", () => {
-    for (const text of ["😍", "👍🏽", "👨‍👩‍👧", "🇮🇱", "1️⃣", "😀 😀 😀", "❤️"]) assert.equal(onlyEmoji(text), true, text);
-    for (const text of ["", "1", "a😀", "😀😀😀😀", "ok", "12"]) assert.equal(onlyEmoji(text), false, text);
+    for (const text of ["😍", "👍🏽", "👨‍👩‍👧", "🇮🇱", "1️⃣", "😀 😀 😀", "❤️"])
+      assert.equal(onlyEmoji(text), true, text);
+    for (const text of ["", "1", "a😀", "😀😀😀😀", "ok", "12"])
+      assert.equal(onlyEmoji(text), false, text);
   });
 
   test("characters are counted as people count them", () => assert.equal(length("😀ב"), 2));
@@ -95,44 +168,104 @@ describe("texts", () => {
 });
 
 describe("thread", () => {
-  const message = (seq, user_id, minute, rest = {}) => ({ seq, user_id, username: user_id, at: new Date(Date.parse("2026-01-05T10:00:00") + minute * 60_000).toISOString(), text: `t${seq}`, client_msg_id: `c${seq}`, reply_to: null, is_deleted: false, reactions: [], rev: 0, ...rest });
-  const view = (messages, pending = []) => itemsOf({ messages, pending, me: "me", myName: "Me", isBlocked: (id) => id === "bad" });
+  const message = (seq, user_id, minute, rest = {}) => ({
+    seq,
+    user_id,
+    username: user_id,
+    at: new Date(Date.parse("2026-01-05T10:00:00") + minute * 60_000).toISOString(),
+    text: `t${seq}`,
+    client_msg_id: `c${seq}`,
+    reply_to: null,
+    is_deleted: false,
+    reactions: [],
+    rev: 0,
+    ...rest,
+  });
+  const view = (messages, pending = []) =>
+    itemsOf({ messages, pending, me: "me", myName: "Me", isBlocked: (id) => id === "bad" });
 
   test("what one person says in a row is one group, days are apart", () => {
-    const days = threadOf(view([message(1, "a", 0), message(2, "a", 1), message(3, "b", 2), message(4, "b", 20), message(5, "b", 24 * 60)]));
-    assert.deepEqual(days.map(({ groups }) => groups.map(({ items }) => items.map(({ seq }) => seq))), [[[1, 2], [3], [4]], [[5]]]);
+    const days = threadOf(
+      view([
+        message(1, "a", 0),
+        message(2, "a", 1),
+        message(3, "b", 2),
+        message(4, "b", 20),
+        message(5, "b", 24 * 60),
+      ]),
+    );
+    assert.deepEqual(
+      days.map(({ groups }) => groups.map(({ items }) => items.map(({ seq }) => seq))),
+      [[[1, 2], [3], [4]], [[5]]],
+    );
   });
 
   test("a message keeps its key from writing to being there, and is never there twice", () => {
-    const pending = { client_msg_id: "c1", text: "t", reply_to: null, at: 0, problem: "", seq: null };
+    const pending = {
+      client_msg_id: "c1",
+      text: "t",
+      reply_to: null,
+      at: 0,
+      problem: "",
+      seq: null,
+    };
     const [before] = view([], [pending]);
     const after = view([message(1, "me", 0)], [{ ...pending, seq: 1 }]);
-    assert.deepEqual(after.map(({ key }) => key), [before.key]);
+    assert.deepEqual(
+      after.map(({ key }) => key),
+      [before.key],
+    );
   });
 
   test("a name that is changed begins a new group, and who is blocked is marked", () => {
-    const items = view([message(1, "a", 0), message(2, "a", 0, { username: "new" }), message(3, "bad", 0)]);
+    const items = view([
+      message(1, "a", 0),
+      message(2, "a", 0, { username: "new" }),
+      message(3, "bad", 0),
+    ]);
     assert.equal(threadOf(items)[0].groups.length, 3);
-    assert.deepEqual(items.map(({ isBlocked }) => isBlocked), [false, false, true]);
+    assert.deepEqual(
+      items.map(({ isBlocked }) => isBlocked),
+      [false, false, true],
+    );
   });
 
   test("a tip stands alone between what the same person says", () => {
     const tip = { minor: 300, currency: "USD" };
-    const items = view([message(1, "a", 0), message(2, "a", 0, { tip, text: "" }), message(3, "a", 0)]);
-    assert.deepEqual(items.map((item) => item.tip), [null, tip, null]);
-    assert.deepEqual(threadOf(items)[0].groups.map((group) => group.items.length), [1, 1, 1]);
+    const items = view([
+      message(1, "a", 0),
+      message(2, "a", 0, { tip, text: "" }),
+      message(3, "a", 0),
+    ]);
+    assert.deepEqual(
+      items.map((item) => item.tip),
+      [null, tip, null],
+    );
+    assert.deepEqual(
+      threadOf(items)[0].groups.map((group) => group.items.length),
+      [1, 1, 1],
+    );
   });
 
   test("one's reaction shows at once, and goes at once", () => {
     assert.deepEqual(withMine([], "👍", "me", true), [{ emoji: "👍", count: 1, users: ["me"] }]);
-    assert.deepEqual(withMine([{ emoji: "👍", count: 2, users: ["a", "me"] }], "👍", "me", false), [{ emoji: "👍", count: 1, users: ["a"] }]);
+    assert.deepEqual(withMine([{ emoji: "👍", count: 2, users: ["a", "me"] }], "👍", "me", false), [
+      { emoji: "👍", count: 1, users: ["a"] },
+    ]);
     assert.deepEqual(withMine([{ emoji: "👍", count: 1, users: ["me"] }], "👍", "me", false), []);
   });
 
   test("one's reaction can be taken back when many have reacted and only some are named", () => {
     const named = ["a", "b"];
-    assert.deepEqual(withMineAmongOthers([{ emoji: "👍", count: 3, users: named }], "👍", "me"), [{ emoji: "👍", count: 3, users: ["a", "b", "me"] }]);
-    for (const others of [[{ emoji: "👍", count: 2, users: named }], [{ emoji: "🎉", count: 9, users: named }], [{ emoji: "👍", count: 9, users: ["me"] }], []]) {
+    assert.deepEqual(withMineAmongOthers([{ emoji: "👍", count: 3, users: named }], "👍", "me"), [
+      { emoji: "👍", count: 3, users: ["a", "b", "me"] },
+    ]);
+    for (const others of [
+      [{ emoji: "👍", count: 2, users: named }],
+      [{ emoji: "🎉", count: 9, users: named }],
+      [{ emoji: "👍", count: 9, users: ["me"] }],
+      [],
+    ]) {
       assert.deepEqual(withMineAmongOthers(others, "👍", "me"), others);
     }
   });
@@ -140,8 +273,22 @@ describe("thread", () => {
 
 describe("what is paid for", () => {
   const usd = (minor) => ({ minor, currency: "USD" });
-  const pin = (seq, minor) => ({ seq, username: "Dana", text: "t", until: "", price: usd(minor), next_price: null });
-  const payment = (what, rest = {}) => ({ what, payUrl: "https://pay.example", price: usd(500), seq: 5, until: 600_000, ...rest });
+  const pin = (seq, minor) => ({
+    seq,
+    username: "Dana",
+    text: "t",
+    until: "",
+    price: usd(minor),
+    next_price: null,
+  });
+  const payment = (what, rest = {}) => ({
+    what,
+    payUrl: "https://pay.example",
+    price: usd(500),
+    seq: 5,
+    until: 600_000,
+    ...rest,
+  });
   const seen = (rest = {}) => ({ pin: null, mayEnter: false, messages: [], me: "me", ...rest });
 
   test("amounts are in their currency", () => {
@@ -153,7 +300,8 @@ describe("what is paid for", () => {
   });
 
   test("a refusal says what to do", () => {
-    const refused = (status, code, retryAfterMs = null) => refusal({ status, code, message: "as the server says", retryAfterMs });
+    const refused = (status, code, retryAfterMs = null) =>
+      refusal({ status, code, message: "as the server says", retryAfterMs });
     assert.match(refused(409, "outbid"), /Choose a higher one/);
     assert.match(refused(404, "message_not_found"), /here no more/);
     assert.match(refused(422, "not_for_sale"), /not sold right now/);
@@ -166,7 +314,11 @@ describe("what is paid for", () => {
     assert.equal(hasCome(payment("pin"), seen()), false);
     assert.equal(hasCome(payment("pin"), seen({ pin: pin(5, 500) })), true);
     assert.equal(hasCome(payment("pin"), seen({ pin: pin(4, 500) })), false);
-    assert.equal(hasCome(payment("pin"), seen({ pin: pin(5, 200) })), false, "a lower one of the same message, from before");
+    assert.equal(
+      hasCome(payment("pin"), seen({ pin: pin(5, 200) })),
+      false,
+      "a lower one of the same message, from before",
+    );
   });
 
   test("somebody who was faster is seen", () => {
@@ -179,9 +331,17 @@ describe("what is paid for", () => {
   });
 
   test("a tip has come with one's own later message of this amount", () => {
-    const message = (rest) => seen({ messages: [{ seq: 6, user_id: "me", tip: usd(500), ...rest }] });
+    const message = (rest) =>
+      seen({ messages: [{ seq: 6, user_id: "me", tip: usd(500), ...rest }] });
     assert.equal(hasCome(payment("tip"), message({})), true);
-    for (const other of [{ seq: 5 }, { user_id: "omer" }, { tip: usd(300) }, { tip: { minor: 500, currency: "EUR" } }, { tip: undefined }]) assert.equal(hasCome(payment("tip"), message(other)), false, JSON.stringify(other));
+    for (const other of [
+      { seq: 5 },
+      { user_id: "omer" },
+      { tip: usd(300) },
+      { tip: { minor: 500, currency: "EUR" } },
+      { tip: undefined },
+    ])
+      assert.equal(hasCome(payment("tip"), message(other)), false, JSON.stringify(other));
   });
 
   test("the back room is open when its code is there", () => {
@@ -190,14 +350,25 @@ describe("what is paid for", () => {
   });
 
   test("after a pin not everybody asks at once, nobody late, and each time rarer", () => {
-    assert.deepEqual([0, 0.5, 1].map((luck) => askAfterPin(10_000, 4_000, 0, luck)), [6_500, 8_500, 10_500]);
+    assert.deepEqual(
+      [0, 0.5, 1].map((luck) => askAfterPin(10_000, 4_000, 0, luck)),
+      [6_500, 8_500, 10_500],
+    );
     assert.equal(askAfterPin(4_000, 10_000, 0, 0), 500, "the time is over already");
     assert.ok(askAfterPin(0, 0, 3, 1) <= 36_000);
   });
 
   describe("asking whether it has come", () => {
     function visit({ until = 600_000, takes = 0 } = {}) {
-      const state = { now: 0, asked: [], overs: 0, isLookedAt: true, timers: new Set(), underway: 0, most: 0 };
+      const state = {
+        now: 0,
+        asked: [],
+        overs: 0,
+        isLookedAt: true,
+        timers: new Set(),
+        underway: 0,
+        most: 0,
+      };
       const later = (ms, run) => {
         const timer = { at: state.now + ms, run };
         state.timers.add(timer);
@@ -205,18 +376,26 @@ describe("what is paid for", () => {
       };
       const ask = async () => {
         state.asked.push(state.now);
-        state.most = Math.max(state.most, (state.underway += 1));
+        state.underway += 1;
+        state.most = Math.max(state.most, state.underway);
         if (takes > 0) await new Promise((resolve) => later(takes, resolve));
         state.underway -= 1;
       };
-      const asking = new Asking({ now: () => state.now, random: () => 0.5, later, isLookedAt: () => state.isLookedAt }, until, ask, () => (state.overs += 1));
+      const asking = new Asking(
+        { now: () => state.now, random: () => 0.5, later, isLookedAt: () => state.isLookedAt },
+        until,
+        ask,
+        () => (state.overs += 1),
+      );
       const settle = async () => {
         for (let round = 0; round < 8; round += 1) await Promise.resolve();
       };
       const pass = async (ms) => {
         const end = state.now + ms;
         for (;;) {
-          const [next] = [...state.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+          const [next] = [...state.timers]
+            .filter(({ at }) => at <= end)
+            .sort((a, b) => a.at - b.at);
           if (!next) break;
           state.timers.delete(next);
           state.now = next.at;
@@ -296,10 +475,19 @@ describe("counts of people", () => {
 });
 
 describe("waiting for a busy server", () => {
-  const busy = (seconds) => ({ status: 429, code: "rate_limited", message: "This is too often.", retryAfterMs: seconds * 1000 });
+  const busy = (seconds) => ({
+    status: 429,
+    code: "rate_limited",
+    message: "This is too often.",
+    retryAfterMs: seconds * 1000,
+  });
   const clockOf = () => {
     const clock = { now: 0, timers: [] };
-    clock.pace = (random = () => 0.5) => ({ now: () => clock.now, random, later: (ms, run) => void clock.timers.push({ at: clock.now + ms, run }) });
+    clock.pace = (random = () => 0.5) => ({
+      now: () => clock.now,
+      random,
+      later: (ms, run) => void clock.timers.push({ at: clock.now + ms, run }),
+    });
     clock.run = async () => {
       for (let round = 0; round < 20; round += 1) await Promise.resolve();
       while (clock.timers.length > 0) {
@@ -336,7 +524,10 @@ describe("waiting for a busy server", () => {
   test("of a hundred who are told the same second no two come back at once, and all come in", async () => {
     const clock = clockOf();
     let seed = 7;
-    const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+    const random = () => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
     // Twenty at once, then five in a second.
     let [tokens, at] = [20, 0];
     const ask = async () => {
@@ -345,7 +536,14 @@ describe("waiting for a busy server", () => {
       if (tokens < 1) throw busy(1);
       tokens -= 1;
     };
-    const all = Array.from({ length: 100 }, () => patiently(ask, (error) => error, () => {}, clock.pace(random)));
+    const all = Array.from({ length: 100 }, () =>
+      patiently(
+        ask,
+        (error) => error,
+        () => {},
+        clock.pace(random),
+      ),
+    );
     const returns = new Set();
     await clock.run();
     await Promise.all(all);
@@ -356,9 +554,21 @@ describe("waiting for a busy server", () => {
   });
 
   test("a refusal, and a limit of an hour, are told at once", async () => {
-    for (const failure of [{ status: 403, code: "banned", message: "", retryAfterMs: null }, { status: 500, code: "internal", message: "", retryAfterMs: null }, busy(540)]) {
+    for (const failure of [
+      { status: 403, code: "banned", message: "", retryAfterMs: null },
+      { status: 500, code: "internal", message: "", retryAfterMs: null },
+      busy(540),
+    ]) {
       const clock = clockOf();
-      await assert.rejects(patiently(async () => Promise.reject(failure), (error) => error, () => {}, clock.pace()), (error) => error === failure);
+      await assert.rejects(
+        patiently(
+          async () => Promise.reject(failure),
+          (error) => error,
+          () => {},
+          clock.pace(),
+        ),
+        (error) => error === failure,
+      );
       assert.equal(clock.timers.length, 0);
     }
   });

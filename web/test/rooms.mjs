@@ -26,10 +26,12 @@ const field = (page) => page.getByRole("textbox", { name: "Message", exact: true
 const log = (page) => page.getByRole("log", { name: "Messages" });
 const bubble = (page, text) => page.locator(".message .bubble").filter({ hasText: text });
 const said = (page) => page.locator(".message .bubble .text").allTextContents();
-const line = (page, text) => page.locator(".message .text").filter({ hasText: new RegExp(`^${text}$`) });
+const line = (page, text) =>
+  page.locator(".message .text").filter({ hasText: new RegExp(`^${text}$`) });
 const dialog = (page, name) => page.getByRole("dialog", { name });
 /** What is in a dialog: it is slotted there, and is no part of it for a locator. */
-const inDialog = (page, name) => page.locator("cf-dialog").filter({ has: page.getByRole("dialog", { name }) });
+const inDialog = (page, name) =>
+  page.locator("cf-dialog").filter({ has: page.getByRole("dialog", { name }) });
 
 async function say(page, text) {
   await field(page).fill(text);
@@ -38,7 +40,11 @@ async function say(page, text) {
 
 async function join(page, name, accessCode) {
   const open = page.getByRole("button", { name: "Join and talk" });
-  await open.or(page.getByLabel("Access code")).or(page.getByLabel("Your name here")).first().waitFor();
+  await open
+    .or(page.getByLabel("Access code"))
+    .or(page.getByLabel("Your name here"))
+    .first()
+    .waitFor();
   if (await open.isVisible()) await open.click();
   if (accessCode) await page.getByLabel("Access code").fill(accessCode);
   await page.getByLabel("Your name here").fill(name);
@@ -52,7 +58,10 @@ async function enter(page, name, accessCode) {
 
 /** Somebody else, in a browser of their own. */
 async function another(page, path, options = {}) {
-  const context = await page.context().browser().newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  const context = await page
+    .context()
+    .browser()
+    .newContext({ viewport: { width: 1280, height: 860 }, ...options });
   context.setDefaultTimeout(15_000);
   const other = await context.newPage();
   await other.goto(`${site.home}${path}`);
@@ -84,14 +93,20 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
     await site.open("/rooms", phone, async (page) => {
       await page.getByRole("heading", { name: "Where are you?" }).waitFor();
       await page.getByText("None yet").waitFor();
-      const sent = page.waitForRequest((request) => request.url().endsWith("/api/photo-analysis/upload/") && request.method() === "POST");
+      const sent = page.waitForRequest(
+        (request) =>
+          request.url().endsWith("/api/photo-analysis/upload/") && request.method() === "POST",
+      );
       await give(page);
       assert.equal(await (await sent).headerValue("content-type"), "image/jpeg");
       await page.getByRole("heading", { name: "Harbour at sunset" }).waitFor();
       await until("ten names", async () => (await page.locator(".names button").count()) === 10);
       await page.getByRole("button", { name: "Golden Hour Harbour" }).click();
       const sheet = inDialog(page, "New room");
-      assert.equal(await sheet.getByLabel("Name", { exact: true }).inputValue(), "Golden Hour Harbour");
+      assert.equal(
+        await sheet.getByLabel("Name", { exact: true }).inputValue(),
+        "Golden Hour Harbour",
+      );
       assert.notEqual(await sheet.getByLabel("Your name here").inputValue(), "");
       await sheet.getByLabel("Name", { exact: true }).fill("Our own harbour");
       await sheet.getByRole("button", { name: "Make the room" }).click();
@@ -113,14 +128,21 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       const { buffer } = await picture(page);
       const transfer = await page.evaluateHandle((base64) => {
         const data = new DataTransfer();
-        data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], "p.jpg", { type: "image/jpeg" }));
+        data.items.add(
+          new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], "p.jpg", {
+            type: "image/jpeg",
+          }),
+        );
         return data;
       }, buffer.toString("base64"));
       await page.locator("rooms-start").dispatchEvent("drop", { dataTransfer: transfer });
       await page.getByRole("heading", { name: "Harbour at sunset" }).waitFor();
       await page.goBack();
       await page.getByRole("heading", { name: "Where are you?" }).waitFor();
-      await page.evaluate((data) => document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data })), transfer);
+      await page.evaluate(
+        (data) => document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data })),
+        transfer,
+      );
       await page.getByRole("heading", { name: "Harbour at sunset" }).waitFor();
     });
   });
@@ -142,7 +164,9 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       const large = await page.evaluate(async () => {
         const canvas = new OffscreenCanvas(4000, 3000);
         canvas.getContext("2d").fillRect(0, 0, 4000, 3000);
-        const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+        const bytes = new Uint8Array(
+          await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer(),
+        );
         let text = "";
         for (const byte of bytes) text += String.fromCharCode(byte);
         return btoa(text);
@@ -152,16 +176,26 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
         if (route.request().method() === "POST") bodies.push(route.request().postDataBuffer());
         return route.continue();
       });
-      await page.locator("#choose").setInputFiles({ name: "large.png", mimeType: "image/png", buffer: Buffer.from(large, "base64") });
+      await page.locator("#choose").setInputFiles({
+        name: "large.png",
+        mimeType: "image/png",
+        buffer: Buffer.from(large, "base64"),
+      });
       await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
-      const [width, height] = await page.locator(".photo img").evaluate((image) => [image.naturalWidth, image.naturalHeight]);
+      const [width, height] = await page
+        .locator(".photo img")
+        .evaluate((image) => [image.naturalWidth, image.naturalHeight]);
       assert.deepEqual([width, height], [2048, 1536]);
       assert.equal(bodies.length, 1);
 
       // A file that the browser cannot draw goes as it is: this one is too large for one request.
       await page.goto(`${site.home}/rooms`);
       const posted = page.waitForRequest((request) => request.url().endsWith("/bucket"));
-      await page.locator("#choose").setInputFiles({ name: "odd.webp", mimeType: "image/webp", buffer: Buffer.alloc(5_000_000, 1) });
+      await page.locator("#choose").setInputFiles({
+        name: "odd.webp",
+        mimeType: "image/webp",
+        buffer: Buffer.alloc(5_000_000, 1),
+      });
       await posted;
       await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
     });
@@ -169,7 +203,13 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
 
   test("a refused photo says what to do", async () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
-      const refusals = { too_small: "too small", not_allowed: "Choose another one", too_large: "less than 10 MB", not_a_picture: "Choose a JPEG", unavailable: "Try again in a few minutes" };
+      const refusals = {
+        too_small: "too small",
+        not_allowed: "Choose another one",
+        too_large: "less than 10 MB",
+        not_a_picture: "Choose a JPEG",
+        unavailable: "Try again in a few minutes",
+      };
       for (const [code, words] of Object.entries(refusals)) {
         rooms.faults.refusePhoto = code;
         await give(page);
@@ -185,7 +225,11 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       await page.getByRole("button", { name: "Try again" }).click();
       await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
       await page.goto(`${site.home}/rooms`);
-      await page.locator("#choose").setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("not a photo") });
+      await page.locator("#choose").setInputFiles({
+        name: "notes.txt",
+        mimeType: "text/plain",
+        buffer: Buffer.from("not a photo"),
+      });
       await page.getByText("This is not a photo that can be read here").waitFor();
       // There is a way without a photo, too.
       await page.getByRole("button", { name: "Name the room yourself" }).click();
@@ -213,7 +257,13 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       await give(page);
       await page.getByRole("button", { name: "Golden Hour Harbour" }).waitFor();
       assert.equal(await page.locator(".names button").count(), 10);
-      assert.equal(await page.locator(".appears").first().evaluate((element) => getComputedStyle(element).animationName), "none");
+      assert.equal(
+        await page
+          .locator(".appears")
+          .first()
+          .evaluate((element) => getComputedStyle(element).animationName),
+        "none",
+      );
     });
   });
 
@@ -288,14 +338,23 @@ describe("two people in a room", { skip: mockOnly }, () => {
       const quote = other.getByRole("button", { name: /^Answers Hosta\s*line 3/ });
       await quote.waitFor();
       await quote.click();
-      await until("the original is in sight", () => line(other, "line 3").evaluate((element) => element.getBoundingClientRect().top > 0 && element.getBoundingClientRect().bottom < innerHeight));
+      await until("the original is in sight", () =>
+        line(other, "line 3").evaluate(
+          (element) =>
+            element.getBoundingClientRect().top > 0 &&
+            element.getBoundingClientRect().bottom < innerHeight,
+        ),
+      );
 
       const mine = page.locator(".message").filter({ hasText: "to the third" });
       await other.getByRole("button", { name: /latest message|new message/ }).click();
       const seen = other.locator(".message").filter({ hasText: "to the third" });
       await seen.hover();
       await seen.getByRole("button", { name: "React" }).click();
-      await seen.getByRole("group", { name: "Reactions" }).getByRole("button", { name: "👍" }).click();
+      await seen
+        .getByRole("group", { name: "Reactions" })
+        .getByRole("button", { name: "👍" })
+        .click();
       await mine.getByRole("button", { name: "👍 1", pressed: false }).waitFor();
       await seen.getByRole("button", { name: "👍 1", pressed: true }).click();
       await mine.getByRole("button", { name: "👍 1" }).waitFor({ state: "detached" });
@@ -315,7 +374,12 @@ describe("two people in a room", { skip: mockOnly }, () => {
   test("one of many who reacted takes it back, though few are named", async () => {
     const { code, host, room } = rooms.add();
     rooms.say(code, host, "who likes this?");
-    room.messages[0].reactions = [reactionOf("👍", Array.from({ length: 30 }, (_, number) => `usr_${number}`))];
+    room.messages[0].reactions = [
+      reactionOf(
+        "👍",
+        Array.from({ length: 30 }, (_, number) => `usr_${number}`),
+      ),
+    ];
     await site.open(roomAt(code), {}, async (page) => {
       await enter(page, "Fan");
       await page.getByRole("button", { name: "👍 30", pressed: false }).click();
@@ -332,19 +396,30 @@ describe("two people in a room", { skip: mockOnly }, () => {
       assert.equal(await page.locator(".message").count(), 50);
       const scroller = log(page);
       await scroller.evaluate((element) => (element.scrollTop = 300));
-      const before = await line(page, "line 140").evaluate((element) => element.getBoundingClientRect().top);
+      const before = await line(page, "line 140").evaluate(
+        (element) => element.getBoundingClientRect().top,
+      );
       await until("an older page", async () => (await page.locator(".message").count()) >= 100);
-      const after = await line(page, "line 140").evaluate((element) => element.getBoundingClientRect().top);
+      const after = await line(page, "line 140").evaluate(
+        (element) => element.getBoundingClientRect().top,
+      );
       assert.ok(Math.abs(after - before) < 3, `moved by ${after - before}`);
       rooms.say(code, host, "news one");
       rooms.say(code, host, "news two");
       await page.getByRole("button", { name: "2 new messages, go to the latest" }).click();
-      await until("the end is in sight", () => bubble(page, "news two").evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight));
+      await until("the end is in sight", () =>
+        bubble(page, "news two").evaluate(
+          (element) => element.getBoundingClientRect().bottom <= innerHeight,
+        ),
+      );
       for (let round = 0; round < 4; round += 1) {
         await scroller.evaluate((element) => (element.scrollTop = 0));
         await page.waitForFunction(() => true);
         if (await line(page, "line 1").count()) break;
-        await until("more", async () => (await page.locator(".message").count()) >= 100 + 50 * round);
+        await until(
+          "more",
+          async () => (await page.locator(".message").count()) >= 100 + 50 * round,
+        );
       }
       await line(page, "line 1").waitFor();
       assert.equal(await page.locator(".message").count(), 182);
@@ -359,7 +434,10 @@ describe("two people in a room", { skip: mockOnly }, () => {
       await page.getByText("1 here now").waitFor();
       rooms.pin(code, seq, 12);
       const pin = page.getByRole("button", { name: /^Pinned: Hosta look here/ });
-      await page.locator(".pin").getByText(/^For 1[12]:\d\d$/).waitFor();
+      await page
+        .locator(".pin")
+        .getByText(/^For 1[12]:\d\d$/)
+        .waitFor();
       await pin.click();
       rooms.pin(code, seq, 0.02);
       await pin.waitFor({ state: "detached" });
@@ -394,7 +472,9 @@ describe("the connection", { skip: mockOnly }, () => {
       await enter(page, "Walker");
       await say(page, "two");
       await bubble(page, "two").waitFor();
-      await until("it has arrived", async () => (await page.locator(".state").last().textContent()).includes("now"));
+      await until("it has arrived", async () =>
+        (await page.locator(".state").last().textContent()).includes("now"),
+      );
       rooms.faults.down = true;
       rooms.kill();
       rooms.say(code, host, "three");
@@ -410,7 +490,10 @@ describe("the connection", { skip: mockOnly }, () => {
       await bubble(page, "eight").waitFor();
       await until("copies have come", () => page.waitForTimeout(700).then(() => true));
       const all = await said(page);
-      assert.deepEqual(all.filter((text) => text !== "four, into the void"), ["one", "two", "three", "five", "six", "seven", "eight"]);
+      assert.deepEqual(
+        all.filter((text) => text !== "four, into the void"),
+        ["one", "two", "three", "five", "six", "seven", "eight"],
+      );
       assert.equal(all.filter((text) => text === "four, into the void").length, 1);
       const other = await another(page, roomAt(code));
       await bubble(other, "eight").waitFor();
@@ -425,13 +508,23 @@ describe("the connection", { skip: mockOnly }, () => {
       await enter(page, "Walker");
       await page.evaluate(() => {
         globalThis.seen = [];
-        const line = document.querySelector("rooms-app").shadowRoot.querySelector("rooms-room").shadowRoot.querySelector(".banner");
-        new MutationObserver(() => globalThis.seen.push(line.textContent)).observe(line, { childList: true, characterData: true, subtree: true });
+        const line = document
+          .querySelector("rooms-app")
+          .shadowRoot.querySelector("rooms-room")
+          .shadowRoot.querySelector(".banner");
+        new MutationObserver(() => globalThis.seen.push(line.textContent)).observe(line, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
       });
       rooms.kill();
       rooms.say(code, host, "while away");
       await bubble(page, "while away").waitFor();
-      assert.deepEqual((await page.evaluate(() => globalThis.seen)).filter((text) => text.trim() !== ""), []);
+      assert.deepEqual(
+        (await page.evaluate(() => globalThis.seen)).filter((text) => text.trim() !== ""),
+        [],
+      );
     });
   });
 
@@ -464,7 +557,11 @@ describe("the connection", { skip: mockOnly }, () => {
       rooms.faults.down = false;
       await page.getByRole("button", { name: "Try again" }).click();
       await until("both have arrived", () => room.messages.length === 2);
-      await until("both are shown as sent", async () => (await page.locator(".underway").count()) === 0 && (await said(page)).length === 2);
+      await until(
+        "both are shown as sent",
+        async () =>
+          (await page.locator(".underway").count()) === 0 && (await said(page)).length === 2,
+      );
       assert.deepEqual(await said(page), ["written in a tunnel", "and another"]);
       await page.reload();
       await bubble(page, "and another").waitFor();
@@ -479,7 +576,11 @@ describe("the connection", { skip: mockOnly }, () => {
       await enter(page, "Walker");
       await page.getByText("1 here now").first().waitFor();
       const first = [...room.sockets];
-      await until("another socket", () => [...room.sockets].some((socket) => !first.includes(socket)) && room.sockets.size === 1);
+      await until(
+        "another socket",
+        () =>
+          [...room.sockets].some((socket) => !first.includes(socket)) && room.sockets.size === 1,
+      );
       rooms.say(code, host, "still here");
       await bubble(page, "still here").waitFor();
       assert.equal(await page.locator(".banner").textContent(), "");
@@ -513,7 +614,9 @@ describe("the connection", { skip: mockOnly }, () => {
       await context.setOffline(false);
       await page.getByText("You are offline").waitFor({ state: "detached" });
       await say(page, "back");
-      await until("it is sent", async () => (await page.locator(".state").last().textContent()).includes("now"));
+      await until("it is sent", async () =>
+        (await page.locator(".state").last().textContent()).includes("now"),
+      );
     });
   });
 
@@ -530,7 +633,11 @@ describe("the connection", { skip: mockOnly }, () => {
 
 describe("who may come in", { skip: mockOnly }, () => {
   test("a private room shows its name and asks for the code", async () => {
-    const { code, host } = rooms.add({ name: "Secret supper", is_private: true, access_code: "basil" });
+    const { code, host } = rooms.add({
+      name: "Secret supper",
+      is_private: true,
+      access_code: "basil",
+    });
     rooms.say(code, host, "the key is under the pot");
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
       await page.getByRole("heading", { name: "Secret supper" }).waitFor();
@@ -550,8 +657,13 @@ describe("who may come in", { skip: mockOnly }, () => {
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
       await join(page, "Hоsta");
       await page.getByText("Somebody here has this name, or one that looks like it").waitFor();
-      await until("the field has the focus", () => page.getByLabel("Your name here").evaluate((element) => element.matches(":focus")));
-      await page.getByRole("group", { name: "Names that are free" }).getByRole("button", { name: "Quiet Fox" }).click();
+      await until("the field has the focus", () =>
+        page.getByLabel("Your name here").evaluate((element) => element.matches(":focus")),
+      );
+      await page
+        .getByRole("group", { name: "Names that are free" })
+        .getByRole("button", { name: "Quiet Fox" })
+        .click();
       await page.getByRole("button", { name: "Come in" }).click();
       await field(page).waitFor();
       assert.equal(await field(page).getAttribute("placeholder"), "Message as Quiet Fox");
@@ -623,8 +735,13 @@ describe("who may come in", { skip: mockOnly }, () => {
       await enter(page, "Before");
       await page.getByRole("button", { name: "Change my name" }).click();
       await inDialog(page, "Your name here").getByRole("textbox").fill("After");
-      await inDialog(page, "Your name here").getByRole("button", { name: "Change my name" }).click();
-      await until("the new name", async () => (await field(page).getAttribute("placeholder")) === "Message as After");
+      await inDialog(page, "Your name here")
+        .getByRole("button", { name: "Change my name" })
+        .click();
+      await until(
+        "the new name",
+        async () => (await field(page).getAttribute("placeholder")) === "Message as After",
+      );
       assert.equal(room.members.size, 2);
       await page.getByRole("button", { name: "Leave" }).click();
       await page.getByRole("heading", { name: "Where are you?" }).waitFor();
@@ -645,7 +762,11 @@ async function followToPay(page, name) {
 
 async function more(page, text) {
   await bubble(page, text).hover();
-  await page.locator(".message").filter({ hasText: text }).getByRole("button", { name: "More" }).click();
+  await page
+    .locator(".message")
+    .filter({ hasText: text })
+    .getByRole("button", { name: "More" })
+    .click();
 }
 
 async function openPins(page, text) {
@@ -669,10 +790,24 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await openPins(page, "a red balloon");
       const sheet = inDialog(page, "Pin for everyone");
       await sheet.locator(".choice").nth(5).waitFor();
-      assert.deepEqual((await tiersOf(page)).map((text) => text.replace(/\s+/g, " ")), ["10 minutes $1.00", "15 minutes $2.00", "20 minutes $5.00", "30 minutes $10.00", "45 minutes $15.00", "60 minutes $20.00"]);
+      assert.deepEqual(
+        (await tiersOf(page)).map((text) => text.replace(/\s+/g, " ")),
+        [
+          "10 minutes $1.00",
+          "15 minutes $2.00",
+          "20 minutes $5.00",
+          "30 minutes $10.00",
+          "45 minutes $15.00",
+          "60 minutes $20.00",
+        ],
+      );
       assert.equal(await sheet.getByText("outbids").count(), 0);
       await sheet.getByRole("button", { name: "20 minutes" }).click();
-      await until("the way to pay has the focus", () => page.getByRole("link", { name: "Pay $5.00" }).evaluate((element) => element.matches(":focus")));
+      await until("the way to pay has the focus", () =>
+        page
+          .getByRole("link", { name: "Pay $5.00" })
+          .evaluate((element) => element.matches(":focus")),
+      );
       await sheet.getByRole("button", { name: "Choose another" }).click();
       await sheet.getByRole("button", { name: "10 minutes" }).click();
       await followToPay(page, "Pay $1.00");
@@ -683,8 +818,16 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await page.getByText("Waiting for your $1.00.").waitFor();
       rooms.pays();
       await pinned(other, /^Pinned: Hosta a red balloon/).waitFor();
-      await until("it is told", async () => (await other.locator("[aria-live=polite].only-read").textContent()) === "Pinned: Hosta: a red balloon");
-      await other.locator(".pin").getByText(/^For (10:00|9:\d\d)$/).waitFor();
+      await until(
+        "it is told",
+        async () =>
+          (await other.locator("[aria-live=polite].only-read").textContent()) ===
+          "Pinned: Hosta: a red balloon",
+      );
+      await other
+        .locator(".pin")
+        .getByText(/^For (10:00|9:\d\d)$/)
+        .waitFor();
       await other.locator(".pin").getByText("$1.00").waitFor();
       await page.getByText("Your pin is at the top").waitFor();
       await page.getByText("Waiting for").waitFor({ state: "detached" });
@@ -717,7 +860,10 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await page.getByRole("button", { name: "15 minutes" }).click();
       await followToPay(page, "Pay $2.00");
       await page.getByText("Waiting for your $2.00.").waitFor();
-      assert.match(await page.getByRole("link", { name: "Open the payment" }).getAttribute("href"), /\/pay\/ord_/);
+      assert.match(
+        await page.getByRole("link", { name: "Open the payment" }).getAttribute("href"),
+        /\/pay\/ord_/,
+      );
       rooms.pin(code, seq, 20, 500);
       await page.getByText("If you pay for this one, your money comes back.").waitFor();
       await page.getByRole("button", { name: "Wait no longer" }).click();
@@ -754,7 +900,13 @@ describe("what is paid for", { skip: mockOnly }, () => {
       rooms.pin(code, seq + 1, 0.05, 500);
       await pinned(page, /^Pinned: Hosta line 1/).waitFor();
       await pinned(page, /^Pinned: Hosta long ago/).click();
-      await until("it is in sight", () => line(page, "long ago").evaluate((element) => element.getBoundingClientRect().top > 0 && element.getBoundingClientRect().bottom < innerHeight));
+      await until("it is in sight", () =>
+        line(page, "long ago").evaluate(
+          (element) =>
+            element.getBoundingClientRect().top > 0 &&
+            element.getBoundingClientRect().bottom < innerHeight,
+        ),
+      );
     });
   });
 
@@ -785,10 +937,22 @@ describe("what is paid for", { skip: mockOnly }, () => {
         assert.equal(await page.getByRole("link", { name: /^Pay/ }).count(), 0);
         assert.equal(await page.locator(".waiting").count(), 0);
       };
-      await refuse({ status: 422, code: "not_for_sale", message: "This is not for sale." }, "not sold right now");
-      await refuse({ status: 409, code: "outbid", message: "Another pin is as high." }, "Choose a higher one");
-      await refuse({ status: 404, code: "message_not_found", message: "There is no such message." }, "here no more");
-      await refuse({ status: 429, code: "too_many", message: "Too many.", headers: { "retry-after": "30" } }, "Try again in 30 seconds");
+      await refuse(
+        { status: 422, code: "not_for_sale", message: "This is not for sale." },
+        "not sold right now",
+      );
+      await refuse(
+        { status: 409, code: "outbid", message: "Another pin is as high." },
+        "Choose a higher one",
+      );
+      await refuse(
+        { status: 404, code: "message_not_found", message: "There is no such message." },
+        "here no more",
+      );
+      await refuse(
+        { status: 429, code: "too_many", message: "Too many.", headers: { "retry-after": "30" } },
+        "Try again in 30 seconds",
+      );
       await assertAccessible(page);
       rooms.faults.notSold = null;
       rooms.faults.down = true;
@@ -863,13 +1027,19 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await other.getByText("Hanna has your tip").waitFor();
       await other.locator(".waiting").waitFor({ state: "detached" });
       await page.locator(".bubble.tip").getByText("Omer gave you $3.00").waitFor();
-      await until("it is told", async () => (await page.locator("[aria-live=polite].only-read").textContent()) === "Omer gave you $3.00");
+      await until(
+        "it is told",
+        async () =>
+          (await page.locator("[aria-live=polite].only-read").textContent()) ===
+          "Omer gave you $3.00",
+      );
       await assertAccessible(page);
 
       await more(page, "Omer gave you");
       const sheet = inDialog(page, "Tip of Omer");
       await sheet.getByText("Omer gave you $3.00").waitFor();
-      for (const name of ["Delete", "Copy the text", "Pin for everyone"]) assert.equal(await sheet.getByRole("button", { name }).count(), 0, name);
+      for (const name of ["Delete", "Copy the text", "Pin for everyone"])
+        assert.equal(await sheet.getByRole("button", { name }).count(), 0, name);
       await sheet.getByRole("button", { name: "Answer" }).click();
       await say(page, "thank you");
       await other.getByRole("button", { name: /^Answers Omer\s*Omer gave \$3.00/ }).waitFor();
@@ -905,7 +1075,11 @@ describe("what is paid for", { skip: mockOnly }, () => {
       assert.notEqual(back, code);
       await say(page, "only for you");
 
-      assert.equal(await other.getByRole("button", { name: /^Back room/ }).count(), 0, "it is for members");
+      assert.equal(
+        await other.getByRole("button", { name: /^Back room/ }).count(),
+        0,
+        "it is for members",
+      );
       await enter(other, "Omer");
       await other.getByRole("button", { name: "Back room $5.00" }).click();
       await inDialog(other, "Back room").getByText("You pay once").waitFor();
@@ -927,12 +1101,15 @@ describe("what is paid for", { skip: mockOnly }, () => {
 
       // Nobody comes in by a link, so there is none.
       await other.getByRole("button", { name: "Share the room" }).click();
-      await inDialog(other, "Bring somebody in").getByText(`${site.home}/rooms?room=${code}`).waitFor();
+      await inDialog(other, "Bring somebody in")
+        .getByText(`${site.home}/rooms?room=${code}`)
+        .waitFor();
       await inDialog(other, "Bring somebody in").getByText("pays the entrance there").waitFor();
       await other.keyboard.press("Escape");
       await page.getByRole("button", { name: "Settings" }).click();
       await settings.getByText("closes with the room in front").waitFor();
-      for (const name of ["Close the room", "Open a back room"]) assert.equal(await settings.getByRole("button", { name }).count(), 0, name);
+      for (const name of ["Close the room", "Open a back room"])
+        assert.equal(await settings.getByRole("button", { name }).count(), 0, name);
       await page.keyboard.press("Escape");
 
       // Who leaves may come back without a code; who has not paid may not.
@@ -964,7 +1141,9 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await other.getByRole("button", { name: "Go to the room in front" }).click();
       await entrance.waitFor();
       const third = await another(page, roomAt(back));
-      await third.getByText("This is a back room. Whoever has paid its entrance comes in.").waitFor();
+      await third
+        .getByText("This is a back room. Whoever has paid its entrance comes in.")
+        .waitFor();
       await join(third, "Noa");
       await third.getByText("Its entrance is paid in the room in front of it.").waitFor();
       await third.getByRole("button", { name: "Go to the room in front" }).waitFor();
@@ -1004,19 +1183,38 @@ describe("what is paid for", { skip: mockOnly }, () => {
 describe("what people write", { skip: mockOnly }, () => {
   test("markup is text, wherever it is", async () => {
     const evil = `<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>`;
-    const { code, host, room } = rooms.add({ name: evil.slice(0, 50), description: evil, username: "<b>Hosta</b>" });
+    const { code, host, room } = rooms.add({
+      name: evil.slice(0, 50),
+      description: evil,
+      username: "<b>Hosta</b>",
+    });
     const { seq } = rooms.say(code, host, evil);
-    rooms.say(code, host, "javascript:globalThis.pwned=1 data:text/html,<script>1</script> https://ok.example/<i>", seq);
+    rooms.say(
+      code,
+      host,
+      "javascript:globalThis.pwned=1 data:text/html,<script>1</script> https://ok.example/<i>",
+      seq,
+    );
     rooms.pin(code, seq, 5);
     room.messages[0].reactions = [{ emoji: evil.slice(0, 30), count: 1, users: [] }];
     await site.open(roomAt(code), {}, async (page) => {
       await bubble(page, "onerror").first().waitFor();
       await enter(page, "<u>me</u>");
       await say(page, evil);
-      await until("it is sent", async () => (await page.locator(".state").last().textContent()).includes("now"));
+      await until("it is sent", async () =>
+        (await page.locator(".state").last().textContent()).includes("now"),
+      );
       assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
-      assert.deepEqual(await page.locator(".message .text a").evaluateAll((links) => links.map(({ href, rel }) => `${href} ${rel}`)), ["https://ok.example/ noopener noreferrer"]);
-      assert.equal(await page.locator(".message .text img, .message .text b, .message .text script").count(), 0);
+      assert.deepEqual(
+        await page
+          .locator(".message .text a")
+          .evaluateAll((links) => links.map(({ href, rel }) => `${href} ${rel}`)),
+        ["https://ok.example/ noopener noreferrer"],
+      );
+      assert.equal(
+        await page.locator(".message .text img, .message .text b, .message .text script").count(),
+        0,
+      );
     });
   });
 
@@ -1027,7 +1225,10 @@ describe("what people write", { skip: mockOnly }, () => {
       const hebrew = page.locator(".text", { hasText: "שלום" });
       await hebrew.waitFor();
       assert.equal(await hebrew.evaluate((element) => getComputedStyle(element).direction), "rtl");
-      const size = (text) => page.locator(".text", { hasText: text }).evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
+      const size = (text) =>
+        page
+          .locator(".text", { hasText: text })
+          .evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
       assert.ok((await size("😍")) > 2 * (await size("שלום")));
       await assertFits(page);
       const over = await log(page).evaluate((element) => element.scrollWidth - element.clientWidth);
@@ -1041,7 +1242,10 @@ describe("what people write", { skip: mockOnly }, () => {
       await enter(page, "Writer");
       await field(page).fill("x".repeat(2010));
       await page.getByText("10 too many").waitFor();
-      assert.equal(await page.getByRole("button", { name: "Send", exact: true }).isDisabled(), true);
+      assert.equal(
+        await page.getByRole("button", { name: "Send", exact: true }).isDisabled(),
+        true,
+      );
       await field(page).fill("one");
       await field(page).press("Shift+Enter");
       await field(page).pressSequentially("two");
@@ -1066,7 +1270,12 @@ describe("for everybody", { skip: mockOnly }, () => {
         await page.getByText("Looking at your photo").waitFor();
         await assertAccessible(page);
         await until("ten names", async () => (await page.locator(".names button").count()) === 10);
-        await until("the last name stands still", () => page.locator(".appears").last().evaluate((element) => element.getAnimations().length === 0));
+        await until("the last name stands still", () =>
+          page
+            .locator(".appears")
+            .last()
+            .evaluate((element) => element.getAnimations().length === 0),
+        );
         await assertAccessible(page);
         await page.getByRole("button", { name: "The Quiet Pier" }).click();
         await inDialog(page, "New room").getByLabel("Only who knows a code").check();
@@ -1088,45 +1297,60 @@ describe("for everybody", { skip: mockOnly }, () => {
         rooms.say(code, host, "👋");
         rooms.say(code, rooms.join(code, "נועה"), "אני כאן", seq);
         rooms.pin(code, seq, 10);
-        await site.open(roomAt(code), { ...options, colorScheme, expectErrors: true }, async (page) => {
-          await page.getByRole("button", { name: "Join and talk" }).waitFor();
-          await bubble(page, "אני כאן").waitFor();
-          await assertAccessible(page);
-          await page.getByRole("button", { name: "Join and talk" }).click();
-          await inDialog(page, "Join and talk").getByLabel("Your name here").waitFor();
-          await assertAccessible(page);
-          await page.keyboard.press("Escape");
-          await enter(page, "Reader");
-          await say(page, "hello");
-          await until("it is sent", async () => (await page.locator(".state").last().textContent()).includes("now"));
-          await assertAccessible(page);
-          if (options === phone) {
-            await bubble(page, "hello").click();
-            await dialog(page, "Your message").waitFor();
+        await site.open(
+          roomAt(code),
+          { ...options, colorScheme, expectErrors: true },
+          async (page) => {
+            await page.getByRole("button", { name: "Join and talk" }).waitFor();
+            await bubble(page, "אני כאן").waitFor();
+            await assertAccessible(page);
+            await page.getByRole("button", { name: "Join and talk" }).click();
+            await inDialog(page, "Join and talk").getByLabel("Your name here").waitFor();
             await assertAccessible(page);
             await page.keyboard.press("Escape");
-            await page.getByRole("button", { name: "People" }).click();
-            await inDialog(page, "People").getByText("Hosta").waitFor();
-            await inDialog(page, "People").getByRole("button", { name: "What to do about Hosta" }).click();
+            await enter(page, "Reader");
+            await say(page, "hello");
+            await until("it is sent", async () =>
+              (await page.locator(".state").last().textContent()).includes("now"),
+            );
             await assertAccessible(page);
-            await page.keyboard.press("Escape");
-          } else {
-            await bubble(page, "hello").hover();
-            await page.locator(".message").last().getByRole("button", { name: "React" }).click();
+            if (options === phone) {
+              await bubble(page, "hello").click();
+              await dialog(page, "Your message").waitFor();
+              await assertAccessible(page);
+              await page.keyboard.press("Escape");
+              await page.getByRole("button", { name: "People" }).click();
+              await inDialog(page, "People").getByText("Hosta").waitFor();
+              await inDialog(page, "People")
+                .getByRole("button", { name: "What to do about Hosta" })
+                .click();
+              await assertAccessible(page);
+              await page.keyboard.press("Escape");
+            } else {
+              await bubble(page, "hello").hover();
+              await page.locator(".message").last().getByRole("button", { name: "React" }).click();
+              await assertAccessible(page);
+            }
+            rooms.faults.down = true;
+            rooms.kill();
+            await page.getByText("Reconnecting…").waitFor();
             await assertAccessible(page);
-          }
-          rooms.faults.down = true;
-          rooms.kill();
-          await page.getByText("Reconnecting…").waitFor();
-          await assertAccessible(page);
-        });
+          },
+        );
       });
     }
   }
 
   test("320 px is enough everywhere", async () => {
-    const { code, host } = rooms.add({ name: "A room whose name is Donaudampfschifffahrtsgesellschaftskapitän", description: "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" });
-    const { seq } = rooms.say(code, host, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen");
+    const { code, host } = rooms.add({
+      name: "A room whose name is Donaudampfschifffahrtsgesellschaftskapitän",
+      description: "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen",
+    });
+    const { seq } = rooms.say(
+      code,
+      host,
+      "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen",
+    );
     rooms.say(code, host, "and an answer", seq);
     rooms.pin(code, seq, 100);
     rooms.openBehind(code);
@@ -1141,7 +1365,8 @@ describe("for everybody", { skip: mockOnly }, () => {
               if (element.shadowRoot) look(element.shadowRoot);
               if (element.closest(".only-read, svg") || element.matches("option, canvas")) continue;
               const { right, width } = element.getBoundingClientRect();
-              if (width > 0 && right > innerWidth + 0.5) found.push(`${element.tagName}.${element.className} ${right}`);
+              if (width > 0 && right > innerWidth + 0.5)
+                found.push(`${element.tagName}.${element.className} ${right}`);
             }
           };
           look(document.body);
@@ -1192,14 +1417,18 @@ describe("for everybody", { skip: mockOnly }, () => {
       await page.keyboard.press("ControlOrMeta+a");
       await page.keyboard.type("Keys");
       await page.keyboard.press("Enter");
-      await until("the field has the focus", () => field(page).evaluate((element) => element.matches(":focus")));
+      await until("the field has the focus", () =>
+        field(page).evaluate((element) => element.matches(":focus")),
+      );
       await page.keyboard.press("ArrowUp");
       assert.equal(await field(page).inputValue(), "", "arrow up edits nothing");
       await log(page).focus();
       await page.keyboard.press("ArrowUp");
       await page.keyboard.press("ArrowUp");
       const second = page.locator(".message").filter({ hasText: "second" });
-      await until("the second message has the focus", () => second.evaluate((element) => element.matches(":focus-within")));
+      await until("the second message has the focus", () =>
+        second.evaluate((element) => element.matches(":focus-within")),
+      );
       await second.getByRole("button", { name: "React" }).focus();
       await page.keyboard.press("Enter");
       await page.keyboard.press("ArrowRight");
@@ -1210,7 +1439,9 @@ describe("for everybody", { skip: mockOnly }, () => {
       assert.equal(await page.locator(".emojis").count(), 0);
       await second.getByRole("button", { name: "Answer" }).press("Enter");
       await page.getByText("Answering Hosta").waitFor();
-      await until("the field has the focus", () => field(page).evaluate((element) => element.matches(":focus")));
+      await until("the field has the focus", () =>
+        field(page).evaluate((element) => element.matches(":focus")),
+      );
       await page.keyboard.press("Escape");
       await page.getByText("Answering Hosta").waitFor({ state: "detached" });
       await page.getByRole("button", { name: "Share the room" }).press("Enter");
@@ -1240,7 +1471,9 @@ describe("for everybody", { skip: mockOnly }, () => {
     rooms.say(code, host, "seen");
     await site.open(roomAt(code), {}, async (page) => {
       await bubble(page, "seen").waitFor();
-      await until("it counts as seen", () => page.evaluate((room) => localStorage.getItem(`confab.rooms.seen.${room}`) === "1", code));
+      await until("it counts as seen", () =>
+        page.evaluate((room) => localStorage.getItem(`confab.rooms.seen.${room}`) === "1", code),
+      );
       await page.goto("about:blank");
       rooms.say(code, host, "unseen");
       await page.goto(`${site.home}${roomAt(code)}`);
@@ -1277,7 +1510,10 @@ describe("a busy server", { skip: mockOnly }, () => {
       await say(page, "is anybody here");
       await page.getByText(/^The room is busy\. Sending in \d+ s…$/).waitFor();
       await bubble(page, "is anybody here").waitFor();
-      await until("nothing to be under way", async () => (await page.locator(".message.underway").count()) === 0);
+      await until(
+        "nothing to be under way",
+        async () => (await page.locator(".message.underway").count()) === 0,
+      );
     });
   });
 });
@@ -1293,10 +1529,20 @@ describe("text from strangers", { skip: mockOnly }, () => {
       await link.waitFor();
       const styles = await link.evaluate((element) => {
         const { direction, unicodeBidi } = getComputedStyle(element);
-        return { direction, unicodeBidi, text: getComputedStyle(element.closest(".text")).direction };
+        return {
+          direction,
+          unicodeBidi,
+          text: getComputedStyle(element.closest(".text")).direction,
+        };
       });
       assert.deepEqual(styles, { direction: "ltr", unicodeBidi: "isolate", text: "rtl" });
-      assert.equal(await page.locator(".message .text").first().evaluate((element) => getComputedStyle(element).overflowY), "clip");
+      assert.equal(
+        await page
+          .locator(".message .text")
+          .first()
+          .evaluate((element) => getComputedStyle(element).overflowY),
+        "clip",
+      );
       await assertFits(page);
     });
   });

@@ -2,7 +2,12 @@
 import { call, explain } from "./call";
 import { toast } from "./toast";
 
-export async function act<T>(method: "POST" | "DELETE", path: string, body: unknown, done: (answer: T) => string): Promise<T | undefined> {
+export async function act<T>(
+  method: "POST" | "DELETE",
+  path: string,
+  body: unknown,
+  done: (answer: T) => string,
+): Promise<T | undefined> {
   try {
     const answer = await call<T>(method, path, body);
     toast(done(answer));

@@ -1,5 +1,5 @@
 // The top of every page: where you are, the state of the page, and the theme.
-import { LitElement, css, html } from "lit";
+import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";
 import "./theme-toggle";

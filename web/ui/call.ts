@@ -15,7 +15,11 @@ export class CallError extends Error {
   }
 }
 
-export async function call<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function call<T>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<T> {
   const init: RequestInit = { method };
   if (body !== undefined) {
     init.headers = { "content-type": "application/json" };
@@ -33,11 +37,19 @@ export async function call<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: s
   try {
     answer = text === "" ? null : JSON.parse(text);
   } catch {
-    throw new CallError(response.status, "not_json", `local answered ${response.status} with something that is not JSON.`);
+    throw new CallError(
+      response.status,
+      "not_json",
+      `local answered ${response.status} with something that is not JSON.`,
+    );
   }
   if (response.ok) return answer as T;
   const { error } = (answer ?? {}) as { error?: { code?: string; message?: string } };
-  throw new CallError(response.status, error?.code ?? "unknown", error?.message ?? `local answered ${response.status}.`);
+  throw new CallError(
+    response.status,
+    error?.code ?? "unknown",
+    error?.message ?? `local answered ${response.status}.`,
+  );
 }
 
 export function explain(error: unknown): string {

@@ -1,5 +1,5 @@
 // A modal over the page: a dialog in the middle, a drawer at the end side, or a sheet from the bottom. The native element keeps the focus inside.
-import { LitElement, css, html, type PropertyValues } from "lit";
+import { css, html, LitElement, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { base, controls } from "./base";
 import { icon } from "./icons";

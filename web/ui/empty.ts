@@ -1,5 +1,5 @@
 // Nothing here yet: says what would be here, and what to do to get it.
-import { LitElement, css, html } from "lit";
+import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";
 

@@ -14,7 +14,10 @@ export function hashWith(change: Record<string, string | null>): string {
 }
 
 /** Clearing goes over the current entry, so that Back leads to where the person was before. */
-export function writeHash(change: Record<string, string | null>, how: "push" | "replace" = "push"): void {
+export function writeHash(
+  change: Record<string, string | null>,
+  how: "push" | "replace" = "push",
+): void {
   const next = hashWith(change);
   if (next === location.hash || (next === "#" && location.hash === "")) return;
   if (how === "push") history.pushState(null, "", next);

@@ -1,5 +1,5 @@
 // The icons, drawn on a 24 by 24 grid. They are decoration: whoever uses one names it in words.
-import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 
 const shapes = {
   ajar: svg`<path d="M3.5 20H6V4.5h12V20h2.5M6 4.5l8 2.5v13l-8-2.5zM11 13.3v.1" />`,

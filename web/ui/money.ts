@@ -1,7 +1,11 @@
 // Amounts as people read and write them. What is kept is whole numbers of the currency's smallest unit.
 
 function format(currency: string, signed = false): Intl.NumberFormat {
-  return new Intl.NumberFormat("en", { style: "currency", currency, signDisplay: signed ? "exceptZero" : "auto" });
+  return new Intl.NumberFormat("en", {
+    style: "currency",
+    currency,
+    signDisplay: signed ? "exceptZero" : "auto",
+  });
 }
 
 function digits(currency: string): number {

@@ -1,5 +1,5 @@
 // Something went wrong: what, and what to do about it.
-import { LitElement, css, html, nothing } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base, controls } from "./base";
 

@@ -1,7 +1,12 @@
 // A titled part of the room. Its heading can be reached from the navigation and from a link.
 import { css, html, type TemplateResult } from "lit";
 
-export function section(id: string, title: string, aside: unknown, content: unknown): TemplateResult {
+export function section(
+  id: string,
+  title: string,
+  aside: unknown,
+  content: unknown,
+): TemplateResult {
   return html`<section id=${id} aria-labelledby="${id}-title">
     <header class="section-head">
       <h2 id="${id}-title" tabindex="-1">${title}</h2>

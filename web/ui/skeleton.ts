@@ -1,5 +1,5 @@
 // The shape of what is loading, still: nothing moves until there is something to see.
-import { LitElement, css, html } from "lit";
+import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";
 

@@ -1,5 +1,5 @@
 // A line of recent values without axes. Its figures are in the words for screen readers and in the table of whoever shows it.
-import { LitElement, css, html, nothing, svg } from "lit";
+import { css, html, LitElement, nothing, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";
 import { duration } from "./format";
@@ -42,7 +42,8 @@ export class Sparkline extends LitElement {
     const last = values.at(-1);
     if (last === undefined) return nothing;
     const top = Math.max(...values, 0.001);
-    const x = (index: number) => (values.length === 1 ? wide : (index / (values.length - 1)) * wide);
+    const x = (index: number) =>
+      values.length === 1 ? wide : (index / (values.length - 1)) * wide;
     const y = (value: number) => high - 2 - (value / top) * (high - 4);
     const words = `Last ${values.length}: latest ${duration(last)}, least ${duration(Math.min(...values))}, most ${duration(top)}`;
     return html`<svg viewBox="0 0 ${wide} ${high}" role="img" aria-label=${words}>

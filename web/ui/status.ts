@@ -1,5 +1,5 @@
 // A state in one dot and one word. The word carries the meaning; the dot makes it quick to scan.
-import { LitElement, css, html } from "lit";
+import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
 export type Tone = "good" | "warn" | "bad" | "quiet";

@@ -32,11 +32,14 @@ export class Stream extends EventTarget {
     source.addEventListener("error", () => {
       this.#become(this.connection === "connecting" ? "connecting" : "reconnecting");
       // The browser gives up for good after an answer that is not a stream; a restarting server gives such answers.
-      if (source.readyState === EventSource.CLOSED) this.#retry = setTimeout(() => this.#connect(), 1000);
+      if (source.readyState === EventSource.CLOSED)
+        this.#retry = setTimeout(() => this.#connect(), 1000);
     });
     for (const type of this.types) {
       source.addEventListener(type, (event) => {
-        this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse((event as MessageEvent<string>).data) }));
+        this.dispatchEvent(
+          new CustomEvent(type, { detail: JSON.parse((event as MessageEvent<string>).data) }),
+        );
       });
     }
   }
@@ -47,6 +50,7 @@ export class Stream extends EventTarget {
     if (next === before) return;
     this.connection = next;
     this.dispatchEvent(new CustomEvent("connection", { detail: next }));
-    if (next === "live" && before === "reconnecting") this.dispatchEvent(new CustomEvent("resumed"));
+    if (next === "live" && before === "reconnecting")
+      this.dispatchEvent(new CustomEvent("resumed"));
   }
 }

@@ -27,11 +27,21 @@ export interface Group<Row> {
   toggle: () => void;
 }
 
-export function table<Row>(caption: string, columns: Column<Row>[], rows: Row[], key: (row: Row) => unknown): TemplateResult {
+export function table<Row>(
+  caption: string,
+  columns: Column<Row>[],
+  rows: Row[],
+  key: (row: Row) => unknown,
+): TemplateResult {
   return frame(caption, columns, html`<tbody>${bodyRows(columns, rows, key)}</tbody>`);
 }
 
-export function groupedTable<Row>(caption: string, columns: Column<Row>[], groups: Group<Row>[], key: (row: Row) => unknown): TemplateResult {
+export function groupedTable<Row>(
+  caption: string,
+  columns: Column<Row>[],
+  groups: Group<Row>[],
+  key: (row: Row) => unknown,
+): TemplateResult {
   const bodies = repeat(
     groups,
     ({ title }) => title,
@@ -43,7 +53,14 @@ export function groupedTable<Row>(caption: string, columns: Column<Row>[], group
 }
 
 function look<Row>(column: Column<Row>): string {
-  return [column.figures && "figures", column.actions && "actions", column.minor && "minor", column.wide && "wide"].filter(Boolean).join(" ");
+  return [
+    column.figures && "figures",
+    column.actions && "actions",
+    column.minor && "minor",
+    column.wide && "wide",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function frame<Row>(caption: string, columns: Column<Row>[], bodies: unknown): TemplateResult {
@@ -63,7 +80,10 @@ function frame<Row>(caption: string, columns: Column<Row>[], bodies: unknown): T
   </table></div>`;
 }
 
-function groupHead<Row>(columns: Column<Row>[], { title, note, rows, open, toggle }: Group<Row>): TemplateResult {
+function groupHead<Row>(
+  columns: Column<Row>[],
+  { title, note, rows, open, toggle }: Group<Row>,
+): TemplateResult {
   return html`<tr>
     <th scope="rowgroup">
       <button class="toggle" type="button" aria-expanded=${open} @click=${toggle}>${icon("forward")}${title}</button>
@@ -74,11 +94,17 @@ function groupHead<Row>(columns: Column<Row>[], { title, note, rows, open, toggl
 }
 
 function bodyRows<Row>(columns: Column<Row>[], rows: Row[], key: (row: Row) => unknown): unknown {
-  return repeat(rows, key, (row) => html`<tr>${columns.map((column, index) => bodyCell(column, row, index === 0))}</tr>`);
+  return repeat(
+    rows,
+    key,
+    (row) => html`<tr>${columns.map((column, index) => bodyCell(column, row, index === 0))}</tr>`,
+  );
 }
 
 function bodyCell<Row>(column: Column<Row>, row: Row, first: boolean): TemplateResult {
-  return first ? html`<th scope="row" class=${look(column)}>${column.cell(row)}</th>` : valueCell(column, column.cell(row));
+  return first
+    ? html`<th scope="row" class=${look(column)}>${column.cell(row)}</th>`
+    : valueCell(column, column.cell(row));
 }
 
 function valueCell<Row>(column: Column<Row>, value: unknown): TemplateResult {

@@ -9,7 +9,10 @@ export function linked(text: string): (string | TemplateResult)[] {
   let from = 0;
   for (const { 0: found, index } of text.matchAll(address)) {
     // A closing bracket belongs to the address when it was opened there.
-    const url = text[index + found.length] === ")" && found.includes("(") && !found.includes(")") ? `${found})` : found;
+    const url =
+      text[index + found.length] === ")" && found.includes("(") && !found.includes(")")
+        ? `${found})`
+        : found;
     if (!isWeb(url)) continue;
     if (index > from) parts.push(text.slice(from, index));
     parts.push(html`<a href=${url} target="_blank" rel="noopener noreferrer">${url}</a>`);
@@ -19,7 +22,8 @@ export function linked(text: string): (string | TemplateResult)[] {
   return parts;
 }
 
-const emoji = /^(?:(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier}|\u200d\p{Extended_Pictographic})*)\s*){1,3}$/u;
+const emoji =
+  /^(?:(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier}|\u200d\p{Extended_Pictographic})*)\s*){1,3}$/u;
 
 /** One to three emoji and nothing else. */
 export function onlyEmoji(text: string): boolean {

@@ -1,4 +1,4 @@
 // Runs before the first paint, so that a theme chosen earlier does not flash in from the other one.
-import { storedTheme, showTheme } from "./theme";
+import { showTheme, storedTheme } from "./theme";
 
 showTheme(storedTheme());

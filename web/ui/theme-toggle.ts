@@ -1,5 +1,5 @@
 // One button that goes through system, light and dark.
-import { LitElement, html } from "lit";
+import { html, LitElement } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { base, controls } from "./base";
 import { icon } from "./icons";

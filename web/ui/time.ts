@@ -1,5 +1,5 @@
 // A moment: relative to now, with the exact one on hover.
-import { LitElement, css, html } from "lit";
+import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { now, onTick } from "./clock";
 import { exact, relative } from "./format";

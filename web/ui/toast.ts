@@ -1,5 +1,5 @@
 // Short words about what was just done. They leave by themselves, so nothing that must be read goes here.
-import { LitElement, css, html } from "lit";
+import { css, html, LitElement } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { base } from "./base";
