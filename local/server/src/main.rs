@@ -2,8 +2,14 @@
 
 use std::path::PathBuf;
 
+mod control;
+mod run;
+mod services;
+mod simulators;
+mod watch;
+
 use anyhow::{Context, Result, bail};
-use confab_local::{Settings, outside, run};
+use run::{Settings, outside, run};
 
 const USAGE: &str = "\
 local runs template.yaml on this machine, on loopback only.

@@ -19,24 +19,21 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::{
-    aws, bus,
+use confab_emulator::{
+    aws,
     clock::Clock,
-    cloud::{Cloud, waiting_line},
-    control::{self, Addresses, Control},
-    dynamo::{self, Dynamo},
-    gateway, guard,
-    lambda::{Consuming, Folders, Functions, consume},
-    latency::Latency,
-    objects::Objects,
+    cloud::{Cloud, CloudConfig},
+    dynamo, gateway, guard,
+    lambda::{Consuming, Folders, consume},
     record::Record,
-    schedule::{self, Schedules},
-    services::{self, Services},
-    simulators,
-    sockets::{self, Sockets},
-    sqs::Engine,
+    schedule, sockets,
     template::{Places, Template},
-    watch,
+};
+
+use crate::{
+    control::{self, Addresses, Control},
+    services::{self, Services},
+    simulators, watch,
 };
 
 #[derive(Debug, Clone)]
@@ -77,7 +74,6 @@ pub async fn run(
     if settings.advance_ms > 0 {
         clock.advance(settings.advance_ms)?;
     }
-    let record = Record::new(clock.clone());
     let services = Services::read(&services::folders(&settings.template)?)?;
     let mut placeholders = services::Addresses {
         home: &addresses.home,
@@ -105,61 +101,31 @@ pub async fn run(
         }
         None => None,
     };
-    for rule in &template.rules {
-        if let Some(operator) = bus::unknown_operator(&rule.pattern) {
-            bail!(
-                "rule {}: local does not know the pattern operator {operator}",
-                rule.name
-            );
-        }
-    }
-    let lines = template.functions.iter().flat_map(waiting_line);
-    let queues: Vec<_> = template.queues.iter().cloned().chain(lines).collect();
-    let queues = Arc::new(Engine::open(&settings.data, &queues, clock.clone())?);
-    let functions = Arc::new(Functions::new(
-        &template.functions,
-        &Folders {
+    let config = CloudConfig {
+        data: settings.data.clone(),
+        folders: Folders {
             binaries: settings.binaries.clone(),
             tools: settings.tools.clone(),
         },
-        &addresses.aws,
-        &places.region,
-        &clock,
-        &record,
-    ));
-    functions
+        template,
+        places,
+        parameters: services.secrets(),
+        clock: clock.clone(),
+    };
+    let cloud = Arc::new(Cloud::open(config).await?);
+    cloud
+        .functions
         .write_environments(&settings.data.join("env"))
         .context("Failed to write the functions' environments")?;
-    let objects = Arc::new(Objects::open(&settings.data, &template, record.clone())?);
-    let cloud = Arc::new(Cloud {
-        tables: Dynamo::open(&settings.data, &template.tables).await?,
-        schedules: Schedules::open(&settings.data, &template.schedules, clock.timestamp())?,
-        started_at: clock.now(),
-        parameters: services
-            .secrets()
-            .into_iter()
-            .chain(template.stored_parameters.clone())
-            .collect(),
-        region: places.region,
-        account: places.account,
-        sockets: Sockets::new(&template.sockets),
-        latency: Latency::default(),
-        template,
-        queues,
-        functions,
-        clock: clock.clone(),
-        record: record.clone(),
-    });
     let outside = simulators::open(
         &settings.data,
         &addresses.home,
         &simulators,
         clock,
-        Some(record.clone()),
+        Some(cloud.record.clone()),
     )?;
     let control = Control {
         cloud: cloud.clone(),
-        objects: objects.clone(),
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
         services: Arc::new(watch::service_of_binaries(&settings.root)),
@@ -167,13 +133,13 @@ pub async fn run(
         products: Arc::new(services.products()),
     };
     let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
-    serve(aws_, guard::guarded(aws::router(cloud.clone(), objects)));
+    serve(aws_, guard::guarded(aws::router(cloud.clone())));
     serve(gateway_, gateway::router(cloud.clone()));
     if let Some(socket) = socket {
         serve(socket, sockets::router(cloud.clone()));
     }
     let counting = Counting {
-        record,
+        record: cloud.record.clone(),
         simulators: simulators.into_keys().collect(),
     };
     let providers = outside

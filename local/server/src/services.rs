@@ -252,7 +252,7 @@ impl Services {
 
 /// Where service files may lie: beside the root template, in `functions/*/`, and beside each template that it nests.
 pub(crate) fn folders(template: &Path) -> Result<Vec<PathBuf>> {
-    let template = &crate::template::normalized(template);
+    let template = &confab_emulator::template::normalized(template);
     let root = template.parent().unwrap_or(Path::new("")).to_owned();
     let mut folders = vec![root.clone()];
     let services = std::fs::read_dir(root.join("functions"))
@@ -265,7 +265,7 @@ pub(crate) fn folders(template: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     services.sort();
     folders.extend(services);
-    let nested = crate::template::nested_files(template)?;
+    let nested = confab_emulator::template::nested_files(template)?;
     folders.extend(
         nested
             .iter()

@@ -3,13 +3,13 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::Result;
-use confab_outside::{Options, Outside, Sighting};
-
-use crate::{
+use confab_emulator::{
     clock::Clock,
     record::{Kind, Record},
-    services::Simulators,
 };
+use confab_outside::{Options, Outside, Sighting};
+
+use crate::services::Simulators;
 
 /// None when no service wants a simulator.
 pub(crate) fn open(

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::process::Command;
 
-use crate::{cloud::Cloud, lambda::State, template::Runtime};
+use confab_emulator::{cloud::Cloud, lambda::State, template::Runtime};
 
 const EVERY: Duration = Duration::from_millis(500);
 

@@ -1,0 +1,45 @@
+//! How much longer calls of AWS take here than they need to: AWS is farther away than loopback.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+#[derive(Debug, Default)]
+pub struct Latency {
+    aws_ms: AtomicU64,
+    post_ms: AtomicU64,
+}
+
+impl Latency {
+    /// Of each call of a function.
+    pub fn set_aws(&self, ms: u64) {
+        self.aws_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// Of a post to a connection, on top.
+    pub fn set_post(&self, ms: u64) {
+        self.post_ms.store(ms, Ordering::Relaxed);
+    }
+
+    pub async fn of_call(&self) {
+        wait(&self.aws_ms).await;
+    }
+
+    pub async fn of_post(&self) {
+        wait(&self.post_ms).await;
+    }
+
+    pub fn snapshot(&self) -> Value {
+        json!({ "aws_ms": self.aws_ms.load(Ordering::Relaxed), "post_ms": self.post_ms.load(Ordering::Relaxed) })
+    }
+}
+
+async fn wait(ms: &AtomicU64) {
+    match ms.load(Ordering::Relaxed) {
+        0 => {}
+        ms => tokio::time::sleep(Duration::from_millis(ms)).await,
+    }
+}
