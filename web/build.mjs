@@ -1,4 +1,5 @@
-// Bundles the pages into dist/: <page>.html beside assets/ with hashed names, and reports what each page's first load weighs.
+// Bundles the pages into dist/ with hashed assets, and reports each page's first load in gzipped
+// kB.
 // `--check` fails when a page is over its budget.
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,5 @@
-// The ledger as its operator's API shows it, and the simulated Stripe beside it, as local/server/API.md says.
+// Types and calls of the ledger's operator API and of the simulated Stripe. See
+// local/server/API.md.
 
 export type Provider = "stripe" | "sumit" | "generic";
 export type OrderState =
@@ -32,11 +33,11 @@ export interface Purchase {
   reference?: string;
 }
 
-/** A product asked for the money to go back. */
+/** A refund that a product requested. */
 export interface Wish {
   reason: string;
   step: "wanted" | "made" | "refused";
-  /** In the provider's word, when it refused. */
+  /** The provider's failure code, when it refused. */
   code?: string;
 }
 
@@ -49,7 +50,7 @@ export interface Order {
   state: OrderState;
   created_at: string;
   correlation_id: string;
-  /** Stripe's ids of the page and of the payment. */
+  /** Stripe's ids of the checkout session and the payment intent. */
   checkout?: string;
   payment?: string;
   received: number;
@@ -61,14 +62,14 @@ export interface Order {
   /** The product has delivered it. */
   used?: boolean;
   refund?: Wish;
-  /** Why a person has to look, by the provider's id of the payment. */
+  /** Reasons for a manual review, by the provider's payment id. */
   flags?: Record<string, FlagKind>;
   balance: number;
 }
 
 export interface OrdersPage {
   orders: Order[];
-  /** The keys of orders of the day that cannot be read. */
+  /** Keys of the day's orders that could not be parsed. */
   unreadable?: string[];
   next?: string;
 }
@@ -77,7 +78,7 @@ export interface Row {
   id: string;
   kind: "charge" | "refund" | "reversal" | "fee" | "credit" | "spend";
   account: "order" | "fees" | "credits";
-  /** With its sign: the currency's smallest unit, or credits. */
+  /** Signed: the currency's smallest unit, or credits. */
   amount: number;
   currency?: string;
   order_id?: string;
@@ -111,9 +112,9 @@ export interface Account {
 
 export interface Flag {
   flag: FlagKind;
-  /** The provider's id of the payment; empty when no order is known. */
+  /** The provider's payment id; empty when no order is known. */
   payment: string;
-  /** The payment still needs a look. */
+  /** The payment is still waiting for a review. */
   is_open: boolean;
   event: string;
   order_id: string | null;
@@ -122,7 +123,7 @@ export interface Flag {
 
 export interface ForSale {
   item: string;
-  /** As the price list says it: `19.00 USD +1`. */
+  /** In the price list's syntax: `19.00 USD +1`. */
   price: string;
 }
 
@@ -132,7 +133,7 @@ export interface Offered {
   url?: string;
 }
 
-/** What Stripe holds of one order, or of payments that name none. */
+/** Stripe's totals for one order, or for payments without an order. */
 export interface Total {
   order_id: string | null;
   currency: string;
@@ -141,7 +142,7 @@ export interface Total {
   refunded: number;
   disputed: number;
   lost: number;
-  /** What banks have taken of it and not given back. */
+  /** Disputed amounts that the banks still hold. */
   withheld: number;
   fees: number;
   dispute_fees: number;
@@ -164,7 +165,7 @@ export type DisputeStatus =
   | "lost";
 
 export interface Movement {
-  /** Positive when it comes to us. */
+  /** Positive when money comes in. */
   amount: number;
   currency: string;
 }
@@ -180,7 +181,7 @@ export interface Dispute {
 }
 
 export interface Payment {
-  /** Nothing for a payment that somebody made at Stripe's dashboard. */
+  /** Null for a payment created in Stripe's dashboard. */
   session: string | null;
   title: string;
   order_id: string | null;

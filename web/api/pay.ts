@@ -1,4 +1,4 @@
-// A checkout and what comes of paying it, as local/server/API.md says.
+// Types and calls of the simulated checkout. See local/server/API.md.
 
 export interface Checkout {
   id: string;
@@ -10,7 +10,7 @@ export interface Checkout {
   payment_status: "unpaid" | "paid";
   expires_at: number;
   cancel_url: string | null;
-  /** Once it is complete. */
+  /** Set once the checkout is complete. */
   success_url: string | null;
 }
 

@@ -1,4 +1,4 @@
-// People and their messages, as local/server/API.md says.
+// Types and calls for the phone's people and messages. See local/server/API.md.
 
 export type Channel = "meta" | "twilio";
 

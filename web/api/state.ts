@@ -1,4 +1,4 @@
-// The snapshot of everything that runs, as local/server/API.md says.
+// Types of the snapshot of everything that runs. See local/server/API.md.
 
 export interface Snapshot {
   started_at: number;
@@ -93,7 +93,7 @@ export interface AwsCall {
   caller: string;
   count: number;
   errors: number;
-  /** How many of the errors are answers that were asked for. */
+  /** How many of the errors were requested by a test. */
   conditions: number;
   read_units: number;
   write_units: number;

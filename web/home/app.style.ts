@@ -1,4 +1,5 @@
-// How the control room is laid out: a rail and one column; pairs side by side where there is room.
+// Layout of the control room: a navigation rail and one column, with pairs side by side on wide
+// screens.
 import { css } from "lit";
 
 export const appStyle = css`

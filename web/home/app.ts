@@ -103,7 +103,7 @@ export class HomeApp extends LitElement {
     `;
   }
 
-  /** A click on the part that the link names already does not change the link. */
+  /** Clicking a link to the current section does not change the hash, so it scrolls here. */
   #again(id: string): void {
     if (this.link.get("at") === id) this.#focus(id);
   }

@@ -1,4 +1,4 @@
-// What asks for a person: broken functions and messages that were given up on. Nothing is shown when all is well.
+// The attention list: failing functions and dead-letter queues. Empty when all is well.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Snapshot } from "../api/state";
 import { plural } from "../ui/format";

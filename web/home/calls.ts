@@ -1,4 +1,4 @@
-// What was asked of AWS, by function: what a message costs. All together stands above.
+// AWS calls by function, with a total: the cost of one message.
 import { html, nothing, type TemplateResult } from "lit";
 import type { AwsCall, Snapshot } from "../api/state";
 import "../ui/empty";
@@ -88,7 +88,7 @@ export function awsCalls(snapshot: Snapshot, opened: Opened): TemplateResult {
     }`;
 }
 
-/** What one invocation takes on average. */
+/** Average calls for one invocation. */
 function each({ functions }: Snapshot, caller: string, rows: AwsCall[]): unknown {
   const { invocations = 0 } = functions.find(({ name }) => name === caller) ?? {};
   if (invocations === 0) return nothing;
@@ -114,7 +114,7 @@ function each({ functions }: Snapshot, caller: string, rows: AwsCall[]): unknown
     .join(", ");
 }
 
-/** As many as are shown: 1.04 is 1 here. */
+/** Compares values as rendered: 1.04 shows as 1. */
 function some(value: number, one: string): string {
   return value === 0 ? "" : plural(Math.round(value * 10) / 10, one);
 }

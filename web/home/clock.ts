@@ -1,4 +1,5 @@
-// Local's clock, and the way to move it forward. It never goes back: schedules and leases have been decided by then.
+// Local's clock and its fast-forward. It never goes back, because schedules and leases have already
+// fired.
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";

@@ -1,4 +1,4 @@
-// Figures that grow: metrics, and what is stored.
+// Counters: metrics and stored items.
 import { html, type TemplateResult } from "lit";
 import type { Metric, Snapshot } from "../api/state";
 import "../ui/empty";

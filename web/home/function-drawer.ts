@@ -1,4 +1,4 @@
-// One function in full: its limits, the figures behind its sparkline, and a way to invoke it with an event.
+// One function in full: limits, the figures behind its sparkline, and a form to invoke it.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { FunctionState } from "../api/state";

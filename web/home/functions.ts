@@ -123,7 +123,7 @@ export function functions(snapshot: Snapshot, opened: Opened): TemplateResult {
   );
 }
 
-/** A service where nothing has run begins closed, unless nothing has run anywhere. */
+/** A service without invocations starts collapsed, unless nothing has run anywhere. */
 function services({ functions: all, products }: Snapshot, opened: Opened): Group<FunctionState>[] {
   const names = [...products.map(({ name }) => name), ...all.map(({ service }) => service ?? "")];
   return [...new Set(names)].flatMap((service) => {

@@ -1,4 +1,4 @@
-// The tail of the log and what of it is wanted.
+// The log tail and its filter.
 import type { Level, LogLine } from "../api/state";
 import { call, explain } from "../ui/call";
 import type { Stream } from "../ui/stream";
@@ -15,7 +15,7 @@ export interface Wanted {
 export class LogLines {
   lines: LogLine[] | undefined;
   problem = "";
-  /** While paused, new lines wait here and are only counted. */
+  /** Lines that arrived while paused; only their count is shown. */
   waiting: LogLine[] = [];
   paused = false;
   #lastSeq = 0;
@@ -37,7 +37,7 @@ export class LogLines {
     try {
       const lines = await call<LogLine[]>("GET", "/api/logs?limit=200");
       this.problem = "";
-      // A restarted local counts from one again, so what it answers replaces what was here.
+      // A restarted local numbers its lines from one again, so its answer replaces the known lines.
       this.#lastSeq = 0;
       this.lines = [];
       for (const line of lines) this.#take(line);
@@ -81,7 +81,7 @@ export class LogLines {
     this.changed();
   }
 
-  /** A line that came both by the stream and by asking is one line. */
+  /** Drops duplicates: a line can arrive by the stream and by a fetch. */
   #take(line: LogLine): void {
     if (line.seq <= this.#lastSeq) return;
     this.#lastSeq = line.seq;

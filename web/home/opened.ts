@@ -1,4 +1,5 @@
-// Which groups of rows are open. What a person chose stays, and what was never chosen stays as it was first shown: nothing opens under a pointer.
+// Expanded groups of rows. A user's choice persists, and defaults are fixed at first render, so
+// that rows never move under a pointer.
 
 export class Opened {
   readonly #open = new Map<string, boolean>();

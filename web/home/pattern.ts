@@ -1,4 +1,4 @@
-// An event pattern in words: what happened, from whom, and under which conditions. The JSON has the last word.
+// An event pattern in words: type, source and conditions. The JSON stays authoritative.
 
 const shown = 3;
 
@@ -34,7 +34,7 @@ function wordsOf(path: string, wanted: unknown): string[] {
     return [`${path} ${ways.join(" or ")}`];
   }
   if (!isFields(wanted)) return [];
-  // What an event says is under `detail`, so that word says nothing.
+  // Every custom field sits under `detail`, so the word adds nothing.
   return Object.entries(wanted).flatMap(([name, value]) =>
     wordsOf(path === "" ? (name === "detail" ? "" : name) : `${path}.${name}`, value),
   );
@@ -55,7 +55,7 @@ function way(matcher: Fields): string {
     case "anything-but":
       return `is not ${few(values, "or")}`;
     case "numeric":
-      // Operators and bounds take turns.
+      // Operators and bounds alternate.
       return values
         .map((part, index) => (index === 0 ? part : `${index % 2 === 0 ? " and " : " "}${part}`))
         .join("");

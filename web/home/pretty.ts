@@ -1,4 +1,4 @@
-// JSON for eyes. Text that holds JSON is opened, and text that does not is left as it is.
+// Pretty-printed JSON. Strings that contain JSON are expanded; other text is unchanged.
 
 export function pretty(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "nothing";

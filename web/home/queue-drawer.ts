@@ -1,4 +1,5 @@
-// The messages of one queue, looked at without receiving them. From a DLQ they can go back to where they came from.
+// The messages of one queue, peeked without receiving them. Dead letters can be redriven to their
+// source queue.
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";

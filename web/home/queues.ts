@@ -1,4 +1,4 @@
-// The queues table: each queue in one row with what was given up on beside it.
+// The queues table: each queue in one row, with its dead-letter queue beside it.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Queue, Snapshot } from "../api/state";
 import "../ui/empty";

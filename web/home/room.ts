@@ -1,4 +1,4 @@
-// What the control room knows: the last snapshot, the stream it comes from, and whether it is fresh.
+// State of the control room: the latest snapshot, its event stream, and whether it is fresh.
 import type { Snapshot } from "../api/state";
 import { call, explain } from "../ui/call";
 import { setClock } from "../ui/clock";

@@ -1,4 +1,4 @@
-// What runs by the clock, and what runs because something happened.
+// Schedules and event rules.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Rule, Schedule, Snapshot } from "../api/state";
 import "../ui/empty";

@@ -1,4 +1,4 @@
-// The list beside the way; on a narrow screen one above the other.
+// The list beside the trace; stacked on a narrow screen.
 import { css } from "lit";
 
 export const timelineStyle = css`

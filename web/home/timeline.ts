@@ -1,4 +1,4 @@
-// The live timeline: recent correlation ids, and the way of one of them through the system.
+// The live timeline: recent correlation ids, and one trace through the system.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -30,7 +30,7 @@ export class Timeline extends LitElement {
   static override styles = [base, controls, sectionStyle, timelineStyle];
 
   @property({ attribute: false }) stream!: Stream;
-  /** Empty: whatever is the newest. */
+  /** Empty: the newest one. */
   @property() selected = "";
   private traces!: Traces;
 

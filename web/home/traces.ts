@@ -1,4 +1,4 @@
-// The recent correlation ids and the entries of one of them, kept up to date from the stream.
+// Recent correlation ids and the entries of one trace, updated from the stream.
 import type { Entry, Trace } from "../api/state";
 import { pathOf } from "../ui/act";
 import { CallError, call, explain } from "../ui/call";
@@ -63,7 +63,7 @@ export class Traces {
       known.errors += entry.ok ? 0 : 1;
       known.last_at = Math.max(known.last_at, entry.at);
     } else {
-      // Only the server knows a trace's title, and a burst of new ones is one question.
+      // Only the server knows a trace's title. A burst of new traces leads to one request.
       clearTimeout(this.#refresh);
       this.#refresh = setTimeout(() => void this.#loadList(), 150);
     }
@@ -78,7 +78,7 @@ export class Traces {
   }
 }
 
-/** A link can be older than what local remembers. */
+/** A link can be older than the traces that local keeps. */
 function forgotten(error: unknown): Entry[] {
   if (error instanceof CallError && error.status === 404) return [];
   throw error;

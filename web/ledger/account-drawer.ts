@@ -1,4 +1,4 @@
-// What a person may spend at a product, and the rows that it is the sum of.
+// One account: its balance at a product and the rows behind it.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Account } from "../api/ledger";
@@ -38,7 +38,7 @@ export class AccountDrawer extends LitElement {
     if (this.account && (changed.has("account") || changed.has("turn"))) void this.#load();
   }
 
-  /** A payer may be called anything, a product is one word. */
+  /** A payer's id can contain slashes, a product's cannot. */
   get #parts(): [product: string, payer: string] {
     const slash = this.account.indexOf("/");
     return [this.account.slice(0, slash), this.account.slice(slash + 1)];

@@ -1,4 +1,4 @@
-// How the ledger is laid out: one column under a bar with the day and what can be done.
+// Layout of the ledger: one column under a bar with the day and its actions.
 import { css } from "lit";
 
 export const appStyle = css`

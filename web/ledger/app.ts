@@ -1,4 +1,4 @@
-// The ledger: the money of every product, day by day, beside what Stripe holds.
+// The ledger: every product's money, day by day, reconciled with Stripe.
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import "../ui/app-bar";
@@ -37,7 +37,7 @@ export class LedgerApp extends LitElement {
     super.connectedCallback();
     addEventListener("hashchange", this.#linked);
     addEventListener("popstate", this.#linked);
-    // Whoever comes back from the pay page is told of the order, and the rest of the page works by links.
+    // The pay page returns with an order in the query; everything else on this page uses the hash.
     const paid = new URLSearchParams(location.search).get("order");
     if (paid)
       history.replaceState(

@@ -1,4 +1,4 @@
-// What the page knows of a day, and when to ask again: whenever a function of payments has run.
+// Data of one day, and when to refetch it: after every invocation of a payments function.
 import type { Flag, ForSale, Order, OrdersPage, Total } from "../api/ledger";
 import type { Snapshot } from "../api/state";
 import { call, explain } from "../ui/call";
@@ -8,23 +8,23 @@ import { type Comparison, compare } from "./compare";
 import { isDay, today } from "./day";
 import { books } from "./paths";
 
-/** The page's own questions run this function: it must not ask again because of them. */
+/** The page's own requests run this function, so its invocations must not trigger a refetch. */
 const reader = "payments-ledger";
 const pause = 250;
-/** The books are money: what the stream should miss, and what an index shows late, is seen after so long. */
+/** Upper bound of staleness, for missed stream events and a lagging index. */
 const anyway = 5000;
-/** What failed is asked again by itself, besides by hand. */
+/** Retry delay after a failed fetch, besides retrying by hand. */
 const patience = 3000;
 
 export interface Day {
   day: string;
   orders: Order[];
   flags: Flag[];
-  /** The keys of orders of the day that cannot be read. */
+  /** Keys of the day's orders that could not be parsed. */
   unreadable: string[];
-  /** There are older orders of the day than these. */
+  /** The day has older orders than these. */
   more: boolean;
-  /** Stripe's events that are on their way. */
+  /** Stripe events that are not delivered yet. */
   underway: number;
   comparison: Comparison;
 }
@@ -34,7 +34,7 @@ export class Books {
   shown: Day | undefined;
   forSale: ForSale[] = [];
   problem = "";
-  /** Grows with each answer: what else is open on the page asks again. */
+  /** Grows with each answer, so that open drawers refetch. */
   turn = 0;
   #wanted = "";
   #pages = 1;
@@ -56,7 +56,7 @@ export class Books {
     });
   }
 
-  /** Today, when no day is named. */
+  /** Today, when the link names no day. */
   get day(): string {
     return isDay(this.#wanted) ? this.#wanted : today();
   }
@@ -75,7 +75,7 @@ export class Books {
     await this.load();
   }
 
-  /** One at a time; what happens meanwhile leads to one more. */
+  /** Runs one fetch at a time; changes during a fetch lead to one more. */
   load(): Promise<void> {
     this.#again = this.#loading !== undefined;
     this.#loading ??= this.#load().finally(() => {
@@ -148,7 +148,7 @@ export class Books {
     }, milliseconds);
   }
 
-  /** Whether something of payments has moved since the last snapshot. */
+  /** Returns whether a payments function has run since the previous snapshot. */
   #isNews(snapshot: Snapshot): boolean {
     setClock(snapshot.now);
     const ours = snapshot.functions.filter(

@@ -1,4 +1,4 @@
-// The ledger beside Stripe: what each says of the same orders, currency by currency.
+// Reconciliation of the ledger with Stripe, by currency.
 import type { Order, Total } from "../api/ledger";
 
 export interface Line {
@@ -9,15 +9,15 @@ export interface Line {
   refunded: number;
   disputed: number;
   ledger: number;
-  /** Nothing when the provider cannot be asked here. */
+  /** Null when the provider cannot be queried here. */
   held: number | undefined;
 }
 
 export interface Comparison {
   lines: Line[];
-  /** What Stripe holds of each order that the two disagree about. */
+  /** Stripe's totals for each order that differs. */
   differing: Map<string, number>;
-  /** What Stripe holds of payments that name no order, by currency. */
+  /** Stripe's totals for payments without an order, by currency. */
   nobodys: Map<string, number>;
 }
 

@@ -1,4 +1,4 @@
-// The ledger's days: they begin at midnight UTC, whatever the clock on the wall says.
+// Days of the ledger. They begin at midnight UTC, whatever the local time zone.
 import { now } from "../ui/clock";
 
 const dayLength = 86_400_000;

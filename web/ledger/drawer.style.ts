@@ -1,4 +1,4 @@
-// How a drawer of the ledger is laid out: parts with a heading each, and lists of ids.
+// Layout of the ledger's drawers: sections with headings, and lists of ids.
 import { css } from "lit";
 
 export const drawerStyle = css`

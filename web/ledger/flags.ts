@@ -1,4 +1,4 @@
-// What asks for a person: flags by what is wrong, each with what to do. Nothing is shown when all is well.
+// Flags that need a manual review, each with its resolution. Empty when all is well.
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Flag, FlagKind } from "../api/ledger";
 import { plural } from "../ui/format";
@@ -10,7 +10,7 @@ import { flagWords } from "./words";
 const shownAtOnce = 3;
 
 export function flags({ flags: all }: Day): TemplateResult | typeof nothing {
-  // A payment that is in order again is history.
+  // A resolved payment is history.
   const open = all.filter(({ is_open }) => is_open).reverse();
   if (open.length === 0) return nothing;
   const kinds = new Map<FlagKind, Flag[]>();

@@ -1,4 +1,4 @@
-// One order in whole: its money row by row, what the products were told, and its payment at Stripe.
+// One order: its rows, the notifications of the product, and its payment at Stripe.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -27,7 +27,7 @@ export class OrderDrawer extends LitElement {
 
   /** Empty: closed. */
   @property({ attribute: "order" }) order = "";
-  /** Asks again when it changes. */
+  /** Refetches when it changes. */
   @property({ type: Number }) turn = 0;
   @state() private file: OrderFile | undefined;
   @state() private payments: Payment[] = [];

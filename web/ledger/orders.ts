@@ -1,4 +1,4 @@
-// The orders of a day, the newest first: each in one row that opens it.
+// The day's orders, newest first. Each row opens its order.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Order } from "../api/ledger";
 import { change, money } from "../ui/money";

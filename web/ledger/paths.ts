@@ -1,4 +1,4 @@
-// Where the ledger is asked, and what of it a link opens.
+// The ledger's API paths and links.
 import { pathOf } from "../ui/act";
 import { hashWith } from "../ui/hash";
 

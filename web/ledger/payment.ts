@@ -1,4 +1,4 @@
-// A payment at the simulated Stripe, and what somebody at its dashboard could do with it: refund, dispute, settle, pay.
+// A payment at the simulated Stripe, with the dashboard's actions: refund, dispute, settle, pay.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Dispute, DisputeStatus, Payment, Refund } from "../api/ledger";
@@ -73,7 +73,7 @@ export class LedgerPayment extends LitElement {
 
   #form(taking: Taking): TemplateResult {
     const { amount, currency } = this.payment;
-    // A bank takes what was charged, whatever was refunded of it.
+    // A dispute takes the full charge, regardless of refunds.
     const most = written(taking === "refund" ? this.#refundable : amount, currency);
     return html`<form class="row" @submit=${(event: SubmitEvent) => this.#take(event, taking)}>
       <label class="field">
@@ -154,7 +154,7 @@ export class LedgerPayment extends LitElement {
   }
 }
 
-/** Of a lost dispute a part may have come back. */
+/** A lost dispute can be reinstated in part. */
 function told({ status, amount, currency, balance_transactions }: Dispute): string {
   const sum = (minor: number) => money(minor, currency.toUpperCase());
   const back = balance_transactions.reduce(

@@ -1,4 +1,5 @@
-// Rows of the ledger with what they add up to, oldest first. A sum that is not the balance is said aloud.
+// Ledger rows with a running total, oldest first. A total that differs from the balance is
+// reported.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Row } from "../api/ledger";
 import "../ui/notice";
@@ -54,7 +55,7 @@ function order({ order_id }: Row): TemplateResult {
     : html`<span class="soft">none</span>`;
 }
 
-/** What was booked in one step has one time: money comes in before it goes back. */
+/** Rows of one transaction share a timestamp: credits sort before debits. */
 function byTime(one: Row, other: Row): number {
   return Date.parse(one.at) - Date.parse(other.at) || other.amount - one.amount;
 }

@@ -1,4 +1,4 @@
-// Sells something without a product: an offer is sealed as one would seal it, and its pay page opens.
+// Sells something without a product: seals an offer as a product would, and opens its pay page.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { ForSale, Offered } from "../api/ledger";
@@ -94,7 +94,7 @@ export class Sell extends LitElement {
   }
 }
 
-/** `19.00 USD +1` as a person reads it. */
+/** Formats `19.00 USD +1` for people. */
 function priced(price: string): string {
   const [, sum, credits] = /^(.*?)(?:\s*\+(\d+))?$/.exec(price) ?? [];
   return credits ? `${sum}, with ${credits} ${credits === "1" ? "credit" : "credits"}` : price;

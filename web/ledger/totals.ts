@@ -1,4 +1,4 @@
-// The day's sums by currency, and whether Stripe holds the same.
+// The day's totals by currency, and whether Stripe's agree.
 import { html, nothing, type TemplateResult } from "lit";
 import { count, plural } from "../ui/format";
 import { money } from "../ui/money";

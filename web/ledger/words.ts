@@ -1,4 +1,4 @@
-// What the ledger's states, rows and flags mean to whoever reads them.
+// Labels for the ledger's states, rows and flags.
 import { html, type TemplateResult } from "lit";
 import type { FlagKind, Order, OrderState, Provider, Row, Tell, Wish } from "../api/ledger";
 import { plural } from "../ui/format";
@@ -36,7 +36,7 @@ export const rowKinds: Record<Row["kind"], string> = {
   spend: "Used",
 };
 
-/** A reversal goes either way, and its sign says which. */
+/** A reversal can go either way; its sign tells which. */
 export function kindOf({ kind, account, amount }: Row): string {
   if (kind !== "reversal") return rowKinds[kind];
   if (account === "credits") return "Taken back";
@@ -58,7 +58,7 @@ export function tellOf(tell: Tell): string {
   }
 }
 
-/** How far the money has come that a product asked back. */
+/** Progress of a refund that a product requested. */
 export function wishOf({ step, code }: Wish, { received, disputed }: Order): string {
   switch (step) {
     case "wanted":

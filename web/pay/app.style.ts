@@ -1,4 +1,4 @@
-// One column that is read from the amount down to the button.
+// One column, read from the amount down to the button.
 import { css } from "lit";
 
 export const appStyle = css`

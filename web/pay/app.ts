@@ -1,4 +1,4 @@
-// The checkout of the simulated Stripe: what is to be paid, test cards to choose from, and the way back to the shop.
+// The simulated Stripe's checkout: the amount, test cards, and the link back to the shop.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Card, Checkout, Outcome } from "../api/pay";
@@ -36,7 +36,7 @@ export class PayApp extends LitElement {
     removeEventListener("pageshow", this.#back);
   }
 
-  /** Who comes back from the shop must not see the checkout as it was. */
+  /** The back-forward cache would show a stale checkout. */
   #back = (event: PageTransitionEvent): void => {
     if (!event.persisted) return;
     this.busy = false;
@@ -44,7 +44,7 @@ export class PayApp extends LitElement {
   };
 
   override updated(changed: PropertyValues): void {
-    // What is asked next is where the keyboard goes next.
+    // Moves the focus to the next question.
     if (changed.has("asking") && this.asking) this.renderRoot.querySelector("h2")?.focus();
   }
 
@@ -68,7 +68,7 @@ export class PayApp extends LitElement {
       this.asking = outcome.next === "authenticate";
       if (outcome.next === "declined") this.problem = outcome.message;
     } catch (error) {
-      // It may have been paid or have expired elsewhere, and then the page says so.
+      // It may have been paid or have expired elsewhere; the refetched page then says so.
       await this.#load();
       if (this.checkout?.status === "open") this.problem = explain(error);
     }

@@ -1,4 +1,4 @@
-// The test cards, by what they do. There is no field for a card's number anywhere on this page.
+// Test cards by their effect. This page never asks for a card number.
 import type { Card } from "../api/pay";
 
 export interface TestCard {

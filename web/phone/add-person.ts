@@ -1,4 +1,4 @@
-// Adds a person who can write to us.
+// Dialog that adds a simulated customer.
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { Channel } from "../api/phone";

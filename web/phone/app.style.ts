@@ -1,4 +1,4 @@
-// Two sides, or one at a time below 48rem.
+// Two panes, or one at a time below 48rem.
 import { css } from "lit";
 
 export const appStyle = css`

@@ -1,4 +1,4 @@
-// The phone: people who write to us on one side, the chat of one of them on the other. On a narrow screen one at a time.
+// The phone: the list of people beside one chat, or one at a time on a narrow screen.
 import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Person } from "../api/phone";

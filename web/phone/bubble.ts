@@ -1,4 +1,4 @@
-// What is inside a bubble, by the kind of content. Where a press leads is for the chat to say.
+// Contents of a bubble, by kind. The chat handles presses.
 import { html, nothing, type TemplateResult } from "lit";
 import type { ButtonsContent, Content, ImageContent, ListContent } from "../api/phone";
 import { icon } from "../ui/icons";
@@ -48,7 +48,7 @@ function content(what: Content, item: Item, presses: Presses): TemplateResult {
   }
 }
 
-/** What can be pressed hangs under its bubble. */
+/** Buttons below a bubble. */
 export function under(item: Item, presses: Presses): TemplateResult | typeof nothing {
   const { content: what } = item;
   if (what.type === "buttons") {

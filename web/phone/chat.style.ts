@@ -1,4 +1,4 @@
-// The frame of a chat: who, the messages that scroll, the composer.
+// Layout of a chat: header, scrolling messages, composer.
 import { css } from "lit";
 
 export const chatStyle = css`

@@ -1,4 +1,4 @@
-// One chat: the messages, what can be done with them, and the composer below.
+// One chat: its messages, their actions, and the composer.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -49,7 +49,7 @@ export class PhoneChat extends LitElement {
   @state() private atEnd = true;
   @state() private missed = 0;
   @state() private dropping = false;
-  /** The message that arrow keys are at; empty: the latest. */
+  /** The message with the roving focus; empty: the latest. */
   @state() private active = "";
   @query(".scroll") private scroller!: HTMLElement;
   @query("phone-composer") private composer!: Composer;
@@ -91,7 +91,7 @@ export class PhoneChat extends LitElement {
     const latest = itemsOf(this.#chat).at(-1);
     if (latest && latest.key !== this.#lastSeen) {
       if (this.#lastSeen !== "" && !this.atEnd && latest.from === "bot") this.missed += 1;
-      // One's own message is what one wants to see, wherever the view was.
+      // One's own message always scrolls into view.
       if (latest.from === "person") this.atEnd = true;
       this.#lastSeen = latest.key;
     }
@@ -293,7 +293,7 @@ export class PhoneChat extends LitElement {
     setTimeout(() => row?.classList.remove("found"), 1200);
   }
 
-  /** Arrows walk over the messages, so that Tab does not have to pass through every one. */
+  /** Arrow keys move between messages, so that Tab does not stop at each one. */
   #key(event: KeyboardEvent): void {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (event.key === "Escape") this.reacting = "";

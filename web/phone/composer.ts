@@ -1,4 +1,4 @@
-// Where a person writes: text, photos with a preview, and what is being answered.
+// The composer: text, photos with a preview, and the quoted message.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -40,7 +40,7 @@ export class Composer extends LitElement {
     if (changed.has("person") || (changed.has("replyTo") && this.replyTo)) this.area.focus();
   }
 
-  /** Takes pasted, dropped and picked files alike. */
+  /** Takes pasted, dropped and picked files. */
   async attach(files: Iterable<File>): Promise<void> {
     for (const file of files) {
       if (!file.type.startsWith("image/")) {
@@ -101,7 +101,7 @@ export class Composer extends LitElement {
     </ul>`;
   }
 
-  /** Ten photos of a face that nobody has: whoever tries the photo studio needs some. */
+  /** Ten photos of an invented face, to try the photo studio with. */
   async #samples(): Promise<void> {
     const person = encodeURIComponent(this.person);
     const sample = async (number: number): Promise<Photo> => {
@@ -139,7 +139,7 @@ export class Composer extends LitElement {
 
   #key(event: KeyboardEvent): void {
     if (event.key === "Escape" && this.replyTo) this.dispatchEvent(new Event("unquote"));
-    // While an input method composes, Enter picks a candidate.
+    // During IME composition, Enter picks a candidate.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     this.#submit(event);

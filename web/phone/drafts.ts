@@ -1,4 +1,4 @@
-// What was typed and not sent, for each person, kept over a reload.
+// Unsent text of each chat, kept across reloads.
 
 const key = (person: string) => `confab.draft.${person}`;
 
@@ -15,6 +15,6 @@ export function keepDraft(person: string, text: string): void {
     if (text === "") localStorage.removeItem(key(person));
     else localStorage.setItem(key(person), text);
   } catch {
-    // Without storage a draft lives as long as the page.
+    // Without storage, drafts last as long as the page.
   }
 }

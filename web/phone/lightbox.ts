@@ -1,4 +1,4 @@
-// Photos over the whole screen, one at a time.
+// Full-screen photos, one at a time.
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { ImageContent } from "../api/phone";

@@ -1,4 +1,4 @@
-// The choices of a list message, on a sheet from the bottom.
+// The choices of a list message, in a bottom sheet.
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { ListContent, ListRow } from "../api/phone";

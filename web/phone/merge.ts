@@ -1,4 +1,5 @@
-// How a told message joins those that are known. Tells can come late, twice and out of order.
+// Merges a message update into the known messages. Updates can be late, duplicated and out of
+// order.
 import type { Message, Status } from "../api/phone";
 
 const progress: Record<Status, number> = { sending: 0, sent: 1, delivered: 2, read: 3, failed: 4 };
@@ -11,7 +12,7 @@ export function merge(known: Message[], told: Message): Message[] {
   return known.with(index, behind ? { ...told, status: before.status, error: before.error } : told);
 }
 
-/** No later status can come. */
+/** Final: no later status can follow. */
 export function settled({ status }: Message): boolean {
   return status === "read" || status === "failed";
 }

@@ -1,4 +1,4 @@
-// The list of people: who, the last words, when, and how many are unread.
+// The list of people: name, latest message, time, and unread count.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";

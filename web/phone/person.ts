@@ -1,4 +1,4 @@
-// How a person is shown: a round of their initials, and how they reach us.
+// A person's avatar and channel.
 import { css, html, type TemplateResult } from "lit";
 import type { Person } from "../api/phone";
 

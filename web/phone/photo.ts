@@ -1,10 +1,10 @@
-// Turns a picked picture into what a phone would send: a JPEG or PNG of a size that every channel takes.
+// Converts a picked image to a JPEG or PNG of a size that every channel accepts.
 
 export interface Photo {
   key: string;
   data: string;
   mime: string;
-  /** A data: address, so that it can be shown under the page's content policy. */
+  /** A data: URL, which the page's content policy allows. */
   url: string;
 }
 

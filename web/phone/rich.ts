@@ -1,4 +1,5 @@
-// Message text as messengers show it: *bold*, _italic_, ~struck~, ```code``` and links. Everything else stays as it was written.
+// Message markup of messengers: *bold*, _italic_, ~struck~, ```code``` and links. Other text is
+// unchanged.
 import { html, type TemplateResult } from "lit";
 
 type Part = string | TemplateResult;
@@ -24,7 +25,7 @@ export function rich(text: string): Part[] {
   return parts;
 }
 
-/** The same text without its marks, for where only a line of it is shown. */
+/** The text without markup, for one-line previews. */
 export function plain(text: string): string {
   return text.replace(
     marks,
@@ -33,7 +34,7 @@ export function plain(text: string): string {
   );
 }
 
-/** One to three emoji and nothing else are drawn large. */
+/** One to three emoji alone are drawn large. */
 export function onlyEmoji(text: string): boolean {
   return /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*\s*){1,3}$/u.test(
     text.trim(),

@@ -1,4 +1,4 @@
-// How the simulated providers deliver webhooks: well, or as badly as real ones do on a bad day.
+// Settings of the simulated providers: webhook delivery with optional faults.
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { ProviderSettings } from "../api/phone";

@@ -1,4 +1,4 @@
-// Everything the phone knows: people, their messages, and what is on its way out. The pages draw it and call its verbs.
+// State of the phone: people, messages and pending sends.
 import type { Channel, Content, Message, Outgoing, Person } from "../api/phone";
 import type { Snapshot } from "../api/state";
 import { CallError, call, explain } from "../ui/call";
@@ -6,7 +6,7 @@ import { now, setClock } from "../ui/clock";
 import { Stream } from "../ui/stream";
 import { merge, settled } from "./merge";
 
-/** A message that local has not taken yet. */
+/** A message that local has not accepted yet. */
 export interface Pending {
   key: string;
   after: number;
@@ -21,7 +21,7 @@ export interface Chat {
   pending: Pending[];
   typing: boolean;
   problem: string;
-  /** The key under which a message was drawn while it was pending: it stays the same bubble. */
+  /** The key of a message while it was pending, so that it stays the same bubble. */
   keys: Map<string, string>;
 }
 
@@ -34,7 +34,9 @@ export class PhoneStore {
   #chats = new Map<string, Chat>();
   #typing = new Map<string, ReturnType<typeof setTimeout>>();
   #sending = new Set<string>();
-  /** A person's own messages that the stream told of while a send was open: one of them may be the one being sent. */
+  /**
+   * Own messages that the stream delivered during a send: one of them may be the one being sent.
+   */
   #parked = new Map<string, Message[]>();
   #keys = 0;
 
@@ -68,7 +70,9 @@ export class PhoneStore {
     this.changed();
   }
 
-  /** Fetches what is not known yet: everything at first, later only from the oldest message that can still change. */
+  /**
+   * Fetches unknown messages: all at first, later from the oldest message that can still change.
+   */
   async loadMessages(id: string): Promise<void> {
     const chat = this.chat(id);
     const known = chat.messages ?? [];
@@ -104,7 +108,7 @@ export class PhoneStore {
     try {
       await call("POST", `${path(id)}/read`);
     } catch {
-      // It is asked again with the next message or the next look at this chat.
+      // Fetched again with the next message or the next visit to this chat.
       person.unread = 1;
     }
   }
@@ -148,7 +152,7 @@ export class PhoneStore {
     }
   }
 
-  /** One send at a time and in order. What local cannot be reached for waits until it can. */
+  /** Sends one at a time, in order. Unreachable: waits until local is back. */
   async #flush(id: string): Promise<void> {
     if (this.#sending.has(id)) return;
     this.#sending.add(id);
@@ -216,7 +220,7 @@ export class PhoneStore {
     this.#put(id, message);
   }
 
-  /** `guess`: what was sent is shown until the stream says how it stands, and never over what the stream has said. */
+  /** `guess`: an optimistic update that never overwrites one from the stream. */
   #put(id: string, message: Message, guess = false): void {
     const chat = this.chat(id);
     const known = chat.messages?.some((each) => each.id === message.id);
@@ -261,7 +265,7 @@ export class PhoneStore {
       setClock((await call<Snapshot>("GET", "/api/state")).now);
       this.changed();
     } catch {
-      // Only the names of the days depend on it, and the laptop's clock is nearly always the same.
+      // Only day names depend on it, and the laptop's clock is nearly always right.
     }
   }
 }

@@ -1,11 +1,11 @@
-// Cuts a chat into what is drawn: days, and within them groups of one side, and within them albums of photos.
+// Divides a chat into days, groups by sender, and photo albums.
 import type { ImageContent, Message } from "../api/phone";
 import type { Chat, Pending } from "./store";
 
 const groupGap = 5 * 60_000;
 const albumGap = 60_000;
 
-/** A message as drawn: told by local, or still on its way there. */
+/** A message as rendered: sent, or pending. */
 export interface Item extends Message {
   key: string;
   pending: Pending | null;
@@ -73,7 +73,7 @@ export function isPhoto(item: Item): item is Item & { content: ImageContent } {
   return item.content.type === "image";
 }
 
-/** Photos after one another are one album; a caption ends it, so that it stays with its photo. */
+/** Consecutive photos form an album; a caption ends it, so that it stays with its photo. */
 function joinsAlbum(before: Item, item: Item): boolean {
   return (
     isPhoto(before) &&

@@ -1,4 +1,4 @@
-// Ticks in running text; read ones take the accent.
+// Delivery ticks in running text; read ones take the accent.
 import { css } from "lit";
 
 export const ticksStyle = css`

@@ -1,4 +1,4 @@
-// How far a message has come, as ticks with a name.
+// Delivery status as labelled ticks.
 import { html, type TemplateResult } from "lit";
 import type { Status } from "../api/phone";
 import { type IconName, icon } from "../ui/icons";

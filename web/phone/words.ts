@@ -1,4 +1,4 @@
-// A message in one line of plain words: for previews, quotes and screen readers.
+// A message in one line of plain text, for previews, quotes and screen readers.
 import type { Content } from "../api/phone";
 import { plain } from "./rich";
 
@@ -22,7 +22,7 @@ export function summary(content: Content): string {
   }
 }
 
-/** The side a text starts from, by its first letter that has one. */
+/** The text's direction, by its first letter with one. */
 export function directionOf(text: string): "rtl" | "ltr" {
   const letter = /\p{L}/u.exec(text)?.[0] ?? "";
   return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(letter) ? "rtl" : "ltr";

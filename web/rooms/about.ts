@@ -1,4 +1,4 @@
-// What a room is: its photo, what it is about, who made it, and the ways in and out of it.
+// About a room: photo, description, host, and links to join, leave and configure it.
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base, controls } from "../ui/base";

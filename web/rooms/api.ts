@@ -1,4 +1,4 @@
-// Calls to the rooms' API, and the session that they are made with. Every failure is a Problem with words that can be shown.
+// Calls to the rooms API and their session. Every failure is a Problem with a message for people.
 
 import type {
   ClosedRoom,
@@ -38,12 +38,13 @@ export function problemOf(error: unknown): Problem {
 const unreachable = "No answer. Check your connection, and try again.";
 const patience = 15_000;
 
-/** Beside the page, wherever that is served from: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
+/** Config sits beside the page: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
 async function findBases(): Promise<{ api: string; payments: string }> {
   const place = location.pathname.replace(/\/(index\.html)?$/, "").replace(/\.html$/, "");
   try {
     const answer = await fetch(`${place}/config.json`, { signal: AbortSignal.timeout(patience) });
-    // Where there is none, the API is where the page is. Anything else is no answer, and maybe somebody in between.
+    // Without a config, the API shares the page's origin. A 5xx may come from a proxy and proves
+    // nothing.
     if (answer.status >= 500) throw new Problem(answer.status, "unreachable", unreachable);
     const { api, payments } = (answer.ok ? await answer.json() : {}) as {
       api?: string;
@@ -69,7 +70,7 @@ async function urlOf(path: string): Promise<string> {
   }
 }
 
-/** Until when the page waits, since the server is busy; `null`: it does not wait. */
+/** When the current busy wait ends; null: no wait. */
 let busyUntil: number | null = null;
 const waiting = new EventTarget();
 
@@ -77,7 +78,7 @@ export function waitsUntil(): number | null {
   return busyUntil;
 }
 
-/** Tells when a wait begins, changes or ends. */
+/** Calls back when a wait begins, changes or ends. */
 export function onWait(tell: () => void): () => void {
   waiting.addEventListener("change", tell);
   return () => waiting.removeEventListener("change", tell);
@@ -101,7 +102,7 @@ interface KeptSession extends Session {
 
 let asking: Promise<Session> | undefined;
 
-/** Who we are; somebody new when that is not known. A token is renewed when half of its time is over. */
+/** Returns the session, or starts one. A token is renewed after half of its lifetime. */
 export async function session(): Promise<Session> {
   const known = kept<KeptSession>("session");
   const now = Date.now();
@@ -120,7 +121,7 @@ export function knownSession(): Session | null {
 
 async function begin(known: Session | null): Promise<Session> {
   const ask = async (): Promise<Session> => {
-    // Another tab may have been quicker: two tabs are one person.
+    // Another tab may have renewed first: all tabs share one session.
     const told = kept<KeptSession>("session");
     if (told && told.token !== known?.token && Date.now() < Date.parse(told.expires_at))
       return told;
@@ -143,7 +144,7 @@ export function call<T>(method: string, path: string, body?: unknown): Promise<T
   return asSomebody((token) => request<T>(method, path, body, token));
 }
 
-/** For what may be asked again and again, where nothing else waits. */
+/** For idempotent calls that may be repeated while the server is busy. */
 function patientCall<T>(method: string, path: string, body?: unknown): Promise<T> {
   return asSomebody((token) => patient(() => request<T>(method, path, body, token)));
 }
@@ -154,7 +155,7 @@ async function asSomebody<T>(ask: (token: string) => Promise<T>): Promise<T> {
     return await ask(token);
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    // The token is good no more: whoever had it is somebody new.
+    // The token has expired; a new session is a new user.
     if (knownSession()?.token === token) keep("session", null);
     return ask((await session()).token);
   }
@@ -190,7 +191,7 @@ function answered<T>(status: number, text: string, retryAfter: string | null): T
   try {
     answer = text === "" ? null : (JSON.parse(text) as { title?: string; code?: string });
   } catch {
-    // What is not JSON comes from something in between, and is not for people.
+    // An answer that is not JSON comes from a proxy, and its text is not for people.
   }
   if (status >= 200 && status < 300) return answer as T;
   const wait = retryAfter === null ? NaN : Number(retryAfter) * 1000;
@@ -202,7 +203,7 @@ function answered<T>(status: number, text: string, retryAfter: string | null): T
   throw new Problem(status, answer?.code ?? "unknown", words, Number.isFinite(wait) ? wait : null);
 }
 
-// What the page asks for
+// Routes
 
 const chat = (code: string) => `/api/chats/${encodeURIComponent(code)}`;
 
@@ -249,7 +250,7 @@ export const rooms = {
   openBackRoom: (code: string) => call<{ code: string }>("POST", `${chat(code)}/back-room/`, {}),
   backRoom: (code: string) =>
     call<ToPay | { code: string }>("POST", `${chat(code)}/back-room/`, {}),
-  /** How an order stands with payments, who know of it once somebody has begun to pay. */
+  /** An order's state at payments, which know it once a checkout has begun. */
   order: (id: string) =>
     call<{ state: OrderState }>("GET", `/api/payments/orders/${encodeURIComponent(id)}`),
   ticket: (code: string) => call<Ticket>("POST", "/api/ws-ticket", { code }),
@@ -263,7 +264,7 @@ const bodyLimit = 4_000_000;
 const longestUpload = 120_000;
 const uploadPath = "/api/photo-analysis/upload/";
 
-/** Uploads a photo, telling how much of it has gone. A small one goes in one request, a large one in two. */
+/** Uploads a photo and reports progress: a small one in one request, a large one in two. */
 export async function upload(
   photo: Blob,
   progress: (part: number) => void,
@@ -293,7 +294,7 @@ export async function upload(
   return photo_id;
 }
 
-/** With XMLHttpRequest, since fetch does not tell how far an upload is. */
+/** Uses XMLHttpRequest, because fetch reports no upload progress. */
 function send<T>(
   url: string,
   body: Blob | FormData,

@@ -1,4 +1,4 @@
-// The page: where one begins, what a photo turns out to be, or a room. Which one is in the address.
+// The page: start, photo analysis, or a room, according to the address.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -13,7 +13,7 @@ import type { Plan } from "./make-room";
 import "./room";
 import "./start";
 
-/** Some messengers cut off what is behind the hash of a link; a query survives. */
+/** Some messengers cut off a link's hash; a query survives. */
 function placeOf(name: string): string | null {
   return readHash().get(name) ?? new URLSearchParams(location.search).get(name);
 }
@@ -64,7 +64,7 @@ export class RoomsApp extends LitElement {
   @state() private photoId = readHash().get("photo");
   @state() private file: File | null = null;
   @state() private plan: Plan | null = null;
-  /** A room that was just made is not fetched again. */
+  /** A room that was just created is not fetched again. */
   #made: Room | null = null;
 
   override connectedCallback(): void {
@@ -83,7 +83,7 @@ export class RoomsApp extends LitElement {
     const photoId = readHash().get("photo");
     const code = placeOf("room");
     if (code !== this.code || photoId !== this.photoId) scrollTo(0, 0);
-    // Back from a photo means that it is done with.
+    // Going back from a photo discards it.
     if (!photoId && this.photoId) this.file = null;
     this.code = code;
     this.photoId = photoId;
@@ -123,7 +123,7 @@ export class RoomsApp extends LitElement {
   #enter(event: CustomEvent<Room>): void {
     this.#made = event.detail;
     this.file = null;
-    // Back leads to where the photo was taken, not to a room that is made once more.
+    // Back leads to the photo, not to the form that would create the room twice.
     writeHash({ photo: null, room: event.detail.code }, this.photoId ? "replace" : "push");
   }
 }

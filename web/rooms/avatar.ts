@@ -1,4 +1,4 @@
-// How a person is shown: a round of their first letter in a colour of their own.
+// A user's avatar: the first letter in a colour derived from the id.
 import { css, html, type TemplateResult } from "lit";
 import { hueOfPerson, initialOf } from "./names";
 

@@ -1,4 +1,4 @@
-// Whom this browser does not want to hear: by who they are, and by what their name looks like, since who is new has a new id.
+// Users blocked in this browser, by id and by look-alike name, because a new session has a new id.
 import { keep, kept } from "./kept";
 import { likeness } from "./names";
 

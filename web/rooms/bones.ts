@@ -1,4 +1,4 @@
-// The shape of a talk that is on its way.
+// Loading placeholder of the messages.
 import { css, html, type TemplateResult } from "lit";
 
 export function talkBones(): TemplateResult {

@@ -1,4 +1,4 @@
-// Where one writes: the text, and what it answers.
+// The composer: the text, and the quoted message.
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -126,7 +126,7 @@ export class RoomComposer extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (changed.has("replyTo") && this.replyTo) this.area.focus();
-    // Browsers that do not size a field by its content are helped.
+    // Fallback for browsers without `field-sizing`.
     if (!CSS.supports("field-sizing", "content")) {
       this.area.style.blockSize = "auto";
       this.area.style.blockSize = `${this.area.scrollHeight + 2}px`;
@@ -172,7 +172,7 @@ export class RoomComposer extends LitElement {
       event.stopPropagation();
       this.#unquote();
     }
-    // While an input method composes, Enter picks a candidate; Safari tells by the code alone.
+    // During IME composition, Enter picks a candidate; Safari reports it by key code alone.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === composing)
       return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-// What the rooms' API speaks: as it is made from the server's types, and as this page calls it.
+// The rooms API's types, generated from the server, under this page's names.
 import type {
   Frame as AnyFrame,
   HostView,
@@ -36,14 +36,14 @@ export type Person = PersonHere;
 export type Ticket = SocketTicket;
 export type Leaving = Reason;
 
-/** A room as the socket tells of it: the same for everybody who may see what is in it. */
+/** A room as broadcast on the socket: the same for every recipient. */
 export type RoomNews = Omit<RoomView, "you" | "host" | "created_at"> & {
   host: HostView;
   created_at: string;
 };
 export type Room = RoomNews & { you: You };
 
-/** All that is told of a private room to whoever is not in it. */
+/** A private room as strangers see it. */
 export type ClosedRoom = Pick<Room, "code" | "name" | "is_private" | "front" | "you">;
 
 export type Frame = Exclude<AnyFrame, { type: "room" }> | { type: "room"; room: RoomNews };

@@ -1,4 +1,4 @@
-// What was typed and not sent, for each room.
+// Unsent text of each room.
 import { keep, kept } from "./kept";
 
 export function draftOf(code: string): string {

@@ -1,4 +1,4 @@
-// Forms as the sheets of this page have them: one column, large enough for thumbs.
+// Styles of forms in sheets: one column, large touch targets.
 import { css } from "lit";
 
 export const formStyle = css`

@@ -1,4 +1,4 @@
-// Coming into a room: under which name, and with which code.
+// Form to join a room or change one's name: username and access code.
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -29,7 +29,7 @@ export class RoomJoin extends LitElement {
 
   @property() code = "";
   @property({ type: Boolean, attribute: "private" }) isPrivate = false;
-  /** The name that one has here already, when it is to be changed. */
+  /** The current name, when this form changes it. */
   @property() current = "";
   @state() private username = "";
   @state() private accessCode = "";
@@ -66,7 +66,7 @@ export class RoomJoin extends LitElement {
     if (this.username !== "") return;
     this.username = this.suggestions[0] ?? someName();
     await this.updateComplete;
-    // Whoever is about to write their own name writes over ours.
+    // Selects the suggestion, so that typing replaces it.
     const field = this.renderRoot.querySelector<HTMLInputElement>("input[name=username]");
     if (field?.matches(":focus")) field.select();
   }

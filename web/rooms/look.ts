@@ -1,4 +1,4 @@
-// From a photo to names for a room: the photo, how far it is, and what it turns out to be.
+// From a photo to names for a room: upload, analysis progress and suggestions.
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -257,12 +257,12 @@ export class RoomsLook extends LitElement {
 
   /** A photo that was just chosen. */
   @property({ attribute: false }) file: File | null = null;
-  /** One that was uploaded before. */
+  /** A photo that was uploaded before. */
   @property({ attribute: false }) photoId: string | null = null;
   @state() private step: Step = "preparing";
   @state() private sent = 0;
   @state() private look: Look | null = null;
-  /** When the look was told with the counts of similar rooms. */
+  /** When the counts of similar rooms were fetched. */
   #lookAt = -Infinity;
   #stopClock = () => {};
   @state() private problem = "";
@@ -286,7 +286,7 @@ export class RoomsLook extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    // The address of a photo that was just uploaded is news to nobody here.
+    // The address of an upload of this page needs no second load.
     const isNew =
       (changed.has("file") && this.file) ||
       (changed.has("photoId") &&
@@ -358,7 +358,7 @@ export class RoomsLook extends LitElement {
         }
       } catch (error) {
         const { status } = problemOf(error);
-        // A phone between two networks is no reason to give up.
+        // Phones lose the network briefly; only repeated failures give up.
         silent += 1;
         if ((status > 0 && status < 500 && status !== 429) || silent > 15) throw error;
       }
@@ -404,7 +404,7 @@ export class RoomsLook extends LitElement {
     const { look, sent } = this;
     const percent = Math.round(sent * 100);
     const looked = look && look.steps > 0 ? look.step / look.steps : 0;
-    // The upload is the first half of the way, looking is the second.
+    // The upload is the first half of the progress, the analysis the second.
     const whole =
       this.step === "looking" ? 50 + looked * 50 : this.step === "uploading" ? sent * 50 : 0;
     const words =

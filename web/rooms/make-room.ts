@@ -1,4 +1,4 @@
-// The last step to a room: what it is called, who you are in it, and who may come in.
+// Form to create a room: its name, the host's username, and who may join.
 import { html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -21,7 +21,7 @@ export interface Plan {
 export class MakeRoom extends LitElement {
   static override styles = [base, controls, formStyle];
 
-  /** What the room begins with; null: closed. */
+  /** Initial values; null: closed. */
   @property({ attribute: false }) plan: Plan | null = null;
   @state() private isPrivate = false;
   @state() private username = "";
@@ -70,7 +70,7 @@ export class MakeRoom extends LitElement {
     if (name !== "who") return;
     this.isPrivate = value === "private";
     await this.updateComplete;
-    // Arrow keys go on choosing; a press of the mouse goes on to what is asked next.
+    // Arrow keys keep choosing, so the focus stays; the new field only scrolls into view.
     this.renderRoot
       .querySelector<HTMLElement>("[name=access_code]")
       ?.scrollIntoView({ block: "nearest" });

@@ -1,4 +1,4 @@
-// What can be done with one message.
+// The actions of one message.
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";

@@ -1,4 +1,5 @@
-// The talk: others at the start side with their face, oneself at the end side in the room's colour.
+// Messages: others' at the start side with an avatar, one's own at the end side in the room's
+// colour.
 import { css } from "lit";
 
 export const messagesStyle = css`

@@ -1,4 +1,4 @@
-// The talk of a room: draws it, keeps what is looked at in its place, and says what was pressed.
+// The messages of a room: rendering, scroll anchoring and the events of their buttons.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -46,16 +46,16 @@ export class RoomMessages extends LitElement {
   @property() hostId = "";
   @property({ type: Boolean }) mayTalk = false;
   @property({ attribute: false }) blocked: Blocked[] = [];
-  /** Reactions that the server has not answered yet. */
+  /** Reactions that the server has not confirmed yet. */
   @property({ attribute: false }) reacting: readonly Reacted[] = [];
-  /** The first message that was not here at the last visit; 0: none. */
+  /** The first unread message; 0: none. */
   @property({ type: Number }) newFrom = 0;
   @state() private picking = "";
   @state() private pickBelow = false;
   @state() private atEnd = true;
   @state() private missed = 0;
   @state() private unveiled: readonly string[] = [];
-  /** The message that arrow keys are at; empty: the latest. */
+  /** The message with the roving focus; empty: the latest. */
   @state() private active = "";
   @query(".scroll") private scroller!: HTMLElement;
   @query(".inner") private inner!: HTMLElement;
@@ -81,7 +81,7 @@ export class RoomMessages extends LitElement {
     document.removeEventListener("pointerdown", this.#pressedElsewhere);
   }
 
-  /** The latest message is in sight. */
+  /** Whether the latest message is visible. */
   get isAtEnd(): boolean {
     return this.atEnd;
   }
@@ -111,7 +111,7 @@ export class RoomMessages extends LitElement {
           (item) => (item.seq ?? 0) > this.#lastSeq && !item.isMine && !item.isBlocked,
         ).length;
       this.#lastSeq = this.live.log.complete;
-      // One's own message is what one wants to see, wherever the view was.
+      // One's own message always scrolls into view.
       if (latest.pending && this.#lastKey !== "") this.atEnd = true;
       this.#lastKey = latest.key;
     }
@@ -123,7 +123,7 @@ export class RoomMessages extends LitElement {
     this.#fillUp();
   }
 
-  /** Goes to a message, as far back as the room has it. */
+  /** Scrolls to a message, loading older pages as needed. */
   async goTo(seq: number): Promise<void> {
     const { live } = this;
     for (let page = 0; page < pagesToJump && seq < live.log.from && live.log.hasOlder; page += 1) {
@@ -234,7 +234,10 @@ export class RoomMessages extends LitElement {
     </div>`;
   }
 
-  /** One message in its row. What belongs to a group stands in its first or its last row, so that rows stay the same when others join. */
+  /**
+   * Renders one row. A group's header and footer live in its first and last rows, so that rows keep
+   * their identity.
+   */
   #row(group: Group, index: number, isActive: boolean): TemplateResult {
     const item = group.items[index];
     const latest = group.items.at(-1);
@@ -264,7 +267,7 @@ export class RoomMessages extends LitElement {
     </li>`;
   }
 
-  /** How far one's own latest words are. */
+  /** Delivery state of one's latest messages. */
   #state(item: Item, time: TemplateResult): TemplateResult {
     const { pending } = item;
     if (pending?.problem) return html``;
@@ -310,7 +313,7 @@ export class RoomMessages extends LitElement {
     </div>`;
   }
 
-  /** What somebody gave to the host: nobody's words, and everybody's news. */
+  /** Renders a tip: an announcement, not a quote. */
   #gift(item: Item, tip: Money, isActive: boolean, time: TemplateResult): TemplateResult {
     const toYou = this.hostId === this.me;
     return html`<div class="message" data-key=${item.key} data-seq=${item.seq}>
@@ -429,7 +432,7 @@ export class RoomMessages extends LitElement {
       this.dispatchEvent(new CustomEvent<Reacted>("react", { detail: { seq, emoji, on } }));
   }
 
-  /** Where nothing hovers, a message is pressed to see what can be done with it. */
+  /** On touch screens, tapping a message opens its actions. */
   #tapped(event: MouseEvent, item: Item): void {
     if (
       item.pending ||
@@ -488,7 +491,7 @@ export class RoomMessages extends LitElement {
     );
   }
 
-  /** Arrows walk over the messages, so that Tab does not have to pass through every one. */
+  /** Arrow keys move between messages, so that Tab does not stop at each one. */
   #key(event: KeyboardEvent): void {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step) return;

@@ -1,6 +1,6 @@
-// Names of people: how to tell that two look alike, and one to begin with.
+// Usernames: look-alike detection and suggestions.
 
-/** Letters of other scripts that cannot be told from Latin ones, as they look when they are small. */
+/** Lower-case letters of other scripts that look like Latin ones. */
 const doubles: Record<string, string> = {
   а: "a",
   в: "b",
@@ -61,7 +61,7 @@ const doubles: Record<string, string> = {
   "@": "a",
 };
 
-/** What a name looks like: the same for two names that a reader takes for one. */
+/** Skeleton of a name: equal for two names that readers confuse. */
 export function likeness(name: string): string {
   const plain = name
     .normalize("NFKD")
@@ -117,7 +117,7 @@ export function someName(random = Math.random): string {
   return `${pick(first)} ${pick(second)}`;
 }
 
-/** Twelve hues, the same one for the same person everywhere. */
+/** One of twelve hues, stable for a user. */
 export function hueOfPerson(userId: string): number {
   let sum = 0;
   for (const letter of userId) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;

@@ -1,4 +1,4 @@
-// What is paid for in a room: choosing it, and the way to where it is paid. Nothing is bought here.
+// Choosing something to pay for, and the link to its checkout. No purchase happens here.
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -150,7 +150,7 @@ export class PaySheet extends LitElement {
 
   @property({ attribute: false }) wanted: Wanted | null = null;
   @property({ attribute: false }) room!: Room;
-  /** What is at the top now. */
+  /** The current pin. */
   @property({ attribute: false }) pin: Pin | null = null;
   @state() private offers: Offers | null = null;
   @state() private toPay: ToPay | null = null;
@@ -251,7 +251,7 @@ export class PaySheet extends LitElement {
     return what === "pin" ? "Pins are not sold right now." : "Tips are not taken right now.";
   }
 
-  /** A real link: phones and the browsers inside messengers block a tab that a script opens, or stop the script behind it before it has the address. */
+  /** A real link: phones and in-app browsers block tabs that a script opens. */
   #chosen({ pay_url, price, minutes }: ToPay, { what }: Wanted): TemplateResult {
     const gets = {
       pin: `${plural(minutes ?? 0, "minute")} at the top`,
@@ -312,7 +312,7 @@ export class PaySheet extends LitElement {
     this.first?.focus();
   }
 
-  /** The link itself opens the tab. */
+  /** Records the payment; the link itself opens the tab. */
   #pays(): void {
     const { wanted, toPay } = this;
     if (!wanted || !toPay) return;
@@ -325,7 +325,7 @@ export class PaySheet extends LitElement {
       seq: wanted.seq,
       until: Date.parse(expires_at),
     };
-    // A link that is gone before its tab is open may open none.
+    // Removing the link before its tab opens would cancel the navigation.
     setTimeout(() => {
       this.dispatchEvent(new CustomEvent<Payment>("paying", { detail: payment }));
       this.#dismiss();

@@ -1,4 +1,4 @@
-// Who is in a room, and what can be done about them: the host for everybody, everybody for oneself.
+// The people of a room, with the host's moderation and one's own blocking.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -129,7 +129,7 @@ export class RoomPeople extends LitElement {
   #person(person: Person): TemplateResult {
     const { user_id, username, role, is_muted } = person;
     const isMe = user_id === this.me;
-    // The list can be older than one's own coming.
+    // The list can be older than one's own arrival.
     const is_online = person.is_online || isMe;
     const hidden = !isMe && isBlocked(this.blocked, user_id, username);
     const notes = [

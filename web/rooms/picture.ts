@@ -1,4 +1,4 @@
-// A room's photo: a few soft pixels at once, the photo when it is there. A room without one has its own colour.
+// A room's photo, with its thumbhash as placeholder, or the room's colour.
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base } from "../ui/base";
@@ -9,7 +9,7 @@ import { thumbOf } from "./thumbhash";
 
 const colourless = 0.015;
 
-/** The colour that a room is tinted with: its photo's, or one of its own. */
+/** The room's tint: its photo's hue, or one derived from its code. */
 export function hueOfRoom(code: string, photo: Picture | null): number {
   const thumb = photo ? thumbOf(photo.thumbhash) : null;
   if (thumb && thumb.chroma > colourless) return thumb.hue;
@@ -52,7 +52,7 @@ export class RoomPicture extends LitElement {
 
   @property({ attribute: false }) photo: Picture | null = null;
   @property() code = "";
-  /** What it shows, in words. Without them it is decoration. */
+  /** Alternative text; decorative when empty. */
   @property() words = "";
   @property({ type: Boolean }) large = false;
   @state() private here = "";
@@ -74,7 +74,7 @@ export class RoomPicture extends LitElement {
     const { photo } = this;
     const url = photo ? (this.large ? photo.url : photo.small_url) : "";
     if (!photo || !isWeb(url)) return icon("chat");
-    // Addresses are signed anew each time: the picture is the one that is here already.
+    // URLs are signed anew each time: an equal path is the loaded picture.
     const shown = placeOf(this.here) === placeOf(url) ? this.here : url;
     return html`<canvas aria-hidden="true"></canvas>
       ${

@@ -17,7 +17,10 @@ export function qrOf(text: string, mask?: number): boolean[][] | null {
   return all.reduce((best, next) => (penalty(next) < penalty(best) ? next : best));
 }
 
-/** For error correction M: error correction bytes of each block, data bytes as [blocks, bytes each], centres of the alignment patterns. */
+/**
+ * For error correction M: correction bytes of each block, data bytes as [blocks, bytes each],
+ * centres of the alignment patterns.
+ */
 const versions: { correction: number; blocks: [number, number][]; centres: number[] }[] = [
   { correction: 0, blocks: [], centres: [] },
   { correction: 10, blocks: [[1, 16]], centres: [] },
@@ -53,7 +56,7 @@ const versions: { correction: number; blocks: [number, number][]; centres: numbe
   },
 ];
 
-/** The text with its length, padding and error correction, blocks woven into each other, as bits. */
+/** The text with length, padding and error correction, blocks interleaved, as bits. */
 function interleaved(text: Uint8Array, version: number): number[] {
   const { blocks, correction } = versions[version]!;
   const sizes = blocks.flatMap(([count, size]) => Array<number>(count).fill(size));
@@ -88,7 +91,7 @@ function interleaved(text: Uint8Array, version: number): number[] {
   );
 }
 
-/** In the field of 256 elements over x^8 + x^4 + x^3 + x^2 + 1. */
+/** Multiplies in GF(256) over x^8 + x^4 + x^3 + x^2 + 1. */
 function times(x: number, y: number): number {
   let product = 0;
   for (let bit = 7; bit >= 0; bit -= 1) {
@@ -218,7 +221,7 @@ function checked(value: number, length: number, polynomial: number): number {
   return rest;
 }
 
-/** How hard it is to read: runs, blocks, what looks like a finder, and too much of one shade. */
+/** Penalty score of a mask: runs, blocks, finder look-alikes, and dark-light imbalance. */
 function penalty(rows: boolean[][]): number {
   const size = rows.length;
   const columns = rows.map((_, x) => rows.map((row) => row[x]!));

@@ -1,4 +1,4 @@
-// Reactions: which there are to choose from, and how they look while the server has not answered yet.
+// Available reactions, and their optimistic updates.
 import type { Reaction } from "./contract";
 
 export const emojis = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
@@ -7,7 +7,9 @@ export function isOn(reactions: Reaction[], emoji: string, me: string): boolean 
   return reactions.some((each) => each.emoji === emoji && each.users.includes(me));
 }
 
-/** Of many who reacted the server names a few: one's own is among the others when the page saw it done. */
+/**
+ * The server names only some users of a popular reaction; adds one's own after a confirmed change.
+ */
 export function withMineAmongOthers(reactions: Reaction[], emoji: string, me: string): Reaction[] {
   const hasMore = ({ count, users }: Reaction) => count > users.length && !users.includes(me);
   return reactions.map((each) =>

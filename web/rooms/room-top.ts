@@ -1,4 +1,4 @@
-// What stands above the talk: the pinned message, the way into the back room, and a payment that is waited for.
+// Strips above the messages: the pin, the back room's entrance, and a pending payment.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base, controls } from "../ui/base";

@@ -1,4 +1,4 @@
-// A room: on a wide screen what it is about beside the talk, on a narrow one the talk alone.
+// A room: details beside the messages on a wide screen, the messages alone on a narrow one.
 import { css } from "lit";
 
 export const roomStyle = css`

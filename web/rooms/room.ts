@@ -1,4 +1,4 @@
-// A room: who is in it, what is said, and what one may do. Which of its faces is shown depends on who one is here.
+// A room: connection, people, messages and actions, according to the user's role.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -51,7 +51,7 @@ import { later, worldOf } from "./world";
 
 type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings" | "tips";
 
-/** A page that is looked at from its end keeps as many; older ones are fetched again on scrolling there. */
+/** Messages kept while scrolled to the end; older ones are fetched again on scrolling up. */
 const mostShown = 500;
 const peopleEvery = 3_000;
 const peopleAtLeastEvery = 20_000;
@@ -65,7 +65,7 @@ export class RoomsRoom extends LitElement {
   static override styles = [base, controls, talkBonesStyle, roomStyle];
 
   @property() code = "";
-  /** A room that was just made, so that it need not be fetched. */
+  /** A room that was just created and need not be fetched. */
   @property({ attribute: false }) made: Room | null = null;
   @state() private room: Room | ClosedRoom | null = null;
   @state() private problem = "";
@@ -82,11 +82,11 @@ export class RoomsRoom extends LitElement {
   @state() private me = "";
   @state() private newFrom = 0;
   @state() private wanted: Wanted | null = null;
-  /** What is waited for, after the way to pay it was taken. */
+  /** The pending payment, after its checkout was opened. */
   @state() private payment: Payment | null = null;
-  /** What it costs to go behind this room, once that is known. */
+  /** The back room's entrance fee, once fetched. */
   @state() private entrance: Money | null = null;
-  /** What a screen reader is told of what comes. */
+  /** The screen reader's announcement. */
   @state() private told = "";
   @query("room-messages") private messages!: RoomMessages | null;
   @query("room-composer") private composer!: RoomComposer | null;
@@ -97,7 +97,7 @@ export class RoomsRoom extends LitElement {
   #peopleAt = 0;
   #peopleTimer: ReturnType<typeof setTimeout> | undefined;
   #online = -1;
-  /** When the room was told with its count. */
+  /** When the room's online count was fetched. */
   #roomAt = -Infinity;
   #toldUpTo = 0;
   #toldTimer: ReturnType<typeof setTimeout> | undefined;
@@ -121,9 +121,9 @@ export class RoomsRoom extends LitElement {
     this.#fit();
     this.#stopWaits = onWait(() => this.requestUpdate());
     this.#stopClock = onTick(() => {
-      // Waits run down, and a count grows old.
+      // Waits count down, and an online count becomes stale.
       if (waitsUntil() !== null || !this.#live?.isLive) this.requestUpdate();
-      // Nobody tells when somebody comes or goes.
+      // Departures are not broadcast, so the list is polled.
       if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery)
         void this.#loadPeople();
     });
@@ -161,7 +161,7 @@ export class RoomsRoom extends LitElement {
     document.title = `${this.#unseen > 0 ? `(${this.#unseen}) ` : ""}${name}${room?.front ? ", back room" : ""} · Rooms`;
   }
 
-  // Coming and going
+  // Entering and leaving
 
   async #enter(): Promise<void> {
     const visit = ++this.#visit;
@@ -182,7 +182,7 @@ export class RoomsRoom extends LitElement {
     });
     this.#entranceOf = "";
     this.#waitFor(kept<Payment>(`paying.${this.code}`));
-    // The latest page is on its way while the room is asked for: mostly one may read it.
+    // The latest page is fetched in parallel with the room, since most rooms are readable.
     let first: Promise<Page> | null = null;
     try {
       this.me = (await session()).user_id;
@@ -222,7 +222,7 @@ export class RoomsRoom extends LitElement {
     live.start();
     if (seen > 0 && (this.#open?.last_seq ?? 0) > seen) this.newFrom = seen + 1;
     void this.#loadPeople();
-    // Where there are keys to type on, one can type at once.
+    // With a keyboard, the composer takes the focus at once.
     if (this.#isIn && matchMedia("(hover: hover)").matches)
       void this.updateComplete.then(() => this.composer?.focus());
   }
@@ -244,11 +244,11 @@ export class RoomsRoom extends LitElement {
     this.sheet = null;
     this.looked = null;
     this.over = why;
-    // The focus follows what is said instead of the room.
+    // The focus moves to the message that replaces the room.
     void this.updateComplete.then(() => this.renderRoot.querySelector("h2")?.focus());
   }
 
-  /** The room is gone, or it may not be read any more. */
+  /** The room is gone, or no longer readable. */
   async #lost(): Promise<void> {
     const visit = this.#visit;
     try {
@@ -257,7 +257,7 @@ export class RoomsRoom extends LitElement {
       this.#leaveLive();
       const readable = mayRead(room);
       this.room = readable ? null : room;
-      // Trying again by itself could go on without end.
+      // An automatic retry could loop forever.
       if (readable) this.problem = "The connection to this room was refused.";
     } catch (error) {
       if (visit !== this.#visit) return;
@@ -286,7 +286,7 @@ export class RoomsRoom extends LitElement {
     this.#look();
   }
 
-  /** What is at the end of a page that is looked at has been seen. */
+  /** Marks messages as read when the page is visible and scrolled to the end. */
   #look(): void {
     const live = this.#live;
     if (!live?.log.ready) return;
@@ -303,7 +303,7 @@ export class RoomsRoom extends LitElement {
     keep(`seen.${this.code}`, live.seen);
   }
 
-  /** Some at a time, and not what was there already or comes from history. */
+  /** Announces new messages in batches, without history. */
   #tellReader(live: Live): void {
     if (!live.log.ready) return;
     if (this.#toldUpTo === 0) this.#toldUpTo = Math.max(1, live.log.complete + 1);
@@ -335,7 +335,7 @@ export class RoomsRoom extends LitElement {
   #news(news: RoomNews): void {
     if (!this.room) return;
     this.#newsTold += 1;
-    // Everybody is told the same, and so not where the back room is.
+    // A broadcast omits the back room's code, because only members may know it.
     const back_room = news.back_room && {
       code: news.back_room.code ?? this.#open?.back_room?.code ?? null,
     };
@@ -362,21 +362,21 @@ export class RoomsRoom extends LitElement {
       const room = await rooms.get(this.code);
       if (room.code !== this.code) return;
       if ((await session()).user_id !== this.me) return void this.#enter();
-      // What was told meanwhile is newer than the answer.
+      // Broadcasts during the request are newer than its answer.
       if (told !== this.#newsTold) return void this.#readAgain();
       this.room = room;
       if (!mayRead(room)) this.#leaveLive();
     } catch {
-      // What is known is shown until more is.
+      // The known state stays until the next fetch succeeds.
     }
   }
 
-  // The device
+  // Device events
 
   #woken = (): void => {
     if (document.hidden) {
       this.#live?.lookAway();
-      // What comes while nobody looks is what is new.
+      // Messages from now on are unread.
       if (this.#live?.log.ready && this.messages?.isAtEnd !== false)
         this.newFrom = this.#live.log.complete + 1;
       return;
@@ -400,19 +400,19 @@ export class RoomsRoom extends LitElement {
     this.requestUpdate();
   };
 
-  /** Another tab has blocked somebody. */
+  /** Another tab has changed the blocked users. */
   #stored = (event: StorageEvent): void => {
     if (event.key?.endsWith(".blocked")) this.blocked = blockedPeople();
   };
 
-  /** A phone's keyboard covers the page: what is left of it is the room's. */
+  /** A phone's keyboard covers the page; the room uses the remaining viewport. */
   #fit = (): void => {
     if (!visualViewport || visualViewport.scale > 1.01) return;
     this.style.setProperty("--view-height", `${visualViewport.height}px`);
     this.style.setProperty("--view-top", `${visualViewport.offsetTop}px`);
   };
 
-  // What is shown
+  // Rendering
 
   get #open(): Room | null {
     return this.room && "host" in this.room ? this.room : null;
@@ -520,7 +520,7 @@ export class RoomsRoom extends LitElement {
     </aside>`;
   }
 
-  /** Nobody comes into a back room by its link. */
+  /** Shares the front room's link for a back room, which has no public one. */
   #share(room: Room, small: boolean): TemplateResult {
     return html`<room-share ?small=${small} ?host=${room.you.role === "host"} code=${room.front ?? room.code} name=${room.name} ?private=${room.is_private && !room.front} ?behind=${room.front !== null}></room-share>`;
   }
@@ -759,7 +759,7 @@ export class RoomsRoom extends LitElement {
     </main>`;
   }
 
-  // What is done
+  // Actions
 
   #home(): void {
     this.dispatchEvent(new Event("home", { cancelable: true }));
@@ -797,7 +797,7 @@ export class RoomsRoom extends LitElement {
     } catch (error) {
       toast(problemOf(error).message, true);
     }
-    // Whoever has changed their mind meanwhile is heard.
+    // Keeps a reaction that was changed again during the request.
     this.reacting = this.reacting.flatMap((each) => (each === reacted ? done : [each]));
   }
 
@@ -807,7 +807,7 @@ export class RoomsRoom extends LitElement {
     const known = live.log.get(seq);
     try {
       await rooms.remove(this.code, seq);
-      // What the server tells of it has the same revision, or a higher one.
+      // The server's own update has the same revision, or a higher one.
       if (known)
         live.put({
           ...known,
@@ -858,9 +858,9 @@ export class RoomsRoom extends LitElement {
     this.#newsTold += 1;
     this.room = event.detail;
     this.sheet = null;
-    // The session may have ended meanwhile: whoever has joined is somebody else than before.
+    // An expired session means that a new user has joined.
     if ((await session()).user_id !== this.me) return this.#enter();
-    // The open socket is a reader's: another one may talk.
+    // The open socket was authorized for a reader; a new one may post.
     if (this.#live) this.#live.renew();
     else this.#goLive(null);
     this.#peopleChanged();
@@ -877,7 +877,7 @@ export class RoomsRoom extends LitElement {
     if (this.#open) this.room = { ...this.#open, back_room: { code: event.detail } };
   }
 
-  // What is paid for
+  // Payments
 
   #wantPin({ seq, username, text }: Item): void {
     if (seq !== null) this.wanted = { what: "pin", seq, username, text };
@@ -911,7 +911,7 @@ export class RoomsRoom extends LitElement {
   async #askForPayment(): Promise<void> {
     const { payment } = this;
     if (!payment) return;
-    // The order first: what came of it is there when the order says that it is paid.
+    // The order comes first: a paid order is fulfilled, so the room read after it shows the effect.
     const order = await rooms.order(payment.orderId).catch(() => null);
     await this.#readAgain();
     if (payment !== this.payment) return;
@@ -954,11 +954,11 @@ export class RoomsRoom extends LitElement {
       const { back_room } = await rooms.offers(room.code);
       if (room.code === this.code) this.entrance = back_room?.price ?? null;
     } catch {
-      // It is asked for again when somebody wants to go there.
+      // Fetched again when the entrance is opened.
     }
   }
 
-  /** When the time of the one at the top is over, a lower one may be back. */
+  /** Refetches the room when the pin expires, since a lower pin may return. */
   #followPin(): void {
     clearTimeout(this.#pinTimer);
     const until = Date.parse(this.#open?.pin?.until ?? "");
@@ -991,7 +991,7 @@ export class RoomsRoom extends LitElement {
   }
 
   async #loadPeople(asked = false): Promise<void> {
-    // Nobody looks at the list, so nobody asks for it.
+    // The list is fetched only while it is visible.
     if (!asked && !wide.matches && this.sheet !== "people") return;
     const { code } = this;
     this.#peopleAt = Date.now();

@@ -1,4 +1,4 @@
-// What a host can change about a room, and closing it.
+// The host's settings of a room, and closing it.
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -62,7 +62,7 @@ export class RoomSettings extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>): void {
-    // What was typed and not saved is not there the next time.
+    // Unsaved input is discarded.
     if (changed.has("open") && this.open) this.form.reset();
   }
 
@@ -117,7 +117,7 @@ export class RoomSettings extends LitElement {
     try {
       this.entrance = (await rooms.offers(this.room.code)).back_room?.price ?? null;
     } catch {
-      // It goes without saying, then.
+      // The button works without the price.
     }
   }
 

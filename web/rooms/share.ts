@@ -1,4 +1,4 @@
-// How others come in: the link, its QR code, and for a private room the access code.
+// Sharing a room: its link, QR code, and access code.
 import { css, html, LitElement, nothing, svg } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
@@ -10,7 +10,7 @@ import { qrOf } from "./qr";
 const quiet = 4;
 
 export function linkOf(code: string): string {
-  // Some messengers cut off what is behind the hash of a link.
+  // Some messengers cut off a link's hash.
   return `${location.origin}${location.pathname}?room=${encodeURIComponent(code)}`;
 }
 
@@ -92,14 +92,14 @@ export class RoomShare extends LitElement {
   @property() name = "";
   @property({ type: Boolean, attribute: "private" }) isPrivate = false;
   @property({ type: Boolean }) host = false;
-  /** It is for people behind this room, who are shown the way to come after them. */
+  /** For members of a back room: the link leads to its front room. */
   @property({ type: Boolean }) behind = false;
   @property({ type: Boolean, reflect: true }) small = false;
   @state() private copied = false;
 
   override render() {
     const link = linkOf(this.code);
-    // What others know of the code may be old.
+    // The remembered code may be outdated.
     const accessCode =
       this.host && (this.isPrivate || this.behind) ? kept<string>(`code.${this.code}`) : null;
     return html`${this.#qr(link)}
@@ -140,7 +140,7 @@ export class RoomShare extends LitElement {
     try {
       await navigator.share({ title: this.name, text: `Talk with us in “${this.name}”`, url });
     } catch {
-      // Whoever closes the system's sheet has changed their mind.
+      // Dismissing the system's share sheet is not an error.
     }
   }
 }

@@ -1,4 +1,4 @@
-// Makes a photo small before it goes out: at most 2048 px and JPEG. It takes less of the phone's data, and leaves behind where the photo was taken.
+// Resizes a photo to at most 2048 px and converts it to JPEG. Saves data, and strips the location.
 
 const longestSide = 2048;
 const largest = 10_000_000;
@@ -34,7 +34,7 @@ export async function shrink(file: Blob): Promise<Ready> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
   if (context) {
-    // JPEG has no transparency; black would be what shows through.
+    // JPEG has no alpha; transparent pixels would turn black.
     context.fillStyle = "#fff";
     context.fillRect(0, 0, width, height);
     context.imageSmoothingQuality = "high";

@@ -1,4 +1,4 @@
-// Where one begins: take a photo, or go back to a room.
+// The start: take a photo, or return to a room.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -223,7 +223,7 @@ export class RoomsStart extends LitElement {
   @query("#take") private taker!: HTMLInputElement;
   @query("#choose") private chooser!: HTMLInputElement;
 
-  /** When the rooms were told with their counts. */
+  /** When the rooms' online counts were fetched. */
   #mineAt = -Infinity;
   #stopClock = () => {};
 
@@ -233,7 +233,7 @@ export class RoomsStart extends LitElement {
     this.#stopClock = onTick(() => this.requestUpdate());
     document.addEventListener("visibilitychange", this.#looked);
     document.addEventListener("paste", this.#pasted);
-    // A photo that misses the field must not replace the page.
+    // A photo dropped beside the field must not replace the page.
     document.addEventListener("dragover", this.#dragged);
     document.addEventListener("dragleave", this.#left);
     document.addEventListener("drop", this.#dropped);
@@ -254,7 +254,7 @@ export class RoomsStart extends LitElement {
   };
 
   async #load(): Promise<void> {
-    // Who has never been here has no rooms.
+    // Without a session there are no rooms.
     if (!knownSession()) {
       this.mine = [];
       return;

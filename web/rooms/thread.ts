@@ -1,10 +1,10 @@
-// Cuts a room into what is drawn: days, and within them what one person said in a row.
+// Divides a room's messages into days and groups by sender.
 import type { Message, Money, Quote, Reaction } from "./contract";
 import type { Pending } from "./outbox";
 
 const groupGap = 5 * 60_000;
 
-/** A message as drawn: one that is in the room, or one that is still on its way there. */
+/** A message as rendered: posted, or pending. */
 export interface Item {
   key: string;
   seq: number | null;
@@ -44,7 +44,7 @@ export function itemsOf({ messages, pending, me, myName, isBlocked }: View): Ite
     const { seq, user_id, username, text, reply_to, is_deleted, reactions, client_msg_id } =
       message;
     const isMine = user_id === me;
-    // One's own message stays the same bubble from the moment it is written.
+    // The client's id keys one's own messages, so that a pending one stays the same bubble.
     const key = isMine ? `mine ${client_msg_id}` : `said ${seq}`;
     return {
       key,

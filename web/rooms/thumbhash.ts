@@ -1,10 +1,11 @@
-// A photo's thumbhash (https://evanw.github.io/thumbhash, MIT) as a few pixels, to be shown while the photo comes. Photos have no alpha.
+// Decodes a thumbhash (https://evanw.github.io/thumbhash, MIT) to a few pixels, as a placeholder.
+// Photos have no alpha.
 
 export interface Thumb {
   width: number;
   height: number;
   rgba: Uint8ClampedArray<ArrayBuffer>;
-  /** The photo's colour on the wheel, in degrees of OKLCH, and how much of it there is. */
+  /** The photo's OKLCH hue in degrees, and its chroma. */
   hue: number;
   chroma: number;
 }
@@ -39,7 +40,7 @@ export function thumbOf(base64: string): Thumb | null {
   const yellow = ((head >> 6) & 63) / 31.5 - 1;
   const red = ((head >> 12) & 63) / 31.5 - 1;
   const lFactors = channel(lx, ly, ((head >> 18) & 31) / 31);
-  // What was lost to rounding is given back as saturation.
+  // Restores the saturation that quantization lost.
   const pFactors = channel(3, 3, (((tail >> 3) & 63) / 63) * 1.25);
   const qFactors = channel(3, 3, (((tail >> 9) & 63) / 63) * 1.25);
 

@@ -1,4 +1,4 @@
-// What a host was given in a room.
+// The tips that a host has received in a room.
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";

@@ -1,4 +1,4 @@
-// A payment that is under way in another tab: how it shows that it has come, and when the room is asked for it.
+// A payment in another tab: detecting its fulfillment, and polling for it.
 import type { Message, Money, Pin } from "./contract";
 
 export interface Payment {
@@ -6,15 +6,15 @@ export interface Payment {
   orderId: string;
   payUrl: string;
   price: Money;
-  /** Of a pin: the message. Of a tip: the last message before it. */
+  /** For a pin: the message. For a tip: the last message before it. */
   seq: number;
-  /** It is waited for no longer. */
+  /** When polling ends. */
   until: number;
 }
 
 export interface Seen {
   pin: Pin | null;
-  /** The back room is open to us. */
+  /** The user may enter the back room. */
   mayEnter: boolean;
   messages: readonly Message[];
   me: string;
@@ -47,7 +47,7 @@ export function hasCome(
   }
 }
 
-/** What payments say of an order; null when they know none yet. */
+/** An order's state at payments; null when they do not know it yet. */
 export type OrderState =
   | "created"
   | "pending"
@@ -58,7 +58,7 @@ export type OrderState =
   | "disputed"
   | null;
 
-/** Whether there is nothing more to wait for, and why. */
+/** Returns whether an order is settled without fulfillment, and why. */
 export function comesOf(state: OrderState): { isOver: boolean; words: string } {
   switch (state) {
     case "failed":
@@ -75,13 +75,13 @@ export function comesOf(state: OrderState): { isOver: boolean; words: string } {
   }
 }
 
-/** Somebody else was faster: whoever pays now gets the money back. */
+/** Returns whether another pin has won; a payment is then refunded. */
 export function isOutbid({ what, price, seq }: Payment, pin: Pin | null): boolean {
   if (what !== "pin" || pin === null) return false;
   return pin.price.minor > price.minor || (pin.price.minor === price.minor && pin.seq !== seq);
 }
 
-/** When to ask what is pinned now that a pin's time is over: not all in the same instant, and rarer each time. */
+/** Delay of the refetch after a pin expires: jittered, and doubled with each attempt. */
 export function askAfterPin(until: number, now: number, tries: number, random: number): number {
   return Math.max(0, until - now) + (500 + 4_000 * random) * 2 ** tries;
 }
@@ -90,11 +90,11 @@ export interface Pace {
   now(): number;
   random(): number;
   later(ms: number, run: () => void): () => void;
-  /** Nobody asks for what nobody looks at. */
+  /** A hidden page does not poll. */
   isLookedAt(): boolean;
 }
 
-/** Asks now and then, while it is looked at, until it is stopped or the time is over. */
+/** Polls with backoff while the page is visible, until stopped or timed out. */
 export class Asking {
   #next = () => {};
   #tries = 0;
@@ -110,7 +110,7 @@ export class Asking {
     this.#later();
   }
 
-  /** Somebody is back from paying. */
+  /** Polls at once when the user returns from paying. */
   wake(): void {
     if (!this.#stopped) void this.#ask();
   }
@@ -134,7 +134,7 @@ export class Asking {
     if (this.#isAsking) return;
     const isLast = this.pace.now() >= this.until;
     this.#isAsking = true;
-    // It may have come while nobody looked.
+    // The last poll runs even when hidden: the fulfillment may have been missed.
     if (isLast || this.pace.isLookedAt()) await this.ask();
     this.#isAsking = false;
     if (this.#stopped) return;

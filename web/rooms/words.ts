@@ -1,11 +1,11 @@
-// The words of the page that more than one part of it says.
+// Texts and formats that several elements share.
 import { html, type TemplateResult } from "lit";
 import { date, hourMinute, plural } from "../ui/format";
 import { money } from "../ui/money";
 import type { Likeness, Money } from "./contract";
 import type { Failure } from "./live";
 
-/** How long ago, for a message: the hour once it is older than one. */
+/** A message's age, or its time of day after an hour. */
 export function when(at: number, now: number): string {
   const ago = now - at;
   if (ago < 60_000) return "now";
@@ -17,7 +17,7 @@ export function exactly(at: number): string {
   return `${date(at)}, ${hourMinute(at)}`;
 }
 
-/** What is left of a time, as a clock that runs down. */
+/** The remaining time as a countdown. */
 export function left(until: number, now: number): string {
   const seconds = Math.max(0, Math.ceil((until - now) / 1000));
   const two = (value: number) => String(value).padStart(2, "0");
@@ -33,10 +33,10 @@ export const likenesses: Record<Likeness, string> = {
   "about the same": "About the same thing",
 };
 
-/** A count of people that is older is not shown: who was there may have left. */
+/** An older online count is not shown, because people may have left. */
 const countShownFor = 90_000;
 
-/** How many people were here at a time; empty for none, and when that is too long ago to say. */
+/** The online count in words; empty for none or a stale one. */
 export function here(online: number, countedAt: number, now: number): string {
   if (online < 1 || now - countedAt > countShownFor) return "";
   return online === 1 ? "1 here now" : `${online} here now`;
@@ -53,7 +53,7 @@ export function priceOf({ minor, currency }: Money): string {
   return money(minor, currency);
 }
 
-/** A tip, as its line in the room says it. */
+/** A tip as announced in the room. */
 export function gave(who: string, tip: Money, toYou: boolean): string {
   return `${who} gave ${toYou ? "you " : ""}${priceOf(tip)}`;
 }
@@ -65,14 +65,14 @@ const refusals: Record<string, string> = {
   not_for_sale: "This is not sold right now. Try again later.",
 };
 
-/** Why something is not sold, and what to do about it. */
+/** Why a call was refused, and how to continue. */
 export function refusal({ status, code, message, retryAfterMs }: Failure): string {
   if (status !== 429) return refusals[code] ?? message;
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 60_000) / 1000));
   return `That was a lot at once. Try again in ${seconds < 60 ? plural(seconds, "second") : plural(Math.ceil(seconds / 60), "minute")}.`;
 }
 
-/** Characters as people count them. */
+/** Counts characters by code points. */
 export function length(text: string): number {
   return [...text].length;
 }

@@ -1,4 +1,4 @@
-// Does something to local and says how it went.
+// Runs an action on local and reports the outcome.
 import { call, explain } from "./call";
 import { toast } from "./toast";
 

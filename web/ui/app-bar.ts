@@ -1,4 +1,4 @@
-// The top of every page: where you are, the state of the page, and the theme.
+// The top bar of every page: title, connection state and theme.
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";

@@ -1,4 +1,5 @@
-// What every shadow root starts from: reset, focus ring, native controls, badges. Layout belongs to the elements.
+// Base styles of every shadow root: reset, focus ring, native controls, badges. Layout belongs to
+// the elements.
 import { css } from "lit";
 
 export const base = css`

@@ -1,4 +1,4 @@
-// Calls to the control API. Every failure is a CallError with words that can be shown.
+// Calls to the control API. Every failure is a CallError with a message for people.
 
 export class CallError extends Error {
   constructor(
@@ -9,7 +9,7 @@ export class CallError extends Error {
     super(message);
   }
 
-  /** Nobody answered, so the same call may work later. */
+  /** No answer arrived, so a retry may succeed. */
   get unreachable(): boolean {
     return this.status === 0;
   }

@@ -1,4 +1,5 @@
-// The clock that pages read: local's, which can be ahead of the laptop's. One tick a second moves every relative time.
+// The pages' clock: local's, which can be ahead of the laptop's. One tick a second updates relative
+// times.
 
 let offset = 0;
 const listeners = new Set<() => void>();

@@ -1,4 +1,4 @@
-// Whether what the page shows is live, in words.
+// Connection state in words.
 import { html, type TemplateResult } from "lit";
 import type { Connection } from "./stream";
 import "./status";

@@ -1,4 +1,4 @@
-// A modal over the page: a dialog in the middle, a drawer at the end side, or a sheet from the bottom. The native element keeps the focus inside.
+// A modal dialog, drawer or bottom sheet. The native element traps the focus.
 import { css, html, LitElement, type PropertyValues } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { base, controls } from "./base";
@@ -6,7 +6,7 @@ import { icon } from "./icons";
 
 export type DialogKind = "dialog" | "drawer" | "sheet";
 
-/** From the bottom on a phone, in the middle elsewhere. */
+/** A bottom sheet on a phone, a dialog elsewhere. */
 export function sheetOrDialog(): DialogKind {
   return matchMedia("(max-width: 40rem)").matches ? "sheet" : "dialog";
 }
@@ -118,7 +118,7 @@ export class Dialog extends LitElement {
   }
 
   private clicked(event: MouseEvent): void {
-    // Whoever marks a text and lets go outside does not mean to close it.
+    // A text selection that ends outside must not close the dialog.
     if (event.target === this.dialog && this.pressed === this.dialog) this.dialog.close();
   }
 }

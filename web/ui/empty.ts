@@ -1,4 +1,4 @@
-// Nothing here yet: says what would be here, and what to do to get it.
+// Empty state: says which content would be here, and how to get it.
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";

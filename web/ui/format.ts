@@ -1,4 +1,4 @@
-// Numbers and times as people read them: always with a unit, never longer than needed.
+// Numbers and times for people: always with a unit, never longer than needed.
 
 const whole = new Intl.NumberFormat("en");
 const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
@@ -30,7 +30,7 @@ export function span(ms: number): string {
   const [unit, size] = steps[index] ?? ["s", 1000];
   const big = Math.floor(ms / size);
   const next = steps[index + 1];
-  // Seconds next to minutes would make a ticking display out of a calm one.
+  // Seconds beside minutes would make a calm display tick.
   if (!next || big >= 10 || unit === "min") return `${big} ${unit}`;
   const small = Math.floor((ms - big * size) / next[1]);
   return small === 0 ? `${big} ${unit}` : `${big} ${unit} ${small} ${next[0]}`;

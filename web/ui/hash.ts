@@ -1,4 +1,4 @@
-// Deep links: what is open on the page is in location.hash, as in `#trace=cor_x&queue=Name`.
+// Deep links: open panels are in location.hash, as in `#trace=cor_x&queue=Name`.
 
 export function readHash(): URLSearchParams {
   return new URLSearchParams(location.hash.slice(1));
@@ -13,7 +13,7 @@ export function hashWith(change: Record<string, string | null>): string {
   return `#${params}`;
 }
 
-/** Clearing goes over the current entry, so that Back leads to where the person was before. */
+/** Clearing replaces the current entry, so that Back leads to the previous view. */
 export function writeHash(
   change: Record<string, string | null>,
   how: "push" | "replace" = "push",

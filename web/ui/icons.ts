@@ -1,4 +1,4 @@
-// The icons, drawn on a 24 by 24 grid. They are decoration: whoever uses one names it in words.
+// Icons on a 24 by 24 grid. They are decorative; the element that shows one adds its label.
 import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 
 const shapes = {

@@ -1,4 +1,5 @@
-// Amounts as people read and write them. What is kept is whole numbers of the currency's smallest unit.
+// Amounts as people read and write them. Stored amounts are integers in the currency's smallest
+// unit.
 
 function format(currency: string, signed = false): Intl.NumberFormat {
   return new Intl.NumberFormat("en", {
@@ -16,12 +17,12 @@ export function money(minor: number, currency: string): string {
   return format(currency).format(minor / 10 ** digits(currency));
 }
 
-/** A change: with a plus or a minus. */
+/** A signed change. */
 export function change(minor: number, currency: string): string {
   return format(currency, true).format(minor / 10 ** digits(currency));
 }
 
-/** What a field for amounts shows: `19.00`. */
+/** The value of an amount field: `19.00`. */
 export function written(minor: number, currency: string): string {
   return (minor / 10 ** digits(currency)).toFixed(digits(currency));
 }

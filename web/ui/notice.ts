@@ -1,4 +1,4 @@
-// Something went wrong: what, and what to do about it.
+// An error with its remedy.
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base, controls } from "./base";
@@ -30,7 +30,7 @@ export class Notice extends LitElement {
   ];
 
   @property({ reflect: true }) tone: "bad" | "warn" = "bad";
-  /** The words on the button that fires `retry`; without them there is no button. */
+  /** Label of the button that fires `retry`; without one there is no button. */
   @property() action = "";
 
   override render() {

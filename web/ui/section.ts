@@ -1,4 +1,4 @@
-// A titled part of the room. Its heading can be reached from the navigation and from a link.
+// A titled section. Its heading is a target of the navigation and of links.
 import { css, html, type TemplateResult } from "lit";
 
 export function section(

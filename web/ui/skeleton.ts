@@ -1,4 +1,4 @@
-// The shape of what is loading, still: nothing moves until there is something to see.
+// A loading placeholder without motion.
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";

@@ -1,4 +1,4 @@
-// A line of recent values without axes. Its figures are in the words for screen readers and in the table of whoever shows it.
+// A line of recent values without axes. Its label and the surrounding table carry the figures.
 import { css, html, LitElement, nothing, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";

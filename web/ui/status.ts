@@ -1,4 +1,4 @@
-// A state in one dot and one word. The word carries the meaning; the dot makes it quick to scan.
+// A state as a dot and a word. The word carries the meaning; the dot makes it quick to scan.
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 

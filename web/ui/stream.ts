@@ -1,4 +1,4 @@
-// One server-sent event stream that comes back by itself and says in which state it is.
+// A server-sent event stream that reconnects and reports its state.
 
 export type Connection = "connecting" | "live" | "reconnecting";
 
@@ -16,7 +16,7 @@ export class Stream extends EventTarget {
     this.#connect();
   }
 
-  /** Tells of each event of a type, with its decoded data. */
+  /** Calls back for each event of a type with its decoded data. */
   on<T>(type: string, tell: (data: T) => void): () => void {
     const listener = (event: Event) => tell((event as CustomEvent<T>).detail);
     this.addEventListener(type, listener);
@@ -31,7 +31,8 @@ export class Stream extends EventTarget {
     source.addEventListener("open", () => this.#become("live"));
     source.addEventListener("error", () => {
       this.#become(this.connection === "connecting" ? "connecting" : "reconnecting");
-      // The browser gives up for good after an answer that is not a stream; a restarting server gives such answers.
+      // The browser gives up for good after an answer that is not a stream, as a restarting server
+      // sends.
       if (source.readyState === EventSource.CLOSED)
         this.#retry = setTimeout(() => this.#connect(), 1000);
     });

@@ -1,4 +1,4 @@
-// Tables: figures line up, and on a narrow screen every row becomes a block of labelled values.
+// Tables: numbers line up, and on a narrow screen every row becomes a block of labelled values.
 import { css, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { icon } from "./icons";
@@ -6,19 +6,19 @@ import { icon } from "./icons";
 export interface Column<Row> {
   label: string;
   cell: (row: Row) => unknown;
-  /** Figures are aligned at their end. */
+  /** Numbers, aligned at their end. */
   figures?: boolean;
-  /** Left out where there is little room; whoever shows it says the same elsewhere. */
+  /** Hidden on narrow screens; its value must appear elsewhere too. */
   minor?: boolean;
   /** A column of buttons has its label for screen readers only. */
   actions?: boolean;
-  /** Where a row is a block, this has a line of its own. */
+  /** Takes a line of its own where rows are blocks. */
   wide?: boolean;
-  /** What the heading of a group says in this column. */
+  /** This column's summary in the heading of a group. */
   sum?: (rows: Row[]) => unknown;
 }
 
-/** Rows that belong together, under a heading that opens and closes them. */
+/** Rows under a heading that expands and collapses them. */
 export interface Group<Row> {
   title: string;
   note: unknown;

@@ -1,4 +1,4 @@
-// What people write, cut into words and links. Nothing in it is ever taken for markup.
+// User text as words and links. It is never treated as markup.
 import { html, type TemplateResult } from "lit";
 import { isWeb } from "./web";
 
@@ -8,7 +8,7 @@ export function linked(text: string): (string | TemplateResult)[] {
   const parts: (string | TemplateResult)[] = [];
   let from = 0;
   for (const { 0: found, index } of text.matchAll(address)) {
-    // A closing bracket belongs to the address when it was opened there.
+    // A closing bracket belongs to the URL when it was opened there.
     const url =
       text[index + found.length] === ")" && found.includes("(") && !found.includes(")")
         ? `${found})`

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that a theme chosen earlier does not flash in from the other one.
+// Runs before the first paint, so that a stored theme does not flash.
 import { showTheme, storedTheme } from "./theme";
 
 showTheme(storedTheme());

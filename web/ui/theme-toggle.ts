@@ -1,4 +1,4 @@
-// One button that goes through system, light and dark.
+// Cycles through the system, light and dark themes.
 import { html, LitElement } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { base, controls } from "./base";

@@ -1,4 +1,4 @@
-// The theme a person chose, over the one that the system asks for.
+// The chosen theme, which overrides the system's.
 
 export type Theme = "system" | "light" | "dark";
 
@@ -23,6 +23,6 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(key, theme);
   } catch {
-    // Without storage the choice lasts as long as the page.
+    // Without storage, the choice lasts as long as the page.
   }
 }

@@ -1,4 +1,4 @@
-// A moment: relative to now, with the exact one on hover.
+// A time: relative to now, with the exact one on hover.
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { now, onTick } from "./clock";

@@ -1,4 +1,4 @@
-// Short words about what was just done. They leave by themselves, so nothing that must be read goes here.
+// Short confirmations. They disappear, so nothing that must be read goes here.
 import { css, html, LitElement } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";

@@ -1,4 +1,4 @@
-// Whether an address that came from elsewhere may be gone to: nothing but the web.
+// Whether a foreign URL may be followed: only web addresses.
 
 export function isWeb(url: string): boolean {
   return URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol);
