@@ -1,23 +1,11 @@
 //! Payments: one ledger for every product. A webhook verifies and queues; a worker asks the provider how things stand
 //! and books it; the products are told on the bus. What each function needs is put together here, once at start.
 
-mod announcer;
-mod books;
-mod offers;
-mod once;
-mod page;
-pub mod payment_received;
-pub mod payments_book;
-pub mod payments_checkout;
-pub mod payments_health;
-pub mod payments_ledger;
-pub mod payments_orders;
-pub mod payments_pay;
-pub mod payments_reconcile;
-pub mod payments_requests;
-pub mod payments_spend;
-mod secret;
-mod standing;
+pub mod routes;
+pub mod workers;
+
+mod config;
+mod services;
 mod store;
 
 use std::sync::Arc;
@@ -30,7 +18,10 @@ use confab_provider_base::http_client;
 use confab_stripe::StripeConfig;
 use secrecy::SecretString;
 
-use crate::{announcer::Announcer, books::Books, standing::AtStripe, store::Store};
+use crate::{
+    services::booking_store::Books, services::event_publisher::Announcer,
+    services::provider_snapshot::AtStripe, store::Store,
+};
 
 /// What `payment-received` needs.
 #[derive(Debug)]
@@ -45,7 +36,7 @@ impl Webhook {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let (keys, ()) = tokio::join!(
-            Keyring::read(&env, &aws, secret::OF_WEBHOOKS),
+            Keyring::read(&env, &aws, config::OF_WEBHOOKS),
             aws.connect("sqs")
         );
         Ok(Self {
@@ -71,7 +62,7 @@ impl Checkout {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let (keys, ()) = tokio::join!(
-            Keyring::read(&env, &aws, secret::OF_CHECKOUT),
+            Keyring::read(&env, &aws, config::OF_CHECKOUT),
             aws.connect("dynamodb")
         );
         let keys = keys?;
@@ -115,7 +106,7 @@ impl Spending {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let (keys, ()) = tokio::join!(
-            Keyring::read(&env, &aws, &[secret::SEAL]),
+            Keyring::read(&env, &aws, &[config::SEAL]),
             aws.connect("dynamodb")
         );
         Ok(Self {
@@ -140,7 +131,7 @@ impl Worker {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let (keys, ()) = tokio::join!(
-            Keyring::read(&env, &aws, &[secret::STRIPE_KEY]),
+            Keyring::read(&env, &aws, &[config::STRIPE_KEY]),
             aws.connect("dynamodb")
         );
         let clock = SystemClock::from_env(&env)?;
@@ -172,7 +163,7 @@ impl Requests {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
         let (keys, ()) = tokio::join!(
-            Keyring::read(&env, &aws, &[secret::STRIPE_KEY]),
+            Keyring::read(&env, &aws, &[config::STRIPE_KEY]),
             aws.connect("dynamodb")
         );
         Ok(Self {
@@ -195,7 +186,7 @@ impl Reconciler {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let keys = Keyring::read(&env, &aws, &[secret::STRIPE_KEY]).await?;
+        let keys = Keyring::read(&env, &aws, &[config::STRIPE_KEY]).await?;
         Ok(Self {
             store: store(&env, &aws)?,
             stripe: stripe(&env, keys)?,
@@ -215,7 +206,7 @@ impl Auditor {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let keys = Keyring::read(&env, &aws, &[secret::OPERATOR]).await?;
+        let keys = Keyring::read(&env, &aws, &[config::OPERATOR]).await?;
         Ok(Self {
             store: store(&env, &aws)?,
             keys,

@@ -33,8 +33,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    announcer::Telling,
-    books::{Case, Event, named_order},
+    services::booking_store::{Case, Event, named_order},
+    services::event_publisher::Telling,
 };
 
 pub(crate) use read::{FlagView, LedgerRow};

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Webhook, payment_received};
+use payments::{Webhook, routes::payment_received};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Worker, payments_book};
+use payments::{Worker, workers::payments_book};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Health, payments_health};
+use payments::{Health, routes::payments_health};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

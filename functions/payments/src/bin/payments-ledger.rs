@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Auditor, payments_ledger};
+use payments::{Auditor, routes::payments_ledger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Orders, payments_orders};
+use payments::{Orders, routes::payments_orders};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Checkout, payments_pay};
+use payments::{Checkout, routes::payments_pay};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Reconciler, payments_reconcile};
+use payments::{Reconciler, workers::payments_reconcile};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Requests, payments_requests};
+use payments::{Requests, workers::payments_requests};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

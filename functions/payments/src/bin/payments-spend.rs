@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use payments::{Spending, payments_spend};
+use payments::{Spending, routes::payments_spend};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -9,7 +9,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use crate::payments_reconcile::Suspect;
+use crate::workers::payments_reconcile::Suspect;
 
 use super::{LeadsTo, OrderRow, Store, TellRow, credits_pk, day_of, order_pk, payment_key};
 

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Reconciler,
-    books::named_order,
-    payment_received::{Found, MONEY, noticed},
+    routes::payment_received::{Found, MONEY, noticed},
+    services::booking_store::named_order,
 };
 
 /// How far back the first run looks.

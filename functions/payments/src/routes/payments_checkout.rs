@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use crate::{
     Checkout,
-    offers::{Taken, keep, take_sealed},
-    payments_orders::OrderView,
+    routes::payments_orders::OrderView,
+    services::checkout::{Taken, keep, take_sealed},
 };
 
 #[derive(Deserialize)]

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     Auditor,
-    secret::OPERATOR,
+    config::OPERATOR,
     store::{FlagView, LedgerRow, TellRow},
 };
 

@@ -11,8 +11,8 @@ use reqwest::Url;
 
 use crate::{
     Checkout,
-    once::once,
-    secret::SEAL,
+    config::SEAL,
+    services::stripe_retry::once,
     store::{KnownOffer, payer_hash},
 };
 

@@ -9,8 +9,8 @@ use payments_domain::{Job, book};
 
 use crate::{
     Worker,
-    announcer::Telling,
-    books::{Case, Event},
+    services::booking_store::{Case, Event},
+    services::event_publisher::Telling,
 };
 
 pub async fn handle(deps: Arc<Worker>, delivery: QueueMessage<Job>) -> Result<()> {

@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 use crate::{
     Requests,
-    once::once,
-    payment_received::Found,
+    routes::payment_received::Found,
+    services::stripe_retry::once,
     store::{OrderRow, Spent},
 };
 

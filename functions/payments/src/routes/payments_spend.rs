@@ -8,7 +8,7 @@ use confab_lambda::{ApiRequest, Response, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::{Spending, secret::SEAL, store::Spent};
+use crate::{Spending, config::SEAL, store::Spent};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,8 +9,8 @@ use confab_worker::{Consistency, DecisionStore, Effect, EffectOutcome, InboxStat
 use payments_domain::{Booked, Flag, Notice, Order, Provider, Standing};
 
 use crate::{
-    announcer::Telling,
-    standing::AtStripe,
+    services::event_publisher::Telling,
+    services::provider_snapshot::AtStripe,
     store::{Lead, OrderRow, Store},
 };
 

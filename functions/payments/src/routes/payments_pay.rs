@@ -2,6 +2,8 @@
 //! it does not. `{offer}` is the order's id, or the sealed offer itself. `GET /api/payments/back`: where the person lands
 //! after paying, or with `?cancelled=1` without it.
 
+mod page;
+
 use std::sync::Arc;
 
 use confab_core::{Error, Kind, OrderId, Private, Result};
@@ -9,10 +11,10 @@ use confab_lambda::{ApiRequest, Response, response};
 use http::{HeaderValue, Method, StatusCode, header};
 use payments_domain::State;
 
+use self::page::{Language, Said, page};
 use crate::{
     Checkout,
-    offers::{CANCELLED, Taken, take_kept, take_sealed},
-    page::{Language, Said, page},
+    services::checkout::{CANCELLED, Taken, take_kept, take_sealed},
 };
 
 /// Messengers open a link before its person does, to show what is behind it. That makes the order and its page, which

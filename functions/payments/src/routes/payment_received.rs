@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Webhook,
-    secret::{GENERIC_WEBHOOK, SECRET_PATH, STRIPE_WEBHOOK},
+    config::{GENERIC_WEBHOOK, SECRET_PATH, STRIPE_WEBHOOK},
 };
 
 /// Stripe's events hold one object each.

@@ -8,7 +8,7 @@ use confab_stripe::{
 };
 use payments_domain::{Notice, Order, Provider, Standing};
 
-use crate::secret::STRIPE_KEY;
+use crate::config::STRIPE_KEY;
 
 pub(crate) struct AtStripe {
     pub(crate) http: reqwest::Client,
