@@ -18,18 +18,18 @@ use utoipa::{
 };
 
 use crate::{
-    chat_join::{Joining, Names},
-    chat_messages::{NewMessage, NewReaction, Page},
-    chat_offers::{
+    routes::chat_join::{Joining, Names},
+    routes::chat_messages::{NewMessage, NewReaction, Page},
+    routes::chat_offers::{
         Entered, OfferedEntrance, OfferedPin, OfferedTip, Offers, Tip, Tips, ToPay, WantedEntrance,
         WantedPin, WantedTip,
     },
-    chat_people::{Act, BannedPerson, Moderation, People, PersonHere},
-    chats::{Mine, NewRoom},
-    photo_analysis::{Look, SimilarRoom},
-    photo_upload::{NewPhoto, Sent, Upload},
-    rooms_sessions::{NewSession, Session},
-    ws_ticket::{SocketTicket, TicketWanted},
+    routes::chat_people::{Act, BannedPerson, Moderation, People, PersonHere},
+    routes::chats::{Mine, NewRoom},
+    routes::photo_analysis::{Look, SimilarRoom},
+    routes::photo_upload::{NewPhoto, Sent, Upload},
+    routes::rooms_sessions::{NewSession, Session},
+    routes::ws_ticket::{SocketTicket, TicketWanted},
 };
 
 /// An error, as RFC 9457 has it.

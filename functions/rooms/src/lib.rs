@@ -1,32 +1,14 @@
 //! Rooms: people meet in a room and talk, live. REST routes read and change; `ws-message` says; `ws-broadcast` brings
 //! what was said to whoever is connected. What each function needs is put together here, once at start.
 
-pub mod chat_join;
-pub mod chat_messages;
-pub mod chat_offers;
-pub mod chat_people;
-pub mod chats;
 #[cfg(test)]
 mod contract;
-mod doorman;
-pub mod photo_analysis;
-pub mod photo_look;
-pub mod photo_upload;
-mod pictures;
-mod presence;
-pub mod rooms_health;
-pub mod rooms_paid;
-pub mod rooms_sessions;
-mod speaking;
+pub mod routes;
+mod services;
 mod store;
 #[cfg(test)]
 mod testing;
-pub mod ws_authorize;
-pub mod ws_broadcast;
-pub mod ws_connect;
-pub mod ws_disconnect;
-pub mod ws_message;
-pub mod ws_ticket;
+pub mod workers;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,7 +21,7 @@ use confab_pay_links::PayLinks;
 use confab_provider_base::http_client;
 use secrecy::SecretString;
 
-use crate::{doorman::Doorman, store::Store};
+use crate::{services::session_auth::Doorman, store::Store, workers::ws_broadcast};
 
 pub(crate) const SEAL: SecretName = SecretName("ROOMS_SEAL_SECRET_PARAM");
 /// What offers are sealed with, for payments to open.

@@ -18,11 +18,11 @@
 //! | `SEEN#<sha256>` | `PHOTO` | the photo that these bytes were looked at as |
 //! | `RECENT#<day>` | `pho_..` | a room that began with a photo, for whoever has a similar one |
 
-mod live;
+mod connections;
 mod messages;
-mod paid;
 mod people;
 mod photos;
+mod purchases;
 mod rooms;
 
 use std::{sync::Arc, time::Duration};
@@ -34,10 +34,10 @@ use confab_lambda::{metrics, warn};
 use rooms_domain::{Person, Room, RoomCode, Standing};
 use serde::Serialize;
 
-pub(crate) use live::{Removal, Socket};
+pub(crate) use connections::{Removal, Socket};
 pub(crate) use messages::{Latest, Said, first_seq, oldest};
-pub(crate) use paid::{Became, LetIn, Paid};
 pub(crate) use people::Joined;
+pub(crate) use purchases::{Became, LetIn, Paid};
 
 #[derive(Clone)]
 pub(crate) struct Store {

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use crate::{
     Broadcaster, Departures, Rooms, SEAL, Sessions,
     store::{Said, Store},
-    ws_broadcast::Cursors,
+    workers::ws_broadcast::Cursors,
 };
 
 const TABLE: &str = "Rooms";
@@ -334,7 +334,7 @@ impl Cloud {
             broadcasts: self.queue(),
             clock: self.clock,
         };
-        crate::ws_disconnect::leave(&deps, ticket, &ticket.id.to_string(), trace())
+        crate::workers::ws_disconnect::leave(&deps, ticket, &ticket.id.to_string(), trace())
             .await
             .unwrap();
     }
@@ -435,7 +435,7 @@ impl Cloud {
                 after: None,
             })
         });
-        crate::ws_broadcast::handle(self.broadcaster(), jobs.collect())
+        crate::workers::ws_broadcast::handle(self.broadcaster(), jobs.collect())
             .await
             .unwrap();
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Message, Pin, RoomView, Username, job::Reason};
+use crate::{Message, Pin, RoomView, Username, broadcast::Reason};
 
 /// API Gateway bills a message in parts of so much, and takes no larger frame from a client.
 pub const LARGEST_FRAME: usize = 32 * 1024;

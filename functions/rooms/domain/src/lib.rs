@@ -2,9 +2,9 @@
 //!
 //! Architecture invariant: pure. No AWS, no network, no clock; time and ids come in.
 
+mod broadcast;
 mod code;
 mod frame;
-mod job;
 mod message;
 mod name;
 mod pace;
@@ -14,9 +14,9 @@ mod photo;
 mod room;
 mod ticket;
 
+pub use broadcast::{BroadcastJob, News, Reason, RoomClosed};
 pub use code::RoomCode;
 pub use frame::{ClientFrame, LARGEST_FRAME, ServerFrame, chunks};
-pub use job::{BroadcastJob, News, Reason, RoomClosed};
 pub use message::{
     ClientMessageId, Draft, MOST_EMOJI, MOST_OF_ONE_EMOJI, Message, Quote, Reaction, Text, emoji,
     reactions,

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Lobby, chat_join};
+use rooms::{Lobby, routes::chat_join};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Rooms, chat_messages};
+use rooms::{Rooms, routes::chat_messages};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Shop, chat_offers};
+use rooms::{Shop, routes::chat_offers};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

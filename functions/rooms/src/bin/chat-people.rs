@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Rooms, chat_people};
+use rooms::{Rooms, routes::chat_people};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Lobby, chats};
+use rooms::{Lobby, routes::chats};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Photos, photo_analysis};
+use rooms::{Photos, routes::photo_analysis};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

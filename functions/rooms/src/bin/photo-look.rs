@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Looker, photo_look};
+use rooms::{Looker, workers::photo_look};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

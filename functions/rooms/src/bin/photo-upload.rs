@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Photos, photo_upload};
+use rooms::{Photos, routes::photo_upload};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

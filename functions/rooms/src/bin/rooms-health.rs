@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Health, rooms_health};
+use rooms::{Health, routes::rooms_health};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

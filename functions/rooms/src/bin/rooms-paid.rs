@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Cashier, rooms_paid};
+use rooms::{Cashier, workers::rooms_paid};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

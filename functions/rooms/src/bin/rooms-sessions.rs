@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Sessions, rooms_sessions};
+use rooms::{Sessions, routes::rooms_sessions};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Gate, ws_authorize};
+use rooms::{Gate, workers::ws_authorize};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Broadcaster, ws_broadcast};
+use rooms::{Broadcaster, workers::ws_broadcast};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

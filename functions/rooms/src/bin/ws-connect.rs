@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Door, ws_connect};
+use rooms::{Door, workers::ws_connect};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Departures, ws_disconnect};
+use rooms::{Departures, workers::ws_disconnect};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

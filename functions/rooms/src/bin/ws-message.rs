@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Talk, ws_message};
+use rooms::{Talk, workers::ws_message};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

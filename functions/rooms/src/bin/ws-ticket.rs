@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use rooms::{Tickets, ws_ticket};
+use rooms::{Tickets, routes::ws_ticket};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

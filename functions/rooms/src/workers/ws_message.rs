@@ -10,8 +10,10 @@ use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Tick
 
 use crate::{
     Talk,
-    presence::Presence,
-    speaking::{connection, may_read, may_write, speak, tell, visit, visit_and_latest},
+    services::post_message::{
+        connection, may_read, may_write, speak, tell, visit, visit_and_latest,
+    },
+    services::presence::Presence,
     store::{Visited, first_seq},
 };
 

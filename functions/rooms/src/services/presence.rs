@@ -7,7 +7,7 @@ use confab_worker::Consistency;
 use rooms_domain::{News, RoomCode};
 
 use crate::{
-    speaking::tell,
+    services::post_message::tell,
     store::{Store, Visited},
 };
 

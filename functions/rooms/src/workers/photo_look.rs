@@ -14,7 +14,7 @@ use rooms_domain::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{Looker, pictures};
+use crate::{Looker, services::photo_objects as pictures};
 
 /// Two megapixels, about.
 const WANTED: Wanted = Wanted {

@@ -6,7 +6,7 @@ use confab_core::{CorrelationId, Result};
 use confab_lambda::SocketRequest;
 use rooms_domain::Ticket;
 
-use crate::{Departures, presence::Presence, speaking::connection};
+use crate::{Departures, services::post_message::connection, services::presence::Presence};
 
 pub async fn handle(deps: Arc<Departures>, frame: SocketRequest) -> Result<()> {
     leave(

@@ -14,7 +14,7 @@ use serde::Serialize;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Photos, pictures};
+use crate::{Photos, services::photo_objects as pictures};
 
 #[derive(Serialize, TS, ToSchema)]
 pub(crate) struct Look {

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     PAY_SEAL, Shop,
-    doorman::place,
+    services::session_auth::place,
     store::{Became, Visited},
 };
 

@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 
 use crate::{
     Lobby,
-    doorman::place,
-    speaking::tell,
+    services::post_message::tell,
+    services::session_auth::place,
     store::{Joined, Visited},
 };
 

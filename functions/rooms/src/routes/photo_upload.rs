@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Photos, pictures::quarantine};
+use crate::{Photos, services::photo_objects::quarantine};
 
 const LARGEST: u64 = 10 * 1024 * 1024;
 /// What a function takes with its request: the rest goes to the bucket itself.

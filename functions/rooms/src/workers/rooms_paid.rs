@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::{
     Cashier,
-    speaking::{everybody_out, tell},
+    services::post_message::{everybody_out, tell},
     store::{Became, LetIn, Paid, Said, Visited},
 };
 

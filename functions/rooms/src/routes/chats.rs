@@ -18,9 +18,9 @@ use utoipa::ToSchema;
 
 use crate::{
     Lobby,
-    doorman::place,
-    pictures,
-    speaking::{everybody_out, tell},
+    services::photo_objects as pictures,
+    services::post_message::{everybody_out, tell},
+    services::session_auth::place,
     store::Visited,
 };
 

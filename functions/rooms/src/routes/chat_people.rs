@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Rooms, doorman::place, speaking::tell};
+use crate::{Rooms, services::post_message::tell, services::session_auth::place};
 
 const MOST_SHOWN: usize = 200;
 /// Sockets that are looked at for a list: whoever comes later counts as away.

@@ -7,7 +7,7 @@ use confab_lambda::SocketRequest;
 use confab_worker::Consistency;
 use rooms_domain::{Standing, Ticket};
 
-use crate::{Door, speaking::connection};
+use crate::{Door, services::post_message::connection};
 
 pub async fn handle(deps: Arc<Door>, frame: SocketRequest) -> Result<()> {
     if deps

@@ -16,10 +16,10 @@ use utoipa::ToSchema;
 
 use crate::{
     Rooms,
-    doorman::place,
-    rooms_paid::{give_back, tell_of_pins},
-    speaking::{may_write, speak, tell, visit_and_latest},
+    services::post_message::{may_write, speak, tell, visit_and_latest},
+    services::session_auth::place,
     store::{Visited, first_seq, oldest},
+    workers::rooms_paid::{give_back, tell_of_pins},
 };
 
 const PAGE: i32 = 50;
