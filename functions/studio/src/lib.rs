@@ -2,27 +2,10 @@
 //! look at photos, have new ones made, and look after what nobody else would.
 //! What each function needs is put together here, from its environment, once at start.
 
-mod astria;
-mod news;
-mod operator;
-pub mod pack_tune_received;
-mod senders;
-mod shelf;
-pub mod sms_received;
+pub mod routes;
+mod services;
 mod store;
-pub mod studio_cleanup;
-pub mod studio_cleanups;
-pub mod studio_conversation;
-pub mod studio_erase;
-pub mod studio_health;
-pub mod studio_make;
-pub mod studio_packs;
-pub mod studio_photos;
-pub mod studio_ratings;
-pub mod studio_status;
-pub mod studio_sweep;
-pub mod update_images;
-mod world;
+pub mod workers;
 
 use std::sync::Arc;
 
@@ -37,12 +20,14 @@ use confab_twilio::{ContentSids, TwilioConfig};
 use secrecy::SecretString;
 
 use crate::{
-    astria::{ASTRIA_KEY, Maker},
-    operator::OPERATOR,
-    senders::Senders,
-    shelf::Shelves,
+    services::{
+        astria::{ASTRIA_KEY, Maker},
+        catalog::Shelves,
+        channels::{self, Senders},
+        operator::OPERATOR,
+    },
     store::Store,
-    world::{SEAL, Studio},
+    workers::studio_conversation::effects::{SEAL, Studio},
 };
 
 /// What `sms-received` needs.
@@ -60,7 +45,7 @@ impl Webhook {
     pub async fn from_env() -> Result<Self, StartError> {
         let env = environment();
         let aws = Aws::new(AwsConfig::from_env(&env)?)?;
-        let uses = senders::webhook_secrets(&env);
+        let uses = channels::webhook_secrets(&env);
         let (keys, ()) = tokio::join!(Keyring::read(&env, &aws, &uses), aws.connect("sqs"));
         Ok(Self {
             messages: queue(&env, &aws, "CONFAB_INBOUND_QUEUE_URL")?,
@@ -422,7 +407,7 @@ async fn senders(env: &Env, aws: &Aws, clock: SystemClock) -> Result<Senders, St
         Ok::<_, EnvError>(config)
     });
     let (meta, twilio) = (meta.transpose()?, twilio.transpose()?);
-    let keys = Keyring::read(env, aws, &senders::sending_secrets(env)).await?;
+    let keys = Keyring::read(env, aws, &channels::sending_secrets(env)).await?;
     Ok(Senders {
         http: http_client()?,
         keys,

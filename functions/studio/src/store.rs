@@ -14,13 +14,13 @@
 //! | `RATING#<month>` | `ord_..` | what a person thinks of an order's photos |
 //! | `QUESTION#<month>` | `eff_..` | what a person wants somebody of the studio to read |
 
-mod cleaning;
-mod deeds;
-mod due;
-mod ledger;
-mod making;
+mod cleanups;
+mod decisions;
+mod effects;
+mod generations;
 mod packs;
 mod ratings;
+mod timers;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -34,8 +34,8 @@ use confab_messaging::{Address, Body, Outbound, Reference};
 use serde::{Deserialize, Serialize};
 use studio_domain::{Action, Alias, Recognised, User};
 
-pub(crate) use cleaning::Report;
-pub(crate) use making::{Attempt, Making};
+pub(crate) use cleanups::Report;
+pub(crate) use generations::{Attempt, Making};
 pub(crate) use packs::Refresh;
 pub(crate) use ratings::{Question, Rating};
 
@@ -169,9 +169,9 @@ impl UserRow {
             merged_into: None,
             names: person.names.clone(),
             also: person.also.clone(),
-            due_in: due_at.map(|_| due::ALL.to_owned()),
+            due_in: due_at.map(|_| timers::ALL.to_owned()),
             due_at,
-            known_in: Some(cleaning::EVERYBODY.to_owned()),
+            known_in: Some(cleanups::EVERYBODY.to_owned()),
             user: user.clone(),
         }
     }

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Callbacks, pack_tune_received};
+use studio::{Callbacks, routes::pack_tune_received};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

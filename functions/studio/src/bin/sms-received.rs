@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Webhook, sms_received};
+use studio::{Webhook, routes::sms_received};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

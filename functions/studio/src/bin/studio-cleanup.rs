@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Cleaner, studio_cleanup};
+use studio::{Cleaner, workers::studio_cleanup};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

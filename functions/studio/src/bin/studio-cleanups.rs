@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Cleanups, studio_cleanups};
+use studio::{Cleanups, routes::studio_cleanups};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

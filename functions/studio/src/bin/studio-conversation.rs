@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Worker, studio_conversation};
+use studio::{Worker, workers::studio_conversation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

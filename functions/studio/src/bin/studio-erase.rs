@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Eraser, studio_erase};
+use studio::{Eraser, workers::studio_erase};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Health, studio_health};
+use studio::{Health, routes::studio_health};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

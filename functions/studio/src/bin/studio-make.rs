@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Making, studio_make};
+use studio::{Making, workers::studio_make};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Drawer, studio_packs};
+use studio::{Drawer, workers::studio_packs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Photographer, studio_photos};
+use studio::{Photographer, workers::studio_photos};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Opinions, studio_ratings};
+use studio::{Opinions, routes::studio_ratings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

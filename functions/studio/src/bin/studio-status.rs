@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Follower, studio_status};
+use studio::{Follower, workers::studio_status};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

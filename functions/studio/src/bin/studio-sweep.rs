@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Sweeper, studio_sweep};
+use studio::{Sweeper, workers::studio_sweep};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

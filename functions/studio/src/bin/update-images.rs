@@ -1,5 +1,5 @@
 use confab_lambda::StartError;
-use studio::{Packs, update_images};
+use studio::{Packs, routes::update_images};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -13,7 +13,7 @@ use confab_provider_base::{File, MediaError};
 use sha2::{Digest, Sha256};
 use studio_domain::{Class, Event, Fault, PRODUCT, PhotoJob, Seen, Verdict};
 
-use crate::{Photographer, news};
+use crate::{Photographer, services::conversation_queue as news};
 
 /// A face on fewer pixels teaches nothing, and on more nothing more.
 const WANTED: Wanted = Wanted {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use confab_core::{OrderId, Timestamp, after, before};
 
 use super::{Action, Attending, FACES_KEPT, USED_FOR, WINDOW};
-use crate::{Photos, Stage, Step, say};
+use crate::{Photos, Stage, Step, replies};
 
 /// A person who stopped in the middle hears of us once, while we may still speak.
 const REMINDED_AFTER: Duration = Duration::from_secs(20 * 3600);
@@ -31,7 +31,7 @@ impl Attending<'_> {
         }
         if self.is_to_be_reminded() && self.may_speak() && now >= self.reminder() {
             self.visit().is_reminded = true;
-            let body = say::reminder(self.texts(), &self.user.visit);
+            let body = replies::reminder(self.texts(), &self.user.visit);
             self.say(body);
         }
     }

@@ -16,10 +16,10 @@ use studio_domain::{Event, Image, MakeJob, MakeTask, Order, PRODUCT, Source};
 
 use crate::{
     Making as Deps,
-    astria::Ticket,
-    news,
+    services::astria::Ticket,
+    services::conversation_queue as news,
     store::{Attempt, Making},
-    world::SEAL,
+    workers::studio_conversation::effects::SEAL,
 };
 
 /// This function's minute, and another in which Astria may still do what it was asked.

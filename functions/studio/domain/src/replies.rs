@@ -4,8 +4,8 @@ use confab_core::{Money, clip};
 use confab_messaging::{Body, Button, ListRow, ListSection};
 
 use crate::{
-    Class, Fault, Language, Order, Pack, Photos, Shelf, Stage, Texts, Tier, Visit,
-    machine::most_common, photo::ENOUGH, texts, wish::choice,
+    Class, Fault, Language, Order, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, intent::choice,
+    photo::ENOUGH, texts, turn::most_common,
 };
 
 /// A list shows ten rows: nine packs and a way to more.

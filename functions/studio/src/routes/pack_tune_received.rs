@@ -9,7 +9,7 @@ use confab_lambda::{ApiRequest, Response, metrics, response};
 use http::StatusCode;
 use studio_domain::{MakeJob, MakeTask};
 
-use crate::{Callbacks, astria::Ticket, world::SEAL};
+use crate::{Callbacks, services::astria::Ticket, workers::studio_conversation::effects::SEAL};
 
 pub async fn handle(deps: Arc<Callbacks>, call: ApiRequest) -> Result<Response> {
     let ticket = call.query_value("ticket").unwrap_or_default();

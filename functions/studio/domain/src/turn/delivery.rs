@@ -4,7 +4,7 @@ use confab_core::{OrderId, Timestamp};
 use confab_messaging::Body;
 
 use super::{Action, Attending, Image};
-use crate::{Model, Photos, Source, Stage, Step, say};
+use crate::{Model, Photos, Source, Stage, Step, replies};
 
 impl Attending<'_> {
     pub(super) fn begun(&mut self, id: OrderId, tune: i64, eta: Option<Timestamp>) {
@@ -35,7 +35,7 @@ impl Attending<'_> {
         }
         for image in news {
             self.say(Body::Image {
-                url: say::of_object(&image.object),
+                url: replies::of_object(&image.object),
                 caption: None,
             });
         }
@@ -74,11 +74,11 @@ impl Attending<'_> {
             self.visit().photos = Photos::default();
         }
         if count < usize::try_from(images).unwrap_or(usize::MAX) {
-            self.say(say::not_all(texts, count, images));
+            self.say(replies::not_all(texts, count, images));
         }
         self.rests();
         self.wakes_others();
-        self.say(say::ask_stars(texts));
+        self.say(replies::ask_stars(texts));
     }
 
     /// It is sent once more, or waits until the person writes.
@@ -87,7 +87,7 @@ impl Attending<'_> {
             return;
         }
         let body = Body::Image {
-            url: say::of_object(object),
+            url: replies::of_object(object),
             caption: None,
         };
         if is_too_late {

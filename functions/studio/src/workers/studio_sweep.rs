@@ -6,7 +6,7 @@ use confab_core::{EventId, Result};
 use confab_lambda::{ScheduledRun, metrics};
 use studio_domain::Event;
 
-use crate::{Sweeper, news, update_images::keep_fresh};
+use crate::{Sweeper, routes::update_images::keep_fresh, services::conversation_queue as news};
 
 /// What is left waits for the next time.
 const MOST: usize = 5_000;

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use studio_domain::PRODUCT;
 
-use crate::{Cleanups, operator, store::Report};
+use crate::{Cleanups, services::operator, store::Report};
 
 /// More than a year of Wednesdays.
 const MOST: i32 = 100;

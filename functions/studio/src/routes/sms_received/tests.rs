@@ -2,10 +2,13 @@ use confab_core::{CorrelationId, Env};
 use confab_testkit::{request, sample};
 
 use super::*;
-use crate::senders::{sending_secrets, webhook_secrets};
+use crate::services::channels::{sending_secrets, webhook_secrets};
 
 fn call(name: &str) -> ApiRequest {
-    ApiRequest::new(request(&sample("studio", name)), CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]))
+    ApiRequest::new(
+        request(&sample("studio", name)),
+        CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
+    )
 }
 
 fn meta_of(name: &str) -> Result<Parsed> {

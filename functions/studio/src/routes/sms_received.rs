@@ -15,7 +15,7 @@ use studio_domain::{Job, StatusJob, conversation_of, event_of};
 
 use crate::{
     Webhook,
-    senders::{META_APP_SECRET, META_VERIFY_TOKEN, TWILIO_AUTH_TOKEN},
+    services::channels::{META_APP_SECRET, META_VERIFY_TOKEN, TWILIO_AUTH_TOKEN},
 };
 
 /// Meta sends up to 3 MB; Lambda takes 6.

@@ -7,7 +7,7 @@ use confab_lambda::{QueueMessage as Delivery, metrics};
 use confab_messaging::{Body, DeliveryStatus};
 use studio_domain::{Action, Event, StatusJob, object_of};
 
-use crate::{Follower, news};
+use crate::{Follower, services::conversation_queue as news};
 
 /// The person has not written for a day: Meta, Twilio.
 const WINDOW_CLOSED: [i64; 2] = [131_047, 63_016];

@@ -8,7 +8,8 @@ use http::StatusCode;
 use serde::Serialize;
 
 use crate::{
-    Opinions, operator,
+    Opinions,
+    services::operator,
     store::{Question, Rating},
 };
 

@@ -10,7 +10,8 @@ use http::{Method, StatusCode};
 use studio_domain::{PackJob, PackTask};
 
 use crate::{
-    Packs, operator,
+    Packs,
+    services::operator,
     store::{Refresh, Store},
 };
 

@@ -11,7 +11,7 @@ use confab_lambda::QueueMessage as Delivery;
 use studio_domain::{Cleanup, CleanupJob, CleanupStep, Event, Kept, MODELS_KEPT, PRODUCT};
 use tokio::time::Instant;
 
-use crate::{Cleaner, news};
+use crate::{Cleaner, services::conversation_queue as news};
 
 /// A page and what is done about it take less.
 const PAGE_TAKES: Duration = Duration::from_secs(30);

@@ -15,7 +15,7 @@ use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
 use studio_domain::{Action, EraseJob, MakeJob, MakeTask, PRODUCT, PhotoJob};
 
 use crate::{
-    senders::Senders,
+    services::channels::Senders,
     store::{Deed, Question, Store},
 };
 

@@ -1,11 +1,11 @@
 //! What the studio does when something happens to a person: they write, a photo was looked at, money came, photos are
 //! there, or time has passed. One pure step, whatever comes twice, late or in another order.
 
-mod making;
+mod delivery;
+mod messages;
 mod orders;
 mod selfies;
-mod time;
-mod words;
+mod timers;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,7 +14,7 @@ use confab_messaging::{Body, Inbound, Media};
 use confab_worker::Decision;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Fault, Kept, Order, Shelf, Texts, User, Verdict, Visit, say, texts};
+use crate::{Class, Fault, Kept, Order, Shelf, Texts, User, Verdict, Visit, replies, texts};
 
 /// Providers take free words for a day after the person's last message; a little less, because clocks differ.
 const WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
@@ -241,7 +241,7 @@ impl Attending<'_> {
         let is_photo = |body: &Body| matches!(body, Body::Image { .. });
         if self.user.visit.unsaid.is_empty() {
             self.actions.push(Action::Say {
-                body: say::news(self.user.language, self.user.first_name()),
+                body: replies::news(self.user.language, self.user.first_name()),
             });
         }
         let texts = self
@@ -263,7 +263,7 @@ impl Attending<'_> {
         }
         let now = self.now();
         let is_gone = |body: &Body| match body {
-            Body::Image { url, .. } => say::object_of(url)
+            Body::Image { url, .. } => replies::object_of(url)
                 .and_then(Kept::of)
                 .is_some_and(|kept| now >= after(kept.since, FACES_KEPT)),
             _ => false,

@@ -6,9 +6,9 @@ use confab_messaging::{Body, Content, Inbound};
 use super::{Action, Attending};
 use crate::{
     Asked, Language, Order, Stage, Step, Visit,
+    intent::{Wish, wish},
     photo::ENOUGH,
-    say,
-    wish::{Wish, wish},
+    replies,
 };
 
 /// A name longer than this is not what anybody calls a person.
@@ -56,11 +56,11 @@ impl Attending<'_> {
             Wish::Nothing => {}
             Wish::Greeting => self.greet(),
             Wish::Help => self.say_text(texts.how_it_works),
-            Wish::ChooseLanguage => self.say(say::languages(texts)),
+            Wish::ChooseLanguage => self.say(replies::languages(texts)),
             Wish::Speak(language) => {
                 self.user.language = language;
                 let texts = self.texts();
-                self.say(say::menu(texts, texts.language_changed));
+                self.say(replies::menu(texts, texts.language_changed));
             }
             Wish::Photos(items) => self.takes_photos(items, message),
             Wish::Begin => self.asks_for_photos(),
@@ -73,7 +73,7 @@ impl Attending<'_> {
                 );
             }
             Wish::More => self.asks_for_more(),
-            Wish::Examples => self.say(say::menu(texts, texts.examples)),
+            Wish::Examples => self.say(replies::menu(texts, texts.examples)),
             Wish::Tiers => self.shows_tiers(),
             Wish::Packs(tier, page) => self.shows_packs(tier, page),
             Wish::Sheet(pack) => self.shows_sheet(pack),
@@ -91,7 +91,7 @@ impl Attending<'_> {
                 self.visit().asked = Some(Asked::Question);
                 self.say_text(texts.support);
             }
-            Wish::AskErase => self.say(say::ask_erase(texts, &self.refund_with_erasure())),
+            Wish::AskErase => self.say(replies::ask_erase(texts, &self.refund_with_erasure())),
             Wish::Erase => {
                 self.say_text(format!("{}{}", texts.erased, self.refund_with_erasure()));
                 // What is being made is not made any more, and money that comes for it goes back.
@@ -110,7 +110,7 @@ impl Attending<'_> {
                 self.actions.push(Action::Erase { orders });
                 self.user.visit = Visit::default();
             }
-            Wish::Words(_) | Wish::Unclear => self.say(say::menu(texts, texts.not_understood)),
+            Wish::Words(_) | Wish::Unclear => self.say(replies::menu(texts, texts.not_understood)),
             Wish::Unreadable => self.say_text(texts.cannot_read),
         }
     }
@@ -132,13 +132,13 @@ impl Attending<'_> {
     pub(super) fn greet(&mut self) {
         let texts = self.texts();
         let text = texts.greeting.replace("{name}", &self.user.spaced_name());
-        self.say(say::menu(texts, &text));
+        self.say(replies::menu(texts, &text));
     }
 
     pub(super) fn takes_stars(&mut self, stars: u8) {
         let texts = self.texts();
         let Some(id) = self.user.visit.delivered().map(|order| order.id) else {
-            return self.say(say::menu(texts, texts.not_understood));
+            return self.say(replies::menu(texts, texts.not_understood));
         };
         if let Some(order) = self.visit().order_mut(id) {
             order.stars = Some(stars);
@@ -148,7 +148,7 @@ impl Attending<'_> {
             self.visit().asked = Some(Asked::Feedback);
             return self.say_text(texts.what_was_wrong);
         }
-        self.say(say::menu(texts, texts.thanks_for_stars));
+        self.say(replies::menu(texts, texts.thanks_for_stars));
     }
 
     pub(super) fn takes_words(&mut self, asked: Asked, words: String) {
@@ -162,7 +162,7 @@ impl Attending<'_> {
             _ => Action::HandOn { words },
         };
         self.actions.push(action);
-        self.say(say::menu(texts, texts.thanks_for_words));
+        self.say(replies::menu(texts, texts.thanks_for_words));
     }
 
     pub(super) fn tells_status(&mut self) {
@@ -175,12 +175,12 @@ impl Attending<'_> {
             (_, Some(pending)) => Body::Text {
                 text: texts.payment_pending.replace("{pack}", &pending.title),
             },
-            (Stage::Collecting, _) => say::progress(texts, &visit.photos),
+            (Stage::Collecting, _) => replies::progress(texts, &visit.photos),
             (Stage::Choosing | Stage::Paying, _) => {
-                say::enough(texts, &visit.photos, texts.choose_next)
+                replies::enough(texts, &visit.photos, texts.choose_next)
             }
             (Stage::New | Stage::PaymentPending | Stage::Training | Stage::Ready, _) => {
-                say::menu(texts, texts.nothing_in_work)
+                replies::menu(texts, texts.nothing_in_work)
             }
         };
         self.say(body);
@@ -201,6 +201,6 @@ impl Attending<'_> {
         self.rests();
         // Whoever says no is not asked again.
         self.visit().is_reminded = true;
-        self.say(say::menu(texts, texts.cancelled));
+        self.say(replies::menu(texts, texts.cancelled));
     }
 }

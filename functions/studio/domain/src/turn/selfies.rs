@@ -6,7 +6,7 @@ use confab_core::{PhotoId, after, before};
 use confab_messaging::{Body, Channel, Inbound, Media};
 
 use super::{Action, Attending};
-use crate::{Class, Photo, Stage, Verdict, photo::ENOUGH, say};
+use crate::{Class, Photo, Stage, Verdict, photo::ENOUGH, replies};
 
 /// A photo that was not looked at by then does not hold up the answer for the others.
 const LOOKED_AT_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -21,7 +21,7 @@ impl Attending<'_> {
             return self.say_text(texts.in_work);
         }
         if let (Some(_), false) = (self.model(), self.user.visit.photos.are_enough()) {
-            return self.say(say::model_or_anew(texts));
+            return self.say(replies::model_or_anew(texts));
         }
         if self.user.visit.photos.are_enough() {
             return self.shows_tiers();
@@ -74,7 +74,7 @@ impl Attending<'_> {
         let sent_at = message.sent_at.min(self.now());
         let last = self.visit().refused_photo_at.replace(sent_at);
         if last.is_none_or(|last| sent_at >= after(last, ALBUM_PAUSE)) {
-            self.say(say::full(self.texts(), &self.user.visit.photos));
+            self.say(replies::full(self.texts(), &self.user.visit.photos));
         }
     }
 
@@ -86,7 +86,7 @@ impl Attending<'_> {
         } else if visit.photos.has_room() {
             self.say_text(texts.send_more);
         } else {
-            self.say(say::full(texts, &visit.photos));
+            self.say(replies::full(texts, &visit.photos));
         }
     }
 
@@ -115,7 +115,7 @@ impl Attending<'_> {
         visit.class = visit.class.or(said_class);
         // An album comes as many messages: it gets one answer, when the last of them was looked at.
         if visit.photos.awaited_since(lately) == 0 && visit.stage == Stage::Collecting {
-            let body = say::progress(self.texts(), &self.user.visit.photos);
+            let body = replies::progress(self.texts(), &self.user.visit.photos);
             self.say(body);
         }
     }

@@ -1,5 +1,7 @@
 //! The worker of all that happens to a person: decides what to do about it, and does it.
 
+pub(crate) mod effects;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use confab_contracts::{Event as OnTheBus, studio::UserMessageReceived};
@@ -11,8 +13,8 @@ use studio_domain::{Action, Event as What, Job, PRODUCT, Shelf, Surroundings, at
 
 use crate::{
     Worker,
+    routes::update_images::keep_fresh,
     store::{Deed, Event, Person},
-    update_images::keep_fresh,
 };
 
 pub async fn handle(deps: Arc<Worker>, delivery: QueueMessage<Job>) -> Result<()> {

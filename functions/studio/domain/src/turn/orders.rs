@@ -5,7 +5,8 @@ use confab_messaging::Body;
 
 use super::{Action, Attending, USED_FOR};
 use crate::{
-    Class, MODELS_KEPT, Model, Order, Pack, Source, Stage, Step, Tier, cleanup::PICTURES_KEPT, say,
+    Class, MODELS_KEPT, Model, Order, Pack, Source, Stage, Step, Tier, cleanup::PICTURES_KEPT,
+    replies,
 };
 
 impl Attending<'_> {
@@ -62,16 +63,16 @@ impl Attending<'_> {
             return self.asks_for_photos();
         }
         let Some(class) = self.class_of_order() else {
-            return self.say(say::ask_class(texts));
+            return self.say(replies::ask_class(texts));
         };
         let tiers = self.around.shelf.tiers(class);
         if tiers.is_empty() {
-            return self.say(say::menu(texts, texts.nothing_for_sale));
+            return self.say(replies::menu(texts, texts.nothing_for_sale));
         }
         if self.user.visit.in_work().is_none() {
             self.visit().stage = Stage::Choosing;
         }
-        let body = say::tiers(texts, self.around.shelf, &tiers, class);
+        let body = replies::tiers(texts, self.around.shelf, &tiers, class);
         self.say(body);
     }
 
@@ -83,7 +84,7 @@ impl Attending<'_> {
         let packs = self.around.shelf.of(tier, class);
         match packs.is_empty() {
             true => self.shows_tiers(),
-            false => self.say(say::packs(texts, tier, &packs, page)),
+            false => self.say(replies::packs(texts, tier, &packs, page)),
         }
     }
 
@@ -99,11 +100,11 @@ impl Attending<'_> {
             Some((pack, sheet)) => {
                 let caption = Some(pack.title.clone());
                 self.say(Body::Image {
-                    url: say::of_object(sheet),
+                    url: replies::of_object(sheet),
                     caption,
                 });
             }
-            None => self.say(say::menu(texts, texts.no_sheet)),
+            None => self.say(replies::menu(texts, texts.no_sheet)),
         }
     }
 
@@ -116,7 +117,7 @@ impl Attending<'_> {
             .and_then(|pack| Some((pack, self.price_of(pack)?)));
         match (self.user.visit.pending(), found) {
             (Some(pending), Some((pack, price))) if self.user.visit.in_work().is_none() => {
-                self.say(say::ask_another_order(
+                self.say(replies::ask_another_order(
                     self.texts(),
                     &pending.clone(),
                     pack,
@@ -140,7 +141,7 @@ impl Attending<'_> {
             return self.asks_for_photos();
         };
         let Some(class) = self.class_of_order() else {
-            return self.say(say::ask_class(texts));
+            return self.say(replies::ask_class(texts));
         };
         let shelf = self.around.shelf;
         let found = shelf.pack(pack).and_then(|pack| {
@@ -188,11 +189,11 @@ impl Attending<'_> {
         self.visit().stage = Stage::Paying;
         if let Some(sheet) = pack.sheets.get(&class) {
             self.say(Body::Image {
-                url: say::of_object(sheet),
+                url: replies::of_object(sheet),
                 caption: Some(texts.sheet.replace("{pack}", &pack.title)),
             });
         }
-        let text = say::agreement(texts, &pack.title, images, price);
+        let text = replies::agreement(texts, &pack.title, images, price);
         let (item, title, label) = (tier.item(), pack.title.clone(), texts.button_pay.to_owned());
         self.user.offered.clear();
         self.actions.push(Action::AskToPay {
@@ -313,7 +314,7 @@ impl Attending<'_> {
         }
         self.rests();
         if self.may_speak() && !self.user.visit.is_reminded {
-            self.say(say::pay_again(texts, pack));
+            self.say(replies::pay_again(texts, pack));
         }
     }
 
@@ -323,7 +324,7 @@ impl Attending<'_> {
             self.rests();
         }
         if let Some(order) = self.user.visit.order(id) {
-            self.say(say::pay_again_later(self.texts(), order));
+            self.say(replies::pay_again_later(self.texts(), order));
         }
     }
 
