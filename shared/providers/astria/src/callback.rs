@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Prompt, Tune};
-use confab_provider_base::loose::Many;
+use confab_provider_base::lenient::LenientVec;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Callback {
@@ -32,7 +32,7 @@ pub fn parse_callback(raw_body: &[u8]) -> Result<Callback> {
     let mut callback = Callback::default();
     match body.as_bytes().first() {
         Some(b'[') => {
-            let list: Many<&RawValue> =
+            let list: LenientVec<&RawValue> =
                 serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
             if list.items.len() + list.broken > MOST {
                 return Err(Error::too_large("One callback may bring 1,000 prompts."));

@@ -15,8 +15,8 @@ use super::{AstriaError, Inspection, NewTune, Pack, Prompt, Tune, error::Doing};
 use confab_provider_base::{
     File, MediaError,
     download::{Download, Origin},
-    loose::Many,
-    send::Answer,
+    lenient::LenientVec,
+    send::ApiResponse,
 };
 
 #[derive(Debug, Clone)]
@@ -140,7 +140,7 @@ impl Astria {
             let from = before
                 .map(|id| format!("&before_id={id}"))
                 .unwrap_or_default();
-            let page: Many<Tune> = self
+            let page: LenientVec<Tune> = self
                 .get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}"))
                 .await?;
             if let Some(found) = page
@@ -171,7 +171,7 @@ impl Astria {
     /// A page of all tunes of the account, newest first, beginning with those that are older than one.
     pub async fn tunes_before(&self, id: Option<i64>) -> Result<Vec<Tune>, AstriaError> {
         let from = id.map(|id| format!("&before_id={id}")).unwrap_or_default();
-        let page: Many<Tune> = self
+        let page: LenientVec<Tune> = self
             .get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}"))
             .await?;
         Ok(page.items)
@@ -223,7 +223,7 @@ impl Astria {
             } else {
                 String::new()
             };
-            let page: Many<T> = self.get_list(&format!("{path}limit={PAGE}{from}")).await?;
+            let page: LenientVec<T> = self.get_list(&format!("{path}limit={PAGE}{from}")).await?;
             let length = page.items.len() + page.broken;
             let known = seen.len();
             all.extend(page.items.into_iter().filter(|item| seen.insert(id(item))));
@@ -236,7 +236,10 @@ impl Astria {
         Ok(all)
     }
 
-    async fn get_list<T: DeserializeOwned>(&self, path: &str) -> Result<Many<T>, AstriaError> {
+    async fn get_list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<LenientVec<T>, AstriaError> {
         let answer = self
             .ask(Doing::Asking, self.http.get(self.address(path)))
             .await?;
@@ -253,13 +256,13 @@ impl Astria {
         )
     }
 
-    async fn ask(&self, doing: Doing, request: RequestBuilder) -> Result<Answer, AstriaError> {
+    async fn ask(&self, doing: Doing, request: RequestBuilder) -> Result<ApiResponse, AstriaError> {
         let request = request
             .bearer_auth(self.config.api_key.expose_secret())
             .header(ACCEPT, "application/json");
         let response = request.timeout(self.time_limit).send().await;
         let response = response.map_err(|error| AstriaError::below_http(doing, error))?;
-        let answer = Answer::read_up_to(LARGEST_ANSWER, response).await;
+        let answer = ApiResponse::read_up_to(LARGEST_ANSWER, response).await;
         let answer = answer.map_err(|error| AstriaError::lost(doing, error.to_string()))?;
         match answer.status.is_success() {
             true => Ok(answer),
@@ -272,7 +275,7 @@ impl Astria {
     }
 }
 
-fn readable<T: DeserializeOwned>(answer: &Answer) -> Result<T, AstriaError> {
+fn readable<T: DeserializeOwned>(answer: &ApiResponse) -> Result<T, AstriaError> {
     answer.json().ok_or_else(unreadable)
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::wire::tests::new_tune;
-use confab_provider_base::download::LARGEST;
+use confab_provider_base::download::MAX_FILE_BYTES;
 use confab_testkit::servers;
 use serde_json::{Value, json};
 use wiremock::{
@@ -671,7 +671,8 @@ async fn a_redirect_of_a_picture_is_followed_within_the_list_only() {
 
 #[tokio::test]
 async fn large_and_slow_pictures_are_given_up() {
-    let large = answering(ResponseTemplate::new(200).set_body_bytes(vec![0; LARGEST + 1])).await;
+    let large =
+        answering(ResponseTemplate::new(200).set_body_bytes(vec![0; MAX_FILE_BYTES + 1])).await;
     assert_eq!(
         astria(&large.uri()).image(&large.uri()).await.unwrap_err(),
         MediaError::TooLarge

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use confab_provider_base::{
     http::describe,
-    parsed::{label, plain},
-    send::{Answer, without_numbers},
+    parsed::{label, strip_control_characters},
+    send::{ApiResponse, redact_phone_numbers},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +86,7 @@ impl AstriaError {
     }
 
     /// No success.
-    pub(super) fn of(doing: Doing, answer: &Answer) -> Self {
+    pub(super) fn of(doing: Doing, answer: &ApiResponse) -> Self {
         let status = answer.status.as_u16();
         let message = explanation(&answer.body);
         let reason = message
@@ -154,11 +154,11 @@ fn collect(field: &str, value: &Value, said: &mut Vec<String>) {
 /// Astria repeats what it was sent: addresses that open somebody's photos, and maybe keys and people.
 pub(super) fn discreet(text: &str) -> String {
     let telling = |word: &&str| ["@", "://", "sd_"].iter().any(|sign| word.contains(sign));
-    let text = plain(text);
+    let text = strip_control_characters(text);
     let words = text
         .split_whitespace()
         .map(|word| if telling(&word) { "…" } else { word });
-    without_numbers(&words.collect::<Vec<_>>().join(" "))
+    redact_phone_numbers(&words.collect::<Vec<_>>().join(" "))
 }
 
 impl From<AstriaError> for Error {

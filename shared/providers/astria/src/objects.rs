@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::error::discreet;
 use confab_provider_base::{
-    loose::{Many, Part, Text},
+    lenient::{Lenient, LenientString, LenientVec},
     parsed::{label, line},
 };
 
@@ -112,37 +112,37 @@ read_through!(PromptWire => Prompt);
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct PackWire {
-    id: Text,
-    slug: Text,
-    title: Text,
-    cover_url: Text,
-    costs: Part<BTreeMap<String, Part<CostWire>>>,
-    cost_mc_hash: Part<BTreeMap<String, Part<i64>>>,
-    prompts_per_class: Part<BTreeMap<String, Many<Example>>>,
+    id: LenientString,
+    slug: LenientString,
+    title: LenientString,
+    cover_url: LenientString,
+    costs: Lenient<BTreeMap<String, Lenient<CostWire>>>,
+    cost_mc_hash: Lenient<BTreeMap<String, Lenient<i64>>>,
+    prompts_per_class: Lenient<BTreeMap<String, LenientVec<Example>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct CostWire {
-    cost: Part<i64>,
-    num_images: Part<u32>,
+    cost: Lenient<i64>,
+    num_images: Lenient<u32>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Example {
-    images: Many<Image>,
+    images: LenientVec<Image>,
 }
 
 impl PackWire {
     fn read(self) -> Option<Pack> {
         let mut costs: BTreeMap<String, Cost> = BTreeMap::new();
-        for (class, Part(cost)) in by_class(self.costs) {
+        for (class, Lenient(cost)) in by_class(self.costs) {
             let CostWire { cost, num_images } = cost.unwrap_or_default();
             let entry = costs.entry(class).or_default();
             (entry.cost, entry.num_images) = (cost.0, num_images.0);
         }
-        for (class, Part(cost_mc)) in by_class(self.cost_mc_hash) {
+        for (class, Lenient(cost_mc)) in by_class(self.cost_mc_hash) {
             costs.entry(class).or_default().cost_mc = cost_mc;
         }
         let first = |example: Example| {
@@ -167,7 +167,7 @@ impl PackWire {
     }
 }
 
-fn by_class<T>(map: Part<BTreeMap<String, T>>) -> impl Iterator<Item = (String, T)> {
+fn by_class<T>(map: Lenient<BTreeMap<String, T>>) -> impl Iterator<Item = (String, T)> {
     let named = map
         .0
         .unwrap_or_default()
@@ -179,13 +179,13 @@ fn by_class<T>(map: Part<BTreeMap<String, T>>) -> impl Iterator<Item = (String, 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct TuneWire {
-    id: Text,
-    title: Text,
-    name: Text,
-    eta: Text,
-    trained_at: Text,
-    created_at: Text,
-    expires_at: Text,
+    id: LenientString,
+    title: LenientString,
+    name: LenientString,
+    eta: LenientString,
+    trained_at: LenientString,
+    created_at: LenientString,
+    expires_at: LenientString,
 }
 
 impl TuneWire {
@@ -205,12 +205,12 @@ impl TuneWire {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct PromptWire {
-    id: Text,
-    tune_id: Text,
-    images: Many<Image>,
-    user_error: Text,
-    trained_at: Text,
-    created_at: Text,
+    id: LenientString,
+    tune_id: LenientString,
+    images: LenientVec<Image>,
+    user_error: LenientString,
+    trained_at: LenientString,
+    created_at: LenientString,
 }
 
 impl PromptWire {
@@ -240,7 +240,7 @@ impl<'de> Deserialize<'de> for Image {
         #[derive(Deserialize, Default)]
         #[serde(default)]
         struct Described {
-            url: Text,
+            url: LenientString,
         }
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         let url = match raw.starts_with('{') {
@@ -262,11 +262,11 @@ fn address(url: &str) -> Option<String> {
     is_one.then(|| url.to_owned())
 }
 
-fn id(text: &Text) -> Option<i64> {
+fn id(text: &LenientString) -> Option<i64> {
     text.get()?.parse().ok().filter(|id| *id > 0)
 }
 
-fn moment(text: &Text) -> Option<Timestamp> {
+fn moment(text: &LenientString) -> Option<Timestamp> {
     text.get()?.parse().ok()
 }
 

@@ -1,4 +1,5 @@
-//! Fetching a person's file from a provider: from listed addresses only, within ten seconds and ten megabytes.
+//! Downloads a user's file from a provider, within an allowlist of origins, a deadline and a size
+//! limit.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +9,12 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE, LOCATION},
 };
 
-use crate::http::{ReadError, describe, read_at_most};
+use crate::http::{ReadError, describe, read_body_up_to};
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
     pub bytes: Vec<u8>,
-    /// As the provider says. Look at the bytes before believing it.
+    /// The media type that the provider declares; callers must check the bytes.
     pub mime_type: String,
 }
 
@@ -25,114 +26,122 @@ impl std::fmt::Debug for File {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
-    /// The address is none that media may come from.
+    /// The address is outside the allowlist, or is no URL.
     #[error("refused: {0}")]
     Refused(&'static str),
-    #[error("larger than {LARGEST} bytes")]
+    #[error("larger than {MAX_FILE_BYTES} bytes")]
     TooLarge,
-    /// It has expired or was never there.
+    /// The file has expired or never existed.
     #[error("gone: HTTP {0}")]
     Gone(u16),
-    #[error("not available now: {0}")]
+    #[error("temporarily unavailable: {0}")]
     Unavailable(String),
 }
 
 impl From<MediaError> for Error {
     fn from(error: MediaError) -> Self {
-        let unusable =
-            |code| Self::new(Kind::Unprocessable, code, "The file could not be fetched.");
-        match error {
-            MediaError::Refused(_) => unusable("media_refused").with_source(error),
-            MediaError::TooLarge => unusable("media_too_large").with_source(error),
-            MediaError::Gone(_) => unusable("media_gone").with_source(error),
-            MediaError::Unavailable(_) => Self::unavailable("media_unavailable", error),
-        }
+        let code = match &error {
+            MediaError::Refused(_) => "media_refused",
+            MediaError::TooLarge => "media_too_large",
+            MediaError::Gone(_) => "media_gone",
+            MediaError::Unavailable(_) => return Self::unavailable("media_unavailable", error),
+        };
+        Self::new(
+            Kind::Unprocessable,
+            code,
+            "The file could not be downloaded.",
+        )
+        .with_source(error)
     }
 }
 
-pub const LARGEST: usize = 10 * 1024 * 1024;
-const LARGEST_REFUSAL: usize = 16 * 1024;
-const TIME_LIMIT: Duration = Duration::from_secs(10);
-const MOST_REDIRECTS: usize = 3;
-const IMAGES: &str = "image/jpeg, image/png, image/webp, image/*;q=0.8";
+pub const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
+const MAX_ERROR_BODY_BYTES: usize = 16 * 1024;
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_REDIRECTS: usize = 3;
+const ACCEPTED_TYPES: &str = "image/jpeg, image/png, image/webp, image/*;q=0.8";
 
-/// Scheme, host and port, compared exactly.
+/// Scheme, host and port of an allowed address, compared exactly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(Url);
 
 impl Origin {
+    /// Parses an address; returns `None` without a host.
     pub fn parse(address: &str) -> Option<Self> {
         let url = Url::parse(address).ok()?;
         url.has_host().then_some(Self(url))
     }
 
-    pub fn holds(&self, url: &Url) -> bool {
+    /// Tells whether `url` has this origin and carries no credentials.
+    pub fn matches(&self, url: &Url) -> bool {
         url.username().is_empty() && url.password().is_none() && url.origin() == self.0.origin()
     }
 }
 
-/// One fetch, which may take several requests but only one allowance of time.
+/// One download; all of its redirects share a single deadline.
 #[derive(Debug)]
 pub struct Download<'a> {
     http: &'a Client,
     allowed: &'a [Origin],
     deadline: Instant,
-    time_limit: Duration,
+    timeout: Duration,
 }
 
 impl<'a> Download<'a> {
-    pub fn new(http: &'a Client, allowed: &'a [Origin], time_limit: Option<Duration>) -> Self {
-        let time_limit = time_limit.unwrap_or(TIME_LIMIT);
-        let deadline = Instant::now() + time_limit;
+    pub fn new(http: &'a Client, allowed: &'a [Origin], timeout: Option<Duration>) -> Self {
+        let timeout = timeout.unwrap_or(DOWNLOAD_TIMEOUT);
+        let deadline = Instant::now() + timeout;
         Self {
             http,
             allowed,
             deadline,
-            time_limit,
+            timeout,
         }
     }
 
+    /// Downloads `address`; every 4xx but those of rate limits and credentials is final.
     pub async fn get(
         &self,
         address: &str,
         authorize: impl Fn(&Url, RequestBuilder) -> RequestBuilder,
     ) -> Result<File, MediaError> {
-        self.get_or(address, authorize, |_| false).await
+        self.get_with(address, authorize, |_| false).await
     }
 
-    /// `authorize` sees each address, so that a credential goes no further than it should; `is_busy` sees what comes with a
-    /// refusal, and says whether another try may do better.
-    pub async fn get_or(
+    /// Downloads `address` and follows redirects within the allowlist.
+    /// `authorize` is asked for each hop, so that credentials stay with their own origin.
+    /// `is_temporary` reads an error body and tells whether a retry may succeed.
+    pub async fn get_with(
         &self,
         address: &str,
         authorize: impl Fn(&Url, RequestBuilder) -> RequestBuilder,
-        is_busy: impl Fn(&[u8]) -> bool,
+        is_temporary: impl Fn(&[u8]) -> bool,
     ) -> Result<File, MediaError> {
-        let mut url = Url::parse(address).map_err(|_| MediaError::Refused("not an address"))?;
-        for _ in 0..=MOST_REDIRECTS {
-            if !self.allowed.iter().any(|origin| origin.holds(&url)) {
-                return Err(MediaError::Refused("not an address that media comes from"));
+        let mut url = Url::parse(address).map_err(|_| MediaError::Refused("not a URL"))?;
+        for _ in 0..=MAX_REDIRECTS {
+            if !self.allowed.iter().any(|origin| origin.matches(&url)) {
+                return Err(MediaError::Refused("the origin is not allowed"));
             }
-            let left = self.deadline.saturating_duration_since(Instant::now());
+            let remaining = self.deadline.saturating_duration_since(Instant::now());
             let request = self
                 .http
                 .get(url.clone())
-                .header(ACCEPT, IMAGES)
-                .timeout(left);
+                .header(ACCEPT, ACCEPTED_TYPES)
+                .timeout(remaining);
             let response = authorize(&url, request)
                 .send()
                 .await
                 .map_err(|error| self.unavailable(error))?;
             if !response.status().is_redirection() {
-                return self.read(response, is_busy).await;
+                return self.read(response, is_temporary).await;
             }
             let target = response
                 .headers()
                 .get(LOCATION)
-                .and_then(|to| to.to_str().ok());
+                .and_then(|value| value.to_str().ok());
             url = target
-                .and_then(|to| url.join(to).ok())
-                .ok_or(MediaError::Refused("a redirect to nowhere"))?;
+                .and_then(|target| url.join(target).ok())
+                .ok_or(MediaError::Refused("a redirect without a usable target"))?;
         }
         Err(MediaError::Refused("too many redirects"))
     }
@@ -140,18 +149,17 @@ impl<'a> Download<'a> {
     async fn read(
         &self,
         response: reqwest::Response,
-        is_busy: impl Fn(&[u8]) -> bool,
+        is_temporary: impl Fn(&[u8]) -> bool,
     ) -> Result<File, MediaError> {
         let status = response.status();
         if !status.is_success() {
-            let why = read_at_most(response, LARGEST_REFUSAL)
+            let body = read_body_up_to(response, MAX_ERROR_BODY_BYTES)
                 .await
                 .unwrap_or_default();
-            return Err(if is_busy(&why) {
-                MediaError::Unavailable(format!("HTTP {status}"))
-            } else {
-                no_file(status)
-            });
+            if is_temporary(&body) {
+                return Err(MediaError::Unavailable(format!("HTTP {status}")));
+            }
+            return Err(error_from_status(status));
         }
         let mime_type = response
             .headers()
@@ -166,24 +174,25 @@ impl<'a> Download<'a> {
                     .to_ascii_lowercase()
             })
             .unwrap_or_default();
-        let bytes = read_at_most(response, LARGEST)
-            .await
-            .map_err(|error| match error {
-                ReadError::TooLarge => MediaError::TooLarge,
-                ReadError::Lost(error) => self.unavailable(error),
-            })?;
+        let bytes =
+            read_body_up_to(response, MAX_FILE_BYTES)
+                .await
+                .map_err(|error| match error {
+                    ReadError::TooLarge => MediaError::TooLarge,
+                    ReadError::Transport(error) => self.unavailable(error),
+                })?;
         Ok(File { bytes, mime_type })
     }
 
     fn unavailable(&self, error: reqwest::Error) -> MediaError {
         if error.is_timeout() {
-            return MediaError::Unavailable(format!("not there within {:?}", self.time_limit));
+            return MediaError::Unavailable(format!("timed out after {:?}", self.timeout));
         }
         MediaError::Unavailable(describe(error))
     }
 }
 
-fn no_file(status: StatusCode) -> MediaError {
+fn error_from_status(status: StatusCode) -> MediaError {
     let code = status.as_u16();
     match code {
         401 | 403 | 408 | 425 | 429 => MediaError::Unavailable(format!("HTTP {code}")),
@@ -197,13 +206,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_exact_origin_holds() {
+    fn origin_matches_only_its_exact_scheme_host_and_port() {
         let origin = Origin::parse("https://lookaside.fbsbx.com").unwrap();
-        let holds = |address: &str| origin.holds(&Url::parse(address).unwrap());
-        assert!(holds(
+        let matches = |address: &str| origin.matches(&Url::parse(address).unwrap());
+        assert!(matches(
             "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1"
         ));
-        assert!(holds("https://LOOKASIDE.fbsbx.com:443/x"));
+        assert!(matches("https://LOOKASIDE.fbsbx.com:443/x"));
         for address in [
             "http://lookaside.fbsbx.com/x",
             "https://lookaside.fbsbx.com:8443/x",
@@ -214,7 +223,7 @@ mod tests {
             "http://169.254.169.254/latest/meta-data",
             "file:///etc/passwd",
         ] {
-            assert!(!holds(address), "{address}");
+            assert!(!matches(address), "{address}");
         }
     }
 }

@@ -1,25 +1,26 @@
-//! Payment notices of a provider that has no module of its own: signed with a shared secret, in one plain form.
+//! Signatures of payment notices from providers without a crate of their own: a shared secret and
+//! one plain format.
 
 use confab_core::{Result, Timestamp};
 use secrecy::SecretString;
 
-use crate::timestamped;
+use crate::signature;
 
 const SCHEME: &str = "sha256";
 
-/// `header` is `X-Signature: t=<unix>,sha256=<hex>`, over `{t}.` and the bytes as they came.
+/// Verifies `X-Signature: t=<unix>,sha256=<hex>`, computed over `{t}.` and the raw body.
 pub fn verify(
     secrets: &[SecretString],
     raw_body: &[u8],
     header: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    timestamped::verify(SCHEME, secrets, raw_body, header, now)
+    signature::verify(SCHEME, secrets, raw_body, header, now)
 }
 
-/// The header that such a provider would send.
+/// Signs a body, as such a provider would.
 pub fn sign(secret: &SecretString, raw_body: &[u8], at: Timestamp) -> Result<String> {
-    timestamped::sign(SCHEME, secret, raw_body, at)
+    signature::sign(SCHEME, secret, raw_body, at)
 }
 
 #[cfg(test)]
@@ -27,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_signed_verifies_under_its_own_scheme_alone() {
+    fn signature_verifies_only_under_its_own_scheme() {
         let now = Timestamp::from_second(1_492_774_577).unwrap();
         let secrets = [SecretString::from("shared")];
         let header = sign(&secrets[0], b"{}", now).unwrap();

@@ -1,4 +1,4 @@
-//! The one HTTPS client that a process shares, and how its failures are read.
+//! The HTTPS client that a process shares, bounded body reads, and error descriptions.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,15 +7,18 @@ use reqwest::{Client, Response, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(8);
-/// Shorter than the providers keep an idle connection: a request written to a dead one has an unknown outcome.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// Shorter than the providers' own idle timeout: a request written to a closed connection has an
+/// unknown outcome.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Builds the client with the default request timeout.
 pub fn http_client() -> Result<Client> {
-    http_client_within(TOTAL_TIMEOUT)
+    http_client_within(REQUEST_TIMEOUT)
 }
 
-/// Roots are constants in the binary, so a start reads no file and decodes no certificate.
+/// Builds the client with the given request timeout.
+/// Root certificates are constants in the binary: start-up reads and decodes no file.
 pub fn http_client_within(timeout: Duration) -> Result<Client> {
     let roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
@@ -30,7 +33,7 @@ pub fn http_client_within(timeout: Duration) -> Result<Client> {
         .redirect(Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
-        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .user_agent(concat!("confab/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Error::internal("http_client_failed", error))
@@ -39,17 +42,17 @@ pub fn http_client_within(timeout: Duration) -> Result<Client> {
 #[derive(Debug)]
 pub enum ReadError {
     TooLarge,
-    Lost(reqwest::Error),
+    Transport(reqwest::Error),
 }
 
-/// Reads a body chunk by chunk, and stops as soon as it is longer than `limit`, whatever its headers said.
-pub async fn read_at_most(mut response: Response, limit: usize) -> Result<Vec<u8>, ReadError> {
+/// Reads a body chunk by chunk and stops once it exceeds `limit`, whatever `content-length` says.
+pub async fn read_body_up_to(mut response: Response, limit: usize) -> Result<Vec<u8>, ReadError> {
     let announced = response.content_length().unwrap_or(0);
     if announced > limit as u64 {
         return Err(ReadError::TooLarge);
     }
     let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
-    while let Some(chunk) = response.chunk().await.map_err(ReadError::Lost)? {
+    while let Some(chunk) = response.chunk().await.map_err(ReadError::Transport)? {
         if body.len() + chunk.len() > limit {
             return Err(ReadError::TooLarge);
         }
@@ -58,7 +61,8 @@ pub async fn read_at_most(mut response: Response, limit: usize) -> Result<Vec<u8
     Ok(body)
 }
 
-/// A failure in words for the log. The address is left out: it may name a person.
+/// Describes an error and its causes for the log. The URL is left out, because it may identify a
+/// user.
 pub fn describe(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();

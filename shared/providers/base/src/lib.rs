@@ -1,14 +1,15 @@
-//! What the crates of providers share: one HTTPS client, bounded downloads, lenient JSON, signatures over a time and a
-//! body, and the outcome of a send. No provider and no rule is known here.
+//! Shared parts of the provider crates: HTTPS client, bounded downloads, lenient JSON, timestamped
+//! signatures and send outcomes.
+//! Nothing here knows a provider or a business rule.
 
 pub mod download;
 pub mod generic;
 pub mod http;
-pub mod loose;
+pub mod lenient;
 pub mod parsed;
 pub mod secrets;
 pub mod send;
-pub mod timestamped;
+pub mod signature;
 
 pub use download::{File, MediaError};
 pub use http::{http_client, http_client_within};

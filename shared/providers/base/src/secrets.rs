@@ -1,9 +1,9 @@
-//! Secrets that verify a webhook. During a rotation several are active.
+//! Webhook secrets. Several are active during a rotation.
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// Skips blank secrets: with one, anybody could sign.
-pub fn usable(secrets: &[SecretString]) -> impl Iterator<Item = &SecretString> {
+/// Skips blank secrets: a signature made with an empty key must not verify.
+pub fn non_blank(secrets: &[SecretString]) -> impl Iterator<Item = &SecretString> {
     secrets
         .iter()
         .filter(|secret| !secret.expose_secret().trim().is_empty())

@@ -1,21 +1,22 @@
-//! What became of an attempt to send: the difference between "no", "not reached" and "nobody knows".
+//! Outcome of a send: rejected, never sent, or unknown.
 
 use std::time::Duration;
 
 use confab_core::Error;
 use reqwest::{Response, StatusCode, header::RETRY_AFTER};
 
-use crate::http::{ReadError, describe, read_at_most};
+use crate::http::{ReadError, describe, read_body_up_to};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The provider's id of our message; its statuses come under it.
+    /// The provider's id of the sent message; delivery statuses refer to it.
     pub message_id: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// The provider said no. `code` is its own, or the HTTP status when it gave none, or 0 when nobody was asked.
+    /// The provider rejected the message. `code` is its own, else the HTTP status, or 0 when no
+    /// request was made.
     #[error("refused with {code}: {title}")]
     NotSent {
         retry: bool,
@@ -23,21 +24,23 @@ pub enum SendError {
         code: i64,
         title: String,
     },
-    /// The request never left: sending again is safe.
-    #[error("not reached: {0}")]
+    /// The request was never sent: a retry is safe.
+    #[error("provider not reached: {0}")]
     NotReached(String),
-    /// It may have been sent. Look it up or flag it; sending again may send it twice.
+    /// The message may have been sent: a retry may send it twice.
     #[error("outcome unknown: {0}")]
     Unknown(String),
 }
 
 impl SendError {
-    pub fn never(title: &str) -> Self {
+    /// Builds a final error for a message that no request was made for.
+    pub fn permanent(title: &str) -> Self {
         Self::refused(0, title, false, None)
     }
 
+    /// Builds a rejection; phone numbers are removed from `title`.
     pub fn refused(code: i64, title: &str, retry: bool, retry_after: Option<Duration>) -> Self {
-        let title = without_numbers(title);
+        let title = redact_phone_numbers(title);
         Self::NotSent {
             retry,
             retry_after,
@@ -46,7 +49,7 @@ impl SendError {
         }
     }
 
-    /// Certainly not sent, and another try may do better.
+    /// Tells whether the message was certainly not sent and a retry may succeed.
     pub fn may_send_again(&self) -> bool {
         matches!(
             self,
@@ -57,7 +60,7 @@ impl SendError {
 
 impl From<reqwest::Error> for SendError {
     fn from(error: reqwest::Error) -> Self {
-        // An address that is none is our configuration's, not the message's.
+        // A malformed URL comes from our configuration, so the message itself can be retried.
         if error.is_builder() || error.is_connect() {
             return Self::NotReached(describe(error));
         }
@@ -79,23 +82,28 @@ impl From<SendError> for Error {
     }
 }
 
-/// The provider's answer, however it came out.
+/// The status and body of a provider's HTTP response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ApiResponse {
     pub status: StatusCode,
     pub retry_after: Option<Duration>,
-    /// It is the answer to an earlier request with the same idempotency key.
+    /// The provider replayed its response to an earlier request with the same idempotency key.
     pub is_replayed: bool,
     pub body: Vec<u8>,
 }
 
-const LONGEST_ANSWER: usize = 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
+const MAX_ERROR_TEXT_CHARS: usize = 300;
+/// Error codes have up to six digits; phone numbers have more.
+const MAX_KEPT_DIGITS: usize = 6;
 
-impl Answer {
+impl ApiResponse {
+    /// Reads a response of up to `MAX_RESPONSE_BYTES`.
     pub async fn read(response: Response) -> Result<Self, SendError> {
-        Self::read_up_to(LONGEST_ANSWER, response).await
+        Self::read_up_to(MAX_RESPONSE_BYTES, response).await
     }
 
+    /// Reads a response whose body may have `limit` bytes.
     pub async fn read_up_to(limit: usize, response: Response) -> Result<Self, SendError> {
         let status = response.status();
         let retry_after = response
@@ -107,14 +115,14 @@ impl Answer {
             .headers()
             .get("idempotent-replayed")
             .is_some_and(|value| value == "true");
-        let body = match read_at_most(response, limit).await {
+        let body = match read_body_up_to(response, limit).await {
             Ok(body) => body,
-            // The status alone tells what became of the request.
+            // A client error is final even when its body cannot be read.
             Err(_) if status.is_client_error() => Vec::new(),
             Err(ReadError::TooLarge) => {
-                return Err(SendError::Unknown("the answer is too long".into()));
+                return Err(SendError::Unknown("the response is too long".into()));
             }
-            Err(ReadError::Lost(error)) => return Err(SendError::Unknown(describe(error))),
+            Err(ReadError::Transport(error)) => return Err(SendError::Unknown(describe(error))),
         };
         Ok(Self {
             status,
@@ -124,35 +132,40 @@ impl Answer {
         })
     }
 
+    /// Parses the body; returns `None` when it is not valid JSON of this shape.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// No success, and no error of the provider's own that says more.
-    pub fn unexplained(&self) -> SendError {
+    /// Classifies a response by its status alone, when the body has no error of the provider's.
+    pub fn error_from_status(&self) -> SendError {
         let status = self.status.as_u16();
         if self.status.is_server_error()
             || self.status.is_success()
             || self.status.is_informational()
         {
-            return SendError::Unknown(format!("HTTP {status} without an explanation"));
+            return SendError::Unknown(format!("HTTP {status} without an error body"));
         }
         let retry = matches!(status, 408 | 429);
-        SendError::refused(status.into(), "no explanation", retry, self.retry_after)
+        SendError::refused(status.into(), "no error details", retry, self.retry_after)
     }
 }
 
-/// Providers put phone numbers into their error texts.
-pub fn without_numbers(text: &str) -> String {
+/// Replaces runs of more than six digits: providers quote phone numbers in error texts.
+pub fn redact_phone_numbers(text: &str) -> String {
     let mut kept = String::new();
     let mut digits = String::new();
-    for c in text.chars().take(300).chain(['\0']) {
+    for c in text.chars().take(MAX_ERROR_TEXT_CHARS).chain(['\0']) {
         if c.is_ascii_digit() {
             digits.push(c);
             continue;
         }
         let run = std::mem::take(&mut digits);
-        kept.push_str(if run.len() > 6 { "…" } else { &run });
+        kept.push_str(if run.len() > MAX_KEPT_DIGITS {
+            "…"
+        } else {
+            &run
+        });
         if c != '\0' {
             kept.push(c);
         }
@@ -165,15 +178,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_text_tells_no_phone_number() {
+    fn error_text_contains_no_phone_number() {
         assert_eq!(
-            without_numbers("The 'To' number whatsapp:+16505550100 is bad (21211)"),
+            redact_phone_numbers("The 'To' number whatsapp:+16505550100 is bad (21211)"),
             "The 'To' number whatsapp:+… is bad (21211)"
         );
     }
 
     #[test]
-    fn only_what_was_certainly_not_sent_may_be_sent_again() {
+    fn send_is_retried_only_when_it_was_certainly_not_sent() {
         assert!(SendError::NotReached("refused".into()).may_send_again());
         assert!(SendError::refused(130_429, "slow down", true, None).may_send_again());
         assert!(!SendError::refused(131_047, "too late", false, None).may_send_again());

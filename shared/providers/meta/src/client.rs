@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::wire;
 use confab_provider_base::{
     Accepted, File, MediaError, SendError,
-    download::{Download, LARGEST, Origin},
-    send::Answer,
+    download::{Download, MAX_FILE_BYTES, Origin},
+    send::ApiResponse,
 };
 
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Meta {
 
     pub async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
         let message =
-            wire::message(outbound).ok_or_else(|| SendError::never("nobody to send to"))?;
+            wire::message(outbound).ok_or_else(|| SendError::permanent("nobody to send to"))?;
         let answer = self.post("messages", &message).await?;
         #[derive(Deserialize)]
         struct Sent {
@@ -65,7 +65,7 @@ impl Meta {
         let sent = answer
             .json::<Sent>()
             .and_then(|sent| sent.messages.into_iter().next());
-        let message_id = sent.ok_or_else(|| answer.unexplained())?.id;
+        let message_id = sent.ok_or_else(|| answer.error_from_status())?.id;
         Ok(Accepted { message_id })
     }
 
@@ -101,7 +101,7 @@ impl Meta {
                 .is_ok_and(|refused| is_passing(refused.error.code))
         };
         let found = download
-            .get_or(&self.address(media_id), authorize, is_busy)
+            .get_with(&self.address(media_id), authorize, is_busy)
             .await?;
         #[derive(Deserialize)]
         struct Place {
@@ -111,7 +111,10 @@ impl Meta {
         }
         let place: Place = serde_json::from_slice(&found.bytes)
             .map_err(|_| MediaError::Unavailable("the place of the media cannot be read".into()))?;
-        if place.file_size.is_some_and(|size| size > LARGEST as u64) {
+        if place
+            .file_size
+            .is_some_and(|size| size > MAX_FILE_BYTES as u64)
+        {
             return Err(MediaError::TooLarge);
         }
         let file = download.get(&place.url, authorize).await?;
@@ -129,11 +132,13 @@ impl Meta {
             .part("file", part);
         let request = self.http.post(self.own_address("media")).multipart(form);
         let answer = self.ask(request).await?;
-        let id = answer.json::<Id>().ok_or_else(|| answer.unexplained())?;
+        let id = answer
+            .json::<Id>()
+            .ok_or_else(|| answer.error_from_status())?;
         Ok(id.id)
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Answer, SendError> {
+    async fn post(&self, path: &str, body: &Value) -> Result<ApiResponse, SendError> {
         let request = self
             .http
             .post(self.own_address(path))
@@ -142,12 +147,12 @@ impl Meta {
         self.ask(request).await
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<Answer, SendError> {
+    async fn ask(&self, request: RequestBuilder) -> Result<ApiResponse, SendError> {
         let response = request
             .bearer_auth(self.config.token.expose_secret())
             .send()
             .await?;
-        let answer = Answer::read(response).await?;
+        let answer = ApiResponse::read(response).await?;
         if answer.status.is_success() {
             return Ok(answer);
         }
@@ -197,7 +202,7 @@ struct Reason {
     message: String,
 }
 
-fn refusal(answer: &Answer) -> SendError {
+fn refusal(answer: &ApiResponse) -> SendError {
     match answer.json::<Refused>() {
         // Meta's own failure may come after it took the message, and is never the message's fault.
         Some(Refused { error }) if answer.status.is_server_error() && !is_passing(error.code) => {
@@ -207,7 +212,7 @@ fn refusal(answer: &Answer) -> SendError {
             let retry = is_passing(error.code) || matches!(answer.status.as_u16(), 401 | 403 | 429);
             SendError::refused(error.code, &error.message, retry, answer.retry_after)
         }
-        None => answer.unexplained(),
+        None => answer.error_from_status(),
     }
 }
 

@@ -351,7 +351,7 @@ async fn a_redirect_of_media_is_followed_within_the_list_only() {
 #[tokio::test]
 async fn large_and_slow_media_is_given_up() {
     let announced = with_media_at("SERVER/file").await;
-    let large = ResponseTemplate::new(200).set_body_bytes(vec![0; LARGEST + 1]);
+    let large = ResponseTemplate::new(200).set_body_bytes(vec![0; MAX_FILE_BYTES + 1]);
     mount(&announced, "/file", large).await;
     assert_eq!(
         meta(&announced.uri()).media("77").await.unwrap_err(),

@@ -8,7 +8,7 @@ use confab_messaging::{
 use serde::Deserialize;
 
 use confab_provider_base::{
-    loose::{Many, Part, Text},
+    lenient::{Lenient, LenientString, LenientVec},
     parsed::{Parsed, id, label, line, text},
 };
 
@@ -29,9 +29,9 @@ pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
             return Ok(parsed);
         }
     }
-    parsed.broken("entry", envelope.entry.broken);
+    parsed.ignore_broken("entry", envelope.entry.broken);
     for entry in &envelope.entry.items {
-        parsed.broken("change", entry.changes.broken);
+        parsed.ignore_broken("change", entry.changes.broken);
         for change in &entry.changes.items {
             read_change(change, now, &mut parsed)?;
         }
@@ -42,163 +42,163 @@ pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Envelope {
-    object: Text,
-    entry: Many<Entry>,
+    object: LenientString,
+    entry: LenientVec<Entry>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Entry {
-    changes: Many<Change>,
+    changes: LenientVec<Change>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Change {
-    field: Text,
-    value: Part<Value>,
+    field: LenientString,
+    value: Lenient<Value>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Value {
-    metadata: Part<Metadata>,
-    contacts: Many<Contact>,
-    messages: Many<Message>,
-    statuses: Many<Report>,
-    errors: Many<Problem>,
+    metadata: Lenient<Metadata>,
+    contacts: LenientVec<Contact>,
+    messages: LenientVec<Message>,
+    statuses: LenientVec<Report>,
+    errors: LenientVec<Problem>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Metadata {
-    phone_number_id: Text,
+    phone_number_id: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Contact {
-    profile: Part<Profile>,
-    wa_id: Text,
-    user_id: Text,
+    profile: Lenient<Profile>,
+    wa_id: LenientString,
+    user_id: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Profile {
-    name: Text,
+    name: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Message {
-    id: Text,
-    from: Text,
-    from_user_id: Text,
-    timestamp: Text,
+    id: LenientString,
+    from: LenientString,
+    from_user_id: LenientString,
+    timestamp: LenientString,
     #[serde(rename = "type")]
-    kind: Text,
-    context: Part<Context>,
-    text: Part<TextBody>,
-    image: Part<FileBody>,
-    video: Part<FileBody>,
-    audio: Part<FileBody>,
-    document: Part<FileBody>,
-    sticker: Part<FileBody>,
-    button: Part<TemplateButton>,
-    interactive: Part<Interactive>,
-    reaction: Part<Reaction>,
-    system: Part<System>,
+    kind: LenientString,
+    context: Lenient<Context>,
+    text: Lenient<TextBody>,
+    image: Lenient<FileBody>,
+    video: Lenient<FileBody>,
+    audio: Lenient<FileBody>,
+    document: Lenient<FileBody>,
+    sticker: Lenient<FileBody>,
+    button: Lenient<TemplateButton>,
+    interactive: Lenient<Interactive>,
+    reaction: Lenient<Reaction>,
+    system: Lenient<System>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Context {
-    id: Text,
+    id: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct TextBody {
-    body: Text,
+    body: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct FileBody {
-    id: Text,
-    mime_type: Text,
-    sha256: Text,
-    caption: Text,
+    id: LenientString,
+    mime_type: LenientString,
+    sha256: LenientString,
+    caption: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct TemplateButton {
-    payload: Text,
-    text: Text,
+    payload: LenientString,
+    text: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Interactive {
     #[serde(rename = "type")]
-    kind: Text,
-    button_reply: Part<Reply>,
-    list_reply: Part<Reply>,
+    kind: LenientString,
+    button_reply: Lenient<Reply>,
+    list_reply: Lenient<Reply>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Reply {
-    id: Text,
-    title: Text,
+    id: LenientString,
+    title: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Reaction {
-    message_id: Text,
-    emoji: Text,
+    message_id: LenientString,
+    emoji: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct System {
     #[serde(rename = "type")]
-    kind: Text,
-    wa_id: Text,
-    new_wa_id: Text,
-    user_id: Text,
+    kind: LenientString,
+    wa_id: LenientString,
+    new_wa_id: LenientString,
+    user_id: LenientString,
 }
 
 /// A status, as Meta calls what became of our message.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Report {
-    id: Text,
-    status: Text,
-    timestamp: Text,
-    recipient_id: Text,
-    recipient_user_id: Text,
-    biz_opaque_callback_data: Text,
-    pricing: Part<Pricing>,
-    errors: Many<Problem>,
+    id: LenientString,
+    status: LenientString,
+    timestamp: LenientString,
+    recipient_id: LenientString,
+    recipient_user_id: LenientString,
+    biz_opaque_callback_data: LenientString,
+    pricing: Lenient<Pricing>,
+    errors: LenientVec<Problem>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Pricing {
-    billable: Part<bool>,
-    category: Text,
+    billable: Lenient<bool>,
+    category: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Problem {
-    code: Text,
-    title: Text,
-    message: Text,
+    code: LenientString,
+    title: LenientString,
+    message: LenientString,
 }
 
 fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<()> {
@@ -211,8 +211,8 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
         parsed.ignore("broken:value");
         return Ok(());
     };
-    parsed.broken("message", value.messages.broken);
-    parsed.broken("status", value.statuses.broken);
+    parsed.ignore_broken("message", value.messages.broken);
+    parsed.ignore_broken("status", value.statuses.broken);
     for problem in &value.errors.items {
         parsed.ignore(format!(
             "error:{}",
@@ -261,7 +261,7 @@ fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbo
 
 fn contact_of<'a>(message: &Message, value: &'a Value) -> Option<&'a Contact> {
     let contacts = &value.contacts.items;
-    let same = |a: &Text, b: &Text| a.get().is_some() && a.get() == b.get();
+    let same = |a: &LenientString, b: &LenientString| a.get().is_some() && a.get() == b.get();
     let named = contacts.iter().find(|contact| {
         same(&contact.wa_id, &message.from) || same(&contact.user_id, &message.from_user_id)
     });
@@ -311,12 +311,12 @@ fn unsupported(what: &str) -> Content {
     Content::Unsupported { what: label(what) }
 }
 
-fn read_text(body: &Part<TextBody>) -> Option<Content> {
+fn read_text(body: &Lenient<TextBody>) -> Option<Content> {
     let body = body.0.as_ref()?.body.get()?;
     Some(Content::Text { text: text(body) })
 }
 
-fn read_file(file: &Part<FileBody>) -> Option<Content> {
+fn read_file(file: &Lenient<FileBody>) -> Option<Content> {
     let file = file.0.as_ref()?;
     let media = Media {
         source: id(file.id.get()?)?,
@@ -334,7 +334,7 @@ fn read_file(file: &Part<FileBody>) -> Option<Content> {
     })
 }
 
-fn read_template_button(button: &Part<TemplateButton>) -> Option<Content> {
+fn read_template_button(button: &Lenient<TemplateButton>) -> Option<Content> {
     let button = button.0.as_ref()?;
     choice(
         button.payload.get().or(button.text.get()),
@@ -342,7 +342,7 @@ fn read_template_button(button: &Part<TemplateButton>) -> Option<Content> {
     )
 }
 
-fn read_interactive(interactive: &Part<Interactive>) -> Content {
+fn read_interactive(interactive: &Lenient<Interactive>) -> Content {
     let Some(interactive) = &interactive.0 else {
         return unsupported("interactive");
     };
@@ -365,7 +365,7 @@ fn choice(chosen: Option<&str>, title: Option<&str>) -> Option<Content> {
     })
 }
 
-fn read_reaction(reaction: &Part<Reaction>) -> Option<Content> {
+fn read_reaction(reaction: &Lenient<Reaction>) -> Option<Content> {
     let reaction = reaction.0.as_ref()?;
     Some(Content::Reaction {
         message_id: id(reaction.message_id.get()?)?,
@@ -373,7 +373,7 @@ fn read_reaction(reaction: &Part<Reaction>) -> Option<Content> {
     })
 }
 
-fn read_system(system: &Part<System>) -> Content {
+fn read_system(system: &Lenient<System>) -> Content {
     let Some(system) = &system.0 else {
         return unsupported("system");
     };
@@ -434,7 +434,7 @@ fn failure(problem: &Problem) -> DeliveryFailure {
     }
 }
 
-fn moment(seconds: &Text) -> Option<Timestamp> {
+fn moment(seconds: &LenientString) -> Option<Timestamp> {
     Timestamp::from_second(seconds.get()?.parse().ok()?).ok()
 }
 

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use confab_provider_base::secrets::{decode_sha256, usable};
+use confab_provider_base::secrets::{decode_sha256, non_blank};
 
 /// `header` is `X-Hub-Signature-256`; `raw_body` the bytes as they came, since Meta signs its own spelling of the JSON.
 /// Any of `app_secrets` may have signed: during a rotation two are active.
@@ -15,7 +15,7 @@ pub fn verify(app_secrets: &[SecretString], raw_body: &[u8], header: Option<&str
         .and_then(|header| header.strip_prefix("sha256="))
         .and_then(decode_sha256)
         .ok_or_else(unsigned)?;
-    for app_secret in usable(app_secrets) {
+    for app_secret in non_blank(app_secrets) {
         let mut mac = Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes())
             .map_err(|error| Error::internal("bad_app_secret", error))?;
         mac.update(raw_body);
@@ -36,7 +36,7 @@ pub fn challenge(query: &str, verify_tokens: &[SecretString]) -> Result<String> 
     let is_token = |expected: &SecretString| {
         bool::from(token.as_bytes().ct_eq(expected.expose_secret().as_bytes()))
     };
-    let known = usable(verify_tokens).any(is_token);
+    let known = non_blank(verify_tokens).any(is_token);
     let asked = value("hub.mode").is_some_and(|mode| mode == "subscribe");
     if !asked || !known {
         return Err(Error::forbidden("The verify token is not ours."));

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::{ModelError, Seen, Verdict, parse_seen, parse_vectors, parse_verdict, question};
-use confab_provider_base::{download::LARGEST, send::Answer};
+use confab_provider_base::{download::MAX_FILE_BYTES, send::ApiResponse};
 
 #[derive(Debug, Clone)]
 pub struct ModelConfig {
@@ -171,7 +171,7 @@ impl Model {
             .send()
             .await;
         let response = response.map_err(ModelError::below_http)?;
-        let answer = Answer::read_up_to(longest, response).await;
+        let answer = ApiResponse::read_up_to(longest, response).await;
         let answer = answer.map_err(|error| ModelError::busy(error.to_string()))?;
         match answer.status.is_success() {
             true => Ok(answer.body),
@@ -182,7 +182,7 @@ impl Model {
 
 fn fit(picture_jpeg: &[u8]) -> Result<(), ModelError> {
     match picture_jpeg.len() {
-        1..=LARGEST => Ok(()),
+        1..=MAX_FILE_BYTES => Ok(()),
         _ => Err(ModelError::unfit("not a picture of up to 10 MB")),
     }
 }

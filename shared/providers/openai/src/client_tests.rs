@@ -165,7 +165,7 @@ async fn what_is_nothing_is_not_asked() {
         .mount(&server)
         .await;
     let model = model(&server.uri());
-    let large = vec![0; LARGEST + 1];
+    let large = vec![0; MAX_FILE_BYTES + 1];
     for error in [
         model.look(&[], "en").await.unwrap_err(),
         model.look(&large, "en").await.unwrap_err(),

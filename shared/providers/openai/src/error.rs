@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use confab_provider_base::{
     http::describe,
-    loose::{Part, Text},
-    parsed::plain,
-    send::{Answer, without_numbers},
+    lenient::{Lenient, LenientString},
+    parsed::strip_control_characters,
+    send::{ApiResponse, redact_phone_numbers},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +85,7 @@ impl ModelError {
     }
 
     /// No success.
-    pub(super) fn of(answer: &Answer) -> Self {
+    pub(super) fn of(answer: &ApiResponse) -> Self {
         let status = answer.status.as_u16();
         let Explanation {
             code,
@@ -128,16 +128,16 @@ impl ModelError {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Wire {
-    error: Part<Explanation>,
+    error: Lenient<Explanation>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Explanation {
-    code: Text,
+    code: LenientString,
     #[serde(rename = "type")]
-    kind: Text,
-    message: Text,
+    kind: LenientString,
+    message: LenientString,
 }
 
 const LONGEST_EXPLANATION: usize = 200;
@@ -152,12 +152,12 @@ fn discreet(text: &str) -> String {
                 .iter()
                 .any(|sign| word.contains(sign))
     };
-    let text = plain(&text);
+    let text = strip_control_characters(&text);
     let words = text
         .split_whitespace()
         .map(|word| if is_telling(word) { "…" } else { word });
     clip(
-        &without_numbers(&words.collect::<Vec<_>>().join(" ")),
+        &redact_phone_numbers(&words.collect::<Vec<_>>().join(" ")),
         LONGEST_EXPLANATION,
     )
 }
@@ -189,9 +189,9 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+    fn answer(status: u16, body: impl Into<Vec<u8>>) -> ApiResponse {
         let status = StatusCode::from_u16(status).unwrap();
-        Answer {
+        ApiResponse {
             status,
             retry_after: Some(Duration::from_secs(7)),
             is_replayed: false,

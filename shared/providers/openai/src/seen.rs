@@ -6,7 +6,7 @@ use confab_core::Private;
 use serde::Deserialize;
 
 use super::{ModelError, words};
-use confab_provider_base::loose::{Many, Part, Text};
+use confab_provider_base::lenient::{Lenient, LenientString, LenientVec};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -55,53 +55,53 @@ const LONGEST_CAPTION: usize = 400;
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Completion {
-    choices: Many<Choice>,
-    usage: Part<UsageWire>,
+    choices: LenientVec<Choice>,
+    usage: Lenient<UsageWire>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Choice {
-    message: Part<Message>,
-    finish_reason: Text,
+    message: Lenient<Message>,
+    finish_reason: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Message {
-    content: Text,
-    refusal: Text,
+    content: LenientString,
+    refusal: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct UsageWire {
-    prompt_tokens: Part<u64>,
-    completion_tokens: Part<u64>,
+    prompt_tokens: Lenient<u64>,
+    completion_tokens: Lenient<u64>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Content {
-    suggestions: Many<SuggestionWire>,
-    caption: Part<CaptionWire>,
+    suggestions: LenientVec<SuggestionWire>,
+    caption: Lenient<CaptionWire>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct SuggestionWire {
-    name: Text,
-    key: Text,
-    description: Text,
+    name: LenientString,
+    key: LenientString,
+    description: LenientString,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct CaptionWire {
-    title: Text,
-    category: Text,
-    visible_text: Text,
-    caption: Text,
+    title: LenientString,
+    category: LenientString,
+    visible_text: LenientString,
+    caption: LenientString,
 }
 
 /// Reads a chat completion that answers the question of `Model::look`.
@@ -184,7 +184,7 @@ fn usable(suggestions: Vec<SuggestionWire>) -> Vec<Suggestion> {
     usable
 }
 
-fn line(text: &Text, most: usize) -> String {
+fn line(text: &LenientString, most: usize) -> String {
     text.get()
         .map(|text| words::line(text, most))
         .unwrap_or_default()

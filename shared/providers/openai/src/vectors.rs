@@ -3,19 +3,19 @@
 use serde::Deserialize;
 
 use super::ModelError;
-use confab_provider_base::loose::{Many, Part};
+use confab_provider_base::lenient::{Lenient, LenientVec};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Embeddings {
-    data: Many<Embedding>,
+    data: LenientVec<Embedding>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Embedding {
-    index: Part<usize>,
-    embedding: Part<Vec<f32>>,
+    index: Lenient<usize>,
+    embedding: Lenient<Vec<f32>>,
 }
 
 /// One for each of `count` texts, in their order. One that is missing would shift all others, so then there is none.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::ModelError;
 use confab_provider_base::{
-    loose::{Many, Part},
+    lenient::{Lenient, LenientVec},
     parsed::label,
 };
 
@@ -22,14 +22,14 @@ const MOST_CATEGORIES: usize = 32;
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Moderation {
-    results: Many<Opinion>,
+    results: LenientVec<Opinion>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Opinion {
-    flagged: Part<bool>,
-    categories: Part<BTreeMap<String, Part<bool>>>,
+    flagged: Lenient<bool>,
+    categories: Lenient<BTreeMap<String, Lenient<bool>>>,
 }
 
 pub fn parse_verdict(body: &[u8]) -> Result<Verdict, ModelError> {

@@ -7,8 +7,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Checkout, Dispute, NewCheckout, Notice, Payment, Refund, StripeError, wire::Fields};
 use confab_provider_base::{
-    loose::{Many, Part, Text},
-    send::Answer,
+    lenient::{Lenient, LenientString, LenientVec},
+    send::ApiResponse,
 };
 
 #[derive(Debug, Clone)]
@@ -151,10 +151,10 @@ impl Stripe {
         #[derive(Deserialize)]
         #[serde(bound = "T: DeserializeOwned")]
         struct List<T> {
-            object: Text,
-            data: Many<T>,
+            object: LenientString,
+            data: LenientVec<T>,
             #[serde(default)]
-            has_more: Part<bool>,
+            has_more: Lenient<bool>,
         }
         let list: List<T> = self.get(path, fields).await?;
         if list.object.get() != Some("list") {
@@ -203,7 +203,7 @@ impl Stripe {
         let request = request
             .bearer_auth(secret_key.expose_secret())
             .header("stripe-version", version);
-        let answer = Answer::read_up_to(LARGEST_PAGE, request.send().await?).await?;
+        let answer = ApiResponse::read_up_to(LARGEST_PAGE, request.send().await?).await?;
         match answer.status.is_success() {
             true => answer.json().ok_or_else(unreadable),
             false => Err(StripeError::of(&answer)),

@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use confab_provider_base::{
     http::describe,
-    loose::{Part, Text},
+    lenient::{Lenient, LenientString},
     parsed::label,
-    send::{Answer, SendError, without_numbers},
+    send::{ApiResponse, SendError, redact_phone_numbers},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +58,7 @@ impl StripeError {
     }
 
     /// No success.
-    pub(super) fn of(answer: &Answer) -> Self {
+    pub(super) fn of(answer: &ApiResponse) -> Self {
         let status = answer.status.as_u16();
         let reason = answer
             .json::<Refusal>()
@@ -93,16 +93,16 @@ impl StripeError {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Refusal {
-    error: Part<Reason>,
+    error: Lenient<Reason>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Reason {
     #[serde(rename = "type")]
-    kind: Text,
-    code: Text,
-    message: Text,
+    kind: LenientString,
+    code: LenientString,
+    message: LenientString,
 }
 
 /// Stripe repeats what it was sent: addresses of people, and keys.
@@ -116,7 +116,7 @@ fn discreet(message: &str) -> String {
     let words = message
         .split_whitespace()
         .map(|word| if telling(&word) { "…" } else { word });
-    without_numbers(&words.collect::<Vec<_>>().join(" "))
+    redact_phone_numbers(&words.collect::<Vec<_>>().join(" "))
 }
 
 impl From<reqwest::Error> for StripeError {

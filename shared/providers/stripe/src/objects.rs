@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use confab_provider_base::{
-    loose::{Many, Part, Text},
+    lenient::{Lenient, LenientString, LenientVec},
     parsed::{id, label},
 };
 
@@ -169,8 +169,8 @@ impl DisputeStatus {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Metadata {
-    order_id: Text,
-    correlation_id: Text,
+    order_id: LenientString,
+    correlation_id: LenientString,
 }
 
 impl Metadata {
@@ -204,7 +204,7 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Link<T> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Named {
-    id: Text,
+    id: LenientString,
 }
 
 impl Link<Named> {
@@ -216,11 +216,11 @@ impl Link<Named> {
     }
 }
 
-fn linked(link: &Part<Link<Named>>) -> Option<String> {
+fn linked(link: &Lenient<Link<Named>>) -> Option<String> {
     link.0.as_ref().and_then(Link::id)
 }
 
-fn money(minor: Option<i64>, currency: &Text) -> Option<Money> {
+fn money(minor: Option<i64>, currency: &LenientString) -> Option<Money> {
     let currency = match currency.get()?.to_ascii_lowercase().as_str() {
         "usd" => Currency::Usd,
         "eur" => Currency::Eur,
@@ -230,7 +230,7 @@ fn money(minor: Option<i64>, currency: &Text) -> Option<Money> {
     Some(Money::new(minor?, currency))
 }
 
-pub(super) fn moment(text: &Text) -> Option<Timestamp> {
+pub(super) fn moment(text: &LenientString) -> Option<Timestamp> {
     let text = text.get()?;
     match text.parse() {
         Ok(seconds) => Timestamp::from_second(seconds).ok(),
@@ -261,18 +261,18 @@ read_through!(DisputeWire => Dispute);
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct CheckoutWire {
-    id: Text,
-    url: Text,
-    status: Part<CheckoutStatus>,
-    payment_status: Part<CheckoutPayment>,
-    amount_total: Part<i64>,
-    currency: Text,
-    client_reference_id: Text,
-    metadata: Part<Metadata>,
-    payment_intent: Part<Link<Payment>>,
-    created: Text,
-    expires_at: Text,
-    livemode: Part<bool>,
+    id: LenientString,
+    url: LenientString,
+    status: Lenient<CheckoutStatus>,
+    payment_status: Lenient<CheckoutPayment>,
+    amount_total: Lenient<i64>,
+    currency: LenientString,
+    client_reference_id: LenientString,
+    metadata: Lenient<Metadata>,
+    payment_intent: Lenient<Link<Payment>>,
+    created: LenientString,
+    expires_at: LenientString,
+    livemode: Lenient<bool>,
 }
 
 impl CheckoutWire {
@@ -305,16 +305,16 @@ impl CheckoutWire {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct PaymentWire {
-    id: Text,
-    status: Part<PaymentStatus>,
-    amount: Part<i64>,
-    amount_received: Part<i64>,
-    currency: Text,
-    metadata: Part<Metadata>,
-    latest_charge: Part<Link<Charge>>,
-    last_payment_error: Part<Failure>,
-    created: Text,
-    livemode: Part<bool>,
+    id: LenientString,
+    status: Lenient<PaymentStatus>,
+    amount: Lenient<i64>,
+    amount_received: Lenient<i64>,
+    currency: LenientString,
+    metadata: Lenient<Metadata>,
+    latest_charge: Lenient<Link<Charge>>,
+    last_payment_error: Lenient<Failure>,
+    created: LenientString,
+    livemode: Lenient<bool>,
 }
 
 impl PaymentWire {
@@ -344,8 +344,8 @@ impl PaymentWire {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Failure {
-    decline_code: Text,
-    code: Text,
+    decline_code: LenientString,
+    code: LenientString,
 }
 
 impl Failure {
@@ -357,19 +357,19 @@ impl Failure {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct ChargeWire {
-    id: Text,
-    status: Part<ChargeStatus>,
-    amount: Part<i64>,
-    amount_refunded: Part<i64>,
-    refunded: Part<bool>,
-    disputed: Part<bool>,
-    currency: Text,
-    balance_transaction: Part<Link<Movement>>,
-    payment_intent: Part<Link<Named>>,
-    metadata: Part<Metadata>,
-    failure_code: Text,
-    created: Text,
-    livemode: Part<bool>,
+    id: LenientString,
+    status: Lenient<ChargeStatus>,
+    amount: Lenient<i64>,
+    amount_refunded: Lenient<i64>,
+    refunded: Lenient<bool>,
+    disputed: Lenient<bool>,
+    currency: LenientString,
+    balance_transaction: Lenient<Link<Movement>>,
+    payment_intent: Lenient<Link<Named>>,
+    metadata: Lenient<Metadata>,
+    failure_code: LenientString,
+    created: LenientString,
+    livemode: Lenient<bool>,
 }
 
 impl ChargeWire {
@@ -399,13 +399,13 @@ impl ChargeWire {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct RefundWire {
-    id: Text,
-    status: Part<RefundStatus>,
-    amount: Part<i64>,
-    currency: Text,
-    payment_intent: Part<Link<Named>>,
-    charge: Part<Link<Named>>,
-    created: Text,
+    id: LenientString,
+    status: Lenient<RefundStatus>,
+    amount: Lenient<i64>,
+    currency: LenientString,
+    payment_intent: Lenient<Link<Named>>,
+    charge: Lenient<Link<Named>>,
+    created: LenientString,
 }
 
 impl RefundWire {
@@ -424,25 +424,25 @@ impl RefundWire {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct DisputeWire {
-    id: Text,
-    status: Part<DisputeStatus>,
-    amount: Part<i64>,
-    currency: Text,
-    balance_transactions: Part<Many<Movement>>,
-    reason: Text,
-    payment_intent: Part<Link<Named>>,
-    charge: Part<Link<Named>>,
-    created: Text,
-    livemode: Part<bool>,
+    id: LenientString,
+    status: Lenient<DisputeStatus>,
+    amount: Lenient<i64>,
+    currency: LenientString,
+    balance_transactions: Lenient<LenientVec<Movement>>,
+    reason: LenientString,
+    payment_intent: Lenient<Link<Named>>,
+    charge: Lenient<Link<Named>>,
+    created: LenientString,
+    livemode: Lenient<bool>,
 }
 
 /// A balance transaction: in the currency of our account, which need not be the payment's.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Movement {
-    amount: Part<i64>,
-    fee: Part<i64>,
-    currency: Text,
+    amount: Lenient<i64>,
+    fee: Lenient<i64>,
+    currency: LenientString,
 }
 
 impl DisputeWire {
@@ -455,8 +455,8 @@ impl DisputeWire {
         }
     }
 
-    fn moved(&self, part: fn(&Movement) -> &Part<i64>) -> Option<i64> {
-        let Many { items, broken: 0 } = self
+    fn moved(&self, part: fn(&Movement) -> &Lenient<i64>) -> Option<i64> {
+        let LenientVec { items, broken: 0 } = self
             .balance_transactions
             .0
             .as_ref()

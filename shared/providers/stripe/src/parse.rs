@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::objects::{Link, Metadata, Named, moment};
 use confab_provider_base::{
-    loose::{Part, Text},
+    lenient::{Lenient, LenientString},
     parsed::{id, label},
 };
 
@@ -55,7 +55,7 @@ fn not_json() -> Error {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Envelope<'a> {
-    object: Text,
+    object: LenientString,
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -84,35 +84,35 @@ fn holds_event(text: &str) -> bool {
 }
 
 /// Thin events are newer: they name what changed, and hold nothing of it.
-fn is_event(object: &Text) -> bool {
+fn is_event(object: &LenientString) -> bool {
     matches!(object.get(), Some("event" | "v2.core.event"))
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Event {
-    id: Text,
+    id: LenientString,
     #[serde(rename = "type")]
-    kind: Text,
-    created: Text,
-    livemode: Part<bool>,
-    data: Part<Data>,
+    kind: LenientString,
+    created: LenientString,
+    livemode: Lenient<bool>,
+    data: Lenient<Data>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Data {
-    object: Part<Object>,
+    object: Lenient<Object>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Object {
-    id: Text,
-    object: Text,
-    payment_intent: Part<Link<Named>>,
-    client_reference_id: Text,
-    metadata: Part<Metadata>,
+    id: LenientString,
+    object: LenientString,
+    payment_intent: Lenient<Link<Named>>,
+    client_reference_id: LenientString,
+    metadata: Lenient<Metadata>,
 }
 
 impl Event {

@@ -3,7 +3,7 @@
 use confab_core::{Result, Timestamp};
 use secrecy::SecretString;
 
-use confab_provider_base::timestamped;
+use confab_provider_base::signature;
 
 const SCHEME: &str = "v1";
 
@@ -14,12 +14,12 @@ pub fn verify(
     header: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    timestamped::verify(SCHEME, secrets, raw_body, header, now)
+    signature::verify(SCHEME, secrets, raw_body, header, now)
 }
 
 /// The header that Stripe would send.
 pub fn sign(secret: &SecretString, raw_body: &[u8], at: Timestamp) -> Result<String> {
-    timestamped::sign(SCHEME, secret, raw_body, at)
+    signature::sign(SCHEME, secret, raw_body, at)
 }
 
 #[cfg(test)]

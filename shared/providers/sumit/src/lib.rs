@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use confab_provider_base::{
-    loose::{Many, Part, Text},
+    lenient::{Lenient, LenientString, LenientVec},
     parsed::{id, line, text},
 };
 
@@ -46,9 +46,9 @@ pub fn parse(raw_body: &[u8]) -> Result<Trigger> {
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(rename = "EntityID", default)]
-    entity_id: Text,
+    entity_id: LenientString,
     #[serde(rename = "Properties", default, borrow)]
-    properties: Part<Properties<'a>>,
+    properties: Lenient<Properties<'a>>,
 }
 
 /// Named by their place in the CRM's form.
@@ -66,7 +66,7 @@ struct Properties<'a> {
 /// A property is a list, of texts or of things with a name; one alone may come without the list.
 fn words(property: &RawValue) -> Option<String> {
     let property = property.get();
-    let listed: Option<Many<Word>> = property
+    let listed: Option<LenientVec<Word>> = property
         .starts_with('[')
         .then(|| serde_json::from_str(property).ok())
         .flatten();
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for Word {
         #[derive(Deserialize, Default)]
         #[serde(default, rename_all = "PascalCase")]
         struct Thing {
-            name: Text,
+            name: LenientString,
         }
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         let word = match raw.starts_with('{') {

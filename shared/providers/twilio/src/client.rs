@@ -9,7 +9,7 @@ use super::wire::{self, ContentSids};
 use confab_provider_base::{
     Accepted, File, MediaError, SendError,
     download::{Download, Origin},
-    send::Answer,
+    send::ApiResponse,
 };
 
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Twilio {
         let answer = self.ask(request).await?;
         let sent = answer
             .json::<Message>()
-            .ok_or_else(|| answer.unexplained())?;
+            .ok_or_else(|| answer.error_from_status())?;
         Ok(Accepted {
             message_id: sent.sid,
         })
@@ -88,7 +88,7 @@ impl Twilio {
 
     pub async fn media(&self, url: &str) -> Result<File, MediaError> {
         let authorize = |url: &Url, request: RequestBuilder| match &self.api {
-            Some(api) if api.holds(url) => self.authorized(request),
+            Some(api) if api.matches(url) => self.authorized(request),
             _ => request,
         };
         Download::new(&self.http, &self.media_origins, self.media_time_limit)
@@ -96,8 +96,8 @@ impl Twilio {
             .await
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<Answer, SendError> {
-        let answer = Answer::read(self.authorized(request).send().await?).await?;
+    async fn ask(&self, request: RequestBuilder) -> Result<ApiResponse, SendError> {
+        let answer = ApiResponse::read(self.authorized(request).send().await?).await?;
         if answer.status.is_success() {
             return Ok(answer);
         }
@@ -136,7 +136,7 @@ const PASSING: [i64; 8] = [
     20_003, 20_005, 20_429, 20_503, 14_107, 30_001, 63_007, 63_018,
 ];
 
-fn refusal(answer: &Answer) -> SendError {
+fn refusal(answer: &ApiResponse) -> SendError {
     #[derive(Deserialize)]
     struct Refused {
         code: i64,
@@ -150,7 +150,7 @@ fn refusal(answer: &Answer) -> SendError {
             SendError::refused(refused.code, &refused.message, retry, answer.retry_after)
         }
         // Twilio's own failure may come after it took the message.
-        _ => answer.unexplained(),
+        _ => answer.error_from_status(),
     }
 }
 

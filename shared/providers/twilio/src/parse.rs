@@ -7,8 +7,8 @@ use confab_messaging::{
 };
 
 use confab_provider_base::{
-    loose::Text,
-    parsed::{Parsed, id, label, line, plain, text},
+    lenient::LenientString,
+    parsed::{Parsed, id, label, line, strip_control_characters, text},
 };
 
 /// Twilio sends some forty. More would not fit its signature, which is what they are read for.
@@ -41,8 +41,8 @@ pub fn parse(params: &[(String, String)], query: &str, now: Timestamp) -> Parsed
 
 /// The same fields as one flat JSON object, which is signed through its hash.
 pub fn parse_json(raw_body: &[u8], query: &str, now: Timestamp) -> Result<Parsed> {
-    let fields: std::collections::BTreeMap<String, Text> = serde_json::from_slice(raw_body)
-        .map_err(|error| {
+    let fields: std::collections::BTreeMap<String, LenientString> =
+        serde_json::from_slice(raw_body).map_err(|error| {
             Error::invalid("bad_json", "The body is not a JSON object.").with_source(error)
         })?;
     let params: Vec<(String, String)> = fields
@@ -188,7 +188,7 @@ fn media(form: &Form<'_>, index: usize) -> Option<Media> {
         .filter(|url| url.len() <= LONGEST_URL)?;
     let mime_type = form.get(&format!("MediaContentType{index}"));
     Some(Media {
-        source: plain(source),
+        source: strip_control_characters(source),
         mime_type: mime_type.and_then(id).unwrap_or_default(),
         sha256: None,
     })

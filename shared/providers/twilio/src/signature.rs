@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use confab_provider_base::secrets::{decode_sha256, usable};
+use confab_provider_base::secrets::{decode_sha256, non_blank};
 
 /// `header` is `X-Twilio-Signature`; `url` the public address with its query, as Twilio was told it.
 /// A body that is no form is signed through its hash in the query, and `params` do not count then.
@@ -37,7 +37,7 @@ pub fn verify(
         None => fifo(params),
     };
     for spelling in spellings(url) {
-        for auth_token in usable(auth_tokens) {
+        for auth_token in non_blank(auth_tokens) {
             if mac(auth_token, &spelling, &params)?
                 .verify_slice(&claimed)
                 .is_ok()

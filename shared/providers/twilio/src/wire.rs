@@ -35,7 +35,7 @@ pub(crate) fn message(
 
 pub(crate) fn recipient(outbound: &Outbound) -> Result<String, SendError> {
     let phone = outbound.to.person.phone.as_ref();
-    let phone = phone.ok_or_else(|| SendError::never("Twilio reaches phone numbers only"))?;
+    let phone = phone.ok_or_else(|| SendError::permanent("Twilio reaches phone numbers only"))?;
     Ok(format!("whatsapp:+{}", phone.digits()))
 }
 
@@ -67,7 +67,8 @@ pub(crate) fn content(body: &Body, sids: &ContentSids) -> Result<Fields, SendErr
             parameters,
         } => {
             let sid = sids.get(&format!("{name}/{language}"));
-            let sid = sid.ok_or_else(|| SendError::never("Twilio has no such template of ours"))?;
+            let sid =
+                sid.ok_or_else(|| SendError::permanent("Twilio has no such template of ours"))?;
             let numbered = (1..)
                 .zip(parameters)
                 .map(|(n, text)| (n.to_string(), text.as_str().into()));
@@ -77,7 +78,7 @@ pub(crate) fn content(body: &Body, sids: &ContentSids) -> Result<Fields, SendErr
                 ("ContentVariables", variables.to_string()),
             ]
         }
-        Body::Reaction { .. } => return Err(SendError::never("Twilio sends no reactions")),
+        Body::Reaction { .. } => return Err(SendError::permanent("Twilio sends no reactions")),
     })
 }
 

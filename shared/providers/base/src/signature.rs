@@ -1,5 +1,5 @@
-//! Signatures over a time and the body: `t=<unix seconds>,<scheme>=<hex of HMAC-SHA256 over "{t}.{body}">`.
-//! Headers are read as Stripe's own library for Node reads them; tests/oracle compares the two.
+//! Timestamped signatures: `t=<unix seconds>,<scheme>=<hex of HMAC-SHA256 over "{t}.{body}">`.
+//! Headers are parsed as Stripe's Node library parses them; `tests/oracle` compares the two.
 
 use confab_core::{Error, Result, Timestamp, hex};
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::secrets::usable;
+use crate::secrets::non_blank;
 
-/// How far the sender's time may be from ours, either way.
+/// Clock skew that is tolerated, in either direction.
 const TOLERANCE_SECONDS: u64 = 300;
 
-/// Any of the secrets and any of the signatures will do, so that a secret can be replaced while both are in use.
+/// Accepts any of the secrets and any of the signatures, so that a secret can be rotated.
 pub fn verify(
     scheme: &str,
     secrets: &[SecretString],
@@ -20,23 +20,23 @@ pub fn verify(
     header: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    let claim = header
-        .and_then(|header| Claim::read(header, scheme))
-        .ok_or_else(unsigned)?;
-    if claim.at.abs_diff(now.as_second()) > TOLERANCE_SECONDS {
-        return Err(Error::unauthenticated("The signature is of another time."));
+    let header = header
+        .and_then(|header| SignatureHeader::parse(header, scheme))
+        .ok_or_else(invalid_signature)?;
+    if header.at.abs_diff(now.as_second()) > TOLERANCE_SECONDS {
+        return Err(Error::unauthenticated("The signature has expired."));
     }
-    for secret in usable(secrets) {
-        let expected = signature(secret, raw_body, claim.at)?;
-        let fits = |claimed: &&str| bool::from(claimed.as_bytes().ct_eq(expected.as_bytes()));
-        if claim.signatures.iter().any(fits) {
+    for secret in non_blank(secrets) {
+        let expected = signature(secret, raw_body, header.at)?;
+        let is_expected = |claimed: &&str| claimed.as_bytes().ct_eq(expected.as_bytes()).into();
+        if header.signatures.iter().any(is_expected) {
             return Ok(());
         }
     }
-    Err(unsigned())
+    Err(invalid_signature())
 }
 
-/// The header that the sender would send.
+/// Signs a body, as the sender would.
 pub fn sign(scheme: &str, secret: &SecretString, raw_body: &[u8], at: Timestamp) -> Result<String> {
     let at = at.as_second();
     Ok(format!(
@@ -45,8 +45,8 @@ pub fn sign(scheme: &str, secret: &SecretString, raw_body: &[u8], at: Timestamp)
     ))
 }
 
-fn unsigned() -> Error {
-    Error::unauthenticated("The signature does not fit the body.")
+fn invalid_signature() -> Error {
+    Error::unauthenticated("The signature does not match the body.")
 }
 
 fn signature(secret: &SecretString, raw_body: &[u8], at: i64) -> Result<String> {
@@ -57,13 +57,13 @@ fn signature(secret: &SecretString, raw_body: &[u8], at: i64) -> Result<String> 
     Ok(hex(&mac.finalize().into_bytes()))
 }
 
-struct Claim<'a> {
+struct SignatureHeader<'a> {
     at: i64,
     signatures: Vec<&'a str>,
 }
 
-impl<'a> Claim<'a> {
-    fn read(header: &'a str, scheme: &str) -> Option<Self> {
+impl<'a> SignatureHeader<'a> {
+    fn parse(header: &'a str, scheme: &str) -> Option<Self> {
         if !header.is_ascii() {
             return None;
         }
@@ -85,7 +85,7 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// As JavaScript's `parseInt` reads it: spaces before, anything after.
+/// Parses a number as JavaScript's `parseInt` does: leading spaces and trailing text are skipped.
 fn leading_number(text: &str) -> Option<i64> {
     let text = text.trim_start();
     let sign = usize::from(text.starts_with(['+', '-']));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vector_verifies() {
+    fn published_vector_verifies() {
         let header = format!("t={AT},v1={VECTOR}");
         check(&header, AT).unwrap();
         assert_eq!(
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn any_secret_and_any_signature_will_do() {
+    fn signature_verifies_with_any_active_secret_and_any_listed_signature() {
         let other = sign("v1", &"whsec_other".into(), BODY, at(AT)).unwrap();
         let header = format!(
             "{other},v1={VECTOR},v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39"
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn five_minutes_either_way() {
+    fn signature_verifies_within_five_minutes_either_way() {
         let header = format!("t={AT},v1={VECTOR}");
         for (now, good) in [
             (-301, false),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_headers_that_are_read_and_those_that_are_not() {
+    fn header_is_parsed_as_stripes_library_parses_it() {
         let upper = VECTOR.to_uppercase();
         let short = &VECTOR[..63];
         for (header, good) in [
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_not_set_signs_for_nobody() {
+    fn blank_secret_verifies_nothing() {
         for secret in ["", " ", "\n"] {
             let header = sign("v1", &secret.into(), BODY, at(AT)).unwrap();
             assert!(verify("v1", &secrets(&[secret]), BODY, Some(&header), at(AT)).is_err());
