@@ -1,15 +1,22 @@
 //! Credentials, region, endpoint and the one HTTPS connector that all clients share.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Region, http::HttpRequest, retry::RetryConfig, timeout::TimeoutConfig,
+use aws_sdk_dynamodb::{
+    config::{
+        BehaviorVersion, Region, http::HttpRequest, retry::RetryConfig, timeout::TimeoutConfig,
+    },
+    error::{ProvideErrorMetadata, SdkError},
 };
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
-use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::{byte_stream::ByteStream, error::display::DisplayErrorContext};
 use aws_types::SdkConfig;
 use confab_core::{Env, EnvError, Result};
 
@@ -17,6 +24,8 @@ use crate::https::Https;
 
 const CONNECT: Duration = Duration::from_secs(2);
 const ATTEMPT: Duration = Duration::from_secs(4);
+/// Attempt timeout of S3, whose objects are larger than rows and messages.
+const OBJECT_ATTEMPT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 
 #[derive(Debug, Clone)]
@@ -48,21 +57,47 @@ impl AwsConfig {
 pub struct Aws {
     pub(crate) config: AwsConfig,
     pub(crate) connector: SharedHttpConnector,
+    clients: Arc<Clients>,
+}
+
+/// One client of each service for a process, made at its first use.
+#[derive(Debug, Default)]
+struct Clients {
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
 }
 
 impl Aws {
     pub fn new(config: AwsConfig) -> Result<Self> {
         Ok(Self {
             config,
-            connector: SharedHttpConnector::new(Https::new(CONNECT, ATTEMPT)?),
+            connector: SharedHttpConnector::new(Https::new(CONNECT, OBJECT_ATTEMPT)?),
+            clients: Arc::default(),
         })
     }
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.sdk())
+        aws_sdk_dynamodb::Client::new(&self.sdk(ATTEMPT))
     }
 
-    fn sdk(&self) -> SdkConfig {
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        let client = || aws_sdk_sqs::Client::new(&self.sdk(ATTEMPT));
+        self.clients.sqs.get_or_init(client).clone()
+    }
+
+    /// Checksums are computed only where S3 requires them: TLS protects the bytes on their way.
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
+        let client = || {
+            let config = aws_sdk_s3::config::Builder::from(&self.sdk(OBJECT_ATTEMPT))
+                .force_path_style(true)
+                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+                .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+            aws_sdk_s3::Client::from_conf(config.build())
+        };
+        self.clients.s3.get_or_init(client).clone()
+    }
+
+    fn sdk(&self, attempt: Duration) -> SdkConfig {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(self.config.region.clone()))
@@ -74,7 +109,7 @@ impl Aws {
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(ATTEMPT)
+                    .operation_attempt_timeout(attempt)
                     .build(),
             );
         config.set_endpoint_url(self.config.endpoint.clone());
@@ -88,8 +123,8 @@ impl Aws {
         }
     }
 
-    /// Opens the connection to a service while Lambda does not charge for it, so that the first request finds it open.
-    /// The request is unsigned and its answer does not matter, but has to be read before the connection is free.
+    /// Opens the connection to a service during init, which Lambda does not bill.
+    /// The request is unsigned. Its response is read to free the connection, and otherwise ignored.
     pub async fn connect(&self, service: &str) {
         if let Ok(request) = HttpRequest::get(self.endpoint(service))
             && let Ok(response) = self.connector.call(request).await
@@ -101,6 +136,18 @@ impl Aws {
     fn http_client(&self) -> SharedHttpClient {
         let connector = self.connector.clone();
         http_client_fn(move |_, _| connector.clone())
+    }
+}
+
+/// Describes a failed call for the log, with the service's own error code.
+pub(crate) fn describe<E>(error: &SdkError<E>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let code = error.code().unwrap_or("no answer");
+    match error.message() {
+        Some(message) => format!("{code}: {message}"),
+        None => format!("{code}: {}", DisplayErrorContext(error)),
     }
 }
 
@@ -122,7 +169,7 @@ pub(crate) mod tests {
         Aws::new(AwsConfig::from_env(&env).unwrap()).unwrap()
     }
 
-    /// Answers one request with `body` and gives back what was asked.
+    /// Answers one request with `body`, and returns the request.
     pub(crate) async fn answers_once(
         status: u16,
         body: &'static str,
@@ -167,9 +214,9 @@ pub(crate) mod tests {
         body.len() >= length.unwrap_or(0)
     }
 
-    /// A missing connector compiles and fails only when a request is sent: so one is.
+    /// A missing connector compiles, and fails only when a request is sent.
     #[tokio::test]
-    async fn a_client_reaches_its_endpoint() {
+    async fn clients_reach_their_endpoint() {
         let (url, asked) = answers_once(200, r#"{"TableNames":["Studio"]}"#).await;
         let tables = aws_at(url).dynamodb().list_tables().send().await.unwrap();
         assert_eq!(tables.table_names(), ["Studio"]);
@@ -183,7 +230,7 @@ pub(crate) mod tests {
 
     /// The listener takes one connection, so a second one would wait in vain.
     #[tokio::test]
-    async fn the_first_request_finds_the_connection_open() {
+    async fn first_request_uses_the_connection_opened_ahead() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let aws = aws_at(format!("http://{}", listener.local_addr().unwrap()));
         let server = tokio::spawn(async move {

@@ -37,8 +37,7 @@ impl Bus {
         }
     }
 
-    /// Ok only when the bus has all of them. After an error some may be published: publish all again, subscribers
-    /// drop what they have seen by its id.
+    /// Publishes events. After an error some may be published: publish all again, since subscribers drop copies by id.
     pub async fn publish<D: Contract>(&self, events: &[Event<D>]) -> Result<()> {
         for chunk in events.chunks(ENTRIES) {
             let entries = chunk
@@ -53,7 +52,7 @@ impl Bus {
                     &json!({ "Entries": entries }),
                 )
                 .await?;
-            // HTTP 200 with entries that were not taken is EventBridge's way of a partial failure.
+            // EventBridge reports a partial failure with HTTP 200.
             let refused = put
                 .entries
                 .into_iter()
@@ -108,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_goes_out_in_its_envelope() {
+    async fn events_are_published_in_their_envelope() {
         let (url, asked) =
             answers_once(200, r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#).await;
         Bus::new(&aws_at(url), "confab")
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_entry_that_was_refused_inside_a_200_is_an_error() {
+    async fn entries_refused_inside_a_200_are_errors() {
         let body = r#"{"FailedEntryCount":1,"Entries":[{"ErrorCode":"ThrottlingException","ErrorMessage":"slow"}]}"#;
         let (url, _asked) = answers_once(200, body).await;
         let error = Bus::new(&aws_at(url), "confab")

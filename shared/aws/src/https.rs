@@ -25,7 +25,7 @@ pub(crate) const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 pub(crate) struct Https(Client);
 
 impl Https {
-    /// `silence`: how long a server may take to say anything.
+    /// `silence` bounds the time between two reads.
     pub(crate) fn new(connect: Duration, silence: Duration) -> Result<Self> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls()?)
@@ -64,7 +64,7 @@ impl HttpConnector for Https {
     }
 }
 
-/// In the SDK's words, which decide whether it tries again.
+/// Classifies an error for the SDK, which decides on retries.
 fn connector_error(error: reqwest::Error) -> ConnectorError {
     if error.is_timeout() {
         ConnectorError::timeout(error.into())
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amazons_roots_parse() {
+    fn amazon_roots_can_be_parsed() {
         let mut roots = RootCertStore::empty();
         let certificates =
             CertificateDer::pem_slice_iter(AMAZON_ROOTS).map(|certificate| certificate.unwrap());

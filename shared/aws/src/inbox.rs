@@ -1,4 +1,4 @@
-//! The inbox: one row an event, which says that it was decided, what its effects are, and who is at work on them.
+//! The inbox: one row for each handled event, with its effects and the lease of the worker that performs them.
 //! The row is written in the transaction that saves the decision; see `confab_worker`.
 
 use std::time::Duration;
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Condition, Row, Table, number};
 
-/// Meta delivers again for seven days, and a copy may then lie on the queue for four and with the dead letters for
-/// fourteen: an entry must outlive the last redrive.
+/// Meta redelivers for seven days. A copy may then wait four days on the queue and fourteen in the dead-letter queue,
+/// and an entry must outlive the last redrive.
 const KEPT: Duration = Duration::from_secs(26 * 24 * 3600);
 
 const SK: &str = "INBOX";
 
-/// `owner` says where the store keeps the effects.
+/// An entry. `owner` says where the store keeps the effects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inbox {
     pub owner: String,
@@ -39,7 +39,7 @@ impl Inbox {
         }
     }
 
-    /// When an entry that is made now is gone. What it leads to must not be gone before.
+    /// Returns the expiry of an entry written now. Its effects must not expire earlier.
     pub fn expiry(now: Timestamp) -> i64 {
         now.as_second() + KEPT.as_secs().cast_signed()
     }
@@ -48,25 +48,25 @@ impl Inbox {
         Timestamp::from_millisecond(self.lease_until_ms).unwrap_or(Timestamp::MIN)
     }
 
-    /// `event` is unique among all events of the table, such as `meta#wamid.HBg`.
+    /// Returns the key of an event, whose id is unique in the table, such as `meta#wamid.HBg`.
     pub fn key(event: &str) -> Row {
         Table::key(format!("INBOX#{event}"), SK)
     }
 
-    /// TTL deletion lags by days: an expired row is as good as none.
+    /// Decodes a row. An expired row counts as absent, because TTL deletes days late.
     pub fn read(row: Row, now: Timestamp) -> Result<Option<Self>> {
         let inbox: Self = Table::from_row(row)?;
         Ok((inbox.expires_at > now.as_second()).then_some(inbox))
     }
 
-    /// Saves the entry, if there is none, with the rest of the transaction.
+    /// Returns the write of a new entry, as a part of a transaction.
     pub fn claim(&self, table: &Table, event: &str, now: Timestamp) -> Result<TransactWriteItem> {
         let row = Table::to_row(format!("INBOX#{event}"), SK, self)?;
         let when = Condition::expression("attribute_not_exists(pk) OR expires_at <= :now");
         table.transact_put(row, when.value(":now", number(now.as_second())))
     }
 
-    /// Takes the lease that ended at `expired`; false when somebody else was faster.
+    /// Takes over the lease that ended at `expired`. Returns `false` when another worker was faster.
     pub async fn take_over(
         table: &Table,
         event: &str,

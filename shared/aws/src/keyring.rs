@@ -1,4 +1,4 @@
-//! Secrets by what they are for. A function reads those that it needs and no others.
+//! Secrets by name. A function reads only those that it needs.
 //!
 //! A parameter holds one secret, or during a rotation a JSON list of them. All verify; the first signs, seals and calls.
 
@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{Aws, secrets::Secrets};
 
-/// What a secret is for: the variable that names its parameter.
+/// The environment variable that names a secret's SSM parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretName(pub &'static str);
 
@@ -22,8 +22,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Reads the parameters that the environment names. An empty variable is a provider without an account, and has no
-    /// secret.
+    /// Reads the parameters that the environment names. An empty variable is a provider without an account.
     pub async fn read(env: &Env, aws: &Aws, uses: &[SecretName]) -> Result<Self> {
         let named = |of: &SecretName| Some((*of, env.optional(of.0)?.to_owned()));
         let names: Vec<_> = uses.iter().filter_map(named).collect();
@@ -35,7 +34,7 @@ impl Keyring {
         })
     }
 
-    /// The active secrets, the one to use first. Empty when there is no such account.
+    /// Returns the active secrets, the current one first. Empty when there is no such account.
     pub async fn active(&self, wanted: SecretName) -> Result<Vec<SecretString>> {
         let Some((_, name)) = self.names.iter().find(|(of, _)| *of == wanted) else {
             return Ok(Vec::new());
@@ -43,7 +42,7 @@ impl Keyring {
         Ok(parse_secrets(self.secrets.get(name).await?.expose_secret()))
     }
 
-    /// The one to use where only one can be.
+    /// Returns the secret that signs, seals and calls.
     pub async fn current(&self, wanted: SecretName) -> Result<SecretString> {
         let missing =
             || Error::unavailable("secret_missing", format!("{} names no secret", wanted.0));
@@ -54,12 +53,12 @@ impl Keyring {
             .ok_or_else(missing)
     }
 
-    /// Whether `told` is an active secret. Texts of all lengths take the same time.
-    pub async fn verify(&self, wanted: SecretName, told: &str) -> Result<bool> {
+    /// Compares a text with the active secrets, in constant time.
+    pub async fn verify(&self, wanted: SecretName, given: &str) -> Result<bool> {
         let digest = |text: &str| Sha256::digest(text.as_bytes());
         let live = self.active(wanted).await?;
         Ok(live.iter().fold(false, |known, secret| {
-            known | bool::from(digest(secret.expose_secret()).ct_eq(&digest(told)))
+            known | bool::from(digest(secret.expose_secret()).ct_eq(&digest(given)))
         }))
     }
 
@@ -91,8 +90,7 @@ impl Keyring {
     }
 }
 
-/// Reads a parameter's value. Any text that is no JSON list of strings is one secret, whatever it holds: a generated
-/// secret may contain commas and brackets.
+/// Parses a parameter's value: a JSON list of strings, or one secret that may contain any character.
 pub fn parse_secrets(value: &str) -> Vec<SecretString> {
     let secrets =
         serde_json::from_str::<Vec<String>>(value).unwrap_or_else(|_| vec![value.to_owned()]);
@@ -115,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_one_secret_whatever_it_contains() {
+    fn plain_values_are_one_secret_whatever_they_contain() {
         for value in [
             "a,b,c",
             "a b",
@@ -135,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_list_holds_all_active_secrets_newest_first() {
+    fn json_lists_hold_all_active_secrets() {
         assert_eq!(read(r#"["new,1","old"]"#), ["new,1", "old"]);
         assert_eq!(read("[\n  \"new\",\n  \"old\"\n]\n"), ["new", "old"]);
         assert_eq!(read(r#"["only"]"#), ["only"]);

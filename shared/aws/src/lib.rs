@@ -1,4 +1,4 @@
-//! AWS as our functions use it. What knows no product and knows AWS lives here.
+//! AWS clients and the few types over them. Nothing here knows a product.
 //!
 //! Architecture invariant: every client is made from one [`Aws`], so that a process has one connection pool and one
 //! TLS configuration; `tests/tests/house.rs` keeps other stacks out.

@@ -1,7 +1,11 @@
-//! Objects in one bucket, and links by which browsers put and get them without passing through a function.
+//! Objects of one bucket, and links and forms with which browsers read and upload them directly.
 
 use std::time::Duration;
 
+use aws_sdk_s3::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_core::{Error, Result};
@@ -10,9 +14,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{Aws, signed::real_time};
+use crate::{Aws, aws::describe, signed::real_time};
 
-/// What S3 leaves as it is in a path.
+/// Characters that S3 does not encode in a path.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -23,17 +27,18 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug, Clone)]
 pub struct Objects {
     aws: Aws,
+    client: Client,
     bucket: String,
 }
 
-/// A form that a browser posts to upload one file, within the bounds that it was made for.
+/// A presigned POST form that uploads one file within fixed bounds.
 #[derive(Serialize)]
 pub struct UploadForm {
     pub url: String,
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// Its fields are as good as a key to the bucket.
+/// Hides the fields, which grant access to the bucket.
 impl std::fmt::Debug for UploadForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UploadForm")
@@ -46,63 +51,71 @@ impl Objects {
     pub fn new(aws: &Aws, bucket: impl Into<String>) -> Self {
         Self {
             aws: aws.clone(),
+            client: aws.s3(),
             bucket: bucket.into(),
         }
     }
 
     pub async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
-        let request = http::Request::put(self.uri(key))
-            .header("content-type", content_type)
-            .body(bytes);
-        self.call(request).await.map(drop)
+        let put = self.client.put_object().bucket(&self.bucket).key(key);
+        let put = put.content_type(content_type).body(bytes.into());
+        Box::pin(put.send()).await.map_err(failed).map(drop)
     }
 
-    /// None when there is no such object.
+    /// Returns `None` when there is no such object.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        self.call(http::Request::get(self.uri(key)).body(Vec::new()))
-            .await
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let object = match Box::pin(get.send()).await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let lost = |error| Error::unavailable("objects_failed", error);
+        let bytes = object.body.collect().await.map_err(lost)?;
+        Ok(Some(bytes.to_vec()))
     }
 
     pub async fn exists(&self, key: &str) -> Result<bool> {
-        Ok(self
-            .call(http::Request::head(self.uri(key)).body(Vec::new()))
-            .await?
-            .is_some())
+        let head = self.client.head_object().bucket(&self.bucket).key(key);
+        match Box::pin(head.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
     }
 
-    /// Up to a thousand keys that begin so, in their order, after a given one.
+    /// Lists up to a thousand keys with a prefix, in their order, after a given one.
     pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<String>> {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let after = after
-            .map(|key| format!("&start-after={}", encoded(key)))
-            .unwrap_or_default();
-        let bucket = format!("{}/{}", self.aws.endpoint("s3"), self.bucket);
-        let uri = format!("{bucket}?list-type=2&prefix={}{after}", encoded(prefix));
-        let missing = || Error::unavailable("objects_failed", "there is no such bucket");
-        let answer = self
-            .call(http::Request::get(uri).body(Vec::new()))
-            .await?
-            .ok_or_else(missing)?;
-        Ok(keys(&String::from_utf8_lossy(&answer)))
+        let list = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix);
+        let list = list.set_start_after(after.map(str::to_owned));
+        let found = Box::pin(list.send()).await.map_err(failed)?;
+        let keys = found.contents.unwrap_or_default().into_iter();
+        Ok(keys.filter_map(|object| object.key).collect())
     }
 
-    /// Also Ok when there was no such object.
+    /// Deletes an object. Also `Ok` when there was no such object.
     pub async fn delete(&self, key: &str) -> Result<()> {
-        self.call(http::Request::delete(self.uri(key)).body(Vec::new()))
-            .await
-            .map(drop)
+        let delete = self.client.delete_object().bucket(&self.bucket).key(key);
+        Box::pin(delete.send()).await.map_err(failed).map(drop)
     }
 
+    /// Returns a link to an object that is valid for a while without credentials.
     pub fn link(&self, key: &str, valid: Duration) -> Result<String> {
         self.aws.presigned("s3", self.uri(key), valid)
     }
 
-    /// S3 itself refuses a file that is larger, of another type, late, or for another key.
+    /// Returns an upload form. S3 refuses a file that is too large, of another type, late, or for another key.
     pub fn upload_form(
         &self,
         key: &str,
         content_type: &str,
-        largest: u64,
+        max_bytes: u64,
         valid: Duration,
     ) -> Result<UploadForm> {
         let config = &self.aws.config;
@@ -122,7 +135,7 @@ impl Objects {
             json!({ "bucket": self.bucket }),
             json!({ "key": key }),
             json!({ "Content-Type": content_type }),
-            json!(["content-length-range", 1, largest]),
+            json!(["content-length-range", 1, max_bytes]),
             json!({ "x-amz-algorithm": "AWS4-HMAC-SHA256" }),
             json!({ "x-amz-credential": credential }),
             json!({ "x-amz-date": time }),
@@ -162,39 +175,13 @@ impl Objects {
             utf8_percent_encode(key, IN_PATH)
         )
     }
-
-    async fn call(&self, request: http::Result<http::Request<Vec<u8>>>) -> Result<Option<Vec<u8>>> {
-        let request = request.map_err(|e| Error::internal("render_failed", e))?;
-        let answer = self.aws.signed("s3", request).await?;
-        match answer.status {
-            200..=299 => Ok(Some(answer.body)),
-            404 => Ok(None),
-            _ => Err(Error::unavailable(
-                "objects_failed",
-                format!("S3 answered {}", answer.told()),
-            )),
-        }
-    }
 }
 
-/// Of a list in XML.
-fn keys(list: &str) -> Vec<String> {
-    let key = |part: &str| part.split_once("</Key>").map(|(key, _)| unescaped(key));
-    list.split("<Key>").skip(1).filter_map(key).collect()
-}
-
-fn unescaped(text: &str) -> String {
-    let entities = [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&apos;", "'"),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ];
-    entities.iter().fold(text.to_owned(), |text, (entity, is)| {
-        text.replace(entity, is)
-    })
+fn failed<E>(error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    Error::unavailable("objects_failed", describe(&error))
 }
 
 #[cfg(test)]
@@ -203,7 +190,7 @@ mod tests {
     use crate::aws::tests::{answers_once, aws_at};
 
     #[tokio::test]
-    async fn a_key_is_encoded_and_the_body_is_hashed() {
+    async fn put_encodes_the_key_and_hashes_the_body() {
         let (url, asked) = answers_once(200, "").await;
         let objects = Objects::new(&aws_at(url), "photos");
         objects
@@ -212,7 +199,7 @@ mod tests {
             .unwrap();
         let asked = asked.await.unwrap();
         assert!(
-            asked.starts_with("PUT /photos/rooms/a%20b%2Bc.jpg "),
+            asked.starts_with("PUT /photos/rooms/a%20b%2Bc.jpg?x-id=PutObject "),
             "{asked}"
         );
         let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -223,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_are_listed_as_they_are() {
+    async fn list_returns_decoded_keys() {
         let list = "<ListBucketResult><Contents><Key>people/a &amp;amp; b/1.jpg</Key><Size>1</Size></Contents>\
                     <Contents><Key>people/c&lt;d</Key></Contents></ListBucketResult>";
         let (url, asked) = answers_once(200, list).await;
@@ -235,15 +222,15 @@ mod tests {
         let asked = asked.await.unwrap();
         assert!(
             asked.starts_with(
-                "GET /photos?list-type=2&prefix=people%2F&start-after=people%2Fa%20b "
+                "GET /photos/?list-type=2&prefix=people%2F&start-after=people%2Fa%20b "
             ),
             "{asked}"
         );
     }
 
     #[tokio::test]
-    async fn what_is_not_there_is_none() {
-        let (url, _asked) = answers_once(404, "<Error/>").await;
+    async fn get_returns_none_for_missing_objects() {
+        let (url, _asked) = answers_once(404, "<Error><Code>NoSuchKey</Code></Error>").await;
         assert_eq!(
             Objects::new(&aws_at(url), "photos")
                 .get("gone")
@@ -254,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_and_a_form_say_until_when_they_hold() {
+    fn links_and_forms_expire_and_hide_their_signature() {
         let objects = Objects::new(&aws_at("http://127.0.0.1:9".into()), "photos");
         let link = objects.link("a.jpg", Duration::from_secs(300)).unwrap();
         assert!(

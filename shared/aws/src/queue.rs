@@ -1,25 +1,29 @@
-//! Sending to a queue, so that what was accepted is on it.
+//! Sending to SQS queues.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use aws_sdk_sqs::{
+    Client,
+    error::{BuildError, ProvideErrorMetadata, SdkError},
+    types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry},
+};
 use confab_core::{CorrelationId, Error, Result, hex};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::Aws;
+use crate::{Aws, aws::describe};
 
-/// SQS takes ten entries and 256 KB in one call.
-const ENTRIES: usize = 10;
-const BYTES: usize = 240 * 1024;
+/// Limits of one batch call, below the 256 KB that every queue accepts.
+const MAX_BATCH_ENTRIES: usize = 10;
+const MAX_BATCH_BYTES: usize = 240 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct Queue {
-    aws: Aws,
+    client: Client,
     url: String,
 }
 
-/// One message.
+/// A message to send.
 #[derive(Debug, Clone)]
 pub struct Entry {
     body: String,
@@ -27,25 +31,24 @@ pub struct Entry {
     order: Option<Order>,
 }
 
-/// What a FIFO queue wants to know.
+/// Group and deduplication id of a FIFO message.
 #[derive(Debug, Clone)]
 struct Order {
     group: String,
-    once: String,
+    deduplication_id: String,
 }
 
 impl Entry {
-    /// For a FIFO queue. `group` is handled in order; of several with the same `once` within five minutes SQS keeps the
-    /// first. Both may hold anything, a phone number too: SQS sees only their hash.
+    /// Creates a message for a FIFO queue. Both ids may contain personal data, because SQS receives only their hashes.
     pub fn fifo<T: Serialize>(
         group: &str,
-        once: &str,
+        deduplication_id: &str,
         body: &T,
         correlation_id: CorrelationId,
     ) -> Result<Self> {
         let order = Some(Order {
             group: hash(group),
-            once: hash(once),
+            deduplication_id: hash(deduplication_id),
         });
         Ok(Self {
             order,
@@ -53,7 +56,7 @@ impl Entry {
         })
     }
 
-    /// For a standard queue.
+    /// Creates a message for a standard queue.
     pub fn standard<T: Serialize>(body: &T, correlation_id: CorrelationId) -> Result<Self> {
         let body = serde_json::to_string(body).map_err(|e| Error::internal("render_failed", e))?;
         Ok(Self {
@@ -73,22 +76,36 @@ impl Entry {
             .is_some_and(|order| groups.contains(&order.group))
     }
 
-    fn request(&self, index: usize) -> Value {
-        let correlation = json!({ "DataType": "String", "StringValue": self.correlation_id });
-        let mut entry = json!({
-            "Id": index.to_string(),
-            "MessageBody": self.body,
-            "MessageAttributes": { "correlation_id": correlation },
-        });
-        if let Some(Order { group, once }) = &self.order {
-            entry["MessageGroupId"] = json!(group);
-            entry["MessageDeduplicationId"] = json!(once);
-        }
-        entry
+    fn request(&self, index: usize) -> Result<SendMessageBatchRequestEntry> {
+        let order = self.order.as_ref();
+        SendMessageBatchRequestEntry::builder()
+            .id(index.to_string())
+            .message_body(&self.body)
+            .message_attributes("correlation_id", text(&self.correlation_id.to_string())?)
+            .set_message_group_id(order.map(|order| order.group.clone()))
+            .set_message_deduplication_id(order.map(|order| order.deduplication_id.clone()))
+            .build()
+            .map_err(unrendered)
     }
 }
 
-/// A message that no retry can help.
+fn text(value: &str) -> Result<MessageAttributeValue> {
+    let attribute = MessageAttributeValue::builder().data_type("String");
+    attribute.string_value(value).build().map_err(unrendered)
+}
+
+fn unrendered(error: BuildError) -> Error {
+    Error::internal("render_failed", error)
+}
+
+fn failed<E>(error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    Error::unavailable("queue_failed", describe(&error))
+}
+
+/// A received message that no retry can help.
 #[derive(Debug, Clone, Copy)]
 pub struct DeadLetter<'a> {
     pub message_id: &'a str,
@@ -99,31 +116,6 @@ pub struct DeadLetter<'a> {
     pub reason: &'a str,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Sent {
-    /// HTTP 200 with entries that were not taken is SQS's way of a partial failure.
-    #[serde(default)]
-    failed: Vec<Refused>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Refused {
-    id: String,
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Attributes {
-    #[serde(default)]
-    attributes: HashMap<String, String>,
-}
-
 fn hash(text: &str) -> String {
     hex(&Sha256::digest(text)[..20])
 }
@@ -131,12 +123,12 @@ fn hash(text: &str) -> String {
 impl Queue {
     pub fn new(aws: &Aws, url: impl Into<String>) -> Self {
         Self {
-            aws: aws.clone(),
+            client: aws.sqs(),
             url: url.into(),
         }
     }
 
-    /// The dead-letter queue of the queue with this ARN, by the naming of our templates: `name-dlq`, `name-dlq.fifo`.
+    /// Returns the dead-letter queue of a queue, by the naming of our templates: `name-dlq`, `name-dlq.fifo`.
     pub fn dead_letter_queue_of(aws: &Aws, arn: &str) -> Option<Self> {
         let ["arn", _, "sqs", _, account, name] = arn.split(':').collect::<Vec<_>>()[..] else {
             return None;
@@ -151,81 +143,70 @@ impl Queue {
         ))
     }
 
-    /// Ok only when SQS has all of them. After an error some may be on the queue: send all again, `once` sorts it out.
+    /// Sends messages. After an error some may be on the queue: send all again, since SQS drops copies of FIFO messages.
     pub async fn send(&self, entries: &[Entry]) -> Result<()> {
         let mut first_refusal = None;
         let mut refused_groups = HashSet::new();
-        // One call after the other: a group's entries must arrive in order. A refused entry holds up its group only.
+        // Calls are sequential, because a group's messages must arrive in order. A refused entry blocks its group only.
         for chunk in chunks(entries) {
             let chunk: Vec<_> = chunk
                 .iter()
                 .filter(|entry| !entry.is_of(&refused_groups))
                 .collect();
-            let requests: Vec<_> = chunk
-                .iter()
-                .enumerate()
-                .map(|(i, entry)| entry.request(i))
-                .collect();
-            if requests.is_empty() {
+            if chunk.is_empty() {
                 continue;
             }
-            let asked = json!({ "QueueUrl": self.url, "Entries": requests });
-            let sent: Sent = self
-                .aws
-                .json("sqs", "AmazonSQS.SendMessageBatch", &asked)
-                .await?;
-            if let Some(Refused { code, message, .. }) = sent.failed.first() {
-                let told = format!("{code}: {}", message.as_deref().unwrap_or_default());
-                first_refusal.get_or_insert(told);
+            let requests = chunk.iter().enumerate();
+            let requests = requests.map(|(index, entry)| entry.request(index));
+            let batch = self.client.send_message_batch().queue_url(&self.url);
+            let batch = batch.set_entries(Some(requests.collect::<Result<_>>()?));
+            let sent = Box::pin(batch.send()).await.map_err(failed)?;
+            // SQS reports a partial failure with HTTP 200.
+            for refused in sent.failed() {
+                first_refusal.get_or_insert_with(|| {
+                    format!(
+                        "{}: {}",
+                        refused.code(),
+                        refused.message().unwrap_or_default()
+                    )
+                });
+                let entry = refused
+                    .id()
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| chunk.get(index));
+                let order = entry.and_then(|entry| entry.order.as_ref());
+                refused_groups.extend(order.map(|order| order.group.clone()));
             }
-            let refused = sent
-                .failed
-                .iter()
-                .filter_map(|refused| chunk.get(refused.id.parse::<usize>().ok()?));
-            refused_groups.extend(
-                refused.filter_map(|entry| entry.order.as_ref().map(|order| order.group.clone())),
-            );
         }
         first_refusal.map_or(Ok(()), |told| {
             Err(Error::unavailable("queue_refused", told))
         })
     }
 
-    /// Puts a received message on this dead-letter queue as it came, with the reason as an attribute.
-    pub async fn give_up(&self, letter: DeadLetter<'_>) -> Result<()> {
-        let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
-        let mut request = json!({
-            "QueueUrl": self.url,
-            "MessageBody": letter.body,
-            "MessageAttributes": {
-                "correlation_id": text(&letter.correlation_id.to_string()),
-                "reason": text(letter.reason),
-            },
-        });
-        if let Some(group) = letter.group {
-            request["MessageGroupId"] = json!(group);
+    /// Puts a received message on this dead-letter queue unchanged, with the reason as an attribute.
+    pub async fn dead_letter(&self, letter: DeadLetter<'_>) -> Result<()> {
+        let message = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(letter.body)
+            .message_attributes("correlation_id", text(&letter.correlation_id.to_string())?)
+            .message_attributes("reason", text(letter.reason)?)
+            .set_message_group_id(letter.group.map(str::to_owned))
             // A second attempt within five minutes makes no second dead letter.
-            request["MessageDeduplicationId"] = json!(letter.message_id);
-        }
-        let _accepted: Value = self
-            .aws
-            .json("sqs", "AmazonSQS.SendMessage", &request)
-            .await?;
-        Ok(())
+            .set_message_deduplication_id(letter.group.map(|_| letter.message_id.to_owned()));
+        Box::pin(message.send()).await.map_err(failed).map(drop)
     }
 
-    /// How many messages wait: the cheapest call that proves the queue is there.
+    /// Returns the number of visible messages. It is the cheapest call that proves that the queue exists.
     pub async fn depth(&self) -> Result<u64> {
-        let waiting = "ApproximateNumberOfMessages";
-        let asked = json!({ "QueueUrl": self.url, "AttributeNames": [waiting] });
-        let Attributes { attributes } = self
-            .aws
-            .json("sqs", "AmazonSQS.GetQueueAttributes", &asked)
-            .await?;
-        Ok(attributes
-            .get(waiting)
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(0))
+        let waiting = QueueAttributeName::ApproximateNumberOfMessages;
+        let asked = self.client.get_queue_attributes().queue_url(&self.url);
+        let asked = asked.attribute_names(waiting.clone());
+        let found = Box::pin(asked.send()).await.map_err(failed)?;
+        let count = found.attributes().and_then(|found| found.get(&waiting));
+        Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 }
 
@@ -234,11 +215,11 @@ fn chunks(entries: &[Entry]) -> Vec<&[Entry]> {
     let mut rest = entries;
     while !rest.is_empty() {
         let mut bytes = 0;
-        let fitting = rest.iter().take(ENTRIES).take_while(|entry| {
+        let fitting = rest.iter().take(MAX_BATCH_ENTRIES).take_while(|entry| {
             bytes += entry.body.len() + 256;
-            bytes <= BYTES
+            bytes <= MAX_BATCH_BYTES
         });
-        // An entry over the limit goes alone, for SQS to refuse with its own words.
+        // An entry over the limit goes alone, so that SQS refuses it alone.
         let (chunk, left) = rest.split_at(fitting.count().max(1));
         chunks.push(chunk);
         rest = left;
@@ -258,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_hold_at_most_ten_entries_and_a_quarter_of_a_megabyte() {
+    fn batches_hold_at_most_ten_entries_and_240_kilobytes() {
         let small = vec![entry("x"); 23];
         assert_eq!(
             chunks(&small).iter().map(|c| c.len()).collect::<Vec<_>>(),
@@ -274,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_queue_is_found_by_the_name_of_its_queue() {
+    fn dead_letter_queues_are_named_after_their_queue() {
         let aws = aws_at("http://127.0.0.1:1".to_owned());
         let url = |arn: &str| Queue::dead_letter_queue_of(&aws, arn).map(|queue| queue.url);
         let of = |name: &str| url(&format!("arn:aws:sqs:us-east-1:123456789012:{name}"));
@@ -291,7 +272,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_dead_letter_keeps_its_body_and_group_and_names_its_reason() {
+    async fn dead_letters_keep_body_and_group_and_name_the_reason() {
         let (url, asked) = answers_once(200, r#"{"MessageId":"m-2"}"#).await;
         let queue = Queue::new(
             &aws_at(url.clone()),
@@ -304,21 +285,20 @@ mod tests {
             correlation_id: CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
             reason: "unreadable_job",
         };
-        queue.give_up(letter).await.unwrap();
+        queue.dead_letter(letter).await.unwrap();
         let asked = asked.await.unwrap();
-        for part in [
-            "AmazonSQS.SendMessage",
-            r#""MessageBody":"not json""#,
-            r#""MessageGroupId":"g""#,
-            r#""MessageDeduplicationId":"m-1""#,
-            r#""reason":{"DataType":"String","StringValue":"unreadable_job"}"#,
-        ] {
-            assert!(asked.contains(part), "{part}: {asked}");
-        }
+        let (head, body) = asked.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("AmazonSQS.SendMessage"), "{head}");
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["MessageBody"], "not json");
+        assert_eq!(body["MessageGroupId"], "g");
+        assert_eq!(body["MessageDeduplicationId"], "m-1");
+        let reason = &body["MessageAttributes"]["reason"];
+        assert_eq!(reason["StringValue"], "unreadable_job");
     }
 
     #[tokio::test]
-    async fn an_entry_that_was_refused_inside_a_200_is_an_error() {
+    async fn entries_refused_inside_a_200_are_errors() {
         let (url, asked) = answers_once(
             200,
             r#"{"Successful":[],"Failed":[{"Id":"0","SenderFault":false,"Code":"InternalError","Message":"later"}]}"#,

@@ -18,14 +18,14 @@ const MAX_WRITES: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
 pub struct RateLimit {
-    /// How many at once.
+    /// How many at once, after a pause.
     pub burst: u32,
-    /// How long until one more is allowed.
+    /// The interval at which tokens refill.
     pub every: Duration,
 }
 
 impl RateLimit {
-    /// `Rate::per_hour(20)`: twenty at once, then one every three minutes.
+    /// `RateLimit::per_hour(20)` allows twenty at once, then one every three minutes.
     pub fn per_hour(times: u32) -> Self {
         Self {
             burst: times,

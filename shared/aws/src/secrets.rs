@@ -88,7 +88,7 @@ fn stale(error: &dyn std::fmt::Display) {
     tracing::warn!(error = %error, "secrets cannot be refreshed, the values read before stay in use");
 }
 
-/// SSM takes ten names a call.
+/// Reads parameters, ten names a call.
 async fn fetch(aws: &Aws, names: &[String]) -> Result<Values> {
     let mut values = HashMap::new();
     for names in names.chunks(10) {
@@ -121,7 +121,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     #[tokio::test]
-    async fn parameters_are_read_by_name_with_a_signature() {
+    async fn parameters_are_read_by_name_with_a_signed_call() {
         let (url, asked) = answers_once(
             200,
             r#"{"Parameters":[{"Name":"/a","Value":"s3cret"}],"InvalidParameters":[]}"#,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_parameter_is_named() {
+    async fn missing_parameters_are_named() {
         let (url, _asked) =
             answers_once(200, r#"{"Parameters":[],"InvalidParameters":["/a"]}"#).await;
         let error = Secrets::read(&aws_at(url), vec!["/a".to_owned()])

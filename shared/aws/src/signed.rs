@@ -1,5 +1,7 @@
-//! A signed call over the shared connector, for services of which we use a few operations: an SDK for each would cost
-//! a minute of every build and a megabyte of every function.
+//! Signed calls over the shared connector, where no SDK is linked.
+//!
+//! SSM and EventBridge: one operation of each is used. `@connections`: a post through the SDK costs four times the
+//! processor time (docs/BENCHMARKS.md). And the signatures of links and upload forms.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,13 +22,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Aws;
 
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Objects are larger than questions.
-const PATIENCE_WITH_OBJECTS: Duration = Duration::from_secs(10);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 const ATTEMPTS: u32 = 3;
-const FIRST_WAIT: Duration = Duration::from_millis(50);
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// An answer with any status.
+/// A response with any status.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -34,8 +34,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// What the service told of its refusal, short enough for a log line.
-    pub(crate) fn told(&self) -> String {
+    /// Describes a refusal for a log line.
+    pub(crate) fn summary(&self) -> String {
         let text: String = String::from_utf8_lossy(&self.body)
             .chars()
             .take(300)
@@ -43,18 +43,10 @@ impl Answer {
         format!("{} {text}", self.status)
     }
 
-    /// Some services answer 400 when they are asked too often.
-    fn is_passing(&self) -> bool {
+    /// Whether a retry may succeed. Some services answer 400 when they throttle.
+    fn is_transient(&self) -> bool {
         let throttles = || String::from_utf8_lossy(&self.body).contains("Throttling");
         self.status == 429 || self.status >= 500 || (self.status == 400 && throttles())
-    }
-}
-
-/// The version of the protocol that a service speaks.
-fn content_type(service: &str) -> &'static str {
-    match service {
-        "sqs" => "application/x-amz-json-1.0",
-        _ => "application/x-amz-json-1.1",
     }
 }
 
@@ -63,7 +55,7 @@ fn call_failed(error: impl Into<BoxError>) -> Error {
 }
 
 impl Aws {
-    /// An operation of a JSON service. `target` is `AmazonSSM.GetParameters` and the like.
+    /// Calls an operation of a JSON service; `target` is such as `AmazonSSM.GetParameters`.
     pub(crate) async fn json<T: DeserializeOwned>(
         &self,
         service: &str,
@@ -72,30 +64,33 @@ impl Aws {
     ) -> Result<T> {
         let body = serde_json::to_vec(body).map_err(|e| Error::internal("render_failed", e))?;
         let request = http::Request::post(format!("{}/", self.endpoint(service)))
-            .header("content-type", content_type(service))
+            .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", target)
             .body(body)
             .map_err(|e| Error::internal("render_failed", e))?;
-        // The futures below are nested deeply: inside of loops of ours the compiler would give up on them.
+        // Boxed, because the compiler gives up on futures that are nested this deeply.
         let answer = Box::pin(self.signed(service, request)).await?;
         if answer.status != 200 {
-            return Err(call_failed(format!("{target} answered {}", answer.told())));
+            return Err(call_failed(format!(
+                "{target} answered {}",
+                answer.summary()
+            )));
         }
-        // An answer may hold secrets: an error about it must not quote it.
+        // A response may hold secrets, so the error must not quote it.
         serde_json::from_slice(&answer.body)
             .map_err(|e| call_failed(format!("{target}'s answer: {:?}", e.classify())))
     }
 
-    /// Signs and sends. What passes by itself is tried again, so only calls that may be repeated belong here.
+    /// Signs and sends a request, with retries: only for idempotent calls.
     pub(crate) async fn signed(
         &self,
         service: &str,
         request: http::Request<Vec<u8>>,
     ) -> Result<Answer> {
-        let mut wait = FIRST_WAIT;
+        let mut wait = FIRST_RETRY_DELAY;
         for _ in 1..ATTEMPTS {
             match self.attempt(service, &request).await {
-                Ok(answer) if !answer.is_passing() => return Ok(answer),
+                Ok(answer) if !answer.is_transient() => return Ok(answer),
                 Ok(_) | Err(_) => tokio::time::sleep(wait).await,
             }
             wait *= 4;
@@ -117,12 +112,7 @@ impl Aws {
                 body: body.into_bytes().to_vec(),
             })
         };
-        let patience = if service == "s3" {
-            PATIENCE_WITH_OBJECTS
-        } else {
-            PATIENCE
-        };
-        tokio::time::timeout(patience, call)
+        tokio::time::timeout(ATTEMPT_TIMEOUT, call)
             .await
             .map_err(call_failed)?
     }
@@ -137,7 +127,7 @@ impl Aws {
         HttpRequest::try_from(signed).map_err(call_failed)
     }
 
-    /// A link that holds for `valid`, for somebody without credentials.
+    /// Returns a presigned link that is valid for a while without credentials.
     pub(crate) fn presigned(&self, service: &str, uri: String, valid: Duration) -> Result<String> {
         let mut request = http::Request::get(uri)
             .body(SdkBody::empty())
@@ -165,7 +155,7 @@ impl Aws {
         settings.signature_location = location;
         settings.expires_in = valid;
         if service == "s3" {
-            // S3 takes keys as they are, and wants the body's hash in a header.
+            // S3 takes keys unnormalized, and requires the body's hash in a header.
             settings.percent_encoding_mode = PercentEncodingMode::Single;
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
@@ -192,7 +182,7 @@ impl Aws {
     }
 }
 
-/// A signature carries the real time, whatever the product's clock says.
+/// Returns the real time for a signature, also where the product's clock is shifted.
 #[expect(
     clippy::disallowed_methods,
     reason = "AWS compares it with its own clock"

@@ -1,4 +1,4 @@
-//! Posting to the people who are connected to a WebSocket API.
+//! Sending frames to connections of a WebSocket API.
 
 use confab_core::{Error, Result};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -8,15 +8,14 @@ use crate::Aws;
 #[derive(Debug, Clone)]
 pub struct Sockets {
     aws: Aws,
-    /// `https://{api}.execute-api.{region}.amazonaws.com/{stage}`: from configuration, since the domain name in an event
-    /// lacks the port where there is one.
+    /// `https://{api}.execute-api.{region}.amazonaws.com/{stage}`. Configured, because an event's domain name lacks a port.
     endpoint: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameDelivery {
     Delivered,
-    /// The connection is no more: its row can go.
+    /// The connection has closed, and its row can be deleted.
     Gone,
 }
 
@@ -33,7 +32,7 @@ impl Sockets {
             .await
     }
 
-    /// Ends a connection. It cannot carry a reason: send a frame that says why before.
+    /// Closes a connection. Send a frame with the reason before, because a close carries none.
     pub async fn close(&self, connection_id: &str) -> Result<FrameDelivery> {
         self.call(http::Request::delete(self.uri(connection_id)).body(Vec::new()))
             .await
@@ -56,7 +55,7 @@ impl Sockets {
             413 => Err(Error::too_large("A frame has at most 128 KB.")),
             _ => Err(Error::unavailable(
                 "post_failed",
-                format!("@connections answered {}", answer.told()),
+                format!("@connections answered {}", answer.summary()),
             )),
         }
     }
@@ -68,7 +67,7 @@ mod tests {
     use crate::aws::tests::{answers_once, aws_at};
 
     #[tokio::test]
-    async fn a_connection_that_is_gone_is_no_error() {
+    async fn closed_connections_are_not_errors() {
         let (url, asked) = answers_once(410, "").await;
         let sockets = Sockets::new(&aws_at(url.clone()), format!("{url}/live"));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What every store needs of DynamoDB: rows as serde types, and errors by what they mean.
+//! DynamoDB for stores: rows as serde types, conditions, transactions, and errors by kind.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,7 +15,9 @@ use confab_core::{Error, Result};
 use confab_worker::{Consistency, SaveOutcome};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Attempts at rows that other transactions hold, or that DynamoDB left unread.
+use crate::aws::describe;
+
+/// Attempts at rows that other transactions hold, or that a batch read left unprocessed.
 const MAX_ATTEMPTS: u32 = 9;
 const RETRY_DELAY: Duration = Duration::from_millis(10);
 /// At most 320 ms between two attempts.
@@ -23,7 +25,7 @@ const MAX_DOUBLINGS: u32 = 5;
 
 pub type Row = HashMap<String, AttributeValue>;
 
-/// When something may be written, and what the expressions name: values, and attributes that are words of DynamoDB's.
+/// A condition expression with its values, and names for attributes that are reserved words.
 #[derive(Debug, Clone, Default)]
 pub struct Condition {
     condition: Option<String>,
@@ -36,12 +38,12 @@ impl Condition {
         Self::default()
     }
 
-    /// There is no such row yet.
+    /// Holds if there is no such row.
     pub fn not_exists() -> Self {
         Self::expression("attribute_not_exists(pk)")
     }
 
-    /// The row is as it was read; version 0 is none.
+    /// Holds if the row has the version that was read; version 0 means no row.
     pub fn version(version: u64) -> Self {
         match version {
             0 => Self::not_exists(),
@@ -85,7 +87,7 @@ impl Condition {
     }
 }
 
-/// The SDK has a type of its own for each kind of write, and the same words in each.
+/// Sets a condition on a write. The SDK has a builder for each kind, with the same methods.
 macro_rules! only {
     ($write:expr, $when:expr) => {
         $write
@@ -103,7 +105,7 @@ pub fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-/// A table and the client to it. The key layout is the store's.
+/// A table and its client. Stores define the key layout.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub client: Client,
@@ -125,7 +127,7 @@ impl Table {
         ])
     }
 
-    /// Ok when the table is there and takes writes.
+    /// Checks that the table exists and accepts writes.
     pub async fn check(&self) -> Result<()> {
         let described = self
             .client
@@ -144,7 +146,7 @@ impl Table {
         }
     }
 
-    /// The row of a value under its key.
+    /// Renders a value as a row with its key.
     pub fn to_row<T: Serialize>(
         pk: impl Into<String>,
         sk: impl Into<String>,
@@ -166,7 +168,7 @@ impl Table {
             .collect()
     }
 
-    /// The partition that a row is in.
+    /// Returns the partition key of a row.
     pub fn partition(row: &Row) -> String {
         row.get("pk")
             .and_then(|value| value.as_s().ok())
@@ -174,7 +176,7 @@ impl Table {
             .unwrap_or_default()
     }
 
-    /// The rows of up to a hundred keys, in any order; DynamoDB refuses one key twice.
+    /// Reads the rows of up to a hundred distinct keys, in any order.
     pub async fn batch_get(&self, keys: Vec<Row>, read: Consistency) -> Result<Vec<Row>> {
         let mut wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys))
@@ -208,7 +210,7 @@ impl Table {
         ))
     }
 
-    /// One row as it is now.
+    /// Reads one row, strongly consistent.
     pub async fn get<T: DeserializeOwned>(&self, key: Row) -> Result<Option<T>> {
         let asked = self
             .client
@@ -224,7 +226,7 @@ impl Table {
             .transpose()
     }
 
-    /// The rows whose keys are as named, in their order, of the table or of an index; page by page, and no more than `most`.
+    /// Reads up to `most` rows of a key condition in key order, page by page, of the table or an index.
     pub async fn query(
         &self,
         index: Option<&str>,
@@ -234,7 +236,7 @@ impl Table {
         self.pages(index, keys, most, Consistency::Eventual).await
     }
 
-    /// The same of the table, as it is now.
+    /// Reads like `query`, strongly consistent, of the table.
     pub async fn query_consistent(&self, keys: Condition, most: usize) -> Result<Vec<Row>> {
         self.pages(None, keys, most, Consistency::Strong).await
     }
@@ -259,7 +261,7 @@ impl Table {
                 .set_expression_attribute_values(keys.clone().values())
                 .set_exclusive_start_key(from)
                 .limit(i32::try_from(most - rows.len()).unwrap_or(i32::MAX).max(1));
-            // The SDK's futures are nested deeply: inside of a loop inside of ours the compiler gives up on them.
+            // Boxed, because the compiler gives up on futures that are nested this deeply.
             let page = Box::pin(page.send()).await.map_err(store_error)?;
             rows.extend(page.items.unwrap_or_default());
             from = page.last_evaluated_key.filter(|key| !key.is_empty());
@@ -270,7 +272,7 @@ impl Table {
         }
     }
 
-    /// Up to `most` rows whose keys are as named, the last first; no more than a page.
+    /// Reads up to `most` rows of a key condition in descending order, one page at most.
     pub async fn query_descending(
         &self,
         keys: Condition,
@@ -293,7 +295,7 @@ impl Table {
             .unwrap_or_default())
     }
 
-    /// Writes one row. False when that may not be.
+    /// Writes one row. Returns `false` when the condition does not hold.
     pub async fn put(&self, row: Row, when: Condition) -> Result<bool> {
         let put = self
             .client
@@ -301,10 +303,12 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(row));
         let put = only!(put, when);
-        Ok(unless_held(|| put.clone().send()).await?.is_some())
+        Ok(unless_condition_fails(|| put.clone().send())
+            .await?
+            .is_some())
     }
 
-    /// Changes one row, and gives it as it is then. None when that may not be.
+    /// Updates one row and returns it. Returns `None` when the condition does not hold.
     pub async fn update(&self, key: Row, expression: &str, when: Condition) -> Result<Option<Row>> {
         let update = self
             .client
@@ -313,11 +317,11 @@ impl Table {
             .set_key(Some(key))
             .update_expression(expression);
         let update = only!(update, when).return_values(ReturnValue::AllNew);
-        let changed = unless_held(|| update.clone().send()).await?;
+        let changed = unless_condition_fails(|| update.clone().send()).await?;
         Ok(changed.map(|changed| changed.attributes.unwrap_or_default()))
     }
 
-    /// One row, if it is there.
+    /// Deletes one row, if it exists.
     pub async fn delete(&self, key: Row) -> Result<()> {
         let delete = self
             .client
@@ -327,7 +331,7 @@ impl Table {
         Box::pin(delete.send()).await.map_err(store_error).map(drop)
     }
 
-    /// A part of a transaction, as the three that follow.
+    /// Returns a put as a part of a transaction.
     pub fn transact_put(&self, row: Row, when: Condition) -> Result<TransactWriteItem> {
         let put = only!(
             Put::builder().table_name(&self.name).set_item(Some(row)),
@@ -363,7 +367,7 @@ impl Table {
             .build())
     }
 
-    /// Nothing is written of a transaction unless this holds of a row.
+    /// Returns a condition check as a part of a transaction.
     pub fn transact_check(&self, key: Row, when: Condition) -> Result<TransactWriteItem> {
         let check = only!(
             ConditionCheck::builder()
@@ -376,7 +380,7 @@ impl Table {
             .build())
     }
 
-    /// All of them or none.
+    /// Writes all or nothing.
     pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<SaveOutcome> {
         Ok(match self.try_transact(writes).await? {
             None => SaveOutcome::Saved,
@@ -384,7 +388,7 @@ impl Table {
         })
     }
 
-    /// All of them, or none and what held each of them back. Waits for other transactions at the same rows.
+    /// Writes all, or nothing and returns the conflict of each write. Retries while other transactions hold the rows.
     pub async fn try_transact(
         &self,
         writes: Vec<TransactWriteItem>,
@@ -400,7 +404,7 @@ impl Table {
         Err(contended())
     }
 
-    /// The same without waiting: a conflict is returned as it is.
+    /// Writes like `try_transact`, without retries on conflicts.
     pub async fn try_transact_once(
         &self,
         writes: Vec<TransactWriteItem>,
@@ -411,7 +415,7 @@ impl Table {
             .set_transact_items(Some(writes));
         match Box::pin(asked.send()).await {
             Ok(_) => Ok(None),
-            Err(error) => match held_back(&error) {
+            Err(error) => match conflicts_of(&error) {
                 Some(reasons) => Ok(Some(reasons)),
                 None => Err(store_error(error)),
             },
@@ -419,8 +423,8 @@ impl Table {
     }
 }
 
-/// Sends one write again while a transaction holds its row. None when its condition did not hold.
-async fn unless_held<T, E, Sent>(send: impl Fn() -> Sent) -> Result<Option<T>>
+/// Sends one write, with retries while a transaction holds its row. Returns `None` when its condition does not hold.
+async fn unless_condition_fails<T, E, Sent>(send: impl Fn() -> Sent) -> Result<Option<T>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     Sent: Future<Output = Result<T, SdkError<E>>>,
@@ -447,8 +451,7 @@ fn contended() -> Error {
     )
 }
 
-/// Waits before the next attempt: about twice as long each time, and for a random part of it, so that those who met
-/// once do not meet again.
+/// Waits before the next attempt: exponential backoff with full jitter.
 async fn back_off(attempt: u32) {
     let longest = RETRY_DELAY * 2_u32.pow(attempt.min(MAX_DOUBLINGS));
     tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
@@ -458,36 +461,31 @@ fn unrendered(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::internal("render_failed", error)
 }
 
-/// An error of a call to DynamoDB that no condition explains.
+/// Converts an SDK error that is no failed condition.
 pub fn store_error<E>(error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let code = error.code().unwrap_or("no answer").to_owned();
-    let message = error.message().map(str::to_owned);
-    let told = message.unwrap_or_else(|| {
-        aws_smithy_types::error::display::DisplayErrorContext(&error).to_string()
-    });
-    let told = format!("{code}: {told}");
-    match code.as_str() {
-        // Too large, or malformed: it will be so again.
+    let told = describe(&error);
+    match error.code().unwrap_or_default() {
+        // Too large or malformed: a retry cannot succeed.
         "ValidationException" => Error::internal("store_refused", told),
         _ => Error::unavailable("store_failed", told),
     }
 }
 
-/// What held a write of a transaction back.
+/// Why a write of a canceled transaction was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteConflict {
-    /// Nothing of its own.
+    /// Another write of the transaction was the cause.
     None,
     ConditionFailed,
-    /// Another transaction was at the same row.
+    /// Another transaction holds the same row.
     TransactionConflict,
 }
 
-/// None when it was not a race that was lost: a condition that did not hold, or another transaction at the same rows.
-fn held_back(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<WriteConflict>> {
+/// Returns the conflicts of a canceled transaction, or `None` for any other error.
+fn conflicts_of(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<WriteConflict>> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
     else {

@@ -10,7 +10,7 @@ pub mod studio;
 use confab_core::{CorrelationId, Error, EventId, Result, TenantId, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// The data of one type of event. A change that old readers cannot read is a new `VERSION`.
+/// The data of one event type. A change that old readers cannot read needs a new `VERSION`.
 pub trait Contract: Serialize + DeserializeOwned {
     const TYPE: &'static str;
     const VERSION: u16;

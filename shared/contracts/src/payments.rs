@@ -1,4 +1,4 @@
-//! What payments tells the products, and what a product asks payments to sell, to give back and to use up.
+//! Events and sealed requests between payments and the products.
 
 mod price;
 
@@ -11,29 +11,29 @@ use crate::Contract;
 
 pub use price::{Item, PriceList, PriceListError};
 
-/// A link to pay is good for a day. The page that it leads to is good for another.
+/// How long a pay link is valid. The checkout that it leads to is open for another day.
 pub const LINK_TTL: Duration = Duration::from_secs(24 * 3600);
 
-/// A thing that a product offers to somebody. Sealed by the product; the price is the price list's.
+/// An offer of a product to a person, sealed by the product. The price list has the price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
-    /// The same offer is the same order, however often it is taken.
+    /// Idempotency key: one offer is one order, however often it is taken.
     pub order_id: OrderId,
     pub purchase: Purchase,
-    /// What is paid for, as the person reads it.
+    /// The title on the checkout.
     pub title: String,
-    /// The number of who pays, for a payment page that knows people by theirs.
+    /// The payer's number, for a provider that identifies payers by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
     /// Where the person goes on after paying, or with `cancelled=1` in the query after changing their mind.
     pub return_url: String,
-    /// When a link to it stops leading to a checkout, if that is sooner than `LINK_LASTS`.
+    /// When a link to it stops leading to a checkout, if that is sooner than `LINK_TTL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
-/// An offer that payments keeps: the link to pay ends in the order's id, and holds nothing else.
+/// A stored offer. Its pay link ends in the order's id and holds no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferStored {
     pub order_id: OrderId,
@@ -44,25 +44,25 @@ impl Sealed for Offer {
     const PURPOSE: &'static str = "offer";
 }
 
-/// What is bought, by whom, and for what.
+/// The item, its payer, and the object that it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
     /// `studio`, `rooms`
     pub product: String,
-    /// What the price list calls it, such as `studio.standard`.
+    /// The item of the price list, such as `studio.standard`.
     pub item: String,
-    /// The product's id of who pays.
+    /// The product's id of the payer.
     pub payer: String,
-    /// The product's id of what it is for, such as a message to pin.
+    /// The product's id of the object, such as a message to pin.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reference: String,
 }
 
-/// Credits that a product takes from what a person has. Sealed by the product.
+/// A request to spend a person's credits, sealed by the product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spend {
-    /// The same spend takes credits once, however often it is asked for.
+    /// Idempotency key: one spend takes credits once.
     pub id: SpendId,
     pub product: String,
     pub payer: String,
@@ -73,14 +73,14 @@ impl Sealed for Spend {
     const PURPOSE: &'static str = "spend";
 }
 
-/// A payment was accepted and its money is not here yet: a bank debit takes days. The money, or news that there will be
-/// none, follows, and may be faster than this.
+/// A payment was accepted but has not settled; a bank debit takes days. `PaymentReceived` or `PaymentFailed` follows,
+/// and may arrive before this event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentPending {
     pub order_id: OrderId,
     #[serde(flatten)]
     pub purchase: Purchase,
-    /// What is to come.
+    /// The amount that will settle.
     pub amount: Money,
 }
 
@@ -89,7 +89,7 @@ impl Contract for PaymentPending {
     const VERSION: u16 = 1;
 }
 
-/// Once an order: the product grants what was bought.
+/// An order was paid, once an order. The product fulfills the purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentReceived {
     pub order_id: OrderId,
@@ -104,13 +104,13 @@ impl Contract for PaymentReceived {
     const VERSION: u16 = 1;
 }
 
-/// Money went back. When all of it did, the product takes back what it granted.
+/// Money was refunded. After a full refund the product revokes the purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentRefunded {
     pub order_id: OrderId,
     #[serde(flatten)]
     pub purchase: Purchase,
-    /// Of the order, in all: copies and any order of events come to the same.
+    /// The total returned for the order, so that copies and reordering do not matter.
     pub returned: Money,
     pub is_all: bool,
     pub reason: ReturnReason,
@@ -120,7 +120,7 @@ pub struct PaymentRefunded {
 #[serde(rename_all = "snake_case")]
 pub enum ReturnReason {
     Refund,
-    /// The person's bank took it back.
+    /// The payer's bank reversed the payment.
     Dispute,
 }
 
@@ -129,7 +129,7 @@ impl Contract for PaymentRefunded {
     const VERSION: u16 = 1;
 }
 
-/// The order will not be paid any more.
+/// The order can no longer be paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentFailed {
     pub order_id: OrderId,
@@ -143,7 +143,7 @@ pub struct PaymentFailed {
 pub enum FailureReason {
     /// The person did not pay in time.
     Expired,
-    /// The bank said no, at once or later.
+    /// The bank declined, at once or later.
     Declined,
 }
 
@@ -152,13 +152,13 @@ impl Contract for PaymentFailed {
     const VERSION: u16 = 1;
 }
 
-/// A product cannot give what was bought: the money goes back, now or when it is here.
+/// A product cannot fulfill a purchase. The payment is refunded now, or when it settles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundRequested {
     pub order_id: OrderId,
-    /// Whose order it is.
+    /// The product that the order belongs to.
     pub product: String,
-    /// For the operator, in a few words that tell nothing of the person.
+    /// A short reason for the operator, without personal data.
     pub reason: String,
 }
 
@@ -167,11 +167,11 @@ impl Contract for RefundRequested {
     const VERSION: u16 = 1;
 }
 
-/// What was bought was delivered: the credits that came with the order are used.
+/// A purchase was delivered, and the credits that came with it are spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditUsed {
     pub order_id: OrderId,
-    /// Whose order it is.
+    /// The product that the order belongs to.
     pub product: String,
 }
 

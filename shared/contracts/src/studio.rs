@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Contract;
 
-/// A person wrote to a product. The text stays with the product that has it.
+/// A person wrote to a product. The text stays in the product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserMessageReceived {
     pub user_id: UserId,
@@ -22,7 +22,7 @@ impl Contract for UserMessageReceived {
     const VERSION: u16 = 1;
 }
 
-/// A photo that a person sent was looked at.
+/// A photo that a person sent was analyzed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageProcessed {
     pub user_id: UserId,
@@ -35,12 +35,12 @@ impl Contract for ImageProcessed {
     const VERSION: u16 = 1;
 }
 
-/// The photos of an order are being made.
+/// Training for an order began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TuneCreated {
     pub user_id: UserId,
     pub order_id: OrderId,
-    /// Its maker's id of what learns the person.
+    /// Astria's id of the fine-tuned model.
     pub tune_id: i64,
 }
 
@@ -49,11 +49,11 @@ impl Contract for TuneCreated {
     const VERSION: u16 = 1;
 }
 
-/// There is a new picture of what a pack makes.
+/// A pack has a new sample picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackImagesUpdated {
     pub pack_id: i64,
-    /// Whom it shows, such as `woman`.
+    /// The class of the person shown, such as `woman`.
     pub class: String,
 }
 

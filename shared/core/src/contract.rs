@@ -1,8 +1,8 @@
-//! How our types are described to clients: in OpenAPI and in TypeScript.
+//! Descriptions of our types for clients: OpenAPI schemas and TypeScript.
 
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-/// Text of a form.
+/// Returns the schema of a string, with a pattern if it has one.
 pub fn text(pattern: Option<&str>) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
@@ -11,7 +11,7 @@ pub fn text(pattern: Option<&str>) -> RefOr<Schema> {
         .into()
 }
 
-/// A type that is written as text.
+/// Describes a type as a TypeScript `string`.
 #[macro_export]
 macro_rules! typescript_string {
     ($name:ty) => {

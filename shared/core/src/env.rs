@@ -1,8 +1,8 @@
-//! Configuration as the process was given it. Reading the process is `confab-lambda`'s; this is only the map.
+//! Environment variables as a map. `confab-lambda` reads the process's.
 
 use std::{collections::HashMap, fmt, str::FromStr};
 
-/// Named settings, read once at start by a service's Config.
+/// Environment variables, read once at start by a service's `Config`.
 pub struct Env(HashMap<String, String>);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum EnvError {
     Malformed { name: String, reason: String },
 }
 
-/// Values may be secret: only the names are shown.
+/// Shows names only, since values may be secret.
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
@@ -28,7 +28,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Env {
 }
 
 impl Env {
-    /// An empty variable is an absent one: a template's empty parameter means "not configured".
+    /// Returns a variable that is set and not empty: an empty template parameter means "not configured".
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_variable_is_named() {
+    fn missing_variables_are_named() {
         let env = Env::from_iter([("EMPTY", ""), ("NUMBER", "x")]);
         assert_eq!(
             env.required("EMPTY").unwrap_err().to_string(),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_value() {
+    fn debug_output_hides_values() {
         let env = Env::from_iter([("TOKEN", "hunter2")]);
         assert_eq!(format!("{env:?}"), r#"{"TOKEN"}"#);
     }

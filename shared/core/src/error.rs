@@ -1,4 +1,4 @@
-//! The one error that crosses layers: what went wrong, under a stable code, and why.
+//! The one error type that crosses layers: a kind, a stable code, a message for the caller and a cause for the log.
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
@@ -6,7 +6,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
-/// What the caller can do about an error. One place (`confab-lambda`) turns it into a status or a failed batch item.
+/// The class of an error. `confab-lambda` turns it into a status or a failed batch item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Invalid,
@@ -19,13 +19,13 @@ pub enum Kind {
     RateLimited {
         retry_after_seconds: u32,
     },
-    /// Somebody that we need did not answer, or was asked too often. Trying again later is right.
+    /// A dependency did not answer, or throttled us. A later attempt may succeed.
     Unavailable,
-    /// Our own fault. The caller learns nothing but that.
+    /// A fault of our own. The caller learns no details.
     Internal,
 }
 
-/// `message` is written for the caller; `cause` is for our log alone.
+/// `message` is for the caller, `cause` for the log alone.
 pub struct Error {
     kind: Kind,
     code: Cow<'static, str>,
@@ -102,18 +102,18 @@ impl Error {
         &self.code
     }
 
-    /// Safe to show to the caller.
+    /// Returns the message for the caller.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Is it our side that failed, so that the log must tell all of it?
+    /// Whether the server failed, so that the log needs the cause.
     pub fn is_server_error(&self) -> bool {
         matches!(self.kind, Kind::Internal | Kind::Unavailable)
     }
 }
 
-/// A path parameter that is no such number names nothing.
+/// Maps an unparsable number in a path to 404.
 impl From<std::num::ParseIntError> for Error {
     fn from(error: std::num::ParseIntError) -> Self {
         Self::not_found("number").with_source(error)
@@ -126,7 +126,7 @@ impl From<std::convert::Infallible> for Error {
     }
 }
 
-/// The whole chain, for the log.
+/// Renders the whole cause chain, for the log.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.message.trim_end_matches('.'))?;
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_line_has_the_whole_chain_and_the_message_has_none_of_it() {
+    fn display_has_the_cause_chain_and_the_message_does_not() {
         let error = Error::internal("store_failed", std::io::Error::other("disk is gone"));
         assert_eq!(
             error.to_string(),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_thing_names_itself_in_the_code() {
+    fn not_found_codes_name_the_missing_thing() {
         assert_eq!(Error::not_found("room").code(), "room_not_found");
     }
 }

@@ -1,4 +1,4 @@
-//! Ids say what they name (`usr_`, `evt_`) and sort by the time of their making.
+//! Typed ids with a prefix (`usr_`, `evt_`) that sort by creation time.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Timestamp;
 
-/// Randomness comes in through a port.
+/// The source of randomness, injected so that tests are deterministic.
 pub trait Entropy: Send + Sync {
     fn bytes(&self) -> [u8; 10];
 }
@@ -24,7 +24,7 @@ pub struct IdError {
     prefix: &'static str,
 }
 
-/// A path parameter that is no such id names nothing.
+/// Maps an unparsable id in a path to 404.
 impl From<IdError> for crate::Error {
     fn from(error: IdError) -> Self {
         Self::not_found("id").with_source(error)
@@ -44,7 +44,7 @@ macro_rules! id {
                 Self(time_ordered(now, entropy.bytes()))
             }
 
-            /// When it was made, to the millisecond.
+            /// Returns the creation time, to the millisecond.
             pub fn made_at(self) -> Timestamp {
                 let millis = i64::try_from(self.0 >> 80).unwrap_or(i64::MAX);
                 Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
@@ -106,7 +106,7 @@ id!(EventId, "evt");
 id!(MessageId, "msg");
 id!(OrderId, "ord");
 id!(
-    /// One row of the ledger.
+    /// A row of the ledger.
     RowId,
     "row"
 );
@@ -114,23 +114,23 @@ id!(SpendId, "spe");
 id!(PhotoId, "pho");
 id!(TicketId, "tkt");
 id!(
-    /// Starts at the edge and goes through queues, provider metadata and callbacks into every log line.
+    /// Created at the edge and carried through queues, provider metadata and callbacks into every log line.
     CorrelationId,
     "cor"
 );
 id!(
-    /// Names one thing done to the outside world, such as one message sent.
+    /// An effect on the outside world, such as one message sent.
     EffectId,
     "eff"
 );
 
 impl EventId {
-    /// Of an effect that tells the other services something: all its copies are one event.
+    /// Derives the id of the event that an effect publishes, so that copies have the same id.
     pub fn of_effect(effect: EffectId) -> Self {
         Self(effect.0)
     }
 
-    /// Of what came from outside, by its provider's id: all its copies are one event. Not ordered by time.
+    /// Derives the id from a provider's event id, so that copies have the same id. Not ordered by time.
     pub fn of_event(event: &str) -> Self {
         Self(u128::from_be_bytes(digest_of(event)))
     }
@@ -142,15 +142,15 @@ fn digest_of(text: &str) -> [u8; 16] {
 }
 
 impl SpendId {
-    /// Of what came with an order: its credits are used once.
+    /// Derives the id from an order, so that its credits are spent once.
     pub fn of_order(order: OrderId) -> Self {
         Self(order.0)
     }
 }
 
 impl CorrelationId {
-    /// Of what came from outside, by its provider's id: every copy of a delivery is found in one trace.
-    /// Not ordered by time, because not every provider says when it happened.
+    /// Derives the id from a provider's event id, so that copies of a delivery share one trace.
+    /// Not ordered by time, because not every provider sends one.
     pub fn of_event(event: &str) -> Self {
         Self::of_digest(digest_of(event))
     }
@@ -180,7 +180,7 @@ fn write_base32(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn read_base32(text: &str) -> Option<u128> {
-    // 26 letters hold 130 bits: the first one may use only its lower three.
+    // 26 letters hold 130 bits, so the first letter uses three bits only.
     if text.len() != LETTERS as usize || text.as_bytes()[0] > b'7' {
         return None;
     }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_sort_by_time() {
+    fn ids_sort_by_creation_time() {
         let early = UserId::new(at(1_000), &|| [255; 10]).to_string();
         let late = UserId::new(at(1_001), &|| [0; 10]).to_string();
         assert!(early < late, "{early} {late}");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_another_kind_is_refused() {
+    fn ids_with_another_prefix_are_refused() {
         let user = UserId::new(at(5), &|| [7; 10]).to_string();
         assert!(user.parse::<EventId>().is_err());
         assert!("usr_".parse::<UserId>().is_err());

@@ -1,4 +1,4 @@
-//! Amounts are whole minor units with their currency, and never mix.
+//! Money as integer minor units with a currency. Currencies never mix.
 
 use std::fmt;
 
@@ -62,7 +62,7 @@ impl Money {
     }
 }
 
-/// `12.30 USD`; every currency here has two decimals.
+/// Renders `12.30 USD`; every supported currency has two decimals.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.minor < 0 { "-" } else { "" };
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn currencies_do_not_mix_and_sums_do_not_wrap() {
+    fn sums_of_mixed_currencies_and_overflows_are_errors() {
         let dollar = Money::new(100, Currency::Usd);
         assert_eq!(
             dollar.plus(Money::new(1, Currency::Ils)),

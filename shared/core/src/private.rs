@@ -1,10 +1,10 @@
-//! Values about a person that must not reach a log by accident: their Debug shows that they are there, not what they are.
+//! Personal data that must not reach a log by accident: `Debug` hides its content.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Text that a person wrote, a name, a token: anything that Debug must not print.
+/// A value whose `Debug` output is masked: a person's text, a name, a token.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Private<T>(pub T);
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_hides_the_person() {
+    fn debug_output_hides_content() {
         let phone = Phone::parse("+1 (650) 555-1234").unwrap();
         assert_eq!(phone.digits(), "16505551234");
         assert_eq!(format!("{phone:?}"), "Phone(..34)");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn malformed_numbers_are_refused() {
         for text in [
             "",
             "12",

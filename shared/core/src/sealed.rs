@@ -1,4 +1,4 @@
-//! Sealed values: what we gave out, and know again as ours when somebody hands it back. Readable by all, made by us alone.
+//! Sealed values: signed tokens that only we can issue. Their content is readable by everyone.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use crate::{Error, Result, Timestamp};
 
-/// What is sealed for one purpose is nothing for another.
+/// A type that can be sealed. A token of one purpose is not valid for another.
 pub trait Sealed: Serialize + DeserializeOwned {
     const PURPOSE: &'static str;
 }
@@ -18,10 +18,10 @@ struct Inside<T> {
     value: T,
 }
 
-/// No token of ours is longer.
-const LONGEST: usize = 4_096;
+/// Maximum length of a token.
+const MAX_TOKEN_BYTES: usize = 4_096;
 
-/// `<value>.<signature>`, both in URL-safe base64.
+/// Seals a value as `<value>.<signature>`, both in URL-safe base64.
 pub fn seal<T: Sealed>(secret: &[u8], value: &T, expires_at: Timestamp) -> Result<String> {
     let inside = Inside {
         expires_at: expires_at.as_second(),
@@ -33,12 +33,12 @@ pub fn seal<T: Sealed>(secret: &[u8], value: &T, expires_at: Timestamp) -> Resul
     Ok(format!("{value}.{signature}"))
 }
 
-/// With several secrets, any of them: while one replaces another, both are good.
+/// Verifies and returns a sealed value. Any of the secrets may have signed it, so that they can be rotated.
 pub fn unseal<T: Sealed>(secrets: &[&[u8]], token: &str, now: Timestamp) -> Result<T> {
     let forged = || Error::unauthenticated("This was not made by us, or was changed.");
     let (value, signature) = token
         .split_once('.')
-        .filter(|_| token.len() <= LONGEST)
+        .filter(|_| token.len() <= MAX_TOKEN_BYTES)
         .ok_or_else(forged)?;
     let signature = BASE64.decode(signature).map_err(|_| forged())?;
     let mut genuine = false;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_comes_out_until_it_expires() {
+    fn sealed_values_are_valid_until_they_expire() {
         let ticket: Ticket = unseal(&[b"new", b"secret"], &sealed(), at(99)).unwrap();
         assert_eq!(ticket.room, "r");
         assert_eq!(
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn another_secret_another_purpose_and_no_secret_open_nothing() {
+    fn tokens_of_another_secret_or_purpose_are_refused() {
         for secrets in [&[b"other".as_slice()][..], &[b""], &[]] {
             assert!(
                 unseal::<Ticket>(secrets, &sealed(), at(1)).is_err(),

@@ -1,11 +1,11 @@
-//! Channels limit texts by characters, not bytes.
+//! Text limits. Channels count characters, not bytes.
 
-/// How long a channel says that a text is.
+/// Returns the length as channels count it.
 pub fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The text, or its beginning with an ellipsis when it is longer than `limit` characters.
+/// Shortens a text to `limit` characters, with an ellipsis.
 pub fn clip(text: &str, limit: usize) -> String {
     if length(text) <= limit {
         return text.to_owned();
@@ -16,7 +16,7 @@ pub fn clip(text: &str, limit: usize) -> String {
     clipped
 }
 
-/// In lowercase digits.
+/// Renders bytes in lowercase hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clipped_text_is_never_longer_than_the_limit() {
+    fn clipped_texts_are_within_the_limit() {
         assert_eq!(clip("short", 5), "short");
         assert_eq!(clip("too long", 5), "too…");
         assert_eq!(length(&clip("אבגדה", 3)), 3);

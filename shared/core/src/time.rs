@@ -1,15 +1,15 @@
-//! Moments come in through a port, so that rules can be tested at any time of day.
+//! Time, injected through a port, so that rules can be tested at any moment.
 
 use std::time::Duration;
 
 pub use jiff::Timestamp;
 
-/// Time has an end: what is later than that is then.
+/// Adds a duration, clamped to the latest timestamp.
 pub fn after(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// And a beginning.
+/// Subtracts a duration, clamped to the earliest timestamp.
 pub fn before(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_sub(by).unwrap_or(Timestamp::MIN)
 }

@@ -1,5 +1,4 @@
-//! The function that API Gateway asks before it opens a WebSocket: who is it, and what shall be remembered of them with
-//! each of their messages.
+//! Lambda authorizers of a WebSocket API: they allow or refuse `$connect`, and attach a context to the connection.
 
 use std::{collections::HashMap, future::Future, sync::Arc};
 
@@ -11,7 +10,7 @@ use tracing::Instrument;
 
 use crate::{OsEntropy, StartError, log, panics::caught, start};
 
-/// Somebody wants to open a socket.
+/// A request to open a WebSocket connection.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthorizerRequest {
@@ -30,7 +29,7 @@ impl AuthorizerRequest {
     }
 }
 
-/// Who may come in, and what the connection is known by.
+/// Allows a connection, with the context that each of its messages carries.
 #[derive(Debug, Clone)]
 pub struct Allow {
     pub principal: String,
@@ -41,7 +40,7 @@ pub struct Allow {
 pub async fn run<D, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
-    gate: impl Fn(Arc<D>, AuthorizerRequest) -> Fut + Clone + Send + Sync + 'static,
+    authorize: impl Fn(Arc<D>, AuthorizerRequest) -> Fut + Clone + Send + Sync + 'static,
 ) -> Result<(), StartError>
 where
     D: Send + Sync + 'static,
@@ -49,11 +48,11 @@ where
 {
     let (clock, deps) = start(function, deps).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<AuthorizerRequest>| {
-        let (deps, gate) = (deps.clone(), gate.clone());
+        let (deps, authorize) = (deps.clone(), authorize.clone());
         async move {
             let arn = event.payload.method_arn.clone();
             let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
-            let work = caught(async { gate(deps, event.payload).await })
+            let work = caught(async { authorize(deps, event.payload).await })
                 .instrument(log::span(correlation_id));
             match work.await {
                 Ok(admitted) => Ok(policy(&arn, admitted)),
@@ -85,7 +84,7 @@ fn policy(arn: &str, admitted: Allow) -> Value {
     })
 }
 
-/// API Gateway takes this very word for a 401, and any other for a 500.
+/// API Gateway answers 401 to this exact error text, and 500 to any other.
 fn refusal(error: &Error) -> StartError {
     StartError::from(if error.is_server_error() {
         error.code().to_owned()
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_admitted_is_remembered() {
+    fn allowed_connections_carry_their_context() {
         let admitted = Allow {
             principal: "usr_1".into(),
             context: vec![("room", "k7m2p9q4xw".into())],
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_is_told_so_and_our_own_failures_are_told_apart() {
+    fn refusals_are_401_and_failures_are_500() {
         assert_eq!(
             refusal(&Error::unauthenticated("no")).to_string(),
             "Unauthorized"

@@ -9,17 +9,17 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{ApiRequest, Response, response};
 
-/// Anybody may ask, as often as they like: what is looked at is not asked each time.
-const FRESH: Duration = Duration::from_secs(5);
+/// How long a readiness check is cached. The route is public, so that a caller must not cause a check per request.
+const READINESS_TTL: Duration = Duration::from_secs(5);
 
-/// The last look at what a service needs, and when it was. A text says what was wrong.
+/// The last readiness check and its time. A text holds the failure.
 #[derive(Debug, Default)]
 pub struct Readiness(Mutex<Option<(Instant, Result<(), String>)>>);
 
 impl Readiness {
     async fn check(&self, look: impl Future<Output = Result<()>>) -> Result<()> {
         let mut last = self.0.lock().await;
-        let seen = match last.take().filter(|(at, _)| at.elapsed() < FRESH) {
+        let seen = match last.take().filter(|(at, _)| at.elapsed() < READINESS_TTL) {
             Some(seen) => seen,
             None => (
                 Instant::now(),
@@ -39,7 +39,7 @@ struct Answer {
     status: &'static str,
 }
 
-/// `../health`: the process answers. `../ready`: so does what the service needs, which `look` finds out.
+/// Answers `../health`, which says that the process runs, and `../ready`, which also checks dependencies with `check`.
 pub async fn health(
     service: &'static str,
     call: &ApiRequest,
@@ -61,7 +61,7 @@ mod tests {
     use std::cell::Cell;
 
     #[tokio::test(start_paused = true)]
-    async fn what_a_service_needs_is_looked_at_once_in_a_while() {
+    async fn readiness_is_checked_once_per_ttl() {
         let (readiness, looks) = (Readiness::default(), Cell::new(0));
         let look = |answer: Result<()>| {
             let looks = &looks;
@@ -76,7 +76,7 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(looks.get(), 1);
-        tokio::time::advance(FRESH).await;
+        tokio::time::advance(READINESS_TTL).await;
         for _ in 0..2 {
             let error = readiness
                 .check(look(Err(Error::internal("gone", "the table"))))
@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(error.code(), "not_ready");
         }
         assert_eq!(looks.get(), 2);
-        tokio::time::advance(FRESH).await;
+        tokio::time::advance(READINESS_TTL).await;
         readiness.check(look(Ok(()))).await.unwrap();
     }
 }

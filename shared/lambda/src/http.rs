@@ -12,10 +12,10 @@ use crate::{OsEntropy, Response, Router, StartError, log, panics::caught, respon
 
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
 
-/// No body of our own API is larger; what is goes to S3.
-const LARGEST_JSON: usize = 64 * 1024;
+/// Maximum size of a JSON body. Larger data is uploaded to S3.
+const MAX_JSON_BYTES: usize = 64 * 1024;
 
-/// A request, and the id under which all that follows from it is found.
+/// A request of the HTTP API, with the correlation id of all work that follows from it.
 #[derive(Debug)]
 pub struct ApiRequest {
     pub request: Request,
@@ -33,14 +33,14 @@ impl ApiRequest {
         }
     }
 
-    /// The bytes as they were sent: base64 is undone, nothing else.
+    /// Returns the bytes as they were sent; only base64 is undone.
     pub fn body(&self) -> &[u8] {
         self.request.body().as_ref()
     }
 
-    /// What a caller of our own API sends. Unknown fields are the type's to refuse.
+    /// Parses a JSON body. Types refuse unknown fields with `deny_unknown_fields`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        if self.body().len() > LARGEST_JSON {
+        if self.body().len() > MAX_JSON_BYTES {
             return Err(Error::too_large("The body has at most 64 KB."));
         }
         serde_json::from_slice(self.body()).map_err(|error| {
@@ -48,7 +48,7 @@ impl ApiRequest {
         })
     }
 
-    /// The last part of the path.
+    /// Returns the last segment of the path.
     pub fn last_segment(&self) -> &str {
         self.path()
             .trim_end_matches('/')
@@ -57,14 +57,14 @@ impl ApiRequest {
             .unwrap_or_default()
     }
 
-    /// The query string as a type.
+    /// Parses the query string.
     pub fn query_as<T: DeserializeOwned>(&self) -> Result<T> {
         let bad =
             |error| Error::invalid("bad_query", format!("The query cannot be read: {error}."));
         serde_urlencoded::from_str(self.query()).map_err(bad)
     }
 
-    /// The key of the route that API Gateway chose, such as `GET /api/chats/{code}/`.
+    /// Returns the key of the matched route, such as `GET /api/chats/{code}/`.
     pub fn route_key(&self) -> String {
         match self.request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
@@ -86,13 +86,13 @@ impl ApiRequest {
         self.request.headers().get(name)?.to_str().ok()
     }
 
-    /// The token of `Authorization: Bearer ..`. The scheme is case-insensitive (RFC 9110).
+    /// Returns the token of `Authorization: Bearer ..`. The scheme is case-insensitive (RFC 9110).
     pub fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
-    /// Where the request came from, as API Gateway saw it.
+    /// Returns the client's address as API Gateway saw it.
     pub fn source_ip(&self) -> String {
         match self.request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
@@ -110,9 +110,8 @@ impl ApiRequest {
         self.request.raw_http_path()
     }
 
-    /// For a route that tells people of an error on a page of its own: the error's status. What is our fault is in the
-    /// log after it, as with any other route.
-    pub fn failed(&self, error: &Error) -> StatusCode {
+    /// Logs an error and returns its status, for a route that shows errors on an HTML page of its own.
+    pub fn error_status(&self, error: &Error) -> StatusCode {
         logged(error, self.correlation_id, &request_id(&self.request));
         response::status(error.kind())
     }
@@ -131,7 +130,7 @@ fn logged(error: &Error, correlation_id: CorrelationId, request_id: &str) {
     }
 }
 
-/// Runs a route until the sandbox ends.
+/// Runs one handler until the sandbox ends.
 pub async fn run<D, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
@@ -163,7 +162,7 @@ pub async fn serve<S: Send + Sync + 'static>(
     run(function, state, answer).await
 }
 
-/// One request: also what tests call.
+/// Answers one request. Tests call it, too.
 pub async fn answer<D, Fut>(
     deps: Arc<D>,
     request: Request,
@@ -185,7 +184,7 @@ where
             response::problem(&error, correlation_id)
         }
     };
-    // A route that found whose work this is has said so.
+    // A handler may have set the id of the work that it continues.
     if let (Ok(value), Entry::Vacant(header)) = (
         HeaderValue::from_str(&correlation_id.to_string()),
         response.headers_mut().entry(CORRELATION_HEADER),
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_answer_carries_its_correlation_id() {
+    async fn responses_carry_a_correlation_id() {
         let response =
             answer_of(|_, _| async { Ok(response::empty(http::StatusCode::NO_CONTENT)) }).await;
         assert_eq!(response.status(), 204);
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_request_gets_the_headers_without_the_body() {
+    async fn head_requests_get_headers_without_a_body() {
         let mut request = Request::new(Body::Empty);
         *request.method_mut() = Method::HEAD;
         let route = |_, _| async { Ok(response::text(StatusCode::OK, "healthy")) };
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bearer_scheme_is_read_in_any_case() {
+    fn bearer_scheme_is_case_insensitive() {
         let bearer = |value: &str| {
             let request = Request::new(Body::Empty);
             let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_500_like_any_other() {
+    async fn panics_are_answered_with_500() {
         let response = answer_of(|_, _| async { panic!("secret detail") }).await;
         assert_eq!(response.status(), 500);
         let Body::Text(body) = response.body() else {
@@ -264,10 +263,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_of_ones_own_has_the_status_of_the_error() {
+    async fn error_pages_have_the_status_of_their_error() {
         let response = answer_of(|_, call| async move {
             let error = Error::unavailable("stripe_busy", "secret detail");
-            Ok(response::text(call.failed(&error), "One moment."))
+            Ok(response::text(call.error_status(&error), "One moment."))
         })
         .await;
         assert_eq!(response.status(), 503);
@@ -278,7 +277,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_says_why() {
+    async fn refusals_are_problem_documents() {
         let response = answer_of(|_, _| async { Err(Error::not_found("room")) }).await;
         assert_eq!(response.status(), 404);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! How a function starts and answers. The one place where an error becomes a status or a failed batch item.
+//! Runners of functions: the one place where an error becomes a status or a failed batch item.
 //!
 //! Architecture invariant: nothing here knows a product, and handlers know nothing of Lambda's wire formats.
 
@@ -24,7 +24,7 @@ pub use http::{ApiRequest, CORRELATION_HEADER, answer, run as http, serve};
 pub use lambda_runtime::Error as StartError;
 pub use log::warn;
 pub use platform::{OsEntropy, SystemClock, environment};
-pub use queue::{MAX_RECEIVES, QueueMessage, run as queue, run_together as queue_batch};
+pub use queue::{MAX_RECEIVES, QueueMessage, run as queue, run_batched as queue_batch};
 pub use response::Response;
 pub use router::{Handler, Router};
 pub use schedule::{ScheduledRun, run as schedule};
@@ -40,7 +40,7 @@ async fn start<D>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
 ) -> Result<(SystemClock, Arc<D>), StartError> {
-    panics::be_discreet();
+    panics::install_hook();
     log::start();
     metrics::start(function);
     let clock = SystemClock::from_env(&environment())?;

@@ -1,4 +1,4 @@
-//! One JSON line for what went wrong; none for a success.
+//! One JSON line for each failure, none for a success.
 
 use confab_core::{CorrelationId, Error};
 use tracing_subscriber::fmt;
@@ -12,16 +12,16 @@ pub(crate) fn start() {
         .with_span_list(false)
         .with_target(false)
         .finish();
-    // A second start happens in tests only, where the first subscriber is as good.
+    // Only tests start twice; the first subscriber stays.
     tracing::subscriber::set_global_default(subscriber).ok();
 }
 
-/// The span of one request, record or tick: every line that is logged inside carries the correlation id.
+/// Returns the span of one request, record or scheduled run. Every line inside carries the correlation id.
 pub(crate) fn span(correlation_id: CorrelationId) -> tracing::Span {
     tracing::info_span!("work", correlation_id = %correlation_id)
 }
 
-/// The whole chain of an error that is ours, once.
+/// Logs the whole cause chain of a server error.
 pub(crate) fn failure(error: &Error, correlation_id: CorrelationId, request_id: &str) {
     tracing::error!(
         code = error.code(),
@@ -32,7 +32,7 @@ pub(crate) fn failure(error: &Error, correlation_id: CorrelationId, request_id: 
     );
 }
 
-/// What somebody should know of though nothing failed, once.
+/// Logs a condition that deserves attention although the work goes on.
 pub fn warn(what: &'static str, why: &str, correlation_id: CorrelationId) {
     tracing::warn!(why, correlation_id = %correlation_id, "{what}");
 }

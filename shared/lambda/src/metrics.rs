@@ -1,7 +1,7 @@
 //! Counts as CloudWatch embedded metrics: a line in the log, no agent and no call.
 //!
-//! What the platform counts already (invocations, errors, durations, queue depths) is not counted again:
-//! a line for each success would cost as much as the request.
+//! Invocations, errors, durations and queue depths are counted by the platform. A line for each success would cost as
+//! much as the request.
 
 use std::{io::Write, sync::OnceLock};
 
@@ -11,11 +11,11 @@ use serde_json::json;
 static FUNCTION: OnceLock<&'static str> = OnceLock::new();
 
 pub(crate) fn start(function: &'static str) {
-    // A second start happens in tests only.
+    // Only tests start twice.
     FUNCTION.set(function).ok();
 }
 
-/// Counts one occurrence. `reason` is one of a few fixed words: each makes a time series that is paid for.
+/// Counts one occurrence. `reason` is one of a few fixed words, because each is a billed time series.
 pub fn count(name: &'static str, reason: &'static str) {
     let line = line(name, reason, Timestamp::now());
     // A lost metric must not fail the work it counts.
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_names_a_metric_that_it_holds() {
+    fn metric_lines_name_the_metric_that_they_hold() {
         let line = line("Rejected", "signature", Timestamp::UNIX_EPOCH);
         let metric = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metric["Metrics"][0]["Name"], "Rejected");

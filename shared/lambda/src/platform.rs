@@ -1,16 +1,16 @@
-//! Time, randomness and environment of the real world.
+//! The real clock, entropy and environment.
 
 use confab_core::{Clock, Entropy, Env, EnvError, Timestamp};
 use jiff::SignedDuration;
 
-/// The one door to environment variables. A service's Config goes through it once, at start.
+/// Reads the process's environment variables. A service's `Config` calls it once, at start.
 pub fn environment() -> Env {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
 }
 
-/// The system's clock, moved by `CONFAB_CLOCK_OFFSET_MS`, which only `local` sets.
+/// The system clock, shifted by `CONFAB_CLOCK_OFFSET_MS`, which only `local` sets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock {
     offset: SignedDuration,

@@ -1,10 +1,11 @@
-//! Functions behind SQS: each record is one job, and a failed one fails alone.
+//! Functions behind SQS: each record is one message, and a failed record fails alone.
 //!
-//! On a FIFO queue a group stops at its first failure: that record and the rest of its group are returned as failed,
-//! so that SQS delivers them again in order. Groups do not wait for each other. A record that fails by its own fault
-//! holds up its group for a few tries only, and no record does on its last one: SQS counts the receives of those behind
-//! it too, and would give them up untried. What cannot be read, and after those tries what fails by its own fault, goes
-//! to the dead-letter queue at once: no retry helps it, and its group would wait for an hour.
+//! On a FIFO queue a group stops at its first failure. That record and the rest of its group are returned as failed,
+//! so that SQS delivers them again in order. Groups do not wait for each other.
+//!
+//! A record that fails by a fault of its own (not of a dependency) blocks its group for `MAX_FAULT_RECEIVES` receives,
+//! and no record blocks its group on its last receive: SQS counts the receives of the records behind it too, and would
+//! dead-letter them untried. An unreadable record goes to the dead-letter queue at once.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -19,24 +20,24 @@ use tracing::Instrument;
 
 use crate::{StartError, environment, log, metrics, panics::caught, start};
 
-/// `maxReceiveCount` of every queue in template.yaml. A try comes once in a visibility timeout, which is a minute at
-/// least, so that an hour of somebody else's trouble passes by itself.
+/// `maxReceiveCount` of every queue in the templates. Visibility timeouts are a minute or more, so that an outage of an
+/// hour at a provider passes without dead letters.
 pub const MAX_RECEIVES: u32 = 60;
 
-/// Receives after which a record that fails by its own fault, not by a dependency's, is given up.
-const PATIENCE: u32 = 5;
+/// Receives after which a record that fails by a fault of its own is dead-lettered.
+const MAX_FAULT_RECEIVES: u32 = 5;
 
-/// What a record needs at the least: with less left it is not begun, since a killed process fails the whole batch.
-const WORTH_BEGINNING: Duration = Duration::from_secs(1);
-/// What is kept of the time to answer with.
-const FAREWELL: Duration = Duration::from_millis(300);
+/// Minimum time left to begin a record. A process that Lambda kills fails the whole batch.
+const MIN_TIME_LEFT: Duration = Duration::from_secs(1);
+/// Time reserved for returning the batch response.
+const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 
 /// One record of a queue, decoded.
 #[derive(Debug, Clone)]
 pub struct QueueMessage<B> {
     pub body: B,
     pub correlation_id: CorrelationId,
-    /// How often SQS has delivered it, this time included.
+    /// How often SQS has delivered the message, this time included.
     pub receives: u32,
     /// How long this invocation may still take.
     pub time_left: Duration,
@@ -70,9 +71,10 @@ where
     .await
 }
 
-/// Runs a worker that takes all records of a group at once. When that fails by the fault of one of them, each is tried
-/// alone, so that a poisoned record costs itself only. For workers whose records need no order.
-pub async fn run_together<D, B, Fut>(
+/// Runs a worker that takes all records of a group at once, for records that need no order.
+///
+/// If it fails by a fault of one of them, each is tried alone, so that a poisoned record fails alone.
+pub async fn run_batched<D, B, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
     worker: impl Fn(Arc<D>, Vec<QueueMessage<B>>) -> Fut + Clone + Send + Sync + 'static,
@@ -93,7 +95,7 @@ where
                 dead_letters: &dead_letters,
             };
             let failed = batch
-                .work_together(&deps, event.payload.records, &worker)
+                .work_batched(&deps, event.payload.records, &worker)
                 .await;
             Ok::<_, StartError>(response(failed))
         }
@@ -112,12 +114,12 @@ pub(crate) fn time_left(context: &lambda_runtime::Context) -> Duration {
 
 struct Batch<'a> {
     request_id: &'a str,
-    /// When Lambda ends the process.
+    /// When Lambda kills the process.
     until: Instant,
     dead_letters: &'a DeadLetters,
 }
 
-/// The way to dead-letter queues. Few functions ever need it, so the client is made at its first use.
+/// Sends records to dead-letter queues. The client is created at first use, since few functions need it.
 #[derive(Default)]
 struct DeadLetters(OnceCell<Aws>);
 
@@ -145,12 +147,12 @@ impl DeadLetters {
             correlation_id,
             reason: &error.to_string(),
         };
-        queue.give_up(letter).await
+        queue.dead_letter(letter).await
     }
 }
 
 impl Batch<'_> {
-    /// The message ids to deliver again.
+    /// Returns the ids of the messages to deliver again.
     async fn work<D, B, Fut>(
         &self,
         deps: &Arc<D>,
@@ -168,14 +170,14 @@ impl Batch<'_> {
                 let message_id = record.message_id.clone().unwrap_or_default();
                 let receives = receives(&record);
                 if let Err(error) = self.one(deps, &record, worker).await {
-                    if self.gives_up(&record, &error).await {
+                    if self.dead_letter_faulty(&record, &error).await {
                         continue;
                     }
                     failed.push(message_id);
                     let patience = if error.kind() == Kind::Unavailable {
                         MAX_RECEIVES
                     } else {
-                        PATIENCE
+                        MAX_FAULT_RECEIVES
                     };
                     if receives < patience {
                         break;
@@ -188,7 +190,7 @@ impl Batch<'_> {
         join_all(groups).await.concat()
     }
 
-    async fn work_together<D, B, Fut>(
+    async fn work_batched<D, B, Fut>(
         &self,
         deps: &Arc<D>,
         records: Vec<SqsMessage>,
@@ -216,7 +218,7 @@ impl Batch<'_> {
             match self.attempt(first, worker(deps.clone(), jobs)).await {
                 Ok(()) => {}
                 Err(error) if error.kind() != Kind::Unavailable && taken.len() > 1 => {
-                    failed.extend(self.each_alone(deps, taken, worker).await);
+                    failed.extend(self.one_by_one(deps, taken, worker).await);
                 }
                 Err(_) => failed.extend(taken.into_iter().filter_map(|record| record.message_id)),
             }
@@ -225,7 +227,7 @@ impl Batch<'_> {
         join_all(groups).await.concat()
     }
 
-    async fn each_alone<D, B, Fut>(
+    async fn one_by_one<D, B, Fut>(
         &self,
         deps: &Arc<D>,
         records: Vec<SqsMessage>,
@@ -240,7 +242,7 @@ impl Batch<'_> {
             if let Err(error) = self
                 .one(deps, &record, &|deps, job| worker(deps, vec![job]))
                 .await
-                && !self.gives_up(&record, &error).await
+                && !self.dead_letter_faulty(&record, &error).await
             {
                 failed.extend(record.message_id);
             }
@@ -279,22 +281,21 @@ impl Batch<'_> {
             Err(error) => error,
         };
         self.failed(&unreadable, correlation_id);
-        if self.is_dead(record, &unreadable).await {
+        if self.dead_letter(record, &unreadable).await {
             Ok(None)
         } else {
             Err(unreadable)
         }
     }
 
-    /// Whether the dead-letter queue has a record that failed by its own fault and will not pass. On a FIFO queue SQS
-    /// gives out nothing of its group while it is tried.
-    async fn gives_up(&self, record: &SqsMessage, error: &Error) -> bool {
+    /// Dead-letters a record that keeps failing by a fault of its own. Returns whether the dead-letter queue has it.
+    async fn dead_letter_faulty(&self, record: &SqsMessage, error: &Error) -> bool {
         error.kind() != Kind::Unavailable
-            && receives(record) >= PATIENCE
-            && self.is_dead(record, error).await
+            && receives(record) >= MAX_FAULT_RECEIVES
+            && self.dead_letter(record, error).await
     }
 
-    async fn is_dead(&self, record: &SqsMessage, error: &Error) -> bool {
+    async fn dead_letter(&self, record: &SqsMessage, error: &Error) -> bool {
         let correlation_id = correlation_of(record);
         let taken = self
             .dead_letters
@@ -307,7 +308,7 @@ impl Batch<'_> {
         taken.is_ok()
     }
 
-    /// Runs the work within the time that is left. An error or a panic is logged and counted.
+    /// Runs the work within the time that is left, and logs and counts an error or a panic.
     async fn attempt(
         &self,
         correlation_id: CorrelationId,
@@ -320,7 +321,7 @@ impl Batch<'_> {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        match tokio::time::timeout_at(self.until - FAREWELL, work).await {
+        match tokio::time::timeout_at(self.until - RESPONSE_RESERVE, work).await {
             Ok(outcome) => outcome,
             Err(late) => Err(Error::unavailable("out_of_time", late)),
         }
@@ -333,7 +334,7 @@ impl Batch<'_> {
 
     fn worthwhile_time(&self) -> Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
-        if left < WORTH_BEGINNING {
+        if left < MIN_TIME_LEFT {
             return Err(Error::unavailable(
                 "no_time_left",
                 format!("{} ms are left", left.as_millis()),
@@ -358,7 +359,7 @@ fn job<B: DeserializeOwned>(
     })
 }
 
-/// The error itself may quote what a person wrote.
+/// The decoder's error is dropped, because it may quote a person.
 fn place(error: &serde_json::Error) -> String {
     format!(
         "{:?} at line {} column {}",
@@ -368,7 +369,7 @@ fn place(error: &serde_json::Error) -> String {
     )
 }
 
-/// Records of one group in their order; a record of a standard queue is a group of its own.
+/// Groups records in order. A record of a standard queue is a group of its own.
 fn grouped(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
     let mut groups: Vec<(Option<String>, Vec<SqsMessage>)> = Vec::new();
     for record in records {
@@ -384,7 +385,7 @@ fn grouped(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
     groups.into_iter().map(|(_, members)| members).collect()
 }
 
-/// A standard queue may have groups too, for fairness; they have no order.
+/// Returns the FIFO group. Groups of a standard queue are for fairness and have no order.
 fn fifo_group(record: &SqsMessage) -> Option<&str> {
     let is_fifo = attribute(record, "SequenceNumber").is_some();
     attribute(record, "MessageGroupId").filter(|_| is_fifo)
@@ -399,7 +400,7 @@ fn attribute<'a>(record: &'a SqsMessage, name: &str) -> Option<&'a str> {
     record.attributes.get(name).map(String::as_str)
 }
 
-/// A message without an id has one of its own, the same on each try, in the log and in the dead-letter queue.
+/// Returns the correlation id of a message, or one derived from the message id, which is the same on each receive.
 fn correlation_of(record: &SqsMessage) -> CorrelationId {
     let attribute = record.message_attributes.get("correlation_id");
     let given = attribute.and_then(|attribute| attribute.string_value.as_deref()?.parse().ok());
@@ -479,7 +480,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fifo_group_stops_at_its_first_failure_and_others_go_on() {
+    async fn fifo_groups_stop_at_their_first_failure_and_others_go_on() {
         let batch = records(&[
             ("a1", "1", Some("a")),
             ("b1", "2", Some("b")),
@@ -494,7 +495,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn on_its_last_try_a_failed_record_lets_its_group_go_on() {
+    async fn failed_records_do_not_block_their_group_on_their_last_receive() {
         let mut batch = records(&[
             ("a1", "13", Some("a")),
             ("a2", "1", Some("a")),
@@ -510,8 +511,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_that_no_dead_letter_queue_takes_holds_up_its_group_for_a_few_tries_only() {
-        for (receives, others) in [(PATIENCE - 1, vec![]), (PATIENCE, vec![1, 2])] {
+    async fn faulty_records_block_their_group_for_a_few_receives_when_dead_lettering_fails() {
+        for (receives, others) in [
+            (MAX_FAULT_RECEIVES - 1, vec![]),
+            (MAX_FAULT_RECEIVES, vec![1, 2]),
+        ] {
             let mut batch = records(&[
                 ("a1", "66", Some("a")),
                 ("a2", "1", Some("a")),
@@ -527,7 +531,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_record_that_hangs_fails_alone_and_in_time() {
+    async fn hanging_records_fail_alone_and_in_time() {
         let batch = records(&[
             ("a1", "99", Some("a")),
             ("a2", "1", Some("a")),
@@ -541,13 +545,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn with_no_time_left_nothing_is_begun() {
+    async fn records_are_not_begun_when_no_time_is_left() {
         let (failed, done) = within(Duration::from_millis(900), records(&[("1", "1", None)])).await;
         assert_eq!((failed, done), (vec!["1".to_owned()], vec![]));
     }
 
     #[tokio::test]
-    async fn on_a_standard_queue_a_record_fails_alone_even_in_a_fair_group() {
+    async fn records_of_a_standard_queue_fail_alone_even_in_a_fair_group() {
         let mut batch = records(&[
             ("1", "13", Some("tenant")),
             ("2", "7", Some("tenant")),
@@ -562,7 +566,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_and_an_unreadable_body_are_failures_like_any_other() {
+    async fn panics_and_unreadable_bodies_fail_their_record() {
         let batch = records(&[("1", "66", None), ("2", "not json", None), ("3", "9", None)]);
         let (failed, done) = failures(batch).await;
         assert_eq!(failed, ["1", "2"]);
@@ -583,13 +587,13 @@ mod tests {
             calls.lock().unwrap().push(bodies);
             Ok(())
         };
-        let failed = batch.work_together(&calls, records, &worker).await;
+        let failed = batch.work_batched(&calls, records, &worker).await;
         let calls = calls.lock().unwrap().clone();
         (failed, calls)
     }
 
     #[tokio::test]
-    async fn a_group_is_worked_on_together_without_the_unreadable() {
+    async fn batches_exclude_unreadable_records() {
         let records = records(&[
             ("a1", "1", Some("a")),
             ("a2", "not json", Some("a")),
@@ -603,7 +607,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_poisoned_record_fails_alone_and_its_group_goes_on() {
+    async fn poisoned_records_fail_alone_in_a_batch() {
         let records = records(&[
             ("a1", "1", Some("a")),
             ("a2", "66", Some("a")),
@@ -620,7 +624,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_is_delivered_again_whole_when_a_dependency_is_unavailable() {
+    async fn batches_are_redelivered_whole_when_a_dependency_is_unavailable() {
         let records = records(&[("a1", "1", Some("a")), ("a2", "13", Some("a"))]);
         assert_eq!(
             together(records).await,
@@ -685,7 +689,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unreadable_body_goes_to_the_dead_letter_queue_at_once_with_its_reason() {
+    async fn unreadable_bodies_are_dead_lettered_at_once_with_their_reason() {
         let (dead_letters, requests) = sqs(200).await;
         assert_eq!(
             work_with(&dead_letters, "not json", 1).await,
@@ -698,22 +702,24 @@ mod tests {
         }
     }
 
-    /// SQS gives out nothing else of a group while one of its messages is tried again.
     #[tokio::test]
-    async fn a_record_that_fails_by_its_own_fault_is_given_up_after_a_few_tries() {
+    async fn faulty_records_are_dead_lettered_after_a_few_receives() {
         let (dead_letters, requests) = sqs(200).await;
         let held_up = (vec!["a1".to_owned(), "a2".to_owned()], vec![]);
-        assert_eq!(work_with(&dead_letters, "66", PATIENCE - 1).await, held_up);
+        assert_eq!(
+            work_with(&dead_letters, "66", MAX_FAULT_RECEIVES - 1).await,
+            held_up
+        );
         assert_eq!(requests.lock().unwrap().len(), 0);
         assert_eq!(
-            work_with(&dead_letters, "66", PATIENCE).await,
+            work_with(&dead_letters, "66", MAX_FAULT_RECEIVES).await,
             (vec![], vec![2])
         );
         assert!(requests.lock().unwrap()[0].contains("panicked"));
     }
 
     #[tokio::test]
-    async fn an_unreadable_body_is_delivered_again_when_the_dead_letter_queue_does_not_take_it() {
+    async fn unreadable_bodies_are_redelivered_when_dead_lettering_fails() {
         let (dead_letters, _) = sqs(400).await;
         assert_eq!(
             work_with(&dead_letters, "not json", 1).await,
@@ -722,7 +728,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_has_the_form_that_lambda_reads() {
+    fn batch_responses_have_the_shape_that_lambda_reads() {
         let response = serde_json::to_value(response(vec!["m-1".into()])).unwrap();
         assert_eq!(
             response,

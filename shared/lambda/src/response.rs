@@ -1,4 +1,4 @@
-//! What a route answers.
+//! Responses of routes.
 
 use confab_core::{CorrelationId, Error, Kind, Result};
 use http::{HeaderValue, StatusCode, header};
@@ -50,10 +50,10 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Seconds; whoever fails again waits longer by themselves.
-const UNAVAILABLE_FOR: u32 = 1;
+/// `Retry-After` of a 503. Clients back off by themselves when they fail again.
+const UNAVAILABLE_RETRY_SECONDS: u32 = 1;
 
-/// RFC 9457. The message is for the caller, the cause is not in it.
+/// A problem document (RFC 9457). It holds the message for the caller and never the cause.
 #[derive(Serialize)]
 struct Problem<'a> {
     title: &'a str,
@@ -76,7 +76,7 @@ pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Response 
         Kind::RateLimited {
             retry_after_seconds,
         } => Some(retry_after_seconds),
-        Kind::Unavailable => Some(UNAVAILABLE_FOR),
+        Kind::Unavailable => Some(UNAVAILABLE_RETRY_SECONDS),
         _ => None,
     };
     if let Some(seconds) = again_after {
@@ -93,7 +93,7 @@ mod tests {
     use confab_core::Timestamp;
 
     #[test]
-    fn our_failures_tell_nothing_of_our_insides() {
+    fn server_errors_do_not_disclose_their_cause() {
         let error = Error::internal("store_failed", std::io::Error::other("table StudioTable"));
         let response = problem(
             &error,
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limited_caller_learns_when_to_come_back() {
+    fn rate_limited_callers_learn_when_to_retry() {
         let limited = Kind::RateLimited {
             retry_after_seconds: 7,
         };

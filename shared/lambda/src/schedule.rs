@@ -1,4 +1,4 @@
-//! Functions behind EventBridge Scheduler. The event's shape is not relied on: being called is the message.
+//! Functions behind EventBridge Scheduler. The event's content is ignored: the invocation is the message.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use crate::{OsEntropy, StartError, log, panics::caught, start};
 
-/// One firing of a schedule.
+/// One run of a schedule.
 #[derive(Debug, Clone, Copy)]
 pub struct ScheduledRun {
     pub at: Timestamp,

@@ -1,5 +1,5 @@
-//! Functions behind API Gateway's WebSocket API. An answer is a status alone: what a client sees goes out through
-//! `@connections`. On `$connect` a status other than 2xx refuses the connection.
+//! Functions behind a WebSocket API. They answer with a status only, and send frames through `@connections`.
+//! On `$connect` any status other than 2xx refuses the connection.
 
 use std::{collections::HashMap, future::Future, sync::Arc};
 
@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::{OsEntropy, StartError, log, panics::caught, response, start};
 
-/// One event of one connection.
+/// A message, or the opening or closing, of one connection.
 #[derive(Debug)]
 pub struct SocketRequest {
     pub connection_id: String,
@@ -21,9 +21,9 @@ pub struct SocketRequest {
     pub body: Vec<u8>,
     pub connected_at: Timestamp,
     pub correlation_id: CorrelationId,
-    /// With `$connect` only; names in lower case.
+    /// Present with `$connect` only; names are in lower case.
     headers: HashMap<String, String>,
-    /// What the authorizer of `$connect` said of the connection.
+    /// The context that the authorizer attached.
     authorizer: Map<String, Value>,
 }
 
@@ -32,7 +32,7 @@ impl SocketRequest {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// A text that the authorizer gave with its consent.
+    /// Returns a text of the authorizer's context.
     pub fn authorized(&self, name: &str) -> Result<&str> {
         let missing = || Error::internal("broken_event", format!("a connection without {name}"));
         self.authorizer
@@ -42,7 +42,7 @@ impl SocketRequest {
     }
 }
 
-/// As API Gateway writes it: what we read of it.
+/// The fields that are read of API Gateway's event.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_frame_has_its_connection_its_route_and_its_bytes() {
+    async fn requests_have_a_connection_a_route_and_a_body() {
         let check = |frame: &SocketRequest| {
             assert_eq!(
                 (frame.connection_id.as_str(), frame.route.as_str()),
@@ -190,13 +190,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn errors_and_panics_are_statuses() {
+    async fn errors_and_panics_become_statuses() {
         assert_eq!(
             status(message("x"), |_| Err(Error::forbidden("no"))).await,
             403
         );
         assert_eq!(status(message("x"), |_| panic!("boom")).await, 500);
-        let nobody = json!({ "requestContext": { "connectedAt": 1, "requestTimeEpoch": 2 } });
-        assert_eq!(status(nobody, |_| Ok(())).await, 500);
+        let without_connection =
+            json!({ "requestContext": { "connectedAt": 1, "requestTimeEpoch": 2 } });
+        assert_eq!(status(without_connection, |_| Ok(())).await, 500);
     }
 }

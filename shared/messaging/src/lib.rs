@@ -1,5 +1,5 @@
-//! One message, whatever the channel: what people send us, what we send them, and what became of it.
-//! Providers translate between these types and their own wire formats.
+//! Messages of any channel: inbound messages, outbound messages and delivery statuses.
+//! Provider crates translate between these types and their wire formats.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ impl Channel {
     }
 }
 
-/// How a channel knows a person. At least one of the two is there; with a username the phone number may be hidden.
+/// A channel's ids of a person. At least one is present; the phone number of a person with a username may be hidden.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ pub struct Address {
     pub person: Identity,
 }
 
-/// A provider's delivery: one webhook may bring many.
+/// One item of a webhook, which may bring many.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Update {
@@ -58,7 +58,7 @@ pub enum Update {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inbound {
-    /// The provider's id: the same in every copy of the delivery.
+    /// The provider's id, which is the same in every copy of the delivery.
     pub id: String,
     pub from: Address,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,12 +82,12 @@ pub enum Content {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         caption: Option<Private<String>>,
     },
-    /// A button or a row of a list that we offered.
+    /// A tap on a button or a list row that we offered.
     Choice {
         id: String,
         title: String,
     },
-    /// No emoji: the reaction was taken back.
+    /// `None` removes the reaction.
     Reaction {
         message_id: String,
         emoji: Option<String>,
@@ -95,7 +95,7 @@ pub enum Content {
     NumberChanged {
         new: Identity,
     },
-    /// Something that we do not know, under the provider's name for it.
+    /// An unknown kind, with the provider's name for it.
     Unsupported {
         what: String,
     },
@@ -123,12 +123,12 @@ pub struct Media {
     pub sha256: Option<String>,
 }
 
-/// What became of a message that we sent.
+/// A delivery report of a message that we sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StatusUpdate {
     /// The provider's id of our message.
     pub message_id: String,
-    /// What we attached to the message when we sent it, when the provider gives it back.
+    /// The reference that we attached to the message, if the provider returns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
     pub to: Address,
@@ -140,14 +140,14 @@ pub struct StatusUpdate {
     pub error: Option<DeliveryFailure>,
 }
 
-/// Later stages never go back to earlier ones, in whatever order the reports come.
+/// The status of a sent message. It only moves forward, whatever the order of the reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// An attempt may have begun; whether it arrived is not known.
+    /// An attempt may have begun; its outcome is unknown.
     Sending,
     Sent,
-    /// Below delivered: with several devices one may fail after another has it.
+    /// Below delivered, because one device may fail after another received the message.
     Failed,
     Delivered,
     Read,
@@ -171,7 +171,7 @@ pub struct DeliveryFailure {
     pub title: String,
 }
 
-/// Goes out with a message and comes back with its statuses: `usr_... eff_... cor_...`.
+/// Attached to a message and returned with its statuses: `usr_... eff_... cor_...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     pub user_id: UserId,
@@ -293,7 +293,7 @@ pub enum LimitError {
     },
 }
 
-/// What a channel takes. Twilio has no buttons outside of templates: choices become numbered lines of the text there.
+/// Limits of a channel. Twilio has no buttons outside of templates, so choices become numbered lines.
 struct Limits {
     channel: &'static str,
     text: usize,
@@ -346,7 +346,7 @@ impl Limits {
     }
 }
 
-/// Our texts name people: Debug shows the kind alone.
+/// Shows the kind alone, because texts contain personal data.
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -362,7 +362,7 @@ impl std::fmt::Debug for Body {
 }
 
 impl Body {
-    /// Would the channel take this? Checked before a text is saved for sending, and for every text of the language packs.
+    /// Checks a body against a channel's limits, before it is saved for sending and for every text of the language packs.
     pub fn check(&self, channel: Channel) -> Result<(), LimitError> {
         let limits = match channel {
             Channel::Meta => META,
@@ -410,7 +410,7 @@ impl Body {
         }
     }
 
-    /// What the person may answer with one tap, in the order shown.
+    /// Returns the choices that the body offers, in the order shown.
     pub fn choices(&self) -> Vec<Button> {
         match self {
             Self::Buttons { buttons, .. } => buttons.clone(),
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn meta_takes_one_to_three_buttons_of_twenty_characters() {
+    fn meta_accepts_one_to_three_buttons_of_twenty_characters() {
         assert_eq!(buttons(3, &"ש".repeat(20)).check(Channel::Meta), Ok(()));
         assert!(buttons(4, "x").check(Channel::Meta).is_err());
         assert!(buttons(0, "x").check(Channel::Meta).is_err());
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_ten_rows_in_all() {
+    fn lists_have_at_most_ten_rows() {
         let row = ListRow {
             id: "1".into(),
             title: "Row".into(),
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn twilio_takes_shorter_texts() {
+    fn twilio_accepts_shorter_texts() {
         let text = Body::Text {
             text: "x".repeat(1601),
         };
@@ -505,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_survives_the_round_trip_and_others_are_refused() {
+    fn references_survive_a_round_trip_and_others_are_refused() {
         let now = Timestamp::from_second(1_749_416_383).unwrap();
         let reference = Reference {
             user_id: UserId::new(now, &|| [3; 10]),
@@ -520,7 +520,7 @@ mod tests {
     }
 
     #[test]
-    fn stages_only_go_up() {
+    fn delivery_statuses_only_move_forward() {
         assert!(
             DeliveryStatus::Sending < DeliveryStatus::Sent
                 && DeliveryStatus::Sent < DeliveryStatus::Failed
@@ -532,7 +532,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_of_an_update_shows_no_person() {
+    fn debug_output_of_updates_hides_the_person() {
         let update = Update::Message(Inbound {
             id: "wamid.1".into(),
             from: Address {

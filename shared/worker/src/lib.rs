@@ -1,8 +1,8 @@
-//! A worker is a pure decision inside an idempotent shell. This is the shell, over ports.
+//! The idempotent worker: a pure decision inside a shell that tolerates copies, crashes and unknown outcomes, over ports.
 //!
-//! The transaction that saves the decision is the claim: nothing touches the outside world before it, so of two copies
-//! of an event that are decided at once one is saved and the other finds it saved. The saved decision carries a lease,
-//! so that its effects are carried out by one worker at a time; a worker that dies leaves the lease to expire.
+//! The transaction that saves the decision is the claim. Nothing outside is touched before it, so that of two copies of
+//! a trigger one is saved and the other finds it saved. The saved decision carries a lease, so that one worker at a time
+//! performs its effects; a worker that dies leaves the lease to expire.
 
 use std::{future::Future, time::Duration};
 
@@ -12,11 +12,11 @@ use confab_core::{Clock, EffectId, Entropy, Error, Result, Timestamp};
 pub struct Effect<E> {
     pub id: EffectId,
     pub what: E,
-    /// In the world, or given up for good. Until then an attempt may have begun, whatever its outcome was.
+    /// Performed, or refused for good. Until then an attempt may have begun, with an unknown outcome.
     pub settled: bool,
 }
 
-/// What the ledger has of an event.
+/// What the decision store has of a trigger.
 #[derive(Debug)]
 pub enum InboxState<S, E> {
     New(S),
@@ -42,33 +42,32 @@ pub enum Consistency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaveOutcome {
     Saved,
-    /// The state or the event was saved by another worker since it was read.
+    /// The state or the trigger was saved by another worker since it was read.
     Conflict,
 }
 
-/// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EffectOutcome {
     Done {
         receipt: String,
     },
-    /// The other side said no, and will say no again.
+    /// The provider said no, and will say no again.
     Refused {
         code: i64,
         title: String,
     },
-    /// Certainly not done; trying again later is right.
+    /// Certainly not done; a later attempt may succeed.
     Later {
         code: i64,
         title: String,
     },
-    /// It may or may not have happened.
+    /// The request may have been carried out, so that sending it again could double it.
     Unknown {
         reason: String,
     },
 }
 
-/// What can be found out about an attempt whose outcome is not known.
+/// Whether an attempt with an unknown outcome was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
     Happened { receipt: String },
@@ -76,46 +75,47 @@ pub enum Evidence {
     NotYetClear,
 }
 
-/// Where decisions are kept. `Event` is what the worker was given, with its own id.
-pub trait DecisionStore<Event>: Sync {
+/// Stores decisions. `Trigger` is what the worker was given, with an id of its own.
+pub trait DecisionStore<Trigger>: Sync {
     type State: Send + Sync;
     type Effect: Send + Sync;
 
     fn open(
         &self,
-        event: &Event,
-        read: Consistency,
+        trigger: &Trigger,
+        consistency: Consistency,
     ) -> impl Future<Output = Result<InboxState<Self::State, Self::Effect>>> + Send;
 
-    /// Saves state, effects and the event's entry in one transaction, or nothing.
+    /// Saves state, effects and the trigger's inbox entry in one transaction, or nothing.
     fn save(
         &self,
-        event: &Event,
+        trigger: &Trigger,
         state: &Self::State,
         effects: &[Effect<Self::Effect>],
         lease_until: Timestamp,
     ) -> impl Future<Output = Result<SaveOutcome>> + Send;
 
-    /// Takes an expired lease; false when somebody else was faster.
+    /// Takes over an expired lease. Returns `false` when another worker was faster.
     fn take_over(
         &self,
-        event: &Event,
+        trigger: &Trigger,
         expired: Timestamp,
         lease_until: Timestamp,
     ) -> impl Future<Output = Result<bool>> + Send;
 
+    /// Marks an effect as done or refused.
     fn settle(
         &self,
-        event: &Event,
+        trigger: &Trigger,
         effect: &Effect<Self::Effect>,
         outcome: &EffectOutcome,
     ) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// Where effects happen.
+/// Performs effects at providers, queues and the bus.
 pub trait EffectRunner<E>: Sync {
     fn perform(&self, effect: &Effect<E>) -> impl Future<Output = EffectOutcome> + Send;
-    /// Did an attempt arrive? All of them ended by `attempts_ended`.
+    /// Looks up whether an earlier attempt was carried out. All attempts ended by `attempts_ended`.
     fn look_for(
         &self,
         effect: &Effect<E>,
@@ -123,7 +123,7 @@ pub trait EffectRunner<E>: Sync {
     ) -> impl Future<Output = Result<Evidence>> + Send;
 }
 
-/// What the shell takes from the invocation.
+/// What the worker takes from its invocation.
 #[derive(Clone, Copy)]
 pub struct WorkerContext<'a> {
     pub clock: &'a dyn Clock,
@@ -134,39 +134,55 @@ pub struct WorkerContext<'a> {
 
 impl std::fmt::Debug for WorkerContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Shift({:?})", self.time_left)
+        write!(f, "WorkerContext({:?})", self.time_left)
     }
 }
 
-/// Races are lost to other events of the same state; more than this many in a row is a hot spot, left to redelivery.
-const RACES: usize = 4;
+impl WorkerContext<'_> {
+    fn lease_until(&self) -> Timestamp {
+        let now = self.clock.now();
+        now.checked_add(self.time_left).unwrap_or(now)
+    }
 
-/// Does an event once, however often it comes and wherever an earlier attempt died.
-pub async fn work<Event, L, W>(
-    event: &Event,
-    ledger: &L,
-    world: &W,
-    shift: WorkerContext<'_>,
-    decide: impl Fn(L::State) -> Decision<L::State, L::Effect> + Send,
+    fn effects<E>(&self, decided: Vec<E>) -> Vec<Effect<E>> {
+        let now = self.clock.now();
+        let effect = |what| Effect {
+            id: EffectId::new(now, self.entropy),
+            what,
+            settled: false,
+        };
+        decided.into_iter().map(effect).collect()
+    }
+}
+
+/// Attempts to save a decision. More conflicts in a row are a hot spot, left to redelivery.
+const MAX_SAVE_ATTEMPTS: usize = 4;
+
+/// Handles a trigger once, however often it is delivered and wherever an earlier attempt died.
+pub async fn work<Trigger, D, R>(
+    trigger: &Trigger,
+    store: &D,
+    runner: &R,
+    context: WorkerContext<'_>,
+    decide: impl Fn(D::State) -> Decision<D::State, D::Effect> + Send,
 ) -> Result<()>
 where
-    Event: Sync,
-    L: DecisionStore<Event>,
-    W: EffectRunner<L::Effect>,
+    Trigger: Sync,
+    D: DecisionStore<Trigger>,
+    R: EffectRunner<D::Effect>,
 {
-    let mut read = Consistency::Eventual;
-    for _ in 0..RACES {
-        match ledger.open(event, read).await? {
+    let mut consistency = Consistency::Eventual;
+    for _ in 0..MAX_SAVE_ATTEMPTS {
+        match store.open(trigger, consistency).await? {
             InboxState::New(state) => {
                 let decision = decide(state);
-                let effects = begun(decision.effects, shift);
-                let saved = ledger
-                    .save(event, &decision.state, &effects, lease(shift))
-                    .await?;
-                if saved == SaveOutcome::Saved {
-                    return carry_out(event, ledger, world, &effects).await;
+                let effects = context.effects(decision.effects);
+                let lease_until = context.lease_until();
+                let saved = store.save(trigger, &decision.state, &effects, lease_until);
+                if saved.await? == SaveOutcome::Saved {
+                    return perform_all(trigger, store, runner, &effects).await;
                 }
-                read = Consistency::Strong;
+                consistency = Consistency::Strong;
             }
             InboxState::Decided {
                 effects,
@@ -176,15 +192,18 @@ where
                 if open.is_empty() {
                     return Ok(());
                 }
-                if lease_until > shift.clock.now()
-                    || !ledger.take_over(event, lease_until, lease(shift)).await?
-                {
-                    return Err(Error::unavailable(
-                        "in_progress",
-                        "another worker holds the lease",
-                    ));
+                let in_progress =
+                    || Error::unavailable("in_progress", "another worker holds the lease");
+                if lease_until > context.clock.now() {
+                    return Err(in_progress());
                 }
-                return resume(event, ledger, world, &open, lease_until).await;
+                if !store
+                    .take_over(trigger, lease_until, context.lease_until())
+                    .await?
+                {
+                    return Err(in_progress());
+                }
+                return resume(trigger, store, runner, &open, lease_until).await;
             }
         }
     }
@@ -194,43 +213,26 @@ where
     ))
 }
 
-fn begun<E>(effects: Vec<E>, shift: WorkerContext<'_>) -> Vec<Effect<E>> {
-    let now = shift.clock.now();
-    effects
-        .into_iter()
-        .map(|what| Effect {
-            id: EffectId::new(now, shift.entropy),
-            what,
-            settled: false,
-        })
-        .collect()
-}
-
-fn lease(shift: WorkerContext<'_>) -> Timestamp {
-    let now = shift.clock.now();
-    now.checked_add(shift.time_left).unwrap_or(now)
-}
-
-async fn resume<Event, L, W>(
-    event: &Event,
-    ledger: &L,
-    world: &W,
-    open: &[Effect<L::Effect>],
+/// Finishes the effects of a worker that died.
+async fn resume<Trigger, D, R>(
+    trigger: &Trigger,
+    store: &D,
+    runner: &R,
+    open: &[Effect<D::Effect>],
     attempts_ended: Timestamp,
 ) -> Result<()>
 where
-    Event: Sync,
-    L: DecisionStore<Event>,
-    W: EffectRunner<L::Effect>,
+    Trigger: Sync,
+    D: DecisionStore<Trigger>,
+    R: EffectRunner<D::Effect>,
 {
     for effect in open {
-        match world.look_for(effect, attempts_ended).await? {
+        match runner.look_for(effect, attempts_ended).await? {
             Evidence::Happened { receipt } => {
-                ledger
-                    .settle(event, effect, &EffectOutcome::Done { receipt })
-                    .await?;
+                let outcome = EffectOutcome::Done { receipt };
+                store.settle(trigger, effect, &outcome).await?;
             }
-            Evidence::DidNotHappen => attempt(event, ledger, world, effect).await?,
+            Evidence::DidNotHappen => perform(trigger, store, runner, effect).await?,
             Evidence::NotYetClear => {
                 return Err(Error::unavailable(
                     "outcome_unclear",
@@ -242,39 +244,39 @@ where
     Ok(())
 }
 
-/// Effects go out in order: the first that must wait ends the work, and redelivery goes on from it.
-async fn carry_out<Event, L, W>(
-    event: &Event,
-    ledger: &L,
-    world: &W,
-    effects: &[Effect<L::Effect>],
+/// Performs effects in order. The first that must wait ends the work, and redelivery continues from it.
+async fn perform_all<Trigger, D, R>(
+    trigger: &Trigger,
+    store: &D,
+    runner: &R,
+    effects: &[Effect<D::Effect>],
 ) -> Result<()>
 where
-    Event: Sync,
-    L: DecisionStore<Event>,
-    W: EffectRunner<L::Effect>,
+    Trigger: Sync,
+    D: DecisionStore<Trigger>,
+    R: EffectRunner<D::Effect>,
 {
     for effect in effects {
-        attempt(event, ledger, world, effect).await?;
+        perform(trigger, store, runner, effect).await?;
     }
     Ok(())
 }
 
-async fn attempt<Event, L, W>(
-    event: &Event,
-    ledger: &L,
-    world: &W,
-    effect: &Effect<L::Effect>,
+async fn perform<Trigger, D, R>(
+    trigger: &Trigger,
+    store: &D,
+    runner: &R,
+    effect: &Effect<D::Effect>,
 ) -> Result<()>
 where
-    Event: Sync,
-    L: DecisionStore<Event>,
-    W: EffectRunner<L::Effect>,
+    Trigger: Sync,
+    D: DecisionStore<Trigger>,
+    R: EffectRunner<D::Effect>,
 {
-    let outcome = world.perform(effect).await;
+    let outcome = runner.perform(effect).await;
     match &outcome {
         EffectOutcome::Done { .. } | EffectOutcome::Refused { .. } => {
-            ledger.settle(event, effect, &outcome).await
+            store.settle(trigger, effect, &outcome).await
         }
         EffectOutcome::Later { code, title } => Err(Error::unavailable(
             "provider_busy",

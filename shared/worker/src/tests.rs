@@ -1,4 +1,4 @@
-//! The shell under copies, stale reads, late evidence, several workers at once, and a death at every port call.
+//! Simulates the worker under copies, stale reads, late evidence, concurrent workers and a crash at every port call.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
 
 use super::*;
 
-/// A small deterministic generator: a failing seed is printed and fails again.
+/// A small deterministic generator. A failing seed is printed, and fails again.
 struct Dice(u64);
 
 impl Dice {
@@ -28,12 +28,12 @@ type Entry = (Vec<Effect<String>>, Timestamp);
 
 #[derive(Default, Clone)]
 struct Rows {
-    /// The state: a count of the events that it has seen, which is its version too.
+    /// The state: a count of handled triggers, which is also its version.
     count: u32,
     entries: HashMap<u32, Entry>,
 }
 
-/// What arrived in the world, and from when on that can be seen.
+/// A performed effect, and when its evidence becomes visible.
 struct Arrived {
     id: EffectId,
     what: String,
@@ -41,12 +41,12 @@ struct Arrived {
 }
 
 const INVOCATION: i64 = 10_000;
-/// Evidence of what arrived is there after this long at the latest.
+/// Maximum delay of evidence.
 const SILENCE: i64 = 20_000;
 
 struct Sim {
     rows: Mutex<Rows>,
-    /// What a read that may lag may see.
+    /// The state that an eventually consistent read may return.
     earlier: Mutex<Vec<Rows>>,
     world: Mutex<Vec<Arrived>>,
     dice: Mutex<Dice>,
@@ -114,8 +114,8 @@ impl Entropy for Sim {
     }
 }
 
-/// Here others may go on, time may pass, and the process may die.
-async fn anything_may_happen() {
+/// A scheduling point: other workers run, time passes, or the process dies.
+async fn yield_point() {
     let mut happened = false;
     poll_fn(|_| {
         if replace(&mut happened, true) {
@@ -137,9 +137,9 @@ impl DecisionStore<u32> for Sim {
     type Effect = String;
 
     async fn open(&self, event: &u32, read: Consistency) -> Result<InboxState<Counted, String>> {
-        anything_may_happen().await;
+        yield_point().await;
         let rows = self.read(read);
-        anything_may_happen().await;
+        yield_point().await;
         Ok(match rows.entries.get(event) {
             None => InboxState::New(Counted { seen: rows.count }),
             Some((effects, lease_until)) => InboxState::Decided {
@@ -156,7 +156,7 @@ impl DecisionStore<u32> for Sim {
         effects: &[Effect<String>],
         lease: Timestamp,
     ) -> Result<SaveOutcome> {
-        anything_may_happen().await;
+        yield_point().await;
         let saved = self.write(|rows| {
             if rows.entries.contains_key(event) || rows.count + 1 != state.seen {
                 return SaveOutcome::Conflict;
@@ -165,12 +165,12 @@ impl DecisionStore<u32> for Sim {
             rows.entries.insert(*event, (effects.to_vec(), lease));
             SaveOutcome::Saved
         });
-        anything_may_happen().await;
+        yield_point().await;
         Ok(saved)
     }
 
     async fn take_over(&self, event: &u32, expired: Timestamp, until: Timestamp) -> Result<bool> {
-        anything_may_happen().await;
+        yield_point().await;
         let taken = self.write(|rows| {
             let (_, lease) = rows.entries.get_mut(event).unwrap();
             let is_free = *lease == expired;
@@ -179,12 +179,12 @@ impl DecisionStore<u32> for Sim {
             }
             is_free
         });
-        anything_may_happen().await;
+        yield_point().await;
         Ok(taken)
     }
 
     async fn settle(&self, event: &u32, effect: &Effect<String>, _: &EffectOutcome) -> Result<()> {
-        anything_may_happen().await;
+        yield_point().await;
         self.write(|rows| {
             let (effects, _) = rows.entries.get_mut(event).unwrap();
             effects
@@ -193,14 +193,14 @@ impl DecisionStore<u32> for Sim {
                 .unwrap()
                 .settled = true;
         });
-        anything_may_happen().await;
+        yield_point().await;
         Ok(())
     }
 }
 
 impl EffectRunner<String> for Sim {
     async fn perform(&self, effect: &Effect<String>) -> EffectOutcome {
-        anything_may_happen().await;
+        yield_point().await;
         let fate = self.roll(10);
         if fate == 0 {
             return EffectOutcome::Later {
@@ -216,7 +216,7 @@ impl EffectRunner<String> for Sim {
                 seen_at,
             });
         }
-        anything_may_happen().await;
+        yield_point().await;
         match fate {
             1 | 2 => EffectOutcome::Unknown {
                 reason: "the answer was lost".into(),
@@ -232,7 +232,7 @@ impl EffectRunner<String> for Sim {
         effect: &Effect<String>,
         attempts_ended: Timestamp,
     ) -> Result<Evidence> {
-        anything_may_happen().await;
+        yield_point().await;
         let now = self.millis();
         let is_seen = self
             .world
@@ -301,7 +301,7 @@ fn run(seed: u64) -> Result<(), String> {
         if steps > 20_000 {
             return Err(format!("seed {seed}: does not come to an end"));
         }
-        // Mostly short steps; now and then a wait that a lease does not outlast.
+        // Mostly short steps, sometimes longer than a lease.
         let millis = if sim.roll(20) == 0 {
             sim.roll(15_000)
         } else {
@@ -324,7 +324,7 @@ fn run(seed: u64) -> Result<(), String> {
             running.swap_remove(index);
             continue;
         }
-        // An error asks for another delivery, as a death does.
+        // An error leads to redelivery, as a crash does.
         if let Some(outcome) = poll(running[index].work.as_mut()) {
             let done = running.swap_remove(index);
             if let (Ok(()), Some(delivery)) = (
@@ -354,7 +354,7 @@ fn run(seed: u64) -> Result<(), String> {
 }
 
 #[test]
-fn every_event_takes_effect_once_and_in_order() {
+fn triggers_take_effect_once_and_in_order() {
     let failed: Vec<_> = (0..5_000).filter_map(|seed| run(seed).err()).collect();
     assert!(
         failed.is_empty(),
@@ -375,7 +375,7 @@ fn alone(sim: &Sim, event: u32) -> Result<()> {
 }
 
 #[test]
-fn a_live_lease_is_left_alone() {
+fn live_leases_are_not_taken_over() {
     let sim = Sim::new(0);
     let effect = Effect {
         id: EffectId::new(sim.now(), &sim),

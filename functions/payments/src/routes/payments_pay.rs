@@ -43,7 +43,7 @@ pub async fn handle(deps: Arc<Checkout>, call: ApiRequest) -> Result<Response> {
                 page(status, said, language)?
             }
             Err(error) => {
-                let (status, said) = instead(call.failed(&error), &error);
+                let (status, said) = instead(call.error_status(&error), &error);
                 page(status, said, language)?
             }
         }

@@ -1,5 +1,4 @@
-//! What things cost. Prices are ours: whoever buys names the thing, never the amount. The product that offers and the
-//! ledger that sells read the same list.
+//! The price list, shared by the products that offer and the ledger that sells. Buyers name an item, never an amount.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,7 @@ use confab_core::{Currency, Money};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub price: Money,
-    /// What the buyer may spend later.
+    /// Credits that the buyer may spend later.
     pub credits: u32,
 }
 
@@ -24,7 +23,7 @@ pub enum PriceListError {
 }
 
 impl PriceList {
-    /// `studio.lite=19.00 USD +1, rooms.tip=3.00 USD`; `+1` is a credit that comes with it.
+    /// Parses `studio.lite=19.00 USD +1, rooms.tip=3.00 USD`; `+1` is a credit that comes with the item.
     pub fn parse(text: &str) -> Result<Self, PriceListError> {
         let mut items = BTreeMap::new();
         for line in text
@@ -61,7 +60,7 @@ fn item(line: &str) -> Option<(&str, Item)> {
     is_plain.then_some((name, Item { price, credits }))
 }
 
-/// `19.00` -> 1900. Two decimals, always: `19` might be cents to whoever wrote it.
+/// Parses `19.00` as 1900. Two decimals are required, because `19` could mean cents.
 fn minor_units(text: &str) -> Option<i64> {
     let (whole, cents) = text.split_once('.')?;
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -83,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_names_things_with_their_prices_and_credits() {
+    fn price_lists_hold_items_with_prices_and_credits() {
         let list = PriceList::parse(
             "studio.lite=19.00 USD +1, rooms.pin_2=2.00 USD,\n rooms.tip = 49.90 ILS",
         )
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_misread_is_refused() {
+    fn ambiguous_prices_are_refused() {
         for line in [
             "a=19 USD",
             "a=19.0 USD",
