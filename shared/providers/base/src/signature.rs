@@ -95,8 +95,9 @@ fn leading_number(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use confab_core::Kind;
+
+    use super::*;
 
     const BODY: &[u8] = br#"{"id":"evt_test"}"#;
     const AT: i64 = 1_492_774_577;
