@@ -1,16 +1,18 @@
-//! Calls to Twilio's API: send, look up what was sent, media.
+//! Client of Twilio's API: sends messages and downloads media.
+
+use std::time::Duration;
 
 use confab_messaging::Outbound;
-use reqwest::{Client, RequestBuilder, Url, header::CONTENT_TYPE};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-
-use super::wire::{self, ContentSids};
 use confab_provider_base::{
     Accepted, File, MediaError, SendError,
     download::{Download, Origin},
     send::ApiResponse,
 };
+use reqwest::{Client, RequestBuilder, Url, header::CONTENT_TYPE};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::wire::{self, ContentSids};
 
 #[derive(Debug, Clone)]
 pub struct TwilioConfig {
@@ -20,10 +22,10 @@ pub struct TwilioConfig {
     pub auth_token: SecretString,
     /// `whatsapp:+15550783881`
     pub from: String,
-    /// Our public webhook address. Without it no statuses come.
+    /// Our public webhook URL. Without it, Twilio reports no delivery statuses.
     pub status_callback: Option<String>,
     pub content_sids: ContentSids,
-    /// Where media may come from besides Twilio's own hosts and that of `api_url`, as `https://host[:port]`.
+    /// Origins of media besides Twilio's own and that of `api_url`, as `https://host[:port]`.
     pub media_origins: Vec<String>,
 }
 
@@ -31,10 +33,10 @@ pub struct TwilioConfig {
 pub struct Twilio {
     http: Client,
     config: TwilioConfig,
-    /// The only one that is told our credentials.
-    api: Option<Origin>,
+    /// The only origin that receives our credentials.
+    api_origin: Option<Origin>,
     media_origins: Vec<Origin>,
-    media_time_limit: Option<std::time::Duration>,
+    media_timeout: Option<Duration>,
 }
 
 const MEDIA_ORIGINS: [&str; 3] = [
@@ -45,7 +47,7 @@ const MEDIA_ORIGINS: [&str; 3] = [
 
 impl Twilio {
     pub fn new(http: Client, config: TwilioConfig) -> Self {
-        let api = Origin::parse(&config.api_url);
+        let api_origin = Origin::parse(&config.api_url);
         let media_origins = MEDIA_ORIGINS
             .into_iter()
             .chain([config.api_url.as_str()])
@@ -55,12 +57,13 @@ impl Twilio {
         Self {
             http,
             config,
-            api,
+            api_origin,
             media_origins,
-            media_time_limit: None,
+            media_timeout: None,
         }
     }
 
+    /// Sends a message and returns Twilio's id of it.
     pub async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
         let TwilioConfig {
             from,
@@ -74,37 +77,38 @@ impl Twilio {
             .finish();
         let request = self
             .http
-            .post(self.messages())
+            .post(self.messages_url())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
-        let answer = self.ask(request).await?;
-        let sent = answer
-            .json::<Message>()
-            .ok_or_else(|| answer.error_from_status())?;
+        let response = self.call(request).await?;
+        let sent = response
+            .json::<MessageBody>()
+            .ok_or_else(|| response.error_from_status())?;
         Ok(Accepted {
             message_id: sent.sid,
         })
     }
 
+    /// Downloads a user's file. Credentials are sent to the API's own origin only.
     pub async fn media(&self, url: &str) -> Result<File, MediaError> {
-        let authorize = |url: &Url, request: RequestBuilder| match &self.api {
-            Some(api) if api.matches(url) => self.authorized(request),
+        let authorize = |url: &Url, request: RequestBuilder| match &self.api_origin {
+            Some(origin) if origin.matches(url) => self.with_credentials(request),
             _ => request,
         };
-        Download::new(&self.http, &self.media_origins, self.media_time_limit)
+        Download::new(&self.http, &self.media_origins, self.media_timeout)
             .get(url, authorize)
             .await
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<ApiResponse, SendError> {
-        let answer = ApiResponse::read(self.authorized(request).send().await?).await?;
-        if answer.status.is_success() {
-            return Ok(answer);
+    async fn call(&self, request: RequestBuilder) -> Result<ApiResponse, SendError> {
+        let response = ApiResponse::read(self.with_credentials(request).send().await?).await?;
+        if response.status.is_success() {
+            return Ok(response);
         }
-        Err(refusal(&answer))
+        Err(send_error(&response))
     }
 
-    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+    fn with_credentials(&self, request: RequestBuilder) -> RequestBuilder {
         let TwilioConfig {
             account_sid,
             auth_token,
@@ -113,7 +117,7 @@ impl Twilio {
         request.basic_auth(account_sid, Some(auth_token.expose_secret()))
     }
 
-    fn messages(&self) -> String {
+    fn messages_url(&self) -> String {
         let TwilioConfig {
             api_url,
             account_sid,
@@ -125,35 +129,36 @@ impl Twilio {
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct MessageBody {
     sid: String,
 }
 
-/// Too many requests, unavailable, too fast for the sender, queue full, too fast for the channel. And our account's
-/// trouble: credentials that are not good (20003), an account that is not active (20005), a sender that is not ours
-/// (63007). The message is not to blame, and waits for an operator.
-const PASSING: [i64; 8] = [
+/// Error codes after which a retry may succeed: rate limits, full queues, outages, and faults of
+/// our account.
+/// Account faults are bad credentials (20003), an inactive account (20005) and a foreign sender
+/// (63007); an operator fixes them while messages wait.
+const RETRYABLE_CODES: [i64; 8] = [
     20_003, 20_005, 20_429, 20_503, 14_107, 30_001, 63_007, 63_018,
 ];
 
-fn refusal(answer: &ApiResponse) -> SendError {
+fn send_error(response: &ApiResponse) -> SendError {
     #[derive(Deserialize)]
-    struct Refused {
+    struct ErrorBody {
         code: i64,
         #[serde(default)]
         message: String,
     }
-    match answer.json::<Refused>() {
-        Some(refused) if PASSING.contains(&refused.code) || !answer.status.is_server_error() => {
-            let retry = PASSING.contains(&refused.code)
-                || matches!(answer.status.as_u16(), 401 | 403 | 429);
-            SendError::refused(refused.code, &refused.message, retry, answer.retry_after)
-        }
-        // Twilio's own failure may come after it took the message.
-        _ => answer.error_from_status(),
+    let Some(error) = response.json::<ErrorBody>() else {
+        return response.error_from_status();
+    };
+    let is_retryable = RETRYABLE_CODES.contains(&error.code);
+    // A server error may follow after Twilio accepted the message.
+    if response.status.is_server_error() && !is_retryable {
+        return response.error_from_status();
     }
+    let retry = is_retryable || matches!(response.status.as_u16(), 401 | 403 | 429);
+    SendError::refused(error.code, &error.message, retry, response.retry_after)
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;

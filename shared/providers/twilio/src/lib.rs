@@ -10,7 +10,7 @@ pub use parse::{form, parse, parse_json};
 pub use signature::{sign, verify};
 pub use wire::ContentSids;
 
-/// A webhook's answer that says nothing: replies go through the API.
+/// Returns the empty TwiML response to a webhook: replies go through the API instead.
 pub fn twiml_ack() -> &'static str {
     r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#
 }

@@ -1,30 +1,32 @@
-//! Twilio's webhook forms -> updates: messages of people, and what became of ours.
+//! Parses Twilio's webhook forms into updates: incoming messages and delivery statuses.
 
 use confab_core::{Error, Phone, Result, Timestamp};
 use confab_messaging::{
     Address, Channel, Content, DeliveryFailure, DeliveryStatus, Identity, Inbound, Media,
     StatusUpdate, Update,
 };
-
 use confab_provider_base::{
     lenient::LenientString,
     parsed::{Parsed, id, label, line, strip_control_characters, text},
 };
 
-/// Twilio sends some forty. More would not fit its signature, which is what they are read for.
-const MOST_PARAMS: usize = 2_000;
-const MOST_MEDIA: usize = 10;
-const LONGEST_URL: usize = 2_048;
+/// Twilio sends about forty parameters. A form with more fails its signature, which covers all of
+/// them.
+const MAX_PARAMS: usize = 2_000;
+const MAX_MEDIA_ITEMS: usize = 10;
+const MAX_URL_BYTES: usize = 2_048;
 
+/// Decodes a form into its parameters, in their order.
 pub fn form(raw_body: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(raw_body)
-        .take(MOST_PARAMS)
+        .take(MAX_PARAMS)
         .map(|(key, value)| (key.into(), value.into()))
         .collect()
 }
 
-/// `query` is that of our own address: a status comes back with the reference that we put there.
-/// `now` is the time of the update, since Twilio tells none.
+/// Parses the parameters of one webhook.
+/// `query` is our callback's query, which returns the reference. `now` is the update's time, since
+/// Twilio sends none.
 pub fn parse(params: &[(String, String)], query: &str, now: Timestamp) -> Parsed {
     let form = Form(params);
     let mut parsed = Parsed::default();
@@ -39,7 +41,7 @@ pub fn parse(params: &[(String, String)], query: &str, now: Timestamp) -> Parsed
     parsed
 }
 
-/// The same fields as one flat JSON object, which is signed through its hash.
+/// Parses the same fields from a flat JSON object, which Twilio signs through its hash.
 pub fn parse_json(raw_body: &[u8], query: &str, now: Timestamp) -> Result<Parsed> {
     let fields: std::collections::BTreeMap<String, LenientString> =
         serde_json::from_slice(raw_body).map_err(|error| {
@@ -52,18 +54,19 @@ pub fn parse_json(raw_body: &[u8], query: &str, now: Timestamp) -> Result<Parsed
     Ok(parse(&params, query, now))
 }
 
-/// Where `query` has our reference: its ids with dots between them, which no system on the way encodes anew.
-/// (Gateways do that to spaces, and the signature covers the query.)
-pub(crate) const REFERENCE: &str = "ref";
-pub(crate) const BETWEEN_IDS: &str = ".";
+/// The query parameter of our reference. Its ids are joined by dots, which gateways do not
+/// re-encode as they do spaces; the signature covers the query.
+pub(crate) const REFERENCE_PARAM: &str = "ref";
+pub(crate) const ID_SEPARATOR: &str = ".";
 
 struct Form<'a>(&'a [(String, String)]);
 
 impl<'a> Form<'a> {
-    /// An empty field is as good as absent.
+    /// Returns a field; an empty one counts as absent.
     fn get(&self, name: &str) -> Option<&'a str> {
-        let found = self.0.iter().find(|(key, _)| key == name);
-        found
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
     }
@@ -78,7 +81,7 @@ impl<'a> Form<'a> {
 
 fn read_message(form: &Form<'_>, now: Timestamp) -> Result<Inbound, String> {
     let from = form.get("From");
-    // A number of ours may take SMS, too; an answer on WhatsApp would not arrive.
+    // Our number may receive SMS as well; a WhatsApp reply to one would not arrive.
     if from.is_some_and(|from| !from.starts_with("whatsapp:")) {
         return Err("not_whatsapp".to_owned());
     }
@@ -103,7 +106,7 @@ fn read_status(
     now: Timestamp,
 ) -> Result<StatusUpdate, String> {
     let stage = match status {
-        // Twilio has it: it is not sent again.
+        // Twilio accepted the message: it must not be sent again.
         "accepted" | "scheduled" | "queued" | "sending" | "sent" => DeliveryStatus::Sent,
         "delivered" => DeliveryStatus::Delivered,
         "read" => DeliveryStatus::Read,
@@ -119,8 +122,8 @@ fn read_status(
     Ok(StatusUpdate {
         message_id: form.message_id().ok_or("status_without_id")?,
         reference: form_urlencoded::parse(query.as_bytes())
-            .find_map(|(key, value)| (key == REFERENCE).then_some(value))
-            .and_then(|value| value.replace(BETWEEN_IDS, " ").parse().ok()),
+            .find_map(|(key, value)| (key == REFERENCE_PARAM).then_some(value))
+            .and_then(|value| value.replace(ID_SEPARATOR, " ").parse().ok()),
         to: address(form.get("From"), person),
         stage,
         at: now,
@@ -161,17 +164,17 @@ fn content(form: &Form<'_>) -> Content {
         .and_then(|count| count.parse::<usize>().ok())
         .unwrap_or(0);
     if count > 0 {
-        let items: Vec<Media> = (0..count.min(MOST_MEDIA))
+        let items: Vec<Media> = (0..count.min(MAX_MEDIA_ITEMS))
             .filter_map(|index| media(form, index))
             .collect();
-        return match items.is_empty() {
-            true => Content::Unsupported {
+        if items.is_empty() {
+            return Content::Unsupported {
                 what: "media".into(),
-            },
-            false => Content::Media {
-                items,
-                caption: body.map(text),
-            },
+            };
+        }
+        return Content::Media {
+            items,
+            caption: body.map(text),
         };
     }
     match body {
@@ -185,7 +188,7 @@ fn content(form: &Form<'_>) -> Content {
 fn media(form: &Form<'_>, index: usize) -> Option<Media> {
     let source = form
         .get(&format!("MediaUrl{index}"))
-        .filter(|url| url.len() <= LONGEST_URL)?;
+        .filter(|url| url.len() <= MAX_URL_BYTES)?;
     let mime_type = form.get(&format!("MediaContentType{index}"));
     Some(Media {
         source: strip_control_characters(source),
@@ -195,5 +198,4 @@ fn media(form: &Form<'_>, index: usize) -> Option<Media> {
 }
 
 #[cfg(test)]
-#[path = "parse_tests.rs"]
 mod tests;

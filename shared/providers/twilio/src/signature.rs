@@ -1,18 +1,18 @@
-//! Twilio signs the public address together with the parameters of the form.
+//! Twilio's signature over our public URL and the sorted parameters of the form.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_core::{Error, Result};
+use confab_provider_base::secrets::{decode_sha256, non_blank};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use confab_provider_base::secrets::{decode_sha256, non_blank};
-
-/// `header` is `X-Twilio-Signature`; `url` the public address with its query, as Twilio was told it.
-/// A body that is no form is signed through its hash in the query, and `params` do not count then.
-/// Any of `auth_tokens` may have signed: during a rotation two are active.
+/// Verifies `X-Twilio-Signature`; `url` is our public URL with its query, as Twilio was given it.
+/// A body that is no form is signed through its hash in the query, and `params` are not covered
+/// then.
+/// Any of `auth_tokens` may have signed: two are active during a rotation.
 pub fn verify(
     auth_tokens: &[SecretString],
     url: &str,
@@ -22,23 +22,23 @@ pub fn verify(
 ) -> Result<()> {
     let claimed = header
         .and_then(|header| STANDARD.decode(header).ok())
-        .ok_or_else(unsigned)?;
+        .ok_or_else(invalid_signature)?;
     let params = match body_hash(url) {
         Some(hash) => {
             let actual = Sha256::digest(raw_body);
-            let same = decode_sha256(&hash).is_some_and(|hash| hash.ct_eq(&actual).into());
-            if !same {
-                return Err(unsigned());
+            let is_same = decode_sha256(&hash).is_some_and(|hash| hash.ct_eq(&actual).into());
+            if !is_same {
+                return Err(invalid_signature());
             }
             Vec::new()
         }
-        // Nothing of such a body would be signed.
-        None if params.is_empty() && !raw_body.is_empty() => return Err(unsigned()),
-        None => fifo(params),
+        // No part of such a body is covered by the signature.
+        None if params.is_empty() && !raw_body.is_empty() => return Err(invalid_signature()),
+        None => sorted_unique(params),
     };
-    for spelling in spellings(url) {
+    for variant in signed_url_variants(url) {
         for auth_token in non_blank(auth_tokens) {
-            if mac(auth_token, &spelling, &params)?
+            if mac(auth_token, &variant, &params)?
                 .verify_slice(&claimed)
                 .is_ok()
             {
@@ -46,17 +46,17 @@ pub fn verify(
             }
         }
     }
-    Err(unsigned())
+    Err(invalid_signature())
 }
 
-/// The signature that Twilio would send.
+/// Signs a form, as Twilio would.
 pub fn sign(auth_token: &SecretString, url: &str, params: &[(String, String)]) -> Result<String> {
-    let mac = mac(auth_token, url, &fifo(params))?;
+    let mac = mac(auth_token, url, &sorted_unique(params))?;
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-fn unsigned() -> Error {
-    Error::unauthenticated("The signature does not fit the address and the parameters.")
+fn invalid_signature() -> Error {
+    Error::unauthenticated("The signature does not match the URL and the parameters.")
 }
 
 fn mac(auth_token: &SecretString, url: &str, params: &[(&str, &str)]) -> Result<Hmac<Sha1>> {
@@ -70,8 +70,8 @@ fn mac(auth_token: &SecretString, url: &str, params: &[(&str, &str)]) -> Result<
     Ok(mac)
 }
 
-/// By key; several values of one key sorted and each once.
-fn fifo(params: &[(String, String)]) -> Vec<(&str, &str)> {
+/// Sorts parameters by key and value and drops duplicates, as Twilio does before it signs.
+fn sorted_unique(params: &[(String, String)]) -> Vec<(&str, &str)> {
     let mut params: Vec<_> = params
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
@@ -87,46 +87,50 @@ fn body_hash(url: &str) -> Option<String> {
         .find_map(|(key, value)| (key == "bodySHA256").then(|| value.into_owned()))
 }
 
-/// Twilio is not consistent about the port, nor about how it encodes the query: it signs one of these.
-fn spellings(url: &str) -> Vec<String> {
-    let mut spellings = vec![url.to_owned()];
+/// Lists the forms of the URL that Twilio may have signed: with or without the port, and with
+/// either encoding of the query.
+fn signed_url_variants(url: &str) -> Vec<String> {
+    let mut variants = vec![url.to_owned()];
     let Some((scheme, rest)) = url.split_once("://") else {
-        return spellings;
+        return variants;
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(end);
-    let host = authority
+    let (host_and_port, path_and_query) = rest.split_at(end);
+    let host = host_and_port
         .rsplit_once(':')
         .filter(|(_, port)| is_port(port))
-        .map_or(authority, |(host, _)| host);
-    let port = authority.strip_prefix(host).filter(|port| !port.is_empty());
-    let standard = if scheme == "https" { ":443" } else { ":80" };
-    let port = port.unwrap_or(standard);
-    let mut tails = vec![tail.to_owned()];
-    if let Some((path, query)) = tail.split_once('?') {
-        tails.push(format!("{path}?{}", legacy_query(query)));
-        tails.push(format!("{path}?{}", query.replace('\'', "%27")));
+        .map_or(host_and_port, |(host, _)| host);
+    let port = host_and_port
+        .strip_prefix(host)
+        .filter(|port| !port.is_empty());
+    let default_port = if scheme == "https" { ":443" } else { ":80" };
+    let port = port.unwrap_or(default_port);
+    let mut path_variants = vec![path_and_query.to_owned()];
+    if let Some((path, query)) = path_and_query.split_once('?') {
+        path_variants.push(format!("{path}?{}", legacy_query(query)));
+        path_variants.push(format!("{path}?{}", query.replace('\'', "%27")));
     }
-    for tail in tails {
-        for spelling in [
-            format!("{scheme}://{host}{tail}"),
-            format!("{scheme}://{host}{port}{tail}"),
+    for path_and_query in path_variants {
+        for variant in [
+            format!("{scheme}://{host}{path_and_query}"),
+            format!("{scheme}://{host}{port}{path_and_query}"),
         ] {
-            if !spellings.contains(&spelling) {
-                spellings.push(spelling);
+            if !variants.contains(&variant) {
+                variants.push(variant);
             }
         }
     }
-    spellings
+    variants
 }
 
 fn is_port(text: &str) -> bool {
     (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Each name and value decoded and encoded again, as older systems did.
+/// Decodes and re-encodes each name and value, as older Twilio systems did.
 fn legacy_query(query: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
     const KEPT: &AsciiSet = &NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'_')
@@ -151,8 +155,9 @@ fn legacy_query(query: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use confab_core::Kind;
+
+    use super::*;
 
     const URL: &str = "https://mycompany.com/myapp.php?foo=1&bar=2";
 
@@ -178,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vectors_verify() {
+    fn published_vectors_verify() {
         for (caller, signature) in [
             ("+12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ="),
             ("+14158675309", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
@@ -189,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_unauthenticated() {
+    fn signature_is_rejected_when_any_part_differs() {
         let signed = sign(&token(), URL, &call("+12349013030")).unwrap();
         let mut one_more = call("+12349013030");
         one_more.push(("New".into(), "1".into()));
@@ -236,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn twilio_may_sign_with_the_port_or_without() {
+    fn signature_verifies_with_or_without_the_port_and_with_either_encoding() {
         let params = call("+12349013030");
         for (ours, theirs) in [
             ("https://a.example/x?y=1", "https://a.example:443/x?y=1"),
@@ -257,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_one_name_count_once_and_in_order() {
+    fn repeated_parameters_are_signed_once_in_order() {
         let once = pairs(&[("A", "1"), ("A", "2"), ("B", "x")]);
         let signature = sign(&token(), URL, &once).unwrap();
         let twice = pairs(&[("B", "x"), ("A", "2"), ("A", "1"), ("A", "2")]);
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_which_nothing_is_signed_is_refused() {
+    fn body_without_signed_parameters_is_rejected() {
         let of_nothing = sign(&token(), URL, &[]).unwrap();
         assert!(verify(&[token()], URL, &[], b"", Some(&of_nothing)).is_ok());
         assert!(
@@ -281,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_body_is_signed_through_its_hash() {
+    fn json_body_verifies_through_its_hash() {
         let body = br#"{"property": "value", "boolean": true}"#;
         let hash = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620";
         let url = format!("https://mycompany.com/myapp.php?foo=1&bar=2&bodySHA256={hash}");

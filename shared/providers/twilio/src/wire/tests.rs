@@ -1,6 +1,7 @@
-use super::*;
 use confab_messaging::{Channel, Identity, ListRow, ListSection};
 use confab_testkit::samples;
+
+use super::*;
 
 fn outbound(body: Body) -> Outbound {
     samples::outbound(Channel::Twilio, body)
@@ -17,7 +18,7 @@ fn sids() -> ContentSids {
     [("news/en".to_owned(), "HX0123".to_owned())].into()
 }
 
-fn body_of(body: Body) -> String {
+fn text_of(body: Body) -> String {
     let fields = content(&body, &sids()).unwrap();
     fields
         .into_iter()
@@ -27,7 +28,7 @@ fn body_of(body: Body) -> String {
 }
 
 #[test]
-fn a_text_with_its_way_back() {
+fn text_carries_its_reference_in_the_status_callback() {
     let text = outbound(Body::Text { text: "hi".into() });
     let reference = text.reference.to_string().replace(' ', ".");
     let expect = |callback: &str| {
@@ -62,14 +63,14 @@ fn a_text_with_its_way_back() {
 }
 
 #[test]
-fn choices_become_numbered_lines() {
+fn choices_become_numbered_lines_of_text() {
     let buttons = Body::Buttons {
         text: "Choose".into(),
         footer: Some("Confab".into()),
         buttons: vec![button("1", "Begin"), button("2", "How it works")],
     };
     assert_eq!(
-        body_of(buttons),
+        text_of(buttons),
         "Choose\n\n1. Begin\n2. How it works\n\nConfab"
     );
     let row = |title: &str| ListRow {
@@ -90,41 +91,41 @@ fn choices_become_numbered_lines() {
             section("B", vec![row("Premium")]),
         ],
     };
-    assert_eq!(body_of(list), "Choose\n\n1. Lite\n2. Premium");
+    assert_eq!(text_of(list), "Choose\n\n1. Lite\n2. Premium");
 }
 
 #[test]
-fn a_long_text_gives_way_to_what_the_person_needs() {
+fn long_text_is_clipped_before_its_choices_and_link() {
     let buttons = Body::Buttons {
         text: "ש".repeat(5_000),
         footer: None,
         buttons: vec![button("1", "Begin")],
     };
-    let body = body_of(buttons);
-    assert_eq!(length(&body), LONGEST_BODY);
+    let body = text_of(buttons);
+    assert_eq!(length(&body), MAX_BODY_CHARS);
     assert!(body.ends_with("…\n\n1. Begin"));
     let link = Body::Link {
         text: "x".repeat(5_000),
         label: "Pay".into(),
         url: "https://p.example/1".into(),
     };
-    assert!(body_of(link).ends_with("…\n\nPay: https://p.example/1"));
+    assert!(text_of(link).ends_with("…\n\nPay: https://p.example/1"));
     assert_eq!(
-        length(&body_of(Body::Text {
+        length(&text_of(Body::Text {
             text: "x".repeat(1_601)
         })),
-        LONGEST_BODY
+        MAX_BODY_CHARS
     );
-    let endless = Body::Link {
+    let long_link = Body::Link {
         text: "x".into(),
         label: "Pay".into(),
         url: "u".repeat(3_000),
     };
-    assert_eq!(length(&body_of(endless)), LONGEST_BODY);
+    assert_eq!(length(&text_of(long_link)), MAX_BODY_CHARS);
 }
 
 #[test]
-fn pictures_and_templates() {
+fn images_and_templates_use_their_own_fields() {
     let image = Body::Image {
         url: "https://a.example/1.jpg".into(),
         caption: None,
@@ -148,7 +149,7 @@ fn pictures_and_templates() {
 }
 
 #[test]
-fn a_template_that_twilio_was_not_told_of_is_never_sent() {
+fn template_without_a_content_sid_is_never_retried() {
     let template = Body::Template {
         name: "news".into(),
         language: "he".into(),
@@ -158,19 +159,19 @@ fn a_template_that_twilio_was_not_told_of_is_never_sent() {
 }
 
 #[test]
-fn what_twilio_cannot_do_is_never_tried_again() {
+fn unsupported_message_is_never_retried() {
     let reaction = Body::Reaction {
         message_id: "SM1".into(),
         emoji: "👍".into(),
     };
     assert!(!content(&reaction, &sids()).unwrap_err().may_send_again());
-    let mut to_nobody = outbound(Body::Text { text: "hi".into() });
-    to_nobody.to.person = Identity {
+    let mut to_scoped_id = outbound(Body::Text { text: "hi".into() });
+    to_scoped_id.to.person = Identity {
         phone: None,
         scoped_id: Some("US.1".into()),
     };
     assert!(matches!(
-        message(&to_nobody, "whatsapp:+1", None, &ContentSids::new()),
+        message(&to_scoped_id, "whatsapp:+1", None, &ContentSids::new()),
         Err(SendError::NotSent { retry: false, .. })
     ));
 }

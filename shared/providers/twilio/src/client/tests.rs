@@ -1,18 +1,18 @@
 use std::time::Duration;
 
-use super::*;
-use confab_testkit::{samples::outbound, servers};
-
 use confab_core::Timestamp;
 use confab_messaging::{Body, Channel};
+use confab_testkit::{samples::outbound, servers};
 use serde_json::json;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{header, path},
 };
 
+use super::*;
+
 const MESSAGES: &str = "/2010-04-01/Accounts/AC1/Messages.json";
-/// `AC1` and the token, as basic authentication writes them.
+/// `AC1` and the token as HTTP basic authentication.
 const BASIC: &str = "Basic QUMxOjEyMzQ1LXRva2Vu";
 
 fn twilio(api_url: &str) -> Twilio {
@@ -37,7 +37,7 @@ fn text() -> Outbound {
     )
 }
 
-async fn answering(template: ResponseTemplate) -> MockServer {
+async fn server_responding(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(path(MESSAGES))
         .and(header("authorization", BASIC))
@@ -48,8 +48,8 @@ async fn answering(template: ResponseTemplate) -> MockServer {
 }
 
 #[tokio::test]
-async fn a_message_is_sent_as_a_form() {
-    let server = answering(
+async fn message_is_sent_as_a_form_with_a_status_callback() {
+    let server = server_responding(
         ResponseTemplate::new(201).set_body_json(json!({"sid": "SM9", "status": "queued"})),
     )
     .await;
@@ -87,7 +87,7 @@ async fn a_message_is_sent_as_a_form() {
 }
 
 #[tokio::test]
-async fn twilio_says_no() {
+async fn error_codes_decide_whether_a_send_is_retried() {
     for (status, code, retry) in [
         (429, 20_429, true),
         (400, 63_018, true),
@@ -97,7 +97,7 @@ async fn twilio_says_no() {
         (401, 20_003, true),
     ] {
         let error = json!({"code": code, "message": "to whatsapp:+16505550100", "more_info": "x", "status": status});
-        let server = answering(ResponseTemplate::new(status).set_body_json(error)).await;
+        let server = server_responding(ResponseTemplate::new(status).set_body_json(error)).await;
         let expected = SendError::NotSent {
             retry,
             retry_after: None,
@@ -112,14 +112,14 @@ async fn twilio_says_no() {
 }
 
 #[tokio::test]
-async fn an_unknown_outcome() {
+async fn outcome_is_unknown_after_server_errors_and_lost_responses() {
     let internal = json!({"code": 20_500, "message": "Internal Server Error", "status": 500});
     for template in [
         ResponseTemplate::new(500).set_body_json(internal),
         ResponseTemplate::new(502),
         ResponseTemplate::new(201).set_body_string("{}"),
     ] {
-        let server = answering(template).await;
+        let server = server_responding(template).await;
         let error = twilio(&server.uri()).send(&text()).await.unwrap_err();
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
@@ -136,7 +136,7 @@ async fn an_unknown_outcome() {
 }
 
 #[tokio::test]
-async fn media_is_fetched_and_our_credentials_go_no_further_than_the_api() {
+async fn media_redirect_does_not_carry_credentials_to_another_origin() {
     let (api, cdn) = (MockServer::start().await, MockServer::start().await);
     let moved = ResponseTemplate::new(307)
         .insert_header("location", format!("{}/file", cdn.uri()).as_str());
@@ -168,12 +168,12 @@ async fn media_is_fetched_and_our_credentials_go_no_further_than_the_api() {
             mime_type: "image/png".into()
         }
     );
-    let asked = &cdn.received_requests().await.unwrap()[0];
-    assert!(!asked.headers.contains_key("authorization"));
+    let request = &cdn.received_requests().await.unwrap()[0];
+    assert!(!request.headers.contains_key("authorization"));
 }
 
 #[tokio::test]
-async fn media_comes_from_listed_addresses_only() {
+async fn media_is_refused_outside_the_allowlist() {
     let twilio = twilio("http://127.0.0.1:1");
     for url in [
         "http://169.254.169.254/latest/",
@@ -188,16 +188,16 @@ async fn media_comes_from_listed_addresses_only() {
 }
 
 #[tokio::test]
-async fn slow_media_is_given_up() {
+async fn media_download_times_out_on_a_slow_server() {
     let server = servers::dripping().await;
     let mut twilio = twilio(&server);
-    twilio.media_time_limit = Some(Duration::from_millis(300));
+    twilio.media_timeout = Some(Duration::from_millis(300));
     let error = twilio.media(&server).await.unwrap_err();
     assert!(matches!(error, MediaError::Unavailable(_)), "{error}");
 }
 
 #[tokio::test]
-async fn no_log_line_has_the_token_or_the_person() {
+async fn debug_output_contains_no_token_and_no_phone_number() {
     let twilio = twilio("http://127.0.0.1:1");
     let send = twilio.send(&text()).await.unwrap_err();
     let shown = format!("{twilio:?} {send:?} {send}");

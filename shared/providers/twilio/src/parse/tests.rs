@@ -1,7 +1,8 @@
-use super::*;
 use confab_core::Kind;
 use confab_testkit::samples::sample;
 use proptest::prelude::*;
+
+use super::*;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
@@ -43,7 +44,7 @@ fn address() -> Address {
 }
 
 #[test]
-fn each_kind_of_message() {
+fn message_fields_map_to_their_content() {
     let media = |source: &str, mime_type: &str| Media {
         source: source.into(),
         mime_type: mime_type.into(),
@@ -129,7 +130,7 @@ fn each_kind_of_message() {
 }
 
 #[test]
-fn the_samples() {
+fn samples_verify_and_parse() {
     let read = |case: &str| {
         let sample = sample(case);
         let params = form(&sample.body);
@@ -199,7 +200,7 @@ fn the_samples() {
 }
 
 #[test]
-fn stages_and_errors_of_statuses() {
+fn status_words_map_to_delivery_stages_and_errors() {
     let status = |status: &str, code: &str| {
         let params = pairs(&[
             ("SmsSid", "SM1"),
@@ -240,7 +241,7 @@ fn stages_and_errors_of_statuses() {
 }
 
 #[test]
-fn without_a_sender_or_an_id_it_is_no_message() {
+fn message_without_a_sender_or_an_id_is_ignored() {
     assert_eq!(parse(&[], "", now()).ignored, ["message_without_sender"]);
     let params = pairs(&[("From", "whatsapp:+16505550100")]);
     assert_eq!(parse(&params, "", now()).ignored, ["message_without_id"]);
@@ -255,7 +256,7 @@ fn without_a_sender_or_an_id_it_is_no_message() {
 }
 
 #[test]
-fn a_json_body_reads_the_same() {
+fn json_body_parses_like_the_form() {
     let body = br#"{"MessageSid":"SM1","From":"whatsapp:+16505550100","To":"whatsapp:+14155238886","Body":"hi","NumMedia":0,"More":{"x":[]}}"#;
     assert_eq!(
         parse_json(body, "", now()).unwrap(),
@@ -271,7 +272,7 @@ fn a_json_body_reads_the_same() {
 
 proptest! {
     #[test]
-    fn bytes_never_panic(body in prop::collection::vec(any::<u8>(), 0..300), query in ".{0,40}") {
+    fn parsing_never_panics_on_any_bytes(body in prop::collection::vec(any::<u8>(), 0..300), query in ".{0,40}") {
         let params = form(&body);
         drop(parse(&params, &query, now()));
         drop(parse_json(&body, &query, now()));
@@ -280,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_signed_verifies(params in prop::collection::vec((".{0,8}", ".{0,8}"), 0..12), query in "[a-z=&+%.:]{0,30}") {
+    fn signed_form_verifies_with_any_query(params in prop::collection::vec((".{0,8}", ".{0,8}"), 0..12), query in "[a-z=&+%.:]{0,30}") {
         let (token, url) = ("t".to_owned().into(), format!("http://a.example:7071/x?{query}"));
         let signature = crate::sign(&token, &url, &params).unwrap();
         prop_assert!(crate::verify(std::slice::from_ref(&token), &url, &params, b"", Some(&signature)).is_ok());
