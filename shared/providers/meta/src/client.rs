@@ -1,6 +1,13 @@
-//! Calls to the Graph API: send, mark as read, typing, media.
+//! Client of the Graph API: sends messages, marks them as read, shows typing, transfers media.
+
+use std::time::Duration;
 
 use confab_messaging::Outbound;
+use confab_provider_base::{
+    Accepted, File, MediaError, SendError,
+    download::{Download, MAX_FILE_BYTES, Origin},
+    send::ApiResponse,
+};
 use reqwest::{
     Client, RequestBuilder, Url,
     header::CONTENT_TYPE,
@@ -10,12 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::wire;
-use confab_provider_base::{
-    Accepted, File, MediaError, SendError,
-    download::{Download, MAX_FILE_BYTES, Origin},
-    send::ApiResponse,
-};
+use crate::wire;
 
 #[derive(Debug, Clone)]
 pub struct MetaConfig {
@@ -25,7 +27,7 @@ pub struct MetaConfig {
     pub version: String,
     pub phone_number_id: String,
     pub token: SecretString,
-    /// Where media may come from besides Meta's own host and that of `api_url`, as `https://host[:port]`.
+    /// Origins of media besides Meta's own and that of `api_url`, as `https://host[:port]`.
     pub media_origins: Vec<String>,
 }
 
@@ -34,9 +36,10 @@ pub struct Meta {
     http: Client,
     config: MetaConfig,
     media_origins: Vec<Origin>,
-    media_time_limit: Option<std::time::Duration>,
+    media_timeout: Option<Duration>,
 }
 
+const MAX_MEDIA_ID_BYTES: usize = 512;
 const MEDIA_ORIGIN: &str = "https://lookaside.fbsbx.com";
 
 impl Meta {
@@ -50,33 +53,34 @@ impl Meta {
             http,
             config,
             media_origins,
-            media_time_limit: None,
+            media_timeout: None,
         }
     }
 
+    /// Sends a message and returns Meta's id of it.
     pub async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
-        let message =
-            wire::message(outbound).ok_or_else(|| SendError::permanent("nobody to send to"))?;
-        let answer = self.post("messages", &message).await?;
+        let message = wire::message(outbound)
+            .ok_or_else(|| SendError::permanent("the recipient has no address"))?;
+        let response = self.post("messages", &message).await?;
         #[derive(Deserialize)]
-        struct Sent {
-            messages: Vec<Id>,
+        struct SendBody {
+            messages: Vec<IdBody>,
         }
-        let sent = answer
-            .json::<Sent>()
+        let sent = response
+            .json::<SendBody>()
             .and_then(|sent| sent.messages.into_iter().next());
-        let message_id = sent.ok_or_else(|| answer.error_from_status())?.id;
+        let message_id = sent.ok_or_else(|| response.error_from_status())?.id;
         Ok(Accepted { message_id })
     }
 
-    /// Blue ticks for the person, on this message and all before it.
+    /// Marks this message and all before it as read, which shows blue ticks.
     pub async fn mark_read(&self, message_id: &str) -> Result<(), SendError> {
         let read =
             json!({ "messaging_product": "whatsapp", "status": "read", "message_id": message_id });
         self.post("messages", &read).await.map(drop)
     }
 
-    /// Shows that an answer is being written, for at most 25 seconds. Marks as read, too.
+    /// Shows a typing indicator for at most 25 seconds, and marks the message as read.
     pub async fn typing(&self, message_id: &str) -> Result<(), SendError> {
         let typing = json!({
             "messaging_product": "whatsapp", "status": "read", "message_id": message_id,
@@ -85,44 +89,46 @@ impl Meta {
         self.post("messages", &typing).await.map(drop)
     }
 
-    /// Two steps: where the file is, which holds for five minutes, and the file.
+    /// Downloads a user's file in two steps: its URL, which expires after five minutes, then its
+    /// bytes.
     pub async fn media(&self, media_id: &str) -> Result<File, MediaError> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if !(1..=512).contains(&media_id.len()) || !media_id.bytes().all(plain) {
+        let is_id_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        if !(1..=MAX_MEDIA_ID_BYTES).contains(&media_id.len()) || !media_id.bytes().all(is_id_byte)
+        {
             return Err(MediaError::Refused("not a media id"));
         }
-        let download = Download::new(&self.http, &self.media_origins, self.media_time_limit);
+        let download = Download::new(&self.http, &self.media_origins, self.media_timeout);
         let authorize = |_: &Url, request: RequestBuilder| {
             request.bearer_auth(self.config.token.expose_secret())
         };
-        // Meta says 400 to an id that it does not know, and to whoever asks too much.
-        let is_busy = |body: &[u8]| {
-            serde_json::from_slice::<Refused>(body)
-                .is_ok_and(|refused| is_passing(refused.error.code))
+        // Meta answers 400 both to unknown ids and to exceeded rate limits.
+        let is_temporary = |body: &[u8]| {
+            serde_json::from_slice::<ErrorBody>(body)
+                .is_ok_and(|body| is_retryable(body.error.code))
         };
-        let found = download
-            .get_with(&self.address(media_id), authorize, is_busy)
+        let metadata = download
+            .get_with(&self.url(media_id), authorize, is_temporary)
             .await?;
         #[derive(Deserialize)]
-        struct Place {
+        struct MediaLocation {
             url: String,
             mime_type: Option<String>,
             file_size: Option<u64>,
         }
-        let place: Place = serde_json::from_slice(&found.bytes)
-            .map_err(|_| MediaError::Unavailable("the place of the media cannot be read".into()))?;
-        if place
+        let location: MediaLocation = serde_json::from_slice(&metadata.bytes)
+            .map_err(|_| MediaError::Unavailable("the media location is malformed".into()))?;
+        if location
             .file_size
             .is_some_and(|size| size > MAX_FILE_BYTES as u64)
         {
             return Err(MediaError::TooLarge);
         }
-        let file = download.get(&place.url, authorize).await?;
-        let mime_type = place.mime_type.unwrap_or(file.mime_type);
+        let file = download.get(&location.url, authorize).await?;
+        let mime_type = location.mime_type.unwrap_or(file.mime_type);
         Ok(File { mime_type, ..file })
     }
 
-    /// Meta's id of the uploaded file.
+    /// Uploads a file and returns Meta's id of it.
     pub async fn upload(&self, file: File) -> Result<String, SendError> {
         let part = Part::bytes(file.bytes)
             .file_name("file")
@@ -130,40 +136,43 @@ impl Meta {
         let form = Form::new()
             .text("messaging_product", "whatsapp")
             .part("file", part);
-        let request = self.http.post(self.own_address("media")).multipart(form);
-        let answer = self.ask(request).await?;
-        let id = answer
-            .json::<Id>()
-            .ok_or_else(|| answer.error_from_status())?;
+        let request = self
+            .http
+            .post(self.phone_number_url("media"))
+            .multipart(form);
+        let response = self.call(request).await?;
+        let id = response
+            .json::<IdBody>()
+            .ok_or_else(|| response.error_from_status())?;
         Ok(id.id)
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<ApiResponse, SendError> {
         let request = self
             .http
-            .post(self.own_address(path))
+            .post(self.phone_number_url(path))
             .header(CONTENT_TYPE, "application/json")
             .body(body.to_string());
-        self.ask(request).await
+        self.call(request).await
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<ApiResponse, SendError> {
+    async fn call(&self, request: RequestBuilder) -> Result<ApiResponse, SendError> {
         let response = request
             .bearer_auth(self.config.token.expose_secret())
             .send()
             .await?;
-        let answer = ApiResponse::read(response).await?;
-        if answer.status.is_success() {
-            return Ok(answer);
+        let response = ApiResponse::read(response).await?;
+        if response.status.is_success() {
+            return Ok(response);
         }
-        Err(refusal(&answer))
+        Err(send_error(&response))
     }
 
-    fn own_address(&self, path: &str) -> String {
-        self.address(&format!("{}/{path}", self.config.phone_number_id))
+    fn phone_number_url(&self, path: &str) -> String {
+        self.url(&format!("{}/{path}", self.config.phone_number_id))
     }
 
-    fn address(&self, path: &str) -> String {
+    fn url(&self, path: &str) -> String {
         let MetaConfig {
             api_url, version, ..
         } = &self.config;
@@ -172,50 +181,50 @@ impl Meta {
 }
 
 #[derive(Deserialize)]
-struct Id {
+struct IdBody {
     id: String,
 }
 
-/// Codes that go away by themselves: too many calls, too many messages, Meta's own trouble.
-const PASSING: [i64; 14] = [
+/// Error codes that pass by themselves: rate limits, and Meta's own outages.
+const TRANSIENT_CODES: [i64; 14] = [
     1, 2, 4, 17, 341, 613, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056, 133_016, 135_000,
 ];
 
-/// Our account's trouble: a token that is not good, a permission, a number that is not registered, a bill, a lock. An
-/// operator ends it; the message is not to blame, and waits.
-const OURS: [i64; 8] = [0, 10, 190, 368, 131_005, 131_031, 131_042, 133_010];
-const PERMISSIONS: std::ops::RangeInclusive<i64> = 200..=299;
+/// Error codes of our account: token, permission, registration, billing, lock. An operator fixes
+/// them while messages wait.
+const ACCOUNT_CODES: [i64; 8] = [0, 10, 190, 368, 131_005, 131_031, 131_042, 133_010];
+const PERMISSION_CODES: std::ops::RangeInclusive<i64> = 200..=299;
 
-fn is_passing(code: i64) -> bool {
-    PASSING.contains(&code) || OURS.contains(&code) || PERMISSIONS.contains(&code)
+fn is_retryable(code: i64) -> bool {
+    TRANSIENT_CODES.contains(&code)
+        || ACCOUNT_CODES.contains(&code)
+        || PERMISSION_CODES.contains(&code)
 }
 
 #[derive(Deserialize)]
-struct Refused {
-    error: Reason,
+struct ErrorBody {
+    error: ErrorDetails,
 }
 
 #[derive(Deserialize)]
-struct Reason {
+struct ErrorDetails {
     code: i64,
     #[serde(default)]
     message: String,
 }
 
-fn refusal(answer: &ApiResponse) -> SendError {
-    match answer.json::<Refused>() {
-        // Meta's own failure may come after it took the message, and is never the message's fault.
-        Some(Refused { error }) if answer.status.is_server_error() && !is_passing(error.code) => {
-            SendError::Unknown(format!("{} {}", error.code, answer.status))
-        }
-        Some(Refused { error }) => {
-            let retry = is_passing(error.code) || matches!(answer.status.as_u16(), 401 | 403 | 429);
-            SendError::refused(error.code, &error.message, retry, answer.retry_after)
-        }
-        None => answer.error_from_status(),
+fn send_error(response: &ApiResponse) -> SendError {
+    let Some(ErrorBody { error }) = response.json() else {
+        return response.error_from_status();
+    };
+    let is_retryable = is_retryable(error.code);
+    // A server error may follow after Meta accepted the message, so the outcome is unknown.
+    if response.status.is_server_error() && !is_retryable {
+        return SendError::Unknown(format!("{} {}", error.code, response.status));
     }
+    let retry = is_retryable || matches!(response.status.as_u16(), 401 | 403 | 429);
+    SendError::refused(error.code, &error.message, retry, response.retry_after)
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;

@@ -1,18 +1,17 @@
-//! Meta's webhook JSON -> updates. One broken message never costs the others.
+//! Parses Meta's webhook JSON into updates. A malformed message never affects its siblings.
 
 use confab_core::{Error, Phone, Result, Timestamp};
 use confab_messaging::{
     Address, Channel, Content, DeliveryFailure, DeliveryStatus, Identity, Inbound, Media,
     MessagePrice, StatusUpdate, Update,
 };
-use serde::Deserialize;
-
 use confab_provider_base::{
     lenient::{Lenient, LenientString, LenientVec},
     parsed::{Parsed, id, label, line, text},
 };
+use serde::Deserialize;
 
-/// `now` stands in for a time that Meta did not tell.
+/// Parses one webhook; `now` replaces a timestamp that is missing or malformed.
 pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
     let not_json = || Error::invalid("bad_json", "The body is not a JSON object.");
     let body = std::str::from_utf8(raw_body).map_err(|error| not_json().with_source(error))?;
@@ -56,17 +55,17 @@ struct Entry {
 #[serde(default)]
 struct Change {
     field: LenientString,
-    value: Lenient<Value>,
+    value: Lenient<ChangeValue>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Value {
+struct ChangeValue {
     metadata: Lenient<Metadata>,
     contacts: LenientVec<Contact>,
     messages: LenientVec<Message>,
-    statuses: LenientVec<Report>,
-    errors: LenientVec<Problem>,
+    statuses: LenientVec<MessageStatus>,
+    errors: LenientVec<ApiError>,
 }
 
 #[derive(Deserialize, Default)]
@@ -172,10 +171,10 @@ struct System {
     user_id: LenientString,
 }
 
-/// A status, as Meta calls what became of our message.
+/// A delivery status of one of our messages.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Report {
+struct MessageStatus {
     id: LenientString,
     status: LenientString,
     timestamp: LenientString,
@@ -183,7 +182,7 @@ struct Report {
     recipient_user_id: LenientString,
     biz_opaque_callback_data: LenientString,
     pricing: Lenient<Pricing>,
-    errors: LenientVec<Problem>,
+    errors: LenientVec<ApiError>,
 }
 
 #[derive(Deserialize, Default)]
@@ -195,7 +194,7 @@ struct Pricing {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Problem {
+struct ApiError {
     code: LenientString,
     title: LenientString,
     message: LenientString,
@@ -213,10 +212,10 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
     };
     parsed.ignore_broken("message", value.messages.broken);
     parsed.ignore_broken("status", value.statuses.broken);
-    for problem in &value.errors.items {
+    for api_error in &value.errors.items {
         parsed.ignore(format!(
             "error:{}",
-            label(problem.code.get().unwrap_or("none"))
+            label(api_error.code.get().unwrap_or("none"))
         ));
     }
     for message in &value.messages.items {
@@ -226,7 +225,7 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
         }
     }
     for report in &value.statuses.items {
-        match read_report(report, value, now) {
+        match read_status(report, value, now) {
             Ok(status) => parsed.push(Update::Status(status))?,
             Err(reason) => parsed.ignore(reason),
         }
@@ -234,8 +233,12 @@ fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<(
     Ok(())
 }
 
-fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbound, &'static str> {
-    let contact = contact_of(message, value);
+fn read_message(
+    message: &Message,
+    value: &ChangeValue,
+    now: Timestamp,
+) -> Result<Inbound, &'static str> {
+    let contact = sender_contact(message, value);
     let number = message
         .from
         .get()
@@ -249,7 +252,7 @@ fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbo
         id: message.id.get().and_then(id).ok_or("message_without_id")?,
         from: address(value, number, scoped).ok_or("message_without_sender")?,
         name: name.map(text).filter(|name| !name.0.is_empty()),
-        sent_at: moment(&message.timestamp).unwrap_or(now),
+        sent_at: parse_timestamp(&message.timestamp).unwrap_or(now),
         reply_to: message
             .context
             .0
@@ -259,18 +262,22 @@ fn read_message(message: &Message, value: &Value, now: Timestamp) -> Result<Inbo
     })
 }
 
-fn contact_of<'a>(message: &Message, value: &'a Value) -> Option<&'a Contact> {
+fn sender_contact<'a>(message: &Message, value: &'a ChangeValue) -> Option<&'a Contact> {
     let contacts = &value.contacts.items;
-    let same = |a: &LenientString, b: &LenientString| a.get().is_some() && a.get() == b.get();
-    let named = contacts.iter().find(|contact| {
-        same(&contact.wa_id, &message.from) || same(&contact.user_id, &message.from_user_id)
+    let is_same = |a: &LenientString, b: &LenientString| a.get().is_some() && a.get() == b.get();
+    let matching = contacts.iter().find(|contact| {
+        is_same(&contact.wa_id, &message.from) || is_same(&contact.user_id, &message.from_user_id)
     });
-    // A lone contact can only be the sender, when the message itself names nobody.
-    let nameless = message.from.get().is_none() && message.from_user_id.get().is_none();
-    named.or_else(|| contacts.first().filter(|_| nameless && contacts.len() == 1))
+    // A lone contact can only be the sender when the message itself names none.
+    let is_anonymous = message.from.get().is_none() && message.from_user_id.get().is_none();
+    matching.or_else(|| {
+        contacts
+            .first()
+            .filter(|_| is_anonymous && contacts.len() == 1)
+    })
 }
 
-fn address(value: &Value, number: Option<&str>, scoped: Option<&str>) -> Option<Address> {
+fn address(value: &ChangeValue, number: Option<&str>, scoped: Option<&str>) -> Option<Address> {
     let metadata = value.metadata.0.as_ref();
     let business = metadata.and_then(|metadata| id(metadata.phone_number_id.get()?));
     let person = identity(number, scoped)?;
@@ -385,7 +392,11 @@ fn read_system(system: &Lenient<System>) -> Content {
     }
 }
 
-fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<StatusUpdate, String> {
+fn read_status(
+    report: &MessageStatus,
+    value: &ChangeValue,
+    now: Timestamp,
+) -> Result<StatusUpdate, String> {
     let status = report.status.get().unwrap_or("none");
     let stage = match status {
         "sent" => DeliveryStatus::Sent,
@@ -405,7 +416,7 @@ fn read_report(report: &Report, value: &Value, now: Timestamp) -> Result<StatusU
         reference: reference.and_then(|reference| reference.parse().ok()),
         to: to.ok_or("status_without_recipient")?,
         stage,
-        at: moment(&report.timestamp).unwrap_or(now),
+        at: parse_timestamp(&report.timestamp).unwrap_or(now),
         price: report.pricing.0.as_ref().and_then(price),
         error: report.errors.items.first().map(failure),
     })
@@ -418,14 +429,14 @@ fn price(pricing: &Pricing) -> Option<MessagePrice> {
     })
 }
 
-fn failure(problem: &Problem) -> DeliveryFailure {
-    let title = problem
+fn failure(api_error: &ApiError) -> DeliveryFailure {
+    let title = api_error
         .title
         .get()
-        .or(problem.message.get())
+        .or(api_error.message.get())
         .unwrap_or_default();
     DeliveryFailure {
-        code: problem
+        code: api_error
             .code
             .get()
             .and_then(|code| code.parse().ok())
@@ -434,10 +445,9 @@ fn failure(problem: &Problem) -> DeliveryFailure {
     }
 }
 
-fn moment(seconds: &LenientString) -> Option<Timestamp> {
+fn parse_timestamp(seconds: &LenientString) -> Option<Timestamp> {
     Timestamp::from_second(seconds.get()?.parse().ok()?).ok()
 }
 
 #[cfg(test)]
-#[path = "parse_tests.rs"]
 mod tests;

@@ -1,20 +1,19 @@
-//! Is this webhook from Meta? Signatures of POSTs, and the challenge when an address is registered.
+//! Verifies webhooks of Meta: signatures of POSTs, and the challenge that registers a callback URL.
 
 use confab_core::{Error, Result};
+use confab_provider_base::secrets::{decode_sha256, non_blank};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use confab_provider_base::secrets::{decode_sha256, non_blank};
-
-/// `header` is `X-Hub-Signature-256`; `raw_body` the bytes as they came, since Meta signs its own spelling of the JSON.
-/// Any of `app_secrets` may have signed: during a rotation two are active.
+/// Verifies `X-Hub-Signature-256` over the raw body, since Meta signs its own encoding of the JSON.
+/// Any of `app_secrets` may have signed: two are active during a rotation.
 pub fn verify(app_secrets: &[SecretString], raw_body: &[u8], header: Option<&str>) -> Result<()> {
     let claimed = header
         .and_then(|header| header.strip_prefix("sha256="))
         .and_then(decode_sha256)
-        .ok_or_else(unsigned)?;
+        .ok_or_else(invalid_signature)?;
     for app_secret in non_blank(app_secrets) {
         let mut mac = Hmac::<Sha256>::new_from_slice(app_secret.expose_secret().as_bytes())
             .map_err(|error| Error::internal("bad_app_secret", error))?;
@@ -23,43 +22,46 @@ pub fn verify(app_secrets: &[SecretString], raw_body: &[u8], header: Option<&str
             return Ok(());
         }
     }
-    Err(unsigned())
+    Err(invalid_signature())
 }
 
-/// Answers the GET that registers our address; `query` is the raw query string.
+const MAX_CHALLENGE_BYTES: usize = 256;
+
+/// Answers the GET that registers our callback URL; `query` is the raw query string.
 pub fn challenge(query: &str, verify_tokens: &[SecretString]) -> Result<String> {
     let value = |name: &str| {
         form_urlencoded::parse(query.as_bytes())
             .find_map(|(key, value)| (key == name).then_some(value))
     };
     let token = value("hub.verify_token").unwrap_or_default();
-    let is_token = |expected: &SecretString| {
+    let is_expected = |expected: &SecretString| {
         bool::from(token.as_bytes().ct_eq(expected.expose_secret().as_bytes()))
     };
-    let known = non_blank(verify_tokens).any(is_token);
-    let asked = value("hub.mode").is_some_and(|mode| mode == "subscribe");
-    if !asked || !known {
-        return Err(Error::forbidden("The verify token is not ours."));
+    let is_known = non_blank(verify_tokens).any(is_expected);
+    let is_subscribing = value("hub.mode").is_some_and(|mode| mode == "subscribe");
+    if !is_subscribing || !is_known {
+        return Err(Error::forbidden("The verify token is not valid."));
     }
     value("hub.challenge")
-        .filter(|challenge| (1..=256).contains(&challenge.len()))
+        .filter(|challenge| (1..=MAX_CHALLENGE_BYTES).contains(&challenge.len()))
         .filter(|challenge| {
             challenge
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         })
         .map(|challenge| challenge.into_owned())
-        .ok_or_else(|| Error::forbidden("There is no challenge."))
+        .ok_or_else(|| Error::forbidden("The challenge is missing or malformed."))
 }
 
-fn unsigned() -> Error {
-    Error::unauthenticated("The signature does not fit the body.")
+fn invalid_signature() -> Error {
+    Error::unauthenticated("The signature does not match the body.")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use confab_core::Kind;
+
+    use super::*;
 
     fn secret(text: &str) -> SecretString {
         text.to_owned().into()
@@ -70,14 +72,14 @@ mod tests {
         "sha256=d3e4f9da0ce6c71ab3dba55929b8eeeee2455349e534924ead19f98d143e904f";
 
     #[test]
-    fn the_vectors_verify() {
+    fn known_signatures_verify() {
         verify(&[secret("app-secret")], EMPTY, Some(EMPTY_SIGNED)).unwrap();
         let test = "sha256=0329a06b62cd16b33eb6792be8c60b158d89a2ee3a876fce9a881ebb488c0914";
         verify(&[secret("secret")], b"test", Some(test)).unwrap();
     }
 
     #[test]
-    fn anything_else_is_unauthenticated() {
+    fn signature_is_rejected_when_any_part_differs() {
         let bare = &EMPTY_SIGNED["sha256=".len()..];
         let short = &EMPTY_SIGNED[..EMPTY_SIGNED.len() - 1];
         let other = EMPTY_SIGNED.replace('d', "e");
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_secret_verifies_nothing() {
+    fn blank_secret_verifies_nothing() {
         for blank in ["", " ", "\n"] {
             let mut mac = Hmac::<Sha256>::new_from_slice(blank.as_bytes()).unwrap();
             mac.update(EMPTY);
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_is_given_back_to_who_knows_the_token() {
+    fn challenge_is_returned_when_the_verify_token_matches() {
         let query = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify%20me";
         assert_eq!(
             challenge(query, &[secret("verify me")]).unwrap(),
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn and_to_nobody_else() {
+    fn challenge_is_forbidden_when_the_query_or_the_token_is_wrong() {
         for query in [
             "",
             "hub.mode=subscribe&hub.challenge=1&hub.verify_token=other",

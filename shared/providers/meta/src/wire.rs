@@ -1,9 +1,9 @@
-//! Messages -> the JSON that Meta's `/messages` takes.
+//! Encodes messages as the JSON of Meta's `/messages`.
 
 use confab_messaging::{Body, Button, ListRow, ListSection, Outbound};
 use serde_json::{Map, Value, json};
 
-/// `None` when there is nobody to send to.
+/// Encodes a message; returns `None` when the recipient has no address.
 pub(crate) fn message(outbound: &Outbound) -> Option<Value> {
     let mut message = Map::new();
     message.insert("messaging_product".into(), "whatsapp".into());
@@ -14,12 +14,12 @@ pub(crate) fn message(outbound: &Outbound) -> Option<Value> {
         (None, Some(scoped)) => message.insert("recipient".into(), scoped.as_str().into()),
         (None, None) => return None,
     };
-    let quoted = outbound
+    let reply_to = outbound
         .reply_to
         .as_ref()
         .filter(|_| !matches!(outbound.body, Body::Reaction { .. }));
-    if let Some(quoted) = quoted {
-        message.insert("context".into(), json!({ "message_id": quoted }));
+    if let Some(reply_to) = reply_to {
+        message.insert("context".into(), json!({ "message_id": reply_to }));
     }
     message.insert(
         "biz_opaque_callback_data".into(),
@@ -36,7 +36,7 @@ fn body(body: &Body) -> (&'static str, Value) {
         Body::Text { text } => ("text", json!({ "body": text, "preview_url": false })),
         Body::Image { url, caption } => {
             let image = json!({ "link": url });
-            ("image", with(image, "caption", caption.as_deref()))
+            ("image", with_text(image, "caption", caption.as_deref()))
         }
         Body::Buttons {
             text,
@@ -97,12 +97,12 @@ fn button(button: &Button) -> Value {
 
 fn section(section: &ListSection) -> Value {
     let rows: Vec<Value> = section.rows.iter().map(row).collect();
-    with(json!({ "rows": rows }), "title", Some(&section.title))
+    with_text(json!({ "rows": rows }), "title", Some(&section.title))
 }
 
 fn row(row: &ListRow) -> Value {
     let value = json!({ "id": row.id, "title": row.title });
-    with(value, "description", row.description.as_deref())
+    with_text(value, "description", row.description.as_deref())
 }
 
 fn template(name: &str, language: &str, parameters: &[String]) -> Value {
@@ -117,8 +117,8 @@ fn template(name: &str, language: &str, parameters: &[String]) -> Value {
     template
 }
 
-/// Meta takes no null and no empty text: what is not there is left out.
-fn with(mut value: Value, name: &str, text: Option<&str>) -> Value {
+/// Sets a field unless it is empty: Meta rejects nulls and empty strings.
+fn with_text(mut value: Value, name: &str, text: Option<&str>) -> Value {
     if let Some(text) = text.filter(|text| !text.is_empty()) {
         value[name] = text.into();
     }
@@ -127,15 +127,16 @@ fn with(mut value: Value, name: &str, text: Option<&str>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use confab_messaging::{Channel, Identity};
     use confab_testkit::samples;
+
+    use super::*;
 
     fn outbound(body: Body) -> Outbound {
         samples::outbound(Channel::Meta, body)
     }
 
-    /// What every message has around its body.
+    /// Wraps a body in the fields that every message has.
     fn framed(kind: &str, body: Value) -> Value {
         let reference = outbound(Body::Text {
             text: String::new(),
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn each_body_on_the_wire() {
+    fn bodies_are_encoded_as_meta_documents_them() {
         let row = |description: Option<&str>| ListRow {
             id: "r1".into(),
             title: "Lite".into(),
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_without_a_number_is_reached_by_the_scoped_id() {
+    fn user_without_a_phone_number_is_addressed_by_scoped_id() {
         let mut to_username = outbound(Body::Text { text: "hi".into() });
         to_username.to.person = Identity {
             phone: None,

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use super::*;
 use confab_messaging::{Body, Channel};
 use confab_testkit::{samples::outbound, servers};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{body_json, header, method, path},
 };
+
+use super::*;
 
 const TOKEN: &str = "EAAG-secret-token";
 
@@ -29,7 +30,7 @@ fn text() -> Outbound {
     outbound(Channel::Meta, Body::Text { text: "hi".into() })
 }
 
-async fn answering(template: ResponseTemplate) -> MockServer {
+async fn server_responding(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .respond_with(template)
@@ -39,7 +40,7 @@ async fn answering(template: ResponseTemplate) -> MockServer {
 }
 
 #[tokio::test]
-async fn a_message_is_sent_with_the_token_and_its_id_comes_back() {
+async fn message_is_sent_with_the_token_and_returns_its_id() {
     let server = MockServer::start().await;
     let accepted = json!({"messaging_product": "whatsapp", "contacts": [{"input": "1", "wa_id": "1"}],
         "messages": [{"id": "wamid.9", "message_status": "accepted"}]});
@@ -59,7 +60,7 @@ async fn a_message_is_sent_with_the_token_and_its_id_comes_back() {
 }
 
 #[tokio::test]
-async fn meta_says_no() {
+async fn error_codes_decide_whether_a_send_is_retried() {
     for (status, code, retry) in [
         (429, 130_429, true),
         (400, 131_056, true),
@@ -88,7 +89,7 @@ async fn meta_says_no() {
         let template = ResponseTemplate::new(status)
             .set_body_json(error)
             .insert_header("retry-after", "7");
-        let server = answering(template).await;
+        let server = server_responding(template).await;
         let expected = SendError::NotSent {
             retry,
             retry_after: Some(Duration::from_secs(7)),
@@ -104,16 +105,16 @@ async fn meta_says_no() {
 }
 
 #[tokio::test]
-async fn a_failure_of_metas_own_is_not_the_messages_fault() {
+async fn outcome_is_unknown_after_an_unlisted_server_error() {
     let error =
         json!({"error": {"message": "An unknown error", "type": "OAuthException", "code": 99}});
-    let server = answering(ResponseTemplate::new(500).set_body_json(error)).await;
+    let server = server_responding(ResponseTemplate::new(500).set_body_json(error)).await;
     let error = meta(&server.uri()).send(&text()).await.unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
 }
 
 #[tokio::test]
-async fn an_answer_without_an_explanation() {
+async fn status_alone_classifies_a_response_without_an_error_body() {
     for (status, body, known) in [
         (500, "", false),
         (502, "<html>Bad gateway</html>", false),
@@ -124,7 +125,7 @@ async fn an_answer_without_an_explanation() {
         (302, "", true),
         (429, "", true),
     ] {
-        let server = answering(ResponseTemplate::new(status).set_body_string(body)).await;
+        let server = server_responding(ResponseTemplate::new(status).set_body_string(body)).await;
         let error = meta(&server.uri()).send(&text()).await.unwrap_err();
         match error {
             SendError::Unknown(_) => assert!(!known, "{status} {body}"),
@@ -138,7 +139,7 @@ async fn an_answer_without_an_explanation() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn redirect_is_not_followed() {
     let other = MockServer::start().await;
     Mock::given(method("POST"))
         .respond_with(ResponseTemplate::new(200))
@@ -146,7 +147,7 @@ async fn a_redirect_is_not_followed() {
         .mount(&other)
         .await;
     let moved = ResponseTemplate::new(307).insert_header("location", other.uri().as_str());
-    let server = answering(moved).await;
+    let server = server_responding(moved).await;
     let error = meta(&server.uri()).send(&text()).await.unwrap_err();
     assert!(
         matches!(
@@ -162,7 +163,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn what_happens_below_http() {
+async fn transport_failures_tell_not_sent_from_unknown() {
     let error = meta(&servers::nobody().await)
         .send(&text())
         .await
@@ -177,12 +178,12 @@ async fn what_happens_below_http() {
         let error = meta(&server).send(&text()).await.unwrap_err();
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
-    let impatient = Client::builder()
+    let http = Client::builder()
         .timeout(Duration::from_millis(200))
         .no_proxy();
     let tls = rustls::crypto::ring::default_provider().install_default();
     drop(tls);
-    let hanging = meta_with(impatient.build().unwrap(), &servers::hanging().await);
+    let hanging = meta_with(http.build().unwrap(), &servers::hanging().await);
     let error = hanging.send(&text()).await.unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
     let error = meta("not an address").send(&text()).await.unwrap_err();
@@ -190,15 +191,18 @@ async fn what_happens_below_http() {
 }
 
 #[tokio::test]
-async fn nobody_to_send_to() {
-    let mut nobody = text();
-    nobody.to.person.phone = None;
-    let error = meta("http://127.0.0.1:1").send(&nobody).await.unwrap_err();
+async fn message_without_a_recipient_is_never_retried() {
+    let mut without_recipient = text();
+    without_recipient.to.person.phone = None;
+    let error = meta("http://127.0.0.1:1")
+        .send(&without_recipient)
+        .await
+        .unwrap_err();
     assert!(!error.may_send_again());
 }
 
 #[tokio::test]
-async fn reading_and_typing() {
+async fn read_receipt_and_typing_indicator_are_posted() {
     let server = MockServer::start().await;
     let read = json!({"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.1"});
     let mut typing = read.clone();
@@ -217,7 +221,7 @@ async fn reading_and_typing() {
 }
 
 #[tokio::test]
-async fn an_upload_is_a_form_with_the_file() {
+async fn upload_is_a_multipart_form_with_the_file() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path("/v24.0/106/media"))
@@ -243,15 +247,15 @@ async fn an_upload_is_a_form_with_the_file() {
     }
 }
 
-/// A server that has media 77 at `url`.
+/// Serves the location of media 77, which is `url`.
 async fn with_media_at(url: &str) -> MockServer {
     let server = MockServer::start().await;
-    let place = json!({"url": url.replace("SERVER", &server.uri()), "mime_type": "image/jpeg", "sha256": "x",
+    let location = json!({"url": url.replace("SERVER", &server.uri()), "mime_type": "image/jpeg", "sha256": "x",
         "file_size": 4, "id": "77", "messaging_product": "whatsapp"});
     Mock::given(method("GET"))
         .and(path("/v24.0/77"))
         .and(header("authorization", format!("Bearer {TOKEN}").as_str()))
-        .respond_with(ResponseTemplate::new(200).set_body_json(place))
+        .respond_with(ResponseTemplate::new(200).set_body_json(location))
         .mount(&server)
         .await;
     server
@@ -266,7 +270,7 @@ async fn mount(server: &MockServer, at: &str, template: ResponseTemplate) {
 }
 
 #[tokio::test]
-async fn media_comes_in_two_steps() {
+async fn media_is_downloaded_from_its_location() {
     let server = with_media_at("SERVER/file").await;
     mount(
         &server,
@@ -282,9 +286,9 @@ async fn media_comes_in_two_steps() {
             mime_type: "image/jpeg".into()
         }
     );
-    let asked = &server.received_requests().await.unwrap()[1];
+    let request = &server.received_requests().await.unwrap()[1];
     assert!(
-        asked.headers["accept"]
+        request.headers["accept"]
             .to_str()
             .unwrap()
             .starts_with("image/jpeg")
@@ -292,7 +296,7 @@ async fn media_comes_in_two_steps() {
 }
 
 #[tokio::test]
-async fn media_comes_from_listed_addresses_only() {
+async fn media_is_refused_outside_the_allowlist() {
     let other = MockServer::start().await;
     Mock::given(method("GET"))
         .respond_with(ResponseTemplate::new(200))
@@ -320,7 +324,7 @@ async fn media_comes_from_listed_addresses_only() {
 }
 
 #[tokio::test]
-async fn a_redirect_of_media_is_followed_within_the_list_only() {
+async fn media_redirect_is_followed_only_within_the_allowlist() {
     let moved = |to: &str| ResponseTemplate::new(302).insert_header("location", to);
     let server = with_media_at("SERVER/moved").await;
     mount(&server, "/moved", moved("/file")).await;
@@ -349,7 +353,7 @@ async fn a_redirect_of_media_is_followed_within_the_list_only() {
 }
 
 #[tokio::test]
-async fn large_and_slow_media_is_given_up() {
+async fn media_download_stops_at_the_size_limit_and_the_deadline() {
     let announced = with_media_at("SERVER/file").await;
     let large = ResponseTemplate::new(200).set_body_bytes(vec![0; MAX_FILE_BYTES + 1]);
     mount(&announced, "/file", large).await;
@@ -358,7 +362,7 @@ async fn large_and_slow_media_is_given_up() {
         MediaError::TooLarge
     );
 
-    let listing = |origin: &str, server: &MockServer| {
+    let with_origin = |origin: &str, server: &MockServer| {
         let mut meta = meta(&server.uri());
         meta.media_origins.push(Origin::parse(origin).unwrap());
         meta
@@ -366,14 +370,17 @@ async fn large_and_slow_media_is_given_up() {
     let pouring = servers::pouring().await;
     let server = with_media_at(&pouring).await;
     assert_eq!(
-        listing(&pouring, &server).media("77").await.unwrap_err(),
+        with_origin(&pouring, &server)
+            .media("77")
+            .await
+            .unwrap_err(),
         MediaError::TooLarge
     );
 
     let dripping = servers::dripping().await;
     let server = with_media_at(&dripping).await;
-    let mut slow = listing(&dripping, &server);
-    slow.media_time_limit = Some(Duration::from_millis(400));
+    let mut slow = with_origin(&dripping, &server);
+    slow.media_timeout = Some(Duration::from_millis(400));
     let started = std::time::Instant::now();
     let error = slow.media("77").await.unwrap_err();
     assert!(matches!(error, MediaError::Unavailable(_)), "{error}");
@@ -381,7 +388,7 @@ async fn large_and_slow_media_is_given_up() {
 }
 
 #[tokio::test]
-async fn media_that_is_gone_or_has_no_id() {
+async fn missing_media_is_gone_and_malformed_ids_are_refused() {
     let server = with_media_at("SERVER/file").await;
     mount(&server, "/file", ResponseTemplate::new(404)).await;
     assert_eq!(
@@ -399,7 +406,7 @@ async fn media_that_is_gone_or_has_no_id() {
 }
 
 #[tokio::test]
-async fn no_log_line_has_the_token_or_the_person() {
+async fn debug_output_contains_no_token_and_no_phone_number() {
     let meta = meta("http://127.0.0.1:1");
     let error = meta.send(&text()).await.unwrap_err();
     let shown = format!("{meta:?} {error:?} {error}");

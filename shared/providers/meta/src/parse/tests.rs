@@ -1,8 +1,9 @@
-use super::*;
 use confab_core::Kind;
 use confab_testkit::samples::sample;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
+
+use super::*;
 
 const AT: i64 = 1_749_416_383;
 
@@ -69,7 +70,7 @@ fn choice(id: &str, title: &str) -> Content {
 }
 
 #[test]
-fn each_kind_of_message() {
+fn message_types_map_to_their_content() {
     let image = json!({"id": "77", "mime_type": "image/jpeg", "sha256": "abc", "caption": "me"});
     let cases = [
         (
@@ -199,7 +200,7 @@ fn each_kind_of_message() {
 }
 
 #[test]
-fn a_message_with_everything() {
+fn message_with_every_field_is_parsed() {
     let message = only(&sample("button").json());
     assert_eq!(
         message,
@@ -222,7 +223,7 @@ fn a_message_with_everything() {
 }
 
 #[test]
-fn a_person_may_hide_the_phone_number() {
+fn sender_without_a_phone_number_has_a_scoped_id() {
     let message = only(&sample("username").json());
     let person = &message.from.person;
     assert_eq!(person.phone, None);
@@ -231,7 +232,7 @@ fn a_person_may_hide_the_phone_number() {
 }
 
 #[test]
-fn a_message_finds_its_own_contact() {
+fn message_matches_its_own_contact() {
     let contacts = json!([
         {"wa_id": "16505550101", "user_id": "US.1", "profile": {"name": "One"}},
         "broken",
@@ -265,7 +266,7 @@ fn a_message_finds_its_own_contact() {
 }
 
 #[test]
-fn a_lone_contact_is_the_sender_of_a_message_that_names_nobody() {
+fn lone_contact_is_the_sender_when_the_message_names_none() {
     let text = json!({"id": "wamid.1", "type": "text", "text": {"body": "x"}});
     let message = only(&webhook(
         json!({"contacts": [{"user_id": "US.1"}], "messages": [text]}),
@@ -278,7 +279,7 @@ fn a_lone_contact_is_the_sender_of_a_message_that_names_nobody() {
 }
 
 #[test]
-fn a_time_that_is_none_is_now() {
+fn malformed_timestamp_becomes_now() {
     for timestamp in [
         json!(null),
         json!("soon"),
@@ -293,7 +294,7 @@ fn a_time_that_is_none_is_now() {
 }
 
 #[test]
-fn broken_parts_never_cost_the_others() {
+fn malformed_parts_never_affect_their_siblings() {
     let good = message(json!({"type": "text", "text": {"body": "good"}}));
     let value = json!({
         "metadata": 7,
@@ -331,7 +332,7 @@ fn broken_parts_never_cost_the_others() {
 }
 
 #[test]
-fn every_update_of_a_batch_is_read() {
+fn every_update_of_a_batch_is_parsed() {
     let parsed = read(&sample("batch").json());
     let messages = inbound(&parsed);
     let contents: Vec<_> = messages
@@ -350,7 +351,7 @@ fn every_update_of_a_batch_is_read() {
 }
 
 #[test]
-fn what_became_of_our_message() {
+fn status_carries_its_stage_reference_price_and_error() {
     let parsed = read(&sample("status").json());
     let Update::Status(status) = &parsed.updates[0] else {
         panic!("{parsed:?}")
@@ -387,7 +388,7 @@ fn what_became_of_our_message() {
 }
 
 #[test]
-fn a_played_voice_message_was_read_and_a_strange_reference_is_none_of_ours() {
+fn played_counts_as_read_and_a_foreign_reference_is_dropped() {
     let status = json!({"id": "wamid.1", "status": "played", "recipient_user_id": "US.1", "timestamp": AT,
         "biz_opaque_callback_data": "order-17", "errors": [{"code": "x"}]});
     let parsed = read(&webhook(json!({"statuses": [status]})));
@@ -408,7 +409,7 @@ fn a_played_voice_message_was_read_and_a_strange_reference_is_none_of_ours() {
 }
 
 #[test]
-fn what_is_no_json_object_is_invalid() {
+fn body_that_is_no_json_object_is_invalid() {
     let deep = "[".repeat(100_000);
     let deep_object = r#"{"entry":"#.repeat(100_000);
     for body in [
@@ -431,7 +432,7 @@ fn what_is_no_json_object_is_invalid() {
 }
 
 #[test]
-fn what_is_for_somebody_else_is_ignored() {
+fn webhook_of_another_object_or_field_is_ignored() {
     assert_eq!(
         read(&json!({"object": "page", "entry": [1]})).ignored,
         ["object:page"]
@@ -445,7 +446,7 @@ fn what_is_for_somebody_else_is_ignored() {
 }
 
 #[test]
-fn six_megabytes_are_read_or_refused_and_nothing_worse() {
+fn large_bodies_are_parsed_within_limits_or_refused() {
     let text = "x".repeat(6_000_000);
     let message = only(&with_message(message(
         json!({"type": "text", "text": {"body": text}}),
@@ -478,7 +479,7 @@ fn message_list(count: usize) -> String {
 }
 
 #[test]
-fn every_sample_is_signed() {
+fn samples_carry_valid_signatures() {
     for case in [
         "text",
         "image",
@@ -506,7 +507,7 @@ fn every_sample_is_signed() {
     }
 }
 
-/// Any JSON at all, with the names that the parser looks for.
+/// Generates arbitrary JSON with the names that the parser looks for.
 fn any_json() -> impl Strategy<Value = Json> {
     let name = prop::sample::select(vec![
         "id",
@@ -559,19 +560,19 @@ fn any_json() -> impl Strategy<Value = Json> {
 
 proptest! {
     #[test]
-    fn bytes_never_panic(body in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn parsing_never_panics_on_any_bytes(body in prop::collection::vec(any::<u8>(), 0..400)) {
         drop(parse(&body, now()));
     }
 
     #[test]
-    fn json_never_panics_and_is_never_an_error(value in any_json()) {
+    fn any_json_object_is_parsed_without_an_error(value in any_json()) {
         prop_assert!(parse(webhook(value.clone()).to_string().as_bytes(), now()).is_ok());
         let body = json!({"object": "whatsapp_business_account", "entry": value});
         prop_assert!(parse(body.to_string().as_bytes(), now()).is_ok());
     }
 
     #[test]
-    fn a_broken_neighbour_never_costs_a_good_message(neighbour in any_json()) {
+    fn malformed_sibling_never_drops_a_valid_message(neighbour in any_json()) {
         let good = message(json!({"type": "text", "text": {"body": "good"}}));
         let parsed = read(&webhook(json!({"messages": [neighbour.clone(), good, neighbour]})));
         let good = Content::Text { text: "good".into() };
