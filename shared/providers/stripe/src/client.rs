@@ -1,14 +1,16 @@
-//! Calls to Stripe's API: checkouts, payments, refunds, disputes, and the events that were not delivered.
+//! Client of Stripe's API: checkouts, payments, refunds, disputes and undelivered events.
 
 use confab_core::{Money, Timestamp};
+use confab_provider_base::{
+    lenient::{Lenient, LenientString, LenientVec},
+    send::ApiResponse,
+};
 use reqwest::{Client, RequestBuilder, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Checkout, Dispute, NewCheckout, Notice, Payment, Refund, StripeError, wire::Fields};
-use confab_provider_base::{
-    lenient::{Lenient, LenientString, LenientVec},
-    send::ApiResponse,
+use crate::{
+    Checkout, Dispute, NewCheckout, Notice, Payment, Refund, StripeError, wire::FormFields,
 };
 
 #[derive(Debug, Clone)]
@@ -27,41 +29,44 @@ pub struct Stripe {
     config: StripeConfig,
 }
 
-/// Which events, newest first. They are kept for thirty days.
+/// Selects events, newest first. Stripe keeps them for thirty days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventQuery {
-    /// At most twenty; all kinds when empty.
+    /// At most twenty event types; an empty list selects all.
     pub kinds: Vec<String>,
-    /// Only those that were not delivered to every address that wanted them.
+    /// Selects only events that some endpoint has not received.
     pub undelivered: bool,
     pub created_from: Option<Timestamp>,
     pub created_before: Option<Timestamp>,
-    /// Older than the event with this id.
+    /// Selects events older than the one with this id.
     pub starting_after: Option<String>,
-    /// 1 to 100.
+    /// Page size, from 1 to 100.
     pub limit: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// How many could not be read.
+    /// The number of malformed items.
     pub broken: usize,
-    /// There are more in the direction that was asked for.
+    /// Whether another page follows.
     pub has_more: bool,
 }
 
-/// A hundred events, each with its object in whole.
-const LARGEST_PAGE: usize = 8 * 1024 * 1024;
-/// A list that never ends is not the list of one payment.
-const MOST_PAGES: usize = 20;
+/// A page of a hundred events, each with its whole object.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+/// Bounds the pages of one payment's list, in case it never ends.
+const MAX_PAGES: usize = 20;
+const MAX_ID_BYTES: usize = 255;
 
 impl Stripe {
     pub fn new(http: Client, config: StripeConfig) -> Self {
         Self { http, config }
     }
 
-    /// The same key with other fields is refused, `expires_at` included: keep what was sent, or derive it.
+    /// Creates a checkout session.
+    /// Stripe refuses the same key with other fields, `expires_at` included: store what was sent,
+    /// or derive it.
     pub async fn create_checkout(
         &self,
         new: &NewCheckout,
@@ -71,34 +76,35 @@ impl Stripe {
             .await
     }
 
-    /// With its payment, the latest charge, and what Stripe keeps of it.
+    /// Returns a checkout with its payment, the latest charge and Stripe's fee.
     pub async fn checkout(&self, id: &str) -> Result<Checkout, StripeError> {
-        let whole = expanding("payment_intent.latest_charge.balance_transaction");
-        self.get(&format!("checkout/sessions/{}", plain(id)?), &whole)
+        let expanded = expand("payment_intent.latest_charge.balance_transaction");
+        self.get(&format!("checkout/sessions/{}", checked_id(id)?), &expanded)
             .await
     }
 
+    /// Expires an open checkout session.
     pub async fn expire_checkout(
         &self,
         id: &str,
         idempotency_key: &str,
     ) -> Result<Checkout, StripeError> {
         self.post(
-            &format!("checkout/sessions/{}/expire", plain(id)?),
-            &Fields::new(),
+            &format!("checkout/sessions/{}/expire", checked_id(id)?),
+            &FormFields::new(),
             idempotency_key,
         )
         .await
     }
 
-    /// With the latest charge, and what Stripe keeps of it.
+    /// Returns a payment with its latest charge and Stripe's fee.
     pub async fn payment_intent(&self, id: &str) -> Result<Payment, StripeError> {
-        let whole = expanding("latest_charge.balance_transaction");
-        self.get(&format!("payment_intents/{}", plain(id)?), &whole)
+        let expanded = expand("latest_charge.balance_transaction");
+        self.get(&format!("payment_intents/{}", checked_id(id)?), &expanded)
             .await
     }
 
-    /// All of it when no amount is given. The currency is the payment's.
+    /// Refunds a payment in its own currency; the whole of it without an amount.
     pub async fn create_refund(
         &self,
         payment_intent: &str,
@@ -107,27 +113,27 @@ impl Stripe {
     ) -> Result<Refund, StripeError> {
         let mut fields = vec![(
             "payment_intent".to_owned(),
-            plain(payment_intent)?.to_owned(),
+            checked_id(payment_intent)?.to_owned(),
         )];
         fields.extend(amount.map(|amount| ("amount".to_owned(), amount.minor.to_string())));
         self.post("refunds", &fields, idempotency_key).await
     }
 
-    /// Newest first, all of them.
+    /// Lists all disputes of a payment, newest first.
     pub async fn disputes(&self, payment_intent: &str) -> Result<Vec<Dispute>, StripeError> {
         let mut fields = vec![
             (
                 "payment_intent".to_owned(),
-                plain(payment_intent)?.to_owned(),
+                checked_id(payment_intent)?.to_owned(),
             ),
             ("limit".to_owned(), "100".to_owned()),
         ];
         let mut all: Vec<Dispute> = Vec::new();
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let page = self.page::<Dispute>("disputes", &fields).await?;
-            // A sum over some of them would be wrong, and nobody would know.
+            // A sum over a partial list would be silently wrong.
             if page.broken > 0 {
-                return Err(unreadable());
+                return Err(malformed_response());
             }
             all.extend(page.items);
             let Some(last) = all.last().filter(|_| page.has_more) else {
@@ -136,9 +142,10 @@ impl Stripe {
             fields.truncate(2);
             fields.push(("starting_after".to_owned(), last.id.clone()));
         }
-        Err(StripeError::busy("more pages than there can be"))
+        Err(StripeError::busy("the list has too many pages"))
     }
 
+    /// Returns one page of events.
     pub async fn events(&self, query: &EventQuery) -> Result<Page<Notice>, StripeError> {
         self.page("events", &query.fields()).await
     }
@@ -146,7 +153,7 @@ impl Stripe {
     async fn page<T: DeserializeOwned>(
         &self,
         path: &str,
-        fields: &Fields,
+        fields: &FormFields,
     ) -> Result<Page<T>, StripeError> {
         #[derive(Deserialize)]
         #[serde(bound = "T: DeserializeOwned")]
@@ -158,7 +165,7 @@ impl Stripe {
         }
         let list: List<T> = self.get(path, fields).await?;
         if list.object.get() != Some("list") {
-            return Err(unreadable());
+            return Err(malformed_response());
         }
         Ok(Page {
             broken: list.data.broken,
@@ -170,31 +177,31 @@ impl Stripe {
     async fn get<T: DeserializeOwned>(
         &self,
         path: &str,
-        fields: &Fields,
+        fields: &FormFields,
     ) -> Result<T, StripeError> {
-        let mut address = self.address(path);
+        let mut url = self.url(path);
         if !fields.is_empty() {
-            address = format!("{address}?{}", encoded(fields));
+            url = format!("{url}?{}", form_encode(fields));
         }
-        self.ask(self.http.get(address)).await
+        self.call(self.http.get(url)).await
     }
 
     async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
-        fields: &Fields,
+        fields: &FormFields,
         idempotency_key: &str,
     ) -> Result<T, StripeError> {
         let request = self
             .http
-            .post(self.address(path))
+            .post(self.url(path))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("idempotency-key", idempotency_key)
-            .body(encoded(fields));
-        self.ask(request).await
+            .body(form_encode(fields));
+        self.call(request).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, StripeError> {
+    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, StripeError> {
         let StripeConfig {
             version,
             secret_key,
@@ -203,64 +210,64 @@ impl Stripe {
         let request = request
             .bearer_auth(secret_key.expose_secret())
             .header("stripe-version", version);
-        let answer = ApiResponse::read_up_to(LARGEST_PAGE, request.send().await?).await?;
-        match answer.status.is_success() {
-            true => answer.json().ok_or_else(unreadable),
-            false => Err(StripeError::of(&answer)),
+        let response = ApiResponse::read_up_to(MAX_RESPONSE_BYTES, request.send().await?).await?;
+        if !response.status.is_success() {
+            return Err(StripeError::from_response(&response));
         }
+        response.json().ok_or_else(malformed_response)
     }
 
-    fn address(&self, path: &str) -> String {
+    fn url(&self, path: &str) -> String {
         format!("{}/v1/{path}", self.config.api_url.trim_end_matches('/'))
     }
 }
 
 impl EventQuery {
-    fn fields(&self) -> Fields {
-        let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut fields = vec![own("limit", &self.limit.to_string())];
-        fields.extend(self.kinds.iter().map(|kind| own("types[]", kind)));
-        fields.extend(self.undelivered.then(|| own("delivery_success", "false")));
+    fn fields(&self) -> FormFields {
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut fields = vec![field("limit", &self.limit.to_string())];
+        fields.extend(self.kinds.iter().map(|kind| field("types[]", kind)));
+        fields.extend(self.undelivered.then(|| field("delivery_success", "false")));
         fields.extend(
             self.created_from
-                .map(|from| own("created[gte]", &from.as_second().to_string())),
+                .map(|from| field("created[gte]", &from.as_second().to_string())),
         );
         fields.extend(
             self.created_before
-                .map(|before| own("created[lt]", &before.as_second().to_string())),
+                .map(|before| field("created[lt]", &before.as_second().to_string())),
         );
         fields.extend(
             self.starting_after
                 .iter()
-                .map(|id| own("starting_after", id)),
+                .map(|id| field("starting_after", id)),
         );
         fields
     }
 }
 
-fn expanding(path: &str) -> Fields {
+fn expand(path: &str) -> FormFields {
     vec![("expand[]".to_owned(), path.to_owned())]
 }
 
-fn encoded(fields: &Fields) -> String {
+fn form_encode(fields: &FormFields) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()
 }
 
-/// Ids come from webhooks and stores: one that is none must not lead to another path.
-fn plain(id: &str) -> Result<&str, StripeError> {
-    let known = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    match (1..=255).contains(&id.len()) && id.bytes().all(known) {
-        true => Ok(id),
-        false => Err(StripeError::refused("not_asked", "not an id of Stripe's")),
+/// Checks an id before it enters a path: ids come from webhooks and stores, and must not lead
+/// elsewhere.
+fn checked_id(id: &str) -> Result<&str, StripeError> {
+    let is_id_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    if !(1..=MAX_ID_BYTES).contains(&id.len()) || !id.bytes().all(is_id_byte) {
+        return Err(StripeError::refused("not_asked", "not a Stripe id"));
     }
+    Ok(id)
 }
 
-fn unreadable() -> StripeError {
-    StripeError::busy("the answer cannot be read")
+fn malformed_response() -> StripeError {
+    StripeError::busy("the response is malformed")
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;

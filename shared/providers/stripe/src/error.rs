@@ -1,44 +1,48 @@
-//! What became of a request to Stripe. With an idempotency key nothing is done twice, so "nobody knows" is "ask again".
+//! Errors of requests to Stripe. Idempotency keys prevent double execution, so an unknown outcome
+//! is simply retried.
 
 use confab_core::Error;
-use serde::Deserialize;
-
 use confab_provider_base::{
     http::describe,
     lenient::{Lenient, LenientString},
     parsed::label,
     send::{ApiResponse, SendError, redact_phone_numbers},
 };
+use serde::Deserialize;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StripeError {
-    /// The request never left.
-    #[error("not reached: {0}")]
+    /// The request was never sent.
+    #[error("Stripe not reached: {0}")]
     NotReached(String),
-    /// Not now, or nobody knows: too many requests, the same one still going on, Stripe's own trouble, a lost answer, a key
-    /// that is not good. Asking again with the same idempotency key is safe, and the way to find out.
-    #[error("not now: {reason}")]
+    /// Temporary, or of unknown outcome: rate limits, a concurrent request, an outage, a lost
+    /// response, a bad key.
+    /// A retry with the same idempotency key is safe and returns the outcome.
+    #[error("temporarily unavailable: {reason}")]
     Busy { reason: String, again: Again },
-    /// Stripe said no, and will again. `code` is its own, or the type of its error, or the HTTP status.
+    /// Stripe rejected the request for good. `code` is its own, or the type of its error, or the
+    /// HTTP status.
     #[error("refused with {code}: {message}")]
     Refused { code: String, message: String },
 }
 
+/// How a request that failed may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
     Later,
-    /// The same request is going on: it ends within seconds.
+    /// The same request is still running; it ends within seconds.
     WhenTheOtherEnds,
-    /// Stripe's own failure, which stands for its key for a day.
+    /// A server error that Stripe replays under the same key for a day.
     UnderAnotherKey,
 }
 
 impl StripeError {
-    /// There is no such object.
+    /// Tells whether the object does not exist.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code == "resource_missing")
     }
 
+    /// Tells whether a retry may succeed.
     pub fn may_try_again(&self) -> bool {
         !matches!(self, Self::Refused { .. })
     }
@@ -53,69 +57,66 @@ impl StripeError {
     pub(super) fn refused(code: &str, message: &str) -> Self {
         Self::Refused {
             code: label(code),
-            message: discreet(message),
+            message: redact(message),
         }
     }
 
-    /// No success.
-    pub(super) fn of(answer: &ApiResponse) -> Self {
-        let status = answer.status.as_u16();
-        let reason = answer
-            .json::<Refusal>()
-            .and_then(|refusal| refusal.error.0)
+    /// Classifies a response that is no success.
+    pub(super) fn from_response(response: &ApiResponse) -> Self {
+        let status = response.status.as_u16();
+        let error = response
+            .json::<ErrorBody>()
+            .and_then(|body| body.error.0)
             .unwrap_or_default();
-        let code = reason
+        let code = error
             .code
             .get()
-            .or(reason.kind.get())
+            .or(error.kind.get())
             .map(str::to_owned)
             .unwrap_or(status.to_string());
-        let passing =
-            matches!(status, 401 | 408 | 409 | 425 | 429) || !answer.status.is_client_error();
-        // A redirect is followed nowhere: something else than Stripe has answered.
-        match passing && !answer.status.is_redirection() {
-            true => {
-                let again = match status {
-                    409 => Again::WhenTheOtherEnds,
-                    500.. if answer.is_replayed => Again::UnderAnotherKey,
-                    _ => Again::Later,
-                };
-                Self::Busy {
-                    reason: format!("HTTP {status} {}", label(&code)),
-                    again,
-                }
-            }
-            false => Self::refused(&code, reason.message.get().unwrap_or("no explanation")),
+        let is_retryable =
+            matches!(status, 401 | 408 | 409 | 425 | 429) || !response.status.is_client_error();
+        // Redirects are not followed: something other than Stripe has answered.
+        if !is_retryable || response.status.is_redirection() {
+            return Self::refused(&code, error.message.get().unwrap_or("no error details"));
+        }
+        let again = match status {
+            409 => Again::WhenTheOtherEnds,
+            500.. if response.is_replayed => Again::UnderAnotherKey,
+            _ => Again::Later,
+        };
+        Self::Busy {
+            reason: format!("HTTP {status} {}", label(&code)),
+            again,
         }
     }
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Refusal {
-    error: Lenient<Reason>,
+struct ErrorBody {
+    error: Lenient<ErrorDetails>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Reason {
+struct ErrorDetails {
     #[serde(rename = "type")]
     kind: LenientString,
     code: LenientString,
     message: LenientString,
 }
 
-/// Stripe repeats what it was sent: addresses of people, and keys.
-fn discreet(message: &str) -> String {
-    let telling = |word: &&str| {
-        word.contains('@')
-            || ["sk_", "rk_", "whsec_"]
-                .iter()
-                .any(|key| word.contains(key))
+/// Removes what Stripe quotes from the request: email addresses, keys and phone numbers.
+fn redact(message: &str) -> String {
+    let is_private = |word: &str| {
+        ["@", "sk_", "rk_", "whsec_"]
+            .iter()
+            .any(|mark| word.contains(mark))
     };
     let words = message
         .split_whitespace()
-        .map(|word| if telling(&word) { "…" } else { word });
+        .map(|word| if is_private(word) { "…" } else { word });
     redact_phone_numbers(&words.collect::<Vec<_>>().join(" "))
 }
 
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_error_repeats_an_address_or_a_key() {
+    fn error_message_contains_no_email_address_and_no_key() {
         let message =
             "Invalid email dana@example.com for sk_test_abc and +16505550100, see (whsec_x).";
         let error = StripeError::refused("email_invalid", message);

@@ -1,4 +1,5 @@
-//! Stripe: webhooks are verified and read as notices of what changed; what it is now is asked of the API.
+//! Stripe: webhooks are verified and parsed into notices of what changed; the API supplies the
+//! current state.
 
 mod client;
 mod error;

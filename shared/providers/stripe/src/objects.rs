@@ -1,19 +1,18 @@
-//! Stripe's objects, as far as money is concerned. Who paid is not read: it cannot leak from here.
+//! Stripe's objects, reduced to money and state. Personal data is never parsed, so it cannot leak.
 
 use confab_core::{CorrelationId, Currency, Money, Private, Timestamp};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
 use confab_provider_base::{
     lenient::{Lenient, LenientString, LenientVec},
     parsed::{id, label},
 };
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-/// A checkout session. An amount is absent when its currency is none of ours.
+/// A checkout session. An amount is absent when its currency is unsupported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
     pub id: String,
-    /// Where the person pays, while it is open. Whoever has it may.
+    /// The payment page while the session is open; anyone with the URL can pay.
     pub url: Option<Private<String>>,
     pub status: CheckoutStatus,
     pub payment_status: CheckoutPayment,
@@ -21,7 +20,7 @@ pub struct Checkout {
     pub order_id: Option<String>,
     pub correlation_id: Option<CorrelationId>,
     pub payment_intent: Option<String>,
-    /// When it was asked for.
+    /// Present when it was expanded.
     pub payment: Option<Payment>,
     pub created: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
@@ -38,9 +37,9 @@ pub struct Payment {
     pub order_id: Option<String>,
     pub correlation_id: Option<CorrelationId>,
     pub latest_charge: Option<String>,
-    /// When it was asked for.
+    /// Present when it was expanded.
     pub charge: Option<Charge>,
-    /// Why the last attempt failed, in Stripe's word.
+    /// The decline or error code of the last attempt.
     pub failure: Option<String>,
     pub created: Option<Timestamp>,
     pub livemode: bool,
@@ -51,9 +50,9 @@ pub struct Charge {
     pub id: String,
     pub status: ChargeStatus,
     pub amount: Option<Money>,
-    /// In all its refunds together.
+    /// The sum of all refunds.
     pub refunded: Option<Money>,
-    /// What Stripe keeps, when it was asked for.
+    /// Stripe's fee; present when the balance transaction was expanded.
     pub fee: Option<Money>,
     pub fully_refunded: bool,
     pub disputed: bool,
@@ -80,11 +79,11 @@ pub struct Dispute {
     pub id: String,
     pub status: DisputeStatus,
     pub amount: Option<Money>,
-    /// What the bank holds of it now; none in a currency that is none of ours.
+    /// The amount that the bank withholds; absent when the currency is unsupported.
     pub taken: Option<Money>,
-    /// What Stripe takes for the trouble.
+    /// Stripe's dispute fee.
     pub fee: Option<Money>,
-    /// In Stripe's word, such as `fraudulent`.
+    /// Stripe's reason code, such as `fraudulent`.
     pub reason: Option<String>,
     pub payment_intent: Option<String>,
     pub charge: Option<String>,
@@ -92,14 +91,14 @@ pub struct Dispute {
     pub livemode: bool,
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($word:ident),+ $(,)? }) => {
+macro_rules! status_enum {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum $name {
-            $($word,)+
-            /// A word that we do not know, or none.
+            $($variant,)+
+            /// A missing or unknown value.
             #[default]
             #[serde(other)]
             Other,
@@ -107,17 +106,17 @@ macro_rules! words {
     };
 }
 
-words!(CheckoutStatus {
+status_enum!(CheckoutStatus {
     Open,
     Complete,
     Expired
 });
-words!(CheckoutPayment {
+status_enum!(CheckoutPayment {
     Unpaid,
     Paid,
     NoPaymentRequired
 });
-words!(PaymentStatus {
+status_enum!(PaymentStatus {
     RequiresPaymentMethod,
     RequiresConfirmation,
     RequiresAction,
@@ -126,20 +125,20 @@ words!(PaymentStatus {
     Succeeded,
     Canceled
 });
-words!(ChargeStatus {
+status_enum!(ChargeStatus {
     Pending,
     Succeeded,
     Failed
 });
-words!(RefundStatus {
+status_enum!(RefundStatus {
     Pending,
     RequiresAction,
     Succeeded,
     Failed,
     Canceled
 });
-words!(
-    /// Warnings are inquiries: no money has moved.
+status_enum!(
+    /// States of a dispute. Warnings are inquiries: no money has moved.
     DisputeStatus {
         WarningNeedsResponse,
         WarningUnderReview,
@@ -153,11 +152,13 @@ words!(
 );
 
 impl DisputeStatus {
-    /// An inquiry has not taken any money yet; a dispute that was won has given it back.
-    fn has_taken(self) -> bool {
+    /// Tells whether the bank withholds the amount: inquiries have not taken it, won disputes have
+    /// returned it.
+    fn withholds_funds(self) -> bool {
         use DisputeStatus::{
             Prevented, WarningClosed, WarningNeedsResponse, WarningUnderReview, Won,
         };
+
         !matches!(
             self,
             Won | Prevented | WarningClosed | WarningNeedsResponse | WarningUnderReview
@@ -165,7 +166,7 @@ impl DisputeStatus {
     }
 }
 
-/// What we attach to everything that we create.
+/// The metadata that we attach to every object we create.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Metadata {
@@ -183,41 +184,42 @@ impl Metadata {
     }
 }
 
-/// The id of another object, or the object itself where Stripe was asked to put it there.
-pub(super) enum Link<T> {
+/// A field that holds another object's id, or the object itself when it was expanded.
+pub(super) enum Expandable<T> {
     Id(String),
-    Whole(T),
+    Object(T),
 }
 
-impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Link<T> {
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Expandable<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let link = match raw.starts_with('"') {
-            true => serde_json::from_str(raw).map(Self::Id),
-            false => serde_json::from_str(raw).map(Self::Whole),
+        let expandable = if raw.starts_with('"') {
+            serde_json::from_str(raw).map(Self::Id)
+        } else {
+            serde_json::from_str(raw).map(Self::Object)
         };
-        link.map_err(serde::de::Error::custom)
+        expandable.map_err(serde::de::Error::custom)
     }
 }
 
-/// An object of which only the id matters.
+/// An expanded object of which only the id is needed.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct Named {
+pub(super) struct IdOnly {
     id: LenientString,
 }
 
-impl Link<Named> {
+impl Expandable<IdOnly> {
     pub(super) fn id(&self) -> Option<String> {
         match self {
             Self::Id(text) => id(text),
-            Self::Whole(named) => id(named.id.get()?),
+            Self::Object(object) => id(object.id.get()?),
         }
     }
 }
 
-fn linked(link: &Lenient<Link<Named>>) -> Option<String> {
-    link.0.as_ref().and_then(Link::id)
+fn expandable_id(expandable: &Lenient<Expandable<IdOnly>>) -> Option<String> {
+    expandable.0.as_ref().and_then(Expandable::id)
 }
 
 fn money(minor: Option<i64>, currency: &LenientString) -> Option<Money> {
@@ -230,17 +232,17 @@ fn money(minor: Option<i64>, currency: &LenientString) -> Option<Money> {
     Some(Money::new(minor?, currency))
 }
 
-pub(super) fn moment(text: &LenientString) -> Option<Timestamp> {
+pub(super) fn timestamp(text: &LenientString) -> Option<Timestamp> {
     let text = text.get()?;
     match text.parse() {
         Ok(seconds) => Timestamp::from_second(seconds).ok(),
-        // Newer events write it out.
+        // Events of API v2 use RFC 3339.
         Err(_) => text.parse().ok(),
     }
 }
 
-/// Reads an object through its wire form. Without an id it is none.
-macro_rules! read_through {
+/// Deserializes an object through its wire form; an object without an id is an error.
+macro_rules! deserialize_through {
     ($wire:ty => $object:ty) => {
         impl<'de> Deserialize<'de> for $object {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -252,11 +254,11 @@ macro_rules! read_through {
     };
 }
 
-read_through!(CheckoutWire => Checkout);
-read_through!(PaymentWire => Payment);
-read_through!(ChargeWire => Charge);
-read_through!(RefundWire => Refund);
-read_through!(DisputeWire => Dispute);
+deserialize_through!(CheckoutWire => Checkout);
+deserialize_through!(PaymentWire => Payment);
+deserialize_through!(ChargeWire => Charge);
+deserialize_through!(RefundWire => Refund);
+deserialize_through!(DisputeWire => Dispute);
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -269,7 +271,7 @@ struct CheckoutWire {
     currency: LenientString,
     client_reference_id: LenientString,
     metadata: Lenient<Metadata>,
-    payment_intent: Lenient<Link<Payment>>,
+    payment_intent: Lenient<Expandable<Payment>>,
     created: LenientString,
     expires_at: LenientString,
     livemode: Lenient<bool>,
@@ -279,8 +281,8 @@ impl CheckoutWire {
     fn read(self) -> Option<Checkout> {
         let metadata = self.metadata.0.unwrap_or_default();
         let (payment_intent, payment) = match self.payment_intent.0 {
-            Some(Link::Id(text)) => (id(&text), None),
-            Some(Link::Whole(payment)) => (Some(payment.id.clone()), Some(payment)),
+            Some(Expandable::Id(text)) => (id(&text), None),
+            Some(Expandable::Object(payment)) => (Some(payment.id.clone()), Some(payment)),
             None => (None, None),
         };
         Some(Checkout {
@@ -295,8 +297,8 @@ impl CheckoutWire {
             correlation_id: metadata.correlation_id(),
             payment_intent,
             payment,
-            created: moment(&self.created),
-            expires_at: moment(&self.expires_at),
+            created: timestamp(&self.created),
+            expires_at: timestamp(&self.expires_at),
             livemode: self.livemode.0.unwrap_or_default(),
         })
     }
@@ -311,8 +313,8 @@ struct PaymentWire {
     amount_received: Lenient<i64>,
     currency: LenientString,
     metadata: Lenient<Metadata>,
-    latest_charge: Lenient<Link<Charge>>,
-    last_payment_error: Lenient<Failure>,
+    latest_charge: Lenient<Expandable<Charge>>,
+    last_payment_error: Lenient<PaymentFailure>,
     created: LenientString,
     livemode: Lenient<bool>,
 }
@@ -321,8 +323,8 @@ impl PaymentWire {
     fn read(self) -> Option<Payment> {
         let metadata = self.metadata.0.unwrap_or_default();
         let (latest_charge, charge) = match self.latest_charge.0 {
-            Some(Link::Id(text)) => (id(&text), None),
-            Some(Link::Whole(charge)) => (Some(charge.id.clone()), Some(charge)),
+            Some(Expandable::Id(text)) => (id(&text), None),
+            Some(Expandable::Object(charge)) => (Some(charge.id.clone()), Some(charge)),
             None => (None, None),
         };
         Some(Payment {
@@ -334,8 +336,8 @@ impl PaymentWire {
             correlation_id: metadata.correlation_id(),
             latest_charge,
             charge,
-            failure: self.last_payment_error.0.and_then(|failure| failure.word()),
-            created: moment(&self.created),
+            failure: self.last_payment_error.0.and_then(|failure| failure.code()),
+            created: timestamp(&self.created),
             livemode: self.livemode.0.unwrap_or_default(),
         })
     }
@@ -343,13 +345,13 @@ impl PaymentWire {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Failure {
+struct PaymentFailure {
     decline_code: LenientString,
     code: LenientString,
 }
 
-impl Failure {
-    fn word(&self) -> Option<String> {
+impl PaymentFailure {
+    fn code(&self) -> Option<String> {
         self.decline_code.get().or(self.code.get()).map(label)
     }
 }
@@ -364,8 +366,8 @@ struct ChargeWire {
     refunded: Lenient<bool>,
     disputed: Lenient<bool>,
     currency: LenientString,
-    balance_transaction: Lenient<Link<Movement>>,
-    payment_intent: Lenient<Link<Named>>,
+    balance_transaction: Lenient<Expandable<BalanceTransaction>>,
+    payment_intent: Lenient<Expandable<IdOnly>>,
     metadata: Lenient<Metadata>,
     failure_code: LenientString,
     created: LenientString,
@@ -381,16 +383,18 @@ impl ChargeWire {
             amount: money(self.amount.0, &self.currency),
             refunded: money(self.amount_refunded.0, &self.currency),
             fee: match &self.balance_transaction.0 {
-                Some(Link::Whole(movement)) => money(movement.fee.0, &movement.currency),
+                Some(Expandable::Object(transaction)) => {
+                    money(transaction.fee.0, &transaction.currency)
+                }
                 _ => None,
             },
             fully_refunded: self.refunded.0.unwrap_or_default(),
             disputed: self.disputed.0.unwrap_or_default(),
-            payment_intent: linked(&self.payment_intent),
+            payment_intent: expandable_id(&self.payment_intent),
             order_id: metadata.order_id(),
             correlation_id: metadata.correlation_id(),
             failure: self.failure_code.get().map(label),
-            created: moment(&self.created),
+            created: timestamp(&self.created),
             livemode: self.livemode.0.unwrap_or_default(),
         })
     }
@@ -403,8 +407,8 @@ struct RefundWire {
     status: Lenient<RefundStatus>,
     amount: Lenient<i64>,
     currency: LenientString,
-    payment_intent: Lenient<Link<Named>>,
-    charge: Lenient<Link<Named>>,
+    payment_intent: Lenient<Expandable<IdOnly>>,
+    charge: Lenient<Expandable<IdOnly>>,
     created: LenientString,
 }
 
@@ -414,9 +418,9 @@ impl RefundWire {
             id: id(self.id.get()?)?,
             status: self.status.0.unwrap_or_default(),
             amount: money(self.amount.0, &self.currency),
-            payment_intent: linked(&self.payment_intent),
-            charge: linked(&self.charge),
-            created: moment(&self.created),
+            payment_intent: expandable_id(&self.payment_intent),
+            charge: expandable_id(&self.charge),
+            created: timestamp(&self.created),
         })
     }
 }
@@ -428,70 +432,66 @@ struct DisputeWire {
     status: Lenient<DisputeStatus>,
     amount: Lenient<i64>,
     currency: LenientString,
-    balance_transactions: Lenient<LenientVec<Movement>>,
+    balance_transactions: Lenient<LenientVec<BalanceTransaction>>,
     reason: LenientString,
-    payment_intent: Lenient<Link<Named>>,
-    charge: Lenient<Link<Named>>,
+    payment_intent: Lenient<Expandable<IdOnly>>,
+    charge: Lenient<Expandable<IdOnly>>,
     created: LenientString,
     livemode: Lenient<bool>,
 }
 
-/// A balance transaction: in the currency of our account, which need not be the payment's.
+/// A balance transaction, in our account's currency, which may differ from the payment's.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Movement {
+struct BalanceTransaction {
     amount: Lenient<i64>,
     fee: Lenient<i64>,
     currency: LenientString,
 }
 
 impl DisputeWire {
-    /// What the movements of money come to, where they are in the dispute's own currency; else what its status says.
+    /// Computes the withheld amount from the balance transactions in the dispute's currency, or
+    /// else from its status.
     fn taken(&self) -> Option<i64> {
-        match self.moved(|movement| &movement.amount) {
-            Some(moved) => moved.checked_neg(),
-            None if self.status.0.unwrap_or_default().has_taken() => self.amount.0,
-            None => Some(0),
+        if let Some(sum) = self.sum_of(|transaction| &transaction.amount) {
+            return sum.checked_neg();
         }
+        if self.status.0.unwrap_or_default().withholds_funds() {
+            return self.amount.0;
+        }
+        Some(0)
     }
 
-    fn moved(&self, part: fn(&Movement) -> &Lenient<i64>) -> Option<i64> {
-        let LenientVec { items, broken: 0 } = self
-            .balance_transactions
-            .0
-            .as_ref()
-            .filter(|list| !list.items.is_empty())?
-        else {
+    /// Sums a field of the balance transactions; returns `None` when any of them is malformed or
+    /// in another currency.
+    fn sum_of(&self, field: fn(&BalanceTransaction) -> &Lenient<i64>) -> Option<i64> {
+        let transactions = self.balance_transactions.0.as_ref()?;
+        if transactions.items.is_empty() || transactions.broken > 0 {
             return None;
-        };
-        let is_alike = |movement: &Movement| {
-            movement
-                .currency
-                .get()
-                .is_some_and(|c| Some(c) == self.currency.get())
-        };
-        let mut parts = items
-            .iter()
-            .map(|movement| part(movement).0.filter(|_| is_alike(movement)));
-        parts.try_fold(0_i64, |sum, part| sum.checked_add(part?))
+        }
+        let currency = self.currency.get()?;
+        let mut amounts = transactions.items.iter().map(|transaction| {
+            let is_same_currency = transaction.currency.get() == Some(currency);
+            field(transaction).0.filter(|_| is_same_currency)
+        });
+        amounts.try_fold(0_i64, |sum, amount| sum.checked_add(amount?))
     }
 
     fn read(self) -> Option<Dispute> {
         Some(Dispute {
             taken: money(self.taken(), &self.currency),
-            fee: money(self.moved(|movement| &movement.fee), &self.currency),
+            fee: money(self.sum_of(|transaction| &transaction.fee), &self.currency),
             id: id(self.id.get()?)?,
             status: self.status.0.unwrap_or_default(),
             amount: money(self.amount.0, &self.currency),
             reason: self.reason.get().map(label),
-            payment_intent: linked(&self.payment_intent),
-            charge: linked(&self.charge),
-            created: moment(&self.created),
+            payment_intent: expandable_id(&self.payment_intent),
+            charge: expandable_id(&self.charge),
+            created: timestamp(&self.created),
             livemode: self.livemode.0.unwrap_or_default(),
         })
     }
 }
 
 #[cfg(test)]
-#[path = "objects_tests.rs"]
 mod tests;

@@ -1,32 +1,34 @@
-//! Stripe's events -> notices. A notice says what changed, not how it is now: events come late and in any order.
+//! Parses Stripe's events into notices. Events arrive late and in any order, so a notice names what
+//! changed, never its state.
 
 use confab_core::{CorrelationId, Error, Result, Timestamp};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::objects::{Link, Metadata, Named, moment};
 use confab_provider_base::{
     lenient::{Lenient, LenientString},
     parsed::{id, label},
 };
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::objects::{Expandable, IdOnly, Metadata, timestamp};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// `evt_..`, the same in every copy.
+    /// `evt_..`, the same in every redelivery.
     pub id: String,
     /// Such as `charge.refunded`.
     pub kind: String,
     pub created: Option<Timestamp>,
     pub livemode: bool,
     pub subject: Subject,
-    /// What we attached when we created the checkout; whoever holds a link of ours may have written it, too.
+    /// The order id that we attached to the checkout; anyone with a payment link of ours may have
+    /// forged it.
     pub order_id: Option<String>,
     pub correlation_id: Option<CorrelationId>,
-    /// The payment that the subject belongs to, or is.
+    /// The payment of the subject, or the subject itself.
     pub payment_intent: Option<String>,
 }
 
-/// What changed, by its id.
+/// The object that changed, by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     Checkout(String),
@@ -34,15 +36,15 @@ pub enum Subject {
     Charge(String),
     Refund(String),
     Dispute(String),
-    /// Nothing that we know: there is nothing to do but to say thanks.
+    /// An object that is not handled: the event is acknowledged and dropped.
     Other,
 }
 
-/// An event as Stripe posts it, or inside the envelope of EventBridge or Event Grid.
+/// Parses an event as Stripe posts it, or inside an envelope of EventBridge or Event Grid.
 pub fn parse(raw_body: &[u8]) -> Result<Notice> {
     let body = std::str::from_utf8(raw_body).map_err(|error| not_json().with_source(error))?;
-    let event: Event =
-        serde_json::from_str(unwrapped(body)?).map_err(|error| not_json().with_source(error))?;
+    let event: Event = serde_json::from_str(strip_envelope(body)?)
+        .map_err(|error| not_json().with_source(error))?;
     event
         .read()
         .ok_or_else(|| Error::invalid("no_event", "The event has no id or no type."))
@@ -62,28 +64,29 @@ struct Envelope<'a> {
     data: Option<&'a RawValue>,
 }
 
-fn unwrapped(body: &str) -> Result<&str> {
+fn strip_envelope(body: &str) -> Result<&str> {
     if !body.trim_ascii_start().starts_with('{') {
         return Err(not_json());
     }
     let outer: Envelope<'_> =
         serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
-    let mut inside = [outer.detail, outer.data]
+    if is_event(&outer.object) {
+        return Ok(body);
+    }
+    let event = [outer.detail, outer.data]
         .into_iter()
         .flatten()
-        .map(RawValue::get);
-    match is_event(&outer.object) {
-        true => Ok(body),
-        false => Ok(inside.find(|inside| holds_event(inside)).unwrap_or(body)),
-    }
+        .map(RawValue::get)
+        .find(|content| contains_event(content));
+    Ok(event.unwrap_or(body))
 }
 
-fn holds_event(text: &str) -> bool {
+fn contains_event(text: &str) -> bool {
     let inner: Result<Envelope<'_>, _> = serde_json::from_str(text);
     text.starts_with('{') && inner.is_ok_and(|inner| is_event(&inner.object))
 }
 
-/// Thin events are newer: they name what changed, and hold nothing of it.
+/// Accepts snapshot events and thin events, which name an object without its content.
 fn is_event(object: &LenientString) -> bool {
     matches!(object.get(), Some("event" | "v2.core.event"))
 }
@@ -96,21 +99,21 @@ struct Event {
     kind: LenientString,
     created: LenientString,
     livemode: Lenient<bool>,
-    data: Lenient<Data>,
+    data: Lenient<EventData>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Data {
-    object: Lenient<Object>,
+struct EventData {
+    object: Lenient<EventObject>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Object {
+struct EventObject {
     id: LenientString,
     object: LenientString,
-    payment_intent: Lenient<Link<Named>>,
+    payment_intent: Lenient<Expandable<IdOnly>>,
     client_reference_id: LenientString,
     metadata: Lenient<Metadata>,
 }
@@ -127,7 +130,7 @@ impl Event {
         let payment_intent = match &subject {
             Subject::Payment(id) => Some(id.clone()),
             Subject::Other => None,
-            _ => object.payment_intent.0.as_ref().and_then(Link::id),
+            _ => object.payment_intent.0.as_ref().and_then(Expandable::id),
         };
         let order_id = metadata
             .and_then(Metadata::order_id)
@@ -135,7 +138,7 @@ impl Event {
         Some(Notice {
             id: id(self.id.get()?)?,
             kind: Some(label(self.kind.get()?)).filter(|kind| !kind.is_empty())?,
-            created: moment(&self.created),
+            created: timestamp(&self.created),
             livemode: self.livemode.0.unwrap_or_default(),
             order_id,
             correlation_id: metadata.and_then(Metadata::correlation_id),
@@ -145,7 +148,7 @@ impl Event {
     }
 }
 
-/// Read through `Event`, in lists too.
+/// Deserializes through `Event`, also inside lists.
 impl<'de> Deserialize<'de> for Notice {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = Event::deserialize(deserializer)?;
@@ -155,7 +158,7 @@ impl<'de> Deserialize<'de> for Notice {
     }
 }
 
-impl Object {
+impl EventObject {
     fn subject(&self) -> Subject {
         let subject = match self.object.get() {
             Some("checkout.session") => Subject::Checkout,
@@ -170,5 +173,4 @@ impl Object {
 }
 
 #[cfg(test)]
-#[path = "parse_tests.rs"]
 mod tests;

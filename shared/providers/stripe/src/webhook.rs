@@ -1,13 +1,12 @@
-//! Is this webhook from Stripe?
+//! Verifies webhooks of Stripe.
 
 use confab_core::{Result, Timestamp};
-use secrecy::SecretString;
-
 use confab_provider_base::signature;
+use secrecy::SecretString;
 
 const SCHEME: &str = "v1";
 
-/// `header` is `Stripe-Signature`; the key is the whole secret with its `whsec_`; `raw_body` the bytes as they came.
+/// Verifies `Stripe-Signature` over the raw body; a key is the whole secret with its `whsec_`.
 pub fn verify(
     secrets: &[SecretString],
     raw_body: &[u8],
@@ -17,18 +16,19 @@ pub fn verify(
     signature::verify(SCHEME, secrets, raw_body, header, now)
 }
 
-/// The header that Stripe would send.
+/// Signs a body, as Stripe would.
 pub fn sign(secret: &SecretString, raw_body: &[u8], at: Timestamp) -> Result<String> {
     signature::sign(SCHEME, secret, raw_body, at)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde::Deserialize;
 
+    use super::*;
+
     #[derive(Deserialize)]
-    struct Verdict {
+    struct OracleCase {
         case: String,
         secrets: Vec<String>,
         body: String,
@@ -37,18 +37,18 @@ mod tests {
         accepted: bool,
     }
 
-    /// Where we are stricter than Stripe's library, on purpose.
-    const STRICTER: [&str; 3] = [
-        // It takes a time that is yet to come: a signature that leaked ahead of its time would be good for years.
+    /// Cases where we are deliberately stricter than Stripe's library.
+    const STRICTER_CASES: [&str; 3] = [
+        // The library accepts future timestamps, so a leaked signature could stay valid for years.
         "future",
-        // It takes a time that is no number when that is what was signed.
+        // The library accepts a signed timestamp that is not a number.
         "not_a_number",
-        // It reads on after bytes that no header holds.
+        // The library accepts bytes that are not valid in a header.
         "non_ascii",
     ];
 
     #[test]
-    fn headers_are_read_as_stripes_own_library_reads_them() {
+    fn headers_verify_exactly_when_stripes_library_accepts_them() {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../tests/oracle/stripe-signatures.jsonl"
@@ -56,8 +56,8 @@ mod tests {
         let lines = std::fs::read_to_string(path).unwrap();
         let mut count = [0, 0];
         for line in lines.lines() {
-            let verdict: Verdict = serde_json::from_str(line).unwrap();
-            let Verdict {
+            let verdict: OracleCase = serde_json::from_str(line).unwrap();
+            let OracleCase {
                 case,
                 secrets,
                 body,
@@ -67,10 +67,13 @@ mod tests {
             } = verdict;
             let secrets: Vec<SecretString> = secrets.into_iter().map(Into::into).collect();
             let now = Timestamp::from_second(now).unwrap();
-            let ours = verify(&secrets, body.as_bytes(), Some(&header), now).is_ok();
-            let stricter = STRICTER.contains(&case.as_str());
-            assert!(!stricter || accepted, "{case} is no difference: {header}");
-            assert_eq!(ours, accepted && !stricter, "{case}: {header}");
+            let is_accepted = verify(&secrets, body.as_bytes(), Some(&header), now).is_ok();
+            let is_stricter = STRICTER_CASES.contains(&case.as_str());
+            assert!(
+                !is_stricter || accepted,
+                "{case} is rejected by the library as well: {header}"
+            );
+            assert_eq!(is_accepted, accepted && !is_stricter, "{case}: {header}");
             count[usize::from(accepted)] += 1;
         }
         assert_eq!(count.iter().sum::<usize>(), 1_000);

@@ -1,4 +1,4 @@
-//! What we ask of Stripe -> the fields of its forms.
+//! Encodes requests as Stripe's form fields.
 
 use confab_core::{CorrelationId, Money, Timestamp};
 
@@ -6,24 +6,25 @@ use confab_core::{CorrelationId, Money, Timestamp};
 pub struct NewCheckout {
     pub order_id: String,
     pub correlation_id: CorrelationId,
-    /// What is paid for, as the person reads it.
+    /// The product name on the payment page.
     pub title: String,
     pub amount: Money,
-    /// `{CHECKOUT_SESSION_ID}` in it becomes the id.
+    /// Stripe replaces `{CHECKOUT_SESSION_ID}` with the session's id.
     pub success_url: String,
     pub cancel_url: String,
-    /// Between half an hour and a day from now; a day when not said.
+    /// From 30 minutes to 24 hours from now; 24 hours by default.
     pub expires_at: Option<Timestamp>,
-    /// Beside ours, which are `order_id` and `correlation_id`.
+    /// Additional metadata; `order_id` and `correlation_id` are always set and cannot be
+    /// overridden.
     pub metadata: Vec<(String, String)>,
 }
 
-pub(super) type Fields = Vec<(String, String)>;
+pub(super) type FormFields = Vec<(String, String)>;
 
 impl NewCheckout {
-    pub(super) fn fields(&self) -> Fields {
+    pub(super) fn fields(&self) -> FormFields {
         let price = "line_items[0][price_data]";
-        let mut fields: Fields = [
+        let mut fields: FormFields = [
             ("mode", "payment".to_owned()),
             ("line_items[0][quantity]", "1".to_owned()),
             (
@@ -46,33 +47,33 @@ impl NewCheckout {
         }
         for (name, value) in self.metadata() {
             fields.push((format!("metadata[{name}]"), value.clone()));
-            // The charge gets the payment's: what happens to it later can be told from its order.
+            // Charges inherit the payment's metadata, so that later events can be matched to the
+            // order.
             fields.push((format!("payment_intent_data[metadata][{name}]"), value));
         }
         fields
     }
 
-    fn metadata(&self) -> Fields {
-        let own = [
+    fn metadata(&self) -> FormFields {
+        let reserved = [
             ("order_id", self.order_id.clone()),
             ("correlation_id", self.correlation_id.to_string()),
         ];
-        let own = own.map(|(name, value)| (name.to_owned(), value));
-        let others = self
-            .metadata
-            .iter()
-            .filter(|(name, _)| own.iter().all(|(ours, _)| ours != name));
-        own.iter().chain(others).cloned().collect()
+        let reserved = reserved.map(|(name, value)| (name.to_owned(), value));
+        let is_reserved = |name: &str| reserved.iter().any(|(reserved, _)| reserved == name);
+        let additional = self.metadata.iter().filter(|(name, _)| !is_reserved(name));
+        reserved.iter().chain(additional).cloned().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use confab_core::Currency;
 
+    use super::*;
+
     #[test]
-    fn a_checkout_is_a_form_and_the_charge_will_know_its_order() {
+    fn checkout_form_puts_the_order_into_the_charges_metadata() {
         let correlation_id = CorrelationId::of_digest([7; 16]);
         let checkout = NewCheckout {
             order_id: "ord_1".into(),

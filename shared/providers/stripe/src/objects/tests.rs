@@ -1,5 +1,6 @@
-use super::*;
 use serde_json::{Value, json};
+
+use super::*;
 
 fn read<T: serde::de::DeserializeOwned>(object: &Value) -> T {
     serde_json::from_str(&object.to_string()).unwrap()
@@ -10,7 +11,7 @@ fn at(second: i64) -> Option<Timestamp> {
 }
 
 #[test]
-fn a_checkout_with_its_payment_and_charge() {
+fn expanded_checkout_carries_its_payment_and_charge() {
     let charge = json!({"id": "ch_1", "object": "charge", "status": "succeeded", "amount": 4_900, "amount_refunded": 1_000,
         "refunded": false, "disputed": true, "currency": "usd", "payment_intent": "pi_1", "created": 3,
         "billing_details": {"email": "dana@example.com", "name": "Dana Sample"}, "metadata": {"order_id": "ord_1"}});
@@ -59,7 +60,7 @@ fn a_checkout_with_its_payment_and_charge() {
 }
 
 #[test]
-fn what_stripe_may_add_or_leave_out_costs_nothing() {
+fn unknown_and_missing_fields_are_tolerated() {
     let checkout: Checkout = read(
         &json!({"id": "cs_1", "status": "paused", "payment_status": 7, "currency": "jpy",
         "amount_total": 100, "payment_intent": {"no": "id"}, "metadata": "x", "created": {}, "new_field": [1, 2]}),
@@ -90,7 +91,7 @@ fn what_stripe_may_add_or_leave_out_costs_nothing() {
 }
 
 #[test]
-fn what_a_bank_holds_is_what_has_moved() {
+fn withheld_amount_is_the_sum_of_balance_transactions() {
     let dispute = |status: &str, moved: Value| -> Dispute {
         read(
             &json!({"id": "dp_1", "status": status, "amount": 500, "currency": "usd", "balance_transactions": moved}),
@@ -118,7 +119,7 @@ fn what_a_bank_holds_is_what_has_moved() {
             usd(300),
             usd(1_500),
         ),
-        // In our account's currency, which is another: what the status says.
+        // In another currency than the dispute's: the status decides.
         (
             "lost",
             json!([{"amount": -1_800, "fee": 5, "currency": "ils"}]),
@@ -151,7 +152,7 @@ fn what_a_bank_holds_is_what_has_moved() {
 }
 
 #[test]
-fn refunds_and_disputes() {
+fn refunds_and_disputes_link_to_their_payment_and_charge() {
     let refund: Refund = read(
         &json!({"id": "re_1", "status": "requires_action", "amount": 5, "currency": "ILS",
         "payment_intent": {"id": "pi_1", "object": "payment_intent"}, "charge": "ch_1", "created": 9}),

@@ -1,7 +1,5 @@
 use std::time::Duration;
 
-use super::*;
-use crate::{Again, CheckoutStatus, RefundStatus};
 use confab_core::{CorrelationId, Currency};
 use confab_testkit::servers;
 use serde_json::{Value, json};
@@ -9,6 +7,9 @@ use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{body_string_contains, header, method, path, query_param, query_param_is_missing},
 };
+
+use super::*;
+use crate::{Again, CheckoutStatus, RefundStatus};
 
 const KEY: &str = "sk_test_secret";
 
@@ -38,7 +39,7 @@ fn new_checkout() -> NewCheckout {
     }
 }
 
-async fn answering(template: ResponseTemplate) -> MockServer {
+async fn server_responding(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(header("authorization", format!("Bearer {KEY}").as_str()))
         .respond_with(template)
@@ -52,7 +53,7 @@ fn ok(object: Value) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn a_checkout_is_created_under_its_key() {
+async fn checkout_is_created_under_its_idempotency_key() {
     let server = MockServer::start().await;
     let session = json!({"id": "cs_1", "object": "checkout.session", "status": "open", "payment_status": "unpaid",
         "url": "https://checkout.example/c/1", "amount_total": 4_900, "currency": "usd", "metadata": {"order_id": "ord_1"}});
@@ -85,7 +86,7 @@ async fn a_checkout_is_created_under_its_key() {
 }
 
 #[tokio::test]
-async fn objects_are_asked_for_by_id_and_with_what_belongs_to_them() {
+async fn objects_are_fetched_by_id_with_their_expansions() {
     let server = MockServer::start().await;
     let get = |at: &str, expand: &str, object: Value| {
         let mock = Mock::given(method("GET"))
@@ -114,7 +115,7 @@ async fn objects_are_asked_for_by_id_and_with_what_belongs_to_them() {
 }
 
 #[tokio::test]
-async fn a_refund_is_of_all_or_of_a_part() {
+async fn refund_covers_the_whole_payment_or_an_amount() {
     let server = MockServer::start().await;
     for (body, key) in [
         ("payment_intent=pi_1", "a"),
@@ -147,7 +148,7 @@ async fn a_refund_is_of_all_or_of_a_part() {
 }
 
 #[tokio::test]
-async fn an_open_checkout_can_be_ended() {
+async fn open_checkout_can_be_expired() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path("/v1/checkout/sessions/cs_1/expire"))
@@ -167,7 +168,7 @@ async fn an_open_checkout_can_be_ended() {
 }
 
 #[tokio::test]
-async fn a_list_is_read_to_its_end() {
+async fn list_is_read_through_its_last_page() {
     let server = MockServer::start().await;
     let page = |ids: &[&str], has_more: bool| {
         let data: Vec<Value> = ids
@@ -202,7 +203,7 @@ async fn a_list_is_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_not_whole_is_none() {
+async fn partial_list_is_an_error() {
     let item = json!({"id": "dp_1"});
     for answer in [
         json!({"object": "list", "data": [item, {"no": "id"}], "has_more": false}),
@@ -211,14 +212,14 @@ async fn a_list_that_is_not_whole_is_none() {
         json!({"object": "dispute", "id": "dp_1"}),
         json!([]),
     ] {
-        let server = answering(ok(answer.clone())).await;
+        let server = server_responding(ok(answer.clone())).await;
         let error = stripe(&server.uri()).disputes("pi_1").await.unwrap_err();
         assert!(error.may_try_again(), "{answer} {error}");
     }
 }
 
 #[tokio::test]
-async fn events_that_were_not_delivered() {
+async fn event_query_selects_undelivered_events() {
     let server = MockServer::start().await;
     let event = json!({"id": "evt_1", "object": "event", "type": "charge.refunded", "created": 5,
         "data": {"object": {"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}}});
@@ -255,7 +256,7 @@ async fn events_that_were_not_delivered() {
 }
 
 #[tokio::test]
-async fn stripe_says_no_or_not_now() {
+async fn status_and_code_decide_whether_a_request_is_retried() {
     for (status, kind, code, again) in [
         (
             400,
@@ -285,7 +286,7 @@ async fn stripe_says_no_or_not_now() {
         (503, "api_error", None, true),
     ] {
         let error = json!({"error": {"type": kind, "code": code, "message": "No such customer: dana@example.com"}});
-        let server = answering(ResponseTemplate::new(status).set_body_json(error)).await;
+        let server = server_responding(ResponseTemplate::new(status).set_body_json(error)).await;
         let error = stripe(&server.uri())
             .create_checkout(&new_checkout(), "k")
             .await
@@ -317,14 +318,15 @@ async fn stripe_says_no_or_not_now() {
 }
 
 #[tokio::test]
-async fn a_failure_that_stands_for_its_key_says_so() {
+async fn replayed_server_error_asks_for_another_key() {
     for (status, replayed, again) in [
         (500, "true", Again::UnderAnotherKey),
         (500, "false", Again::Later),
     ] {
-        let server =
-            answering(ResponseTemplate::new(status).insert_header("idempotent-replayed", replayed))
-                .await;
+        let server = server_responding(
+            ResponseTemplate::new(status).insert_header("idempotent-replayed", replayed),
+        )
+        .await;
         let error = stripe(&server.uri())
             .create_checkout(&new_checkout(), "k")
             .await
@@ -337,7 +339,7 @@ async fn a_failure_that_stands_for_its_key_says_so() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_explanation() {
+async fn status_alone_classifies_a_response_without_an_error_body() {
     for (status, body, again) in [
         (500, "", true),
         (502, "<html>Bad gateway</html>", true),
@@ -347,7 +349,7 @@ async fn an_answer_without_an_explanation() {
         (404, "<html>", false),
         (400, r#"{"error":"x"}"#, false),
     ] {
-        let server = answering(ResponseTemplate::new(status).set_body_string(body)).await;
+        let server = server_responding(ResponseTemplate::new(status).set_body_string(body)).await;
         let error = stripe(&server.uri())
             .payment_intent("pi_1")
             .await
@@ -362,7 +364,7 @@ async fn an_answer_without_an_explanation() {
 }
 
 #[tokio::test]
-async fn what_happens_below_http() {
+async fn transport_failures_are_retryable_and_bad_requests_are_not() {
     for address in [
         servers::nobody().await,
         "http://no-such-host.invalid".into(),
@@ -378,12 +380,12 @@ async fn what_happens_below_http() {
         assert!(matches!(error, StripeError::Busy { .. }), "{error}");
     }
     drop(rustls::crypto::ring::default_provider().install_default());
-    let impatient = Client::builder()
+    let http = Client::builder()
         .timeout(Duration::from_millis(200))
         .no_proxy()
         .build()
         .unwrap();
-    let error = stripe_with(impatient, &servers::hanging().await)
+    let error = stripe_with(http, &servers::hanging().await)
         .payment_intent("pi_1")
         .await
         .unwrap_err();
@@ -403,7 +405,7 @@ async fn what_happens_below_http() {
 }
 
 #[tokio::test]
-async fn no_log_line_has_the_key() {
+async fn debug_output_contains_no_secret_key() {
     let stripe = stripe("http://127.0.0.1:1");
     let error = stripe.payment_intent("pi_1").await.unwrap_err();
     let shown = format!("{stripe:?} {error:?} {error}");

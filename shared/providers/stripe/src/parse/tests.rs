@@ -1,6 +1,7 @@
-use super::*;
 use confab_core::Kind;
 use serde_json::{Value, json};
+
+use super::*;
 
 fn read(event: &Value) -> Notice {
     parse(event.to_string().as_bytes()).unwrap()
@@ -22,7 +23,7 @@ fn paid() -> Value {
 }
 
 #[test]
-fn a_paid_checkout() {
+fn paid_checkout_becomes_a_notice_without_personal_data() {
     let notice = read(&paid());
     let expected = Notice {
         id: "evt_1".into(),
@@ -43,7 +44,7 @@ fn a_paid_checkout() {
 }
 
 #[test]
-fn each_subject_by_what_it_is_and_with_its_payment() {
+fn subject_is_found_by_its_object_type_and_carries_its_payment() {
     for (kind, object, subject) in [
         (
             "payment_intent.succeeded",
@@ -92,7 +93,7 @@ fn each_subject_by_what_it_is_and_with_its_payment() {
 }
 
 #[test]
-fn our_order_is_found_in_the_metadata_or_in_the_reference() {
+fn order_id_comes_from_the_metadata_or_the_client_reference() {
     let of = |object: Value| read(&event("checkout.session.completed", object)).order_id;
     let session = |metadata: Value, reference: Value| json!({"id": "cs_1", "object": "checkout.session", "metadata": metadata, "client_reference_id": reference});
     assert_eq!(
@@ -109,7 +110,7 @@ fn our_order_is_found_in_the_metadata_or_in_the_reference() {
 }
 
 #[test]
-fn what_we_do_not_know_is_a_notice_of_nothing() {
+fn unknown_object_becomes_a_notice_of_other() {
     let customer = event(
         "customer.created",
         json!({"id": "cus_1", "object": "customer", "payment_intent": "pi_1"}),
@@ -143,7 +144,7 @@ fn what_we_do_not_know_is_a_notice_of_nothing() {
 }
 
 #[test]
-fn the_time_is_seconds_or_written_out() {
+fn created_is_unix_seconds_or_rfc_3339() {
     let at = |created: Value| {
         let mut event = paid();
         event["created"] = created;
@@ -159,7 +160,7 @@ fn the_time_is_seconds_or_written_out() {
 }
 
 #[test]
-fn an_event_in_the_envelope_of_a_cloud_is_taken_out() {
+fn event_is_unwrapped_from_eventbridge_and_event_grid() {
     let bridge = json!({"version": "0", "id": "b7d8", "detail-type": "checkout.session.completed", "region": "us-east-1",
         "source": "aws.partner/stripe.com/ed_test_1", "account": "1", "time": "2026-10-28T10:00:00Z", "resources": [],
         "detail": paid()});
@@ -168,17 +169,17 @@ fn an_event_in_the_envelope_of_a_cloud_is_taken_out() {
     for envelope in [bridge, grid] {
         assert_eq!(read(&envelope), read(&paid()));
     }
-    // An event may have a `detail` of its own.
+    // An event may have a `detail` field itself.
     let mut odd = paid();
     odd["detail"] = event("charge.refunded", json!({"id": "ch_1", "object": "charge"}));
     assert_eq!(read(&odd), read(&paid()));
-    // And an envelope is taken off once.
+    // Only one envelope is removed.
     let nested = json!({"id": "outer", "type": "x", "detail": {"detail": paid()}});
     assert_eq!(read(&nested).subject, Subject::Other);
 }
 
 #[test]
-fn what_is_no_event_is_refused() {
+fn body_that_is_no_event_is_invalid() {
     for body in [
         "",
         "null",
@@ -204,7 +205,7 @@ fn what_is_no_event_is_refused() {
 }
 
 #[test]
-fn deep_and_large_bodies_cost_no_more_than_their_reading() {
+fn deeply_nested_and_large_bodies_are_parsed_or_refused() {
     let deep = "[".repeat(1_000_000);
     let closed = format!("{deep}{}", "]".repeat(1_000_000));
     for body in [
@@ -227,7 +228,7 @@ fn deep_and_large_bodies_cost_no_more_than_their_reading() {
 }
 
 #[test]
-fn the_samples_are_signed_and_read() {
+fn samples_verify_and_parse() {
     let paid_at = Timestamp::from_second(1_749_430_783).unwrap();
     for (case, kind, subject) in [
         (
@@ -263,7 +264,7 @@ fn the_samples_are_signed_and_read() {
 
 proptest::proptest! {
     #[test]
-    fn no_body_panics(body: Vec<u8>, cut in 0_usize..2_000) {
+    fn parsing_never_panics_and_accepts_only_whole_bodies(body: Vec<u8>, cut in 0_usize..2_000) {
         drop(parse(&body));
         let whole = paid().to_string();
         let cut = cut.min(whole.len());
