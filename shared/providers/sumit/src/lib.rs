@@ -1,57 +1,62 @@
-//! SUMIT's trigger: the payment page of an Israeli CRM tells that somebody bought something. It is not signed.
+//! Parses SUMIT's purchase trigger: an unsigned webhook of an Israeli CRM's payment page.
 
 use confab_core::{Error, Phone, Private, Result};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use confab_provider_base::{
     lenient::{Lenient, LenientString, LenientVec},
     parsed::{id, line, text},
 };
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// A purchase, as far as it was told. Nothing in it is proven: the address that it came to is its only secret.
+/// A reported purchase. Nothing in it is authenticated: the callback URL is its only secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// The row in the CRM: the same in every copy.
+    /// The id of the CRM's row, the same in every redelivery.
     pub entity_id: String,
     pub phone: Option<Phone>,
     pub name: Option<Private<String>>,
-    /// What was bought, by its title there.
+    /// The title of the product in the CRM.
     pub product: Option<String>,
 }
 
+/// Parses a trigger; properties that are malformed count as absent.
 pub fn parse(raw_body: &[u8]) -> Result<Trigger> {
     let not_json = || Error::invalid("bad_json", "The body is not a JSON object.");
     let body = std::str::from_utf8(raw_body).map_err(|error| not_json().with_source(error))?;
     if !body.trim_ascii_start().starts_with('{') {
         return Err(not_json());
     }
-    let wire: Wire<'_> =
+    let wire: TriggerBody<'_> =
         serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
     let entity_id = wire
         .entity_id
         .get()
         .and_then(id)
-        .ok_or_else(|| Error::invalid("no_entity", "There is no entity id."))?;
+        .ok_or_else(|| Error::invalid("no_entity", "The entity id is missing."))?;
     let properties = wire.properties.0.unwrap_or_default();
-    let first = |property: Option<&RawValue>| property.and_then(words);
     Ok(Trigger {
         entity_id,
-        phone: first(properties.phone).and_then(|phone| Phone::parse(&phone).ok()),
-        name: first(properties.name).map(|name| text(&name)),
-        product: first(properties.product).map(|product| line(&product)),
+        phone: properties
+            .phone
+            .and_then(first_text)
+            .and_then(|phone| Phone::parse(&phone).ok()),
+        name: properties.name.and_then(first_text).map(|name| text(&name)),
+        product: properties
+            .product
+            .and_then(first_text)
+            .map(|product| line(&product)),
     })
 }
 
 #[derive(Deserialize)]
-struct Wire<'a> {
+struct TriggerBody<'a> {
     #[serde(rename = "EntityID", default)]
     entity_id: LenientString,
     #[serde(rename = "Properties", default, borrow)]
     properties: Lenient<Properties<'a>>,
 }
 
-/// Named by their place in the CRM's form.
+/// The CRM names properties by their position in its form.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Properties<'a> {
@@ -63,54 +68,60 @@ struct Properties<'a> {
     product: Option<&'a RawValue>,
 }
 
-/// A property is a list, of texts or of things with a name; one alone may come without the list.
-fn words(property: &RawValue) -> Option<String> {
+/// Returns the first text of a property: a list of strings or of objects with a name, or one of
+/// these alone.
+fn first_text(property: &RawValue) -> Option<String> {
     let property = property.get();
-    let listed: Option<LenientVec<Word>> = property
-        .starts_with('[')
-        .then(|| serde_json::from_str(property).ok())
-        .flatten();
-    let words = match listed {
-        Some(many) => many.items,
+    let texts: Vec<PropertyText> = match parse_list(property) {
+        Some(list) => list.items,
         None => serde_json::from_str(property).into_iter().collect(),
     };
-    words
+    texts
         .into_iter()
-        .filter_map(|Word(word)| word)
-        .find(|word| !word.trim().is_empty())
+        .filter_map(|PropertyText(text)| text)
+        .find(|text| !text.trim().is_empty())
 }
 
-struct Word(Option<String>);
+fn parse_list(property: &str) -> Option<LenientVec<PropertyText>> {
+    if !property.starts_with('[') {
+        return None;
+    }
+    serde_json::from_str(property).ok()
+}
 
-impl<'de> Deserialize<'de> for Word {
+struct PropertyText(Option<String>);
+
+impl<'de> Deserialize<'de> for PropertyText {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize, Default)]
         #[serde(default, rename_all = "PascalCase")]
-        struct Thing {
+        struct NamedObject {
             name: LenientString,
         }
         let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let word = match raw.starts_with('{') {
-            true => serde_json::from_str(raw).map(|Thing { name }| name),
-            false => serde_json::from_str(raw),
+        let text = if raw.starts_with('{') {
+            serde_json::from_str(raw).map(|NamedObject { name }| name)
+        } else {
+            serde_json::from_str(raw)
         };
         Ok(Self(
-            word.ok().and_then(|word| word.get().map(str::to_owned)),
+            text.ok().and_then(|text| text.get().map(str::to_owned)),
         ))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use confab_core::Kind;
+
+    use super::*;
 
     fn read(body: &str) -> Trigger {
         parse(body.as_bytes()).unwrap()
     }
 
     #[test]
-    fn a_purchase() {
+    fn trigger_carries_the_buyer_and_the_product() {
         let trigger = read(
             r#"{"EntityID":123,"Folder":"9","Properties":{"Property_M-5":["972525550100"],"Property_M-10":["Dana Sample"],
             "Property_M-3":[{"ID":7,"Name":"Standard"}],"Property_9":null}}"#,
@@ -127,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_read() {
+    fn sample_parses() {
         let trigger = parse(&confab_testkit::samples::payment("sumit").body).unwrap();
         assert_eq!(
             (trigger.entity_id.as_str(), trigger.product.as_deref()),
@@ -137,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn other_shapes_are_read_and_what_is_broken_is_absent() {
+    fn property_of_any_shape_is_parsed_or_counts_as_absent() {
         let trigger = read(
             r#"{"EntityID":"e-1","Properties":{"Property_M-5":972525550100,"Property_M-10":[null,"",{"Name":"Dana"}],
             "Property_M-3":{"Name":"Lite"}}}"#,
@@ -165,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trigger_is_refused() {
+    fn body_that_is_no_trigger_is_invalid() {
         let deep = format!(
             r#"{{"EntityID":{}1{}}}"#,
             "[".repeat(100_000),
