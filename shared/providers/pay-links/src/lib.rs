@@ -1,19 +1,21 @@
-//! Links to pay. The payments service keeps the offer, so that a link holds the order's id and no personal data.
+//! Creates payment links. The payments service stores the offer, so that a link carries an order id
+//! and no personal data.
 
 use std::time::Duration;
 
 use confab_contracts::payments::OfferStored;
-use confab_core::{Error, OrderId, Result};
+use confab_core::{Error, OrderId, Result, Timestamp};
 use reqwest::Client;
 use serde::Serialize;
 
-/// How long a sealed offer must be valid: it goes from one of our functions to another, and no further.
+/// Lifetime of a sealed offer, which only travels between two of our functions.
 pub const SEAL_TTL: Duration = Duration::from_secs(600);
 
+/// Client of the payments service that creates payment links.
 #[derive(Debug)]
 pub struct PayLinks {
     http: Client,
-    /// The address of the payments service.
+    /// The base URL of the payments service.
     base_url: String,
 }
 
@@ -22,11 +24,11 @@ struct NewOffer {
     offer: String,
 }
 
-/// A link to pay, and until when it leads to a checkout.
+/// A payment link, and when it stops leading to a checkout.
 #[derive(Debug)]
 pub struct PayLink {
     pub url: String,
-    pub expires_at: confab_core::Timestamp,
+    pub expires_at: Timestamp,
 }
 
 impl PayLinks {
@@ -37,31 +39,32 @@ impl PayLinks {
         }
     }
 
-    /// Where the person goes on after paying.
+    /// Returns the page that users see after paying.
     pub fn return_url(&self) -> String {
         format!("{}/api/payments/back", self.base_url)
     }
 
-    /// Stores a sealed offer. The same offer has the same link, however often it is stored.
+    /// Stores a sealed offer and returns its link. Storing the same offer again returns the same
+    /// link.
     pub async fn store(&self, order_id: OrderId, sealed_offer: String) -> Result<PayLink> {
         let request = self
             .http
             .post(format!("{}/api/payments/offers/", self.base_url));
-        let failed = |error: reqwest::Error| not_stored(error.without_url().to_string());
+        let transport_error = |error: reqwest::Error| not_stored(error.without_url().to_string());
         let response = request
             .json(&NewOffer {
                 offer: sealed_offer,
             })
             .send()
             .await
-            .map_err(failed)?;
+            .map_err(transport_error)?;
         if !response.status().is_success() {
             return Err(not_stored(format!(
                 "payments answered {}",
                 response.status()
             )));
         }
-        let OfferStored { expires_at, .. } = response.json().await.map_err(failed)?;
+        let OfferStored { expires_at, .. } = response.json().await.map_err(transport_error)?;
         Ok(PayLink {
             url: format!("{}/api/payments/pay/{order_id}", self.base_url),
             expires_at,
@@ -69,6 +72,6 @@ impl PayLinks {
     }
 }
 
-fn not_stored(why: String) -> Error {
-    Error::unavailable("offer_not_stored", why)
+fn not_stored(reason: String) -> Error {
+    Error::unavailable("offer_not_stored", reason)
 }
