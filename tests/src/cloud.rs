@@ -208,7 +208,7 @@ pub fn sqs_of(aws: &str, access_key: &str) -> Result<aws_sdk_sqs::Client> {
 
 /// Without retries: a suite wants to see what the first answer is.
 pub(crate) fn config(aws: &str) -> Result<SdkConfig> {
-    // Nothing here speaks TLS, so nobody has to be trusted.
+    // Nothing here speaks TLS, so no roots are needed.
     let tls = TlsContext::builder()
         .with_trust_store(TrustStore::empty())
         .build()?;

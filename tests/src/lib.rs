@@ -6,6 +6,7 @@ mod cloud;
 mod local;
 mod people;
 mod place;
+pub mod repository;
 mod rooms;
 mod shop;
 mod studio;

@@ -27,7 +27,7 @@ impl<'a> Person<'a> {
         Ok(Self { place, id, about })
     }
 
-    /// Somebody who was there before.
+    /// A person that exists already.
     pub fn known(place: &'a Place, id: &str) -> Self {
         Self {
             place,

@@ -17,7 +17,7 @@ use crate::{Place, eventually};
 
 /// What `local` and a rehearsal seal sessions of rooms with.
 const SEAL_SECRET: &[u8] = b"rooms-seal-secret";
-/// Somebody with a session.
+/// A user with a session.
 #[derive(Debug, Clone)]
 pub struct Guest {
     http: reqwest::Client,
@@ -47,7 +47,7 @@ impl Guest {
         })
     }
 
-    /// Somebody with a session that was sealed here, as the simulated stack's secret allows: sessions that are asked for
+    /// Creates a user with a session that was sealed here, as the simulated stack's secret allows: sessions that are asked for
     /// are limited by address.
     pub fn sealed(place: &Place, digits: &str) -> Result<Self> {
         let id = format!("usr_{digits:0>26}");
@@ -259,7 +259,7 @@ impl Guest {
     }
 }
 
-/// An offer that somebody took, and where it is paid.
+/// A taken offer, and where it is paid.
 #[derive(Debug, Clone)]
 pub struct Taken {
     pub order: String,
@@ -343,7 +343,7 @@ impl std::fmt::Debug for Live {
 }
 
 impl Drop for Live {
-    /// As a phone that loses its network: nobody says goodbye.
+    /// Drops the connection without a close frame, as a phone that loses its network.
     fn drop(&mut self) {
         self.reader.abort();
     }

@@ -320,7 +320,7 @@ impl<'a> Shop<'a> {
         Ok(balance)
     }
 
-    /// Why somebody should look, of all notices that were flagged today.
+    /// Returns the flags of all notices of today.
     pub async fn flags(&self) -> Result<Vec<Value>> {
         Ok(self.books("flags").await?["flags"]
             .as_array()

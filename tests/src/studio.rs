@@ -104,7 +104,7 @@ impl Place {
         .await
     }
 
-    /// A sample photo of somebody, as the simulated Astria sees it.
+    /// Returns a sample photo of a person, as the simulated Astria sees it.
     pub async fn selfie(
         &self,
         of: &str,
@@ -125,7 +125,7 @@ impl Place {
             .to_vec())
     }
 
-    /// What lies in the studio's bucket under somebody's name.
+    /// Lists the objects of a person in the studio's bucket.
     pub async fn pictures_of(&self, user_id: &str) -> Result<Vec<String>> {
         let (s3, bucket) = self.studio_bucket().await?;
         let listed = s3

@@ -5,7 +5,7 @@ use confab_e2e::{Place, sign_meta};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_wrong_signature_gets_401_and_no_answer() -> Result<()> {
+async fn webhooks_with_a_wrong_signature_get_401_and_no_reply() -> Result<()> {
     let place = Place::any().await?;
     let dana = place.person("Dana", "meta").await?;
     let message = json!({ "from": dana.about["phone"], "from_user_id": dana.about["user_id"], "id": "wamid.forged", "timestamp": "1700000000", "type": "text",
@@ -32,7 +32,7 @@ async fn a_wrong_signature_gets_401_and_no_answer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_good_signature_does_not_make_a_broken_body_good() -> Result<()> {
+async fn signed_malformed_bodies_are_refused() -> Result<()> {
     let place = Place::any().await?;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let cases: [(&str, Vec<u8>); 5] = [
@@ -53,7 +53,7 @@ async fn a_good_signature_does_not_make_a_broken_body_good() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_signed_and_unknown_is_accepted() -> Result<()> {
+async fn signed_unknown_events_are_accepted() -> Result<()> {
     let place = Place::any().await?;
     let envelope = |value: Value| json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [value] }] });
     let cases = [
@@ -83,7 +83,7 @@ async fn what_is_signed_and_unknown_is_accepted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_huge_body_is_refused_without_an_error_of_ours() -> Result<()> {
+async fn huge_bodies_are_refused_without_a_server_error() -> Result<()> {
     let place = Place::any().await?;
     for size in [4 * 1024 * 1024 + 1, 6 * 1024 * 1024, 9 * 1024 * 1024] {
         let answer = place.signed_webhook(vec![b' '; size]).await?;

@@ -1,4 +1,4 @@
-//! Processes that die, and messages that cannot be done. Local only: nobody pulls AWS's plug.
+//! Processes that die, and messages that cannot be handled. Local only: AWS cannot lose power on request.
 //!
 //! Time is moved forward where AWS would wait for a visibility timeout; nothing else is helped along.
 
@@ -61,7 +61,7 @@ async fn all_answered(people: &[Person<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Nothing is owed by the providers, nobody is at work, and what can be received does not become less:
+/// Nothing is owed by the providers, no function is running, and what can be received does not become less:
 /// on a FIFO queue a message may be visible and still wait for one before it.
 async fn comes_to_rest(place: &Place) -> Result<()> {
     let earlier = stir(place).await?;
@@ -89,14 +89,14 @@ async fn stir(place: &Place) -> Result<(u64, u64, u64)> {
 }
 
 #[tokio::test]
-async fn a_thousand_people_at_once_are_each_answered_in_order() -> Result<()> {
+async fn a_thousand_concurrent_users_are_each_answered_in_order() -> Result<()> {
     let place = Place::local().await?;
     let people = everybody_writes(&place, 1_000, 2).await?;
     all_are_answered_once(&place, &people).await
 }
 
 #[tokio::test]
-async fn a_power_cut_in_the_middle_of_200_messages_loses_and_doubles_nothing() -> Result<()> {
+async fn power_loss_amid_200_messages_loses_and_doubles_nothing() -> Result<()> {
     let mut place = Place::local().await?;
     let ids: Vec<_> = everybody_writes(&place, 20, 10)
         .await?
@@ -134,7 +134,7 @@ async fn a_power_cut_in_the_middle_of_200_messages_loses_and_doubles_nothing() -
 }
 
 #[tokio::test]
-async fn functions_that_are_killed_at_random_lose_and_double_nothing() -> Result<()> {
+async fn randomly_killed_functions_lose_and_double_nothing() -> Result<()> {
     let place = Arc::new(Place::local().await?);
     let killer = {
         let place = place.clone();
@@ -164,7 +164,7 @@ async fn functions_that_are_killed_at_random_lose_and_double_nothing() -> Result
 
 /// Lets a visibility timeout pass, and looks.
 #[tokio::test]
-async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
+async fn failing_messages_are_dead_lettered_and_succeed_after_a_redrive() -> Result<()> {
     let place = Place::local().await?;
     let unlucky = place.person("Unlucky", "meta").await?;
     let others = [
@@ -201,7 +201,7 @@ async fn what_cannot_be_done_is_given_up_and_done_after_a_fix() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_provider_in_trouble_delays_an_answer_and_does_not_lose_it() -> Result<()> {
+async fn provider_outages_delay_replies_without_losing_them() -> Result<()> {
     let place = Place::local().await?;
     let people = [
         place.person("Meta", "meta").await?,
@@ -228,7 +228,7 @@ async fn a_provider_in_trouble_delays_an_answer_and_does_not_lose_it() -> Result
 }
 
 #[tokio::test]
-async fn an_answer_that_was_accepted_and_not_confirmed_is_not_sent_again() -> Result<()> {
+async fn accepted_replies_are_not_sent_again_when_the_response_is_lost() -> Result<()> {
     let place = Place::local().await?;
     place
         .put(

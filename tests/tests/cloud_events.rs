@@ -66,7 +66,7 @@ async fn only_arrives(cloud: &Cloud, name: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_event_that_fits_reaches_its_subscriber_in_its_envelope() -> Result<()> {
+async fn matching_events_reach_their_target_in_an_envelope() -> Result<()> {
     let cloud = Cloud::start().await?;
     let (failed, entries) = put(&cloud, vec![photos_ready(&cloud, &data())]).await?;
     assert_eq!((failed, entries.len()), (0, 1));
@@ -88,7 +88,7 @@ async fn an_event_that_fits_reaches_its_subscriber_in_its_envelope() -> Result<(
 }
 
 #[tokio::test]
-async fn an_event_that_does_not_fit_goes_nowhere() -> Result<()> {
+async fn unmatched_events_reach_no_target() -> Result<()> {
     let cloud = Cloud::start().await?;
     let with = |name: &str, value: Value| {
         let mut data = data();
@@ -116,13 +116,13 @@ async fn an_event_that_does_not_fit_goes_nowhere() -> Result<()> {
     assert_eq!(
         (failed, entries.len()),
         (0, 8),
-        "events that nobody wants are no failure"
+        "events without a target are no failure"
     );
     only_arrives(&cloud, "pack").await
 }
 
 #[tokio::test]
-async fn a_list_fits_when_one_of_it_does() -> Result<()> {
+async fn arrays_match_when_one_element_matches() -> Result<()> {
     let cloud = Cloud::start().await?;
     let several = json!({ "count": [50, 5], "name": ["x", "pack two"], "state": "done" });
     put(&cloud, vec![photos_ready(&cloud, &several)]).await?;
@@ -134,7 +134,7 @@ async fn a_list_fits_when_one_of_it_does() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_fifo_subscriber_gets_its_group() -> Result<()> {
+async fn fifo_targets_receive_their_message_group() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("contents.fifo").await?;
     for number in 1..=2 {
@@ -168,7 +168,7 @@ async fn a_fifo_subscriber_gets_its_group() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_malformed_event_fails_alone() -> Result<()> {
+async fn malformed_entries_fail_alone() -> Result<()> {
     let cloud = Cloud::start().await?;
     let broken = |source: &str, kind: &str, detail: &str| {
         let entry = PutEventsRequestEntry::builder().event_bus_name(cloud.named("bus"));
@@ -214,10 +214,10 @@ async fn a_malformed_event_fails_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_event_for_a_bus_that_is_not_there_is_accepted_and_lost() -> Result<()> {
+async fn events_for_an_unknown_bus_are_accepted_and_dropped() -> Result<()> {
     let cloud = Cloud::start().await?;
     let entry = PutEventsRequestEntry::builder()
-        .event_bus_name("nobody")
+        .event_bus_name("unknown")
         .source("confab.studio");
     let entry = entry
         .detail_type("photos_ready")
@@ -230,7 +230,7 @@ async fn an_event_for_a_bus_that_is_not_there_is_accepted_and_lost() -> Result<(
 }
 
 #[tokio::test]
-async fn ten_events_are_put_at_once_and_not_eleven() -> Result<()> {
+async fn put_events_takes_at_most_ten_entries() -> Result<()> {
     let cloud = Cloud::start().await?;
     let some = |count| vec![photos_ready(&cloud, &json!({})); count];
     assert_eq!(put(&cloud, some(10)).await?.1.len(), 10);

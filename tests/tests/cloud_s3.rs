@@ -61,7 +61,7 @@ impl Bucket {
 }
 
 #[tokio::test]
-async fn an_object_comes_out_as_it_went_in() -> Result<()> {
+async fn objects_are_returned_unchanged() -> Result<()> {
     let bucket = Bucket::new().await?;
     bucket.put("photos/a b/ש.jpg", PHOTO).await?;
     let head = bucket
@@ -118,7 +118,7 @@ async fn an_object_comes_out_as_it_went_in() -> Result<()> {
     let nowhere = bucket
         .client()
         .put_object()
-        .bucket("nobody")
+        .bucket("unknown")
         .key("a")
         .body(ByteStream::from_static(PHOTO));
     assert_eq!(refused(nowhere.send().await)?, "NoSuchBucket");
@@ -126,7 +126,7 @@ async fn an_object_comes_out_as_it_went_in() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_put_can_be_for_a_new_object_only() -> Result<()> {
+async fn puts_can_require_that_the_object_is_new() -> Result<()> {
     let bucket = Bucket::new().await?;
     let put = || {
         let put = bucket
@@ -143,7 +143,7 @@ async fn a_put_can_be_for_a_new_object_only() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_goes_by_prefix_and_page_and_folder() -> Result<()> {
+async fn lists_support_prefix_pages_and_delimiter() -> Result<()> {
     let bucket = Bucket::new().await?;
     for key in ["a/1", "a/2", "a/3", "b/1", "c"] {
         bucket.put(key, PHOTO).await?;
@@ -192,7 +192,7 @@ async fn a_list_goes_by_prefix_and_page_and_folder() -> Result<()> {
 }
 
 #[tokio::test]
-async fn deleting_is_done_once_asked_and_again() -> Result<()> {
+async fn deletes_are_idempotent() -> Result<()> {
     let bucket = Bucket::new().await?;
     for key in ["a", "b", "c"] {
         bucket.put(key, PHOTO).await?;
@@ -226,7 +226,7 @@ async fn deleting_is_done_once_asked_and_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_object_can_be_copied() -> Result<()> {
+async fn objects_can_be_copied() -> Result<()> {
     let bucket = Bucket::new().await?;
     bucket.put("quarantine/a", PHOTO).await?;
     let copy = bucket
@@ -257,7 +257,7 @@ async fn an_object_can_be_copied() -> Result<()> {
 // ---- Signed addresses
 
 #[tokio::test]
-async fn a_signed_address_gives_one_object_for_a_while() -> Result<()> {
+async fn presigned_gets_return_one_object_until_they_expire() -> Result<()> {
     let bucket = Bucket::new().await?;
     bucket.put("a.jpg", PHOTO).await?;
     bucket.put("b.jpg", PHOTO).await?;
@@ -288,7 +288,7 @@ async fn a_signed_address_gives_one_object_for_a_while() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_signed_address_takes_one_object() -> Result<()> {
+async fn presigned_puts_take_one_object() -> Result<()> {
     let bucket = Bucket::new().await?;
     let put = bucket
         .client()
@@ -421,7 +421,7 @@ fn hmac(key: &[u8], data: &str) -> Result<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_form_uploads_what_its_policy_allows() -> Result<()> {
+async fn upload_forms_enforce_their_policy() -> Result<()> {
     let bucket = Bucket::new().await?;
     let now = now();
     let form = || Form::new(&bucket.name, now);
@@ -469,7 +469,7 @@ async fn a_form_uploads_what_its_policy_allows() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_form_that_nobody_signed_uploads_nothing() -> Result<()> {
+async fn unsigned_forms_upload_nothing() -> Result<()> {
     let bucket = Bucket::new().await?;
     let form = || Form::new(&bucket.name, now());
     let forms = [

@@ -172,7 +172,7 @@ async fn arn_of(cloud: &Cloud, queue: &str) -> Result<String> {
 // ---- In and out
 
 #[tokio::test]
-async fn a_message_comes_out_as_it_went_in_and_with_its_digests() -> Result<()> {
+async fn messages_are_returned_unchanged_with_their_digests() -> Result<()> {
     // By the documented algorithm, computed elsewhere.
     const BODY: &str = "be50e8478cf24ff3595bc7307fb91b50";
     const ATTRIBUTES: &str = "438445a4d7c92ac6debcceb9560effe6";
@@ -217,7 +217,7 @@ async fn a_message_comes_out_as_it_went_in_and_with_its_digests() -> Result<()> 
 }
 
 #[tokio::test]
-async fn deleting_a_message_twice_is_no_error() -> Result<()> {
+async fn deleting_a_message_twice_succeeds() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     send(&cloud, &queue, "once").await?;
@@ -239,7 +239,7 @@ async fn deleting_a_message_twice_is_no_error() -> Result<()> {
 }
 
 #[tokio::test]
-async fn attributes_come_when_they_are_asked_for() -> Result<()> {
+async fn attributes_are_returned_on_request() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     let message = cloud.sqs.send_message().queue_url(&queue).message_body("a");
@@ -281,7 +281,7 @@ async fn attributes_come_when_they_are_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_message_may_hold() -> Result<()> {
+async fn messages_accept_xml_characters_up_to_one_mebibyte() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     let with = |body: &str| {
@@ -310,7 +310,7 @@ async fn what_a_message_may_hold() -> Result<()> {
 }
 
 #[tokio::test]
-async fn attributes_count_towards_the_size_of_a_message() -> Result<()> {
+async fn attributes_count_towards_the_message_size() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     let message = cloud
@@ -331,14 +331,17 @@ async fn attributes_count_towards_the_size_of_a_message() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_not_there_is_named_so() -> Result<()> {
+async fn unknown_queues_have_their_own_error() -> Result<()> {
     let cloud = Cloud::start().await?;
     let gone = "AWS.SimpleQueueService.NonExistentQueue";
     assert_eq!(
-        refused(cloud.sqs.get_queue_url().queue_name("nobody").send().await)?,
+        refused(cloud.sqs.get_queue_url().queue_name("unknown").send().await)?,
         gone
     );
-    let url = cloud.queue("standard").await?.replace("standard", "nobody");
+    let url = cloud
+        .queue("standard")
+        .await?
+        .replace("standard", "unknown");
     assert_eq!(
         refused(
             cloud
@@ -357,7 +360,7 @@ async fn a_queue_that_is_not_there_is_named_so() -> Result<()> {
 // ---- Batches
 
 #[tokio::test]
-async fn a_batch_holds_ten_messages_and_not_eleven() -> Result<()> {
+async fn batches_hold_at_most_ten_messages() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     let batch = |of| {
@@ -402,7 +405,7 @@ async fn a_batch_holds_ten_messages_and_not_eleven() -> Result<()> {
 }
 
 #[tokio::test]
-async fn in_a_batch_a_bad_entry_fails_alone() -> Result<()> {
+async fn bad_entries_of_a_batch_fail_alone() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     let batch = cloud.sqs.send_message_batch().queue_url(&queue);
@@ -476,7 +479,7 @@ async fn in_a_batch_a_bad_entry_fails_alone() -> Result<()> {
 // ---- Order
 
 #[tokio::test]
-async fn a_group_keeps_its_order() -> Result<()> {
+async fn groups_keep_their_order() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("ordered.fifo").await?;
     let mut numbers = Vec::new();
@@ -519,7 +522,7 @@ async fn a_group_keeps_its_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_group_waits_for_what_is_in_flight_and_others_do_not() -> Result<()> {
+async fn groups_wait_for_messages_in_flight_and_others_do_not() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("ordered.fifo").await?;
     for once in ["a1", "a2", "a3"] {
@@ -545,7 +548,7 @@ async fn a_group_waits_for_what_is_in_flight_and_others_do_not() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_group_goes_on_when_a_visibility_timeout_ends() -> Result<()> {
+async fn groups_continue_when_a_visibility_timeout_ends() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("ordered.fifo").await?;
     send_in_order(&cloud, &queue, "a", "a1").await?;
@@ -571,7 +574,7 @@ async fn a_group_goes_on_when_a_visibility_timeout_ends() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_same_id_is_taken_once_in_five_minutes_in_each_group() -> Result<()> {
+async fn deduplication_ids_hold_for_five_minutes_per_group() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("ordered.fifo").await?;
     let first = send_in_order(&cloud, &queue, "a", "x").await?;
@@ -588,7 +591,7 @@ async fn the_same_id_is_taken_once_in_five_minutes_in_each_group() -> Result<()>
     // The window is counted from the sending, whatever became of the message.
     send_in_order(&cloud, &queue, "a", "x").await?;
     assert!(cloud.receive(&queue).await?.is_empty());
-    // Nobody waits for five real minutes.
+    // Five real minutes are too long for a test.
     if cloud.is_local() {
         cloud.passes(300 * SECOND).await?;
         send_in_order(&cloud, &queue, "a", "x").await?;
@@ -598,7 +601,7 @@ async fn the_same_id_is_taken_once_in_five_minutes_in_each_group() -> Result<()>
 }
 
 #[tokio::test]
-async fn equal_contents_are_taken_once_over_the_whole_queue() -> Result<()> {
+async fn content_based_deduplication_covers_the_queue() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("contents.fifo").await?;
     for (group, body, kind) in [("a", "x", "one"), ("b", "x", "another"), ("a", "y", "one")] {
@@ -626,7 +629,7 @@ async fn equal_contents_are_taken_once_over_the_whole_queue() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_kind_of_queue_does_not_take() -> Result<()> {
+async fn parameters_of_the_other_queue_type_are_refused() -> Result<()> {
     let cloud = Cloud::start().await?;
     let ordered = cloud.queue("ordered.fifo").await?;
     let standard = cloud.queue("standard").await?;
@@ -684,7 +687,7 @@ async fn what_a_kind_of_queue_does_not_take() -> Result<()> {
 // ---- Time
 
 #[tokio::test]
-async fn a_delay_holds_a_message_back() -> Result<()> {
+async fn delays_hold_messages_back() -> Result<()> {
     let cloud = Cloud::start().await?;
     let delayed = cloud.queue("delayed").await?;
     send(&cloud, &delayed, "by the queue").await?;
@@ -715,7 +718,7 @@ async fn a_delay_holds_a_message_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn visibility_ends_and_can_be_changed() -> Result<()> {
+async fn visibility_timeouts_end_and_can_be_changed() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     send(&cloud, &queue, "a").await?;
@@ -757,7 +760,7 @@ async fn visibility_ends_and_can_be_changed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_visibility_of_what_is_not_in_flight_cannot_be_changed() -> Result<()> {
+async fn visibility_can_be_changed_in_flight_only() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     send(&cloud, &queue, "a").await?;
@@ -781,7 +784,7 @@ async fn the_visibility_of_what_is_not_in_flight_cannot_be_changed() -> Result<(
 }
 
 #[tokio::test]
-async fn a_long_poll_ends_when_something_comes() -> Result<()> {
+async fn long_polls_end_when_a_message_arrives() -> Result<()> {
     let cloud = Cloud::start().await?;
     let queue = cloud.queue("standard").await?;
     let started = std::time::Instant::now();
@@ -820,7 +823,7 @@ async fn a_long_poll_ends_when_something_comes() -> Result<()> {
 // ---- What cannot be done
 
 #[tokio::test]
-async fn what_was_received_too_often_goes_to_the_dead_letter_queue() -> Result<()> {
+async fn messages_move_to_the_dead_letter_queue_after_max_receives() -> Result<()> {
     let cloud = Cloud::start().await?;
     let (queue, dlq) = (
         cloud.queue("standard").await?,
@@ -853,7 +856,7 @@ async fn what_was_received_too_often_goes_to_the_dead_letter_queue() -> Result<(
 }
 
 #[tokio::test]
-async fn a_poison_message_gives_its_group_free() -> Result<()> {
+async fn poison_messages_release_their_group() -> Result<()> {
     let cloud = Cloud::start().await?;
     let (queue, dlq) = (
         cloud.queue("ordered.fifo").await?,
@@ -880,7 +883,7 @@ async fn a_poison_message_gives_its_group_free() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_redrive_sends_it_back_as_a_new_message() -> Result<()> {
+async fn redrives_send_messages_back_as_new() -> Result<()> {
     let cloud = Cloud::start().await?;
     for (name, dlq_name) in [
         ("standard", "standard-dlq"),
@@ -924,7 +927,7 @@ async fn a_redrive_sends_it_back_as_a_new_message() -> Result<()> {
 }
 
 #[tokio::test]
-async fn redrives_are_listed_with_what_they_moved() -> Result<()> {
+async fn redrives_are_listed_with_their_counts() -> Result<()> {
     let cloud = Cloud::start().await?;
     let (queue, dlq) = (
         cloud.queue("standard").await?,
@@ -1005,7 +1008,7 @@ async fn redrives_are_listed_with_what_they_moved() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_redriven_listed_or_cancelled() -> Result<()> {
+async fn invalid_redrives_are_refused() -> Result<()> {
     let cloud = Cloud::start().await?;
     let (queue, dlq) = (
         cloud.queue("standard").await?,
@@ -1024,7 +1027,7 @@ async fn what_cannot_be_redriven_listed_or_cancelled() -> Result<()> {
     assert_eq!(
         refused(start(&source).send().await)?,
         "InvalidParameterValue",
-        "nobody's dead-letter queue"
+        "no dead-letter queue of another queue"
     );
     for rate in [0, 501] {
         let answer = start(&from)

@@ -5,7 +5,7 @@ use confab_e2e::{Place, eventually, text_of};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_newcomer_is_greeted_and_finds_the_way() -> Result<()> {
+async fn new_users_are_greeted_and_guided() -> Result<()> {
     let place = Place::any().await?;
     let dana = place.person("Dana", "meta").await?;
     let greeting = dana.asks("hi").await?;
@@ -18,7 +18,7 @@ async fn a_newcomer_is_greeted_and_finds_the_way() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_language_changes_and_stays() -> Result<()> {
+async fn language_changes_are_kept() -> Result<()> {
     let place = Place::any().await?;
     let noa = place.person("נועה", "meta").await?;
     assert!(text_of(&noa.asks("שלום").await?).starts_with("שלום נועה!"));
@@ -28,7 +28,7 @@ async fn the_language_changes_and_stays() -> Result<()> {
 }
 
 #[tokio::test]
-async fn twilio_is_answered_with_numbers_for_buttons() -> Result<()> {
+async fn twilio_users_get_numbered_choices() -> Result<()> {
     let place = Place::any().await?;
     let omer = place.person("Omer", "twilio").await?;
     let greeting = omer.asks("hello").await?;
@@ -38,7 +38,7 @@ async fn twilio_is_answered_with_numbers_for_buttons() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_person_without_a_number_is_answered_too() -> Result<()> {
+async fn users_without_a_phone_number_are_answered() -> Result<()> {
     let place = Place::any().await?;
     let about = json!({ "name": "Hidden", "channel": "meta", "hide_number": true });
     let person = place.post("/api/phone/people", &about).await?;
@@ -61,7 +61,7 @@ async fn a_person_without_a_number_is_answered_too() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ticks_follow_what_became_of_the_answer() -> Result<()> {
+async fn delivery_statuses_follow_the_reply() -> Result<()> {
     let place = Place::any().await?;
     let dana = place.person("Dana", "meta").await?;
     dana.asks("hi").await?;
@@ -78,7 +78,7 @@ async fn ticks_follow_what_became_of_the_answer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn metas_verification_is_answered_with_its_challenge() -> Result<()> {
+async fn meta_verification_returns_its_challenge() -> Result<()> {
     let place = Place::any().await?;
     let ask = |token: &str| {
         let query = format!("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}");
@@ -95,7 +95,7 @@ async fn metas_verification_is_answered_with_its_challenge() -> Result<()> {
 }
 
 #[tokio::test]
-async fn health_and_readiness() -> Result<()> {
+async fn health_and_readiness_are_answered() -> Result<()> {
     let place = Place::any().await?;
     for path in ["/health", "/ready", "/studio/health", "/studio/ready"] {
         let answer = place
@@ -109,7 +109,7 @@ async fn health_and_readiness() -> Result<()> {
     Ok(())
 }
 
-/// A webhook of somebody for whom there is no phone page: the number and the scoped id are the test's.
+/// A webhook of a person without a phone page, with a number and a scoped id of the test's own.
 fn says(id: &str, person: (&str, &str), name: &str, text: &str) -> String {
     let (phone, scoped_id) = person;
     // What was written long ago would not be answered freely.
@@ -127,13 +127,13 @@ fn says(id: &str, person: (&str, &str), name: &str, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_number_that_passed_on_does_not_show_its_new_owner_the_old_conversation() -> Result<()> {
+async fn reassigned_numbers_do_not_disclose_the_old_conversation() -> Result<()> {
     let place = Place::any().await?;
     let first = place.person("First", "meta").await?;
     let phone = first.about["phone"].as_str().context("a number")?;
     first.asks("hi").await?;
     assert!(text_of(&first.asks("עברית").await?).contains("עברית"));
-    // Somebody else writes from the number: a newcomer, who is greeted in English and by name.
+    // Another person writes from the number, and is greeted as new, in English and by name.
     let second = says(
         &format!("wamid.passed-on.{phone}"),
         (phone, "US.990099"),

@@ -12,7 +12,7 @@ const QUEUE: &str = "confab-studio-inbound.fifo";
 const A_WHILE: Duration = Duration::from_secs(61);
 
 #[tokio::test]
-async fn five_copies_shuffled_and_at_once_are_answered_once() -> Result<()> {
+async fn concurrent_copies_are_answered_once() -> Result<()> {
     let place = Place::any().await?;
     let copies = |copies: u32| json!({ "copies": copies, "reorder": copies > 1 });
     place.put("/api/phone/settings", &copies(5)).await?;
@@ -47,7 +47,7 @@ async fn five_copies_shuffled_and_at_once_are_answered_once() -> Result<()> {
 /// On a deployed stack this takes the real minute of the visibility timeout: it is long on purpose, since a second try
 /// must not come before the first one's lease has ended and its status would have arrived.
 #[tokio::test]
-async fn what_fails_is_delivered_again_and_the_rest_of_its_batch_is_not() -> Result<()> {
+async fn failed_records_are_redelivered_without_their_batch() -> Result<()> {
     let place = Place::any().await?;
     let unlucky = place.person("Unlucky", "meta").await?;
     let lucky = [

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::{Context, Result, bail};
@@ -18,26 +17,9 @@ use confab_contracts::{
         CleanupFinished, ImageProcessed, PackImagesUpdated, TuneCreated, UserMessageReceived,
     },
 };
+use confab_e2e::repository::{Package, cargo, files, packages, root, services};
 use confab_emulator::template::{Function, Places, Template};
 use serde_json::{Value, json};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn cargo(arguments: &[&str]) -> Result<String> {
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .current_dir(root())
-        .output()?;
-    if !output.status.success() {
-        bail!(
-            "cargo {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(String::from_utf8(output.stdout)?)
-}
 
 fn template() -> Result<Template> {
     Template::load(&root().join("template.yaml"), &Places::default())
@@ -80,8 +62,9 @@ impl Stack {
 
 /// The nested stacks of template.yaml.
 fn stacks() -> Result<Vec<Stack>> {
-    let template =
-        confab_emulator::template::read_yaml(&std::fs::read_to_string(root().join("template.yaml"))?)?;
+    let template = confab_emulator::template::read_yaml(&std::fs::read_to_string(
+        root().join("template.yaml"),
+    )?)?;
     let resources = template["Resources"].as_object().context("Resources")?;
     let nested = resources
         .values()
@@ -110,20 +93,6 @@ fn stacks() -> Result<Vec<Stack>> {
     Ok(stacks)
 }
 
-/// All files below a folder with one of the endings.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.to_string_lossy().ends_with(ending) {
-            found.push(path);
-        }
-    }
-    found
-}
-
 /// Packages without I/O that a domain may depend on.
 const PURE: [&str; 4] = [
     "shared/core",
@@ -132,71 +101,28 @@ const PURE: [&str; 4] = [
     "shared/worker",
 ];
 
-/// The workspace's packages: name, folder, names of their own packages that they depend on outside of tests.
-fn packages() -> Result<Vec<(String, String, Vec<String>)>> {
-    let metadata: Value =
-        serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
-    let root = metadata["workspace_root"]
-        .as_str()
-        .context("workspace_root")?
-        .to_owned();
-    let packages = metadata["packages"].as_array().context("packages")?;
-    let of = |package: &Value| -> Result<_> {
-        let name = package["name"].as_str().context("name")?.to_owned();
-        let manifest = package["manifest_path"].as_str().context("manifest_path")?;
-        let folder = manifest
-            .strip_prefix(&root)
-            .unwrap_or(manifest)
-            .trim_matches('/');
-        let folder = folder
-            .trim_end_matches("Cargo.toml")
-            .trim_end_matches('/')
-            .to_owned();
-        let dependencies = package["dependencies"].as_array().into_iter().flatten();
-        let own = dependencies.filter(|d| d["kind"].is_null() && d["path"].is_string());
-        Ok((
-            name,
-            folder,
-            own.filter_map(|d| d["name"].as_str().map(str::to_owned))
-                .collect(),
-        ))
-    };
-    packages.iter().map(of).collect()
-}
-
-fn services() -> Result<Vec<String>> {
-    let services = packages()?
-        .into_iter()
-        .filter(|(_, folder, _)| folder.matches('/').count() == 1);
-    Ok(services
-        .filter(|(_, folder, _)| folder.starts_with("functions/"))
-        .map(|(name, ..)| name)
-        .collect())
-}
-
 #[test]
-fn a_service_depends_on_shared_and_on_its_own_domain_alone() -> Result<()> {
+fn services_depend_on_shared_and_their_own_domain_only() -> Result<()> {
     let packages = packages()?;
-    let folder_of = |name: &str| {
-        packages
-            .iter()
-            .find(|(n, ..)| n == name)
-            .map(|(_, folder, _)| folder.clone())
-    };
     let mut services = 0;
-    for (name, folder, own) in packages
+    for package in packages
         .iter()
-        .filter(|(_, folder, _)| folder.starts_with("functions/"))
+        .filter(|package| package.folder.starts_with("functions/"))
     {
         services += 1;
-        for dependency in own {
-            let place = folder_of(dependency).with_context(|| dependency.clone())?;
-            let allowed = if folder.ends_with("/domain") {
+        for dependency in &package.dependencies {
+            let found = packages.iter().find(|other| other.name == *dependency);
+            let place = &found.with_context(|| dependency.clone())?.folder;
+            let allowed = if package.folder.ends_with("/domain") {
                 PURE.contains(&place.as_str())
             } else {
-                place.starts_with("shared/") || place == format!("{folder}/domain")
+                place.starts_with("shared/") || *place == format!("{}/domain", package.folder)
             };
-            assert!(allowed, "{name} must not depend on {dependency} in {place}");
+            assert!(
+                allowed,
+                "{} must not depend on {dependency} in {place}",
+                package.name
+            );
         }
     }
     assert!(services >= 2, "the check must see the services");
@@ -204,7 +130,7 @@ fn a_service_depends_on_shared_and_on_its_own_domain_alone() -> Result<()> {
 }
 
 #[test]
-fn domains_and_what_they_stand_on_do_no_io() -> Result<()> {
+fn domains_and_their_dependencies_do_no_io() -> Result<()> {
     let forbidden_crates = [
         "aws-",
         "tokio",
@@ -228,8 +154,8 @@ fn domains_and_what_they_stand_on_do_no_io() -> Result<()> {
     let is_pure = |folder: &str| PURE.contains(&folder) || folder.ends_with("/domain");
     let pure = packages()?
         .into_iter()
-        .filter(|(_, folder, _)| is_pure(folder));
-    for (name, folder, _) in pure {
+        .filter(|package| is_pure(&package.folder));
+    for Package { name, folder, .. } in pure {
         let tree = cargo(&["tree", "-p", &name, "-e", "normal", "--prefix", "none"])?;
         for line in tree.lines() {
             let bad = forbidden_crates.iter().find(|bad| line.starts_with(**bad));
@@ -373,7 +299,7 @@ fn every_template_publishes_a_version_when_its_release_changes() -> Result<()> {
 
 /// Whatever else is a program runs on a laptop, and no function links it.
 #[test]
-fn what_is_no_function_is_local_the_operators_command_or_a_test() -> Result<()> {
+fn only_functions_local_the_cli_and_tests_have_binaries() -> Result<()> {
     let metadata: Value =
         serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version=1"])?)?;
     let functions: BTreeSet<_> = template()?
@@ -397,10 +323,15 @@ fn what_is_no_function_is_local_the_operators_command_or_a_test() -> Result<()> 
         others,
         ["confab", "local", "probe"].map(str::to_owned).into()
     );
-    for (name, folder, own) in packages()? {
-        let on_a_laptop = own
-            .iter()
-            .any(|dependency| ["confab-cli", "confab-emulator", "confab-server"].contains(&dependency.as_str()));
+    for Package {
+        name,
+        folder,
+        dependencies,
+    } in packages()?
+    {
+        let on_a_laptop = dependencies.iter().any(|dependency| {
+            ["confab-cli", "confab-emulator", "confab-server"].contains(&dependency.as_str())
+        });
         assert!(
             !on_a_laptop || folder == "tests" || folder.starts_with("local/"),
             "{name} links what runs on a laptop only"
@@ -783,7 +714,7 @@ fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<
 
 /// What is written out for clients is what is deployed, and nothing else.
 #[test]
-fn the_routes_of_rooms_are_those_that_are_written_out() -> Result<()> {
+fn rooms_contract_lists_the_routes_of_the_template() -> Result<()> {
     let template = template()?;
     let is_of_rooms = |path: &str| {
         [
@@ -870,7 +801,7 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
 /// Cargo unifies the features of what is built together: what the operator's command links, a careless build of a
 /// function would link too.
 #[test]
-fn the_operators_command_links_the_same_tls_stack() -> Result<()> {
+fn cli_links_the_same_tls_stack_as_functions() -> Result<()> {
     let tree = cargo(&[
         "tree",
         "-p",

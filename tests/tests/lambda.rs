@@ -24,7 +24,7 @@ async fn probe(place: &Place) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn a_process_is_started_once_and_stays_warm() -> Result<()> {
+async fn processes_stay_warm_between_invocations() -> Result<()> {
     let place = place().await?;
     let (_, _, first) = invoke(&place, json!({ "do": "who" })).await?;
     let (_, _, second) = invoke(&place, json!({ "do": "who" })).await?;
@@ -58,7 +58,7 @@ async fn environment_is_that_of_lambda_and_the_runtime_api_is_host_and_port() ->
 
 /// The other copy would begin beside the first, on the second of its two processes.
 #[tokio::test]
-async fn message_is_worked_on_once_when_the_clock_jumps_meanwhile() -> Result<()> {
+async fn messages_are_handled_once_when_the_clock_jumps() -> Result<()> {
     let place = place().await?;
     let sqs = aws_sdk_sqs::Client::new(&place.aws_config()?);
     let url = format!("{}/000000000000/confab-work", place.aws);
@@ -82,7 +82,7 @@ async fn message_is_worked_on_once_when_the_clock_jumps_meanwhile() -> Result<()
 }
 
 #[tokio::test]
-async fn no_process_panics_when_the_clock_jumps_often() -> Result<()> {
+async fn processes_do_not_panic_when_the_clock_jumps() -> Result<()> {
     let place = place().await?;
     for _ in 0..30 {
         let calls = (0..2).map(|_| invoke(&place, json!({ "do": "who" })));
@@ -103,7 +103,7 @@ async fn no_process_panics_when_the_clock_jumps_often() -> Result<()> {
 
 /// As on AWS: a route of GET answers no HEAD.
 #[tokio::test]
-async fn head_requests_need_a_route_that_takes_them() -> Result<()> {
+async fn head_requests_need_a_route_of_their_own() -> Result<()> {
     let place = place().await?;
     let head = async |path: &str| {
         Ok::<_, reqwest::Error>(
@@ -121,7 +121,7 @@ async fn head_requests_need_a_route_that_takes_them() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_error_leaves_the_process_and_a_crash_does_not() -> Result<()> {
+async fn errors_keep_the_process_and_crashes_end_it() -> Result<()> {
     let place = place().await?;
     let (_, _, before) = invoke(&place, json!({ "do": "who" })).await?;
     let (status, failed, told) = invoke(&place, json!({ "do": "fail" })).await?;
@@ -140,7 +140,7 @@ async fn an_error_leaves_the_process_and_a_crash_does_not() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_killed() -> Result<()> {
+async fn timeouts_kill_the_process() -> Result<()> {
     let place = place().await?;
     let started = Instant::now();
     let (_, failed, told) = invoke(&place, json!({ "do": "sleep", "ms": 60_000 })).await?;
@@ -153,7 +153,7 @@ async fn what_takes_too_long_is_killed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reserved_concurrency_is_a_limit() -> Result<()> {
+async fn reserved_concurrency_limits_processes() -> Result<()> {
     let place = place().await?;
     let calls = (0..6).map(|_| invoke(&place, json!({ "do": "sleep", "ms": 600 })));
     let answers = join_all(calls)
@@ -170,7 +170,7 @@ async fn a_reserved_concurrency_is_a_limit() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_event_that_fails_at_every_try_ends_in_the_failure_queue() -> Result<()> {
+async fn async_events_reach_the_failure_queue_after_all_attempts() -> Result<()> {
     let mut place = place().await?;
     let url = format!("{}/2015-03-31/functions/probe/invocations", place.aws);
     let answer = place
@@ -215,7 +215,7 @@ async fn an_event_that_fails_at_every_try_ends_in_the_failure_queue() -> Result<
 }
 
 #[tokio::test]
-async fn a_schedule_fires_when_its_time_has_come_and_not_before() -> Result<()> {
+async fn schedules_fire_at_their_time() -> Result<()> {
     let place = place().await?;
     let fired = |times: u64| {
         let place = &place;
@@ -236,7 +236,7 @@ async fn a_schedule_fires_when_its_time_has_come_and_not_before() -> Result<()> 
 }
 
 #[tokio::test]
-async fn an_event_on_the_bus_reaches_the_function_of_its_rule() -> Result<()> {
+async fn bus_events_reach_the_function_of_their_rule() -> Result<()> {
     let place = place().await?;
     let put = |kind: &str| {
         let entry = json!({ "EventBusName": "confab-bus", "Source": "test", "DetailType": kind, "Detail": "{\"a\":1}" });
@@ -265,7 +265,7 @@ async fn an_event_on_the_bus_reaches_the_function_of_its_rule() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_http_api_gives_its_event_as_aws_does() -> Result<()> {
+async fn http_api_events_have_the_shape_of_aws() -> Result<()> {
     let place = place().await?;
     let url = format!("{}/probe/one/a%20b?x=1&x=2&y=", place.gateway);
     let event: Value = place
@@ -311,7 +311,7 @@ async fn the_http_api_gives_its_event_as_aws_does() -> Result<()> {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_are_refused() -> Result<()> {
+async fn cross_site_requests_are_refused() -> Result<()> {
     let place = place().await?;
     let url = format!("{}/api/functions/probe/kill", place.outside);
     let foreign = place

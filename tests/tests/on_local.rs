@@ -5,7 +5,7 @@ use confab_e2e::{Place, sign_meta};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_wrong_signature_leaves_no_trace_but_a_metric() -> Result<()> {
+async fn wrong_signatures_leave_nothing_but_a_metric() -> Result<()> {
     let place = Place::local().await?;
     let body = json!({ "object": "whatsapp_business_account", "entry": [] }).to_string();
     let other = sign_meta(b"another body");

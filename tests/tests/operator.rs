@@ -52,7 +52,7 @@ async fn given_up(place: &Place) -> Result<Person<'_>> {
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
+async fn dead_letters_are_listed_explained_and_redriven() -> Result<()> {
     let place = Place::local().await?;
     let dana = given_up(&place).await?;
 
@@ -105,7 +105,11 @@ async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
     );
 
     let refused = confab(&place, &["dlq", "inbound", "redrive"]).await?;
-    assert_eq!(refused.code, 2, "nobody was asked: {}", refused.error);
+    assert_eq!(
+        refused.code, 2,
+        "no confirmation was asked: {}",
+        refused.error
+    );
     let moved = confab(&place, &["dlq", "inbound", "redrive", "--yes"]).await?;
     assert_eq!(
         (moved.code, moved.text.as_str()),
@@ -132,7 +136,7 @@ async fn what_was_given_up_is_found_explained_and_sent_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_message_goes_back_alone_and_another_is_thrown_away() -> Result<()> {
+async fn single_dead_letters_are_redriven_or_deleted() -> Result<()> {
     let place = Place::local().await?;
     let sqs = sqs_of(&place.aws, "test")?;
     let dlq = sqs
@@ -271,7 +275,7 @@ async fn samples_can_be_replayed() -> Result<()> {
             "replay",
             "events/studio/sms-received.text.json",
             "--function",
-            "nobody",
+            "unknown",
         ],
     )
     .await?;
@@ -287,7 +291,7 @@ async fn samples_can_be_replayed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_broken_is_told() -> Result<()> {
+async fn doctor_reports_what_is_broken() -> Result<()> {
     let mut place = Place::running("tests/lambda.yaml").await?;
     let doctor = confab(&place, &["doctor", "--json"]).await?;
     let findings = doctor.json()?;
@@ -311,7 +315,7 @@ async fn what_is_broken_is_told() -> Result<()> {
 
 /// A function that would redrive needs to be told so in its statements.
 #[tokio::test]
-async fn a_redrive_asks_permission_on_both_queues() -> Result<()> {
+async fn redrives_need_permission_on_both_queues() -> Result<()> {
     let place = Place::local().await?;
     let arn = format!("arn:aws:sqs:us-east-1:000000000000:{DLQ}");
     let function = sqs_of(&place.aws, "studio-health")?;

@@ -29,7 +29,7 @@ fn at(seconds: i64) -> Result<Timestamp> {
 }
 
 #[tokio::test]
-async fn a_bucket_gives_as_many_tokens_as_it_has_to_however_many_ask_at_once() -> Result<()> {
+async fn buckets_give_exactly_their_tokens_to_concurrent_callers() -> Result<()> {
     let (_place, aws) = place().await?;
     let table = table(&aws);
     let rate = RateLimit {
@@ -59,17 +59,17 @@ async fn a_bucket_gives_as_many_tokens_as_it_has_to_however_many_ask_at_once() -
         at(5 + i64::from(retry_after_seconds))?,
     )
     .await?;
-    rate.take(&table, "somebody else", at(5)?).await?;
+    rate.take(&table, "another", at(5)?).await?;
     let now = at(0)?;
     let taken = join_all((0..40).map(|_| rate.take(&table, "all at once", now))).await;
     let given = taken.iter().filter(|taken| taken.is_ok()).count();
     assert!(given <= 5, "{given} tokens out of five");
-    assert!(given >= 1, "somebody must win");
+    assert!(given >= 1, "one must win");
     Ok(())
 }
 
 #[tokio::test]
-async fn of_many_workers_one_claims_an_event_and_one_takes_over_its_lease() -> Result<()> {
+async fn one_of_many_workers_claims_an_event_and_one_takes_over_its_lease() -> Result<()> {
     let (_place, aws) = place().await?;
     let table = table(&aws);
     let (now, lease) = (at(0)?, at(10)?);
@@ -102,7 +102,7 @@ async fn of_many_workers_one_claims_an_event_and_one_takes_over_its_lease() -> R
 }
 
 #[tokio::test]
-async fn objects_come_back_as_they_went_and_links_hold() -> Result<()> {
+async fn objects_round_trip_and_links_expire() -> Result<()> {
     let (place, aws) = place().await?;
     let objects = Objects::new(&aws, "confab-bucket");
     let key = "rooms/a b+c/שלום.jpg";

@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 /// A person of this test alone.
-fn somebody() -> String {
+fn new_payer() -> String {
     use confab_core::{Clock, UserId};
     UserId::new(
         confab_lambda::SystemClock::default().now(),
@@ -40,10 +40,10 @@ fn told(file: &Value) -> Vec<(&str, bool)> {
 }
 
 #[tokio::test]
-async fn what_was_paid_is_granted_and_in_the_books() -> Result<()> {
+async fn paid_orders_are_fulfilled_and_booked() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let offer = shop.offer("studio.standard", &payer);
     let order = shop.takes(&offer).await?;
     assert_eq!(state_of(&order), "pending");
@@ -77,10 +77,10 @@ async fn what_was_paid_is_granted_and_in_the_books() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_same_offer_is_one_order_and_one_page() -> Result<()> {
+async fn one_offer_is_one_order_and_one_checkout() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let offer = shop.offer("studio.lite", &somebody());
+    let offer = shop.offer("studio.lite", &new_payer());
     let orders = try_join_all((0..5).map(|_| shop.takes(&offer))).await?;
     assert!(
         orders.iter().all(|order| order["url"] == orders[0]["url"]),
@@ -92,16 +92,16 @@ async fn the_same_offer_is_one_order_and_one_page() -> Result<()> {
     assert_eq!(
         (state_of(&paid), &paid["url"]),
         ("paid", &Value::Null),
-        "nobody pays twice"
+        "one order has one checkout"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn a_declined_card_leaves_the_page_open_and_a_checked_one_is_good() -> Result<()> {
+async fn declined_cards_leave_the_checkout_open() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let offer = shop.offer("studio.lite", &somebody());
+    let offer = shop.offer("studio.lite", &new_payer());
     let order = shop.takes(&offer).await?;
     assert_eq!(shop.pays(&order, "declined").await?["next"], "declined");
     assert_eq!(
@@ -124,11 +124,11 @@ async fn is_pending(shop: &Shop<'_>, offer: &Offer) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_slow_bank_says_yes_or_no_in_its_own_time() -> Result<()> {
+async fn bank_debits_settle_or_fail_days_later() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     for (card, end, grants) in [("async_success", "paid", 1), ("async_failure", "failed", 0)] {
-        let payer = somebody();
+        let payer = new_payer();
         let offer = shop.offer("studio.lite", &payer);
         let order = shop.takes(&offer).await?;
         shop.pays(&order, card).await?;
@@ -142,10 +142,10 @@ async fn a_slow_bank_says_yes_or_no_in_its_own_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn refunds_give_back_and_the_last_one_takes_back() -> Result<()> {
+async fn partial_refunds_are_booked_and_a_full_refund_revokes() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
     shop.at_stripe(&order, "refund", &json!({ "amount": 400 }))
         .await?;
@@ -175,10 +175,10 @@ async fn refunds_give_back_and_the_last_one_takes_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_dispute_takes_the_money_and_a_won_one_is_flagged() -> Result<()> {
+async fn disputes_reverse_the_payment_and_won_ones_are_flagged() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
     let dispute = shop.at_stripe(&order, "dispute", &json!({})).await?;
     shop.comes_to(offer.order_id, "disputed").await?;
@@ -227,10 +227,10 @@ async fn comes_to_balance(
 }
 
 #[tokio::test]
-async fn a_bank_takes_the_whole_charge_after_a_refund_and_gives_a_part_back() -> Result<()> {
+async fn disputes_after_a_refund_are_booked_as_they_are() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
     shop.at_stripe(&order, "refund", &json!({ "amount": 400 }))
         .await?;
@@ -258,10 +258,10 @@ async fn a_bank_takes_the_whole_charge_after_a_refund_and_gives_a_part_back() ->
 }
 
 #[tokio::test]
-async fn a_refund_that_fails_later_is_money_that_is_here_after_all() -> Result<()> {
+async fn failed_refunds_restore_the_balance() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    let (offer, order) = shop.sells("studio.lite", &new_payer()).await?;
     let refund = shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
     let id = refund["id"].as_str().context("a refund has an id")?;
@@ -274,10 +274,10 @@ async fn a_refund_that_fails_later_is_money_that_is_here_after_all() -> Result<(
 }
 
 #[tokio::test]
-async fn an_inquiry_takes_nothing() -> Result<()> {
+async fn inquiries_move_no_money() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
     let inquiry = shop
         .at_stripe(&order, "dispute", &json!({ "inquiry": true }))
@@ -295,13 +295,13 @@ async fn an_inquiry_takes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn money_that_is_not_this_orders_is_flagged_and_books_nothing() -> Result<()> {
+async fn payments_that_do_not_fit_their_order_are_flagged_and_not_booked() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let (paid, _) = shop.sells("studio.lite", &somebody()).await?;
-    let unpaid = shop.offer("studio.lite", &somebody());
+    let (paid, _) = shop.sells("studio.lite", &new_payer()).await?;
+    let unpaid = shop.offer("studio.lite", &new_payer());
     shop.takes(&unpaid).await?;
-    let nobodys = shop.offer("studio.lite", &somebody());
+    let unknown_order = shop.offer("studio.lite", &new_payer());
     let by_dashboard = |order: &Offer| {
         json!({ "amount": 1_900, "currency": "usd", "by": "dashboard",
         "metadata": { "order_id": order.order_id.to_string() } })
@@ -313,7 +313,11 @@ async fn money_that_is_not_this_orders_is_flagged_and_books_nothing() -> Result<
     for (order, payment, flag) in [
         (&paid, by_dashboard(&paid), "paid_twice"),
         (&unpaid, by_link(&unpaid), "foreign_order"),
-        (&nobodys, by_dashboard(&nobodys), "unknown_order"),
+        (
+            &unknown_order,
+            by_dashboard(&unknown_order),
+            "unknown_order",
+        ),
     ] {
         let payment = place.post("/api/stripe/payments", &payment).await?;
         eventually(|| async {
@@ -346,7 +350,7 @@ async fn money_that_is_not_this_orders_is_flagged_and_books_nothing() -> Result<
 async fn second_payment_stays_flagged_until_it_is_refunded() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    let (offer, order) = shop.sells("studio.lite", &new_payer()).await?;
     let payment = json!({ "amount": 1_900, "currency": "usd", "by": "dashboard",
         "metadata": { "order_id": offer.order_id.to_string() } });
     let second = place.post("/api/stripe/payments", &payment).await?;
@@ -375,10 +379,10 @@ async fn second_payment_stays_flagged_until_it_is_refunded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_last_credit_is_spent_once() -> Result<()> {
+async fn concurrent_spends_take_the_last_credit_once() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     shop.sells("studio.lite", &payer).await?;
     let spends: Vec<_> = (0..100).map(|_| shop.spend(&payer, 1)).collect();
     let answers = try_join_all(spends.iter().map(|spend| shop.spends(spend))).await?;
@@ -388,7 +392,7 @@ async fn the_last_credit_is_spent_once() -> Result<()> {
     }
     assert_eq!(counts, [(200, 1), (409, 99)].into());
     assert_eq!(shop.credits(&payer).await?, 0);
-    // Whoever won asks again: it is the same spend.
+    // The winner asks again: it is the same spend.
     let winner = answers
         .iter()
         .position(|answer| answer.status() == 200)
@@ -399,10 +403,10 @@ async fn the_last_credit_is_spent_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refund_of_what_was_spent_leaves_a_debt_and_a_row_that_says_why() -> Result<()> {
+async fn refunds_of_spent_credits_leave_a_negative_balance() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let (offer, order) = shop.sells("studio.lite", &payer).await?;
     assert_eq!(shop.spends(&shop.spend(&payer, 1)).await?.status(), 200);
     shop.at_stripe(&order, "refund", &json!({})).await?;
@@ -418,7 +422,7 @@ async fn a_refund_of_what_was_spent_leaves_a_debt_and_a_row_that_says_why() -> R
     Ok(())
 }
 
-/// Another product's or nobody's payment, told by an event that is signed as Stripe signs.
+/// A payment of another product or of none, in an event that is signed as Stripe signs.
 async fn stripe_tells(
     place: &Place,
     body: &Value,
@@ -447,7 +451,7 @@ fn now() -> i64 {
 const SECRET: &str = "whsec_local";
 
 #[tokio::test]
-async fn what_is_not_signed_by_a_provider_is_refused() -> Result<()> {
+async fn unsigned_payment_notices_are_refused() -> Result<()> {
     let place = Place::any().await?;
     let event = json!({ "id": "evt_forged", "object": "event", "type": "charge.refunded", "data": { "object": {} } });
     for (secret, at) in [
@@ -483,10 +487,10 @@ async fn what_is_not_signed_by_a_provider_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Result<()> {
+async fn unrelated_stripe_events_are_accepted_and_ignored() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let unknown = json!({ "id": format!("evt_{}", somebody()), "object": "event", "type": "customer.created",
+    let unknown = json!({ "id": format!("evt_{}", new_payer()), "object": "event", "type": "customer.created",
         "data": { "object": { "id": "cus_1", "object": "customer" } } });
     assert_eq!(
         stripe_tells(&place, &unknown, SECRET, now())
@@ -499,7 +503,7 @@ async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Resu
         stripe_tells(&place, &thin, SECRET, now()).await?.status(),
         200
     );
-    // Another shop's payment in the same account: nobody has to look at it.
+    // A payment of another shop in the same account needs no attention.
     let theirs = place
         .post(
             "/api/stripe/payments",
@@ -507,7 +511,7 @@ async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Resu
         )
         .await?;
     let payment = theirs["payment_intent"].as_str().context("a payment")?;
-    let id = format!("evt_{}", somebody());
+    let id = format!("evt_{}", new_payer());
     let event = json!({ "id": id, "object": "event", "type": "payment_intent.succeeded", "created": now(),
         "data": { "object": { "id": payment, "object": "payment_intent", "amount_received": 500, "currency": "usd" } } });
     assert_eq!(
@@ -550,12 +554,12 @@ async fn what_has_nothing_to_do_with_us_is_accepted_and_grants_nothing() -> Resu
 }
 
 #[tokio::test]
-async fn an_order_that_somebody_elses_payment_names_is_not_paid_by_it() -> Result<()> {
+async fn payments_of_another_checkout_do_not_pay_an_order() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let (cheap, dear) = (
-        shop.offer("rooms.pin_100", &somebody()),
-        shop.offer("studio.premium", &somebody()),
+        shop.offer("rooms.pin_100", &new_payer()),
+        shop.offer("studio.premium", &new_payer()),
     );
     let (cheap_order, _) = (shop.takes(&cheap).await?, shop.takes(&dear).await?);
     shop.pays(&cheap_order, "success").await?;
@@ -568,7 +572,7 @@ async fn an_order_that_somebody_elses_payment_names_is_not_paid_by_it() -> Resul
         .context("a session")?;
     assert!(payment.contains(session), "{payment}");
     // Signed, but it says that the cheap session is the dear order's.
-    let lie = json!({ "id": format!("evt_{}", somebody()), "object": "event", "type": "checkout.session.completed",
+    let lie = json!({ "id": format!("evt_{}", new_payer()), "object": "event", "type": "checkout.session.completed",
         "created": now(), "data": { "object": { "id": session, "object": "checkout.session", "payment_status": "paid",
             "client_reference_id": dear.order_id.to_string() } } });
     assert_eq!(
@@ -581,16 +585,16 @@ async fn an_order_that_somebody_elses_payment_names_is_not_paid_by_it() -> Resul
 }
 
 #[tokio::test]
-async fn bad_requests_say_what_is_wrong_and_change_nothing() -> Result<()> {
+async fn bad_requests_are_explained_and_change_nothing() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let unsold = shop.offer("studio.unheard_of", &somebody());
+    let unsold = shop.offer("studio.unheard_of", &new_payer());
     assert_eq!(shop.asks_to_pay(&unsold).await?.status(), 422);
     assert!(
         shop.order(unsold.order_id).await.is_err(),
         "nothing was kept of it"
     );
-    let offer = shop.offer("studio.lite", &somebody());
+    let offer = shop.offer("studio.lite", &new_payer());
     shop.takes(&offer).await?;
     let mut other = offer.clone();
     other.purchase.item = "studio.premium".into();
@@ -630,11 +634,11 @@ async fn bad_requests_say_what_is_wrong_and_change_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn other_providers_tell_in_their_own_ways() -> Result<()> {
+async fn sumit_and_signed_notices_pay_orders() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     // SUMIT knows a number and the title of a tier; its address is its only secret.
-    let (payer, phone) = (somebody(), format!("97252{:07}", now() % 10_000_000));
+    let (payer, phone) = (new_payer(), format!("97252{:07}", now() % 10_000_000));
     let offer = shop.offer_to_number("studio.standard", &payer, &phone)?;
     shop.takes(&offer).await?;
     let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
@@ -655,7 +659,7 @@ async fn other_providers_tell_in_their_own_ways() -> Result<()> {
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(shop.credits(&payer).await?, 1);
     // Anybody else signs a claim.
-    let payer = somebody();
+    let payer = new_payer();
     let offer = shop.offer("studio.lite", &payer);
     shop.takes(&offer).await?;
     is_paid_elsewhere(&place, &offer, 0).await?;
@@ -670,7 +674,7 @@ async fn second_payment_elsewhere_is_flagged_after_the_first_was_refunded() -> R
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let phone = format!("97254{:07}", now() % 10_000_000);
-    let offer = shop.offer_to_number("studio.standard", &somebody(), &phone)?;
+    let offer = shop.offer_to_number("studio.standard", &new_payer(), &phone)?;
     let order = shop.takes(&offer).await?;
     shop.pays(&order, "success").await?;
     shop.comes_to(offer.order_id, "paid").await?;
@@ -729,10 +733,10 @@ async fn says(answer: reqwest::Response) -> Result<(u16, String)> {
 }
 
 #[tokio::test]
-async fn a_link_in_a_chat_leads_to_the_page_until_it_is_paid() -> Result<()> {
+async fn pay_links_lead_to_the_checkout_until_paid() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let offer = shop.offer("studio.standard", &payer);
     let link = shop.link(&offer)?;
     // Messengers look first, several at once, and a person comes to the same page as they did.
@@ -790,16 +794,16 @@ async fn a_link_in_a_chat_leads_to_the_page_until_it_is_paid() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_link_that_is_not_good_says_why_and_makes_no_order() -> Result<()> {
+async fn invalid_pay_links_explain_and_create_no_order() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let offer = shop.offer("studio.lite", &somebody());
+    let offer = shop.offer("studio.lite", &new_payer());
     let expired = shop.link_until(&offer, Timestamp::from_second(now() - 1)?)?;
     let link = shop.link(&offer)?;
     let cut_off = link[..link.len() - 9].to_owned();
     let changed = link.replacen("pay/e", "pay/f", 1);
     let forged = format!("{}/api/payments/pay/e30.e30", place.gateway);
-    let unsold = shop.link(&shop.offer("studio.unheard_of", &somebody()))?;
+    let unsold = shop.link(&shop.offer("studio.unheard_of", &new_payer()))?;
     for (link, status, title) in [
         (expired, 410, "This link has expired"),
         (cut_off, 401, "This link is not whole"),
@@ -821,11 +825,11 @@ async fn a_link_that_is_not_good_says_why_and_makes_no_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn short_link_leads_where_its_sealed_offer_does() -> Result<()> {
+async fn short_links_lead_to_the_checkout_of_their_offer() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let phone = "972525550199";
-    let offer = shop.offer_to_number("studio.standard", &somebody(), phone)?;
+    let offer = shop.offer_to_number("studio.standard", &new_payer(), phone)?;
     let links = try_join_all((0..5).map(|_| shop.short_link(&offer))).await?;
     assert!(
         links
@@ -862,20 +866,20 @@ async fn short_link_leads_where_its_sealed_offer_does() -> Result<()> {
 }
 
 #[tokio::test]
-async fn short_link_that_is_not_good_says_why() -> Result<()> {
+async fn invalid_short_links_explain() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     let link = |id: &dyn std::fmt::Display| format!("{}/api/payments/pay/{id}", place.gateway);
-    let nobodys = shop.offer("studio.lite", &somebody()).order_id;
+    let unknown_order = shop.offer("studio.lite", &new_payer()).order_id;
     let ancient = confab_core::OrderId::new(
         Timestamp::from_second(now() - 25 * 3_600)?,
         &confab_lambda::OsEntropy,
     );
     for (link, status, title) in [
-        (link(&nobodys), 404, "This link is not whole"),
+        (link(&unknown_order), 404, "This link is not whole"),
         (link(&ancient), 410, "This link has expired"),
         (
-            link(&&nobodys.to_string()[..20]),
+            link(&&unknown_order.to_string()[..20]),
             401,
             "This link is not whole",
         ),
@@ -887,7 +891,7 @@ async fn short_link_that_is_not_good_says_why() -> Result<()> {
         );
     }
     assert_eq!(
-        shop.asks_to_keep(&shop.offer("studio.unheard_of", &somebody()))
+        shop.asks_to_keep(&shop.offer("studio.unheard_of", &new_payer()))
             .await?
             .status(),
         422
@@ -899,7 +903,7 @@ async fn short_link_that_is_not_good_says_why() -> Result<()> {
         401
     );
     // Another purchase under the same id changes nothing.
-    let offer = shop.offer("studio.lite", &somebody());
+    let offer = shop.offer("studio.lite", &new_payer());
     let good = shop.short_link(&offer).await?;
     let mut other = offer.clone();
     other.purchase.item = "studio.premium".into();
@@ -910,10 +914,10 @@ async fn short_link_that_is_not_good_says_why() -> Result<()> {
 }
 
 #[tokio::test]
-async fn cancelled_checkout_says_that_nothing_was_paid() -> Result<()> {
+async fn cancelled_checkouts_say_that_nothing_was_paid() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let order = shop.takes(&shop.offer("studio.lite", &somebody())).await?;
+    let order = shop.takes(&shop.offer("studio.lite", &new_payer())).await?;
     let session = order["url"]
         .as_str()
         .and_then(|url| url.rsplit('/').next())
@@ -939,10 +943,10 @@ async fn cancelled_checkout_says_that_nothing_was_paid() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_link_may_be_long_and_a_slow_bank_is_not_paid_twice() -> Result<()> {
+async fn long_pay_links_work_and_pending_debits_are_not_paid_twice() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let mut offer = shop.offer("studio.lite", &somebody());
+    let mut offer = shop.offer("studio.lite", &new_payer());
     offer.purchase.reference = "r".repeat(1_200);
     let link = shop.link(&offer)?;
     let segment = link.rsplit('/').next().unwrap_or_default().len();
@@ -999,11 +1003,11 @@ async fn is_back(shop: &Shop<'_>, offer: &Offer, refunds: usize) -> Result<Value
 }
 
 #[tokio::test]
-async fn what_a_product_cannot_give_is_paid_back_once() -> Result<()> {
+async fn unfulfillable_purchases_are_refunded_once() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     for copies in [1, 5] {
-        let (offer, _) = shop.sells("studio.lite", &somebody()).await?;
+        let (offer, _) = shop.sells("studio.lite", &new_payer()).await?;
         shop.says(refund(&offer), copies).await?;
         let file = is_back(&shop, &offer, 1).await?;
         assert_eq!(told(&file), [("received", true), ("refunded", true)]);
@@ -1019,16 +1023,16 @@ async fn what_a_product_cannot_give_is_paid_back_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_a_part_that_went_back_by_hand_only_the_rest_is_paid_back() -> Result<()> {
+async fn refund_requests_return_the_rest_after_a_manual_refund() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    let (offer, order) = shop.sells("studio.lite", &new_payer()).await?;
     shop.at_stripe(&order, "refund", &json!({ "amount": 400 }))
         .await?;
     shop.says(refund(&offer), 2).await?;
     is_back(&shop, &offer, 2).await?;
     // What all went back by hand is no wish any more.
-    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    let (offer, order) = shop.sells("studio.lite", &new_payer()).await?;
     shop.at_stripe(&order, "refund", &json!({})).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
     shop.says(refund(&offer), 2).await?;
@@ -1038,11 +1042,11 @@ async fn of_a_part_that_went_back_by_hand_only_the_rest_is_paid_back() -> Result
 }
 
 #[tokio::test]
-async fn a_wish_for_money_that_is_not_here_yet_is_kept() -> Result<()> {
+async fn refund_requests_wait_for_pending_payments() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     for card in ["success", "async_success"] {
-        let offer = shop.offer("studio.lite", &somebody());
+        let offer = shop.offer("studio.lite", &new_payer());
         let order = shop.takes(&offer).await?;
         if card == "async_success" {
             shop.pays(&order, card).await?;
@@ -1063,7 +1067,7 @@ async fn a_wish_for_money_that_is_not_here_yet_is_kept() -> Result<()> {
                 assert_eq!(
                     answer,
                     (410, "This link has expired".to_owned()),
-                    "nobody buys what is not given"
+                    "unfulfillable purchases are not sold"
                 );
                 // The page was open before.
                 shop.pays(&order, card).await?;
@@ -1089,11 +1093,11 @@ async fn a_wish_for_money_that_is_not_here_yet_is_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_wish_and_a_payment_at_once_come_to_a_refund() -> Result<()> {
+async fn concurrent_refund_request_and_payment_end_in_a_refund() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     for _ in 0..5 {
-        let offer = shop.offer("studio.lite", &somebody());
+        let offer = shop.offer("studio.lite", &new_payer());
         let order = shop.takes(&offer).await?;
         let paying = async { shop.pays(&order, "success").await.map(drop) };
         tokio::try_join!(paying, shop.says(refund(&offer), 3))?;
@@ -1103,10 +1107,10 @@ async fn a_wish_and_a_payment_at_once_come_to_a_refund() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_another_product_sold_is_not_paid_back() -> Result<()> {
+async fn refund_requests_of_another_product_are_refused() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let (offer, _) = shop.sells("studio.lite", &payer).await?;
     shop.says(
         RefundRequested {
@@ -1177,10 +1181,10 @@ async fn flags_of(shop: &Shop<'_>, offer: &Offer) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn where_nobody_can_be_asked_a_person_is_told_once() -> Result<()> {
+async fn refunds_without_a_provider_api_are_flagged_once() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let offer = shop.offer("studio.lite", &somebody());
+    let offer = shop.offer("studio.lite", &new_payer());
     shop.takes(&offer).await?;
     is_paid_elsewhere(&place, &offer, 0).await?;
     shop.comes_to(offer.order_id, "paid").await?;
@@ -1191,7 +1195,7 @@ async fn where_nobody_can_be_asked_a_person_is_told_once() -> Result<()> {
     is_paid_elsewhere(&place, &offer, 1_900).await?;
     comes_to_balance(&shop, &offer, 0, None).await?;
     // Here the wish was first.
-    let offer = shop.offer("studio.lite", &somebody());
+    let offer = shop.offer("studio.lite", &new_payer());
     shop.takes(&offer).await?;
     shop.says(refund(&offer), 1).await?;
     shop.is_heard().await?;
@@ -1202,10 +1206,10 @@ async fn where_nobody_can_be_asked_a_person_is_told_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_bank_has_is_the_banks_and_what_it_gives_back_is_paid_back() -> Result<()> {
+async fn disputed_money_is_refunded_after_it_returns() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let (offer, order) = shop.sells("studio.lite", &somebody()).await?;
+    let (offer, order) = shop.sells("studio.lite", &new_payer()).await?;
     let dispute = shop.at_stripe(&order, "dispute", &json!({})).await?;
     shop.comes_to(offer.order_id, "disputed").await?;
     shop.says(refund(&offer), 2).await?;
@@ -1237,10 +1241,10 @@ fn spends(rows: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn the_credits_of_an_order_are_used_once() -> Result<()> {
+async fn credits_of_an_order_are_spent_once() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
-    let payer = somebody();
+    let payer = new_payer();
     let (first, _) = shop.sells("studio.lite", &payer).await?;
     let (second, _) = shop.sells("studio.lite", &payer).await?;
     shop.says(credit(&first), 5).await?;
@@ -1283,11 +1287,11 @@ async fn the_credits_of_an_order_are_used_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn credits_that_are_not_there_are_not_taken_then_or_later() -> Result<()> {
+async fn missing_credits_are_not_taken_later() -> Result<()> {
     let place = Place::any().await?;
     let shop = Shop::at(&place);
     // One credit is another order's: it stays, whatever became of this one's.
-    let payer = somebody();
+    let payer = new_payer();
     let (returned, order) = shop.sells("studio.lite", &payer).await?;
     shop.sells("studio.lite", &payer).await?;
     shop.at_stripe(&order, "refund", &json!({})).await?;
@@ -1296,7 +1300,7 @@ async fn credits_that_are_not_there_are_not_taken_then_or_later() -> Result<()> 
     shop.is_heard().await?;
     assert_eq!(shop.credits(&payer).await?, 1);
     // Spent before in another way; what is bought after it is not touched by a late copy.
-    let payer = somebody();
+    let payer = new_payer();
     let (spent, _) = shop.sells("studio.lite", &payer).await?;
     assert_eq!(shop.spends(&shop.spend(&payer, 1)).await?.status(), 200);
     shop.says(credit(&spent), 2).await?;

@@ -1,5 +1,5 @@
 //! Ten thousand notices of two thousand orders, in copies and out of order, while the functions are killed; and notices
-//! that never come. Local only: nobody pulls AWS's plug or moves its time.
+//! that never come. Local only: AWS cannot lose power or move its clock on request.
 
 #![expect(clippy::print_stdout, reason = "the seed must be seen")]
 
@@ -86,7 +86,7 @@ struct Flood {
 }
 
 #[tokio::test]
-async fn every_order_is_granted_once_and_the_books_are_stripes() -> Result<()> {
+async fn orders_are_fulfilled_once_and_the_ledger_equals_stripe() -> Result<()> {
     let seed = u64::try_from(now().as_second() / (24 * 3600))?;
     let flood = Flood {
         seed,
@@ -99,7 +99,7 @@ async fn every_order_is_granted_once_and_the_books_are_stripes() -> Result<()> {
 
 /// It has orders that were refunded before anybody heard of their payment.
 #[tokio::test]
-async fn the_seed_that_failed_once() -> Result<()> {
+async fn recorded_seeds_stay_green() -> Result<()> {
     comes(Flood {
         seed: 20_778,
         orders: 200,
@@ -246,7 +246,7 @@ fn copies_of(events: &[Value], wanted: usize, dice: &mut Dice) -> Vec<Value> {
     let mut by_payment: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for event in events {
         let object = &event["data"]["object"];
-        // A refund and a dispute name the payment alone, and a page that nobody has paid has none.
+        // A refund and a dispute name the payment alone, and an unpaid checkout has none.
         let names = [&object["payment_intent"], &object["id"]];
         let payment = if object["object"] == "payment_intent" {
             names[1].as_str()
@@ -470,7 +470,7 @@ async fn is_reconciled(place: &Place) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_stripe_could_not_deliver_is_found_and_booked() -> Result<()> {
+async fn reconciliation_finds_undelivered_events() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     place
@@ -488,16 +488,16 @@ async fn what_stripe_could_not_deliver_is_found_and_booked() -> Result<()> {
     assert_eq!(
         state_of(&shop.order(offer.order_id).await?),
         "pending",
-        "nobody has told yet"
+        "no notice has arrived yet"
     );
     is_reconciled(&place).await?;
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(shop.credits(payer).await?, 1);
-    // A refund that nobody hears of is found too.
+    // A refund without any notice is found, too.
     shop.at_stripe(&order, "refund", &json!({})).await?;
     is_reconciled(&place).await?;
     shop.comes_to(offer.order_id, "refunded").await?;
-    // And an order that nobody pays comes to its end.
+    // An order that is never paid expires.
     for _ in 0..4 {
         place.advance(Duration::from_secs(6 * 3600)).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -507,11 +507,11 @@ async fn what_stripe_could_not_deliver_is_found_and_booked() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_ledger_that_differs_from_stripe_is_counted() -> Result<()> {
+async fn reconciliation_counts_differences() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let (offer, _) = shop.sells("studio.lite", "usr_1").await?;
-    // Somebody meddles with the table.
+    // The table is tampered with.
     let dynamodb = aws_sdk_dynamodb::Client::new(&place.aws_config()?);
     let key = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
     dynamodb
@@ -551,7 +551,7 @@ async fn a_ledger_that_differs_from_stripe_is_counted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn order_that_cannot_be_read_does_not_stop_reconciliation() -> Result<()> {
+async fn unreadable_orders_do_not_stop_reconciliation() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let (broken, order) = shop.sells("studio.lite", "usr_1").await?;
@@ -634,7 +634,7 @@ async fn order_that_cannot_be_read_does_not_stop_reconciliation() -> Result<()> 
 
 /// The payment of a link names the order on its page alone: what is told of its refund names none.
 #[tokio::test]
-async fn flag_ends_when_the_refund_of_its_payment_names_no_order() -> Result<()> {
+async fn flags_end_when_the_refund_of_their_payment_names_no_order() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let (offer, _) = shop.sells("studio.lite", "usr_1").await?;
@@ -670,7 +670,7 @@ async fn flag_ends_when_the_refund_of_its_payment_names_no_order() -> Result<()>
 }
 
 #[tokio::test]
-async fn logs_hold_no_name_no_number_and_no_secret() -> Result<()> {
+async fn logs_hold_no_personal_data_and_no_secrets() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let offer = shop.offer_to_number("studio.standard", "usr_1", "972525550188")?;
@@ -714,7 +714,7 @@ async fn logs_hold_no_name_no_number_and_no_secret() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_failure_that_stripe_keeps_does_not_make_an_order_unpayable() -> Result<()> {
+async fn stored_stripe_failures_do_not_block_an_order() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let kept = json!({ "calls": [{ "http": 500, "kept": true, "path": "checkout/sessions" }] });
@@ -728,7 +728,7 @@ async fn a_failure_that_stripe_keeps_does_not_make_an_order_unpayable() -> Resul
 }
 
 #[tokio::test]
-async fn a_link_waits_for_stripe_on_a_page_that_asks_again() -> Result<()> {
+async fn pay_links_retry_while_stripe_is_unavailable() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let link = shop.link(&shop.offer("studio.lite", "usr_1"))?;
@@ -760,7 +760,7 @@ async fn a_link_waits_for_stripe_on_a_page_that_asks_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_link_is_over_when_its_page_is() -> Result<()> {
+async fn pay_links_expire_with_their_checkout() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let link = shop.link(&shop.offer("studio.lite", "usr_1"))?;
@@ -771,7 +771,7 @@ async fn a_link_is_over_when_its_page_is() -> Result<()> {
 }
 
 #[tokio::test]
-async fn short_link_ends_after_a_day_and_still_says_what_was_paid() -> Result<()> {
+async fn short_links_expire_after_a_day_and_still_show_payments() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let [paid, taken, untouched] =
@@ -801,9 +801,9 @@ async fn short_link_ends_after_a_day_and_still_says_what_was_paid() -> Result<()
     Ok(())
 }
 
-/// Stripe made it, or did not, and nobody heard of it; and its events are lost as well.
+/// The response of Stripe is lost, whether it made the refund or not, and so are its events.
 #[tokio::test]
-async fn a_refund_that_nobody_heard_the_answer_of_is_made_once_and_booked() -> Result<()> {
+async fn refunds_with_a_lost_response_are_made_once_and_booked() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     for fault in [
@@ -844,7 +844,7 @@ async fn a_refund_that_nobody_heard_the_answer_of_is_made_once_and_booked() -> R
 }
 
 #[tokio::test]
-async fn a_refund_that_stripe_refuses_is_a_persons() -> Result<()> {
+async fn refused_refunds_are_flagged_for_the_operator() -> Result<()> {
     let place = Place::local().await?;
     let shop = Shop::at(&place);
     let (offer, order) = shop.sells("studio.lite", "usr_1").await?;

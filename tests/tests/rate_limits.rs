@@ -31,7 +31,7 @@ async fn refusals(rate: RateLimit, table: &Table, callers: u32, now: Timestamp) 
 }
 
 #[tokio::test]
-async fn a_bucket_with_room_refuses_no_caller_when_a_hundred_take_at_once() -> Result<()> {
+async fn buckets_with_tokens_refuse_none_of_a_hundred_concurrent_callers() -> Result<()> {
     let (_cloud, table) = cloud().await?;
     let rate = RateLimit {
         burst: CALLERS,
@@ -42,7 +42,7 @@ async fn a_bucket_with_room_refuses_no_caller_when_a_hundred_take_at_once() -> R
 }
 
 #[tokio::test]
-async fn a_flood_is_refused_beyond_the_burst_and_told_when_to_come_back() -> Result<()> {
+async fn floods_are_refused_beyond_the_burst_with_retry_after() -> Result<()> {
     let (_cloud, table) = cloud().await?;
     let rate = RateLimit {
         burst: 40,
@@ -78,7 +78,7 @@ async fn a_flood_is_refused_beyond_the_burst_and_told_when_to_come_back() -> Res
 
 /// Clocks of two processes differ; the later one may not open the bucket for the earlier one.
 #[tokio::test]
-async fn callers_with_clocks_apart_share_one_bucket() -> Result<()> {
+async fn callers_with_skewed_clocks_share_one_bucket() -> Result<()> {
     let (_cloud, table) = cloud().await?;
     let rate = RateLimit {
         burst: 10,

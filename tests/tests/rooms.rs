@@ -5,7 +5,7 @@ use confab_e2e::{Guest, Place, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// The status and the code of what somebody is told who wants in.
+/// Returns the status and the error code of an attempt to join.
 async fn told(who: &Guest, room: &str, join: &Value) -> Result<(u16, String)> {
     let (status, body) = who
         .asks(
@@ -21,7 +21,7 @@ async fn told(who: &Guest, room: &str, join: &Value) -> Result<(u16, String)> {
 }
 
 #[tokio::test]
-async fn what_one_says_all_hear_once_and_in_order() -> Result<()> {
+async fn messages_are_delivered_once_in_order() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
     let code = dana.opens("Roof at dusk", "Dana").await?;
@@ -29,7 +29,7 @@ async fn what_one_says_all_hear_once_and_in_order() -> Result<()> {
     let (hers, his) = (dana.connects(&code).await?, omer.connects(&code).await?);
     assert_eq!(hers.greets(None).await?["last_seq"], 0);
     his.greets(None).await?;
-    // Whoever comes is seen at once.
+    // New members are visible at once.
     assert_eq!(
         hers.hears_of("online", |frame| frame["online"] == 2)
             .await?["online"],
@@ -65,7 +65,7 @@ async fn what_one_says_all_hear_once_and_in_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_same_message_tried_again_is_one_message() -> Result<()> {
+async fn repeated_messages_are_stored_once() -> Result<()> {
     let place = Place::any().await?;
     let dana = Guest::new(&place).await?;
     let code = dana.opens("Echo", "Dana").await?;
@@ -92,7 +92,7 @@ async fn the_same_message_tried_again_is_one_message() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_was_away_gets_what_was_missed() -> Result<()> {
+async fn reconnecting_members_receive_missed_messages() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
     let code = dana.opens("Long talk", "Dana").await?;
@@ -127,7 +127,7 @@ async fn who_was_away_gets_what_was_missed() -> Result<()> {
         .await?;
     let pong = back.hears("pong").await?;
     assert_eq!((&pong["last_seq"], &pong["v"]), (&json!(31), &json!(1)));
-    // Somebody who has nothing of a long history gets its latest page over REST.
+    // A member without any history gets the latest page over REST.
     let page = omer
         .gets(&format!("/api/chats/{code}/messages/?limit=10"))
         .await?;
@@ -146,7 +146,7 @@ async fn who_was_away_gets_what_was_missed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_is_ones_own_and_looks_like_no_other() -> Result<()> {
+async fn usernames_are_unique_by_likeness() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
     let code = dana.opens("Names", "Dana").await?;
@@ -174,7 +174,7 @@ async fn a_name_is_ones_own_and_looks_like_no_other() -> Result<()> {
         omer.joins(&code, &name).await?["you"]["username"],
         name.as_str()
     );
-    // A name that somebody had stays theirs: what they said under it stands there.
+    // A former name stays reserved, because messages under it remain.
     omer.joins(&code, "Omer").await?;
     let noa = Guest::new(&place).await?;
     assert_eq!(
@@ -201,7 +201,7 @@ async fn a_name_is_ones_own_and_looks_like_no_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
+async fn deletions_reactions_and_replies_reach_all_members() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
     let code = dana.opens("Reactions", "Dana").await?;
@@ -262,7 +262,7 @@ async fn deletions_reactions_and_replies_reach_everybody() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
+async fn hosts_can_mute_kick_and_close() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer, noa) = (
         Guest::new(&place).await?,
@@ -324,7 +324,7 @@ async fn a_host_mutes_shows_out_and_closes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_leaves_or_may_not_read_any_more_hears_no_more() -> Result<()> {
+async fn removed_members_receive_nothing_more() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer, noa) = (
         Guest::new(&place).await?,
@@ -348,7 +348,7 @@ async fn who_leaves_or_may_not_read_any_more_hears_no_more() -> Result<()> {
     dana.says(&code, "message-1", "now that we are among us")
         .await?;
     his.shows("now that we are among us").await?;
-    // Whoever leaves on one device has left on all.
+    // Leaving on one device leaves on all.
     assert_eq!(omer.asks(Method::DELETE, &join, None).await?.0, 204);
     assert_eq!(his.hears("kicked").await?["reason"], "left");
     his.ends().await?;
@@ -362,7 +362,7 @@ async fn who_leaves_or_may_not_read_any_more_hears_no_more() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_was_read_is_known_on_another_device() -> Result<()> {
+async fn read_positions_are_shared_between_devices() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer) = (Guest::new(&place).await?, Guest::new(&place).await?);
     let code = dana.opens("Two devices", "Dana").await?;
@@ -399,9 +399,9 @@ async fn what_was_read_is_known_on_another_device() -> Result<()> {
     Ok(())
 }
 
-/// Each route, and each kind of somebody who may not: all are told the same, and nothing of the room.
+/// Each route with each kind of stranger: all get the same response, and nothing of the room.
 #[tokio::test]
-async fn who_may_not_is_told_nothing() -> Result<()> {
+async fn strangers_get_404_on_every_route() -> Result<()> {
     let place = Place::any().await?;
     let (dana, omer, stranger) = (
         Guest::new(&place).await?,
@@ -425,7 +425,7 @@ async fn who_may_not_is_told_nothing() -> Result<()> {
         Some(&ban),
     )
     .await?;
-    let nobody = stranger.with_token("");
+    let anonymous = stranger.with_token("");
     let forged = stranger.with_token(&format!("{}x", stranger.token));
     let expired = dana.expired()?;
     let other = stranger.opens("Elsewhere", "Host").await?;
@@ -465,14 +465,14 @@ async fn who_may_not_is_told_nothing() -> Result<()> {
     for (who, kind, expected) in [
         (&stranger, "stranger", 404),
         (&omer, "banned", 404),
-        (&nobody, "nobody", 401),
+        (&anonymous, "anonymous", 401),
         (&forged, "forged", 401),
         (&expired, "expired", 401),
     ] {
         for (method, path, body) in &routes {
             let path = format!("/api/chats/{code}/{path}");
             let (status, answer) = who.asks(method.clone(), &path, body.as_ref()).await?;
-            let is_open = kind == "nobody" && *method == Method::GET && !path.ends_with("tips/");
+            let is_open = kind == "anonymous" && *method == Method::GET && !path.ends_with("tips/");
             assert_eq!(
                 status.as_u16(),
                 if is_open { 404 } else { expected },
@@ -524,7 +524,7 @@ async fn who_may_not_is_told_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn frames_that_make_no_sense_are_refused_and_change_nothing() -> Result<()> {
+async fn malformed_frames_are_refused_and_change_nothing() -> Result<()> {
     let place = Place::any().await?;
     let dana = Guest::new(&place).await?;
     let code = dana.opens("Nonsense", "Dana").await?;
@@ -587,10 +587,10 @@ async fn looked_at(who: &Guest, photo: &str) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn a_photo_becomes_suggestions_and_one_of_them_a_room() -> Result<()> {
+async fn photos_become_suggestions_and_rooms() -> Result<()> {
     let place = Place::any().await?;
     let dana = Guest::new(&place).await?;
-    let picture = place.selfie("somebody", "woman", "good", 3).await?;
+    let picture = place.selfie("person", "woman", "good", 3).await?;
     let wanted = json!({ "content_type": "image/jpeg", "bytes": picture.len() });
     let begun = dana.posts("/api/photo-analysis/upload/", &wanted).await?;
     let photo = begun["photo_id"].as_str().context("an id")?.to_owned();
@@ -625,7 +625,7 @@ async fn a_photo_becomes_suggestions_and_one_of_them_a_room() -> Result<()> {
     let room = json!({ "name": names[0]["name"], "username": "Dana", "photo_id": photo });
     let room = dana.posts("/api/chats/create/", &room).await?;
     ensure!(room["photo"]["thumbhash"].is_string(), "{room}");
-    // Somebody else with the same photo is told of the room; it is looked at once.
+    // Another user with the same photo is shown the room, and the photo is analyzed once.
     let omer = Guest::new(&place).await?;
     let sent = omer.sends_photo("image/jpeg", &picture).await?;
     let again = looked_at(&omer, &sent).await?;
@@ -646,7 +646,7 @@ async fn a_photo_becomes_suggestions_and_one_of_them_a_room() -> Result<()> {
     )
     .await?;
     assert_ne!(other["suggestions"], analysis["suggestions"]);
-    // It is nobody else's.
+    // It belongs to its owner alone.
     let (status, _) = omer
         .asks(Method::GET, &format!("/api/photo-analysis/{photo}/"), None)
         .await?;
@@ -662,7 +662,7 @@ async fn a_photo_becomes_suggestions_and_one_of_them_a_room() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_no_photo_is_refused_and_says_why() -> Result<()> {
+async fn files_that_are_not_photos_are_refused_with_a_reason() -> Result<()> {
     let place = Place::any().await?;
     let dana = Guest::new(&place).await?;
     for (bytes, expected) in [
@@ -700,7 +700,7 @@ async fn what_is_no_photo_is_refused_and_says_why() -> Result<()> {
 }
 
 #[tokio::test]
-async fn photos_are_limited_by_person() -> Result<()> {
+async fn photo_uploads_are_rate_limited_per_user() -> Result<()> {
     let place = Place::any().await?;
     let dana = Guest::new(&place).await?;
     let wanted = json!({ "content_type": "image/jpeg", "bytes": 1_000 });
@@ -721,7 +721,7 @@ async fn photos_are_limited_by_person() -> Result<()> {
 
 /// A hundred people follow one link at once, behind one address; thirty more know the code of a private room.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_behind_one_address_comes_in_at_once() -> Result<()> {
+async fn crowds_behind_one_address_can_join_at_once() -> Result<()> {
     let place = Place::any().await?;
     let host = Guest::new(&place).await?;
     let open = host.opens("Main stage", "Host").await?;

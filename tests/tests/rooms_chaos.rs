@@ -42,7 +42,7 @@ impl Scale {
 
 /// What each person says, at times of their own.
 const WORDS: usize = 3;
-/// A greeting that is lost is not answered: whoever waited so long opens another socket.
+/// How long a client waits for its welcome before it opens another connection.
 const UNWELCOME_AFTER: Duration = Duration::from_secs(12);
 
 struct Dice(u64);
@@ -57,7 +57,7 @@ impl Dice {
     }
 }
 
-/// A page that somebody has open: what it shows, and what it has not got through yet.
+/// An open page: the messages that it shows, and those that it has not sent yet.
 struct Page {
     guest: Guest,
     code: String,
@@ -124,7 +124,7 @@ impl Page {
                     self.outbox.insert(id.clone(), format!("words of {id}"));
                 }
                 for (id, text) in &self.outbox {
-                    // Twice as long each time: whoever is slow gets no faster by being asked more.
+                    // Exponential backoff: more requests do not make a slow server faster.
                     let (at, tried) = tries.get(id).copied().unwrap_or((began, 0));
                     if tried == 0 || at.elapsed() > Duration::from_secs(5) * 2_u32.pow(tried - 1) {
                         tries.insert(id.clone(), (Instant::now(), tried + 1));
@@ -198,7 +198,7 @@ impl Page {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everybody_has_every_message_once_and_in_order() -> Result<()> {
+async fn all_members_have_every_message_once_in_order() -> Result<()> {
     let scale = Scale::of_environment()?;
     let place = Place::local().await?;
     let mut pages = Vec::new();

@@ -95,7 +95,7 @@ async fn broadcasts(place: &Place) -> Result<(u64, f64)> {
     ))
 }
 
-/// How long it takes to bring a message. Nobody looks whether it has come while it is under way: that would take the
+/// How long it takes to bring a message. Nothing polls while it is under way, because that would take the
 /// processors' time.
 async fn brings(place: &Place, host: &Guest, code: &str, id: &str, text: &str) -> Result<f64> {
     let (before, _) = broadcasts(place).await?;
@@ -110,7 +110,7 @@ async fn brings(place: &Place, host: &Guest, code: &str, id: &str, text: &str) -
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<()> {
+async fn broadcasts_reach_open_connections_and_forget_closed_ones() -> Result<()> {
     let place = Place::local().await?;
     for size in sizes()? {
         let host = Guest::new(&place).await?;
@@ -138,7 +138,7 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
         all_hear(&sockets, "hello all").await?;
         let after = spent(&place).await?;
         for number in 0..6 {
-            // Nobody says more than eight things in five seconds.
+            // Each sends at most eight messages in five seconds.
             tokio::time::sleep(Duration::from_millis(700)).await;
             let (id, text) = (
                 format!("measured-message-{number}"),
@@ -173,7 +173,7 @@ async fn a_message_reaches_all_who_live_and_the_dead_are_forgotten() -> Result<(
         )]
         let expected = size as f64;
         assert_eq!(posted, expected, "one post a socket");
-        // A tenth of them vanishes, and nobody says so.
+        // A tenth of them vanishes without a close frame.
         let listed = place.get("/api/sockets?limit=20000").await?;
         let listed = listed.as_array().cloned().unwrap_or_default();
         let dead = size / 10;
@@ -229,7 +229,7 @@ async fn all_hear(sockets: &[Live], text: &str) -> Result<()> {
 /// In a room where everybody speaks at once what is said goes out together. How much of it together depends on how fast
 /// it is said: the ratio is printed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_burst_reaches_everybody_whole() -> Result<()> {
+async fn bursts_reach_all_members_completely() -> Result<()> {
     const PEOPLE: usize = 40;
     const WORDS: usize = 6;
     let place = Place::local().await?;
@@ -294,7 +294,7 @@ async fn a_burst_reaches_everybody_whole() -> Result<()> {
         ensure!(missing.is_empty(), "{missing:?} are missing");
         ensure!(
             sockets.iter().all(|live| live.shown() == said),
-            "somebody has something else"
+            "a member has something else"
         );
         Ok(())
     })
@@ -326,7 +326,7 @@ async fn deliveries(
             format!("{name} {number}"),
         );
         let began = tokio::time::Instant::now();
-        // In turn: nobody says more than eight things in five seconds.
+        // In turn, so that each sends at most eight messages in five seconds.
         people[number % people.len()].says(code, &id, &text).await?;
         while sockets.iter().any(|live| !live.texts().contains(&text)) {
             ensure!(began.elapsed() < PATIENCE, "{text} has not come");
@@ -340,7 +340,7 @@ async fn deliveries(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn photo_work_beside_a_chat_holds_up_no_message() -> Result<()> {
+async fn photo_analysis_does_not_delay_messages() -> Result<()> {
     let place = Place::local().await?;
     let host = Guest::new(&place).await?;
     let code = host.opens("Talk", "Host").await?;
@@ -365,8 +365,8 @@ async fn photo_work_beside_a_chat_holds_up_no_message() -> Result<()> {
     }
     let alone = deliveries(&people, &code, &sockets, "alone").await?;
     let (done, photos) = tokio::sync::watch::channel(false);
-    // As many at a time as keep the workers busy. Each is another file, of a person of its own: nobody's limit is reached,
-    // and none was looked at before. Whoever waits for one asks as often as the page does.
+    // As many at a time as keep the workers busy. Each is another file, of a person of its own: no limit is reached,
+    // and none was looked at before. Each is polled as often as the page does.
     let looking = stream::iter(0_usize..)
         .take_while(|_| future::ready(!*photos.borrow()))
         .map(|seed| {
@@ -460,7 +460,7 @@ async fn fills(place: &Place, code: &str, user: &str, length: u64) -> Result<()>
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_of_history_costs_the_same_however_long_it_is() -> Result<()> {
+async fn history_pages_cost_the_same_at_any_length() -> Result<()> {
     let place = Place::local().await?;
     let mut costs = Vec::new();
     for length in histories()? {

@@ -29,7 +29,7 @@ async fn pin_of(who: &Guest, code: &str) -> Result<Value> {
     Ok(who.gets(&format!("/api/chats/{code}/")).await?["pin"].clone())
 }
 
-/// What is said to whoever asks.
+/// The view of a member.
 async fn told(who: &Guest, path: &str, body: &Value) -> Result<(u16, String)> {
     let (status, answer) = who.asks(Method::POST, path, Some(body)).await?;
     Ok((
@@ -39,7 +39,7 @@ async fn told(who: &Guest, path: &str, body: &Value) -> Result<(u16, String)> {
 }
 
 #[tokio::test]
-async fn a_pin_is_at_the_top_until_somebody_outbids_and_goes_with_its_money() -> Result<()> {
+async fn pins_stay_until_outbid_and_end_with_their_refund() -> Result<()> {
     let place = Place::any().await?;
     let (host, member, code, live) = a_room(&place, "Balloons").await?;
     host.says(&code, "message-1", "a red one over the market")
@@ -76,7 +76,7 @@ async fn a_pin_is_at_the_top_until_somebody_outbids_and_goes_with_its_money() ->
     assert_eq!(
         pin_of(&host, &code).await?,
         pin,
-        "whoever comes later sees it as well"
+        "later members see it, too"
     );
 
     // As high is not higher.
@@ -109,7 +109,7 @@ async fn a_pin_is_at_the_top_until_somebody_outbids_and_goes_with_its_money() ->
 }
 
 #[tokio::test]
-async fn of_many_who_pay_for_the_same_place_one_has_it_and_the_others_their_money() -> Result<()> {
+async fn one_of_concurrent_pins_wins_and_the_others_are_refunded() -> Result<()> {
     let place = Place::any().await?;
     let (host, member, code, _live) = a_room(&place, "Front row").await?;
     host.says(&code, "message-1", "here").await?;
@@ -131,7 +131,7 @@ async fn of_many_who_pay_for_the_same_place_one_has_it_and_the_others_their_mone
 }
 
 #[tokio::test]
-async fn what_is_not_there_any_more_is_not_sold_and_not_kept() -> Result<()> {
+async fn purchases_for_deleted_messages_are_refunded() -> Result<()> {
     let place = Place::any().await?;
     let (host, member, code, _live) = a_room(&place, "Short lived").await?;
     member.says(&code, "message-1", "a word").await?;
@@ -177,7 +177,7 @@ async fn what_is_not_there_any_more_is_not_sold_and_not_kept() -> Result<()> {
     muted.comes_to(&place, "refunded").await?;
     host.asks(Method::POST, &him, Some(&act("unmute"))).await?;
 
-    // The host takes down what somebody paid for.
+    // The host deletes a message with a paid pin.
     let taken = wants_pin(&member, &code, 2, 100).await?;
     taken.is_paid(&place).await?;
     taken.comes_to(&place, "paid").await?;
@@ -216,7 +216,7 @@ async fn what_is_not_there_any_more_is_not_sold_and_not_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_tip_is_seen_by_all_counted_for_the_host_and_gone_when_it_is_paid_back() -> Result<()> {
+async fn tips_are_shown_counted_and_removed_on_refund() -> Result<()> {
     let place = Place::any().await?;
     let (host, member, code, live) = a_room(&place, "Busker").await?;
     let tips = format!("/api/chats/{code}/tips/");
@@ -237,7 +237,7 @@ async fn a_tip_is_seen_by_all_counted_for_the_host_and_gone_when_it_is_paid_back
         member.takes(&tips, &json!({ "amount": 300 })).await?,
         member.takes(&tips, &json!({ "amount": 1_000 })).await?,
     );
-    // A message under the name of an order is in nobody's way.
+    // A message whose client id is an order's id does no harm.
     member.says(&code, &small.order, "just words").await?;
     small.is_paid(&place).await?;
     large.is_paid(&place).await?;
@@ -291,7 +291,7 @@ async fn a_tip_is_seen_by_all_counted_for_the_host_and_gone_when_it_is_paid_back
 }
 
 #[tokio::test]
-async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> {
+async fn back_rooms_admit_paying_members_only() -> Result<()> {
     let place = Place::any().await?;
     let (host, member, code, live) = a_room(&place, "Stage").await?;
     let path = format!("/api/chats/{code}/back-room/");
@@ -311,7 +311,7 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
     live.hears_of("room", |frame| frame["room"]["back_room"]["code"].is_null())
         .await?;
 
-    // Nobody finds it, whatever they know.
+    // It cannot be found by its code either.
     let seen = member.gets(&format!("/api/chats/{code}/")).await?;
     assert_eq!(seen["back_room"], json!({ "code": null }));
     let join = format!("/api/chats/{back}/join/");
@@ -373,7 +373,7 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
         json!({ "code": null })
     );
 
-    // It closes with the room in front, and who came in today gets the money back, and whoever has a pin there.
+    // It closes with the room in front. Entrances of today and open pins are refunded.
     let last = member.takes(&path, &nothing).await?;
     last.is_paid(&place).await?;
     eventually(|| async { member.says(&back, "message-3", "again").await.map(drop) }).await?;
@@ -407,7 +407,7 @@ async fn the_back_room_opens_to_who_has_paid_and_to_nobody_else() -> Result<()> 
 
 /// News of an order that was paid and paid back come twice, and the second before the first.
 #[tokio::test]
-async fn the_order_of_news_does_not_matter() -> Result<()> {
+async fn payment_events_can_arrive_in_any_order() -> Result<()> {
     use confab_contracts::payments::{PaymentReceived, PaymentRefunded, ReturnReason};
     use confab_core::{Currency, Money};
     let place = Place::any().await?;

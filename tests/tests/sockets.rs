@@ -35,7 +35,7 @@ struct Api {
 
 /// `local` looks at who signed, and not at how.
 const SIGNED: &str =
-    "AWS4-HMAC-SHA256 Credential=somebody/20261101/us-east-1/execute-api/aws4_request, Signature=0";
+    "AWS4-HMAC-SHA256 Credential=other/20261101/us-east-1/execute-api/aws4_request, Signature=0";
 
 impl Api {
     async fn start() -> Result<Self> {
@@ -283,7 +283,7 @@ fn padded(size: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_function_is_told_where_the_api_is_and_what_connected() -> Result<()> {
+async fn connect_events_carry_the_api_and_the_request() -> Result<()> {
     let api = Api::start().await?;
     let mut request = format!("{}?ticket=good&a=1&a=2", api.url).into_client_request()?;
     request
@@ -333,7 +333,7 @@ async fn a_function_is_told_where_the_api_is_and_what_connected() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_message_has_its_context_and_nothing_of_the_request() -> Result<()> {
+async fn message_events_carry_the_authorizer_context_only() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     let event = client
@@ -362,7 +362,7 @@ async fn a_message_has_its_context_and_nothing_of_the_request() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_status_of_connect_refuses_with_itself_and_an_error_with_its_own() -> Result<()> {
+async fn connect_statuses_refuse_the_handshake() -> Result<()> {
     let api = Api::start().await?;
     let cases = [
         ("&do=status&status=403", 403),
@@ -392,7 +392,7 @@ async fn a_status_of_connect_refuses_with_itself_and_an_error_with_its_own() -> 
 }
 
 #[tokio::test]
-async fn who_is_not_authorized_does_not_reach_connect() -> Result<()> {
+async fn unauthorized_clients_do_not_reach_connect() -> Result<()> {
     let api = Api::start().await?;
     let cases = [
         ("", 401),
@@ -422,7 +422,7 @@ async fn who_is_not_authorized_does_not_reach_connect() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_no_socket_of_the_stage_is_refused() -> Result<()> {
+async fn requests_outside_of_the_stage_are_refused() -> Result<()> {
     let api = Api::start().await?;
     let http = api.url.replace("ws://", "http://");
     assert_eq!(
@@ -445,7 +445,7 @@ async fn what_is_no_socket_of_the_stage_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_subprotocol_is_the_functions_to_choose() -> Result<()> {
+async fn functions_choose_the_subprotocol() -> Result<()> {
     let api = Api::start().await?;
     let mut request = format!("{}?ticket=good&protocol=chat.2", api.url).into_client_request()?;
     request.headers_mut().insert(
@@ -466,7 +466,7 @@ async fn a_subprotocol_is_the_functions_to_choose() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_message_goes_to_the_route_that_it_names_or_to_the_default() -> Result<()> {
+async fn messages_go_to_their_route_or_to_default() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     for (action, key) in [
@@ -496,7 +496,7 @@ async fn a_message_goes_to_the_route_that_it_names_or_to_the_default() -> Result
 }
 
 #[tokio::test]
-async fn without_a_default_what_has_no_route_is_forbidden() -> Result<()> {
+async fn messages_without_a_route_are_forbidden_without_default() -> Result<()> {
     let api = Api::of("tests/sockets-bare.yaml").await?;
     assert!(api.url.ends_with("/default"), "{}", api.url);
     let (socket, _) = connect_async(api.url.as_str()).await?;
@@ -517,7 +517,7 @@ async fn without_a_default_what_has_no_route_is_forbidden() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_client_hears_of_a_failure_and_not_of_a_status() -> Result<()> {
+async fn clients_see_failures_and_not_statuses() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     for order in ["fail", "exit", "answer_nothing"] {
@@ -551,7 +551,7 @@ async fn a_client_hears_of_a_failure_and_not_of_a_status() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_function_that_is_killed_in_the_middle_is_an_error_for_its_client() -> Result<()> {
+async fn killed_functions_are_errors_for_the_client() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     client.say(&json!({ "do": "sleep", "ms": 15_000 })).await?;
@@ -577,7 +577,7 @@ async fn a_function_that_is_killed_in_the_middle_is_an_error_for_its_client() ->
 }
 
 #[tokio::test]
-async fn a_slow_message_does_not_hold_up_the_next() -> Result<()> {
+async fn slow_messages_do_not_block_later_ones() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     client
@@ -591,7 +591,7 @@ async fn a_slow_message_does_not_hold_up_the_next() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_frame_has_32_kb_and_a_message_128() -> Result<()> {
+async fn frames_have_32_kb_and_messages_128() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     client.socket.send(Message::text(padded(FRAME))).await?;
@@ -609,7 +609,7 @@ async fn a_frame_has_32_kb_and_a_message_128() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_binary_message_ends_the_connection() -> Result<()> {
+async fn binary_messages_close_the_connection() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     client
@@ -622,7 +622,7 @@ async fn a_binary_message_ends_the_connection() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_connection_is_posted_to_looked_at_and_ended() -> Result<()> {
+async fn connections_can_be_posted_to_inspected_and_closed() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     let path = connection(&client.id);
@@ -680,7 +680,7 @@ async fn a_connection_is_posted_to_looked_at_and_ended() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_may_not_does_not_get_to_a_connection() -> Result<()> {
+async fn callers_without_permission_cannot_reach_connections() -> Result<()> {
     let api = Api::start().await?;
     let client = api.open().await?;
     let (endpoint, path) = (api.url.replace("ws://", "http://"), connection(&client.id));
@@ -713,14 +713,14 @@ async fn who_may_not_does_not_get_to_a_connection() -> Result<()> {
         )
         .await?;
     assert_eq!(other_stage.status(), 403);
-    let as_probe = SIGNED.replace("somebody", "probe");
+    let as_probe = SIGNED.replace("other", "probe");
     assert_eq!(status(&as_probe, Method::GET, &path).await?, 403);
     assert_eq!(status(&as_probe, Method::POST, &path).await?, 200);
     Ok(())
 }
 
 #[tokio::test]
-async fn during_connect_nobody_is_there_yet() -> Result<()> {
+async fn connections_cannot_be_posted_to_during_connect() -> Result<()> {
     let api = Api::start().await?;
     let (_socket, _) = api.try_open("&do=tell").await?;
     assert_eq!(api.written("posted", 1).await?[0]["gone"], true);
@@ -728,7 +728,7 @@ async fn during_connect_nobody_is_there_yet() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_cut_off_and_holds_up_nobody() -> Result<()> {
+async fn clients_that_do_not_read_are_cut_off_and_block_no_others() -> Result<()> {
     let api = Api::start().await?;
     let slow = api.open().await?;
     let mut other = api.open().await?;
@@ -750,7 +750,7 @@ async fn who_does_not_read_is_cut_off_and_holds_up_nobody() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_connection_can_be_lost_with_a_word_and_without() -> Result<()> {
+async fn connections_can_be_lost_with_and_without_a_close_frame() -> Result<()> {
     let api = Api::start().await?;
     let (mut told, mut silent) = (api.open().await?, api.open().await?);
     let drop = async |id: &str, body: Value| {
@@ -773,7 +773,7 @@ async fn a_connection_can_be_lost_with_a_word_and_without() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_end_is_told_with_what_the_client_said() -> Result<()> {
+async fn disconnect_events_carry_the_clients_close_code() -> Result<()> {
     let api = Api::start().await?;
     let mut polite = api.open().await?;
     polite
@@ -810,7 +810,7 @@ async fn the_end_is_told_with_what_the_client_said() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ten_silent_minutes_are_the_end() -> Result<()> {
+async fn idle_connections_close_after_ten_minutes() -> Result<()> {
     let api = Api::start().await?;
     let (mut silent, mut heard, mut posted) =
         (api.open().await?, api.open().await?, api.open().await?);
@@ -834,7 +834,7 @@ async fn ten_silent_minutes_are_the_end() -> Result<()> {
 }
 
 #[tokio::test]
-async fn two_hours_are_the_end_however_much_is_said() -> Result<()> {
+async fn connections_close_after_two_hours() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     for minutes in (0..117).step_by(9) {
@@ -864,7 +864,7 @@ async fn two_hours_are_the_end_however_much_is_said() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_billed_is_counted() -> Result<()> {
+async fn billed_messages_and_minutes_are_counted() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     client.say_in_frames(2 * FRAME + 1).await?;
@@ -917,7 +917,7 @@ async fn what_is_billed_is_counted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn calls_take_as_long_as_they_are_told_to() -> Result<()> {
+async fn configured_latency_is_added_to_calls() -> Result<()> {
     let api = Api::start().await?;
     let mut client = api.open().await?;
     api.place
@@ -940,7 +940,7 @@ async fn calls_take_as_long_as_they_are_told_to() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_power_cut_ends_everything_and_tells_nobody() -> Result<()> {
+async fn power_loss_ends_connections_without_events() -> Result<()> {
     let mut api = Api::start().await?;
     let mut client = api.open().await?;
     api.place.power_cut().await?;
@@ -956,7 +956,7 @@ async fn a_power_cut_ends_everything_and_tells_nobody() -> Result<()> {
 }
 
 #[tokio::test]
-async fn two_thousand_are_connected_and_each_gets_its_own() -> Result<()> {
+async fn two_thousand_connections_each_receive_their_own_frames() -> Result<()> {
     const COUNT: usize = 2_000;
     let api = Api::of("tests/sockets-bare.yaml").await?;
     let mut sockets = Vec::with_capacity(COUNT);

@@ -33,22 +33,22 @@ async fn the_whole_story(channel: &str, words: &Words, class: &str) -> Result<()
 }
 
 #[tokio::test]
-async fn from_hi_to_photos_and_stars() -> Result<()> {
+async fn order_from_greeting_to_rating_through_meta() -> Result<()> {
     the_whole_story("meta", &ENGLISH, "woman").await
 }
 
 #[tokio::test]
-async fn from_hi_to_photos_and_stars_in_hebrew() -> Result<()> {
+async fn order_from_greeting_to_rating_in_hebrew() -> Result<()> {
     the_whole_story("meta", &HEBREW, "man").await
 }
 
 #[tokio::test]
-async fn from_hi_to_photos_and_stars_through_twilio() -> Result<()> {
+async fn order_from_greeting_to_rating_through_twilio() -> Result<()> {
     the_whole_story("twilio", &ENGLISH, "man").await
 }
 
 #[tokio::test]
-async fn bad_photos_are_told_apart_and_an_album_gets_one_answer() -> Result<()> {
+async fn bad_photos_get_reasons_and_an_album_gets_one_reply() -> Result<()> {
     let place = Place::any().await?;
     let visit = Visit::of(&place, "Noa", "meta").await?;
     visit.person.asks("hi").await?;
@@ -80,7 +80,7 @@ async fn bad_photos_are_told_apart_and_an_album_gets_one_answer() -> Result<()> 
 }
 
 #[tokio::test]
-async fn callbacks_that_come_three_times_and_late_bring_each_photo_once() -> Result<()> {
+async fn late_and_repeated_callbacks_deliver_each_photo_once() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     place
@@ -111,7 +111,7 @@ async fn callbacks_that_come_three_times_and_late_bring_each_photo_once() -> Res
 
 /// Astria's documents and its own examples disagree about the shape, and the body is never used.
 #[tokio::test]
-async fn callback_with_a_good_ticket_is_taken_whatever_its_body() -> Result<()> {
+async fn callbacks_with_a_valid_ticket_are_accepted_with_any_body() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     place.astria(&json!({ "shape": "wrapped" })).await?;
@@ -150,7 +150,7 @@ async fn callback_with_a_good_ticket_is_taken_whatever_its_body() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> Result<()> {
+async fn forged_callbacks_deliver_nothing() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     let first = Visit::of(&place, "First", "meta").await?;
@@ -175,7 +175,7 @@ async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> 
     for wrong in [forged, format!("{}/pack-tune-received", place.gateway)] {
         assert_eq!(posts(wrong).await?.status(), 401);
     }
-    // With the order's own ticket, and somebody else's photos.
+    // With the order's own ticket, and photos of another person.
     assert_eq!(posts(address).await?.status(), 200);
     place.rests().await?;
     assert_eq!(
@@ -198,7 +198,7 @@ async fn a_forged_callback_and_one_for_another_order_bring_nobody_anything() -> 
 }
 
 #[tokio::test]
-async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
+async fn returning_users_order_without_new_selfies() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     let visit = Visit::of(&place, "Adi", "meta").await?;
@@ -237,7 +237,7 @@ async fn who_comes_back_gets_photos_without_new_selfies() -> Result<()> {
 }
 
 #[tokio::test]
-async fn link_to_pay_is_short_and_holds_nothing_of_the_person() -> Result<()> {
+async fn pay_links_are_short_and_hold_no_personal_data() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     for channel in ["meta", "twilio"] {
@@ -262,7 +262,7 @@ async fn link_to_pay_is_short_and_holds_nothing_of_the_person() -> Result<()> {
 }
 
 #[tokio::test]
-async fn bank_debit_is_told_while_it_is_on_its_way() -> Result<()> {
+async fn pending_bank_debits_are_shown_in_the_chat() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     for (card, end) in [
@@ -289,7 +289,7 @@ async fn bank_debit_is_told_while_it_is_on_its_way() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_asks_for_it_is_forgotten() -> Result<()> {
+async fn users_can_erase_their_data() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     let visit = Visit::of(&place, "Maya", "meta").await?;
@@ -302,7 +302,7 @@ async fn who_asks_for_it_is_forgotten() -> Result<()> {
     let ask = visit.person.asks("delete my data").await?;
     visit.taps(&ask, "Delete it all").await?;
     visit.hears("It is all being deleted", 0).await?;
-    // Whoever writes at once is met as somebody new, and nothing of theirs is deleted along with the rest.
+    // A user who writes at once is new, and nothing of theirs is deleted with the rest.
     let at_once = visit.person.asks("selfies").await?;
     ensure!(
         text_of(&at_once).contains("Send me 10 selfies"),
@@ -330,7 +330,7 @@ async fn who_asks_for_it_is_forgotten() -> Result<()> {
 }
 
 #[tokio::test]
-async fn hostile_pictures_get_a_clear_answer_each() -> Result<()> {
+async fn hostile_pictures_are_refused_with_a_reason() -> Result<()> {
     let place = Place::any().await?;
     let visit = Visit::of(&place, "Eve", "meta").await?;
     visit.person.asks("hi").await?;
@@ -366,7 +366,7 @@ async fn hostile_pictures_get_a_clear_answer_each() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_hundred_photos_at_once_are_as_many_as_are_needed() -> Result<()> {
+async fn a_hundred_concurrent_photos_fill_one_album() -> Result<()> {
     let place = Place::any().await?;
     let visit = Visit::of(&place, "Shira", "meta").await?;
     visit.person.asks("hi").await?;
@@ -394,7 +394,7 @@ async fn a_hundred_photos_at_once_are_as_many_as_are_needed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_is_fetched_from_where_no_provider_keeps_pictures() -> Result<()> {
+async fn pictures_are_fetched_from_provider_hosts_only() -> Result<()> {
     let place = Place::any().await?;
     let visit = Visit::of(&place, "Mallory", "twilio").await?;
     visit.person.asks("hi").await?;
@@ -455,7 +455,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[tokio::test]
-async fn the_operator_sees_packs_with_pictures_and_what_people_think() -> Result<()> {
+async fn operators_see_packs_with_pictures_and_ratings() -> Result<()> {
     let place = Place::any().await?;
     place.opens_a_studio().await?;
     let refreshed = place

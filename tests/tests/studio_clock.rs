@@ -1,4 +1,4 @@
-//! The photo studio when nobody says anything for hours. The clock is moved, so it takes a `local` of its own.
+//! The photo studio while users are silent for hours. The clock is moved, so it takes a `local` of its own.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use confab_e2e::{ENGLISH, Place, Visit, eventually};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_callback_that_is_lost_is_made_up_for() -> Result<()> {
+async fn lost_callbacks_are_recovered_by_the_sweep() -> Result<()> {
     let place = Place::local().await?;
     place.opens_a_studio().await?;
     place.astria(&json!({ "drop_percent": 100 })).await?;
@@ -24,7 +24,7 @@ async fn a_callback_that_is_lost_is_made_up_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_order_that_is_never_made_is_paid_back_and_told() -> Result<()> {
+async fn orders_that_are_never_made_are_refunded_and_announced() -> Result<()> {
     let place = Place::local().await?;
     place.opens_a_studio().await?;
     place.astria(&json!({ "training_fails": "hangs" })).await?;
@@ -49,7 +49,7 @@ async fn an_order_that_is_never_made_is_paid_back_and_told() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_month_after_the_last_word_faces_are_gone_by_themselves() -> Result<()> {
+async fn selfies_and_models_expire_a_month_after_the_last_message() -> Result<()> {
     let place = Place::local().await?;
     place.opens_a_studio().await?;
     let visit = Visit::of(&place, "Noga", "meta").await?;
@@ -74,19 +74,19 @@ async fn a_month_after_the_last_word_faces_are_gone_by_themselves() -> Result<()
 }
 
 #[tokio::test]
-async fn what_is_nobodys_is_counted_in_a_dry_run_and_deleted_in_a_wet_one() -> Result<()> {
+async fn orphans_are_counted_in_a_dry_run_and_deleted_in_a_real_one() -> Result<()> {
     let place = Place::local().await?;
     let visit = Visit::of(&place, "Shir", "meta").await?;
     visit.person.asks(ENGLISH.hi).await?;
     visit.sends_selfies("woman", "good", 0..1).await?;
     visit.hears("1 of 10 good photos", 0).await?;
     let here = place.pictures_of(&visit.id_at_ours().await?).await?;
-    let (nobody, photo) = (
+    let (unknown, photo) = (
         "usr_01m7ym613fe0yvvhrd4bj8893d",
         here[0].rsplit('/').next().context("a file")?,
     );
     place
-        .leaves_picture(&format!("people/{nobody}/selfies/{photo}"))
+        .leaves_picture(&format!("people/{unknown}/selfies/{photo}"))
         .await?;
     let dry = place.cleans_up(true).await?;
     assert_eq!(
@@ -94,13 +94,13 @@ async fn what_is_nobodys_is_counted_in_a_dry_run_and_deleted_in_a_wet_one() -> R
         (&json!(1), &json!(0)),
         "{dry}"
     );
-    assert_eq!(place.pictures_of(nobody).await?.len(), 1);
+    assert_eq!(place.pictures_of(unknown).await?.len(), 1);
     assert_eq!(place.cleans_up(false).await?["found"]["orphans"], 1);
-    assert!(place.pictures_of(nobody).await?.is_empty());
+    assert!(place.pictures_of(unknown).await?.is_empty());
     assert_eq!(
         place.pictures_of(&visit.id_at_ours().await?).await?,
         here,
-        "what is somebody's stays"
+        "data of users stays"
     );
     Ok(())
 }
