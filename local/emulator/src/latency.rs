@@ -1,4 +1,4 @@
-//! How much longer calls of AWS take here than they need to: AWS is farther away than loopback.
+//! Added latency: AWS is farther away than loopback.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -14,22 +14,22 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Of each call of a function.
+    /// Sets the delay of each AWS call of a function.
     pub fn set_aws(&self, ms: u64) {
         self.aws_ms.store(ms, Ordering::Relaxed);
     }
 
-    /// Of a post to a connection, on top.
+    /// Sets the delay of each post to a connection, on top of that of the call.
     pub fn set_post(&self, ms: u64) {
         self.post_ms.store(ms, Ordering::Relaxed);
     }
 
-    pub async fn of_call(&self) {
-        wait(&self.aws_ms).await;
+    pub(crate) async fn delay_call(&self) {
+        delay(&self.aws_ms).await;
     }
 
-    pub async fn of_post(&self) {
-        wait(&self.post_ms).await;
+    pub(crate) async fn delay_post(&self) {
+        delay(&self.post_ms).await;
     }
 
     pub fn snapshot(&self) -> Value {
@@ -37,7 +37,7 @@ impl Latency {
     }
 }
 
-async fn wait(ms: &AtomicU64) {
+async fn delay(ms: &AtomicU64) {
     match ms.load(Ordering::Relaxed) {
         0 => {}
         ms => tokio::time::sleep(Duration::from_millis(ms)).await,

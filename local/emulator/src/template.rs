@@ -16,7 +16,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-pub use policies::matches as fits_pattern;
+pub(crate) use policies::matches as matches_pattern;
 pub use policies::{Policy, Statement};
 pub use resources::DEFAULT_ROUTE;
 pub use resources::{

@@ -1,15 +1,17 @@
-//! `local`: see `USAGE`.
-
-use std::path::PathBuf;
+//! The binary `local`: see `USAGE`.
 
 mod control;
+mod data_folder;
+mod ports;
 mod run;
 mod services;
 mod simulators;
 mod watch;
 
+use std::{collections::BTreeMap, path::PathBuf};
+
 use anyhow::{Context, Result, bail};
-use run::{Settings, outside, run};
+use run::{Settings, run, run_simulators};
 
 const USAGE: &str = "\
 local runs template.yaml on this machine, on loopback only.
@@ -31,17 +33,17 @@ local runs template.yaml on this machine, on loopback only.
 
 struct Arguments {
     settings: Settings,
-    outside: bool,
+    simulators_only: bool,
     gateway: Option<String>,
 }
 
-fn arguments() -> Result<Option<Arguments>> {
+fn parse_arguments() -> Result<Option<Arguments>> {
     let root = std::env::current_dir().context("Failed to find the current folder")?;
     let mut settings = Settings {
         template: root.join("template.yaml"),
         binaries: root.join("target/debug"),
         tools: root.join(".tools/lambda"),
-        parameters: std::collections::BTreeMap::new(),
+        parameters: BTreeMap::new(),
         data: root.join(".confab"),
         pages: root.join("web/dist"),
         root,
@@ -50,7 +52,7 @@ fn arguments() -> Result<Option<Arguments>> {
         advance_ms: 0,
         watch: true,
     };
-    let (mut outside, mut gateway) = (false, None);
+    let (mut simulators_only, mut gateway) = (false, None);
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || {
@@ -59,16 +61,16 @@ fn arguments() -> Result<Option<Arguments>> {
                 .with_context(|| format!("{argument} takes a value\n\n{USAGE}"))
         };
         match argument.as_str() {
-            "outside" => outside = true,
+            "outside" => simulators_only = true,
             "--template" => settings.template = std::path::absolute(value()?)?,
             "--binaries" => settings.binaries = std::path::absolute(value()?)?,
             "--tools" => settings.tools = std::path::absolute(value()?)?,
             "--data" => settings.data = PathBuf::from(value()?),
             "--pages" => settings.pages = PathBuf::from(value()?),
             "--port" => settings.port = value()?.parse().context("--port takes a number")?,
-            "--clock" => settings.advance_ms = span(&value()?)?,
+            "--clock" => settings.advance_ms = parse_span(&value()?)?,
             "--gateway" => gateway = Some(value()?.trim_end_matches('/').to_owned()),
-            // The app's address with the path of one webhook, as earlier scripts give it.
+            // The address of one webhook, as earlier scripts pass it.
             "--webhook" => {
                 gateway = value()?
                     .rsplit_once('/')
@@ -91,13 +93,13 @@ fn arguments() -> Result<Option<Arguments>> {
     }
     Ok(Some(Arguments {
         settings,
-        outside,
+        simulators_only,
         gateway,
     }))
 }
 
-/// `90m`, `2h` or `3d` in milliseconds.
-fn span(text: &str) -> Result<i64> {
+/// Parses `90m`, `2h` or `3d` into milliseconds.
+fn parse_span(text: &str) -> Result<i64> {
     let wrong = || format!("{text}: minutes, hours or days are expected, as in 90m, 2h, 3d");
     let unit = match text.chars().next_back() {
         Some('m') => 60_000,
@@ -129,14 +131,14 @@ async fn stop_signal() {
 #[expect(clippy::print_stdout, reason = "a command's output")]
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Some(arguments) = arguments()? else {
+    let Some(arguments) = parse_arguments()? else {
         println!("{USAGE}");
         return Ok(());
     };
     let settings = arguments.settings;
-    if arguments.outside {
+    if arguments.simulators_only {
         let gateway = arguments.gateway.context("outside takes --gateway")?;
-        return outside(
+        return run_simulators(
             settings.template,
             settings.data,
             settings.port,

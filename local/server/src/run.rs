@@ -1,15 +1,8 @@
-//! Puts local together, and takes it down.
+//! Starts and stops the emulator, the simulators and the pages.
 
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use axum::{
     Router,
     extract::{Request, State},
@@ -17,51 +10,46 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use tokio::net::TcpListener;
-
 use confab_emulator::{
-    aws,
-    clock::Clock,
-    cloud::{Cloud, CloudConfig},
-    dynamo, gateway, guard,
-    lambda::{Consuming, Folders, consume},
-    record::Record,
-    schedule, sockets,
+    Clock, CodeFolders, Emulator, EmulatorConfig, loopback,
+    recorder::Recorder,
     template::{Places, Template},
 };
 
 use crate::{
     control::{self, Addresses, Control},
+    data_folder,
+    ports::{authority, bind, listen, next_port, serve, url},
     services::{self, Services},
     simulators, watch,
 };
 
 #[derive(Debug, Clone)]
-pub struct Settings {
-    pub root: PathBuf,
-    pub template: PathBuf,
-    pub binaries: PathBuf,
-    /// Where the runtime interface clients are installed.
-    pub tools: PathBuf,
-    pub data: PathBuf,
-    pub pages: PathBuf,
-    /// Values of the template's parameters; they win over those of services.
-    pub parameters: BTreeMap<String, String>,
+pub(crate) struct Settings {
+    pub(crate) root: PathBuf,
+    pub(crate) template: PathBuf,
+    pub(crate) binaries: PathBuf,
+    /// The folder of the runtime interface clients.
+    pub(crate) tools: PathBuf,
+    pub(crate) data: PathBuf,
+    pub(crate) pages: PathBuf,
+    /// Values of the root template's parameters, which take precedence over those of services.
+    pub(crate) parameters: BTreeMap<String, String>,
     /// The first of four ports: home, gateway, AWS and, when the template has a WebSocket API, sockets.
-    pub port: u16,
-    pub reset: bool,
-    pub advance_ms: i64,
-    pub watch: bool,
+    pub(crate) port: u16,
+    pub(crate) reset: bool,
+    pub(crate) advance_ms: i64,
+    pub(crate) watch: bool,
 }
 
-/// Runs until `stop`. Says where it is through `ready` when everything answers.
-pub async fn run(
+/// Runs until `stop`. Calls `ready` with the addresses when everything answers.
+pub(crate) async fn run(
     settings: Settings,
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(&Addresses),
 ) -> Result<()> {
     let [home, gateway_, aws_] = listen(settings.port).await?;
-    // Whether it is needed is not known yet: only then it matters that the port is free.
+    // A taken port is an error only if the template has a WebSocket API, which is not known yet.
     let socket = bind(next_port(settings.port, 3)?).await;
     let mut addresses = Addresses {
         home: url(&home)?,
@@ -69,7 +57,7 @@ pub async fn run(
         aws: url(&aws_)?,
         socket: None,
     };
-    let _lock = own(&settings.data, settings.reset)?;
+    let _lock = data_folder::lock(&settings.data, settings.reset)?;
     let clock = Arc::new(Clock::open(&settings.data)?);
     if settings.advance_ms > 0 {
         clock.advance(settings.advance_ms)?;
@@ -93,7 +81,7 @@ pub async fn run(
     };
     let template = Template::load(&settings.template, &places)?;
     placeholders.parameters.clone_from(&template.parameters);
-    let simulators = services.simulators(&placeholders)?;
+    let simulator_settings = services.simulators(&placeholders)?;
     let socket = match template.sockets.first() {
         Some(api) => {
             addresses.socket = Some(format!("ws://{}/{}", places.socket, api.path));
@@ -101,106 +89,111 @@ pub async fn run(
         }
         None => None,
     };
-    let config = CloudConfig {
+    let emulator = Emulator::open(EmulatorConfig {
+        template,
+        places,
         data: settings.data.clone(),
-        folders: Folders {
+        code: CodeFolders {
             binaries: settings.binaries.clone(),
             tools: settings.tools.clone(),
         },
-        template,
-        places,
         parameters: services.secrets(),
         clock: clock.clone(),
-    };
-    let cloud = Arc::new(Cloud::open(config).await?);
-    cloud
+    })
+    .await?;
+    emulator
         .functions
         .write_environments(&settings.data.join("env"))
         .context("Failed to write the functions' environments")?;
-    let outside = simulators::open(
+    let simulators = simulators::open(
         &settings.data,
         &addresses.home,
-        &simulators,
+        &simulator_settings,
         clock,
-        Some(cloud.record.clone()),
+        Some(emulator.recorder.clone()),
     )?;
     let control = Control {
-        cloud: cloud.clone(),
+        emulator: emulator.clone(),
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
         services: Arc::new(watch::service_of_binaries(&settings.root)),
         service_pages: Arc::new(services.pages()),
         products: Arc::new(services.products()),
     };
-    let pages = control::router(control).layer(middleware::from_fn(control::safe_headers));
-    serve(aws_, guard::guarded(aws::router(cloud.clone())));
-    serve(gateway_, gateway::router(cloud.clone()));
+    let pages = control::router(control).layer(middleware::from_fn(control::security_headers));
+    serve(aws_, emulator.aws_router());
+    serve(gateway_, emulator.http_router());
     if let Some(socket) = socket {
-        serve(socket, sockets::router(cloud.clone()));
+        serve(socket, emulator.websocket_router());
     }
-    let counting = Counting {
-        record: cloud.record.clone(),
-        simulators: simulators.into_keys().collect(),
+    let counter = ProviderCounter {
+        recorder: emulator.recorder.clone(),
+        simulators: simulator_settings.into_keys().collect(),
     };
-    let providers = outside
+    let providers = simulators
         .as_ref()
-        .map_or_else(Router::new, |outside| outside.router());
-    let providers = providers.layer(middleware::from_fn_with_state(counting, count_asked));
-    serve(home, guard::guarded(pages.merge(providers)));
-    start_loops(&cloud);
+        .map_or_else(Router::new, |simulators| simulators.router());
+    let providers = providers.layer(middleware::from_fn_with_state(
+        counter,
+        count_provider_calls,
+    ));
+    serve(home, loopback::guard(pages.merge(providers)));
+    emulator.start_loops();
     if settings.watch {
-        tokio::spawn(watch::run(cloud.clone(), settings.root.clone()));
+        tokio::spawn(watch::run(emulator.clone(), settings.root.clone()));
     }
-    let (stop_outside, outside_stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop_simulators, simulators_stopped) = tokio::sync::oneshot::channel::<()>();
     let delivering = tokio::spawn(async move {
         let stopped = async {
-            outside_stopped.await.ok();
+            simulators_stopped.await.ok();
         };
-        match outside {
-            Some(outside) => outside.run(stopped).await,
+        match simulators {
+            Some(simulators) => simulators.run(stopped).await,
             None => stopped.await,
         }
     });
     ready(&addresses);
     stop.await;
-    // Processes get no new work; what is on disk goes on at the next start.
-    drop(stop_outside);
+    // Messages on disk are delivered after the next start.
+    drop(stop_simulators);
     tokio::time::timeout(Duration::from_secs(2), delivering)
         .await
         .ok();
-    for function in cloud.functions.all() {
-        function.kill_all();
-    }
+    emulator.kill_functions();
     Ok(())
 }
 
 #[derive(Debug, Clone)]
-struct Counting {
-    record: Arc<Record>,
-    /// Names of simulators, which their paths begin with.
+struct ProviderCounter {
+    recorder: Arc<Recorder>,
+    /// Names of simulators, each of which is the first segment of its paths.
     simulators: Arc<[String]>,
 }
 
-/// Counts the calls of providers: they are part of what a message costs.
-async fn count_asked(State(counting): State<Counting>, request: Request, next: Next) -> Response {
-    // Who looks at a picture shows no key.
+/// Counts calls to simulated providers, which are a part of a message's cost.
+async fn count_provider_calls(
+    State(counter): State<ProviderCounter>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // Only API calls carry a key; downloads of media do not count.
     let has_key = request.headers().contains_key(header::AUTHORIZATION);
     let place = request.uri().path().split('/').nth(1);
-    let mut providers = counting.simulators.iter();
+    let mut providers = counter.simulators.iter();
     let provider = providers
         .find(|provider| has_key && place == Some(provider.as_str()))
         .cloned();
     let response = next.run(request).await;
     if let Some(provider) = provider {
-        counting
-            .record
-            .asked(&provider, response.status().is_success());
+        counter
+            .recorder
+            .count_provider_call(&provider, response.status().is_success());
     }
     response
 }
 
-/// Only the providers and their phones: what a rehearsal elsewhere talks to, which has its APIs at `gateway`.
-pub async fn outside(
+/// Runs the simulators alone, for an app elsewhere whose APIs are at `gateway`.
+pub(crate) async fn run_simulators(
     template: PathBuf,
     data: PathBuf,
     port: u16,
@@ -208,7 +201,7 @@ pub async fn outside(
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(&str),
 ) -> Result<()> {
-    let _lock = own(&data, false)?;
+    let _lock = data_folder::lock(&data, false)?;
     let listener = bind(port).await?;
     let home = url(&listener)?;
     let clock = Arc::new(Clock::open(&data)?);
@@ -218,134 +211,17 @@ pub async fn outside(
         gateway: &gateway,
         ..services::Addresses::default()
     };
-    let outside = simulators::open(
+    let simulators = simulators::open(
         &data,
         &home,
         &services.simulators(&placeholders)?,
         clock,
         None,
     )?;
-    let outside = outside
+    let simulators = simulators
         .context("no service.toml beside the template or below functions/ has a simulator")?;
-    serve(listener, outside.router());
+    serve(listener, simulators.router());
     ready(&home);
-    outside.run(stop).await;
+    simulators.run(stop).await;
     Ok(())
-}
-
-fn start_loops(cloud: &Arc<Cloud>) {
-    for function in cloud.functions.all() {
-        tokio::spawn(cloud.clone().work_off(function.clone()));
-        for consumer in &function.spec.consumers {
-            if let Some(queue) = cloud.template.queue_by_arn(&consumer.queue_arn) {
-                consume(Consuming {
-                    engine: cloud.queues.clone(),
-                    queue: queue.clone(),
-                    function: function.clone(),
-                    consumer: consumer.clone(),
-                    record: cloud.record.clone(),
-                    region: cloud.region.clone(),
-                });
-            }
-        }
-    }
-    tokio::spawn(schedule::run(cloud.clone()));
-    tokio::spawn(dynamo::sweep_forever(cloud.clone()));
-    tokio::spawn(sockets::sweep_forever(cloud.clone()));
-    let functions = cloud.functions.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(Duration::from_secs(30)).await;
-            for function in functions.all() {
-                function.end_idle();
-            }
-        }
-    });
-}
-
-async fn listen(port: u16) -> Result<[TcpListener; 3]> {
-    Ok([
-        bind(port).await?,
-        bind(next_port(port, 1)?).await?,
-        bind(next_port(port, 2)?).await?,
-    ])
-}
-
-/// Any port will do when the first may be any.
-fn next_port(first: u16, n: u16) -> Result<u16> {
-    if first == 0 {
-        Ok(0)
-    } else {
-        first
-            .checked_add(n)
-            .context("the port is too high: four in a row are needed")
-    }
-}
-
-async fn bind(port: u16) -> Result<TcpListener> {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    TcpListener::bind(address).await.with_context(|| {
-        format!("Port {port} is taken. Stop what uses it, or choose another with --port.")
-    })
-}
-
-fn url(listener: &TcpListener) -> Result<String> {
-    Ok(format!("http://{}", authority(listener)?))
-}
-
-fn authority(listener: &TcpListener) -> Result<String> {
-    Ok(listener.local_addr()?.to_string())
-}
-
-fn serve(listener: TcpListener, router: Router) {
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "a server of local ended");
-        }
-    });
-}
-
-/// What is ours in a data folder, and nothing else.
-const OURS: &[&str] = &[
-    "clock",
-    "dynamodb.db",
-    "env",
-    "outside.sqlite",
-    "rehearse",
-    "s3",
-    "schedules.json",
-    "sqs.db",
-];
-
-/// One local a folder: two would take each other's messages.
-fn own(data: &Path, reset: bool) -> Result<std::fs::File> {
-    std::fs::create_dir_all(data).with_context(|| format!("Failed to make {}", data.display()))?;
-    let lock = data.join("lock");
-    let file = std::fs::File::create(&lock)
-        .with_context(|| format!("Failed to open {}", lock.display()))?;
-    if file.try_lock().is_err() {
-        bail!(
-            "Another local is at work on {}. Stop it, or choose another folder with --data.",
-            data.display()
-        );
-    }
-    if reset {
-        for entry in std::fs::read_dir(data)? {
-            let path = entry?.path();
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let is_server_error = OURS
-                .iter()
-                .any(|ours| name == *ours || name.starts_with(&format!("{ours}-")));
-            match (is_server_error, path.is_dir()) {
-                (true, true) => std::fs::remove_dir_all(&path)?,
-                (true, false) => std::fs::remove_file(&path)?,
-                (false, _) => {}
-            }
-        }
-    }
-    Ok(file)
 }

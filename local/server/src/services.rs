@@ -1,5 +1,5 @@
-//! `service.toml`: what a service needs on a laptop and what is said about it. It lies beside the service's template, and
-//! docs/local.md has its format. A template without such files runs as well.
+//! `service.toml`: title, pages, parameters, secrets and simulators of a service. It lies beside the service's template, and
+//! docs/local.md documents it. A template without such files runs as well.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 const FILE: &str = "service.toml";
 
-/// What all service files say together.
+/// All service files.
 #[derive(Debug, Default)]
 pub(crate) struct Services {
     files: Vec<(PathBuf, Service)>,
@@ -21,7 +21,7 @@ pub(crate) struct Services {
 #[serde(deny_unknown_fields)]
 struct Service {
     title: String,
-    /// What the service is, in a few words.
+    /// A short description.
     text: String,
     #[serde(default)]
     pages: Vec<Page>,
@@ -37,11 +37,11 @@ struct Service {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
-    /// The first page of a service is the one that the control room links.
+    /// The home page links the first page of a service.
     pub(crate) path: String,
     /// In the folder of built pages.
     pub(crate) file: String,
-    /// The page calls the APIs by itself, and asks `config.json` below its path for their address.
+    /// Whether the page calls the APIs, whose address is in `config.json` below its path.
     #[serde(default)]
     pub(crate) calls_api: bool,
 }
@@ -57,7 +57,7 @@ struct Secret {
     local: String,
     #[expect(dead_code, reason = "for the deploy script and the README")]
     purpose: String,
-    /// The template names it only where an operator wants it.
+    /// Whether an operator may leave it out.
     #[serde(default)]
     optional: bool,
 }
@@ -65,10 +65,10 @@ struct Secret {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Simulator {
-    /// What the simulator itself is told.
+    /// Settings of the simulator itself.
     #[serde(default)]
     settings: BTreeMap<String, String>,
-    /// Parameters of the root template that lead to it.
+    /// Parameters of the root template that point to it.
     #[serde(default)]
     parameters: BTreeMap<String, String>,
 }
@@ -82,10 +82,10 @@ pub(crate) struct Addresses<'a> {
 }
 
 /// Settings of simulators, by their names.
-pub(crate) type Simulators = BTreeMap<String, BTreeMap<String, String>>;
+pub(crate) type SimulatorSettings = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Services {
-    /// Reads the files beside `folders`, in their order; a folder without one is no service.
+    /// Reads the files in `folders`, in this order. Folders without one are skipped.
     pub(crate) fn read(folders: &[PathBuf]) -> Result<Self> {
         let mut files: Vec<(PathBuf, Service)> = Vec::new();
         for folder in folders {
@@ -135,7 +135,7 @@ impl Services {
         self.root_parameters(&Addresses::default()).map(drop)
     }
 
-    /// Values for the root template's parameters, each from one file.
+    /// Returns values of the root template's parameters. Two files may not give one parameter different values.
     pub(crate) fn root_parameters(
         &self,
         addresses: &Addresses,
@@ -146,7 +146,7 @@ impl Services {
                 .simulators
                 .values()
                 .flat_map(|simulator| &simulator.parameters);
-            // An optional secret is wanted on a laptop, so its name is given; others have their defaults.
+            // Optional secrets exist on a laptop, so their names are given; others have defaults.
             let optional = service.secrets.iter().filter(|secret| secret.optional);
             let optional = optional.map(|secret| (&secret.parameter, &secret.name));
             for (name, value) in service
@@ -168,14 +168,14 @@ impl Services {
         }
         let filled = values.into_iter().map(|(name, (value, file))| {
             let value = self
-                .filled(value, addresses)
+                .fill(value, addresses)
                 .with_context(|| file.display().to_string())?;
             Ok((name.clone(), value))
         });
         filled.collect()
     }
 
-    /// What the parameter store holds on a laptop, by name.
+    /// Returns the secrets for the parameter store, by name.
     pub(crate) fn secrets(&self) -> BTreeMap<String, String> {
         self.all_secrets()
             .map(|secret| (secret.name.clone(), secret.local.clone()))
@@ -186,14 +186,14 @@ impl Services {
         self.files.iter().flat_map(|(_, service)| &service.secrets)
     }
 
-    pub(crate) fn simulators(&self, addresses: &Addresses) -> Result<Simulators> {
-        let mut simulators = Simulators::new();
+    pub(crate) fn simulators(&self, addresses: &Addresses) -> Result<SimulatorSettings> {
+        let mut simulators = SimulatorSettings::new();
         for (file, service) in &self.files {
             for (name, simulator) in &service.simulators {
                 let settings = simulators.entry(name.clone()).or_default();
                 for (setting, value) in &simulator.settings {
                     let value = self
-                        .filled(value, addresses)
+                        .fill(value, addresses)
                         .with_context(|| file.display().to_string())?;
                     settings.insert(setting.clone(), value);
                 }
@@ -210,7 +210,7 @@ impl Services {
             .collect()
     }
 
-    /// Services with a page, for the control room.
+    /// Returns the services with a page, for the home page.
     pub(crate) fn products(&self) -> Vec<serde_json::Value> {
         let products = self.files.iter().filter_map(|(file, service)| {
             let name = file.parent()?.file_name()?.to_string_lossy();
@@ -220,7 +220,7 @@ impl Services {
         products.collect()
     }
 
-    fn filled(&self, value: &str, addresses: &Addresses) -> Result<String> {
+    fn fill(&self, value: &str, addresses: &Addresses) -> Result<String> {
         let mut filled = String::new();
         let mut rest = value;
         while let Some((before, after)) = rest.split_once('{') {
@@ -250,7 +250,7 @@ impl Services {
     }
 }
 
-/// Where service files may lie: beside the root template, in `functions/*/`, and beside each template that it nests.
+/// Returns the folders of service files: that of the root template, `functions/*/`, and those of nested templates.
 pub(crate) fn folders(template: &Path) -> Result<Vec<PathBuf>> {
     let template = &confab_emulator::template::normalized(template);
     let root = template.parent().unwrap_or(Path::new("")).to_owned();
@@ -307,7 +307,7 @@ mod tests {
     "#;
 
     #[test]
-    fn a_service_gives_parameters_secrets_simulators_and_a_product() {
+    fn service_file_gives_parameters_secrets_simulators_and_a_product() {
         let (_folder, services) = services(&[("shop", SHOP)]).unwrap();
         let parameters = [("Prices".to_owned(), "1 USD".to_owned())].into();
         let addresses = Addresses {
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_service_files_are_refused_with_the_file() {
+    fn invalid_service_files_are_refused_with_their_path() {
         let other = SHOP
             .replace("\"{gateway}\"", "\"{home}\"")
             .replace("/shop\"", "/other\"");
@@ -381,16 +381,16 @@ mod tests {
                 drop(folder);
                 simulators
             });
-            let told = format!("{:#}", read.unwrap_err());
+            let message = format!("{:#}", read.unwrap_err());
             assert!(
-                told.contains(FILE) && told.contains(expected),
-                "{told}\nshould say: {expected}"
+                message.contains(FILE) && message.contains(expected),
+                "{message}\nshould say: {expected}"
             );
         }
     }
 
     #[test]
-    fn folders_without_a_service_file_are_no_services() {
+    fn folders_without_a_service_file_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let services = Services::read(&[folder.path().to_owned()]).unwrap();
         assert!(services.products().is_empty() && services.secrets().is_empty());
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn service_files_of_the_project_name_parameters_of_its_template() {
+    fn project_service_files_name_parameters_of_its_template() {
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
         let services = Services::read(&folders(&template).unwrap()).unwrap();
         let text = std::fs::read_to_string(template).unwrap();

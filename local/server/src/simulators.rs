@@ -4,20 +4,20 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Result;
 use confab_emulator::{
-    clock::Clock,
-    record::{Kind, Record},
+    Clock,
+    recorder::{EntryKind, Recorder},
 };
 use confab_outside::{Options, Outside, Sighting};
 
-use crate::services::Simulators;
+use crate::services::SimulatorSettings;
 
 /// None when no service wants a simulator.
 pub(crate) fn open(
     data: &Path,
     home: &str,
-    simulators: &Simulators,
+    simulators: &SimulatorSettings,
     clock: Arc<Clock>,
-    record: Option<Arc<Record>>,
+    recorder: Option<Arc<Recorder>>,
 ) -> Result<Option<Arc<Outside>>> {
     if simulators.is_empty() {
         return Ok(None);
@@ -25,8 +25,8 @@ pub(crate) fn open(
     let options = Options {
         clock: Arc::new(move || clock.now()),
         sightings: Arc::new(move |sighting| {
-            if let Some(record) = &record {
-                note(record, sighting);
+            if let Some(recorder) = &recorder {
+                note(recorder, sighting);
             }
         }),
         ..Options::new(data.to_owned(), home.to_owned(), simulators)?
@@ -34,13 +34,13 @@ pub(crate) fn open(
     Outside::open(options).map(Some)
 }
 
-fn note(record: &Record, sighting: Sighting) {
+fn note(recorder: &Recorder, sighting: Sighting) {
     let Some(correlation_id) = sighting.correlation_id else {
         return;
     };
-    record
+    recorder
         .entry(
-            Kind::Provider,
+            EntryKind::Provider,
             sighting.provider,
             &correlation_id,
             sighting.text,

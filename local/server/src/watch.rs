@@ -1,45 +1,44 @@
-//! Sources that change: builds the functions again and lets new processes take over. A build that fails leaves the old
-//! ones at work and says so.
+//! Builds functions again when their sources change, and replaces their processes. A failed build keeps the old ones and
+//! is logged.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use tokio::process::Command;
 
-use confab_emulator::{cloud::Cloud, lambda::State, template::Runtime};
+use confab_emulator::{Emulator, lambda::FunctionState, template::Runtime};
 
-const EVERY: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A file's stamp: when it was written, and how long it is.
+/// When a file was written, and its length.
 type Stamp = (SystemTime, u64);
 
-pub(crate) async fn run(cloud: Arc<Cloud>, root: PathBuf) {
-    let builds = cloud
+pub(crate) async fn run(emulator: Emulator, root: PathBuf) {
+    let builds = emulator
         .functions
         .all()
         .any(|function| function.spec.runtime == Runtime::Own);
     let mut sources = stamps(&root);
-    let mut binaries = binary_stamps(&cloud);
+    let mut binaries = binary_stamps(&emulator);
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         if builds && stamps(&root) != sources {
             // A save of several files is one change.
-            tokio::time::sleep(EVERY / 2).await;
+            tokio::time::sleep(POLL_INTERVAL / 2).await;
             sources = stamps(&root);
-            build(&cloud, &root).await;
+            build(&emulator, &root).await;
         }
-        let built = binary_stamps(&cloud);
-        for function in cloud.functions.all() {
+        let built = binary_stamps(&emulator);
+        for function in emulator.functions.all() {
             let name = &function.spec.name;
             if built.get(name) != binaries.get(name) && built.contains_key(name) {
                 function.renew();
-                function.set_state(State::Ready, None);
-                cloud.record.line(name, "the new build takes over");
+                function.set_state(FunctionState::Ready, None);
+                emulator.recorder.log(name, "the new build takes over");
             }
         }
         binaries = built;
@@ -56,7 +55,7 @@ fn services(root: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Which service each binary belongs to, by where its source is.
+/// Returns the service of each binary, by the folder of its source.
 pub(crate) fn service_of_binaries(root: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for service in services(root) {
@@ -70,12 +69,12 @@ pub(crate) fn service_of_binaries(root: &Path) -> BTreeMap<String, String> {
     found
 }
 
-async fn build(cloud: &Cloud, root: &Path) {
-    for function in cloud.functions.all() {
-        function.set_state(State::Building, None);
+async fn build(emulator: &Emulator, root: &Path) {
+    for function in emulator.functions.all() {
+        function.set_state(FunctionState::Building, None);
     }
     let mut command = Command::new("cargo");
-    // The packages of scripts/dev: with others the dependencies would have other features, and all be built again.
+    // The packages of scripts/dev. Others would change the dependencies' features, and rebuild them.
     command
         .args(["build", "--bins", "--package", "confab-server"])
         .current_dir(root)
@@ -89,14 +88,14 @@ async fn build(cloud: &Cloud, root: &Path) {
         Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
         Err(error) => Some(format!("cargo cannot be run: {error}")),
     };
-    for function in cloud.functions.all() {
+    for function in emulator.functions.all() {
         match &problem {
-            None => function.set_state(State::Ready, None),
-            Some(text) => function.set_state(State::Broken, Some(text.clone())),
+            None => function.set_state(FunctionState::Ready, None),
+            Some(text) => function.set_state(FunctionState::Broken, Some(text.clone())),
         }
     }
     if let Some(text) = problem {
-        cloud.record.line("build", &text);
+        emulator.recorder.log("build", &text);
     }
 }
 
@@ -108,7 +107,7 @@ fn stamps(root: &Path) -> BTreeMap<PathBuf, Stamp> {
     found
 }
 
-/// The latest change below a folder, and the length of all of its files. Installed packages are not looked at.
+/// Returns the latest change below a folder and the total length of its files, without installed packages.
 fn newest(folder: &Path) -> Option<Stamp> {
     let mut stamp: Option<Stamp> = None;
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -151,7 +150,7 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) {
     }
 }
 
-fn binary_stamps(cloud: &Cloud) -> BTreeMap<String, Stamp> {
+fn binary_stamps(emulator: &Emulator) -> BTreeMap<String, Stamp> {
     let stamp = |path: &Path| {
         let about = std::fs::metadata(path).ok()?;
         if about.is_dir() {
@@ -160,7 +159,7 @@ fn binary_stamps(cloud: &Cloud) -> BTreeMap<String, Stamp> {
             Some((about.modified().ok()?, about.len()))
         }
     };
-    cloud
+    emulator
         .functions
         .all()
         .filter_map(|function| Some((function.spec.name.clone(), stamp(function.code())?)))

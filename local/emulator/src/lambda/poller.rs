@@ -1,53 +1,54 @@
-//! From a queue to a function: batches, partial failures, and what is left to come again.
+//! Event source mappings of SQS: batches, partial failures and redelivery.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::function::{Function, Outcome};
+use super::{function::Function, outcome::Outcome};
 use crate::{
-    record::{Kind, Record},
-    sqs::{Engine, Held, Message, system_attributes},
+    recorder::{EntryKind, Recorder},
+    sqs::{self, InvocationLease, Message, Queues, SqsError},
     template::{Consumer, Queue},
 };
 
-/// Pollers of one mapping on a laptop; each holds one batch.
-const POLLERS: usize = 10;
+/// Maximum pollers of one mapping; each holds one batch.
+const MAX_POLLERS: usize = 10;
 
+/// One event source mapping.
 #[derive(Debug)]
-pub struct Consuming {
-    pub engine: Arc<Engine>,
+pub(crate) struct EventSourceMapping {
+    pub queues: Arc<Queues>,
     pub queue: Queue,
     pub function: Arc<Function>,
     pub consumer: Consumer,
-    pub record: Arc<Record>,
+    pub recorder: Arc<Recorder>,
     pub region: String,
 }
 
-/// Polls until local stops.
-pub fn consume(mapping: Consuming) {
+/// Polls until the runtime stops.
+pub(crate) fn start_pollers(mapping: EventSourceMapping) {
     let mapping = Arc::new(mapping);
-    for _ in 0..POLLERS.min(mapping.consumer.maximum_concurrency) {
+    for _ in 0..MAX_POLLERS.min(mapping.consumer.maximum_concurrency) {
         tokio::spawn(mapping.clone().poll());
     }
 }
 
-impl Consuming {
+impl EventSourceMapping {
     async fn poll(self: Arc<Self>) {
         loop {
             match self.batch().await {
                 Ok((messages, _)) if messages.is_empty() => {
-                    self.engine
-                        .arrival(&self.queue.name, Duration::from_secs(20))
+                    self.queues
+                        .wait_for_message(&self.queue.name, Duration::from_secs(20))
                         .await;
                 }
-                Ok((messages, held)) => {
+                Ok((messages, lease)) => {
                     self.handle(messages).await;
-                    drop(held);
+                    drop(lease);
                 }
                 Err(error) => {
-                    self.record.line(
+                    self.recorder.log(
                         &self.function.spec.name,
                         &format!("polling {} failed: {error}", self.queue.name),
                     );
@@ -57,24 +58,24 @@ impl Consuming {
         }
     }
 
-    async fn batch(&self) -> Result<(Vec<Message>, Held), crate::sqs::SqsError> {
+    async fn batch(&self) -> Result<(Vec<Message>, InvocationLease), SqsError> {
         let size = self.consumer.batch_size;
-        let (mut messages, mut held) = self.engine.receive_held(&self.queue, size)?;
+        let (mut messages, mut lease) = self.queues.receive_for_invocation(&self.queue, size)?;
         if messages.is_empty() || self.consumer.window.is_zero() {
-            return Ok((messages, held));
+            return Ok((messages, lease));
         }
         let until = tokio::time::Instant::now() + self.consumer.window;
         while messages.len() < size && tokio::time::Instant::now() < until {
-            self.engine
-                .arrival(&self.queue.name, until - tokio::time::Instant::now())
+            self.queues
+                .wait_for_message(&self.queue.name, until - tokio::time::Instant::now())
                 .await;
-            let (more, held_more) = self
-                .engine
-                .receive_held(&self.queue, size - messages.len())?;
+            let (more, more_lease) = self
+                .queues
+                .receive_for_invocation(&self.queue, size - messages.len())?;
             messages.extend(more);
-            held.add(held_more);
+            lease.add(more_lease);
         }
-        Ok((messages, held))
+        Ok((messages, lease))
     }
 
     async fn handle(&self, messages: Vec<Message>) {
@@ -87,24 +88,24 @@ impl Consuming {
         let outcome = self.function.invoke(payload).await;
         let took = started.elapsed().as_secs_f64() * 1_000.0;
         let failed = self.failed(&messages, &outcome);
-        self.function.has_done(messages.len() - failed.len());
+        self.function.count_messages(messages.len() - failed.len());
         for message in &messages {
             let is_failed = failed.contains(&message.id.as_str());
-            if !is_failed && let Err(error) = self.engine.delete(&self.queue, &message.receipt) {
-                self.record.line(
+            if !is_failed && let Err(error) = self.queues.delete(&self.queue, &message.receipt) {
+                self.recorder.log(
                     &self.function.spec.name,
                     &format!("deleting from {} failed: {error}", self.queue.name),
                 );
             }
-            if let Some(correlation_id) = correlation_of(&message.attributes) {
+            if let Some(correlation_id) = sqs::correlation_id(&message.attributes) {
                 let tries = message.receives;
                 let text = match (is_failed, &outcome) {
                     (false, _) => format!("done in {took:.1} ms"),
                     (true, Outcome::Failed(failure)) => format!("try {tries}: {}", failure.message),
                     (true, Outcome::Answered(_)) => format!("try {tries} failed"),
                 };
-                let entry = self.record.entry(
-                    Kind::Function,
+                let entry = self.recorder.entry(
+                    EntryKind::Function,
                     &self.function.spec.name,
                     &correlation_id,
                     text,
@@ -121,7 +122,7 @@ impl Consuming {
         }
     }
 
-    /// The ids that stay on the queue. An answer that cannot be read fails the whole batch, as Lambda has it.
+    /// Returns the ids that stay on the queue. A malformed response fails the whole batch, as on Lambda.
     fn failed<'a>(&self, messages: &'a [Message], outcome: &Outcome) -> Vec<&'a str> {
         let all = || messages.iter().map(|message| message.id.as_str()).collect();
         let Outcome::Answered(answer) = outcome else {
@@ -162,7 +163,7 @@ impl Consuming {
             "messageId": message.id,
             "receiptHandle": message.receipt,
             "body": message.body,
-            "attributes": system_attributes(&self.queue, message),
+            "attributes": sqs::system_attributes(&self.queue, message),
             "messageAttributes": event_attributes(&message.attributes),
             "md5OfBody": format!("{:x}", md5::compute(&message.body)),
             "eventSource": "aws:sqs",
@@ -172,7 +173,7 @@ impl Consuming {
     }
 }
 
-/// The API writes `StringValue`, an event `stringValue`.
+/// Converts attributes of the API (`StringValue`) to those of an event (`stringValue`).
 fn event_attributes(attributes: &Value) -> Value {
     let entries = attributes.as_object().into_iter().flatten();
     entries
@@ -187,11 +188,4 @@ fn event_attributes(attributes: &Value) -> Value {
             (name.clone(), attribute)
         })
         .collect()
-}
-
-pub fn correlation_of(attributes: &Value) -> Option<String> {
-    attributes
-        .pointer("/correlation_id/StringValue")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
 }

@@ -1,29 +1,22 @@
 //! One execution environment: a process of the function's binary, which asks for one event at a time.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
-    process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::Child,
     sync::{mpsc, oneshot, watch},
 };
 
-use super::{
-    function::{Failure, Launch, Outcome},
-    runtime_api,
-};
-use crate::record::Record;
+use super::outcome::{Failure, Outcome};
 
 /// Lambda gives a start ten seconds.
-const INIT: Duration = Duration::from_secs(10);
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One event on its way through a process.
+/// One event for a process.
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) request_id: String,
@@ -37,52 +30,34 @@ pub(super) struct Invocation {
 pub(super) struct Process {
     pub(super) arn: String,
     inbox: mpsc::Sender<Invocation>,
-    /// The runtime's end, taken in turns by its `next` calls.
+    /// The receiver of `inbox`, shared by the calls of `next`.
     pub(super) next: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     pending: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
     ready: watch::Sender<bool>,
-    /// Why it ended.
+    /// The reason of its end.
     gone: watch::Sender<Option<Failure>>,
     kill: mpsc::Sender<()>,
 }
 
 impl Process {
-    pub(super) fn start(launch: &Launch, record: &Arc<Record>) -> std::io::Result<Arc<Self>> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let runtime_api = listener.local_addr()?.to_string();
+    /// Builds a process that asks for events once it is started, and the receiver of its kill signal.
+    pub(super) fn new(arn: String) -> (Arc<Self>, mpsc::Receiver<()>) {
         let (inbox, next) = mpsc::channel(1);
         let (kill, killed) = mpsc::channel(1);
-        let process = Arc::new(Self {
-            arn: launch.arn.clone(),
+        let process = Self {
+            arn,
             inbox,
             next: tokio::sync::Mutex::new(next),
             pending: Mutex::default(),
             ready: watch::channel(false).0,
             gone: watch::channel(None).0,
             kill,
-        });
-        let mut child = launch
-            .command()
-            .env_clear()
-            .envs(launch.environment(&runtime_api))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        if let Some(output) = child.stdout.take() {
-            tokio::spawn(read_lines(output, launch.name.clone(), record.clone()));
-        }
-        if let Some(output) = child.stderr.take() {
-            tokio::spawn(read_lines(output, launch.name.clone(), record.clone()));
-        }
-        // It waits in the listener's queue until it is served.
-        tokio::spawn(runtime_api::serve(listener, process.clone()));
-        tokio::spawn(process.clone().watch(child, killed));
-        Ok(process)
+        };
+        (Arc::new(process), killed)
     }
 
-    async fn watch(self: Arc<Self>, mut child: Child, mut killed: mpsc::Receiver<()>) {
+    /// Waits for the child's end, or ends it when it is to be killed.
+    pub(super) async fn watch(self: Arc<Self>, mut child: Child, mut killed: mpsc::Receiver<()>) {
         let ended = tokio::select! {
             status = child.wait() => status,
             _ = killed.recv() => {
@@ -94,11 +69,11 @@ impl Process {
             Ok(status) => format!("the process ended: {status}"),
             Err(error) => format!("the process is lost: {error}"),
         };
-        self.goes(Failure::crashed(how.clone()));
+        self.set_gone(Failure::crashed(how.clone()));
         self.finish_pending(Outcome::Failed(Failure::crashed(how)));
     }
 
-    /// Asks the process to end as `kill -9` does.
+    /// Sends SIGKILL.
     pub(super) fn kill(&self) {
         // It may be gone already.
         self.kill.try_send(()).ok();
@@ -113,14 +88,14 @@ impl Process {
         self.gone.subscribe().wait_for(Option::is_some).await.ok();
     }
 
-    /// The runtime's own account of a failed start. The exit of the process, which follows, tells less.
-    pub(super) fn fails_to_start(&self, failure: Failure) {
-        self.goes(failure);
+    /// Records the runtime's own account of a failed start, which says more than the exit that follows.
+    pub(super) fn fail_init(&self, failure: Failure) {
+        self.set_gone(failure);
         self.kill();
     }
 
-    /// The first reason stands.
-    fn goes(&self, failure: Failure) {
+    /// Keeps the first reason.
+    fn set_gone(&self, failure: Failure) {
         self.gone.send_if_modified(|gone| {
             let is_first = gone.is_none();
             gone.get_or_insert(failure);
@@ -128,11 +103,11 @@ impl Process {
         });
     }
 
-    pub(super) fn asks_for_work(&self) {
+    pub(super) fn set_ready(&self) {
         self.ready.send_replace(true);
     }
 
-    /// Waits for the first `next`: the start is over.
+    /// Waits for the first `next`, which ends the init phase.
     pub(super) async fn started(&self) -> Result<(), Failure> {
         let mut ready = self.ready.subscribe();
         let mut gone = self.gone.subscribe();
@@ -141,14 +116,14 @@ impl Process {
             Ok(failure) = gone.wait_for(Option::is_some) => {
                 Err(failure.clone().unwrap_or_else(|| Failure::crashed("the process ended".to_owned())))
             }
-            () = tokio::time::sleep(INIT) => {
+            () = tokio::time::sleep(INIT_TIMEOUT) => {
                 self.kill();
                 Err(Failure::timed_out("the start took longer than 10 s".to_owned()))
             }
         }
     }
 
-    /// Hands over one event and waits for what becomes of it. A process that takes too long is killed.
+    /// Delivers one event and waits for its outcome. Kills the process after `timeout`.
     pub(super) async fn invoke(&self, invocation: Invocation, timeout: Duration) -> Outcome {
         let (done, outcome) = oneshot::channel();
         let request_id = invocation.request_id.clone();
@@ -173,7 +148,7 @@ impl Process {
         }
     }
 
-    /// What the runtime answered for `request_id`; false when nobody waits for that any more.
+    /// Completes the invocation `request_id`; false when it is not pending any more.
     pub(super) fn finish(&self, request_id: &str, outcome: Outcome) -> bool {
         let mut pending = self.pending();
         match pending.take_if(|(id, _)| id == request_id) {
@@ -184,7 +159,7 @@ impl Process {
 
     fn finish_pending(&self, outcome: Outcome) {
         if let Some((_, done)) = self.pending().take() {
-            // Whoever waited may have given up.
+            // The receiver may have timed out.
             done.send(outcome).ok();
         }
     }
@@ -193,12 +168,5 @@ impl Process {
         self.pending
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-async fn read_lines(output: impl AsyncRead + Unpin, function: String, record: Arc<Record>) {
-    let mut lines = BufReader::new(output).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        record.line(&function, &line);
     }
 }

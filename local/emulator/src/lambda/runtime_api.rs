@@ -13,13 +13,13 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    function::{Failure, Outcome},
+    outcome::{Failure, Outcome},
     process::Process,
 };
-use crate::guard::guarded;
+use crate::loopback;
 
-/// Lambda takes answers of 6 MB.
-const LARGEST: usize = 6 * 1024 * 1024 + 1024;
+/// Lambda takes responses of 6 MB.
+const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 1024;
 
 /// Serves until the process is gone.
 pub(super) async fn serve(listener: TcpListener, process: Arc<Process>) {
@@ -28,7 +28,7 @@ pub(super) async fn serve(listener: TcpListener, process: Arc<Process>) {
         listener.set_nonblocking(true)?;
         axum::serve(
             tokio::net::TcpListener::from_std(listener)?,
-            guarded(router(process)),
+            loopback::guard(router(process)),
         )
         .await
     };
@@ -46,12 +46,12 @@ fn router(process: Arc<Process>) -> Router {
         .route("/init/error", post(init_error));
     Router::new()
         .nest("/2018-06-01/runtime", runtime)
-        .layer(DefaultBodyLimit::max(LARGEST))
+        .layer(DefaultBodyLimit::max(MAX_RESPONSE_BYTES))
         .with_state(process)
 }
 
 async fn next(State(process): State<Arc<Process>>) -> Response {
-    process.asks_for_work();
+    process.set_ready();
     let Some(invocation) = process.next.lock().await.recv().await else {
         return (StatusCode::GONE, "this process is not needed any more").into_response();
     };
@@ -94,7 +94,7 @@ async fn init_error(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    process.fails_to_start(failure(&headers, &body));
+    process.fail_init(failure(&headers, &body));
     accepted()
 }
 

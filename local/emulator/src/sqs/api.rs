@@ -7,58 +7,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::{
-    engine::{Engine, Message, Outgoing, SqsError, sequence_number},
+    engine::{Message, NewMessage, Queues, SqsError, sequence_number},
     move_tasks,
+    refusal::Refusal,
+    request::text,
 };
 use crate::template::Queue;
-
-/// An error as SQS words it: the status, its type and the message.
-#[derive(Debug)]
-pub struct Refusal {
-    pub status: StatusCode,
-    pub kind: &'static str,
-    pub message: String,
-}
-
-impl From<SqsError> for Refusal {
-    fn from(error: SqsError) -> Self {
-        let (status, kind) = match &error {
-            SqsError::NoQueue => (StatusCode::BAD_REQUEST, "QueueDoesNotExist"),
-            SqsError::NoReceipt => (StatusCode::BAD_REQUEST, "ReceiptHandleIsInvalid"),
-            SqsError::NotInFlight => (StatusCode::BAD_REQUEST, "MessageNotInflight"),
-            SqsError::Characters => (StatusCode::BAD_REQUEST, "InvalidMessageContents"),
-            SqsError::NoSource | SqsError::NoTask => {
-                (StatusCode::NOT_FOUND, "ResourceNotFoundException")
-            }
-            SqsError::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidParameterValue"),
-            SqsError::Missing(_) => (StatusCode::BAD_REQUEST, "MissingParameter"),
-            SqsError::TooLong(_) => (StatusCode::BAD_REQUEST, "BatchRequestTooLong"),
-            SqsError::File(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
-        };
-        Self {
-            status,
-            kind,
-            message: error.to_string(),
-        }
-    }
-}
-
-impl Refusal {
-    /// What the older protocol called it: clients go by this name.
-    pub fn legacy(&self) -> String {
-        match self.kind {
-            "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
-            "EmptyBatchRequest"
-            | "TooManyEntriesInBatchRequest"
-            | "BatchEntryIdsNotDistinct"
-            | "BatchRequestTooLong"
-            | "InvalidBatchEntryId"
-            | "MessageNotInflight"
-            | "UnsupportedOperation" => format!("AWS.SimpleQueueService.{}", self.kind),
-            other => other.to_owned(),
-        }
-    }
-}
 
 /// SQS takes messages of a megabyte, attributes included, and batches of as much in all.
 const LARGEST: usize = 1024 * 1024;
@@ -66,19 +20,19 @@ const LARGEST: usize = 1024 * 1024;
 const LONGEST_VISIBILITY: u64 = 43_200;
 
 /// Answers one operation. `sent` is told of each message that is new on a queue.
-pub async fn handle(
-    engine: &Engine,
+pub(crate) async fn handle(
+    queues: &Queues,
     operation: &str,
     request: &Value,
     sender: &str,
-    mut sent: impl FnMut(&Queue, &Outgoing, &str),
+    mut sent: impl FnMut(&Queue, &NewMessage, &str),
 ) -> Result<Value, Refusal> {
     if operation == "ListQueues" {
         let prefix = request
             .get("QueueNamePrefix")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let urls: Vec<_> = engine
+        let urls: Vec<_> = queues
             .queues()
             .filter(|q| q.name.starts_with(prefix))
             .map(|q| q.url.clone())
@@ -86,19 +40,19 @@ pub async fn handle(
         return Ok(json!({ "QueueUrls": urls }));
     }
     match operation {
-        "StartMessageMoveTask" => return move_tasks::start(engine, request),
-        "ListMessageMoveTasks" => return move_tasks::list(engine, request),
-        "CancelMessageMoveTask" => return move_tasks::cancel(engine, request),
+        "StartMessageMoveTask" => return move_tasks::start(queues, request),
+        "ListMessageMoveTasks" => return move_tasks::list(queues, request),
+        "CancelMessageMoveTask" => return move_tasks::cancel(queues, request),
         _ => {}
     }
-    let queue = queue_of(engine, request)?;
+    let queue = queue_of(queues, request)?;
     match operation {
         "GetQueueUrl" => Ok(json!({ "QueueUrl": queue.url })),
-        "GetQueueAttributes" => attributes(engine, queue, request),
-        "PurgeQueue" => engine.purge(queue).map(|()| json!({})).map_err(Into::into),
+        "GetQueueAttributes" => attributes(queues, queue, request),
+        "PurgeQueue" => queues.purge(queue).map(|()| json!({})).map_err(Into::into),
         "SendMessage" => {
             let message = outgoing(queue, request, sender)?;
-            let done = engine.send(queue, &message)?;
+            let done = queues.send(queue, &message)?;
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
             }
@@ -110,7 +64,7 @@ pub async fn handle(
         }
         "SendMessageBatch" => batch(request, |entry| {
             let message = outgoing(queue, entry, sender)?;
-            let done = engine.send(queue, &message)?;
+            let done = queues.send(queue, &message)?;
             if !done.duplicate {
                 sent(queue, &message, &done.message_id);
             }
@@ -120,14 +74,14 @@ pub async fn handle(
                 done.sequence_number.as_deref(),
             ))
         }),
-        "ReceiveMessage" => receive(engine, queue, request).await,
-        "DeleteMessage" => delete(engine, queue, request).map(|()| json!({})),
+        "ReceiveMessage" => receive(queues, queue, request).await,
+        "DeleteMessage" => delete(queues, queue, request).map(|()| json!({})),
         "DeleteMessageBatch" => batch(request, |entry| {
-            delete(engine, queue, entry).map(|()| json!({}))
+            delete(queues, queue, entry).map(|()| json!({}))
         }),
-        "ChangeMessageVisibility" => change(engine, queue, request).map(|()| json!({})),
+        "ChangeMessageVisibility" => change(queues, queue, request).map(|()| json!({})),
         "ChangeMessageVisibilityBatch" => batch(request, |entry| {
-            change(engine, queue, entry).map(|()| json!({}))
+            change(queues, queue, entry).map(|()| json!({}))
         }),
         other => Err(Refusal {
             status: StatusCode::NOT_IMPLEMENTED,
@@ -137,7 +91,7 @@ pub async fn handle(
     }
 }
 
-fn queue_of<'a>(engine: &'a Engine, request: &Value) -> Result<&'a Queue, Refusal> {
+fn queue_of<'a>(queues: &'a Queues, request: &Value) -> Result<&'a Queue, Refusal> {
     let named = request
         .get("QueueName")
         .or_else(|| request.get("QueueUrl"))
@@ -146,14 +100,10 @@ fn queue_of<'a>(engine: &'a Engine, request: &Value) -> Result<&'a Queue, Refusa
         SqsError::Missing("The request must contain the parameter QueueUrl.".into())
     })?;
     let name = named.rsplit('/').next().unwrap_or_default();
-    Ok(engine.queue(name)?)
+    Ok(queues.queue(name)?)
 }
 
-pub(super) fn text(request: &Value, name: &str) -> Option<String> {
-    request.get(name).and_then(Value::as_str).map(str::to_owned)
-}
-
-fn outgoing(queue: &Queue, request: &Value, sender: &str) -> Result<Outgoing, Refusal> {
+fn outgoing(queue: &Queue, request: &Value, sender: &str) -> Result<NewMessage, Refusal> {
     let body = text(request, "MessageBody").unwrap_or_default();
     if body.is_empty() {
         return Err(SqsError::Missing(
@@ -196,7 +146,7 @@ fn outgoing(queue: &Queue, request: &Value, sender: &str) -> Result<Outgoing, Re
         ))
         .into());
     }
-    Ok(Outgoing {
+    Ok(NewMessage {
         body,
         attributes,
         group_id: text(request, "MessageGroupId"),
@@ -238,7 +188,7 @@ fn allowed(c: char) -> bool {
     matches!(c, '\u{9}' | '\u{A}' | '\u{D}' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
-fn accepted(message: &Outgoing, message_id: &str, sequence_number: Option<&str>) -> Value {
+fn accepted(message: &NewMessage, message_id: &str, sequence_number: Option<&str>) -> Value {
     let mut answer = json!({ "MessageId": message_id, "MD5OfMessageBody": format!("{:x}", md5::compute(&message.body)) });
     if let Some(md5) = md5_of_attributes(&message.attributes) {
         answer["MD5OfMessageAttributes"] = json!(md5);
@@ -360,7 +310,7 @@ fn batch(
     Ok(json!({ "Successful": successful, "Failed": failed }))
 }
 
-async fn receive(engine: &Engine, queue: &Queue, request: &Value) -> Result<Value, Refusal> {
+async fn receive(queues: &Queues, queue: &Queue, request: &Value) -> Result<Value, Refusal> {
     let number = |name: &str| request.get(name).and_then(Value::as_u64);
     let limit = number("MaxNumberOfMessages").unwrap_or(1);
     if !(1..=10).contains(&limit) {
@@ -373,7 +323,7 @@ async fn receive(engine: &Engine, queue: &Queue, request: &Value) -> Result<Valu
     let visibility = seconds(request, "VisibilityTimeout", LONGEST_VISIBILITY)?;
     let started = tokio::time::Instant::now();
     loop {
-        let messages = engine.receive(queue, usize::try_from(limit).unwrap_or(1), visibility)?;
+        let messages = queues.receive(queue, usize::try_from(limit).unwrap_or(1), visibility)?;
         if !messages.is_empty() || started.elapsed() >= wait {
             let messages: Vec<_> = messages
                 .iter()
@@ -385,8 +335,8 @@ async fn receive(engine: &Engine, queue: &Queue, request: &Value) -> Result<Valu
                 json!({ "Messages": messages })
             });
         }
-        engine
-            .arrival(&queue.name, wait.saturating_sub(started.elapsed()))
+        queues
+            .wait_for_message(&queue.name, wait.saturating_sub(started.elapsed()))
             .await;
     }
 }
@@ -434,7 +384,7 @@ fn received(queue: &Queue, message: &Message, request: &Value) -> Value {
 }
 
 /// What SQS adds to a message, here and in a function's event.
-pub fn system_attributes(queue: &Queue, message: &Message) -> Map<String, Value> {
+pub(crate) fn system_attributes(queue: &Queue, message: &Message) -> Map<String, Value> {
     let mut attributes = Map::from_iter([
         (
             "ApproximateReceiveCount".to_owned(),
@@ -469,19 +419,19 @@ pub fn system_attributes(queue: &Queue, message: &Message) -> Map<String, Value>
     attributes
 }
 
-fn delete(engine: &Engine, queue: &Queue, request: &Value) -> Result<(), Refusal> {
+fn delete(queues: &Queues, queue: &Queue, request: &Value) -> Result<(), Refusal> {
     let receipt = text(request, "ReceiptHandle").ok_or(SqsError::NoReceipt)?;
-    Ok(engine.delete(queue, &receipt)?)
+    Ok(queues.delete(queue, &receipt)?)
 }
 
-fn change(engine: &Engine, queue: &Queue, request: &Value) -> Result<(), Refusal> {
+fn change(queues: &Queues, queue: &Queue, request: &Value) -> Result<(), Refusal> {
     let receipt = text(request, "ReceiptHandle").ok_or(SqsError::NoReceipt)?;
     let visibility = seconds(request, "VisibilityTimeout", LONGEST_VISIBILITY)?.unwrap_or_default();
-    Ok(engine.change_visibility(queue, &receipt, visibility)?)
+    Ok(queues.change_visibility(queue, &receipt, visibility)?)
 }
 
-fn attributes(engine: &Engine, queue: &Queue, request: &Value) -> Result<Value, Refusal> {
-    let stats = engine.stats(queue)?;
+fn attributes(queues: &Queues, queue: &Queue, request: &Value) -> Result<Value, Refusal> {
+    let stats = queues.stats(queue)?;
     let mut all = BTreeMap::from([
         ("QueueArn", queue.arn.clone()),
         ("ApproximateNumberOfMessages", stats.visible.to_string()),

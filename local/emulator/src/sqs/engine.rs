@@ -69,14 +69,14 @@ const SCHEMA: &str = "
 ";
 
 #[derive(Debug)]
-pub struct Engine {
+pub struct Queues {
     db: Mutex<Connection>,
     queues: BTreeMap<String, Queue>,
     clock: Arc<Clock>,
     /// Messages that running invocations have, by number, and how many have each.
     held: Mutex<HashMap<i64, usize>>,
     /// Woken when a message may have become visible.
-    arrivals: HashMap<String, Notify>,
+    message_notifiers: HashMap<String, Notify>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +104,7 @@ pub enum SqsError {
 }
 
 #[derive(Debug, Default, Clone)]
-pub struct Outgoing {
+pub struct NewMessage {
     pub body: String,
     /// Message attributes as the API has them, by name.
     pub attributes: Value,
@@ -115,7 +115,7 @@ pub struct Outgoing {
 }
 
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub struct SendResult {
     pub message_id: String,
     pub sequence_number: Option<String>,
     /// SQS had it already and keeps the first.
@@ -140,7 +140,7 @@ pub struct Message {
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Stats {
+pub struct QueueStats {
     pub visible: u64,
     pub in_flight: u64,
     pub delayed: u64,
@@ -148,7 +148,7 @@ pub struct Stats {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct Peek {
+pub struct MessageView {
     pub message_id: String,
     pub group: Option<String>,
     pub body: String,
@@ -171,7 +171,7 @@ pub struct MoveTask {
 
 type Result<T> = std::result::Result<T, SqsError>;
 
-impl Engine {
+impl Queues {
     pub fn open(data: &Path, queues: &[Queue], clock: Arc<Clock>) -> anyhow::Result<Self> {
         let file = data.join("sqs.db");
         let db = Connection::open(&file)?;
@@ -190,7 +190,7 @@ impl Engine {
         db.pragma_update(None, "user_version", VERSION)?;
         Ok(Self {
             db: Mutex::new(db),
-            arrivals: queues
+            message_notifiers: queues
                 .iter()
                 .map(|queue| (queue.name.clone(), Notify::new()))
                 .collect(),
@@ -236,7 +236,7 @@ impl Engine {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub fn send(&self, queue: &Queue, message: &Outgoing) -> Result<Sent> {
+    pub fn send(&self, queue: &Queue, message: &NewMessage) -> Result<SendResult> {
         let group = match (queue.fifo, &message.group_id) {
             (true, None) => {
                 return Err(SqsError::Missing(
@@ -281,8 +281,8 @@ impl Engine {
         }
         transaction.commit()?;
         drop(db);
-        self.wake(&queue.name);
-        Ok(Sent {
+        self.notify(&queue.name);
+        Ok(SendResult {
             message_id: id,
             sequence_number: queue.fifo.then(|| sequence_number(seq)),
             duplicate: false,
@@ -292,7 +292,7 @@ impl Engine {
     fn deduplication_of(
         &self,
         queue: &Queue,
-        message: &Outgoing,
+        message: &NewMessage,
     ) -> Result<Option<(String, String)>> {
         if !queue.fifo {
             return Ok(None);
@@ -328,12 +328,12 @@ impl Engine {
     }
 
     /// Takes messages for an invocation. A jump of the clock does not make them visible before `Held` is dropped.
-    pub fn receive_held(
+    pub fn receive_for_invocation(
         self: &Arc<Self>,
         queue: &Queue,
         limit: usize,
-    ) -> Result<(Vec<Message>, Held)> {
-        let mut held = Held {
+    ) -> Result<(Vec<Message>, InvocationLease)> {
+        let mut held = InvocationLease {
             engine: self.clone(),
             seqs: Vec::new(),
         };
@@ -424,7 +424,7 @@ impl Engine {
         taken(&received);
         drop(db);
         if let Some(dlq) = moved {
-            self.wake(&dlq);
+            self.notify(&dlq);
         }
         Ok(received)
     }
@@ -441,7 +441,7 @@ impl Engine {
         if gone > 0 {
             if queue.fifo {
                 // The group's next message may be received now.
-                self.wake(&queue.name);
+                self.notify(&queue.name);
             }
             return Ok(());
         }
@@ -487,11 +487,11 @@ impl Engine {
             params![now + millis(visibility), seq],
         )?;
         drop(db);
-        self.wake(&queue.name);
+        self.notify(&queue.name);
         Ok(())
     }
 
-    pub fn stats(&self, queue: &Queue) -> Result<Stats> {
+    pub fn stats(&self, queue: &Queue) -> Result<QueueStats> {
         let now = self.clock.now();
         let db = self.db();
         let mut statement = db.prepare_cached(
@@ -502,7 +502,7 @@ impl Engine {
              FROM message WHERE queue = ?1",
         )?;
         let stats = statement.query_row(params![queue.name, now], |row| {
-            Ok(Stats {
+            Ok(QueueStats {
                 visible: row.get(0)?,
                 in_flight: row.get(1)?,
                 delayed: row.get(2)?,
@@ -512,7 +512,7 @@ impl Engine {
         Ok(stats)
     }
 
-    pub fn peek(&self, queue: &Queue, limit: usize) -> Result<Vec<Peek>> {
+    pub fn peek(&self, queue: &Queue, limit: usize) -> Result<Vec<MessageView>> {
         let now = self.clock.now();
         let db = self.db();
         let mut statement =
@@ -522,7 +522,7 @@ impl Engine {
             |row| {
                 let visible_at: i64 = row.get("visible_at")?;
                 let message = read(row)?;
-                Ok(Peek {
+                Ok(MessageView {
                     state: match (visible_at <= now, message.receives) {
                         (true, _) => "visible",
                         (false, 0) => "delayed",
@@ -562,7 +562,7 @@ impl Engine {
         }
         transaction.commit()?;
         drop(db);
-        self.wake(&to.name);
+        self.notify(&to.name);
         Ok(moved.len())
     }
 
@@ -599,7 +599,7 @@ impl Engine {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    pub fn throw_away(&self, queue: &Queue, message_id: &str) -> Result<usize> {
+    pub fn delete_by_id(&self, queue: &Queue, message_id: &str) -> Result<usize> {
         Ok(self.db().execute(
             "DELETE FROM message WHERE queue = ?1 AND id = ?2",
             params![queue.name, message_id],
@@ -614,37 +614,37 @@ impl Engine {
 
     /// Waits until something may be there to receive, or `patience` is over. Time moves by itself and by jumps,
     /// so that nobody sleeps longer than a quarter of a second on what was true before.
-    pub async fn arrival(&self, queue: &str, patience: Duration) {
-        if let Some(arrivals) = self.arrivals.get(queue) {
+    pub async fn wait_for_message(&self, queue: &str, patience: Duration) {
+        if let Some(message_notifiers) = self.message_notifiers.get(queue) {
             let patience = patience.min(Duration::from_millis(250));
-            tokio::time::timeout(patience, arrivals.notified())
+            tokio::time::timeout(patience, message_notifiers.notified())
                 .await
                 .ok();
         }
     }
 
-    fn wake(&self, queue: &str) {
-        if let Some(arrivals) = self.arrivals.get(queue) {
-            arrivals.notify_waiters();
-            arrivals.notify_one();
+    fn notify(&self, queue: &str) {
+        if let Some(message_notifiers) = self.message_notifiers.get(queue) {
+            message_notifiers.notify_waiters();
+            message_notifiers.notify_one();
         }
     }
 }
 
 /// The messages of one running invocation.
 #[derive(Debug)]
-pub struct Held {
-    engine: Arc<Engine>,
+pub struct InvocationLease {
+    engine: Arc<Queues>,
     seqs: Vec<i64>,
 }
 
-impl Held {
+impl InvocationLease {
     pub fn add(&mut self, mut more: Self) {
         self.seqs.append(&mut more.seqs);
     }
 }
 
-impl Drop for Held {
+impl Drop for InvocationLease {
     fn drop(&mut self) {
         let mut counts = self.engine.held();
         for seq in &self.seqs {
@@ -688,12 +688,12 @@ fn recent(
     scope: &str,
     id: &str,
     now: i64,
-) -> Result<Option<Sent>> {
+) -> Result<Option<SendResult>> {
     let mut statement = transaction.prepare_cached(
         "SELECT message_id, seq FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3 AND at > ?4",
     )?;
     let known = statement.query_row(params![queue, scope, id, now - DEDUPLICATION_MS], |row| {
-        Ok(Sent {
+        Ok(SendResult {
             message_id: row.get(0)?,
             sequence_number: Some(sequence_number(row.get(1)?)),
             duplicate: true,
@@ -792,11 +792,11 @@ mod tests {
         "Resources: {Work: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 30}}}";
     const HOUR_MS: i64 = 3_600_000;
 
-    fn open() -> (tempfile::TempDir, Arc<Engine>) {
+    fn open() -> (tempfile::TempDir, Arc<Queues>) {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(Clock::open(data.path()).unwrap());
         let template = Template::parse(TEMPLATE, &Places::default()).unwrap();
-        let engine = Engine::open(data.path(), &template.queues, clock).unwrap();
+        let engine = Queues::open(data.path(), &template.queues, clock).unwrap();
         (data, Arc::new(engine))
     }
 
@@ -804,13 +804,13 @@ mod tests {
     async fn messages_of_a_running_invocation_stay_invisible_at_a_jump() {
         let (_data, engine) = open();
         let queue = engine.queue("confab-Work").unwrap();
-        let message = Outgoing {
+        let message = NewMessage {
             body: "a".into(),
             attributes: Value::Null,
-            ..Outgoing::default()
+            ..NewMessage::default()
         };
         engine.send(queue, &message).unwrap();
-        let (messages, held) = engine.receive_held(queue, 1).unwrap();
+        let (messages, held) = engine.receive_for_invocation(queue, 1).unwrap();
         assert_eq!(messages.len(), 1);
         engine.advance(HOUR_MS).unwrap();
         engine.advance(HOUR_MS).unwrap();
@@ -835,10 +835,10 @@ mod tests {
     async fn messages_that_a_client_received_become_visible_at_a_jump() {
         let (_data, engine) = open();
         let queue = engine.queue("confab-Work").unwrap();
-        let message = Outgoing {
+        let message = NewMessage {
             body: "a".into(),
             attributes: Value::Null,
-            ..Outgoing::default()
+            ..NewMessage::default()
         };
         engine.send(queue, &message).unwrap();
         assert_eq!(engine.receive(queue, 1, None).unwrap().len(), 1);

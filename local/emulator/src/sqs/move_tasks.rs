@@ -4,57 +4,58 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    api::{Refusal, text},
-    engine::{Engine, MoveTask, SqsError},
+    engine::{MoveTask, Queues, SqsError},
+    refusal::Refusal,
+    request::text,
 };
 use crate::template::Queue;
 
 /// A second, at most.
 const FASTEST: u64 = 500;
 
-pub(super) fn start(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
-    let dlq = source(engine, text(request, "SourceArn").as_deref())?;
+pub(super) fn start(queues: &Queues, request: &Value) -> Result<Value, Refusal> {
+    let dlq = source(queues, text(request, "SourceArn").as_deref())?;
     let destination = text(request, "DestinationArn");
-    let back = engine.source_of(dlq).ok_or_else(|| {
+    let back = queues.source_of(dlq).ok_or_else(|| {
         SqsError::Invalid("Source queue must be configured as a Dead Letter Queue.".into())
     })?;
     let to = match &destination {
-        Some(arn) => engine.by_arn(arn)?,
+        Some(arn) => queues.by_arn(arn)?,
         None => back,
     };
     let rate = within(request, "MaxNumberOfMessagesPerSecond", FASTEST)?;
-    let moved = engine.redrive(dlq, to, None)?;
-    let seq = engine.add_move_task(dlq, destination.as_deref(), rate, moved)?;
+    let moved = queues.redrive(dlq, to, None)?;
+    let seq = queues.add_move_task(dlq, destination.as_deref(), rate, moved)?;
     let handle = json!({ "taskId": seq.to_string(), "sourceArn": dlq.arn }).to_string();
     Ok(json!({ "TaskHandle": STANDARD.encode(handle) }))
 }
 
-pub(super) fn list(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
-    let dlq = source(engine, text(request, "SourceArn").as_deref())?;
+pub(super) fn list(queues: &Queues, request: &Value) -> Result<Value, Refusal> {
+    let dlq = source(queues, text(request, "SourceArn").as_deref())?;
     let limit = within(request, "MaxResults", 10)?.unwrap_or(1);
-    let tasks = engine.move_tasks(dlq, limit)?;
+    let tasks = queues.move_tasks(dlq, limit)?;
     Ok(json!({ "Results": tasks.iter().map(|task| entry(dlq, task)).collect::<Vec<_>>() }))
 }
 
 /// Only a running task can be cancelled, and none runs by the time that anybody could ask.
-pub(super) fn cancel(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
+pub(super) fn cancel(queues: &Queues, request: &Value) -> Result<Value, Refusal> {
     let wrong = || SqsError::Invalid("Value for parameter TaskHandle is invalid.".into());
     let arn = text(request, "TaskHandle")
         .and_then(|handle| source_of(&handle))
         .ok_or_else(wrong)?;
-    source(engine, Some(&arn))?;
+    source(queues, Some(&arn))?;
     Err(SqsError::NoTask.into())
 }
 
 /// A handle names the queue that it moves from.
-pub fn source_of(handle: &str) -> Option<String> {
+pub(crate) fn source_of(handle: &str) -> Option<String> {
     let told: Value = serde_json::from_slice(&STANDARD.decode(handle).ok()?).ok()?;
     text(&told, "taskId")?;
     text(&told, "sourceArn")
 }
 
-fn source<'a>(engine: &'a Engine, arn: Option<&str>) -> Result<&'a Queue, SqsError> {
-    arn.and_then(|arn| engine.by_arn(arn).ok())
+fn source<'a>(queues: &'a Queues, arn: Option<&str>) -> Result<&'a Queue, SqsError> {
+    arn.and_then(|arn| queues.by_arn(arn).ok())
         .ok_or(SqsError::NoSource)
 }
 

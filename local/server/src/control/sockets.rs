@@ -1,4 +1,4 @@
-//! The control API's part about connections: who is there, and what tests do to them.
+//! Connections and latency in the control API.
 
 use axum::{
     Json, Router,
@@ -11,7 +11,10 @@ use axum::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Control, Problem, not_found};
+use super::{
+    problem::{Problem, not_found},
+    state::Control,
+};
 
 pub(super) fn routes() -> Router<Control> {
     Router::new()
@@ -21,7 +24,7 @@ pub(super) fn routes() -> Router<Control> {
         .route("/api/latency", get(latency).put(delay_calls))
 }
 
-/// Nothing said is the same as an empty object.
+/// Parses a body; an empty one is an empty object.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body)
@@ -34,12 +37,12 @@ struct Limit {
 }
 
 async fn list(State(control): State<Control>, Query(query): Query<Limit>) -> impl IntoResponse {
-    Json(control.cloud.sockets.list(query.limit.unwrap_or(100)))
+    Json(control.emulator.websockets.list(query.limit.unwrap_or(100)))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Drop {
+struct DropOptions {
     #[serde(default)]
     silently: bool,
 }
@@ -49,45 +52,43 @@ async fn drop_one(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
-    let wanted: Drop = read(&body)?;
-    let cloud = &control.cloud;
-    match cloud
-        .sockets
-        .drop_connection(&id, wanted.silently, cloud.clock.now())
-    {
-        true => Ok(Json(json!({ "dropped": id }))),
-        false => Err(not_found("such connection")),
+    let options: DropOptions = read(&body)?;
+    let websockets = &control.emulator.websockets;
+    if websockets.drop_connection(&id, options.silently) {
+        Ok(Json(json!({ "dropped": id })))
+    } else {
+        Err(not_found("such connection"))
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OfPosts {
+struct PostLatency {
     post_ms: u64,
 }
 
 async fn delay_posts(State(control): State<Control>, body: Bytes) -> Result<Json<Value>, Problem> {
     control
-        .cloud
+        .emulator
         .latency
-        .set_post(read::<OfPosts>(&body)?.post_ms);
-    Ok(Json(control.cloud.latency.snapshot()))
+        .set_post(read::<PostLatency>(&body)?.post_ms);
+    Ok(Json(control.emulator.latency.snapshot()))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OfCalls {
+struct CallLatency {
     aws_ms: u64,
 }
 
 async fn delay_calls(State(control): State<Control>, body: Bytes) -> Result<Json<Value>, Problem> {
     control
-        .cloud
+        .emulator
         .latency
-        .set_aws(read::<OfCalls>(&body)?.aws_ms);
-    Ok(Json(control.cloud.latency.snapshot()))
+        .set_aws(read::<CallLatency>(&body)?.aws_ms);
+    Ok(Json(control.emulator.latency.snapshot()))
 }
 
 async fn latency(State(control): State<Control>) -> Json<Value> {
-    Json(control.cloud.latency.snapshot())
+    Json(control.emulator.latency.snapshot())
 }
