@@ -1,4 +1,4 @@
-//! The simulated providers, where the services want any, and what the timeline sees of them.
+//! The provider simulators, if a service wants any, and their call records on the timeline.
 
 use std::{path::Path, sync::Arc};
 
@@ -7,47 +7,45 @@ use confab_emulator::{
     Clock,
     recorder::{EntryKind, Recorder},
 };
-use confab_outside::{Options, Outside, Sighting};
+use confab_simulators::{CallRecord, Options, SimulatorSettings, Simulators};
 
-use crate::services::SimulatorSettings;
-
-/// None when no service wants a simulator.
+/// Opens the simulators, or returns `None` when no service wants one.
 pub(crate) fn open(
     data: &Path,
-    home: &str,
-    simulators: &SimulatorSettings,
+    base_url: &str,
+    settings: &SimulatorSettings,
     clock: Arc<Clock>,
     recorder: Option<Arc<Recorder>>,
-) -> Result<Option<Arc<Outside>>> {
-    if simulators.is_empty() {
+) -> Result<Option<Arc<Simulators>>> {
+    if settings.is_empty() {
         return Ok(None);
     }
     let options = Options {
         clock: Arc::new(move || clock.now()),
-        sightings: Arc::new(move |sighting| {
+        call_records: Arc::new(move |call| {
             if let Some(recorder) = &recorder {
-                note(recorder, sighting);
+                add_to_timeline(recorder, call);
             }
         }),
-        ..Options::new(data.to_owned(), home.to_owned(), simulators)?
+        ..Options::new(data.to_owned(), base_url.to_owned(), settings)?
     };
-    Outside::open(options).map(Some)
+    Simulators::open(options).map(Some)
 }
 
-fn note(recorder: &Recorder, sighting: Sighting) {
-    let Some(correlation_id) = sighting.correlation_id else {
+fn add_to_timeline(recorder: &Recorder, call: CallRecord) {
+    let Some(correlation_id) = call.correlation_id else {
         return;
     };
     recorder
         .entry(
             EntryKind::Provider,
-            sighting.provider,
+            call.provider,
             &correlation_id,
-            sighting.text,
+            call.text,
         )
-        .at(sighting.at)
-        .failed_if(!sighting.ok)
-        .took(sighting.duration_ms)
-        .reference(sighting.reference)
+        .at(call.at)
+        .failed_if(!call.ok)
+        .took(call.duration_ms)
+        .reference(call.reference)
         .add();
 }

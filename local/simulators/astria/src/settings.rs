@@ -1,0 +1,116 @@
+//! How Astria behaves: how long it takes, how its callbacks go out, and faults in answering the app.
+
+use confab_simulator_base::{DeliverySettings, Settings, SignatureMode, check_range};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AstriaSettings {
+    /// How often each callback goes out.
+    pub(crate) copies: u32,
+    pub(crate) reorder: bool,
+    pub(crate) delay_ms: i64,
+    /// How many callbacks may be on their way at once.
+    pub(crate) concurrency: usize,
+    /// How many of a hundred callbacks never go out.
+    pub(crate) drop_percent: u32,
+    pub(crate) shape: CallbackShape,
+    pub(crate) train_ms: i64,
+    /// How long all prompts of a batch take.
+    pub(crate) prompt_ms: i64,
+    /// How many of a hundred prompts end without images.
+    pub(crate) fail_percent: u32,
+    /// What becomes of tunes that are made from then on.
+    pub(crate) training_fails: TrainingOutcome,
+    /// Does a title stand for one tune? Astria's customers choose.
+    pub(crate) idempotency: bool,
+    pub(crate) reuse: ReuseReply,
+}
+
+/// What the body of a callback looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CallbackShape {
+    /// `{"tune":{}}`, `{"prompt":{}}`, `[{}]`, as it was seen.
+    Documented,
+    /// `{}`, `{}`, `[{}]`, by the letter of the documentation.
+    Bare,
+    /// `{"tune":{}}`, `{"prompt":{}}`, `{"prompts":[{}]}`.
+    Wrapped,
+    /// Instead of a list, a call for each prompt: `{"prompt":{}}`.
+    Each,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TrainingOutcome {
+    #[serde(rename = "no")]
+    Trains,
+    Fails,
+    Hangs,
+}
+
+/// What is answered when a tune is used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReuseReply {
+    /// That tune.
+    Tune,
+    /// `{"status":201,"message":"Prompts created"}`.
+    Message,
+}
+
+impl Default for AstriaSettings {
+    fn default() -> Self {
+        Self {
+            copies: 1,
+            reorder: false,
+            delay_ms: 0,
+            concurrency: 20,
+            drop_percent: 0,
+            shape: CallbackShape::Documented,
+            train_ms: 20_000,
+            prompt_ms: 3_000,
+            fail_percent: 0,
+            training_fails: TrainingOutcome::Trains,
+            idempotency: false,
+            reuse: ReuseReply::Tune,
+        }
+    }
+}
+
+impl AstriaSettings {
+    pub(crate) fn delivery(&self) -> DeliverySettings {
+        let Self {
+            copies,
+            reorder,
+            delay_ms,
+            concurrency,
+            ..
+        } = *self;
+        DeliverySettings {
+            copies,
+            reorder,
+            delay_ms,
+            signature: SignatureMode::Valid,
+            batch: 1,
+            concurrency,
+        }
+    }
+}
+
+impl Settings for AstriaSettings {
+    fn check(&self) -> Result<(), String> {
+        self.delivery().check()?;
+        for (name, percent) in [
+            ("drop_percent", self.drop_percent),
+            ("fail_percent", self.fail_percent),
+        ] {
+            check_range(name, percent <= 100, "0 to 100")?;
+        }
+        for (name, ms) in [("train_ms", self.train_ms), ("prompt_ms", self.prompt_ms)] {
+            check_range(name, (0..=604_800_000).contains(&ms), "0 to 604800000")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! Injected faults in answers to the app.
+
+use confab_simulator_base::{Fault, check_statuses, take_fault};
+use serde::{Deserialize, Serialize};
+
+/// What goes wrong with the next calls of the app, used up in order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CallFaults {
+    pub(crate) calls: Vec<CallFault>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CallFault {
+    pub(crate) times: u32,
+    /// Only calls of paths that begin so, such as `embeddings`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+    /// Answered with this status, and nothing is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) http: Option<u16>,
+    /// The code in that answer, such as `insufficient_quota`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
+    /// The answer takes this long, after it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hang_ms: Option<u64>,
+    /// The connection is lost before anything was done.
+    pub(crate) drop_before: bool,
+    /// The connection is lost before the answer, which is paid for.
+    pub(crate) drop_after: bool,
+}
+
+impl Default for CallFault {
+    fn default() -> Self {
+        Self {
+            times: 1,
+            path: None,
+            http: None,
+            code: None,
+            hang_ms: None,
+            drop_before: false,
+            drop_after: false,
+        }
+    }
+}
+
+impl Fault for CallFault {
+    fn times(&mut self) -> &mut u32 {
+        &mut self.times
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.http
+    }
+}
+
+impl CallFaults {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check_statuses(&self.calls)
+    }
+
+    pub(crate) fn next(&mut self, path: &str) -> Option<CallFault> {
+        let fits = |fault: &CallFault| {
+            fault
+                .path
+                .as_ref()
+                .is_none_or(|start| path.starts_with(start.as_str()))
+        };
+        take_fault(&mut self.calls, fits)
+    }
+}

@@ -1,0 +1,29 @@
+//! Simulates a model behind the API of OpenAI, as much of it as describing pictures, comparing texts and moderation need. The
+//! model does not recognize what a picture shows: it names colours, light and lines, and always the same ones.
+
+mod api;
+mod api_error;
+mod call_counts;
+mod chat;
+mod completion;
+mod config;
+mod embeddings;
+mod faults;
+mod fields;
+mod hash;
+mod ids;
+mod moderations;
+mod names;
+mod openai;
+mod pictures;
+mod reply;
+mod routes;
+mod schema;
+mod settings;
+mod settings_api;
+mod sight;
+mod vocabulary;
+
+pub use config::check_setting;
+pub use openai::OpenAi;
+pub use routes::routes;

@@ -1,0 +1,47 @@
+//! Pictures in a request: in its own address, or at one of this laptop's.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use confab_simulator_base::{fetch, photo};
+use image::RgbImage;
+
+use crate::{api_error::ApiError, openai::OpenAi};
+
+const LARGEST: usize = 20 * 1024 * 1024;
+
+/// `param` is where it is in the request.
+pub(crate) async fn read(openai: &OpenAi, url: &str, param: &str) -> Result<RgbImage, ApiError> {
+    let bytes = match url.strip_prefix("data:") {
+        Some(data) => inline(data, param)?,
+        None => fetch::one(&openai.context.http, url).await.map_err(|why| {
+            ApiError::picture(
+                param,
+                "invalid_image_url",
+                &format!("Failed to download image: it {why}."),
+            )
+        })?,
+    };
+    if bytes.len() > LARGEST {
+        return Err(ApiError::picture(
+            param,
+            "image_too_large",
+            "The image is larger than 20 MB.",
+        ));
+    }
+    let unreadable = "You uploaded an unsupported image. Please make sure your image is valid.";
+    let read = tokio::task::spawn_blocking(move || photo::read(&bytes))
+        .await
+        .map_err(|_| ApiError::failed())?;
+    read.ok_or_else(|| ApiError::picture(param, "image_parse_error", unreadable))
+}
+
+fn inline(data: &str, param: &str) -> Result<Vec<u8>, ApiError> {
+    let (kind, base64) = data.split_once(";base64,").unwrap_or_default();
+    if !["image/jpeg", "image/png", "image/webp", "image/gif"].contains(&kind) {
+        let what = "Expected a base64-encoded data URL with an image MIME type.";
+        return Err(ApiError::picture(param, "invalid_image_format", what));
+    }
+    let what = "Invalid base64 image_url.";
+    STANDARD
+        .decode(base64)
+        .map_err(|_| ApiError::picture(param, "invalid_base64", what))
+}

@@ -1,0 +1,72 @@
+//! Injected faults in answers to the app.
+
+use confab_simulator_base::{Fault, check_statuses, take_fault};
+use serde::{Deserialize, Serialize};
+
+/// What goes wrong with the next calls of the app, used up in order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CallFaults {
+    pub(crate) calls: Vec<CallFault>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CallFault {
+    pub(crate) times: u32,
+    /// Only calls of paths that begin so, such as `refunds`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+    /// Refused with this status, and nothing is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) http: Option<u16>,
+    /// The refusal stands for the call's key, as Stripe's own failures do.
+    pub(crate) kept: bool,
+    /// The answer takes this long. What is done is done before that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hang_ms: Option<u64>,
+    /// The connection is lost before anything was done.
+    pub(crate) drop_before: bool,
+    /// The connection is lost before the answer.
+    pub(crate) drop_after: bool,
+}
+
+impl Default for CallFault {
+    fn default() -> Self {
+        Self {
+            times: 1,
+            path: None,
+            http: None,
+            kept: false,
+            hang_ms: None,
+            drop_before: false,
+            drop_after: false,
+        }
+    }
+}
+
+impl Fault for CallFault {
+    fn times(&mut self) -> &mut u32 {
+        &mut self.times
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.http
+    }
+}
+
+impl CallFaults {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check_statuses(&self.calls)
+    }
+
+    pub(crate) fn next(&mut self, path: &str) -> Option<CallFault> {
+        let fits = |fault: &CallFault| {
+            fault
+                .path
+                .as_ref()
+                .is_none_or(|start| path.starts_with(start.as_str()))
+        };
+        take_fault(&mut self.calls, fits)
+    }
+}
