@@ -760,7 +760,7 @@ async fn pay_links_lead_to_the_checkout_until_paid() -> Result<()> {
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(
         says(shop.opens(&link, "fr").await?).await?,
-        (200, "This is paid".to_owned())
+        (200, "This is already paid".to_owned())
     );
     let hebrew = shop
         .opens(&link, "he-IL,he;q=0.9,en;q=0.8")
@@ -782,7 +782,7 @@ async fn pay_links_lead_to_the_checkout_until_paid() -> Result<()> {
     shop.comes_to(offer.order_id, "refunded").await?;
     assert_eq!(
         says(shop.opens(&link, "en").await?).await?,
-        (410, "The money went back".to_owned())
+        (410, "Your payment was returned".to_owned())
     );
     let back = place
         .http
@@ -806,9 +806,9 @@ async fn invalid_pay_links_explain_and_create_no_order() -> Result<()> {
     let unsold = shop.link(&shop.offer("studio.unheard_of", &new_payer()))?;
     for (link, status, title) in [
         (expired, 410, "This link has expired"),
-        (cut_off, 401, "This link is not whole"),
-        (changed, 401, "This link is not whole"),
-        (forged, 401, "This link is not whole"),
+        (cut_off, 401, "This link is incomplete"),
+        (changed, 401, "This link is incomplete"),
+        (forged, 401, "This link is incomplete"),
         (unsold, 422, "This is not for sale"),
     ] {
         assert_eq!(
@@ -860,7 +860,7 @@ async fn short_links_lead_to_the_checkout_of_their_offer() -> Result<()> {
     shop.comes_to(offer.order_id, "paid").await?;
     assert_eq!(
         says(shop.opens(&links[0], "en").await?).await?,
-        (200, "This is paid".to_owned())
+        (200, "This is already paid".to_owned())
     );
     Ok(())
 }
@@ -876,12 +876,12 @@ async fn invalid_short_links_explain() -> Result<()> {
         &confab_lambda::OsEntropy,
     );
     for (link, status, title) in [
-        (link(&unknown_order), 404, "This link is not whole"),
+        (link(&unknown_order), 404, "This link is incomplete"),
         (link(&ancient), 410, "This link has expired"),
         (
             link(&&unknown_order.to_string()[..20]),
             401,
-            "This link is not whole",
+            "This link is incomplete",
         ),
     ] {
         assert_eq!(

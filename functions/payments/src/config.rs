@@ -1,13 +1,78 @@
-//! What the secrets of payments are for, and which function reads which.
+//! The environment variables of payments.
 
-use confab_aws::SecretName;
+use confab_aws::{Aws, AwsConfig, Keyring, SecretName};
+use confab_core::{Env, EnvError, Result};
+use confab_lambda::{SystemClock, environment};
 
-pub(crate) const STRIPE_KEY: SecretName = SecretName("STRIPE_SECRET_KEY_PARAM");
-pub(crate) const STRIPE_WEBHOOK: SecretName = SecretName("STRIPE_WEBHOOK_SECRET_PARAM");
-pub(crate) const GENERIC_WEBHOOK: SecretName = SecretName("PAYMENT_WEBHOOK_SECRET_PARAM");
-pub(crate) const SECRET_PATH: SecretName = SecretName("PAYMENT_SECRET_PATH_PARAM");
-pub(crate) const SEAL: SecretName = SecretName("SEAL_SECRET_PARAM");
-pub(crate) const OPERATOR: SecretName = SecretName("OPERATOR_KEY_PARAM");
+/// The key of the Stripe API.
+pub(crate) const STRIPE_SECRET_KEY: SecretName = SecretName("STRIPE_SECRET_KEY_PARAM");
+/// Signs the events of Stripe.
+pub(crate) const STRIPE_WEBHOOK_SECRET: SecretName = SecretName("STRIPE_WEBHOOK_SECRET_PARAM");
+/// Signs the reports of a provider that sends `X-Signature`.
+pub(crate) const GENERIC_WEBHOOK_SECRET: SecretName = SecretName("PAYMENT_WEBHOOK_SECRET_PARAM");
+/// The last path segment of the address that SUMIT calls.
+pub(crate) const WEBHOOK_PATH_SECRET: SecretName = SecretName("PAYMENT_SECRET_PATH_PARAM");
+/// Seals the offers and spends of products.
+pub(crate) const SEAL_SECRET: SecretName = SecretName("SEAL_SECRET_PARAM");
+/// The key of the operator.
+pub(crate) const OPERATOR_KEY: SecretName = SecretName("OPERATOR_KEY_PARAM");
 
-pub(crate) const OF_WEBHOOKS: &[SecretName] = &[STRIPE_WEBHOOK, GENERIC_WEBHOOK, SECRET_PATH];
-pub(crate) const OF_CHECKOUT: &[SecretName] = &[STRIPE_KEY, SEAL];
+/// The configuration of one function, read once at start.
+#[derive(Debug)]
+pub struct Config(Env);
+
+impl Config {
+    /// Wraps the given variables, for tests.
+    pub fn new(env: Env) -> Self {
+        Self(env)
+    }
+
+    pub fn from_environment() -> Self {
+        Self(environment())
+    }
+
+    /// Region, credentials and endpoint of AWS.
+    pub fn aws(&self) -> Result<AwsConfig, EnvError> {
+        AwsConfig::from_env(&self.0)
+    }
+
+    /// The system's clock, with the offset that `local` sets.
+    pub fn clock(&self) -> Result<SystemClock, EnvError> {
+        SystemClock::from_env(&self.0)
+    }
+
+    /// The named secrets, read from SSM in one call.
+    pub(crate) async fn secrets(&self, aws: &Aws, names: &[SecretName]) -> Result<Keyring> {
+        Keyring::read(&self.0, aws, names).await
+    }
+
+    /// Name of the DynamoDB table.
+    pub fn table(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_TABLE")
+    }
+
+    /// URL of the queue of notices.
+    pub fn queue_url(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_PAYMENTS_QUEUE_URL")
+    }
+
+    /// Name of the event bus.
+    pub fn event_bus(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_EVENT_BUS")
+    }
+
+    /// The price list, as text.
+    pub fn prices(&self) -> Result<&str, EnvError> {
+        self.0.required("PRICES")
+    }
+
+    /// Base address of the Stripe API.
+    pub fn stripe_api_url(&self) -> Result<&str, EnvError> {
+        self.0.required("STRIPE_API_URL")
+    }
+
+    /// Version of the Stripe API.
+    pub fn stripe_api_version(&self) -> Result<&str, EnvError> {
+        self.0.required("STRIPE_API_VERSION")
+    }
+}

@@ -1,5 +1,9 @@
 pub(crate) mod booking_store;
 pub(crate) mod checkout;
 pub(crate) mod event_publisher;
+pub(crate) mod extract;
+pub(crate) mod notices;
+pub(crate) mod order_view;
 pub(crate) mod provider_snapshot;
+pub(crate) mod stripe;
 pub(crate) mod stripe_retry;

@@ -1,6 +1,6 @@
-//! Books what a provider says of an order: a pure step from what was booked to what is.
+//! Books a provider's snapshot of an order: a pure step from the booked totals to the reported ones.
 //!
-//! It compares totals and never counts events, so copies, gaps and any order of notices come to the same.
+//! It compares totals and never counts events, so duplicates, gaps and any order of notices give the same result.
 
 use confab_contracts::payments::{
     FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded,
@@ -9,12 +9,13 @@ use confab_contracts::payments::{
 use confab_core::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::{Flag, Kind, Order, Provider, Row, Standing, State};
+use crate::{EntryKind, Flag, LedgerEntry, Order, OrderState, Provider, ProviderSnapshot};
 
-/// What the products are told; and what is told to ourselves, when a product's wish can be done at last.
+/// An event for the bus. Products consume all but `RefundRequested`, which payments sends to itself when a refund
+/// that waited for the money falls due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Tell {
+pub enum OutboxEvent {
     Pending(PaymentPending),
     Received(PaymentReceived),
     Refunded(PaymentRefunded),
@@ -22,88 +23,64 @@ pub enum Tell {
     RefundRequested(RefundRequested),
 }
 
+/// The order after a snapshot was booked, with the new ledger entries and the events to publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booked {
+pub struct Booking {
     pub order: Order,
-    pub rows: Vec<Row>,
-    pub tell: Vec<Tell>,
+    pub entries: Vec<LedgerEntry>,
+    pub events: Vec<OutboxEvent>,
 }
 
-pub fn book(mut order: Order, standing: &Standing) -> Booked {
-    let payment = standing.payment.as_deref();
-    if is_beside(&order, standing) {
-        order.flag_payment(payment, None);
-        return Booked {
-            order,
-            rows: Vec::new(),
-            tell: Vec::new(),
-        };
-    }
-    if let Some(flag) = refusal(&order, standing) {
-        let is_open = flag == Flag::Overdrawn || holds_money(&order, standing);
-        order.flag_payment(payment, is_open.then_some(flag));
-        if !is_open && standing.provider == Some(Provider::Generic) {
-            order.returned.extend(standing.payment.clone());
-        }
-        return Booked {
-            order,
-            rows: Vec::new(),
-            tell: Vec::new(),
-        };
-    }
-    let mut booking = Booking::default();
-    let was_owed = order.owes_refund();
-    let has_come = standing.is_underway || standing.received.is_some_and(|money| money.minor > 0);
-    if standing.payment.is_some() && has_come {
-        order.payment.clone_from(&standing.payment);
-        order.provider = standing.provider.unwrap_or(order.provider);
-    }
-    booking.pending(&mut order, standing);
-    booking.received(&mut order, standing);
-    booking.returned(&mut order, standing);
-    booking.fees(&mut order, standing);
-    booking.ended(&mut order, standing);
-    order.state = state(&order, standing);
-    if order.owes_refund() && !was_owed {
-        booking.asks_back(&order);
-    }
-    let flag = order.refund_flag().or(match order.balance() {
-        ..0 => Some(Flag::Overdrawn),
-        0 => None,
-        1.. if order.owes_refund() => None,
-        1.. => order.taken_back.then_some(Flag::CameBack),
-    });
-    order.flag_payment(payment, None);
-    order.flag_payment(order.payment.clone().as_deref(), flag);
-    Booked {
+/// Books a snapshot of an order. A snapshot that is superseded or refused changes flags only.
+pub fn book(order: Order, snapshot: &ProviderSnapshot) -> Booking {
+    let mut booking = Booking {
         order,
-        rows: booking.rows,
-        tell: booking.tell,
+        entries: Vec::new(),
+        events: Vec::new(),
+    };
+    if is_superseded(&booking.order, snapshot) {
+        booking.order.set_flag(snapshot.payment.as_deref(), None);
+        return booking;
     }
+    if let Some(flag) = refusal_flag(&booking.order, snapshot) {
+        booking.refuse(snapshot, flag);
+        return booking;
+    }
+    let was_refund_due = booking.order.is_refund_due();
+    booking.adopt_payment(snapshot);
+    booking.announce_pending(snapshot);
+    booking.book_received(snapshot);
+    booking.book_returned(snapshot);
+    booking.book_fees(snapshot);
+    booking.announce_failure(snapshot);
+    booking.order.state = next_state(&booking.order, snapshot);
+    if booking.order.is_refund_due() && !was_refund_due {
+        booking.announce_due_refund();
+    }
+    booking.update_flags(snapshot);
+    booking
 }
 
-/// An attempt that brought nothing, beside the payment that did: a page that expired after it was paid elsewhere. Or an
-/// older claim about a payment that was refused and is returned by now.
-fn is_beside(order: &Order, standing: &Standing) -> bool {
-    let is_settled = standing
+/// Returns whether a snapshot says nothing about the order's money: an attempt without money beside the payment that
+/// has it, or an older report of a refused payment that was returned since.
+fn is_superseded(order: &Order, snapshot: &ProviderSnapshot) -> bool {
+    let was_returned = snapshot
         .payment
         .as_ref()
-        .is_some_and(|payment| order.returned.contains(payment));
-    is_settled
-        || order.received > 0
-            && standing.payment != order.payment
-            && standing.received.is_some_and(|money| money.minor == 0)
+        .is_some_and(|payment| order.returned_payments.contains(payment));
+    let has_no_money = snapshot.received.is_some_and(|money| money.minor == 0);
+    was_returned || order.received > 0 && snapshot.payment != order.payment && has_no_money
 }
 
-/// What is wrong with the payment as a whole: nothing of it is booked then.
-fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
-    if order.received > 0 && standing.payment.is_some() && standing.payment != order.payment {
+/// Returns why a payment is refused as a whole. Nothing of a refused payment is booked.
+fn refusal_flag(order: &Order, snapshot: &ProviderSnapshot) -> Option<Flag> {
+    if order.received > 0 && snapshot.payment.is_some() && snapshot.payment != order.payment {
         return Some(Flag::PaidTwice);
     }
-    if standing.is_foreign {
+    if snapshot.is_foreign {
         return Some(Flag::ForeignOrder);
     }
-    let Some(received) = standing.received else {
+    let Some(received) = snapshot.received else {
         return Some(Flag::WrongCurrency);
     };
     if received.minor != 0 && received.currency != order.price.currency {
@@ -112,181 +89,208 @@ fn refusal(order: &Order, standing: &Standing) -> Option<Flag> {
     if received.minor != 0 && received.minor != order.price.minor {
         return Some(Flag::WrongAmount);
     }
-    let most = received.minor.max(order.received);
-    // A bank takes the whole charge back, whatever was refunded of it.
-    let is_plausible = (0..=most).contains(&standing.refunded)
-        && (0..=i64::MAX - most).contains(&standing.disputed)
-        && standing.fees.is_none_or(|fees| fees >= 0);
-    (!is_plausible).then_some(Flag::Overdrawn)
+    let max_returned = received.minor.max(order.received);
+    // A bank withdraws the whole charge, even after a partial refund.
+    let is_plausible = (0..=max_returned).contains(&snapshot.refunded)
+        && (0..=i64::MAX - max_returned).contains(&snapshot.disputed)
+        && snapshot.fees.is_none_or(|fees| fees >= 0);
+    if is_plausible {
+        None
+    } else {
+        Some(Flag::Overdrawn)
+    }
 }
 
-/// Whether a refused payment still needs a person. A payment that was booked before always does: its books are wrong.
-fn holds_money(order: &Order, standing: &Standing) -> bool {
-    if order.received > 0 && standing.payment == order.payment {
+/// Returns whether a refused payment still needs an operator. One that was booked before always does: the ledger is wrong.
+fn holds_money(order: &Order, snapshot: &ProviderSnapshot) -> bool {
+    if order.received > 0 && snapshot.payment == order.payment {
         return true;
     }
-    let back = standing.refunded.checked_add(standing.disputed);
-    !standing.is_returned
-        && standing
-            .received
-            .is_none_or(|received| back != Some(received.minor))
+    if snapshot.is_fully_refunded {
+        return false;
+    }
+    let returned = snapshot.refunded.checked_add(snapshot.disputed);
+    snapshot
+        .received
+        .is_none_or(|received| returned != Some(received.minor))
 }
 
-#[derive(Default)]
-struct Booking {
-    rows: Vec<Row>,
-    tell: Vec<Tell>,
+fn next_state(order: &Order, snapshot: &ProviderSnapshot) -> OrderState {
+    if order.disputed > 0 {
+        OrderState::Disputed
+    } else if order.received > 0 && order.refunded >= order.received {
+        OrderState::Refunded
+    } else if order.received > 0 {
+        OrderState::Paid
+    } else if order.state.is_settled() {
+        order.state
+    } else if snapshot.is_processing {
+        OrderState::Pending
+    } else if snapshot.has_failed {
+        OrderState::Failed
+    } else if snapshot.is_expired {
+        OrderState::Expired
+    } else {
+        OrderState::Pending
+    }
 }
 
 impl Booking {
-    fn money(&mut self, order: &Order, kind: Kind, minor: i64) {
-        self.rows.push(Row::Money {
-            kind,
-            amount: Money::new(minor, order.price.currency),
-        });
+    fn add_money(&mut self, kind: EntryKind, minor: i64) {
+        let amount = Money::new(minor, self.order.price.currency);
+        self.entries.push(LedgerEntry::Money { kind, amount });
     }
 
-    fn credits(&mut self, order: &Order, kind: Kind, credits: i64) {
+    fn add_credits(&mut self, kind: EntryKind, credits: i64) {
         if credits != 0 {
-            let (product, payer) = (order.purchase.product.clone(), order.purchase.payer.clone());
-            self.rows.push(Row::Credits {
+            self.entries.push(LedgerEntry::Credits {
                 kind,
-                product,
-                payer,
+                product: self.order.purchase.product.clone(),
+                payer: self.order.purchase.payer.clone(),
                 credits,
             });
         }
     }
 
-    /// Told once, and never of an order that has come to an end.
-    fn pending(&mut self, order: &mut Order, standing: &Standing) {
-        let is_here = standing.received.is_some_and(|money| money.minor > 0);
-        if standing.is_underway && !is_here && !order.told_pending && !order.state.is_settled() {
-            order.told_pending = true;
-            let (order_id, purchase, amount) = (order.id, order.purchase.clone(), order.price);
-            self.tell.push(Tell::Pending(PaymentPending {
-                order_id,
-                purchase,
-                amount,
-            }));
+    /// Flags a refused payment while it holds money.
+    fn refuse(&mut self, snapshot: &ProviderSnapshot, flag: Flag) {
+        let is_open = flag == Flag::Overdrawn || holds_money(&self.order, snapshot);
+        let flag = is_open.then_some(flag);
+        self.order.set_flag(snapshot.payment.as_deref(), flag);
+        if !is_open && snapshot.provider == Some(Provider::Generic) {
+            let payment = snapshot.payment.clone();
+            self.order.returned_payments.extend(payment);
         }
     }
 
-    fn received(&mut self, order: &mut Order, standing: &Standing) {
-        // What came in does not become less: what goes back is a refund or a dispute.
-        let received = standing
-            .received
-            .map_or(0, |money| money.minor)
-            .max(order.received);
-        if received > order.received {
-            self.money(order, Kind::Charge, received - order.received);
-            order.received = received;
+    /// Makes a payment with money, or with money on its way, the order's payment.
+    fn adopt_payment(&mut self, snapshot: &ProviderSnapshot) {
+        let has_money = snapshot.is_processing || snapshot.has_received();
+        if snapshot.payment.is_some() && has_money {
+            self.order.payment.clone_from(&snapshot.payment);
+            self.order.provider = snapshot.provider.unwrap_or(self.order.provider);
         }
-        if order.received > 0 && !order.granted {
-            order.granted = true;
-            self.credits(order, Kind::Credit, i64::from(order.credits));
-            self.tell.push(Tell::Received(PaymentReceived {
+    }
+
+    /// Announces a payment in progress once, and never after the order is settled.
+    fn announce_pending(&mut self, snapshot: &ProviderSnapshot) {
+        let order = &mut self.order;
+        let is_pending = snapshot.is_processing && !snapshot.has_received();
+        if is_pending && !order.is_pending_announced && !order.state.is_settled() {
+            order.is_pending_announced = true;
+            self.events.push(OutboxEvent::Pending(PaymentPending {
                 order_id: order.id,
                 purchase: order.purchase.clone(),
                 amount: order.price,
-                credits: order.credits,
             }));
         }
     }
 
-    fn returned(&mut self, order: &mut Order, standing: &Standing) {
-        let before = order.refunded + order.disputed;
-        match standing.refunded - order.refunded {
-            0 => {}
-            more @ 1.. => self.money(order, Kind::Refund, -more),
-            less => self.money(order, Kind::Reversal, -less),
+    fn book_received(&mut self, snapshot: &ProviderSnapshot) {
+        // The received total never falls: returned money is a refund or a dispute.
+        let reported = snapshot.received.map_or(0, |money| money.minor);
+        let received = reported.max(self.order.received);
+        if received > self.order.received {
+            self.add_money(EntryKind::Charge, received - self.order.received);
+            self.order.received = received;
         }
-        match standing.disputed - order.disputed {
-            0 => {}
-            change => self.money(order, Kind::Reversal, -change),
+        if self.order.received > 0 && !self.order.is_granted {
+            self.order.is_granted = true;
+            self.add_credits(EntryKind::Credit, i64::from(self.order.credits));
+            self.events.push(OutboxEvent::Received(PaymentReceived {
+                order_id: self.order.id,
+                purchase: self.order.purchase.clone(),
+                amount: self.order.price,
+                credits: self.order.credits,
+            }));
         }
-        let reason = match standing.disputed > order.disputed {
-            true => ReturnReason::Dispute,
-            false => ReturnReason::Refund,
-        };
-        order.refunded = standing.refunded;
-        order.disputed = standing.disputed;
-        if order.received > 0 && order.refunded >= order.received {
-            order.refund_is_made();
+    }
+
+    fn book_returned(&mut self, snapshot: &ProviderSnapshot) {
+        let returned_before = self.order.refunded + self.order.disputed;
+        let refunded = snapshot.refunded - self.order.refunded;
+        let disputed = snapshot.disputed - self.order.disputed;
+        if refunded > 0 {
+            self.add_money(EntryKind::Refund, -refunded);
+        } else if refunded < 0 {
+            self.add_money(EntryKind::Reversal, -refunded);
         }
-        let returned = order.refunded + order.disputed;
-        let is_all = order.received > 0 && returned >= order.received;
-        if is_all && !order.taken_back {
-            order.taken_back = true;
-            self.credits(order, Kind::Reversal, -i64::from(order.credits));
+        if disputed != 0 {
+            self.add_money(EntryKind::Reversal, -disputed);
         }
-        if returned > before {
-            self.tell.push(Tell::Refunded(PaymentRefunded {
-                order_id: order.id,
-                purchase: order.purchase.clone(),
-                returned: Money::new(returned, order.price.currency),
+        self.order.refunded = snapshot.refunded;
+        self.order.disputed = snapshot.disputed;
+        if self.order.received > 0 && self.order.refunded >= self.order.received {
+            self.order.complete_refund();
+        }
+        let returned = self.order.refunded + self.order.disputed;
+        let is_all = self.order.received > 0 && returned >= self.order.received;
+        if is_all && !self.order.is_revoked {
+            self.order.is_revoked = true;
+            self.add_credits(EntryKind::Reversal, -i64::from(self.order.credits));
+        }
+        if returned > returned_before {
+            let reason = if disputed > 0 {
+                ReturnReason::Dispute
+            } else {
+                ReturnReason::Refund
+            };
+            self.events.push(OutboxEvent::Refunded(PaymentRefunded {
+                order_id: self.order.id,
+                purchase: self.order.purchase.clone(),
+                returned: Money::new(returned, self.order.price.currency),
                 is_all,
                 reason,
             }));
         }
     }
 
-    fn asks_back(&mut self, order: &Order) {
-        let (order_id, product) = (order.id, order.purchase.product.clone());
-        let reason = order
-            .refund
-            .as_ref()
-            .map(|refund| refund.reason.clone())
-            .unwrap_or_default();
-        self.tell.push(Tell::RefundRequested(RefundRequested {
-            order_id,
-            product,
-            reason,
-        }));
-    }
-
-    fn fees(&mut self, order: &mut Order, standing: &Standing) {
-        if let Some(fees) = standing.fees.filter(|fees| *fees != order.fees) {
-            self.money(order, Kind::Fee, order.fees - fees);
-            order.fees = fees;
+    fn book_fees(&mut self, snapshot: &ProviderSnapshot) {
+        if let Some(fees) = snapshot.fees
+            && fees != self.order.fees
+        {
+            self.add_money(EntryKind::Fee, self.order.fees - fees);
+            self.order.fees = fees;
         }
     }
 
-    fn ended(&mut self, order: &mut Order, standing: &Standing) {
-        let was_open = !order.state.is_settled();
-        let reason = match (standing.has_failed, standing.is_closed) {
-            (true, _) => FailureReason::Declined,
-            (false, true) => FailureReason::Expired,
-            (false, false) => return,
+    /// Announces that an open order was declined or has expired. Runs before the order's state changes.
+    fn announce_failure(&mut self, snapshot: &ProviderSnapshot) {
+        let reason = if snapshot.has_failed {
+            FailureReason::Declined
+        } else if snapshot.is_expired {
+            FailureReason::Expired
+        } else {
+            return;
         };
-        if was_open && order.received == 0 && !standing.is_underway {
-            let (order_id, purchase) = (order.id, order.purchase.clone());
-            self.tell.push(Tell::Failed(PaymentFailed {
-                order_id,
-                purchase,
+        let order = &self.order;
+        if !order.state.is_settled() && order.received == 0 && !snapshot.is_processing {
+            self.events.push(OutboxEvent::Failed(PaymentFailed {
+                order_id: order.id,
+                purchase: order.purchase.clone(),
                 reason,
             }));
         }
     }
-}
 
-fn state(order: &Order, standing: &Standing) -> State {
-    if order.disputed > 0 {
-        State::Disputed
-    } else if order.received > 0 && order.refunded >= order.received {
-        State::Refunded
-    } else if order.received > 0 {
-        State::Paid
-    } else if order.state.is_settled() {
-        order.state
-    } else if standing.is_underway {
-        State::Pending
-    } else if standing.has_failed {
-        State::Failed
-    } else if standing.is_closed {
-        State::Expired
-    } else {
-        State::Pending
+    fn announce_due_refund(&mut self) {
+        let refund = self.order.refund.as_ref();
+        self.events
+            .push(OutboxEvent::RefundRequested(RefundRequested {
+                order_id: self.order.id,
+                product: self.order.purchase.product.clone(),
+                reason: refund
+                    .map(|refund| refund.reason.clone())
+                    .unwrap_or_default(),
+            }));
+    }
+
+    /// Ends the flag of the snapshot's payment, and sets the one that the order's own payment has now.
+    fn update_flags(&mut self, snapshot: &ProviderSnapshot) {
+        let order = &mut self.order;
+        let flag = order.manual_refund_flag().or_else(|| order.balance_flag());
+        order.set_flag(snapshot.payment.as_deref(), None);
+        order.set_flag(order.payment.clone().as_deref(), flag);
     }
 }
 

@@ -1,53 +1,52 @@
-//! The ledger: rows that are only ever added, each to one account. A balance is the sum of its account's rows.
+//! The ledger: append-only entries, each in one account. A balance is the sum of an account's entries.
 
 use confab_core::Money;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Money came in.
+pub enum EntryKind {
+    /// Money received.
     Charge,
-    /// Money went back.
+    /// Money refunded.
     Refund,
-    /// Money that was taken back by a bank, came back from it, or came back from a refund that failed;
-    /// credits that were taken back because their money was.
+    /// Money withdrawn or returned by a bank, or returned by a failed refund; credits taken back with their money.
     Reversal,
-    /// What the provider keeps for itself.
+    /// The provider's fee.
     Fee,
-    /// Credits were granted.
+    /// Credits granted.
     Credit,
-    /// Credits were used.
+    /// Credits used.
     Spend,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "account", rename_all = "snake_case")]
 pub enum Account {
-    /// What was paid for one order and not given back.
+    /// The money of one order.
     Order,
-    /// What the provider kept of it.
+    /// The provider's fees of one order.
     Fees,
-    /// What a person may spend at a product.
+    /// The credits of a payer at a product.
     Credits { product: String, payer: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
+pub enum LedgerEntry {
     Money {
-        kind: Kind,
+        kind: EntryKind,
         amount: Money,
     },
     Credits {
-        kind: Kind,
+        kind: EntryKind,
         product: String,
         payer: String,
         credits: i64,
     },
 }
 
-impl Row {
-    pub fn kind(&self) -> Kind {
+impl LedgerEntry {
+    pub fn kind(&self) -> EntryKind {
         match self {
             Self::Money { kind, .. } | Self::Credits { kind, .. } => *kind,
         }
@@ -56,7 +55,8 @@ impl Row {
     pub fn account(&self) -> Account {
         match self {
             Self::Money {
-                kind: Kind::Fee, ..
+                kind: EntryKind::Fee,
+                ..
             } => Account::Fees,
             Self::Money { .. } => Account::Order,
             Self::Credits { product, payer, .. } => Account::Credits {
@@ -66,7 +66,7 @@ impl Row {
         }
     }
 
-    /// With its sign: minor units, or credits.
+    /// Returns the signed amount: minor units, or credits.
     pub fn amount(&self) -> i64 {
         match self {
             Self::Money { amount, .. } => amount.minor,

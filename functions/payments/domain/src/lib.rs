@@ -1,17 +1,21 @@
-//! The rules of payments: what things cost, what an order becomes, and what the ledger books for it.
+//! The rules of payments: the life of an order, the entries that the ledger books for it, refunds and flags.
 //!
-//! Architecture invariant: pure. No AWS, no network, no clock; time and ids come in.
+//! Architecture invariant: pure. No AWS, no network, no clock; times and ids are arguments.
 
 mod book;
-mod job;
 mod ledger;
+mod notice;
 mod order;
+mod reconcile;
 mod refund;
+mod snapshot;
 mod sumit;
 
-pub use book::{Booked, Tell, book};
-pub use job::{Claim, Job, Notice, group_of};
-pub use ledger::{Account, Kind, Row};
-pub use order::{Flag, Order, Provider, Standing, State};
+pub use book::{Booking, OutboxEvent, book};
+pub use ledger::{Account, EntryKind, LedgerEntry};
+pub use notice::{Job, Notice, PaymentReport, message_group};
+pub use order::{CHECKOUT_TTL, Flag, Order, OrderState, Provider};
+pub use reconcile::{Comparison, compare};
 pub use refund::{Refund, RefundStep};
-pub use sumit::item_of_title;
+pub use snapshot::ProviderSnapshot;
+pub use sumit::item_from_title;

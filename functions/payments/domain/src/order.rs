@@ -1,12 +1,21 @@
-//! An order, and where it stands at the provider.
+//! An order: its price, the totals that were booked for it, and the flags of its payments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use confab_contracts::payments::Purchase;
-use confab_core::{CorrelationId, Money, OrderId, Timestamp};
+use confab_core::{CorrelationId, Money, OrderId, Timestamp, after};
 use serde::{Deserialize, Serialize};
 
 use crate::Refund;
+
+/// Lifetime of a checkout page, from the order's creation. Stripe accepts at most 24 hours, and keeps an idempotency key
+/// as long.
+pub const CHECKOUT_TTL: Duration = Duration::from_secs(23 * 3600);
+/// Age after which an order gets no checkout page: Stripe requires one to last at least 30 minutes.
+const MAX_AGE_TO_OPEN_CHECKOUT: Duration = Duration::from_secs(22 * 3600);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,21 +27,21 @@ pub enum Provider {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Offered; nobody was asked for money yet.
+pub enum OrderState {
+    /// Has no checkout page yet.
     Created,
-    /// The person may pay, or has paid and the bank takes its time.
+    /// Can be paid, or is paid by a bank debit that has not cleared.
     Pending,
     Paid,
     Failed,
     Expired,
     Refunded,
-    /// The person's bank has taken the money back, for now or for good.
+    /// The payer's bank has withdrawn the money, for now or for good.
     Disputed,
 }
 
-impl State {
-    /// Nothing more is expected to happen by itself; what happens all the same is booked.
+impl OrderState {
+    /// Returns whether no further change is expected. Changes that come anyway are booked.
     pub fn is_settled(self) -> bool {
         !matches!(self, Self::Created | Self::Pending)
     }
@@ -45,16 +54,16 @@ pub struct Order {
     pub price: Money,
     pub credits: u32,
     pub provider: Provider,
-    pub state: State,
+    pub state: OrderState,
     pub created_at: Timestamp,
     pub correlation_id: CorrelationId,
-    /// The provider's id of the page where it is paid.
+    /// The provider's id of the checkout page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkout: Option<String>,
     /// The provider's id of the payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<String>,
-    /// All that was booked, in minor units of the price's currency. None of them is ever negative.
+    /// Booked totals in minor units of the price's currency, never negative.
     #[serde(default)]
     pub received: i64,
     #[serde(default)]
@@ -63,26 +72,35 @@ pub struct Order {
     pub disputed: i64,
     #[serde(default)]
     pub fees: i64,
-    /// The product was told that a payment is on its way.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub told_pending: bool,
-    /// The product was told to grant, which happens once.
-    #[serde(default)]
-    pub granted: bool,
-    #[serde(default)]
-    pub taken_back: bool,
-    /// The product has said that what was bought was delivered: what becomes of its credits was decided.
-    #[serde(default)]
-    pub used: bool,
-    /// A product asked for the money to go back.
+    /// `payment_pending` was published.
+    #[serde(
+        rename = "told_pending",
+        default,
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub is_pending_announced: bool,
+    /// `payment_received` was published, which happens once.
+    #[serde(rename = "granted", default)]
+    pub is_granted: bool,
+    /// All the money was returned at some time, and the credits were taken back.
+    #[serde(rename = "taken_back", default)]
+    pub is_revoked: bool,
+    /// The product has delivered, and the credits that came with the order were taken or found missing.
+    #[serde(rename = "used", default)]
+    pub is_used: bool,
+    /// The refund that the product requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<Refund>,
-    /// Why a person has to look at a payment, by the provider's id of it. A flag ends when its own payment is in order.
+    /// Open flags by the provider's id of the payment. A flag ends when a snapshot of that payment clears it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<String, Flag>,
-    /// Refused payments that were returned, at providers that cannot be asked: an older claim raises no flag again.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub returned: BTreeSet<String>,
+    /// Refused payments that were returned, at providers without an API: an older report does not flag them again.
+    #[serde(
+        rename = "returned",
+        default,
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub returned_payments: BTreeSet<String>,
 }
 
 impl Order {
@@ -100,7 +118,7 @@ impl Order {
             price,
             credits,
             provider: Provider::Stripe,
-            state: State::Created,
+            state: OrderState::Created,
             created_at: now,
             correlation_id,
             checkout: None,
@@ -109,26 +127,43 @@ impl Order {
             refunded: 0,
             disputed: 0,
             fees: 0,
-            told_pending: false,
-            granted: false,
-            taken_back: false,
-            used: false,
+            is_pending_announced: false,
+            is_granted: false,
+            is_revoked: false,
+            is_used: false,
             refund: None,
             flags: BTreeMap::new(),
-            returned: BTreeSet::new(),
+            returned_payments: BTreeSet::new(),
         }
     }
 
-    /// Returns the payment that has a flag now and did not have it before, with the flag.
+    /// Returns the money that was received and not returned. Negative when a bank withdraws money after a refund.
+    pub fn balance(&self) -> i64 {
+        self.received - self.refunded - self.disputed
+    }
+
+    /// Returns whether the order can still be paid. A payment in progress counts as paid.
+    pub fn needs_payment(&self) -> bool {
+        !self.state.is_settled() && self.payment.is_none()
+    }
+
+    /// Returns whether a checkout page may be opened. An order whose refund is requested is not sold.
+    pub fn may_open_checkout(&self, now: Timestamp) -> bool {
+        let deadline = after(self.created_at, MAX_AGE_TO_OPEN_CHECKOUT);
+        self.needs_payment() && self.refund.is_none() && now < deadline
+    }
+
+    /// Returns the payment whose flag differs from the one in `before`, with its flag.
     pub fn newly_flagged(&self, before: &Self) -> Option<(&str, Flag)> {
-        let mut flags = self.flags.iter();
-        flags
-            .find(|(payment, flag)| before.flags.get(*payment) != Some(flag))
-            .map(|(payment, flag)| (payment.as_str(), *flag))
+        let (payment, flag) = self
+            .flags
+            .iter()
+            .find(|(payment, flag)| before.flags.get(*payment) != Some(flag))?;
+        Some((payment.as_str(), *flag))
     }
 
     /// Sets or ends the flag of one payment and leaves the flags of all others.
-    pub(crate) fn flag_payment(&mut self, payment: Option<&str>, flag: Option<Flag>) {
+    pub(crate) fn set_flag(&mut self, payment: Option<&str>, flag: Option<Flag>) {
         let payment = payment.unwrap_or_default();
         match flag {
             Some(flag) => drop(self.flags.insert(payment.to_owned(), flag)),
@@ -136,54 +171,111 @@ impl Order {
         }
     }
 
-    /// What was paid for it and not given back. A bank may take back what was refunded before: then it is below zero.
-    pub fn balance(&self) -> i64 {
-        self.received - self.refunded - self.disputed
+    /// Returns the flag that the balance alone requires.
+    pub(crate) fn balance_flag(&self) -> Option<Flag> {
+        let balance = self.balance();
+        if balance < 0 {
+            return Some(Flag::Overdrawn);
+        }
+        let has_money_after_revocation = balance > 0 && self.is_revoked;
+        if has_money_after_revocation && !self.is_refund_due() {
+            return Some(Flag::FundsCameBack);
+        }
+        None
     }
 }
 
-/// What the provider says of an order's payment, all at once: what it is now, not what changed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
-    /// Whose word it is; none for our own.
-    pub provider: Option<Provider>,
-    /// The provider's id of the payment.
-    pub payment: Option<String>,
-    /// It is another order's, or was not made on this order's page.
-    pub is_foreign: bool,
-    /// None: in a currency that is none of ours.
-    pub received: Option<Money>,
-    pub refunded: i64,
-    /// What banks have taken back and not returned.
-    pub disputed: i64,
-    /// What the provider keeps, where it says so in the order's currency.
-    pub fees: Option<i64>,
-    /// Paid, and the money is on its way.
-    pub is_underway: bool,
-    /// Nobody can pay it any more.
-    pub is_closed: bool,
-    /// The last attempt failed for good.
-    pub has_failed: bool,
-    /// All of it was refunded, whatever its currency.
-    pub is_returned: bool,
-}
-
-/// Why a person has to look at a payment. All but the last three: nothing of it was booked or granted.
+/// Why an operator has to look at a payment. Nothing of it was booked or granted, except with the last three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
-    /// There is no order of ours behind it.
+    /// The notice names an order that does not exist.
     UnknownOrder,
-    /// It is attached to another order than the one that it was found under, or was not made on the order's page.
+    /// The payment is attached to another order, or was not made on the order's checkout page.
     ForeignOrder,
     WrongAmount,
     WrongCurrency,
-    /// It was paid already, by another payment.
+    /// Another payment has paid the order.
     PaidTwice,
-    /// More went back than had come in. Such refunds are not booked; what a bank takes is.
+    /// More was returned than received. Such refunds are not booked, disputes are.
     Overdrawn,
-    /// Money is here after all, for what the product has taken back: a dispute was won, or a refund failed.
-    CameBack,
-    /// A product asked for a refund that nobody but a person can make.
-    RefundByHand,
+    /// Money arrived after the order was revoked: a dispute was won, or a refund failed.
+    #[serde(rename = "came_back")]
+    FundsCameBack,
+    /// A product requested a refund that only an operator can make.
+    #[serde(rename = "refund_by_hand")]
+    ManualRefund,
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_core::Currency;
+
+    use super::*;
+    use crate::RefundStep;
+
+    fn order() -> Order {
+        let now = Timestamp::UNIX_EPOCH;
+        let purchase = Purchase {
+            product: "studio".into(),
+            item: "studio.lite".into(),
+            payer: "usr_1".into(),
+            reference: String::new(),
+        };
+        Order::new(
+            OrderId::new(now, &|| [1; 10]),
+            purchase,
+            Money::new(2_900, Currency::Usd),
+            1,
+            now,
+            CorrelationId::new(now, &|| [2; 10]),
+        )
+    }
+
+    #[test]
+    fn checkout_opens_within_22_hours_of_an_unpaid_order() {
+        let last = Timestamp::from_second(22 * 3600 - 1).unwrap();
+        assert!(order().may_open_checkout(last));
+        assert!(!order().may_open_checkout(after(last, Duration::from_secs(1))));
+        let paying = Order {
+            payment: Some("pi_1".into()),
+            ..order()
+        };
+        assert!(!paying.needs_payment() && !paying.may_open_checkout(last));
+        let refunding = Order {
+            refund: Some(Refund {
+                reason: String::new(),
+                step: RefundStep::Requested,
+            }),
+            ..order()
+        };
+        assert!(refunding.needs_payment() && !refunding.may_open_checkout(last));
+        for state in [OrderState::Failed, OrderState::Expired, OrderState::Paid] {
+            assert!(!Order { state, ..order() }.needs_payment(), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn stored_names_of_an_order_do_not_change() {
+        let mut order = Order {
+            is_pending_announced: true,
+            is_granted: true,
+            is_revoked: true,
+            is_used: true,
+            ..order()
+        };
+        order.flags.insert("pi_1".into(), Flag::FundsCameBack);
+        order.flags.insert("pi_2".into(), Flag::ManualRefund);
+        order.returned_payments.insert("p-1".into());
+        let json = serde_json::to_value(&order).unwrap();
+        for name in ["told_pending", "granted", "taken_back", "used"] {
+            assert_eq!(json[name], true, "{name}");
+        }
+        assert_eq!(json["returned"], serde_json::json!(["p-1"]));
+        assert_eq!(
+            json["flags"],
+            serde_json::json!({ "pi_1": "came_back", "pi_2": "refund_by_hand" })
+        );
+        assert_eq!(serde_json::from_value::<Order>(json).unwrap(), order);
+    }
 }

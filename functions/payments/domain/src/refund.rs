@@ -1,19 +1,19 @@
-//! A product cannot give what was bought: the way of the money back, from the product's word to the provider's.
+//! Refunds that products request, from the request to the provider's answer.
 //!
-//! The wish is kept with the order. So it may come before the money, which a bank can take days for, and nothing is
-//! lost by it: whatever books the money finds the wish, and says that it is time.
+//! The request is stored with the order. It may come before the money, which a bank debit delays by days: the booking
+//! that receives the money finds the request and announces that the refund is due.
 
 use confab_core::clip;
 use serde::{Deserialize, Serialize};
 
 use crate::{Flag, Order, Provider};
 
-/// What is kept of a product's words.
-const LONGEST_REASON: usize = 200;
+/// Characters of a product's reason that are stored.
+const MAX_REASON_CHARS: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
-    /// Why, in the product's words.
+    /// The product's reason, for the operator.
     pub reason: String,
     #[serde(flatten)]
     pub step: RefundStep,
@@ -22,71 +22,79 @@ pub struct Refund {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum RefundStep {
-    /// It is done when there is money, and no bank has it.
-    Wanted,
-    /// The provider has taken it, or all of it went back by another hand. It is not asked for again: what comes back
-    /// after that is a person's to look at.
-    Made,
-    /// The provider said no for good, in its own word.
+    /// Due as soon as there is money that is not disputed.
+    #[serde(rename = "wanted")]
+    Requested,
+    /// Accepted by the provider, or refunded by other means. It is not requested again, even if the refund fails later.
+    #[serde(rename = "made")]
+    Accepted,
+    /// Refused by the provider for good, with its code.
     Refused { code: String },
 }
 
 impl Order {
-    /// The provider is to be asked to give back what is left.
-    pub fn owes_refund(&self) -> bool {
-        let is_wanted = self
+    /// Returns whether the provider must be asked to refund the rest now.
+    pub fn is_refund_due(&self) -> bool {
+        let is_requested = self
             .refund
             .as_ref()
-            .is_some_and(|refund| refund.step == RefundStep::Wanted);
-        is_wanted && self.provider == Provider::Stripe && self.disputed == 0 && self.balance() > 0
+            .is_some_and(|refund| refund.step == RefundStep::Requested);
+        is_requested
+            && self.provider == Provider::Stripe
+            && self.disputed == 0
+            && self.balance() > 0
     }
 
-    /// A product wants the money to go back. Wanting it twice is wanting it once.
+    /// Stores a product's refund request. Repeated requests, and requests after a full refund, change nothing.
     #[must_use]
-    pub fn refund_wanted(mut self, reason: &str) -> Self {
-        let is_back = self.received > 0 && self.disputed == 0 && self.balance() <= 0;
-        if self.refund.is_none() && !is_back {
+    pub fn request_refund(mut self, reason: &str) -> Self {
+        let is_refunded = self.received > 0 && self.disputed == 0 && self.balance() <= 0;
+        if self.refund.is_none() && !is_refunded {
             self.refund = Some(Refund {
-                reason: clip(reason, LONGEST_REASON),
-                step: RefundStep::Wanted,
+                reason: clip(reason, MAX_REASON_CHARS),
+                step: RefundStep::Requested,
             });
         }
-        self.flagged_for_refund()
-    }
-
-    /// What the provider said to it. Its first answer counts.
-    #[must_use]
-    pub fn refund_answered(mut self, step: RefundStep) -> Self {
-        if let Some(refund) = self
-            .refund
-            .as_mut()
-            .filter(|refund| refund.step == RefundStep::Wanted)
-        {
-            refund.step = step;
-        }
-        self.flagged_for_refund()
-    }
-
-    /// Nothing of the wish ends another flag.
-    fn flagged_for_refund(mut self) -> Self {
-        if let Some(flag) = self.refund_flag() {
-            self.flag_payment(self.payment.clone().as_deref(), Some(flag));
-        }
+        self.flag_manual_refund();
         self
     }
 
-    pub(crate) fn refund_is_made(&mut self) {
-        if let Some(refund) = &mut self.refund {
-            refund.step = RefundStep::Made;
+    /// Stores the provider's answer to the refund. The first answer counts.
+    #[must_use]
+    pub fn record_refund_answer(mut self, step: RefundStep) -> Self {
+        if let Some(refund) = &mut self.refund
+            && refund.step == RefundStep::Requested
+        {
+            refund.step = step;
+        }
+        self.flag_manual_refund();
+        self
+    }
+
+    /// Flags the order's payment if only an operator can refund it. Ends no flag.
+    fn flag_manual_refund(&mut self) {
+        if let Some(flag) = self.manual_refund_flag() {
+            self.set_flag(self.payment.clone().as_deref(), Some(flag));
         }
     }
 
-    /// Only a person can go on: the money was paid where nobody can be asked, its provider said no, or a bank has it.
-    pub(crate) fn refund_flag(&self) -> Option<Flag> {
+    pub(crate) fn complete_refund(&mut self) {
+        if let Some(refund) = &mut self.refund {
+            refund.step = RefundStep::Accepted;
+        }
+    }
+
+    /// Returns a flag if only an operator can refund: the provider has no API, it refused, or a bank holds the money.
+    pub(crate) fn manual_refund_flag(&self) -> Option<Flag> {
         let step = self.refund.as_ref().map(|refund| &refund.step)?;
-        let has_nobody_to_ask = self.provider != Provider::Stripe || *step != RefundStep::Wanted;
-        let is_stuck = self.disputed > 0 || (self.balance() > 0 && has_nobody_to_ask);
-        (*step != RefundStep::Made && self.balance() >= 0 && is_stuck).then_some(Flag::RefundByHand)
+        if *step == RefundStep::Accepted || self.balance() < 0 {
+            return None;
+        }
+        let cannot_ask = self.provider != Provider::Stripe || *step != RefundStep::Requested;
+        if self.disputed > 0 || (self.balance() > 0 && cannot_ask) {
+            return Some(Flag::ManualRefund);
+        }
+        None
     }
 }
 
@@ -96,7 +104,7 @@ mod tests {
     use confab_core::{CorrelationId, Currency, Money, OrderId, Timestamp};
 
     use super::*;
-    use crate::{Booked, Standing, State, Tell, book};
+    use crate::{Booking, OrderState, OutboxEvent, ProviderSnapshot, book};
 
     const PRICE: i64 = 2_900;
 
@@ -119,17 +127,17 @@ mod tests {
         )
     }
 
-    fn paid() -> Standing {
-        Standing {
+    fn paid() -> ProviderSnapshot {
+        ProviderSnapshot {
             provider: Some(Provider::Stripe),
             payment: Some("pi_1".into()),
             received: Some(Money::new(PRICE, Currency::Usd)),
-            ..Standing::default()
+            ..ProviderSnapshot::default()
         }
     }
 
-    fn elsewhere(provider: Provider) -> Standing {
-        Standing {
+    fn paid_at(provider: Provider) -> ProviderSnapshot {
+        ProviderSnapshot {
             provider: Some(provider),
             payment: Some("p-1".into()),
             ..paid()
@@ -146,177 +154,186 @@ mod tests {
         order.flags.values().next().copied()
     }
 
-    /// How often a booking says that it is time to give the money back.
-    fn asks(booked: &Booked) -> usize {
+    /// Counts the announcements that a refund is due.
+    fn due_announcements(booked: &Booking) -> usize {
         booked
-            .tell
+            .events
             .iter()
-            .filter(|tell| matches!(tell, Tell::RefundRequested(_)))
+            .filter(|event| matches!(event, OutboxEvent::RefundRequested(_)))
             .count()
     }
 
     #[test]
-    fn what_is_wanted_of_a_paid_order_is_owed_until_it_is_made() {
+    fn requested_refund_of_a_paid_order_is_due_until_the_provider_accepts_it() {
         let paid_order = book(order(), &paid()).order;
-        assert!(!paid_order.owes_refund());
-        let wanted = paid_order.refund_wanted("no photos");
-        assert!(wanted.owes_refund() && wanted.flags.is_empty());
+        assert!(!paid_order.is_refund_due());
+        let requested = paid_order.request_refund("no photos");
+        assert!(requested.is_refund_due() && requested.flags.is_empty());
         assert_eq!(
-            wanted.clone().refund_wanted("again"),
-            wanted,
-            "wanting it twice is wanting it once"
+            requested.clone().request_refund("again"),
+            requested,
+            "a repeated request changes nothing"
         );
-        let made = wanted.refund_answered(RefundStep::Made);
-        assert!(!made.owes_refund() && made.flags.is_empty());
+        let accepted = requested.record_refund_answer(RefundStep::Accepted);
+        assert!(!accepted.is_refund_due() && accepted.flags.is_empty());
         let back = book(
-            made,
-            &Standing {
+            accepted,
+            &ProviderSnapshot {
                 refunded: PRICE,
                 ..paid()
             },
         );
-        assert_eq!((back.order.state, asks(&back)), (State::Refunded, 0));
         assert_eq!(
-            back.order.clone().refund_wanted("late").refund,
+            (back.order.state, due_announcements(&back)),
+            (OrderState::Refunded, 0)
+        );
+        assert_eq!(
+            back.order.clone().request_refund("late").refund,
             back.order.refund
         );
     }
 
     #[test]
-    fn nothing_is_wanted_of_what_is_back_already() {
+    fn refund_request_after_a_full_refund_changes_nothing() {
         let back = book(
             book(order(), &paid()).order,
-            &Standing {
+            &ProviderSnapshot {
                 refunded: PRICE,
                 ..paid()
             },
         )
         .order;
-        assert_eq!(back.clone().refund_wanted("late"), back);
+        assert_eq!(back.clone().request_refund("late"), back);
     }
 
     #[test]
-    fn a_wish_before_the_money_waits_for_it_and_is_told_once() {
-        let wanted = order().refund_wanted("no photos");
-        assert!(!wanted.owes_refund());
-        let nothing_yet = Some(Money::new(0, Currency::Usd));
+    fn refund_requested_before_the_money_falls_due_once_when_it_arrives() {
+        let requested = order().request_refund("no photos");
+        assert!(!requested.is_refund_due());
+        let no_money = Some(Money::new(0, Currency::Usd));
         let underway = book(
-            wanted,
-            &Standing {
-                received: nothing_yet,
-                is_underway: true,
+            requested,
+            &ProviderSnapshot {
+                received: no_money,
+                is_processing: true,
                 ..paid()
             },
         );
-        assert_eq!((underway.order.state, asks(&underway)), (State::Pending, 0));
-        let booked = book(underway.order, &paid());
-        assert_eq!(asks(&booked), 1);
-        assert!(
-            matches!(&booked.tell[..], [Tell::Received(_), Tell::RefundRequested(wish)] if wish.reason == "no photos")
+        assert_eq!(
+            (underway.order.state, due_announcements(&underway)),
+            (OrderState::Pending, 0)
         );
-        assert!(booked.order.owes_refund());
+        let booked = book(underway.order, &paid());
+        assert_eq!(due_announcements(&booked), 1);
+        assert!(
+            matches!(&booked.events[..], [OutboxEvent::Received(_), OutboxEvent::RefundRequested(request)] if request.reason == "no photos")
+        );
+        assert!(booked.order.is_refund_due());
         let again = book(
             booked.order,
-            &Standing {
+            &ProviderSnapshot {
                 fees: Some(114),
                 ..paid()
             },
         );
-        assert_eq!(asks(&again), 0, "somebody is at it");
+        assert_eq!(due_announcements(&again), 0, "announced once");
     }
 
     #[test]
-    fn a_bank_that_has_the_money_is_left_alone_and_what_it_gives_back_is_owed() {
+    fn disputed_order_is_not_refunded_until_the_dispute_is_won() {
         let disputed = book(
             book(order(), &paid()).order,
-            &Standing {
+            &ProviderSnapshot {
                 disputed: PRICE,
                 ..paid()
             },
         )
         .order;
-        let wanted = disputed.refund_wanted("no photos");
+        let requested = disputed.request_refund("no photos");
         assert_eq!(
-            (wanted.owes_refund(), flag_of(&wanted)),
-            (false, Some(Flag::RefundByHand))
+            (requested.is_refund_due(), flag_of(&requested)),
+            (false, Some(Flag::ManualRefund))
         );
-        let won = book(wanted, &paid());
+        let won = book(requested, &paid());
         assert_eq!(
-            (asks(&won), flag_of(&won.order)),
+            (due_announcements(&won), flag_of(&won.order)),
             (1, None),
-            "it goes back by itself"
+            "refunded automatically"
         );
         let disputed_later = book(
-            order().refund_wanted("no photos"),
-            &Standing {
+            order().request_refund("no photos"),
+            &ProviderSnapshot {
                 disputed: 700,
                 ..paid()
             },
         );
         assert_eq!(
-            (asks(&disputed_later), flag_of(&disputed_later.order)),
-            (0, Some(Flag::RefundByHand))
+            (
+                due_announcements(&disputed_later),
+                flag_of(&disputed_later.order)
+            ),
+            (0, Some(Flag::ManualRefund))
         );
     }
 
     #[test]
-    fn where_nobody_can_be_asked_a_person_is_until_it_is_back() {
+    fn refund_at_a_provider_without_api_is_flagged_until_it_is_made() {
         for provider in [Provider::Sumit, Provider::Generic] {
             for early in [true, false] {
                 let order = if early {
-                    order().refund_wanted("no photos")
+                    order().request_refund("no photos")
                 } else {
                     order()
                 };
-                let booked = book(order, &elsewhere(provider));
-                assert_eq!(asks(&booked), 0);
-                let wanted = booked.order.refund_wanted("no photos");
+                let booked = book(order, &paid_at(provider));
+                assert_eq!(due_announcements(&booked), 0);
+                let requested = booked.order.request_refund("no photos");
                 assert_eq!(
-                    (wanted.owes_refund(), flag_of(&wanted)),
-                    (false, Some(Flag::RefundByHand)),
+                    (requested.is_refund_due(), flag_of(&requested)),
+                    (false, Some(Flag::ManualRefund)),
                     "{provider:?}"
                 );
-                let again = book(wanted, &elsewhere(provider)).order;
+                let again = book(requested, &paid_at(provider)).order;
                 assert_eq!(
                     flag_of(&again),
-                    Some(Flag::RefundByHand),
-                    "it stays until somebody did it"
+                    Some(Flag::ManualRefund),
+                    "flagged until it is refunded"
                 );
                 let back = book(
                     again,
-                    &Standing {
+                    &ProviderSnapshot {
                         refunded: PRICE,
-                        ..elsewhere(provider)
+                        ..paid_at(provider)
                     },
                 )
                 .order;
                 assert_eq!(
                     (flag_of(&back), step(&back)),
-                    (None, Some(&RefundStep::Made))
+                    (None, Some(&RefundStep::Accepted))
                 );
             }
         }
     }
 
     #[test]
-    fn what_stripe_refuses_is_a_persons() {
-        let wanted = book(order(), &paid()).order.refund_wanted("no photos");
-        let refused = wanted.refund_answered(RefundStep::Refused {
+    fn refund_that_stripe_refuses_is_flagged_for_the_operator() {
+        let requested = book(order(), &paid()).order.request_refund("no photos");
+        let refused = requested.record_refund_answer(RefundStep::Refused {
             code: "charge_disputed".into(),
         });
         assert_eq!(
-            (refused.owes_refund(), flag_of(&refused)),
-            (false, Some(Flag::RefundByHand))
+            (refused.is_refund_due(), flag_of(&refused)),
+            (false, Some(Flag::ManualRefund))
         );
-        let answered = refused.clone().refund_answered(RefundStep::Made);
+        let answered = refused.clone().record_refund_answer(RefundStep::Accepted);
         assert_eq!(answered, refused, "the first answer counts");
         assert_eq!(
             flag_of(&book(refused.clone(), &paid()).order),
-            Some(Flag::RefundByHand)
+            Some(Flag::ManualRefund)
         );
         let by_hand = book(
             refused,
-            &Standing {
+            &ProviderSnapshot {
                 refunded: PRICE,
                 ..paid()
             },
@@ -324,17 +341,17 @@ mod tests {
         .order;
         assert_eq!(
             (flag_of(&by_hand), step(&by_hand)),
-            (None, Some(&RefundStep::Made))
+            (None, Some(&RefundStep::Accepted))
         );
     }
 
     #[test]
-    fn a_refund_that_comes_back_is_not_made_again_by_itself() {
-        let wanted = book(order(), &paid()).order.refund_wanted("no photos");
-        // Nobody noted that it was made, and the books have it.
+    fn failed_refund_is_flagged_and_not_made_again() {
+        let requested = book(order(), &paid()).order.request_refund("no photos");
+        // The answer to the refund was lost, and the booking found the refund.
         let back = book(
-            wanted,
-            &Standing {
+            requested,
+            &ProviderSnapshot {
                 refunded: PRICE,
                 ..paid()
             },
@@ -342,10 +359,10 @@ mod tests {
         .order;
         let failed = book(back, &paid());
         assert_eq!(
-            (asks(&failed), flag_of(&failed.order)),
-            (0, Some(Flag::CameBack))
+            (due_announcements(&failed), flag_of(&failed.order)),
+            (0, Some(Flag::FundsCameBack))
         );
-        assert!(!failed.order.refund_wanted("again").owes_refund());
+        assert!(!failed.order.request_refund("again").is_refund_due());
     }
 
     #[test]
@@ -353,26 +370,26 @@ mod tests {
         let mut flagged = order();
         flagged.flags.insert("pi_2".into(), Flag::WrongAmount);
         assert_eq!(
-            flag_of(&flagged.refund_wanted("no photos")),
+            flag_of(&flagged.request_refund("no photos")),
             Some(Flag::WrongAmount)
         );
     }
 
     #[test]
-    fn a_row_of_an_older_order_has_no_wish_and_a_wish_is_kept_in_whole() {
-        let mut json = serde_json::to_value(order().refund_wanted(&"why ".repeat(100))).unwrap();
+    fn stored_orders_without_a_refund_are_read_and_a_refund_round_trips() {
+        let mut json = serde_json::to_value(order().request_refund(&"why ".repeat(100))).unwrap();
         let read: Order = serde_json::from_value(json.clone()).unwrap();
         assert_eq!(
             read.refund
                 .as_ref()
                 .map(|refund| refund.reason.chars().count()),
-            Some(LONGEST_REASON)
+            Some(MAX_REASON_CHARS)
         );
         assert_eq!(json["refund"]["step"], "wanted");
         json.as_object_mut().unwrap().remove("refund");
         json.as_object_mut().unwrap().remove("used");
         let older: Order = serde_json::from_value(json).unwrap();
-        assert_eq!((older.refund, older.used), (None, false));
+        assert_eq!((older.refund, older.is_used), (None, false));
         let refused = Refund {
             reason: "x".into(),
             step: RefundStep::Refused {

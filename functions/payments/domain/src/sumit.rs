@@ -1,7 +1,7 @@
-//! What was bought at SUMIT, whose items have titles.
+//! Items of SUMIT, which reports titles.
 
-/// SUMIT tells the title of what was bought there, such as `Standard`: it sells the studio's tiers alone.
-pub fn item_of_title(title: &str) -> Option<String> {
+/// Returns the item of a SUMIT title such as `Standard`. SUMIT sells the studio's tiers only.
+pub fn item_from_title(title: &str) -> Option<String> {
     let tier = title.trim().to_lowercase();
     let is_tier = !tier.is_empty() && tier.chars().all(|c| c.is_ascii_lowercase());
     is_tier.then(|| format!("studio.{tier}"))
@@ -12,13 +12,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sumits_titles_are_the_studios_tiers() {
+    fn sumit_titles_map_to_studio_items() {
         assert_eq!(
-            item_of_title(" Standard ").as_deref(),
+            item_from_title(" Standard ").as_deref(),
             Some("studio.standard")
         );
-        for odd in ["", "Standard pack", "../x", "סטנדרט"] {
-            assert_eq!(item_of_title(odd), None, "{odd}");
+        for title in ["", "Standard pack", "../x", "סטנדרט"] {
+            assert_eq!(item_from_title(title), None, "{title}");
         }
     }
 }

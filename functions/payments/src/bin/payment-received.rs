@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use payments::{Webhook, routes::payment_received};
+use payments::{State, routes::payment_received};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "payment-received",
-        Webhook::from_env(),
-        payment_received::handle,
+        State::start(payment_received::PARTS),
+        payment_received::routes(),
     )
     .await
 }

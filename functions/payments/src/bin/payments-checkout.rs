@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use payments::{Checkout, routes::payments_checkout};
+use payments::{State, routes::payments_checkout};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "payments-checkout",
-        Checkout::from_env(),
-        payments_checkout::handle,
+        State::start(payments_checkout::PARTS),
+        payments_checkout::routes(),
     )
     .await
 }

@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use payments::{Health, routes::payments_health};
+use payments::{State, routes::payments_health};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "payments-health",
-        Health::from_env(),
-        payments_health::handle,
+        State::start(payments_health::PARTS),
+        payments_health::routes(),
     )
     .await
 }

@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use payments::{Auditor, routes::payments_ledger};
+use payments::{State, routes::payments_ledger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "payments-ledger",
-        Auditor::from_env(),
-        payments_ledger::handle,
+        State::start(payments_ledger::PARTS),
+        payments_ledger::routes(),
     )
     .await
 }

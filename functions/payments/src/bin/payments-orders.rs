@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use payments::{Orders, routes::payments_orders};
+use payments::{State, routes::payments_orders};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "payments-orders",
-        Orders::from_env(),
-        payments_orders::handle,
+        State::start(payments_orders::PARTS),
+        payments_orders::routes(),
     )
     .await
 }

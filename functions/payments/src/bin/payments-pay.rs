@@ -1,7 +1,12 @@
 use confab_lambda::StartError;
-use payments::{Checkout, routes::payments_pay};
+use payments::{State, routes::payments_pay};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("payments-pay", Checkout::from_env(), payments_pay::handle).await
+    confab_lambda::serve(
+        "payments-pay",
+        State::start(payments_pay::PARTS),
+        payments_pay::routes(),
+    )
+    .await
 }

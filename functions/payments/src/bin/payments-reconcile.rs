@@ -1,11 +1,11 @@
 use confab_lambda::StartError;
-use payments::{Reconciler, workers::payments_reconcile};
+use payments::{State, workers::payments_reconcile};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     confab_lambda::schedule(
         "payments-reconcile",
-        Reconciler::from_env(),
+        State::start(payments_reconcile::PARTS),
         payments_reconcile::handle,
     )
     .await

@@ -1,11 +1,11 @@
 use confab_lambda::StartError;
-use payments::{Requests, workers::payments_requests};
+use payments::{State, workers::payments_requests};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     confab_lambda::queue(
         "payments-requests",
-        Requests::from_env(),
+        State::start(payments_requests::PARTS),
         payments_requests::handle,
     )
     .await

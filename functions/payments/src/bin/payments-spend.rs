@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use payments::{Spending, routes::payments_spend};
+use payments::{State, routes::payments_spend};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "payments-spend",
-        Spending::from_env(),
-        payments_spend::handle,
+        State::start(payments_spend::PARTS),
+        payments_spend::routes(),
     )
     .await
 }

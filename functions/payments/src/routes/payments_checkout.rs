@@ -1,33 +1,52 @@
-//! `POST /api/payments/checkout/`: an offer that a product sealed becomes an order, and a page to pay it on.
-//! `POST /api/payments/offers/`: it is kept, and a link with the order's id leads to it.
+//! `POST /api/payments/checkout/`: turns a product's sealed offer into an order with a checkout page.
+//! `POST /api/payments/offers/`: stores an offer for a short link, which ends in the order's id.
 
 use std::sync::Arc;
 
-use confab_core::Result;
-use confab_lambda::{ApiRequest, Response, response};
+use confab_core::{CorrelationId, Result};
+use confab_lambda::{Response, Router, extract::Json, response};
 use http::StatusCode;
 use serde::Deserialize;
 
 use crate::{
-    Checkout,
-    routes::payments_orders::OrderView,
-    services::checkout::{Taken, keep, take_sealed},
+    services::{
+        checkout::{start_from_sealed_offer, store_offer},
+        order_view::OrderView,
+    },
+    state::{Part, State},
 };
+
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::Stripe,
+    Part::Seal,
+    Part::Prices,
+    Part::DynamoDbConnection,
+];
+
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("POST /api/payments/checkout/", post_checkout)
+        .route("POST /api/payments/offers/", post_offer)
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct In {
+struct SealedOffer {
     offer: String,
 }
 
-pub async fn handle(deps: Arc<Checkout>, call: ApiRequest) -> Result<Response> {
-    let In { offer } = call.json()?;
-    if call.path() == "/api/payments/offers/" {
-        return response::json(StatusCode::CREATED, &keep(&deps, &offer).await?);
-    }
-    let Taken { order, page } = take_sealed(&deps, &offer, call.correlation_id).await?;
-    response::json(
-        StatusCode::OK,
-        &OrderView::of(&order, page.map(|url| url.0)),
-    )
+async fn post_checkout(
+    state: Arc<State>,
+    Json(body): Json<SealedOffer>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let checkout = start_from_sealed_offer(&state, &body.offer, correlation_id).await?;
+    let url = checkout.url.map(|url| url.0);
+    response::json(StatusCode::OK, &OrderView::new(&checkout.order, url))
+}
+
+async fn post_offer(state: Arc<State>, Json(body): Json<SealedOffer>) -> Result<Response> {
+    let stored = store_offer(&state, &body.offer).await?;
+    response::json(StatusCode::CREATED, &stored)
 }

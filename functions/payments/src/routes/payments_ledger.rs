@@ -1,30 +1,55 @@
-//! `GET /api/payments/ledger/..`: the books, for the operator. Orders of a day, one order in whole, an account, flags.
+//! `GET /api/payments/ledger/..`: the ledger, for the operator: orders of a day, one order, an account, flags.
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-use confab_core::{CorrelationId, Error, OrderId, Result, Timestamp};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_core::{CorrelationId, Error, Result, Timestamp};
+use confab_lambda::{
+    Response, Router,
+    extract::{PathPair, Query},
+    response,
+};
 use futures::{StreamExt, stream};
 use http::StatusCode;
-use payments_domain::{Order, Tell};
-use serde::Serialize;
+use payments_domain::{Order, OutboxEvent};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Auditor,
-    config::OPERATOR,
-    store::{FlagView, LedgerRow, TellRow},
+    services::extract::{Operator, OrderPath},
+    state::{Part, State},
+    store::{FlagRow, LedgerRow, OutboxRow, Store},
 };
 
-/// How many orders are read at once to tell which flags are open.
-const ORDERS_AT_ONCE: usize = 8;
+pub const PARTS: &[Part] = &[Part::Store, Part::OperatorKey];
+
+/// Concurrent reads of orders, to tell which flags are open.
+const READ_CONCURRENCY: usize = 8;
+
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /api/payments/ledger/orders", list_orders)
+        .route("GET /api/payments/ledger/orders/{id}", get_order)
+        .route(
+            "GET /api/payments/ledger/accounts/{product}/{payer}",
+            get_account,
+        )
+        .route("GET /api/payments/ledger/flags", list_flags)
+}
+
+#[derive(Deserialize)]
+struct Day {
+    /// The UTC day, today by default.
+    day: Option<String>,
+    /// The cursor of the next page.
+    after: Option<String>,
+}
 
 #[derive(Serialize)]
-struct OrdersOut {
-    orders: Vec<OrderOut>,
-    /// The keys of orders of the day that cannot be read.
+struct OrderList {
+    orders: Vec<OrderWithBalance>,
+    /// Keys of the day's orders that cannot be decoded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,130 +57,123 @@ struct OrdersOut {
 }
 
 #[derive(Serialize)]
-struct OrderOut {
+struct OrderWithBalance {
     #[serde(flatten)]
     order: Order,
     balance: i64,
 }
 
 #[derive(Serialize)]
-struct FileOut {
-    order: OrderOut,
+struct OrderFile {
+    order: OrderWithBalance,
     rows: Vec<LedgerRow>,
-    told: Vec<ToldOut>,
+    #[serde(rename = "told")]
+    outbox: Vec<OutboxItem>,
 }
 
 #[derive(Serialize)]
-struct ToldOut {
+struct OutboxItem {
     #[serde(flatten)]
-    tell: Tell,
-    cause: String,
+    event: OutboxEvent,
+    #[serde(rename = "cause")]
+    causation_id: String,
     correlation_id: CorrelationId,
-    /// When it was decided; the products are told right after.
+    /// When it was decided; it is published right after that.
     at: Timestamp,
-    is_told: bool,
+    #[serde(rename = "is_told")]
+    is_published: bool,
 }
 
 #[derive(Serialize)]
-struct AccountOut {
+struct AccountFile {
     balance: i64,
     rows: Vec<LedgerRow>,
 }
 
 #[derive(Serialize)]
-struct FlagsOut {
-    flags: Vec<FlagOut>,
+struct FlagList {
+    flags: Vec<FlagItem>,
 }
 
 #[derive(Serialize)]
-struct FlagOut {
+struct FlagItem {
     #[serde(flatten)]
-    flag: FlagView,
-    /// The payment still needs a look: its order carries the flag, or no order is known that could.
+    flag: FlagRow,
     is_open: bool,
 }
 
-pub async fn handle(deps: Arc<Auditor>, call: ApiRequest) -> Result<Response> {
-    is_operator(&deps, &call).await?;
-    let path = call
-        .path()
-        .trim_start_matches("/api/payments/ledger/")
-        .trim_end_matches('/');
-    let parts: Vec<_> = path.split('/').collect();
-    let day = || {
-        call.query_value("day")
-            .unwrap_or_else(|| deps.store.today())
+async fn list_orders(_: Operator, state: Arc<State>, Query(query): Query<Day>) -> Result<Response> {
+    let store = state.store()?;
+    let day = query.day.unwrap_or_else(|| store.today());
+    let page = store.orders_of(&day, query.after.as_deref()).await?;
+    let orders = page.orders.into_iter();
+    let list = OrderList {
+        orders: orders.map(|row| row.order.into()).collect(),
+        unreadable: page.unreadable,
+        next: page.next,
     };
-    match parts[..] {
-        ["orders"] => {
-            let page = deps
-                .store
-                .orders_of(&day(), call.query_value("after").as_deref())
-                .await?;
-            let orders = page
-                .orders
-                .into_iter()
-                .map(|row| OrderOut::of(row.order))
-                .collect();
-            response::json(
-                StatusCode::OK,
-                &OrdersOut {
-                    orders,
-                    unreadable: page.unreadable,
-                    next: page.next,
-                },
-            )
-        }
-        ["orders", id] => {
-            let unknown = || Error::not_found("order");
-            let id: OrderId = id.parse().map_err(|_| unknown())?;
-            let file = deps.store.file_of(id).await?.ok_or_else(unknown)?;
-            let told = file.told.into_iter().map(ToldOut::from).collect();
-            response::json(
-                StatusCode::OK,
-                &FileOut {
-                    order: OrderOut::of(file.order.order),
-                    rows: file.rows,
-                    told,
-                },
-            )
-        }
-        ["accounts", product, payer] => {
-            let (balance, rows) = deps.store.account(product, payer).await?;
-            response::json(StatusCode::OK, &AccountOut { balance, rows })
-        }
-        ["flags"] => response::json(
-            StatusCode::OK,
-            &FlagsOut {
-                flags: flags_of(&deps, &day()).await?,
-            },
-        ),
-        _ => Err(Error::not_found("page")),
+    response::json(StatusCode::OK, &list)
+}
+
+async fn get_order(_: Operator, state: Arc<State>, OrderPath(id): OrderPath) -> Result<Response> {
+    let file = state.store()?.order_file(id).await?;
+    let file = file.ok_or_else(|| Error::not_found("order"))?;
+    let outbox = file.outbox.into_iter();
+    let file = OrderFile {
+        order: file.order.order.into(),
+        rows: file.entries,
+        outbox: outbox.map(OutboxItem::from).collect(),
+    };
+    response::json(StatusCode::OK, &file)
+}
+
+async fn get_account(
+    _: Operator,
+    state: Arc<State>,
+    PathPair(product, payer): PathPair<String, String>,
+) -> Result<Response> {
+    let (balance, rows) = state.store()?.account(&product, &payer).await?;
+    response::json(StatusCode::OK, &AccountFile { balance, rows })
+}
+
+async fn list_flags(_: Operator, state: Arc<State>, Query(query): Query<Day>) -> Result<Response> {
+    let store = state.store()?;
+    let day = query.day.unwrap_or_else(|| store.today());
+    let flags = store.flags_of(&day).await?;
+    let orders = read_orders(store, &flags).await;
+    let flags = flags
+        .into_iter()
+        .map(|flag| FlagItem {
+            is_open: is_open(&flag, &orders),
+            flag,
+        })
+        .collect();
+    response::json(StatusCode::OK, &FlagList { flags })
+}
+
+type Orders = HashMap<confab_core::OrderId, Result<Option<Order>>>;
+
+/// Reads the orders of flags. An order that cannot be read fails alone.
+async fn read_orders(store: &Store, flags: &[FlagRow]) -> Orders {
+    let ids: BTreeSet<_> = flags.iter().filter_map(|flag| flag.order_id).collect();
+    let reads = stream::iter(ids).map(|id| async move {
+        let row = store.order(id).await;
+        (id, row.map(|row| row.map(|row| row.order)))
+    });
+    reads.buffer_unordered(READ_CONCURRENCY).collect().await
+}
+
+/// Returns whether the order still has the flag. Without a readable order, the flag is open.
+fn is_open(flag: &FlagRow, orders: &Orders) -> bool {
+    let order = flag.order_id.and_then(|id| orders.get(&id));
+    match order {
+        Some(Ok(Some(order))) => order.flags.get(&flag.payment) == Some(&flag.flag),
+        _ => true,
     }
 }
 
-/// The flags that were raised on a day, each with whether it is still open.
-async fn flags_of(deps: &Auditor, day: &str) -> Result<Vec<FlagOut>> {
-    let flags = deps.store.flags_of(day).await?;
-    let ids: BTreeSet<_> = flags.iter().filter_map(|flag| flag.order_id).collect();
-    let orders = stream::iter(ids).map(|id| async move { (id, deps.store.order(id).await) });
-    let orders: HashMap<_, _> = orders.buffer_unordered(ORDERS_AT_ONCE).collect().await;
-    // The flag of an order that cannot be read stays open.
-    let is_open = |flag: &FlagView| match flag.order_id.and_then(|id| orders.get(&id)) {
-        Some(Ok(Some(row))) => row.order.flags.get(&flag.payment) == Some(&flag.flag),
-        _ => true,
-    };
-    Ok(flags
-        .into_iter()
-        .map(|flag| FlagOut {
-            is_open: is_open(&flag),
-            flag,
-        })
-        .collect())
-}
-
-impl OrderOut {
-    fn of(order: Order) -> Self {
+impl From<Order> for OrderWithBalance {
+    fn from(order: Order) -> Self {
         Self {
             balance: order.balance(),
             order,
@@ -163,30 +181,53 @@ impl OrderOut {
     }
 }
 
-impl From<TellRow> for ToldOut {
-    fn from(row: TellRow) -> Self {
-        let TellRow {
-            id,
-            correlation_id,
-            cause,
-            tell,
-            settled,
-            ..
-        } = row;
+impl From<OutboxRow> for OutboxItem {
+    fn from(row: OutboxRow) -> Self {
         Self {
-            tell,
-            cause,
-            correlation_id,
-            at: id.made_at(),
-            is_told: settled,
+            event: row.event,
+            causation_id: row.causation_id,
+            correlation_id: row.correlation_id,
+            at: row.id.made_at(),
+            is_published: row.is_published,
         }
     }
 }
 
-async fn is_operator(deps: &Auditor, call: &ApiRequest) -> Result<()> {
-    let told = call.bearer().unwrap_or_default();
-    let known = deps.keys.verify(OPERATOR, told).await?;
-    known
-        .then_some(())
-        .ok_or_else(|| Error::unauthenticated("The operator's key is expected."))
+#[cfg(test)]
+mod tests {
+    use confab_contracts::payments::Purchase;
+    use confab_core::{Currency, Money, OrderId};
+    use payments_domain::Flag;
+
+    use super::*;
+
+    #[test]
+    fn flag_is_open_until_its_order_no_longer_has_it() {
+        let now = Timestamp::UNIX_EPOCH;
+        let id = OrderId::new(now, &|| [1; 10]);
+        let purchase = Purchase {
+            product: "studio".into(),
+            item: "studio.lite".into(),
+            payer: "usr_1".into(),
+            reference: String::new(),
+        };
+        let price = Money::new(2_900, Currency::Usd);
+        let correlation_id = CorrelationId::new(now, &|| [2; 10]);
+        let ended = Order::new(id, purchase, price, 1, now, correlation_id);
+        let mut flagged = ended.clone();
+        flagged.flags.insert("pi_2".into(), Flag::PaidTwice);
+        let flag = FlagRow {
+            flag: Flag::PaidTwice,
+            payment: "pi_2".into(),
+            notice_id: "stripe#evt_1".into(),
+            order_id: Some(id),
+            at: now,
+        };
+        let with = |order| Orders::from([(id, order)]);
+        assert!(is_open(&flag, &with(Ok(Some(flagged)))));
+        assert!(!is_open(&flag, &with(Ok(Some(ended)))));
+        let unreadable = Error::internal("unreadable_row", "simulated");
+        assert!(is_open(&flag, &with(Err(unreadable))));
+        assert!(is_open(&flag, &Orders::new()));
+    }
 }

@@ -1,42 +1,24 @@
-//! `GET /api/payments/orders/{id}`: how an order stands. Whoever knows its id may ask: it says nothing of who pays.
+//! `GET /api/payments/orders/{id}`: the state of an order. The id is the permission; nothing of the payer is shown.
 
 use std::sync::Arc;
 
-use confab_core::{Error, Money, OrderId, Result};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_core::{Error, Result};
+use confab_lambda::{Response, Router, response};
 use http::StatusCode;
-use payments_domain::{Order, State};
-use serde::Serialize;
 
-use crate::Orders;
+use crate::{
+    services::{extract::OrderPath, order_view::OrderView},
+    state::{Part, State},
+};
 
-/// What anybody may know of an order.
-#[derive(Serialize)]
-pub(crate) struct OrderView {
-    order_id: OrderId,
-    state: State,
-    item: String,
-    amount: Money,
-    /// Where it is paid, while it can be.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+pub const PARTS: &[Part] = &[Part::Store, Part::DynamoDbConnection];
+
+pub fn routes() -> Router<State> {
+    Router::new().route("GET /api/payments/orders/{id}", get_order)
 }
 
-impl OrderView {
-    pub(crate) fn of(order: &Order, url: Option<String>) -> Self {
-        Self {
-            order_id: order.id,
-            state: order.state,
-            item: order.purchase.item.clone(),
-            amount: order.price,
-            url,
-        }
-    }
-}
-
-pub async fn handle(deps: Arc<Orders>, call: ApiRequest) -> Result<Response> {
-    let unknown = || Error::not_found("order");
-    let id: OrderId = call.last_segment().parse().map_err(|_| unknown())?;
-    let row = deps.store.order(id).await?.ok_or_else(unknown)?;
-    response::json(StatusCode::OK, &OrderView::of(&row.order, None))
+async fn get_order(state: Arc<State>, OrderPath(id): OrderPath) -> Result<Response> {
+    let row = state.store()?.order(id).await?;
+    let row = row.ok_or_else(|| Error::not_found("order"))?;
+    response::json(StatusCode::OK, &OrderView::new(&row.order, None))
 }

@@ -1,75 +1,85 @@
-//! `GET /api/payments/pay/{offer}`: the link in a chat that leads to where an offer is paid, or to a page that says why
-//! it does not. `{offer}` is the order's id, or the sealed offer itself. `GET /api/payments/back`: where the person lands
-//! after paying, or with `?cancelled=1` without it.
+//! `GET /api/payments/pay/{offer}`: the payment link in a chat. `{offer}` is an order's id, or a sealed offer. Redirects to
+//! the checkout page, or shows why there is none.
+//! `GET /api/payments/back`: the page after paying, or with `?cancelled=1` after leaving the checkout.
 
 mod page;
 
 use std::sync::Arc;
 
 use confab_core::{Error, Kind, OrderId, Private, Result};
-use confab_lambda::{ApiRequest, Response, response};
-use http::{HeaderValue, Method, StatusCode, header};
-use payments_domain::State;
+use confab_lambda::{
+    Response, Router,
+    extract::{Path, Whole},
+    response,
+};
+use http::{HeaderValue, StatusCode, header};
+use payments_domain::OrderState;
 
-use self::page::{Language, Said, page};
+use self::page::{Language, Message, page};
 use crate::{
-    Checkout,
-    services::checkout::{CANCELLED, Taken, take_kept, take_sealed},
+    services::checkout::{CANCELLED, start_from_sealed_offer, start_from_stored_offer},
+    state::{Part, State},
 };
 
-/// Messengers open a link before its person does, to show what is behind it. That makes the order and its page, which
-/// the person then comes to as well: the same offer is the same order. All it takes is time, since the day in which
-/// the page can be paid has begun.
-pub async fn handle(deps: Arc<Checkout>, call: ApiRequest) -> Result<Response> {
-    let language = Language::preferred(call.header("accept-language").unwrap_or_default());
-    let mut response = if call.path().ends_with("/payments/back") {
-        let is_cancelled = call.query_value(CANCELLED).is_some();
-        page(
-            StatusCode::OK,
-            if is_cancelled {
-                Said::Cancelled
-            } else {
-                Said::Back
-            },
-            language,
-        )?
-    } else {
-        match take(&deps, &call).await {
-            Ok(Taken {
-                page: Some(url), ..
-            }) => see_other(&url)?,
-            Ok(Taken { order, page: None }) => {
-                let (status, said) = nothing_to_pay(order.state);
-                page(status, said, language)?
-            }
-            Err(error) => {
-                let (status, said) = instead(call.error_status(&error), &error);
-                page(status, said, language)?
-            }
-        }
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::Stripe,
+    Part::Seal,
+    Part::Prices,
+    Part::DynamoDbConnection,
+];
+
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /api/payments/pay/{offer}", open_link)
+        .route("HEAD /api/payments/pay/{offer}", open_link)
+        .route("GET /api/payments/back", show_return_page)
+}
+
+/// Messengers open a link for its preview, before the payer does. That starts the checkout early, and the payer gets the
+/// same order and page.
+async fn open_link(
+    state: Arc<State>,
+    Path(offer): Path<String>,
+    language: Language,
+    Whole(request): Whole,
+) -> Result<Response> {
+    let correlation_id = request.correlation_id;
+    let started = match offer.parse::<OrderId>() {
+        Ok(id) => start_from_stored_offer(&state, id, correlation_id).await,
+        Err(_) => start_from_sealed_offer(&state, &offer, correlation_id).await,
     };
-    if call.request.method() == Method::HEAD {
-        *response.body_mut() = Default::default();
-    }
-    // An address that holds an offer is nobody else's to know, and what it leads to changes.
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(
+    let (status, message) = match started {
+        Ok(checkout) => match checkout.url {
+            Some(url) => return redirect(&url).map(private),
+            None => message_for_state(checkout.order.state),
+        },
+        Err(error) => message_for_error(request.error_status(&error), &error),
+    };
+    page(status, message, language).map(private)
+}
+
+async fn show_return_page(language: Language, Whole(request): Whole) -> Result<Response> {
+    let message = if request.query_value(CANCELLED).is_some() {
+        Message::Cancelled
+    } else {
+        Message::Returned
+    };
+    page(StatusCode::OK, message, language).map(private)
+}
+
+/// Forbids caching, since a link's answer changes, and referrers, since its address may hold an offer.
+fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     );
-    Ok(response)
+    response
 }
 
-async fn take(deps: &Checkout, call: &ApiRequest) -> Result<Taken> {
-    match call.last_segment().parse::<OrderId>() {
-        Ok(id) => take_kept(deps, id, call.correlation_id).await,
-        Err(_) => take_sealed(deps, call.last_segment(), call.correlation_id).await,
-    }
-}
-
-fn see_other(url: &Private<String>) -> Result<Response> {
+fn redirect(url: &Private<String>) -> Result<Response> {
     let unreadable = |e| Error::unavailable("stripe_unreadable", e);
     let url = HeaderValue::try_from(url.as_str()).map_err(unreadable)?;
     let mut response = response::empty(StatusCode::SEE_OTHER);
@@ -77,23 +87,23 @@ fn see_other(url: &Private<String>) -> Result<Response> {
     Ok(response)
 }
 
-fn nothing_to_pay(state: State) -> (StatusCode, Said) {
+fn message_for_state(state: OrderState) -> (StatusCode, Message) {
     match state {
-        State::Paid => (StatusCode::OK, Said::Paid),
-        State::Created | State::Pending => (StatusCode::OK, Said::UnderWay),
-        State::Refunded | State::Disputed => (StatusCode::GONE, Said::Returned),
-        State::Failed | State::Expired => (StatusCode::GONE, Said::Over),
+        OrderState::Paid => (StatusCode::OK, Message::Paid),
+        OrderState::Created | OrderState::Pending => (StatusCode::OK, Message::Pending),
+        OrderState::Refunded | OrderState::Disputed => (StatusCode::GONE, Message::Refunded),
+        OrderState::Failed | OrderState::Expired => (StatusCode::GONE, Message::Expired),
     }
 }
 
-fn instead(status: StatusCode, error: &Error) -> (StatusCode, Said) {
+fn message_for_error(status: StatusCode, error: &Error) -> (StatusCode, Message) {
     match (error.code(), error.kind()) {
-        // To a person it is one thing whether the seal, the order or its words are from another time.
-        ("expired", _) | (_, Kind::Conflict) => (StatusCode::GONE, Said::Over),
-        (_, Kind::Unauthenticated | Kind::NotFound) => (status, Said::Broken),
-        (_, Kind::Unprocessable) => (status, Said::NotForSale),
-        (_, Kind::Unavailable) => (status, Said::Later),
-        _ => (status, Said::OurFault),
+        // An expired seal, an order past its deadline and a changed offer look alike to a payer.
+        ("expired", _) | (_, Kind::Conflict) => (StatusCode::GONE, Message::Expired),
+        (_, Kind::Unauthenticated | Kind::NotFound) => (status, Message::Broken),
+        (_, Kind::Unprocessable) => (status, Message::NotForSale),
+        (_, Kind::Unavailable) => (status, Message::Unavailable),
+        _ => (status, Message::ServerError),
     }
 }
 
@@ -106,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sample_is_an_offer_in_a_link() {
+    fn sample_link_holds_a_sealed_offer() {
         let request = request(&sample("payments", "payments-pay.offer"));
         let offer = request.uri().path().rsplit('/').next().unwrap();
         let offer: Offer = unseal(&[b"seal-secret"], offer, Timestamp::UNIX_EPOCH).unwrap();
@@ -114,56 +124,64 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_case_is_said_with_its_status() {
-        for (state, status, said) in [
-            (State::Paid, 200, Said::Paid),
-            (State::Pending, 200, Said::UnderWay),
-            (State::Refunded, 410, Said::Returned),
-            (State::Disputed, 410, Said::Returned),
-            (State::Expired, 410, Said::Over),
-            (State::Failed, 410, Said::Over),
+    fn states_and_errors_have_their_page_and_status() {
+        for (state, status, expected_message) in [
+            (OrderState::Paid, 200, Message::Paid),
+            (OrderState::Pending, 200, Message::Pending),
+            (OrderState::Refunded, 410, Message::Refunded),
+            (OrderState::Disputed, 410, Message::Refunded),
+            (OrderState::Expired, 410, Message::Expired),
+            (OrderState::Failed, 410, Message::Expired),
         ] {
-            let (found, what) = nothing_to_pay(state);
-            assert_eq!((found.as_u16(), what), (status, said), "{state:?}");
+            let (found, message) = message_for_state(state);
+            assert_eq!(
+                (found.as_u16(), message),
+                (status, expected_message),
+                "{state:?}"
+            );
         }
         let forged = Error::unauthenticated("This was not made by us.");
         let expired = Error::new(Kind::Unauthenticated, "expired", "This has expired.");
         let unsold = Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.");
-        for (error, status, expected, said) in [
-            (forged, 401, 401, Said::Broken),
-            (expired, 401, 410, Said::Over),
-            (Error::not_found("offer"), 404, 404, Said::Broken),
+        for (error, status, expected, expected_message) in [
+            (forged, 401, 401, Message::Broken),
+            (expired, 401, 410, Message::Expired),
+            (Error::not_found("offer"), 404, 404, Message::Broken),
             (
                 Error::conflict("offer_over", "It is too late."),
                 409,
                 410,
-                Said::Over,
+                Message::Expired,
             ),
-            (unsold, 422, 422, Said::NotForSale),
+            (unsold, 422, 422, Message::NotForSale),
             (
-                Error::unavailable("stripe_busy", "on purpose"),
+                Error::unavailable("stripe_busy", "simulated"),
                 503,
                 503,
-                Said::Later,
+                Message::Unavailable,
             ),
             (
-                Error::internal("stripe_refused", "on purpose"),
+                Error::internal("stripe_refused", "simulated"),
                 500,
                 500,
-                Said::OurFault,
+                Message::ServerError,
             ),
         ] {
-            let (found, what) = instead(StatusCode::from_u16(status).unwrap(), &error);
-            assert_eq!((found.as_u16(), what), (expected, said), "{error}");
+            let (found, message) = message_for_error(StatusCode::from_u16(status).unwrap(), &error);
+            assert_eq!(
+                (found.as_u16(), message),
+                (expected, expected_message),
+                "{error}"
+            );
         }
     }
 
     #[test]
-    fn an_address_that_is_none_leads_nowhere() {
+    fn redirect_refuses_a_malformed_address() {
         let page = "https://checkout.stripe.com/c/pay/cs_1#fid";
-        let response = see_other(&page.into()).unwrap();
+        let response = redirect(&page.into()).unwrap();
         assert_eq!(response.status().as_u16(), 303);
         assert_eq!(response.headers()["location"], page);
-        assert!(see_other(&"https://a.example/\r\nset-cookie: a=b".into()).is_err());
+        assert!(redirect(&"https://a.example/\r\nset-cookie: a=b".into()).is_err());
     }
 }

@@ -1,38 +1,51 @@
-//! `POST /api/payments/spend/`: takes credits from what a person has, once for each spend that a product sealed.
+//! `POST /api/payments/spend/`: takes credits of a payer, once for each spend that a product sealed.
 
 use std::sync::Arc;
 
 use confab_contracts::payments::Spend;
 use confab_core::{Clock, Error, Result};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_lambda::{Response, Router, extract::Json, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::{Spending, config::SEAL, store::Spent};
+use crate::{
+    config::SEAL_SECRET,
+    state::{Part, State},
+    store::SpendOutcome,
+};
+
+pub const PARTS: &[Part] = &[Part::Store, Part::Seal, Part::DynamoDbConnection];
+
+pub fn routes() -> Router<State> {
+    Router::new().route("POST /api/payments/spend/", post_spend)
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct In {
+struct SealedSpend {
     spend: String,
 }
 
 #[derive(Serialize)]
-struct Out {
+struct Balance {
     balance: i64,
 }
 
-pub async fn handle(deps: Arc<Spending>, call: ApiRequest) -> Result<Response> {
-    let In { spend } = call.json()?;
-    let spend: Spend = deps.keys.unseal(SEAL, &spend, deps.clock.now()).await?;
+async fn post_spend(state: Arc<State>, Json(body): Json<SealedSpend>) -> Result<Response> {
+    let (secrets, now) = (state.secrets()?, state.clock.now());
+    let spend: Spend = secrets.unseal(SEAL_SECRET, &body.spend, now).await?;
     if spend.credits == 0 {
         return Err(Error::invalid(
             "nothing_to_spend",
             "A spend takes at least one credit.",
         ));
     }
-    match deps.store.spend(&spend, None).await? {
-        (Spent::Now | Spent::Before, balance) => response::json(StatusCode::OK, &Out { balance }),
-        (Spent::TooLittle | Spent::Raced, _) => Err(Error::conflict(
+    let (outcome, balance) = state.store()?.spend(&spend, None).await?;
+    match outcome {
+        SpendOutcome::Spent | SpendOutcome::Duplicate => {
+            response::json(StatusCode::OK, &Balance { balance })
+        }
+        SpendOutcome::TooFewCredits | SpendOutcome::OrderChanged => Err(Error::conflict(
             "too_few_credits",
             "There are not enough credits.",
         )),

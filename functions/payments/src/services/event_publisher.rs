@@ -1,54 +1,50 @@
-//! The world of the worker that books: the other services, who hear of it on the bus.
+//! Publishes the outbox events of booked orders on the bus.
 
 use confab_aws::Bus;
 use confab_contracts::{Contract, Event};
-use confab_core::{CorrelationId, EffectId, EventId, OrderId, Result, Timestamp};
+use confab_core::{EffectId, EventId, Result, Timestamp};
 use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
-use payments_domain::Tell;
+use payments_domain::OutboxEvent;
+
+use crate::store::OutboxMessage;
 
 #[derive(Debug)]
-pub(crate) struct Announcer {
-    pub(crate) bus: Bus,
+pub(crate) struct EventPublisher<'a> {
+    pub(crate) bus: &'a Bus,
 }
 
-/// What the products are to be told, and in which trace.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Telling {
-    pub(crate) order_id: OrderId,
-    pub(crate) correlation_id: CorrelationId,
-    /// The notice that led to it.
-    pub(crate) cause: String,
-    pub(crate) tell: Tell,
-}
-
-impl Announcer {
-    async fn publish<D: Contract>(&self, id: EffectId, telling: &Telling, data: D) -> Result<()> {
-        let event = EventId::of_effect(id);
+impl EventPublisher<'_> {
+    async fn publish<D: Contract>(
+        &self,
+        id: EffectId,
+        message: &OutboxMessage,
+        data: D,
+    ) -> Result<()> {
         let event = Event::new(
-            event,
+            EventId::of_effect(id),
             id.made_at(),
             "payments",
-            telling.correlation_id,
-            telling.cause.clone(),
+            message.correlation_id,
+            message.causation_id.clone(),
             data,
         );
         self.bus.publish(&[event]).await
     }
 }
 
-impl EffectRunner<Telling> for Announcer {
-    async fn perform(&self, effect: &Effect<Telling>) -> EffectOutcome {
-        let telling = &effect.what;
-        let published = match telling.tell.clone() {
-            Tell::Pending(data) => self.publish(effect.id, telling, data).await,
-            Tell::Received(data) => self.publish(effect.id, telling, data).await,
-            Tell::Refunded(data) => self.publish(effect.id, telling, data).await,
-            Tell::Failed(data) => self.publish(effect.id, telling, data).await,
-            Tell::RefundRequested(data) => self.publish(effect.id, telling, data).await,
+impl EffectRunner<OutboxMessage> for EventPublisher<'_> {
+    async fn perform(&self, effect: &Effect<OutboxMessage>) -> EffectOutcome {
+        let (id, message) = (effect.id, &effect.what);
+        let published = match message.event.clone() {
+            OutboxEvent::Pending(data) => self.publish(id, message, data).await,
+            OutboxEvent::Received(data) => self.publish(id, message, data).await,
+            OutboxEvent::Refunded(data) => self.publish(id, message, data).await,
+            OutboxEvent::Failed(data) => self.publish(id, message, data).await,
+            OutboxEvent::RefundRequested(data) => self.publish(id, message, data).await,
         };
         match published {
             Ok(()) => EffectOutcome::Done {
-                receipt: EventId::of_effect(effect.id).to_string(),
+                receipt: EventId::of_effect(id).to_string(),
             },
             Err(error) => EffectOutcome::Later {
                 code: 0,
@@ -57,8 +53,8 @@ impl EffectRunner<Telling> for Announcer {
         }
     }
 
-    /// An event is published again rather than lost: its copies have one id, and subscribers know it.
-    async fn look_for(&self, _: &Effect<Telling>, _: Timestamp) -> Result<Evidence> {
+    /// Publishes again rather than losing an event: copies share one id, and subscribers drop those that they know.
+    async fn look_for(&self, _: &Effect<OutboxMessage>, _: Timestamp) -> Result<Evidence> {
         Ok(Evidence::DidNotHappen)
     }
 }

@@ -1,28 +1,28 @@
-//! Asking Stripe for a thing once, however often it is asked for: the same thing has the same key.
+//! Repeats a request to Stripe with idempotency keys that are derived from one thing, so that it is made once.
 
 use std::{future::Future, time::Duration};
 
 use confab_stripe::{Again, StripeError};
 
-/// What follows the key when Stripe has failed for good under the one before.
-const OTHER_KEYS: [&str; 3] = [":2", ":3", ":4"];
-/// How long another copy of the request is waited for.
-const WAITS_MS: [u64; 4] = [100, 300, 800, 1_500];
+/// Suffixes of the keys that follow when Stripe stores a failure under a key.
+const KEY_SUFFIXES: [&str; 3] = [":2", ":3", ":4"];
+/// Delays before repeating a request whose copy is still in progress.
+const RETRY_DELAYS_MS: [u64; 4] = [100, 300, 800, 1_500];
 
-/// What was done under a key that failed is for the thing itself to know: a page that nobody was told the address of
-/// does no harm, and money that is back already is not there to go back again.
-pub(crate) async fn once<T, Asked>(
+/// Sends a request under `key`, and under another key when Stripe stores a failure. The caller ensures that a request
+/// which took effect under a failed key does no harm when it is repeated.
+pub(crate) async fn with_idempotency_key<T, Fut>(
     key: &str,
-    ask: impl Fn(String) -> Asked,
+    send: impl Fn(String) -> Fut,
 ) -> Result<T, StripeError>
 where
-    Asked: Future<Output = Result<T, StripeError>>,
+    Fut: Future<Output = Result<T, StripeError>>,
 {
     let mut current = key.to_owned();
-    let mut others = OTHER_KEYS.iter().map(|suffix| format!("{key}{suffix}"));
-    let mut waits = WAITS_MS.into_iter().map(Duration::from_millis);
+    let mut next_keys = KEY_SUFFIXES.iter().map(|suffix| format!("{key}{suffix}"));
+    let mut delays = RETRY_DELAYS_MS.into_iter().map(Duration::from_millis);
     loop {
-        let error = match ask(current.clone()).await {
+        let error = match send(current.clone()).await {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
@@ -30,10 +30,10 @@ where
             return Err(error);
         };
         match again {
-            Again::WhenTheOtherEnds if let Some(wait) = waits.next() => {
-                tokio::time::sleep(wait).await
+            Again::WhenTheOtherEnds if let Some(delay) = delays.next() => {
+                tokio::time::sleep(delay).await;
             }
-            Again::UnderAnotherKey if let Some(next) = others.next() => current = next,
+            Again::UnderAnotherKey if let Some(next) = next_keys.next() => current = next,
             _ => return Err(error),
         }
     }
@@ -47,15 +47,15 @@ mod tests {
 
     fn busy(again: Again) -> StripeError {
         StripeError::Busy {
-            reason: "on purpose".into(),
+            reason: "simulated".into(),
             again,
         }
     }
 
-    /// The keys that were asked with, until an answer is none of the given errors.
-    async fn asked(errors: Vec<StripeError>) -> (Vec<String>, Result<u8, StripeError>) {
+    /// Returns the keys that were sent while Stripe answers with the given errors, and the result.
+    async fn send_all(errors: Vec<StripeError>) -> (Vec<String>, Result<u8, StripeError>) {
         let (keys, errors) = (Mutex::new(Vec::new()), Mutex::new(errors.into_iter()));
-        let answer = once("ord_1", |key| {
+        let answer = with_idempotency_key("ord_1", |key| {
             keys.lock().unwrap().push(key);
             let next = errors.lock().unwrap().next();
             async move { next.map_or(Ok(1), Err) }
@@ -65,9 +65,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_same_request_is_waited_for_and_a_failure_that_stays_is_gone_around() {
-        assert_eq!(asked(vec![]).await, (vec!["ord_1".into()], Ok(1)));
-        let (keys, answer) = asked(vec![
+    async fn request_in_progress_is_repeated_and_a_stored_failure_gets_another_key() {
+        assert_eq!(send_all(vec![]).await, (vec!["ord_1".into()], Ok(1)));
+        let (keys, answer) = send_all(vec![
             busy(Again::WhenTheOtherEnds),
             busy(Again::UnderAnotherKey),
         ])
@@ -81,7 +81,7 @@ mod tests {
             Again::UnderAnotherKey,
             Again::Later,
         ] {
-            let (keys, answer) = asked(vec![busy(again); 9]).await;
+            let (keys, answer) = send_all(vec![busy(again); 9]).await;
             assert_eq!(answer, Err(busy(again)));
             assert!(keys.len() < 6, "{again:?}");
         }
@@ -90,7 +90,7 @@ mod tests {
             message: String::new(),
         };
         assert_eq!(
-            asked(vec![refused.clone()]).await,
+            send_all(vec![refused.clone()]).await,
             (vec!["ord_1".into()], Err(refused))
         );
     }

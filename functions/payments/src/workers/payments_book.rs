@@ -1,4 +1,4 @@
-//! The worker of the queue of payments: asks how an order stands, books it, and tells the products.
+//! The worker of the queue of notices: reads the snapshot of an order, books it, and publishes events for the products.
 
 use std::sync::Arc;
 
@@ -8,45 +8,63 @@ use confab_worker::{Decision, WorkerContext, work};
 use payments_domain::{Job, book};
 
 use crate::{
-    Worker,
-    services::booking_store::{Case, Event},
-    services::event_publisher::Telling,
+    services::{booking_store::BookingStore, event_publisher::EventPublisher},
+    state::{Part, State},
+    store::{BookingState, OutboxMessage, ReceivedNotice},
 };
 
-pub async fn handle(deps: Arc<Worker>, delivery: QueueMessage<Job>) -> Result<()> {
-    let Job::V1 { event: id, notice } = delivery.body;
-    let event = Event { id, notice };
-    let shift = WorkerContext {
-        clock: &deps.clock,
-        entropy: &deps.entropy,
-        time_left: delivery.time_left,
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::Stripe,
+    Part::Bus,
+    Part::DynamoDbConnection,
+];
+
+pub async fn handle(state: Arc<State>, message: QueueMessage<Job>) -> Result<()> {
+    let Job::V1 { notice_id, notice } = message.body;
+    let received = ReceivedNotice {
+        id: notice_id,
+        notice,
     };
-    work(&event, &deps.books, &deps.announcer, shift, |case| {
-        decide(case, &event)
+    let store = BookingStore {
+        store: state.store()?,
+        stripe: state.stripe()?,
+        clock: state.clock,
+    };
+    let publisher = EventPublisher { bus: state.bus()? };
+    let context = WorkerContext {
+        clock: &state.clock,
+        entropy: &state.entropy,
+        time_left: message.time_left,
+    };
+    work(&received, &store, &publisher, context, |booking| {
+        decide(booking, &received)
     })
     .await
 }
 
-fn decide(mut case: Case, event: &Event) -> Decision<Case, Telling> {
-    let (Some(row), Some(standing)) = (case.order(), &case.standing) else {
+fn decide(
+    mut state: BookingState,
+    received: &ReceivedNotice,
+) -> Decision<BookingState, OutboxMessage> {
+    let (Some(row), Some(snapshot)) = (state.order(), &state.snapshot) else {
         return Decision {
-            state: case,
+            state,
             effects: Vec::new(),
         };
     };
-    let booked = book(row.order.clone(), standing);
-    let telling = |tell| Telling {
-        order_id: booked.order.id,
-        correlation_id: booked.order.correlation_id,
-        cause: event.id.clone(),
-        tell,
-    };
-    let effects = booked.tell.iter().cloned().map(telling).collect();
-    case.booked = Some(booked);
-    Decision {
-        state: case,
-        effects,
-    }
+    let booking = book(row.order.clone(), snapshot);
+    let events = booking.events.iter().cloned();
+    let effects = events
+        .map(|event| OutboxMessage {
+            order_id: booking.order.id,
+            correlation_id: booking.order.correlation_id,
+            causation_id: received.id.clone(),
+            event,
+        })
+        .collect();
+    state.booking = Some(booking);
+    Decision { state, effects }
 }
 
 #[cfg(test)]
@@ -56,11 +74,11 @@ mod tests {
     use payments_domain::Notice;
 
     #[test]
-    fn the_sample_is_a_notice_of_stripe() {
+    fn sample_is_a_notice_of_stripe() {
         let event = sample("payments", "payments-book.stripe-paid");
         let body = event["Records"][0]["body"].as_str().unwrap();
-        let Job::V1 { event, notice } = serde_json::from_str(body).unwrap();
-        assert_eq!(event, "stripe#evt_1QrPaid");
+        let Job::V1 { notice_id, notice } = serde_json::from_str(body).unwrap();
+        assert_eq!(notice_id, "stripe#evt_1QrPaid");
         assert!(matches!(
             notice,
             Notice::Stripe {

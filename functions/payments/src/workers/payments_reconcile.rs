@@ -1,81 +1,97 @@
-//! Every quarter of an hour: orders that stay open are looked at, what Stripe reported and did not deliver is queued,
-//! and what it holds is compared with the ledger. It queues and counts; only the worker books.
+//! Every 15 minutes: checks orders that stay open, queues events that Stripe could not deliver, and compares Stripe with the
+//! ledger. It queues and counts; only `payments-book` books.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use confab_aws::Entry;
-use confab_core::{CorrelationId, Error, OrderId, Result, Timestamp};
+use confab_aws::{Entry, Queue};
+use confab_core::{CorrelationId, Error, OrderId, Result, Timestamp, before};
 use confab_lambda::{ScheduledRun, metrics, warn};
 use confab_stripe::{EventQuery, Notice as StripeNotice, Stripe};
 use futures::{StreamExt, stream};
-use payments_domain::{Notice, Order, Standing, book};
-use serde::{Deserialize, Serialize};
+use payments_domain::{Comparison, Notice, ProviderSnapshot, compare};
 
 use crate::{
-    Reconciler,
-    routes::payment_received::{Found, MONEY, noticed},
-    services::booking_store::named_order,
+    services::{
+        notices::{MONEY_EVENTS, QueuedNotice},
+        stripe::StripeAccount,
+    },
+    state::{Part, State},
+    store::Store,
 };
 
-/// How far back the first run looks.
-const FIRST: Duration = Duration::from_secs(3 * 24 * 3600);
-/// Events appear in the list a little late, and are worked on a little later.
-const OVERLAP: Duration = Duration::from_secs(30 * 60);
-/// What happened in this time may still be on its way.
-const UNDER_WAY: Duration = Duration::from_secs(10 * 60);
-/// A person pays within this time, mostly.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
-/// What is compared at a time: a run that ends in the middle has come as far as the last whole slice.
-const SLICE: Duration = Duration::from_secs(3600);
-/// What is kept of the time to stop in order.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// How many orders Stripe is asked about at once.
-const AT_ONCE: usize = 8;
+pub const PARTS: &[Part] = &[Part::Store, Part::Queue, Part::Stripe];
 
-pub async fn handle(deps: Arc<Reconciler>, tick: ScheduledRun) -> Result<()> {
-    let until = tokio::time::Instant::now() + tick.time_left.saturating_sub(FAREWELL);
-    // What was not reached is reached by the next run, which begins where this one ended.
-    match tokio::time::timeout_at(until, Box::pin(deps.run(tick.at))).await {
-        Ok(done) => done,
-        Err(late) => Err(Error::unavailable("out_of_time", late)),
+/// How far back the first run compares.
+const FIRST_LOOKBACK: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Overlap of two runs: Stripe lists events late, and they are booked later.
+const CURSOR_OVERLAP: Duration = Duration::from_secs(30 * 60);
+/// Age from which events are compared. Younger ones may still be on the queue.
+const MIN_EVENT_AGE: Duration = Duration::from_secs(10 * 60);
+/// Age from which an open order is checked. Most payers pay earlier.
+const MIN_OPEN_ORDER_AGE: Duration = Duration::from_secs(30 * 60);
+/// Span of events between two cursor writes. A run that times out keeps the finished spans.
+const CURSOR_STEP: Duration = Duration::from_secs(3600);
+/// Time that is reserved to stop before Lambda ends the process.
+const SHUTDOWN_RESERVE: Duration = Duration::from_secs(5);
+/// Concurrent comparisons; each asks Stripe.
+const COMPARE_CONCURRENCY: usize = 8;
+const EVENTS_PER_PAGE: u8 = 100;
+
+pub async fn handle(state: Arc<State>, run: ScheduledRun) -> Result<()> {
+    let reconciler = Reconciler {
+        store: state.store()?,
+        stripe: state.stripe()?,
+        queue: state.queue()?,
+        now: run.at,
+    };
+    let time = run.time_left.saturating_sub(SHUTDOWN_RESERVE);
+    // The next run continues from the cursor.
+    match tokio::time::timeout(time, Box::pin(reconciler.run())).await {
+        Ok(result) => result,
+        Err(elapsed) => Err(Error::unavailable("out_of_time", elapsed)),
     }
 }
 
-fn before(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_sub(by).unwrap_or(at)
+struct Reconciler<'a> {
+    store: &'a Store,
+    stripe: &'a StripeAccount,
+    queue: &'a Queue,
+    now: Timestamp,
 }
 
-impl Reconciler {
-    /// Runs every step, whatever becomes of the others, and returns the first failure.
-    async fn run(&self, now: Timestamp) -> Result<()> {
-        let open = self.open_orders(now).await;
-        let known = self.differences(now).await;
-        let since = match self.store.reconciled().await? {
-            Some(last) => before(last, OVERLAP),
-            None => before(now, FIRST),
+impl Reconciler<'_> {
+    /// Runs every step, even after a failure, and returns the first failure.
+    async fn run(&self) -> Result<()> {
+        let open_orders = self.check_open_orders().await;
+        let differences = self.compare_known_differences().await;
+        let since = match self.store.reconciled_until().await? {
+            Some(until) => before(until, CURSOR_OVERLAP),
+            None => before(self.now, FIRST_LOOKBACK),
         };
         let stripe = self.stripe.client().await?;
-        let undelivered = self.undelivered(&stripe, since).await;
-        let compared = self
-            .compare(&stripe, since, before(now, UNDER_WAY), now)
-            .await;
-        open.and(known).and(undelivered).and(compared)
+        let undelivered = self.queue_undelivered_events(&stripe, since).await;
+        let recent = self.compare_recent_payments(&stripe, since).await;
+        open_orders.and(differences).and(undelivered).and(recent)
     }
 
-    async fn open_orders(&self, now: Timestamp) -> Result<()> {
+    /// Queues a check of each old open order. An order that cannot be decoded is counted, and stops no other.
+    async fn check_open_orders(&self) -> Result<()> {
+        let created_before = before(self.now, MIN_OPEN_ORDER_AGE);
         let mut after = None;
         loop {
             let page = self
                 .store
-                .open_orders(before(now, PATIENCE), after.as_deref())
+                .open_orders(created_before, after.as_deref())
                 .await?;
             for key in &page.unreadable {
                 metrics::count("LedgerDifference", "stripe");
                 warn("an order cannot be read", key, CorrelationId::of_event(key));
             }
-            let ids = page.orders.iter().map(|row| row.order.id);
-            let checks = ids.map(|order_id| look_at(order_id, Notice::Check { order_id }, now, ""));
-            let checks = checks.collect::<Result<Vec<_>>>()?;
+            let mut checks = Vec::new();
+            for row in &page.orders {
+                let order_id = row.order.id;
+                checks.push(self.check(order_id, Notice::Check { order_id }, "")?);
+            }
             self.queue.send(&checks).await?;
             after = page.next;
             if after.is_none() {
@@ -84,186 +100,166 @@ impl Reconciler {
         }
     }
 
-    /// Compares what differed before, until it is the same: the alarm rings as long.
-    async fn differences(&self, now: Timestamp) -> Result<()> {
-        let known = self.store.differences().await?;
-        self.compare_all(
-            known
-                .into_iter()
-                .map(|suspect| (suspect.key(), suspect))
-                .collect(),
-            now,
-        )
-        .await
+    /// Compares the payments that differed before. Each is counted in every run until it is equal.
+    async fn compare_known_differences(&self) -> Result<()> {
+        let payments = self.store.differences().await?;
+        self.compare_all(payments).await
     }
 
-    async fn undelivered(&self, stripe: &Stripe, since: Timestamp) -> Result<()> {
+    async fn queue_undelivered_events(&self, stripe: &Stripe, since: Timestamp) -> Result<()> {
         let query = EventQuery {
             undelivered: true,
             created_from: Some(since),
-            ..money()
+            ..money_events()
         };
-        let mut pages = Pages::of(stripe, query);
+        let mut pages = EventPages::new(stripe, query);
         while let Some(events) = pages.next().await? {
             let entries = events
                 .into_iter()
-                .filter_map(noticed)
-                .map(Found::entry)
+                .filter_map(QueuedNotice::from_stripe)
+                .map(QueuedNotice::into_entry)
                 .collect::<Result<Vec<_>>>()?;
             self.queue.send(&entries).await?;
         }
         Ok(())
     }
 
-    /// Compares the payments with which something happened lately. The cursor moves past a payment that could not be
-    /// compared, since its difference is kept; it stays when the list of events or the store fails.
-    async fn compare(
-        &self,
-        stripe: &Stripe,
-        since: Timestamp,
-        to: Timestamp,
-        now: Timestamp,
-    ) -> Result<()> {
+    /// Compares the payments with recent events. The cursor passes a payment that could not be compared, which is stored as
+    /// a difference; it stays when Stripe's list or the store fails.
+    async fn compare_recent_payments(&self, stripe: &Stripe, since: Timestamp) -> Result<()> {
+        let until = before(self.now, MIN_EVENT_AGE);
         let mut from = since;
-        while from < to {
-            let end = from.checked_add(SLICE).map_or(to, |end| end.min(to));
+        while from < until {
+            let end = from
+                .checked_add(CURSOR_STEP)
+                .map_or(until, |end| end.min(until));
             let query = EventQuery {
                 created_from: Some(from),
                 created_before: Some(end),
-                ..money()
+                ..money_events()
             };
-            let mut pages = Pages::of(stripe, query);
+            let mut pages = EventPages::new(stripe, query);
             while let Some(events) = pages.next().await? {
-                let suspects = events.into_iter().filter_map(noticed).map(|found| Suspect {
-                    notice: found.notice,
-                });
-                // One event of each payment is enough to find it by.
-                self.compare_all(
-                    suspects.map(|suspect| (suspect.key(), suspect)).collect(),
-                    now,
-                )
-                .await?;
+                let notices = events.into_iter().filter_map(QueuedNotice::from_stripe);
+                let payments = notices.map(|queued| queued.notice).collect();
+                self.compare_all(payments).await?;
             }
-            self.store.has_reconciled(end).await?;
+            self.store.set_reconciled_until(end).await?;
             from = end;
         }
         Ok(())
     }
 
-    /// Fails only when a difference could not be kept.
-    async fn compare_all(&self, suspects: BTreeMap<String, Suspect>, now: Timestamp) -> Result<()> {
-        let compared =
-            stream::iter(suspects.into_values()).map(|suspect| self.compare_one(suspect, now));
-        let done: Vec<_> = compared.buffer_unordered(AT_ONCE).collect().await;
-        done.into_iter().collect()
+    /// Compares each payment once. Fails only when a difference cannot be stored.
+    async fn compare_all(&self, payments: Vec<Notice>) -> Result<()> {
+        let by_key: BTreeMap<_, _> = payments
+            .into_iter()
+            .map(|payment| (payment.payment_key(), payment))
+            .collect();
+        let comparisons =
+            stream::iter(by_key.into_values()).map(|payment| self.compare_and_store(payment));
+        let results: Vec<_> = comparisons
+            .buffer_unordered(COMPARE_CONCURRENCY)
+            .collect()
+            .await;
+        results.into_iter().collect()
     }
 
-    async fn compare_one(&self, suspect: Suspect, now: Timestamp) -> Result<()> {
-        let found = self.look(&suspect, now).await.unwrap_or_else(|error| {
-            let correlation_id = CorrelationId::of_event(&suspect.key());
-            warn(
-                "a payment cannot be compared",
-                &error.to_string(),
-                correlation_id,
-            );
-            Comparison::Differs
-        });
-        if matches!(found, Comparison::Differs | Comparison::NoSuchOrder) {
+    /// Compares one payment and stores whether it differs. A payment that cannot be compared differs.
+    async fn compare_and_store(&self, payment: Notice) -> Result<()> {
+        let comparison = match self.compare_one(&payment).await {
+            Ok(comparison) => comparison,
+            Err(error) => {
+                let correlation_id = CorrelationId::of_event(&payment.payment_key());
+                warn(
+                    "a payment cannot be compared",
+                    &error.to_string(),
+                    correlation_id,
+                );
+                Comparison::Different
+            }
+        };
+        if is_counted(comparison) {
             metrics::count("LedgerDifference", "stripe");
         }
-        match found {
-            Comparison::Differs | Comparison::Flagged => self.store.differs(&suspect, now).await,
-            Comparison::Same | Comparison::NoSuchOrder => self.store.is_the_same(&suspect).await,
+        if is_compared_again(comparison) {
+            self.store.add_difference(&payment, self.now).await
+        } else {
+            self.store.remove_difference(&payment).await
         }
     }
 
-    /// Compares one payment, and tells a worker to look again at what differs.
-    async fn look(&self, suspect: &Suspect, now: Timestamp) -> Result<Comparison> {
-        let Some(id) = self.order_of(suspect).await? else {
-            return Ok(Comparison::Same);
+    /// Compares one payment, and queues it if booking it would change the order.
+    async fn compare_one(&self, payment: &Notice) -> Result<Comparison> {
+        let Some(id) = self.order_of(payment).await? else {
+            return Ok(Comparison::Equal);
         };
         let Some(row) = self.store.order(id).await? else {
             return Ok(Comparison::NoSuchOrder);
         };
-        let standing = self.stripe.standing(&row.order, &suspect.notice).await?;
-        let (found, is_news) = match &standing {
-            Some(standing) => compared(&row.order, standing),
-            None => (Comparison::Differs, true),
+        let snapshot = self.stripe.snapshot(&row.order, payment).await?;
+        let (comparison, is_news) = match &snapshot {
+            Some(snapshot) => compare(&row.order, snapshot),
+            None => (Comparison::Different, true),
         };
         if is_news {
-            let totals = standing.map(totals).unwrap_or_default();
-            let what = format!("#{}{totals}", suspect.key());
-            self.queue
-                .send(&[look_at(id, suspect.notice.clone(), now, &what)?])
-                .await?;
+            let totals = snapshot.as_ref().map(totals).unwrap_or_default();
+            let suffix = format!("#{}{totals}", payment.payment_key());
+            let entry = self.check(id, payment.clone(), &suffix)?;
+            self.queue.send(&[entry]).await?;
         }
-        Ok(found)
+        Ok(comparison)
     }
 
-    /// A refund or a dispute is told by its payment alone. Returns `None` for another shop's payment.
-    async fn order_of(&self, suspect: &Suspect) -> Result<Option<OrderId>> {
-        match (named_order(&suspect.notice), &suspect.notice) {
-            (
-                None,
-                Notice::Stripe {
-                    payment: Some(payment),
-                    ..
-                },
-            ) => match self.store.order_paid_by(payment).await? {
-                Some(id) => Ok(Some(id)),
-                None => self.stripe.order_of(payment).await,
-            },
-            (named, _) => Ok(named),
+    /// Finds the order of a payment. Events of refunds and disputes name the payment only. Returns `None` for another shop's
+    /// payment.
+    async fn order_of(&self, notice: &Notice) -> Result<Option<OrderId>> {
+        if let Some(id) = notice.order_id() {
+            return Ok(Some(id));
         }
+        let Notice::Stripe {
+            payment: Some(payment),
+            ..
+        } = notice
+        else {
+            return Ok(None);
+        };
+        match self.store.order_paid_by(payment).await? {
+            Some(id) => Ok(Some(id)),
+            None => self.stripe.order_of(payment).await,
+        }
+    }
+
+    /// Returns a queue entry whose id holds the hour: the inbox drops repeated checks within it.
+    fn check(&self, order_id: OrderId, notice: Notice, suffix: &str) -> Result<Entry> {
+        let hour = self.now.as_second() / 3600;
+        let queued = QueuedNotice {
+            id: format!("check#{order_id}#{hour}{suffix}"),
+            notice,
+            correlation_id: None,
+        };
+        queued.into_entry()
     }
 }
 
-/// What the ledger says of a payment, beside what Stripe says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Same,
-    /// The same, and the payment has a flag: what ends the flag may be told without naming an order, or not at all.
-    Flagged,
-    Differs,
-    NoSuchOrder,
+/// The end of a flag, and a notice without an order, are no differences in the ledger. A missing order is.
+fn is_counted(comparison: Comparison) -> bool {
+    matches!(comparison, Comparison::Different | Comparison::NoSuchOrder)
 }
 
-/// A payment that may differ from the ledger, by the notice that it is found by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Suspect {
-    pub(crate) notice: Notice,
-}
-
-impl Suspect {
-    /// The same for every notice of one payment of one order.
-    pub(crate) fn key(&self) -> String {
-        let order = named_order(&self.notice)
-            .map(|id| id.to_string())
-            .unwrap_or_default();
-        match &self.notice {
-            Notice::Stripe {
-                payment: Some(subject),
-                ..
-            }
-            | Notice::Stripe {
-                checkout: Some(subject),
-                ..
-            } => {
-                format!("{order}#{subject}")
-            }
-            _ => order,
-        }
-    }
+/// A flagged payment is compared until its flag ends. One without an order has nothing to compare with.
+fn is_compared_again(comparison: Comparison) -> bool {
+    matches!(comparison, Comparison::Different | Comparison::Flagged)
 }
 
 /// A list of events, page by page, newest first.
-struct Pages<'a> {
+struct EventPages<'a> {
     stripe: &'a Stripe,
     query: Option<EventQuery>,
 }
 
-impl<'a> Pages<'a> {
-    fn of(stripe: &'a Stripe, query: EventQuery) -> Self {
+impl<'a> EventPages<'a> {
+    fn new(stripe: &'a Stripe, query: EventQuery) -> Self {
         Self {
             stripe,
             query: Some(query),
@@ -280,161 +276,59 @@ impl<'a> Pages<'a> {
         }
         if page.has_more {
             let last = page.items.last().map(|event| event.id.clone());
-            query.starting_after = Some(
-                last.ok_or_else(|| Error::unavailable("stripe_unreadable", "a page of events"))?,
-            );
+            let last =
+                last.ok_or_else(|| Error::unavailable("stripe_unreadable", "a page of events"))?;
+            query.starting_after = Some(last);
             self.query = Some(query);
         }
         Ok(Some(page.items))
     }
 }
 
-fn money() -> EventQuery {
+fn money_events() -> EventQuery {
     EventQuery {
-        kinds: MONEY.map(str::to_owned).into(),
-        limit: 100,
+        kinds: MONEY_EVENTS.map(str::to_owned).into(),
+        limit: EVENTS_PER_PAGE,
         ..EventQuery::default()
     }
 }
 
-/// One look an hour at the same thing is enough: the inbox drops the others.
-fn look_at(order_id: OrderId, notice: Notice, now: Timestamp, what: &str) -> Result<Entry> {
-    let event = format!("check#{order_id}#{}{what}", now.as_second() / 3600);
-    Found {
-        event,
-        notice,
-        correlation_id: None,
-    }
-    .entry()
-}
-
-fn totals(standing: Standing) -> String {
-    let Standing {
-        received,
-        refunded,
-        disputed,
-        fees,
-        ..
-    } = standing;
-    let [received, fees] = [received.map(|money| money.minor), fees]
-        .map(|sum| sum.map_or("?".into(), |sum| sum.to_string()));
+/// Returns the totals of a snapshot, so that a check of other totals has another id.
+fn totals(snapshot: &ProviderSnapshot) -> String {
+    let text = |total: Option<i64>| total.map_or("?".to_owned(), |total| total.to_string());
+    let received = text(snapshot.received.map(|money| money.minor));
+    let fees = text(snapshot.fees);
+    let ProviderSnapshot {
+        refunded, disputed, ..
+    } = snapshot;
     format!("#{received}-{refunded}-{disputed}-{fees}")
-}
-
-/// What booking it again would come to, and whether that is news to the ledger. The end of a flag is no difference.
-fn compared(order: &Order, standing: &Standing) -> (Comparison, bool) {
-    let booked = book(order.clone(), standing);
-    // What came in does not become less by booking.
-    let is_less = standing.payment == order.payment
-        && standing
-            .received
-            .is_some_and(|money| money.minor < order.received);
-    let is_booked = booked.rows.is_empty() && booked.order.state == order.state && !is_less;
-    if !is_booked || booked.order.newly_flagged(order).is_some() {
-        return (Comparison::Differs, true);
-    }
-    match order
-        .flags
-        .contains_key(standing.payment.as_deref().unwrap_or_default())
-    {
-        true => (Comparison::Flagged, booked.order.flags != order.flags),
-        false => (Comparison::Same, false),
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use confab_contracts::payments::Purchase;
-    use confab_core::{Currency, Money};
-
     use super::*;
 
-    fn stripe(payment: Option<&str>) -> Suspect {
-        let order_id = Some(OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]));
-        let payment = payment.map(str::to_owned);
-        Suspect {
-            notice: Notice::Stripe {
-                order_id,
-                checkout: Some("cs_1".into()),
-                payment,
-            },
+    #[test]
+    fn differences_are_counted_and_compared_again() {
+        for (comparison, counted, again) in [
+            (Comparison::Equal, false, false),
+            (Comparison::Flagged, false, true),
+            (Comparison::Different, true, true),
+            (Comparison::NoSuchOrder, true, false),
+        ] {
+            assert_eq!(is_counted(comparison), counted, "{comparison:?}");
+            assert_eq!(is_compared_again(comparison), again, "{comparison:?}");
         }
     }
 
     #[test]
-    fn flagged_payment_is_looked_at_until_its_flag_ends() {
-        let price = Money::new(1_900, Currency::Usd);
-        let standing = |payment: &str, refunded| Standing {
-            payment: Some(payment.into()),
-            received: Some(price),
-            refunded,
-            ..Standing::default()
+    fn checks_of_other_totals_have_other_ids() {
+        let paid = ProviderSnapshot::default();
+        let refunded = ProviderSnapshot {
+            refunded: 900,
+            ..ProviderSnapshot::default()
         };
-        let (now, id) = (
-            Timestamp::UNIX_EPOCH,
-            OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]),
-        );
-        let purchase = Purchase {
-            product: "studio".into(),
-            item: "studio.lite".into(),
-            payer: "usr_1".into(),
-            reference: String::new(),
-        };
-        let new = Order::new(
-            id,
-            purchase,
-            price,
-            1,
-            now,
-            CorrelationId::new(now, &|| [2; 10]),
-        );
-        assert_eq!(
-            compared(&new, &standing("pi_1", 0)),
-            (Comparison::Differs, true)
-        );
-        let paid = book(new, &standing("pi_1", 0)).order;
-        assert_eq!(
-            compared(&paid, &standing("pi_1", 0)),
-            (Comparison::Same, false)
-        );
-        assert_eq!(
-            compared(&paid, &standing("pi_2", 0)),
-            (Comparison::Differs, true),
-            "a flag is missing"
-        );
-        let flagged = book(paid, &standing("pi_2", 0)).order;
-        assert_eq!(
-            compared(&flagged, &standing("pi_2", 0)),
-            (Comparison::Flagged, false)
-        );
-        assert_eq!(
-            compared(&flagged, &standing("pi_1", 0)),
-            (Comparison::Same, false),
-            "the other payment is not"
-        );
-        assert_eq!(
-            compared(&flagged, &standing("pi_2", 1_900)),
-            (Comparison::Flagged, true),
-            "a worker ends it"
-        );
-        let ended = book(flagged, &standing("pi_2", 1_900)).order;
-        assert_eq!(
-            compared(&ended, &standing("pi_2", 1_900)),
-            (Comparison::Same, false)
-        );
-    }
-
-    #[test]
-    fn each_payment_of_an_order_is_compared_on_its_own() {
-        let order_id = OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
-        assert_eq!(stripe(Some("pi_1")).key(), format!("{order_id}#pi_1"));
-        assert_eq!(stripe(None).key(), format!("{order_id}#cs_1"));
-        assert_eq!(
-            Suspect {
-                notice: Notice::Check { order_id }
-            }
-            .key(),
-            order_id.to_string()
-        );
+        assert_eq!(totals(&paid), "#?-0-0-?");
+        assert_ne!(totals(&paid), totals(&refunded));
     }
 }

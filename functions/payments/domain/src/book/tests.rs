@@ -32,18 +32,18 @@ fn order() -> Order {
     )
 }
 
-fn paid() -> Standing {
-    Standing {
+fn paid() -> ProviderSnapshot {
+    ProviderSnapshot {
         payment: Some("pi_1".into()),
         received: usd(PRICE),
-        ..Standing::default()
+        ..ProviderSnapshot::default()
     }
 }
 
-fn unpaid() -> Standing {
-    Standing {
+fn unpaid() -> ProviderSnapshot {
+    ProviderSnapshot {
         received: usd(0),
-        ..Standing::default()
+        ..ProviderSnapshot::default()
     }
 }
 
@@ -53,271 +53,281 @@ fn flag_of(order: &Order) -> Option<Flag> {
     order.flags.values().next().copied()
 }
 
-fn kinds(booked: &Booked) -> Vec<(Kind, i64)> {
-    booked
-        .rows
+fn kinds(booking: &Booking) -> Vec<(EntryKind, i64)> {
+    booking
+        .entries
         .iter()
-        .map(|row| (row.kind(), row.amount()))
+        .map(|entry| (entry.kind(), entry.amount()))
         .collect()
 }
 
 #[test]
-fn a_payment_is_booked_and_granted_once() {
+fn payment_is_booked_and_granted_once() {
     let first = book(order(), &paid());
-    assert_eq!(kinds(&first), [(Kind::Charge, PRICE), (Kind::Credit, 1)]);
+    assert_eq!(
+        kinds(&first),
+        [(EntryKind::Charge, PRICE), (EntryKind::Credit, 1)]
+    );
     assert!(matches!(
-        first.tell[..],
-        [Tell::Received(PaymentReceived { credits: 1, .. })]
+        first.events[..],
+        [OutboxEvent::Received(PaymentReceived { credits: 1, .. })]
     ));
     assert_eq!(
         (first.order.state, first.order.payment.as_deref()),
-        (State::Paid, Some("pi_1"))
+        (OrderState::Paid, Some("pi_1"))
     );
     let again = book(first.order.clone(), &paid());
     assert_eq!(
-        (again.rows, again.tell, again.order),
+        (again.entries, again.events, again.order),
         (vec![], vec![], first.order)
     );
 }
 
 #[test]
-fn refunds_are_told_one_by_one_and_only_the_last_takes_back() {
+fn partial_refunds_are_announced_and_only_a_full_one_takes_credits_back() {
     let paid_order = book(order(), &paid()).order;
     let part = book(
         paid_order,
-        &Standing {
+        &ProviderSnapshot {
             refunded: 900,
             ..paid()
         },
     );
-    assert_eq!(kinds(&part), [(Kind::Refund, -900)]);
+    assert_eq!(kinds(&part), [(EntryKind::Refund, -900)]);
     assert!(
-        matches!(&part.tell[..], [Tell::Refunded(told)] if !told.is_all && told.returned.minor == 900)
+        matches!(&part.events[..], [OutboxEvent::Refunded(event)] if !event.is_all && event.returned.minor == 900)
     );
-    assert_eq!(part.order.state, State::Paid);
+    assert_eq!(part.order.state, OrderState::Paid);
     let all = book(
         part.order,
-        &Standing {
+        &ProviderSnapshot {
             refunded: PRICE,
             ..paid()
         },
     );
     assert_eq!(
         kinds(&all),
-        [(Kind::Refund, 900 - PRICE), (Kind::Reversal, -1)]
+        [(EntryKind::Refund, 900 - PRICE), (EntryKind::Reversal, -1)]
     );
     assert!(
-        matches!(&all.tell[..], [Tell::Refunded(told)] if told.is_all && told.reason == ReturnReason::Refund)
+        matches!(&all.events[..], [OutboxEvent::Refunded(event)] if event.is_all && event.reason == ReturnReason::Refund)
     );
-    assert_eq!((all.order.state, all.order.balance()), (State::Refunded, 0));
+    assert_eq!(
+        (all.order.state, all.order.balance()),
+        (OrderState::Refunded, 0)
+    );
 }
 
 #[test]
-fn a_refund_that_failed_brings_the_money_back_and_somebody_looks() {
+fn failed_refund_returns_the_money_and_is_flagged() {
     let refunded = book(
         book(order(), &paid()).order,
-        &Standing {
+        &ProviderSnapshot {
             refunded: PRICE,
             ..paid()
         },
     )
     .order;
     let back = book(refunded, &paid());
-    assert_eq!(kinds(&back), [(Kind::Reversal, PRICE)]);
+    assert_eq!(kinds(&back), [(EntryKind::Reversal, PRICE)]);
     assert_eq!(
-        (back.tell, flag_of(&back.order), back.order.state),
-        (vec![], Some(Flag::CameBack), State::Paid)
+        (back.events, flag_of(&back.order), back.order.state),
+        (vec![], Some(Flag::FundsCameBack), OrderState::Paid)
     );
 }
 
 #[test]
-fn a_dispute_takes_the_money_and_a_won_one_brings_it_back() {
+fn dispute_withdraws_the_money_and_a_won_dispute_is_flagged() {
     let disputed = book(
         book(order(), &paid()).order,
-        &Standing {
+        &ProviderSnapshot {
             disputed: PRICE,
             ..paid()
         },
     );
     assert_eq!(
         kinds(&disputed),
-        [(Kind::Reversal, -PRICE), (Kind::Reversal, -1)]
+        [(EntryKind::Reversal, -PRICE), (EntryKind::Reversal, -1)]
     );
     assert!(
-        matches!(&disputed.tell[..], [Tell::Refunded(told)] if told.is_all && told.reason == ReturnReason::Dispute)
+        matches!(&disputed.events[..], [OutboxEvent::Refunded(event)] if event.is_all && event.reason == ReturnReason::Dispute)
     );
-    assert_eq!(disputed.order.state, State::Disputed);
+    assert_eq!(disputed.order.state, OrderState::Disputed);
     let won = book(disputed.order, &paid());
-    assert_eq!(kinds(&won), [(Kind::Reversal, PRICE)]);
+    assert_eq!(kinds(&won), [(EntryKind::Reversal, PRICE)]);
     assert_eq!(
         (flag_of(&won.order), won.order.state),
-        (Some(Flag::CameBack), State::Paid)
+        (Some(Flag::FundsCameBack), OrderState::Paid)
     );
 }
 
 #[test]
-fn what_comes_in_late_is_booked_after_the_end_too() {
+fn late_payment_of_an_expired_order_is_booked() {
     let expired = book(
         order(),
-        &Standing {
-            is_closed: true,
+        &ProviderSnapshot {
+            is_expired: true,
             ..unpaid()
         },
     );
     assert!(
-        matches!(&expired.tell[..], [Tell::Failed(told)] if told.reason == FailureReason::Expired)
+        matches!(&expired.events[..], [OutboxEvent::Failed(event)] if event.reason == FailureReason::Expired)
     );
-    assert_eq!(expired.order.state, State::Expired);
+    assert_eq!(expired.order.state, OrderState::Expired);
     let late = book(
         expired.order,
-        &Standing {
-            is_closed: true,
+        &ProviderSnapshot {
+            is_expired: true,
             ..paid()
         },
     );
-    assert_eq!(late.order.state, State::Paid);
-    assert!(matches!(late.tell[..], [Tell::Received(_)]));
+    assert_eq!(late.order.state, OrderState::Paid);
+    assert!(matches!(late.events[..], [OutboxEvent::Received(_)]));
 }
 
 #[test]
-fn a_slow_bank_is_waited_for() {
+fn bank_debit_is_pending_until_the_bank_decides() {
     let underway = book(
         order(),
-        &Standing {
-            is_underway: true,
-            is_closed: true,
+        &ProviderSnapshot {
+            is_processing: true,
+            is_expired: true,
             ..unpaid()
         },
     );
     assert_eq!(
         (underway.order.state, kinds(&underway)),
-        (State::Pending, vec![])
+        (OrderState::Pending, vec![])
     );
     let failed = book(
         underway.order,
-        &Standing {
+        &ProviderSnapshot {
             has_failed: true,
-            is_closed: true,
+            is_expired: true,
             ..unpaid()
         },
     );
     assert!(
-        matches!(&failed.tell[..], [Tell::Failed(told)] if told.reason == FailureReason::Declined)
+        matches!(&failed.events[..], [OutboxEvent::Failed(event)] if event.reason == FailureReason::Declined)
     );
-    assert_eq!(failed.order.state, State::Failed);
+    assert_eq!(failed.order.state, OrderState::Failed);
 }
 
 #[test]
-fn pending_payment_is_told_once_and_never_after_its_end() {
-    let underway = Standing {
-        is_underway: true,
-        is_closed: true,
+fn pending_payment_is_announced_once_and_never_after_the_order_settles() {
+    let underway = ProviderSnapshot {
+        is_processing: true,
+        is_expired: true,
         payment: Some("pi_1".into()),
         ..unpaid()
     };
     let first = book(order(), &underway);
     assert!(
-        matches!(&first.tell[..], [Tell::Pending(told)] if told.amount.minor == PRICE),
+        matches!(&first.events[..], [OutboxEvent::Pending(event)] if event.amount.minor == PRICE),
         "{:?}",
-        first.tell
+        first.events
     );
-    assert_eq!(book(first.order.clone(), &underway).tell, [], "a copy");
+    assert_eq!(
+        book(first.order.clone(), &underway).events,
+        [],
+        "a duplicate"
+    );
     let failed = book(
         first.order.clone(),
-        &Standing {
+        &ProviderSnapshot {
             has_failed: true,
-            is_underway: false,
+            is_processing: false,
             ..underway.clone()
         },
     );
-    assert!(matches!(failed.tell[..], [Tell::Failed(_)]));
+    assert!(matches!(failed.events[..], [OutboxEvent::Failed(_)]));
     let late = book(failed.order, &paid());
-    assert!(matches!(late.tell[..], [Tell::Received(_)]));
-    // The end was seen first.
+    assert!(matches!(late.events[..], [OutboxEvent::Received(_)]));
+    // The order settles before the pending notice.
     for end in [
         paid(),
-        Standing {
+        ProviderSnapshot {
             has_failed: true,
             ..unpaid()
         },
-        Standing {
-            is_closed: true,
+        ProviderSnapshot {
+            is_expired: true,
             ..unpaid()
         },
     ] {
         let ended = book(order(), &end).order;
-        assert_eq!(book(ended, &underway).tell, [], "{end:?}");
+        assert_eq!(book(ended, &underway).events, [], "{end:?}");
     }
 }
 
 #[test]
-fn what_does_not_fit_the_order_is_refused_and_flagged() {
+fn payment_that_does_not_match_the_order_is_refused_and_flagged() {
     let cases = [
         (
-            Standing {
+            ProviderSnapshot {
                 is_foreign: true,
                 ..paid()
             },
             Flag::ForeignOrder,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 received: None,
                 ..paid()
             },
             Flag::WrongCurrency,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 received: Some(Money::new(PRICE, Currency::Ils)),
                 ..paid()
             },
             Flag::WrongCurrency,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 received: usd(1),
                 ..paid()
             },
             Flag::WrongAmount,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 received: usd(PRICE + 1),
                 ..paid()
             },
             Flag::WrongAmount,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 received: usd(-PRICE),
                 ..paid()
             },
             Flag::WrongAmount,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 refunded: PRICE + 1,
                 ..paid()
             },
             Flag::Overdrawn,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 refunded: -1,
                 ..paid()
             },
             Flag::Overdrawn,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 disputed: -1,
                 ..paid()
             },
             Flag::Overdrawn,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 refunded: i64::MAX,
                 disputed: 1,
                 ..paid()
@@ -325,7 +335,7 @@ fn what_does_not_fit_the_order_is_refused_and_flagged() {
             Flag::Overdrawn,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 refunded: PRICE,
                 disputed: i64::MAX,
                 ..paid()
@@ -333,51 +343,51 @@ fn what_does_not_fit_the_order_is_refused_and_flagged() {
             Flag::Overdrawn,
         ),
         (
-            Standing {
+            ProviderSnapshot {
                 fees: Some(-1),
                 ..paid()
             },
             Flag::Overdrawn,
         ),
     ];
-    for (standing, flag) in cases {
-        let booked = book(order(), &standing);
+    for (snapshot, flag) in cases {
+        let booked = book(order(), &snapshot);
         assert_eq!(
-            (flag_of(&booked.order), booked.rows, booked.tell),
+            (flag_of(&booked.order), booked.entries, booked.events),
             (Some(flag), vec![], vec![]),
-            "{standing:?}"
+            "{snapshot:?}"
         );
-        // A payment that is in order afterwards is booked.
+        // A later snapshot that matches is booked.
         assert_eq!(flag_of(&book(booked.order, &paid()).order), None);
     }
 }
 
 /// Another payment of an order that `pi_1` has paid.
-fn second_payment() -> Standing {
-    Standing {
+fn second_payment() -> ProviderSnapshot {
+    ProviderSnapshot {
         payment: Some("pi_2".into()),
         ..paid()
     }
 }
 
 #[test]
-fn second_payment_is_flagged_until_that_payment_is_returned() {
+fn second_payment_is_flagged_until_that_payment_is_fully_refunded() {
     let first = book(order(), &paid()).order;
     let second = book(first.clone(), &second_payment());
     assert_eq!(
-        (flag_of(&second.order), second.rows, second.tell),
+        (flag_of(&second.order), second.entries, second.events),
         (Some(Flag::PaidTwice), vec![], vec![])
     );
     assert_eq!(second.order.payment.as_deref(), Some("pi_1"));
-    let after_a_clean_notice = book(second.order, &paid()).order;
+    let after_first_payment = book(second.order, &paid()).order;
     assert_eq!(
-        flag_of(&after_a_clean_notice),
+        flag_of(&after_first_payment),
         Some(Flag::PaidTwice),
         "the first payment does not end it"
     );
     let part = book(
-        after_a_clean_notice,
-        &Standing {
+        after_first_payment,
+        &ProviderSnapshot {
             refunded: 900,
             ..second_payment()
         },
@@ -386,83 +396,83 @@ fn second_payment_is_flagged_until_that_payment_is_returned() {
     assert_eq!(
         flag_of(&part),
         Some(Flag::PaidTwice),
-        "a part is still here"
+        "a part of the money is left"
     );
     for back in [
-        Standing {
+        ProviderSnapshot {
             refunded: PRICE,
             ..second_payment()
         },
-        Standing {
+        ProviderSnapshot {
             disputed: PRICE,
             ..second_payment()
         },
-        Standing {
+        ProviderSnapshot {
             received: None,
-            is_returned: true,
+            is_fully_refunded: true,
             ..second_payment()
         },
     ] {
         let returned = book(part.clone(), &back);
         assert_eq!(
-            (&returned.order, returned.rows, returned.tell),
+            (&returned.order, returned.entries, returned.events),
             (&first, vec![], vec![]),
             "{back:?}"
         );
         assert_eq!(
             book(returned.order, &paid()).order,
             first,
-            "it does not come back"
+            "the flag stays ended"
         );
     }
 }
 
 #[test]
 fn wrong_payment_keeps_its_flag_when_another_payment_is_good() {
-    let wrong = Standing {
+    let wrong = ProviderSnapshot {
         payment: Some("pi_2".into()),
         received: usd(1),
-        ..Standing::default()
+        ..ProviderSnapshot::default()
     };
     let order = book(book(order(), &wrong).order, &paid()).order;
     assert_eq!(
         (order.state, flag_of(&order)),
-        (State::Paid, Some(Flag::WrongAmount))
+        (OrderState::Paid, Some(Flag::WrongAmount))
     );
     let order = book(
         order,
-        &Standing {
+        &ProviderSnapshot {
             refunded: 1,
             ..wrong
         },
     )
     .order;
-    assert_eq!((order.state, flag_of(&order)), (State::Paid, None));
+    assert_eq!((order.state, flag_of(&order)), (OrderState::Paid, None));
 }
 
 #[test]
-fn older_claim_raises_no_flag_after_the_refused_payment_was_returned() {
-    let claim = |refunded| Standing {
+fn older_report_raises_no_flag_after_the_refused_payment_was_returned() {
+    let report = |refunded| ProviderSnapshot {
         provider: Some(Provider::Generic),
         refunded,
         ..second_payment()
     };
     let first = book(order(), &paid()).order;
-    let flagged = book(first, &claim(0)).order;
+    let flagged = book(first, &report(0)).order;
     assert_eq!(flag_of(&flagged), Some(Flag::PaidTwice));
-    let returned = book(flagged, &claim(PRICE)).order;
+    let returned = book(flagged, &report(PRICE)).order;
     assert_eq!(flag_of(&returned), None);
-    assert_eq!(book(returned.clone(), &claim(0)).order, returned);
+    assert_eq!(book(returned.clone(), &report(0)).order, returned);
 }
 
 #[test]
-fn booked_payment_that_contradicts_its_books_is_flagged_even_when_it_holds_nothing() {
-    let odd = Standing {
+fn booked_payment_that_contradicts_the_ledger_is_flagged_without_money() {
+    let contradiction = ProviderSnapshot {
         received: usd(1),
         refunded: 1,
         ..paid()
     };
-    let order = book(book(order(), &paid()).order, &odd).order;
+    let order = book(book(order(), &paid()).order, &contradiction).order;
     assert_eq!(
         (order.received, flag_of(&order)),
         (PRICE, Some(Flag::WrongAmount))
@@ -470,10 +480,10 @@ fn booked_payment_that_contradicts_its_books_is_flagged_even_when_it_holds_nothi
 }
 
 #[test]
-fn a_bank_may_take_back_what_was_refunded_before() {
+fn dispute_after_a_partial_refund_overdraws_the_order() {
     let part = book(
         book(order(), &paid()).order,
-        &Standing {
+        &ProviderSnapshot {
             refunded: 400,
             ..paid()
         },
@@ -481,7 +491,7 @@ fn a_bank_may_take_back_what_was_refunded_before() {
     .order;
     let taken = book(
         part,
-        &Standing {
+        &ProviderSnapshot {
             refunded: 400,
             disputed: PRICE,
             ..paid()
@@ -489,20 +499,20 @@ fn a_bank_may_take_back_what_was_refunded_before() {
     );
     assert_eq!(
         kinds(&taken),
-        [(Kind::Reversal, -PRICE), (Kind::Reversal, -1)]
+        [(EntryKind::Reversal, -PRICE), (EntryKind::Reversal, -1)]
     );
     assert!(
-        matches!(&taken.tell[..], [Tell::Refunded(told)] if told.is_all && told.reason == ReturnReason::Dispute)
+        matches!(&taken.events[..], [OutboxEvent::Refunded(event)] if event.is_all && event.reason == ReturnReason::Dispute)
     );
     assert_eq!(
         (taken.order.balance(), flag_of(&taken.order)),
         (-400, Some(Flag::Overdrawn))
     );
-    assert_eq!(taken.order.state, State::Disputed);
-    // The bank decides that the refund counts, and gives the rest back.
+    assert_eq!(taken.order.state, OrderState::Disputed);
+    // The bank counts the refund and returns the rest.
     let settled = book(
         taken.order,
-        &Standing {
+        &ProviderSnapshot {
             refunded: 400,
             disputed: PRICE - 400,
             ..paid()
@@ -512,86 +522,90 @@ fn a_bank_may_take_back_what_was_refunded_before() {
         (
             settled.order.balance(),
             flag_of(&settled.order),
-            settled.tell
+            settled.events
         ),
         (0, None, vec![])
     );
 }
 
 #[test]
-fn what_brought_nothing_is_beside_what_did() {
-    let claim = Standing {
+fn attempt_without_money_changes_nothing_after_another_payment() {
+    let report = ProviderSnapshot {
         provider: Some(Provider::Generic),
         payment: Some("p-1".into()),
         ..paid()
     };
-    let order = book(order(), &claim).order;
+    let order = book(order(), &report).order;
     assert_eq!(
         (order.provider, order.payment.as_deref()),
         (Provider::Generic, Some("p-1"))
     );
     let returned = book(
         order,
-        &Standing {
+        &ProviderSnapshot {
             refunded: PRICE,
-            ..claim
+            ..report
         },
     )
     .order;
     for payment in [None, Some("pi_declined".to_owned())] {
-        let expired = Standing {
+        let expired = ProviderSnapshot {
             provider: Some(Provider::Stripe),
             payment,
-            is_closed: true,
+            is_expired: true,
             ..unpaid()
         };
         let booked = book(returned.clone(), &expired);
         assert_eq!(
-            (booked.order, booked.rows, booked.tell),
+            (booked.order, booked.entries, booked.events),
             (returned.clone(), vec![], vec![])
         );
     }
 }
 
 #[test]
-fn a_failed_attempt_is_not_the_orders_payment() {
-    let failed = Standing {
+fn failed_attempt_does_not_become_the_payment_of_the_order() {
+    let failed = ProviderSnapshot {
         payment: Some("p-1".into()),
         has_failed: true,
         ..unpaid()
     };
     let order = book(order(), &failed).order;
-    assert_eq!((order.state, &order.payment), (State::Failed, &None));
+    assert_eq!((order.state, &order.payment), (OrderState::Failed, &None));
     assert_eq!(book(order, &paid()).order.payment.as_deref(), Some("pi_1"));
 }
 
 #[test]
-fn fees_are_the_providers_and_are_corrected() {
+fn fees_are_booked_and_corrected() {
     let first = book(
         order(),
-        &Standing {
+        &ProviderSnapshot {
             fees: Some(114),
             ..paid()
         },
     );
     assert_eq!(
         kinds(&first),
-        [(Kind::Charge, PRICE), (Kind::Credit, 1), (Kind::Fee, -114)]
+        [
+            (EntryKind::Charge, PRICE),
+            (EntryKind::Credit, 1),
+            (EntryKind::Fee, -114)
+        ]
     );
     let corrected = book(
         first.order,
-        &Standing {
+        &ProviderSnapshot {
             fees: Some(100),
             ..paid()
         },
     );
     assert_eq!(
         (kinds(&corrected), corrected.order.balance()),
-        (vec![(Kind::Fee, 14)], PRICE)
+        (vec![(EntryKind::Fee, 14)], PRICE)
     );
 }
 
-fn any_standing() -> impl Strategy<Value = Standing> {
+fn any_snapshot() -> impl Strategy<Value = ProviderSnapshot> {
     let received =
         prop_oneof![3 => Just(usd(PRICE)), 2 => Just(usd(0)), 1 => Just(usd(1)), 1 => Just(None)];
     let money = || prop_oneof![3 => Just(0), 1 => Just(PRICE), 2 => 0..=PRICE, 1 => -5..PRICE * 2];
@@ -603,79 +617,81 @@ fn any_standing() -> impl Strategy<Value = Standing> {
         any::<(bool, bool, bool)>(),
     )
         .prop_map(
-            |(received, refunded, disputed, fees, (is_underway, is_closed, has_failed))| Standing {
-                payment: Some("pi_1".into()),
-                received,
-                refunded,
-                disputed,
-                fees,
-                is_underway,
-                is_closed,
-                has_failed,
-                ..Standing::default()
+            |(received, refunded, disputed, fees, (is_processing, is_expired, has_failed))| {
+                ProviderSnapshot {
+                    payment: Some("pi_1".into()),
+                    received,
+                    refunded,
+                    disputed,
+                    fees,
+                    is_processing,
+                    is_expired,
+                    has_failed,
+                    ..ProviderSnapshot::default()
+                }
             },
         )
 }
 
 proptest! {
     #[test]
-    fn whatever_a_provider_says_the_ledger_adds_up(
-        standings in prop::collection::vec(any_standing(), 1..12),
+    fn ledger_adds_up_for_any_snapshots(
+        snapshots in prop::collection::vec(any_snapshot(), 1..12),
         spends in prop::collection::vec(any::<bool>(), 12),
-        wishes in prop::collection::vec(prop::bool::weighted(0.2), 12),
+        requests_refund in prop::collection::vec(prop::bool::weighted(0.2), 12),
     ) {
         let mut order = order();
-        let (mut rows, mut grants) = (Vec::new(), 0);
+        let (mut entries, mut grants) = (Vec::new(), 0);
         let mut credits = 0;
-        for ((standing, spends), wishes) in standings.iter().zip(spends).zip(wishes) {
-            if wishes {
-                order = order.refund_wanted("no photos");
+        for ((snapshot, spends), requests_refund) in snapshots.iter().zip(spends).zip(requests_refund) {
+            if requests_refund {
+                order = order.request_refund("no photos");
             }
-            let was_owed = order.owes_refund();
-            let booked = book(order, standing);
-            let asks = booked.tell.iter().filter(|told| matches!(told, Tell::RefundRequested(_))).count();
-            prop_assert_eq!(asks, usize::from(booked.order.owes_refund() && !was_owed));
+            let was_due = order.is_refund_due();
+            let booked = book(order, snapshot);
+            let asks = booked.events.iter().filter(|event| matches!(event, OutboxEvent::RefundRequested(_))).count();
+            prop_assert_eq!(asks, usize::from(booked.order.is_refund_due() && !was_due));
             order = booked.order;
-            grants += booked.tell.iter().filter(|told| matches!(told, Tell::Received(_))).count();
-            credits += booked.rows.iter().filter(|row| matches!(row, Row::Credits { .. })).map(Row::amount).sum::<i64>();
-            rows.extend(booked.rows);
-            // A spend is refused when there is too little.
+            grants += booked.events.iter().filter(|event| matches!(event, OutboxEvent::Received(_))).count();
+            credits += booked.entries.iter().filter(|entry| matches!(entry, LedgerEntry::Credits { .. })).map(LedgerEntry::amount).sum::<i64>();
+            entries.extend(booked.entries);
+            // A spend needs enough credits.
             if spends && credits >= 1 {
                 credits -= 1;
             }
-            let sum = |account: Account| rows.iter().filter(|r| r.account() == account).map(Row::amount).sum::<i64>();
+            let sum = |account: Account| entries.iter().filter(|entry| entry.account() == account).map(LedgerEntry::amount).sum::<i64>();
             prop_assert_eq!(sum(Account::Order), order.balance());
             prop_assert_eq!(sum(Account::Fees), -order.fees);
-            let taken = rows.iter().any(|row| matches!(row, Row::Money { kind: Kind::Reversal, amount } if amount.minor < 0));
+            let taken = entries.iter().any(|entry| matches!(entry, LedgerEntry::Money { kind: EntryKind::Reversal, amount } if amount.minor < 0));
             prop_assert!(order.balance() >= 0 || taken, "negative without a reversal");
             prop_assert!(order.refunded >= 0 && order.disputed >= 0 && order.fees >= 0);
-            let reversed = rows.iter().any(|row| matches!(row, Row::Credits { kind: Kind::Reversal, .. }));
+            let reversed = entries.iter().any(|entry| matches!(entry, LedgerEntry::Credits { kind: EntryKind::Reversal, .. }));
             prop_assert!(credits >= 0 || reversed, "negative without a reversal");
             prop_assert!(grants <= 1);
-            prop_assert_eq!(grants == 1, order.granted);
-            prop_assert!(rows.iter().all(|row| row.amount() != 0));
+            prop_assert_eq!(grants == 1, order.is_granted);
+            prop_assert!(entries.iter().all(|entry| entry.amount() != 0));
         }
     }
 
     #[test]
-    fn all_roads_lead_to_where_the_provider_stands_last(
-        standings in prop::collection::vec(any_standing(), 0..8),
-        last in any_standing(),
+    fn last_snapshot_decides_the_totals(
+        snapshots in prop::collection::vec(any_snapshot(), 0..8),
+        last in any_snapshot(),
         fees in 0..200i64,
     ) {
-        let last = Standing { fees: Some(fees), ..last };
-        let through = |mut order: Order, standings: &[Standing]| {
-            for standing in standings {
-                order = book(order, standing).order;
+        let last = ProviderSnapshot { fees: Some(fees), ..last };
+        let through = |mut order: Order, snapshots: &[ProviderSnapshot]| {
+            for snapshot in snapshots {
+                order = book(order, snapshot).order;
             }
             order
         };
         let direct = through(order(), &[paid(), last.clone()]);
-        let around = through(through(order(), &[paid()]), &[standings, vec![last]].concat());
-        // What was refused as a whole leaves what was booked before it.
-        if flag_of(&around).is_none_or(|flag| flag == Flag::CameBack) && flag_of(&direct).is_none() {
+        let detour = through(through(order(), &[paid()]), &[snapshots, vec![last]].concat());
+        // A refused snapshot leaves the earlier totals.
+        if flag_of(&detour).is_none_or(|flag| flag == Flag::FundsCameBack) && flag_of(&direct).is_none() {
             let totals = |order: &Order| (order.received, order.refunded, order.disputed, order.fees, order.state);
-            prop_assert_eq!(totals(&around), totals(&direct));
+            prop_assert_eq!(totals(&detour), totals(&direct));
         }
     }
 
@@ -689,7 +705,7 @@ proptest! {
             let name = format!("pi_{}", payment + 1);
             let back = PRICE / 2 * halves;
             let (refunded, disputed) = if is_disputed { (0, back) } else { (back, 0) };
-            order = book(order, &Standing { payment: Some(name.clone()), refunded, disputed, ..paid() }).order;
+            order = book(order, &ProviderSnapshot { payment: Some(name.clone()), refunded, disputed, ..paid() }).order;
             held.insert(name, back < PRICE);
             for (payment, is_held) in held.iter().filter(|(payment, _)| *payment != "pi_1") {
                 prop_assert_eq!(order.flags.get(payment), is_held.then_some(&Flag::PaidTwice), "{}", payment);

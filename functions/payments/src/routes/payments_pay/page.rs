@@ -1,34 +1,37 @@
-//! The small pages that a person sees around paying. They hold nothing of the person, no script, and nothing from
-//! elsewhere; which words there are in which language is in the language packs beside this file.
+//! HTML pages around the checkout: self-contained, without scripts and without personal data. The texts of each language
+//! are in files beside this one.
 
 mod english;
 mod hebrew;
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use confab_core::{Error, Result};
-use confab_lambda::{Response, response};
+use confab_lambda::{ApiRequest, Response, extract::FromRequest, response};
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-/// What there is to say.
+use crate::state::State;
+
+/// The message of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Said {
-    /// The person comes from the page where they paid.
-    Back,
-    /// The person left the page without paying.
+pub(crate) enum Message {
+    /// The payer returns from the checkout page after paying.
+    Returned,
+    /// The payer left the checkout page without paying.
     Cancelled,
     Paid,
-    UnderWay,
-    /// Its money went back.
-    Returned,
-    /// The link or the order is too old.
-    Over,
-    /// The link was cut off or changed.
+    Pending,
+    Refunded,
+    /// The link or the order has expired.
+    Expired,
+    /// The link is truncated or changed.
     Broken,
     NotForSale,
-    /// Somebody that we need does not answer. The page asks again by itself.
-    Later,
-    OurFault,
+    /// A dependency does not answer. The page reloads itself.
+    Unavailable,
+    ServerError,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,21 +40,21 @@ pub(crate) enum Language {
     Hebrew,
 }
 
-/// One language.
+/// The texts of one language.
 struct Texts {
     code: &'static str,
     direction: &'static str,
-    back: Words,
+    returned: Words,
     cancelled: Words,
     paid: Words,
-    under_way: Words,
-    returned: Words,
-    over: Words,
+    pending: Words,
+    refunded: Words,
+    expired: Words,
     broken: Words,
     not_for_sale: Words,
-    later: Words,
-    our_fault: Words,
-    again: &'static str,
+    unavailable: Words,
+    server_error: Words,
+    retry: &'static str,
 }
 
 struct Words {
@@ -59,10 +62,10 @@ struct Words {
     text: &'static str,
 }
 
-/// When a page that waits asks again.
-const AGAIN_SECONDS: u32 = 60;
+/// Delay before a page reloads itself.
+const RELOAD_SECONDS: u32 = 60;
 
-/// The palette of our other pages, in both lights. Sizes follow the person's own.
+/// Our palette in the light and the dark theme. Sizes follow the reader's settings.
 const STYLE: &str = "\
 :root{color-scheme:light dark;--paper:#fbfaf7;--ink:#1e1c19;--soft:#5e584e;--accent:#2a52c4;--on-accent:#fff}\
 @media (prefers-color-scheme:dark){:root{--paper:#161513;--ink:#edeae4;--soft:#b0aa9d;--accent:#9fb5ff;--on-accent:#0f1a40}}\
@@ -77,8 +80,8 @@ a{display:inline-block;margin-block-start:1.5rem;padding:.75rem 1.25rem;border-r
 color:var(--on-accent);font-weight:600;text-decoration:none}\
 a:focus-visible{outline:3px solid var(--ink);outline-offset:2px}";
 
-pub(crate) fn page(status: StatusCode, said: Said, language: Language) -> Result<Response> {
-    let mut response = response::text(status, html(said, language));
+pub(crate) fn page(status: StatusCode, message: Message, language: Language) -> Result<Response> {
+    let mut response = response::text(status, html(message, language));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         BASE64.encode(Sha256::digest(STYLE))
@@ -94,20 +97,20 @@ pub(crate) fn page(status: StatusCode, said: Said, language: Language) -> Result
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if said == Said::Later {
-        // For browsers, and for others.
-        headers.insert(header::REFRESH, AGAIN_SECONDS.into());
-        headers.insert(header::RETRY_AFTER, AGAIN_SECONDS.into());
+    if message == Message::Unavailable {
+        // Refresh is for browsers, Retry-After for other clients.
+        headers.insert(header::REFRESH, RELOAD_SECONDS.into());
+        headers.insert(header::RETRY_AFTER, RELOAD_SECONDS.into());
     }
     Ok(response)
 }
 
-fn html(said: Said, language: Language) -> String {
+fn html(message: Message, language: Language) -> String {
     let texts = language.texts();
-    let Words { title, text } = texts.words(said);
-    // An empty address is the page's own.
-    let link = match said {
-        Said::Later => format!("<a href=\"\">{}</a>\n", texts.again),
+    let Words { title, text } = texts.words(message);
+    // An empty address reloads the page.
+    let link = match message {
+        Message::Unavailable => format!("<a href=\"\">{}</a>\n", texts.retry),
         _ => String::new(),
     };
     let Texts {
@@ -120,11 +123,18 @@ fn html(said: Said, language: Language) -> String {
     )
 }
 
+impl FromRequest<State> for Language {
+    async fn from_request(request: &Arc<ApiRequest>, _: &Arc<State>) -> Result<Self> {
+        let accepted = request.header("accept-language").unwrap_or_default();
+        Ok(Self::preferred(accepted))
+    }
+}
+
 impl Language {
-    /// The one of ours that a browser likes best, by its Accept-Language; English when it likes none.
+    /// Returns the supported language with the highest weight in an Accept-Language header, English by default.
     pub(crate) fn preferred(accepted: &str) -> Self {
-        let wishes = accepted.split(',').filter_map(|wish| {
-            let (tag, rest) = wish.split_once(';').unwrap_or((wish, ""));
+        let ranges = accepted.split(',').filter_map(|range| {
+            let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
             let weight = match rest.trim().strip_prefix("q=") {
                 Some(weight) => weight
                     .parse::<f32>()
@@ -134,13 +144,13 @@ impl Language {
             };
             Some((Self::of_tag(tag)?, weight))
         });
-        let best = wishes.fold((Self::English, 0.0), |best, wish| {
-            if wish.1 > best.1 { wish } else { best }
+        let best = ranges.fold((Self::English, 0.0), |best, range| {
+            if range.1 > best.1 { range } else { best }
         });
         best.0
     }
 
-    /// `iw` is what Hebrew was called before 1989, and on some phones since.
+    /// `iw` is the code of Hebrew before 1989, and still on some phones.
     fn of_tag(tag: &str) -> Option<Self> {
         match tag.trim().split('-').next()?.to_ascii_lowercase().as_str() {
             "en" => Some(Self::English),
@@ -158,18 +168,18 @@ impl Language {
 }
 
 impl Texts {
-    fn words(&self, said: Said) -> &Words {
-        match said {
-            Said::Back => &self.back,
-            Said::Cancelled => &self.cancelled,
-            Said::Paid => &self.paid,
-            Said::UnderWay => &self.under_way,
-            Said::Returned => &self.returned,
-            Said::Over => &self.over,
-            Said::Broken => &self.broken,
-            Said::NotForSale => &self.not_for_sale,
-            Said::Later => &self.later,
-            Said::OurFault => &self.our_fault,
+    fn words(&self, message: Message) -> &Words {
+        match message {
+            Message::Returned => &self.returned,
+            Message::Cancelled => &self.cancelled,
+            Message::Paid => &self.paid,
+            Message::Pending => &self.pending,
+            Message::Refunded => &self.refunded,
+            Message::Expired => &self.expired,
+            Message::Broken => &self.broken,
+            Message::NotForSale => &self.not_for_sale,
+            Message::Unavailable => &self.unavailable,
+            Message::ServerError => &self.server_error,
         }
     }
 }
@@ -180,21 +190,21 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Said; 10] = [
-        Said::Back,
-        Said::Cancelled,
-        Said::Paid,
-        Said::UnderWay,
-        Said::Returned,
-        Said::Over,
-        Said::Broken,
-        Said::NotForSale,
-        Said::Later,
-        Said::OurFault,
+    const ALL: [Message; 10] = [
+        Message::Returned,
+        Message::Cancelled,
+        Message::Paid,
+        Message::Pending,
+        Message::Refunded,
+        Message::Expired,
+        Message::Broken,
+        Message::NotForSale,
+        Message::Unavailable,
+        Message::ServerError,
     ];
 
-    fn shown(said: Said, language: Language) -> (Response, String) {
-        let response = page(StatusCode::OK, said, language).unwrap();
+    fn render(message: Message, language: Language) -> (Response, String) {
+        let response = page(StatusCode::OK, message, language).unwrap();
         let Body::Text(html) = response.body() else {
             panic!("no text")
         };
@@ -203,13 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn a_page_holds_all_of_itself_and_loads_nothing() {
-        for (said, language) in ALL
+    fn pages_load_nothing_and_pass_their_own_policy() {
+        for (message, language) in ALL
             .into_iter()
-            .flat_map(|said| [(said, Language::English), (said, Language::Hebrew)])
+            .flat_map(|message| [(message, Language::English), (message, Language::Hebrew)])
         {
-            let (response, html) = shown(said, language);
-            for outside in [
+            let (response, html) = render(message, language);
+            for reference in [
                 "//", "src=", "url(", "<script", "<link", "@import", "<form", " on",
             ] {
                 let found = html
@@ -217,8 +227,8 @@ mod tests {
                     .filter(|line| !line.starts_with("<h1") && !line.starts_with("<p"));
                 let found = found
                     .filter(|line| !line.starts_with("<title"))
-                    .any(|line| line.contains(outside));
-                assert!(!found, "{said:?} has {outside}");
+                    .any(|line| line.contains(reference));
+                assert!(!found, "{message:?} has {reference}");
             }
             let (_, rest) = html.split_once("<style>").unwrap();
             let (style, _) = rest.split_once("</style>").unwrap();
@@ -233,62 +243,70 @@ mod tests {
                 policy.starts_with("default-src 'none'; ") && policy.contains(&hash),
                 "{policy}"
             );
-            assert!(html.len() < 3_000, "{said:?}: {}", html.len());
+            assert!(html.len() < 3_000, "{message:?}: {}", html.len());
         }
     }
 
     #[test]
-    fn the_words_are_those_of_the_language_and_run_its_way() {
-        for said in ALL {
+    fn every_message_is_in_both_languages_with_its_direction() {
+        for message in ALL {
             let words = |language: Language| {
-                let Words { title, text } = language.texts().words(said);
+                let Words { title, text } = language.texts().words(message);
                 assert!(
                     title.chars().count() <= 30 && text.chars().count() <= 200,
-                    "{said:?} is long"
+                    "{message:?} is long"
                 );
                 format!("{title} {text}")
             };
             let is_hebrew =
                 |text: &str| text.chars().any(|c| ('\u{05d0}'..='\u{05ea}').contains(&c));
             let (english, hebrew) = (words(Language::English), words(Language::Hebrew));
-            assert!(!is_hebrew(&english) && is_hebrew(&hebrew), "{said:?}");
+            assert!(!is_hebrew(&english) && is_hebrew(&hebrew), "{message:?}");
             assert!(
                 !hebrew.chars().any(|c| c.is_ascii_alphabetic()),
-                "{said:?}: {hebrew}"
+                "{message:?}: {hebrew}"
             );
             assert!(
                 [english, hebrew]
                     .iter()
                     .all(|text| !text.contains(['<', '>', '&', '"'])),
-                "{said:?}"
+                "{message:?}"
             );
         }
         assert!(
-            shown(Said::Paid, Language::Hebrew)
+            render(Message::Paid, Language::Hebrew)
                 .1
                 .contains("<html lang=\"he\" dir=\"rtl\">")
         );
         assert!(
-            shown(Said::Paid, Language::English)
+            render(Message::Paid, Language::English)
                 .1
                 .contains("<html lang=\"en\" dir=\"ltr\">")
         );
     }
 
     #[test]
-    fn only_what_passes_is_asked_again() {
-        for said in ALL {
-            let (response, html) = shown(said, Language::English);
-            let is_later = said == Said::Later;
-            assert_eq!(html.contains("<a href=\"\">"), is_later, "{said:?}");
+    fn only_the_unavailable_page_reloads_itself() {
+        for message in ALL {
+            let (response, html) = render(message, Language::English);
+            let is_unavailable = message == Message::Unavailable;
+            assert_eq!(
+                html.contains("<a href=\"\">"),
+                is_unavailable,
+                "{message:?}"
+            );
             for name in ["refresh", "retry-after"] {
-                assert_eq!(response.headers().contains_key(name), is_later, "{said:?}");
+                assert_eq!(
+                    response.headers().contains_key(name),
+                    is_unavailable,
+                    "{message:?}"
+                );
             }
         }
     }
 
     #[test]
-    fn the_browsers_best_liked_language_of_ours_is_spoken() {
+    fn supported_language_with_the_highest_weight_is_chosen() {
         for hebrew in [
             "he",
             "he-IL,he;q=0.9,en-US;q=0.8",

@@ -3,45 +3,45 @@ use super::{Texts, Words};
 pub(super) const TEXTS: Texts = Texts {
     code: "en",
     direction: "ltr",
-    back: Words {
+    returned: Words {
         title: "Thank you",
-        text: "Go back to the chat; we go on there.",
+        text: "You can go back to the chat now. We will continue there.",
     },
     cancelled: Words {
         title: "Nothing was paid",
-        text: "You left before paying. To pay after all, open the link in the chat again. To choose something else, write to us there.",
+        text: "You left before paying. To pay, open the link in the chat again. To choose something else, message us there.",
     },
     paid: Words {
-        title: "This is paid",
-        text: "Your payment is here, so there is nothing more to pay. Go back to the chat; we go on there.",
+        title: "This is already paid",
+        text: "We have received your payment, so there is nothing left to pay. You can go back to the chat now.",
     },
-    under_way: Words {
+    pending: Words {
         title: "Your payment is on its way",
-        text: "Your bank may take some days, and you need not pay again. We write in the chat when it is here.",
+        text: "Your bank may need a few days. You do not have to pay again: we will message you in the chat when it arrives.",
     },
-    returned: Words {
-        title: "The money went back",
-        text: "This order was paid, and its money was returned. To buy again, ask in the chat for a new link.",
+    refunded: Words {
+        title: "Your payment was returned",
+        text: "The payment for this order was returned to you. To buy it again, ask for a new link in the chat.",
     },
-    over: Words {
+    expired: Words {
         title: "This link has expired",
-        text: "Nothing can be paid with it any more. Go back to the chat and ask for a new one.",
+        text: "It can no longer be used to pay. Go back to the chat and ask for a new one.",
     },
     broken: Words {
-        title: "This link is not whole",
-        text: "A part of it was lost or changed on the way. Open it from the chat again, or ask there for a new one.",
+        title: "This link is incomplete",
+        text: "A part of it is missing or was changed. Open it from the chat again, or ask for a new one there.",
     },
     not_for_sale: Words {
         title: "This is not for sale",
-        text: "It may have been once. Go back to the chat to see what there is now.",
+        text: "It is no longer available. Go back to the chat to see what you can choose.",
     },
-    later: Words {
+    unavailable: Words {
         title: "One moment, please",
-        text: "The payment page cannot be reached right now. Try again in a minute; this page does so by itself.",
+        text: "We cannot reach the payment page right now. This page will try again in a minute.",
     },
-    our_fault: Words {
-        title: "Something is wrong here",
-        text: "It is our fault, not yours. Try the link again later, or tell us in the chat.",
+    server_error: Words {
+        title: "Something went wrong",
+        text: "This is our mistake, not yours. Try the link again later, or message us in the chat.",
     },
-    again: "Try again",
+    retry: "Try again",
 };

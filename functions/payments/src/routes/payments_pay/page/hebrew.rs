@@ -3,9 +3,9 @@ use super::{Texts, Words};
 pub(super) const TEXTS: Texts = Texts {
     code: "he",
     direction: "rtl",
-    back: Words {
+    returned: Words {
         title: "תודה",
-        text: "אפשר לחזור לצ'אט, נמשיך שם.",
+        text: "אפשר לחזור לצ'אט, ונמשיך שם.",
     },
     cancelled: Words {
         title: "לא בוצע תשלום",
@@ -13,35 +13,35 @@ pub(super) const TEXTS: Texts = Texts {
     },
     paid: Words {
         title: "כבר שולם",
-        text: "התשלום שלכם התקבל ואין צורך לשלם שוב. אפשר לחזור לצ'אט, נמשיך שם.",
+        text: "התשלום שלכם התקבל ואין צורך לשלם שוב. אפשר לחזור לצ'אט, ונמשיך שם.",
     },
-    under_way: Words {
+    pending: Words {
         title: "התשלום שלכם בדרך",
         text: "לבנק זה עשוי לקחת כמה ימים, ואין צורך לשלם שוב. נכתוב בצ'אט כשהתשלום יתקבל.",
     },
-    returned: Words {
+    refunded: Words {
         title: "הכסף הוחזר",
         text: "ההזמנה הזאת שולמה והכסף הוחזר. כדי לקנות שוב, בקשו בצ'אט קישור חדש.",
     },
-    over: Words {
+    expired: Words {
         title: "הקישור כבר לא בתוקף",
         text: "אי אפשר לשלם דרכו יותר. חזרו לצ'אט ובקשו קישור חדש.",
     },
     broken: Words {
-        title: "הקישור לא שלם",
+        title: "הקישור חלקי",
         text: "חלק ממנו אבד או השתנה בדרך. פתחו אותו שוב מהצ'אט, או בקשו שם קישור חדש.",
     },
     not_for_sale: Words {
         title: "זה לא למכירה",
         text: "אולי פעם זה היה. חזרו לצ'אט כדי לראות מה יש עכשיו.",
     },
-    later: Words {
+    unavailable: Words {
         title: "רק רגע",
         text: "דף התשלום לא זמין כרגע. נסו שוב בעוד דקה; הדף הזה ינסה גם בעצמו.",
     },
-    our_fault: Words {
+    server_error: Words {
         title: "משהו השתבש אצלנו",
         text: "זו לא אשמתכם. נסו את הקישור שוב מאוחר יותר, או כתבו לנו בצ'אט.",
     },
-    again: "לנסות שוב",
+    retry: "לנסות שוב",
 };

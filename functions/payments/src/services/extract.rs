@@ -1,0 +1,37 @@
+//! Extractors of payments.
+
+use std::sync::Arc;
+
+use confab_core::{Error, OrderId, Result};
+use confab_lambda::{
+    ApiRequest,
+    extract::{FromRequest, Path},
+};
+
+use crate::{config::OPERATOR_KEY, state::State};
+
+/// Proof that the request carries the operator's key.
+#[derive(Debug)]
+pub(crate) struct Operator;
+
+impl FromRequest<State> for Operator {
+    async fn from_request(request: &Arc<ApiRequest>, state: &Arc<State>) -> Result<Self> {
+        let key = request.bearer().unwrap_or_default();
+        if state.secrets()?.verify(OPERATOR_KEY, key).await? {
+            return Ok(Self);
+        }
+        Err(Error::unauthenticated("The operator's key is required."))
+    }
+}
+
+/// The order id in the path. A malformed id gets the same 404 as an unknown order.
+#[derive(Debug)]
+pub(crate) struct OrderPath(pub(crate) OrderId);
+
+impl FromRequest<State> for OrderPath {
+    async fn from_request(request: &Arc<ApiRequest>, state: &Arc<State>) -> Result<Self> {
+        let Path(id) = Path::<String>::from_request(request, state).await?;
+        let id = id.parse().map_err(|_| Error::not_found("order"))?;
+        Ok(Self(id))
+    }
+}
