@@ -26,7 +26,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ATTEMPT: Duration = Duration::from_secs(4);
 /// Attempt timeout of S3, whose objects are larger than rows and messages.
 const OBJECT_ATTEMPT: Duration = Duration::from_secs(10);
-const ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 #[derive(Debug, Clone)]
 pub struct AwsConfig {
@@ -34,6 +34,7 @@ pub struct AwsConfig {
     /// Set on a laptop and in rehearsals only.
     endpoint: Option<String>,
     pub(crate) credentials: Credentials,
+    pub(crate) max_attempts: u32,
 }
 
 impl AwsConfig {
@@ -49,7 +50,15 @@ impl AwsConfig {
                 None,
                 "environment",
             ),
+            max_attempts: MAX_ATTEMPTS,
         })
+    }
+
+    /// Makes each call once, so that a test can decide about every attempt.
+    #[must_use]
+    pub fn without_retries(mut self) -> Self {
+        self.max_attempts = 1;
+        self
     }
 }
 
@@ -69,11 +78,20 @@ struct Clients {
 
 impl Aws {
     pub fn new(config: AwsConfig) -> Result<Self> {
-        Ok(Self {
+        let connector = Https::new(CONNECT, OBJECT_ATTEMPT)?;
+        Ok(Self::with_connector(
             config,
-            connector: SharedHttpConnector::new(Https::new(CONNECT, OBJECT_ATTEMPT)?),
+            SharedHttpConnector::new(connector),
+        ))
+    }
+
+    /// Creates clients over another connector, such as one that answers in the process.
+    pub fn with_connector(config: AwsConfig, connector: SharedHttpConnector) -> Self {
+        Self {
+            config,
+            connector,
             clients: Arc::default(),
-        })
+        }
     }
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
@@ -105,7 +123,7 @@ impl Aws {
                 self.config.credentials.clone(),
             ))
             .http_client(self.http_client())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(self.config.max_attempts))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT)

@@ -23,7 +23,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::Aws;
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-const ATTEMPTS: u32 = 3;
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// A response with any status.
@@ -88,7 +87,7 @@ impl Aws {
         request: http::Request<Vec<u8>>,
     ) -> Result<Answer> {
         let mut wait = FIRST_RETRY_DELAY;
-        for _ in 1..ATTEMPTS {
+        for _ in 1..self.config.max_attempts {
             match self.attempt(service, &request).await {
                 Ok(answer) if !answer.is_transient() => return Ok(answer),
                 Ok(_) | Err(_) => tokio::time::sleep(wait).await,

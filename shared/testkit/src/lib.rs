@@ -1,5 +1,7 @@
-//! What tests of several packages share: the samples in `events/`, and servers that misbehave below HTTP.
+//! What tests share: AWS in the process with faults, the samples in `events/`, and servers that misbehave below HTTP.
 
+mod cloud;
+mod faults;
 #[expect(
     clippy::unwrap_used,
     reason = "a missing sample is a mistake in the test"
@@ -9,6 +11,9 @@ pub mod samples;
 pub mod servers;
 
 use std::path::PathBuf;
+
+pub use cloud::{Cloud, TestClock};
+pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate};
 
 use lambda_http::Request;
 use serde_json::Value;

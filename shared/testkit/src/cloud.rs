@@ -1,0 +1,297 @@
+//! AWS in the test's process: the emulator behind the SDK's connector. No port, no process, no sleep.
+//!
+//! A function's calls carry its own access key, so that its statements in the template are enforced here, too.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
+use aws_smithy_types::body::SdkBody;
+use axum::{Router, body::Body};
+use confab_aws::{Aws, AwsConfig};
+use confab_core::{Clock, Env, Timestamp};
+use confab_emulator::{
+    CodeFolders, Emulator, EmulatorConfig,
+    template::{Places, Template},
+};
+use tower::ServiceExt;
+
+use crate::faults::{Call, Fault, Faults};
+
+/// 2026-11-29T12:00:00Z. Tests move it.
+const START_MS: i64 = 1_795_953_600_000;
+
+/// All services that the root template and its nested stacks need, empty and in memory, with a clock of their own.
+pub struct Cloud {
+    emulator: Emulator,
+    router: Router,
+    clock: TestClock,
+    faults: Arc<Faults>,
+    _data: tempfile::TempDir,
+}
+
+impl std::fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cloud").finish_non_exhaustive()
+    }
+}
+
+/// A clock that stands still until a test moves it. Clones share the time.
+#[derive(Debug, Clone)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn advance(&self, by: std::time::Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+impl Cloud {
+    /// Opens an empty cloud from the repository's templates. SSM holds `parameters` by name.
+    #[expect(
+        clippy::unwrap_used,
+        reason = "a template that cannot be read fails the test"
+    )]
+    pub async fn open(parameters: &[(&str, &str)]) -> Self {
+        let data = folder();
+        let clock = TestClock(Arc::new(AtomicI64::new(START_MS)));
+        let places = Places::default();
+        let source = clock.clone();
+        let emulator = Emulator::open(EmulatorConfig {
+            template: Template::load(&root().join("template.yaml"), &places).unwrap(),
+            places,
+            data: data.path().to_owned(),
+            code: CodeFolders {
+                binaries: root().join("target/debug"),
+                tools: root().join(".tools/lambda"),
+            },
+            parameters: own(parameters),
+            clock: Arc::new(confab_emulator::Clock::with_source(move || source.now_ms())),
+        })
+        .await
+        .unwrap();
+        Self {
+            router: emulator.aws_router(),
+            emulator,
+            clock,
+            faults: Arc::default(),
+            _data: data,
+        }
+    }
+
+    pub fn clock(&self) -> TestClock {
+        self.clock.clone()
+    }
+
+    /// Calls of functions, and the faults that they meet.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Returns the environment that the template gives a function.
+    #[expect(clippy::panic, reason = "an unknown function is a mistake in the test")]
+    pub fn env(&self, function: &str) -> Env {
+        let mut functions = self.emulator.template.functions.iter();
+        let Some(function) = functions.find(|spec| spec.name == function) else {
+            panic!("there is no function {function}");
+        };
+        Env::from_iter(function.environment.clone())
+    }
+
+    /// Returns AWS as a function sees it: with its permissions, and without retries.
+    #[expect(clippy::unwrap_used, reason = "the environment is written here")]
+    pub fn aws(&self, function: &str) -> Aws {
+        let env = Env::from_iter([
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", function),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:7072"),
+        ]);
+        let connector = InProcess {
+            router: self.router.clone(),
+            faults: self.faults.clone(),
+        };
+        let config = AwsConfig::from_env(&env).unwrap().without_retries();
+        Aws::with_connector(config, SharedHttpConnector::new(connector))
+    }
+}
+
+fn own(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let parameters = parameters.iter();
+    parameters
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// A folder in memory where the machine has one.
+#[expect(clippy::unwrap_used, reason = "a test without a folder cannot run")]
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
+}
+
+/// A connector that answers from the emulator's routes.
+#[derive(Clone)]
+struct InProcess {
+    router: Router,
+    faults: Arc<Faults>,
+}
+
+impl std::fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move { this.answer(request).await })
+    }
+}
+
+impl InProcess {
+    async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let user = |error: BoxError| ConnectorError::user(error);
+        let mut request = request
+            .try_into_http1x()
+            .map_err(|error| user(error.into()))?;
+        // Connections that are opened ahead of the first call are no calls.
+        let is_signed = request.headers().contains_key("authorization");
+        let fault = is_signed
+            .then(|| self.faults.next(Call::of(&request)))
+            .flatten();
+        match fault {
+            Some(Fault::LostBefore) => return Err(lost()),
+            Some(Fault::Throttled) => return Ok(throttled(&request)),
+            Some(Fault::DiesBefore) => self.faults.die().await,
+            Some(Fault::ReplyLost | Fault::DiesAfter) | None => {}
+        }
+        let host = http::HeaderValue::from_static("127.0.0.1:7072");
+        request
+            .headers_mut()
+            .entry(http::header::HOST)
+            .or_insert(host);
+        let response = match self.router.clone().oneshot(request.map(Body::new)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        match fault {
+            Some(Fault::ReplyLost) => return Err(lost()),
+            Some(Fault::DiesAfter) => self.faults.die().await,
+            _ => {}
+        }
+        let (head, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await;
+        let body = body.map_err(|error| user(error.into()))?;
+        let response = http::Response::from_parts(head, SdkBody::from(body));
+        HttpResponse::try_from(response).map_err(|error| user(error.into()))
+    }
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+fn lost() -> ConnectorError {
+    ConnectorError::io("the connection was lost".into())
+}
+
+/// DynamoDB's and SQS's throttling, or a plain 503.
+fn throttled(request: &http::Request<SdkBody>) -> HttpResponse {
+    let is_json = request.headers().contains_key("x-amz-target");
+    let (status, body) = if is_json {
+        (
+            400,
+            r#"{"__type":"com.amazonaws#ThrottlingException","message":"Rate exceeded"}"#,
+        )
+    } else {
+        (503, "")
+    };
+    let status = aws_smithy_runtime_api::http::StatusCode::try_from(status);
+    let status = status.unwrap_or_else(|_| unreachable!("both are statuses"));
+    HttpResponse::new(status, SdkBody::from(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_aws::{Condition, Table, text};
+
+    use super::*;
+
+    fn rooms(cloud: &Cloud, function: &str) -> Table {
+        let env = cloud.env(function);
+        Table::new(
+            cloud.aws(function).dynamodb(),
+            env.required("CONFAB_TABLE").unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn functions_call_the_emulator_with_their_own_permissions() {
+        let cloud = Cloud::open(&[]).await;
+        let table = rooms(&cloud, "chats");
+        let mut row = Table::key("p", "s");
+        row.insert("name".into(), text("x"));
+        assert!(
+            table.put(row, Condition::not_exists()).await.is_err(),
+            "chats may not put one row"
+        );
+        let rows = table.query_consistent(
+            Condition::expression("pk = :pk").value(":pk", text("p")),
+            10,
+        );
+        assert_eq!(rows.await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn faults_lose_calls_and_replies() {
+        let cloud = Cloud::open(&[]).await;
+        let table = rooms(&cloud, "chats");
+        let read = || {
+            table.query_consistent(
+                Condition::expression("pk = :pk").value(":pk", text("p")),
+                10,
+            )
+        };
+        read().await.unwrap();
+        for fault in Fault::ALL {
+            cloud.faults().plan(0, fault);
+            let outcome = cloud.faults().run(read()).await;
+            let dies = matches!(fault, Fault::DiesBefore | Fault::DiesAfter);
+            assert_eq!(outcome.is_none(), dies, "{fault:?}");
+            assert!(outcome.is_none_or(|outcome| outcome.is_err()), "{fault:?}");
+            read().await.unwrap();
+        }
+        cloud.faults().clear();
+        read().await.unwrap();
+        assert_eq!(cloud.faults().calls().len(), 1);
+    }
+}

@@ -1,0 +1,170 @@
+//! Faults, enumerated: a scenario runs once and its calls are counted; then it runs again for each call and each fault.
+
+use std::{
+    future::pending,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+/// How one call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request never arrives.
+    LostBefore,
+    /// The request is carried out, and its response is lost.
+    ReplyLost,
+    /// The service refuses because it is called too often.
+    Throttled,
+    /// The process dies before it sends the request.
+    DiesBefore,
+    /// The process dies after the request was carried out.
+    DiesAfter,
+}
+
+impl Fault {
+    pub const ALL: [Self; 5] = [
+        Self::LostBefore,
+        Self::ReplyLost,
+        Self::Throttled,
+        Self::DiesBefore,
+        Self::DiesAfter,
+    ];
+}
+
+/// A call that was made, such as `DynamoDB_20120810.TransactWriteItems` or `PUT /bucket/key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call(pub String);
+
+impl Call {
+    pub(crate) fn of<B>(request: &http::Request<B>) -> Self {
+        let target = request.headers().get("x-amz-target");
+        match target.and_then(|target| target.to_str().ok()) {
+            Some(target) => Self(target.to_owned()),
+            None => Self(format!("{} {}", request.method(), request.uri().path())),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<Call>,
+    planned: Option<(usize, Fault)>,
+}
+
+/// The calls since the last `plan` or `clear`, and the fault that one of them meets.
+#[derive(Debug, Default)]
+pub struct Faults {
+    state: Mutex<State>,
+    died: Notify,
+}
+
+impl Faults {
+    /// Lets the call with this number, counted from now and from 0, meet a fault.
+    pub fn plan(&self, number: usize, fault: Fault) {
+        *self.lock() = State {
+            calls: Vec::new(),
+            planned: Some((number, fault)),
+        };
+    }
+
+    /// Counts from 0 again, without a fault.
+    pub fn clear(&self) {
+        *self.lock() = State::default();
+    }
+
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// Runs a handler until it returns, or until a planned fault ends its process. Returns `None` in that case.
+    pub async fn run<T>(&self, handler: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            outcome = handler => Some(outcome),
+            () = self.died.notified() => None,
+        }
+    }
+
+    /// Notes a call, and returns the fault that it meets.
+    pub(crate) fn next(&self, call: Call) -> Option<Fault> {
+        let mut state = self.lock();
+        let number = state.calls.len();
+        state.calls.push(call);
+        let planned = state.planned.filter(|(planned, _)| *planned == number);
+        planned.map(|(_, fault)| fault)
+    }
+
+    /// Ends the process of the handler: its future is dropped and never goes on.
+    pub(crate) async fn die(&self) -> ! {
+        self.died.notify_one();
+        pending().await
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What `enumerate` ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enumeration {
+    /// Calls of one run without faults.
+    pub calls: usize,
+    /// Runs: one for each call and fault.
+    pub runs: usize,
+}
+
+/// A scenario whose calls fail one by one.
+pub trait Scenario: Sized {
+    /// Opens a new cloud with the state that the handler begins from.
+    fn arrange() -> impl Future<Output = Self>;
+    fn faults(&self) -> &Faults;
+    /// Handles the request or message once. Redelivery calls it again.
+    fn act(&self) -> impl Future<Output = Result<(), confab_core::Error>>;
+    /// Asserts the invariants of the service, after the handler succeeded in the end.
+    fn check(&self, story: &str) -> impl Future<Output = ()>;
+}
+
+/// Runs a scenario for each of its calls and each fault. After the fault the message is delivered again until it is
+/// handled, and once more as a copy; then the invariants must hold.
+#[expect(
+    clippy::panic,
+    reason = "a scenario that cannot succeed fails the test"
+)]
+pub async fn enumerate<S: Scenario>() -> Enumeration {
+    const MAX_DELIVERIES: usize = 5;
+    let scenario = S::arrange().await;
+    scenario.faults().clear();
+    if let Err(error) = scenario.act().await {
+        panic!("the scenario fails without a fault: {error}");
+    }
+    let calls = scenario.faults().calls();
+    scenario.check("without a fault").await;
+    let mut runs = 0;
+    for (number, call) in calls.iter().enumerate() {
+        for fault in Fault::ALL {
+            runs += 1;
+            let scenario = S::arrange().await;
+            scenario.faults().plan(number, fault);
+            let story = format!("{fault:?} at call {number}, {}", call.0);
+            let mut handled = matches!(scenario.faults().run(scenario.act()).await, Some(Ok(())));
+            scenario.faults().clear();
+            for _ in 1..MAX_DELIVERIES {
+                let copy = scenario.act().await;
+                if handled {
+                    break;
+                }
+                handled = copy.is_ok();
+            }
+            assert!(
+                handled,
+                "{story}: not handled after {MAX_DELIVERIES} deliveries"
+            );
+            scenario.check(&story).await;
+        }
+    }
+    Enumeration {
+        calls: calls.len(),
+        runs,
+    }
+}
