@@ -13,7 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from stacks import expand, of_type, templates
 
-STATE = "pub enum Part {\n    Store,\n    Queue,\n}\n"
+STATE = "pub enum Part {\n    Store,\n    Queue,\n    /// Opens the connection.\n    DynamoDbConnection,\n}\n"
 RULES = "# Rules\n\n| rule | code | test |\n|---|---|---|\n| One rule | `src/a.rs`: `a` | `a_does` |\n"
 
 
@@ -97,10 +97,12 @@ class NewFunction(unittest.TestCase):
         self.assertEqual((event["routeKey"], event["rawPath"]),
                          ("GET /api/chats/{code}/report/", "/api/chats/1/report/"))
         module = written["functions/rooms/src/routes/room_report.rs"]
-        self.assertTrue(module.startswith("//! Reports a room.\n"))
-        for route in ("GET /api/chats/{code}/report/", "POST /api/reports/"):
-            self.assertIn(f'.route("{route}", ', module)
-        self.assertIn("PARTS: &[Part] = &[Part::Store];", module)
+        self.assertEqual(module.splitlines()[0],
+                         "//! `GET /api/chats/{code}/report/`, `POST /api/reports/`: reports a room.")
+        for route, name in (("GET /api/chats/{code}/report/", "get"), ("POST /api/reports/", "post")):
+            self.assertIn(f'.route("{route}", {name})', module)
+            self.assertIn(f"async fn {name}(", module)
+        self.assertIn("PARTS: &[Part] = &[Part::Store, Part::DynamoDbConnection];", module)
         binary = written["functions/rooms/src/bin/room-report.rs"]
         self.assertIn("use rooms::{State, routes::room_report};", binary)
         self.assertIn("room_report::routes()", binary)
