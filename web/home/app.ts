@@ -90,7 +90,7 @@ export class HomeApp extends LitElement {
       <cf-app-bar place="control room">
         ${snapshot ? html`<home-clock .offset=${snapshot.clock_offset_ms}></home-clock>` : nothing} ${connectionStatus(stream.connection)}
       </cf-app-bar>
-      <nav aria-label="Parts of this page">
+      <nav aria-label="Sections">
         ${parts.map(
           ([id, title]) =>
             html`<a href=${hashWith({ at: id })} aria-current=${this.link.get("at") === id ? "true" : nothing} @click=${() => this.#again(id)}>${title}</a>`,
@@ -132,7 +132,7 @@ export class HomeApp extends LitElement {
 
   #parts(snapshot: Snapshot | undefined): TemplateResult {
     const missing = this.room.error
-      ? html`<p class="soft about">Not known before local answers.</p>`
+      ? html`<p class="soft about">Unknown until local responds.</p>`
       : html`<cf-skeleton lines="4"></cf-skeleton>`;
     const show = (render: (snapshot: Snapshot) => TemplateResult) =>
       snapshot ? render(snapshot) : missing;

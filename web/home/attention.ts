@@ -8,11 +8,11 @@ export function attention({ functions, queues }: Snapshot): TemplateResult | typ
   const stopped = functions.filter(({ state }) => state === "broken" || state === "missing");
   const dead = queues.filter((queue) => queue.is_dlq && queue.visible > 0);
   if (stopped.length + dead.length === 0) return nothing;
-  return html`<ul class="attention" aria-label="Needs a look">
+  return html`<ul class="attention" aria-label="Needs attention">
     ${stopped.map((one) => html`<li><a href=${hashWith({ function: one.name })}>${one.name}</a> is ${one.state}${one.message ? html`: ${firstLine(one.message)}` : nothing}</li>`)}
     ${dead.map(
       (queue) =>
-        html`<li>${plural(queue.visible, "message")} failed every try and ${queue.visible === 1 ? "is" : "are"} in <a href=${hashWith({ queue: queue.name })}>${queue.name}</a></li>`,
+        html`<li>${plural(queue.visible, "message")} exhausted every retry and ${queue.visible === 1 ? "is" : "are"} in <a href=${hashWith({ queue: queue.name })}>${queue.name}</a></li>`,
     )}
   </ul>`;
 }

@@ -55,7 +55,7 @@ const columns: Column<AwsCall>[] = [
 export function awsCalls(snapshot: Snapshot, opened: Opened): TemplateResult {
   const calls = [...snapshot.aws_calls].sort((a, b) => b.count - a.count);
   if (calls.length === 0)
-    return html`<cf-empty heading="No AWS calls yet">Every SDK call of a function is counted here, by AWS's rules for capacity.</cf-empty>`;
+    return html`<cf-empty heading="No AWS calls yet">Every SDK call of a function is counted here, by AWS's capacity rules.</cf-empty>`;
   const group = (title: string, note: unknown, rows: AwsCall[]): Group<AwsCall> => ({
     title,
     note,
@@ -73,7 +73,7 @@ export function awsCalls(snapshot: Snapshot, opened: Opened): TemplateResult {
       Number(a.caller === outside) - Number(b.caller === outside) || most(b.rows) - most(a.rows),
   );
   const groups = [
-    group("All together", nothing, byOperation(calls)),
+    group("Total", nothing, byOperation(calls)),
     ...callers.map(({ caller, rows }) =>
       caller === outside
         ? group("Outside", "no function: tests, command lines, signed addresses", rows)
@@ -83,7 +83,7 @@ export function awsCalls(snapshot: Snapshot, opened: Opened): TemplateResult {
   return html`${groupedTable("AWS calls by function, the most frequent first", columns, groups, ({ service, operation }) => `${service}/${operation}`)}
     ${
       calls.some(({ conditions }) => conditions > 0)
-        ? html`<p class="soft about">Conditions are answers that were asked for, and no errors: a write whose condition does not hold, or a HEAD of an object that is not there. Such a write costs as much as one that is done.</p>`
+        ? html`<p class="soft about">Conditions are expected answers, not errors: a conditional write that failed, or a HEAD of a missing object. A failed conditional write costs as much as a successful one.</p>`
         : nothing
     }`;
 }

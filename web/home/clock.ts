@@ -69,11 +69,11 @@ export class HomeClock extends LitElement {
       <cf-dialog heading="Local's clock" .open=${this.open} @dismiss=${() => (this.open = false)}>
         <div class="body">
           <p class="now">${exact(now()).replace(/\.\d+$/, "")}</p>
-          <p class="soft">${ahead ? `${ahead} of this laptop's.` : "The same as this laptop's."} Moving it forward runs the schedules, ends the leases and drops the expired items in between. It cannot go back.</p>
+          <p class="soft">${ahead ? `${ahead} of this laptop.` : "In step with this laptop."} Moving it forward fires schedules, ends leases and expires items. It cannot go back.</p>
           <div class="row">${steps.map(([label, ms]) => html`<button class="button" type="button" @click=${() => this.#advance(ms)}>${label}</button>`)}</div>
           <form @submit=${this.#custom}>
             <div class="row">
-              <label class="field">Another step<input class="input" name="size" type="number" min="1" step="1" value="15" required /></label>
+              <label class="field">Custom step<input class="input" name="size" type="number" min="1" step="1" value="15" required /></label>
               <label class="field">
                 Unit
                 <select class="input" name="unit">
@@ -101,7 +101,7 @@ export class HomeClock extends LitElement {
       "POST",
       "/api/clock",
       { advance_ms: ms },
-      () => `The clock is ${span(ms)} further`,
+      () => `Moved the clock forward by ${span(ms)}`,
     );
     if (!moved) return;
     this.offset = moved.offset_ms;

@@ -23,7 +23,7 @@ const metricColumns: Column<Metric>[] = [
 
 export function metrics(snapshot: Snapshot): TemplateResult {
   if (snapshot.metrics.length === 0)
-    return html`<cf-empty heading="No metrics yet">What functions measure of themselves shows up here.</cf-empty>`;
+    return html`<cf-empty heading="No metrics yet">Metrics that functions emit appear here.</cf-empty>`;
   return table(
     "Metrics",
     metricColumns,

@@ -25,7 +25,7 @@ export function stateOf({ state }: FunctionState): TemplateResult {
 
 export function triggersOf({ triggers }: FunctionState): TemplateResult {
   return triggers.length === 0
-    ? html`<span class="soft">invoked by hand</span>`
+    ? html`<span class="soft">manual only</span>`
     : html`<span class="mono soft">${triggers.join(", ")}</span>`;
 }
 
@@ -114,7 +114,7 @@ const columns: Column<FunctionState>[] = [
 
 export function functions(snapshot: Snapshot, opened: Opened): TemplateResult {
   if (snapshot.functions.length === 0)
-    return html`<cf-empty heading="No functions">template.yaml has none yet. A function that is added to it shows up here.</cf-empty>`;
+    return html`<cf-empty heading="No functions">template.yaml has none yet. Functions appear here once they are added.</cf-empty>`;
   return groupedTable(
     "Functions by service",
     columns,

@@ -106,7 +106,7 @@ export class Logs extends LitElement {
   override render() {
     const { paused, waiting } = this.log;
     const pause = html`<button class="button small" type="button" aria-pressed=${paused} @click=${() => this.log.pause(!paused)}>
-        ${icon(paused ? "play" : "pause")} ${paused ? `Go on${waiting.length > 0 ? ` (${plural(waiting.length, "new line")})` : ""}` : "Pause"}
+        ${icon(paused ? "play" : "pause")} ${paused ? `Resume${waiting.length > 0 ? ` (${plural(waiting.length, "new line")})` : ""}` : "Pause"}
       </button>
       <button class="button small" type="button" @click=${() => this.log.clear()}>Clear</button>`;
     return section("logs", "Logs", html`${this.#filters()} ${pause}`, this.#content());
@@ -136,10 +136,10 @@ export class Logs extends LitElement {
       return html`<cf-notice action="Try again" @retry=${() => this.log.load()}>${problem}</cf-notice>`;
     if (!lines) return html`<cf-skeleton lines="6"></cf-skeleton>`;
     if (lines.length === 0)
-      return html`<cf-empty heading="No log lines yet">What functions write shows up here as it is written.</cf-empty>`;
+      return html`<cf-empty heading="No log lines yet">Log lines appear here as functions write them.</cf-empty>`;
     const shown = this.log.wanted(this.wanted);
     if (shown.length === 0)
-      return html`<cf-empty heading="No line fits">None of the ${plural(lines.length, "line")} kept here has what you filter for.</cf-empty>`;
+      return html`<cf-empty heading="No matching lines">None of the ${plural(lines.length, "line")} kept here matches the filter.</cf-empty>`;
     return html`<div class="tail" role="log" aria-live="off" aria-label="Log lines" tabindex="0" @scroll=${this.#scrolled}>
       ${repeat(
         shown,

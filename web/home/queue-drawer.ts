@@ -8,7 +8,7 @@ import { base, controls } from "../ui/base";
 import { call, explain } from "../ui/call";
 import "../ui/dialog";
 import "../ui/empty";
-import { count, plural } from "../ui/format";
+import { plural } from "../ui/format";
 import { writeHash } from "../ui/hash";
 import "../ui/notice";
 import "../ui/skeleton";
@@ -116,7 +116,7 @@ export class QueueDrawer extends LitElement {
       return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
     if (!this.messages) return html`<cf-skeleton lines="6"></cf-skeleton>`;
     if (this.messages.length === 0)
-      return html`<cf-empty heading="No messages">${queue?.is_dlq ? "Nothing has failed every one of its tries." : "Everything that was sent here has been done."}</cf-empty>`;
+      return html`<cf-empty heading="No messages">${queue?.is_dlq ? "No message has exhausted its retries." : "Every message has been processed."}</cf-empty>`;
     return html`<div class="head">
         <p class="soft">${this.messages.length === limit ? `The first ${limit} messages` : plural(this.messages.length, "message")}</p>
         ${queue?.is_dlq ? html`<button class="button main" type="button" @click=${() => this.#redrive({})}>Redrive all</button>` : nothing}
@@ -157,9 +157,9 @@ export class QueueDrawer extends LitElement {
         ${dead ? html`<button class="button small" type="button" @click=${() => this.#redrive({ message_id: message.message_id })}>Redrive</button>` : nothing}
         ${
           this.doomed === message.message_id
-            ? html`<button class="button small danger" type="button" @click=${() => this.#throwAway(message.message_id)}>Throw away for good</button>
-              <button class="button small" type="button" @click=${() => (this.doomed = "")}>Keep it</button>`
-            : html`<button class="button small danger bare" type="button" @click=${() => (this.doomed = message.message_id)}>Throw away</button>`
+            ? html`<button class="button small danger" type="button" @click=${() => this.#throwAway(message.message_id)}>Delete permanently</button>
+              <button class="button small" type="button" @click=${() => (this.doomed = "")}>Cancel</button>`
+            : html`<button class="button small danger bare" type="button" @click=${() => (this.doomed = message.message_id)}>Delete</button>`
         }
       </div>
     </li>`;
@@ -181,7 +181,7 @@ export class QueueDrawer extends LitElement {
       "DELETE",
       pathOf("queues", this.name, "messages", id),
       undefined,
-      ({ deleted }) => `Threw ${count(deleted)} away`,
+      ({ deleted }) => `Deleted ${plural(deleted, "message")}`,
     );
     await this.#load();
   }

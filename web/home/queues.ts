@@ -23,7 +23,7 @@ export function queues({ queues: all }: Snapshot): TemplateResult {
       cell: ({ consumer }) =>
         consumer
           ? html`<a href=${hashWith({ function: consumer })}>${consumer}</a>`
-          : html`<span class="soft">nobody</span>`,
+          : html`<span class="soft">none</span>`,
     },
     { label: "Waiting", figures: true, cell: (row) => count(row.visible) },
     { label: "In flight", figures: true, cell: (row) => count(row.in_flight) },
@@ -35,7 +35,7 @@ export function queues({ queues: all }: Snapshot): TemplateResult {
         age === null ? html`<span class="soft">–</span>` : span(age),
     },
     {
-      label: "Given up on",
+      label: "Dead letters",
       figures: true,
       cell: ({ dlq }) => deadLetters(dlq ? byName.get(dlq) : undefined),
     },

@@ -25,7 +25,7 @@ const scheduleColumns: Column<Schedule>[] = [
     label: "Next",
     cell: ({ next_at: at }) =>
       at === null
-        ? html`<span class="soft">never again</span>`
+        ? html`<span class="soft">no next run</span>`
         : html`<cf-time .at=${at}></cf-time>`,
   },
   {

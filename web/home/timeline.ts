@@ -59,7 +59,7 @@ export class Timeline extends LitElement {
       return html`<cf-notice action="Try again" @retry=${() => this.traces.load()}>${problem}</cf-notice>`;
     if (!list) return html`<cf-skeleton lines="5"></cf-skeleton>`;
     if (list.length === 0 && !this.selected) {
-      return html`<cf-empty heading="Nothing has happened yet">Say “hi” on <a href="/phone">the phone</a>, and its way through the functions is drawn here.</cf-empty>`;
+      return html`<cf-empty heading="No activity yet">Say “hi” on <a href="/phone">the phone</a>, and its trace through the functions appears here.</cf-empty>`;
     }
     return html`<div class="two">
       <ol class="traces" aria-label="Recent correlation ids, the newest first">
@@ -69,7 +69,7 @@ export class Timeline extends LitElement {
           (trace) => this.#trace(trace),
         )}
       </ol>
-      <div class="way" tabindex="0" role="region" aria-label="The way of ${this.#shown}">${this.#way()}</div>
+      <div class="way" tabindex="0" role="region" aria-label="Trace of ${this.#shown}">${this.#way()}</div>
     </div>`;
   }
 
@@ -91,7 +91,7 @@ export class Timeline extends LitElement {
     const first = entries[0];
     const last = entries.at(-1);
     if (!first || !last)
-      return html`<cf-empty heading="No entries">local keeps none for ${this.#shown}. It may be older than what it remembers.</cf-empty>`;
+      return html`<cf-empty heading="No entries">local has none for ${this.#shown}. It may be older than local's history.</cf-empty>`;
     const longest = Math.max(...entries.map((entry) => entry.duration_ms ?? 0), 0.001);
     return html`<p class="sum">
         <span class="mono">${this.#shown}</span>

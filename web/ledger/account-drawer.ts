@@ -74,13 +74,13 @@ export class AccountDrawer extends LitElement {
           <strong class=${balance < 0 ? "bad" : ""}>${plural(balance, "credit")}</strong>
           <span class="soft">at ${product}</span>
         </div>
-        ${balance < 0 ? html`<cf-notice tone="warn">A debt: credits were used, and the money for them went back afterwards. What is granted next pays it off first.</cf-notice>` : nothing}
+        ${balance < 0 ? html`<cf-notice tone="warn">Negative balance: used credits were refunded afterwards. The next grant covers the debt first.</cf-notice>` : nothing}
       </div>
       <section class="part" aria-labelledby="rows">
         <h3 id="rows">Credits</h3>
         ${
           all.length === 0 && balance === 0
-            ? html`<cf-empty heading="No credits, ever"><span dir="auto">${payer}</span> has bought nothing at ${product} that comes with credits. Check the id and the product when you expected some.</cf-empty>`
+            ? html`<cf-empty heading="No credits"><span dir="auto">${payer}</span> has never bought credits at ${product}. Check the id and the product.</cf-empty>`
             : rows("The person's credits, oldest first", all, balance, credits, true)
         }
       </section>

@@ -86,9 +86,9 @@ export class LedgerApp extends LitElement {
     const to = (next: string) => () => writeHash({ day: next === today() ? null : next }, "push");
     return html`<div class="day" role="group" aria-label="Day">
       <h2 title="Days begin at midnight UTC">${isToday ? "Today" : dayInWords(day)}</h2>
-      <button class="button icon-only" type="button" aria-label="The day before" title="The day before" @click=${to(moved(day, -1))}>${icon("back")}</button>
+      <button class="button icon-only" type="button" aria-label="Previous day" title="Previous day" @click=${to(moved(day, -1))}>${icon("back")}</button>
       <input class="input figures" type="date" aria-label="Day, in UTC" .value=${day} max=${today()} @change=${this.#chosen} />
-      <button class="button icon-only" type="button" aria-label="The day after" title="The day after" ?disabled=${isToday} @click=${to(moved(day, 1))}>${icon("forward")}</button>
+      <button class="button icon-only" type="button" aria-label="Next day" title="Next day" ?disabled=${isToday} @click=${to(moved(day, 1))}>${icon("forward")}</button>
       ${isToday ? nothing : html`<button class="button" type="button" @click=${to(today())}>Today</button>`}
     </div>`;
   }
@@ -101,8 +101,8 @@ export class LedgerApp extends LitElement {
   #find(): TemplateResult {
     const products = [...new Set(this.books.forSale.map(({ item }) => item.split(".")[0] ?? ""))];
     return html`<form class="find" role="search" @submit=${this.#search}>
-      <input class="input" name="text" type="search" aria-label="Order id, or who pays" placeholder="Order id, or who pays" required autocomplete="off" spellcheck="false" dir="auto" />
-      <select class="input" name="product" aria-label="Product that they pay">${products.map((product) => html`<option>${product}</option>`)}</select>
+      <input class="input" name="text" type="search" aria-label="Order id or payer" placeholder="Order id or payer" required autocomplete="off" spellcheck="false" dir="auto" />
+      <select class="input" name="product" aria-label="The payer's product">${products.map((product) => html`<option>${product}</option>`)}</select>
       <button class="button">Find</button>
     </form>`;
   }
@@ -125,7 +125,7 @@ export class LedgerApp extends LitElement {
       return html`<cf-notice action="Try again" @retry=${() => this.books.load()}>${problem}${hint}</cf-notice>`;
     }
     if (stream.connection !== "reconnecting" || !shown) return nothing;
-    return html`<cf-notice tone="warn">The connection to local is lost. This is how things were; the page goes on by itself when local is back.</cf-notice>`;
+    return html`<cf-notice tone="warn">The connection to local is lost. This is the last known state; it updates once local is back.</cf-notice>`;
   }
 
   #loading(): TemplateResult {
@@ -148,15 +148,15 @@ export class LedgerApp extends LitElement {
 
   #empty(day: string): TemplateResult {
     if (day !== today())
-      return html`<cf-empty heading="No orders on this day">Nothing was offered on ${dayInWords(day)}, UTC.</cf-empty>`;
+      return html`<cf-empty heading="No orders on this day">No order was created on ${dayInWords(day)} (UTC).</cf-empty>`;
     return html`<cf-empty heading="No orders yet today">
-      <p>What a product offers is here as soon as it is offered. Without a product at hand: <button class="link" type="button" @click=${() => (this.selling = true)}>sell something</button> and pay it with a test card.</p>
+      <p>(this.selling = true)}>sell something</button> and pay it with a test card. => New orders appear here at once. No product at hand? <button class="link" type="button" @click=${() => (this.selling = true)}>Sell something</button> and pay with a test card. => (this.selling = true)}>sell something</button> and pay it with a test card.</p>
     </cf-empty>`;
   }
 
   #more(shown: Day): TemplateResult {
     return html`<div class="more">
-      <button class="button" type="button" @click=${() => this.books.older(1)}>Show 50 older ones</button>
+      <button class="button" type="button" @click=${() => this.books.older(1)}>Show 50 older</button>
       <button class="button bare" type="button" @click=${() => this.books.older(allPages)}>Show all of ${shown.day}</button>
     </div>`;
   }

@@ -16,7 +16,7 @@ export function flags({ flags: all }: Day): TemplateResult | typeof nothing {
   const kinds = new Map<FlagKind, Flag[]>();
   for (const one of open) kinds.set(one.flag, [...(kinds.get(one.flag) ?? []), one]);
   return html`<section class="flags" aria-labelledby="flags-title">
-    <h2 id="flags-title">Needs a look</h2>
+    <h2 id="flags-title">Needs attention</h2>
     <ul>
       ${[...kinds].map(([kind, found]) => flagged(kind, found))}
     </ul>

@@ -73,7 +73,7 @@ export class OrderDrawer extends LitElement {
 
   #content(): TemplateResult {
     if (this.missing)
-      return html`<cf-empty heading="There is no such order">Nothing was ever offered under <span class="mono">${this.order}</span>. Check the id: it begins with ord_ and goes on with 26 letters and digits.</cf-empty>`;
+      return html`<cf-empty heading="Order not found">No order has the id <span class="mono">${this.order}</span>. An id is ord_ followed by 26 letters and digits.</cf-empty>`;
     if (this.problem && !this.file)
       return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
     if (!this.file) return html`<cf-skeleton lines="8"></cf-skeleton>`;
@@ -100,7 +100,7 @@ export class OrderDrawer extends LitElement {
         ["Disputed", sum(order.disputed)],
         ...(order.fees === 0 ? [] : [["Fees", sum(order.fees)] as [string, unknown]]),
         [
-          "Credits with it",
+          "Credits",
           order.credits === 0
             ? "none"
             : `${plural(order.credits, "credit")}${order.taken_back ? ", taken back" : order.used ? ", used" : order.granted ? ", granted" : ""}`,
@@ -108,7 +108,7 @@ export class OrderDrawer extends LitElement {
         ...(refund
           ? [
               [
-                "Refund asked for",
+                "Requested refund",
                 html`<span dir="auto">${refund.reason}</span>, ${wishOf(refund, order)}`,
               ] as [string, unknown],
             ]
@@ -126,7 +126,7 @@ export class OrderDrawer extends LitElement {
       <h3 id="payment">At ${providers[order.provider]}</h3>
       ${
         this.payments.length === 0
-          ? html`<p class="soft">${order.provider === "stripe" ? "Stripe knows no pay page of this order." : "This provider is not simulated here."}</p>`
+          ? html`<p class="soft">${order.provider === "stripe" ? "Stripe has no checkout for this order." : "This provider is not simulated here."}</p>`
           : repeat(
               this.payments,
               ({ session, payment_intent }) => session ?? payment_intent,
@@ -146,23 +146,23 @@ export class OrderDrawer extends LitElement {
     const fees = all.filter(({ account }) => account === "fees");
     return html`<section class="part" aria-labelledby="money">
       <h3 id="money">Money</h3>
-      ${own.length === 0 ? html`<p class="soft">Nothing was booked yet. The first row comes with the money.</p>` : rows("The order's money, oldest first", own, order.balance, unit)}
-      ${fees.length === 0 ? nothing : rows("What the provider keeps, oldest first", fees, -order.fees, unit)}
+      ${own.length === 0 ? html`<p class="soft">Nothing is booked yet. The first row appears when the payment arrives.</p>` : rows("The order's money, oldest first", own, order.balance, unit)}
+      ${fees.length === 0 ? nothing : rows("Provider fees, oldest first", fees, -order.fees, unit)}
     </section>`;
   }
 
   #told(told: Tell[]): TemplateResult {
     return html`<section class="part" aria-labelledby="told">
-      <h3 id="told">What the products were told</h3>
+      <h3 id="told">Notifications to the product</h3>
       ${
         told.length === 0
-          ? html`<p class="soft">Nothing yet: they hear of money that came, went back, or will not come.</p>`
+          ? html`<p class="soft">None yet. The product is notified of payments, refunds and failures.</p>`
           : html`<ol class="told">
             ${told.map(
               (tell) => html`<li>
                 <span>${tellOf(tell)}</span><cf-time class="soft" .at=${Date.parse(tell.at)}></cf-time>
                 <span class="by soft"
-                  >${tell.is_told ? html`<cf-status tone="good">told</cf-status>` : html`<cf-status tone="warn">not told yet</cf-status>`} because of <span class="mono">${tell.cause}</span>,
+                  >${tell.is_told ? html`<cf-status tone="good">delivered</cf-status>` : html`<cf-status tone="warn">not delivered yet</cf-status>`} caused by <span class="mono">${tell.cause}</span>,
                   <a href=${traceLink(tell.correlation_id)}>trace</a></span
                 >
               </li>`,
@@ -183,7 +183,7 @@ export class OrderDrawer extends LitElement {
       ["Trace", html`<a href=${traceLink(order.correlation_id)}>${order.correlation_id}</a>`],
     ];
     return html`<section class="part" aria-labelledby="ids">
-      <h3 id="ids">Where to find it</h3>
+      <h3 id="ids">Ids</h3>
       <dl class="ids">${ids.map(([name, value]) => html`<dt>${name}</dt><dd class="mono">${value}</dd>`)}</dl>
     </section>`;
   }

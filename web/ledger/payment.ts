@@ -11,14 +11,14 @@ import { drawerStyle } from "./drawer.style";
 type Taking = "refund" | "dispute";
 
 const standings: Record<DisputeStatus, (sum: string) => string> = {
-  warning_needs_response: (sum) => `The bank asks about ${sum}. No money has moved.`,
+  warning_needs_response: (sum) => `The bank is inquiring about ${sum}. No money has moved.`,
   warning_under_review: (sum) =>
-    `The bank asks about ${sum} and has our answer. No money has moved.`,
-  warning_closed: (sum) => `The bank asked about ${sum} and took nothing.`,
+    `The bank is reviewing our answer about ${sum}. No money has moved.`,
+  warning_closed: (sum) => `The inquiry about ${sum} was closed without a dispute.`,
   needs_response: (sum) => `A dispute of ${sum} is open.`,
-  under_review: (sum) => `A dispute of ${sum} is with the bank to decide.`,
-  won: (sum) => `A dispute of ${sum} is won: the money is back.`,
-  lost: (sum) => `A dispute of ${sum} is lost: the money is gone.`,
+  under_review: (sum) => `A dispute of ${sum} is under review.`,
+  won: (sum) => `A dispute of ${sum} was won: the money was returned.`,
+  lost: (sum) => `A dispute of ${sum} was lost.`,
 };
 
 @customElement("ledger-payment")
@@ -40,7 +40,7 @@ export class LedgerPayment extends LitElement {
       <div class="row">
         <p>${this.#standing()}</p>
         ${status === "open" && url && isWeb(url) ? html`<a class="button main" href=${url}>Pay page</a>` : nothing}
-        ${settling ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.#settle}>Let the bank decide now</button>` : nothing}
+        ${settling ? html`<button class="button" type="button" ?disabled=${this.busy} @click=${this.#settle}>Settle now</button>` : nothing}
         ${
           payment_status === "paid" && !this.taking
             ? html`${this.#refundable > 0 ? html`<button class="button" type="button" id="refund" @click=${() => (this.taking = "refund")}>Refund…</button>` : nothing}
@@ -62,9 +62,9 @@ export class LedgerPayment extends LitElement {
   #standing(): string {
     const { status, payment_status, settling, refunded, failure, amount, currency } = this.payment;
     const sum = (minor: number) => money(minor, currency.toUpperCase());
-    if (status === "open") return "Nobody has paid yet.";
-    if (status === "expired") return "The pay page has expired, unpaid.";
-    if (settling) return "A bank debit is on its way. It decides by itself in a while.";
+    if (status === "open") return "Not paid yet.";
+    if (status === "expired") return "The checkout expired unpaid.";
+    if (settling) return "A bank debit is pending. It settles by itself after a while.";
     if (payment_status === "unpaid") return `The payment failed${failure ? `: ${failure}` : ""}.`;
     return refunded > 0
       ? `${sum(refunded)} of ${sum(amount)} was refunded.`
@@ -77,7 +77,7 @@ export class LedgerPayment extends LitElement {
     const most = written(taking === "refund" ? this.#refundable : amount, currency);
     return html`<form class="row" @submit=${(event: SubmitEvent) => this.#take(event, taking)}>
       <label class="field">
-        ${taking === "refund" ? "Give back" : "The bank takes back"}, ${currency.toUpperCase()}
+        ${taking === "refund" ? "Amount to refund" : "Disputed amount"}, ${currency.toUpperCase()}
         <input class="input figures" name="amount" type="number" inputmode="decimal" min=${step(currency)} max=${most} step=${step(currency)} value=${most} required />
       </label>
       <button class="button main" ?disabled=${this.busy}>${taking === "refund" ? "Refund" : "Open the dispute"}</button>
@@ -89,7 +89,7 @@ export class LedgerPayment extends LitElement {
     if (status === "succeeded") return nothing;
     const sum = money(amount, currency.toUpperCase());
     return html`<div class="row">
-      <p>A refund of ${sum} ${status === "pending" ? "is on its way." : "failed: the money is here again."}</p>
+      <p>A refund of ${sum} ${status === "pending" ? "is pending." : "failed, and the money was returned to us."}</p>
     </div>`;
   }
 
@@ -103,11 +103,11 @@ export class LedgerPayment extends LitElement {
       <p>${told(dispute)}</p>
       ${
         isOpen
-          ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({ won: true }, "The dispute is won")}>We win it</button>
-            <button class="button small danger" type="button" ?disabled=${this.busy} @click=${() => close({ won: false }, "The dispute is lost")}>We lose it</button>`
+          ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({ won: true }, "Dispute won")}>Win dispute</button>
+            <button class="button small danger" type="button" ?disabled=${this.busy} @click=${() => close({ won: false }, "Dispute lost")}>Lose dispute</button>`
           : nothing
       }
-      ${isAsked ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({}, "The bank has dropped it")}>The bank drops it</button>` : nothing}
+      ${isAsked ? html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => close({}, "Inquiry closed")}>Close inquiry</button>` : nothing}
     </div>`;
   }
 
@@ -120,7 +120,7 @@ export class LedgerPayment extends LitElement {
   }
 
   #settle(): void {
-    void this.#do(this.#path("settle"), {}, "The bank has decided");
+    void this.#do(this.#path("settle"), {}, "Debit settled");
   }
 
   async #take(event: SubmitEvent, taking: Taking): Promise<void> {
@@ -134,7 +134,7 @@ export class LedgerPayment extends LitElement {
     const done = await this.#do(
       this.#path(taking),
       { amount },
-      taking === "refund" ? `${sum} goes back` : `The bank has taken ${sum}`,
+      taking === "refund" ? `Refunded ${sum}` : `Disputed ${sum}`,
     );
     if (done) this.taking = undefined;
   }
@@ -162,6 +162,6 @@ function told({ status, amount, currency, balance_transactions }: Dispute): stri
     0,
   );
   return status === "lost" && back > 0
-    ? `A dispute of ${sum(amount)} is lost, and ${sum(back)} came back.`
+    ? `A dispute of ${sum(amount)} was lost; ${sum(back)} was returned.`
     : standings[status](sum(amount));
 }

@@ -45,7 +45,7 @@ export function rows(
       cell: ({ row }) => html`<cf-time .at=${Date.parse(row.at)}></cf-time>`,
     },
   ];
-  return html`${sum === balance ? nothing : html`<cf-notice>These rows add up to ${unit.total(sum)}, and the balance says ${unit.total(balance)}. Nothing should ever do this: keep the data and look at the log.</cf-notice>`}
+  return html`${sum === balance ? nothing : html`<cf-notice>These rows add up to ${unit.total(sum)}, but the balance is ${unit.total(balance)}. This must never happen: keep the data and check the log.</cf-notice>`}
   ${table(caption, columns, running, ({ row }) => row.id)}`;
 }
 

@@ -47,19 +47,19 @@ export class Sell extends LitElement {
       <label class="field">
         Who pays
         <input class="input" name="payer" required maxlength="200" autocomplete="off" spellcheck="false" dir="auto" value="usr_dana" pattern="[^\\/]*\\S[^\\/]*" />
-        <small>An id, as the product has it. Any will do.</small>
+        <small>The payer's id at the product. Any value works.</small>
       </label>
       <label class="field">
-        What they read on the pay page
-        <input class="input" name="title" maxlength="200" autocomplete="off" dir="auto" placeholder="The name of the thing" />
+        Title on the checkout
+        <input class="input" name="title" maxlength="200" autocomplete="off" dir="auto" placeholder="Product name" />
       </label>
       <label class="field">
         Their number
         <input class="input" name="phone" type="tel" inputmode="tel" autocomplete="off" placeholder="+1 650 555 0100" />
-        <small>Only for pay pages that know people by it.</small>
+        <small>Only for providers that identify payers by phone.</small>
       </label>
       ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
-      <div class="actions"><button class="button main" ?disabled=${this.busy}>${this.busy ? "Offering" : "Offer it and open the pay page"}</button></div>
+      <div class="actions"><button class="button main" ?disabled=${this.busy}>${this.busy ? "Creating" : "Create offer and open checkout"}</button></div>
     </form>`;
   }
 

@@ -41,10 +41,10 @@ export function totals({ comparison, underway }: Day): TemplateResult {
     },
     { label: "Compared", cell: (line) => verdict(line, differing, underway) },
   ];
-  return html`${lines.length > 0 ? table("The day's sums by currency", columns, lines, ({ provider, currency }) => provider + currency) : nothing}
+  return html`${lines.length > 0 ? table("Totals by currency", columns, lines, ({ provider, currency }) => provider + currency) : nothing}
     ${[...nobodys].map(
       ([currency, sum]) => html`<p class="aside">
-        <cf-status tone="warn">Stripe also holds ${money(sum, currency)}, of any day, that was paid without an order.</cf-status>
+        <cf-status tone="warn">Stripe also holds ${money(sum, currency)} from payments without an order, on any day.</cf-status>
       </p>`,
     )}`;
 }
@@ -54,14 +54,14 @@ function verdict(
   differing: Map<string, number>,
   underway: number,
 ): TemplateResult {
-  if (held === undefined) return html`<span class="soft">it cannot be asked here</span>`;
+  if (held === undefined) return html`<span class="soft">not available here</span>`;
   if (held === ledger && differing.size === 0)
-    return html`<cf-status tone="good">The same</cf-status>`;
+    return html`<cf-status tone="good">Matches</cf-status>`;
   if (underway > 0)
-    return html`<cf-status tone="warn">Being booked: ${plural(underway, "notice")} on the way</cf-status>`;
+    return html`<cf-status tone="warn">In progress: ${plural(underway, "event")} pending</cf-status>`;
   const words =
     held === ledger
-      ? `The sums agree, ${plural(differing.size, "order does", "orders do")} not`
+      ? `Totals match, but ${plural(differing.size, "order differs", "orders differ")}`
       : `Differs by ${money(Math.abs(held - ledger), currency)}`;
   return html`<cf-status tone="bad"><strong>${words}</strong></cf-status>`;
 }

@@ -7,8 +7,8 @@ import "../ui/status";
 import type { Tone } from "../ui/status";
 
 const states: Record<OrderState, [words: string, tone: Tone]> = {
-  created: ["Offered", "quiet"],
-  pending: ["Waiting for money", "warn"],
+  created: ["Created", "quiet"],
+  pending: ["Pending", "warn"],
   paid: ["Paid", "good"],
   failed: ["Declined", "quiet"],
   expired: ["Expired", "quiet"],
@@ -30,7 +30,7 @@ export const providers: Record<Provider, string> = {
 export const rowKinds: Record<Row["kind"], string> = {
   charge: "Paid",
   refund: "Refunded",
-  reversal: "Taken back or returned",
+  reversal: "Reversed or returned",
   fee: "Fee",
   credit: "Granted",
   spend: "Used",
@@ -39,22 +39,22 @@ export const rowKinds: Record<Row["kind"], string> = {
 /** A reversal can go either way; its sign tells which. */
 export function kindOf({ kind, account, amount }: Row): string {
   if (kind !== "reversal") return rowKinds[kind];
-  if (account === "credits") return "Taken back";
-  return amount < 0 ? "Taken back by the bank" : "Came back";
+  if (account === "credits") return "Revoked";
+  return amount < 0 ? "Taken by the bank" : "Returned";
 }
 
 export function tellOf(tell: Tell): string {
   switch (tell.type) {
     case "pending":
-      return `${money(tell.amount.minor, tell.amount.currency)} is on its way: the bank has the order`;
+      return `${money(tell.amount.minor, tell.amount.currency)} is pending at the bank`;
     case "received":
-      return `Grant it: ${money(tell.amount.minor, tell.amount.currency)} came in${tell.credits > 0 ? `, with ${plural(tell.credits, "credit")}` : ""}`;
+      return `Fulfill: ${money(tell.amount.minor, tell.amount.currency)} was paid${tell.credits > 0 ? `, with ${plural(tell.credits, "credit")}` : ""}`;
     case "refunded":
-      return `${money(tell.returned.minor, tell.returned.currency)} went back in all, ${tell.reason === "dispute" ? "taken by the bank" : "as a refund"}${tell.is_all ? ": take back what was granted" : ""}`;
+      return `${money(tell.returned.minor, tell.returned.currency)} returned in total, by ${tell.reason === "dispute" ? "dispute" : "refund"}${tell.is_all ? ": revoke the grant" : ""}`;
     case "failed":
-      return tell.reason === "expired" ? "Nobody paid in time" : "The bank said no";
+      return tell.reason === "expired" ? "The checkout expired" : "The payment was declined";
     case "refund_requested":
-      return "Give it back: the product had asked for that before the money was here";
+      return "Refund: the product requested it before the payment arrived";
   }
 }
 
@@ -63,48 +63,48 @@ export function wishOf({ step, code }: Wish, { received, disputed }: Order): str
   switch (step) {
     case "wanted":
       return received === 0
-        ? "as soon as the money is here"
+        ? "once the payment arrives"
         : disputed > 0
-          ? "not while a bank has the money"
-          : "not made yet";
+          ? "not during a dispute"
+          : "pending";
     case "made":
-      return "made";
+      return "refunded";
     case "refused":
-      return `refused with ${code ?? "no word"}`;
+      return `refused: ${code ?? "no reason given"}`;
   }
 }
 
 export const flagWords: Record<FlagKind, { what: string; todo: string }> = {
   unknown_order: {
     what: "Payments without an order",
-    todo: "Money came in at Stripe that no order asks for, and nothing of it was booked. Find the event there; when the payment is none of yours, refund it.",
+    todo: "Stripe received a payment that belongs to no order, so it was not booked. Find the event at Stripe, and refund the payment if it is not yours.",
   },
   foreign_order: {
-    what: "A payment of another order",
-    todo: "It names one order and was found under another, so nothing was booked. Compare both at Stripe, and refund the payment that nobody meant to make.",
+    what: "Payment for another order",
+    todo: "The payment names one order but belongs to another, so it was not booked. Compare both at Stripe, and refund the wrong one.",
   },
   wrong_amount: {
-    what: "Not the price that was asked",
-    todo: "Nothing was booked or granted. Refund the payment at Stripe, and offer the thing again.",
+    what: "Wrong amount",
+    todo: "Nothing was booked or granted. Refund the payment at Stripe, and create a new order.",
   },
   wrong_currency: {
-    what: "Not the currency that was asked",
-    todo: "Nothing was booked or granted. Refund the payment at Stripe, and offer the thing again.",
+    what: "Wrong currency",
+    todo: "Nothing was booked or granted. Refund the payment at Stripe, and create a new order.",
   },
   paid_twice: {
-    what: "Paid a second time",
+    what: "Paid twice",
     todo: "The first payment counts; the second was not booked. Refund the second one at Stripe.",
   },
   overdrawn: {
-    what: "More went back than came in",
-    todo: "A bank may have taken what was refunded already. Compare the refunds and disputes at Stripe with the rows here before anything else is refunded.",
+    what: "More returned than received",
+    todo: "A dispute may have taken money that was already refunded. Compare refunds and disputes at Stripe with the rows here before you refund anything else.",
   },
   came_back: {
-    what: "Money is here for what was taken back",
-    todo: "A dispute was won or a refund failed, after the product had taken back what it granted. Refund the person, or have the product grant it again.",
+    what: "Payment restored after revocation",
+    todo: "A dispute was won or a refund failed after the product had revoked its grant. Refund the payer, or have the product grant it again.",
   },
   refund_by_hand: {
-    what: "A refund for you to make",
-    todo: "The product cannot give what was bought, and nobody but you can return the money. Paid elsewhere: refund it there. At Stripe: it refused, so look at the payment. Disputed: accept the dispute, and the bank keeps the money for the person.",
+    what: "Manual refund needed",
+    todo: "The product cannot fulfill the order, and the refund needs you. At another provider: refund it there. At Stripe: the refund was refused, so check the payment. Disputed: accept the dispute.",
   },
 };

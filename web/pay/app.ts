@@ -87,13 +87,13 @@ export class PayApp extends LitElement {
     return html`<div class="page">
       <header><span>Test checkout</span><cf-theme-toggle></cf-theme-toggle></header>
       <main>${checkout ? this.#checkout(checkout) : this.problem ? this.#nothing() : html`<h1 class="only-read">Pay</h1><cf-skeleton lines="5"></cf-skeleton>`}</main>
-      <p class="note">No money moves here. The shop is told what a real payment would tell it.</p>
+      <p class="note">No money moves here. The shop receives the same events as from a real payment.</p>
     </div>`;
   }
 
   #nothing(): TemplateResult {
     if (this.missing)
-      return html`<h1>There is no such checkout</h1><p class="soft">The link is wrong, or local has forgotten it. Ask the shop for a new one.</p>`;
+      return html`<h1>Checkout not found</h1><p class="soft">The link is wrong, or the checkout is gone. Ask the shop for a new one.</p>`;
     return html`<h1 class="only-read">Pay</h1><cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>`;
   }
 
@@ -131,11 +131,11 @@ export class PayApp extends LitElement {
   #bank(amount: string): TemplateResult {
     const answer = (accept: boolean) => this.#send(`${path}/authenticate`, { accept });
     return html`
-      <h2 tabindex="-1">Is it really you?</h2>
-      <p class="soft">The bank asks you to confirm this payment of ${amount}.</p>
+      <h2 tabindex="-1">Confirm your payment</h2>
+      <p class="soft">Your bank asks you to confirm this payment of ${amount}.</p>
       <div class="actions">
-        <button class="button main" type="button" ?disabled=${this.busy} @click=${() => answer(true)}>Yes, confirm</button>
-        <button class="button" type="button" ?disabled=${this.busy} @click=${() => answer(false)}>No, fail the check</button>
+        <button class="button main" type="button" ?disabled=${this.busy} @click=${() => answer(true)}>Confirm</button>
+        <button class="button" type="button" ?disabled=${this.busy} @click=${() => answer(false)}>Fail the check</button>
       </div>
     `;
   }
@@ -143,10 +143,13 @@ export class PayApp extends LitElement {
   #over({ status, payment_status, success_url, cancel_url }: Checkout): TemplateResult {
     const [title, words] =
       status === "expired"
-        ? ["This checkout has expired", "Nothing was paid. The shop can make a new one."]
+        ? ["This checkout has expired", "You were not charged. The shop can create a new one."]
         : payment_status === "paid"
-          ? ["Paid", "Thank you. There is nothing more to do here."]
-          : ["On its way", "The bank has the order. The shop is told when the money is there."];
+          ? ["Paid", "Thank you. You can close this page."]
+          : [
+              "Processing",
+              "Your bank is processing the payment. The shop is notified when it completes.",
+            ];
     const url = success_url ?? cancel_url;
     return html`
       <h2 tabindex="-1">${title}</h2>

@@ -8,25 +8,25 @@ export interface TestCard {
 }
 
 export const cards: TestCard[] = [
-  { card: "success", name: "Card that pays", hint: "The money is there at once." },
+  { card: "success", name: "Card that succeeds", hint: "Paid at once." },
   {
     card: "three_d_secure",
-    name: "Card with a check by the bank",
-    hint: "3-D Secure: one more step, which you confirm or not.",
+    name: "Card with 3-D Secure",
+    hint: "One more step, which you confirm or fail.",
   },
   {
     card: "async_success",
-    name: "Bank debit that comes in",
-    hint: "Accepted now, paid a while later.",
+    name: "Bank debit that succeeds",
+    hint: "Accepted now, paid later.",
   },
   {
     card: "async_failure",
-    name: "Bank debit that bounces",
-    hint: "Accepted now, refused a while later.",
+    name: "Bank debit that fails",
+    hint: "Accepted now, refused later.",
   },
   {
     card: "declined",
     name: "Card that is declined",
-    hint: "The bank says no, and you may choose again.",
+    hint: "The bank declines, and you can choose another card.",
   },
 ];

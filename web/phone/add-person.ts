@@ -64,7 +64,7 @@ export class AddPerson extends LitElement {
       <form @submit=${this.#submit}>
         <label class="field">Name<input class="input" name="name" dir="auto" autocomplete="off" maxlength="60" required autofocus /></label>
         <fieldset @change=${(event: Event) => (this.channel = (event.target as HTMLInputElement).value as Channel)}>
-          <legend>Writes through</legend>
+          <legend>Channel</legend>
           <label class="choice"><input type="radio" name="channel" value="meta" checked /> Meta <small>WhatsApp Cloud API: signed JSON webhooks</small></label>
           <label class="choice"><input type="radio" name="channel" value="twilio" /> Twilio <small>WhatsApp through Twilio: signed forms</small></label>
         </fieldset>

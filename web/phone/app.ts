@@ -56,7 +56,7 @@ export class PhoneApp extends LitElement {
             <h1>Phone</h1>
             ${connectionStatus(stream.connection)}
             <cf-theme-toggle></cf-theme-toggle>
-            <button class="button bare icon-only" type="button" aria-label="How the providers deliver" title="How the providers deliver" @click=${() => (this.settings = true)}>${icon("settings")}</button>
+            <button class="button bare icon-only" type="button" aria-label="Webhook delivery" title="Webhook delivery" @click=${() => (this.settings = true)}>${icon("settings")}</button>
           </header>
           ${problem ? html`<cf-notice action="Try again" @retry=${() => this.store.loadPeople()}>${problem}</cf-notice>` : nothing}
           ${people ? html`<phone-people .people=${people} .open=${this.open} .store=${this.store} .version=${this.version}></phone-people>` : problem ? nothing : html`<cf-skeleton lines="6"></cf-skeleton>`}
@@ -80,8 +80,8 @@ export class PhoneApp extends LitElement {
     if (people.length > 0)
       return html`<div class="nobody"><p class="soft">Choose a person to write as.</p></div>`;
     return html`<div class="nobody">
-      <h2>Write to the studio as somebody</h2>
-      <p class="soft">This phone plays the people who message your product. Add one, say “hi”, and the answer comes from your own functions, over the providers' real wire formats.</p>
+      <h2>Message the studio as a customer</h2>
+      <p class="soft">This phone simulates your customers. Add one, say “hi”, and your own functions answer in the providers' real wire formats.</p>
       <button class="button main" type="button" @click=${() => (this.adding = true)}>${icon("add")} Add the first person</button>
     </div>`;
   }

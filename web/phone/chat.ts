@@ -114,7 +114,7 @@ export class PhoneChat extends LitElement {
           <p class="soft">${reachedBy(this.person)}</p>
         </div>
       </header>
-      ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. What you send waits here and goes out by itself.</cf-notice>` : nothing}
+      ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. Messages are sent once it is back.</cf-notice>` : nothing}
       <div class="body" @dragover=${this.#dragged} @dragleave=${() => (this.dropping = false)} @drop=${this.#dropped}>
         <div class="scroll" role="log" aria-label="Messages" tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#key}>${this.#content()}</div>
         ${

@@ -115,7 +115,7 @@ export class Composer extends LitElement {
         ...(await Promise.all([...Array(samples).keys()].map(sample))),
       ];
     } catch {
-      toast("There are no sample selfies right now.", true);
+      toast("Sample selfies are unavailable right now.", true);
     }
     this.area.focus();
   }

@@ -102,7 +102,7 @@ export class People extends LitElement {
   @property({ type: Number }) version = 0;
 
   override render() {
-    if (this.people.length === 0) return html`<p class="none">Nobody here yet.</p>`;
+    if (this.people.length === 0) return html`<p class="none">No people yet.</p>`;
     const latest = [...this.people].sort(
       (a, b) => (b.last?.at ?? Infinity) - (a.last?.at ?? Infinity),
     );
@@ -130,7 +130,7 @@ export class People extends LitElement {
     if (this.store.chat(id).typing) return html`<span class="said typing">typing…</span>`;
     if (draft)
       return html`<span class="said"><span class="bad">Draft:</span> <span class="cut" dir="auto">${draft}</span></span>`;
-    if (!last) return html`<span class="said">Has not written yet</span>`;
+    if (!last) return html`<span class="said">No messages yet</span>`;
     return html`<span class="said">${last.from === "person" ? ticks(last.status) : nothing} <span class="cut" dir="auto">${summary(last.content)}</span></span>`;
   }
 }

@@ -82,7 +82,7 @@ export class Settings extends LitElement {
   }
 
   override render() {
-    return html`<cf-dialog kind="drawer" heading="How the providers deliver" .open=${this.open} @dismiss=${() => this.dispatchEvent(new Event("dismiss"))}>
+    return html`<cf-dialog kind="drawer" heading="Webhook delivery" .open=${this.open} @dismiss=${() => this.dispatchEvent(new Event("dismiss"))}>
       ${this.problem ? html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.problem}</cf-notice>` : nothing}
       ${this.known ? this.#form(this.known) : this.problem ? nothing : html`<cf-skeleton lines="5"></cf-skeleton>`}
     </cf-dialog>`;
@@ -90,20 +90,20 @@ export class Settings extends LitElement {
 
   #form({ copies, reorder, delay_ms, signature, statuses }: ProviderSettings): TemplateResult {
     return html`<form @submit=${(event: Event) => event.preventDefault()}>
-      <p class="soft">For every webhook from now on. A product that is right answers each message once, whatever is set here.</p>
+      <p class="soft">Applies to every webhook from now on. A correct product answers each message exactly once.</p>
       <label class="field">
         <span>Copies of each webhook: <output>${copies}</output></span>
         <input type="range" min="1" max="5" step="1" .value=${String(copies)} @change=${(event: Event) => this.#change({ copies: numberOf(event) })} />
-        <small>Providers promise at least once, not once.</small>
+        <small>Providers deliver at least once.</small>
       </label>
       <label class="field">
         Delay in milliseconds
         <input class="input" type="number" min="0" max="60000" step="50" .value=${String(delay_ms)} @change=${(event: Event) => this.#change({ delay_ms: Math.max(0, numberOf(event)) })} />
       </label>
-      ${this.#switch("Deliver out of order", "Later messages may come before earlier ones.", reorder, (on) => ({ reorder: on }))}
-      ${this.#switch("Sign wrongly", "The product has to answer 401 and do nothing.", signature === "bad", (on) => ({ signature: on ? "bad" : "good" }))}
+      ${this.#switch("Deliver out of order", "Later messages may arrive before earlier ones.", reorder, (on) => ({ reorder: on }))}
+      ${this.#switch("Use invalid signatures", "The product must answer 401 and do nothing.", signature === "bad", (on) => ({ signature: on ? "bad" : "good" }))}
       ${this.#switch("Send statuses", "Sent, delivered and read receipts for what the bot sends.", statuses, (on) => ({ statuses: on }))}
-      <p role="status" class="soft">${this.saved ? "Saved. It holds from the next message." : ""}</p>
+      <p role="status" class="soft">${this.saved ? "Saved. Applies from the next message." : ""}</p>
     </form>`;
   }
 

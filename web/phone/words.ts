@@ -18,7 +18,7 @@ export function summary(content: Content): string {
     case "list_reply":
       return content.title;
     case "unknown":
-      return "A message of a kind this phone does not know";
+      return "Unsupported message";
   }
 }
 

@@ -66,20 +66,20 @@ export class RoomAbout extends LitElement {
     const made = Date.parse(room.created_at);
     const isIn = role === "host" || role === "member";
     const who = room.front
-      ? "A back room: who has paid its entrance is in, and nobody else reads it"
+      ? "Back room: only people who paid the entrance fee can read it"
       : room.is_private
-        ? "Private: who knows the access code comes in"
+        ? "Private: an access code is required"
         : room.is_public
-          ? "Open: everybody with the link may read and come in"
-          : "Everybody with the link may come in; only who is in may read";
+          ? "Public: anyone with the link can read and join"
+          : "Anyone with the link can join; only members can read";
     return html`
-      ${room.photo ? html`<room-picture large .photo=${room.photo} code=${room.code} words="The photo that this room began with"></room-picture>` : nothing}
+      ${room.photo ? html`<room-picture large .photo=${room.photo} code=${room.code} words="The photo this room started from"></room-picture>` : nothing}
       <div class="words">
         ${room.description ? html`<p class="description" dir="auto">${linked(room.description)}</p>` : nothing}
         <div class="facts">
-          <p>Made by <bdi>${room.host.username}</bdi> on <time datetime=${room.created_at} title=${exactly(made)}>${date(made)}</time></p>
+          <p>Created by <bdi>${room.host.username}</bdi> on <time datetime=${room.created_at} title=${exactly(made)}>${date(made)}</time></p>
           <p>${who}</p>
-          ${room.is_read_only ? html`<p>Read-only: only the host says something</p>` : nothing}
+          ${room.is_read_only ? html`<p>Read-only: only the host can post</p>` : nothing}
           ${isIn && username ? html`<p>You are <bdi>${username}</bdi> here</p>` : nothing}
         </div>
       </div>

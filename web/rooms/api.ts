@@ -35,7 +35,7 @@ export function problemOf(error: unknown): Problem {
     : new Problem(500, "unknown", error instanceof Error ? error.message : String(error));
 }
 
-const unreachable = "No answer. Check your connection, and try again.";
+const unreachable = "No response. Check your connection and try again.";
 const patience = 15_000;
 
 /** Config sits beside the page: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
@@ -199,7 +199,7 @@ function answered<T>(status: number, text: string, retryAfter: string | null): T
     answer?.title ??
     (status >= 500
       ? "Something went wrong on our side. Try again in a moment."
-      : "That did not work. Load the page again and try once more.");
+      : "Something went wrong. Reload the page and try again.");
   throw new Problem(status, answer?.code ?? "unknown", words, Number.isFinite(wait) ? wait : null);
 }
 

@@ -144,10 +144,10 @@ export class RoomComposer extends LitElement {
         this.replyTo
           ? html`<div class="reply">
             <div>
-              <p>Answering <b><bdi>${this.replyTo.username}</bdi></b></p>
+              <p>Replying to <b><bdi>${this.replyTo.username}</bdi></b></p>
               <p dir="auto">${this.replyTo.text}</p>
             </div>
-            <button class="button bare icon-only" type="button" aria-label="Do not answer this message" @click=${this.#unquote}>${icon("close")}</button>
+            <button class="button bare icon-only" type="button" aria-label="Cancel the reply" @click=${this.#unquote}>${icon("close")}</button>
           </div>`
           : nothing
       }

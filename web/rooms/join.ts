@@ -90,7 +90,7 @@ export class RoomJoin extends LitElement {
       </label>
       ${
         this.suggestions.length > 0
-          ? html`<div class="chips" role="group" aria-label="Names that are free">
+          ? html`<div class="chips" role="group" aria-label="Available names">
             <span aria-hidden="true">Or</span>
             ${this.suggestions.filter((name) => name !== this.username).map((name) => html`<button class="chip" type="button" @click=${() => this.#take(name)}><bdi>${name}</bdi></button>`)}
           </div>`
@@ -98,7 +98,7 @@ export class RoomJoin extends LitElement {
       }
       ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
       <p class="soft" role="status">${this.busy ? this.#waiting() : ""}</p>
-      <button class="button main big" ?disabled=${this.busy}>${this.current ? "Change my name" : this.busy ? "Coming in" : "Come in"}</button>
+      <button class="button main big" ?disabled=${this.busy}>${this.current ? "Change my name" : this.busy ? "Joining" : "Join"}</button>
     </form>`;
   }
 
@@ -121,8 +121,9 @@ export class RoomJoin extends LitElement {
     const accessCode = this.accessCode.trim();
     const asksCode = this.isPrivate && this.current === "";
     this.problem = "";
-    this.nameProblem = [...username].length < 2 ? "A name has at least two characters." : "";
-    this.codeProblem = asksCode && accessCode === "" ? "Ask whoever invited you for the code." : "";
+    this.nameProblem = [...username].length < 2 ? "Names need at least two characters." : "";
+    this.codeProblem =
+      asksCode && accessCode === "" ? "Ask the person who invited you for the code." : "";
     if (this.nameProblem || this.codeProblem) return this.#goToWrong();
     this.busy = true;
     try {
@@ -135,12 +136,12 @@ export class RoomJoin extends LitElement {
       const { code } = problem;
       if (code === "name_taken") {
         this.nameProblem =
-          "Somebody here has this name, or one that looks like it. Choose another one.";
+          "This name is taken, or looks too much like another one. Choose a different name.";
         void this.#suggest();
       } else if (code === "wrong_access_code")
-        this.codeProblem = "That is not the code of this room. Ask whoever invited you.";
+        this.codeProblem = "Wrong access code. Ask the person who invited you.";
       else if (code === "not_paid")
-        this.problem = "This is a back room. Its entrance is paid in the room in front of it.";
+        this.problem = "This is a back room. Pay its entrance fee in the front room.";
       else if (code === "banned") this.dispatchEvent(new Event("banned"));
       else this.problem = refusal(problem);
       this.#goToWrong();

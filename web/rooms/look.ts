@@ -20,13 +20,12 @@ const slowAfter = 20_000;
 type Step = "preparing" | "uploading" | "looking" | "done" | "stopped";
 
 const refusals: Record<string, string> = {
-  not_a_picture: "This is not a picture that we can read. Choose a JPEG, PNG, WebP or GIF.",
-  too_large: "This photo is too large. Choose one of less than 10 MB, or a screenshot of it.",
-  too_small:
-    "This photo is too small to see much in it. Take one with the camera, or choose a larger one.",
-  not_allowed: "This photo shows something that rooms do not begin with. Choose another one.",
+  not_a_picture: "This file is not a supported image. Choose a JPEG, PNG, WebP or GIF.",
+  too_large: "This photo is too large. Choose one under 10 MB, or take a screenshot of it.",
+  too_small: "This photo is too small. Take one with the camera, or choose a larger one.",
+  not_allowed: "This photo is not allowed here. Choose another one.",
   unavailable:
-    "Photos cannot be looked at right now. Try again in a few minutes, or name the room yourself.",
+    "Photo analysis is unavailable right now. Try again in a few minutes, or name the room yourself.",
 };
 
 @customElement("rooms-look")
@@ -319,7 +318,7 @@ export class RoomsLook extends LitElement {
       this.canRetry = !(error instanceof Unfit) && problem.status !== 404;
       this.problem =
         problem.status === 404
-          ? "This photo is here no more. Photos are kept for a week. Take a new one."
+          ? "This photo has expired. Photos are kept for a week. Take a new one."
           : problem.status === 429
             ? tooMany(problem)
             : problem.message;
@@ -353,7 +352,7 @@ export class RoomsLook extends LitElement {
           this.step = "stopped";
           this.canRetry = look.code === "unavailable";
           this.problem =
-            refusals[look.code ?? ""] ?? "This photo cannot be taken. Choose another one.";
+            refusals[look.code ?? ""] ?? "This photo cannot be used. Choose another one.";
           return;
         }
       } catch (error) {
@@ -410,11 +409,11 @@ export class RoomsLook extends LitElement {
     const words =
       this.step === "looking"
         ? this.isSlow
-          ? "Still looking. It takes longer than usual."
-          : "Looking at your photo"
+          ? "Still analyzing. This takes longer than usual."
+          : "Analyzing your photo"
         : this.step === "uploading"
-          ? "Sending your photo"
-          : "Getting your photo ready";
+          ? "Uploading your photo"
+          : "Preparing your photo";
     return html`<div class="progress">
       <div class="track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(whole)}><i .style=${`inline-size:${Math.max(3, whole)}%`}></i></div>
       <p><span role="status">${words}</span>${this.step === "uploading" ? html`<span>${percent}%</span>` : nothing}</p>
@@ -438,7 +437,7 @@ export class RoomsLook extends LitElement {
       ${
         done && look && look.similar.length > 0
           ? html`<section aria-labelledby="similar">
-            <h2 id="similar">People are talking already</h2>
+            <h2 id="similar">Join an existing room</h2>
             <ul class="similar">
               ${look.similar.map((room) => this.#similar(room))}
             </ul>
@@ -452,7 +451,7 @@ export class RoomsLook extends LitElement {
           ${done ? suggestions.slice(0, this.revealed).map((each) => this.#name(each)) : nothing}
           ${Array.from({ length: done ? suggestions.length - Math.min(this.revealed, suggestions.length) : 10 }, () => html`<li aria-hidden="true"><div class="bone"><i></i><i></i></div></li>`)}
         </ul>
-        ${done ? html`<p class="own"><button class="link" type="button" @click=${() => this.#choose({ name: "", description: "" })}>Call it something else</button></p>` : nothing}
+        ${done ? html`<p class="own"><button class="link" type="button" @click=${() => this.#choose({ name: "", description: "" })}>Use another name</button></p>` : nothing}
       </section>
     `;
   }
@@ -477,7 +476,7 @@ export class RoomsLook extends LitElement {
   }
 
   #stopped(): TemplateResult {
-    return html`<h1 tabindex="-1">That did not work</h1>
+    return html`<h1 tabindex="-1">Something went wrong</h1>
       <p class="own" role="alert">${this.problem}</p>
       <div class="ways">
         ${this.canRetry ? html`<button class="button main" type="button" @click=${() => this.#begin()}>Try again</button>` : nothing}
@@ -493,5 +492,5 @@ export class RoomsLook extends LitElement {
 
 function tooMany({ retryAfterMs }: Problem): string {
   const minutes = Math.max(1, Math.ceil((retryAfterMs ?? 3_600_000) / 60_000));
-  return `You have sent many photos in a short time. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
+  return `You have uploaded many photos in a short time. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
 }

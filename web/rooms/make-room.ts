@@ -41,7 +41,7 @@ export class MakeRoom extends LitElement {
     return html`<cf-dialog kind=${sheetOrDialog()} heading="New room" .open=${plan !== null} @dismiss=${() => this.dispatchEvent(new Event("dismiss"))}>
       <form @submit=${this.#submit}>
         <label class="field">Name<input class="input" name="name" dir="auto" autocomplete="off" minlength="2" maxlength="60" required .value=${plan?.name ?? ""} /></label>
-        <label class="field">What it is about<textarea class="input" name="description" dir="auto" rows="2" maxlength="300" placeholder="Optional" .value=${plan?.description ?? ""}></textarea></label>
+        <label class="field">Description<textarea class="input" name="description" dir="auto" rows="2" maxlength="300" placeholder="Optional" .value=${plan?.description ?? ""}></textarea></label>
         <label class="field">
           Your name here
           <span class="with-button">
@@ -50,17 +50,17 @@ export class MakeRoom extends LitElement {
           </span>
         </label>
         <fieldset @change=${(event: Event) => this.#chosen(event)}>
-          <legend>Who may come in</legend>
-          <label class="choice"><input type="radio" name="who" value="open" .checked=${!this.isPrivate} /> Everybody with the link <small>They can read along before they join</small></label>
-          <label class="choice"><input type="radio" name="who" value="private" .checked=${this.isPrivate} /> Only who knows a code <small>Nobody else can read anything</small></label>
+          <legend>Who can join</legend>
+          <label class="choice"><input type="radio" name="who" value="open" .checked=${!this.isPrivate} /> Anyone with the link <small>They can read before they join</small></label>
+          <label class="choice"><input type="radio" name="who" value="private" .checked=${this.isPrivate} /> Only people with a code <small>Others cannot read anything</small></label>
         </fieldset>
         ${
           this.isPrivate
-            ? html`<label class="field">Access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" required /><small>Four characters or more. You tell it to those whom you invite.</small></label>`
+            ? html`<label class="field">Access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" required /><small>Four characters or more. Give it to the people you invite.</small></label>`
             : nothing
         }
         ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
-        <button class="button main big" ?disabled=${this.busy}>${this.busy ? "Making the room" : "Make the room"}</button>
+        <button class="button main big" ?disabled=${this.busy}>${this.busy ? "Creating the room" : "Create the room"}</button>
       </form>
     </cf-dialog>`;
   }

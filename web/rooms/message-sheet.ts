@@ -93,10 +93,10 @@ export class MessageSheet extends LitElement {
     const heading = item
       ? item.isMine
         ? `Your ${kind}`
-        : `${kind === "tip" ? "Tip" : "Message"} of ${item.username}`
+        : `${kind === "tip" ? "Tip" : "Message"} from ${item.username}`
       : "";
     return html`<cf-dialog kind=${sheetOrDialog()} heading=${heading} .open=${item !== null} @dismiss=${this.#dismiss}>
-      ${item ? html`<div class="said" dir="auto"><p>${item.isDeleted ? "Deleted" : item.tip ? gave(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
+      ${item ? html`<div class="said" dir="auto"><p>${item.isDeleted ? "This message was deleted." : item.tip ? gave(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
       ${
         item && says
           ? html`<div class="emojis" role="group" aria-label="Reactions">
@@ -107,13 +107,13 @@ export class MessageSheet extends LitElement {
           </div>`
           : nothing
       }
-      ${says ? html`<button class="do" type="button" @click=${() => this.#tell("answer", item)}>${icon("reply")} Answer</button>` : nothing}
+      ${says ? html`<button class="do" type="button" @click=${() => this.#tell("answer", item)}>${icon("reply")} Reply</button>` : nothing}
       ${says && !item.tip ? html`<button class="do" type="button" aria-haspopup="dialog" @click=${() => this.#tell("pin", item)}>${icon("pin")} Pin for everyone</button>` : nothing}
-      ${item && !item.isDeleted && !item.tip ? html`<button class="do" type="button" @click=${() => this.#copy(item.text)}>${icon("copy")} Copy the text</button>` : nothing}
+      ${item && !item.isDeleted && !item.tip ? html`<button class="do" type="button" @click=${() => this.#copy(item.text)}>${icon("copy")} Copy text</button>` : nothing}
       ${item && !item.isMine ? html`<button class="do" type="button" @click=${() => this.#tell("block", item)}>${icon("ban")} <span>${item.isBlocked ? "Unblock" : "Block"} <bdi>${item.username}</bdi> for me</span></button>` : nothing}
       ${
         item && !item.isDeleted && !item.tip && (item.isMine || this.host)
-          ? html`<button class="do danger" type="button" @click=${() => this.#remove(item)}>${icon("trash")} ${this.isSure ? "Press again to delete it for everybody" : "Delete"}</button>`
+          ? html`<button class="do danger" type="button" @click=${() => this.#remove(item)}>${icon("trash")} ${this.isSure ? "Press again to delete for everyone" : "Delete"}</button>`
           : nothing
       }
     </cf-dialog>`;
@@ -124,7 +124,7 @@ export class MessageSheet extends LitElement {
       await navigator.clipboard.writeText(text);
       toast("Copied");
     } catch {
-      toast("It could not be copied here.", true);
+      toast("Could not copy.", true);
     }
     this.#dismiss();
   }

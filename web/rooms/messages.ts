@@ -138,7 +138,7 @@ export class RoomMessages extends LitElement {
       await this.updateComplete;
     }
     const row = this.renderRoot.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
-    if (!row) return toast("That message is here no more");
+    if (!row) return toast("This message is no longer available");
     this.atEnd = false;
     row.scrollIntoView({ block: "center" });
     row.classList.add("found");
@@ -201,9 +201,9 @@ export class RoomMessages extends LitElement {
     return html`
       ${
         live.log.hasOlder
-          ? html`<div class="older">${live.olderProblem && !live.isLoadingOlder ? html`${live.olderProblem} <button class="link" type="button" @click=${() => live.older()}>Try again</button>` : "Loading what was said before"}</div>`
+          ? html`<div class="older">${live.olderProblem && !live.isLoadingOlder ? html`${live.olderProblem} <button class="link" type="button" @click=${() => live.older()}>Try again</button>` : "Loading earlier messages"}</div>`
           : live.log.first > 1
-            ? html`<p class="older">What was said before is not kept</p>`
+            ? html`<p class="older">Earlier messages have expired</p>`
             : nothing
       }
       ${repeat(
@@ -225,8 +225,8 @@ export class RoomMessages extends LitElement {
 
   #nobody(): TemplateResult {
     return html`<div class="nobody">
-      <h2>It is quiet here</h2>
-      <p>${this.mayTalk ? "Say the first word, or bring in whoever is with you." : "Nobody has said anything yet."}</p>
+      <h2>No messages yet</h2>
+      <p>${this.mayTalk ? "Send the first message, or invite the people around you." : "New messages appear here."}</p>
       <div>
         ${this.mayTalk ? html`<button class="button main" type="button" @click=${() => this.#tell("hello")}>Say hello 👋</button>` : nothing}
         <button class="button" type="button" @click=${() => this.#tell("share")}>${icon("share")} Share the room</button>
@@ -251,7 +251,7 @@ export class RoomMessages extends LitElement {
       return html`<li class="row" data-key=${item.key}>
         ${divider}
         <p class="veil">
-          ${plural(group.items.length, "message")} of somebody you blocked ·
+          ${plural(group.items.length, "message")} from someone you blocked ·
           <button class="link" type="button" @click=${() => (this.unveiled = [...this.unveiled, ...group.items.map(({ key }) => key)])}>Show</button>
         </p>
       </li>`;
@@ -304,7 +304,7 @@ export class RoomMessages extends LitElement {
         <div class="bubble ${isBig && !item.replyTo ? "emoji" : ""} ${item.isDeleted ? "deleted" : ""}" title=${exactly(item.at)} @click=${(event: MouseEvent) => this.#tapped(event, item)}>
           <span class="only-read">${item.isMine ? "You" : item.username}: </span>
           ${item.replyTo && !item.isDeleted ? this.#quote(item.replyTo) : nothing}
-          ${item.isDeleted ? html`<p class="text">Deleted</p>` : html`<p class="text" dir="auto">${linked(item.text)}</p>`}
+          ${item.isDeleted ? html`<p class="text">This message was deleted.</p>` : html`<p class="text" dir="auto">${linked(item.text)}</p>`}
         </div>
         ${pending ? nothing : this.#tools(item, isActive)}
       </div>
@@ -333,12 +333,12 @@ export class RoomMessages extends LitElement {
     const said = original?.tip ? gave(username, original.tip, this.hostId === this.me) : text;
     const words =
       original?.is_deleted || (text === "" && !original?.tip)
-        ? "Deleted"
+        ? "Deleted message"
         : isHidden
-          ? "Somebody you blocked"
+          ? "Message from someone you blocked"
           : said;
-    return html`<button class="quote" type="button" title="Go to what this answers" @click=${() => this.goTo(seq)}>
-      <span class="only-read">Answers </span><b><bdi>${username}</bdi></b><span dir="auto">${words}</span>
+    return html`<button class="quote" type="button" title="Go to the quoted message" @click=${() => this.goTo(seq)}>
+      <span class="only-read">Replying to </span><b><bdi>${username}</bdi></b><span dir="auto">${words}</span>
     </button>`;
   }
 
@@ -368,7 +368,7 @@ export class RoomMessages extends LitElement {
         ${
           says
             ? html`<button class="button bare icon-only smile" type="button" tabindex=${tab} aria-label="React" title="React" aria-expanded=${open} @click=${(event: Event) => this.#pick(event, item)}>${icon("smile")}</button>
-              <button class="button bare icon-only" type="button" tabindex=${tab} aria-label="Answer" title="Answer" @click=${() => this.#tell("answer", item)}>${icon("reply")}</button>`
+              <button class="button bare icon-only" type="button" tabindex=${tab} aria-label="Reply" title="Reply" @click=${() => this.#tell("answer", item)}>${icon("reply")}</button>`
             : nothing
         }
         <button class="button bare icon-only more" type="button" tabindex=${tab} aria-label="More" title="More" aria-haspopup="dialog" @click=${() => this.#tell("more", item)}>${icon("more")}</button>

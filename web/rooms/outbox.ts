@@ -35,7 +35,7 @@ export class Outbox {
       now - each.at > oldAfter
         ? {
             ...each,
-            problem: each.problem || "This was written a while ago, and may not have been sent.",
+            problem: each.problem || "This message is older and may not have been sent.",
           }
         : each,
     );

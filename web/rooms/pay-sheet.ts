@@ -202,11 +202,11 @@ export class PaySheet extends LitElement {
     switch (wanted.what) {
       case "pin":
         return html`<p class="said" dir="auto"><b><bdi>${wanted.username}</bdi></b> ${wanted.text}</p>
-          <p>At the top of the room, for everybody who is here.${this.pin ? html` It outbids the pin of <b><bdi>${this.pin.username}</bdi></b>, ${priceOf(this.pin.price)}.` : nothing}</p>`;
+          <p>Shown to everyone at the top of the room.${this.pin ? html` It outbids the pin of <b><bdi>${this.pin.username}</bdi></b>, ${priceOf(this.pin.price)}.` : nothing}</p>`;
       case "tip":
-        return html`<p>A thank-you for <b><bdi>${this.room.host.username}</bdi></b>, who made this room. Everybody here sees it.</p>`;
+        return html`<p>A thank-you for <b><bdi>${this.room.host.username}</bdi></b>, who created this room. Everyone here sees it.</p>`;
       case "back_room":
-        return html`<p>Behind this room is another one, which only those read who have paid its entrance. You pay once, and are there under your own name.</p>`;
+        return html`<p>The back room is only for people who paid its entrance fee. You pay once, and keep your name.</p>`;
     }
   }
 
@@ -246,9 +246,10 @@ export class PaySheet extends LitElement {
   }
 
   #nothingToChoose({ what }: Wanted): string {
-    if (what === "pin" && this.pin)
-      return "The highest pin is up already. Come back when its time is over.";
-    return what === "pin" ? "Pins are not sold right now." : "Tips are not taken right now.";
+    if (what === "pin" && this.pin) return "The highest pin is taken. Try again when it expires.";
+    return what === "pin"
+      ? "Pins are not available right now."
+      : "Tips are not available right now.";
   }
 
   /** A real link: phones and in-app browsers block tabs that a script opens. */
@@ -263,7 +264,7 @@ export class PaySheet extends LitElement {
         <a class="button main pay" href=${pay_url} target="_blank" rel="noopener" @click=${this.#pays}>${what === "tip" ? icon("tip") : nothing} Pay ${priceOf(price)}<span class="only-read"> in a new tab</span></a>
         ${what === "back_room" ? nothing : html`<button class="button bare" type="button" @click=${this.#chooseAgain}>Choose another</button>`}
       </div>
-      <p class="small">${what === "pin" ? "If somebody is faster, your money comes back." : "You pay on a page of its own, and come back here."}</p>`;
+      <p class="small">${what === "pin" ? "If someone outbids you first, you get a refund." : "You pay on a separate page, and return here."}</p>`;
   }
 
   #begin = (): void => {

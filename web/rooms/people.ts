@@ -110,9 +110,9 @@ export class RoomPeople extends LitElement {
       </ul>
       ${
         this.banned.length > 0
-          ? html`<h3>Banned from here</h3>
+          ? html`<h3>Banned</h3>
             <ul>
-              ${this.banned.map((person) => this.#gone(person, "Let back in", () => this.#act(person, "unban")))}
+              ${this.banned.map((person) => this.#gone(person, "Unban", () => this.#act(person, "unban")))}
             </ul>`
           : nothing
       }
@@ -148,7 +148,7 @@ export class RoomPeople extends LitElement {
       ${
         isMe
           ? nothing
-          : html`<button class="button bare icon-only more" type="button" aria-expanded=${open} aria-label="What to do about ${username}" @click=${() => (this.open = open ? "" : user_id)}>${icon("more")}</button>`
+          : html`<button class="button bare icon-only more" type="button" aria-expanded=${open} aria-label="Actions for ${username}" @click=${() => (this.open = open ? "" : user_id)}>${icon("more")}</button>`
       }
       ${open ? this.#acts(person, hidden) : nothing}
     </li>`;
@@ -161,7 +161,7 @@ export class RoomPeople extends LitElement {
       ${
         this.host && person.role !== "host"
           ? html`${person.is_muted ? button("Unmute", "chat", () => this.#act(person, "unmute")) : button("Mute", "mute", () => this.#act(person, "mute"))}
-          ${button("Show out", "door", () => this.#act(person, "kick"))} ${button("Ban", "ban", () => this.#act(person, "ban"), "danger")}`
+          ${button("Remove", "door", () => this.#act(person, "kick"))} ${button("Ban", "ban", () => this.#act(person, "ban"), "danger")}`
           : nothing
       }
       ${hidden ? button("Unblock", "chat", () => this.#unblock(person)) : button("Block for me", "ban", () => this.#block(person))}
@@ -180,11 +180,11 @@ export class RoomPeople extends LitElement {
     try {
       await rooms.act(this.code, person.user_id, act);
       const said: Record<Act, string> = {
-        mute: "can only read now",
-        unmute: "may talk again",
-        kick: "was shown out",
-        ban: "cannot come back",
-        unban: "may come back",
+        mute: "was muted",
+        unmute: "was unmuted",
+        kick: "was removed",
+        ban: "was banned",
+        unban: "was unbanned",
       };
       toast(`${person.username} ${said[act]}`);
       this.open = "";
@@ -197,7 +197,7 @@ export class RoomPeople extends LitElement {
 
   #block(person: Blocked): void {
     block(person);
-    toast(`You do not see what ${person.username} says any more`);
+    toast(`${person.username} is blocked. Their messages are hidden.`);
     this.open = "";
     this.#changed();
   }

@@ -166,10 +166,10 @@ export class RoomTop extends LitElement {
     return html`<div class="strip waiting">
       ${icon("clock")}
       <span class="words">
-        ${isOutbid(payment, this.pin) ? "Another pin is as high by now. If you pay for this one, your money comes back." : `Waiting for your ${priceOf(payment.price)}.`}
-        <a href=${payment.payUrl} target="_blank" rel="noopener">Open the payment</a>
+        ${isOutbid(payment, this.pin) ? "You were outbid. If you pay for this pin, you get a refund." : `Waiting for your payment of ${priceOf(payment.price)}.`}
+        <a href=${payment.payUrl} target="_blank" rel="noopener">Open checkout</a>
       </span>
-      <button class="button bare icon-only" type="button" aria-label="Wait no longer" title="Wait no longer" @click=${() => this.#tell("forget")}>${icon("close")}</button>
+      <button class="button bare icon-only" type="button" aria-label="Stop waiting" title="Stop waiting" @click=${() => this.#tell("forget")}>${icon("close")}</button>
     </div>`;
   }
 

@@ -353,7 +353,7 @@ export class RoomsRoom extends LitElement {
     if (!room || room.you.is_muted === is_muted) return;
     this.#newsTold += 1;
     this.room = { ...room, you: { ...room.you, is_muted } };
-    this.told = is_muted ? "The host has muted you." : "You may talk again.";
+    this.told = is_muted ? "The host has muted you." : "You can post again.";
   }
 
   async #readAgain(): Promise<void> {
@@ -492,7 +492,7 @@ export class RoomsRoom extends LitElement {
         ${room.is_read_only ? html`<span aria-hidden="true">·</span><span>Read-only</span>` : nothing}
       </span>`;
     return html`<header class=${room.front ? "behind" : ""}>
-      <button class="button bare icon-only narrow" type="button" aria-label=${room.front ? "Back to the room in front" : "Back to the start"} @click=${() => this.#back(room)}>${icon("back")}</button>
+      <button class="button bare icon-only narrow" type="button" aria-label=${room.front ? "Back to the front room" : "Back to the start"} @click=${() => this.#back(room)}>${icon("back")}</button>
       ${
         wide.matches
           ? html`<div class="title"><span>${words}</span></div>`
@@ -508,7 +508,7 @@ export class RoomsRoom extends LitElement {
   #aside(room: Room): TemplateResult {
     return html`<aside aria-label="About this room">
       <nav>
-        <button class="button bare" type="button" @click=${() => this.#back(room)}>${icon("back")} ${room.front ? "Room in front" : "All rooms"}</button>
+        <button class="button bare" type="button" @click=${() => this.#back(room)}>${icon("back")} ${room.front ? "Front room" : "All rooms"}</button>
         <cf-theme-toggle></cf-theme-toggle>
       </nav>
       <room-about .room=${room} @ask=${this.#asked}></room-about>
@@ -547,7 +547,7 @@ export class RoomsRoom extends LitElement {
   #connection(): string {
     const live = this.#live;
     if (!live) return "";
-    if (!navigator.onLine) return "You are offline. What you write goes out when you are back.";
+    if (!navigator.onLine) return "You are offline. Messages are sent when you are back online.";
     if (live.isLive) return "";
     if (live.connectsAt !== null && live.connectsAt > now())
       return busyWords("Connecting", live.connectsAt, now());
@@ -568,15 +568,15 @@ export class RoomsRoom extends LitElement {
     const { you } = room;
     if (!this.#isIn) {
       return html`<div class="foot">
-        <span>You are reading along.</span>
-        <button class="button main" type="button" aria-haspopup="dialog" @click=${() => (this.sheet = "join")}>Join and talk</button>
+        <span>You can read, but not post.</span>
+        <button class="button main" type="button" aria-haspopup="dialog" @click=${() => (this.sheet = "join")}>Join to chat</button>
       </div>`;
     }
     if (you.is_muted) {
-      return html`<div class="foot"><span>The host has muted you. You can read along.</span></div>`;
+      return html`<div class="foot"><span>The host has muted you. You can still read.</span></div>`;
     }
     if (room.is_read_only && you.role !== "host")
-      return html`<div class="foot"><span class="soft">Only the host says something here right now.</span></div>`;
+      return html`<div class="foot"><span class="soft">Only the host can post right now.</span></div>`;
     return html`<room-composer
       code=${room.code}
       .replyTo=${this.replyTo}
@@ -592,7 +592,7 @@ export class RoomsRoom extends LitElement {
     const dismiss = () => (this.sheet = null);
     const isHost = room.you.role === "host";
     return html`
-      <cf-dialog kind=${kind} heading="Bring somebody in" .open=${this.sheet === "share"} @dismiss=${dismiss}>
+      <cf-dialog kind=${kind} heading="Invite people" .open=${this.sheet === "share"} @dismiss=${dismiss}>
         ${this.sheet === "share" ? this.#share(room, false) : nothing}
       </cf-dialog>
       <cf-dialog kind=${kind} heading="People" .open=${this.sheet === "people"} @dismiss=${dismiss}>${this.sheet === "people" ? this.#peopleList(room) : nothing}</cf-dialog>
@@ -600,7 +600,7 @@ export class RoomsRoom extends LitElement {
         ${this.sheet === "about" ? html`<room-about .room=${room} @ask=${this.#asked}></room-about>` : nothing}
       </cf-dialog>
       <cf-dialog kind=${kind} heading="Tips" .open=${this.sheet === "tips"} @dismiss=${dismiss}>${this.sheet === "tips" ? html`<room-tips code=${room.code}></room-tips>` : nothing}</cf-dialog>
-      <cf-dialog kind=${kind} heading=${this.sheet === "rename" ? "Your name here" : "Join and talk"} .open=${this.sheet === "join" || this.sheet === "rename"} @dismiss=${dismiss}>
+      <cf-dialog kind=${kind} heading=${this.sheet === "rename" ? "Your name here" : "Join to chat"} .open=${this.sheet === "join" || this.sheet === "rename"} @dismiss=${dismiss}>
         ${
           this.sheet === "join" || this.sheet === "rename"
             ? html`<room-join code=${room.code} ?private=${room.is_private} current=${this.sheet === "rename" ? (room.you.username ?? "") : ""} @joined=${this.#joined} @banned=${() => this.#end("banned")}></room-join>`
@@ -639,7 +639,7 @@ export class RoomsRoom extends LitElement {
     if (this.problem) {
       return this.#words(
         "failed",
-        "The room does not open",
+        "This room could not be opened",
         this.problem,
         html`<button class="button main" type="button" @click=${() => this.#enter()}>Try again</button>${this.#all()}`,
       );
@@ -661,10 +661,10 @@ export class RoomsRoom extends LitElement {
     const { front } = room;
     const asksCode = room.is_private && !front;
     const words = front
-      ? "This is a back room. Whoever has paid its entrance comes in."
+      ? "This is a back room. Only people who paid its entrance fee can join."
       : room.is_private
-        ? "This room is private. Whoever invited you knows its code."
-        : "Come in to read what is said here.";
+        ? "This room is private. Ask the person who invited you for its code."
+        : "Join to read the messages.";
     return html`<main class="chat">
       <header><button class="button bare icon-only" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button></header>
       <div class="doorstep">
@@ -688,36 +688,36 @@ export class RoomsRoom extends LitElement {
       case "banned":
         return this.#words(
           "ban",
-          "You cannot come in here",
-          "The host does not let you into this room any more.",
+          "You cannot join this room",
+          "The host has banned you from this room.",
           this.#all(true),
         );
       case "left":
         return this.#words(
           "door",
           "You have left this room",
-          "You may come back whenever you like.",
-          html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`,
+          "You can come back at any time.",
+          html`<button class="button" type="button" @click=${() => this.#enter()}>Return to the room</button>${this.#all(true)}`,
         );
       case "members_only":
         return this.#words(
           "lock",
-          "This room is for its members now",
-          "The host has closed it to those who read along.",
-          html`<button class="button main" type="button" @click=${() => this.#enter()}>Go to its door</button>${this.#all()}`,
+          "This room is now for members only",
+          "The host has limited reading to members.",
+          html`<button class="button main" type="button" @click=${() => this.#enter()}>Join the room</button>${this.#all()}`,
         );
       case "closed":
         return this.#words(
           "door",
           "This room is closed",
-          "Its host has closed it. What was said here is gone.",
+          "The host has closed it, and its messages were deleted.",
           this.#all(true),
         );
       case "missing":
         return this.#words(
           "info",
-          "There is no such room",
-          "The link may be wrong, or the room has ended. Ask whoever gave it to you.",
+          "Room not found",
+          "The link may be wrong, or the room was closed. Ask the person who shared it.",
           this.#all(true),
         );
     }
@@ -731,20 +731,20 @@ export class RoomsRoom extends LitElement {
     if (front)
       return this.#words(
         "door",
-        "You were shown out",
-        "You are not let into this back room any more. If its entrance was paid back to you, you can pay it again in front.",
+        "You were removed",
+        "You no longer have access to this back room. If your entrance fee was refunded, you can pay again in the front room.",
         html`${this.#toFront(front)}${this.#all(true)}`,
       );
     return this.#words(
       "door",
-      "You were shown out",
-      "The host has shown you out of this room.",
-      html`<button class="button" type="button" @click=${() => this.#enter()}>Go back in</button>${this.#all(true)}`,
+      "You were removed",
+      "The host removed you from this room.",
+      html`<button class="button" type="button" @click=${() => this.#enter()}>Return to the room</button>${this.#all(true)}`,
     );
   }
 
   #toFront(front: string): TemplateResult {
-    return html`<button class="button" type="button" @click=${() => writeHash({ room: front })}>Go to the room in front</button>`;
+    return html`<button class="button" type="button" @click=${() => writeHash({ room: front })}>Go to the front room</button>`;
   }
 
   #words(shape: IconName, title: string, words: string, ways: TemplateResult): TemplateResult {
@@ -825,9 +825,7 @@ export class RoomsRoom extends LitElement {
   #toggleBlock({ userId, username, isBlocked: hidden }: Item): void {
     this.blocked = (hidden ? unblock : block)({ user_id: userId, username });
     toast(
-      hidden
-        ? `You see what ${username} says again`
-        : `You do not see what ${username} says any more`,
+      hidden ? `${username} is unblocked` : `${username} is blocked. Their messages are hidden.`,
     );
   }
 
@@ -902,7 +900,7 @@ export class RoomsRoom extends LitElement {
       () => {
         this.#waitFor(null);
         toast(
-          "No payment has come yet. If you have paid, it shows here as soon as the money is there.",
+          "No payment has arrived yet. If you have paid, it appears here once it is confirmed.",
         );
       },
     );
@@ -938,9 +936,9 @@ export class RoomsRoom extends LitElement {
     this.#waitFor(null);
     toast(
       {
-        pin: "Your pin is at the top",
-        tip: `${room.host.username} has your tip`,
-        back_room: "The back room is open to you",
+        pin: "Your message is pinned",
+        tip: `${room.host.username} received your tip`,
+        back_room: "You can enter the back room now",
       }[payment.what],
     );
   }

@@ -71,20 +71,20 @@ export class RoomSettings extends LitElement {
     return html`<cf-dialog kind=${sheetOrDialog()} heading="Settings" .open=${this.open} @dismiss=${() => this.dispatchEvent(new Event("dismiss"))}>
       <form @submit=${this.#submit}>
         <label class="field">Name<input class="input" name="name" dir="auto" autocomplete="off" minlength="2" maxlength="60" required value=${room.name} /></label>
-        <label class="field">What it is about<textarea class="input" name="description" dir="auto" rows="3" maxlength="300">${room.description}</textarea></label>
-        <label class="choice"><input type="checkbox" name="is_read_only" ?checked=${room.is_read_only} /> Read-only <small>Only you can say something</small></label>
+        <label class="field">Description<textarea class="input" name="description" dir="auto" rows="3" maxlength="300">${room.description}</textarea></label>
+        <label class="choice"><input type="checkbox" name="is_read_only" ?checked=${room.is_read_only} /> Read-only <small>Only you can post</small></label>
         ${room.front ? nothing : this.#whoComesIn()}
         ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
         <button class="button main big" ?disabled=${this.busy}>Save</button>
       </form>
-      ${room.front ? html`<p class="end">A back room closes with the room in front of it.</p>` : html`${this.#behind()}${this.#closing()}`}
+      ${room.front ? html`<p class="end">A back room closes together with its front room.</p>` : html`${this.#behind()}${this.#closing()}`}
     </cf-dialog>`;
   }
 
   #whoComesIn(): TemplateResult {
     return this.room.is_private
       ? html`<label class="field">New access code<input class="input" name="access_code" autocomplete="off" autocapitalize="off" spellcheck="false" minlength="4" maxlength="32" placeholder="Leave empty to keep the old one" /></label>`
-      : html`<label class="choice"><input type="checkbox" name="is_public" ?checked=${this.room.is_public} /> Everybody may read along <small>Without it only who has come in can read</small></label>`;
+      : html`<label class="choice"><input type="checkbox" name="is_public" ?checked=${this.room.is_public} /> Anyone can read <small>Otherwise only members can read</small></label>`;
   }
 
   #behind(): TemplateResult {
@@ -93,8 +93,8 @@ export class RoomSettings extends LitElement {
       <h3>Back room</h3>
       ${
         back_room
-          ? html`<p>It is open.${this.entrance ? ` The entrance is ${priceOf(this.entrance)}, paid once.` : ""} It closes with this room.</p>`
-          : html`<p>A second room behind this one, for those who pay its entrance${this.entrance ? ` of ${priceOf(this.entrance)}` : ""}. You read and write there as you do here, and nobody else sees it. It stays for as long as this room is open.</p>`
+          ? html`<p>It is open.${this.entrance ? ` The entrance fee is ${priceOf(this.entrance)}, paid once.` : ""} It closes with this room.</p>`
+          : html`<p>A second room, only for people who pay its entrance fee${this.entrance ? ` of ${priceOf(this.entrance)}` : ""}. It stays open as long as this room.</p>`
       }
       ${this.backProblem ? html`<cf-notice>${this.backProblem}</cf-notice>` : nothing}
       <button class="button big" type="button" ?disabled=${this.busy} @click=${this.#goBehind}>${icon("ajar")} ${back_room ? "Enter the back room" : "Open a back room"}</button>
@@ -105,9 +105,9 @@ export class RoomSettings extends LitElement {
     return html`<div class="end">
         ${
           this.isClosing
-            ? html`<p>Everybody is shown out, and what was said is gone. This cannot be undone.</p>
-              <button class="button danger big" type="button" ?disabled=${this.busy} @click=${this.#close}>Yes, close it for good</button>
-              <button class="button bare big" type="button" @click=${() => (this.isClosing = false)}>Keep it</button>`
+            ? html`<p>Everyone is removed, and all messages are deleted. This cannot be undone.</p>
+              <button class="button danger big" type="button" ?disabled=${this.busy} @click=${this.#close}>Close permanently</button>
+              <button class="button bare big" type="button" @click=${() => (this.isClosing = false)}>Cancel</button>`
             : html`<button class="button danger big" type="button" @click=${() => (this.isClosing = true)}>Close the room</button>`
         }
       </div>`;

@@ -104,13 +104,13 @@ export class RoomShare extends LitElement {
       this.host && (this.isPrivate || this.behind) ? kept<string>(`code.${this.code}`) : null;
     return html`${this.#qr(link)}
       <div class="words">
-        ${this.small ? html`<p><strong>${this.behind ? "Scan to come to the front" : "Scan to come in"}</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
+        ${this.small ? html`<p><strong>${this.behind ? "Scan to join the front room" : "Scan to join"}</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
         <div class="buttons">
           <button class="button ${this.small ? "" : "main"}" type="button" @click=${() => this.#copy(link)}>${icon(this.copied ? "tick" : "copy")} ${this.copied ? "Copied" : "Copy link"}</button>
           ${"share" in navigator ? html`<button class="button" type="button" @click=${() => this.#share(link)}>${icon("share")} Share</button>` : nothing}
         </div>
-        ${this.behind ? html`<p class="soft">This leads to the room in front: whoever follows it pays the entrance there before they come in here.</p>` : nothing}
-        ${this.isPrivate || accessCode ? html`<p class="soft">${accessCode ? html`Access code: <b>${accessCode}</b>. ` : nothing}It is not in the link. ${this.host ? "Tell it to those whom you invite." : "The host tells it to those who are invited."}</p>` : nothing}
+        ${this.behind ? html`<p class="soft">This link leads to the front room, where people pay the entrance fee.</p>` : nothing}
+        ${this.isPrivate || accessCode ? html`<p class="soft">${accessCode ? html`Access code: <b>${accessCode}</b>. ` : nothing}The link does not include it. ${this.host ? "Give it to the people you invite." : "The host gives it to invited people."}</p>` : nothing}
       </div>`;
   }
 
@@ -132,13 +132,13 @@ export class RoomShare extends LitElement {
       this.copied = true;
       setTimeout(() => (this.copied = false), 2000);
     } catch {
-      toast("It could not be copied here. Select the link and copy it.", true);
+      toast("Could not copy. Select the link and copy it.", true);
     }
   }
 
   async #share(url: string): Promise<void> {
     try {
-      await navigator.share({ title: this.name, text: `Talk with us in “${this.name}”`, url });
+      await navigator.share({ title: this.name, text: `Chat with us in “${this.name}”`, url });
     } catch {
       // Dismissing the system's share sheet is not an error.
     }

@@ -20,11 +20,11 @@ export async function shrink(file: Blob): Promise<Ready> {
   } catch {
     if (!taken.includes(file.type))
       throw new Unfit(
-        "This is not a photo that can be read here. Choose a JPEG, PNG, WebP or GIF, or a screenshot of it.",
+        "This file is not a supported image. Choose a JPEG, PNG, WebP or GIF, or take a screenshot of it.",
       );
     if (file.size > largest)
       throw new Unfit(
-        "This photo is larger than 10 MB. Choose a smaller one, or a screenshot of it.",
+        "This photo is larger than 10 MB. Choose a smaller one, or take a screenshot of it.",
       );
     return { photo: file, width: 0, height: 0 };
   }

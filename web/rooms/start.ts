@@ -273,7 +273,7 @@ export class RoomsStart extends LitElement {
       <section class="begin" aria-labelledby="where">
         <div>
           <h1 id="where">Where are you?</h1>
-          <p class="lead">Take a photo of it. You get ten names for a chat, and a link for whoever is there with you.</p>
+          <p class="lead">Take a photo. You get ten names for a chat room, and a link for the people around you.</p>
         </div>
         ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
         <div class="drop ${this.over ? "over" : ""}">
@@ -284,7 +284,7 @@ export class RoomsStart extends LitElement {
           </div>
           <p class="soft mouse">or drop one anywhere on this page, or paste it</p>
           <input id="take" type="file" accept="image/*" capture="environment" aria-label="A new photo" hidden @change=${this.#picked} />
-          <input id="choose" type="file" accept="image/*" aria-label="A photo that you have" hidden @change=${this.#picked} />
+          <input id="choose" type="file" accept="image/*" aria-label="An existing photo" hidden @change=${this.#picked} />
         </div>
       </section>
       <section class="mine" aria-labelledby="mine">
@@ -294,15 +294,15 @@ export class RoomsStart extends LitElement {
       <section class="other">
         <form @submit=${this.#typed} novalidate>
           <label class="field">
-            <span>Somebody gave you a link or a code?</span>
+            <span>Have a link or a code?</span>
             <span class="code">
               <input class="input" name="code" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go" placeholder="k7m2p9q4xw" aria-describedby="code-problem" />
-              <button class="button">Go there</button>
+              <button class="button">Go to room</button>
             </span>
             <span class="wrong" id="code-problem" role="alert">${this.codeProblem}</span>
           </label>
         </form>
-        <button class="link" type="button" @click=${() => this.dispatchEvent(new Event("nophoto"))}>Make a room without a photo</button>
+        <button class="link" type="button" @click=${() => this.dispatchEvent(new Event("nophoto"))}>Create a room without a photo</button>
       </section>
     `;
   }
@@ -312,7 +312,7 @@ export class RoomsStart extends LitElement {
       return html`<cf-notice action="Try again" @retry=${() => this.#load()}>${this.mineProblem}</cf-notice>`;
     if (!this.mine) return html`<cf-skeleton lines="4"></cf-skeleton>`;
     if (this.mine.length === 0)
-      return html`<cf-empty heading="None yet">Rooms that you make or join are kept here, in this browser, for you to come back to.</cf-empty>`;
+      return html`<cf-empty heading="No rooms yet">Rooms that you create or join appear here, in this browser.</cf-empty>`;
     return html`<ul class="rooms">
       ${repeat(
         this.mine,
@@ -333,7 +333,7 @@ export class RoomsStart extends LitElement {
         <room-picture .photo=${room.photo} code=${room.code}></room-picture>
         <span class="words">
           <span class="name"><bdi>${room.name}</bdi>${room.is_private && !room.front ? html`${icon("lock")}<span class="only-read">private</span>` : nothing}</span>
-          <span class="about" dir="auto">${room.front ? "Back room · " : ""}${online ? html`<b>${online}</b> · ` : nothing}${room.last_seq === 0 ? "Nothing said yet" : plural(room.last_seq, "message")}${room.you.role === "host" ? " · yours" : ""}</span>
+          <span class="about" dir="auto">${room.front ? "Back room · " : ""}${online ? html`<b>${online}</b> · ` : nothing}${room.last_seq === 0 ? "No messages yet" : plural(room.last_seq, "message")}${room.you.role === "host" ? " · yours" : ""}</span>
         </span>
         ${unread > 0 ? html`<span class="unread">${unread > 99 ? "99+" : unread}<span class="only-read"> new</span></span>` : nothing}
       </a>
@@ -346,7 +346,7 @@ export class RoomsStart extends LitElement {
     const code = /(?:[#?&]room=)?([a-z0-9]{6,20})$/i.exec(text)?.[1]?.toLowerCase();
     this.codeProblem = code
       ? ""
-      : "That does not look like a room's link or code. It ends in ten letters and digits.";
+      : "That does not look like a room link or code. A code has ten letters and digits.";
     if (code) location.hash = `#room=${code}`;
   }
 

@@ -82,13 +82,13 @@ export class RoomTips extends LitElement {
     if (!this.tips) return html`<cf-skeleton lines="4"></cf-skeleton>`;
     const { totals, tips } = this.tips;
     if (tips.length === 0)
-      return html`<cf-empty heading="None yet">What people here give you stands in the room for everybody, and is counted here.</cf-empty>`;
+      return html`<cf-empty heading="No tips yet">Tips appear in the room, and add up here.</cf-empty>`;
     return html`<p class="total"><b>${totals.length > 0 ? totals.map(priceOf).join(" · ") : "Nothing"}</b>in all</p>
       <ul aria-label="Tips">
         ${tips.map(({ username, price, at, is_returned }) => {
           const time = Date.parse(at);
           return html`<li class=${is_returned ? "returned" : ""}>
-            <b><bdi>${username ?? "Somebody"}</bdi></b>
+            <b><bdi>${username ?? "Someone"}</bdi></b>
             <span class="price">${priceOf(price)}</span>
             <small><time datetime=${at} title=${exactly(time)}>${now() - time < day ? when(time, now()) : date(time)}</time>${is_returned ? " · paid back" : nothing}</small>
           </li>`;

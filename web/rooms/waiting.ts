@@ -62,13 +62,13 @@ export type OrderState =
 export function comesOf(state: OrderState): { isOver: boolean; words: string } {
   switch (state) {
     case "failed":
-      return { isOver: true, words: "The payment did not go through. Nothing was taken." };
+      return { isOver: true, words: "The payment failed. You were not charged." };
     case "expired":
-      return { isOver: true, words: "The time to pay is over. Nothing was taken." };
+      return { isOver: true, words: "The checkout expired. You were not charged." };
     case "refunded":
       return {
         isOver: true,
-        words: "It could not be given to you any more, so your money comes back.",
+        words: "It is no longer available, so you get a refund.",
       };
     default:
       return { isOver: false, words: "" };

@@ -28,9 +28,9 @@ export function left(until: number, now: number): string {
 }
 
 export const likenesses: Record<Likeness, string> = {
-  "the same photo": "Began with the same photo",
-  "a similar photo": "Began with a photo like yours",
-  "about the same": "About the same thing",
+  "the same photo": "Started from the same photo",
+  "a similar photo": "Started from a similar photo",
+  "about the same": "Similar topic",
 };
 
 /** An older online count is not shown, because people may have left. */
@@ -59,17 +59,17 @@ export function gave(who: string, tip: Money, toYou: boolean): string {
 }
 
 const refusals: Record<string, string> = {
-  outbid: "Another pin is as high by now. Choose a higher one, or wait until it ends.",
-  message_not_found: "That message is here no more.",
-  back_room_not_found: "There is no back room here any more.",
-  not_for_sale: "This is not sold right now. Try again later.",
+  outbid: "You were outbid. Choose a higher pin, or wait until the current one expires.",
+  message_not_found: "This message is no longer available.",
+  back_room_not_found: "This room no longer has a back room.",
+  not_for_sale: "This is not available right now. Try again later.",
 };
 
 /** Why a call was refused, and how to continue. */
 export function refusal({ status, code, message, retryAfterMs }: Failure): string {
   if (status !== 429) return refusals[code] ?? message;
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 60_000) / 1000));
-  return `That was a lot at once. Try again in ${seconds < 60 ? plural(seconds, "second") : plural(Math.ceil(seconds / 60), "minute")}.`;
+  return `Too many attempts. Try again in ${seconds < 60 ? plural(seconds, "second") : plural(Math.ceil(seconds / 60), "minute")}.`;
 }
 
 /** Counts characters by code points. */

@@ -69,18 +69,18 @@ describe("ledger", () => {
       await page.getByRole("button", { name: "Sell something" }).first().click();
       await page.getByRole("combobox", { name: /^What/ }).selectOption("studio.premium");
       await page.getByLabel("Who pays", { exact: false }).last().fill(payer);
-      await page.getByLabel("What they read on the pay page").fill("Portraits, pack of 30");
+      await page.getByLabel("Title on the checkout").fill("Portraits, pack of 30");
       await assertAccessible(page);
-      await page.getByRole("button", { name: "Offer it and open the pay page" }).click();
+      await page.getByRole("button", { name: "Create offer and open checkout" }).click();
       await page.getByRole("heading", { name: "Portraits, pack of 30" }).waitFor();
       await page.getByRole("button", { name: "Pay $49.00" }).click();
       await page.waitForURL(/\/ledger#order=ord_/);
       await stateIs(page, "Paid");
       await rowsAre(page, [["Paid", "+$49.00", "$49.00"]]);
-      await drawer(page).getByText("Grant it: $49.00 came in, with 1 credit").waitFor();
+      await drawer(page).getByText("Fulfill: $49.00 was paid, with 1 credit").waitFor();
 
       await drawer(page).getByRole("button", { name: "Refund…" }).click();
-      await drawer(page).getByLabel("Give back, USD").fill("9.50");
+      await drawer(page).getByLabel("Amount to refund, USD").fill("9.50");
       await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();
       await stateIs(page, "Partly refunded");
       await rowsAre(page, [
@@ -169,10 +169,10 @@ describe("ledger", () => {
       await stateIs(page, "Disputed");
       await rowsAre(page, [
         ["Paid", "+$29.00", "$29.00"],
-        ["Taken back by the bank", "-$29.00", "$0.00"],
+        ["Taken by the bank", "-$29.00", "$0.00"],
       ]);
-      await drawer(page).getByRole("button", { name: "We lose it" }).click();
-      await drawer(page).getByText("A dispute of $29.00 is lost: the money is gone.").waitFor();
+      await drawer(page).getByRole("button", { name: "Lose dispute" }).click();
+      await drawer(page).getByText("A dispute of $29.00 was lost.").waitFor();
       await stateIs(page, "Disputed");
     });
   });
@@ -182,19 +182,19 @@ describe("ledger", () => {
     await site.open(opened(order), {}, async (page) => {
       await drawer(page).getByRole("button", { name: "Dispute…" }).click();
       await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
-      await drawer(page).getByRole("button", { name: "We win it" }).click();
+      await drawer(page).getByRole("button", { name: "Win dispute" }).click();
       await stateIs(page, "Paid");
       await rowsAre(page, [
         ["Paid", "+$19.00", "$19.00"],
-        ["Taken back by the bank", "-$19.00", "$0.00"],
-        ["Came back", "+$19.00", "$19.00"],
+        ["Taken by the bank", "-$19.00", "$0.00"],
+        ["Returned", "+$19.00", "$19.00"],
       ]);
-      await drawer(page).getByText("Money is here for what was taken back.").waitFor();
+      await drawer(page).getByText("Payment restored after revocation.").waitFor();
       await page.keyboard.press("Escape");
-      const flag = page.getByRole("region", { name: "Needs a look" });
+      const flag = page.getByRole("region", { name: "Needs attention" });
       await flag.getByRole("link", { name: order.order_id }).waitFor();
       await flag
-        .getByText("Refund the person, or have the product grant it again.", { exact: false })
+        .getByText("Refund the payer, or have the product grant it again.", { exact: false })
         .waitFor();
       await assertAccessible(page);
     });
@@ -206,19 +206,19 @@ describe("ledger", () => {
     await site.open(opened(order), {}, async (page) => {
       await stateIs(page, "Partly refunded");
       await drawer(page).getByRole("button", { name: "Dispute…" }).click();
-      assert.equal(await drawer(page).getByLabel("The bank takes back, USD").inputValue(), "29.00");
+      assert.equal(await drawer(page).getByLabel("Disputed amount, USD").inputValue(), "29.00");
       await drawer(page).getByRole("button", { name: "Open the dispute" }).click();
       await drawer(page).getByText("A dispute of $29.00 is open.").waitFor();
       await stateIs(page, "Disputed");
       assert.equal(
         await drawer(page).getByRole("button", { name: "Refund…" }).count(),
         0,
-        "a bank has the money",
+        "not during a dispute",
       );
       await rowsAre(page, [
         ["Paid", "+$29.00", "$29.00"],
         ["Refunded", "-$9.00", "$20.00"],
-        ["Taken back by the bank", "-$29.00", "-$9.00"],
+        ["Taken by the bank", "-$29.00", "-$9.00"],
       ]);
     });
   });
@@ -228,7 +228,7 @@ describe("ledger", () => {
     const { id } = await post(`/api/stripe/payments/${sessionOf(order)}/dispute`, {});
     await post(`/api/stripe/disputes/${id}/close`, { won: false, returned: 900 });
     await site.open(opened(order), {}, async (page) => {
-      await drawer(page).getByText("A dispute of $29.00 is lost, and $9.00 came back.").waitFor();
+      await drawer(page).getByText("A dispute of $29.00 was lost; $9.00 was returned.").waitFor();
     });
   });
 
@@ -236,12 +236,16 @@ describe("ledger", () => {
     const order = await sold({ item: "studio.standard" });
     await post(`/api/stripe/payments/${sessionOf(order)}/dispute`, { inquiry: true });
     await site.open(opened(order), {}, async (page) => {
-      await drawer(page).getByText("The bank asks about $29.00. No money has moved.").waitFor();
+      await drawer(page)
+        .getByText("The bank is inquiring about $29.00. No money has moved.")
+        .waitFor();
       await stateIs(page, "Paid");
-      assert.equal(await drawer(page).getByRole("button", { name: "We win it" }).count(), 0);
+      assert.equal(await drawer(page).getByRole("button", { name: "Win dispute" }).count(), 0);
       await drawer(page).getByRole("button", { name: "Refund…" }).waitFor();
-      await drawer(page).getByRole("button", { name: "The bank drops it" }).click();
-      await drawer(page).getByText("The bank asked about $29.00 and took nothing.").waitFor();
+      await drawer(page).getByRole("button", { name: "Close inquiry" }).click();
+      await drawer(page)
+        .getByText("The inquiry about $29.00 was closed without a dispute.")
+        .waitFor();
       await rowsAre(page, [["Paid", "+$29.00", "$29.00"]]);
     });
   });
@@ -250,9 +254,11 @@ describe("ledger", () => {
     const order = await sold();
     const { id } = await post(`/api/stripe/payments/${sessionOf(order)}/refund`, { fate: "waits" });
     await site.open(opened(order), {}, async (page) => {
-      await drawer(page).getByText("A refund of $19.00 is on its way.").waitFor();
+      await drawer(page).getByText("A refund of $19.00 is pending.").waitFor();
       await post(`/api/stripe/refunds/${id}/fail`, {});
-      await drawer(page).getByText("A refund of $19.00 failed: the money is here again.").waitFor();
+      await drawer(page)
+        .getByText("A refund of $19.00 failed, and the money was returned to us.")
+        .waitFor();
       await drawer(page).getByRole("button", { name: "Refund…" }).waitFor();
     });
   });
@@ -260,8 +266,8 @@ describe("ledger", () => {
   test("a bank debit waits until the bank decides", async () => {
     const order = await sold({ card: "async_success" });
     await site.open(opened(order), {}, async (page) => {
-      await stateIs(page, "Waiting for money");
-      await drawer(page).getByRole("button", { name: "Let the bank decide now" }).click();
+      await stateIs(page, "Pending");
+      await drawer(page).getByRole("button", { name: "Settle now" }).click();
       await stateIs(page, "Paid");
     });
   });
@@ -269,8 +275,8 @@ describe("ledger", () => {
   test("an order that nobody has paid leads to its pay page", async () => {
     const order = await offer(somebody());
     await site.open(opened(order), {}, async (page) => {
-      await stateIs(page, "Waiting for money");
-      await drawer(page).getByText("Nothing was booked yet.", { exact: false }).waitFor();
+      await stateIs(page, "Pending");
+      await drawer(page).getByText("Nothing is booked yet.", { exact: false }).waitFor();
       await drawer(page).getByRole("link", { name: "Pay page" }).click();
       await page.getByRole("heading", { name: "A pack of portraits" }).waitFor();
     });
@@ -280,7 +286,7 @@ describe("ledger", () => {
     const order = await offer(somebody(), "rooms.tip_300");
     await site.open("/ledger", {}, async (page) => {
       const row = page.getByRole("row", { name: new RegExp(order.order_id) });
-      await row.getByText("Waiting for money").waitFor();
+      await row.getByText("Pending").waitFor();
       await post(`/api/pay/${sessionOf(order)}`, { card: "success" });
       await row.getByText("Paid", { exact: true }).waitFor();
     });
@@ -325,12 +331,12 @@ describe("ledger", () => {
       await page.keyboard.press("Escape");
       await field.fill("ord_nothing");
       await field.press("Enter");
-      await drawer(page).getByText("There is no such order").waitFor();
+      await drawer(page).getByText("Order not found").waitFor();
       await assertAccessible(page);
       await page.keyboard.press("Escape");
       await field.fill("usr_nobody_at_all");
       await field.press("Enter");
-      await drawer(page).getByText("No credits, ever").waitFor();
+      await drawer(page).getByText("No credits").waitFor();
     });
   });
 
@@ -338,12 +344,12 @@ describe("ledger", () => {
     await sold();
     await site.open("/ledger", {}, async (page) => {
       await page.getByRole("row", { name: /^USD/ }).waitFor();
-      assert.equal(await page.getByRole("button", { name: "The day after" }).isDisabled(), true);
+      assert.equal(await page.getByRole("button", { name: "Next day" }).isDisabled(), true);
       await page.getByLabel("Day, in UTC").fill("2020-02-29");
       await page.getByText("No orders on this day").waitFor();
       await page.getByRole("heading", { name: "Saturday, February 29, 2020" }).waitFor();
       await assertAccessible(page);
-      await page.getByRole("button", { name: "The day before" }).click();
+      await page.getByRole("button", { name: "Previous day" }).click();
       await page.getByRole("heading", { name: "Friday, February 28, 2020" }).waitFor();
       await page.goBack();
       await page.goBack();
@@ -403,7 +409,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
       await own.open("/ledger", {}, async (page) => {
         await page.getByText("No orders yet today").waitFor();
         await assertAccessible(page);
-        await page.getByRole("button", { name: "sell something", exact: true }).click();
+        await page.getByRole("button", { name: "Sell something", exact: true }).click();
         await page.getByRole("heading", { name: "Sell something" }).waitFor();
       });
     });
@@ -425,7 +431,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
           .waitFor();
         await assertAccessible(page);
         own.mock.ledger.book(order_id);
-        await page.getByText("The same", { exact: true }).waitFor();
+        await page.getByText("Matches", { exact: true }).waitFor();
       });
     });
   });
@@ -436,7 +442,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
       const refund = own.mock.ledger.payTwice(order_id, "pi_second");
       own.mock.ledger.book(order_id);
       await own.open("/ledger", {}, async (page) => {
-        const flags = page.getByRole("region", { name: "Needs a look" });
+        const flags = page.getByRole("region", { name: "Needs attention" });
         await flags.getByText("pi_second").waitFor();
         await flags.getByRole("link", { name: order_id }).click();
         await drawer(page)
@@ -454,9 +460,9 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     await alone(async (own) => {
       for (let index = 0; index < 5; index += 1) own.mock.ledger.flag("unknown_order", null);
       await own.open("/ledger", {}, async (page) => {
-        const flags = page.getByRole("region", { name: "Needs a look" });
+        const flags = page.getByRole("region", { name: "Needs attention" });
         await flags.getByText("5 notices").waitFor();
-        await flags.getByText("Find the event there", { exact: false }).waitFor();
+        await flags.getByText("Find the event at Stripe", { exact: false }).waitFor();
         await flags.getByText("2 earlier notices").click();
         await until("all five", async () => (await flags.getByText(/evt_/).count()) === 5);
         await assertAccessible(page);
@@ -475,12 +481,10 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
       own.mock.ledger.book(order_id);
       own.mock.ledger.refuse(order_id, "the photos could not be made");
       await own.open(opened({ order_id }), {}, async (page) => {
-        await drawer(page).getByText("A refund for you to make", { exact: false }).waitFor();
+        await drawer(page).getByText("Manual refund needed", { exact: false }).waitFor();
+        await drawer(page).getByText("the refund needs you", { exact: false }).waitFor();
         await drawer(page)
-          .getByText("nobody but you can return the money", { exact: false })
-          .waitFor();
-        await drawer(page)
-          .getByText("the photos could not be made, refused with charge_disputed")
+          .getByText("the photos could not be made, refused: charge_disputed")
           .waitFor();
         await assertAccessible(page);
       });
@@ -494,7 +498,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
       await own.open("/ledger", {}, async (page) => {
         const rows = page.getByRole("table", { name: "Orders" }).getByRole("row");
         await page.getByText("the newest 50 orders").waitFor();
-        await page.getByRole("button", { name: "Show 50 older ones" }).click();
+        await page.getByRole("button", { name: "Show 50 older" }).click();
         await until("a hundred rows", async () => (await rows.count()) === 101);
         await page.getByRole("button", { name: /^Show all of/ }).click();
         await page.getByText("all 120 orders of the day").waitFor();
@@ -529,7 +533,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
       await drawer(page).getByRole("button", { name: "Refund…" }).click();
       await drawer(page).getByRole("button", { name: "Refund", exact: true }).click();
       await page.getByText("Charge has already been refunded.").waitFor();
-      await drawer(page).getByLabel("Give back, USD").waitFor();
+      await drawer(page).getByLabel("Amount to refund, USD").waitFor();
     });
   });
 });

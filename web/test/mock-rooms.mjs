@@ -318,7 +318,7 @@ export async function createRooms({ demo = false } = {}) {
 
   function find(code) {
     const room = rooms.get(code);
-    if (!room) throw new Refusal(404, "not_found", "There is no such room.");
+    if (!room) throw new Refusal(404, "not_found", "Room not found.");
     return room;
   }
 
@@ -327,14 +327,14 @@ export async function createRooms({ demo = false } = {}) {
     if (room.banned.has(user_id))
       throw new Refusal(403, "banned", "You cannot come into this room.");
     if (roleIn(room, user_id) === "stranger")
-      throw new Refusal(404, "not_found", "There is no such room.");
+      throw new Refusal(404, "not_found", "Room not found.");
     return room;
   }
 
   function hosted(code, user_id) {
     const room = find(code);
     if (roleIn(room, user_id) === "stranger")
-      throw new Refusal(404, "not_found", "There is no such room.");
+      throw new Refusal(404, "not_found", "Room not found.");
     if (room.host !== user_id) throw new Refusal(403, "not_the_host", "Only the host can do that.");
     return room;
   }
@@ -349,7 +349,7 @@ export async function createRooms({ demo = false } = {}) {
     if (!room.members.has(user_id)) return ["not_a_member", "Join the room to talk."];
     if (room.members.get(user_id).muted) return ["muted", "The host has muted you."];
     if (room.is_read_only && room.host !== user_id)
-      return ["read_only", "Only the host says something here right now."];
+      return ["read_only", "Only the host can post right now."];
     return null;
   }
 
@@ -370,7 +370,7 @@ export async function createRooms({ demo = false } = {}) {
       seq: last(room) + 1,
       at,
       user_id,
-      username: room.members.get(user_id)?.username ?? "Somebody",
+      username: room.members.get(user_id)?.username ?? "Someone",
       text,
       client_msg_id,
       reply_to: quote,

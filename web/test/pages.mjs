@@ -59,7 +59,7 @@ async function seeFunction(page, service, name) {
 describe("with nobody there", { skip: mockOnly }, () => {
   test("the phone's first run says what to do", async () => {
     await site.open("/phone", {}, async (page) => {
-      await page.getByRole("heading", { name: "Write to the studio as somebody" }).waitFor();
+      await page.getByRole("heading", { name: "Message the studio as a customer" }).waitFor();
       await assertAccessible(page);
       await page.getByRole("button", { name: "Add the first person" }).waitFor();
     });
@@ -67,7 +67,7 @@ describe("with nobody there", { skip: mockOnly }, () => {
 
   test("the control room says that nothing has happened", async () => {
     await site.open("/", {}, async (page) => {
-      await page.getByText("Nothing has happened yet").waitFor();
+      await page.getByText("No activity yet").waitFor();
       await page.getByText("No log lines yet").waitFor();
       await page.getByText("No AWS calls yet").waitFor();
       // With nothing to tell apart, no service is put away.
@@ -237,7 +237,7 @@ describe("control room", () => {
       const id = new URLSearchParams(new URL(room.url()).hash.slice(1)).get("trace");
       assert.match(id, /^cor_/);
       await room.reload();
-      const way = room.getByRole("region", { name: `The way of ${id}` });
+      const way = room.getByRole("region", { name: `Trace of ${id}` });
       for (const kind of ["http", "queue", "function", "provider"])
         await way.getByText(kind, { exact: true }).first().waitFor();
     });
@@ -266,10 +266,8 @@ describe("control room", () => {
         .getByRole("row", { name: /^dynamodb / })
         .first()
         .waitFor();
-      await toggle("All together").click();
-      const operations = await body("All together")
-        .locator("tr:not(:first-child) > th")
-        .allTextContents();
+      await toggle("Total").click();
+      const operations = await body("Total").locator("tr:not(:first-child) > th").allTextContents();
       assert.ok(operations.length > 1);
       assert.equal(new Set(operations).size, operations.length, "each operation is there once");
       const sums = await calls
@@ -300,14 +298,14 @@ describe("control room", () => {
         return names.length > 0 && names.every((name) => name === talker);
       });
       await room.getByRole("searchbox", { name: "Text" }).fill("no line has this");
-      await room.getByText("No line fits").waitFor();
+      await room.getByText("No matching lines").waitFor();
       await room.getByRole("searchbox", { name: "Text" }).fill("");
       await room.getByRole("button", { name: "Pause" }).click();
       const before = await lines.count();
       await makeOneLog(page);
       await room.getByRole("button", { name: /Go on \(\d+ new/ }).waitFor();
       assert.equal(await lines.count(), before);
-      await room.getByRole("button", { name: /Go on/ }).click();
+      await room.getByRole("button", { name: /Resume/ }).click();
       await until("the waiting lines", async () => (await lines.count()) > before);
     });
   });
@@ -370,13 +368,13 @@ describe("control room on the mock", { skip: mockOnly }, () => {
       assert.equal(await update.locator(".bad").count(), 0);
       const head = calls.getByRole("row", { name: /^s3 HEAD/ });
       assert.deepEqual((await head.locator("td").allTextContents()).slice(0, 3), ["16", "0", "15"]);
-      await calls.getByText("Conditions are answers that were asked for, and no errors").waitFor();
+      await calls.getByText("Conditions are expected answers, not errors").waitFor();
       const make = calls.getByRole("row", { name: /^studio-make/ });
       assert.equal(await make.locator(".bad").textContent(), "2");
       const titles = await calls.locator("tbody tr:first-child button").allTextContents();
       assert.deepEqual(
         [titles[0], titles.at(-1)].map((title) => title.trim()),
-        ["All together", "Outside"],
+        ["Total", "Outside"],
       );
     });
   });
@@ -425,7 +423,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
   test("a message that was given up on is looked at and redriven", async () => {
     site.mock.room.poison();
     await site.open("/", {}, async (page) => {
-      await page.getByRole("list", { name: "Needs a look" }).getByRole("link").click();
+      await page.getByRole("list", { name: "Needs attention" }).getByRole("link").click();
       const drawer = page.getByRole("dialog", { name: "StudioInboundDlq.fifo" });
       await drawer.waitFor();
       const inside = page.locator("queue-drawer");
@@ -456,7 +454,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
       await page.reload();
       await page.getByText("local does not answer.").first().waitFor();
       for (const name of ["Functions", "Schedules", "Event rules", "AWS calls", "Storage"])
-        await part(page, name).getByText("Not known before local answers.").waitFor();
+        await part(page, name).getByText("Unknown until local responds.").waitFor();
       await page.unroute("**/api/state");
       await page.getByRole("button", { name: "Try again" }).click();
       await seeFunction(page, "Studio", "sms-received");
@@ -634,7 +632,7 @@ describe("phone", () => {
 
   test("the providers' behaviour is kept", async () => {
     await site.open("/phone", {}, async (page) => {
-      const settings = page.getByRole("button", { name: "How the providers deliver" });
+      const settings = page.getByRole("button", { name: "Webhook delivery" });
       await settings.click();
       const delay = page.getByRole("spinbutton", { name: "Delay in milliseconds" });
       await delay.fill("50");

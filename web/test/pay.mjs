@@ -56,9 +56,9 @@ describe("checkout", () => {
           "nothing can be typed in",
         );
         await assertAccessible(page);
-        await choose(page, "Card with a check by the bank");
+        await choose(page, "Card with 3-D Secure");
         await payButton(page).click();
-        await page.getByRole("heading", { name: "Is it really you?" }).waitFor();
+        await page.getByRole("heading", { name: "Confirm your payment" }).waitFor();
         await assertAccessible(page);
       });
     });
@@ -85,7 +85,7 @@ describe("checkout", () => {
       await payButton(page).click();
       await page.locator("cf-notice").getByText("Your card was declined.").waitFor();
       await assertAccessible(page);
-      await choose(page, "Card that pays");
+      await choose(page, "Card that succeeds");
       await payButton(page).click();
       await backAtShop(page, path);
     });
@@ -94,10 +94,10 @@ describe("checkout", () => {
   test("the bank's check can be failed and confirmed, by keyboard", async () => {
     const path = await checkout();
     await site.open(path, {}, async (page) => {
-      await page.getByRole("radio", { name: "Card that pays" }).focus();
+      await page.getByRole("radio", { name: "Card that succeeds" }).focus();
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Enter");
-      const question = page.getByRole("heading", { name: "Is it really you?" });
+      const question = page.getByRole("heading", { name: "Confirm your payment" });
       await until(
         "the question has the focus",
         async () =>
@@ -109,11 +109,11 @@ describe("checkout", () => {
       await page.keyboard.press("Enter");
       await page.locator("cf-notice").getByText("We are unable to authenticate").waitFor();
       assert.equal(
-        await page.getByRole("radio", { name: "Card with a check by the bank" }).isChecked(),
+        await page.getByRole("radio", { name: "Card with 3-D Secure" }).isChecked(),
         true,
       );
       await payButton(page).press("Enter");
-      await page.getByRole("button", { name: "Yes, confirm" }).press("Enter");
+      await page.getByRole("button", { name: "Confirm" }).press("Enter");
       await backAtShop(page, path);
     });
   });
@@ -121,11 +121,11 @@ describe("checkout", () => {
   test("a bank debit is on its way", async () => {
     const path = await checkout();
     await site.open(path, {}, async (page) => {
-      await choose(page, "Bank debit that comes in");
+      await choose(page, "Bank debit that succeeds");
       await payButton(page).click();
       await backAtShop(page, path);
       await page.goto(`${site.home}${path}`);
-      await page.getByRole("heading", { name: "On its way" }).waitFor();
+      await page.getByRole("heading", { name: "Processing" }).waitFor();
     });
   });
 
@@ -153,16 +153,16 @@ describe("checkout", () => {
       await assertFits(page);
       await page.evaluate(() => (document.documentElement.dir = "rtl"));
       await assertFits(page);
-      await choose(page, "Card with a check by the bank");
+      await choose(page, "Card with 3-D Secure");
       await payButton(page).click();
-      await page.getByRole("button", { name: "Yes, confirm" }).waitFor();
+      await page.getByRole("button", { name: "Confirm" }).waitFor();
       await assertFits(page);
     });
   });
 
   test("a checkout that is not there says so", async () => {
     await site.open("/pay/cs_test_none", { expectErrors: true }, async (page) => {
-      await page.getByRole("heading", { name: "There is no such checkout" }).waitFor();
+      await page.getByRole("heading", { name: "Checkout not found" }).waitFor();
       await assertAccessible(page);
     });
   });

@@ -38,11 +38,11 @@ async function comesIn(page, code, name) {
     .newContext({ viewport: { width: 1280, height: 860 } });
   const other = await context.newPage();
   await other.goto(`${site.home}/rooms#room=${code}`);
-  const open = other.getByRole("button", { name: "Join and talk" });
+  const open = other.getByRole("button", { name: "Join to chat" });
   await open.or(other.getByLabel("Your name here")).first().waitFor();
   if (await open.isVisible()) await open.click();
   await other.getByLabel("Your name here").fill(name);
-  await other.getByRole("button", { name: "Come in" }).click();
+  await other.getByRole("button", { name: "Join", exact: true }).click();
   await field(other).waitFor();
   return other;
 }
@@ -54,7 +54,7 @@ async function pays(page, name) {
   const opened = page.context().waitForEvent("page");
   await page.getByRole("link", { name }).click();
   const shop = await opened;
-  await shop.getByRole("radio", { name: "Card that pays" }).check();
+  await shop.getByRole("radio", { name: "Card that succeeds" }).check();
   await shop.getByRole("button", { name: /^Pay / }).click();
   await shop.getByRole("heading", { name: "Thank you" }).waitFor();
   await shop.close();
@@ -77,7 +77,7 @@ describe("rooms on local", { skip: needsLocal }, () => {
         await until("ten names", async () => (await page.locator(".names button").count()) === 10);
         await page.locator(".names button").first().click();
         await page.getByLabel("Your name here").fill("Hanna");
-        await page.getByRole("button", { name: "Make the room" }).click();
+        await page.getByRole("button", { name: "Create the room" }).click();
         await field(page).waitFor({ state: "attached" });
         const code = codeOf(page);
         await page.keyboard.press("Escape");
@@ -132,10 +132,10 @@ describe("rooms on local", { skip: needsLocal }, () => {
 
   test("a pin, a tip and the way into the back room are paid for, and are there for everybody", async () => {
     await site.open("/rooms", { viewport: { width: 390, height: 844 } }, async (page) => {
-      await page.getByRole("button", { name: "Make a room without a photo" }).click();
+      await page.getByRole("button", { name: "Create a room without a photo" }).click();
       await page.getByLabel("Name", { exact: true }).fill("Balloons");
       await page.getByLabel("Your name here").fill("Hanna");
-      await page.getByRole("button", { name: "Make the room" }).click();
+      await page.getByRole("button", { name: "Create the room" }).click();
       await field(page).waitFor({ state: "attached" });
       const code = codeOf(page);
       await page.keyboard.press("Escape");
@@ -189,7 +189,7 @@ describe("rooms on local", { skip: needsLocal }, () => {
       await say(tom, "and so am I");
       await until("Hanna reads it there", async () => (await said(page)).includes("and so am I"));
       await assertAccessible(tom);
-      await tom.getByRole("button", { name: "Room in front" }).click();
+      await tom.getByRole("button", { name: "Front room" }).click();
       await tom.locator(".bubble", { hasText: "a red one" }).waitFor();
       await tom.context().close();
     });

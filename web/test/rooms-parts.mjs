@@ -302,9 +302,9 @@ describe("what is paid for", () => {
   test("a refusal says what to do", () => {
     const refused = (status, code, retryAfterMs = null) =>
       refusal({ status, code, message: "as the server says", retryAfterMs });
-    assert.match(refused(409, "outbid"), /Choose a higher one/);
-    assert.match(refused(404, "message_not_found"), /here no more/);
-    assert.match(refused(422, "not_for_sale"), /not sold right now/);
+    assert.match(refused(409, "outbid"), /Choose a higher pin/);
+    assert.match(refused(404, "message_not_found"), /no longer available/);
+    assert.match(refused(422, "not_for_sale"), /not available right now/);
     assert.equal(refused(403, "muted"), "as the server says");
     assert.match(refused(429, "too_many", 9_100), /Try again in 10 seconds/);
     assert.match(refused(429, "too_many", 61_000), /Try again in 2 minutes/);

@@ -39,7 +39,7 @@ async function say(page, text) {
 }
 
 async function join(page, name, accessCode) {
-  const open = page.getByRole("button", { name: "Join and talk" });
+  const open = page.getByRole("button", { name: "Join to chat" });
   await open
     .or(page.getByLabel("Access code"))
     .or(page.getByLabel("Your name here"))
@@ -48,7 +48,7 @@ async function join(page, name, accessCode) {
   if (await open.isVisible()) await open.click();
   if (accessCode) await page.getByLabel("Access code").fill(accessCode);
   await page.getByLabel("Your name here").fill(name);
-  await page.getByRole("button", { name: "Come in" }).click();
+  await page.getByRole("button", { name: "Join", exact: true }).click();
 }
 
 async function enter(page, name, accessCode) {
@@ -78,13 +78,13 @@ async function makeRoom(page, { suggestion = "The Quiet Pier", name = "Hanna", a
   const sheet = inDialog(page, "New room");
   await sheet.getByLabel("Your name here").fill(name);
   if (accessCode) {
-    await sheet.getByLabel("Only who knows a code").check();
+    await sheet.getByLabel("Only people with a code").check();
     await sheet.getByLabel("Access code").fill(accessCode);
   }
-  await sheet.getByRole("button", { name: "Make the room" }).click();
+  await sheet.getByRole("button", { name: "Create the room" }).click();
   await field(page).waitFor({ state: "attached" });
   const code = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
-  if (await dialog(page, "Bring somebody in").isVisible()) await page.keyboard.press("Escape");
+  if (await dialog(page, "Invite people").isVisible()) await page.keyboard.press("Escape");
   return code;
 }
 
@@ -92,7 +92,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
   test("a photo becomes ten names, a name a room, and a room has a link and a QR code", async () => {
     await site.open("/rooms", phone, async (page) => {
       await page.getByRole("heading", { name: "Where are you?" }).waitFor();
-      await page.getByText("None yet").waitFor();
+      await page.getByText("No rooms yet").waitFor();
       const sent = page.waitForRequest(
         (request) =>
           request.url().endsWith("/api/photo-analysis/upload/") && request.method() === "POST",
@@ -109,14 +109,14 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       );
       assert.notEqual(await sheet.getByLabel("Your name here").inputValue(), "");
       await sheet.getByLabel("Name", { exact: true }).fill("Our own harbour");
-      await sheet.getByRole("button", { name: "Make the room" }).click();
-      const share = inDialog(page, "Bring somebody in");
+      await sheet.getByRole("button", { name: "Create the room" }).click();
+      const share = inDialog(page, "Invite people");
       await share.getByRole("img", { name: "QR code of this room's link" }).waitFor();
       const code = new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
       await share.getByText(`${site.home}/rooms?room=${code}`).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("heading", { name: "Our own harbour" }).waitFor();
-      await page.getByText("It is quiet here").waitFor();
+      await page.getByText("No messages yet").waitFor();
       // Back leads to the start, and the room is among one's own.
       await page.getByRole("button", { name: "Back to the start" }).click();
       await page.getByRole("link", { name: /Our own harbour/ }).waitFor();
@@ -152,9 +152,9 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       rooms.faults.photoMs = 3_000;
       await give(page);
       await until("the photo has an address", () => page.url().includes("photo=pho_"));
-      await page.getByText("Looking at your photo").waitFor();
+      await page.getByText("Analyzing your photo").waitFor();
       await page.reload();
-      await page.getByText("Looking at your photo").waitFor();
+      await page.getByText("Analyzing your photo").waitFor();
       await page.getByRole("button", { name: "The Quiet Pier" }).waitFor();
     });
   });
@@ -206,7 +206,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       const refusals = {
         too_small: "too small",
         not_allowed: "Choose another one",
-        too_large: "less than 10 MB",
+        too_large: "under 10 MB",
         not_a_picture: "Choose a JPEG",
         unavailable: "Try again in a few minutes",
       };
@@ -230,11 +230,11 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
         mimeType: "text/plain",
         buffer: Buffer.from("not a photo"),
       });
-      await page.getByText("This is not a photo that can be read here").waitFor();
+      await page.getByText("This file is not a supported image").waitFor();
       // There is a way without a photo, too.
       await page.getByRole("button", { name: "Name the room yourself" }).click();
       await inDialog(page, "New room").getByLabel("Name", { exact: true }).fill("No photo");
-      await inDialog(page, "New room").getByRole("button", { name: "Make the room" }).click();
+      await inDialog(page, "New room").getByRole("button", { name: "Create the room" }).click();
       await page.getByRole("heading", { name: "No photo" }).waitFor();
     });
   });
@@ -244,8 +244,8 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       const first = await makeRoom(page, { suggestion: "Windless Evening Club" });
       await page.goto(`${site.home}/rooms`);
       await give(page);
-      const similar = page.getByRole("region", { name: "People are talking already" });
-      await similar.getByText("Began with the same photo").waitFor();
+      const similar = page.getByRole("region", { name: "Join an existing room" });
+      await similar.getByText("Started from the same photo").waitFor();
       await similar.getByRole("link").first().click();
       await log(page).waitFor();
       assert.ok(page.url().includes("#room="), first);
@@ -270,7 +270,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
   test("a link or a code that somebody gave leads to the room", async () => {
     const { code } = rooms.add({ name: "Given room" });
     await site.open("/rooms", {}, async (page) => {
-      const input = page.getByLabel("Somebody gave you a link or a code?");
+      const input = page.getByLabel("Have a link or a code?");
       await input.fill("what?");
       await input.press("Enter");
       await page.getByText("That does not look like").waitFor();
@@ -286,7 +286,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
     await site.open("/rooms", {}, async (page) => {
       const code = await makeRoom(page);
       const other = await another(page, roomAt(code));
-      await other.getByText("It is quiet here").waitFor();
+      await other.getByText("No messages yet").waitFor();
       await enter(other, "Omer");
       await other.getByText("2 here now").waitFor();
 
@@ -317,7 +317,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
       await page.setViewportSize({ width: 390, height: 844 });
       await pane.waitFor({ state: "detached" });
       await page.getByTitle("About this room").click();
-      await inDialog(page, "Test room").getByText("Made by").waitFor();
+      await inDialog(page, "Test room").getByText("Created by").waitFor();
     });
   });
 
@@ -332,10 +332,10 @@ describe("two people in a room", { skip: mockOnly }, () => {
       const target = page.locator(".message").filter({ hasText: "line 3" }).first();
       await line(page, "line 3").scrollIntoViewIfNeeded();
       await line(page, "line 3").hover();
-      await target.getByRole("button", { name: "Answer" }).first().click();
-      await page.getByText("Answering Hosta").waitFor();
+      await target.getByRole("button", { name: "Reply" }).first().click();
+      await page.getByText("Replying to Hosta").waitFor();
       await say(page, "to the third");
-      const quote = other.getByRole("button", { name: /^Answers Hosta\s*line 3/ });
+      const quote = other.getByRole("button", { name: /^Replying to Hosta\s*line 3/ });
       await quote.waitFor();
       await quote.click();
       await until("the original is in sight", () =>
@@ -363,10 +363,10 @@ describe("two people in a room", { skip: mockOnly }, () => {
       await mine.getByRole("button", { name: "More" }).click();
       const sheet = inDialog(page, "Your message");
       await sheet.getByRole("button", { name: "Delete" }).click();
-      await sheet.getByRole("button", { name: "Press again to delete it for everybody" }).click();
+      await sheet.getByRole("button", { name: "Press again to delete for everyone" }).click();
       await other.getByText("to the third").waitFor({ state: "detached" });
-      assert.equal((await said(other)).at(-1), "Deleted");
-      assert.equal((await said(page)).at(-1), "Deleted");
+      assert.equal((await said(other)).at(-1), "This message was deleted.");
+      assert.equal((await said(page)).at(-1), "This message was deleted.");
       await other.context().close();
     });
   });
@@ -450,13 +450,13 @@ describe("two people in a room", { skip: mockOnly }, () => {
     rooms.say(code, noisy, "buy this");
     await site.open(roomAt(code), {}, async (page) => {
       await enter(page, "Calm");
-      await page.getByRole("button", { name: "What to do about Noisy" }).click();
+      await page.getByRole("button", { name: "Actions for Noisy" }).click();
       await page.getByRole("button", { name: "Block for me" }).click();
-      await page.getByText("1 message of somebody you blocked").waitFor();
+      await page.getByText("1 message from someone you blocked").waitFor();
       await bubble(page, "buy this").waitFor({ state: "detached" });
       rooms.kick(code, noisy);
       rooms.say(code, rooms.join(code, "N0isy"), "buy that");
-      await page.getByText("1 message of somebody you blocked").nth(1).waitFor();
+      await page.getByText("1 message from someone you blocked").nth(1).waitFor();
       assert.equal(await bubble(page, "buy that").count(), 0);
       await page.getByRole("button", { name: "Show" }).last().click();
       await bubble(page, "buy that").waitFor();
@@ -553,7 +553,7 @@ describe("the connection", { skip: mockOnly }, () => {
       await say(page, "and another");
       await page.getByText("Sending", { exact: true }).waitFor();
       await page.reload();
-      await page.getByText("The room does not open").waitFor();
+      await page.getByText("This room could not be opened").waitFor();
       rooms.faults.down = false;
       await page.getByRole("button", { name: "Try again" }).click();
       await until("both have arrived", () => room.messages.length === 2);
@@ -626,7 +626,7 @@ describe("the connection", { skip: mockOnly }, () => {
       await enter(page, "Walker");
       rooms.forgetPeople();
       await page.reload();
-      await page.getByRole("button", { name: "Join and talk" }).waitFor();
+      await page.getByRole("button", { name: "Join to chat" }).waitFor();
     });
   });
 });
@@ -644,9 +644,9 @@ describe("who may come in", { skip: mockOnly }, () => {
       await assertAccessible(page);
       assert.equal(await page.getByText("under the pot").count(), 0);
       await join(page, "Guest", "parsley");
-      await page.getByText("That is not the code of this room").waitFor();
+      await page.getByText("Wrong access code").waitFor();
       await page.getByLabel("Access code").fill("basil");
-      await page.getByRole("button", { name: "Come in" }).click();
+      await page.getByRole("button", { name: "Join", exact: true }).click();
       await bubble(page, "the key is under the pot").waitFor();
       await page.getByText("Private").first().waitFor();
     });
@@ -656,15 +656,15 @@ describe("who may come in", { skip: mockOnly }, () => {
     const { code } = rooms.add();
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
       await join(page, "Hоsta");
-      await page.getByText("Somebody here has this name, or one that looks like it").waitFor();
+      await page.getByText("This name is taken, or looks too much like another one").waitFor();
       await until("the field has the focus", () =>
         page.getByLabel("Your name here").evaluate((element) => element.matches(":focus")),
       );
       await page
-        .getByRole("group", { name: "Names that are free" })
+        .getByRole("group", { name: "Available names" })
         .getByRole("button", { name: "Quiet Fox" })
         .click();
-      await page.getByRole("button", { name: "Come in" }).click();
+      await page.getByRole("button", { name: "Join", exact: true }).click();
       await field(page).waitFor();
       assert.equal(await field(page).getAttribute("placeholder"), "Message as Quiet Fox");
     });
@@ -678,28 +678,28 @@ describe("who may come in", { skip: mockOnly }, () => {
       await say(other, "hey");
       await bubble(page, "hey").waitFor();
       const act = async (name) => {
-        await page.getByRole("button", { name: "What to do about Loud" }).click();
+        await page.getByRole("button", { name: "Actions for Loud" }).click();
         await page.getByRole("button", { name, exact: true }).click();
       };
       await act("Mute");
-      await other.getByText("The host has muted you. You can read along.").waitFor();
+      await other.getByText("The host has muted you. You can still read.").waitFor();
       await act("Unmute");
       await say(other, "can you hear me");
       await bubble(page, "can you hear me").waitFor();
-      await act("Show out");
-      await other.getByRole("heading", { name: "You were shown out" }).waitFor();
+      await act("Remove");
+      await other.getByRole("heading", { name: "You were removed" }).waitFor();
       await assertAccessible(other);
-      await other.getByRole("button", { name: "Go back in" }).click();
+      await other.getByRole("button", { name: "Return to the room" }).click();
       await enter(other, "Loud");
       await say(other, "back again");
       await act("Ban");
-      await other.getByRole("heading", { name: "You cannot come in here" }).waitFor();
+      await other.getByRole("heading", { name: "You cannot join this room" }).waitFor();
       await other.reload();
-      await other.getByRole("heading", { name: "You cannot come in here" }).waitFor();
-      await page.getByRole("button", { name: "Let back in" }).click();
-      await page.getByText("Loud may come back").waitFor();
+      await other.getByRole("heading", { name: "You cannot join this room" }).waitFor();
+      await page.getByRole("button", { name: "Unban" }).click();
+      await page.getByText("Loud was unbanned").waitFor();
       await other.reload();
-      await other.getByRole("button", { name: "Join and talk" }).waitFor();
+      await other.getByRole("button", { name: "Join to chat" }).waitFor();
       await other.context().close();
     });
   });
@@ -715,16 +715,16 @@ describe("who may come in", { skip: mockOnly }, () => {
       await settings.getByLabel("Read-only").check();
       await settings.getByRole("button", { name: "Save" }).click();
       await other.getByRole("heading", { name: "A better name" }).waitFor();
-      await other.getByText("Only the host says something here right now.").waitFor();
+      await other.getByText("Only the host can post right now.").waitFor();
       await say(page, "order!");
       await bubble(other, "order!").waitFor();
       await page.getByRole("button", { name: "Settings" }).click();
       await settings.getByRole("button", { name: "Close the room" }).click();
-      await settings.getByRole("button", { name: "Yes, close it for good" }).click();
+      await settings.getByRole("button", { name: "Close permanently" }).click();
       await other.getByRole("heading", { name: "This room is closed" }).waitFor();
       await page.getByRole("heading", { name: "This room is closed" }).waitFor();
       await page.reload();
-      await page.getByRole("heading", { name: "There is no such room" }).waitFor();
+      await page.getByRole("heading", { name: "Room not found" }).waitFor();
       await other.context().close();
     });
   });
@@ -811,11 +811,11 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await sheet.getByRole("button", { name: "Choose another" }).click();
       await sheet.getByRole("button", { name: "10 minutes" }).click();
       await followToPay(page, "Pay $1.00");
-      await page.getByText("Waiting for your $1.00.").waitFor();
+      await page.getByText("Waiting for your payment of $1.00.").waitFor();
       assert.equal(await page.locator(".pin").count(), 0, "nothing is given before it is paid");
       // A phone may forget the page behind the one where it is paid.
       await page.reload();
-      await page.getByText("Waiting for your $1.00.").waitFor();
+      await page.getByText("Waiting for your payment of $1.00.").waitFor();
       rooms.pays();
       await pinned(other, /^Pinned: Hosta a red balloon/).waitFor();
       await until(
@@ -829,7 +829,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
         .getByText(/^For (10:00|9:\d\d)$/)
         .waitFor();
       await other.locator(".pin").getByText("$1.00").waitFor();
-      await page.getByText("Your pin is at the top").waitFor();
+      await page.getByText("Your message is pinned").waitFor();
       await page.getByText("Waiting for").waitFor({ state: "detached" });
 
       await openPins(page, "a blue balloon");
@@ -840,7 +840,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await page.getByRole("link", { name: "Pay $2.00" }).waitFor();
       // Somebody is faster.
       rooms.pin(code, seq, 20, 1000);
-      await sheet.getByText("Another pin is as high by now").waitFor();
+      await sheet.getByText("You were outbid").waitFor();
       assert.equal(await page.getByRole("link", { name: "Pay $2.00" }).count(), 0);
       await until("only higher ones", async () => (await tiersOf(page)).length === 2);
       await page.keyboard.press("Escape");
@@ -859,15 +859,15 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await openPins(page, "second");
       await page.getByRole("button", { name: "15 minutes" }).click();
       await followToPay(page, "Pay $2.00");
-      await page.getByText("Waiting for your $2.00.").waitFor();
+      await page.getByText("Waiting for your payment of $2.00.").waitFor();
       assert.match(
-        await page.getByRole("link", { name: "Open the payment" }).getAttribute("href"),
+        await page.getByRole("link", { name: "Open checkout" }).getAttribute("href"),
         /\/pay\/ord_/,
       );
       rooms.pin(code, seq, 20, 500);
-      await page.getByText("If you pay for this one, your money comes back.").waitFor();
-      await page.getByRole("button", { name: "Wait no longer" }).click();
-      await page.getByText("your money comes back").waitFor({ state: "detached" });
+      await page.getByText("If you pay for this pin, you get a refund.").waitFor();
+      await page.getByRole("button", { name: "Stop waiting" }).click();
+      await page.getByText("you get a refund").waitFor({ state: "detached" });
       await page.reload();
       await page.locator(".pin").waitFor();
       assert.equal(await page.locator(".waiting").count(), 0);
@@ -882,9 +882,9 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await openPins(page, "second");
       await page.getByRole("button", { name: "15 minutes" }).click();
       await followToPay(page, "Pay $2.00");
-      await page.getByText("Waiting for your $2.00.").waitFor();
+      await page.getByText("Waiting for your payment of $2.00.").waitFor();
       rooms.comeTo("failed");
-      await page.getByText("The payment did not go through. Nothing was taken.").waitFor();
+      await page.getByText("The payment failed. You were not charged.").waitFor();
       await page.getByText("Waiting for").waitFor({ state: "detached" });
     });
   });
@@ -917,7 +917,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     await site.open(roomAt(code), {}, async (page) => {
       await page.locator(".pin").waitFor();
       await enter(page, "Calm");
-      await page.getByRole("button", { name: "What to do about Noisy" }).click();
+      await page.getByRole("button", { name: "Actions for Noisy" }).click();
       await page.getByRole("button", { name: "Block for me" }).click();
       await page.locator(".pin").waitFor({ state: "detached" });
     });
@@ -939,15 +939,15 @@ describe("what is paid for", { skip: mockOnly }, () => {
       };
       await refuse(
         { status: 422, code: "not_for_sale", message: "This is not for sale." },
-        "not sold right now",
+        "not available right now",
       );
       await refuse(
         { status: 409, code: "outbid", message: "Another pin is as high." },
-        "Choose a higher one",
+        "Choose a higher pin",
       );
       await refuse(
         { status: 404, code: "message_not_found", message: "There is no such message." },
-        "here no more",
+        "no longer available",
       );
       await refuse(
         { status: 429, code: "too_many", message: "Too many.", headers: { "retry-after": "30" } },
@@ -970,7 +970,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await sheet.getByRole("button", { name: "30 minutes" }).waitFor();
       room.pins.push({ ...faster, tier: 1000 });
       await sheet.getByRole("button", { name: "30 minutes" }).click();
-      await sheet.locator("cf-notice").getByText("Choose a higher one").waitFor();
+      await sheet.locator("cf-notice").getByText("Choose a higher pin").waitFor();
       await until("only higher ones", async () => (await tiersOf(page)).length === 2);
       room.pins = [];
       await page.keyboard.press("Escape");
@@ -986,7 +986,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       rooms.pin(code, 1, 10, 2000);
       await page.locator(".pin").waitFor();
       await openPins(page, "to pin");
-      await sheet.getByText("The highest pin is up already").waitFor();
+      await sheet.getByText("The highest pin is taken").waitFor();
       assert.equal(room.pins.length, 1);
     });
   });
@@ -996,12 +996,12 @@ describe("what is paid for", { skip: mockOnly }, () => {
       const code = await makeRoom(page);
       await say(page, "mine");
       await page.getByRole("button", { name: "Tips", exact: true }).click();
-      await inDialog(page, "Tips").getByText("None yet").waitFor();
+      await inDialog(page, "Tips").getByText("No tips yet").waitFor();
       await page.keyboard.press("Escape");
       assert.equal(await page.getByRole("button", { name: /^Tip / }).count(), 0);
       const other = await another(page, roomAt(code));
       await more(other, "mine");
-      await other.getByRole("button", { name: "Copy the text" }).waitFor();
+      await other.getByRole("button", { name: "Copy text" }).waitFor();
       assert.equal(await other.getByRole("button", { name: "Pin for everyone" }).count(), 0);
       assert.equal(await other.getByRole("button", { name: /^Tip / }).count(), 0);
       await other.context().close();
@@ -1021,10 +1021,10 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await assertAccessible(other);
       await amounts.nth(1).click();
       await followToPay(other, "Pay $3.00");
-      await other.getByText("Waiting for your $3.00.").waitFor();
+      await other.getByText("Waiting for your payment of $3.00.").waitFor();
       rooms.pays();
       await other.locator(".bubble.tip").getByText("You gave $3.00").waitFor();
-      await other.getByText("Hanna has your tip").waitFor();
+      await other.getByText("Hanna received your tip").waitFor();
       await other.locator(".waiting").waitFor({ state: "detached" });
       await page.locator(".bubble.tip").getByText("Omer gave you $3.00").waitFor();
       await until(
@@ -1038,11 +1038,11 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await more(page, "Omer gave you");
       const sheet = inDialog(page, "Tip of Omer");
       await sheet.getByText("Omer gave you $3.00").waitFor();
-      for (const name of ["Delete", "Copy the text", "Pin for everyone"])
+      for (const name of ["Delete", "Copy text", "Pin for everyone"])
         assert.equal(await sheet.getByRole("button", { name }).count(), 0, name);
-      await sheet.getByRole("button", { name: "Answer" }).click();
+      await sheet.getByRole("button", { name: "Reply" }).click();
       await say(page, "thank you");
-      await other.getByRole("button", { name: /^Answers Omer\s*Omer gave \$3.00/ }).waitFor();
+      await other.getByRole("button", { name: /^Replying to Omer\s*Omer gave \$3.00/ }).waitFor();
 
       await page.getByRole("button", { name: "Tips", exact: true }).click();
       const tips = inDialog(page, "Tips");
@@ -1063,11 +1063,11 @@ describe("what is paid for", { skip: mockOnly }, () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
       const code = await makeRoom(page);
       const other = await another(page, roomAt(code), phone);
-      await other.getByRole("button", { name: "Join and talk" }).waitFor();
+      await other.getByRole("button", { name: "Join to chat" }).waitFor();
       await page.getByRole("button", { name: "Settings" }).click();
       const settings = inDialog(page, "Settings");
       await settings.getByRole("button", { name: "Open a back room" }).click();
-      await settings.getByText("The entrance is $5.00").waitFor();
+      await settings.getByText("The entrance fee is $5.00").waitFor();
       await assertAccessible(page);
       await settings.getByRole("button", { name: "Enter the back room" }).click();
       await page.locator("header.behind").getByText("Back room").waitFor();
@@ -1085,7 +1085,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await inDialog(other, "Back room").getByText("You pay once").waitFor();
       await assertAccessible(other);
       await followToPay(other, "Pay $5.00");
-      await other.getByText("Waiting for your $5.00.").waitFor();
+      await other.getByText("Waiting for your payment of $5.00.").waitFor();
       assert.equal(await other.getByRole("button", { name: /^Back room/ }).count(), 0);
       rooms.pays();
       await other.getByRole("button", { name: "Back room Enter" }).waitFor();
@@ -1101,13 +1101,11 @@ describe("what is paid for", { skip: mockOnly }, () => {
 
       // Nobody comes in by a link, so there is none.
       await other.getByRole("button", { name: "Share the room" }).click();
-      await inDialog(other, "Bring somebody in")
-        .getByText(`${site.home}/rooms?room=${code}`)
-        .waitFor();
-      await inDialog(other, "Bring somebody in").getByText("pays the entrance there").waitFor();
+      await inDialog(other, "Invite people").getByText(`${site.home}/rooms?room=${code}`).waitFor();
+      await inDialog(other, "Invite people").getByText("pay the entrance fee").waitFor();
       await other.keyboard.press("Escape");
       await page.getByRole("button", { name: "Settings" }).click();
-      await settings.getByText("closes with the room in front").waitFor();
+      await settings.getByText("closes together with its front room").waitFor();
       for (const name of ["Close the room", "Open a back room"])
         assert.equal(await settings.getByRole("button", { name }).count(), 0, name);
       await page.keyboard.press("Escape");
@@ -1117,11 +1115,11 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await other.getByRole("button", { name: "Leave" }).click();
       await other.getByRole("heading", { name: "Where are you?" }).waitFor();
       await other.goto(`${site.home}${roomAt(back)}`);
-      await other.getByText("Whoever has paid its entrance comes in.").waitFor();
+      await other.getByText("Only people who paid its entrance fee can join.").waitFor();
       assert.equal(await other.getByLabel("Access code").count(), 0);
-      await other.getByRole("button", { name: "Come in" }).click();
+      await other.getByRole("button", { name: "Join", exact: true }).click();
       await bubble(other, "here I am").waitFor();
-      await other.getByRole("button", { name: "Back to the room in front" }).click();
+      await other.getByRole("button", { name: "Back to the front room" }).click();
       await other.getByRole("heading", { name: "A new name" }).waitFor();
 
       // Whose entrance was paid back is shown out, and may pay again.
@@ -1129,8 +1127,8 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await bubble(other, "here I am").waitFor();
       await other.locator(".presence .on").waitFor();
       rooms.letOut(code);
-      await other.getByRole("heading", { name: "You were shown out" }).waitFor();
-      await other.getByRole("button", { name: "Go to the room in front" }).click();
+      await other.getByRole("heading", { name: "You were removed" }).waitFor();
+      await other.getByRole("button", { name: "Go to the front room" }).click();
       const entrance = other.getByRole("button", { name: "Back room $5.00" });
       await entrance.waitFor();
       rooms.letIn(code);
@@ -1138,16 +1136,16 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await bubble(other, "here I am").waitFor();
       await other.locator(".presence .on").waitFor();
       rooms.letOut(code);
-      await other.getByRole("button", { name: "Go to the room in front" }).click();
+      await other.getByRole("button", { name: "Go to the front room" }).click();
       await entrance.waitFor();
       const third = await another(page, roomAt(back));
       await third
-        .getByText("This is a back room. Whoever has paid its entrance comes in.")
+        .getByText("This is a back room. Only people who paid its entrance fee can join.")
         .waitFor();
       await join(third, "Noa");
-      await third.getByText("Its entrance is paid in the room in front of it.").waitFor();
-      await third.getByRole("button", { name: "Go to the room in front" }).waitFor();
-      await page.getByRole("button", { name: "Room in front" }).click();
+      await third.getByText("Pay its entrance fee in the front room.").waitFor();
+      await third.getByRole("button", { name: "Go to the front room" }).waitFor();
+      await page.getByRole("button", { name: "Front room" }).click();
       await until("the front", () => page.url().endsWith(code));
       await third.context().close();
       await other.context().close();
@@ -1173,7 +1171,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
         await page.getByRole("link", { name: "Pay $15.00" }).waitFor();
         await assertAccessible(page);
         await followToPay(page, "Pay $15.00");
-        await page.getByText("Waiting for your $15.00.").waitFor();
+        await page.getByText("Waiting for your payment of $15.00.").waitFor();
         await assertAccessible(page);
       });
     });
@@ -1263,11 +1261,11 @@ describe("for everybody", { skip: mockOnly }, () => {
   for (const colorScheme of schemes) {
     test(`axe finds nothing grave on the way from a photo to a talk, in ${colorScheme}`, async () => {
       await site.open("/rooms", { ...phone, colorScheme }, async (page) => {
-        await page.getByText("None yet").waitFor();
+        await page.getByText("No rooms yet").waitFor();
         await assertAccessible(page);
         rooms.faults.photoMs = 2_500;
         await give(page);
-        await page.getByText("Looking at your photo").waitFor();
+        await page.getByText("Analyzing your photo").waitFor();
         await assertAccessible(page);
         await until("ten names", async () => (await page.locator(".names button").count()) === 10);
         await until("the last name stands still", () =>
@@ -1278,14 +1276,14 @@ describe("for everybody", { skip: mockOnly }, () => {
         );
         await assertAccessible(page);
         await page.getByRole("button", { name: "The Quiet Pier" }).click();
-        await inDialog(page, "New room").getByLabel("Only who knows a code").check();
+        await inDialog(page, "New room").getByLabel("Only people with a code").check();
         await inDialog(page, "New room").getByLabel("Access code").fill("4821");
         await assertAccessible(page);
-        await inDialog(page, "New room").getByRole("button", { name: "Make the room" }).click();
-        await dialog(page, "Bring somebody in").waitFor();
+        await inDialog(page, "New room").getByRole("button", { name: "Create the room" }).click();
+        await dialog(page, "Invite people").waitFor();
         await assertAccessible(page);
         await page.keyboard.press("Escape");
-        await page.getByText("It is quiet here").waitFor();
+        await page.getByText("No messages yet").waitFor();
         await assertAccessible(page);
       });
     });
@@ -1301,11 +1299,11 @@ describe("for everybody", { skip: mockOnly }, () => {
           roomAt(code),
           { ...options, colorScheme, expectErrors: true },
           async (page) => {
-            await page.getByRole("button", { name: "Join and talk" }).waitFor();
+            await page.getByRole("button", { name: "Join to chat" }).waitFor();
             await bubble(page, "אני כאן").waitFor();
             await assertAccessible(page);
-            await page.getByRole("button", { name: "Join and talk" }).click();
-            await inDialog(page, "Join and talk").getByLabel("Your name here").waitFor();
+            await page.getByRole("button", { name: "Join to chat" }).click();
+            await inDialog(page, "Join to chat").getByLabel("Your name here").waitFor();
             await assertAccessible(page);
             await page.keyboard.press("Escape");
             await enter(page, "Reader");
@@ -1322,7 +1320,7 @@ describe("for everybody", { skip: mockOnly }, () => {
               await page.getByRole("button", { name: "People" }).click();
               await inDialog(page, "People").getByText("Hosta").waitFor();
               await inDialog(page, "People")
-                .getByRole("button", { name: "What to do about Hosta" })
+                .getByRole("button", { name: "Actions for Hosta" })
                 .click();
               await assertAccessible(page);
               await page.keyboard.press("Escape");
@@ -1374,13 +1372,13 @@ describe("for everybody", { skip: mockOnly }, () => {
         });
         assert.deepEqual(wide, []);
       };
-      await page.getByText("None yet").waitFor();
+      await page.getByText("No rooms yet").waitFor();
       await fits();
       await give(page);
       await page.getByRole("button", { name: "Windless Evening Club" }).waitFor();
       await fits();
       await page.getByRole("button", { name: "The Quiet Pier" }).click();
-      await inDialog(page, "New room").getByLabel("Only who knows a code").check();
+      await inDialog(page, "New room").getByLabel("Only people with a code").check();
       await fits();
       await page.goto(`${site.home}${roomAt(code)}`);
       await page.reload();
@@ -1402,7 +1400,7 @@ describe("for everybody", { skip: mockOnly }, () => {
       await fits();
       await page.getByRole("button", { name: "$10.00" }).click();
       await followToPay(page, "Pay $10.00");
-      await page.getByText("Waiting for your $10.00.").waitFor();
+      await page.getByText("Waiting for your payment of $10.00.").waitFor();
       await fits();
     });
   });
@@ -1411,9 +1409,9 @@ describe("for everybody", { skip: mockOnly }, () => {
     const { code, host } = rooms.add();
     for (const text of ["first", "second", "third"]) rooms.say(code, host, text);
     await site.open(roomAt(code), {}, async (page) => {
-      await page.getByRole("button", { name: "Join and talk" }).focus();
+      await page.getByRole("button", { name: "Join to chat" }).focus();
       await page.keyboard.press("Enter");
-      await inDialog(page, "Join and talk").getByLabel("Your name here").focus();
+      await inDialog(page, "Join to chat").getByLabel("Your name here").focus();
       await page.keyboard.press("ControlOrMeta+a");
       await page.keyboard.type("Keys");
       await page.keyboard.press("Enter");
@@ -1437,17 +1435,17 @@ describe("for everybody", { skip: mockOnly }, () => {
       await second.getByRole("button", { name: "React" }).press("Enter");
       await page.keyboard.press("Escape");
       assert.equal(await page.locator(".emojis").count(), 0);
-      await second.getByRole("button", { name: "Answer" }).press("Enter");
-      await page.getByText("Answering Hosta").waitFor();
+      await second.getByRole("button", { name: "Reply" }).press("Enter");
+      await page.getByText("Replying to Hosta").waitFor();
       await until("the field has the focus", () =>
         field(page).evaluate((element) => element.matches(":focus")),
       );
       await page.keyboard.press("Escape");
-      await page.getByText("Answering Hosta").waitFor({ state: "detached" });
+      await page.getByText("Replying to Hosta").waitFor({ state: "detached" });
       await page.getByRole("button", { name: "Share the room" }).press("Enter");
-      await dialog(page, "Bring somebody in").waitFor();
+      await dialog(page, "Invite people").waitFor();
       await page.keyboard.press("Escape");
-      await dialog(page, "Bring somebody in").waitFor({ state: "hidden" });
+      await dialog(page, "Invite people").waitFor({ state: "hidden" });
     });
   });
 
@@ -1491,7 +1489,7 @@ describe("a busy server", { skip: mockOnly }, () => {
       rooms.faults.busy = { "POST /api/sessions/": 2, [`GET /api/chats/${code}/`]: 1 };
       const late = await another(page, roomAt(code));
       await late.getByText(/^The room is busy\. Opening it in \d+ s…$/).waitFor();
-      await late.getByText("You are reading along.").waitFor();
+      await late.getByText("You can read, but not post.").waitFor();
       rooms.faults.busy = { [`POST /api/chats/${code}/join/`]: 2 };
       await join(late, "Late Fox");
       await late.getByText(/^The room is busy\. Joining in \d+ s…$/).waitFor();
