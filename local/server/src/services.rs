@@ -276,6 +276,8 @@ pub(crate) fn folders(template: &Path) -> Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
+    use confab_emulator::template::{Places, Template};
+
     use super::*;
 
     fn services(files: &[(&str, &str)]) -> Result<(tempfile::TempDir, Services)> {
@@ -408,6 +410,25 @@ mod tests {
         std::fs::write(shop.join(FILE), SHOP).unwrap();
         let folders = folders(&folder.path().join("tests/../template.yaml")).unwrap();
         assert_eq!(Services::read(&folders).unwrap().products().len(), 1);
+    }
+
+    #[test]
+    fn project_template_is_read_with_all_functions() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+        let template = Template::load(&path, &Places::default()).unwrap();
+        assert!(
+            template
+                .functions
+                .iter()
+                .any(|function| function.name == "sms-received")
+        );
+        for function in &template.functions {
+            assert!(
+                function.code.starts_with("target/lambda/"),
+                "{}",
+                function.code
+            );
+        }
     }
 
     #[test]

@@ -1,14 +1,15 @@
-//! `Ref`, `GetAtt`, `Sub`, `Join`, `If`, `Select`, `Split`, `FindInMap` and conditions, on names that exist on this laptop.
+//! `Ref`, `GetAtt`, `Sub`, `Join`, `If`, `Select`, `Split`, `FindInMap` and conditions.
 
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    rc::Rc,
 };
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::{Places, section, source::Source, stacks::Child, yaml};
+use super::{places::Places, source::Source, yaml};
 
 /// One template with the values of its parameters. Each nested stack has a scope of its own.
 pub(super) struct Scope<'a> {
@@ -21,14 +22,20 @@ pub(super) struct Scope<'a> {
     pub(super) document: Map<String, Value>,
     pub(super) children: RefCell<BTreeMap<String, Child<'a>>>,
     parameters: BTreeMap<String, Value>,
-    /// How many calls are under way.
+    /// The depth of nested calls, which detects circles.
     depth: Cell<usize>,
 }
 
-const DEEPEST: usize = 60;
+/// A nested stack, read on first use. `Loading` detects circles.
+pub(super) enum Child<'a> {
+    Loading,
+    Loaded(Rc<Scope<'a>>),
+}
+
+const MAX_DEPTH: usize = 60;
 const SOCKETS: &str = "AWS::Serverless::WebSocketApi";
 const HTTP: &str = "AWS::Serverless::HttpApi";
-/// The API that SAM makes for routes that name none.
+/// The API that SAM creates for routes without one.
 pub(super) const IMPLICIT_API: &str = "ServerlessHttpApi";
 const SECTIONS: [&str; 9] = [
     "AWSTemplateFormatVersion",
@@ -163,8 +170,8 @@ impl<'a> Scope<'a> {
 
     fn call(&self, name: &str, argument: &Value) -> Result<Value> {
         let depth = self.depth.get();
-        if depth > DEEPEST {
-            bail!("references go round in a circle, or are nested deeper than {DEEPEST}");
+        if depth > MAX_DEPTH {
+            bail!("references go round in a circle, or are nested deeper than {MAX_DEPTH}");
         }
         self.depth.set(depth + 1);
         let called = self.call_one(name, argument);
@@ -245,7 +252,7 @@ impl<'a> Scope<'a> {
 
     fn condition(&self, name: &str) -> Result<bool> {
         let depth = self.depth.get();
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             bail!("the condition {name} depends on itself");
         }
         self.depth.set(depth + 1);
@@ -381,7 +388,7 @@ impl<'a> Scope<'a> {
             .with_context(|| format!("Outputs.{name}"))
     }
 
-    /// None when the template has no such resource. The implicit API is one although no line declares it.
+    /// Returns the type of a resource, or of the implicit API, which is not declared.
     fn kind(&self, id: &str) -> Option<&str> {
         match self.resource(id) {
             Some(resource) => Some(
@@ -395,7 +402,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The name, ARN and `Ref` that a resource has here.
+    /// Returns the name, ARN and `Ref` of a resource.
     pub(super) fn physical(&self, id: &str) -> Result<Physical> {
         let kind = self
             .kind(id)
@@ -492,7 +499,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The values of the declared parameters: the given ones, else the defaults.
+/// Returns the values of the declared parameters: given ones, else defaults.
 fn parameters(
     document: &Map<String, Value>,
     given: &BTreeMap<String, Value>,
@@ -545,4 +552,11 @@ fn function(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let is_function =
         object.len() == 1 && (name == "Ref" || name == "Condition" || name.starts_with("Fn::"));
     is_function.then_some((name.as_str(), argument))
+}
+
+fn section<'a>(document: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>> {
+    document
+        .get(name)
+        .and_then(Value::as_object)
+        .with_context(|| format!("{name} is missing or not a mapping"))
 }

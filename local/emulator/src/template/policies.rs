@@ -1,49 +1,16 @@
-//! What functions may do: their own statements, and the policy templates of SAM that are used most.
+//! `Policies`: statements, SAM's policy templates and managed policies.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{intrinsics::Scope, resources::texts};
+use super::{
+    intrinsics::Scope,
+    model::{Policy, Statement},
+    properties::texts,
+};
 
-/// What a function may do, by the statements in the template.
-#[derive(Debug, Clone, Default)]
-pub struct Policy(pub Vec<Statement>);
-
-#[derive(Debug, Clone)]
-pub struct Statement {
-    pub actions: Vec<String>,
-    pub resources: Vec<String>,
-}
-
-impl Policy {
-    pub fn allows(&self, action: &str, resource: &str) -> bool {
-        self.0.iter().any(|statement| {
-            statement
-                .actions
-                .iter()
-                .any(|pattern| matches(pattern, action))
-                && statement
-                    .resources
-                    .iter()
-                    .any(|pattern| matches(pattern, resource))
-        })
-    }
-}
-
-/// `*` stands for anything.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
-            (0..=rest.len())
-                .filter(|at| rest.is_char_boundary(*at))
-                .any(|at| matches(after, &rest[at..]))
-        }),
-    }
-}
-
-/// Managed policies about logs, traces and pollers: local's functions need no permission for those.
-const NOTHING_HERE: &[&str] = &[
+/// Managed policies about logs, traces and pollers, which need no permission here.
+const IGNORED_POLICIES: &[&str] = &[
     "AWSLambdaBasicExecutionRole",
     "AWSLambdaSQSQueueExecutionRole",
     "AWSXRayDaemonWriteAccess",
@@ -106,7 +73,7 @@ fn statement(given: &Value) -> Result<Statement> {
 /// `AmazonSQSFullAccess` and the like, with or without the ARN before the name.
 fn managed(name: &str) -> Result<Option<Statement>> {
     let name = name.rsplit('/').next().unwrap_or(name);
-    if NOTHING_HERE.contains(&name) {
+    if IGNORED_POLICIES.contains(&name) {
         return Ok(None);
     }
     let service = match name {

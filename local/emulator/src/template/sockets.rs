@@ -1,4 +1,4 @@
-//! The WebSocket API of the template: its routes, how a message finds one, and who is let in.
+//! `AWS::Serverless::WebSocketApi`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,46 +6,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{
-    Template,
     intrinsics::Scope,
-    resources::{Properties, texts},
+    model::{Authorizer, INTEGRATION_TIMEOUT, IdentitySource, SocketApi, SocketRoute, Template},
+    properties::{Properties, texts},
 };
-
-#[derive(Debug, Clone)]
-pub struct SocketApi {
-    pub logical_id: String,
-    pub place: String,
-    pub id: String,
-    pub stage: String,
-    /// Where clients connect: `live`, or `rooms/live` when several APIs have such a stage.
-    pub path: String,
-    /// Where the route's key is in a message that is JSON: `["action"]`.
-    pub selection: Vec<String>,
-    pub routes: BTreeMap<String, SocketRoute>,
-    pub authorizer: Option<Authorizer>,
-}
-
-#[derive(Debug, Clone)]
-pub struct SocketRoute {
-    pub function_arn: String,
-    pub timeout: Duration,
-}
-
-#[derive(Debug, Clone)]
-pub struct Authorizer {
-    pub function_arn: String,
-    /// Who lacks one of these is refused without a question.
-    pub identity: Vec<IdentitySource>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IdentitySource {
-    Header(String),
-    Query(String),
-}
-
-/// API Gateway waits no longer for a function.
-pub const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
 const API: &[&str] = &[
     // Used.

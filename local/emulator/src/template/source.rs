@@ -1,5 +1,5 @@
-//! Template files: where they are, and on which line a key stands. The YAML reader keeps no positions, so a line is found
-//! by following the keys through the text.
+//! Template files and lines of keys. The YAML reader keeps no positions, so a line is found by following keys through
+//! the text.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 
 #[derive(Debug, Clone)]
 pub(super) struct Source {
-    /// The file's path as it is shown to people.
+    /// The path as shown in errors.
     name: String,
-    /// The file, after those that include it.
+    /// The chain of including files, ending with this one.
     files: Vec<PathBuf>,
     /// The folder that relative paths in the file start from.
     pub(super) folder: PathBuf,
@@ -70,7 +70,7 @@ impl Source {
         })
     }
 
-    /// `file:line` of the last of `words` that is a key, each below the key before it. Words that are no keys are skipped.
+    /// Returns `file:line` of the last of `words` that is a key below the previous one. Other words are skipped.
     pub(super) fn place<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> String {
         match line_of(&self.lines, words) {
             Some(line) => format!("{}:{line}", self.name),
@@ -82,7 +82,7 @@ impl Source {
         self.lines.join("\n")
     }
 
-    /// Puts the place in front of an error whose text names the keys on the way to it, outer ones first.
+    /// Prefixes an error with the place of the keys that its text names, outer ones first.
     pub(super) fn located(&self, error: &anyhow::Error) -> anyhow::Error {
         let message = format!("{error:#}");
         let is_in_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
@@ -91,7 +91,7 @@ impl Source {
     }
 }
 
-/// Resolves `.` and `..` by name, without a look at the disk.
+/// Resolves `.` and `..` lexically.
 pub fn normalized(path: &Path) -> PathBuf {
     let mut parts: Vec<Component> = Vec::new();
     for part in path.components() {
@@ -106,7 +106,7 @@ pub fn normalized(path: &Path) -> PathBuf {
     parts.iter().collect()
 }
 
-/// Paths below the current folder are shown without it.
+/// Returns a path relative to the current folder, if it is below it.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here)
@@ -194,7 +194,7 @@ Resources:
 ";
 
     #[test]
-    fn keys_are_found_on_their_line_in_block_and_flow_style() {
+    fn keys_are_found_in_block_and_flow_style() {
         let line = |words: &[&str]| line_of(&lines(TEXT), words.iter().copied());
         assert_eq!(line(&["Resources", "A"]), Some(4));
         assert_eq!(
@@ -212,7 +212,7 @@ Resources:
     }
 
     #[test]
-    fn paths_are_resolved_by_name() {
+    fn paths_are_normalized_lexically() {
         assert_eq!(
             normalized(Path::new("/a/functions/rooms/../../target/./x")),
             Path::new("/a/target/x")

@@ -1,4 +1,4 @@
-//! Nested stacks: each is a template of its own, whose parameters the outer one gives and whose outputs it reads.
+//! Nested stacks: templates with parameters of the outer one, which reads their outputs.
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -6,15 +6,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
 use super::{
-    intrinsics::Scope,
-    resources::{Properties, texts},
+    intrinsics::{Child, Scope},
+    properties::{Properties, texts},
 };
-
-/// A nested stack is read when its resources or outputs are needed first.
-pub(super) enum Child<'a> {
-    Loading,
-    Loaded(Rc<Scope<'a>>),
-}
 
 const STACK: &str = "AWS::CloudFormation::Stack";
 const APPLICATION: &str = "AWS::Serverless::Application";
@@ -24,7 +18,7 @@ pub(super) fn is_stack(kind: &str) -> bool {
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a nested stack, by its logical id.
+    /// Returns the scope of a nested stack, read on first use.
     pub(super) fn child(&self, id: &str) -> Result<Rc<Self>> {
         match self.children.borrow().get(id) {
             Some(Child::Loaded(child)) => return Ok(child.clone()),
@@ -105,7 +99,7 @@ impl<'a> Scope<'a> {
         Ok(child)
     }
 
-    /// Lists are handed on as CloudFormation does: joined by commas.
+    /// Resolves parameters for a nested stack. Lists are joined by commas, as CloudFormation does.
     fn given(&self, parameters: Option<&Value>) -> Result<BTreeMap<String, Value>> {
         let parameters = parameters.and_then(Value::as_object).into_iter().flatten();
         let given = parameters.map(|(name, value)| {
@@ -122,7 +116,7 @@ impl<'a> Scope<'a> {
             .collect()
     }
 
-    /// A logical id that is unique over all stacks: `Rooms-Sockets`; in the root stack the id itself.
+    /// Returns an id that is unique over all stacks: `Rooms-Sockets`; in the root stack the logical id.
     pub(super) fn qualified(&self, id: &str) -> String {
         self.path
             .iter()

@@ -1,42 +1,25 @@
+use anyhow::{Context, Result};
+
 use super::*;
 
 fn places() -> Places {
     Places::default()
 }
 
-fn parsed(resources: &str) -> Result<Template> {
+fn parse(resources: &str) -> Result<Template> {
     let text = format!(
         "Parameters: {{Stage: {{Type: String, Default: test}}}}\nConditions: {{IsLive: !Equals [!Ref Stage, live]}}\nResources:\n{resources}"
     );
     Template::parse(&text, &places())
 }
 
-fn refusal(resources: &str) -> String {
-    format!("{:#}", parsed(resources).unwrap_err())
+fn error_of(resources: &str) -> String {
+    format!("{:#}", parse(resources).unwrap_err())
 }
 
 #[test]
-fn the_projects_own_template_runs_here() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
-    let template = Template::load(&path, &places()).unwrap();
-    assert!(
-        template
-            .functions
-            .iter()
-            .any(|function| function.name == "sms-received")
-    );
-    for function in &template.functions {
-        assert!(
-            function.code.starts_with("target/lambda/"),
-            "{}",
-            function.code
-        );
-    }
-}
-
-#[test]
-fn intrinsics_give_names_of_this_laptop() {
-    let template = parsed(
+fn intrinsics_resolve_to_local_names() {
+    let template = parse(
         "
   Line:
     Type: AWS::SQS::Queue
@@ -73,7 +56,7 @@ fn intrinsics_give_names_of_this_laptop() {
 }
 
 #[test]
-fn what_is_not_supported_is_named_with_its_place() {
+fn unsupported_features_are_refused_with_their_place() {
     let cases = [
         (
             "  A: {Type: AWS::Kinesis::Stream}",
@@ -137,8 +120,8 @@ fn what_is_not_supported_is_named_with_its_place() {
         ),
     ];
     for (resources, expected) in cases {
-        let told = refusal(resources);
-        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+        let message = error_of(resources);
+        assert!(message.contains(expected), "{message}\nshould say: {expected}");
     }
 }
 
@@ -170,8 +153,8 @@ const SOCKETS: &str = "
           FOREIGN: https://other.execute-api.us-east-1.amazonaws.com/live";
 
 #[test]
-fn the_addresses_of_a_websocket_api_lead_to_this_laptop() {
-    let template = parsed(SOCKETS).unwrap();
+fn websocket_addresses_are_replaced_by_local_ones() {
+    let template = parse(SOCKETS).unwrap();
     let api = &template.sockets[0];
     assert_eq!((api.id.as_str(), api.stage.as_str()), ("rooms", "test"));
     assert_eq!(api.selection, ["do", "what"]);
@@ -202,7 +185,7 @@ fn the_addresses_of_a_websocket_api_lead_to_this_laptop() {
 }
 
 #[test]
-fn what_local_does_not_do_for_sockets_is_named() {
+fn unsupported_websocket_features_are_refused() {
     let cases = [
         (
             "StageName: !Ref Stage",
@@ -267,19 +250,19 @@ fn what_local_does_not_do_for_sockets_is_named() {
     ];
     for (given, changed, expected) in cases {
         assert!(SOCKETS.contains(given), "{given}");
-        let told = refusal(&SOCKETS.replacen(given, changed, 1));
-        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+        let message = error_of(&SOCKETS.replacen(given, changed, 1));
+        assert!(message.contains(expected), "{message}\nshould say: {expected}");
     }
 }
 
 #[test]
-fn a_resource_whose_condition_is_false_is_not_there() {
-    let template = parsed("  A: {Type: AWS::SQS::Queue, Condition: IsLive}").unwrap();
+fn resources_with_a_false_condition_are_skipped() {
+    let template = parse("  A: {Type: AWS::SQS::Queue, Condition: IsLive}").unwrap();
     assert!(template.queues.is_empty());
 }
 
 #[test]
-fn a_policy_allows_what_it_names_and_nothing_else() {
+fn policy_allows_only_what_it_names() {
     let policy = Policy(vec![Statement {
         actions: vec!["dynamodb:GetItem".into()],
         resources: vec!["arn:aws:dynamodb:us-east-1:000000000000:table/a*".into()],
@@ -312,7 +295,7 @@ fn nested(files: &[(&str, &str)]) -> Result<Template> {
     })
 }
 
-fn nested_refusal(files: &[(&str, &str)]) -> String {
+fn nested_error_of(files: &[(&str, &str)]) -> String {
     format!("{:#}", nested(files).unwrap_err())
 }
 
@@ -386,7 +369,7 @@ fn files<'a>(root: &'a str, shop: &'a str, desk: &'a str) -> [(&'a str, &'a str)
 }
 
 #[test]
-fn nested_stacks_run_as_one_template_with_a_scope_each() {
+fn nested_stacks_are_merged_with_a_scope_each() {
     let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
     let function = |name: &str| {
         template
@@ -423,7 +406,7 @@ fn nested_stacks_run_as_one_template_with_a_scope_each() {
 }
 
 #[test]
-fn each_route_belongs_to_the_api_of_its_stack() {
+fn routes_belong_to_the_api_of_their_stack() {
     let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
     let cors = |path: &str| {
         let mut routes = template
@@ -446,7 +429,7 @@ fn each_route_belongs_to_the_api_of_its_stack() {
 }
 
 #[test]
-fn websocket_apis_with_one_stage_name_have_paths_of_their_own() {
+fn websocket_apis_with_the_same_stage_have_distinct_paths() {
     let template = nested(&files(ROOT, SHOP, DESK)).unwrap();
     let paths: Vec<_> = template
         .sockets
@@ -495,13 +478,13 @@ fn errors_in_nested_stacks_name_file_and_line() {
         ),
     ];
     for (shop, expected) in cases {
-        let told = nested_refusal(&files(ROOT, &shop, DESK));
-        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+        let message = nested_error_of(&files(ROOT, &shop, DESK));
+        assert!(message.contains(expected), "{message}\nshould say: {expected}");
     }
 }
 
 #[test]
-fn errors_between_stacks_name_both() {
+fn duplicates_across_stacks_name_both_places() {
     let cases = [
         (
             ROOT.replace("Names: !Split", "Size: 1, Names: !Split"),
@@ -556,7 +539,7 @@ fn errors_between_stacks_name_both() {
         ),
     ];
     for (root, desk, expected) in cases {
-        let told = nested_refusal(&files(&root, SHOP, &desk));
-        assert!(told.contains(expected), "{told}\nshould say: {expected}");
+        let message = nested_error_of(&files(&root, SHOP, &desk));
+        assert!(message.contains(expected), "{message}\nshould say: {expected}");
     }
 }

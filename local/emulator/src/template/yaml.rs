@@ -1,9 +1,10 @@
-//! YAML with CloudFormation's short tags, as the JSON that the long forms are.
+//! YAML with CloudFormation's short tags (`!Ref`), as JSON with the long forms.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
 
+/// Reads YAML into JSON, with short tags as long forms.
 pub fn read(text: &str) -> Result<Value> {
     let mut document: Yaml = serde_norway::from_str(text)?;
     document.apply_merge()?;
