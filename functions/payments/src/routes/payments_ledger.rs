@@ -24,7 +24,7 @@ use crate::{
 
 pub const PARTS: &[Part] = &[Part::Store, Part::OperatorKey];
 
-/// Concurrent reads of orders, to tell which flags are open.
+/// Maximum concurrent reads of the orders of flags.
 const READ_CONCURRENCY: usize = 8;
 
 pub fn routes() -> Router<State> {

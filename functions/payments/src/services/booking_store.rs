@@ -23,7 +23,7 @@ pub(crate) struct BookingStore<'a> {
 }
 
 impl BookingStore<'_> {
-    /// Finds whose a notice is. A payment without an order, at our Stripe account, is another shop's.
+    /// Finds the owner of a notice. A payment without an order belongs to another shop on our Stripe account.
     async fn owner(&self, row: Option<OrderRow>, notice: &Notice) -> Result<NoticeOwner> {
         if let Some(row) = row {
             return Ok(NoticeOwner::Order(Box::new(row)));

@@ -148,8 +148,8 @@ impl Store {
         Ok(InboxState::New(found))
     }
 
-    /// Chooses between the order that a notice names and the one that its payment was booked for. A payment of Stripe
-    /// counts for the latter; another provider is told that the payment is foreign to the order that it names.
+    /// Chooses between the order that a notice names and the one that its payment was booked for. Stripe's notices follow
+    /// the payment. Reports of other providers stay with the named order, where the payment is foreign.
     async fn match_order(
         &self,
         notice: &Notice,

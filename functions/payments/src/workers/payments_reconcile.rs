@@ -33,7 +33,7 @@ const MIN_OPEN_ORDER_AGE: Duration = Duration::from_secs(30 * 60);
 const CURSOR_STEP: Duration = Duration::from_secs(3600);
 /// Time that is reserved to stop before Lambda ends the process.
 const SHUTDOWN_RESERVE: Duration = Duration::from_secs(5);
-/// Concurrent comparisons; each asks Stripe.
+/// Maximum concurrent comparisons; each reads objects at Stripe.
 const COMPARE_CONCURRENCY: usize = 8;
 const EVENTS_PER_PAGE: u8 = 100;
 

@@ -649,8 +649,8 @@ proptest! {
             }
             let was_due = order.is_refund_due();
             let booked = book(order, snapshot);
-            let asks = booked.events.iter().filter(|event| matches!(event, OutboxEvent::RefundRequested(_))).count();
-            prop_assert_eq!(asks, usize::from(booked.order.is_refund_due() && !was_due));
+            let announcements = booked.events.iter().filter(|event| matches!(event, OutboxEvent::RefundRequested(_))).count();
+            prop_assert_eq!(announcements, usize::from(booked.order.is_refund_due() && !was_due));
             order = booked.order;
             grants += booked.events.iter().filter(|event| matches!(event, OutboxEvent::Received(_))).count();
             credits += booked.entries.iter().filter(|entry| matches!(entry, LedgerEntry::Credits { .. })).map(LedgerEntry::amount).sum::<i64>();
