@@ -14,7 +14,7 @@ from samtranslator.yaml_helper import yaml_parse
 from stacks import expand, of_type, templates
 
 STATE = "pub enum Part {\n    Store,\n    Queue,\n    /// Opens the connection.\n    DynamoDbConnection,\n}\n"
-RULES = "# Rules\n\n| rule | code | test |\n|---|---|---|\n| One rule | `src/a.rs`: `a` | `a_does` |\n"
+RULES = "# Rules\n\n| rule | code | test |\n|---|---|---|\n| One rule | `functions/rooms/src/a.rs`, `a` | `a_does` |\n"
 
 
 class NewFunction(unittest.TestCase):
@@ -109,7 +109,7 @@ class NewFunction(unittest.TestCase):
         self.assertEqual(written["functions/rooms/src/routes.rs"],
                          "//! Routes.\n\npub mod aaa;\npub mod room_report;\npub mod zzz;\n")
         row = written["functions/rooms/RULES.md"].splitlines()[-1]
-        self.assertEqual(row, "| Reports a room. | `src/routes/room_report.rs`: `routes` "
+        self.assertEqual(row, "| Reports a room. | `functions/rooms/src/routes/room_report.rs`, `routes` "
                               "| `room_report_sample_calls_its_route` |")
         self.assertIn("fn room_report_sample_calls_its_route()", module)
 
@@ -143,6 +143,13 @@ class NewFunction(unittest.TestCase):
         self.assertEqual(len(self.template("maintenance", ["SecondSweepFunction", "SecondSweepErrorsAlarm",
             "SecondSweepFailedAlarm", "SecondSweepQueue", "SecondSweepDlq", "SecondSweepAgeAlarm",
             "SecondSweepDlqAlarm"])), 7)
+
+    def test_rows_name_the_package_of_their_test_as_the_other_rows_do(self):
+        rules = self.root / "functions/rooms/RULES.md"
+        rules.write_text(RULES.replace("`a_does`", "`domain: a_does`"))
+        self.before = self.files()
+        self.written("rooms", "room-digest", "--worker")
+        self.assertTrue(rules.read_text().endswith("| `rooms: room_digest_sample_is_a_message_of_its_queue` |\n"))
 
     def test_services_without_rules_get_none(self):
         (self.root / "functions/rooms/RULES.md").unlink()
