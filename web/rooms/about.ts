@@ -7,9 +7,9 @@ import { icon } from "../ui/icons";
 import type { Room } from "./contract";
 import "./picture";
 import { linked } from "../ui/text";
-import { exactly } from "./words";
+import { fullTime } from "./words";
 
-export type Asked = "settings" | "tips" | "tip" | "rename" | "leave";
+export type RoomAction = "settings" | "tips" | "tip" | "rename" | "leave";
 
 @customElement("room-about")
 export class RoomAbout extends LitElement {
@@ -77,7 +77,7 @@ export class RoomAbout extends LitElement {
       <div class="words">
         ${room.description ? html`<p class="description" dir="auto">${linked(room.description)}</p>` : nothing}
         <div class="facts">
-          <p>Created by <bdi>${room.host.username}</bdi> on <time datetime=${room.created_at} title=${exactly(made)}>${date(made)}</time></p>
+          <p>Created by <bdi>${room.host.username}</bdi> on <time datetime=${room.created_at} title=${fullTime(made)}>${date(made)}</time></p>
           <p>${who}</p>
           ${room.is_read_only ? html`<p>Read-only: only the host can post</p>` : nothing}
           ${isIn && username ? html`<p>You are <bdi>${username}</bdi> here</p>` : nothing}
@@ -100,7 +100,7 @@ export class RoomAbout extends LitElement {
     `;
   }
 
-  #ask(what: Asked): void {
+  #ask(what: RoomAction): void {
     this.dispatchEvent(new CustomEvent("ask", { detail: what }));
   }
 }

@@ -1,5 +1,7 @@
 // Calls to the rooms API and their session. Every failure is a Problem with a message for people.
 
+import { retryWhileBusy } from "../live/backoff";
+import type { Failure } from "../live/types";
 import type {
   ClosedRoom,
   Look,
@@ -13,10 +15,8 @@ import type {
   Tips,
   ToPay,
 } from "./contract";
-import { keep, kept } from "./kept";
-import type { Failure } from "./live";
-import { patiently } from "./patience";
-import type { OrderState } from "./waiting";
+import type { OrderState } from "./payment";
+import { readStored, store } from "./storage";
 
 export class Problem extends Error implements Failure {
   constructor(
@@ -29,20 +29,22 @@ export class Problem extends Error implements Failure {
   }
 }
 
-export function problemOf(error: unknown): Problem {
+export function toProblem(error: unknown): Problem {
   return error instanceof Problem
     ? error
     : new Problem(500, "unknown", error instanceof Error ? error.message : String(error));
 }
 
 const unreachable = "No response. Check your connection and try again.";
-const patience = 15_000;
+const REQUEST_TIMEOUT_MS = 15_000;
 
 /** Config sits beside the page: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
-async function findBases(): Promise<{ api: string; payments: string }> {
+async function loadConfig(): Promise<{ api: string; payments: string }> {
   const place = location.pathname.replace(/\/(index\.html)?$/, "").replace(/\.html$/, "");
   try {
-    const answer = await fetch(`${place}/config.json`, { signal: AbortSignal.timeout(patience) });
+    const answer = await fetch(`${place}/config.json`, {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
     // Without a config, the API shares the page's origin. A 5xx may come from a proxy and proves
     // nothing.
     if (answer.status >= 500) throw new Problem(answer.status, "unreachable", unreachable);
@@ -59,8 +61,8 @@ async function findBases(): Promise<{ api: string; payments: string }> {
 
 let bases: Promise<{ api: string; payments: string }> | undefined;
 
-async function urlOf(path: string): Promise<string> {
-  bases ??= findBases();
+async function resolveUrl(path: string): Promise<string> {
+  bases ??= loadConfig();
   try {
     const { api, payments } = await bases;
     return (path.startsWith("/api/payments/") ? payments : api) + path;
@@ -71,64 +73,65 @@ async function urlOf(path: string): Promise<string> {
 }
 
 /** When the current busy wait ends; null: no wait. */
-let busyUntil: number | null = null;
+let busyEnd: number | null = null;
 const waiting = new EventTarget();
 
-export function waitsUntil(): number | null {
-  return busyUntil;
+export function busyUntil(): number | null {
+  return busyEnd;
 }
 
 /** Calls back when a wait begins, changes or ends. */
-export function onWait(tell: () => void): () => void {
+export function onBusyChange(tell: () => void): () => void {
   waiting.addEventListener("change", tell);
   return () => waiting.removeEventListener("change", tell);
 }
 
-function patient<T>(ask: () => Promise<T>): Promise<T> {
+function whileBusy<T>(ask: () => Promise<T>): Promise<T> {
   const waits = (until: number | null) => {
-    busyUntil = until;
+    busyEnd = until;
     waiting.dispatchEvent(new Event("change"));
   };
   const later = (ms: number, run: () => void) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   };
-  return patiently(ask, problemOf, waits, { now: Date.now, random: Math.random, later });
+  return retryWhileBusy(ask, toProblem, waits, { now: Date.now, random: Math.random, later });
 }
 
-interface KeptSession extends Session {
+interface StoredSession extends Session {
   since: number;
 }
 
-let asking: Promise<Session> | undefined;
+let starting: Promise<Session> | undefined;
 
 /** Returns the session, or starts one. A token is renewed after half of its lifetime. */
 export async function session(): Promise<Session> {
-  const known = kept<KeptSession>("session");
+  const known = readStored<StoredSession>("session");
   const now = Date.now();
   const end = known ? Date.parse(known.expires_at) : 0;
   if (known && now < end) {
-    if (now > known.since + (end - known.since) / 2) asking ??= begin(known).catch(() => known);
+    if (now > known.since + (end - known.since) / 2)
+      starting ??= startSession(known).catch(() => known);
     return known;
   }
-  asking ??= begin(null);
-  return asking;
+  starting ??= startSession(null);
+  return starting;
 }
 
-export function knownSession(): Session | null {
-  return kept<KeptSession>("session");
+export function storedSession(): Session | null {
+  return readStored<StoredSession>("session");
 }
 
-async function begin(known: Session | null): Promise<Session> {
+async function startSession(known: Session | null): Promise<Session> {
   const ask = async (): Promise<Session> => {
     // Another tab may have renewed first: all tabs share one session.
-    const told = kept<KeptSession>("session");
-    if (told && told.token !== known?.token && Date.now() < Date.parse(told.expires_at))
-      return told;
-    const fresh = await patient(() =>
+    const stored = readStored<StoredSession>("session");
+    if (stored && stored.token !== known?.token && Date.now() < Date.parse(stored.expires_at))
+      return stored;
+    const fresh = await whileBusy(() =>
       request<Session>("POST", "/api/sessions/", {}, known?.token ?? null),
     );
-    keep("session", { ...fresh, since: Date.now() });
+    store("session", { ...fresh, since: Date.now() });
     return fresh;
   };
   try {
@@ -136,27 +139,27 @@ async function begin(known: Session | null): Promise<Session> {
       ? navigator.locks.request("confab.rooms.session", ask)
       : ask());
   } finally {
-    asking = undefined;
+    starting = undefined;
   }
 }
 
 export function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  return asSomebody((token) => request<T>(method, path, body, token));
+  return withToken((token) => request<T>(method, path, body, token));
 }
 
 /** For idempotent calls that may be repeated while the server is busy. */
-function patientCall<T>(method: string, path: string, body?: unknown): Promise<T> {
-  return asSomebody((token) => patient(() => request<T>(method, path, body, token)));
+function retryingCall<T>(method: string, path: string, body?: unknown): Promise<T> {
+  return withToken((token) => whileBusy(() => request<T>(method, path, body, token)));
 }
 
-async function asSomebody<T>(ask: (token: string) => Promise<T>): Promise<T> {
+async function withToken<T>(ask: (token: string) => Promise<T>): Promise<T> {
   const { token } = await session();
   try {
     return await ask(token);
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
     // The token has expired; a new session is a new user.
-    if (knownSession()?.token === token) keep("session", null);
+    if (storedSession()?.token === token) store("session", null);
     return ask((await session()).token);
   }
 }
@@ -173,20 +176,20 @@ async function request<T>(
   let response: Response;
   let text: string;
   try {
-    response = await fetch(await urlOf(path), {
+    response = await fetch(await resolveUrl(path), {
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     text = await response.text();
   } catch {
     throw new Problem(0, "unreachable", unreachable);
   }
-  return answered<T>(response.status, text, response.headers.get("retry-after"));
+  return parseResponse<T>(response.status, text, response.headers.get("retry-after"));
 }
 
-function answered<T>(status: number, text: string, retryAfter: string | null): T {
+function parseResponse<T>(status: number, text: string, retryAfter: string | null): T {
   let answer: { title?: string; code?: string } | null = null;
   try {
     answer = text === "" ? null : (JSON.parse(text) as { title?: string; code?: string });
@@ -218,7 +221,7 @@ export const rooms = {
     access_code: string | null;
     is_public: boolean;
   }) => call<Room>("POST", "/api/chats/create/", room),
-  get: (code: string) => patientCall<Room | ClosedRoom>("GET", `${chat(code)}/`),
+  get: (code: string) => retryingCall<Room | ClosedRoom>("GET", `${chat(code)}/`),
   change: (
     code: string,
     change: Partial<Pick<Room, "name" | "description" | "is_read_only" | "is_public">> & {
@@ -228,7 +231,7 @@ export const rooms = {
   close: (code: string) => call<null>("DELETE", `${chat(code)}/`),
   names: (code: string) => call<{ suggestions: string[] }>("GET", `${chat(code)}/join/`),
   join: (code: string, username: string, access_code: string | null) =>
-    patientCall<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
+    retryingCall<Room>("POST", `${chat(code)}/join/`, { username, access_code }),
   leave: (code: string) => call<null>("DELETE", `${chat(code)}/join/`),
   people: (code: string) => call<People>("GET", `${chat(code)}/people/`),
   act: (code: string, userId: string, act: "mute" | "unmute" | "kick" | "ban" | "unban") =>
@@ -271,8 +274,8 @@ export async function upload(
   signal: AbortSignal,
 ): Promise<string> {
   if (photo.size <= bodyLimit) {
-    const url = await urlOf(uploadPath);
-    const { photo_id } = await asSomebody((token) =>
+    const url = await resolveUrl(uploadPath);
+    const { photo_id } = await withToken((token) =>
       send<{ photo_id: string }>(
         url,
         photo,
@@ -314,7 +317,7 @@ function send<T>(
     request.onload = () => {
       try {
         resolve(
-          answered<T>(
+          parseResponse<T>(
             request.status,
             request.responseText,
             request.getResponseHeader("retry-after"),

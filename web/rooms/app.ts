@@ -7,9 +7,9 @@ import "../ui/theme-toggle";
 import "../ui/toast";
 import { icon } from "../ui/icons";
 import type { Room } from "./contract";
-import "./look";
-import "./make-room";
-import type { Plan } from "./make-room";
+import "./photo-analysis";
+import "./create-room";
+import type { RoomDraft } from "./create-room";
 import "./room";
 import "./start";
 
@@ -63,7 +63,7 @@ export class RoomsApp extends LitElement {
   @state() private code = placeOf("room");
   @state() private photoId = readHash().get("photo");
   @state() private file: File | null = null;
-  @state() private plan: Plan | null = null;
+  @state() private plan: RoomDraft | null = null;
   /** A room that was just created is not fetched again. */
   #made: Room | null = null;
 
@@ -105,9 +105,9 @@ export class RoomsApp extends LitElement {
       <main>
         ${
           looking
-            ? html`<rooms-look .file=${this.file} .photoId=${this.photoId} @uploaded=${(event: CustomEvent<string>) => writeHash({ photo: event.detail })} @again=${this.#home} @made=${this.#enter}></rooms-look>`
+            ? html`<photo-analysis .file=${this.file} .photoId=${this.photoId} @uploaded=${(event: CustomEvent<string>) => writeHash({ photo: event.detail })} @again=${this.#home} @made=${this.#enter}></photo-analysis>`
             : html`<rooms-start @photo=${(event: CustomEvent<File>) => (this.file = event.detail)} @nophoto=${() => (this.plan = { name: "", description: "", photoId: null })}></rooms-start>
-              <make-room .plan=${this.plan} @dismiss=${() => (this.plan = null)} @made=${this.#enter}></make-room>`
+              <create-room .plan=${this.plan} @dismiss=${() => (this.plan = null)} @made=${this.#enter}></create-room>`
         }
       </main>
       <cf-toasts></cf-toasts>${nothing}`;

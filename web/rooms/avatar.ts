@@ -1,9 +1,9 @@
 // A user's avatar: the first letter in a colour derived from the id.
 import { css, html, type TemplateResult } from "lit";
-import { hueOfPerson, initialOf } from "./names";
+import { initial, userHue } from "./names";
 
 export function avatar(userId: string, username: string): TemplateResult {
-  return html`<span class="avatar" aria-hidden="true" .style=${`--own:${hueOfPerson(userId)}`}>${initialOf(username)}</span>`;
+  return html`<span class="avatar" aria-hidden="true" .style=${`--own:${userHue(userId)}`}>${initial(username)}</span>`;
 }
 
 export const avatarStyle = css`

@@ -1,6 +1,7 @@
 // Users blocked in this browser, by id and by look-alike name, because a new session has a new id.
-import { keep, kept } from "./kept";
-import { likeness } from "./names";
+
+import { nameSkeleton } from "./names";
+import { readStored, store } from "./storage";
 
 export interface Blocked {
   user_id: string;
@@ -8,13 +9,13 @@ export interface Blocked {
 }
 
 export function blockedPeople(): Blocked[] {
-  return kept<Blocked[]>("blocked") ?? [];
+  return readStored<Blocked[]>("blocked") ?? [];
 }
 
 export function isBlocked(blocked: Blocked[], userId: string, username: string): boolean {
   if (blocked.length === 0) return false;
-  const look = likeness(username);
-  return blocked.some((each) => each.user_id === userId || likeness(each.username) === look);
+  const look = nameSkeleton(username);
+  return blocked.some((each) => each.user_id === userId || nameSkeleton(each.username) === look);
 }
 
 export function block(person: Blocked): Blocked[] {
@@ -25,15 +26,15 @@ export function block(person: Blocked): Blocked[] {
 }
 
 export function unblock(person: Blocked): Blocked[] {
-  const look = likeness(person.username);
+  const look = nameSkeleton(person.username);
   return save(
     blockedPeople().filter(
-      (each) => each.user_id !== person.user_id && likeness(each.username) !== look,
+      (each) => each.user_id !== person.user_id && nameSkeleton(each.username) !== look,
     ),
   );
 }
 
 function save(blocked: Blocked[]): Blocked[] {
-  keep("blocked", blocked.length > 0 ? blocked : null);
+  store("blocked", blocked.length > 0 ? blocked : null);
   return blocked;
 }

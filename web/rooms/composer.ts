@@ -4,8 +4,8 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { icon } from "../ui/icons";
 import type { Quote } from "./contract";
-import { draftOf, keepDraft } from "./drafts";
-import { length } from "./words";
+import { readDraft, storeDraft } from "./drafts";
+import { characterCount } from "./words";
 
 const composing = 229;
 const longest = 2000;
@@ -121,7 +121,7 @@ export class RoomComposer extends LitElement {
   @query("textarea") private area!: HTMLTextAreaElement;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("code")) this.text = draftOf(this.code);
+    if (changed.has("code")) this.text = readDraft(this.code);
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -138,7 +138,7 @@ export class RoomComposer extends LitElement {
   }
 
   override render() {
-    const size = length(this.text);
+    const size = characterCount(this.text);
     return html`<form @submit=${this.#submit}>
       ${
         this.replyTo
@@ -163,7 +163,7 @@ export class RoomComposer extends LitElement {
 
   #typed(): void {
     this.text = this.area.value;
-    keepDraft(this.code, this.text);
+    storeDraft(this.code, this.text);
     if (this.text.trim() !== "") this.dispatchEvent(new Event("typed"));
   }
 
@@ -186,12 +186,12 @@ export class RoomComposer extends LitElement {
   #submit(event: Event): void {
     event.preventDefault();
     const text = this.text.trim();
-    if (text === "" || length(text) > longest) return;
+    if (text === "" || characterCount(text) > longest) return;
     this.dispatchEvent(
       new CustomEvent<Composed>("compose", { detail: { text, replyTo: this.replyTo } }),
     );
     this.text = "";
-    keepDraft(this.code, "");
+    storeDraft(this.code, "");
     this.area.focus();
   }
 }

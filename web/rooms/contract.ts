@@ -31,19 +31,19 @@ export type {
 } from "./spoken";
 
 export type Picture = PhotoView;
-export type Likeness = Why;
+export type SimilarityReason = Why;
 export type Person = PersonHere;
 export type Ticket = SocketTicket;
-export type Leaving = Reason;
+export type RemovalReason = Reason;
 
 /** A room as broadcast on the socket: the same for every recipient. */
-export type RoomNews = Omit<RoomView, "you" | "host" | "created_at"> & {
+export type RoomUpdate = Omit<RoomView, "you" | "host" | "created_at"> & {
   host: HostView;
   created_at: string;
 };
-export type Room = RoomNews & { you: You };
+export type Room = RoomUpdate & { you: You };
 
 /** A private room as strangers see it. */
 export type ClosedRoom = Pick<Room, "code" | "name" | "is_private" | "front" | "you">;
 
-export type Frame = Exclude<AnyFrame, { type: "room" }> | { type: "room"; room: RoomNews };
+export type Frame = Exclude<AnyFrame, { type: "room" }> | { type: "room"; room: RoomUpdate };

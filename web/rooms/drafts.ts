@@ -1,10 +1,10 @@
 // Unsent text of each room.
-import { keep, kept } from "./kept";
+import { readStored, store } from "./storage";
 
-export function draftOf(code: string): string {
-  return kept<string>(`draft.${code}`) ?? "";
+export function readDraft(code: string): string {
+  return readStored<string>(`draft.${code}`) ?? "";
 }
 
-export function keepDraft(code: string, text: string): void {
-  keep(`draft.${code}`, text);
+export function storeDraft(code: string, text: string): void {
+  store(`draft.${code}`, text);
 }

@@ -4,13 +4,12 @@ import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { onTick } from "../ui/clock";
 import "../ui/notice";
-import { onWait, problemOf, rooms, waitsUntil } from "./api";
+import { busyUntil, onBusyChange, rooms, toProblem } from "./api";
 import type { Room } from "./contract";
 import { formStyle } from "./form.style";
-import { keep, kept } from "./kept";
-import { someName } from "./names";
-import { busyWords } from "./patience";
-import { refusal } from "./words";
+import { randomName } from "./names";
+import { readStored, store } from "./storage";
+import { busyText, refusalText } from "./words";
 
 @customElement("room-join")
 export class RoomJoin extends LitElement {
@@ -44,11 +43,11 @@ export class RoomJoin extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#stop = [
-      onWait(() => this.requestUpdate()),
-      onTick(() => waitsUntil() !== null && this.requestUpdate()),
+      onBusyChange(() => this.requestUpdate()),
+      onTick(() => busyUntil() !== null && this.requestUpdate()),
     ];
-    this.username = this.current || (kept<string>("name") ?? "");
-    this.accessCode = kept<string>(`code.${this.code}`) ?? "";
+    this.username = this.current || (readStored<string>("name") ?? "");
+    this.accessCode = readStored<string>(`code.${this.code}`) ?? "";
     void this.#suggest();
   }
 
@@ -61,10 +60,11 @@ export class RoomJoin extends LitElement {
     try {
       this.suggestions = (await rooms.names(this.code)).suggestions.slice(0, 4);
     } catch {
-      this.suggestions = this.suggestions.length > 0 ? this.suggestions : [someName(), someName()];
+      this.suggestions =
+        this.suggestions.length > 0 ? this.suggestions : [randomName(), randomName()];
     }
     if (this.username !== "") return;
-    this.username = this.suggestions[0] ?? someName();
+    this.username = this.suggestions[0] ?? randomName();
     await this.updateComplete;
     // Selects the suggestion, so that typing replaces it.
     const field = this.renderRoot.querySelector<HTMLInputElement>("input[name=username]");
@@ -103,10 +103,10 @@ export class RoomJoin extends LitElement {
   }
 
   #waiting(): string {
-    const until = waitsUntil();
+    const until = busyUntil();
     return until === null
       ? ""
-      : busyWords(this.current ? "Changing your name" : "Joining", until, Date.now());
+      : busyText(this.current ? "Changing your name" : "Joining", until, Date.now());
   }
 
   #take(name: string): void {
@@ -128,11 +128,11 @@ export class RoomJoin extends LitElement {
     this.busy = true;
     try {
       const room = await rooms.join(this.code, username, asksCode ? accessCode : null);
-      keep("name", room.you.username ?? username);
-      if (asksCode) keep(`code.${this.code}`, accessCode);
+      store("name", room.you.username ?? username);
+      if (asksCode) store(`code.${this.code}`, accessCode);
       this.dispatchEvent(new CustomEvent<Room>("joined", { detail: room }));
     } catch (error) {
-      const problem = problemOf(error);
+      const problem = toProblem(error);
       const { code } = problem;
       if (code === "name_taken") {
         this.nameProblem =
@@ -143,7 +143,7 @@ export class RoomJoin extends LitElement {
       else if (code === "not_paid")
         this.problem = "This is a back room. Pay its entrance fee in the front room.";
       else if (code === "banned") this.dispatchEvent(new Event("banned"));
-      else this.problem = refusal(problem);
+      else this.problem = refusalText(problem);
       this.#goToWrong();
     }
     this.busy = false;

@@ -7,7 +7,7 @@ import { icon } from "../ui/icons";
 import { toast } from "../ui/toast";
 import { emojis, isOn } from "./reactions";
 import type { Item } from "./thread";
-import { exactly, gave } from "./words";
+import { fullTime, tipText } from "./words";
 
 @customElement("message-sheet")
 export class MessageSheet extends LitElement {
@@ -96,7 +96,7 @@ export class MessageSheet extends LitElement {
         : `${kind === "tip" ? "Tip" : "Message"} from ${item.username}`
       : "";
     return html`<cf-dialog kind=${sheetOrDialog()} heading=${heading} .open=${item !== null} @dismiss=${this.#dismiss}>
-      ${item ? html`<div class="said" dir="auto"><p>${item.isDeleted ? "This message was deleted." : item.tip ? gave(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${exactly(item.at)}</p>` : nothing}
+      ${item ? html`<div class="said" dir="auto"><p>${item.isDeleted ? "This message was deleted." : item.tip ? tipText(item.isMine ? "You" : item.username, item.tip, this.host) : item.text}</p></div><p class="at">${fullTime(item.at)}</p>` : nothing}
       ${
         item && says
           ? html`<div class="emojis" role="group" aria-label="Reactions">

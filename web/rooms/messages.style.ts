@@ -430,7 +430,7 @@ export const messagesStyle = css`
   .pill:focus-visible {
     border-radius: 1.25rem;
   }
-  .nobody {
+  .empty {
     display: grid;
     justify-items: center;
     align-content: center;
@@ -439,23 +439,23 @@ export const messagesStyle = css`
     padding: var(--s4);
     text-align: center;
   }
-  .nobody h2 {
+  .empty h2 {
     font-size: var(--t5);
     font-weight: 650;
     letter-spacing: -0.01em;
   }
-  .nobody p {
+  .empty p {
     max-inline-size: 36ch;
     color: var(--ink-soft);
     text-wrap: pretty;
   }
-  .nobody div {
+  .empty div {
     display: flex;
     flex-wrap: wrap;
     justify-content: center;
     gap: var(--s2);
   }
-  .nobody .button {
+  .empty .button {
     min-block-size: 2.75rem;
     padding-inline: var(--s4);
   }

@@ -11,16 +11,14 @@ import { linked, onlyEmoji } from "../ui/text";
 import { toast } from "../ui/toast";
 import { avatar, avatarStyle } from "./avatar";
 import { type Blocked, isBlocked } from "./blocks";
-import { talkBones, talkBonesStyle } from "./bones";
+import type { Pending, RoomChannel } from "./channel";
 import type { Money } from "./contract";
-import type { Live } from "./live";
 import { messagesStyle } from "./messages.style";
-import { hueOfPerson } from "./names";
-import type { Pending } from "./outbox";
-import { busyWords } from "./patience";
-import { emojis, isOn, withMine, withMineAmongOthers } from "./reactions";
-import { type Group, type Item, itemsOf, threadOf } from "./thread";
-import { exactly, gave, priceOf, when } from "./words";
+import { userHue } from "./names";
+import { messagesPlaceholder, placeholderStyle } from "./placeholder";
+import { emojis, includeOwn, isOn, setOwn } from "./reactions";
+import { type Group, groupByDay, type Item, toItems } from "./thread";
+import { busyText, fullTime, messageAge, priceOf, tipText } from "./words";
 
 const nearEnd = 80;
 const nearStart = 500;
@@ -28,7 +26,7 @@ const timesMoveEvery = 15_000;
 const foundFor = 1400;
 const pagesToJump = 12;
 
-export interface Reacted {
+export interface ReactionChange {
   seq: number;
   emoji: string;
   on: boolean;
@@ -37,9 +35,9 @@ export interface Reacted {
 
 @customElement("room-messages")
 export class RoomMessages extends LitElement {
-  static override styles = [base, controls, avatarStyle, talkBonesStyle, messagesStyle];
+  static override styles = [base, controls, avatarStyle, placeholderStyle, messagesStyle];
 
-  @property({ attribute: false }) live!: Live;
+  @property({ attribute: false }) channel!: RoomChannel;
   @property({ type: Number }) version = 0;
   @property() me = "";
   @property() myName = "";
@@ -47,14 +45,14 @@ export class RoomMessages extends LitElement {
   @property({ type: Boolean }) mayTalk = false;
   @property({ attribute: false }) blocked: Blocked[] = [];
   /** Reactions that the server has not confirmed yet. */
-  @property({ attribute: false }) reacting: readonly Reacted[] = [];
+  @property({ attribute: false }) reacting: readonly ReactionChange[] = [];
   /** The first unread message; 0: none. */
   @property({ type: Number }) newFrom = 0;
   @state() private picking = "";
   @state() private pickBelow = false;
   @state() private atEnd = true;
   @state() private missed = 0;
-  @state() private unveiled: readonly string[] = [];
+  @state() private revealed: readonly string[] = [];
   /** The message with the roving focus; empty: the latest. */
   @state() private active = "";
   @query(".scroll") private scroller!: HTMLElement;
@@ -69,7 +67,7 @@ export class RoomMessages extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#timer = setInterval(() => !document.hidden && this.requestUpdate(), timesMoveEvery);
-    this.#stopClock = onTick(() => this.live.sendsAt !== null && this.requestUpdate());
+    this.#stopClock = onTick(() => this.channel.sender.retryAt !== null && this.requestUpdate());
     document.addEventListener("pointerdown", this.#pressedElsewhere);
   }
 
@@ -92,7 +90,7 @@ export class RoomMessages extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("live")) {
+    if (changed.has("channel")) {
       this.atEnd = true;
       this.missed = 0;
       this.#lastKey = "";
@@ -110,7 +108,7 @@ export class RoomMessages extends LitElement {
         this.missed += items.filter(
           (item) => (item.seq ?? 0) > this.#lastSeq && !item.isMine && !item.isBlocked,
         ).length;
-      this.#lastSeq = this.live.log.complete;
+      this.#lastSeq = this.channel.log.complete;
       // One's own message always scrolls into view.
       if (latest.pending && this.#lastKey !== "") this.atEnd = true;
       this.#lastKey = latest.key;
@@ -125,16 +123,20 @@ export class RoomMessages extends LitElement {
 
   /** Scrolls to a message, loading older pages as needed. */
   async goTo(seq: number): Promise<void> {
-    const { live } = this;
-    for (let page = 0; page < pagesToJump && seq < live.log.from && live.log.hasOlder; page += 1) {
+    const { channel } = this;
+    for (
+      let page = 0;
+      page < pagesToJump && seq < channel.log.from && channel.log.hasOlder;
+      page += 1
+    ) {
       this.atEnd = false;
-      await live.older();
+      await channel.sync.loadOlder();
       await this.updateComplete;
-      if (live.olderProblem) return toast(live.olderProblem, true);
+      if (channel.sync.olderProblem) return toast(channel.sync.olderProblem, true);
     }
     const item = this.#items().find((each) => each.seq === seq);
-    if (item?.isBlocked && !this.unveiled.includes(item.key)) {
-      this.unveiled = [...this.unveiled, item.key];
+    if (item?.isBlocked && !this.revealed.includes(item.key)) {
+      this.revealed = [...this.revealed, item.key];
       await this.updateComplete;
     }
     const row = this.renderRoot.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
@@ -153,7 +155,7 @@ export class RoomMessages extends LitElement {
   }
 
   override render() {
-    const { log } = this.live;
+    const { log } = this.channel;
     return html`<div class="scroll" role="log" aria-live="off" aria-label="Messages" tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#key}>
         <div class="inner">${log.ready ? this.#talk() : this.#waiting()}</div>
       </div>
@@ -167,10 +169,10 @@ export class RoomMessages extends LitElement {
   }
 
   #items(): Item[] {
-    const { log, outbox } = this.live;
+    const { log, outbox } = this.channel;
     if (!log.ready) return [];
-    const items = itemsOf({
-      messages: log.shown,
+    const items = toItems({
+      messages: log.visible,
       pending: outbox.list,
       me: this.me,
       myName: this.myName,
@@ -180,34 +182,34 @@ export class RoomMessages extends LitElement {
       const item = items.find((each) => each.seq === seq);
       if (item)
         item.reactions = isDone
-          ? withMineAmongOthers(item.reactions, emoji, this.me)
-          : withMine(item.reactions, emoji, this.me, on);
+          ? includeOwn(item.reactions, emoji, this.me)
+          : setOwn(item.reactions, emoji, this.me, on);
     }
     return items;
   }
 
   #waiting(): TemplateResult {
-    const { problem } = this.live;
+    const { problem } = this.channel.sync;
     if (problem)
-      return html`<div class="nobody"><cf-notice action="Try again" @retry=${() => this.live.reload()}>${problem}</cf-notice></div>`;
-    return html`<span class="only-read" role="status">Loading</span>${talkBones()}`;
+      return html`<div class="empty"><cf-notice action="Try again" @retry=${() => this.channel.sync.reload()}>${problem}</cf-notice></div>`;
+    return html`<span class="only-read" role="status">Loading</span>${messagesPlaceholder()}`;
   }
 
   #talk(): TemplateResult {
     const items = this.#items();
-    if (items.length === 0) return this.#nobody();
-    const { live } = this;
+    if (items.length === 0) return this.#empty();
+    const { channel } = this;
     const active = items.some(({ key }) => key === this.active) ? this.active : items.at(-1)?.key;
     return html`
       ${
-        live.log.hasOlder
-          ? html`<div class="older">${live.olderProblem && !live.isLoadingOlder ? html`${live.olderProblem} <button class="link" type="button" @click=${() => live.older()}>Try again</button>` : "Loading earlier messages"}</div>`
-          : live.log.first > 1
+        channel.log.hasOlder
+          ? html`<div class="older">${channel.sync.olderProblem && !channel.sync.isLoadingOlder ? html`${channel.sync.olderProblem} <button class="link" type="button" @click=${() => channel.sync.loadOlder()}>Try again</button>` : "Loading earlier messages"}</div>`
+          : channel.log.first > 1
             ? html`<p class="older">Earlier messages have expired</p>`
             : nothing
       }
       ${repeat(
-        threadOf(items),
+        groupByDay(items),
         ({ at }) => new Date(at).toDateString(),
         (day) => html`<h2 class="day">${dayName(day.at, now())}</h2>
           <ol>
@@ -223,8 +225,8 @@ export class RoomMessages extends LitElement {
     `;
   }
 
-  #nobody(): TemplateResult {
-    return html`<div class="nobody">
+  #empty(): TemplateResult {
+    return html`<div class="empty">
       <h2>No messages yet</h2>
       <p>${this.mayTalk ? "Send the first message, or invite the people around you." : "New messages appear here."}</p>
       <div>
@@ -246,21 +248,21 @@ export class RoomMessages extends LitElement {
     const last = index === group.items.length - 1;
     const divider =
       this.newFrom > 0 && item.seq === this.newFrom ? html`<p class="new">New</p>` : nothing;
-    if (item.isBlocked && !this.unveiled.includes(item.key)) {
+    if (item.isBlocked && !this.revealed.includes(item.key)) {
       if (!first) return html`<li hidden></li>`;
       return html`<li class="row" data-key=${item.key}>
         ${divider}
         <p class="veil">
           ${plural(group.items.length, "message")} from someone you blocked ·
-          <button class="link" type="button" @click=${() => (this.unveiled = [...this.unveiled, ...group.items.map(({ key }) => key)])}>Show</button>
+          <button class="link" type="button" @click=${() => (this.revealed = [...this.revealed, ...group.items.map(({ key }) => key)])}>Show</button>
         </p>
       </li>`;
     }
-    const time = html`<time class="when" datetime=${new Date(latest.at).toISOString()} title=${exactly(latest.at)}>${when(latest.at, now())}</time>`;
+    const time = html`<time class="when" datetime=${new Date(latest.at).toISOString()} title=${fullTime(latest.at)}>${messageAge(latest.at, now())}</time>`;
     if (item.tip)
       return html`<li class="row gift">${divider} ${this.#gift(item, item.tip, isActive, time)}</li>`;
     const side = item.isMine ? "mine" : "theirs";
-    return html`<li class="row ${side} ${first ? "first" : ""} ${last ? "last" : ""}" .style=${`--own:${hueOfPerson(item.userId)}`}>
+    return html`<li class="row ${side} ${first ? "first" : ""} ${last ? "last" : ""}" .style=${`--own:${userHue(item.userId)}`}>
       ${divider} ${last && !item.isMine ? avatar(item.userId, item.username) : nothing}
       ${first && !item.isMine ? html`<p class="who"><b><bdi>${item.username}</bdi></b>${item.userId === this.hostId ? html`<span class="role">Host</span>` : nothing}${time}</p>` : nothing}
       ${this.#message(item, isActive)} ${last && item.isMine ? this.#state(item, time) : nothing}
@@ -272,15 +274,15 @@ export class RoomMessages extends LitElement {
     const { pending } = item;
     if (pending?.problem) return html``;
     if (!pending || pending.seq !== null) return html`<p class="state">${time}</p>`;
-    const { sendsAt } = this.live;
+    const sendsAt = this.channel.sender.retryAt;
     if (sendsAt !== null && sendsAt > now())
-      return html`<p class="state" role="status">${busyWords("Sending", sendsAt, now())}</p>`;
-    if (!this.live.isStuck) return html`<p class="state">Sending</p>`;
+      return html`<p class="state" role="status">${busyText("Sending", sendsAt, now())}</p>`;
+    if (!this.channel.sender.isStuck) return html`<p class="state">Sending</p>`;
     return html`<p class="state failed" role="status">
       <span>Not sent yet, still trying.</span>
       <span>
-        <button class="link" type="button" @click=${() => this.live.retry(pending.client_msg_id)}>Try now</button>
-        <button class="link" type="button" @click=${() => this.live.discard(pending.client_msg_id)}>Remove</button>
+        <button class="link" type="button" @click=${() => this.channel.retry(pending.client_msg_id)}>Try now</button>
+        <button class="link" type="button" @click=${() => this.channel.discard(pending.client_msg_id)}>Remove</button>
       </span>
     </p>`;
   }
@@ -289,8 +291,8 @@ export class RoomMessages extends LitElement {
     return html`<p class="state failed" role="alert">
       <span>Not sent. ${problem}</span>
       <span>
-        <button class="link" type="button" @click=${() => this.live.retry(client_msg_id)}>Try again</button>
-        <button class="link" type="button" @click=${() => this.live.discard(client_msg_id)}>Remove</button>
+        <button class="link" type="button" @click=${() => this.channel.retry(client_msg_id)}>Try again</button>
+        <button class="link" type="button" @click=${() => this.channel.discard(client_msg_id)}>Remove</button>
       </span>
     </p>`;
   }
@@ -301,7 +303,7 @@ export class RoomMessages extends LitElement {
     const isBig = !item.isDeleted && onlyEmoji(item.text);
     return html`<div class="message ${underway ? "underway" : ""}" data-key=${item.key} data-seq=${item.seq ?? nothing}>
       <div class="line">
-        <div class="bubble ${isBig && !item.replyTo ? "emoji" : ""} ${item.isDeleted ? "deleted" : ""}" title=${exactly(item.at)} @click=${(event: MouseEvent) => this.#tapped(event, item)}>
+        <div class="bubble ${isBig && !item.replyTo ? "emoji" : ""} ${item.isDeleted ? "deleted" : ""}" title=${fullTime(item.at)} @click=${(event: MouseEvent) => this.#tapped(event, item)}>
           <span class="only-read">${item.isMine ? "You" : item.username}: </span>
           ${item.replyTo && !item.isDeleted ? this.#quote(item.replyTo) : nothing}
           ${item.isDeleted ? html`<p class="text">This message was deleted.</p>` : html`<p class="text" dir="auto">${linked(item.text)}</p>`}
@@ -318,7 +320,7 @@ export class RoomMessages extends LitElement {
     const toYou = this.hostId === this.me;
     return html`<div class="message" data-key=${item.key} data-seq=${item.seq}>
       <div class="line">
-        <p class="bubble tip" title=${exactly(item.at)} @click=${(event: MouseEvent) => this.#tapped(event, item)}>
+        <p class="bubble tip" title=${fullTime(item.at)} @click=${(event: MouseEvent) => this.#tapped(event, item)}>
           ${icon("tip")} <span dir="auto"><b><bdi>${item.isMine ? "You" : item.username}</bdi></b> gave ${toYou ? "you " : nothing}<b class="amount">${priceOf(tip)}</b></span> ${time}
         </p>
         ${this.#tools(item, isActive)}
@@ -328,9 +330,9 @@ export class RoomMessages extends LitElement {
   }
 
   #quote({ seq, username, text }: NonNullable<Item["replyTo"]>): TemplateResult {
-    const original = this.live.log.get(seq);
+    const original = this.channel.log.get(seq);
     const isHidden = isBlocked(this.blocked, original?.user_id ?? "", username);
-    const said = original?.tip ? gave(username, original.tip, this.hostId === this.me) : text;
+    const said = original?.tip ? tipText(username, original.tip, this.hostId === this.me) : text;
     const words =
       original?.is_deleted || (text === "" && !original?.tip)
         ? "Deleted message"
@@ -354,7 +356,9 @@ export class RoomMessages extends LitElement {
   }
 
   #names(users: string[], count: number): string {
-    const known = new Map(this.live.log.shown.map(({ user_id, username }) => [user_id, username]));
+    const known = new Map(
+      this.channel.log.visible.map(({ user_id, username }) => [user_id, username]),
+    );
     const names = users.flatMap((user) => (user === this.me ? "You" : (known.get(user) ?? [])));
     const others = count - names.length;
     return [...names, ...(others > 0 ? [`${others} more`] : [])].join(", ");
@@ -429,7 +433,7 @@ export class RoomMessages extends LitElement {
       this.#find(key)?.querySelector<HTMLElement>(".smile")?.focus();
     }
     if (seq !== null)
-      this.dispatchEvent(new CustomEvent<Reacted>("react", { detail: { seq, emoji, on } }));
+      this.dispatchEvent(new CustomEvent<ReactionChange>("react", { detail: { seq, emoji, on } }));
   }
 
   /** On touch screens, tapping a message opens its actions. */
@@ -462,14 +466,14 @@ export class RoomMessages extends LitElement {
   }
 
   #fillUp(): void {
-    const { live } = this;
+    const { channel } = this;
     if (
       this.scroller.scrollTop < nearStart &&
-      live.log.hasOlder &&
-      !live.isLoadingOlder &&
-      !live.olderProblem
+      channel.log.hasOlder &&
+      !channel.sync.isLoadingOlder &&
+      !channel.sync.olderProblem
     )
-      void live.older();
+      void channel.sync.loadOlder();
   }
 
   #toBottom(): void {

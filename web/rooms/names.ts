@@ -62,7 +62,7 @@ const doubles: Record<string, string> = {
 };
 
 /** Skeleton of a name: equal for two names that readers confuse. */
-export function likeness(name: string): string {
+export function nameSkeleton(name: string): string {
   const plain = name
     .normalize("NFKD")
     .toLowerCase()
@@ -112,18 +112,18 @@ const second = [
   "Wren",
 ];
 
-export function someName(random = Math.random): string {
+export function randomName(random = Math.random): string {
   const pick = (list: string[]) => list[Math.floor(random() * list.length)] ?? "";
   return `${pick(first)} ${pick(second)}`;
 }
 
 /** One of twelve hues, stable for a user. */
-export function hueOfPerson(userId: string): number {
+export function userHue(userId: string): number {
   let sum = 0;
   for (const letter of userId) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
   return (sum % 12) * 30;
 }
 
-export function initialOf(name: string): string {
+export function initial(name: string): string {
   return [...name.trim()][0]?.toUpperCase() ?? "?";
 }

@@ -7,12 +7,12 @@ import { plural } from "../ui/format";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
-import { problemOf, rooms } from "./api";
+import { rooms, toProblem } from "./api";
 import type { Money, Offers, Pin, Room, ToPay } from "./contract";
-import type { Payment } from "./waiting";
-import { priceOf, refusal } from "./words";
+import type { Payment } from "./payment";
+import { priceOf, refusalText } from "./words";
 
-export type Wanted =
+export type PurchaseRequest =
   | { what: "pin"; seq: number; username: string; text: string }
   | { what: "tip"; seq: number }
   | { what: "back_room"; seq: number };
@@ -148,7 +148,7 @@ export class PaySheet extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) wanted: Wanted | null = null;
+  @property({ attribute: false }) wanted: PurchaseRequest | null = null;
   @property({ attribute: false }) room!: Room;
   /** The current pin. */
   @property({ attribute: false }) pin: Pin | null = null;
@@ -172,7 +172,7 @@ export class PaySheet extends LitElement {
       if (isOver)
         Object.assign(this, {
           toPay: null,
-          problem: refusal({ status: 409, code: "outbid", message: "", retryAfterMs: null }),
+          problem: refusalText({ status: 409, code: "outbid", message: "", retryAfterMs: null }),
         });
       void this.#load();
     }
@@ -193,12 +193,12 @@ export class PaySheet extends LitElement {
     </cf-dialog>`;
   }
 
-  #heading({ what }: Wanted): string {
+  #heading({ what }: PurchaseRequest): string {
     if (what === "pin") return "Pin for everyone";
     return what === "tip" ? `Tip ${this.room.host.username}` : "Back room";
   }
 
-  #about(wanted: Wanted): TemplateResult {
+  #about(wanted: PurchaseRequest): TemplateResult {
     switch (wanted.what) {
       case "pin":
         return html`<p class="said" dir="auto"><b><bdi>${wanted.username}</bdi></b> ${wanted.text}</p>
@@ -210,7 +210,7 @@ export class PaySheet extends LitElement {
     }
   }
 
-  #choices(wanted: Wanted): Choice[] {
+  #choices(wanted: PurchaseRequest): Choice[] {
     const { code } = this.room;
     if (wanted.what === "pin")
       return (this.offers?.pins ?? []).map(({ tier, minutes, price }) => ({
@@ -227,7 +227,7 @@ export class PaySheet extends LitElement {
     return [];
   }
 
-  #choosing(wanted: Wanted): TemplateResult | typeof nothing {
+  #choosing(wanted: PurchaseRequest): TemplateResult | typeof nothing {
     const choices = this.#choices(wanted);
     if (choices.length > 0) {
       return html`<ul class="${wanted.what === "pin" ? "tiers" : "amounts"} ${this.isAsking ? "asking" : ""}" aria-busy=${this.isAsking} aria-label=${wanted.what === "pin" ? "How long" : "How much"}>
@@ -245,7 +245,7 @@ export class PaySheet extends LitElement {
     return html`<p>${this.#nothingToChoose(wanted)}</p>`;
   }
 
-  #nothingToChoose({ what }: Wanted): string {
+  #nothingToChoose({ what }: PurchaseRequest): string {
     if (what === "pin" && this.pin) return "The highest pin is taken. Try again when it expires.";
     return what === "pin"
       ? "Pins are not available right now."
@@ -253,7 +253,7 @@ export class PaySheet extends LitElement {
   }
 
   /** A real link: phones and in-app browsers block tabs that a script opens. */
-  #chosen({ pay_url, price, minutes }: ToPay, { what }: Wanted): TemplateResult {
+  #chosen({ pay_url, price, minutes }: ToPay, { what }: PurchaseRequest): TemplateResult {
     const gets = {
       pin: `${plural(minutes ?? 0, "minute")} at the top`,
       tip: `for ${this.room.host.username}`,
@@ -279,7 +279,7 @@ export class PaySheet extends LitElement {
       const offers = await rooms.offers(this.room.code);
       if (wanted === this.wanted) this.offers = offers;
     } catch (error) {
-      if (wanted === this.wanted) this.problem = refusal(problemOf(error));
+      if (wanted === this.wanted) this.problem = refusalText(toProblem(error));
     }
   }
 
@@ -299,8 +299,8 @@ export class PaySheet extends LitElement {
       this.link?.focus();
     } catch (error) {
       if (wanted !== this.wanted) return;
-      const problem = problemOf(error);
-      this.problem = refusal(problem);
+      const problem = toProblem(error);
+      this.problem = refusalText(problem);
       if (problem.code === "outbid") await this.#load();
     } finally {
       if (wanted === this.wanted) this.isAsking = false;

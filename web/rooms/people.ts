@@ -8,7 +8,7 @@ import { type IconName, icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
 import { toast } from "../ui/toast";
-import { problemOf, rooms } from "./api";
+import { rooms, toProblem } from "./api";
 import { avatar, avatarStyle } from "./avatar";
 import { type Blocked, block, isBlocked, unblock } from "./blocks";
 import type { Person } from "./contract";
@@ -190,7 +190,7 @@ export class RoomPeople extends LitElement {
       this.open = "";
       this.#changed();
     } catch (error) {
-      toast(problemOf(error).message, true);
+      toast(toProblem(error).message, true);
     }
     this.busy = false;
   }

@@ -5,13 +5,13 @@ import { base } from "../ui/base";
 import { icon } from "../ui/icons";
 import { isWeb } from "../ui/web";
 import type { Picture } from "./contract";
-import { thumbOf } from "./thumbhash";
+import { decodeThumbhash } from "./thumbhash";
 
 const colourless = 0.015;
 
 /** The room's tint: its photo's hue, or one derived from its code. */
-export function hueOfRoom(code: string, photo: Picture | null): number {
-  const thumb = photo ? thumbOf(photo.thumbhash) : null;
+export function roomHue(code: string, photo: Picture | null): number {
+  const thumb = photo ? decodeThumbhash(photo.thumbhash) : null;
   if (thumb && thumb.chroma > colourless) return thumb.hue;
   return [...code].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 360;
 }
@@ -60,9 +60,9 @@ export class RoomPicture extends LitElement {
   @query("canvas") private canvas!: HTMLCanvasElement | null;
 
   override updated(changed: PropertyValues<this>): void {
-    this.style.setProperty("--hue", String(hueOfRoom(this.code, this.photo)));
+    this.style.setProperty("--hue", String(roomHue(this.code, this.photo)));
     if (!changed.has("photo") || !this.canvas) return;
-    const thumb = this.photo && thumbOf(this.photo.thumbhash);
+    const thumb = this.photo && decodeThumbhash(this.photo.thumbhash);
     if (!thumb) return;
     Object.assign(this.canvas, { width: thumb.width, height: thumb.height });
     this.canvas

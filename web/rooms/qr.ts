@@ -1,7 +1,7 @@
 // A link as a QR code (ISO/IEC 18004): bytes, error correction M, versions 1 to 10, which is up to 213 bytes.
 
 /** Rows of modules; true is dark. Null when the text is too long. */
-export function qrOf(text: string, mask?: number): boolean[][] | null {
+export function encodeQr(text: string, mask?: number): boolean[][] | null {
   const data = new TextEncoder().encode(text);
   const version = versions.findIndex(
     ({ blocks }, index) =>

@@ -10,19 +10,14 @@ export function isOn(reactions: Reaction[], emoji: string, me: string): boolean 
 /**
  * The server names only some users of a popular reaction; adds one's own after a confirmed change.
  */
-export function withMineAmongOthers(reactions: Reaction[], emoji: string, me: string): Reaction[] {
+export function includeOwn(reactions: Reaction[], emoji: string, me: string): Reaction[] {
   const hasMore = ({ count, users }: Reaction) => count > users.length && !users.includes(me);
   return reactions.map((each) =>
     each.emoji === emoji && hasMore(each) ? { ...each, users: [...each.users, me] } : each,
   );
 }
 
-export function withMine(
-  reactions: Reaction[],
-  emoji: string,
-  me: string,
-  on: boolean,
-): Reaction[] {
+export function setOwn(reactions: Reaction[], emoji: string, me: string, on: boolean): Reaction[] {
   if (isOn(reactions, emoji, me) === on) return reactions;
   const known = reactions.find((each) => each.emoji === emoji) ?? { emoji, count: 0, users: [] };
   const next = on

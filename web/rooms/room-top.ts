@@ -5,8 +5,8 @@ import { base, controls } from "../ui/base";
 import { now, onTick } from "../ui/clock";
 import { icon } from "../ui/icons";
 import type { Money, Pin } from "./contract";
-import { isOutbid, type Payment } from "./waiting";
-import { left, priceOf } from "./words";
+import { isOutbid, type Payment } from "./payment";
+import { countdown, priceOf } from "./words";
 
 export interface Entrance {
   mayEnter: boolean;
@@ -148,7 +148,7 @@ export class RoomTop extends LitElement {
         ${icon("pin")}<span class="words" dir="auto"><span class="only-read">Pinned: </span><span><b><bdi>${username}</bdi></b></span> <span dir="auto">${text}</span></span>
       </button>
       <span class="side">
-        <span class="figures" title="How long it stays pinned"><span class="only-read">For </span>${left(Date.parse(until), now())}</span>
+        <span class="figures" title="How long it stays pinned"><span class="only-read">For </span>${countdown(Date.parse(until), now())}</span>
         <span class="price" title="What was paid for it"><span class="only-read">Paid </span>${priceOf(price)}</span>
       </span>
     </div>`;

@@ -11,10 +11,10 @@ import "../ui/notice";
 import "../ui/theme-toggle";
 import { toast } from "../ui/toast";
 import "./about";
-import type { Asked } from "./about";
-import { onWait, problemOf, rooms, session, waitsUntil } from "./api";
+import type { RoomAction } from "./about";
+import { busyUntil, onBusyChange, rooms, session, toProblem } from "./api";
 import { type Blocked, block, blockedPeople, isBlocked, unblock } from "./blocks";
-import { talkBones, talkBonesStyle } from "./bones";
+import { messagesPlaceholder, placeholderStyle } from "./placeholder";
 import "./composer";
 import type { Composed, RoomComposer } from "./composer";
 import type {
@@ -26,33 +26,32 @@ import type {
   Pin,
   Quote,
   Room,
-  RoomNews,
+  RoomUpdate,
 } from "./contract";
 import "./join";
-import { keep, kept } from "./kept";
-import { type Ending, Live } from "./live";
+import { type EndReason, RoomChannel } from "./channel";
+import { readStored, store } from "./storage";
 import "./message-sheet";
 import "./messages";
-import type { Reacted, RoomMessages } from "./messages";
-import { busyWords } from "./patience";
+import type { ReactionChange, RoomMessages } from "./messages";
 import "./pay-sheet";
-import type { Wanted } from "./pay-sheet";
+import type { PurchaseRequest } from "./pay-sheet";
 import "./people";
-import { hueOfRoom } from "./picture";
+import { roomHue } from "./picture";
 import "./room-top";
 import { roomStyle } from "./room.style";
 import "./settings";
 import "./share";
 import type { Item } from "./thread";
 import "./tips";
-import { Asking, askAfterPin, comesOf, hasCome, type Payment } from "./waiting";
-import { gave, here, refusal, typingWords } from "./words";
-import { later, worldOf } from "./world";
+import { later, roomEnvironment } from "./environment";
+import { isFulfilled, orderOutcome, type Payment, PaymentPoller, pinRefetchDelay } from "./payment";
+import { busyText, onlineCount, refusalText, tipText, typingText } from "./words";
 
 type Sheet = "share" | "people" | "about" | "join" | "rename" | "settings" | "tips";
 
 /** Messages kept while scrolled to the end; older ones are fetched again on scrolling up. */
-const mostShown = 500;
+const MAX_VISIBLE_MESSAGES = 500;
 const peopleEvery = 3_000;
 const peopleAtLeastEvery = 20_000;
 const tellEvery = 1_500;
@@ -62,14 +61,14 @@ const wide = matchMedia("(min-width: 62rem)");
 
 @customElement("rooms-room")
 export class RoomsRoom extends LitElement {
-  static override styles = [base, controls, talkBonesStyle, roomStyle];
+  static override styles = [base, controls, placeholderStyle, roomStyle];
 
   @property() code = "";
   /** A room that was just created and need not be fetched. */
   @property({ attribute: false }) made: Room | null = null;
   @state() private room: Room | ClosedRoom | null = null;
   @state() private problem = "";
-  @state() private over: Ending | null = null;
+  @state() private over: EndReason | null = null;
   @state() private version = 0;
   @state() private sheet: Sheet | null = null;
   @state() private replyTo: Quote | null = null;
@@ -78,10 +77,10 @@ export class RoomsRoom extends LitElement {
   @state() private banned: Blocked[] = [];
   @state() private peopleProblem = "";
   @state() private blocked: Blocked[] = blockedPeople();
-  @state() private reacting: readonly Reacted[] = [];
+  @state() private reacting: readonly ReactionChange[] = [];
   @state() private me = "";
   @state() private newFrom = 0;
-  @state() private wanted: Wanted | null = null;
+  @state() private wanted: PurchaseRequest | null = null;
   /** The pending payment, after its checkout was opened. */
   @state() private payment: Payment | null = null;
   /** The back room's entrance fee, once fetched. */
@@ -90,7 +89,7 @@ export class RoomsRoom extends LitElement {
   @state() private told = "";
   @query("room-messages") private messages!: RoomMessages | null;
   @query("room-composer") private composer!: RoomComposer | null;
-  #live: Live | null = null;
+  #channel: RoomChannel | null = null;
   #visit = 0;
   #stopClock = () => {};
   #stopWaits = () => {};
@@ -105,7 +104,7 @@ export class RoomsRoom extends LitElement {
   #newsTold = 0;
   #pinTries = 0;
   #pinTimer: ReturnType<typeof setTimeout> | undefined;
-  #asking: Asking | null = null;
+  #asking: PaymentPoller | null = null;
   #entranceOf = "";
 
   override connectedCallback(): void {
@@ -119,12 +118,12 @@ export class RoomsRoom extends LitElement {
     visualViewport?.addEventListener("scroll", this.#fit);
     wide.addEventListener("change", this.#widened);
     this.#fit();
-    this.#stopWaits = onWait(() => this.requestUpdate());
+    this.#stopWaits = onBusyChange(() => this.requestUpdate());
     this.#stopClock = onTick(() => {
       // Waits count down, and an online count becomes stale.
-      if (waitsUntil() !== null || !this.#live?.isLive) this.requestUpdate();
+      if (busyUntil() !== null || !this.#channel?.connection.isConnected) this.requestUpdate();
       // Departures are not broadcast, so the list is polled.
-      if (this.#live?.isLive && Date.now() - this.#peopleAt > peopleAtLeastEvery)
+      if (this.#channel?.connection.isConnected && Date.now() - this.#peopleAt > peopleAtLeastEvery)
         void this.#loadPeople();
     });
   }
@@ -141,7 +140,7 @@ export class RoomsRoom extends LitElement {
     wide.removeEventListener("change", this.#widened);
     this.#stopClock();
     this.#stopWaits();
-    this.#leaveLive();
+    this.#closeChannel();
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -156,7 +155,7 @@ export class RoomsRoom extends LitElement {
       this.#seePayment();
       void this.#learnEntrance();
     }
-    this.style.setProperty("--hue", String(hueOfRoom(this.code, room?.photo ?? null)));
+    this.style.setProperty("--hue", String(roomHue(this.code, room?.photo ?? null)));
     const name = this.room?.name ?? "Room";
     document.title = `${this.#unseen > 0 ? `(${this.#unseen}) ` : ""}${name}${room?.front ? ", back room" : ""} · Rooms`;
   }
@@ -165,7 +164,7 @@ export class RoomsRoom extends LitElement {
 
   async #enter(): Promise<void> {
     const visit = ++this.#visit;
-    this.#leaveLive();
+    this.#closeChannel();
     Object.assign(this, {
       room: null,
       problem: "",
@@ -181,7 +180,7 @@ export class RoomsRoom extends LitElement {
       entrance: null,
     });
     this.#entranceOf = "";
-    this.#waitFor(kept<Payment>(`paying.${this.code}`));
+    this.#waitFor(readStored<Payment>(`paying.${this.code}`));
     // The latest page is fetched in parallel with the room, since most rooms are readable.
     let first: Promise<Page> | null = null;
     try {
@@ -195,31 +194,34 @@ export class RoomsRoom extends LitElement {
       this.me = (await session()).user_id;
       this.room = room;
       if (this.made?.code === this.code) this.sheet = wide.matches ? null : "share";
-      if (mayRead(room)) this.#goLive(first);
+      if (mayRead(room)) this.#openChannel(first);
     } catch (error) {
       if (visit !== this.#visit) return;
-      const { status, code } = problemOf(error);
+      const { status, code } = toProblem(error);
       if (status === 404) this.over = "missing";
       else if (code === "banned") this.over = "banned";
-      else this.problem = refusal(problemOf(error));
+      else this.problem = refusalText(toProblem(error));
     }
   }
 
-  #goLive(first: Promise<Page> | null): void {
-    const seen = Math.max(kept<number>(`seen.${this.code}`) ?? 0, this.room?.you.read_seq ?? 0);
-    const live = new Live(worldOf(this.code, this.me, first), this.me, {
-      changed: () => live === this.#live && this.#changed(),
-      room: (news) => this.#news(news),
-      pin: (pin) => this.#pinned(pin),
-      muted: (isMuted) => this.#muted(isMuted),
-      standing: () => void this.#readAgain(),
-      over: (why) => (why === "missing" ? void this.#lost() : this.#end(why)),
+  #openChannel(first: Promise<Page> | null): void {
+    const seen = Math.max(
+      readStored<number>(`seen.${this.code}`) ?? 0,
+      this.room?.you.read_seq ?? 0,
+    );
+    const channel = new RoomChannel(roomEnvironment(this.code, this.me, first), this.me, {
+      changed: () => channel === this.#channel && this.#changed(),
+      roomChanged: (news) => this.#news(news),
+      pinChanged: (pin) => this.#pinned(pin),
+      muteChanged: (isMuted) => this.#muted(isMuted),
+      accessChanged: () => void this.#readAgain(),
+      ended: (why) => (why === "missing" ? void this.#lost() : this.#end(why)),
     });
-    this.#live = live;
+    this.#channel = channel;
     this.#toldUpTo = 0;
     this.#unseen = 0;
-    live.seen = seen;
-    live.start();
+    channel.readSeq = seen;
+    channel.start();
     if (seen > 0 && (this.#open?.last_seq ?? 0) > seen) this.newFrom = seen + 1;
     void this.#loadPeople();
     // With a keyboard, the composer takes the focus at once.
@@ -227,9 +229,9 @@ export class RoomsRoom extends LitElement {
       void this.updateComplete.then(() => this.composer?.focus());
   }
 
-  #leaveLive(): void {
-    this.#live?.stop();
-    this.#live = null;
+  #closeChannel(): void {
+    this.#channel?.stop();
+    this.#channel = null;
     clearTimeout(this.#peopleTimer);
     clearTimeout(this.#toldTimer);
     this.#toldTimer = undefined;
@@ -238,7 +240,7 @@ export class RoomsRoom extends LitElement {
     this.#asking?.stop();
   }
 
-  #end(why: Ending): void {
+  #end(why: EndReason): void {
     this.#asking?.stop();
     clearTimeout(this.#pinTimer);
     this.sheet = null;
@@ -254,70 +256,72 @@ export class RoomsRoom extends LitElement {
     try {
       const room = await rooms.get(this.code);
       if (visit !== this.#visit) return;
-      this.#leaveLive();
+      this.#closeChannel();
       const readable = mayRead(room);
       this.room = readable ? null : room;
       // An automatic retry could loop forever.
       if (readable) this.problem = "The connection to this room was refused.";
     } catch (error) {
       if (visit !== this.#visit) return;
-      const { status, message } = problemOf(error);
+      const { status, message } = toProblem(error);
       if (status === 404) return this.#end("missing");
-      this.#leaveLive();
+      this.#closeChannel();
       this.room = null;
       this.problem = message;
     }
   }
 
   #changed(): void {
-    const live = this.#live;
-    if (!live) return;
+    const channel = this.#channel;
+    if (!channel) return;
     this.version += 1;
-    const author = live.log.shown.at(-1)?.user_id;
+    const author = channel.log.visible.at(-1)?.user_id;
     const isStranger =
       author !== undefined &&
       author !== this.me &&
       this.people?.some(({ user_id }) => user_id === author) === false;
-    if (live.online !== this.#online || isStranger) {
-      this.#online = live.online;
+    if (channel.online !== this.#online || isStranger) {
+      this.#online = channel.online;
       this.#peopleSoon();
     }
-    this.#tellReader(live);
+    this.#tellReader(channel);
     this.#look();
   }
 
   /** Marks messages as read when the page is visible and scrolled to the end. */
   #look(): void {
-    const live = this.#live;
-    if (!live?.log.ready) return;
-    if (this.messages?.isAtEnd !== false) live.log.keepLatest(mostShown);
+    const channel = this.#channel;
+    if (!channel?.log.ready) return;
+    if (this.messages?.isAtEnd !== false) channel.log.keepLatest(MAX_VISIBLE_MESSAGES);
     if (document.hidden || this.messages?.isAtEnd === false) {
       this.#unseen = document.hidden
-        ? live.log.shown.filter(({ seq, user_id }) => seq > live.seen && user_id !== this.me).length
+        ? channel.log.visible.filter(
+            ({ seq, user_id }) => seq > channel.readSeq && user_id !== this.me,
+          ).length
         : this.#unseen;
       return;
     }
     this.#unseen = 0;
-    if (live.log.complete <= live.seen) return;
-    live.seen = live.log.complete;
-    keep(`seen.${this.code}`, live.seen);
+    if (channel.log.complete <= channel.readSeq) return;
+    channel.readSeq = channel.log.complete;
+    store(`seen.${this.code}`, channel.readSeq);
   }
 
   /** Announces new messages in batches, without history. */
-  #tellReader(live: Live): void {
-    if (!live.log.ready) return;
-    if (this.#toldUpTo === 0) this.#toldUpTo = Math.max(1, live.log.complete + 1);
-    if (this.#toldTimer || live.log.complete < this.#toldUpTo) return;
+  #tellReader(channel: RoomChannel): void {
+    if (!channel.log.ready) return;
+    if (this.#toldUpTo === 0) this.#toldUpTo = Math.max(1, channel.log.complete + 1);
+    if (this.#toldTimer || channel.log.complete < this.#toldUpTo) return;
     this.#toldTimer = setTimeout(() => {
       this.#toldTimer = undefined;
-      const fresh = live.log.shown.filter(
+      const fresh = channel.log.visible.filter(
         (message) =>
           message.seq >= this.#toldUpTo &&
           message.user_id !== this.me &&
           !message.is_deleted &&
           !isBlocked(this.blocked, message.user_id, message.username),
       );
-      this.#toldUpTo = live.log.complete + 1;
+      this.#toldUpTo = channel.log.complete + 1;
       if (fresh.length > 0)
         this.told =
           fresh.length > 2
@@ -325,14 +329,14 @@ export class RoomsRoom extends LitElement {
             : fresh
                 .map(({ username, text, tip }) =>
                   tip
-                    ? gave(username, tip, this.#open?.you.role === "host")
+                    ? tipText(username, tip, this.#open?.you.role === "host")
                     : `${username}: ${text}`,
                 )
                 .join(". ");
     }, tellEvery);
   }
 
-  #news(news: RoomNews): void {
+  #news(news: RoomUpdate): void {
     if (!this.room) return;
     this.#newsTold += 1;
     // A broadcast omits the back room's code, because only members may know it.
@@ -365,7 +369,7 @@ export class RoomsRoom extends LitElement {
       // Broadcasts during the request are newer than its answer.
       if (told !== this.#newsTold) return void this.#readAgain();
       this.room = room;
-      if (!mayRead(room)) this.#leaveLive();
+      if (!mayRead(room)) this.#closeChannel();
     } catch {
       // The known state stays until the next fetch succeeds.
     }
@@ -375,13 +379,13 @@ export class RoomsRoom extends LitElement {
 
   #woken = (): void => {
     if (document.hidden) {
-      this.#live?.lookAway();
+      this.#channel?.flushReadSeq();
       // Messages from now on are unread.
-      if (this.#live?.log.ready && this.messages?.isAtEnd !== false)
-        this.newFrom = this.#live.log.complete + 1;
+      if (this.#channel?.log.ready && this.messages?.isAtEnd !== false)
+        this.newFrom = this.#channel.log.complete + 1;
       return;
     }
-    this.#live?.wake();
+    this.#channel?.wake();
     if (this.problem) void this.#enter();
     this.#followPin();
     this.#asking?.wake();
@@ -390,7 +394,7 @@ export class RoomsRoom extends LitElement {
   };
 
   #offline = (): void => {
-    this.#live?.doubt();
+    this.#channel?.checkConnection();
     this.requestUpdate();
   };
 
@@ -448,9 +452,9 @@ export class RoomsRoom extends LitElement {
           <div class="body">
             <p class="banner" role="status">${this.#connection()}</p>
             ${
-              this.#live
+              this.#channel
                 ? html`<room-messages
-                  .live=${this.#live}
+                  .channel=${this.#channel}
                   .version=${this.version}
                   .me=${this.me}
                   .myName=${room.you.username ?? ""}
@@ -459,7 +463,7 @@ export class RoomsRoom extends LitElement {
                   .blocked=${this.blocked}
                   .reacting=${this.reacting}
                   .newFrom=${this.newFrom}
-                  @react=${(event: CustomEvent<Reacted>) => this.#react(event.detail)}
+                  @react=${(event: CustomEvent<ReactionChange>) => this.#react(event.detail)}
                   @answer=${(event: CustomEvent<Item>) => this.#answer(event.detail)}
                   @more=${(event: CustomEvent<Item>) => (this.looked = event.detail)}
                   @hello=${() => this.#say("👋", null)}
@@ -478,16 +482,16 @@ export class RoomsRoom extends LitElement {
   }
 
   #header(room: Room): TemplateResult {
-    const live = this.#live?.wasLive ? this.#live : null;
-    const count = here(
-      live ? live.online : room.online,
-      live ? live.onlineAt : this.#roomAt,
+    const channel = this.#channel?.connection.wasConnected ? this.#channel : null;
+    const count = onlineCount(
+      channel ? channel.online : room.online,
+      channel ? channel.onlineAt : this.#roomAt,
       now(),
     );
     const words = html`<h1 dir="auto">${room.name}</h1>
       <span class="presence">
         ${room.front ? html`${icon("ajar")}<span>Back room</span><span aria-hidden="true">·</span>` : nothing}
-        ${count ? html`<i class=${this.#live?.isLive ? "on" : ""}></i><span>${count}</span>` : nothing}
+        ${count ? html`<i class=${this.#channel?.connection.isConnected ? "on" : ""}></i><span>${count}</span>` : nothing}
         ${room.is_private && !room.front ? html`<span aria-hidden="true">·</span>${icon("lock")}<span>Private</span>` : nothing}
         ${room.is_read_only ? html`<span aria-hidden="true">·</span><span>Read-only</span>` : nothing}
       </span>`;
@@ -545,22 +549,22 @@ export class RoomsRoom extends LitElement {
   }
 
   #connection(): string {
-    const live = this.#live;
-    if (!live) return "";
+    const channel = this.#channel;
+    if (!channel) return "";
     if (!navigator.onLine) return "You are offline. Messages are sent when you are back online.";
-    if (live.isLive) return "";
-    if (live.connectsAt !== null && live.connectsAt > now())
-      return busyWords("Connecting", live.connectsAt, now());
-    if (!live.isLate) return "";
-    return live.wasLive ? "Reconnecting…" : "Connecting…";
+    if (channel.connection.isConnected) return "";
+    if (channel.connection.reconnectAt !== null && channel.connection.reconnectAt > now())
+      return busyText("Connecting", channel.connection.reconnectAt, now());
+    if (!channel.connection.isDelayed) return "";
+    return channel.connection.wasConnected ? "Reconnecting…" : "Connecting…";
   }
 
   #typing(): TemplateResult | typeof nothing {
-    const names = [...(this.#live?.typing ?? [])]
+    const names = [...(this.#channel?.typing ?? [])]
       .filter(([userId, username]) => !isBlocked(this.blocked, userId, username))
       .map(([, username]) => username);
     return names.length > 0
-      ? html`<span class="dots"><i></i><i></i><i></i></span><span dir="auto">${typingWords(names)}</span>`
+      ? html`<span class="dots"><i></i><i></i><i></i></span><span dir="auto">${typingText(names)}</span>`
       : nothing;
   }
 
@@ -582,7 +586,7 @@ export class RoomsRoom extends LitElement {
       .replyTo=${this.replyTo}
       placeholder=${you.username ? `Message as ${you.username}` : "Message"}
       @compose=${(event: CustomEvent<Composed>) => this.#say(event.detail.text, event.detail.replyTo)}
-      @typed=${() => this.#live?.typed()}
+      @typed=${() => this.#channel?.notifyTyping()}
       @unquote=${() => (this.replyTo = null)}
     ></room-composer>`;
   }
@@ -618,7 +622,7 @@ export class RoomsRoom extends LitElement {
         ?mayTalk=${this.#mayTalk}
         ?host=${isHost}
         @dismiss=${() => (this.looked = null)}
-        @react=${(event: CustomEvent<Reacted>) => this.#react(event.detail)}
+        @react=${(event: CustomEvent<ReactionChange>) => this.#react(event.detail)}
         @answer=${(event: CustomEvent<Item>) => this.#answer(event.detail)}
         @pin=${(event: CustomEvent<Item>) => this.#wantPin(event.detail)}
         @remove=${(event: CustomEvent<Item>) => this.#remove(event.detail)}
@@ -644,7 +648,7 @@ export class RoomsRoom extends LitElement {
         html`<button class="button main" type="button" @click=${() => this.#enter()}>Try again</button>${this.#all()}`,
       );
     }
-    const until = waitsUntil();
+    const until = busyUntil();
     return html`<div class="room with-aside">
       ${wide.matches ? html`<aside></aside>` : nothing}
       <main class="chat">
@@ -652,7 +656,7 @@ export class RoomsRoom extends LitElement {
           <button class="button bare icon-only narrow" type="button" aria-label="Back to the start" @click=${this.#home}>${icon("back")}</button>
           <div class="bones"><h1 class="only-read" role="status">Opening the room</h1><i></i><i></i></div>
         </header>
-        <div class="body coming"><p class="banner" role="status">${until === null ? "" : busyWords("Opening it", until, Date.now())}</p>${talkBones()}</div>
+        <div class="body coming"><p class="banner" role="status">${until === null ? "" : busyText("Opening it", until, Date.now())}</p>${messagesPlaceholder()}</div>
       </main>
     </div>`;
   }
@@ -681,7 +685,7 @@ export class RoomsRoom extends LitElement {
     </main>`;
   }
 
-  #ended(why: Ending): TemplateResult {
+  #ended(why: EndReason): TemplateResult {
     switch (why) {
       case "kicked":
         return this.#shownOut(this.room?.front ?? null);
@@ -773,43 +777,43 @@ export class RoomsRoom extends LitElement {
   #say(text: string, replyTo: Quote | null): void {
     this.replyTo = null;
     this.newFrom = 0;
-    this.#live?.say(crypto.randomUUID(), text, replyTo);
+    this.#channel?.post(crypto.randomUUID(), text, replyTo);
     this.messages?.toEnd();
     this.composer?.focus();
   }
 
   #answer({ seq, username, text, tip }: Item): void {
     const words = tip
-      ? gave(username, tip, this.#open?.you.role === "host")
+      ? tipText(username, tip, this.#open?.you.role === "host")
       : [...text].slice(0, quoteLength).join("");
     if (seq !== null) this.replyTo = { seq, username, text: words };
   }
 
-  async #react(reacted: Reacted): Promise<void> {
-    const live = this.#live;
+  async #react(reacted: ReactionChange): Promise<void> {
+    const channel = this.#channel;
     const { seq, emoji, on } = reacted;
-    const isSame = (each: Reacted) => each.seq === seq && each.emoji === emoji;
+    const isSame = (each: ReactionChange) => each.seq === seq && each.emoji === emoji;
     this.reacting = [...this.reacting.filter((each) => !isSame(each)), reacted];
-    let done: Reacted[] = [];
+    let done: ReactionChange[] = [];
     try {
-      live?.put(await rooms.react(this.code, seq, emoji, on));
+      channel?.apply(await rooms.react(this.code, seq, emoji, on));
       if (on) done = [{ ...reacted, isDone: true }];
     } catch (error) {
-      toast(problemOf(error).message, true);
+      toast(toProblem(error).message, true);
     }
     // Keeps a reaction that was changed again during the request.
     this.reacting = this.reacting.flatMap((each) => (each === reacted ? done : [each]));
   }
 
   async #remove({ seq }: Item): Promise<void> {
-    const live = this.#live;
-    if (seq === null || !live) return;
-    const known = live.log.get(seq);
+    const channel = this.#channel;
+    if (seq === null || !channel) return;
+    const known = channel.log.get(seq);
     try {
       await rooms.remove(this.code, seq);
       // The server's own update has the same revision, or a higher one.
       if (known)
-        live.put({
+        channel.apply({
           ...known,
           text: "",
           reply_to: null,
@@ -818,7 +822,7 @@ export class RoomsRoom extends LitElement {
           rev: known.rev + 1,
         } satisfies Message);
     } catch (error) {
-      toast(problemOf(error).message, true);
+      toast(toProblem(error).message, true);
     }
   }
 
@@ -829,14 +833,14 @@ export class RoomsRoom extends LitElement {
     );
   }
 
-  #asked(event: CustomEvent<Asked>): void {
+  #asked(event: CustomEvent<RoomAction>): void {
     const { detail } = event;
     if (detail === "leave") void this.#leave();
     else if (detail === "tip") {
       this.sheet = null;
       this.wanted = {
         what: "tip",
-        seq: Math.max(this.#live?.log.last ?? 0, this.#open?.last_seq ?? 0),
+        seq: Math.max(this.#channel?.log.last ?? 0, this.#open?.last_seq ?? 0),
       };
     } else this.sheet = detail;
   }
@@ -848,7 +852,7 @@ export class RoomsRoom extends LitElement {
       toast("You have left the room");
       if (visit === this.#visit) this.#home();
     } catch (error) {
-      toast(problemOf(error).message, true);
+      toast(toProblem(error).message, true);
     }
   }
 
@@ -859,8 +863,8 @@ export class RoomsRoom extends LitElement {
     // An expired session means that a new user has joined.
     if ((await session()).user_id !== this.me) return this.#enter();
     // The open socket was authorized for a reader; a new one may post.
-    if (this.#live) this.#live.renew();
-    else this.#goLive(null);
+    if (this.#channel) this.#channel.renew();
+    else this.#openChannel(null);
     this.#peopleChanged();
     void this.updateComplete.then(() => this.composer?.focus());
   }
@@ -890,10 +894,10 @@ export class RoomsRoom extends LitElement {
     this.#asking?.stop();
     this.#asking = null;
     this.payment = payment && payment.until > now() ? payment : null;
-    keep(`paying.${this.code}`, this.payment);
+    store(`paying.${this.code}`, this.payment);
     if (!this.payment) return;
-    const pace = { now, random: Math.random, later, isLookedAt: () => !document.hidden };
-    this.#asking = new Asking(
+    const pace = { now, random: Math.random, later, isVisible: () => !document.hidden };
+    this.#asking = new PaymentPoller(
       pace,
       this.payment.until,
       () => this.#askForPayment(),
@@ -913,7 +917,7 @@ export class RoomsRoom extends LitElement {
     const order = await rooms.order(payment.orderId).catch(() => null);
     await this.#readAgain();
     if (payment !== this.payment) return;
-    const { words, isOver } = comesOf(order?.state ?? null);
+    const { words, isOver } = orderOutcome(order?.state ?? null);
     if (!isOver) return;
     this.#waitFor(null);
     toast(words, true);
@@ -922,13 +926,13 @@ export class RoomsRoom extends LitElement {
   #seePayment(): void {
     const { payment, me } = this;
     const room = this.#open;
-    if (!payment || !room || !this.#live) return;
+    if (!payment || !room || !this.#channel) return;
     const pin = this.#pin;
     if (
-      !hasCome(payment, {
+      !isFulfilled(payment, {
         pin,
         mayEnter: Boolean(room.back_room?.code),
-        messages: this.#live.log.shown,
+        messages: this.#channel.log.visible,
         me,
       })
     )
@@ -968,7 +972,7 @@ export class RoomsRoom extends LitElement {
         this.#pinTries += 1;
         void this.#readAgain();
       },
-      askAfterPin(until, now(), this.#pinTries, Math.random()),
+      pinRefetchDelay(until, now(), this.#pinTries, Math.random()),
     );
   }
 
@@ -1001,12 +1005,12 @@ export class RoomsRoom extends LitElement {
       this.peopleProblem = "";
       const mine = people.find(({ user_id }) => user_id === this.me);
       if (mine) this.#muted(mine.is_muted);
-      if (this.#live) {
-        this.#live.countOnline(online);
+      if (this.#channel) {
+        this.#channel.setOnline(online);
         this.#online = online;
       }
     } catch (error) {
-      this.peopleProblem = problemOf(error).message;
+      this.peopleProblem = toProblem(error).message;
     }
   }
 }

@@ -6,11 +6,11 @@ import { sheetOrDialog } from "../ui/dialog";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import { toast } from "../ui/toast";
-import { problemOf, rooms } from "./api";
+import { rooms, toProblem } from "./api";
 import type { Money, Room } from "./contract";
 import { formStyle } from "./form.style";
-import { keep } from "./kept";
-import { priceOf, refusal } from "./words";
+import { store } from "./storage";
+import { priceOf, refusalText } from "./words";
 
 @customElement("room-settings")
 export class RoomSettings extends LitElement {
@@ -132,7 +132,7 @@ export class RoomSettings extends LitElement {
         new CustomEvent<string>(room.back_room ? "enter" : "opened", { detail: code }),
       );
     } catch (error) {
-      this.backProblem = refusal(problemOf(error));
+      this.backProblem = refusalText(toProblem(error));
     }
     this.busy = false;
   }
@@ -153,11 +153,11 @@ export class RoomSettings extends LitElement {
         ...(room.is_private ? {} : { is_public: data.has("is_public") }),
         ...(accessCode ? { access_code: accessCode } : {}),
       });
-      if (accessCode) keep(`code.${room.code}`, accessCode);
+      if (accessCode) store(`code.${room.code}`, accessCode);
       toast("Saved");
       this.dispatchEvent(new CustomEvent<Room>("saved", { detail: changed }));
     } catch (error) {
-      this.problem = problemOf(error).message;
+      this.problem = toProblem(error).message;
     }
     this.busy = false;
   }
@@ -168,7 +168,7 @@ export class RoomSettings extends LitElement {
       await rooms.close(this.room.code);
       this.dispatchEvent(new Event("closed"));
     } catch (error) {
-      this.problem = problemOf(error).message;
+      this.problem = toProblem(error).message;
     }
     this.busy = false;
   }

@@ -4,8 +4,8 @@ import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { icon } from "../ui/icons";
 import { toast } from "../ui/toast";
-import { kept } from "./kept";
-import { qrOf } from "./qr";
+import { encodeQr } from "./qr";
+import { readStored } from "./storage";
 
 const quiet = 4;
 
@@ -101,7 +101,7 @@ export class RoomShare extends LitElement {
     const link = linkOf(this.code);
     // The remembered code may be outdated.
     const accessCode =
-      this.host && (this.isPrivate || this.behind) ? kept<string>(`code.${this.code}`) : null;
+      this.host && (this.isPrivate || this.behind) ? readStored<string>(`code.${this.code}`) : null;
     return html`${this.#qr(link)}
       <div class="words">
         ${this.small ? html`<p><strong>${this.behind ? "Scan to join the front room" : "Scan to join"}</strong></p>` : html`<p class="link-text" dir="ltr">${link}</p>`}
@@ -115,7 +115,7 @@ export class RoomShare extends LitElement {
   }
 
   #qr(link: string) {
-    const rows = qrOf(link);
+    const rows = encodeQr(link);
     if (!rows) return nothing;
     const size = rows.length + 2 * quiet;
     const dark = rows

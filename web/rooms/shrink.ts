@@ -4,7 +4,7 @@ const longestSide = 2048;
 const largest = 10_000_000;
 const taken = ["image/jpeg", "image/png", "image/webp"];
 
-export class Unfit extends Error {}
+export class UnsupportedPhoto extends Error {}
 
 export interface Ready {
   photo: Blob;
@@ -19,11 +19,11 @@ export async function shrink(file: Blob): Promise<Ready> {
     picture = await createImageBitmap(file);
   } catch {
     if (!taken.includes(file.type))
-      throw new Unfit(
+      throw new UnsupportedPhoto(
         "This file is not a supported image. Choose a JPEG, PNG, WebP or GIF, or take a screenshot of it.",
       );
     if (file.size > largest)
-      throw new Unfit(
+      throw new UnsupportedPhoto(
         "This photo is larger than 10 MB. Choose a smaller one, or take a screenshot of it.",
       );
     return { photo: file, width: 0, height: 0 };

@@ -9,12 +9,12 @@ import { plural } from "../ui/format";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
-import { knownSession, problemOf, rooms } from "./api";
+import { rooms, storedSession, toProblem } from "./api";
 import type { Room } from "./contract";
 import { formStyle } from "./form.style";
-import { kept } from "./kept";
+import { readStored } from "./storage";
 import "./picture";
-import { here } from "./words";
+import { onlineCount } from "./words";
 
 @customElement("rooms-start")
 export class RoomsStart extends LitElement {
@@ -255,7 +255,7 @@ export class RoomsStart extends LitElement {
 
   async #load(): Promise<void> {
     // Without a session there are no rooms.
-    if (!knownSession()) {
+    if (!storedSession()) {
       this.mine = [];
       return;
     }
@@ -264,7 +264,7 @@ export class RoomsStart extends LitElement {
       this.#mineAt = now();
       this.mineProblem = "";
     } catch (error) {
-      this.mineProblem = problemOf(error).message;
+      this.mineProblem = toProblem(error).message;
     }
   }
 
@@ -323,10 +323,11 @@ export class RoomsStart extends LitElement {
   }
 
   #room(room: Room): TemplateResult {
-    const online = here(room.online, this.#mineAt, now());
+    const online = onlineCount(room.online, this.#mineAt, now());
     const unread = Math.max(
       0,
-      room.last_seq - Math.max(kept<number>(`seen.${room.code}`) ?? 0, room.you.read_seq ?? 0),
+      room.last_seq -
+        Math.max(readStored<number>(`seen.${room.code}`) ?? 0, room.you.read_seq ?? 0),
     );
     return html`<li>
       <a href="#room=${encodeURIComponent(room.code)}">

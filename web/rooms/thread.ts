@@ -1,6 +1,7 @@
 // Divides a room's messages into days and groups by sender.
+
+import type { Pending } from "./channel";
 import type { Message, Money, Quote, Reaction } from "./contract";
-import type { Pending } from "./outbox";
 
 const groupGap = 5 * 60_000;
 
@@ -39,7 +40,7 @@ export interface View {
   isBlocked: (userId: string, username: string) => boolean;
 }
 
-export function itemsOf({ messages, pending, me, myName, isBlocked }: View): Item[] {
+export function toItems({ messages, pending, me, myName, isBlocked }: View): Item[] {
   const said = messages.map((message): Item => {
     const { seq, user_id, username, text, reply_to, is_deleted, reactions, client_msg_id } =
       message;
@@ -85,7 +86,7 @@ export function itemsOf({ messages, pending, me, myName, isBlocked }: View): Ite
   return [...said, ...underway];
 }
 
-export function threadOf(items: Item[]): Day[] {
+export function groupByDay(items: Item[]): Day[] {
   const days: Day[] = [];
   let before: Item | undefined;
   for (const item of items) {

@@ -10,7 +10,7 @@ export interface Thumb {
   chroma: number;
 }
 
-export function thumbOf(base64: string): Thumb | null {
+export function decodeThumbhash(base64: string): Thumb | null {
   let hash: Uint8Array;
   try {
     hash = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

@@ -7,9 +7,9 @@ import "../ui/empty";
 import { date } from "../ui/format";
 import "../ui/notice";
 import "../ui/skeleton";
-import { problemOf, rooms } from "./api";
+import { rooms, toProblem } from "./api";
 import type { Tips } from "./contract";
-import { exactly, priceOf, refusal, when } from "./words";
+import { fullTime, messageAge, priceOf, refusalText } from "./words";
 
 const day = 86_400_000;
 
@@ -90,7 +90,7 @@ export class RoomTips extends LitElement {
           return html`<li class=${is_returned ? "returned" : ""}>
             <b><bdi>${username ?? "Someone"}</bdi></b>
             <span class="price">${priceOf(price)}</span>
-            <small><time datetime=${at} title=${exactly(time)}>${now() - time < day ? when(time, now()) : date(time)}</time>${is_returned ? " · paid back" : nothing}</small>
+            <small><time datetime=${at} title=${fullTime(time)}>${now() - time < day ? messageAge(time, now()) : date(time)}</time>${is_returned ? " · paid back" : nothing}</small>
           </li>`;
         })}
       </ul>`;
@@ -101,7 +101,7 @@ export class RoomTips extends LitElement {
     try {
       this.tips = await rooms.tips(this.code);
     } catch (error) {
-      this.problem = refusal(problemOf(error));
+      this.problem = refusalText(toProblem(error));
     }
   };
 }

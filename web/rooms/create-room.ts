@@ -5,24 +5,24 @@ import { base, controls } from "../ui/base";
 import { sheetOrDialog } from "../ui/dialog";
 import { icon } from "../ui/icons";
 import "../ui/notice";
-import { problemOf, rooms } from "./api";
+import { rooms, toProblem } from "./api";
 import type { Room } from "./contract";
 import { formStyle } from "./form.style";
-import { keep, kept } from "./kept";
-import { someName } from "./names";
+import { randomName } from "./names";
+import { readStored, store } from "./storage";
 
-export interface Plan {
+export interface RoomDraft {
   name: string;
   description: string;
   photoId: string | null;
 }
 
-@customElement("make-room")
-export class MakeRoom extends LitElement {
+@customElement("create-room")
+export class CreateRoom extends LitElement {
   static override styles = [base, controls, formStyle];
 
   /** Initial values; null: closed. */
-  @property({ attribute: false }) plan: Plan | null = null;
+  @property({ attribute: false }) plan: RoomDraft | null = null;
   @state() private isPrivate = false;
   @state() private username = "";
   @state() private busy = false;
@@ -31,7 +31,7 @@ export class MakeRoom extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("plan") || !this.plan) return;
-    this.username ||= kept<string>("name") ?? someName();
+    this.username ||= readStored<string>("name") ?? randomName();
     this.problem = "";
     this.busy = false;
   }
@@ -46,7 +46,7 @@ export class MakeRoom extends LitElement {
           Your name here
           <span class="with-button">
             <input class="input" name="username" dir="auto" autocomplete="nickname" minlength="2" maxlength="24" required .value=${this.username} @input=${(event: Event) => (this.username = (event.target as HTMLInputElement).value)} />
-            <button class="button" type="button" aria-label="Another name" title="Another name" @click=${() => (this.username = someName())}>${icon("shuffle")}</button>
+            <button class="button" type="button" aria-label="Another name" title="Another name" @click=${() => (this.username = randomName())}>${icon("shuffle")}</button>
           </span>
         </label>
         <fieldset @change=${(event: Event) => this.#chosen(event)}>
@@ -94,11 +94,11 @@ export class MakeRoom extends LitElement {
         access_code,
         is_public: !this.isPrivate,
       });
-      keep("name", room.you.username ?? text("username"));
-      if (access_code) keep(`code.${room.code}`, access_code);
+      store("name", room.you.username ?? text("username"));
+      if (access_code) store(`code.${room.code}`, access_code);
       this.dispatchEvent(new CustomEvent<Room>("made", { detail: room }));
     } catch (error) {
-      this.problem = problemOf(error).message;
+      this.problem = toProblem(error).message;
     }
     this.busy = false;
   }

@@ -1,10 +1,10 @@
 // Rooms on `local`, through the functions and the sockets that people get: two browsers from a photo to a lost connection.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, setUp, until } from "./browser.mjs";
+import { assertAccessible, type Site, setUp, until } from "./browser";
 
 const needsLocal = process.env.CONFAB_HOME ? false : "needs local";
-let site;
+let site: Site;
 before(async () => {
   if (!needsLocal) site = await setUp();
 });
@@ -18,7 +18,7 @@ async function say(page, text) {
   await field(page).press("Enter");
 }
 
-async function ask(path, body) {
+async function ask(path: string, body?: unknown) {
   const answer = await fetch(
     `${site.home}${path}`,
     body && {
@@ -30,7 +30,7 @@ async function ask(path, body) {
   return answer.json();
 }
 
-/** Somebody else, in a browser of their own, who comes in. */
+/** Opens the page in another browser context and joins as another user. */
 async function comesIn(page, code, name) {
   const context = await page
     .context()
@@ -95,7 +95,7 @@ describe("rooms on local", { skip: needsLocal }, () => {
         await page.getByText("2 here").first().waitFor();
         await assertAccessible(page);
 
-        // Everybody's socket is cut, and nobody is told.
+        // Every socket is closed by the server, without a frame.
         for (const socket of await ask("/api/sockets?limit=100")) {
           if (socket.authorizer.room === code)
             await ask(`/api/sockets/${encodeURIComponent(socket.connection_id)}/drop`, {

@@ -4,12 +4,13 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createLedger } from "./mock-ledger.mjs";
-import { createPay } from "./mock-pay.mjs";
-import { createPhone } from "./mock-phone.mjs";
-import { createRoom } from "./mock-room.mjs";
-import { createRooms } from "./mock-rooms.mjs";
-import { Refusal } from "./refusal.mjs";
+import { MockError } from "./mock-error";
+import { createLedger } from "./mock-ledger";
+import { createPay } from "./mock-pay";
+import { createPhone } from "./mock-phone";
+import { createRoom } from "./mock-room";
+import { createRooms } from "./mock-rooms";
+import { portOf, type Route } from "./mock-types";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const types = {
@@ -56,7 +57,7 @@ async function bodyOf(request) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refusal(400, "bad_json", "The body is not JSON.");
+    throw new MockError(400, "bad_json", "The body is not JSON.");
   }
 }
 
@@ -76,7 +77,7 @@ async function page(path, response, api) {
     });
     response.end(file);
   } catch {
-    throw new Refusal(404, "not_found", `There is no ${path}.`);
+    throw new MockError(404, "not_found", `There is no ${path}.`);
   }
 }
 
@@ -88,13 +89,13 @@ export async function startMock({ port = 0, demo = false } = {}) {
   const pay = createPay();
   const ledger = createLedger({ room, pay, home: () => home });
   const rooms = await createRooms({ demo });
-  const routes = [...room.routes, ...phone.routes, ...pay.routes, ...ledger.routes];
+  const routes = [...room.routes, ...phone.routes, ...pay.routes, ...ledger.routes] as Route[];
 
   async function answer(request, response) {
     const url = new URL(request.url, "http://mock");
     const { pathname: path } = url;
     if (path === "/api/stream" || path === "/api/phone/stream") {
-      if (!streams.accepting) throw new Refusal(503, "starting", "local is starting.");
+      if (!streams.accepting) throw new MockError(503, "starting", "local is starting.");
       return streams.add(path, response);
     }
     if (path === "/rooms/config.json") {
@@ -114,7 +115,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
       response.writeHead(200, { "content-type": "application/json" });
       return response.end(JSON.stringify(result ?? {}));
     }
-    throw new Refusal(404, "not_found", `There is no ${request.method} ${path}.`);
+    throw new MockError(404, "not_found", `There is no ${request.method} ${path}.`);
   }
 
   const server = createServer((request, response) => {
@@ -124,8 +125,8 @@ export async function startMock({ port = 0, demo = false } = {}) {
       response.end(JSON.stringify({ error: { code, message } }));
     });
   });
-  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
-  home = `http://127.0.0.1:${server.address().port}`;
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", () => resolve()));
+  home = `http://127.0.0.1:${portOf(server)}`;
   if (demo) ledger.fill();
   return {
     url: home,
@@ -150,14 +151,4 @@ export async function startMock({ port = 0, demo = false } = {}) {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const mock = await startMock({
-    port: Number(process.env.PORT ?? 7070),
-    demo: process.argv.includes("--demo"),
-  });
-  console.log(
-    `${mock.url}, ${mock.url}/phone, ${mock.url}/ledger and ${mock.url}/rooms#room=k7m2p9q4xw`,
-  );
 }

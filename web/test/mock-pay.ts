@@ -1,20 +1,20 @@
 // The checkout's part of the mock: sessions that a test opens, and what the test cards do to them.
 import { randomUUID } from "node:crypto";
-import { Refusal } from "./refusal.mjs";
+import { MockError } from "./mock-error";
 
 export function createPay() {
   const sessions = new Map();
 
   function find(id) {
     const session = sessions.get(id);
-    if (!session) throw new Refusal(404, "not_found", "There is no such payment.");
+    if (!session) throw new MockError(404, "not_found", "There is no such payment.");
     return session;
   }
 
   function open(id) {
     const session = find(id);
     if (session.status !== "open")
-      throw new Refusal(
+      throw new MockError(
         400,
         "invalid",
         session.status === "complete"
@@ -24,7 +24,7 @@ export function createPay() {
     return session;
   }
 
-  function done(session, payment_status, card) {
+  function done(session, payment_status: string, card?: string) {
     Object.assign(session, {
       status: "complete",
       payment_status,
@@ -40,12 +40,26 @@ export function createPay() {
     if (card === "async_success" || card === "async_failure") return done(session, "unpaid", card);
     if (card === "three_d_secure") return { next: "authenticate" };
     if (card === "declined") return { next: "declined", message: "Your card was declined." };
-    throw new Refusal(400, "invalid", "There is no such card.");
+    throw new MockError(400, "invalid", "There is no such card.");
   }
 
   return {
     /** The id of a new checkout. */
-    add({ title, amount, currency, success_url, cancel_url, completed }) {
+    add({
+      title,
+      amount,
+      currency,
+      success_url,
+      cancel_url,
+      completed,
+    }: {
+      title: string;
+      amount: number;
+      currency: string;
+      success_url: string;
+      cancel_url: string;
+      completed?: (card: string) => void;
+    }) {
       const id = `cs_test_${randomUUID().replaceAll("-", "")}`;
       sessions.set(id, {
         id,

@@ -1,7 +1,7 @@
 // The ledger's part of the mock: orders, their rows, what products were told, and a Stripe to refund and dispute at.
 // It books as payments does: what the provider holds now is compared with what was booked.
 import { randomBytes } from "node:crypto";
-import { Refusal } from "./refusal.mjs";
+import { MockError } from "./mock-error";
 
 const prices = {
   "studio.lite": [1900, 1],
@@ -26,14 +26,17 @@ export function createLedger({ room, pay, home }) {
 
   function find(map, key, what) {
     const one = map.get(key);
-    if (!one) throw new Refusal(404, "not_found", `There is no ${what}.`);
+    if (!one) throw new MockError(404, "not_found", `There is no ${what}.`);
     return one;
   }
 
-  function offer({ item, payer, title }, at = room.now()) {
+  function offer(
+    { item, payer, title }: { item: string; payer: string; title?: string },
+    at = room.now(),
+  ) {
     const [price, credits] = prices[item] ?? [];
-    if (!price) throw new Refusal(422, "not_for_sale", "This is not for sale.");
-    if (!payer?.trim()) throw new Refusal(400, "bad_request", "Say who pays.");
+    if (!price) throw new MockError(422, "not_for_sale", "This is not for sale.");
+    if (!payer?.trim()) throw new MockError(400, "bad_request", "Say who pays.");
     const order_id = id("ord");
     const session = pay.add({
       title: title || item,
@@ -240,7 +243,7 @@ export function createLedger({ room, pay, home }) {
     const payment = find(payments, session, "such payment");
     const amount = body.amount ?? most(payment);
     if (amount > most(payment))
-      throw new Refusal(400, "invalid", "There is not so much of this charge.");
+      throw new MockError(400, "invalid", "There is not so much of this charge.");
     notice(payment.order_id);
     return how(payment, amount, body);
   }
@@ -250,7 +253,7 @@ export function createLedger({ room, pay, home }) {
       refunds.some(({ id }) => id === key),
     );
     const refund = payment?.refunds.find(({ id }) => id === key);
-    if (!refund) throw new Refusal(404, "not_found", "There is no such refund.");
+    if (!refund) throw new MockError(404, "not_found", "There is no such refund.");
     refund.status = "failed";
     payment.refunded -= refund.amount;
     notice(payment.order_id);
@@ -262,7 +265,7 @@ export function createLedger({ room, pay, home }) {
       disputes.some(({ id }) => id === key),
     );
     const dispute = payment?.disputes.find(({ id }) => id === key);
-    if (!dispute) throw new Refusal(404, "not_found", "There is no such dispute.");
+    if (!dispute) throw new MockError(404, "not_found", "There is no such dispute.");
     const back = won ? dispute.amount : returned;
     if (back > 0) dispute.balance_transactions.push({ amount: back, currency: "usd" });
     dispute.status = dispute.status.startsWith("warning") ? "warning_closed" : won ? "won" : "lost";
@@ -299,7 +302,7 @@ export function createLedger({ room, pay, home }) {
   /** A day's trade, for looking at the page. */
   function fill() {
     const minutes = (count) => room.now() - count * 60_000;
-    const sold = (item, payer, ago, card) => {
+    const sold = (item: string, payer: string, ago: number, card?: string) => {
       const { order_id } = offer({ item, payer }, minutes(ago));
       const payment = payments.get(orders.get(order_id).order.checkout);
       if (card === "expired") Object.assign(payment, { status: "expired", url: null });

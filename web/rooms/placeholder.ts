@@ -1,11 +1,11 @@
 // Loading placeholder of the messages.
 import { css, html, type TemplateResult } from "lit";
 
-export function talkBones(): TemplateResult {
+export function messagesPlaceholder(): TemplateResult {
   return html`<div class="talk-bones" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i></div>`;
 }
 
-export const talkBonesStyle = css`
+export const placeholderStyle = css`
   .talk-bones {
     display: grid;
     flex: 1;

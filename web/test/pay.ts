@@ -1,9 +1,9 @@
 // The checkout as a person uses it. With CONFAB_HOME it is paid at that `local`'s Stripe; without it at the mock.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertFits, setUp, until } from "./browser.mjs";
+import { assertAccessible, assertFits, type Site, setUp, until } from "./browser";
 
-let site;
+let site: Site;
 before(async () => {
   site = await setUp();
 });
@@ -23,9 +23,9 @@ async function checkout({ title = "Portraits, pack of 30", amount = 4900, curren
     success_url,
     cancel_url,
     [`${price}[currency]`]: currency,
-    [`${price}[unit_amount]`]: amount,
+    [`${price}[unit_amount]`]: String(amount),
     [`${price}[product_data][name]`]: title,
-    "line_items[0][quantity]": 1,
+    "line_items[0][quantity]": "1",
   };
   const headers = { authorization: "Bearer sk_test_local" };
   const answer = await fetch(`${site.home}/stripe/v1/checkout/sessions`, {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { chromium } from "playwright-core";
-import { startMock } from "./mock.mjs";
+import { startMock } from "./mock";
 
 const flags = [
   "--no-sandbox",
@@ -38,7 +38,7 @@ export async function setUp() {
       await mock?.stop();
     },
     /** Opens a page, lets `visit` use it, and fails when the page has logged an error that `visit` did not expect. */
-    async open(path, options, visit) {
+    async open(path: string, options, visit) {
       const { expectErrors, ...contextOptions } = options;
       const context = await browser.newContext({
         viewport: { width: 1280, height: 860 },
@@ -59,6 +59,8 @@ export async function setUp() {
     },
   };
 }
+
+export type Site = Awaited<ReturnType<typeof setUp>>;
 
 export async function until(what, check) {
   const end = Date.now() + patience;
@@ -96,7 +98,7 @@ export async function assertWordsWhole(page) {
       for (const cell of root.querySelectorAll("th, td")) {
         const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
         for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-          for (const { 0: word, index } of text.data.matchAll(/[\p{L}\p{N}]{2,12}/gu)) {
+          for (const { 0: word, index } of (text as Text).data.matchAll(/[\p{L}\p{N}]{2,12}/gu)) {
             const range = document.createRange();
             range.setStart(text, index);
             range.setEnd(text, index + word.length);

@@ -1,9 +1,9 @@
 // The ledger as an operator uses it. With CONFAB_HOME it is that `local`'s, with real functions and its Stripe; without it the mock's.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertFits, setUp, until } from "./browser.mjs";
+import { assertAccessible, assertFits, type Site, setUp, until } from "./browser";
 
-let site;
+let site: Site;
 before(async () => {
   site = await setUp();
 });
@@ -11,8 +11,8 @@ after(() => site?.tearDown());
 
 const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
 let payers = 0;
-/** Somebody of this run alone, so that the tests can share one home. */
-const somebody = () => `usr_test_${process.pid}_${++payers}`;
+/** Returns a payer of this run alone, so that the tests can share one home. */
+const newPayer = () => `usr_test_${process.pid}_${++payers}`;
 
 async function post(path, body) {
   const answer = await fetch(`${site.home}${path}`, {
@@ -29,8 +29,16 @@ const offer = (payer, item = "studio.lite") =>
   post("/api/ledger/offers", { item, payer, title: "A pack of portraits" });
 const sessionOf = (order) => new URL(order.url).pathname.split("/")[2];
 
-/** An order that somebody has paid, or tried to. */
-async function sold({ payer = somebody(), item, card = "success" } = {}) {
+/** Creates an order and pays it, or tries to. */
+async function sold({
+  payer = newPayer(),
+  item,
+  card = "success",
+}: {
+  payer?: string;
+  item?: string;
+  card?: string;
+} = {}) {
   const order = await offer(payer, item);
   await post(`/api/pay/${sessionOf(order)}`, { card });
   return { ...order, payer };
@@ -64,7 +72,7 @@ const rowsAre = (page, wanted) =>
 
 describe("ledger", () => {
   test("something is sold, paid with a test card, refunded, and the rows add up", async () => {
-    const payer = somebody();
+    const payer = newPayer();
     await site.open("/ledger", {}, async (page) => {
       await page.getByRole("button", { name: "Sell something" }).first().click();
       await page.getByRole("combobox", { name: /^What/ }).selectOption("studio.premium");
@@ -96,7 +104,7 @@ describe("ledger", () => {
         ["Refunded", "-$9.50", "$39.50"],
         ["Refunded", "-$39.50", "$0.00"],
       ]);
-      await drawer(page).getByText("as a refund: take back what was granted").waitFor();
+      await drawer(page).getByText("by refund: revoke the grant").waitFor();
       assert.equal(
         await drawer(page).getByRole("button", { name: "Refund…" }).count(),
         0,
@@ -140,7 +148,7 @@ describe("ledger", () => {
   }
 
   test("fits 320 px, also from right to left", async () => {
-    const order = await sold({ payer: `${somebody()}_${"לקוחה".repeat(20)}` });
+    const order = await sold({ payer: `${newPayer()}_${"לקוחה".repeat(20)}` });
     await site.open("/ledger", { viewport: { width: 320, height: 640 } }, async (page) => {
       await page.getByRole("link", { name: new RegExp(order.order_id) }).waitFor();
       await assertFits(page);
@@ -273,7 +281,7 @@ describe("ledger", () => {
   });
 
   test("an order that nobody has paid leads to its pay page", async () => {
-    const order = await offer(somebody());
+    const order = await offer(newPayer());
     await site.open(opened(order), {}, async (page) => {
       await stateIs(page, "Pending");
       await drawer(page).getByText("Nothing is booked yet.", { exact: false }).waitFor();
@@ -283,7 +291,7 @@ describe("ledger", () => {
   });
 
   test("a payment elsewhere shows by itself", async () => {
-    const order = await offer(somebody(), "rooms.tip_300");
+    const order = await offer(newPayer(), "rooms.tip_300");
     await site.open("/ledger", {}, async (page) => {
       const row = page.getByRole("row", { name: new RegExp(order.order_id) });
       await row.getByText("Pending").waitFor();
@@ -334,7 +342,7 @@ describe("ledger", () => {
       await drawer(page).getByText("Order not found").waitFor();
       await assertAccessible(page);
       await page.keyboard.press("Escape");
-      await field.fill("usr_nobody_at_all");
+      await field.fill("usr_unknown");
       await field.press("Enter");
       await drawer(page).getByText("No credits").waitFor();
     });
@@ -409,7 +417,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
       await own.open("/ledger", {}, async (page) => {
         await page.getByText("No orders yet today").waitFor();
         await assertAccessible(page);
-        await page.getByRole("button", { name: "Sell something", exact: true }).click();
+        await page.getByRole("button", { name: "Create a test order" }).click();
         await page.getByRole("heading", { name: "Sell something" }).waitFor();
       });
     });

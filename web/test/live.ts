@@ -1,9 +1,13 @@
 // A room's connection without a page: a clock that a test moves, and a server that loses, doubles and shuffles what it sends.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { load } from "./modules.mjs";
-
-const { Live, Log, Outbox, pace } = await load("rooms/live.ts", "rooms/log.ts", "rooms/outbox.ts");
+import { timing } from "../live/connection";
+import { MessageLog } from "../live/message-log";
+import { Outbox } from "../live/outbox";
+import { ECHO_TIMEOUT_MS } from "../live/sender";
+import { repairDelay } from "../live/sync";
+import type { SocketEvents } from "../live/types";
+import { type Pending, RoomChannel } from "../rooms/channel";
 
 /** Numbers that look random and are the same in each run. */
 function dice(seed) {
@@ -18,7 +22,7 @@ function dice(seed) {
 
 class Clock {
   now = Date.parse("2026-01-05T10:00:00Z");
-  #timers = new Set();
+  #timers = new Set<{ at: number; run: () => void }>();
 
   later(ms, run) {
     const timer = { at: this.now + ms, run };
@@ -50,7 +54,7 @@ async function settle() {
 class Server {
   messages = [];
   first = 1;
-  sockets = new Set();
+  sockets = new Set<{ events: SocketEvents; greeted: boolean }>();
   opened = 0;
   up = true;
   kept = 500;
@@ -66,8 +70,14 @@ class Server {
     return { url: "ws://x", expires_at: "" };
   };
 
-  constructor(clock, random = () => 0.5, faults = {}) {
-    Object.assign(this, { clock, random, faults: { lose: 0, double: 0, late: 0, ...faults } });
+  faults: { lose: number; double: number; late: number };
+
+  constructor(
+    readonly clock: Clock,
+    readonly random: () => number = () => 0.5,
+    faults: Partial<Server["faults"]> = {},
+  ) {
+    this.faults = { lose: 0, double: 0, late: 0, ...faults };
   }
 
   get last() {
@@ -120,7 +130,8 @@ class Server {
     for (let copy = this.random() < double ? 2 : 1; copy > 0; copy -= 1) {
       this.clock.later(
         late * this.random(),
-        () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...frame })),
+        () =>
+          this.sockets.has(socket) && socket.events.received(JSON.stringify({ v: 1, ...frame })),
       );
     }
   }
@@ -145,7 +156,7 @@ class Server {
     const answer = (told) =>
       this.clock.later(
         1,
-        () => this.sockets.has(socket) && socket.events.told(JSON.stringify({ v: 1, ...told })),
+        () => this.sockets.has(socket) && socket.events.received(JSON.stringify({ v: 1, ...told })),
       );
     if (frame.type === "hello") {
       socket.greeted = true;
@@ -209,8 +220,8 @@ class Server {
   }
 }
 
-class Shelf {
-  kept = new Map();
+class MemoryStore {
+  kept = new Map<string, Pending>();
   all() {
     return [...this.kept.values()];
   }
@@ -222,13 +233,20 @@ class Shelf {
   }
 }
 
-function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) {
-  const ears = { rooms: [], pins: [], muted: [], overs: [], standings: 0, changes: 0 };
-  const world = {
+function openChannel(
+  clock,
+  server,
+  {
+    store = new MemoryStore(),
+    random = () => 0.5,
+  }: { store?: MemoryStore; random?: () => number } = {},
+) {
+  const events = { rooms: [], pins: [], muted: [], endings: [], accessChanges: 0, changes: 0 };
+  const env = {
     now: () => clock.now,
     random,
     later: (ms, run) => clock.later(ms, run),
-    isNow: () => {},
+    setClock: () => {},
     ticket: () => server.ticket(),
     socket: (url, events) => server.socket(url, events),
     page: (query) => server.page(query),
@@ -239,24 +257,24 @@ function visit(clock, server, { shelf = new Shelf(), random = () => 0.5 } = {}) 
       message: error.message ?? "",
       retryAfterMs: error.retryAfterMs ?? null,
     }),
-    shelf,
+    store,
   };
-  const live = new Live(world, "usr_a", {
-    changed: () => (ears.changes += 1),
-    room: (room) => ears.rooms.push(room),
-    pin: (pin) => ears.pins.push(pin),
-    muted: (isMuted) => ears.muted.push(isMuted),
-    standing: () => (ears.standings += 1),
-    over: (why) => ears.overs.push(why),
+  const channel = new RoomChannel(env, "usr_a", {
+    changed: () => (events.changes += 1),
+    roomChanged: (room) => events.rooms.push(room),
+    pinChanged: (pin) => events.pins.push(pin),
+    muteChanged: (isMuted) => events.muted.push(isMuted),
+    accessChanged: () => (events.accessChanges += 1),
+    ended: (why) => events.endings.push(why),
   });
-  live.start();
-  return { live, ears, shelf };
+  channel.start();
+  return { channel, events, store };
 }
 
-const seqs = (live) => live.log.shown.map(({ seq }) => seq);
+const seqs = (channel) => channel.log.visible.map(({ seq }) => seq);
 const upTo = (last, from = 1) =>
   Array.from({ length: last - from + 1 }, (_, index) => from + index);
-const texts = (live) => live.log.shown.map(({ text }) => text);
+const texts = (channel) => channel.log.visible.map(({ text }) => text);
 
 const message = (seq, rev = 0, text = `t${seq}`) => ({
   seq,
@@ -270,17 +288,17 @@ describe("log", () => {
   test("shuffled and doubled messages are each there once, in order", () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const random = dice(seed);
-      const log = new Log();
-      log.latest({ messages: [1, 2, 3].map((seq) => message(seq)), last_seq: 3, first_seq: 1 });
+      const log = new MessageLog<ReturnType<typeof message>>();
+      log.reset({ messages: [1, 2, 3].map((seq) => message(seq)), last_seq: 3, first_seq: 1 });
       const rest = upTo(60, 4).flatMap((seq) => (random() < 0.4 ? [seq, seq] : [seq]));
       const shuffled = rest.map((seq) => [random(), seq]).sort(([a], [b]) => a - b);
       for (const [, seq] of shuffled) {
         log.take([message(seq)], seq);
-        const shown = log.shown.map((each) => each.seq);
+        const shown = log.visible.map((each) => each.seq);
         assert.deepEqual(shown, upTo(shown.length), "nothing is shown behind a gap");
       }
       assert.deepEqual(
-        log.shown.map((each) => each.seq),
+        log.visible.map((each) => each.seq),
         upTo(60),
       );
       assert.equal(log.isBehind, false);
@@ -288,24 +306,24 @@ describe("log", () => {
   });
 
   test("a gap shows that it is behind, and is filled by the page after it", () => {
-    const log = new Log();
-    log.latest({ messages: [message(1)], last_seq: 1, first_seq: 1 });
+    const log = new MessageLog<ReturnType<typeof message>>();
+    log.reset({ messages: [message(1)], last_seq: 1, first_seq: 1 });
     log.take([message(4)], 4);
     assert.equal(log.isBehind, true);
     assert.deepEqual(
-      log.shown.map(({ seq }) => seq),
+      log.visible.map(({ seq }) => seq),
       [1],
     );
-    log.newer(1, { messages: [message(2), message(3)], last_seq: 4, first_seq: 1 });
+    log.append(1, { messages: [message(2), message(3)], last_seq: 4, first_seq: 1 });
     assert.deepEqual(
-      log.shown.map(({ seq }) => seq),
+      log.visible.map(({ seq }) => seq),
       [1, 2, 3, 4],
     );
   });
 
   test("the higher revision is right, whichever comes first", () => {
-    const log = new Log();
-    log.latest({ messages: [message(1, 2, "new")], last_seq: 1, first_seq: 1 });
+    const log = new MessageLog<ReturnType<typeof message>>();
+    log.reset({ messages: [message(1, 2, "new")], last_seq: 1, first_seq: 1 });
     log.take([message(1, 1, "old")]);
     assert.equal(log.get(1).text, "new");
     log.take([message(2, 3, "changed before it was told")]);
@@ -314,30 +332,30 @@ describe("log", () => {
   });
 
   test("what the server has forgotten is not waited for", () => {
-    const log = new Log();
-    log.latest({ messages: [message(5)], last_seq: 5, first_seq: 5 });
+    const log = new MessageLog<ReturnType<typeof message>>();
+    log.reset({ messages: [message(5)], last_seq: 5, first_seq: 5 });
     assert.equal(log.hasOlder, false);
-    log.newer(5, { messages: [message(9)], last_seq: 9, first_seq: 9 });
+    log.append(5, { messages: [message(9)], last_seq: 9, first_seq: 9 });
     assert.equal(log.isBehind, false);
-    const empty = new Log();
-    empty.latest({ messages: [], last_seq: 40, first_seq: 41 });
+    const empty = new MessageLog<ReturnType<typeof message>>();
+    empty.reset({ messages: [], last_seq: 40, first_seq: 41 });
     assert.equal(empty.complete, 40);
     empty.take([message(41)], 41);
     assert.deepEqual(
-      empty.shown.map(({ seq }) => seq),
+      empty.visible.map(({ seq }) => seq),
       [41],
     );
   });
 
   test("older pages are put before, and late copies of them change nothing", () => {
-    const log = new Log();
-    log.latest({ messages: upTo(100, 51).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
+    const log = new MessageLog<ReturnType<typeof message>>();
+    log.reset({ messages: upTo(100, 51).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
     log.take([message(7)]);
-    assert.deepEqual(log.shown.length, 50);
-    log.older({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
-    log.older({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
+    assert.deepEqual(log.visible.length, 50);
+    log.prepend({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
+    log.prepend({ messages: upTo(50).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
     assert.deepEqual(
-      log.shown.map(({ seq }) => seq),
+      log.visible.map(({ seq }) => seq),
       upTo(100),
     );
     assert.equal(log.hasOlder, false);
@@ -346,124 +364,128 @@ describe("log", () => {
 
 describe("a long talk", () => {
   test("keeps its latest, and has the rest fetched again", () => {
-    const log = new Log();
-    log.latest({ messages: upTo(50).map((seq) => message(seq)), last_seq: 50, first_seq: 1 });
+    const log = new MessageLog<ReturnType<typeof message>>();
+    log.reset({ messages: upTo(50).map((seq) => message(seq)), last_seq: 50, first_seq: 1 });
     log.take(
       upTo(900, 51).map((seq) => message(seq)),
       900,
     );
     log.keepLatest(500);
     assert.deepEqual(
-      [log.shown.length, log.shown[0].seq, log.complete, log.hasOlder],
+      [log.visible.length, log.visible[0].seq, log.complete, log.hasOlder],
       [500, 401, 900, true],
     );
-    log.older({ messages: upTo(400, 351).map((seq) => message(seq)), last_seq: 900, first_seq: 1 });
+    log.prepend({
+      messages: upTo(400, 351).map((seq) => message(seq)),
+      last_seq: 900,
+      first_seq: 1,
+    });
     assert.deepEqual(
-      log.shown.map(({ seq }) => seq),
+      log.visible.map(({ seq }) => seq),
       upTo(900, 351),
     );
-    const { length } = log.shown;
+    const { length } = log.visible;
     log.keepLatest(1_000);
-    assert.equal(log.shown.length, length);
+    assert.equal(log.visible.length, length);
   });
 });
 
 describe("outbox", () => {
   test("what was written yesterday waits to be asked for", () => {
-    const shelf = new Shelf();
-    shelf.put({ client_msg_id: "a", text: "old", reply_to: null, at: 0, problem: "", seq: null });
-    const outbox = new Outbox(shelf, 2 * 86_400_000);
+    const store = new MemoryStore();
+    store.put({ client_msg_id: "a", text: "old", reply_to: null, at: 0, problem: "", seq: null });
+    const outbox = new Outbox(store, 2 * 86_400_000);
     assert.equal(outbox.next, undefined);
     assert.match(outbox.list[0].problem, /may not have been sent/);
   });
 });
 
-describe("live", () => {
+describe("channel", () => {
   test("the first page, then what comes", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     for (let count = 0; count < 80; count += 1) server.say(`m${count}`);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(100);
-    assert.equal(live.isLive, true);
-    assert.deepEqual(seqs(live), upTo(80, 31));
+    assert.equal(channel.connection.isConnected, true);
+    assert.deepEqual(seqs(channel), upTo(80, 31));
     assert.equal(server.frames[0].last_seq, 80);
     server.say("new");
     await clock.pass(10);
-    assert.equal(seqs(live).at(-1), 81);
-    await Promise.all([live.older(), clock.pass(10)]);
-    assert.deepEqual(seqs(live), upTo(81));
+    assert.equal(seqs(channel).at(-1), 81);
+    await Promise.all([channel.sync.loadOlder(), clock.pass(10)]);
+    assert.deepEqual(seqs(channel), upTo(81));
   });
 
   test("an empty room says hello with nothing", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     assert.equal(server.frames[0].last_seq, null);
     server.say("first");
     await clock.pass(10);
-    assert.deepEqual(seqs(live), [1]);
+    assert.deepEqual(seqs(channel), [1]);
   });
 
   test("a lost frame is asked for soon, and a lost last one after the pong", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.say("one");
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.faults.lose = 1;
     server.say("lost");
     server.faults.lose = 0;
     server.say("three");
     await clock.pass(20);
-    assert.deepEqual(texts(live), ["one"], "what is behind a gap waits");
-    await clock.pass(pace.gap + 20);
-    assert.deepEqual(texts(live), ["one", "lost", "three"]);
+    assert.deepEqual(texts(channel), ["one"], "what is behind a gap waits");
+    await clock.pass(repairDelay.gap + 20);
+    assert.deepEqual(texts(channel), ["one", "lost", "three"]);
     server.faults.lose = 1;
     server.say("lost too");
-    await clock.pass(pace.ping + pace.lost + 100);
-    assert.deepEqual(texts(live), ["one", "lost", "three", "lost too"]);
+    await clock.pass(timing.pingInterval + repairDelay.announced + 100);
+    assert.deepEqual(texts(channel), ["one", "lost", "three", "lost too"]);
   });
 
   test("a socket that dies comes back, and nothing is missing or twice", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.say("one");
-    const { live, ears } = visit(clock, server);
+    const { channel, events } = openChannel(clock, server);
     await clock.pass(50);
     server.kill();
     server.say("two");
-    assert.equal(live.isLive, false);
-    assert.equal(live.isLate, false, "nothing is said of a short break");
+    assert.equal(channel.connection.isConnected, false);
+    assert.equal(channel.connection.isDelayed, false, "nothing is said of a short break");
     await clock.pass(2_000);
-    assert.equal(live.isLive, true);
-    assert.deepEqual(texts(live), ["one", "two"]);
+    assert.equal(channel.connection.isConnected, true);
+    assert.deepEqual(texts(channel), ["one", "two"]);
     assert.equal(server.sockets.size, 1);
-    assert.equal(ears.overs.length, 0);
+    assert.equal(events.endings.length, 0);
   });
 
   test("it says that it reconnects only after a second", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.up = false;
     server.kill();
     await clock.pass(900);
-    assert.equal(live.isLate, false);
+    assert.equal(channel.connection.isDelayed, false);
     await clock.pass(200);
-    assert.equal(live.isLate, true);
+    assert.equal(channel.connection.isDelayed, true);
     server.up = true;
     await clock.pass(30_000);
-    assert.equal(live.isLate, false);
-    assert.equal(live.isLive, true);
+    assert.equal(channel.connection.isDelayed, false);
+    assert.equal(channel.connection.isConnected, true);
   });
 
   test("it backs off, and comes back at once when the device wakes", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.up = false;
     server.kill();
@@ -476,51 +498,51 @@ describe("live", () => {
     await clock.pass(300_000);
     assert.ok(asked > 10 && asked < 40, `asked ${asked} times in five minutes`);
     server.up = true;
-    live.wake();
+    channel.wake();
     await clock.pass(50);
-    assert.equal(live.isLive, true);
+    assert.equal(channel.connection.isConnected, true);
   });
 
   test("a refused ticket ends it, and one that is to wait for is waited for", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.refuseTicket = { status: 429, retryAfterMs: 7_000 };
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(6_900);
-    assert.equal(live.isLive, false);
+    assert.equal(channel.connection.isConnected, false);
     // Half of the way through what is added to the seven seconds, so that not all come back at once.
-    assert.equal(live.connectsAt - clock.now, 100 + 1_750);
+    assert.equal(channel.connection.reconnectAt - clock.now, 100 + 1_750);
     server.refuseTicket = null;
     await clock.pass(1_700);
-    assert.equal(live.isLive, false);
+    assert.equal(channel.connection.isConnected, false);
     await clock.pass(200);
-    assert.equal(live.isLive, true);
-    assert.equal(live.connectsAt, null);
+    assert.equal(channel.connection.isConnected, true);
+    assert.equal(channel.connection.reconnectAt, null);
     server.refuseTicket = { status: 403, code: "banned" };
     server.kill();
     await clock.pass(1_000);
-    assert.equal(live.over, "banned");
+    assert.equal(channel.ended, "banned");
   });
 
   test("a dead socket is noticed by its silence, sooner after waking", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.ignore = true;
-    await clock.pass(pace.ping + pace.pong - 100);
-    assert.equal(live.isLive, true);
+    await clock.pass(timing.pingInterval + timing.pongTimeout - 100);
+    assert.equal(channel.connection.isConnected, true);
     server.ignore = false;
     await clock.pass(1_000);
-    assert.equal(live.isLive, true);
+    assert.equal(channel.connection.isConnected, true);
     assert.equal(server.opened, 2);
     server.ignore = true;
-    live.wake();
-    await clock.pass(pace.wakePong + 10);
+    channel.wake();
+    await clock.pass(timing.wakePongTimeout + 10);
     server.ignore = false;
     await clock.pass(1_000);
     assert.equal(server.opened, 3);
-    assert.equal(live.isLive, true);
+    assert.equal(channel.connection.isConnected, true);
   });
 
   test("it is renewed before its end without a break", async () => {
@@ -528,13 +550,13 @@ describe("live", () => {
     const server = new Server(clock);
     server.lives = 120_000;
     server.say("one");
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     for (let second = 0; second < 300; second += 1) {
       server.say(`at ${second}`);
       await clock.pass(1_000);
-      assert.equal(live.isLive, true, `live at ${second} s`);
-      assert.equal(live.log.shown.length, second + 2);
+      assert.equal(channel.connection.isConnected, true, `live at ${second} s`);
+      assert.equal(channel.log.visible.length, second + 2);
     }
     assert.ok(server.opened >= 5 && server.opened <= 7, `${server.opened} sockets`);
     assert.equal(server.sockets.size, 1);
@@ -544,7 +566,7 @@ describe("live", () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.lives = -5_000;
-    visit(clock, server);
+    openChannel(clock, server);
     await clock.pass(60_000);
     assert.ok(server.opened <= 14, `${server.opened} sockets in a minute`);
   });
@@ -553,51 +575,51 @@ describe("live", () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.say("one");
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.up = false;
     server.kill();
     for (let count = 0; count < 700; count += 1) server.say(`m${count}`);
     server.up = true;
     await clock.pass(5_000);
-    assert.deepEqual(seqs(live), upTo(701, 652));
-    assert.equal(live.log.hasOlder, true);
+    assert.deepEqual(seqs(channel), upTo(701, 652));
+    assert.equal(channel.log.hasOlder, true);
     server.say("after");
     await clock.pass(10);
-    assert.equal(seqs(live).at(-1), 702);
+    assert.equal(seqs(channel).at(-1), 702);
   });
 
   test("what changed while nobody told us is read again", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     for (let count = 0; count < 70; count += 1) server.say(`m${count}`);
-    const { live, ears } = visit(clock, server);
+    const { channel, events } = openChannel(clock, server);
     await clock.pass(50);
-    assert.equal(ears.standings, 0);
-    await Promise.all([live.older(), clock.pass(10)]);
+    assert.equal(events.accessChanges, 0);
+    await Promise.all([channel.sync.loadOlder(), clock.pass(10)]);
     server.up = false;
     server.kill();
     server.change(70, { is_deleted: true, text: "" });
     server.change(3, { is_deleted: true, text: "" });
     server.up = true;
     await clock.pass(3_000);
-    assert.equal(live.log.get(70).is_deleted, true);
-    assert.equal(live.log.get(3).is_deleted, true);
-    assert.equal(live.log.shown.length, 70);
-    assert.equal(ears.standings, 1, "so is the room: somebody may have pinned something");
+    assert.equal(channel.log.get(70).is_deleted, true);
+    assert.equal(channel.log.get(3).is_deleted, true);
+    assert.equal(channel.log.visible.length, 70);
+    assert.equal(events.accessChanges, 1, "so is the room: somebody may have pinned something");
   });
 
   test("shown out, it does not come back by itself", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live, ears } = visit(clock, server);
+    const { channel, events } = openChannel(clock, server);
     await clock.pass(50);
     server.tell({ type: "kicked", reason: "banned" });
     server.clock.later(2, () => server.kill());
     await clock.pass(120_000);
-    assert.deepEqual(ears.overs, ["banned"]);
+    assert.deepEqual(events.endings, ["banned"]);
     assert.equal(server.opened, 1);
-    live.wake();
+    channel.wake();
     await clock.pass(1_000);
     assert.equal(server.opened, 1);
   });
@@ -605,44 +627,44 @@ describe("live", () => {
   test("what is pinned is told as it comes, and that nothing is any more", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { ears } = visit(clock, server);
+    const { events } = openChannel(clock, server);
     await clock.pass(50);
     server.tell({ type: "pin", pin: { seq: 3 } });
     server.tell({ type: "pin", pin: null });
     await clock.pass(10);
-    assert.deepEqual(ears.pins, [{ seq: 3 }, null]);
+    assert.deepEqual(events.pins, [{ seq: 3 }, null]);
   });
 
   test("frames of a kind that it does not know, and no frames at all, are passed over", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.tell({ type: "confetti" });
-    for (const { events } of server.sockets) events.told("<html>");
+    for (const { events } of server.sockets) events.received("<html>");
     server.say("one");
     await clock.pass(10);
-    assert.deepEqual(texts(live), ["one"]);
+    assert.deepEqual(texts(channel), ["one"]);
   });
 
   test("typing shows, is forgotten after six seconds, and ends with what is said", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     const types = () => server.tell({ type: "typing", user_id: "usr_b", username: "B", on: true });
     types();
     await clock.pass(5_900);
-    assert.deepEqual([...live.typing.values()], ["B"]);
+    assert.deepEqual([...channel.typing.values()], ["B"]);
     await clock.pass(200);
-    assert.equal(live.typing.size, 0);
+    assert.equal(channel.typing.size, 0);
     types();
     await clock.pass(10);
     server.say("said");
     await clock.pass(10);
-    assert.equal(live.typing.size, 0);
+    assert.equal(channel.typing.size, 0);
     for (let count = 0; count < 40; count += 1) {
-      live.typed();
+      channel.notifyTyping();
       await clock.pass(100);
     }
     assert.equal(server.frames.filter(({ type }) => type === "typing").length, 2);
@@ -653,124 +675,124 @@ describe("saying", () => {
   test("it goes over the socket, in the order in which it was written", async () => {
     const clock = new Clock();
     const server = new Server(clock, dice(3), { late: 40 });
-    const { live, shelf } = visit(clock, server);
+    const { channel, store } = openChannel(clock, server);
     await clock.pass(100);
     const written = [..."abcdefgh"];
-    for (const text of written) live.say(`id-${text}`, text, null);
-    assert.equal(live.outbox.list.length, written.length);
+    for (const text of written) channel.post(`id-${text}`, text, null);
+    assert.equal(channel.outbox.list.length, written.length);
     await clock.pass(2_000);
-    assert.deepEqual(texts(live), written);
-    assert.equal(live.outbox.list.length, 0);
-    assert.equal(shelf.kept.size, 0);
+    assert.deepEqual(texts(channel), written);
+    assert.equal(channel.outbox.list.length, 0);
+    assert.equal(store.kept.size, 0);
     assert.equal(server.posts.length, 0);
   });
 
   test("without its echo it is sent again after five seconds, under the same id", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.faults.lose = 1;
-    live.say("id", "hello", null);
-    await clock.pass(pace.echo - 100);
+    channel.post("id", "hello", null);
+    await clock.pass(ECHO_TIMEOUT_MS - 100);
     assert.equal(server.posts.length, 0);
     server.faults.lose = 0;
     await clock.pass(200);
     assert.deepEqual(server.posts, ["id"]);
-    assert.deepEqual(texts(live), ["hello"]);
+    assert.deepEqual(texts(channel), ["hello"]);
     assert.equal(server.messages.length, 1);
   });
 
   test("an own message behind a gap stays in the outbox until it can be shown", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.faults.lose = 1;
     server.say("lost");
     server.faults.lose = 0;
-    live.say("id", "mine", null);
+    channel.post("id", "mine", null);
     await clock.pass(20);
-    assert.deepEqual(texts(live), []);
-    assert.equal(live.outbox.list.length, 1);
-    await clock.pass(pace.gap + 50);
-    assert.deepEqual(texts(live), ["lost", "mine"]);
-    assert.equal(live.outbox.list.length, 0);
+    assert.deepEqual(texts(channel), []);
+    assert.equal(channel.outbox.list.length, 1);
+    await clock.pass(repairDelay.gap + 50);
+    assert.deepEqual(texts(channel), ["lost", "mine"]);
+    assert.equal(channel.outbox.list.length, 0);
   });
 
   test("without a socket it goes over REST, and stays until somebody answers", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live, shelf } = visit(clock, server);
+    const { channel, store } = openChannel(clock, server);
     await clock.pass(50);
     server.up = false;
     server.kill();
-    live.say("id", "hello", null);
+    channel.post("id", "hello", null);
     await clock.pass(60_000);
-    assert.equal(shelf.kept.size, 1);
-    assert.equal(live.outbox.list[0].problem, "");
+    assert.equal(store.kept.size, 1);
+    assert.equal(channel.outbox.list[0].problem, "");
     server.up = true;
     await clock.pass(30_000);
-    assert.deepEqual(texts(live), ["hello"]);
-    assert.equal(shelf.kept.size, 0);
+    assert.deepEqual(texts(channel), ["hello"]);
+    assert.equal(store.kept.size, 0);
   });
 
   test("over a reload it goes out under the same id, and once", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const shelf = new Shelf();
-    const { live } = visit(clock, server, { shelf });
+    const store = new MemoryStore();
+    const { channel } = openChannel(clock, server, { store });
     await clock.pass(50);
     // It arrives, but nobody hears of it before the page is gone.
     server.faults.lose = 0;
-    live.say("id", "hello", null);
+    channel.post("id", "hello", null);
     server.up = false;
-    live.stop();
-    assert.equal(shelf.kept.size, 1);
+    channel.stop();
+    assert.equal(store.kept.size, 1);
     server.up = true;
-    const again = visit(clock, server, { shelf });
+    const again = openChannel(clock, server, { store });
     await clock.pass(10_000);
-    assert.deepEqual(texts(again.live), ["hello"]);
+    assert.deepEqual(texts(again.channel), ["hello"]);
     assert.equal(server.messages.length, 1);
-    assert.equal(shelf.kept.size, 0);
+    assert.equal(store.kept.size, 0);
   });
 
   test("refused says why, and what was behind it goes on", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live, ears } = visit(clock, server);
+    const { channel, events } = openChannel(clock, server);
     await clock.pass(50);
     server.refuse = { code: "muted", title: "You are muted." };
-    live.say("id-1", "no", null);
+    channel.post("id-1", "no", null);
     await clock.pass(50);
-    assert.equal(live.outbox.list[0].problem, "You are muted.");
-    assert.equal(ears.standings, 1);
+    assert.equal(channel.outbox.list[0].problem, "You are muted.");
+    assert.equal(events.accessChanges, 1);
     server.refuse = null;
-    live.say("id-2", "yes", null);
+    channel.post("id-2", "yes", null);
     await clock.pass(50);
-    assert.deepEqual(texts(live), ["yes"]);
-    live.retry("id-1");
+    assert.deepEqual(texts(channel), ["yes"]);
+    channel.retry("id-1");
     await clock.pass(50);
-    assert.deepEqual(texts(live), ["yes", "no"]);
-    assert.equal(live.outbox.list.length, 0);
+    assert.deepEqual(texts(channel), ["yes", "no"]);
+    assert.equal(channel.outbox.list.length, 0);
   });
 
   test("too fast is tried again by itself, and not without end", async () => {
     const clock = new Clock();
     const server = new Server(clock);
-    const { live } = visit(clock, server);
+    const { channel } = openChannel(clock, server);
     await clock.pass(50);
     server.refuse = { code: "too_fast", title: "Slow down." };
-    live.say("id", "hello", null);
+    channel.post("id", "hello", null);
     await clock.pass(1_000);
-    assert.equal(live.outbox.list[0].problem, "");
+    assert.equal(channel.outbox.list[0].problem, "");
     server.refuse = null;
     await clock.pass(5_000);
-    assert.deepEqual(texts(live), ["hello"]);
+    assert.deepEqual(texts(channel), ["hello"]);
     server.refuse = { code: "too_fast", title: "Slow down." };
-    live.say("id-2", "hello", null);
+    channel.post("id-2", "hello", null);
     await clock.pass(120_000);
-    assert.equal(live.outbox.list[0].problem, "Slow down.");
+    assert.equal(channel.outbox.list[0].problem, "Slow down.");
   });
 });
 
@@ -780,7 +802,7 @@ test("whatever the connection does: each message once, in order, for everybody",
     const random = dice(seed);
     const server = new Server(clock, random, { lose: 0.25, double: 0.25, late: 900 });
     server.lives = 95_000;
-    const { live } = visit(clock, server, { random });
+    const { channel } = openChannel(clock, server, { random });
     const mine = [];
     let shown = 0;
     for (let step = 0; step < 150; step += 1) {
@@ -788,7 +810,7 @@ test("whatever the connection does: each message once, in order, for everybody",
       if (luck < 0.45) server.say(`b${step}`);
       else if (luck < 0.75) {
         mine.push(`a${step}`);
-        live.say(`id-${step}`, `a${step}`, null);
+        channel.post(`id-${step}`, `a${step}`, null);
       } else if (luck < 0.82) server.kill();
       else if (luck < 0.86) {
         server.up = !server.up;
@@ -796,7 +818,7 @@ test("whatever the connection does: each message once, in order, for everybody",
       } else if (luck < 0.9 && server.last >= server.first)
         server.change(server.last, { is_deleted: true });
       await clock.pass(random() * 2_500);
-      const now = seqs(live);
+      const now = seqs(channel);
       if (now.length > 0)
         assert.deepEqual(now, upTo(now.at(-1), now[0]), `seed ${seed}, step ${step}`);
       assert.ok(now.length >= shown, "nothing that was shown goes away");
@@ -805,10 +827,10 @@ test("whatever the connection does: each message once, in order, for everybody",
     server.up = true;
     server.faults = { lose: 0, double: 0, late: 0 };
     await clock.pass(120_000);
-    assert.deepEqual(seqs(live), upTo(server.last, live.log.from), `seed ${seed}`);
+    assert.deepEqual(seqs(channel), upTo(server.last, channel.log.from), `seed ${seed}`);
     assert.deepEqual(
-      texts(live).filter((text) => text.startsWith("a")),
-      mine.filter((text) => live.log.shown.some((each) => each.text === text)),
+      texts(channel).filter((text) => text.startsWith("a")),
+      mine.filter((text) => channel.log.visible.some((each) => each.text === text)),
       `seed ${seed}: own ones in order`,
     );
     assert.equal(
@@ -816,7 +838,7 @@ test("whatever the connection does: each message once, in order, for everybody",
       mine.length,
       `seed ${seed}: own ones once`,
     );
-    assert.equal(live.outbox.list.length, 0);
-    live.stop();
+    assert.equal(channel.outbox.list.length, 0);
+    channel.stop();
   }
 });

@@ -1,9 +1,10 @@
 // The rooms' API as docs/rooms.md has it, on an address of its own as in life, with faults that a test can ask for.
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
-import { png, scenes } from "./mock-photos.mjs";
-import { accept } from "./mock-socket.mjs";
-import { Refusal } from "./refusal.mjs";
+import { MockError } from "./mock-error";
+import { png, scenes } from "./mock-photos";
+import { accept } from "./mock-socket";
+import { portOf, type Route } from "./mock-types";
 
 const letters = "abcdefghjkmnpqrstuvwxyz23456789";
 const day = 86_400_000;
@@ -99,19 +100,19 @@ export async function createRooms({ demo = false } = {}) {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
     if (!token) return null;
     const [user_id] = Buffer.from(token, "base64url").toString().split(".");
-    if (!people.has(user_id)) throw new Refusal(401, "bad_token", "Your session has ended.");
+    if (!people.has(user_id)) throw new MockError(401, "bad_token", "Your session has ended.");
     return user_id;
   }
 
   function needed(request) {
     const user = whoIs(request);
-    if (!user) throw new Refusal(401, "no_token", "This needs a session.");
+    if (!user) throw new MockError(401, "no_token", "This needs a session.");
     return user;
   }
 
   function onlyFields(body, ...names) {
     const extra = Object.keys(body).find((name) => !names.includes(name));
-    if (extra) throw new Refusal(400, "unknown_field", `There is no field ${extra}.`);
+    if (extra) throw new MockError(400, "unknown_field", `There is no field ${extra}.`);
     return body;
   }
 
@@ -121,7 +122,7 @@ export async function createRooms({ demo = false } = {}) {
       .trim()
       .replace(/[\p{Cc}\p{Cf}]/gu, "");
     if ([...name].length < least || [...name].length > most)
-      throw new Refusal(
+      throw new MockError(
         400,
         "bad_name",
         `The name of a ${what} has ${least} to ${most} characters.`,
@@ -168,6 +169,7 @@ export async function createRooms({ demo = false } = {}) {
       pins: [],
       tips: [],
       back_room: null,
+      present: null as string[] | null,
       front: null,
       entered: new Set(),
       first: 1,
@@ -312,34 +314,36 @@ export async function createRooms({ demo = false } = {}) {
   }
 
   function membership(room, user_id) {
-    if (room.host === user_id) throw new Refusal(409, "the_host", "You are the host.");
-    if (!room.members.has(user_id)) throw new Refusal(403, "not_a_member", "Join the room first.");
+    if (room.host === user_id) throw new MockError(409, "the_host", "You are the host.");
+    if (!room.members.has(user_id))
+      throw new MockError(403, "not_a_member", "Join the room first.");
   }
 
   function find(code) {
     const room = rooms.get(code);
-    if (!room) throw new Refusal(404, "not_found", "Room not found.");
+    if (!room) throw new MockError(404, "not_found", "Room not found.");
     return room;
   }
 
   function readable(code, user_id) {
     const room = find(code);
     if (room.banned.has(user_id))
-      throw new Refusal(403, "banned", "You cannot come into this room.");
+      throw new MockError(403, "banned", "You cannot come into this room.");
     if (roleIn(room, user_id) === "stranger")
-      throw new Refusal(404, "not_found", "Room not found.");
+      throw new MockError(404, "not_found", "Room not found.");
     return room;
   }
 
   function hosted(code, user_id) {
     const room = find(code);
     if (roleIn(room, user_id) === "stranger")
-      throw new Refusal(404, "not_found", "Room not found.");
-    if (room.host !== user_id) throw new Refusal(403, "not_the_host", "Only the host can do that.");
+      throw new MockError(404, "not_found", "Room not found.");
+    if (room.host !== user_id)
+      throw new MockError(403, "not_the_host", "Only the host can do that.");
     return room;
   }
 
-  function isTaken(room, name, user_id) {
+  function isTaken(room, name: string, user_id?: string) {
     return [...room.members.values()].some(
       (member) => member.user_id !== user_id && fold(member.username) === fold(name),
     );
@@ -353,7 +357,17 @@ export async function createRooms({ demo = false } = {}) {
     return null;
   }
 
-  function say(room, user_id, { client_msg_id, text, reply_to = null, tip }, at = now()) {
+  function say(
+    room,
+    user_id: string,
+    {
+      client_msg_id,
+      text,
+      reply_to = null,
+      tip,
+    }: { client_msg_id: string; text: string; reply_to?: unknown; tip?: unknown },
+    at = now(),
+  ) {
     const known = room.messages.find(
       (message) => message.user_id === user_id && message.client_msg_id === client_msg_id,
     );
@@ -390,7 +404,7 @@ export async function createRooms({ demo = false } = {}) {
 
   function change(room, seq, changes) {
     const message = room.messages.find((each) => each.seq === seq);
-    if (!message) throw new Refusal(404, "not_found", "There is no such message.");
+    if (!message) throw new MockError(404, "not_found", "There is no such message.");
     Object.assign(message, changes(message), { rev: message.rev + 1 });
     broadcast(room, { type: "changed", message });
     return message;
@@ -473,7 +487,7 @@ export async function createRooms({ demo = false } = {}) {
 
   function addPhoto(user_id) {
     if (faults.limited)
-      throw Object.assign(new Refusal(429, "too_many", "Too many photos."), {
+      throw Object.assign(new MockError(429, "too_many", "Too many photos."), {
         headers: { "retry-after": "540" },
       });
     const photo_id = `pho_${randomUUID().slice(0, 12)}`;
@@ -483,7 +497,7 @@ export async function createRooms({ demo = false } = {}) {
 
   function lookAt(photo_id) {
     const photo = photos.get(photo_id);
-    if (!photo) throw new Refusal(404, "not_found", "There is no such photo.");
+    if (!photo) throw new MockError(404, "not_found", "There is no such photo.");
     const step = Math.min(
       3,
       Math.floor(((Date.now() - photo.at) / Math.max(1, faults.photoMs)) * 3),
@@ -527,7 +541,7 @@ export async function createRooms({ demo = false } = {}) {
     };
   }
 
-  const routes = [
+  const routes: Route[] = [
     [
       "POST",
       /^\/api\/sessions\/$/,
@@ -551,12 +565,16 @@ export async function createRooms({ demo = false } = {}) {
         const user = whoIs(request);
         if (Buffer.isBuffer(body)) {
           if (body.length > 4_000_000)
-            throw new Refusal(413, "too_large", "A photo that is sent like this has at most 4 MB.");
+            throw new MockError(
+              413,
+              "too_large",
+              "A photo that is sent like this has at most 4 MB.",
+            );
           return [202, { photo_id: addPhoto(user) }];
         }
         const { content_type, bytes } = onlyFields(body, "content_type", "bytes");
         if (!/^image\/(jpeg|png|webp|gif)$/.test(content_type) || bytes > 10_000_000)
-          throw new Refusal(
+          throw new MockError(
             400,
             "bad_photo",
             "A photo is JPEG, PNG, WebP or GIF and has at most 10 MB.",
@@ -591,7 +609,11 @@ export async function createRooms({ demo = false } = {}) {
             "is_public",
           );
         if (is_private && String(access_code ?? "").length < 4)
-          throw new Refusal(400, "bad_access_code", "An access code has at least four characters.");
+          throw new MockError(
+            400,
+            "bad_access_code",
+            "An access code has at least four characters.",
+          );
         const room = addRoom(user, {
           name: nameOf(name, 2, 60, "room"),
           description,
@@ -628,7 +650,7 @@ export async function createRooms({ demo = false } = {}) {
         const user = whoIs(request);
         const room = find(code);
         if (room.banned.has(user))
-          throw new Refusal(403, "banned", "You cannot come into this room.");
+          throw new MockError(403, "banned", "You cannot come into this room.");
         return [200, viewOf(room, user)];
       },
     ],
@@ -668,18 +690,22 @@ export async function createRooms({ demo = false } = {}) {
         const { username, access_code } = onlyFields(body, "username", "access_code");
         const room = find(code);
         if (room.banned.has(user))
-          throw new Refusal(403, "banned", "You cannot come into this room.");
+          throw new MockError(403, "banned", "You cannot come into this room.");
         if (room.front && !room.members.has(user) && !find(room.front).entered.has(user))
-          throw new Refusal(403, "not_paid", "Pay the entrance in the room in front of this one.");
+          throw new MockError(
+            403,
+            "not_paid",
+            "Pay the entrance in the room in front of this one.",
+          );
         if (
           room.is_private &&
           !room.front &&
           !room.members.has(user) &&
           access_code !== room.access_code
         )
-          throw new Refusal(403, "wrong_access_code", "That is not the access code.");
+          throw new MockError(403, "wrong_access_code", "That is not the access code.");
         const name = nameOf(username, 2, 24, "person");
-        if (isTaken(room, name, user)) throw new Refusal(409, "name_taken", "The name is taken.");
+        if (isTaken(room, name, user)) throw new MockError(409, "name_taken", "The name is taken.");
         room.members.set(user, {
           user_id: user,
           muted: false,
@@ -779,7 +805,7 @@ export async function createRooms({ demo = false } = {}) {
         const room = readable(code, user);
         onlyFields(body, "client_msg_id", "text", "reply_to");
         const refused = mayTalk(room, user);
-        if (refused) throw new Refusal(403, ...refused);
+        if (refused) throw new MockError(403, refused[0], refused[1]);
         const { message, isNew } = say(room, user, body);
         return [isNew ? 201 : 200, message];
       },
@@ -792,7 +818,7 @@ export async function createRooms({ demo = false } = {}) {
         const room = readable(code, user);
         change(room, Number(seq), ({ user_id }) => {
           if (user_id !== user && room.host !== user)
-            throw new Refusal(403, "not_yours", "Only who wrote it, or the host, can delete it.");
+            throw new MockError(403, "not_yours", "Only who wrote it, or the host, can delete it.");
           return { text: "", is_deleted: true, reactions: [], reply_to: null };
         });
         return [204, null];
@@ -806,7 +832,7 @@ export async function createRooms({ demo = false } = {}) {
         const { emoji, on } = onlyFields(body, "emoji", "on");
         const room = readable(code, user);
         const refused = mayTalk(room, user);
-        if (refused) throw new Refusal(403, ...refused);
+        if (refused) throw new MockError(403, refused[0], refused[1]);
         return [
           200,
           change(room, Number(seq), ({ reactions }) => {
@@ -853,11 +879,15 @@ export async function createRooms({ demo = false } = {}) {
         const room = readable(code, user);
         const { seq, tier } = onlyFields(body, "seq", "tier");
         const refused = mayTalk(room, user);
-        if (refused) throw new Refusal(403, ...refused);
+        if (refused) throw new MockError(403, refused[0], refused[1]);
         if (!room.messages.some((message) => message.seq === seq && !message.is_deleted))
-          throw new Refusal(404, "message_not_found", "There is no such message.");
+          throw new MockError(404, "message_not_found", "There is no such message.");
         if ((topOf(room)?.tier ?? 0) >= tier)
-          throw new Refusal(409, "outbid", "Another pin is as high. Take a higher tier, or wait.");
+          throw new MockError(
+            409,
+            "outbid",
+            "Another pin is as high. Take a higher tier, or wait.",
+          );
         return sell(tier, () => pinUp(room, seq, tier), { minutes: tiers[tier] });
       },
     ],
@@ -895,7 +925,7 @@ export async function createRooms({ demo = false } = {}) {
             ? [200, { code: room.back_room }]
             : [201, { code: openBehind(room) }];
         if (!room.back_room)
-          throw new Refusal(404, "back_room_not_found", "There is no such back_room.");
+          throw new MockError(404, "back_room_not_found", "There is no such back_room.");
         if (room.entered.has(user)) return [200, { code: room.back_room }];
         membership(room, user);
         return sell(500, () => {
@@ -949,7 +979,7 @@ export async function createRooms({ demo = false } = {}) {
       /^\/images\/(\w+)-(\d+)\.png$/,
       (_, [scene, width]) => {
         const key = `${scene}-${width}`;
-        if (!scenes[scene]) throw new Refusal(404, "not_found", "There is no such picture.");
+        if (!scenes[scene]) throw new MockError(404, "not_found", "There is no such picture.");
         if (!images.has(key))
           images.set(key, png(scene, Number(width), Math.round((Number(width) * 3) / 4)));
         return [200, { bytes: images.get(key), mime: "image/png" }];
@@ -963,7 +993,7 @@ export async function createRooms({ demo = false } = {}) {
     const bytes = Buffer.concat(chunks);
     if (/^image\//.test(request.headers["content-type"] ?? "")) return bytes;
     if (bytes.length === 0 || !/json/.test(request.headers["content-type"] ?? "")) return {};
-    return JSON.parse(bytes);
+    return JSON.parse(bytes.toString());
   }
 
   const cors = (request) => ({
@@ -994,7 +1024,7 @@ export async function createRooms({ demo = false } = {}) {
         if (busy) {
           faults.busy[busy] -= 1;
           throw Object.assign(
-            new Refusal(429, "rate_limited", "This is too often. Try again later."),
+            new MockError(429, "rate_limited", "This is too often. Try again later."),
             { headers: { "retry-after": "1" } },
           );
         }
@@ -1017,7 +1047,7 @@ export async function createRooms({ demo = false } = {}) {
         response.writeHead(status, { ...cors(request), "content-type": "application/json" });
         return response.end(result === null ? "" : JSON.stringify(result));
       }
-      throw new Refusal(404, "not_found", "There is no such thing.");
+      throw new MockError(404, "not_found", "There is no such thing.");
     };
     answer().catch(({ status = 500, code = "internal", message, headers = {} }) => {
       response.writeHead(status, {
@@ -1047,8 +1077,8 @@ export async function createRooms({ demo = false } = {}) {
     Object.assign(own, { user_id, greeted: false });
     room.sockets.add(own);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${server.address().port}`;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  url = `http://127.0.0.1:${portOf(server)}`;
 
   const ghost = (room, username) => {
     const user_id = fresh();
@@ -1077,7 +1107,7 @@ export async function createRooms({ demo = false } = {}) {
     const mira = ghost(room, "Mira Sollenberg-Achter");
     room.present = [host, omer, noa];
     let id = 0;
-    const past = (who, ago, text, extra = {}) => {
+    const past = (who, ago, text, extra: { reply_to?: unknown; [field: string]: unknown } = {}) => {
       const { message } = say(
         room,
         who,

@@ -12,7 +12,7 @@ export interface Payment {
   until: number;
 }
 
-export interface Seen {
+export interface RoomState {
   pin: Pin | null;
   /** The user may enter the back room. */
   mayEnter: boolean;
@@ -27,9 +27,9 @@ const slower = 1.2;
 const isSame = (one: Money, other: Money) =>
   one.minor === other.minor && one.currency === other.currency;
 
-export function hasCome(
+export function isFulfilled(
   { what, price, seq }: Payment,
-  { pin, mayEnter, messages, me }: Seen,
+  { pin, mayEnter, messages, me }: RoomState,
 ): boolean {
   switch (what) {
     case "pin":
@@ -59,7 +59,7 @@ export type OrderState =
   | null;
 
 /** Returns whether an order is settled without fulfillment, and why. */
-export function comesOf(state: OrderState): { isOver: boolean; words: string } {
+export function orderOutcome(state: OrderState): { isOver: boolean; words: string } {
   switch (state) {
     case "failed":
       return { isOver: true, words: "The payment failed. You were not charged." };
@@ -82,7 +82,7 @@ export function isOutbid({ what, price, seq }: Payment, pin: Pin | null): boolea
 }
 
 /** Delay of the refetch after a pin expires: jittered, and doubled with each attempt. */
-export function askAfterPin(until: number, now: number, tries: number, random: number): number {
+export function pinRefetchDelay(until: number, now: number, tries: number, random: number): number {
   return Math.max(0, until - now) + (500 + 4_000 * random) * 2 ** tries;
 }
 
@@ -91,11 +91,11 @@ export interface Pace {
   random(): number;
   later(ms: number, run: () => void): () => void;
   /** A hidden page does not poll. */
-  isLookedAt(): boolean;
+  isVisible(): boolean;
 }
 
 /** Polls with backoff while the page is visible, until stopped or timed out. */
-export class Asking {
+export class PaymentPoller {
   #next = () => {};
   #tries = 0;
   #isAsking = false;
@@ -135,7 +135,7 @@ export class Asking {
     const isLast = this.pace.now() >= this.until;
     this.#isAsking = true;
     // The last poll runs even when hidden: the fulfillment may have been missed.
-    if (isLast || this.pace.isLookedAt()) await this.ask();
+    if (isLast || this.pace.isVisible()) await this.ask();
     this.#isAsking = false;
     if (this.#stopped) return;
     if (!isLast) return this.#later();

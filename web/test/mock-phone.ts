@@ -1,6 +1,6 @@
 // The phone's half of the mock: people, and a bot that answers them in English and Hebrew.
 import { randomUUID } from "node:crypto";
-import { Refusal } from "./refusal.mjs";
+import { MockError } from "./mock-error";
 
 const text = (words) => ({ type: "text", text: words });
 const greeting = {
@@ -62,7 +62,7 @@ export function createPhone({ streams, room, demo }) {
 
   function add({ name, channel, hide_number = false }) {
     if (!name?.trim() || !["meta", "twilio"].includes(channel))
-      throw new Refusal(400, "bad_person", "A person has a name and a channel, meta or twilio.");
+      throw new MockError(400, "bad_person", "A person has a name and a channel, meta or twilio.");
     const id = `per_${randomUUID().slice(0, 8)}`;
     const person = {
       id,
@@ -163,7 +163,7 @@ export function createPhone({ streams, room, demo }) {
 
   function find(id) {
     const person = people.get(id);
-    if (!person) throw new Refusal(404, "not_found", `There is no person ${id}.`);
+    if (!person) throw new MockError(404, "not_found", `There is no person ${id}.`);
     return person;
   }
 
@@ -188,14 +188,14 @@ export function createPhone({ streams, room, demo }) {
         title: sent.title,
         description: sent.description ?? null,
       };
-    throw new Refusal(400, "bad_message", `A person cannot send ${sent.type}.`);
+    throw new MockError(400, "bad_message", `A person cannot send ${sent.type}.`);
   }
 
   function send([id], sent) {
     const person = find(id);
     if (sent.type === "reaction") {
       const target = person.messages.find((message) => message.id === sent.message_id);
-      if (!target) throw new Refusal(404, "not_found", "There is no such message.");
+      if (!target) throw new MockError(404, "not_found", "There is no such message.");
       update(person, target, { reaction: sent.emoji || null });
       return { id: `wamid.${randomUUID().slice(0, 12)}`, seq };
     }
@@ -318,7 +318,7 @@ export function createPhone({ streams, room, demo }) {
         /^\/api\/phone\/settings$/,
         (_, body) => {
           if (!(body.copies >= 1 && body.copies <= 5))
-            throw new Refusal(400, "bad_settings", "copies is 1 to 5.");
+            throw new MockError(400, "bad_settings", "copies is 1 to 5.");
           settings = { ...settings, ...body };
           return settings;
         },
@@ -328,7 +328,7 @@ export function createPhone({ streams, room, demo }) {
         /^\/api\/phone\/media\/([^/]+)$/,
         ([id]) => {
           const found = media.get(id);
-          if (!found) throw new Refusal(404, "not_found", "There is no such picture.");
+          if (!found) throw new MockError(404, "not_found", "There is no such picture.");
           return found;
         },
       ],

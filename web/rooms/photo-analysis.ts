@@ -5,13 +5,13 @@ import { base, controls } from "../ui/base";
 import { now, onTick } from "../ui/clock";
 import { icon } from "../ui/icons";
 import "../ui/notice";
-import { type Problem, problemOf, rooms, upload } from "./api";
+import { type Problem, rooms, toProblem, upload } from "./api";
 import type { Look, Room, SimilarRoom, Suggestion } from "./contract";
-import "./make-room";
-import type { Plan } from "./make-room";
+import "./create-room";
+import type { RoomDraft } from "./create-room";
 import "./picture";
-import { shrink, Unfit } from "./shrink";
-import { here, likenesses } from "./words";
+import { shrink, UnsupportedPhoto } from "./shrink";
+import { onlineCount, similarityLabels } from "./words";
 
 const askEvery = 1000;
 const nextNameAfter = 70;
@@ -28,8 +28,8 @@ const refusals: Record<string, string> = {
     "Photo analysis is unavailable right now. Try again in a few minutes, or name the room yourself.",
 };
 
-@customElement("rooms-look")
-export class RoomsLook extends LitElement {
+@customElement("photo-analysis")
+export class PhotoAnalysis extends LitElement {
   static override styles = [
     base,
     controls,
@@ -269,7 +269,7 @@ export class RoomsLook extends LitElement {
   @state() private isSlow = false;
   @state() private revealed = 0;
   @state() private preview = "";
-  @state() private plan: Plan | null = null;
+  @state() private plan: RoomDraft | null = null;
   #stop = new AbortController();
 
   override connectedCallback(): void {
@@ -313,9 +313,9 @@ export class RoomsLook extends LitElement {
       if (id && !signal.aborted) await this.#watch(id, signal);
     } catch (error) {
       if (signal.aborted) return;
-      const problem = problemOf(error);
+      const problem = toProblem(error);
       this.step = "stopped";
-      this.canRetry = !(error instanceof Unfit) && problem.status !== 404;
+      this.canRetry = !(error instanceof UnsupportedPhoto) && problem.status !== 404;
       this.problem =
         problem.status === 404
           ? "This photo has expired. Photos are kept for a week. Take a new one."
@@ -356,7 +356,7 @@ export class RoomsLook extends LitElement {
           return;
         }
       } catch (error) {
-        const { status } = problemOf(error);
+        const { status } = toProblem(error);
         // Phones lose the network briefly; only repeated failures give up.
         silent += 1;
         if ((status > 0 && status < 500 && status !== 429) || silent > 15) throw error;
@@ -388,7 +388,7 @@ export class RoomsLook extends LitElement {
         </div>
         <div>${this.step === "stopped" ? this.#stopped() : this.#choices()}</div>
       </div>
-      <make-room .plan=${this.plan} @dismiss=${() => (this.plan = null)} @made=${(event: CustomEvent<Room>) => this.dispatchEvent(new CustomEvent("made", { detail: event.detail }))}></make-room>`;
+      <create-room .plan=${this.plan} @dismiss=${() => (this.plan = null)} @made=${(event: CustomEvent<Room>) => this.dispatchEvent(new CustomEvent("made", { detail: event.detail }))}></create-room>`;
   }
 
   #photo(): TemplateResult {
@@ -466,10 +466,10 @@ export class RoomsLook extends LitElement {
   }
 
   #similar({ code, name, online, why }: SimilarRoom): TemplateResult {
-    const count = here(online, this.#lookAt, now());
+    const count = onlineCount(online, this.#lookAt, now());
     return html`<li class="appears">
       <a href="#room=${encodeURIComponent(code)}">
-        <span class="words"><b dir="auto">${name}</b><small>${likenesses[why] ?? why}</small></span>
+        <span class="words"><b dir="auto">${name}</b><small>${similarityLabels[why] ?? why}</small></span>
         ${count ? html`<span class="online">${count}</span>` : nothing} ${icon("forward")}
       </a>
     </li>`;

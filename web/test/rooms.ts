@@ -1,17 +1,18 @@
 // Rooms as people use them, two or more at a time. They run against the mock, which can lose, double and refuse.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { assertAccessible, assertFits, picture, setUp, until } from "./browser.mjs";
-import { reactionOf } from "./mock-rooms.mjs";
+import type { Page } from "playwright-core";
+import { assertAccessible, assertFits, picture, type Site, setUp, until } from "./browser";
+import { reactionOf } from "./mock-rooms";
 
 const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
 const schemes = ["light", "dark"];
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const small = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
 
-let site;
-let rooms;
-let calm;
+let site: Site;
+let rooms: Site["mock"]["rooms"];
+let calm: Site["mock"]["rooms"]["faults"];
 before(async () => {
   if (mockOnly) return;
   site = await setUp();
@@ -38,7 +39,7 @@ async function say(page, text) {
   await field(page).press("Enter");
 }
 
-async function join(page, name, accessCode) {
+async function join(page: Page, name: string, accessCode?: string) {
   const open = page.getByRole("button", { name: "Join to chat" });
   await open
     .or(page.getByLabel("Access code"))
@@ -51,12 +52,12 @@ async function join(page, name, accessCode) {
   await page.getByRole("button", { name: "Join", exact: true }).click();
 }
 
-async function enter(page, name, accessCode) {
+async function enter(page: Page, name: string, accessCode?: string) {
   await join(page, name, accessCode);
   await field(page).waitFor();
 }
 
-/** Somebody else, in a browser of their own. */
+/** Opens the page in another browser context, as another user. */
 async function another(page, path, options = {}) {
   const context = await page
     .context()
@@ -72,7 +73,14 @@ async function give(page) {
   await page.locator("#choose").setInputFiles(await picture(page));
 }
 
-async function makeRoom(page, { suggestion = "The Quiet Pier", name = "Hanna", accessCode } = {}) {
+async function makeRoom(
+  page,
+  {
+    suggestion = "The Quiet Pier",
+    name = "Hanna",
+    accessCode,
+  }: { suggestion?: string; name?: string; accessCode?: string } = {},
+) {
   await give(page);
   await page.getByRole("button", { name: suggestion }).click();
   const sheet = inDialog(page, "New room");

@@ -2,46 +2,28 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { scenes } from "./mock-photos.mjs";
-import { load } from "./modules.mjs";
-
-const {
-  qrOf,
-  thumbOf,
-  likeness,
-  someName,
-  linked,
-  onlyEmoji,
-  when,
-  left,
-  length,
-  itemsOf,
-  threadOf,
-  withMine,
-  withMineAmongOthers,
-  typingWords,
-  here,
+import { retryAfterDelay, retryWhileBusy } from "../live/backoff";
+import type { Failure, Scheduler } from "../live/types";
+import type { Money } from "../rooms/contract";
+import { nameSkeleton, randomName } from "../rooms/names";
+import { isFulfilled, isOutbid, PaymentPoller, pinRefetchDelay } from "../rooms/payment";
+import { encodeQr } from "../rooms/qr";
+import { includeOwn, setOwn } from "../rooms/reactions";
+import { groupByDay, toItems } from "../rooms/thread";
+import { decodeThumbhash } from "../rooms/thumbhash";
+import {
+  busyText,
+  characterCount,
+  countdown,
+  messageAge,
+  onlineCount,
   priceOf,
-  gave,
-  refusal,
-  hasCome,
-  isOutbid,
-  askAfterPin,
-  Asking,
-  patiently,
-  waitAfter,
-  busyWords,
-} = await load(
-  "rooms/qr.ts",
-  "rooms/thumbhash.ts",
-  "rooms/names.ts",
-  "rooms/words.ts",
-  "rooms/thread.ts",
-  "rooms/reactions.ts",
-  "rooms/waiting.ts",
-  "rooms/patience.ts",
-  "ui/text.ts",
-);
+  refusalText,
+  tipText,
+  typingText,
+} from "../rooms/words";
+import { linked, onlyEmoji } from "../ui/text";
+import { scenes } from "./mock-photos";
 
 describe("QR codes", () => {
   const drawn = (rows) =>
@@ -58,25 +40,25 @@ describe("QR codes", () => {
   };
   for (const [text, [size, hash]] of Object.entries(known)) {
     test(`${text.length} bytes are drawn as others draw them`, () => {
-      const rows = qrOf(text, 3);
+      const rows = encodeQr(text, 3);
       assert.equal(rows.length, size);
       assert.equal(createHash("sha256").update(drawn(rows)).digest("hex"), hash);
     });
   }
 
   test("the smallest one, to be seen", () => {
-    const rows = qrOf("HI");
+    const rows = encodeQr("HI");
     assert.equal(rows.length, 21);
     assert.deepEqual(rows[0].slice(0, 8), [true, true, true, true, true, true, true, false]);
     assert.deepEqual(rows[3].slice(0, 8), [true, false, true, true, true, false, true, false]);
   });
 
-  test("what is too long is none", () => assert.equal(qrOf("q".repeat(214)), null));
+  test("what is too long is none", () => assert.equal(encodeQr("q".repeat(214)), null));
 });
 
 describe("placeholders", () => {
   test("a known thumbhash has its size and its colours", () => {
-    const thumb = thumbOf("1QcSHQRnh493V4dIh4eXh1h4kJUI");
+    const thumb = decodeThumbhash("1QcSHQRnh493V4dIh4eXh1h4kJUI");
     assert.deepEqual([thumb.width, thumb.height], [23, 32]);
     const near = [64, 77, 113, 255].every(
       (value, index) => Math.abs(thumb.rgba[index] - value) <= 1,
@@ -85,13 +67,14 @@ describe("placeholders", () => {
   });
 
   test("a sunset is warm, a forest is green", () => {
-    const { hue, chroma } = thumbOf(scenes.harbour.thumbhash);
+    const { hue, chroma } = decodeThumbhash(scenes.harbour.thumbhash);
     assert.ok(hue > 20 && hue < 100 && chroma > 0.015, `${hue} ${chroma}`);
-    assert.ok(thumbOf(scenes.forest.thumbhash).hue > 120);
+    assert.ok(decodeThumbhash(scenes.forest.thumbhash).hue > 120);
   });
 
   test("what is no thumbhash is none", () => {
-    for (const text of ["", "AA==", "not base64!", "%%%"]) assert.equal(thumbOf(text), null);
+    for (const text of ["", "AA==", "not base64!", "%%%"])
+      assert.equal(decodeThumbhash(text), null);
   });
 });
 
@@ -109,18 +92,18 @@ describe("names", () => {
       ["Blue Heron", "Blue_Heron"],
       ["Ｄana", "Dana"],
     ])
-      assert.equal(likeness(one), likeness(other), `${one} and ${other}`);
+      assert.equal(nameSkeleton(one), nameSkeleton(other), `${one} and ${other}`);
     for (const [one, other] of [
       ["Dana", "Dina"],
       ["נועה", "נועם"],
       ["Blue Heron", "Blue Fox"],
     ])
-      assert.notEqual(likeness(one), likeness(other));
+      assert.notEqual(nameSkeleton(one), nameSkeleton(other));
   });
 
   test("a first name fits the limits", () => {
     for (let count = 0; count < 200; count += 1)
-      assert.ok(someName().length >= 2 && someName().length <= 24);
+      assert.ok(randomName().length >= 2 && randomName().length <= 24);
   });
 });
 
@@ -153,17 +136,17 @@ describe("texts", () => {
       assert.equal(onlyEmoji(text), false, text);
   });
 
-  test("characters are counted as people count them", () => assert.equal(length("😀ב"), 2));
+  test("characters are counted as people count them", () => assert.equal(characterCount("😀ב"), 2));
 
   test("times", () => {
     const now = Date.parse("2026-01-05T10:00:00Z");
-    assert.equal(when(now - 30_000, now), "now");
-    assert.equal(when(now - 5 * 60_000, now), "5 min");
-    assert.match(when(now - 5 * 3_600_000, now), /^\d\d:\d\d$/);
-    assert.equal(left(now + 65_000, now), "1:05");
-    assert.equal(left(now - 1, now), "0:00");
-    assert.equal(left(now + 3_661_000, now), "1:01:01");
-    assert.equal(typingWords(["A", "B", "C"]), "Several people are typing");
+    assert.equal(messageAge(now - 30_000, now), "now");
+    assert.equal(messageAge(now - 5 * 60_000, now), "5 min");
+    assert.match(messageAge(now - 5 * 3_600_000, now), /^\d\d:\d\d$/);
+    assert.equal(countdown(now + 65_000, now), "1:05");
+    assert.equal(countdown(now - 1, now), "0:00");
+    assert.equal(countdown(now + 3_661_000, now), "1:01:01");
+    assert.equal(typingText(["A", "B", "C"]), "Several people are typing");
   });
 });
 
@@ -182,10 +165,10 @@ describe("thread", () => {
     ...rest,
   });
   const view = (messages, pending = []) =>
-    itemsOf({ messages, pending, me: "me", myName: "Me", isBlocked: (id) => id === "bad" });
+    toItems({ messages, pending, me: "me", myName: "Me", isBlocked: (id) => id === "bad" });
 
   test("what one person says in a row is one group, days are apart", () => {
-    const days = threadOf(
+    const days = groupByDay(
       view([
         message(1, "a", 0),
         message(2, "a", 1),
@@ -223,7 +206,7 @@ describe("thread", () => {
       message(2, "a", 0, { username: "new" }),
       message(3, "bad", 0),
     ]);
-    assert.equal(threadOf(items)[0].groups.length, 3);
+    assert.equal(groupByDay(items)[0].groups.length, 3);
     assert.deepEqual(
       items.map(({ isBlocked }) => isBlocked),
       [false, false, true],
@@ -242,22 +225,22 @@ describe("thread", () => {
       [null, tip, null],
     );
     assert.deepEqual(
-      threadOf(items)[0].groups.map((group) => group.items.length),
+      groupByDay(items)[0].groups.map((group) => group.items.length),
       [1, 1, 1],
     );
   });
 
   test("one's reaction shows at once, and goes at once", () => {
-    assert.deepEqual(withMine([], "👍", "me", true), [{ emoji: "👍", count: 1, users: ["me"] }]);
-    assert.deepEqual(withMine([{ emoji: "👍", count: 2, users: ["a", "me"] }], "👍", "me", false), [
+    assert.deepEqual(setOwn([], "👍", "me", true), [{ emoji: "👍", count: 1, users: ["me"] }]);
+    assert.deepEqual(setOwn([{ emoji: "👍", count: 2, users: ["a", "me"] }], "👍", "me", false), [
       { emoji: "👍", count: 1, users: ["a"] },
     ]);
-    assert.deepEqual(withMine([{ emoji: "👍", count: 1, users: ["me"] }], "👍", "me", false), []);
+    assert.deepEqual(setOwn([{ emoji: "👍", count: 1, users: ["me"] }], "👍", "me", false), []);
   });
 
   test("one's reaction can be taken back when many have reacted and only some are named", () => {
     const named = ["a", "b"];
-    assert.deepEqual(withMineAmongOthers([{ emoji: "👍", count: 3, users: named }], "👍", "me"), [
+    assert.deepEqual(includeOwn([{ emoji: "👍", count: 3, users: named }], "👍", "me"), [
       { emoji: "👍", count: 3, users: ["a", "b", "me"] },
     ]);
     for (const others of [
@@ -266,13 +249,13 @@ describe("thread", () => {
       [{ emoji: "👍", count: 9, users: ["me"] }],
       [],
     ]) {
-      assert.deepEqual(withMineAmongOthers(others, "👍", "me"), others);
+      assert.deepEqual(includeOwn(others, "👍", "me"), others);
     }
   });
 });
 
 describe("what is paid for", () => {
-  const usd = (minor) => ({ minor, currency: "USD" });
+  const usd = (minor: number): Money => ({ minor, currency: "USD" });
   const pin = (seq, minor) => ({
     seq,
     username: "Dana",
@@ -283,6 +266,7 @@ describe("what is paid for", () => {
   });
   const payment = (what, rest = {}) => ({
     what,
+    orderId: "ord_1",
     payUrl: "https://pay.example",
     price: usd(500),
     seq: 5,
@@ -295,13 +279,13 @@ describe("what is paid for", () => {
     assert.equal(priceOf(usd(300)), "$3.00");
     assert.equal(priceOf({ minor: 123_456, currency: "EUR" }), "€1,234.56");
     assert.equal(priceOf({ minor: 5, currency: "ILS" }), "₪0.05");
-    assert.equal(gave("Omer", usd(300), false), "Omer gave $3.00");
-    assert.equal(gave("Omer", usd(300), true), "Omer gave you $3.00");
+    assert.equal(tipText("Omer", usd(300), false), "Omer gave $3.00");
+    assert.equal(tipText("Omer", usd(300), true), "Omer gave you $3.00");
   });
 
   test("a refusal says what to do", () => {
     const refused = (status, code, retryAfterMs = null) =>
-      refusal({ status, code, message: "as the server says", retryAfterMs });
+      refusalText({ status, code, message: "as the server says", retryAfterMs });
     assert.match(refused(409, "outbid"), /Choose a higher pin/);
     assert.match(refused(404, "message_not_found"), /no longer available/);
     assert.match(refused(422, "not_for_sale"), /not available right now/);
@@ -311,11 +295,11 @@ describe("what is paid for", () => {
   });
 
   test("a pin has come when this message is at the top for this price", () => {
-    assert.equal(hasCome(payment("pin"), seen()), false);
-    assert.equal(hasCome(payment("pin"), seen({ pin: pin(5, 500) })), true);
-    assert.equal(hasCome(payment("pin"), seen({ pin: pin(4, 500) })), false);
+    assert.equal(isFulfilled(payment("pin"), seen()), false);
+    assert.equal(isFulfilled(payment("pin"), seen({ pin: pin(5, 500) })), true);
+    assert.equal(isFulfilled(payment("pin"), seen({ pin: pin(4, 500) })), false);
     assert.equal(
-      hasCome(payment("pin"), seen({ pin: pin(5, 200) })),
+      isFulfilled(payment("pin"), seen({ pin: pin(5, 200) })),
       false,
       "a lower one of the same message, from before",
     );
@@ -333,7 +317,7 @@ describe("what is paid for", () => {
   test("a tip has come with one's own later message of this amount", () => {
     const message = (rest) =>
       seen({ messages: [{ seq: 6, user_id: "me", tip: usd(500), ...rest }] });
-    assert.equal(hasCome(payment("tip"), message({})), true);
+    assert.equal(isFulfilled(payment("tip"), message({})), true);
     for (const other of [
       { seq: 5 },
       { user_id: "omer" },
@@ -341,21 +325,21 @@ describe("what is paid for", () => {
       { tip: { minor: 500, currency: "EUR" } },
       { tip: undefined },
     ])
-      assert.equal(hasCome(payment("tip"), message(other)), false, JSON.stringify(other));
+      assert.equal(isFulfilled(payment("tip"), message(other)), false, JSON.stringify(other));
   });
 
   test("the back room is open when its code is there", () => {
-    assert.equal(hasCome(payment("back_room"), seen()), false);
-    assert.equal(hasCome(payment("back_room"), seen({ mayEnter: true })), true);
+    assert.equal(isFulfilled(payment("back_room"), seen()), false);
+    assert.equal(isFulfilled(payment("back_room"), seen({ mayEnter: true })), true);
   });
 
   test("after a pin not everybody asks at once, nobody late, and each time rarer", () => {
     assert.deepEqual(
-      [0, 0.5, 1].map((luck) => askAfterPin(10_000, 4_000, 0, luck)),
+      [0, 0.5, 1].map((luck) => pinRefetchDelay(10_000, 4_000, 0, luck)),
       [6_500, 8_500, 10_500],
     );
-    assert.equal(askAfterPin(4_000, 10_000, 0, 0), 500, "the time is over already");
-    assert.ok(askAfterPin(0, 0, 3, 1) <= 36_000);
+    assert.equal(pinRefetchDelay(4_000, 10_000, 0, 0), 500, "the time is over already");
+    assert.ok(pinRefetchDelay(0, 0, 3, 1) <= 36_000);
   });
 
   describe("asking whether it has come", () => {
@@ -364,8 +348,8 @@ describe("what is paid for", () => {
         now: 0,
         asked: [],
         overs: 0,
-        isLookedAt: true,
-        timers: new Set(),
+        isVisible: true,
+        timers: new Set<{ at: number; run: () => void }>(),
         underway: 0,
         most: 0,
       };
@@ -381,8 +365,8 @@ describe("what is paid for", () => {
         if (takes > 0) await new Promise((resolve) => later(takes, resolve));
         state.underway -= 1;
       };
-      const asking = new Asking(
-        { now: () => state.now, random: () => 0.5, later, isLookedAt: () => state.isLookedAt },
+      const asking = new PaymentPoller(
+        { now: () => state.now, random: () => 0.5, later, isVisible: () => state.isVisible },
         until,
         ask,
         () => (state.overs += 1),
@@ -424,10 +408,10 @@ describe("what is paid for", () => {
 
     test("not while nobody looks, and at once when somebody is back", async () => {
       const { state, asking, pass, settle } = visit();
-      state.isLookedAt = false;
+      state.isVisible = false;
       await pass(60_000);
       assert.deepEqual(state.asked, []);
-      state.isLookedAt = true;
+      state.isVisible = true;
       asking.wake();
       await settle();
       assert.deepEqual(state.asked, [60_000]);
@@ -435,7 +419,7 @@ describe("what is paid for", () => {
 
     test("somebody who is back after the time is over is told what came meanwhile, or that nothing did", async () => {
       const { state, asking, pass, settle } = visit();
-      state.isLookedAt = false;
+      state.isVisible = false;
       await pass(599_000);
       assert.deepEqual(state.asked, []);
       state.now = 700_000;
@@ -466,11 +450,11 @@ describe("what is paid for", () => {
 
 describe("counts of people", () => {
   test("a count is shown for ninety seconds, and none is", () => {
-    assert.equal(here(302, 0, 89_000), "302 here now");
-    assert.equal(here(1, 0, 90_000), "1 here now");
-    assert.equal(here(302, 0, 90_001), "");
-    assert.equal(here(0, 0, 0), "");
-    assert.equal(here(3, -Infinity, 0), "");
+    assert.equal(onlineCount(302, 0, 89_000), "302 here now");
+    assert.equal(onlineCount(1, 0, 90_000), "1 here now");
+    assert.equal(onlineCount(302, 0, 90_001), "");
+    assert.equal(onlineCount(0, 0, 0), "");
+    assert.equal(onlineCount(3, -Infinity, 0), "");
   });
 });
 
@@ -482,11 +466,19 @@ describe("waiting for a busy server", () => {
     retryAfterMs: seconds * 1000,
   });
   const clockOf = () => {
-    const clock = { now: 0, timers: [] };
+    const clock = {
+      now: 0,
+      timers: [] as { at: number; run: () => void }[],
+      pace: (_random?: () => number) => ({}) as Scheduler,
+      run: async () => {},
+    };
     clock.pace = (random = () => 0.5) => ({
       now: () => clock.now,
       random,
-      later: (ms, run) => void clock.timers.push({ at: clock.now + ms, run }),
+      later: (ms, run) => {
+        clock.timers.push({ at: clock.now + ms, run });
+        return () => {};
+      },
     });
     clock.run = async () => {
       for (let round = 0; round < 20; round += 1) await Promise.resolve();
@@ -505,13 +497,13 @@ describe("waiting for a busy server", () => {
     const clock = clockOf();
     const asked = [];
     const waits = [];
-    const answer = patiently(
+    const answer = retryWhileBusy(
       async () => {
         asked.push(clock.now);
         if (asked.length < 3) throw busy(3);
         return "in";
       },
-      (error) => error,
+      (error) => error as Failure,
       (until) => waits.push(until),
       clock.pace(() => 0),
     );
@@ -537,17 +529,17 @@ describe("waiting for a busy server", () => {
       tokens -= 1;
     };
     const all = Array.from({ length: 100 }, () =>
-      patiently(
+      retryWhileBusy(
         ask,
-        (error) => error,
+        (error) => error as Failure,
         () => {},
         clock.pace(random),
       ),
     );
-    const returns = new Set();
+    const returns = new Set<number>();
     await clock.run();
     await Promise.all(all);
-    for (let who = 0; who < 100; who += 1) returns.add(waitAfter(1_000, 0, random()));
+    for (let who = 0; who < 100; who += 1) returns.add(retryAfterDelay(1_000, 0, random()));
     assert.equal(returns.size, 100);
     assert.ok(Math.min(...returns) >= 1_000);
     assert.ok(clock.now < 120_000, `${clock.now} ms`);
@@ -561,9 +553,9 @@ describe("waiting for a busy server", () => {
     ]) {
       const clock = clockOf();
       await assert.rejects(
-        patiently(
+        retryWhileBusy(
           async () => Promise.reject(failure),
-          (error) => error,
+          (error) => error as Failure,
           () => {},
           clock.pace(),
         ),
@@ -574,7 +566,7 @@ describe("waiting for a busy server", () => {
   });
 
   test("the words count down", () => {
-    assert.equal(busyWords("Joining", 3_000, 0), "The room is busy. Joining in 3 s…");
-    assert.equal(busyWords("Joining", 3_000, 2_999), "The room is busy. Joining in 1 s…");
+    assert.equal(busyText("Joining", 3_000, 0), "The room is busy. Joining in 3 s…");
+    assert.equal(busyText("Joining", 3_000, 2_999), "The room is busy. Joining in 1 s…");
   });
 });

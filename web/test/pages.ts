@@ -9,12 +9,13 @@ import {
   bubbles,
   composer,
   picture,
+  type Site,
   say,
   setUp,
   until,
-} from "./browser.mjs";
+} from "./browser";
 
-let site;
+let site: Site;
 before(async () => {
   site = await setUp();
 });
@@ -303,7 +304,7 @@ describe("control room", () => {
       await room.getByRole("button", { name: "Pause" }).click();
       const before = await lines.count();
       await makeOneLog(page);
-      await room.getByRole("button", { name: /Go on \(\d+ new/ }).waitFor();
+      await room.getByRole("button", { name: /Resume \(\d+ new/ }).waitFor();
       assert.equal(await lines.count(), before);
       await room.getByRole("button", { name: /Resume/ }).click();
       await until("the waiting lines", async () => (await lines.count()) > before);
@@ -316,7 +317,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     await site.open("/", {}, async (page) => {
       await page.getByRole("button", { name: /Local's clock/ }).click();
       await page.getByRole("button", { name: "+1 h" }).click();
-      await page.getByText("1 h ahead of this laptop's.").waitFor();
+      await page.getByText("1 h ahead of this laptop.").waitFor();
     });
   });
 

@@ -1,6 +1,6 @@
 // The control room's half of the mock: functions, queues, traces and logs that move.
 import { randomUUID } from "node:crypto";
-import { Refusal } from "./refusal.mjs";
+import { MockError } from "./mock-error";
 
 function fn(service, name, triggers, extra = {}) {
   const logical_id = `${name
@@ -431,7 +431,7 @@ export function createRoom({ streams, demo }) {
 
   function find(list, name, what) {
     const one = list.find((each) => each.name === name);
-    if (!one) throw new Refusal(404, "not_found", `There is no ${what} ${name}.`);
+    if (!one) throw new MockError(404, "not_found", `There is no ${what} ${name}.`);
     return one;
   }
 
@@ -470,7 +470,7 @@ export function createRoom({ streams, demo }) {
         /^\/api\/clock$/,
         (_, { advance_ms }) => {
           if (!(advance_ms > 0))
-            throw new Refusal(400, "bad_step", "advance_ms is a number above 0.");
+            throw new MockError(400, "bad_step", "advance_ms is a number above 0.");
           offset += advance_ms;
           changed();
           return { now: now(), offset_ms: offset };
@@ -541,7 +541,7 @@ export function createRoom({ streams, demo }) {
         ([name], { message_id }) => {
           find(queues, name, "queue");
           const source = queues.find(({ dlq }) => dlq === name);
-          if (!source) throw new Refusal(400, "not_a_dlq", `${name} is no queue's DLQ.`);
+          if (!source) throw new MockError(400, "not_a_dlq", `${name} is no queue's DLQ.`);
           const moved = messages
             .get(name)
             .filter((each) => !message_id || each.message_id === message_id);
