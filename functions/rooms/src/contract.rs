@@ -1,126 +1,78 @@
-//! What rooms speak, written out for clients: OpenAPI for the routes, TypeScript for a page. Both are made from the types
-//! that are sent and read; the files in the repository are as they would be made now.
+//! The contract of rooms, rendered for clients: OpenAPI for the routes, TypeScript for pages. Both are rendered from the
+//! types that functions send and read. The files in the repository must equal the rendered ones.
 
-#![expect(dead_code, reason = "it is what is written out")]
+#![expect(dead_code, reason = "types that exist only in the contract")]
 
 use std::path::PathBuf;
 
-use confab_core::{Currency, Money, PhotoId, UserId};
+use confab_core::{Currency, Money};
 use rooms_domain::{
-    BackRoom, Caption, Change, ClientFrame, ClientMessageId, HostView, Message, NotShown,
-    PhotoView, Pin, Quote, Reaction, Reason, Role, RoomCode, RoomView, ServerFrame, State,
-    Suggestion, Tier, Username, Why, You,
+    AnalysisState, BackRoom, Caption, ClientFrame, ClientMessageId, HostView, Message,
+    PhotoRefusal, PhotoView, Pin, Quote, Reaction, RemovalReason, Role, RoomChange, RoomView,
+    ServerFrame, Similarity, Suggestion, Tier, Username, Viewer,
 };
 use ts_rs::{Config, TS};
 use utoipa::{
-    Modify, OpenApi, ToSchema,
+    IntoResponses, Modify, OpenApi, ToSchema,
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::{
-    routes::chat_join::{Joining, Names},
-    routes::chat_messages::{NewMessage, NewReaction, Page},
-    routes::chat_offers::{
-        Entered, OfferedEntrance, OfferedPin, OfferedTip, Offers, Tip, Tips, ToPay, WantedEntrance,
-        WantedPin, WantedTip,
+use crate::routes::{
+    chat_join::{self, JoinRequest, SuggestedNames},
+    chat_messages::{self, MessagePage, NewMessage, NewReaction},
+    chat_offers::{
+        self, BackRoomCode, CheckoutLink, OfferedEntrance, OfferedPin, OfferedTip, Offers,
+        PinRequest, ReceivedTip, ReceivedTips, TipRequest,
     },
-    routes::chat_people::{Act, BannedPerson, Moderation, People, PersonHere},
-    routes::chats::{Mine, NewRoom},
-    routes::photo_analysis::{Look, SimilarRoom},
-    routes::photo_upload::{NewPhoto, Sent, Upload},
-    routes::rooms_sessions::{NewSession, Session},
-    routes::ws_ticket::{SocketTicket, TicketWanted},
+    chat_people::{self, BannedPerson, Moderation, ModerationAction, People, PersonView},
+    chats::{self, MyRooms, NewRoom},
+    photo_analysis::{self, AnalysisView, SimilarRoom},
+    photo_upload::{self, NewPhoto, PhotoReceipt, UploadForm},
+    rooms_sessions::{self, Session},
+    ws_ticket::{self, SocketTicket, TicketRequest},
 };
 
 /// An error, as RFC 9457 has it.
 #[derive(ToSchema)]
-struct Problem {
+pub(crate) struct Problem {
     title: String,
     status: u16,
     code: String,
     correlation_id: String,
 }
 
-#[derive(ToSchema)]
-#[serde(untagged)]
-enum Opened {
-    Entered(Entered),
-    ToPay(ToPay),
+macro_rules! problems {
+    ($($name:ident = $status:literal, $description:literal;)*) => {
+        $(
+            #[derive(IntoResponses)]
+            #[response(status = $status, description = $description, content_type = "application/problem+json")]
+            pub(crate) struct $name(Problem);
+        )*
+    };
 }
 
-#[utoipa::path(post, path = "/api/sessions/", tag = "Who somebody is", request_body = NewSession, responses((status = 201, description = "A session: of somebody new, or a fresh one.", body = Session), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"),
-        (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json")), security((), ("session" = [])))]
-fn begins() {}
+problems! {
+    BadRequest = 400, "Not right";
+    Unauthorized = 401, "No session, or not a good one";
+    Forbidden = 403, "Not allowed";
+    NotFound = 404, "Not there, or not yours to know";
+    Conflict = 409, "Not as things stand";
+    TooLarge = 413, "Too large";
+    NotForSale = 422, "Not for sale";
+    RateLimited = 429, "Too often";
+}
 
-#[utoipa::path(post, path = "/api/photo-analysis/upload/", tag = "A photo", request_body = NewPhoto, responses((status = 201, description = "Where to put the photo.", body = Sent), (status = 202, description = "A small photo was the body itself.", body = Sent), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 413, body = Problem, description = "Too large", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json")), security((), ("session" = [])))]
-fn sends_photo() {}
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = Opened)]
+pub(crate) enum BackRoomAnswer {
+    Entered(BackRoomCode),
+    ToPay(CheckoutLink),
+}
 
-#[utoipa::path(get, path = "/api/photo-analysis/{photo}/", tag = "A photo", params(("photo" = PhotoId, Path)), responses((status = 200, description = "How far it is.", body = Look), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security((), ("session" = [])))]
-fn looks() {}
+struct SessionSecurity;
 
-#[utoipa::path(post, path = "/api/chats/create/", tag = "Rooms", request_body = NewRoom, responses((status = 201, description = "A room; whoever created it is its host.", body = RoomView), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json")), security(("session" = [])))]
-fn creates() {}
-
-#[utoipa::path(get, path = "/api/chats/mine/", tag = "Rooms", responses((status = 200, description = "The latest first.", body = Mine), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json")), security(("session" = [])))]
-fn lists_mine() {}
-
-#[utoipa::path(get, path = "/api/chats/{code}/", tag = "Rooms", params(("code" = RoomCode, Path)), responses((status = 200, description = "As far as whoever asks may see it.", body = RoomView), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security((), ("session" = [])))]
-fn shows() {}
-
-#[utoipa::path(patch, path = "/api/chats/{code}/", tag = "Rooms", params(("code" = RoomCode, Path)), request_body = Change, responses((status = 200, description = "As it is now.", body = RoomView), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json")), security(("session" = [])))]
-fn changes() {}
-
-#[utoipa::path(delete, path = "/api/chats/{code}/", tag = "Rooms", params(("code" = RoomCode, Path)), responses((status = 204, description = "Closed."), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json")), security(("session" = [])))]
-fn closes() {}
-
-#[utoipa::path(get, path = "/api/chats/{code}/join/", tag = "Rooms", params(("code" = RoomCode, Path)), responses((status = 200, description = "Names that are free.", body = Names), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security(("session" = [])))]
-fn names() {}
-
-#[utoipa::path(post, path = "/api/chats/{code}/join/", tag = "Rooms", params(("code" = RoomCode, Path)), request_body = Joining, responses((status = 200, description = "Inside, under this name.", body = RoomView), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json")), security(("session" = [])))]
-fn joins() {}
-
-#[utoipa::path(delete, path = "/api/chats/{code}/join/", tag = "Rooms", params(("code" = RoomCode, Path)), responses((status = 204, description = "Left."), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security(("session" = [])))]
-fn leaves() {}
-
-#[utoipa::path(get, path = "/api/chats/{code}/people/", tag = "Rooms", params(("code" = RoomCode, Path)), responses((status = 200, description = "Those who are here first.", body = People), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security((), ("session" = [])))]
-fn people() {}
-
-#[utoipa::path(post, path = "/api/chats/{code}/people/{user}/", tag = "Rooms", params(("code" = RoomCode, Path), ("user" = UserId, Path)), request_body = Moderation, responses((status = 204, description = "Done."), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json")), security(("session" = [])))]
-fn moderates() {}
-
-#[utoipa::path(get, path = "/api/chats/{code}/messages/", tag = "Messages", params(("code" = RoomCode, Path), ("before" = Option<u64>, Query), ("after" = Option<u64>, Query), ("limit" = Option<u64>, Query)), responses((status = 200, description = "In their order.", body = Page), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security((), ("session" = [])))]
-fn reads() {}
-
-#[utoipa::path(post, path = "/api/chats/{code}/messages/", tag = "Messages", params(("code" = RoomCode, Path)), request_body = NewMessage, responses((status = 200, description = "It was said before.", body = Message), (status = 201, description = "Said.", body = Message), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json")), security(("session" = [])))]
-fn says() {}
-
-#[utoipa::path(delete, path = "/api/chats/{code}/messages/{seq}/", tag = "Messages", params(("code" = RoomCode, Path), ("seq" = u64, Path)), responses((status = 204, description = "Deleted."), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json")), security(("session" = [])))]
-fn deletes() {}
-
-#[utoipa::path(post, path = "/api/chats/{code}/messages/{seq}/reactions/", tag = "Messages", params(("code" = RoomCode, Path), ("seq" = u64, Path)), request_body = NewReaction, responses((status = 200, description = "As it is now.", body = Message), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json")), security(("session" = [])))]
-fn reacts() {}
-
-#[utoipa::path(post, path = "/api/ws-ticket", tag = "Live", request_body = TicketWanted, responses((status = 201, description = "Opens one socket, once and soon.", body = SocketTicket), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 429, body = Problem, description = "Too often", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security(("session" = [])))]
-fn ticket() {}
-
-#[utoipa::path(get, path = "/api/chats/{code}/offers/", tag = "Paid", params(("code" = RoomCode, Path)), responses((status = 200, description = "What may be bought now.", body = Offers), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security((), ("session" = [])))]
-fn offers() {}
-
-#[utoipa::path(post, path = "/api/chats/{code}/pins/", tag = "Paid", params(("code" = RoomCode, Path)), request_body = WantedPin, responses((status = 201, description = "Where it is paid.", body = ToPay), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json"), (status = 422, body = Problem, description = "Not for sale", content_type = "application/problem+json")), security(("session" = [])))]
-fn pins() {}
-
-#[utoipa::path(post, path = "/api/chats/{code}/tips/", tag = "Paid", params(("code" = RoomCode, Path)), request_body = WantedTip, responses((status = 201, description = "Where it is paid.", body = ToPay), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json"), (status = 422, body = Problem, description = "Not for sale", content_type = "application/problem+json")), security(("session" = [])))]
-fn tips() {}
-
-#[utoipa::path(get, path = "/api/chats/{code}/tips/", tag = "Paid", params(("code" = RoomCode, Path)), responses((status = 200, description = "What the host was given.", body = Tips), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json")), security(("session" = [])))]
-fn given() {}
-
-#[utoipa::path(post, path = "/api/chats/{code}/back-room/", tag = "Paid", params(("code" = RoomCode, Path)), request_body = WantedEntrance, responses((status = 200, description = "Where it is.", body = Entered), (status = 201, description = "Opened by its host, or where it is paid.", body = Opened), (status = 400, body = Problem, description = "Not right", content_type = "application/problem+json"), (status = 401, body = Problem, description = "No session, or not a good one", content_type = "application/problem+json"), (status = 403, body = Problem, description = "Not allowed", content_type = "application/problem+json"), (status = 404, body = Problem, description = "Not there, or not yours to know", content_type = "application/problem+json"), (status = 409, body = Problem, description = "Not as things stand", content_type = "application/problem+json"), (status = 422, body = Problem, description = "Not for sale", content_type = "application/problem+json")), security(("session" = [])))]
-fn enters() {}
-
-struct BySession;
-
-impl Modify for BySession {
+impl Modify for SessionSecurity {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         openapi
@@ -133,8 +85,32 @@ impl Modify for BySession {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Rooms", version = "1", description = "docs/rooms.md says it in words.", license(name = "MIT OR Apache-2.0")),
-    modifiers(&BySession),
-    paths(begins, sends_photo, looks, creates, lists_mine, shows, changes, closes, names, joins, leaves, people, moderates, reads, says, deletes, reacts, ticket, offers, pins, tips, given, enters)
+    modifiers(&SessionSecurity),
+    paths(
+        rooms_sessions::create_session,
+        photo_upload::upload_photo,
+        photo_analysis::show_analysis,
+        chats::create_room,
+        chats::list_my_rooms,
+        chats::show_room,
+        chats::change_room,
+        chats::close_room,
+        chat_join::suggest_names,
+        chat_join::join_room,
+        chat_join::leave_room,
+        chat_people::list_people,
+        chat_people::moderate_person,
+        chat_messages::list_messages,
+        chat_messages::create_message,
+        chat_messages::delete_message,
+        chat_messages::react,
+        ws_ticket::create_ticket,
+        chat_offers::list_offers,
+        chat_offers::buy_pin,
+        chat_offers::give_tip,
+        chat_offers::list_tips,
+        chat_offers::enter_back_room,
+    )
 )]
 struct Spec;
 
@@ -151,52 +127,52 @@ fn typescript() -> String {
         Role,
         HostView,
         PhotoView,
-        You,
+        Viewer,
         Pin,
         BackRoom,
         RoomView,
         Reaction,
         Quote,
         Message,
-        Reason,
+        RemovalReason,
         ClientFrame,
         ServerFrame<'static>,
-        State,
-        NotShown,
+        AnalysisState,
+        PhotoRefusal,
         Caption,
         Suggestion,
-        Why,
+        Similarity,
         Session,
         NewPhoto,
-        Upload,
-        Sent,
+        UploadForm,
+        PhotoReceipt,
         SimilarRoom,
-        Look,
+        AnalysisView,
         NewRoom,
-        Mine,
-        Change,
-        Joining,
-        Names,
+        MyRooms,
+        RoomChange,
+        JoinRequest,
+        SuggestedNames,
         BannedPerson,
-        PersonHere,
+        PersonView,
         People,
-        Act,
+        ModerationAction,
         Moderation,
-        Page,
+        MessagePage,
         NewMessage,
         NewReaction,
-        TicketWanted,
+        TicketRequest,
         SocketTicket,
         OfferedPin,
         OfferedTip,
         OfferedEntrance,
         Offers,
-        WantedPin,
-        WantedTip,
-        ToPay,
-        Entered,
-        Tip,
-        Tips,
+        PinRequest,
+        TipRequest,
+        CheckoutLink,
+        BackRoomCode,
+        ReceivedTip,
+        ReceivedTips,
         Username,
         ClientMessageId,
         Tier,
@@ -207,30 +183,30 @@ fn typescript() -> String {
     )
 }
 
-/// With `CONFAB_WRITE=1` it is written anew.
-fn is_as_made(file: &str, made: &str) {
+/// Compares a file with its rendered content; writes it when the tests are built with `CONFAB_WRITE=1`.
+fn assert_rendered(file: &str, rendered: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(file);
     if option_env!("CONFAB_WRITE").is_some() {
-        std::fs::write(&path, made).unwrap();
+        std::fs::write(&path, rendered).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        found == made,
-        "{file} is old: CONFAB_WRITE=1 cargo test -p rooms contract"
+        found == rendered,
+        "{file} is outdated: CONFAB_WRITE=1 cargo test -p rooms contract"
     );
 }
 
 #[test]
-fn the_routes_are_written_out() {
-    is_as_made(
+fn the_openapi_document_is_current() {
+    assert_rendered(
         "docs/rooms.openapi.json",
         &format!("{}\n", Spec::openapi().to_pretty_json().unwrap()),
     );
 }
 
 #[test]
-fn the_types_of_pages_are_written_out() {
-    is_as_made("web/rooms/spoken.ts", &typescript());
+fn the_typescript_types_are_current() {
+    assert_rendered("web/rooms/spoken.ts", &typescript());
 }

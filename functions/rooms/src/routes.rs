@@ -1,4 +1,4 @@
-//! One module for each function that the HTTP API calls.
+//! One module for each function of the HTTP API.
 
 pub mod chat_join;
 pub mod chat_messages;

@@ -1,47 +1,52 @@
-//! The rows of rooms on DynamoDB. The only file that knows the key layout:
+//! The rows of rooms on DynamoDB. Only this module knows the key layout:
 //!
-//! | pk | sk | what |
+//! | pk | sk | row |
 //! |---|---|---|
-//! | `ROOM#<code>` | `ROOM` | the room, with a version, and the numbers of messages that may be in use |
-//! | `ROOM#<code>` | `MSG#<seq>` | a message; its reactions are sets named `r:<emoji>` |
-//! | `ROOM#<code>` | `QUOTE#<seq>#<answer>` | an index of the messages that quote a message |
-//! | `ROOM#<code>` | `SAID#usr_..#<client_msg_id>` | the number that a person's message got |
-//! | `ROOM#<code>` | `PERSON#usr_..` | somebody who is in the room, was, or may not be |
-//! | `ROOM#<code>` | `BANNED#usr_..` | somebody who may not be in the room, once more, so that they can be listed |
-//! | `ROOM#<code>` | `NAME#<likeness>` | whose name that is |
-//! | `ROOM#<code>` | `ONLINE` | how many people were here when somebody counted last |
-//! | `LIVE#<code>` | ticket | a socket: its connection and whose it is |
-//! | `REMOVED#<code>` | `usr_..` or `*` | a removal whose connections are still to be ended |
-//! | `MINE#usr_..` | `<code>` | a room that somebody is in |
-//! | `PAID#<code>` | `ord_..` | what was paid for in a room, and what came of it |
-//! | `PHOTO#pho_..` | `PHOTO` | a photo, and what was found in it |
-//! | `SEEN#<sha256>` | `PHOTO` | the photo that these bytes were looked at as |
-//! | `RECENT#<day>` | `pho_..` | a room that began with a photo, for whoever has a similar one |
+//! | `ROOM#<code>` | `ROOM` | the room, its version, and the highest reserved message number |
+//! | `ROOM#<code>` | `MSG#<seq>` | a message; the users of each reaction are a set named `r:<emoji>` |
+//! | `ROOM#<code>` | `QUOTE#<seq>#<reply>` | index of the messages that quote a message |
+//! | `ROOM#<code>` | `SAID#usr_..#<client_msg_id>` | idempotency key of a message: the number that it got |
+//! | `ROOM#<code>` | `PERSON#usr_..` | a member, a former member, or a banned user |
+//! | `ROOM#<code>` | `BANNED#usr_..` | index of the banned users |
+//! | `ROOM#<code>` | `NAME#<confusable key>` | the owner of a username |
+//! | `ROOM#<code>` | `ONLINE` | the last count of connected users |
+//! | `LIVE#<code>` | ticket | a connection and its user |
+//! | `REMOVED#<code>` | `usr_..` or `*` | a removal whose connections are still to be closed |
+//! | `MINE#usr_..` | `<code>` | index of a user's rooms |
+//! | `PAID#<code>` | `ord_..` | a purchase and its status |
+//! | `PHOTO#pho_..` | `PHOTO` | a photo and its analysis |
+//! | `SEEN#<sha256>` | `PHOTO` | index of analyzed photos by digest |
+//! | `RECENT#<day>` | `pho_..` | index of recent rooms by their photo |
 
 mod connections;
 mod messages;
+mod numbering;
 mod people;
 mod photos;
+mod presence;
 mod purchases;
+mod quotes;
+mod removals;
 mod rooms;
 
 use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use confab_aws::{Row, Table};
-use confab_core::{Clock, CorrelationId, Error, Result, Timestamp, UserId};
+use confab_aws::{RateLimit, Row, Table};
+use confab_core::{Clock, CorrelationId, Error, Result, UserId};
 use confab_lambda::{metrics, warn};
-use rooms_domain::{Person, Room, RoomCode, Standing};
+use rooms_domain::{AccessLevel, Person, Room, RoomCode};
 use serde::Serialize;
 
-pub(crate) use connections::{Removal, Socket};
-pub(crate) use messages::{Latest, Said, first_seq, oldest};
-pub(crate) use people::Joined;
-pub(crate) use purchases::{Became, LetIn, Paid};
+pub(crate) use connections::Connection;
+pub(crate) use numbering::{LatestMessages, PostOutcome, first_seq, first_seq_for_reserved};
+pub(crate) use people::JoinOutcome;
+pub(crate) use purchases::{AdmitOutcome, FulfillmentStatus, PurchaseRecord};
+pub(crate) use removals::Removal;
 
 #[derive(Clone)]
 pub(crate) struct Store {
-    pub(crate) table: Table,
+    table: Table,
     clock: Arc<dyn Clock>,
     message_ttl: Duration,
 }
@@ -52,20 +57,19 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// A room as somebody stands to it.
+/// A room, with the access level of the user for whom it was loaded.
 #[derive(Debug, Clone)]
-pub(crate) struct Visited {
+pub(crate) struct RoomForUser {
     pub(crate) room: Room,
-    /// Grows with each change of the room.
+    /// The optimistic lock: every change of the room increments it.
     pub(crate) version: u64,
-    /// Messages up to this number may have been said.
-    pub(crate) reserved: u64,
+    /// The highest message number that may be in use.
+    pub(crate) reserved_seq: u64,
     /// 0 when the last count is too old to be shown.
     pub(crate) online: u32,
-    /// When somebody counted last.
     pub(crate) counted_at_ms: i64,
     pub(crate) person: Option<Person>,
-    pub(crate) standing: Standing,
+    pub(crate) access: AccessLevel,
 }
 
 impl Store {
@@ -77,8 +81,14 @@ impl Store {
         }
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
+    /// Ok when the table exists and takes writes.
+    pub(crate) async fn check(&self) -> Result<()> {
+        self.table.check().await
+    }
+
+    /// Takes one token of a rate limit, such as `upload#usr_..`.
+    pub(crate) async fn take_token(&self, limit: RateLimit, key: &str) -> Result<()> {
+        limit.take(&self.table, key, self.clock.now()).await
     }
 }
 
@@ -94,10 +104,6 @@ fn person_key(code: RoomCode, user: UserId) -> Row {
     Table::key(room_pk(code), format!("PERSON#{user}"))
 }
 
-fn online_key(code: RoomCode) -> Row {
-    Table::key(room_pk(code), "ONLINE")
-}
-
 fn sort_key(row: &Row) -> &str {
     row.get("sk")
         .and_then(|value| value.as_s().ok())
@@ -105,28 +111,28 @@ fn sort_key(row: &Row) -> &str {
         .unwrap_or_default()
 }
 
-/// Decodes rows one by one. An unreadable row is skipped, logged and counted: it costs nothing but itself.
-fn readable<T>(
+/// Decodes rows one by one. Skips, logs and counts a malformed row, so that it does not hide the others.
+fn decode_rows<T>(
     rows: Vec<Row>,
-    what: &'static str,
-    trace: CorrelationId,
+    kind: &'static str,
+    correlation_id: CorrelationId,
     decode: impl Fn(Row) -> Result<T>,
 ) -> Vec<T> {
     let mut decoded = Vec::with_capacity(rows.len());
     for row in rows {
-        // The error itself may quote what a person wrote.
-        let place = format!("{what} {} {}", Table::partition(&row), sort_key(&row));
+        // The error itself may quote a person's text, so only the key is logged.
+        let key = format!("{kind} {} {}", Table::partition(&row), sort_key(&row));
         match decode(row) {
             Ok(value) => decoded.push(value),
             Err(_) => {
-                metrics::count("RowUnreadable", what);
-                warn("a row cannot be read", &place, trace);
+                metrics::count("RowUnreadable", kind);
+                warn("skipped a malformed row", &key, correlation_id);
             }
         }
     }
     decoded
 }
 
-fn rendered<T: Serialize>(value: &T) -> Result<AttributeValue> {
+fn to_attribute<T: Serialize>(value: &T) -> Result<AttributeValue> {
     serde_dynamo::to_attribute_value(value).map_err(|e| Error::internal("render_failed", e))
 }

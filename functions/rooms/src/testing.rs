@@ -1,5 +1,5 @@
-//! The AWS of in-process tests: a real table engine in memory, and a queue, a bus and a connections API that record what
-//! they are told. Handlers run in the test's process, over loopback.
+//! The AWS of in-process tests: a real table engine in memory, and a queue, a bus and a connections API that record
+//! calls. Handlers run in the test's process, over loopback.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,44 +8,46 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::{Path, State as AxumState},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
 };
-use confab_aws::{Aws, AwsConfig, Keyring, Queue, Sockets, Table};
+use confab_aws::{Aws, Table};
 use confab_core::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, after, before};
-use confab_lambda::{ApiRequest, OsEntropy, QueueMessage, SystemClock};
+use confab_lambda::{ApiRequest, OsEntropy, QueueMessage, Router, SystemClock};
 use confab_testkit::{request, sample};
 use confab_worker::Consistency;
 use rooms_domain::{
-    BroadcastJob, Draft, Message, News, Person, Room, RoomCode, RoomName, Session, Ticket, Username,
+    BroadcastJob, Draft, Message, Person, Quote, Room, RoomCode, RoomName, RoomUpdate, Ticket,
+    Username,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    Broadcaster, Departures, Rooms, SEAL, Sessions,
-    store::{Said, Store},
-    workers::ws_broadcast::Cursors,
+    config::Config,
+    state::{Part, State},
+    store::{PostOutcome, Store},
+    workers::{ws_broadcast, ws_disconnect},
 };
 
 const TABLE: &str = "Rooms";
 const SECRET: &str = "rooms-seal-secret";
 
-type Failing = Box<dyn FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send>;
+/// Decides for each call, by its target and body, whether it fails and how.
+type FailCall = Box<dyn FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send>;
 
 #[derive(Default)]
 struct Recorded {
     /// Frames by connection, in the order of their posts.
     posts: BTreeMap<String, Vec<Value>>,
     closed: Vec<String>,
-    /// Connections that answer posts and closings with a status of their own.
+    /// Connections whose posts and closings fail with a status.
     statuses: HashMap<String, u16>,
     sent: Vec<Value>,
     published: Vec<Value>,
-    failing: Option<Failing>,
+    fail_call: Option<FailCall>,
 }
 
 struct Fake {
@@ -57,9 +59,8 @@ struct Fake {
 /// AWS, and one room in it.
 pub(crate) struct Cloud {
     fake: Arc<Fake>,
-    env: Env,
+    variables: Vec<(&'static str, String)>,
     aws: Aws,
-    url: String,
     pub(crate) store: Store,
     pub(crate) clock: SystemClock,
 }
@@ -68,7 +69,7 @@ pub(crate) fn user(number: u8) -> UserId {
     UserId::new(Timestamp::UNIX_EPOCH, &move || [number; 10])
 }
 
-pub(crate) fn trace() -> CorrelationId {
+pub(crate) fn correlation_id() -> CorrelationId {
     CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [7; 10])
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn code() -> RoomCode {
 pub(crate) fn job<B>(body: B) -> QueueMessage<B> {
     QueueMessage {
         body,
-        correlation_id: trace(),
+        correlation_id: correlation_id(),
         receives: 1,
         time_left: Duration::from_secs(25),
     }
@@ -90,7 +91,7 @@ pub(crate) fn person(number: u8) -> Person {
     Person::new(user(number), username, Timestamp::UNIX_EPOCH)
 }
 
-/// A public room of the first user.
+/// A public room that the first user hosts.
 pub(crate) fn room() -> Room {
     Room {
         code: code(),
@@ -111,7 +112,7 @@ pub(crate) fn room() -> Room {
 }
 
 async fn connections(
-    State(fake): State<Arc<Fake>>,
+    AxumState(fake): AxumState<Arc<Fake>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> StatusCode {
@@ -127,7 +128,7 @@ async fn connections(
     StatusCode::OK
 }
 
-async fn close(State(fake): State<Arc<Fake>>, Path(id): Path<String>) -> StatusCode {
+async fn close(AxumState(fake): AxumState<Arc<Fake>>, Path(id): Path<String>) -> StatusCode {
     let mut recorded = fake.recorded.lock().unwrap();
     if let Some(status) = recorded.statuses.get(&id) {
         return StatusCode::from_u16(*status).unwrap();
@@ -136,20 +137,22 @@ async fn close(State(fake): State<Arc<Fake>>, Path(id): Path<String>) -> StatusC
     StatusCode::NO_CONTENT
 }
 
-async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes) -> Response {
-    // A connection that is opened ahead of its first call asks for nothing.
+async fn service(
+    AxumState(fake): AxumState<Arc<Fake>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    // Opening a connection during init sends a request without a target.
     let Some(target) = headers.get("x-amz-target") else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let target = target.to_str().unwrap().to_owned();
     let asked: Value = serde_json::from_slice(&body).unwrap();
-    let failing = |recorded: &mut Recorded| {
-        recorded
-            .failing
-            .as_mut()
-            .and_then(|failing| failing(&target, &asked))
+    let failure = match &mut fake.recorded.lock().unwrap().fail_call {
+        Some(fail_call) => fail_call(&target, &asked),
+        None => None,
     };
-    if let Some((status, answer)) = failing(&mut fake.recorded.lock().unwrap()) {
+    if let Some((status, answer)) = failure {
         return (status, axum::Json(answer)).into_response();
     }
     if target.starts_with("DynamoDB") {
@@ -188,8 +191,11 @@ async fn service(State(fake): State<Arc<Fake>>, headers: HeaderMap, body: Bytes)
 }
 
 /// An event of the HTTP API, from one address.
-fn asked(method: &str, path: &str, body: &Value) -> Value {
+fn api_event(routes: &Router<State>, method: &str, path: &str, body: &Value) -> Value {
     let mut event = sample("rooms", "chat-messages.say");
+    let route_key = json!(routes.find(method, path).unwrap());
+    event["routeKey"] = route_key.clone();
+    event["requestContext"]["routeKey"] = route_key;
     event["rawPath"] = json!(path);
     event["requestContext"]["http"]["method"] = json!(method);
     event["requestContext"]["http"]["path"] = json!(path);
@@ -212,14 +218,14 @@ impl Cloud {
             client,
             recorded: Mutex::default(),
         });
-        let router = Router::new()
+        let router = axum::Router::new()
             .route("/live/@connections/{id}", post(connections).delete(close))
             .fallback(service)
             .with_state(Arc::clone(&fake));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let env = Env::from_iter([
+        let variables = [
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
@@ -232,21 +238,21 @@ impl Cloud {
             ),
             ("CONFAB_EVENT_BUS", "bus"),
             ("ROOMS_SEAL_SECRET_PARAM", "/rooms/seal"),
-        ]);
-        let aws = Aws::new(AwsConfig::from_env(&env).unwrap()).unwrap();
+            ("SOCKET_ENDPOINT", &format!("{url}/live")),
+        ];
+        let variables: Vec<_> = variables
+            .into_iter()
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect();
+        let config = Config::new(Env::from_iter(variables.clone()));
+        let aws = Aws::new(config.aws().unwrap()).unwrap();
         let clock = SystemClock::default();
-        let message_ttl = Duration::from_secs(30 * 24 * 3_600);
-        let store = Store::new(
-            Table::new(aws.dynamodb(), TABLE),
-            Arc::new(clock),
-            message_ttl,
-        );
+        let table = Table::new(aws.dynamodb(), TABLE);
         let cloud = Self {
             fake,
-            env,
+            variables,
+            store: Store::new(table, Arc::new(clock), config.message_ttl().unwrap()),
             aws,
-            url,
-            store,
             clock,
         };
         let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
@@ -258,7 +264,7 @@ impl Cloud {
             "AttributeDefinitions": [attribute("pk"), attribute("sk")],
         });
         cloud.table("CreateTable", &table).await;
-        cloud.store.create(&room(), &person(1)).await.unwrap();
+        cloud.store.create_room(&room(), &person(1)).await.unwrap();
         cloud
     }
 
@@ -281,7 +287,7 @@ impl Cloud {
         answer
     }
 
-    /// A row that no store of ours would write.
+    /// Writes a row that the store would not write.
     pub(crate) async fn put_row(&self, pk: &str, sk: &str, others: Value) {
         let mut item = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
         item.as_object_mut()
@@ -298,18 +304,31 @@ impl Cloud {
             .clone()
     }
 
-    pub(crate) async fn joins(&self, number: u8) {
+    /// The state of a function, as it starts with its parts.
+    pub(crate) async fn state(&self, parts: &[Part]) -> Arc<State> {
+        let config = Config::new(Env::from_iter(self.variables.clone()));
+        let state = State::new(config, self.aws.clone(), parts).await;
+        Arc::new(state.unwrap())
+    }
+
+    /// A store whose messages have another TTL.
+    pub(crate) fn store_with_ttl(&self, message_ttl: Duration) -> Store {
+        let table = Table::new(self.aws.dynamodb(), TABLE);
+        Store::new(table, Arc::new(self.clock), message_ttl)
+    }
+
+    pub(crate) async fn add_member(&self, number: u8) {
         self.store
             .join(code(), None, &person(number))
             .await
             .unwrap();
     }
 
-    /// A ticket that was made so many seconds ago.
+    /// A ticket issued so many seconds ago.
     pub(crate) fn ticket(&self, number: u8, seconds_ago: u64) -> Ticket {
-        let made_at = before(self.clock.now(), Duration::from_secs(seconds_ago));
+        let issued_at = before(self.clock.now(), Duration::from_secs(seconds_ago));
         Ticket {
-            id: TicketId::new(made_at, &OsEntropy),
+            id: TicketId::new(issued_at, &OsEntropy),
             room: code(),
             user: user(number),
             address: String::new().into(),
@@ -317,130 +336,106 @@ impl Cloud {
     }
 
     /// Opens a connection, and names it after its ticket.
-    pub(crate) async fn connects_with(&self, ticket: &Ticket) -> String {
+    pub(crate) async fn connect_with(&self, ticket: &Ticket) -> String {
         let connection = ticket.id.to_string();
-        assert!(self.store.connected(ticket, &connection).await.unwrap());
+        let is_first = self.store.put_connection(ticket, &connection).await;
+        assert!(is_first.unwrap());
         connection
     }
 
-    pub(crate) async fn connects(&self, number: u8, seconds_ago: u64) -> String {
-        self.connects_with(&self.ticket(number, seconds_ago)).await
+    pub(crate) async fn connect(&self, number: u8, seconds_ago: u64) -> String {
+        self.connect_with(&self.ticket(number, seconds_ago)).await
     }
 
-    /// What API Gateway tells of a closed connection.
-    pub(crate) async fn disconnects(&self, ticket: &Ticket) {
-        let deps = Departures {
-            store: self.store.clone(),
-            broadcasts: self.queue(),
-            clock: self.clock,
-        };
-        crate::workers::ws_disconnect::leave(&deps, ticket, &ticket.id.to_string(), trace())
+    /// Closes a connection, as API Gateway reports it.
+    pub(crate) async fn disconnect(&self, ticket: &Ticket) {
+        let state = self.state(ws_disconnect::PARTS).await;
+        let connection = ticket.id.to_string();
+        ws_disconnect::disconnect(&state, ticket, &connection, correlation_id())
             .await
             .unwrap();
     }
 
-    /// Stores a message of a member; no broadcast is told of it.
-    pub(crate) async fn says(&self, number: u8, text: &str) -> Message {
-        let visited = self
-            .store
-            .visit(code(), Some(user(number)), Consistency::Strong)
+    /// Stores a message of a member without broadcasting it.
+    pub(crate) async fn post(&self, number: u8, text: &str) -> Message {
+        self.post_with(&self.store, number, text, None).await
+    }
+
+    pub(crate) async fn post_with(
+        &self,
+        store: &Store,
+        number: u8,
+        text: &str,
+        quote: Option<Quote>,
+    ) -> Message {
+        let loaded = store
+            .load_room_for(code(), Some(user(number)), Consistency::Strong)
             .await
             .unwrap();
-        let latest = self
-            .store
-            .latest(code(), visited.reserved, Consistency::Strong, trace())
+        let reserved_seq = loaded.reserved_seq;
+        let latest = store
+            .latest_messages(code(), reserved_seq, Consistency::Strong, correlation_id())
             .await
             .unwrap();
-        let draft = Draft::parse(&format!("{:0>8}", latest.last_seq + 1), text, None).unwrap();
-        match self
-            .store
-            .say(&visited, &draft, None, latest, None, trace())
+        let id = format!("{:0>8}", latest.last_seq + 1);
+        let reply_to = quote.as_ref().map(|quote| quote.seq);
+        let draft = Draft::parse(&id, text, reply_to).unwrap();
+        let outcome = store
+            .append_message(&loaded, &draft, quote, latest, None, correlation_id())
             .await
-            .unwrap()
-        {
-            Said::New { message, .. } => message,
+            .unwrap();
+        match outcome {
+            PostOutcome::Created { message, .. } => message,
             other => panic!("{other:?}"),
         }
     }
 
-    pub(crate) fn broadcaster(&self) -> Arc<Broadcaster> {
-        Arc::new(Broadcaster {
-            store: self.store.clone(),
-            sockets: self.sockets(),
-            broadcasts: self.queue(),
-            cursors: Cursors::default(),
-            clock: self.clock,
-        })
-    }
-
-    pub(crate) async fn rooms(&self) -> Arc<Rooms> {
-        Arc::new(Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap())
-    }
-
-    pub(crate) async fn sessions(&self) -> Sessions {
-        let Rooms { doorman, store, .. } = Rooms::new(&self.env, &self.aws, &[SEAL]).await.unwrap();
-        Sessions {
-            doorman,
-            store,
-            clock: self.clock,
-            entropy: OsEntropy,
-        }
-    }
-
-    pub(crate) fn asks_without_session(&self, method: &str, path: &str, body: Value) -> ApiRequest {
-        let mut event = asked(method, path, &body);
-        event["headers"]
-            .as_object_mut()
-            .unwrap()
-            .remove("authorization");
-        ApiRequest::new(request(&event), trace())
-    }
-
-    /// A request of a user, as API Gateway hands it on.
-    pub(crate) async fn asks(
+    pub(crate) fn anonymous_request(
         &self,
+        routes: &Router<State>,
         method: &str,
         path: &str,
-        number: u8,
-        body: Value,
+        body: &Value,
     ) -> ApiRequest {
-        let session = Session { user: user(number) };
+        let mut event = api_event(routes, method, path, body);
+        let headers = event["headers"].as_object_mut().unwrap();
+        headers.remove("authorization");
+        ApiRequest::new(request(&event), correlation_id())
+    }
+
+    /// A request of a user, as API Gateway sends it.
+    pub(crate) async fn request(
+        &self,
+        routes: &Router<State>,
+        (method, path): (&str, &str),
+        number: u8,
+        body: &Value,
+    ) -> ApiRequest {
         let until = after(self.clock.now(), Duration::from_secs(60));
-        let keys = Keyring::read(&self.env, &self.aws, &[SEAL]).await.unwrap();
-        let token = keys.seal(SEAL, &session, until).await.unwrap();
-        let mut event = asked(method, path, &body);
+        let state = self.state(&[Part::Sessions]).await;
+        let sessions = state.sessions().unwrap();
+        let token = sessions.issue(user(number), until).await.unwrap();
+        let mut event = api_event(routes, method, path, body);
         event["headers"]["authorization"] = json!(format!("Bearer {token}"));
-        ApiRequest::new(request(&event), trace())
+        ApiRequest::new(request(&event), correlation_id())
     }
 
-    fn sockets(&self) -> Sockets {
-        Sockets::new(&self.aws, format!("{}/live", self.url))
-    }
-
-    fn queue(&self) -> Queue {
-        Queue::new(
-            &self.aws,
-            format!("{}/000000000000/broadcasts.fifo", self.url),
-        )
-    }
-
-    /// Broadcasts a batch of jobs, one for each piece of news.
-    pub(crate) async fn broadcasts(&self, news: Vec<News>) {
+    /// Broadcasts a batch of jobs, one for each update.
+    pub(crate) async fn broadcast(&self, updates: Vec<RoomUpdate>) {
         let at = self.clock.now();
-        let jobs = news.into_iter().map(|news| {
+        let jobs = updates.into_iter().map(|update| {
             job(BroadcastJob::V1 {
                 room: code(),
                 at,
-                news: vec![news],
+                updates: vec![update],
                 after: None,
             })
         });
-        crate::workers::ws_broadcast::handle(self.broadcaster(), jobs.collect())
-            .await
-            .unwrap();
+        let state = self.state(ws_broadcast::PARTS).await;
+        ws_broadcast::handle(state, jobs.collect()).await.unwrap();
     }
 
-    /// The frames that a connection was sent.
+    /// The frames that a connection received.
     pub(crate) fn frames(&self, connection: &str) -> Vec<Value> {
         self.fake
             .recorded
@@ -452,8 +447,8 @@ impl Cloud {
             .unwrap_or_default()
     }
 
-    /// The texts of the messages that a connection was sent.
-    pub(crate) fn texts(&self, connection: &str) -> Vec<String> {
+    /// The texts of the messages that a connection received.
+    pub(crate) fn message_texts(&self, connection: &str) -> Vec<String> {
         let frames = self.frames(connection);
         let messages = frames
             .iter()
@@ -463,7 +458,7 @@ impl Cloud {
             .collect()
     }
 
-    pub(crate) fn kinds(&self, connection: &str) -> Vec<String> {
+    pub(crate) fn frame_types(&self, connection: &str) -> Vec<String> {
         self.frames(connection)
             .iter()
             .map(|frame| frame["type"].as_str().unwrap().to_owned())
@@ -480,8 +475,8 @@ impl Cloud {
             .any(|closed| closed == connection)
     }
 
-    /// From now on posts to a connection and its closing are answered with a status; `None`: as if nothing was wrong.
-    pub(crate) fn answers(&self, connection: &str, status: Option<u16>) {
+    /// Fails posts to a connection and its closing with a status; `None` ends that.
+    pub(crate) fn set_connection_status(&self, connection: &str, status: Option<u16>) {
         let statuses = &mut self.fake.recorded.lock().unwrap().statuses;
         match status {
             Some(status) => statuses.insert(connection.to_owned(), status),
@@ -489,12 +484,11 @@ impl Cloud {
         };
     }
 
-    /// Decides of each call, by its target and body, whether it fails and how.
-    pub(crate) fn fails(
+    pub(crate) fn fail_calls(
         &self,
-        failing: impl FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send + 'static,
+        fail_call: impl FnMut(&str, &Value) -> Option<(StatusCode, Value)> + Send + 'static,
     ) {
-        self.fake.recorded.lock().unwrap().failing = Some(Box::new(failing));
+        self.fake.recorded.lock().unwrap().fail_call = Some(Box::new(fail_call));
     }
 
     pub(crate) fn published(&self) -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! One module for each function that a queue, the bus or the WebSocket API calls.
+//! One module for each function that a queue or the WebSocket API invokes.
 
 pub mod photo_look;
 pub mod rooms_paid;

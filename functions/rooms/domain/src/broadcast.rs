@@ -1,4 +1,4 @@
-//! What goes through the queue of broadcasts.
+//! Jobs of the broadcast queue.
 
 use confab_contracts::Contract;
 use confab_core::{Timestamp, UserId};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{Message, Pin, RoomCode, RoomView, Username};
 
-/// Something that everybody in a room is to see. One version a variant.
+/// Updates for all connections of a room. Each version is a variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum BroadcastJob {
@@ -16,8 +16,9 @@ pub enum BroadcastJob {
     V1 {
         room: RoomCode,
         at: Timestamp,
-        news: Vec<News>,
-        /// The sort key of the last socket that has it, when a broadcast goes on in another job.
+        #[serde(rename = "news")]
+        updates: Vec<RoomUpdate>,
+        /// The cursor of a broadcast that another job continues: the sort key of the last connection served.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
@@ -25,73 +26,68 @@ pub enum BroadcastJob {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
-pub enum News {
-    Said {
+pub enum RoomUpdate {
+    #[serde(rename = "said")]
+    MessagePosted {
         message: Box<Message>,
-        /// The room is busy: it may wait for others a little.
+        /// The broadcaster may delay messages of a busy room a little, to batch them.
         #[serde(default)]
         is_busy: bool,
     },
-    Changed {
-        message: Box<Message>,
-    },
+    #[serde(rename = "changed")]
+    MessageChanged { message: Box<Message> },
     Typing {
         user_id: UserId,
         username: Username,
         on: bool,
     },
-    /// So many are here.
-    Online {
-        online: u32,
-    },
-    Room {
-        room: Box<RoomView>,
-    },
-    /// What is at the top now.
-    Pin {
-        pin: Option<Box<Pin>>,
-    },
-    /// Somebody may not talk any more, or may again: their affair alone.
-    Muted {
-        user_id: UserId,
-        is_muted: bool,
-    },
-    /// Somebody is shown out, or everybody.
-    ShownOut {
+    #[serde(rename = "online")]
+    OnlineCount { online: u32 },
+    #[serde(rename = "room")]
+    RoomChanged { room: Box<RoomView> },
+    /// The pin that is shown from now on.
+    #[serde(rename = "pin")]
+    PinChanged { pin: Option<Box<Pin>> },
+    /// A mute or its end. Only the muted user is told.
+    Muted { user_id: UserId, is_muted: bool },
+    /// Removes one user, or all users when `user_id` is `None`.
+    #[serde(rename = "shown_out")]
+    Removed {
         user_id: Option<UserId>,
-        reason: Reason,
-        /// Whoever comes later is let in or not by what is so then.
+        reason: RemovalReason,
+        /// Connections with later tickets stay open.
         at: Timestamp,
     },
-    /// Whoever is not in the room is shown out.
-    MembersOnly {
-        at: Timestamp,
-    },
+    /// Removes all connected users who are not members.
+    #[serde(rename = "members_only")]
+    ReadersRemoved { at: Timestamp },
 }
 
-impl News {
-    /// Late it is worth nothing: it is over, or whoever misses it asks for it.
-    pub fn passes(&self) -> bool {
+impl RoomUpdate {
+    /// Whether a late update is worthless: it is outdated, or clients have repaired the gap themselves.
+    pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Said { .. } | Self::Typing { .. } | Self::Online { .. }
+            Self::MessagePosted { .. } | Self::Typing { .. } | Self::OnlineCount { .. }
         )
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+#[ts(rename = "Reason")]
+#[schema(as = Reason)]
+pub enum RemovalReason {
     Kicked,
     Banned,
     Closed,
-    /// They left themselves, maybe elsewhere.
+    /// The user left, perhaps on another device.
     Left,
-    /// Only who is in it may read it now.
+    /// Only members may read the room from now on.
     MembersOnly,
 }
 
-/// A room and the one behind it are closed: what is owed goes back, and what is left of them goes.
+/// A room and its back room were closed: refund what is due, then delete their rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoomClosed {
     pub code: RoomCode,
@@ -100,4 +96,41 @@ pub struct RoomClosed {
 impl Contract for RoomClosed {
     const TYPE: &'static str = "room_closed";
     const VERSION: u16 = 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn jobs_keep_their_names_on_the_wire() {
+        let at = Timestamp::UNIX_EPOCH;
+        let job = BroadcastJob::V1 {
+            room: RoomCode::new(&|| [1; 10]),
+            at,
+            updates: vec![
+                RoomUpdate::OnlineCount { online: 3 },
+                RoomUpdate::Removed {
+                    user_id: None,
+                    reason: RemovalReason::Closed,
+                    at,
+                },
+                RoomUpdate::ReadersRemoved { at },
+            ],
+            after: None,
+        };
+        let expected = json!({
+            "version": "1",
+            "room": "1111111111",
+            "at": "1970-01-01T00:00:00Z",
+            "news": [
+                { "news": "online", "online": 3 },
+                { "news": "shown_out", "user_id": null, "reason": "closed", "at": "1970-01-01T00:00:00Z" },
+                { "news": "members_only", "at": "1970-01-01T00:00:00Z" },
+            ],
+        });
+        assert_eq!(serde_json::to_value(job).unwrap(), expected);
+    }
 }

@@ -1,11 +1,11 @@
-//! A room's code: short enough for a link on a wall, and not to be guessed.
+//! A room's code: short enough for a printed link, too random to guess.
 
 use std::{fmt, str::FromStr};
 
 use confab_core::{Entropy, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Without the letters that are taken for digits.
+/// Crockford's base 32: no letter that is mistaken for a digit.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 10;
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_reads_back_and_nothing_else_is_one() {
+    fn codes_parse_what_they_print_and_refuse_other_texts() {
         let code = RoomCode::new(&|| [0, 31, 32, 255, 7, 8, 9, 10, 11, 12]);
         assert_eq!(code.to_string().parse::<RoomCode>().unwrap(), code);
         for odd in [

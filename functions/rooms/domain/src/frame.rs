@@ -1,14 +1,14 @@
-//! What goes over a socket, version 1; docs/rooms.md says it in words.
+//! Socket frames, version 1. docs/rooms.md describes them.
 
 use confab_core::{Error, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Message, Pin, RoomView, Username, broadcast::Reason};
+use crate::{Message, Pin, RoomView, Username, broadcast::RemovalReason};
 
-/// API Gateway bills a message in parts of so much, and takes no larger frame from a client.
-pub const LARGEST_FRAME: usize = 32 * 1024;
+/// The largest frame that API Gateway accepts from a client, and the unit in which it bills messages.
+pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 const VERSION: u8 = 1;
 
 #[derive(Debug, Clone, PartialEq, Deserialize, TS, ToSchema)]
@@ -34,15 +34,15 @@ pub enum ClientFrame {
 
 impl ClientFrame {
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        if bytes.len() > LARGEST_FRAME {
-            return Err(Error::too_large("A frame has at most 32 KB."));
+        if bytes.len() > MAX_FRAME_BYTES {
+            return Err(Error::too_large("A frame can have at most 32 KB."));
         }
-        // The error itself may quote what a person wrote.
+        // serde's error may quote a person's text.
         serde_json::from_slice(bytes)
-            .map_err(|_| Error::invalid("bad_frame", "This frame cannot be read."))
+            .map_err(|_| Error::invalid("bad_frame", "The frame is not valid."))
     }
 
-    /// Of a message: what its sender calls it.
+    /// Returns the client's id of a message frame.
     pub fn client_msg_id(&self) -> Option<&str> {
         match self {
             Self::Message { client_msg_id, .. } => Some(client_msg_id),
@@ -104,7 +104,7 @@ pub enum ServerFrame<'a> {
         client_msg_id: Option<&'a str>,
     },
     Kicked {
-        reason: Reason,
+        reason: RemovalReason,
     },
 }
 
@@ -125,18 +125,18 @@ impl ServerFrame<'_> {
     }
 }
 
-/// Messages in parts that fit into a frame each.
-pub fn chunks(messages: &[Message]) -> Vec<&[Message]> {
-    /// What is around the messages.
-    const ENVELOPE: usize = 200;
+/// Splits messages into parts that fit into one frame each.
+pub fn split_into_frames(messages: &[Message]) -> Vec<&[Message]> {
+    /// Bytes of a frame around its messages.
+    const ENVELOPE_BYTES: usize = 200;
     let mut parts = Vec::new();
-    let (mut from, mut size) = (0, ENVELOPE);
+    let (mut from, mut size) = (0, ENVELOPE_BYTES);
     for (index, message) in messages.iter().enumerate() {
-        // What cannot be rendered is found when the frame is.
+        // A message that cannot be rendered fails later, when its frame is rendered.
         let length = serde_json::to_vec(message).map_or(0, |text| text.len()) + 1;
-        if index > from && size + length > LARGEST_FRAME {
+        if index > from && size + length > MAX_FRAME_BYTES {
             parts.push(&messages[from..index]);
-            (from, size) = (index, ENVELOPE);
+            (from, size) = (index, ENVELOPE_BYTES);
         }
         size += length;
     }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_read_whole_or_not_at_all() {
+    fn frames_with_unknown_or_malformed_fields_are_refused() {
         let hello = ClientFrame::parse(br#"{"type":"hello","last_seq":12}"#).unwrap();
         assert_eq!(hello, ClientFrame::Hello { last_seq: Some(12) });
         assert_eq!(
@@ -189,7 +189,7 @@ mod tests {
             assert_eq!(ClientFrame::parse(odd).unwrap_err().code(), "bad_frame");
         }
         assert_eq!(
-            ClientFrame::parse(&[b' '; LARGEST_FRAME + 1])
+            ClientFrame::parse(&[b' '; MAX_FRAME_BYTES + 1])
                 .unwrap_err()
                 .code(),
             "too_large"
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_says_its_version_and_its_type() {
+    fn frames_carry_their_version_and_type() {
         let frame = ServerFrame::Pong {
             last_seq: 14,
             online: 3,
@@ -213,12 +213,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_fit_and_hold_all_in_order(lengths in prop::collection::vec(1_usize..2_000, 0..60)) {
+        fn split_frames_fit_and_keep_all_messages_in_order(lengths in prop::collection::vec(1_usize..2_000, 0..60)) {
             let messages: Vec<_> = (1..).zip(&lengths).map(|(seq, length)| message(seq, &"\u{1}".repeat(*length))).collect();
-            let parts = chunks(&messages);
+            let parts = split_into_frames(&messages);
             for part in &parts {
                 let frame = ServerFrame::Messages { messages: part, last_seq: u64::MAX }.render().unwrap();
-                prop_assert!(frame.len() <= LARGEST_FRAME || part.len() == 1, "{}", frame.len());
+                prop_assert!(frame.len() <= MAX_FRAME_BYTES || part.len() == 1, "{}", frame.len());
             }
             prop_assert_eq!(parts.concat(), messages);
         }

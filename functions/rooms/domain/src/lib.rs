@@ -1,4 +1,4 @@
-//! The rules of rooms: who may do what, what a message is, and what goes over a socket.
+//! The rules of rooms: access levels, messages, purchases and socket frames.
 //!
 //! Architecture invariant: pure. No AWS, no network, no clock; time and ids come in.
 
@@ -14,23 +14,23 @@ mod photo;
 mod room;
 mod ticket;
 
-pub use broadcast::{BroadcastJob, News, Reason, RoomClosed};
+pub use broadcast::{BroadcastJob, RemovalReason, RoomClosed, RoomUpdate};
 pub use code::RoomCode;
-pub use frame::{ClientFrame, LARGEST_FRAME, ServerFrame, chunks};
+pub use frame::{ClientFrame, MAX_FRAME_BYTES, ServerFrame, split_into_frames};
 pub use message::{
-    ClientMessageId, Draft, MOST_EMOJI, MOST_OF_ONE_EMOJI, Message, Quote, Reaction, Text, emoji,
-    reactions,
+    ClientMessageId, Draft, MAX_EMOJI_PER_MESSAGE, MAX_USERS_PER_EMOJI, Message, MessageText,
+    Quote, Reaction, parse_emoji, summarize_reactions,
 };
-pub use name::{RoomName, Username, suggestions};
+pub use name::{RoomName, Username, suggest_usernames};
 pub use pace::Pace;
-pub use paid::{Goods, NotGiven, PRODUCT, PaidJob, PaidPin, TIPS, Tier};
-pub use person::{Person, Place};
+pub use paid::{Goods, PRODUCT, PaidPin, PurchaseJob, RefundReason, TIP_AMOUNTS, Tier};
+pub use person::{Membership, Person};
 pub use photo::{
-    Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits, Why,
-    similar,
+    AnalysisState, Caption, Embedding, PhotoAnalysis, PhotoFeatures, PhotoFindings, PhotoJob,
+    PhotoRefusal, STEPS, Similarity, Suggestion, find_similar_rooms,
 };
 pub use room::{
-    AccessCode, BackRoom, Change, HostView, Live, PhotoView, Pin, Role, Room, RoomPhoto, RoomView,
-    Standing, You, description,
+    AccessCode, AccessLevel, BackRoom, HostView, PhotoView, Pin, Role, Room, RoomActivity,
+    RoomChange, RoomPhoto, RoomView, Viewer, parse_description,
 };
 pub use ticket::{Session, Ticket};

@@ -1,4 +1,4 @@
-//! A message: what somebody said in a room, under its number.
+//! Messages of a room, ordered by number.
 
 use std::collections::BTreeMap;
 
@@ -10,43 +10,45 @@ use utoipa::ToSchema;
 
 use crate::{
     Username,
-    name::{bound_marks, is_unseen},
+    name::{is_invisible, limit_marks},
 };
 
-const LONGEST: usize = 2_000;
-const QUOTED: usize = 120;
-const SHORTEST_ID: usize = 8;
-const LONGEST_ID: usize = 64;
-/// Different ones on one message.
-pub const MOST_EMOJI: usize = 12;
-/// People who are named beside one.
-const NAMED: usize = 20;
-/// People who are known beside one: the row has an end.
-pub const MOST_OF_ONE_EMOJI: usize = 200;
+const MAX_TEXT_CHARS: usize = 2_000;
+const MAX_QUOTE_CHARS: usize = 120;
+const MIN_ID_CHARS: usize = 8;
+const MAX_ID_CHARS: usize = 64;
+/// Different emoji on one message.
+pub const MAX_EMOJI_PER_MESSAGE: usize = 12;
+/// Users whose ids are sent with a reaction; the others are only counted.
+const MAX_NAMED_USERS: usize = 20;
+/// A flag of a region, the longest emoji, has 28 bytes.
+const MAX_EMOJI_BYTES: usize = 40;
+/// Users stored for one emoji of a message; bounds the row.
+pub const MAX_USERS_PER_EMOJI: usize = 200;
 
-/// What somebody says: with lines, and without what nobody sees but directions.
+/// The text of a message: keeps line breaks, drops invisible characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Text(Private<String>);
+pub struct MessageText(Private<String>);
 
-impl Text {
+impl MessageText {
     pub fn parse(text: &str) -> Result<Self> {
-        // A message has no name to be taken for: joiners stay, since emoji are made with them.
-        let kept = |c: &char| {
+        // Unlike in names, joiners and direction marks stay: emoji and right-to-left text need them.
+        let is_kept = |c: &char| {
             matches!(
                 c,
                 '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{200e}' | '\u{200f}'
-            ) || !is_unseen(*c)
+            ) || !is_invisible(*c)
         };
-        let text = bound_marks(text.chars().filter(|c| kept(c) && *c != '\r'));
+        let text = limit_marks(text.chars().filter(|c| is_kept(c) && *c != '\r'));
         let text = text.trim();
-        match (1..=LONGEST).contains(&length(text)) {
-            true => Ok(Self(text.into())),
-            false => Err(Error::invalid(
+        if !(1..=MAX_TEXT_CHARS).contains(&length(text)) {
+            return Err(Error::invalid(
                 "too_long",
-                "A message has 1 to 2,000 characters.",
-            )),
+                "A message can have 1 to 2,000 characters.",
+            ));
         }
+        Ok(Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -66,13 +68,13 @@ impl ClientMessageId {
         let is_plain = text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        match is_plain && (SHORTEST_ID..=LONGEST_ID).contains(&text.len()) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(Error::invalid(
+        if !is_plain || !(MIN_ID_CHARS..=MAX_ID_CHARS).contains(&text.len()) {
+            return Err(Error::invalid(
                 "bad_client_msg_id",
-                "A client_msg_id has 8 to 64 letters, digits or dashes.",
-            )),
+                "A client_msg_id has 8 to 64 letters, digits, dashes or underscores.",
+            ));
         }
+        Ok(Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -80,22 +82,22 @@ impl ClientMessageId {
     }
 }
 
-/// What somebody wants to say.
+/// A message before it has a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     pub client_msg_id: ClientMessageId,
-    pub text: Text,
+    pub text: MessageText,
     pub reply_to: Option<u64>,
     pub tip: Option<Money>,
 }
 
 impl Draft {
-    /// A tip has no words, and the same name in every try.
+    /// The message of a tip: without text, with the order as its id, so that retries are duplicates.
     pub fn tip(order: OrderId, tip: Money) -> Result<Self> {
         let client_msg_id = ClientMessageId::parse(&order.to_string())?;
         Ok(Self {
             client_msg_id,
-            text: Text(String::new().into()),
+            text: MessageText(String::new().into()),
             reply_to: None,
             tip: Some(tip),
         })
@@ -104,7 +106,7 @@ impl Draft {
     pub fn parse(client_msg_id: &str, text: &str, reply_to: Option<u64>) -> Result<Self> {
         Ok(Self {
             client_msg_id: ClientMessageId::parse(client_msg_id)?,
-            text: Text::parse(text)?,
+            text: MessageText::parse(text)?,
             reply_to,
             tip: None,
         })
@@ -147,7 +149,7 @@ pub struct Reaction {
 
 impl Message {
     pub fn quote(&self) -> Quote {
-        let text = clip(self.text.as_str(), QUOTED).into();
+        let text = clip(self.text.as_str(), MAX_QUOTE_CHARS).into();
         Quote {
             seq: self.seq,
             username: self.username.clone(),
@@ -156,37 +158,39 @@ impl Message {
     }
 }
 
-/// One emoji, as people send it: a few characters, none of them a letter or a digit alone.
-pub fn emoji(text: &str) -> Result<&str> {
-    let keycap = |c: char| c.is_ascii_digit() || matches!(c, '#' | '*');
-    // What joins, colours and frames the others, and is nothing alone.
-    let binds = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{e0020}'..='\u{e007f}');
+/// Checks that a text is one emoji, which may consist of several characters.
+pub fn parse_emoji(text: &str) -> Result<&str> {
+    let is_keycap = |c: char| c.is_ascii_digit() || matches!(c, '#' | '*');
+    // Joiners, variation selectors and tags modify other characters and are no emoji alone.
+    let is_modifier = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{e0020}'..='\u{e007f}');
     let is_picture = |c: char| {
         !c.is_ascii()
             && !c.is_alphanumeric()
             && !c.is_whitespace()
-            && !is_unseen(c)
+            && !is_invisible(c)
             && (c == '\u{20e3}' || !is_combining_mark(c))
     };
-    let is_one = text.chars().any(is_picture)
-        && text.chars().all(|c| is_picture(c) || binds(c) || keycap(c))
-        && text.len() <= 40;
-    is_one
-        .then_some(text)
-        .ok_or_else(|| Error::invalid("bad_emoji", "A reaction is one emoji."))
+    let is_emoji = text.chars().any(is_picture)
+        && text
+            .chars()
+            .all(|c| is_picture(c) || is_modifier(c) || is_keycap(c))
+        && text.len() <= MAX_EMOJI_BYTES;
+    if !is_emoji {
+        return Err(Error::invalid("bad_emoji", "A reaction is one emoji."));
+    }
+    Ok(text)
 }
 
-/// Who reacted with what, as it is shown.
-pub fn reactions(all: &BTreeMap<String, Vec<UserId>>) -> Vec<Reaction> {
-    let shown = all
-        .iter()
+/// Summarizes the users of each emoji as clients see them.
+pub fn summarize_reactions(all: &BTreeMap<String, Vec<UserId>>) -> Vec<Reaction> {
+    all.iter()
         .filter(|(_, users)| !users.is_empty())
         .map(|(emoji, users)| Reaction {
             emoji: emoji.clone(),
             count: users.len(),
-            users: users.iter().take(NAMED).copied().collect(),
-        });
-    shown.collect()
+            users: users.iter().take(MAX_NAMED_USERS).copied().collect(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -194,25 +198,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_keeps_its_lines_and_loses_what_nobody_sees() {
+    fn texts_keep_line_breaks_and_lose_invisible_characters() {
         assert_eq!(
-            Text::parse("  a\r\nb\u{0} \u{202e}c ").unwrap().as_str(),
+            MessageText::parse("  a\r\nb\u{0} \u{202e}c ")
+                .unwrap()
+                .as_str(),
             "a\nb c"
         );
-        assert_eq!(Text::parse("👩‍👩‍👧").unwrap().as_str(), "👩‍👩‍👧");
+        assert_eq!(MessageText::parse("👩‍👩‍👧").unwrap().as_str(), "👩‍👩‍👧");
         assert_eq!(
-            Text::parse("<script>").unwrap().as_str(),
+            MessageText::parse("<script>").unwrap().as_str(),
             "<script>",
-            "a page shows it as text"
+            "pages render it as text"
         );
         for odd in ["", " \n ", "\u{202e}", &"x".repeat(2_001)] {
-            assert!(Text::parse(odd).is_err());
+            assert!(MessageText::parse(odd).is_err());
         }
-        assert!(Text::parse(&"😀".repeat(2_000)).is_ok());
+        assert!(MessageText::parse(&"😀".repeat(2_000)).is_ok());
     }
 
     #[test]
-    fn texts_keep_the_marks_that_scripts_write_and_no_tower_of_them() {
+    fn texts_keep_combining_marks_of_scripts_and_limit_stacks_of_them() {
         for written in [
             "בְּרֵאשִׁית בָּרָא",
             "e\u{301}",
@@ -221,9 +227,9 @@ mod tests {
             "สวัสดี ยี่สิบ",
             "می‌خواهم",
         ] {
-            assert_eq!(Text::parse(written).unwrap().as_str(), written);
+            assert_eq!(MessageText::parse(written).unwrap().as_str(), written);
         }
-        let length_of = |text: &str| length(Text::parse(text).unwrap().as_str());
+        let length_of = |text: &str| length(MessageText::parse(text).unwrap().as_str());
         assert_eq!(
             length_of(&format!("a{}b", "\u{301}".repeat(240))),
             1 + 6 + 1
@@ -236,12 +242,12 @@ mod tests {
         assert_eq!(
             length_of(&"\u{301}".repeat(2_400)),
             6,
-            "nor does the beginning of a text"
+            "also without a base character"
         );
     }
 
     #[test]
-    fn a_reaction_is_an_emoji() {
+    fn reactions_accept_one_emoji_only() {
         for good in [
             "👍",
             "❤️",
@@ -250,7 +256,7 @@ mod tests {
             "🇮🇱",
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
         ] {
-            assert_eq!(emoji(good).unwrap(), good);
+            assert_eq!(parse_emoji(good).unwrap(), good);
         }
         for odd in [
             "",
@@ -265,19 +271,19 @@ mod tests {
             "👍\u{301}",
             &"👍".repeat(11),
         ] {
-            assert!(emoji(odd).is_err(), "{odd}");
+            assert!(parse_emoji(odd).is_err(), "{odd}");
         }
     }
 
     #[test]
-    fn reactions_are_counted_and_the_first_of_many_named() {
+    fn reactions_count_all_users_and_name_the_first_twenty() {
         let user = |number: u8| UserId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]);
         let all = [
             ("👍".to_owned(), (0..30).map(user).collect()),
             ("❤️".to_owned(), vec![]),
         ]
         .into();
-        let shown = reactions(&all);
+        let shown = summarize_reactions(&all);
         assert_eq!(
             (shown.len(), shown[0].count, shown[0].users.len()),
             (1, 30, 20)
@@ -285,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_names_its_messages_plainly() {
+    fn client_message_ids_have_8_to_64_plain_characters() {
         assert!(ClientMessageId::parse("01975b1e-8d33-7b1e-a3a5-0242ac120002").is_ok());
         for odd in ["", "short", "with space", "SAID#x#yyyyyyy", &"x".repeat(65)] {
             assert!(ClientMessageId::parse(odd).is_err(), "{odd}");

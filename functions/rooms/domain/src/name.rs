@@ -1,16 +1,16 @@
-//! Names of people and rooms: what is kept of one, and by what two are compared.
+//! Names of users and rooms: how they are normalized, and when two names are confusable.
 
 use confab_core::{Error, Private, Result, length};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::confusable_detection::skeleton;
 
-const SHORTEST: usize = 2;
-const LONGEST_USERNAME: usize = 24;
-const LONGEST_ROOM_NAME: usize = 60;
-/// On one base character; more than any script writes.
+const MIN_NAME_CHARS: usize = 2;
+const MAX_USERNAME_CHARS: usize = 24;
+const MAX_ROOM_NAME_CHARS: usize = 60;
+/// Combining marks on one base character; no script needs more.
 const MAX_MARKS: usize = 6;
-/// Nobody is to be taken for one of us.
+/// Names that would impersonate the operator.
 const RESERVED: [&str; 5] = ["admin", "confab", "moderator", "support", "system"];
 
 /// What somebody is called in a room.
@@ -20,16 +20,17 @@ pub struct Username(Private<String>);
 
 impl Username {
     pub fn parse(text: &str) -> Result<Self> {
-        let name = tidy(text);
-        if !(SHORTEST..=LONGEST_USERNAME).contains(&length(&name)) {
-            return Err(Error::invalid("bad_name", "A name has 2 to 24 characters."));
+        let name = normalize(text);
+        if !(MIN_NAME_CHARS..=MAX_USERNAME_CHARS).contains(&length(&name)) {
+            return Err(Error::invalid(
+                "bad_name",
+                "A name needs 2 to 24 characters.",
+            ));
         }
         let name = Self(name.into());
-        if RESERVED
-            .iter()
-            .any(|reserved| likeness(reserved) == name.likeness())
-        {
-            return Err(Error::conflict("name_taken", "The name is taken."));
+        let key = name.confusable_key();
+        if RESERVED.iter().any(|word| confusable_key(word) == key) {
+            return Err(Error::conflict("name_taken", "This name is taken."));
         }
         Ok(name)
     }
@@ -38,9 +39,9 @@ impl Username {
         self.0.as_str()
     }
 
-    /// Two names that look alike have the same.
-    pub fn likeness(&self) -> String {
-        likeness(self.as_str())
+    /// The key that is equal for two names that look alike.
+    pub fn confusable_key(&self) -> String {
+        confusable_key(self.as_str())
     }
 }
 
@@ -50,14 +51,14 @@ pub struct RoomName(String);
 
 impl RoomName {
     pub fn parse(text: &str) -> Result<Self> {
-        let name = tidy(text);
-        match (SHORTEST..=LONGEST_ROOM_NAME).contains(&length(&name)) {
-            true => Ok(Self(name)),
-            false => Err(Error::invalid(
+        let name = normalize(text);
+        if !(MIN_NAME_CHARS..=MAX_ROOM_NAME_CHARS).contains(&length(&name)) {
+            return Err(Error::invalid(
                 "bad_name",
-                "A room's name has 2 to 60 characters.",
-            )),
+                "A room name needs 2 to 60 characters.",
+            ));
         }
+        Ok(Self(name))
     }
 
     pub fn as_str(&self) -> &str {
@@ -65,16 +66,16 @@ impl RoomName {
     }
 }
 
-/// As it is shown: in one form, on one line, without what nobody sees.
-pub(crate) fn tidy(text: &str) -> String {
-    // What is taken out must not keep its neighbours apart, and what is composed may be unseen.
-    let seen = text.chars().filter(|c| !is_unseen(*c));
-    let plain = bound_marks(seen.nfkc().filter(|c| !is_unseen(*c)));
+/// Normalizes a name: NFKC, one line, single spaces, no invisible characters.
+pub(crate) fn normalize(text: &str) -> String {
+    // Invisible characters go before composition, which they would block, and after it, which may produce them.
+    let visible = text.chars().filter(|c| !is_invisible(*c));
+    let plain = limit_marks(visible.nfkc().filter(|c| !is_invisible(*c)));
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Controls, directions, joiners and tags: they change how a text looks, or do nothing but make it another one.
-pub(crate) fn is_unseen(c: char) -> bool {
+/// Controls, direction marks, joiners and tags.
+pub(crate) fn is_invisible(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -83,9 +84,9 @@ pub(crate) fn is_unseen(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Keeps the first `MAX_MARKS` combining marks of each base character: a taller stack paints over what is around it.
-/// A joiner begins no new base.
-pub(crate) fn bound_marks(text: impl Iterator<Item = char>) -> String {
+/// Keeps the first `MAX_MARKS` combining marks of each base character, since taller stacks overlap other lines.
+/// A joiner is not a base character.
+pub(crate) fn limit_marks(text: impl Iterator<Item = char>) -> String {
     let mut marks = 0;
     text.filter(|c| {
         if is_combining_mark(*c) {
@@ -100,22 +101,24 @@ pub(crate) fn bound_marks(text: impl Iterator<Item = char>) -> String {
     .collect()
 }
 
-/// Letters that look alike are one, and so are large and small ones, with and without marks. What is left of a name
-/// without letters is the name itself.
-fn likeness(name: &str) -> String {
-    let seen = skeleton(&skeleton(name).collect::<String>().to_lowercase()).collect::<String>();
-    let alike = |c: char| match c {
+/// Maps confusable letters (UTS 39), case and marks to one key. A name without letters is its own key.
+fn confusable_key(name: &str) -> String {
+    let unified = skeleton(&skeleton(name).collect::<String>().to_lowercase()).collect::<String>();
+    let unify = |c: char| match c {
         'i' | '1' | '|' => 'l',
         '0' => 'o',
         c => c,
     };
-    let small = seen.to_lowercase();
-    let letters = small.nfkd().filter(|c| !is_combining_mark(*c)).map(alike);
+    let lowercase = unified.to_lowercase();
+    let letters = lowercase
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .map(unify);
     let letters: String = letters.filter(|c| c.is_alphanumeric()).collect();
-    if letters.is_empty() { seen } else { letters }
+    if letters.is_empty() { unified } else { letters }
 }
 
-const MANNERS: [&str; 12] = [
+const ADJECTIVES: [&str; 12] = [
     "Amber", "Blue", "Calm", "Early", "Gentle", "Golden", "Lucky", "Merry", "Quiet", "Silver",
     "Swift", "Warm",
 ];
@@ -124,12 +127,12 @@ const ANIMALS: [&str; 12] = [
     "Seal", "Wren",
 ];
 
-/// Names to choose from, the same for the same bytes.
-pub fn suggestions(bytes: [u8; 10]) -> Vec<Username> {
+/// Suggests usernames, deterministically for the same bytes.
+pub fn suggest_usernames(bytes: [u8; 10]) -> Vec<Username> {
     let pick = |list: &[&'static str; 12], byte: u8| list[usize::from(byte) % list.len()];
     let names = bytes
         .chunks_exact(2)
-        .map(|pair| format!("{} {}", pick(&MANNERS, pair[0]), pick(&ANIMALS, pair[1])));
+        .map(|pair| format!("{} {}", pick(&ADJECTIVES, pair[0]), pick(&ANIMALS, pair[1])));
     let mut names: Vec<_> = names.collect();
     names.sort();
     names.dedup();
@@ -149,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_alike_is_alike() {
+    fn names_that_look_alike_have_the_same_confusable_key() {
         for (one, other) in [
             ("Dana", "dana"),
             ("Dana", "DANA"),
@@ -166,8 +169,8 @@ mod tests {
             ("modern", "rnodern"),
         ] {
             assert_eq!(
-                name(one).likeness(),
-                name(other).likeness(),
+                name(one).confusable_key(),
+                name(other).confusable_key(),
                 "{one} {other}"
             );
         }
@@ -178,15 +181,15 @@ mod tests {
             ("🦊🦊", "🐻🐻"),
         ] {
             assert_ne!(
-                name(one).likeness(),
-                name(other).likeness(),
+                name(one).confusable_key(),
+                name(other).confusable_key(),
                 "{one} {other}"
             );
         }
     }
 
     #[test]
-    fn a_name_is_kept_as_it_is_shown() {
+    fn names_are_normalized_and_reserved_ones_are_refused() {
         assert_eq!(name(" Dana \t of\n Troy ").as_str(), "Dana of Troy");
         assert_eq!(name("ﬁona").as_str(), "fiona");
         assert_eq!(name("נועה").as_str(), "נועה");
@@ -196,7 +199,7 @@ mod tests {
             "x",
             "\u{200b}\u{200b}\u{200b}",
             "\u{3164}\u{3164}",
-            "a very long name that nobody has",
+            "a name of more than 24 characters",
         ] {
             assert!(Username::parse(odd).is_err(), "{odd:?}");
         }
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn names_keep_the_marks_that_scripts_write_and_no_tower_of_them() {
+    fn names_keep_combining_marks_of_scripts_and_limit_stacks_of_them() {
         for written in ["Nguyễn", "שָׁלוֹם", "हिन्दी", "ပြည်", "བསྒྲུབས"]
         {
             assert_eq!(name(written).as_str(), written.nfkc().collect::<String>());
@@ -224,23 +227,23 @@ mod tests {
     }
 
     #[test]
-    fn suggestions_are_names() {
-        assert!(suggestions([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).len() >= 4);
+    fn suggested_usernames_are_valid() {
+        assert!(suggest_usernames([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).len() >= 4);
     }
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_a_tidy_name_or_none(text in "\\PC{0,40}") {
+        fn parsed_names_are_normalized(text in "\\PC{0,40}") {
             if let Ok(name) = Username::parse(&text) {
-                prop_assert_eq!(tidy(name.as_str()), name.as_str());
-                prop_assert!(!name.likeness().is_empty());
+                prop_assert_eq!(normalize(name.as_str()), name.as_str());
+                prop_assert!(!name.confusable_key().is_empty());
             }
         }
 
         #[test]
-        fn names_stay_as_they_are_when_parsed_again(text in "[a-zא-ת\u{300}-\u{33f}\u{200b}-\u{200f}ᄀ-ᇿ가-갂]{0,60}") {
+        fn normalization_is_idempotent(text in "[a-zא-ת\u{300}-\u{33f}\u{200b}-\u{200f}ᄀ-ᇿ가-갂]{0,60}") {
             if let Ok(name) = Username::parse(&text) {
-                prop_assert_eq!(tidy(name.as_str()), name.as_str());
+                prop_assert_eq!(normalize(name.as_str()), name.as_str());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What is sold in a room: a message at the top for a while, a tip for the host, and the way into the back room.
+//! Purchases in a room: a pinned message, a tip for the host, and the entrance to the back room.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 
 use crate::{Message, Pin, Room, RoomClosed, RoomCode, Username};
 
-/// What payments and the bus know rooms as.
+/// The product's name in payments and on the bus.
 pub const PRODUCT: &str = "rooms";
-/// What may be given to a host, as the price list names it.
-pub const TIPS: [u32; 4] = [100, 300, 500, 1_000];
-/// A pin is one look.
-const LONGEST_PINNED: usize = 200;
+/// Amounts of tips; `rooms.tip_{amount}` is the price list's item.
+pub const TIP_AMOUNTS: [u32; 4] = [100, 300, 500, 1_000];
+/// Characters of a message that its pin shows.
+const MAX_PIN_CHARS: usize = 200;
 
-/// As the price list names it, and for how many minutes a message is at the top for it. The lowest first.
+/// The tiers of pins, lowest first: the number in the price list's item, and how many minutes the pin lasts.
 const TIERS: [(u32, u32); 6] = [
     (100, 10),
     (200, 15),
@@ -58,7 +58,7 @@ impl Tier {
         self.0
     }
 
-    pub fn lasts(self) -> Duration {
+    pub fn duration(self) -> Duration {
         Duration::from_secs(60 * u64::from(self.minutes()))
     }
 
@@ -87,7 +87,7 @@ pub enum Goods {
 }
 
 impl Goods {
-    /// What the price list calls it.
+    /// The price list's item.
     pub fn item(self) -> String {
         match self {
             Self::Pin { tier, .. } => tier.item(),
@@ -109,8 +109,8 @@ impl Goods {
         }
     }
 
-    /// Where, by whom and what. None when it is not one of ours.
-    pub fn of(purchase: &Purchase) -> Option<(RoomCode, UserId, Self)> {
+    /// Returns the room, the payer and the goods. `None` when rooms do not sell the item.
+    pub fn from_purchase(purchase: &Purchase) -> Option<(RoomCode, UserId, Self)> {
         let item = purchase.item.strip_prefix(PRODUCT)?.strip_prefix('.')?;
         let (room, seq) = purchase
             .reference
@@ -131,16 +131,16 @@ impl Goods {
     }
 }
 
-/// What is told on the bus of what was bought in rooms, and of rooms that closed, as EventBridge puts it on a queue.
+/// Bus events about purchases and closed rooms, as EventBridge puts them on the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "detail-type", content = "detail", rename_all = "snake_case")]
-pub enum PaidJob {
+pub enum PurchaseJob {
     PaymentReceived(Event<PaymentReceived>),
     PaymentRefunded(Event<PaymentRefunded>),
     RoomClosed(Event<RoomClosed>),
 }
 
-/// A pin that was paid for and was not given back. Its time runs while a higher one is before it.
+/// A pin that was paid for and not refunded. Its time also runs while a higher pin covers it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PaidPin {
     pub order: OrderId,
@@ -156,9 +156,9 @@ pub struct PaidPin {
 }
 
 impl PaidPin {
-    /// Whether whoever takes it down owes its money: who had most of its time has had what was paid for.
-    pub fn is_owed(&self, at: Timestamp) -> bool {
-        after(at, self.tier.lasts() / 2) < self.until
+    /// Whether removing the pin makes a refund due: more than half of its time is left.
+    pub fn is_refundable(&self, at: Timestamp) -> bool {
+        after(at, self.tier.duration() / 2) < self.until
     }
 
     pub fn new(
@@ -174,86 +174,96 @@ impl PaidPin {
             tier,
             seq: message.seq,
             username: message.username.clone(),
-            text: clip(message.text.as_str(), LONGEST_PINNED).into(),
-            until: after(at, tier.lasts()),
+            text: clip(message.text.as_str(), MAX_PIN_CHARS).into(),
+            until: after(at, tier.duration()),
             price: price.0,
             next_price: price.1,
         }
     }
 }
 
-/// Why somebody does not get what they paid for: the money goes back.
+/// Why a purchase is refunded instead of fulfilled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum NotGiven {
+pub enum RefundReason {
     RoomClosed,
     Outbid,
-    MessageGone,
-    NotInTheRoom,
+    #[serde(rename = "message_gone")]
+    MessageDeleted,
+    #[serde(rename = "not_in_the_room")]
+    NotAMember,
     NoBackRoom,
-    /// Another order of theirs has let them in.
-    TwiceLetIn,
+    /// An earlier order of the payer admitted them.
+    #[serde(rename = "twice_let_in")]
+    AlreadyAdmitted,
 }
 
-impl NotGiven {
-    /// For the operator.
+impl RefundReason {
+    /// The reason that the operator reads.
     pub fn reason(self) -> &'static str {
         match self {
             Self::RoomClosed => "the room is closed",
             Self::Outbid => "another pin was as high",
-            Self::MessageGone => "the message is gone",
-            Self::NotInTheRoom => "the payer may not be in the room",
+            Self::MessageDeleted => "the message was deleted",
+            Self::NotAMember => "the payer is not a member who may have it",
             Self::NoBackRoom => "the room has no back room",
-            Self::TwiceLetIn => "they were let in before",
+            Self::AlreadyAdmitted => "the payer was admitted before",
         }
     }
 }
 
 impl Room {
-    /// The one at the top: the highest of those whose time is not over.
-    pub fn top(&self, at: Timestamp) -> Option<&PaidPin> {
+    /// Returns the shown pin: the highest one that has not expired.
+    pub fn top_pin(&self, at: Timestamp) -> Option<&PaidPin> {
         self.pins
             .iter()
             .filter(|pin| pin.until > at)
             .max_by_key(|pin| pin.tier)
     }
 
-    /// What it takes to be at the top; None when nobody can be higher.
-    pub fn lowest_tier(&self, at: Timestamp) -> Option<Tier> {
-        match self.top(at) {
+    /// Returns the lowest tier that outbids the shown pin. `None` when the highest tier is taken.
+    pub fn lowest_available_tier(&self, at: Timestamp) -> Option<Tier> {
+        match self.top_pin(at) {
             Some(top) => top.tier.next(),
             None => Tier::all().next(),
         }
     }
 
-    /// Whoever pays for a pin is at the top, or gets the money back.
-    pub fn pinned(mut self, pin: PaidPin, at: Timestamp) -> std::result::Result<Self, NotGiven> {
-        if self.top(at).is_some_and(|top| pin.tier <= top.tier) {
-            return Err(NotGiven::Outbid);
+    /// Adds a pin, which must outbid the shown one, and drops expired ones.
+    pub fn with_pin(
+        mut self,
+        pin: PaidPin,
+        at: Timestamp,
+    ) -> std::result::Result<Self, RefundReason> {
+        if self.top_pin(at).is_some_and(|top| pin.tier <= top.tier) {
+            return Err(RefundReason::Outbid);
         }
         self.pins.retain(|pin| pin.until > at);
         self.pins.push(pin);
         Ok(self)
     }
 
-    /// Without the pin of an order. None when it has none.
-    pub fn unpinned(&self, order: OrderId) -> Option<Self> {
+    /// Removes the pin of an order. `None` when there is none.
+    pub fn without_pin_of(&self, order: OrderId) -> Option<Self> {
         self.without(|pin| pin.order == order)
     }
 
-    /// Without the pins of a message. None when it has none.
-    pub fn with_message_unpinned(&self, seq: u64) -> Option<Self> {
+    /// Removes all pins of a message. `None` when there are none.
+    pub fn without_pins_of_message(&self, seq: u64) -> Option<Self> {
         self.without(|pin| pin.seq == seq)
     }
 
-    fn without(&self, is_out: impl Fn(&PaidPin) -> bool) -> Option<Self> {
+    fn without(&self, is_removed: impl Fn(&PaidPin) -> bool) -> Option<Self> {
         let mut room = self.clone();
-        room.pins.retain(|pin| !is_out(pin));
-        (room.pins.len() < self.pins.len()).then_some(room)
+        room.pins.retain(|pin| !is_removed(pin));
+        if room.pins.len() == self.pins.len() {
+            return None;
+        }
+        Some(room)
     }
 
-    pub fn shown_pin(&self, at: Timestamp) -> Option<Pin> {
-        self.top(at).map(|pin| Pin {
+    pub fn pin_view(&self, at: Timestamp) -> Option<Pin> {
+        self.top_pin(at).map(|pin| Pin {
             seq: pin.seq,
             username: pin.username.clone(),
             text: pin.text.clone(),
@@ -296,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_bought_is_found_again_in_its_order() {
+    fn goods_survive_the_round_trip_through_a_purchase() {
         let (room, payer) = (room().code, UserId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]));
         let tier = Tier::parse(500).unwrap();
         for (goods, item) in [
@@ -306,7 +316,7 @@ mod tests {
         ] {
             let purchase = goods.purchase(room, payer);
             assert_eq!(
-                (purchase.item.as_str(), Goods::of(&purchase)),
+                (purchase.item.as_str(), Goods::from_purchase(&purchase)),
                 (item, Some((room, payer, goods)))
             );
         }
@@ -337,12 +347,12 @@ mod tests {
                 ..good
             },
         ] {
-            assert_eq!(Goods::of(&odd), None, "{odd:?}");
+            assert_eq!(Goods::from_purchase(&odd), None, "{odd:?}");
         }
     }
 
     #[test]
-    fn tiers_rise_in_price_and_time() {
+    fn higher_tiers_last_longer() {
         let tiers: Vec<_> = Tier::all().collect();
         assert!(
             tiers
@@ -355,44 +365,49 @@ mod tests {
     }
 
     #[test]
-    fn who_outbids_is_at_the_top_and_who_was_there_comes_back() {
+    fn a_removed_pin_uncovers_the_pin_that_it_outbid() {
         let room = room()
-            .pinned(pin(1, 1_000, 0), at(0))
+            .with_pin(pin(1, 1_000, 0), at(0))
             .unwrap()
-            .pinned(pin(2, 1_500, 1), at(1))
+            .with_pin(pin(2, 1_500, 1), at(1))
             .unwrap();
-        assert_eq!(room.top(at(2)).unwrap().order, order(2));
-        assert_eq!(room.lowest_tier(at(2)), Some(Tier::parse(2_000).unwrap()));
-        let back = room.unpinned(order(2)).unwrap();
-        assert_eq!(back.top(at(2)).unwrap().order, order(1));
-        assert_eq!(back.top(at(30)), None, "its time ran meanwhile");
-        assert_eq!(back.unpinned(order(2)), None);
-        assert_eq!(room.with_message_unpinned(2), Some(back));
+        assert_eq!(room.top_pin(at(2)).unwrap().order, order(2));
+        assert_eq!(
+            room.lowest_available_tier(at(2)),
+            Some(Tier::parse(2_000).unwrap())
+        );
+        let back = room.without_pin_of(order(2)).unwrap();
+        assert_eq!(back.top_pin(at(2)).unwrap().order, order(1));
+        assert_eq!(back.top_pin(at(30)), None, "it expired while covered");
+        assert_eq!(back.without_pin_of(order(2)), None);
+        assert_eq!(room.without_pins_of_message(2), Some(back));
     }
 
     #[test]
-    fn as_high_is_not_higher() {
-        let pinned = room().pinned(pin(1, 500, 0), at(0)).unwrap();
+    fn a_pin_of_the_same_tier_does_not_outbid() {
+        let pinned = room().with_pin(pin(1, 500, 0), at(0)).unwrap();
         for tier in [100, 500] {
             assert_eq!(
-                pinned.clone().pinned(pin(2, tier, 1), at(1)),
-                Err(NotGiven::Outbid)
+                pinned.clone().with_pin(pin(2, tier, 1), at(1)),
+                Err(RefundReason::Outbid)
             );
         }
         assert!(
-            pinned.pinned(pin(2, 100, 20), at(20)).is_ok(),
-            "its time is over"
+            pinned.with_pin(pin(2, 100, 20), at(20)).is_ok(),
+            "the first pin has expired"
         );
-        let highest = room().pinned(pin(1, 2_000, 0), at(0)).unwrap();
-        assert_eq!(highest.lowest_tier(at(1)), None);
-        assert_eq!(highest.lowest_tier(at(60)), Some(Tier::parse(100).unwrap()));
+        let highest = room().with_pin(pin(1, 2_000, 0), at(0)).unwrap();
+        assert_eq!(highest.lowest_available_tier(at(1)), None);
+        assert_eq!(
+            highest.lowest_available_tier(at(60)),
+            Some(Tier::parse(100).unwrap())
+        );
     }
 
     proptest! {
-        /// Whatever is paid and paid back in whatever order: the top is the highest of what was given and not returned,
-        /// and whoever paid for it was at the top then.
+        /// Holds for any order of purchases and refunds.
         #[test]
-        fn the_top_is_the_highest_that_was_given(
+        fn the_shown_pin_is_the_highest_one_not_refunded(
             steps in prop::collection::vec((0..6_usize, 0..3_i64, any::<bool>()), 0..40),
         ) {
             let (mut room, mut now, mut given) = (room(), 0, Vec::<PaidPin>::new());
@@ -400,19 +415,19 @@ mod tests {
                 now += minutes;
                 if is_returned && !given.is_empty() {
                     let back = given.remove(tier % given.len());
-                    room = room.unpinned(back.order).unwrap_or(room);
+                    room = room.without_pin_of(back.order).unwrap_or(room);
                 }
                 let new = pin(number, Tier::all().nth(tier).unwrap().number(), now);
-                match room.clone().pinned(new.clone(), at(now)) {
+                match room.clone().with_pin(new.clone(), at(now)) {
                     Ok(changed) => {
                         room = changed;
-                        prop_assert_eq!(room.top(at(now)), Some(&new));
+                        prop_assert_eq!(room.top_pin(at(now)), Some(&new));
                         given.push(new);
                     }
                     Err(_) => prop_assert!(given.iter().any(|pin| pin.until > at(now) && pin.tier >= new.tier)),
                 }
                 let highest = given.iter().filter(|pin| pin.until > at(now)).max_by_key(|pin| pin.tier);
-                prop_assert_eq!(room.top(at(now)), highest);
+                prop_assert_eq!(room.top_pin(at(now)), highest);
                 prop_assert!(room.pins.len() <= TIERS.len());
             }
         }

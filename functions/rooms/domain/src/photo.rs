@@ -1,4 +1,4 @@
-//! A photo and what was found in it: how far that is, and which rooms are about the same.
+//! The analysis of a photo, and the rooms whose photos are similar.
 
 use confab_core::{PhotoId, Private, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -7,38 +7,42 @@ use utoipa::ToSchema;
 
 use crate::RoomCode;
 
-/// Looking at a photo: reading it, deciding whether it may be shown, and finding names.
+/// Steps of an analysis: decode, moderate, caption.
 pub const STEPS: u8 = 3;
-/// A photo that differs in so few of its 64 signs is the same scene.
-const NEAR: u32 = 10;
-/// Of directions in the space of meanings.
-const ABOUT_THE_SAME: f32 = 0.3;
-const MOST_SIMILAR: usize = 5;
+/// Photos whose perceptual hashes differ in at most this many of 64 bits show the same scene.
+const MAX_HASH_DISTANCE_BITS: u32 = 10;
+/// Photos whose embeddings are at most this cosine distance apart have the same subject.
+const MAX_EMBEDDING_DISTANCE: f32 = 0.3;
+const MAX_SIMILAR_ROOMS: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Analysis {
+pub struct PhotoAnalysis {
     pub photo_id: PhotoId,
-    /// None: somebody without a session, who knows the id.
+    /// `None`: uploaded without a session, readable by everyone who knows the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
-    pub state: State,
-    /// When somebody last did something about it.
+    pub state: AnalysisState,
+    /// The time of the last write, by which a claim expires.
     #[serde(default)]
     pub touched_at: Timestamp,
     pub step: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<NotShown>,
-    /// It is forgotten then, with all that is known of it.
+    pub code: Option<PhotoRefusal>,
+    /// When the photo and its analysis expire.
     pub until: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub found: Option<Found>,
+    #[serde(default, rename = "found", skip_serializing_if = "Option::is_none")]
+    pub findings: Option<PhotoFindings>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
-    Waiting,
-    Looking,
+#[ts(rename = "State")]
+#[schema(as = State)]
+pub enum AnalysisState {
+    #[serde(rename = "waiting")]
+    AwaitingUpload,
+    #[serde(rename = "looking")]
+    Analyzing,
     Done,
     Refused,
 }
@@ -46,7 +50,9 @@ pub enum State {
 /// Why a photo is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum NotShown {
+#[ts(rename = "NotShown")]
+#[schema(as = NotShown)]
+pub enum PhotoRefusal {
     NotAPicture,
     TooLarge,
     TooSmall,
@@ -55,16 +61,17 @@ pub enum NotShown {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct PhotoFindings {
     pub width: u32,
     pub height: u32,
     pub thumbhash: String,
     pub caption: Caption,
     pub suggestions: Vec<Suggestion>,
-    pub traits: Traits,
-    /// Rooms that were open when it was looked at, the nearest first.
+    #[serde(rename = "traits")]
+    pub features: PhotoFeatures,
+    /// Rooms that were recent when the photo was analyzed, most similar first.
     #[serde(default)]
-    pub similar: Vec<(RoomCode, Why)>,
+    pub similar: Vec<(RoomCode, Similarity)>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
@@ -82,23 +89,23 @@ pub struct Suggestion {
     pub description: String,
 }
 
-/// By what two photos are compared.
+/// Features by which two photos are compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Traits {
-    /// Of the file.
+pub struct PhotoFeatures {
+    /// SHA-256 of the file.
     pub digest: String,
-    /// Of what it looks like.
-    pub likeness: u64,
-    /// Of what it is about.
-    pub meaning: Meaning,
+    #[serde(rename = "likeness")]
+    pub perceptual_hash: u64,
+    #[serde(rename = "meaning")]
+    pub embedding: Embedding,
 }
 
-/// A direction in the space of meanings, each part of it in one byte.
+/// An embedding of the caption, quantized to one byte a dimension.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Meaning(Vec<i8>);
+pub struct Embedding(Vec<i8>);
 
-impl Meaning {
+impl Embedding {
     pub fn of(vector: &[f32]) -> Self {
         let largest = vector
             .iter()
@@ -107,17 +114,17 @@ impl Meaning {
             clippy::cast_possible_truncation,
             reason = "it is between -127 and 127"
         )]
-        let part = |part: &f32| {
+        let quantize = |part: &f32| {
             if largest > 0.0 {
                 (part / largest * 127.0).round() as i8
             } else {
                 0
             }
         };
-        Self(vector.iter().map(part).collect())
+        Self(vector.iter().map(quantize).collect())
     }
 
-    /// Nothing is near to what has no direction.
+    /// Returns the cosine distance; an empty embedding is far from all others.
     fn distance(&self, other: &Self) -> f32 {
         let dot = |one: &Self, other: &Self| -> f32 {
             one.0
@@ -139,42 +146,51 @@ impl Meaning {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema,
 )]
-pub enum Why {
+#[ts(rename = "Why")]
+#[schema(as = Why)]
+pub enum Similarity {
     #[serde(rename = "the same photo")]
-    Same,
+    SamePhoto,
     #[serde(rename = "a similar photo")]
-    LooksAlike,
+    SimilarPhoto,
     #[serde(rename = "about the same")]
-    About,
+    SameSubject,
 }
 
-/// The rooms that are nearest, the nearest first.
-pub fn similar(of: &Traits, rooms: &[(RoomCode, Traits)]) -> Vec<(RoomCode, Why)> {
-    let near = |other: &Traits| {
-        let distance = of.meaning.distance(&other.meaning);
+/// Returns the most similar rooms, most similar first.
+pub fn find_similar_rooms(
+    of: &PhotoFeatures,
+    rooms: &[(RoomCode, PhotoFeatures)],
+) -> Vec<(RoomCode, Similarity)> {
+    let compare = |other: &PhotoFeatures| {
+        let distance = of.embedding.distance(&other.embedding);
         if of.digest == other.digest {
-            Some((Why::Same, 0.0))
-        } else if (of.likeness ^ other.likeness).count_ones() <= NEAR {
-            Some((Why::LooksAlike, distance))
-        } else if distance <= ABOUT_THE_SAME {
-            Some((Why::About, distance))
+            Some((Similarity::SamePhoto, 0.0))
+        } else if (of.perceptual_hash ^ other.perceptual_hash).count_ones()
+            <= MAX_HASH_DISTANCE_BITS
+        {
+            Some((Similarity::SimilarPhoto, distance))
+        } else if distance <= MAX_EMBEDDING_DISTANCE {
+            Some((Similarity::SameSubject, distance))
         } else {
             None
         }
     };
     let mut found: Vec<_> = rooms
         .iter()
-        .filter_map(|(code, traits)| near(traits).map(|(why, distance)| (*code, why, distance)))
+        .filter_map(|(code, features)| {
+            compare(features).map(|(similarity, distance)| (*code, similarity, distance))
+        })
         .collect();
     found.sort_by(|one, other| one.1.cmp(&other.1).then(one.2.total_cmp(&other.2)));
     found
         .into_iter()
-        .take(MOST_SIMILAR)
-        .map(|(code, why, _)| (code, why))
+        .take(MAX_SIMILAR_ROOMS)
+        .map(|(code, similarity, _)| (code, similarity))
         .collect()
 }
 
-/// A photo to look at. One version a variant.
+/// A photo to analyze. Each version is a variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum PhotoJob {
@@ -186,46 +202,46 @@ pub enum PhotoJob {
 mod tests {
     use super::*;
 
-    fn traits(digest: &str, likeness: u64, meaning: &[f32]) -> Traits {
-        Traits {
+    fn features(digest: &str, perceptual_hash: u64, embedding: &[f32]) -> PhotoFeatures {
+        PhotoFeatures {
             digest: digest.into(),
-            likeness,
-            meaning: Meaning::of(meaning),
+            perceptual_hash,
+            embedding: Embedding::of(embedding),
         }
     }
 
     #[test]
-    fn the_nearest_rooms_come_first_and_say_why() {
+    fn the_most_similar_rooms_come_first() {
         let code = |number: u8| RoomCode::new(&move || [number; 10]);
-        let mine = traits("d", 0, &[1.0, 0.0, 0.2]);
+        let mine = features("d", 0, &[1.0, 0.0, 0.2]);
         let rooms = [
-            (code(1), traits("x", u64::MAX, &[0.9, 0.1, 0.2])),
-            (code(2), traits("y", u64::MAX, &[0.0, 1.0, 0.0])),
-            (code(3), traits("z", 0b111, &[0.0, 1.0, 0.0])),
-            (code(4), traits("d", u64::MAX, &[0.0, 1.0, 0.0])),
-            (code(5), traits("x", u64::MAX, &[1.0, 0.0, 0.21])),
+            (code(1), features("x", u64::MAX, &[0.9, 0.1, 0.2])),
+            (code(2), features("y", u64::MAX, &[0.0, 1.0, 0.0])),
+            (code(3), features("z", 0b111, &[0.0, 1.0, 0.0])),
+            (code(4), features("d", u64::MAX, &[0.0, 1.0, 0.0])),
+            (code(5), features("x", u64::MAX, &[1.0, 0.0, 0.21])),
         ];
         let expected = [
-            (code(4), Why::Same),
-            (code(3), Why::LooksAlike),
-            (code(5), Why::About),
-            (code(1), Why::About),
+            (code(4), Similarity::SamePhoto),
+            (code(3), Similarity::SimilarPhoto),
+            (code(5), Similarity::SameSubject),
+            (code(1), Similarity::SameSubject),
         ];
-        assert_eq!(similar(&mine, &rooms), expected);
+        assert_eq!(find_similar_rooms(&mine, &rooms), expected);
     }
 
     #[test]
-    fn what_has_no_direction_is_near_to_nothing() {
-        let nothing = traits("a", u64::MAX, &[]);
+    fn an_empty_embedding_is_similar_to_nothing() {
+        let nothing = features("a", u64::MAX, &[]);
         assert_eq!(
-            similar(
+            find_similar_rooms(
                 &nothing,
-                &[(RoomCode::new(&|| [1; 10]), traits("b", 0, &[]))]
+                &[(RoomCode::new(&|| [1; 10]), features("b", 0, &[]))]
             ),
             []
         );
         assert_eq!(
-            Meaning::of(&[0.0, 0.0]).distance(&Meaning::of(&[0.0, 0.0])),
+            Embedding::of(&[0.0, 0.0]).distance(&Embedding::of(&[0.0, 0.0])),
             2.0
         );
     }

@@ -1,13 +1,13 @@
-//! A room: what it is called, whose it is, and who may do what in it.
+//! A room, and what each access level may do in it.
 
-use confab_core::{Error, Money, PhotoId, Private, Result, Timestamp, UserId, length};
+use confab_core::{Error, Kind, Money, PhotoId, Private, Result, Timestamp, UserId, length};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{PaidPin, Person, RoomCode, RoomName, Username, name::tidy, person::Place};
+use crate::{PaidPin, Person, RoomCode, RoomName, Username, name::normalize, person::Membership};
 
-const LONGEST_DESCRIPTION: usize = 300;
+const MAX_DESCRIPTION_CHARS: usize = 300;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Room {
@@ -18,31 +18,31 @@ pub struct Room {
     pub host: UserId,
     pub host_name: Username,
     pub created_at: Timestamp,
-    /// Who wants in needs the access code.
+    /// Required to join a private room.
     #[serde(default)]
     pub access_code: Option<AccessCode>,
-    /// Whoever is not in it may read it.
+    /// Non-members may read it, unless it is private.
     #[serde(default)]
     pub is_public: bool,
     #[serde(default)]
     pub is_read_only: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<RoomPhoto>,
-    /// Those of which one is at the top, and those that wait behind it.
+    /// All paid pins; the highest is shown, the others are covered.
     #[serde(default)]
     pub pins: Vec<PaidPin>,
-    /// The room behind this one, which people pay to enter.
+    /// The back room of this room, entered by paying.
     #[serde(default)]
     pub back_room: Option<RoomCode>,
-    /// The room that this one is behind.
+    /// The front room, if this is a back room.
     #[serde(default)]
     pub front: Option<RoomCode>,
-    /// Since then nobody finds it any more, and what is left of it goes.
+    /// A closed room is not found any more, and its rows are being deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
 }
 
-/// The photo that a room began with, as long as it is kept.
+/// The photo that a room was created with, until it expires.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoomPhoto {
     pub photo_id: PhotoId,
@@ -52,7 +52,7 @@ pub struct RoomPhoto {
     pub until: Timestamp,
 }
 
-/// What opens a private room. Compared as it was written, apart from spaces around it.
+/// The access code of a private room, compared case-sensitively after normalization.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccessCode(String);
@@ -65,14 +65,14 @@ impl std::fmt::Debug for AccessCode {
 
 impl AccessCode {
     pub fn parse(text: &str) -> Result<Self> {
-        let code = tidy(text);
-        match (4..=40).contains(&length(&code)) {
-            true => Ok(Self(code)),
-            false => Err(Error::invalid(
+        let code = normalize(text);
+        if !(4..=40).contains(&length(&code)) {
+            return Err(Error::invalid(
                 "bad_access_code",
-                "An access code has 4 to 40 characters.",
-            )),
+                "An access code needs 4 to 40 characters.",
+            ));
         }
+        Ok(Self(code))
     }
 
     pub fn as_str(&self) -> &str {
@@ -80,12 +80,12 @@ impl AccessCode {
     }
 }
 
-/// What somebody is in a room.
+/// What a user may do in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum AccessLevel {
     Host,
     Member,
-    /// Not in it, and may look.
+    /// May read without being a member.
     Reader,
     Stranger,
     Banned,
@@ -103,7 +103,9 @@ pub enum Role {
 /// What its host changes about a room; what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Change {
+#[ts(rename = "Change")]
+#[schema(as = Change)]
+pub struct RoomChange {
     pub name: Option<String>,
     pub description: Option<String>,
     pub is_read_only: Option<bool>,
@@ -112,77 +114,72 @@ pub struct Change {
     pub access_code: Option<String>,
 }
 
-pub fn description(text: &str) -> Result<String> {
-    let text = tidy(text);
-    match length(&text) <= LONGEST_DESCRIPTION {
-        true => Ok(text),
-        false => Err(Error::invalid(
+pub fn parse_description(text: &str) -> Result<String> {
+    let text = normalize(text);
+    if length(&text) > MAX_DESCRIPTION_CHARS {
+        return Err(Error::invalid(
             "too_long",
-            "A description has at most 300 characters.",
-        )),
+            "A description can have at most 300 characters.",
+        ));
     }
+    Ok(text)
 }
 
 impl Room {
-    pub fn standing(&self, user: Option<UserId>, person: Option<&Person>) -> Standing {
-        let is_inside = person.is_some_and(Person::is_inside);
+    pub fn access_level(&self, user: Option<UserId>, person: Option<&Person>) -> AccessLevel {
+        let is_member = person.is_some_and(Person::is_member);
         match user {
-            _ if person.is_some_and(|person| person.place == Place::Banned) => Standing::Banned,
-            Some(user) if user == self.host && is_inside => Standing::Host,
-            Some(_) if is_inside => Standing::Member,
-            _ if self.has_readers() => Standing::Reader,
-            _ => Standing::Stranger,
-        }
-    }
-
-    /// Whoever may not know what is in a room is told the same as of a room that does not exist.
-    pub fn lets_read(&self, standing: Standing) -> Result<()> {
-        match standing {
-            Standing::Host | Standing::Member | Standing::Reader => Ok(()),
-            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
-        }
-    }
-
-    pub fn lets_host(&self, standing: Standing) -> Result<()> {
-        match standing {
-            Standing::Host => Ok(()),
-            Standing::Member | Standing::Reader => {
-                Err(Error::forbidden("Only the host may do this."))
+            _ if person.is_some_and(|person| person.membership == Membership::Banned) => {
+                AccessLevel::Banned
             }
-            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
+            Some(user) if user == self.host && is_member => AccessLevel::Host,
+            Some(_) if is_member => AccessLevel::Member,
+            _ if self.is_open_to_readers() => AccessLevel::Reader,
+            _ => AccessLevel::Stranger,
         }
     }
 
-    /// The host speaks where nobody else may.
-    pub fn lets_write(&self, standing: Standing, person: Option<&Person>) -> Result<()> {
-        let no = |code, message: &'static str| {
-            Err(Error::new(confab_core::Kind::Forbidden, code, message))
-        };
-        match standing {
-            Standing::Host => Ok(()),
-            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
-            Standing::Reader => no("not_a_member", "Join the room to write in it."),
-            Standing::Member if person.is_some_and(|person| person.is_muted) => {
-                no("muted", "The host has muted you.")
-            }
-            Standing::Member if self.is_read_only => {
-                no("read_only", "Only the host writes here now.")
-            }
-            Standing::Member => Ok(()),
+    /// Returns 404 rather than 403, so that a private room's existence is not disclosed.
+    pub fn authorize_read(&self, access: AccessLevel) -> Result<()> {
+        match access {
+            AccessLevel::Host | AccessLevel::Member | AccessLevel::Reader => Ok(()),
+            AccessLevel::Stranger | AccessLevel::Banned => Err(Error::not_found("room")),
         }
     }
 
-    /// Whoever may not write may give all the same; nobody gives to themselves.
-    pub fn lets_give(&self, standing: Standing) -> Result<()> {
-        match standing {
-            Standing::Member => Ok(()),
-            Standing::Host => Err(Error::conflict("the_host", "You are the host.")),
-            Standing::Reader => Err(Error::new(
-                confab_core::Kind::Forbidden,
-                "not_a_member",
-                "Join the room first.",
-            )),
-            Standing::Stranger | Standing::Banned => Err(Error::not_found("room")),
+    pub fn authorize_host(&self, access: AccessLevel) -> Result<()> {
+        match access {
+            AccessLevel::Host => Ok(()),
+            AccessLevel::Member | AccessLevel::Reader => {
+                Err(Error::forbidden("Only the host can do this."))
+            }
+            AccessLevel::Stranger | AccessLevel::Banned => Err(Error::not_found("room")),
+        }
+    }
+
+    /// Allows the host to post even where members may not.
+    pub fn authorize_write(&self, access: AccessLevel, person: Option<&Person>) -> Result<()> {
+        match access {
+            AccessLevel::Host => Ok(()),
+            AccessLevel::Stranger | AccessLevel::Banned => Err(Error::not_found("room")),
+            AccessLevel::Reader => forbidden("not_a_member", "Join the room to post messages."),
+            AccessLevel::Member if person.is_some_and(|person| person.is_muted) => {
+                forbidden("muted", "The host has muted you.")
+            }
+            AccessLevel::Member if self.is_read_only => {
+                forbidden("read_only", "Only the host can post in this room now.")
+            }
+            AccessLevel::Member => Ok(()),
+        }
+    }
+
+    /// Allows muted members to pay, and refuses hosts, who would pay themselves.
+    pub fn authorize_payment(&self, access: AccessLevel) -> Result<()> {
+        match access {
+            AccessLevel::Member => Ok(()),
+            AccessLevel::Host => Err(Error::conflict("the_host", "You are the host.")),
+            AccessLevel::Reader => forbidden("not_a_member", "Join the room first."),
+            AccessLevel::Stranger | AccessLevel::Banned => Err(Error::not_found("room")),
         }
     }
 
@@ -190,51 +187,49 @@ impl Room {
         self.access_code.is_some() || self.front.is_some()
     }
 
-    /// Whether whoever is not in it may read it.
-    pub fn has_readers(&self) -> bool {
+    /// Whether non-members may read the room.
+    pub fn is_open_to_readers(&self) -> bool {
         self.is_public && !self.is_private()
     }
 
-    /// Whether somebody with this code may come in. Whoever has paid for it may come back.
-    pub fn lets_in(
+    /// Checks the access code, or the paid entrance of a back room, which admits again after leaving.
+    pub fn authorize_join(
         &self,
-        standing: Standing,
+        access: AccessLevel,
         person: Option<&Person>,
         access_code: Option<&str>,
     ) -> Result<()> {
-        let no = |code, message: &'static str| {
-            Err(Error::new(confab_core::Kind::Forbidden, code, message))
-        };
-        let has_paid = person.is_some_and(|person| person.entrance.is_some());
-        match (standing, &self.access_code) {
-            (Standing::Banned, _) => no("banned", "You may not come back to this room."),
-            (Standing::Stranger, _) if self.front.is_some() && !has_paid => no(
-                "not_paid",
-                "Pay the entrance in the room in front of this one.",
-            ),
-            (Standing::Host | Standing::Member, _) | (_, None) => Ok(()),
-            (_, Some(wanted))
-                if access_code.is_some_and(|told| is_same(&tidy(told), wanted.as_str())) =>
+        let has_paid = person.is_some_and(|person| person.back_room_order.is_some());
+        match (access, &self.access_code) {
+            (AccessLevel::Banned, _) => forbidden("banned", "You have been banned from this room."),
+            (AccessLevel::Stranger, _) if self.front.is_some() && !has_paid => {
+                forbidden("not_paid", "Pay for the entrance in the front room first.")
+            }
+            (AccessLevel::Host | AccessLevel::Member, _) | (_, None) => Ok(()),
+            (_, Some(expected))
+                if access_code.is_some_and(|given| {
+                    constant_time_eq(&normalize(given), expected.as_str())
+                }) =>
             {
                 Ok(())
             }
-            _ => no("wrong_access_code", "The access code is not right."),
+            _ => forbidden("wrong_access_code", "The access code is wrong."),
         }
     }
 
-    pub fn changed(mut self, change: &Change) -> Result<Self> {
+    pub fn with_change(mut self, change: &RoomChange) -> Result<Self> {
         if self.front.is_some() && (change.is_public == Some(true) || change.access_code.is_some())
         {
             return Err(Error::invalid(
                 "paid_entrance",
-                "A back room is entered by paying.",
+                "A back room can only be entered by paying.",
             ));
         }
         if let Some(name) = &change.name {
             self.name = RoomName::parse(name)?;
         }
         if let Some(text) = &change.description {
-            self.description = description(text)?;
+            self.description = parse_description(text)?;
         }
         if let Some(access_code) = &change.access_code {
             self.access_code = if access_code.is_empty() {
@@ -248,14 +243,19 @@ impl Room {
         Ok(self)
     }
 
-    pub fn view(&self, standing: Option<(Standing, Option<&Person>)>, live: Live) -> RoomView {
-        let is_open = standing.is_none_or(|(standing, _)| self.lets_read(standing).is_ok());
-        let enters = standing.is_some_and(|(standing, person)| {
-            standing == Standing::Host
-                || person.is_some_and(|person| person.entrance.is_some() && person.is_inside())
+    pub fn view(
+        &self,
+        access: Option<(AccessLevel, Option<&Person>)>,
+        live: RoomActivity,
+    ) -> RoomView {
+        let is_readable = access.is_none_or(|(access, _)| self.authorize_read(access).is_ok());
+        let may_enter_back_room = access.is_some_and(|(access, person)| {
+            access == AccessLevel::Host
+                || person
+                    .is_some_and(|person| person.back_room_order.is_some() && person.is_member())
         });
-        let shown = |text: &str| {
-            if is_open {
+        let if_readable = |text: &str| {
+            if is_readable {
                 text.to_owned()
             } else {
                 String::new()
@@ -264,40 +264,44 @@ impl Room {
         RoomView {
             code: self.code,
             name: self.name.as_str().to_owned(),
-            description: shown(&self.description),
-            host: is_open.then(|| HostView {
+            description: if_readable(&self.description),
+            host: is_readable.then(|| HostView {
                 user_id: self.host,
                 username: self.host_name.clone(),
             }),
-            created_at: is_open.then_some(self.created_at),
+            created_at: is_readable.then_some(self.created_at),
             is_private: self.is_private(),
             is_public: self.is_public,
             is_read_only: self.is_read_only,
-            last_seq: if is_open { live.last_seq } else { 0 },
-            online: if is_open { live.online } else { 0 },
+            last_seq: if is_readable { live.last_seq } else { 0 },
+            online: if is_readable { live.online } else { 0 },
             photo: None,
-            pin: self.shown_pin(live.at).filter(|_| is_open),
-            back_room: self.back_room.filter(|_| is_open).map(|code| BackRoom {
-                code: enters.then_some(code),
+            pin: self.pin_view(live.at).filter(|_| is_readable),
+            back_room: self.back_room.filter(|_| is_readable).map(|code| BackRoom {
+                code: may_enter_back_room.then_some(code),
             }),
             front: self.front,
-            you: standing.map(|(standing, person)| You::of(standing, person)),
+            you: access.map(|(access, person)| Viewer::of(access, person)),
         }
     }
 }
 
-/// In a time that tells nothing of how much of it was right.
-fn is_same(told: &str, wanted: &str) -> bool {
-    let (told, wanted) = (told.as_bytes(), wanted.as_bytes());
-    let differences = (0..wanted.len()).fold(0, |seen, i| {
-        seen | (wanted[i] ^ told.get(i).copied().unwrap_or(!wanted[i]))
-    });
-    told.len() == wanted.len() && differences == 0
+fn forbidden(code: &'static str, message: &'static str) -> Result<()> {
+    Err(Error::new(Kind::Forbidden, code, message))
 }
 
-/// How a room is at the moment.
+/// Compares in time that does not depend on where the texts differ.
+fn constant_time_eq(given: &str, expected: &str) -> bool {
+    let (given, expected) = (given.as_bytes(), expected.as_bytes());
+    let differences = (0..expected.len()).fold(0, |seen, i| {
+        seen | (expected[i] ^ given.get(i).copied().unwrap_or(!expected[i]))
+    });
+    given.len() == expected.len() && differences == 0
+}
+
+/// What a room's view shows of the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Live {
+pub struct RoomActivity {
     pub at: Timestamp,
     pub last_seq: u64,
     pub online: u32,
@@ -326,7 +330,7 @@ pub struct RoomView {
     /// Whoever looks; missing in what goes to everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub you: Option<You>,
+    pub you: Option<Viewer>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
@@ -362,7 +366,9 @@ pub struct BackRoom {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
-pub struct You {
+#[ts(rename = "You")]
+#[schema(as = You)]
+pub struct Viewer {
     pub role: Role,
     pub username: Option<Username>,
     pub is_muted: bool,
@@ -371,20 +377,20 @@ pub struct You {
     pub read_seq: Option<u64>,
 }
 
-impl You {
-    fn of(standing: Standing, person: Option<&Person>) -> Self {
-        let role = match standing {
-            Standing::Host => Role::Host,
-            Standing::Member => Role::Member,
-            Standing::Reader => Role::Reader,
-            Standing::Stranger | Standing::Banned => Role::Stranger,
+impl Viewer {
+    fn of(access: AccessLevel, person: Option<&Person>) -> Self {
+        let role = match access {
+            AccessLevel::Host => Role::Host,
+            AccessLevel::Member => Role::Member,
+            AccessLevel::Reader => Role::Reader,
+            AccessLevel::Stranger | AccessLevel::Banned => Role::Stranger,
         };
-        let inside = person.filter(|person| person.is_inside());
+        let member = person.filter(|person| person.is_member());
         Self {
             role,
-            username: inside.map(|person| person.username.clone()),
-            is_muted: inside.is_some_and(|person| person.is_muted),
-            read_seq: inside.and_then(|person| person.read_seq),
+            username: member.map(|person| person.username.clone()),
+            is_muted: member.is_some_and(|person| person.is_muted),
+            read_seq: member.and_then(|person| person.read_seq),
         }
     }
 }
@@ -397,10 +403,10 @@ pub(crate) mod tests {
         UserId::new(Timestamp::UNIX_EPOCH, &move || [number; 10])
     }
 
-    fn person(number: u8, place: Place) -> Person {
+    fn person(number: u8, membership: Membership) -> Person {
         let username = Username::parse("Dana").unwrap();
         Person {
-            place,
+            membership,
             ..Person::new(user(number), username, Timestamp::UNIX_EPOCH)
         }
     }
@@ -428,9 +434,9 @@ pub(crate) mod tests {
         error.map_or_else(|error| error.code().to_owned(), |()| "yes".into())
     }
 
-    /// Who, in which room: may read, write, host.
+    /// For each room and person: may they read, write, host?
     #[test]
-    fn who_may_do_what() {
+    fn access_levels_decide_who_reads_writes_and_hosts() {
         let public = room();
         let private = Room {
             access_code: Some(AccessCode::parse("open sesame").unwrap()),
@@ -444,10 +450,10 @@ pub(crate) mod tests {
             is_read_only: true,
             ..room()
         };
-        let (inside, left, banned) = (Place::Inside, Place::Left, Place::Banned);
-        for (room, who, place, expected) in [
-            (&public, 1, Some(inside), ["yes", "yes", "yes"]),
-            (&public, 2, Some(inside), ["yes", "yes", "forbidden"]),
+        let (joined, left, banned) = (Membership::Joined, Membership::Left, Membership::Banned);
+        for (room, number, membership, expected) in [
+            (&public, 1, Some(joined), ["yes", "yes", "yes"]),
+            (&public, 2, Some(joined), ["yes", "yes", "forbidden"]),
             (&public, 2, Some(left), ["yes", "not_a_member", "forbidden"]),
             (&public, 2, None, ["yes", "not_a_member", "forbidden"]),
             (
@@ -456,7 +462,7 @@ pub(crate) mod tests {
                 Some(banned),
                 ["room_not_found", "room_not_found", "room_not_found"],
             ),
-            (&private, 2, Some(inside), ["yes", "yes", "forbidden"]),
+            (&private, 2, Some(joined), ["yes", "yes", "forbidden"]),
             (
                 &private,
                 2,
@@ -469,40 +475,44 @@ pub(crate) mod tests {
                 None,
                 ["room_not_found", "room_not_found", "room_not_found"],
             ),
-            (&read_only, 1, Some(inside), ["yes", "yes", "yes"]),
+            (&read_only, 1, Some(joined), ["yes", "yes", "yes"]),
             (
                 &read_only,
                 2,
-                Some(inside),
+                Some(joined),
                 ["yes", "read_only", "forbidden"],
             ),
         ] {
-            let person = place.map(|place| person(who, place));
-            let standing = room.standing(Some(user(who)), person.as_ref());
+            let person = membership.map(|membership| person(number, membership));
+            let access = room.access_level(Some(user(number)), person.as_ref());
             let found = [
-                room.lets_read(standing),
-                room.lets_write(standing, person.as_ref()),
-                room.lets_host(standing),
+                room.authorize_read(access),
+                room.authorize_write(access, person.as_ref()),
+                room.authorize_host(access),
             ];
-            assert_eq!(found.map(code), expected, "{who} {place:?} {standing:?}");
+            assert_eq!(
+                found.map(code),
+                expected,
+                "{number} {membership:?} {access:?}"
+            );
         }
         let muted = Person {
             is_muted: true,
-            ..person(2, inside)
+            ..person(2, joined)
         };
-        let standing = public.standing(Some(user(2)), Some(&muted));
-        assert_eq!(code(public.lets_write(standing, Some(&muted))), "muted");
-        assert_eq!(public.standing(None, None), Standing::Reader);
+        let access = public.access_level(Some(user(2)), Some(&muted));
+        assert_eq!(code(public.authorize_write(access, Some(&muted))), "muted");
+        assert_eq!(public.access_level(None, None), AccessLevel::Reader);
     }
 
     #[test]
-    fn a_private_room_opens_to_its_code_alone() {
+    fn private_rooms_are_joined_with_the_exact_access_code() {
         let private = Room {
             access_code: Some(AccessCode::parse("open sesame").unwrap()),
             ..room()
         };
-        let told = |code| private.lets_in(Standing::Stranger, None, code);
-        assert!(told(Some(" open sesame ")).is_ok());
+        let join_with = |code| private.authorize_join(AccessLevel::Stranger, None, code);
+        assert!(join_with(Some(" open sesame ")).is_ok());
         for wrong in [
             None,
             Some(""),
@@ -510,30 +520,32 @@ pub(crate) mod tests {
             Some("open sesamE"),
             Some("open sesame!"),
         ] {
-            assert_eq!(code(told(wrong)), "wrong_access_code", "{wrong:?}");
+            assert_eq!(code(join_with(wrong)), "wrong_access_code", "{wrong:?}");
         }
         assert!(
-            private.lets_in(Standing::Member, None, None).is_ok(),
-            "who is in it need not know it"
+            private
+                .authorize_join(AccessLevel::Member, None, None)
+                .is_ok(),
+            "members do not need the code"
         );
         assert_eq!(
-            code(private.lets_in(Standing::Banned, None, Some("open sesame"))),
+            code(private.authorize_join(AccessLevel::Banned, None, Some("open sesame"))),
             "banned"
         );
     }
 
     #[test]
-    fn a_stranger_sees_that_it_is_there_and_no_more() {
+    fn strangers_see_only_the_name_of_a_private_room() {
         let private = Room {
             access_code: Some(AccessCode::parse("open sesame").unwrap()),
             ..room()
         };
-        let live = Live {
+        let live = RoomActivity {
             last_seq: 7,
             online: 3,
-            ..Live::default()
+            ..RoomActivity::default()
         };
-        let view = private.view(Some((Standing::Stranger, None)), live);
+        let view = private.view(Some((AccessLevel::Stranger, None)), live);
         assert_eq!(
             (
                 view.description.as_str(),
@@ -544,7 +556,7 @@ pub(crate) mod tests {
             ("", None, 0, 0)
         );
         let view = private.view(
-            Some((Standing::Host, Some(&person(1, Place::Inside)))),
+            Some((AccessLevel::Host, Some(&person(1, Membership::Joined)))),
             live,
         );
         assert_eq!((view.last_seq, view.you.unwrap().role), (7, Role::Host));
@@ -556,81 +568,92 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_change_that_is_not_right_changes_nothing() {
-        let wrong = Change {
+    fn an_invalid_change_changes_nothing() {
+        let wrong = RoomChange {
             name: Some("x".into()),
             is_read_only: Some(true),
-            ..Change::default()
+            ..RoomChange::default()
         };
-        assert!(room().changed(&wrong).is_err());
-        let right = Change {
+        assert!(room().with_change(&wrong).is_err());
+        let right = RoomChange {
             access_code: Some("1234".into()),
             is_public: Some(false),
-            ..Change::default()
+            ..RoomChange::default()
         };
-        let changed = room().changed(&right).unwrap();
+        let changed = room().with_change(&right).unwrap();
         assert!(changed.access_code.is_some() && !changed.is_public && changed.name == room().name);
-        let open = Change {
+        let open = RoomChange {
             access_code: Some(String::new()),
-            ..Change::default()
+            ..RoomChange::default()
         };
-        assert_eq!(changed.changed(&open).unwrap().access_code, None);
+        assert_eq!(changed.with_change(&open).unwrap().access_code, None);
     }
 
     #[test]
-    fn a_back_room_is_entered_by_paying_and_no_other_way() {
+    fn back_rooms_are_entered_by_paying_only() {
         let back = Room {
             front: Some(RoomCode::new(&|| [2; 10])),
             ..room()
         };
-        let stranger = back.standing(Some(user(2)), None);
-        assert_eq!(stranger, Standing::Stranger, "even of a public one");
-        assert_eq!(code(back.lets_in(stranger, None, None)), "not_paid");
+        let stranger = back.access_level(Some(user(2)), None);
+        assert_eq!(
+            stranger,
+            AccessLevel::Stranger,
+            "even if it is marked public"
+        );
+        assert_eq!(code(back.authorize_join(stranger, None, None)), "not_paid");
         let order = confab_core::OrderId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
         let left = Person {
-            entrance: Some(order),
-            ..person(2, Place::Left)
+            back_room_order: Some(order),
+            ..person(2, Membership::Left)
         };
-        assert!(back.lets_in(Standing::Stranger, Some(&left), None).is_ok());
+        assert!(
+            back.authorize_join(AccessLevel::Stranger, Some(&left), None)
+                .is_ok()
+        );
         assert_eq!(
-            code(back.lets_in(Standing::Banned, Some(&left), None)),
+            code(back.authorize_join(AccessLevel::Banned, Some(&left), None)),
             "banned"
         );
         for opened in [
-            Change {
+            RoomChange {
                 is_public: Some(true),
-                ..Change::default()
+                ..RoomChange::default()
             },
-            Change {
+            RoomChange {
                 access_code: Some("1234".into()),
-                ..Change::default()
+                ..RoomChange::default()
             },
         ] {
-            assert!(back.clone().changed(&opened).is_err());
+            assert!(back.clone().with_change(&opened).is_err());
         }
         let front = Room {
             back_room: Some(back.code),
             ..room()
         };
-        let seen = |who: &Person| {
-            let standing = front.standing(Some(who.user_id), Some(who));
+        let shown_code = |who: &Person| {
+            let access = front.access_level(Some(who.user_id), Some(who));
             front
-                .view(Some((standing, Some(who))), Live::default())
+                .view(Some((access, Some(who))), RoomActivity::default())
                 .back_room
                 .unwrap()
                 .code
         };
-        assert_eq!(seen(&person(1, Place::Inside)), Some(back.code), "its host");
-        assert_eq!(seen(&person(2, Place::Inside)), None);
         assert_eq!(
-            seen(&Person {
-                place: Place::Inside,
+            shown_code(&person(1, Membership::Joined)),
+            Some(back.code),
+            "the host"
+        );
+        assert_eq!(shown_code(&person(2, Membership::Joined)), None);
+        assert_eq!(
+            shown_code(&Person {
+                membership: Membership::Joined,
                 ..left
             }),
             Some(back.code)
         );
         assert_eq!(
-            front.view(None, Live::default()).back_room,
+            front.view(None, RoomActivity::default()).back_room,
             Some(BackRoom { code: None })
         );
     }

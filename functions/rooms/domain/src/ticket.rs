@@ -1,11 +1,11 @@
-//! What somebody shows: who they are, and that they may open a socket.
+//! Sealed credentials: the session of a user, and the ticket that opens a socket.
 
 use confab_core::{Private, Sealed, TicketId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::RoomCode;
 
-/// Who somebody is, for a month.
+/// Authenticates a user for a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
@@ -20,11 +20,11 @@ impl Sealed for Session {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ticket {
-    /// What it is known by: the socket's row lies under it.
+    /// The sort key of the connection's row.
     pub id: TicketId,
     pub room: RoomCode,
     pub user: UserId,
-    /// Where it was asked for: messages over its socket count for this address. Empty: unknown.
+    /// The IP address that requested it. Rate limits count the socket's messages for this address; empty is unknown.
     #[serde(default)]
     pub address: Private<String>,
 }

@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Lobby, routes::chat_join};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::chat_join};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("chat-join", Lobby::from_env(), chat_join::handle).await
+    serve(
+        "chat-join",
+        State::start(chat_join::PARTS),
+        chat_join::routes(),
+    )
+    .await
 }

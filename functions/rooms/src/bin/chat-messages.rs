@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Rooms, routes::chat_messages};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::chat_messages};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("chat-messages", Rooms::from_env(), chat_messages::handle).await
+    serve(
+        "chat-messages",
+        State::start(chat_messages::PARTS),
+        chat_messages::routes(),
+    )
+    .await
 }

@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Shop, routes::chat_offers};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::chat_offers};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("chat-offers", Shop::from_env(), chat_offers::handle).await
+    serve(
+        "chat-offers",
+        State::start(chat_offers::PARTS),
+        chat_offers::routes(),
+    )
+    .await
 }

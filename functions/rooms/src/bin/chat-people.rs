@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Rooms, routes::chat_people};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::chat_people};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("chat-people", Rooms::from_env(), chat_people::handle).await
+    serve(
+        "chat-people",
+        State::start(chat_people::PARTS),
+        chat_people::routes(),
+    )
+    .await
 }

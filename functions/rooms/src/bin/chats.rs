@@ -1,7 +1,7 @@
-use confab_lambda::StartError;
-use rooms::{Lobby, routes::chats};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::chats};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("chats", Lobby::from_env(), chats::handle).await
+    serve("chats", State::start(chats::PARTS), chats::routes()).await
 }

@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Photos, routes::photo_analysis};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::photo_analysis};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("photo-analysis", Photos::from_env(), photo_analysis::handle).await
+    serve(
+        "photo-analysis",
+        State::start(photo_analysis::PARTS),
+        photo_analysis::routes(),
+    )
+    .await
 }

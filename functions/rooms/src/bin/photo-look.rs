@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Looker, workers::photo_look};
+use confab_lambda::{StartError, queue};
+use rooms::{State, workers::photo_look};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue("photo-look", Looker::from_env(), photo_look::handle).await
+    queue(
+        "photo-look",
+        State::start(photo_look::PARTS),
+        photo_look::handle,
+    )
+    .await
 }

@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Photos, routes::photo_upload};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::photo_upload};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("photo-upload", Photos::from_env(), photo_upload::handle).await
+    serve(
+        "photo-upload",
+        State::start(photo_upload::PARTS),
+        photo_upload::routes(),
+    )
+    .await
 }

@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Health, routes::rooms_health};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::rooms_health};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("rooms-health", Health::from_env(), rooms_health::handle).await
+    serve(
+        "rooms-health",
+        State::start(rooms_health::PARTS),
+        rooms_health::routes(),
+    )
+    .await
 }

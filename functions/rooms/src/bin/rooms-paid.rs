@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Cashier, workers::rooms_paid};
+use confab_lambda::{StartError, queue};
+use rooms::{State, workers::rooms_paid};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue("rooms-paid", Cashier::from_env(), rooms_paid::handle).await
+    queue(
+        "rooms-paid",
+        State::start(rooms_paid::PARTS),
+        rooms_paid::handle,
+    )
+    .await
 }

@@ -1,12 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Sessions, routes::rooms_sessions};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::rooms_sessions};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    serve(
         "rooms-sessions",
-        Sessions::from_env(),
-        rooms_sessions::handle,
+        State::start(rooms_sessions::PARTS),
+        rooms_sessions::routes(),
     )
     .await
 }

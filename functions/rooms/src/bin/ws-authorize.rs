@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Gate, workers::ws_authorize};
+use confab_lambda::{StartError, authorizer};
+use rooms::{State, workers::ws_authorize};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::authorizer("ws-authorize", Gate::from_env(), ws_authorize::handle).await
+    authorizer(
+        "ws-authorize",
+        State::start(ws_authorize::PARTS),
+        ws_authorize::handle,
+    )
+    .await
 }

@@ -1,11 +1,11 @@
-use confab_lambda::StartError;
-use rooms::{Broadcaster, workers::ws_broadcast};
+use confab_lambda::{StartError, queue_batch};
+use rooms::{State, workers::ws_broadcast};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue_batch(
+    queue_batch(
         "ws-broadcast",
-        Broadcaster::from_env(),
+        State::start(ws_broadcast::PARTS),
         ws_broadcast::handle,
     )
     .await

@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Door, workers::ws_connect};
+use confab_lambda::{StartError, socket};
+use rooms::{State, workers::ws_connect};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::socket("ws-connect", Door::from_env(), ws_connect::handle).await
+    socket(
+        "ws-connect",
+        State::start(ws_connect::PARTS),
+        ws_connect::handle,
+    )
+    .await
 }

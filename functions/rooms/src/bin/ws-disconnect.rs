@@ -1,11 +1,11 @@
-use confab_lambda::StartError;
-use rooms::{Departures, workers::ws_disconnect};
+use confab_lambda::{StartError, socket};
+use rooms::{State, workers::ws_disconnect};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::socket(
+    socket(
         "ws-disconnect",
-        Departures::from_env(),
+        State::start(ws_disconnect::PARTS),
         ws_disconnect::handle,
     )
     .await

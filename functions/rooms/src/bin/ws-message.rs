@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Talk, workers::ws_message};
+use confab_lambda::{StartError, socket};
+use rooms::{State, workers::ws_message};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::socket("ws-message", Talk::from_env(), ws_message::handle).await
+    socket(
+        "ws-message",
+        State::start(ws_message::PARTS),
+        ws_message::handle,
+    )
+    .await
 }

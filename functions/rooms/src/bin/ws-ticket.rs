@@ -1,7 +1,12 @@
-use confab_lambda::StartError;
-use rooms::{Tickets, routes::ws_ticket};
+use confab_lambda::{StartError, serve};
+use rooms::{State, routes::ws_ticket};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("ws-ticket", Tickets::from_env(), ws_ticket::handle).await
+    serve(
+        "ws-ticket",
+        State::start(ws_ticket::PARTS),
+        ws_ticket::routes(),
+    )
+    .await
 }

@@ -1,37 +1,58 @@
-//! `/api/chats/{code}/join/`: coming in under a name, and leaving.
+//! `/api/chats/{code}/join/`: suggests names, joins a room under one, and leaves it.
 
 use std::sync::Arc;
 
 use confab_aws::RateLimit;
-use confab_core::{Clock, Entropy, Error, Result, UserId};
-use confab_lambda::{ApiRequest, Response, response};
-use confab_worker::Consistency;
-use http::{Method, StatusCode};
-use rooms_domain::{News, Person, Place, Reason, Room, RoomCode, Username, suggestions};
+use confab_core::{Clock, CorrelationId, Entropy, Error, Result, UserId};
+use confab_lambda::{
+    Response, Router,
+    extract::{Json, Path, SourceIp},
+    response,
+};
+use confab_worker::{Consistency, SaveOutcome};
+use http::StatusCode;
+use rooms_domain::{
+    Membership, Person, RemovalReason, Room, RoomCode, RoomUpdate, Username, suggest_usernames,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 use crate::{
-    Lobby,
-    services::post_message::tell,
-    services::session_auth::place,
-    store::{Joined, Visited},
+    extract::User,
+    services::{
+        room_access::last_seq,
+        room_views::{publish_room, view_for},
+    },
+    state::{Part, State},
+    store::{JoinOutcome, RoomForUser},
 };
 
-/// Codes that somebody may try, and that all behind one address may.
-const TRIES: u32 = 30;
-const TRIES_PER_ADDRESS: u32 = 600;
-/// A name that somebody had stays theirs.
-const RENAMES: u32 = 10;
-/// Each is told to everybody.
-const LEAVES: u32 = 60;
-const RACES: usize = 4;
-const SUGGESTED: usize = 3;
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Store,
+    Part::Broadcasts,
+    Part::Objects,
+    Part::DynamoDbConnection,
+];
+
+/// Attempts at an access code.
+const CODE_ATTEMPTS_PER_USER: u32 = 30;
+const CODE_ATTEMPTS_PER_ADDRESS: u32 = 600;
+/// Each name that a user had stays theirs.
+const RENAMES_PER_USER: u32 = 10;
+/// Each departure is broadcast.
+const LEAVES_PER_USER: u32 = 60;
+const MAX_CAS_ATTEMPTS: usize = 4;
+const MAX_SUGGESTIONS: usize = 3;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Joining {
+#[ts(rename = "Joining")]
+#[schema(as = Joining)]
+pub(crate) struct JoinRequest {
     #[schema(min_length = 2, max_length = 24)]
     username: String,
     #[serde(default)]
@@ -39,190 +60,240 @@ pub(crate) struct Joining {
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Names {
+#[ts(rename = "Names")]
+#[schema(as = Names)]
+pub(crate) struct SuggestedNames {
     suggestions: Vec<Username>,
 }
 
-pub async fn handle(deps: Arc<Lobby>, call: ApiRequest) -> Result<Response> {
-    let (code, user) = (place(&call)?.0, deps.rooms.doorman.caller(&call).await?);
-    match *call.request.method() {
-        Method::GET => {
-            deps.rooms
-                .store
-                .visit(code, Some(user), Consistency::Eventual)
-                .await?;
-            let mut free = deps
-                .rooms
-                .store
-                .free_names(code, suggestions(deps.rooms.entropy.bytes()))
-                .await?;
-            free.truncate(SUGGESTED);
-            response::json(StatusCode::OK, &Names { suggestions: free })
-        }
-        Method::DELETE => {
-            let visited = deps
-                .rooms
-                .store
-                .visit(code, Some(user), Consistency::Strong)
-                .await?;
-            if visited.room.host == user {
-                return Err(Error::conflict(
-                    "the_host",
-                    "The host stays. Close the room instead.",
-                ));
-            }
-            let rooms = &deps.rooms;
-            if visited
-                .person
-                .is_some_and(|person| person.place != Place::Banned)
-            {
-                let now = rooms.clock.now();
-                RateLimit::per_hour(LEAVES)
-                    .take(&rooms.store.table, &format!("leave#{user}"), now)
-                    .await?;
-                rooms.store.remove_person(code, user, Reason::Left).await?;
-                let left = News::ShownOut {
-                    user_id: Some(user),
-                    reason: Reason::Left,
-                    at: now,
-                };
-                let once = format!("left#{code}#{user}#{}", call.correlation_id);
-                tell(
-                    &rooms.broadcasts,
-                    code,
-                    &once,
-                    now,
-                    left,
-                    call.correlation_id,
-                )
-                .await?;
-            }
-            Ok(response::empty(StatusCode::NO_CONTENT))
-        }
-        _ => {
-            let wanted: Joining = call.json()?;
-            let visited = deps
-                .rooms
-                .store
-                .visit(code, Some(user), Consistency::Strong)
-                .await?;
-            join(&deps, &call, visited, user, &wanted).await
-        }
-    }
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /api/chats/{code}/join/", suggest_names)
+        .route("POST /api/chats/{code}/join/", join_room)
+        .route("DELETE /api/chats/{code}/join/", leave_room)
 }
 
-async fn join(
-    deps: &Lobby,
-    call: &ApiRequest,
-    visited: Visited,
-    user: UserId,
-    wanted: &Joining,
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/chats/{code}/join/",
+    operation_id = "names",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path)),
+    responses(
+        (status = 200, description = "Names that are free.", body = SuggestedNames),
+        Unauthorized,
+        NotFound,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn suggest_names(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
 ) -> Result<Response> {
-    let (code, now) = (visited.room.code, deps.rooms.clock.now());
-    let table = &deps.rooms.store.table;
-    let is_inside = visited.person.as_ref().is_some_and(Person::is_inside);
-    if visited.room.access_code.is_some() && !is_inside {
-        RateLimit::per_hour(TRIES)
-            .take(table, &format!("join#{code}#{user}"), now)
-            .await?;
-        RateLimit::per_hour(TRIES_PER_ADDRESS)
-            .take(table, &format!("join#{code}#{}", call.source_ip()), now)
-            .await?;
-    }
-    visited.room.lets_in(
-        visited.standing,
-        visited.person.as_ref(),
-        wanted.access_code.as_deref(),
-    )?;
-    let username = Username::parse(&wanted.username)?;
-    let was = visited.person.clone();
-    let person = match was.clone() {
-        Some(was) => Person {
-            username,
-            place: Place::Inside,
-            ..was
-        },
-        None => Person::new(user, username, now),
-    };
-    let renames = was
-        .as_ref()
-        .is_some_and(|was| was.username != person.username);
-    if renames {
-        RateLimit::per_hour(RENAMES)
-            .take(table, &format!("rename#{code}#{user}"), now)
-            .await?;
-    }
-    match deps.rooms.store.join(code, was.as_ref(), &person).await? {
-        Joined::Yes => {}
-        Joined::NameTaken => return Err(Error::conflict("name_taken", "The name is taken.")),
-        Joined::Raced => return Err(Error::conflict("changed_meanwhile", "Try again.")),
-    }
-    let visited = match visited.room.host == user && visited.room.host_name != person.username {
-        true => renames_host(deps, call, code, &person).await?,
-        false => visited,
-    };
-    let last_seq = deps
-        .rooms
-        .store
-        .latest(
-            code,
-            visited.reserved,
-            Consistency::Eventual,
-            call.correlation_id,
-        )
-        .await?
-        .last_seq;
-    let standing = visited.room.standing(Some(user), Some(&person));
-    let visited = Visited {
-        person: Some(person),
-        standing,
-        ..visited
-    };
-    response::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
+    let store = state.store()?;
+    store
+        .load_room_for(code, Some(user), Consistency::Eventual)
+        .await?;
+    let names = suggest_usernames(state.entropy.bytes());
+    let mut suggestions = store.available_names(code, names).await?;
+    suggestions.truncate(MAX_SUGGESTIONS);
+    response::json(StatusCode::OK, &SuggestedNames { suggestions })
 }
 
-/// Everybody sees who the host is.
-async fn renames_host(
-    deps: &Lobby,
-    call: &ApiRequest,
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/{code}/join/",
+    operation_id = "joins",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path)),
+    request_body = JoinRequest,
+    responses(
+        (status = 200, description = "Inside, under this name.", body = rooms_domain::RoomView),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        RateLimited,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn join_room(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    Json(join): Json<JoinRequest>,
+    SourceIp(address): SourceIp,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_for(code, Some(user), Consistency::Strong)
+        .await?;
+    take_code_attempt(&state, &loaded, user, &address).await?;
+    let access_code = join.access_code.as_deref();
+    loaded
+        .room
+        .authorize_join(loaded.access, loaded.person.as_ref(), access_code)?;
+    let person = joined_person(&state, &loaded, user, &join).await?;
+    match store.join(code, loaded.person.as_ref(), &person).await? {
+        JoinOutcome::Joined => {}
+        JoinOutcome::NameTaken => {
+            return Err(Error::conflict("name_taken", "This name is taken."));
+        }
+        JoinOutcome::Conflict => return Err(changed_meanwhile()),
+    }
+    let is_renamed_host = loaded.room.host == user && loaded.room.host_name != person.username;
+    let loaded = if is_renamed_host {
+        rename_host(&state, code, &person, correlation_id).await?
+    } else {
+        loaded
+    };
+    let last_seq = last_seq(store, &loaded, correlation_id).await?;
+    let joined = RoomForUser {
+        access: loaded.room.access_level(Some(user), Some(&person)),
+        person: Some(person),
+        ..loaded
+    };
+    response::json(StatusCode::OK, &view_for(&state, &joined, last_seq)?)
+}
+
+/// Limits attempts at the access code of a private room. Members may join again freely.
+async fn take_code_attempt(
+    state: &State,
+    loaded: &RoomForUser,
+    user: UserId,
+    address: &str,
+) -> Result<()> {
+    let is_member = loaded.person.as_ref().is_some_and(Person::is_member);
+    if loaded.room.access_code.is_none() || is_member {
+        return Ok(());
+    }
+    let (code, store) = (loaded.room.code, state.store()?);
+    let (per_user, per_address) = (
+        RateLimit::per_hour(CODE_ATTEMPTS_PER_USER),
+        RateLimit::per_hour(CODE_ATTEMPTS_PER_ADDRESS),
+    );
+    store
+        .take_token(per_user, &format!("join#{code}#{user}"))
+        .await?;
+    store
+        .take_token(per_address, &format!("join#{code}#{address}"))
+        .await
+}
+
+/// Returns the person as a member under the requested name. A new name takes a token.
+async fn joined_person(
+    state: &State,
+    loaded: &RoomForUser,
+    user: UserId,
+    join: &JoinRequest,
+) -> Result<Person> {
+    let username = Username::parse(&join.username)?;
+    let Some(was) = &loaded.person else {
+        return Ok(Person::new(user, username, state.clock.now()));
+    };
+    if was.username != username {
+        let key = format!("rename#{}#{user}", loaded.room.code);
+        state
+            .store()?
+            .take_token(RateLimit::per_hour(RENAMES_PER_USER), &key)
+            .await?;
+    }
+    Ok(Person {
+        username,
+        membership: Membership::Joined,
+        ..was.clone()
+    })
+}
+
+/// Writes the host's new name into the room, and publishes the room.
+async fn rename_host(
+    state: &State,
     code: RoomCode,
     host: &Person,
-) -> Result<Visited> {
-    for _ in 0..RACES {
-        let visited = deps
-            .rooms
-            .store
-            .visit(code, Some(host.user_id), Consistency::Strong)
+    correlation_id: CorrelationId,
+) -> Result<RoomForUser> {
+    let store = state.store()?;
+    for _ in 0..MAX_CAS_ATTEMPTS {
+        let loaded = store
+            .load_room_for(code, Some(host.user_id), Consistency::Strong)
             .await?;
         let room = Room {
             host_name: host.username.clone(),
-            ..visited.room.clone()
+            ..loaded.room.clone()
         };
-        if deps
-            .rooms
-            .store
-            .change(&room, visited.version, false)
-            .await?
-        {
-            let last_seq = deps
-                .rooms
-                .store
-                .latest(
-                    code,
-                    visited.reserved,
-                    Consistency::Eventual,
-                    call.correlation_id,
-                )
-                .await?
-                .last_seq;
-            let renamed = Visited {
+        let saved = store.update_room(&room, loaded.version, false).await?;
+        if saved == SaveOutcome::Saved {
+            let renamed = RoomForUser {
                 room,
-                version: visited.version + 1,
-                ..visited
+                version: loaded.version + 1,
+                ..loaded
             };
-            deps.announces(&renamed, last_seq, call).await?;
+            let last_seq = last_seq(store, &renamed, correlation_id).await?;
+            publish_room(state, &renamed, last_seq, correlation_id).await?;
             return Ok(renamed);
         }
     }
-    Err(Error::conflict("changed_meanwhile", "Try again."))
+    Err(changed_meanwhile())
+}
+
+fn changed_meanwhile() -> Error {
+    Error::conflict(
+        "changed_meanwhile",
+        "The room has changed in the meantime. Try again.",
+    )
+}
+
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/api/chats/{code}/join/",
+    operation_id = "leaves",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path)),
+    responses(
+        (status = 204, description = "Left."),
+        Unauthorized,
+        NotFound,
+        RateLimited,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn leave_room(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_for(code, Some(user), Consistency::Strong)
+        .await?;
+    if loaded.room.host == user {
+        return Err(Error::conflict(
+            "the_host",
+            "The host cannot leave. Close the room instead.",
+        ));
+    }
+    let may_leave = loaded
+        .person
+        .is_some_and(|person| person.membership != Membership::Banned);
+    if may_leave {
+        let limit = RateLimit::per_hour(LEAVES_PER_USER);
+        store.take_token(limit, &format!("leave#{user}")).await?;
+        let at = state.clock.now();
+        store.remove_member(code, user, RemovalReason::Left).await?;
+        let removed = RoomUpdate::Removed {
+            user_id: Some(user),
+            reason: RemovalReason::Left,
+            at,
+        };
+        let key = format!("left#{code}#{user}#{correlation_id}");
+        state
+            .broadcasts()?
+            .publish(code, &key, at, removed, correlation_id)
+            .await?;
+    }
+    Ok(response::empty(StatusCode::NO_CONTENT))
 }

@@ -1,42 +1,61 @@
-//! `/api/chats/{code}/messages/..`: what was said, and saying it without a socket.
+//! `/api/chats/{code}/messages/..`: reads messages, posts them without a socket, deletes them and reacts to them.
 
-use std::{sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use confab_aws::RateLimit;
-
-use confab_core::{Clock, Error, Result, UserId};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_core::{Clock, CorrelationId, Error, Result, UserId};
+use confab_lambda::{
+    ApiRequest, Response, Router,
+    extract::{FromRequest, Json, Path, PathPair, SourceIp},
+    response,
+};
 use confab_worker::{Consistency, SaveOutcome};
 use futures::{StreamExt, TryStreamExt, stream};
-use http::{Method, StatusCode};
-use rooms_domain::{Draft, Message, News, NotGiven, PaidPin, RoomCode, Standing, emoji};
+use http::StatusCode;
+use rooms_domain::{
+    AccessLevel, Draft, MAX_EMOJI_PER_MESSAGE, Message, RefundReason, RoomCode, parse_emoji,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 use crate::{
-    Rooms,
-    services::post_message::{may_write, speak, tell, visit_and_latest},
-    services::session_auth::place,
-    store::{Visited, first_seq, oldest},
-    workers::rooms_paid::{give_back, tell_of_pins},
+    extract::{MessageSeq, OptionalUser, User},
+    services::{
+        post_message::post_message,
+        refunds::request_refund,
+        room_access::{
+            Access, authorize_read, authorize_write, complete_latest, load_room_and_latest,
+        },
+    },
+    state::{Part, State},
+    store::{RoomForUser, Store, first_seq, first_seq_for_reserved},
 };
 
-const PAGE: i32 = 50;
-const LARGEST_PAGE: i32 = 100;
-/// Each is told to everybody.
-const REACTIONS: RateLimit = RateLimit {
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Store,
+    Part::Broadcasts,
+    Part::Bus,
+    Part::DynamoDbConnection,
+];
+
+const DEFAULT_PAGE_SIZE: i32 = 50;
+const MAX_PAGE_SIZE: i32 = 100;
+/// Each reaction is broadcast.
+const REACTIONS_PER_USER: RateLimit = RateLimit {
     burst: 20,
     every: Duration::from_secs(2),
 };
 /// A deletion changes every message that quotes the deleted one.
-const DELETIONS: RateLimit = RateLimit {
+const DELETIONS_PER_USER: RateLimit = RateLimit {
     burst: 10,
     every: Duration::from_secs(3),
 };
 const QUOTE_CONCURRENCY: usize = 20;
-/// Pins that come while one goes.
-const RACES: usize = 4;
+const MAX_CAS_ATTEMPTS: usize = 4;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,293 +77,418 @@ pub(crate) struct NewReaction {
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Page {
+#[ts(rename = "Page")]
+#[schema(as = Page)]
+pub(crate) struct MessagePage {
     messages: Vec<Message>,
     last_seq: u64,
     first_seq: u64,
 }
 
-pub async fn handle(deps: Arc<Rooms>, call: ApiRequest) -> Result<Response> {
-    let (code, rest) = place(&call)?;
-    let number = |text: &str| text.parse::<u64>().map_err(|_| Error::not_found("message"));
-    match (call.request.method(), rest.as_slice()) {
-        (&Method::GET, [_]) => page(&deps, &call, code).await,
-        (&Method::POST, [_]) => say(&deps, &call, code).await,
-        (&Method::DELETE, [_, seq]) => delete(&deps, &call, code, number(seq)?).await,
-        (&Method::POST, [_, seq, "reactions"]) => react(&deps, &call, code, number(seq)?).await,
-        _ => Err(Error::not_found("route")),
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /api/chats/{code}/messages/", list_messages)
+        .route("POST /api/chats/{code}/messages/", create_message)
+        .route("DELETE /api/chats/{code}/messages/{seq}/", delete_message)
+        .route("POST /api/chats/{code}/messages/{seq}/reactions/", react)
+}
+
+/// The query of a page: `before` or `after` a number, or neither for the latest page.
+#[derive(Debug)]
+pub(crate) struct PageQuery {
+    before: Option<u64>,
+    after: Option<u64>,
+    limit: i32,
+}
+
+impl FromRequest<State> for PageQuery {
+    async fn from_request(request: &Arc<ApiRequest>, _: &Arc<State>) -> Result<Self> {
+        let limit: Option<u64> = query_number(request, "limit")?;
+        Ok(Self {
+            before: query_number(request, "before")?,
+            after: query_number(request, "after")?,
+            limit: limit
+                .map_or(DEFAULT_PAGE_SIZE, |limit| {
+                    i32::try_from(limit).unwrap_or(MAX_PAGE_SIZE)
+                })
+                .clamp(1, MAX_PAGE_SIZE),
+        })
     }
 }
 
-async fn page(deps: &Rooms, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let bad = |_| Error::invalid("bad_page", "before, after and limit are numbers.");
-    let number = |name| {
-        call.query_value(name)
-            .map(|text| text.parse::<u64>())
-            .transpose()
-            .map_err(bad)
+fn query_number<T: FromStr>(request: &ApiRequest, name: &str) -> Result<Option<T>> {
+    let Some(text) = request.query_value(name) else {
+        return Ok(None);
     };
-    let (before, after, limit) = (number("before")?, number("after")?, number("limit")?);
-    let limit = limit
-        .map_or(PAGE, |limit| i32::try_from(limit).unwrap_or(LARGEST_PAGE))
-        .clamp(1, LARGEST_PAGE);
-    let user = deps.doorman.guest(call).await?;
-    let (store, trace) = (&deps.store, call.correlation_id);
-    let visit = store.visit(code, user, Consistency::Eventual);
-    let (visited, messages, last_seq) = match (before, after) {
+    let number = text
+        .parse()
+        .map_err(|_| Error::invalid("bad_page", "before, after and limit must be numbers."))?;
+    Ok(Some(number))
+}
+
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/chats/{code}/messages/",
+    operation_id = "reads",
+    tag = "Messages",
+    params(
+        ("code" = RoomCode, Path),
+        ("before" = Option<u64>, Query),
+        ("after" = Option<u64>, Query),
+        ("limit" = Option<u64>, Query),
+    ),
+    responses(
+        (status = 200, description = "In their order.", body = MessagePage),
+        BadRequest,
+        Unauthorized,
+        NotFound,
+    ),
+    security((), ("session" = []))
+))]
+pub(crate) async fn list_messages(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    query: PageQuery,
+    OptionalUser(user): OptionalUser,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let (loaded, messages, last_seq) = match (query.before, query.after) {
         (Some(_), Some(_)) => {
             return Err(Error::invalid(
                 "bad_page",
-                "A page is before or after something.",
+                "Use either before or after, not both.",
             ));
         }
-        (None, None) => {
-            let (visited, mut messages) =
-                tokio::try_join!(visit, store.before(code, None, limit, trace))?;
-            if let (None, true) = (messages.last(), visited.reserved > 0) {
-                messages = store
-                    .latest(code, visited.reserved, Consistency::Strong, trace)
-                    .await?
-                    .messages;
-                messages.reverse();
-            }
-            let last_seq = messages
-                .last()
-                .map_or(visited.reserved, |message| message.seq);
-            (visited, messages, last_seq)
-        }
-        (before, after) => {
-            let most = usize::try_from(limit).unwrap_or_default();
-            let page = async {
-                match after {
-                    Some(after) => {
-                        store
-                            .after(code, after, most, Consistency::Eventual, trace)
-                            .await
-                    }
-                    None => store.before(code, before, limit, trace).await,
-                }
-            };
-            let (visited, mut latest, messages) = tokio::try_join!(
-                visit,
-                store.latest(code, 0, Consistency::Eventual, trace),
-                page
-            )?;
-            if latest.messages.is_empty() && visited.reserved > 0 {
-                latest = store
-                    .latest(code, visited.reserved, Consistency::Strong, trace)
-                    .await?;
-            }
-            let last_seq = latest
-                .last_seq
-                .max(messages.last().map_or(0, |message| message.seq));
-            (visited, messages, last_seq)
-        }
+        (None, None) => latest_page(store, code, user, query.limit, correlation_id).await?,
+        _ => adjacent_page(store, code, user, &query, correlation_id).await?,
     };
-    visited.room.lets_read(visited.standing)?;
+    authorize_read(&loaded)?;
     let first_seq = first_seq(last_seq);
     let messages = messages
         .into_iter()
         .filter(|message| message.seq >= first_seq)
         .collect();
-    response::json(
-        StatusCode::OK,
-        &Page {
-            messages,
-            last_seq,
-            first_seq,
-        },
-    )
+    let page = MessagePage {
+        messages,
+        last_seq,
+        first_seq,
+    };
+    response::json(StatusCode::OK, &page)
 }
 
-async fn say(deps: &Rooms, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let user = deps.doorman.caller(call).await?;
-    let NewMessage {
-        client_msg_id,
-        text,
-        reply_to,
-    } = call.json()?;
-    let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
-    let (visited, latest) =
-        visit_and_latest(&deps.store, code, user, may_write, call.correlation_id).await?;
-    let (message, is_new) = speak(
-        &deps.store,
-        &deps.broadcasts,
-        &visited,
+/// A room, a page of its messages, and its last number.
+type LoadedPage = (RoomForUser, Vec<Message>, u64);
+
+async fn latest_page(
+    store: &Store,
+    code: RoomCode,
+    user: Option<UserId>,
+    limit: i32,
+    correlation_id: CorrelationId,
+) -> Result<LoadedPage> {
+    let (loaded, mut messages) = tokio::try_join!(
+        store.load_room_for(code, user, Consistency::Eventual),
+        store.messages_before(code, None, limit, correlation_id)
+    )?;
+    let reserved_seq = loaded.reserved_seq;
+    if messages.is_empty() && reserved_seq > 0 {
+        let latest = store
+            .latest_messages(code, reserved_seq, Consistency::Strong, correlation_id)
+            .await?;
+        messages = latest.messages;
+        messages.reverse();
+    }
+    let last_seq = messages.last().map_or(reserved_seq, |message| message.seq);
+    Ok((loaded, messages, last_seq))
+}
+
+async fn adjacent_page(
+    store: &Store,
+    code: RoomCode,
+    user: Option<UserId>,
+    query: &PageQuery,
+    correlation_id: CorrelationId,
+) -> Result<LoadedPage> {
+    let page = async {
+        match query.after {
+            Some(after) => {
+                let limit = usize::try_from(query.limit).unwrap_or_default();
+                store
+                    .messages_after(code, after, limit, correlation_id)
+                    .await
+            }
+            None => {
+                store
+                    .messages_before(code, query.before, query.limit, correlation_id)
+                    .await
+            }
+        }
+    };
+    let (loaded, latest, messages) = tokio::try_join!(
+        store.load_room_for(code, user, Consistency::Eventual),
+        store.latest_messages(code, 0, Consistency::Eventual, correlation_id),
+        page
+    )?;
+    let latest = complete_latest(store, &loaded, latest, correlation_id).await?;
+    // The page may be newer than the read of the latest messages.
+    let newest = messages.last().map_or(0, |message| message.seq);
+    Ok((loaded, messages, latest.last_seq.max(newest)))
+}
+
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/{code}/messages/",
+    operation_id = "says",
+    tag = "Messages",
+    params(("code" = RoomCode, Path)),
+    request_body = NewMessage,
+    responses(
+        (status = 200, description = "It was said before.", body = Message),
+        (status = 201, description = "Said.", body = Message),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        RateLimited,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn create_message(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    Json(new): Json<NewMessage>,
+    SourceIp(address): SourceIp,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let draft = Draft::parse(&new.client_msg_id, &new.text, new.reply_to)?;
+    let (loaded, latest) =
+        load_room_and_latest(Access::Write, store, code, user, correlation_id).await?;
+    let posted = post_message(
+        (store, state.broadcasts()?),
+        &loaded,
         latest,
         &draft,
-        &call.source_ip(),
-        call.correlation_id,
+        &address,
+        correlation_id,
     )
     .await?;
-    response::json(
-        if is_new {
-            StatusCode::CREATED
-        } else {
-            StatusCode::OK
-        },
-        &message,
-    )
+    let status = if posted.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    response::json(status, &posted.message)
 }
 
-async fn delete(deps: &Rooms, call: &ApiRequest, code: RoomCode, seq: u64) -> Result<Response> {
-    let user = deps.doorman.caller(call).await?;
-    let (visited, message) = found(deps, code, user, seq).await?;
-    if message.user_id != user && visited.standing != Standing::Host {
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/api/chats/{code}/messages/{seq}/",
+    operation_id = "deletes",
+    tag = "Messages",
+    params(("code" = RoomCode, Path), ("seq" = u64, Path)),
+    responses(
+        (status = 204, description = "Deleted."),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        RateLimited,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn delete_message(
+    state: Arc<State>,
+    PathPair(code, MessageSeq(seq)): PathPair<RoomCode, MessageSeq>,
+    User(user): User,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let (loaded, message) = load_message(store, code, user, seq).await?;
+    if message.user_id != user && loaded.access != AccessLevel::Host {
         return Err(Error::forbidden(
-            "Only its author and the host may delete a message.",
+            "Only the author and the host can delete a message.",
         ));
     }
-    DELETIONS
-        .take(
-            &deps.store.table,
-            &format!("delete#{user}"),
-            deps.clock.now(),
-        )
+    store
+        .take_token(DELETIONS_PER_USER, &format!("delete#{user}"))
         .await?;
-    unpin(deps, call, code, seq, user).await?;
-    let deleted = deps.store.delete_message(code, seq).await?;
-    // Somebody may have paid for it in between.
-    unpin(deps, call, code, seq, user).await?;
-    refund_pins(deps, call, code, seq).await?;
-    // Whoever tries again may have got no answer because the process died before it told anybody.
-    changed(deps, call, code, deleted.unwrap_or(message)).await?;
-    let answers = deps.store.quotes(code, seq).await?;
-    let emptied = stream::iter(answers).map(|answer| empty_quote(deps, call, code, seq, answer));
-    emptied
+    remove_pins(&state, code, seq, user, correlation_id).await?;
+    let deleted = store.delete_message(code, seq).await?;
+    // A pin may have been paid for in between.
+    remove_pins(&state, code, seq, user, correlation_id).await?;
+    refund_pins(&state, code, seq, correlation_id).await?;
+    // Published again on a retry: the first attempt may have crashed before it did.
+    let tombstone = deleted.unwrap_or(message);
+    publish_changed(&state, code, tombstone, correlation_id).await?;
+    let replies = store.replies_quoting(code, seq).await?;
+    stream::iter(replies)
+        .map(|reply| clear_quote(&state, code, seq, reply, correlation_id))
         .buffer_unordered(QUOTE_CONCURRENCY)
         .try_collect::<()>()
         .await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-/// Empties and announces one quote of a deleted message. Its index row is the outbox: it goes after the announcement,
-/// so that a repeated deletion finishes what an earlier one left.
-async fn empty_quote(
-    deps: &Rooms,
-    call: &ApiRequest,
+/// Clears and publishes one quote of a deleted message. The index row is the outbox: it is deleted after the
+/// publication, so that a repeated deletion completes an interrupted one.
+async fn clear_quote(
+    state: &State,
     code: RoomCode,
     seq: u64,
-    answer: u64,
+    reply: u64,
+    correlation_id: CorrelationId,
 ) -> Result<()> {
-    if let Some(message) = deps.store.empty_quote(code, seq, answer).await? {
-        changed(deps, call, code, message).await?;
+    let store = state.store()?;
+    if let Some(message) = store.clear_quote(code, seq, reply).await? {
+        publish_changed(state, code, message, correlation_id).await?;
     }
-    deps.store.forget_quote(code, seq, answer).await
+    store.delete_quote_index(code, seq, reply).await
 }
 
-/// Takes the pins of a message down. What another person paid is noted as owed in the same transaction.
-async fn unpin(
-    deps: &Rooms,
-    call: &ApiRequest,
+/// Removes the pins of a message. In the same transaction, pins that other users paid for are marked for a refund.
+async fn remove_pins(
+    state: &State,
     code: RoomCode,
     seq: u64,
-    by: UserId,
+    user: UserId,
+    correlation_id: CorrelationId,
 ) -> Result<()> {
-    for _ in 0..RACES {
-        let visited = deps
-            .store
-            .visit(code, Some(by), Consistency::Strong)
+    let store = state.store()?;
+    for _ in 0..MAX_CAS_ATTEMPTS {
+        let loaded = store
+            .load_room_for(code, Some(user), Consistency::Strong)
             .await?;
-        let Some(room) = visited.room.with_message_unpinned(seq) else {
+        let Some(room) = loaded.room.without_pins_of_message(seq) else {
             return Ok(());
         };
-        let now = deps.clock.now();
-        let theirs = |pin: &&PaidPin| pin.seq == seq && pin.payer != by && pin.is_owed(now);
-        let owed: Vec<_> = visited
+        let now = state.clock.now();
+        let refundable: Vec<_> = loaded
             .room
             .pins
             .iter()
-            .filter(theirs)
+            .filter(|pin| pin.seq == seq && pin.payer != user && pin.is_refundable(now))
             .map(|pin| pin.order)
             .collect();
-        if deps.store.take_pins(&room, visited.version, &owed).await? == SaveOutcome::Saved {
-            return tell_of_pins(
-                &deps.broadcasts,
-                &room,
-                visited.version + 1,
-                now,
-                call.correlation_id,
-            )
-            .await;
+        let saved = store
+            .remove_pins_of_deleted_message(&room, loaded.version, &refundable)
+            .await?;
+        if saved == SaveOutcome::Saved {
+            return state
+                .broadcasts()?
+                .publish_pin(&room, loaded.version + 1, now, correlation_id)
+                .await;
         }
     }
     Err(Error::conflict(
         "changed_meanwhile",
-        "The room was changed meanwhile. Try again.",
+        "The room has changed in the meantime. Try again.",
     ))
 }
 
-/// Asks for the refunds that a deletion owes, those of an earlier attempt that died included. Payments refunds once.
-async fn refund_pins(deps: &Rooms, call: &ApiRequest, code: RoomCode, seq: u64) -> Result<()> {
-    for paid in deps.store.unpinned(code, seq, call.correlation_id).await? {
-        give_back(
-            &deps.bus,
-            paid.order,
-            NotGiven::MessageGone,
-            paid.at,
-            call.correlation_id,
+/// Requests the refunds that a deletion made due, including those of an attempt that crashed.
+async fn refund_pins(
+    state: &State,
+    code: RoomCode,
+    seq: u64,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let purchases = state
+        .store()?
+        .list_refunds_of_message(code, seq, correlation_id)
+        .await?;
+    for purchase in purchases {
+        request_refund(
+            state.bus()?,
+            purchase.order,
+            RefundReason::MessageDeleted,
+            purchase.at,
+            correlation_id,
         )
         .await?;
     }
     Ok(())
 }
 
-async fn react(deps: &Rooms, call: &ApiRequest, code: RoomCode, seq: u64) -> Result<Response> {
-    let user = deps.doorman.caller(call).await?;
-    let NewReaction { emoji: text, on } = call.json()?;
-    let emoji = emoji(&text)?;
-    REACTIONS
-        .take(
-            &deps.store.table,
-            &format!("react#{user}"),
-            deps.clock.now(),
-        )
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/{code}/messages/{seq}/reactions/",
+    operation_id = "reacts",
+    tag = "Messages",
+    params(("code" = RoomCode, Path), ("seq" = u64, Path)),
+    request_body = NewReaction,
+    responses(
+        (status = 200, description = "As it is now.", body = Message),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        RateLimited,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn react(
+    state: Arc<State>,
+    PathPair(code, MessageSeq(seq)): PathPair<RoomCode, MessageSeq>,
+    User(user): User,
+    Json(reaction): Json<NewReaction>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let emoji = parse_emoji(&reaction.emoji)?;
+    store
+        .take_token(REACTIONS_PER_USER, &format!("react#{user}"))
         .await?;
-    let (visited, message) = found(deps, code, user, seq).await?;
-    visited
-        .room
-        .lets_write(visited.standing, visited.person.as_ref())?;
-    let is_known = message
+    let (loaded, message) = load_message(store, code, user, seq).await?;
+    authorize_write(&loaded)?;
+    let is_new_emoji = !message
         .reactions
         .iter()
         .any(|reaction| reaction.emoji == emoji);
-    if on && !is_known && message.reactions.len() >= rooms_domain::MOST_EMOJI {
+    if reaction.on && is_new_emoji && message.reactions.len() >= MAX_EMOJI_PER_MESSAGE {
         return Err(Error::conflict(
             "too_many_reactions",
-            "There are enough different reactions on this message.",
+            "This message has the maximum number of different reactions.",
         ));
     }
-    let reacted = deps.store.react(code, seq, user, emoji, on).await?;
-    let message = reacted.unwrap_or(message);
-    changed(deps, call, code, message.clone()).await?;
+    let changed = store
+        .set_reaction(code, seq, user, emoji, reaction.on)
+        .await?;
+    let message = changed.unwrap_or(message);
+    publish_changed(&state, code, message.clone(), correlation_id).await?;
     response::json(StatusCode::OK, &message)
 }
 
-async fn found(deps: &Rooms, code: RoomCode, user: UserId, seq: u64) -> Result<(Visited, Message)> {
-    let (visited, message) = tokio::try_join!(
-        deps.store.visit(code, Some(user), Consistency::Strong),
-        deps.store.message(code, seq)
+async fn load_message(
+    store: &Store,
+    code: RoomCode,
+    user: UserId,
+    seq: u64,
+) -> Result<(RoomForUser, Message)> {
+    let (loaded, message) = tokio::try_join!(
+        store.load_room_for(code, Some(user), Consistency::Strong),
+        store.find_message(code, seq)
     )?;
-    visited.room.lets_read(visited.standing)?;
-    let message = message.filter(|_| seq >= oldest(visited.reserved));
-    Ok((visited, message.ok_or_else(|| Error::not_found("message"))?))
+    authorize_read(&loaded)?;
+    let message = message
+        .filter(|_| seq >= first_seq_for_reserved(loaded.reserved_seq))
+        .ok_or_else(|| Error::not_found("message"))?;
+    Ok((loaded, message))
 }
 
-async fn changed(deps: &Rooms, call: &ApiRequest, code: RoomCode, message: Message) -> Result<()> {
-    let once = format!("changed#{code}#{}#{}", message.seq, message.rev);
-    let news = News::Changed {
-        message: Box::new(message),
-    };
-    tell(
-        &deps.broadcasts,
-        code,
-        &once,
-        deps.clock.now(),
-        news,
-        call.correlation_id,
-    )
-    .await
+async fn publish_changed(
+    state: &State,
+    code: RoomCode,
+    message: Message,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    state
+        .broadcasts()?
+        .publish_message_changed(code, message, state.clock.now(), correlation_id)
+        .await
 }
 
 #[cfg(test)]

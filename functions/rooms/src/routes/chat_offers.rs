@@ -1,31 +1,50 @@
-//! `/api/chats/{code}/offers/`, `../pins/`, `../tips/` and `../back-room/`: what may be paid for in a room. Nothing is
-//! given here: it is when its money has come.
+//! `/api/chats/{code}/offers/`, `../pins/`, `../tips/` and `../back-room/`: offers of a room, and links to pay for them.
+//! Purchases are fulfilled on payment, never at checkout.
 
-use std::{sync::Arc, time::Duration};
+use std::{cmp::Reverse, sync::Arc};
 
-use confab_contracts::payments::Offer;
-use confab_core::{Clock, Error, Kind, Money, OrderId, Result, Timestamp, UserId, after};
-use confab_lambda::{ApiRequest, Response, response};
-use confab_pay_links::{PayLink, SEAL_TTL};
+use confab_core::{Clock, CorrelationId, Error, Money, OrderId, Result, Timestamp, UserId};
+use confab_lambda::{
+    Response, Router,
+    extract::{Json, Path},
+    response,
+};
 use confab_worker::{Consistency, SaveOutcome};
-use http::{Method, StatusCode};
-use rooms_domain::{Goods, Person, Room, RoomCode, Standing, TIPS, Tier, Username};
+use http::StatusCode;
+use rooms_domain::{AccessLevel, Goods, Person, Room, RoomCode, TIP_AMOUNTS, Tier, Username};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+#[cfg(test)]
+use crate::contract::{
+    BackRoomAnswer, BadRequest, Conflict, Forbidden, NotForSale, NotFound, Unauthorized,
+};
 use crate::{
-    PAY_SEAL, Shop,
-    services::session_auth::place,
-    store::{Became, Visited},
+    extract::{OptionalUser, User},
+    services::{
+        checkout::Checkout,
+        room_access::{authorize_read, authorize_write, last_seq},
+        room_views::publish_room,
+    },
+    state::{Part, State},
+    store::{FulfillmentStatus, PurchaseRecord, RoomForUser},
 };
 
-/// Another pin may be bought meanwhile, so that an offer is shorter than a link of payments.
-const OFFER_TTL: Duration = Duration::from_secs(3600);
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Store,
+    Part::Broadcasts,
+    Part::Objects,
+    Part::Checkout,
+    Part::DynamoDbConnection,
+];
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WantedPin {
+#[ts(rename = "WantedPin")]
+#[schema(as = WantedPin)]
+pub(crate) struct PinRequest {
     seq: u64,
     #[schema(example = 500)]
     tier: u32,
@@ -33,14 +52,18 @@ pub(crate) struct WantedPin {
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WantedTip {
+#[ts(rename = "WantedTip")]
+#[schema(as = WantedTip)]
+pub(crate) struct TipRequest {
     #[schema(example = 300)]
     amount: u32,
 }
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WantedEntrance {}
+#[ts(rename = "WantedEntrance")]
+#[schema(as = WantedEntrance)]
+pub(crate) struct BackRoomRequest {}
 
 #[derive(Serialize, TS, ToSchema)]
 pub(crate) struct Offers {
@@ -69,7 +92,9 @@ pub(crate) struct OfferedEntrance {
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct ToPay {
+#[ts(rename = "ToPay")]
+#[schema(as = ToPay)]
+pub(crate) struct CheckoutLink {
     order_id: OrderId,
     pay_url: String,
     price: Money,
@@ -81,210 +106,314 @@ pub(crate) struct ToPay {
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Entered {
+#[ts(rename = "Entered")]
+#[schema(as = Entered)]
+pub(crate) struct BackRoomCode {
     code: RoomCode,
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Tips {
+#[ts(rename = "Tips")]
+#[schema(as = Tips)]
+pub(crate) struct ReceivedTips {
     totals: Vec<Money>,
-    tips: Vec<Tip>,
+    tips: Vec<ReceivedTip>,
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Tip {
+#[ts(rename = "Tip")]
+#[schema(as = Tip)]
+pub(crate) struct ReceivedTip {
     username: Option<Username>,
     price: Money,
     at: Timestamp,
     is_returned: bool,
 }
 
-pub async fn handle(deps: Arc<Shop>, call: ApiRequest) -> Result<Response> {
-    let (code, rest) = place(&call)?;
-    match (call.request.method(), rest.as_slice()) {
-        (&Method::GET, ["offers"]) => offers(&deps, &call, code).await,
-        (&Method::POST, ["pins"]) => pin(&deps, &call, code).await,
-        (&Method::POST, ["tips"]) => tip(&deps, &call, code).await,
-        (&Method::GET, ["tips"]) => tips(&deps, &call, code).await,
-        (&Method::POST, ["back-room"]) => back_room(&deps, &call, code).await,
-        _ => Err(Error::not_found("route")),
-    }
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /api/chats/{code}/offers/", list_offers)
+        .route("POST /api/chats/{code}/pins/", buy_pin)
+        .route("POST /api/chats/{code}/tips/", give_tip)
+        .route("GET /api/chats/{code}/tips/", list_tips)
+        .route("POST /api/chats/{code}/back-room/", enter_back_room)
 }
 
-async fn offers(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let user = deps.lobby.rooms.doorman.guest(call).await?;
-    let visited = deps
-        .lobby
-        .rooms
-        .store
-        .visit(code, user, Consistency::Eventual)
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/chats/{code}/offers/",
+    operation_id = "offers",
+    tag = "Paid",
+    params(("code" = RoomCode, Path)),
+    responses(
+        (status = 200, description = "What may be bought now.", body = Offers),
+        Unauthorized,
+        NotFound,
+    ),
+    security((), ("session" = []))
+))]
+pub(crate) async fn list_offers(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    OptionalUser(user): OptionalUser,
+) -> Result<Response> {
+    let (store, checkout) = (state.store()?, state.checkout()?);
+    let loaded = store
+        .load_room_for(code, user, Consistency::Eventual)
         .await?;
-    visited.room.lets_read(visited.standing)?;
-    let price = |item: &str| deps.price(item).ok();
-    let lowest = visited.room.lowest_tier(deps.lobby.rooms.clock.now());
-    let pins = Tier::all()
-        .filter(|tier| lowest.is_some_and(|lowest| *tier >= lowest))
-        .filter_map(|tier| {
-            Some(OfferedPin {
+    authorize_read(&loaded)?;
+    let lowest = loaded.room.lowest_available_tier(state.clock.now());
+    // The host sees the price of the entrance before opening a back room.
+    let shows_entrance = loaded.room.back_room.is_some() || loaded.access == AccessLevel::Host;
+    let entrance = checkout
+        .find_price(Goods::BackRoom)
+        .filter(|_| shows_entrance);
+    let offers = Offers {
+        pins: offered_pins(checkout, lowest),
+        tips: offered_tips(checkout),
+        back_room: entrance.map(|price| OfferedEntrance { price }),
+    };
+    response::json(StatusCode::OK, &offers)
+}
+
+/// Returns the tiers that outbid the shown pin and have a price.
+fn offered_pins(checkout: &Checkout, lowest: Option<Tier>) -> Vec<OfferedPin> {
+    let Some(lowest) = lowest else {
+        return Vec::new();
+    };
+    let mut pins = Vec::new();
+    for tier in Tier::all().filter(|tier| *tier >= lowest) {
+        // The number of the message does not change the price.
+        if let Some(price) = checkout.find_price(Goods::Pin { seq: 0, tier }) {
+            pins.push(OfferedPin {
                 tier,
                 minutes: tier.minutes(),
-                price: price(&tier.item())?,
-            })
-        });
-    let tips = TIPS.into_iter().filter_map(|amount| {
-        Some(OfferedTip {
-            amount,
-            price: price(&Goods::Tip { amount }.item())?,
-        })
-    });
-    // Its host wants to know before opening it.
-    let has_entrance = visited.room.back_room.is_some() || visited.standing == Standing::Host;
-    let entrance = price(&Goods::BackRoom.item()).filter(|_| has_entrance);
-    let back_room = entrance.map(|price| OfferedEntrance { price });
-    response::json(
-        StatusCode::OK,
-        &Offers {
-            pins: pins.collect(),
-            tips: tips.collect(),
-            back_room,
-        },
-    )
+                price,
+            });
+        }
+    }
+    pins
 }
 
-async fn pin(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let user = deps.lobby.rooms.doorman.caller(call).await?;
-    let WantedPin { seq, tier } = call.json()?;
+fn offered_tips(checkout: &Checkout) -> Vec<OfferedTip> {
+    let mut tips = Vec::new();
+    for amount in TIP_AMOUNTS {
+        if let Some(price) = checkout.find_price(Goods::Tip { amount }) {
+            tips.push(OfferedTip { amount, price });
+        }
+    }
+    tips
+}
+
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/{code}/pins/",
+    operation_id = "pins",
+    tag = "Paid",
+    params(("code" = RoomCode, Path)),
+    request_body = PinRequest,
+    responses(
+        (status = 201, description = "Where it is paid.", body = CheckoutLink),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        NotForSale,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn buy_pin(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    Json(PinRequest { seq, tier }): Json<PinRequest>,
+) -> Result<Response> {
     let tier = Tier::parse(tier)?;
-    let visited = deps.visit(code, user).await?;
-    visited
-        .room
-        .lets_write(visited.standing, visited.person.as_ref())?;
-    let message = deps
-        .lobby
-        .rooms
-        .store
-        .message(code, seq)
-        .await?
-        .filter(|message| !message.is_deleted);
-    if message.is_none() {
+    let loaded = load_room(&state, code, user).await?;
+    authorize_write(&loaded)?;
+    let message = state.store()?.find_message(code, seq).await?;
+    if message.is_none_or(|message| message.is_deleted) {
         return Err(Error::not_found("message"));
     }
-    if visited
-        .room
-        .lowest_tier(deps.lobby.rooms.clock.now())
-        .is_none_or(|lowest| tier < lowest)
-    {
+    let lowest = loaded.room.lowest_available_tier(state.clock.now());
+    if lowest.is_none_or(|lowest| tier < lowest) {
         return Err(Error::conflict(
             "outbid",
-            "Another pin is as high. Take a higher tier, or wait.",
+            "Another pin is at least as high. Choose a higher one, or wait until it ends.",
         ));
     }
     let title = format!(
         "{}: a message at the top for {} minutes",
-        visited.room.name.as_str(),
+        loaded.room.name.as_str(),
         tier.minutes()
     );
-    deps.sells(&visited, user, Goods::Pin { seq, tier }, title)
-        .await
+    let goods = Goods::Pin { seq, tier };
+    create_checkout_link(&state, code, user, goods, title).await
 }
 
-async fn tip(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let user = deps.lobby.rooms.doorman.caller(call).await?;
-    let WantedTip { amount } = call.json()?;
-    if !TIPS.contains(&amount) {
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/{code}/tips/",
+    operation_id = "tips",
+    tag = "Paid",
+    params(("code" = RoomCode, Path)),
+    request_body = TipRequest,
+    responses(
+        (status = 201, description = "Where it is paid.", body = CheckoutLink),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        NotForSale,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn give_tip(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    Json(TipRequest { amount }): Json<TipRequest>,
+) -> Result<Response> {
+    if !TIP_AMOUNTS.contains(&amount) {
         return Err(Error::invalid(
             "bad_amount",
-            "A tip has one of the amounts that the room's offers list.",
+            "Choose one of the amounts that the room offers.",
         ));
     }
-    let visited = deps.visit(code, user).await?;
-    visited.room.lets_give(visited.standing)?;
+    let loaded = load_room(&state, code, user).await?;
+    loaded.room.authorize_payment(loaded.access)?;
     let title = format!(
         "{}: a tip for {}",
-        visited.room.name.as_str(),
-        visited.room.host_name.as_str()
+        loaded.room.name.as_str(),
+        loaded.room.host_name.as_str()
     );
-    deps.sells(&visited, user, Goods::Tip { amount }, title)
-        .await
+    create_checkout_link(&state, code, user, Goods::Tip { amount }, title).await
 }
 
-/// What the host was given.
-async fn tips(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let user = deps.lobby.rooms.doorman.caller(call).await?;
-    let visited = deps.visit(code, user).await?;
-    visited.room.lets_host(visited.standing)?;
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/chats/{code}/tips/",
+    operation_id = "given",
+    tag = "Paid",
+    params(("code" = RoomCode, Path)),
+    responses(
+        (status = 200, description = "What the host was given.", body = ReceivedTips),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn list_tips(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let loaded = load_room(&state, code, user).await?;
+    loaded.room.authorize_host(loaded.access)?;
+    let mut purchases = state.store()?.list_purchases(code, correlation_id).await?;
+    purchases.retain(|purchase| {
+        matches!(purchase.goods, Goods::Tip { .. })
+            && purchase.status != FulfillmentStatus::RefundDue
+    });
+    let totals = total_by_currency(&purchases)?;
+    let mut tips: Vec<_> = purchases
+        .into_iter()
+        .map(|purchase| ReceivedTip {
+            username: purchase.username,
+            price: purchase.price,
+            at: purchase.at,
+            is_returned: purchase.status == FulfillmentStatus::Refunded,
+        })
+        .collect();
+    tips.sort_by_key(|tip| Reverse(tip.at));
+    response::json(StatusCode::OK, &ReceivedTips { totals, tips })
+}
+
+/// Adds up tips that were not refunded.
+fn total_by_currency(tips: &[PurchaseRecord]) -> Result<Vec<Money>> {
+    let overflow = |e| Error::internal("too_much_money", e);
     let mut totals = Vec::<Money>::new();
-    let mut tips = Vec::new();
-    for paid in deps
-        .lobby
-        .rooms
-        .store
-        .all_paid(code, call.correlation_id)
-        .await?
-    {
-        if !matches!(paid.goods, Goods::Tip { .. }) || paid.became == Became::NotGiven {
+    for tip in tips {
+        if tip.status == FulfillmentStatus::Refunded {
             continue;
         }
-        let is_returned = paid.became == Became::Returned;
-        tips.push(Tip {
-            username: paid.username,
-            price: paid.price,
-            at: paid.at,
-            is_returned,
-        });
-        if is_returned {
-            continue;
-        }
-        let overflow = |e| Error::internal("too_much_money", e);
         match totals
             .iter_mut()
-            .find(|total| total.currency == paid.price.currency)
+            .find(|total| total.currency == tip.price.currency)
         {
-            Some(total) => *total = total.plus(paid.price).map_err(overflow)?,
-            None => totals.push(paid.price),
+            Some(total) => *total = total.plus(tip.price).map_err(overflow)?,
+            None => totals.push(tip.price),
         }
     }
-    tips.sort_by_key(|tip| std::cmp::Reverse(tip.at));
-    response::json(StatusCode::OK, &Tips { totals, tips })
+    Ok(totals)
 }
 
-/// Its host opens it; who has paid is told where it is; others may pay.
-async fn back_room(deps: &Shop, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let user = deps.lobby.rooms.doorman.caller(call).await?;
-    let WantedEntrance {} = call.json()?;
-    let visited = deps.visit(code, user).await?;
-    let is_let_in = visited
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/{code}/back-room/",
+    operation_id = "enters",
+    tag = "Paid",
+    params(("code" = RoomCode, Path)),
+    request_body = BackRoomRequest,
+    responses(
+        (status = 200, description = "Where it is.", body = BackRoomCode),
+        (status = 201, description = "Opened by its host, or where it is paid.", body = BackRoomAnswer),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        NotForSale,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn enter_back_room(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    Json(BackRoomRequest {}): Json<BackRoomRequest>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let loaded = load_room(&state, code, user).await?;
+    let is_host = loaded.access == AccessLevel::Host;
+    let has_paid = loaded
         .person
         .as_ref()
-        .is_some_and(|person| person.is_inside() && person.entrance.is_some());
-    match visited.room.back_room {
-        Some(code) if is_let_in || visited.standing == Standing::Host => {
-            response::json(StatusCode::OK, &Entered { code })
-        }
-        None if visited.standing == Standing::Host => open(deps, call, visited, user).await,
-        None => {
-            visited.room.lets_read(visited.standing)?;
-            Err(Error::not_found("back_room"))
-        }
+        .is_some_and(|person| person.is_member() && person.back_room_order.is_some());
+    match loaded.room.back_room {
+        Some(code) if has_paid || is_host => response::json(StatusCode::OK, &BackRoomCode { code }),
         Some(_) => {
-            visited.room.lets_give(visited.standing)?;
-            let title = format!("{}: the way into the back room", visited.room.name.as_str());
-            deps.sells(&visited, user, Goods::BackRoom, title).await
+            loaded.room.authorize_payment(loaded.access)?;
+            let title = format!("{}: entrance to the back room", loaded.room.name.as_str());
+            create_checkout_link(&state, code, user, Goods::BackRoom, title).await
+        }
+        None if is_host => open_back_room(&state, loaded, user, correlation_id).await,
+        None => {
+            authorize_read(&loaded)?;
+            Err(Error::not_found("back_room"))
         }
     }
 }
 
-async fn open(deps: &Shop, call: &ApiRequest, front: Visited, host: UserId) -> Result<Response> {
+async fn open_back_room(
+    state: &State,
+    front: RoomForUser,
+    host: UserId,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
     if front.room.front.is_some() {
         return Err(Error::conflict(
             "behind_another",
-            "There is nothing behind a back room.",
+            "A back room cannot have a back room.",
         ));
     }
-    let rooms = &deps.lobby.rooms;
-    let now = rooms.clock.now();
+    let (store, now) = (state.store()?, state.clock.now());
     let back = Room {
-        code: RoomCode::new(&rooms.entropy),
+        code: RoomCode::new(&state.entropy),
         created_at: now,
         access_code: None,
         is_public: false,
@@ -295,98 +424,56 @@ async fn open(deps: &Shop, call: &ApiRequest, front: Visited, host: UserId) -> R
         ..front.room.clone()
     };
     let person = Person::new(host, front.room.host_name.clone(), now);
-    if rooms.store.open_back_room(&front, &back, &person).await? == SaveOutcome::Conflict {
+    let created = store.create_back_room(&front, &back, &person).await?;
+    if created == SaveOutcome::Conflict {
         return Err(Error::conflict(
             "changed_meanwhile",
-            "The room was changed meanwhile. Try again.",
+            "The room has changed in the meantime. Try again.",
         ));
     }
-    let room = Room {
-        back_room: Some(back.code),
-        ..front.room
+    let last_seq = last_seq(store, &front, correlation_id).await?;
+    let changed = RoomForUser {
+        room: Room {
+            back_room: Some(back.code),
+            ..front.room
+        },
+        version: front.version + 1,
+        ..front
     };
-    let last_seq = rooms
-        .store
-        .latest(
-            room.code,
-            front.reserved,
-            Consistency::Eventual,
-            call.correlation_id,
-        )
-        .await?
-        .last_seq;
-    deps.lobby
-        .announces(
-            &Visited {
-                room,
-                version: front.version + 1,
-                ..front
-            },
-            last_seq,
-            call,
-        )
-        .await?;
-    response::json(StatusCode::CREATED, &Entered { code: back.code })
+    publish_room(state, &changed, last_seq, correlation_id).await?;
+    response::json(StatusCode::CREATED, &BackRoomCode { code: back.code })
 }
 
-impl Shop {
-    async fn visit(&self, code: RoomCode, user: UserId) -> Result<Visited> {
-        self.lobby
-            .rooms
-            .store
-            .visit(code, Some(user), Consistency::Strong)
-            .await
-    }
+async fn load_room(state: &State, code: RoomCode, user: UserId) -> Result<RoomForUser> {
+    state
+        .store()?
+        .load_room_for(code, Some(user), Consistency::Strong)
+        .await
+}
 
-    fn price(&self, item: &str) -> Result<Money> {
-        let unpriced = || Error::new(Kind::Unprocessable, "not_for_sale", "This is not for sale.");
-        self.prices
-            .find(item)
-            .map(|item| item.price)
-            .ok_or_else(unpriced)
-    }
-
-    /// Stores an offer at payments, and answers with the link to pay.
-    async fn sells(
-        &self,
-        visited: &Visited,
-        payer: UserId,
-        goods: Goods,
-        title: String,
-    ) -> Result<Response> {
-        let rooms = &self.lobby.rooms;
-        let now = rooms.clock.now();
-        let order_id = OrderId::new(now, &rooms.entropy);
-        let price = self.price(&goods.item())?;
-        let purchase = goods.purchase(visited.room.code, payer);
-        let (return_url, expires_at) = (self.pay_links.return_url(), Some(after(now, OFFER_TTL)));
-        let offer = Offer {
-            order_id,
-            purchase,
-            title,
-            phone: None,
-            return_url,
-            expires_at,
-        };
-        let sealed = rooms
-            .doorman
-            .keys
-            .seal(PAY_SEAL, &offer, after(now, SEAL_TTL))
-            .await?;
-        let PayLink { url, expires_at } = self.pay_links.store(order_id, sealed).await?;
-        let minutes = match goods {
-            Goods::Pin { tier, .. } => Some(tier.minutes()),
-            Goods::Tip { .. } | Goods::BackRoom => None,
-        };
-        response::json(
-            StatusCode::CREATED,
-            &ToPay {
-                order_id,
-                pay_url: url,
-                price,
-                minutes,
-                expires_at,
-            },
-        )
-    }
+/// Stores an offer at payments, and answers with the link to pay for it.
+async fn create_checkout_link(
+    state: &State,
+    room: RoomCode,
+    payer: UserId,
+    goods: Goods,
+    title: String,
+) -> Result<Response> {
+    let (checkout, now) = (state.checkout()?, state.clock.now());
+    let order_id = OrderId::new(now, &state.entropy);
+    let price = checkout.price(goods)?;
+    let purchase = goods.purchase(room, payer);
+    let link = checkout.create_link(order_id, purchase, title, now).await?;
+    let minutes = match goods {
+        Goods::Pin { tier, .. } => Some(tier.minutes()),
+        Goods::Tip { .. } | Goods::BackRoom => None,
+    };
+    let link = CheckoutLink {
+        order_id,
+        pay_url: link.url,
+        price,
+        minutes,
+        expires_at: link.expires_at,
+    };
+    response::json(StatusCode::CREATED, &link)
 }

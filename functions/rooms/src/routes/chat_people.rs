@@ -1,31 +1,52 @@
-//! `/api/chats/{code}/people/`: who is in a room, and what its host does about somebody.
+//! `/api/chats/{code}/people/`: lists the people of a room, and lets the host moderate them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use confab_core::{Clock, Error, Result, UserId};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_core::{Clock, CorrelationId, Error, Result, UserId};
+use confab_lambda::{
+    Response, Router,
+    extract::{Json, Path, PathPair},
+    response,
+};
 use confab_worker::Consistency;
-use http::{Method, StatusCode};
-use rooms_domain::{News, Person, Reason, Role, RoomCode, Standing, Username};
+use http::StatusCode;
+use rooms_domain::{
+    AccessLevel, Person, RemovalReason, Role, Room, RoomCode, RoomUpdate, Username,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Rooms, services::post_message::tell, services::session_auth::place};
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, Unauthorized};
+use crate::{
+    extract::{OptionalUser, PersonId, User},
+    services::room_access::authorize_read,
+    state::{Part, State},
+};
 
-const MOST_SHOWN: usize = 200;
-/// Sockets that are looked at for a list: whoever comes later counts as away.
-const MOST_PAGES: usize = 10;
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Store,
+    Part::Broadcasts,
+    Part::DynamoDbConnection,
+];
+
+const MAX_PEOPLE_SHOWN: usize = 200;
+/// Pages of connections read for a list; users of later pages count as offline.
+const MAX_CONNECTION_PAGES: usize = 10;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moderation {
-    act: Act,
+    act: ModerationAction,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Act {
+#[ts(rename = "Act")]
+#[schema(as = Act)]
+pub(crate) enum ModerationAction {
     Mute,
     Unmute,
     Kick,
@@ -36,7 +57,7 @@ pub(crate) enum Act {
 #[derive(Serialize, TS, ToSchema)]
 pub(crate) struct People {
     online: usize,
-    people: Vec<PersonHere>,
+    people: Vec<PersonView>,
     /// The host's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -50,7 +71,9 @@ pub(crate) struct BannedPerson {
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct PersonHere {
+#[ts(rename = "PersonHere")]
+#[schema(as = PersonHere)]
+pub(crate) struct PersonView {
     user_id: UserId,
     username: Username,
     role: Role,
@@ -58,156 +81,223 @@ pub(crate) struct PersonHere {
     is_muted: bool,
 }
 
-pub async fn handle(deps: Arc<Rooms>, call: ApiRequest) -> Result<Response> {
-    let (code, rest) = place(&call)?;
-    match (call.request.method(), rest.as_slice()) {
-        (&Method::GET, _) => list(&deps, &call, code).await,
-        (&Method::POST, [_, user]) => {
-            let user = user.parse().map_err(|_| Error::not_found("person"))?;
-            act(&deps, &call, code, user).await
-        }
-        _ => Err(Error::not_found("route")),
-    }
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /api/chats/{code}/people/", list_people)
+        .route("POST /api/chats/{code}/people/{user}/", moderate_person)
 }
 
-async fn list(deps: &Rooms, call: &ApiRequest, code: RoomCode) -> Result<Response> {
-    let (user, trace) = (deps.doorman.guest(call).await?, call.correlation_id);
-    let visited = deps.store.visit(code, user, Consistency::Eventual).await?;
-    visited.room.lets_read(visited.standing)?;
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/chats/{code}/people/",
+    operation_id = "people",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path)),
+    responses(
+        (status = 200, description = "Those who are here first.", body = People),
+        Unauthorized,
+        NotFound,
+    ),
+    security((), ("session" = []))
+))]
+pub(crate) async fn list_people(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    OptionalUser(user): OptionalUser,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_for(code, user, Consistency::Eventual)
+        .await?;
+    authorize_read(&loaded)?;
     let banned = async {
-        match visited.standing {
-            Standing::Host => deps.store.banned(code, trace).await.map(Some),
-            _ => Ok(None),
+        if loaded.access == AccessLevel::Host {
+            store.list_banned(code, correlation_id).await.map(Some)
+        } else {
+            Ok(None)
         }
     };
-    let (mut found, here, banned) = tokio::try_join!(
-        deps.store.first_people(code, trace),
-        deps.store
-            .here(code, MOST_PAGES, Consistency::Eventual, trace),
+    let read = Consistency::Eventual;
+    let (mut people, online, banned) = tokio::try_join!(
+        store.list_people(code, correlation_id),
+        store.connected_users(code, MAX_CONNECTION_PAGES, read, correlation_id),
         banned
     )?;
-    let missing = here
-        .iter()
-        .filter(|user| !found.iter().any(|person| person.user_id == **user));
-    let missing: Vec<_> = missing.take(MOST_SHOWN).copied().collect();
-    found.extend(
-        deps.store
-            .people(code, &missing, Consistency::Eventual, trace)
-            .await?,
-    );
-    let mut people: Vec<_> = found
+    let missing = missing_users(&people, &online);
+    let others = store.find_people(code, &missing, read, correlation_id);
+    people.extend(others.await?);
+    let list = People {
+        online: online.len(),
+        people: render_people(people, &online, &loaded.room),
+        banned: banned.map(render_banned),
+    };
+    response::json(StatusCode::OK, &list)
+}
+
+/// Returns connected users who are not among the first people of the room.
+fn missing_users(people: &[Person], online: &BTreeSet<UserId>) -> Vec<UserId> {
+    let known: BTreeSet<_> = people.iter().map(|person| person.user_id).collect();
+    let missing = online.difference(&known);
+    missing.take(MAX_PEOPLE_SHOWN).copied().collect()
+}
+
+/// Renders the members of a room: those who are online first, then by name.
+fn render_people(people: Vec<Person>, online: &BTreeSet<UserId>, room: &Room) -> Vec<PersonView> {
+    let mut views: Vec<_> = people
         .into_iter()
-        .filter(Person::is_inside)
-        .map(|person| PersonHere {
+        .filter(Person::is_member)
+        .map(|person| PersonView {
             user_id: person.user_id,
-            role: if person.user_id == visited.room.host {
+            role: if person.user_id == room.host {
                 Role::Host
             } else {
                 Role::Member
             },
-            is_online: here.contains(&person.user_id),
+            is_online: online.contains(&person.user_id),
             is_muted: person.is_muted,
             username: person.username,
         })
         .collect();
-    people.sort_by_key(|person| (!person.is_online, person.username.as_str().to_lowercase()));
-    people.truncate(MOST_SHOWN);
-    let shown = |person: Person| BannedPerson {
-        user_id: person.user_id,
-        username: person.username,
-    };
-    let banned = banned.map(|people| people.into_iter().map(shown).collect());
-    response::json(
-        StatusCode::OK,
-        &People {
-            online: here.len(),
-            people,
-            banned,
-        },
-    )
+    views.sort_by_key(|view| (!view.is_online, view.username.as_str().to_lowercase()));
+    views.truncate(MAX_PEOPLE_SHOWN);
+    views
 }
 
-async fn act(deps: &Rooms, call: &ApiRequest, code: RoomCode, whom: UserId) -> Result<Response> {
-    let user = deps.doorman.caller(call).await?;
-    let Moderation { act } = call.json()?;
-    let visited = deps
-        .store
-        .visit(code, Some(user), Consistency::Strong)
+fn render_banned(people: Vec<Person>) -> Vec<BannedPerson> {
+    people
+        .into_iter()
+        .map(|person| BannedPerson {
+            user_id: person.user_id,
+            username: person.username,
+        })
+        .collect()
+}
+
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/{code}/people/{user}/",
+    operation_id = "moderates",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path), ("user" = UserId, Path)),
+    request_body = Moderation,
+    responses(
+        (status = 204, description = "Done."),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn moderate_person(
+    state: Arc<State>,
+    PathPair(code, PersonId(person)): PathPair<RoomCode, PersonId>,
+    User(user): User,
+    Json(Moderation { act }): Json<Moderation>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_for(code, Some(user), Consistency::Strong)
         .await?;
-    visited.room.lets_host(visited.standing)?;
-    if whom == user {
+    loaded.room.authorize_host(loaded.access)?;
+    if person == user {
         return Err(Error::conflict(
             "the_host",
-            "The host stays. Close the room instead.",
+            "You are the host. Close the room instead.",
         ));
     }
-    let is_done = match act {
-        Act::Mute | Act::Unmute => deps.store.set_muted(code, whom, act == Act::Mute).await?,
-        // A person who has left may be connected as a reader.
-        Act::Kick => deps.store.remove_person(code, whom, Reason::Kicked).await?,
-        Act::Unban => {
-            if let Some(back) = visited.room.back_room {
-                deps.store.unban(back, whom).await?;
-            }
-            deps.store.unban(code, whom).await?
+    match act {
+        ModerationAction::Mute | ModerationAction::Unmute => {
+            let is_muted = act == ModerationAction::Mute;
+            mute_person(&state, code, person, is_muted, correlation_id).await?;
         }
-        Act::Ban => deps.store.remove_person(code, whom, Reason::Banned).await?,
-    };
-    if !is_done {
-        return Err(Error::not_found("person"));
-    }
-    // Both rooms are closed to a banned person before anything is told: a failure in between would leave one open.
-    let banned_from = match (act, visited.room.back_room) {
-        (Act::Ban, Some(back)) => deps
-            .store
-            .remove_person(back, whom, Reason::Banned)
-            .await?
-            .then_some(back),
-        _ => None,
-    };
-    let reason = match act {
-        Act::Kick => Some(Reason::Kicked),
-        Act::Ban => Some(Reason::Banned),
-        Act::Mute | Act::Unmute | Act::Unban => None,
-    };
-    if let Some(reason) = reason {
-        shown_out(deps, call, code, whom, reason).await?;
-    }
-    if let Act::Mute | Act::Unmute = act {
-        let muted = News::Muted {
-            user_id: whom,
-            is_muted: act == Act::Mute,
-        };
-        let once = format!("muted#{code}#{whom}#{}", call.correlation_id);
-        tell(
-            &deps.broadcasts,
-            code,
-            &once,
-            deps.clock.now(),
-            muted,
-            call.correlation_id,
-        )
-        .await?;
-    }
-    if let Some(back) = banned_from {
-        shown_out(deps, call, back, whom, Reason::Banned).await?;
+        ModerationAction::Kick => {
+            // A person who has left may still be connected as a reader.
+            let reason = RemovalReason::Kicked;
+            require_found(store.remove_member(code, person, reason).await?)?;
+            publish_removed(&state, code, person, reason, correlation_id).await?;
+        }
+        ModerationAction::Ban => {
+            ban_person(&state, &loaded.room, person, correlation_id).await?;
+        }
+        ModerationAction::Unban => {
+            if let Some(back) = loaded.room.back_room {
+                store.unban(back, person).await?;
+            }
+            require_found(store.unban(code, person).await?)?;
+        }
     }
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-async fn shown_out(
-    deps: &Rooms,
-    call: &ApiRequest,
+fn require_found(is_found: bool) -> Result<()> {
+    if is_found {
+        Ok(())
+    } else {
+        Err(Error::not_found("person"))
+    }
+}
+
+async fn mute_person(
+    state: &State,
     code: RoomCode,
-    whom: UserId,
-    reason: Reason,
+    person: UserId,
+    is_muted: bool,
+    correlation_id: CorrelationId,
 ) -> Result<()> {
-    let at = deps.clock.now();
-    let out = News::ShownOut {
-        user_id: Some(whom),
+    require_found(state.store()?.set_muted(code, person, is_muted).await?)?;
+    let muted = RoomUpdate::Muted {
+        user_id: person,
+        is_muted,
+    };
+    let key = format!("muted#{code}#{person}#{correlation_id}");
+    state
+        .broadcasts()?
+        .publish(code, &key, state.clock.now(), muted, correlation_id)
+        .await
+}
+
+/// Bans a person from a room and its back room. Both bans are stored before either is published, so that a failure in
+/// between leaves no room open to them.
+async fn ban_person(
+    state: &State,
+    room: &Room,
+    person: UserId,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let (store, reason) = (state.store()?, RemovalReason::Banned);
+    require_found(store.remove_member(room.code, person, reason).await?)?;
+    let mut banned_from = vec![room.code];
+    if let Some(back) = room.back_room
+        && store.remove_member(back, person, reason).await?
+    {
+        banned_from.push(back);
+    }
+    for code in banned_from {
+        publish_removed(state, code, person, reason, correlation_id).await?;
+    }
+    Ok(())
+}
+
+async fn publish_removed(
+    state: &State,
+    code: RoomCode,
+    person: UserId,
+    reason: RemovalReason,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let at = state.clock.now();
+    let removed = RoomUpdate::Removed {
+        user_id: Some(person),
         reason,
         at,
     };
-    let once = format!("out#{code}#{whom}#{}", call.correlation_id);
-    tell(&deps.broadcasts, code, &once, at, out, call.correlation_id).await
+    let key = format!("out#{code}#{person}#{correlation_id}");
+    state
+        .broadcasts()?
+        .publish(code, &key, at, removed, correlation_id)
+        .await
 }

@@ -1,28 +1,48 @@
 //! `/api/chats/create/`, `/api/chats/mine/` and `/api/chats/{code}/`: rooms.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use confab_aws::RateLimit;
 use confab_contracts::Event;
-use confab_core::{Clock, Error, EventId, PhotoId, Result, UserId};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_core::{Clock, CorrelationId, Error, EventId, PhotoId, Result, UserId};
+use confab_lambda::{
+    Response, Router,
+    extract::{Json, Path},
+    response,
+};
 use confab_worker::{Consistency, SaveOutcome};
-use http::{Method, StatusCode};
+use futures::future::try_join_all;
+use http::StatusCode;
 use rooms_domain::{
-    AccessCode, Analysis, Change, Found, Live, News, PRODUCT, Person, Room, RoomClosed, RoomCode,
-    RoomName, RoomPhoto, RoomView, Traits, Username, description,
+    AccessCode, AccessLevel, PRODUCT, Person, PhotoFeatures, Room, RoomChange, RoomClosed,
+    RoomCode, RoomName, RoomPhoto, RoomUpdate, RoomView, Username, parse_description,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 use crate::{
-    Lobby,
-    services::photo_objects as pictures,
-    services::post_message::{everybody_out, tell},
-    services::session_auth::place,
-    store::Visited,
+    extract::{OptionalUser, User},
+    services::{
+        room_access::last_seq,
+        room_views::{publish_room, view_for},
+    },
+    state::{Part, State},
+    store::RoomForUser,
 };
+
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Store,
+    Part::Broadcasts,
+    Part::Bus,
+    Part::Objects,
+    Part::DynamoDbConnection,
+];
+
+const NEW_ROOMS_PER_USER: u32 = 30;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,69 +60,93 @@ pub(crate) struct NewRoom {
     is_private: bool,
     #[serde(default)]
     access_code: Option<String>,
-    #[serde(default = "yes")]
+    #[serde(default = "default_is_public")]
     is_public: bool,
 }
 
-/// More than anybody talks in.
-const NEW_PER_PERSON: u32 = 30;
-
-fn yes() -> bool {
+fn default_is_public() -> bool {
     true
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Mine {
+#[ts(rename = "Mine")]
+#[schema(as = Mine)]
+pub(crate) struct MyRooms {
     rooms: Vec<RoomView>,
 }
 
-pub async fn handle(deps: Arc<Lobby>, call: ApiRequest) -> Result<Response> {
-    match (call.request.method(), call.last_segment()) {
-        (&Method::POST, "create") => create(&deps, &call).await,
-        (&Method::GET, "mine") => mine(&deps, &call).await,
-        (&Method::GET, _) => show(&deps, &call).await,
-        (&Method::PATCH, _) => change(&deps, &call).await,
-        (&Method::DELETE, _) => close(&deps, &call).await,
-        _ => Err(Error::not_found("route")),
-    }
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("POST /api/chats/create/", create_room)
+        .route("GET /api/chats/mine/", list_my_rooms)
+        .route("GET /api/chats/{code}/", show_room)
+        .route("PATCH /api/chats/{code}/", change_room)
+        .route("DELETE /api/chats/{code}/", close_room)
 }
 
-async fn create(deps: &Lobby, call: &ApiRequest) -> Result<Response> {
-    let host = deps.rooms.doorman.caller(call).await?;
-    let wanted: NewRoom = call.json()?;
-    RateLimit::per_hour(NEW_PER_PERSON)
-        .take(
-            &deps.rooms.store.table,
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/chats/create/",
+    operation_id = "creates",
+    tag = "Rooms",
+    request_body = NewRoom,
+    responses(
+        (status = 201, description = "A room; whoever created it is its host.", body = RoomView),
+        BadRequest,
+        Unauthorized,
+        NotFound,
+        Conflict,
+        RateLimited,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn create_room(
+    state: Arc<State>,
+    User(host): User,
+    Json(new): Json<NewRoom>,
+) -> Result<Response> {
+    let store = state.store()?;
+    store
+        .take_token(
+            RateLimit::per_hour(NEW_ROOMS_PER_USER),
             &format!("room#{host}"),
-            deps.rooms.clock.now(),
         )
         .await?;
-    let access_code = match (wanted.is_private, &wanted.access_code) {
-        (false, None) => None,
-        (true, Some(code)) => Some(AccessCode::parse(code)?),
-        (true, None) => {
-            return Err(Error::invalid(
-                "bad_access_code",
-                "A private room has an access code.",
-            ));
-        }
-        (false, Some(_)) => {
-            return Err(Error::invalid(
-                "bad_access_code",
-                "A room that is not private has no access code.",
-            ));
-        }
+    let mut room = new_room(&state, host, &new)?;
+    let features = match new.photo_id {
+        Some(photo) => Some(attach_photo(&state, &mut room, photo).await?),
+        None => None,
     };
-    let now = deps.rooms.clock.now();
-    let username = Username::parse(&wanted.username)?;
-    let mut room = Room {
-        code: RoomCode::new(&deps.rooms.entropy),
-        name: RoomName::parse(&wanted.name)?,
-        description: description(&wanted.description)?,
+    let person = Person::new(host, room.host_name.clone(), room.created_at);
+    while store.create_room(&room, &person).await? == SaveOutcome::Conflict {
+        room.code = RoomCode::new(&state.entropy);
+    }
+    if let (Some(photo), Some(features), true) = (new.photo_id, &features, room.is_public) {
+        store.index_recent_room(room.code, photo, features).await?;
+    }
+    let created = RoomForUser {
+        access: room.access_level(Some(host), Some(&person)),
+        room,
+        version: 1,
+        reserved_seq: 0,
+        online: 0,
+        counted_at_ms: 0,
+        person: Some(person),
+    };
+    response::json(StatusCode::CREATED, &view_for(&state, &created, 0)?)
+}
+
+fn new_room(state: &State, host: UserId, new: &NewRoom) -> Result<Room> {
+    let access_code = parse_access_code(new)?;
+    let host_name = Username::parse(&new.username)?;
+    Ok(Room {
+        code: RoomCode::new(&state.entropy),
+        name: RoomName::parse(&new.name)?,
+        description: parse_description(&new.description)?,
         host,
-        host_name: username.clone(),
-        created_at: now,
-        is_public: wanted.is_public && access_code.is_none(),
+        host_name,
+        created_at: state.clock.now(),
+        is_public: new.is_public && access_code.is_none(),
         access_code,
         is_read_only: false,
         photo: None,
@@ -110,267 +154,238 @@ async fn create(deps: &Lobby, call: &ApiRequest) -> Result<Response> {
         back_room: None,
         front: None,
         closed_at: None,
-    };
-    let traits = match wanted.photo_id {
-        Some(photo) => Some(with_photo(deps, host, &mut room, photo).await?),
-        None => None,
-    };
-    let person = Person::new(host, username, now);
-    while deps.rooms.store.create(&room, &person).await? == SaveOutcome::Conflict {
-        room.code = RoomCode::new(&deps.rooms.entropy);
-    }
-    if let (Some(photo), Some(traits), true) = (wanted.photo_id, &traits, room.is_public) {
-        deps.rooms.store.tell_of(room.code, photo, traits).await?;
-    }
-    let standing = room.standing(Some(host), Some(&person));
-    let view = room.view(Some((standing, Some(&person))), Live::default());
-    response::json(StatusCode::CREATED, &deps.with_photo(&room, view)?)
+    })
 }
 
-/// A photo is its owner's to begin a room with.
-async fn with_photo(deps: &Lobby, host: UserId, room: &mut Room, photo: PhotoId) -> Result<Traits> {
+fn parse_access_code(new: &NewRoom) -> Result<Option<AccessCode>> {
+    match (new.is_private, &new.access_code) {
+        (false, None) => Ok(None),
+        (true, Some(code)) => AccessCode::parse(code).map(Some),
+        (true, None) => Err(Error::invalid(
+            "bad_access_code",
+            "A private room needs an access code.",
+        )),
+        (false, Some(_)) => Err(Error::invalid(
+            "bad_access_code",
+            "Only a private room can have an access code.",
+        )),
+    }
+}
+
+/// Attaches an analyzed photo to a new room. The host becomes the owner of a photo without one, because everyone who
+/// sees the room learns the photo's id.
+async fn attach_photo(state: &State, room: &mut Room, photo: PhotoId) -> Result<PhotoFeatures> {
     let missing = || Error::not_found("photo");
-    let analysis = deps
-        .rooms
-        .store
-        .photo(photo)
+    let (store, host) = (state.store()?, room.host);
+    let analysis = store
+        .find_analysis(photo)
         .await?
-        .filter(|photo| photo.owner.is_none_or(|owner| owner == host));
-    let Analysis { until, found, .. } = analysis.ok_or_else(missing)?;
-    let Found {
-        width,
-        height,
-        thumbhash,
-        traits,
-        ..
-    } = found.ok_or_else(missing)?;
-    // Whoever sees the room learns what the photo is called: from now on it is somebody's.
-    if !deps.rooms.store.adopt_photo(photo, host).await? {
+        .filter(|analysis| analysis.owner.is_none_or(|owner| owner == host))
+        .ok_or_else(missing)?;
+    let findings = analysis.findings.ok_or_else(missing)?;
+    if !store.set_photo_owner(photo, host).await? {
         return Err(missing());
     }
     room.photo = Some(RoomPhoto {
         photo_id: photo,
-        width,
-        height,
-        thumbhash,
-        until,
+        width: findings.width,
+        height: findings.height,
+        thumbhash: findings.thumbhash,
+        until: analysis.until,
     });
-    Ok(traits)
+    Ok(findings.features)
 }
 
-impl Lobby {
-    fn with_photo(&self, room: &Room, view: RoomView) -> Result<RoomView> {
-        let photo = room
-            .photo
-            .as_ref()
-            .filter(|photo| view.host.is_some() && photo.until > self.rooms.clock.now());
-        let view_of = |photo: &RoomPhoto| {
-            pictures::view(
-                &self.objects,
-                photo.photo_id,
-                (photo.width, photo.height),
-                &photo.thumbhash,
-            )
-        };
-        Ok(RoomView {
-            photo: photo.map(view_of).transpose()?,
-            ..view
-        })
-    }
-
-    /// As whoever visits sees it.
-    pub(crate) fn shows(&self, visited: &Visited, last_seq: u64) -> Result<RoomView> {
-        let live = Live {
-            at: self.rooms.clock.now(),
-            last_seq,
-            online: visited.online,
-        };
-        let view = visited
-            .room
-            .view(Some((visited.standing, visited.person.as_ref())), live);
-        self.with_photo(&visited.room, view)
-    }
-
-    /// Everybody hears that a room has changed. What was told of a version is told once.
-    pub(crate) async fn announces(
-        &self,
-        changed: &Visited,
-        last_seq: u64,
-        call: &ApiRequest,
-    ) -> Result<()> {
-        let (code, at) = (changed.room.code, self.rooms.clock.now());
-        let view = changed.room.view(
-            None,
-            Live {
-                at,
-                last_seq,
-                online: changed.online,
-            },
-        );
-        let news = News::Room {
-            room: Box::new(self.with_photo(&changed.room, view)?),
-        };
-        let once = format!("room#{code}#{}", changed.version);
-        tell(
-            &self.rooms.broadcasts,
-            code,
-            &once,
-            at,
-            news,
-            call.correlation_id,
-        )
-        .await
-    }
-}
-
-async fn mine(deps: &Lobby, call: &ApiRequest) -> Result<Response> {
-    let user = deps.rooms.doorman.caller(call).await?;
-    let codes = deps.rooms.store.mine(user).await?;
-    let mut visits = deps.rooms.store.visits(&codes, user).await?;
-    visits.sort_by_key(|visited| {
-        std::cmp::Reverse(visited.person.as_ref().map(|person| person.joined_at))
-    });
-    let latest = visits.iter().map(|visited| {
-        deps.rooms
-            .store
-            .last_seq(visited.room.code, call.correlation_id)
-    });
-    let latest = futures::future::try_join_all(latest).await?;
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/chats/mine/",
+    operation_id = "lists_mine",
+    tag = "Rooms",
+    responses((status = 200, description = "The latest first.", body = MyRooms), Unauthorized),
+    security(("session" = []))
+))]
+pub(crate) async fn list_my_rooms(
+    state: Arc<State>,
+    User(user): User,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let codes = store.list_rooms_of(user).await?;
+    let mut loaded = store.find_rooms_for(&codes, user).await?;
+    loaded.sort_by_key(|loaded| Reverse(loaded.person.as_ref().map(|person| person.joined_at)));
+    let newest = loaded
+        .iter()
+        .map(|loaded| store.newest_seq(loaded.room.code, correlation_id));
+    let newest = try_join_all(newest).await?;
     let mut rooms = Vec::new();
-    for (mut visited, last_seq) in visits.into_iter().zip(latest) {
-        // Where nothing is kept nothing is left to read.
-        if let (None, Some(person)) = (last_seq, &mut visited.person) {
-            person.read_seq = person.read_seq.map(|_| visited.reserved);
+    for (mut loaded, newest) in loaded.into_iter().zip(newest) {
+        // Once all messages have expired, none is left to read.
+        if let (None, Some(person)) = (newest, &mut loaded.person) {
+            person.read_seq = person.read_seq.map(|_| loaded.reserved_seq);
         }
-        rooms.push(deps.shows(&visited, last_seq.unwrap_or(visited.reserved))?);
+        let last_seq = newest.unwrap_or(loaded.reserved_seq);
+        rooms.push(view_for(&state, &loaded, last_seq)?);
     }
-    response::json(StatusCode::OK, &Mine { rooms })
+    response::json(StatusCode::OK, &MyRooms { rooms })
 }
 
-async fn show(deps: &Lobby, call: &ApiRequest) -> Result<Response> {
-    let (code, user) = (place(call)?.0, deps.rooms.doorman.guest(call).await?);
-    let visited = deps
-        .rooms
-        .store
-        .visit(code, user, Consistency::Eventual)
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/chats/{code}/",
+    operation_id = "shows",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path)),
+    responses(
+        (status = 200, description = "As far as whoever asks may see it.", body = RoomView),
+        Unauthorized,
+        NotFound,
+    ),
+    security((), ("session" = []))
+))]
+pub(crate) async fn show_room(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    OptionalUser(user): OptionalUser,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_for(code, user, Consistency::Eventual)
         .await?;
-    if visited.standing == rooms_domain::Standing::Banned {
+    // A stranger learns the room's name, to enter its access code. A banned user learns nothing.
+    if loaded.access == AccessLevel::Banned {
         return Err(Error::not_found("room"));
     }
-    let last_seq = deps
-        .rooms
-        .store
-        .latest(
-            code,
-            visited.reserved,
-            Consistency::Eventual,
-            call.correlation_id,
-        )
-        .await?
-        .last_seq;
-    response::json(StatusCode::OK, &deps.shows(&visited, last_seq)?)
+    let last_seq = last_seq(store, &loaded, correlation_id).await?;
+    response::json(StatusCode::OK, &view_for(&state, &loaded, last_seq)?)
 }
 
-async fn change(deps: &Lobby, call: &ApiRequest) -> Result<Response> {
-    let (code, user) = (place(call)?.0, deps.rooms.doorman.caller(call).await?);
-    let visited = deps
-        .rooms
-        .store
-        .visit(code, Some(user), Consistency::Strong)
+#[cfg_attr(test, utoipa::path(
+    patch,
+    path = "/api/chats/{code}/",
+    operation_id = "changes",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path)),
+    request_body = RoomChange,
+    responses(
+        (status = 200, description = "As it is now.", body = RoomView),
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn change_room(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    Json(change): Json<RoomChange>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_for(code, Some(user), Consistency::Strong)
         .await?;
-    visited.room.lets_host(visited.standing)?;
-    let change: Change = call.json()?;
-    let room = visited.room.clone().changed(&change)?;
-    let closes_to_readers =
-        (change.is_public.is_some() || change.access_code.is_some()) && !room.has_readers();
-    if !deps
-        .rooms
-        .store
-        .change(&room, visited.version, closes_to_readers)
-        .await?
-    {
+    loaded.room.authorize_host(loaded.access)?;
+    let room = loaded.room.clone().with_change(&change)?;
+    let restricts = change.is_public.is_some() || change.access_code.is_some();
+    let removes_readers = restricts && !room.is_open_to_readers();
+    let saved = store
+        .update_room(&room, loaded.version, removes_readers)
+        .await?;
+    if saved == SaveOutcome::Conflict {
         return Err(Error::conflict(
             "changed_meanwhile",
-            "The room was changed meanwhile. Look again.",
+            "The room has changed in the meantime. Reload it and try again.",
         ));
     }
-    let last_seq = deps
-        .rooms
-        .store
-        .latest(
-            code,
-            visited.reserved,
-            Consistency::Eventual,
-            call.correlation_id,
-        )
-        .await?
-        .last_seq;
-    let changed = Visited {
+    let changed = RoomForUser {
         room,
-        version: visited.version + 1,
-        ..visited
+        version: loaded.version + 1,
+        ..loaded
     };
-    deps.announces(&changed, last_seq, call).await?;
-    // Said again whoever tries again: who asked for it may have died before it was told.
-    if closes_to_readers {
-        let (at, once) = (
-            deps.rooms.clock.now(),
-            format!("members#{code}#{}", changed.version),
-        );
-        tell(
-            &deps.rooms.broadcasts,
-            code,
-            &once,
-            at,
-            News::MembersOnly { at },
-            call.correlation_id,
-        )
-        .await?;
+    let last_seq = last_seq(store, &changed, correlation_id).await?;
+    publish_room(&state, &changed, last_seq, correlation_id).await?;
+    if removes_readers {
+        publish_readers_removed(&state, &changed, correlation_id).await?;
     }
-    response::json(StatusCode::OK, &deps.shows(&changed, last_seq)?)
+    response::json(StatusCode::OK, &view_for(&state, &changed, last_seq)?)
 }
 
-/// It is told before it is done: whoever hears of it does what is left of it, so that it happens whole even if this
-/// process dies.
-async fn close(deps: &Lobby, call: &ApiRequest) -> Result<Response> {
-    let (code, user) = (place(call)?.0, deps.rooms.doorman.caller(call).await?);
-    let visited = deps
-        .rooms
-        .store
-        .visit_even_closed(code, Some(user), Consistency::Strong)
+/// Removes all users who are not members. Also published when a retried change restricts nothing more, because the
+/// first attempt may have crashed before it published.
+async fn publish_readers_removed(
+    state: &State,
+    changed: &RoomForUser,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let (code, at) = (changed.room.code, state.clock.now());
+    let key = format!("members#{code}#{}", changed.version);
+    state
+        .broadcasts()?
+        .publish(
+            code,
+            &key,
+            at,
+            RoomUpdate::ReadersRemoved { at },
+            correlation_id,
+        )
+        .await
+}
+
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/api/chats/{code}/",
+    operation_id = "closes",
+    tag = "Rooms",
+    params(("code" = RoomCode, Path)),
+    responses(
+        (status = 204, description = "Closed."),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn close_room(
+    state: Arc<State>,
+    Path(code): Path<RoomCode>,
+    User(user): User,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_even_closed(code, Some(user), Consistency::Strong)
         .await?;
-    visited.room.lets_host(visited.standing)?;
-    if visited.room.front.is_some() {
+    loaded.room.authorize_host(loaded.access)?;
+    if loaded.room.front.is_some() {
         return Err(Error::conflict(
             "behind_another",
-            "A back room closes with the room in front of it.",
+            "A back room closes together with its front room.",
         ));
     }
-    let now = deps.rooms.clock.now();
+    // The event comes first: its worker completes the closing even if this process crashes.
+    let now = state.clock.now();
     let cause = format!("closed#{code}");
-    let closed = RoomClosed { code };
     let event = Event::new(
         EventId::of_event(&cause),
         now,
         PRODUCT,
-        call.correlation_id,
+        correlation_id,
         cause,
-        closed,
+        RoomClosed { code },
     );
-    deps.rooms.bus.publish(&[event]).await?;
-    if visited.room.closed_at.is_none() {
-        // When it was changed meanwhile, whoever hears of it closes it.
-        deps.rooms
-            .store
-            .close(&visited.room, visited.version, now)
-            .await?;
+    state.bus()?.publish(&[event]).await?;
+    if loaded.room.closed_at.is_none() {
+        // After a conflict, the worker closes the room.
+        store.close_room(&loaded.room, loaded.version, now).await?;
     }
-    everybody_out(
-        &deps.rooms.broadcasts,
-        &visited.room,
-        now,
-        call.correlation_id,
-    )
-    .await?;
+    state
+        .broadcasts()?
+        .publish_room_closed(&loaded.room, now, correlation_id)
+        .await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }

@@ -1,28 +1,47 @@
-//! `GET /api/photo-analysis/{photo_id}/`: how far the looking at a photo is. Whoever asks first after it has arrived in
-//! the bucket has it looked at.
+//! `GET /api/photo-analysis/{photo}/`: the progress and the result of an analysis. The first request after an upload
+//! queues the analysis.
 
 use std::sync::Arc;
 
-use confab_aws::Entry;
 use confab_core::{CorrelationId, Error, PhotoId, Result, Timestamp};
-use confab_lambda::{ApiRequest, Response, metrics, response, warn};
+use confab_lambda::{Response, Router, extract::Path, metrics, response, warn};
 use http::StatusCode;
 use rooms_domain::{
-    Analysis, Caption, NotShown, PhotoJob, PhotoView, RoomCode, STEPS, State, Suggestion, Why,
+    AnalysisState, Caption, PhotoAnalysis, PhotoRefusal, PhotoView, RoomCode, STEPS, Similarity,
+    Suggestion,
 };
 use serde::Serialize;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Photos, services::photo_objects as pictures};
+#[cfg(test)]
+use crate::contract::{NotFound, Unauthorized};
+use crate::{
+    extract::{OptionalUser, PhotoParam},
+    services::{
+        photo_objects::{photo_view, quarantine_key, queue_analysis},
+        room_access::may_read,
+    },
+    state::{Part, State},
+};
+
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Store,
+    Part::Objects,
+    Part::Photos,
+    Part::DynamoDbConnection,
+];
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Look {
+#[ts(rename = "Look")]
+#[schema(as = Look)]
+pub(crate) struct AnalysisView {
     photo_id: PhotoId,
-    state: State,
+    state: AnalysisState,
     step: u8,
     steps: u8,
-    code: Option<NotShown>,
+    code: Option<PhotoRefusal>,
     expires_at: Timestamp,
     photo: Option<PhotoView>,
     caption: Option<Caption>,
@@ -35,90 +54,110 @@ pub(crate) struct SimilarRoom {
     code: RoomCode,
     name: String,
     online: u32,
-    why: Why,
+    why: Similarity,
 }
 
-pub async fn handle(deps: Arc<Photos>, call: ApiRequest) -> Result<Response> {
+pub fn routes() -> Router<State> {
+    Router::new().route("GET /api/photo-analysis/{photo}/", show_analysis)
+}
+
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/api/photo-analysis/{photo}/",
+    operation_id = "looks",
+    tag = "A photo",
+    params(("photo" = PhotoId, Path)),
+    responses(
+        (status = 200, description = "How far it is.", body = AnalysisView),
+        Unauthorized,
+        NotFound,
+    ),
+    security((), ("session" = []))
+))]
+pub(crate) async fn show_analysis(
+    state: Arc<State>,
+    Path(PhotoParam(photo)): Path<PhotoParam>,
+    OptionalUser(user): OptionalUser,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
     let missing = || Error::not_found("photo");
-    let photo: PhotoId = call.last_segment().parse().map_err(|_| missing())?;
-    let asking = deps.doorman.guest(&call).await?;
-    let mut analysis = deps.store.photo(photo).await?.ok_or_else(missing)?;
-    if analysis.owner.is_some() && analysis.owner != asking {
+    let store = state.store()?;
+    let mut analysis = store.find_analysis(photo).await?.ok_or_else(missing)?;
+    if analysis.owner.is_some() && analysis.owner != user {
         return Err(missing());
     }
-    let is_there = match analysis.state {
-        State::Waiting => deps.objects.exists(&pictures::quarantine(photo)).await?,
-        State::Looking => true,
-        State::Done | State::Refused => false,
+    let is_uploaded = match analysis.state {
+        AnalysisState::AwaitingUpload => state.objects()?.exists(&quarantine_key(photo)).await?,
+        AnalysisState::Analyzing => true,
+        AnalysisState::Done | AnalysisState::Refused => false,
     };
-    if is_there {
-        if deps.store.asks_for(&analysis).await? {
-            deps.photos
-                .send(&[Entry::standard(
-                    &PhotoJob::V1 { photo },
-                    call.correlation_id,
-                )?])
-                .await?;
+    if is_uploaded {
+        if store.claim_analysis(&analysis).await? {
+            queue_analysis(state.photos()?, photo, correlation_id).await?;
         }
-        analysis.state = State::Looking;
+        analysis.state = AnalysisState::Analyzing;
     }
-    response::json(
-        StatusCode::OK,
-        &view(&deps, analysis, call.correlation_id).await?,
-    )
+    let view = render(&state, analysis, correlation_id).await?;
+    response::json(StatusCode::OK, &view)
 }
 
-async fn view(deps: &Photos, analysis: Analysis, trace: CorrelationId) -> Result<Look> {
-    let Analysis {
-        photo_id,
-        state,
-        step,
-        code,
-        until,
-        found,
-        ..
-    } = analysis;
-    let mut out = Look {
-        photo_id,
-        state,
-        step,
+async fn render(
+    state: &State,
+    analysis: PhotoAnalysis,
+    correlation_id: CorrelationId,
+) -> Result<AnalysisView> {
+    let mut view = AnalysisView {
+        photo_id: analysis.photo_id,
+        state: analysis.state,
+        step: analysis.step,
         steps: STEPS,
-        code,
-        expires_at: until,
+        code: analysis.code,
+        expires_at: analysis.until,
         photo: None,
         caption: None,
         suggestions: Vec::new(),
         similar: Vec::new(),
     };
-    let Some(found) = found else { return Ok(out) };
-    out.photo = Some(pictures::view(
-        &deps.objects,
-        photo_id,
-        (found.width, found.height),
-        &found.thumbhash,
-    )?);
-    for (code, why) in found.similar {
-        // A room may be closed or hidden by now.
-        let visited = match deps.store.find_room(code).await {
-            Ok(Some(visited)) => visited,
-            Ok(None) => continue,
-            Err(error) => {
-                metrics::count("SimilarRoomUnread", "store");
-                warn("a similar room cannot be read", &error.to_string(), trace);
-                continue;
-            }
-        };
-        if visited.room.lets_read(visited.standing).is_ok() {
-            let name = visited.room.name.as_str().to_owned();
-            out.similar.push(SimilarRoom {
-                code,
-                name,
-                online: visited.online,
-                why,
-            });
-        }
+    let Some(findings) = analysis.findings else {
+        return Ok(view);
+    };
+    let size = (findings.width, findings.height);
+    let photo = photo_view(
+        state.objects()?,
+        analysis.photo_id,
+        size,
+        &findings.thumbhash,
+    )?;
+    view.photo = Some(photo);
+    for (code, similarity) in findings.similar {
+        let room = find_similar_room(state, code, similarity, correlation_id).await?;
+        view.similar.extend(room);
     }
-    out.caption = Some(found.caption);
-    out.suggestions = found.suggestions;
-    Ok(out)
+    view.caption = Some(findings.caption);
+    view.suggestions = findings.suggestions;
+    Ok(view)
+}
+
+/// Returns a similar room that everyone may read. It may have been closed or hidden since the analysis.
+async fn find_similar_room(
+    state: &State,
+    code: RoomCode,
+    similarity: Similarity,
+    correlation_id: CorrelationId,
+) -> Result<Option<SimilarRoom>> {
+    let loaded = match state.store()?.find_room(code).await {
+        Ok(loaded) => loaded,
+        // The analysis is shown without this room.
+        Err(error) => {
+            metrics::count("SimilarRoomUnread", "store");
+            warn("skipped a similar room", &error.to_string(), correlation_id);
+            return Ok(None);
+        }
+    };
+    Ok(loaded.filter(may_read).map(|loaded| SimilarRoom {
+        code,
+        name: loaded.room.name.as_str().to_owned(),
+        online: loaded.online,
+        why: similarity,
+    }))
 }

@@ -1,28 +1,42 @@
-//! `POST /api/photo-analysis/upload/`: where to put a photo, or the photo itself when it is small.
+//! `POST /api/photo-analysis/upload/`: returns an upload form for a photo, or takes a small photo as the body.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use confab_aws::{Entry, RateLimit};
+use confab_aws::RateLimit;
 use confab_core::{Clock, Error, PhotoId, Result, Timestamp, UserId, after};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_lambda::{ApiRequest, Response, Router, extract::Whole, response};
 use http::StatusCode;
-use rooms_domain::{Analysis, PhotoJob, State};
+use rooms_domain::{AnalysisState, PhotoAnalysis};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Photos, services::photo_objects::quarantine};
+#[cfg(test)]
+use crate::contract::{BadRequest, RateLimited, TooLarge, Unauthorized};
+use crate::{
+    extract::OptionalUser,
+    services::photo_objects::{quarantine_key, queue_analysis},
+    state::{Part, State},
+};
 
-const LARGEST: u64 = 10 * 1024 * 1024;
-/// What a function takes with its request: the rest goes to the bucket itself.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
-const TYPES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
-const FORM_LASTS: Duration = Duration::from_secs(10 * 60);
-const KEPT: Duration = Duration::from_secs(168 * 3600);
-const PER_PERSON: u32 = 20;
-const PER_ADDRESS: u32 = 5;
-/// Sessions are free, so that a limit a session alone limits nobody.
-const PER_ADDRESS_WITH_SESSIONS: u32 = 300;
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Store,
+    Part::Objects,
+    Part::Photos,
+    Part::DynamoDbConnection,
+];
+
+const MAX_PHOTO_BYTES: u64 = 10 * 1024 * 1024;
+/// Lambda's limit of a request. Larger photos are uploaded to the bucket.
+const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+const PHOTO_TYPES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
+const FORM_TTL: Duration = Duration::from_secs(10 * 60);
+const PHOTO_TTL: Duration = Duration::from_secs(168 * 3600);
+const PHOTOS_PER_USER: u32 = 20;
+const PHOTOS_PER_ADDRESS_WITHOUT_SESSION: u32 = 5;
+/// New sessions are free, so that users are limited by their address as well.
+const PHOTOS_PER_ADDRESS: u32 = 300;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,144 +46,180 @@ pub(crate) struct NewPhoto {
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Sent {
+#[ts(rename = "Sent")]
+#[schema(as = Sent)]
+pub(crate) struct PhotoReceipt {
     photo_id: PhotoId,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    upload: Option<Upload>,
+    upload: Option<UploadForm>,
     expires_at: Timestamp,
 }
 
 #[derive(Serialize, TS, ToSchema)]
-pub(crate) struct Upload {
+#[ts(rename = "Upload")]
+#[schema(as = Upload)]
+pub(crate) struct UploadForm {
     url: String,
     fields: BTreeMap<String, String>,
 }
 
-pub async fn handle(deps: Arc<Photos>, call: ApiRequest) -> Result<Response> {
-    let owner = deps.doorman.guest(&call).await?;
-    let content_type = call.header("content-type").unwrap_or_default().to_owned();
-    match content_type.starts_with("image/") {
-        true => take(&deps, &call, owner, &content_type).await,
-        false => give_form(&deps, &call, owner).await,
+pub fn routes() -> Router<State> {
+    Router::new().route("POST /api/photo-analysis/upload/", upload_photo)
+}
+
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/photo-analysis/upload/",
+    operation_id = "sends_photo",
+    tag = "A photo",
+    request_body = NewPhoto,
+    responses(
+        (status = 201, description = "Where to put the photo.", body = PhotoReceipt),
+        (status = 202, description = "A small photo was the body itself.", body = PhotoReceipt),
+        BadRequest,
+        Unauthorized,
+        TooLarge,
+        RateLimited,
+    ),
+    security((), ("session" = []))
+))]
+pub(crate) async fn upload_photo(
+    state: Arc<State>,
+    OptionalUser(owner): OptionalUser,
+    Whole(request): Whole,
+) -> Result<Response> {
+    let content_type = request.header("content-type").unwrap_or_default();
+    if content_type.starts_with("image/") {
+        receive_photo(&state, &request, owner, content_type).await
+    } else {
+        create_form(&state, &request, owner).await
     }
 }
 
-async fn give_form(deps: &Photos, call: &ApiRequest, owner: Option<UserId>) -> Result<Response> {
-    let NewPhoto {
-        content_type,
-        bytes,
-    } = call.json()?;
-    check(&content_type, bytes)?;
-    let analysis = begin(deps, call, owner, State::Waiting).await?;
-    let form = deps.objects.upload_form(
-        &quarantine(analysis.photo_id),
-        &content_type,
-        LARGEST,
-        FORM_LASTS,
-    )?;
+async fn create_form(
+    state: &State,
+    request: &ApiRequest,
+    owner: Option<UserId>,
+) -> Result<Response> {
+    let new: NewPhoto = request.json()?;
+    check_photo(&new.content_type, new.bytes)?;
+    let analysis = create_analysis(state, request, owner, AnalysisState::AwaitingUpload).await?;
+    let key = quarantine_key(analysis.photo_id);
+    let form = state
+        .objects()?
+        .upload_form(&key, &new.content_type, MAX_PHOTO_BYTES, FORM_TTL)?;
     let fields = form
         .fields
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    let expires_at = after(deps.clock.now(), FORM_LASTS);
-    let upload = Some(Upload {
-        url: form.url,
-        fields,
-    });
-    response::json(
-        StatusCode::CREATED,
-        &Sent {
-            photo_id: analysis.photo_id,
-            upload,
-            expires_at,
-        },
-    )
+    let receipt = PhotoReceipt {
+        photo_id: analysis.photo_id,
+        upload: Some(UploadForm {
+            url: form.url,
+            fields,
+        }),
+        expires_at: after(state.clock.now(), FORM_TTL),
+    };
+    response::json(StatusCode::CREATED, &receipt)
 }
 
-async fn take(
-    deps: &Photos,
-    call: &ApiRequest,
+async fn receive_photo(
+    state: &State,
+    request: &ApiRequest,
     owner: Option<UserId>,
     content_type: &str,
 ) -> Result<Response> {
-    if call.body().len() > LARGEST_BODY {
+    let body = request.body();
+    if body.len() > MAX_BODY_BYTES {
         return Err(Error::too_large(
-            "A photo that is sent along has at most 4 MB. Ask for a form.",
+            "A photo in the request body can have at most 4 MB. Request an upload form for larger ones.",
         ));
     }
-    check(content_type, call.body().len() as u64)?;
-    let analysis = begin(deps, call, owner, State::Looking).await?;
-    deps.objects
-        .put(
-            &quarantine(analysis.photo_id),
-            content_type,
-            call.body().to_vec(),
-        )
+    check_photo(content_type, body.len() as u64)?;
+    let analysis = create_analysis(state, request, owner, AnalysisState::Analyzing).await?;
+    let photo = analysis.photo_id;
+    state
+        .objects()?
+        .put(&quarantine_key(photo), content_type, body.to_vec())
         .await?;
-    let job = PhotoJob::V1 {
-        photo: analysis.photo_id,
-    };
-    deps.photos
-        .send(&[Entry::standard(&job, call.correlation_id)?])
-        .await?;
-    let out = Sent {
-        photo_id: analysis.photo_id,
+    queue_analysis(state.photos()?, photo, request.correlation_id).await?;
+    let receipt = PhotoReceipt {
+        photo_id: photo,
         upload: None,
         expires_at: analysis.until,
     };
-    response::json(StatusCode::ACCEPTED, &out)
+    response::json(StatusCode::ACCEPTED, &receipt)
 }
 
-fn check(content_type: &str, bytes: u64) -> Result<()> {
-    if !TYPES.contains(&content_type) {
+fn check_photo(content_type: &str, bytes: u64) -> Result<()> {
+    if !PHOTO_TYPES.contains(&content_type) {
         return Err(Error::invalid(
             "not_a_picture",
-            "A photo is a JPEG, PNG or WebP.",
+            "Choose a JPEG, PNG or WebP photo.",
         ));
     }
     match bytes {
-        0 => Err(Error::invalid("not_a_picture", "There is nothing in it.")),
-        1..=LARGEST => Ok(()),
-        _ => Err(Error::too_large("A photo has at most 10 MB.")),
+        0 => Err(Error::invalid("not_a_picture", "The photo is empty.")),
+        1..=MAX_PHOTO_BYTES => Ok(()),
+        _ => Err(Error::too_large("A photo can have at most 10 MB.")),
     }
 }
 
-/// Limits count what is begun: whoever asks for forms and sends nothing has had them.
-async fn begin(
-    deps: &Photos,
-    call: &ApiRequest,
+/// Takes rate-limit tokens, also for forms that are never used, and stores a new analysis.
+async fn create_analysis(
+    state: &State,
+    request: &ApiRequest,
     owner: Option<UserId>,
-    state: State,
-) -> Result<Analysis> {
-    let now = deps.clock.now();
-    let (table, address) = (&deps.store.table, call.source_ip());
+    analysis_state: AnalysisState,
+) -> Result<PhotoAnalysis> {
+    let (store, address) = (state.store()?, request.source_ip());
     match owner {
         Some(user) => {
-            RateLimit::per_hour(PER_PERSON)
-                .take(table, &format!("photo#{user}"), now)
+            let (per_user, per_address) = (format!("photo#{user}"), format!("photos#{address}"));
+            store
+                .take_token(RateLimit::per_hour(PHOTOS_PER_USER), &per_user)
                 .await?;
-            RateLimit::per_hour(PER_ADDRESS_WITH_SESSIONS)
-                .take(table, &format!("photos#{address}"), now)
+            store
+                .take_token(RateLimit::per_hour(PHOTOS_PER_ADDRESS), &per_address)
                 .await?;
         }
         None => {
-            RateLimit::per_hour(PER_ADDRESS)
-                .take(table, &format!("photo#{address}"), now)
-                .await?
+            let limit = RateLimit::per_hour(PHOTOS_PER_ADDRESS_WITHOUT_SESSION);
+            store.take_token(limit, &format!("photo#{address}")).await?;
         }
     }
-    let analysis = Analysis {
-        photo_id: PhotoId::new(now, &deps.entropy),
+    let now = state.clock.now();
+    let analysis = PhotoAnalysis {
+        photo_id: PhotoId::new(now, &state.entropy),
         owner,
-        state,
+        state: analysis_state,
         touched_at: now,
         step: 0,
         code: None,
-        until: after(now, KEPT),
-        found: None,
+        until: after(now, PHOTO_TTL),
+        findings: None,
     };
-    deps.store.begin_photo(&analysis).await?;
+    store.create_analysis(&analysis).await?;
     Ok(analysis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photos_of_other_types_and_sizes_are_refused() {
+        assert!(check_photo("image/jpeg", 1).is_ok());
+        assert!(check_photo("image/webp", MAX_PHOTO_BYTES).is_ok());
+        for (content_type, bytes, code) in [
+            ("image/gif", 1, "not_a_picture"),
+            ("image/svg+xml", 1, "not_a_picture"),
+            ("image/png", 0, "not_a_picture"),
+            ("image/png", MAX_PHOTO_BYTES + 1, "too_large"),
+        ] {
+            assert_eq!(check_photo(content_type, bytes).unwrap_err().code(), code);
+        }
+    }
 }

@@ -1,20 +1,31 @@
-//! `POST /api/sessions/`: somebody new gets a session, and somebody known a fresh one.
+//! `POST /api/sessions/`: issues a session to a new user, and renews the session of a known one.
 
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::RateLimit;
 use confab_core::{Clock, Result, Timestamp, UserId, after};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_lambda::{
+    Response, Router,
+    extract::{Json, SourceIp},
+    response,
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{SEAL, Sessions};
+#[cfg(test)]
+use crate::contract::{BadRequest, RateLimited, Unauthorized};
+use crate::{
+    extract::OptionalUser,
+    state::{Part, State},
+};
 
-const LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
-/// A festival behind one address: rooms are for people in one place.
-const NEW_PER_ADDRESS: u32 = 600;
+pub const PARTS: &[Part] = &[Part::Sessions, Part::Store, Part::DynamoDbConnection];
+
+const SESSION_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Admits a festival behind one address.
+const NEW_SESSIONS_PER_ADDRESS: u32 = 600;
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,51 +38,70 @@ pub(crate) struct Session {
     expires_at: Timestamp,
 }
 
-pub async fn handle(deps: Arc<Sessions>, call: ApiRequest) -> Result<Response> {
-    let NewSession {} = call.json()?;
-    let now = deps.clock.now();
-    let user = match deps.doorman.guest(&call).await? {
+pub fn routes() -> Router<State> {
+    Router::new().route("POST /api/sessions/", create_session)
+}
+
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/sessions/",
+    operation_id = "begins",
+    tag = "Who somebody is",
+    request_body = NewSession,
+    responses(
+        (status = 201, description = "A session: of somebody new, or a fresh one.", body = Session),
+        BadRequest,
+        Unauthorized,
+        RateLimited,
+    ),
+    security((), ("session" = []))
+))]
+pub(crate) async fn create_session(
+    state: Arc<State>,
+    Json(NewSession {}): Json<NewSession>,
+    OptionalUser(user): OptionalUser,
+    SourceIp(address): SourceIp,
+) -> Result<Response> {
+    let now = state.clock.now();
+    let user_id = match user {
         Some(user) => user,
         None => {
-            let address = call.source_ip();
-            RateLimit::per_hour(NEW_PER_ADDRESS)
-                .take(&deps.store.table, &format!("session#{address}"), now)
+            let limit = RateLimit::per_hour(NEW_SESSIONS_PER_ADDRESS);
+            state
+                .store()?
+                .take_token(limit, &format!("session#{address}"))
                 .await?;
-            UserId::new(now, &deps.entropy)
+            UserId::new(now, &state.entropy)
         }
     };
-    let expires_at = after(now, LASTS);
-    let token = deps
-        .doorman
-        .keys
-        .seal(SEAL, &rooms_domain::Session { user }, expires_at)
-        .await?;
-    response::json(
-        StatusCode::CREATED,
-        &Session {
-            user_id: user,
-            token,
-            expires_at,
-        },
-    )
+    let expires_at = after(now, SESSION_TTL);
+    let token = state.sessions()?.issue(user_id, expires_at).await?;
+    let session = Session {
+        user_id,
+        token,
+        expires_at,
+    };
+    response::json(StatusCode::CREATED, &session)
 }
 
 #[cfg(test)]
 mod tests {
-    use confab_lambda::ApiRequest;
     use serde_json::json;
 
     use super::*;
     use crate::testing::Cloud;
 
-    /// A hundred at once, from one address: how many were refused.
-    async fn refused(deps: &Arc<Sessions>, cloud: &Cloud) -> usize {
-        let asks = futures::future::join_all((0..100).map(|_| async {
-            let call: ApiRequest = cloud.asks_without_session("POST", "/api/sessions/", json!({}));
-            handle(Arc::clone(deps), call).await
-        }));
-        let refusals = asks.await.into_iter().filter_map(Result::err);
-        refusals
+    /// Requests a hundred sessions at once from one address, and returns how many were refused.
+    async fn refused(state: &Arc<State>, cloud: &Cloud) -> usize {
+        let routes = routes();
+        let requests = (0..100).map(|_| {
+            let request = cloud.anonymous_request(&routes, "POST", "/api/sessions/", &json!({}));
+            routes.answer(request, Arc::clone(state))
+        });
+        let answers = futures::future::join_all(requests).await;
+        answers
+            .into_iter()
+            .filter_map(Result::err)
             .inspect(|error| assert_eq!(error.code(), "rate_limited"))
             .count()
     }
@@ -79,13 +109,13 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_behind_one_address_gets_sessions_and_a_flood_does_not() {
         let cloud = Cloud::new().await;
-        let deps = Arc::new(cloud.sessions().await);
-        assert_eq!(refused(&deps, &cloud).await, 0);
-        // Behind 590 others of the same hour. A token comes back every six seconds.
+        let state = cloud.state(PARTS).await;
+        assert_eq!(refused(&state, &cloud).await, 0);
+        // After 590 others in the same hour. A token comes back every six seconds.
         let full_at = after(cloud.clock.now(), Duration::from_secs(590 * 6)).as_millisecond();
         let row = json!({ "full_at_ms": { "N": full_at.to_string() } });
         cloud.put_row("RATE#session#192.0.2.7", "RATE", row).await;
-        let refused = refused(&deps, &cloud).await;
+        let refused = refused(&state, &cloud).await;
         assert!(
             (50..=90).contains(&refused),
             "{refused} of 100 were refused"

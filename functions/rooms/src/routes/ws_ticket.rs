@@ -1,10 +1,14 @@
-//! `POST /api/ws-ticket`: what opens a socket, once and soon.
+//! `POST /api/ws-ticket`: issues a ticket that opens one socket.
 
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::RateLimit;
 use confab_core::{Clock, Result, TicketId, Timestamp, after};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_lambda::{
+    Response, Router,
+    extract::{Json, SourceIp},
+    response,
+};
 use confab_worker::Consistency;
 use http::StatusCode;
 use rooms_domain::{RoomCode, Ticket};
@@ -12,18 +16,34 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{SEAL, Tickets};
+#[cfg(test)]
+use crate::contract::{BadRequest, NotFound, RateLimited, Unauthorized};
+use crate::{
+    extract::User,
+    services::room_access::authorize_read,
+    state::{Part, State},
+};
 
-const LASTS: Duration = Duration::from_secs(30);
-/// Of a bad connection on several devices.
-const TICKETS: RateLimit = RateLimit {
+pub const PARTS: &[Part] = &[
+    Part::Sessions,
+    Part::Tickets,
+    Part::Store,
+    Part::SocketUrl,
+    Part::DynamoDbConnection,
+];
+
+const TICKET_TTL: Duration = Duration::from_secs(30);
+/// Enough for several devices with a bad connection.
+const TICKETS_PER_USER: RateLimit = RateLimit {
     burst: 60,
     every: Duration::from_secs(2),
 };
 
 #[derive(Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct TicketWanted {
+#[ts(rename = "TicketWanted")]
+#[schema(as = TicketWanted)]
+pub(crate) struct TicketRequest {
     code: RoomCode,
 }
 
@@ -33,32 +53,48 @@ pub(crate) struct SocketTicket {
     expires_at: Timestamp,
 }
 
-pub async fn handle(deps: Arc<Tickets>, call: ApiRequest) -> Result<Response> {
-    let user = deps.doorman.caller(&call).await?;
-    let TicketWanted { code } = call.json()?;
-    let visited = deps
-        .store
-        .visit(code, Some(user), Consistency::Eventual)
+pub fn routes() -> Router<State> {
+    Router::new().route("POST /api/ws-ticket", create_ticket)
+}
+
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/api/ws-ticket",
+    operation_id = "ticket",
+    tag = "Live",
+    request_body = TicketRequest,
+    responses(
+        (status = 201, description = "Opens one socket, once and soon.", body = SocketTicket),
+        BadRequest,
+        Unauthorized,
+        NotFound,
+        RateLimited,
+    ),
+    security(("session" = []))
+))]
+pub(crate) async fn create_ticket(
+    state: Arc<State>,
+    User(user): User,
+    Json(TicketRequest { code }): Json<TicketRequest>,
+    SourceIp(address): SourceIp,
+) -> Result<Response> {
+    let store = state.store()?;
+    let loaded = store
+        .load_room_for(code, Some(user), Consistency::Eventual)
         .await?;
-    visited.room.lets_read(visited.standing)?;
-    let now = deps.clock.now();
-    TICKETS
-        .take(&deps.store.table, &format!("ticket#{user}"), now)
+    authorize_read(&loaded)?;
+    store
+        .take_token(TICKETS_PER_USER, &format!("ticket#{user}"))
         .await?;
-    let expires_at = after(now, LASTS);
-    let address = call.source_ip().into();
+    let now = state.clock.now();
+    let expires_at = after(now, TICKET_TTL);
     let ticket = Ticket {
-        id: TicketId::new(now, &deps.entropy),
+        id: TicketId::new(now, &state.entropy),
         room: code,
         user,
-        address,
+        address: address.into(),
     };
-    let ticket = deps.doorman.keys.seal(SEAL, &ticket, expires_at).await?;
-    response::json(
-        StatusCode::CREATED,
-        &SocketTicket {
-            url: format!("{}?ticket={ticket}", deps.socket_url),
-            expires_at,
-        },
-    )
+    let token = state.tickets()?.issue(&ticket, expires_at).await?;
+    let url = format!("{}?ticket={token}", state.socket_url()?);
+    response::json(StatusCode::CREATED, &SocketTicket { url, expires_at })
 }

@@ -1,38 +1,49 @@
-//! Where pictures lie, and addresses of them.
+//! The objects of photos in the bucket, and the queue that has them analyzed.
 
 use std::time::Duration;
 
-use confab_aws::Objects;
-use confab_core::{PhotoId, Result};
-use rooms_domain::PhotoView;
+use confab_aws::{Entry, Objects, Queue};
+use confab_core::{CorrelationId, PhotoId, Result};
+use rooms_domain::{PhotoJob, PhotoView};
 
-/// As long as a page is looked at.
-const LINKS_LAST: Duration = Duration::from_secs(3600);
+/// How long a link to a photo is valid.
+const LINK_TTL: Duration = Duration::from_secs(3600);
 
-/// As it came from a stranger: nobody is shown it.
-pub(crate) fn quarantine(photo: PhotoId) -> String {
+/// The key of an upload, which is never shown.
+pub(crate) fn quarantine_key(photo: PhotoId) -> String {
     format!("quarantine/{photo}")
 }
 
-pub(crate) fn large(photo: PhotoId) -> String {
+pub(crate) fn large_key(photo: PhotoId) -> String {
     format!("photos/{photo}/large.jpg")
 }
 
-pub(crate) fn small(photo: PhotoId) -> String {
+pub(crate) fn small_key(photo: PhotoId) -> String {
     format!("photos/{photo}/small.jpg")
 }
 
-pub(crate) fn view(
+/// Presigns the links to a photo.
+pub(crate) fn photo_view(
     objects: &Objects,
     photo: PhotoId,
-    size: (u32, u32),
+    (width, height): (u32, u32),
     thumbhash: &str,
 ) -> Result<PhotoView> {
     Ok(PhotoView {
-        url: objects.link(&large(photo), LINKS_LAST)?,
-        small_url: objects.link(&small(photo), LINKS_LAST)?,
-        width: size.0,
-        height: size.1,
+        url: objects.link(&large_key(photo), LINK_TTL)?,
+        small_url: objects.link(&small_key(photo), LINK_TTL)?,
+        width,
+        height,
         thumbhash: thumbhash.to_owned(),
     })
+}
+
+/// Queues the analysis of an uploaded photo.
+pub(crate) async fn queue_analysis(
+    photos: &Queue,
+    photo: PhotoId,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let job = PhotoJob::V1 { photo };
+    photos.send(&[Entry::standard(&job, correlation_id)?]).await
 }

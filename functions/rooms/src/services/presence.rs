@@ -1,101 +1,128 @@
-//! How many people are connected to a room: one count that everyone is shown, taken again as people come, ask and leave.
+//! Presence: the number of connected users, counted again as users connect, ping and disconnect.
 
-use confab_aws::Queue;
 use confab_core::{Clock, CorrelationId, Result};
 use confab_lambda::SystemClock;
 use confab_worker::Consistency;
-use rooms_domain::{News, RoomCode};
+use rooms_domain::{RoomCode, RoomUpdate};
 
 use crate::{
-    services::post_message::tell,
-    store::{Store, Visited},
+    services::broadcasts::Broadcasts,
+    store::{RoomForUser, Store},
 };
 
-/// In a room of up to so many people each arrival and departure is counted at once.
-const SEEN_UP_TO: u32 = 20;
-/// A larger room is counted this often, and the less often the more people are in it.
-const COUNTED_EVERY_MS: i64 = 2_000;
-const MS_PER_PERSON: i64 = 10;
-/// Pings come every 30 seconds: a count is taken again before it is too old to be shown.
-const COUNTED_AT_LEAST_EVERY_MS: i64 = 45_000;
-/// In a larger room the count is told in answers to pings alone.
-const TOLD_UP_TO: u32 = 200;
+/// Up to this many users, every arrival and departure is counted at once.
+const COUNT_AT_ONCE_MAX_USERS: u32 = 20;
+/// Larger rooms are counted at this interval, which grows with the number of users.
+const COUNT_INTERVAL_MS: i64 = 2_000;
+const COUNT_INTERVAL_MS_PER_USER: i64 = 10;
+/// Clients ping every 30 seconds; a count is renewed before it is too old to be shown.
+const MAX_COUNT_INTERVAL_MS: i64 = 45_000;
+/// In larger rooms the count is sent in answers to pings only.
+const BROADCAST_MAX_USERS: u32 = 200;
 
+#[derive(Debug)]
 pub(crate) struct Presence<'a> {
-    pub(crate) store: &'a Store,
-    pub(crate) broadcasts: &'a Queue,
-    pub(crate) clock: SystemClock,
-    pub(crate) trace: CorrelationId,
+    store: &'a Store,
+    broadcasts: &'a Broadcasts,
+    clock: SystemClock,
 }
 
-impl Presence<'_> {
-    /// Returns the count for an answer to a ping.
-    pub(crate) async fn on_ping(&self, visited: &Visited) -> Result<u32> {
-        self.count(visited, COUNTED_EVERY_MS, Consistency::Eventual)
-            .await
+impl<'a> Presence<'a> {
+    pub(crate) fn new(store: &'a Store, broadcasts: &'a Broadcasts, clock: SystemClock) -> Self {
+        Self {
+            store,
+            broadcasts,
+            clock,
+        }
     }
 
-    pub(crate) async fn on_arrival(&self, visited: &Visited) -> Result<u32> {
+    /// Returns the count for an answer to a ping.
+    pub(crate) async fn on_ping(
+        &self,
+        loaded: &RoomForUser,
+        correlation_id: CorrelationId,
+    ) -> Result<u32> {
         self.count(
-            visited,
-            if visited.online <= SEEN_UP_TO {
-                0
-            } else {
-                COUNTED_EVERY_MS
-            },
+            loaded,
+            COUNT_INTERVAL_MS,
             Consistency::Eventual,
+            correlation_id,
         )
         .await
     }
 
+    /// Returns the count for a welcome.
+    pub(crate) async fn on_arrival(
+        &self,
+        loaded: &RoomForUser,
+        correlation_id: CorrelationId,
+    ) -> Result<u32> {
+        let interval_ms = interval_ms(loaded.online);
+        self.count(loaded, interval_ms, Consistency::Eventual, correlation_id)
+            .await
+    }
+
     /// Counts again after a connection has closed. A room that closed meanwhile has no count.
-    pub(crate) async fn on_departure(&self, room: RoomCode) -> Result<()> {
-        let Some(visited) = self.store.find_room(room).await? else {
+    pub(crate) async fn on_departure(
+        &self,
+        room: RoomCode,
+        correlation_id: CorrelationId,
+    ) -> Result<()> {
+        let Some(loaded) = self.store.find_room(room).await? else {
             return Ok(());
         };
-        let every = if visited.online <= SEEN_UP_TO {
-            0
-        } else {
-            COUNTED_EVERY_MS
-        };
+        let interval_ms = interval_ms(loaded.online);
         // The connection that has just closed must not be counted.
-        self.count(&visited, every, Consistency::Strong)
+        self.count(&loaded, interval_ms, Consistency::Strong, correlation_id)
             .await
             .map(drop)
     }
 
-    /// Takes the count again when it is older than `every_ms`, one caller at a time, and tells the room of a change.
-    async fn count(&self, visited: &Visited, every_ms: i64, read: Consistency) -> Result<u32> {
-        let now_ms = self.clock.now().as_millisecond();
-        let lasts = every_ms
-            .max((i64::from(visited.online) * MS_PER_PERSON).min(COUNTED_AT_LEAST_EVERY_MS));
-        if now_ms < visited.counted_at_ms + lasts {
-            return Ok(visited.online);
+    /// Renews the count when it is older than the interval, by one caller at a time, and publishes a change.
+    async fn count(
+        &self,
+        loaded: &RoomForUser,
+        interval_ms: i64,
+        read: Consistency,
+        correlation_id: CorrelationId,
+    ) -> Result<u32> {
+        let now = self.clock.now();
+        let (now_ms, last_ms) = (now.as_millisecond(), loaded.counted_at_ms);
+        let by_size_ms = i64::from(loaded.online) * COUNT_INTERVAL_MS_PER_USER;
+        if now_ms < last_ms + interval_ms.max(by_size_ms.min(MAX_COUNT_INTERVAL_MS)) {
+            return Ok(loaded.online);
         }
-        let (code, was) = (visited.room.code, visited.counted_at_ms);
-        if !self
-            .store
-            .put_online(code, visited.online, was, now_ms)
-            .await?
-        {
-            return Ok(visited.online);
-        }
-        let here = self.store.here(code, usize::MAX, read, self.trace).await?;
-        let online = u32::try_from(here.len()).unwrap_or(u32::MAX);
-        self.store.put_online(code, online, now_ms, now_ms).await?;
-        if online != visited.online && (1..=TOLD_UP_TO).contains(&online) {
-            let (once, news) = (format!("online#{code}#{now_ms}"), News::Online { online });
-            tell(
-                self.broadcasts,
-                code,
-                &once,
-                self.clock.now(),
-                news,
-                self.trace,
-            )
+        let (code, store) = (loaded.room.code, self.store);
+        // Writing the time claims the count for one caller.
+        let is_claimed = store
+            .put_online_count(code, loaded.online, last_ms, now_ms)
             .await?;
+        if !is_claimed {
+            return Ok(loaded.online);
+        }
+        let users = store
+            .connected_users(code, usize::MAX, read, correlation_id)
+            .await?;
+        let online = u32::try_from(users.len()).unwrap_or(u32::MAX);
+        store.put_online_count(code, online, now_ms, now_ms).await?;
+        if online != loaded.online && (1..=BROADCAST_MAX_USERS).contains(&online) {
+            let (key, update) = (
+                format!("online#{code}#{now_ms}"),
+                RoomUpdate::OnlineCount { online },
+            );
+            self.broadcasts
+                .publish(code, &key, self.clock.now(), update, correlation_id)
+                .await?;
         }
         Ok(online)
+    }
+}
+
+fn interval_ms(online: u32) -> i64 {
+    if online <= COUNT_AT_ONCE_MAX_USERS {
+        0
+    } else {
+        COUNT_INTERVAL_MS
     }
 }
 

@@ -1,48 +1,49 @@
-//! Who is calling, by the session that they show.
+//! Authentication of users by their sealed sessions.
 
 use confab_aws::Keyring;
-use confab_core::{Clock, Error, Result, UserId};
+use confab_core::{Clock, Error, Result, Timestamp, UserId};
 use confab_lambda::{ApiRequest, SystemClock};
-use rooms_domain::{RoomCode, Session, Ticket};
+use rooms_domain::Session;
 
-use crate::SEAL;
+use crate::config::SESSION_SECRET;
 
 #[derive(Debug)]
-pub(crate) struct Doorman {
-    pub(crate) keys: Keyring,
-    pub(crate) clock: SystemClock,
+pub(crate) struct SessionAuth {
+    secrets: Keyring,
+    clock: SystemClock,
 }
 
-impl Doorman {
-    /// None without a session; a session that is not good is an error, so that nobody takes themselves for somebody else.
-    pub(crate) async fn guest(&self, call: &ApiRequest) -> Result<Option<UserId>> {
-        if call.header("authorization").is_none() {
+impl SessionAuth {
+    pub(crate) fn new(secrets: Keyring, clock: SystemClock) -> Self {
+        Self { secrets, clock }
+    }
+
+    /// Returns the user of a request, `None` without a session. An invalid session is an error, so that no client
+    /// mistakes itself for a new user.
+    pub(crate) async fn optional_user(&self, request: &ApiRequest) -> Result<Option<UserId>> {
+        if request.header("authorization").is_none() {
             return Ok(None);
         }
-        let bad = || Error::unauthenticated("The session is not good. Ask for a new one.");
-        let token = call.bearer().ok_or_else(bad)?;
-        let session: Session = self.keys.unseal(SEAL, token, self.clock.now()).await?;
+        let Some(token) = request.bearer() else {
+            return Err(Error::unauthenticated(
+                "Your session is not valid. Start a new one.",
+            ));
+        };
+        let now = self.clock.now();
+        let session: Session = self.secrets.unseal(SESSION_SECRET, token, now).await?;
         Ok(Some(session.user))
     }
 
-    pub(crate) async fn caller(&self, call: &ApiRequest) -> Result<UserId> {
-        self.guest(call)
+    pub(crate) async fn require_user(&self, request: &ApiRequest) -> Result<UserId> {
+        self.optional_user(request)
             .await?
-            .ok_or_else(|| Error::unauthenticated("Ask for a session first."))
+            .ok_or_else(|| Error::unauthenticated("Start a session first."))
     }
 
-    pub(crate) async fn ticket(&self, sealed: &str) -> Result<Ticket> {
-        self.keys.unseal(SEAL, sealed, self.clock.now()).await
+    /// Seals a session into a token.
+    pub(crate) async fn issue(&self, user: UserId, expires_at: Timestamp) -> Result<String> {
+        self.secrets
+            .seal(SESSION_SECRET, &Session { user }, expires_at)
+            .await
     }
-}
-
-/// The parts of `/api/chats/{code}/..`, and the room's code.
-pub(crate) fn place(call: &ApiRequest) -> Result<(RoomCode, Vec<&str>)> {
-    let mut parts = call
-        .path()
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .skip(2);
-    let code = parts.next().unwrap_or_default().parse()?;
-    Ok((code, parts.collect()))
 }

@@ -1,38 +1,40 @@
-//! Who is in a room, under which name.
+//! Members, former members and banned users of a room, and the usernames that they own.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Condition, Row, Table, WriteConflict, number, text};
 use confab_core::{CorrelationId, Result, UserId};
 use confab_worker::{Consistency, SaveOutcome};
-use rooms_domain::{Person, Place, Reason, RoomCode, Username};
+use rooms_domain::{Membership, Person, RemovalReason, RoomCode, Username};
 
-use super::{Store, person_key, readable, rendered, room_pk};
+use super::{Store, decode_rows, person_key, room_pk, sort_key, to_attribute};
 
-/// As many as a sheet shows, and more, as not all of them are in the room.
-const MOST_PEOPLE: usize = 1_000;
-const MOST_BANNED: usize = 100;
-const AT_ONCE: usize = 100;
-const BANNED: &str = "BANNED#";
+/// More than a list shows, because some of them have left.
+const MAX_PEOPLE: usize = 1_000;
+const MAX_BANNED: usize = 100;
+/// DynamoDB's limit of keys in one batch.
+const GET_BATCH: usize = 100;
+const BANNED_PREFIX: &str = "BANNED#";
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Joined {
-    Yes,
+pub(crate) enum JoinOutcome {
+    Joined,
     NameTaken,
-    /// Something else happened to them meanwhile.
-    Raced,
+    /// The person was changed since they were read.
+    Conflict,
 }
 
-fn under(code: RoomCode, prefix: &str) -> Condition {
+fn with_prefix(code: RoomCode, prefix: &str) -> Condition {
     Condition::expression("pk = :pk AND begins_with(sk, :prefix)")
         .value(":pk", text(room_pk(code)))
         .value(":prefix", text(prefix))
 }
 
 fn banned_key(code: RoomCode, user: UserId) -> Row {
-    Table::key(room_pk(code), format!("{BANNED}{user}"))
+    Table::key(room_pk(code), format!("{BANNED_PREFIX}{user}"))
 }
 
-fn name_key(code: RoomCode, name: &Username) -> Row {
-    Table::key(room_pk(code), format!("NAME#{}", name.likeness()))
+fn name_sk(name: &Username) -> String {
+    format!("NAME#{}", name.confusable_key())
 }
 
 impl Store {
@@ -43,208 +45,189 @@ impl Store {
     }
 
     pub(super) fn name_row(code: RoomCode, person: &Person) -> Result<Row> {
-        let mut row = name_key(code, &person.username);
+        let mut row = Table::key(room_pk(code), name_sk(&person.username));
         row.insert("user_id".to_owned(), text(person.user_id.to_string()));
         Ok(row)
     }
 
-    /// Puts somebody into a room under a name that is theirs alone, as long as they are as they were seen. Their former
-    /// names stay theirs: what they said under them stands there.
+    /// Makes a user a member under a name that no other user owns, if the membership still equals `was`. Former names
+    /// stay owned, because messages still show them.
     pub(crate) async fn join(
         &self,
         code: RoomCode,
         was: Option<&Person>,
         person: &Person,
-    ) -> Result<Joined> {
-        let me = text(person.user_id.to_string());
-        let is_free =
-            Condition::expression("attribute_not_exists(pk) OR user_id = :me").value(":me", me);
-        let comes_in = match was {
-            None => self
-                .table
-                .transact_put(Self::person_row(code, person)?, Condition::not_exists())?,
-            // What else is known of them stays as it is.
+    ) -> Result<JoinOutcome> {
+        let (user, table) = (person.user_id, &self.table);
+        let is_free = Condition::expression("attribute_not_exists(pk) OR user_id = :me")
+            .value(":me", text(user.to_string()));
+        let person_write = match was {
+            None => table.transact_put(Self::person_row(code, person)?, Condition::not_exists())?,
+            // Keeps the other attributes, such as a mute.
             Some(was) => {
-                let when = Condition::expression("place = :was")
-                    .value(":was", rendered(&was.place)?)
-                    .value(":place", rendered(&person.place)?)
-                    .value(":name", rendered(&person.username)?);
-                self.table.transact_update(
-                    person_key(code, person.user_id),
-                    "SET place = :place, username = :name",
-                    when,
-                )?
+                let unchanged = Condition::expression("place = :was")
+                    .value(":was", to_attribute(&was.membership)?)
+                    .value(":place", to_attribute(&person.membership)?)
+                    .value(":name", to_attribute(&person.username)?);
+                let set = "SET place = :place, username = :name";
+                table.transact_update(person_key(code, user), set, unchanged)?
             }
         };
         let mut writes = vec![
-            self.table
-                .transact_put(Self::name_row(code, person)?, is_free)?,
-            comes_in,
-            self.table
-                .transact_put(Self::mine_row(code, person.user_id), Condition::none())?,
-            self.only_if_open(code)?,
+            table.transact_put(Self::name_row(code, person)?, is_free)?,
+            person_write,
+            table.transact_put(Self::mine_row(code, user), Condition::none())?,
+            self.require_open_room(code)?,
         ];
-        if was.is_some_and(|was| !was.is_inside()) {
-            writes.push(self.delete_removal(code, person.user_id)?);
+        if was.is_some_and(|was| !was.is_member()) {
+            writes.push(self.removal_delete(code, user)?);
         }
-        Ok(match self.table.try_transact(writes).await? {
-            None => Joined::Yes,
-            Some(held) if held.first() == Some(&WriteConflict::ConditionFailed) => {
-                Joined::NameTaken
+        Ok(match table.try_transact(writes).await? {
+            None => JoinOutcome::Joined,
+            Some(conflicts) if conflicts.first() == Some(&WriteConflict::ConditionFailed) => {
+                JoinOutcome::NameTaken
             }
-            Some(_) => Joined::Raced,
+            Some(_) => JoinOutcome::Conflict,
         })
     }
 
-    /// Removes a user from a room, and records the removal for the broadcaster. Their names stay taken, so that nobody
-    /// else speaks under a name where their messages stand. Returns `false` for an unknown user, and for a banned one
-    /// unless they are banned again.
-    pub(crate) async fn remove_person(
+    /// Removes a user from a room, and records the removal for the broadcaster. Their names stay owned, because their
+    /// messages still show them. Returns `false` for an unknown user, and for a banned one unless they are banned again.
+    pub(crate) async fn remove_member(
         &self,
         code: RoomCode,
         user: UserId,
-        reason: Reason,
+        reason: RemovalReason,
     ) -> Result<bool> {
-        let (place, when) = match reason {
-            Reason::Banned => (Place::Banned, Condition::expression("attribute_exists(pk)")),
-            _ => {
-                let not_banned = Condition::expression("attribute_exists(pk) AND place <> :banned");
-                (
-                    Place::Left,
-                    not_banned.value(":banned", rendered(&Place::Banned)?),
-                )
-            }
+        let exists = Condition::expression("attribute_exists(pk)");
+        let (membership, when) = if reason == RemovalReason::Banned {
+            (Membership::Banned, exists)
+        } else {
+            let not_banned = exists
+                .and("place <> :banned")
+                .value(":banned", to_attribute(&Membership::Banned)?);
+            (Membership::Left, not_banned)
         };
-        let when = when.value(":place", rendered(&place)?);
+        let when = when.value(":place", to_attribute(&membership)?);
+        let (key, mine) = (person_key(code, user), Self::mine_row(code, user));
         let mut writes = vec![
             self.table
-                .transact_update(person_key(code, user), "SET place = :place", when)?,
-            self.put_removal(code, Some(user), reason)?,
-            self.table
-                .transact_delete(Self::mine_row(code, user), Condition::none())?,
+                .transact_update(key, "SET place = :place", when)?,
+            self.removal_write(code, Some(user), reason)?,
+            self.table.transact_delete(mine, Condition::none())?,
         ];
-        if place == Place::Banned {
-            writes.push(
-                self.table
-                    .transact_put(banned_key(code, user), Condition::none())?,
-            );
+        if membership == Membership::Banned {
+            let banned = banned_key(code, user);
+            writes.push(self.table.transact_put(banned, Condition::none())?);
         }
         Ok(self.table.transact(writes).await? == SaveOutcome::Saved)
     }
 
     /// Lifts a ban. Returns `false` when the user is not banned.
     pub(crate) async fn unban(&self, code: RoomCode, user: UserId) -> Result<bool> {
-        let when = Condition::expression("place = :banned")
-            .value(":banned", rendered(&Place::Banned)?)
-            .value(":left", rendered(&Place::Left)?);
+        let is_banned = Condition::expression("place = :banned")
+            .value(":banned", to_attribute(&Membership::Banned)?)
+            .value(":left", to_attribute(&Membership::Left)?);
         let writes = vec![
             self.table
-                .transact_update(person_key(code, user), "SET place = :left", when)?,
-            self.delete_removal(code, user)?,
+                .transact_update(person_key(code, user), "SET place = :left", is_banned)?,
+            self.removal_delete(code, user)?,
             self.table
                 .transact_delete(banned_key(code, user), Condition::none())?,
         ];
         Ok(self.table.transact(writes).await? == SaveOutcome::Saved)
     }
 
+    /// Mutes or unmutes a user. Returns `false` for an unknown user.
     pub(crate) async fn set_muted(
         &self,
         code: RoomCode,
         user: UserId,
         is_muted: bool,
     ) -> Result<bool> {
-        let value = aws_sdk_dynamodb::types::AttributeValue::Bool(is_muted);
-        let when = Condition::expression("attribute_exists(pk)").value(":muted", value);
-        Ok(self
+        let exists = Condition::expression("attribute_exists(pk)")
+            .value(":muted", AttributeValue::Bool(is_muted));
+        let updated = self
             .table
-            .update(person_key(code, user), "SET is_muted = :muted", when)
-            .await?
-            .is_some())
+            .update(person_key(code, user), "SET is_muted = :muted", exists)
+            .await?;
+        Ok(updated.is_some())
     }
 
-    /// Up to a message; never back.
-    pub(crate) async fn has_read(&self, code: RoomCode, user: UserId, seq: u64) -> Result<()> {
-        let when = Condition::expression(
+    /// Advances the read marker of a user. It never moves back.
+    pub(crate) async fn mark_read(&self, code: RoomCode, user: UserId, seq: u64) -> Result<()> {
+        let is_lower = Condition::expression(
             "attribute_exists(pk) AND (attribute_not_exists(read_seq) OR read_seq < :seq)",
         )
         .value(":seq", number(seq));
         self.table
-            .update(person_key(code, user), "SET read_seq = :seq", when)
+            .update(person_key(code, user), "SET read_seq = :seq", is_lower)
             .await
             .map(drop)
     }
 
-    /// Those of them who are known in the room.
-    pub(crate) async fn people(
+    /// Returns those of the users who are known in the room.
+    pub(crate) async fn find_people(
         &self,
         code: RoomCode,
         users: &[UserId],
         read: Consistency,
-        trace: CorrelationId,
+        correlation_id: CorrelationId,
     ) -> Result<Vec<Person>> {
         let mut people = Vec::new();
-        for users in users.chunks(AT_ONCE) {
+        for users in users.chunks(GET_BATCH) {
             let keys = users.iter().map(|user| person_key(code, *user)).collect();
-            people.extend(readable(
-                self.table.batch_get(keys, read).await?,
-                "person",
-                trace,
-                Table::from_row,
-            ));
+            let rows = self.table.batch_get(keys, read).await?;
+            people.extend(decode_rows(rows, "person", correlation_id, Table::from_row));
         }
         Ok(people)
     }
 
-    /// The first of those who are in a room, were, or may not be.
-    pub(crate) async fn first_people(
+    /// Returns the first people of a room, whatever their membership is.
+    pub(crate) async fn list_people(
         &self,
         code: RoomCode,
-        trace: CorrelationId,
+        correlation_id: CorrelationId,
     ) -> Result<Vec<Person>> {
-        let rows = self
-            .table
-            .query(None, under(code, "PERSON#"), MOST_PEOPLE)
-            .await?;
-        Ok(readable(rows, "person", trace, Table::from_row))
+        let keys = with_prefix(code, "PERSON#");
+        let rows = self.table.query(None, keys, MAX_PEOPLE).await?;
+        Ok(decode_rows(rows, "person", correlation_id, Table::from_row))
     }
 
-    /// The first of those who may not come back.
-    pub(crate) async fn banned(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Person>> {
-        let rows = self
-            .table
-            .query(None, under(code, BANNED), MOST_BANNED)
-            .await?;
-        let users = rows
+    /// Returns the first banned users of a room.
+    pub(crate) async fn list_banned(
+        &self,
+        code: RoomCode,
+        correlation_id: CorrelationId,
+    ) -> Result<Vec<Person>> {
+        let keys = with_prefix(code, BANNED_PREFIX);
+        let rows = self.table.query(None, keys, MAX_BANNED).await?;
+        let users: Vec<_> = rows
             .iter()
-            .filter_map(|row| super::sort_key(row).strip_prefix(BANNED)?.parse().ok());
-        self.people(
-            code,
-            &users.collect::<Vec<_>>(),
-            Consistency::Eventual,
-            trace,
-        )
-        .await
+            .filter_map(|row| sort_key(row).strip_prefix(BANNED_PREFIX)?.parse().ok())
+            .collect();
+        self.find_people(code, &users, Consistency::Eventual, correlation_id)
+            .await
     }
 
-    /// Which of some names nobody has.
-    pub(crate) async fn free_names(
+    /// Returns those of the names that no user owns.
+    pub(crate) async fn available_names(
         &self,
         code: RoomCode,
         names: Vec<Username>,
     ) -> Result<Vec<Username>> {
         let mut keys: Vec<Row> = Vec::new();
         for name in &names {
-            let key = name_key(code, name);
+            let key = Table::key(room_pk(code), name_sk(name));
             if !keys.contains(&key) {
                 keys.push(key);
             }
         }
         let taken = self.table.batch_get(keys, Consistency::Eventual).await?;
-        let taken: Vec<_> = taken
-            .iter()
-            .map(|row| super::sort_key(row).to_owned())
-            .collect();
-        let is_free = |name: &Username| !taken.contains(&format!("NAME#{}", name.likeness()));
+        let is_free = |name: &Username| {
+            let sk = name_sk(name);
+            !taken.iter().any(|row| sort_key(row) == sk)
+        };
         Ok(names.into_iter().filter(is_free).collect())
     }
 }
@@ -257,12 +240,12 @@ mod tests {
     use super::*;
     use crate::testing::{Cloud, code, person};
 
-    /// DynamoDB lets one of several transactions at a row through, and cancels the others.
+    /// DynamoDB cancels all but one of concurrent transactions at a row.
     #[tokio::test]
-    async fn joins_are_written_again_when_other_joins_hold_the_room() {
+    async fn joins_are_retried_when_they_conflict_with_other_joins() {
         let cloud = Cloud::new().await;
         let mut conflicts = 5;
-        cloud.fails(move |target, _| {
+        cloud.fail_calls(move |target, _| {
             if !target.ends_with("TransactWriteItems") || conflicts == 0 {
                 return None;
             }
@@ -274,7 +257,7 @@ mod tests {
         });
         assert_eq!(
             cloud.store.join(code(), None, &person(2)).await.unwrap(),
-            Joined::Yes
+            JoinOutcome::Joined
         );
         let other = Person {
             username: person(2).username,
@@ -282,7 +265,7 @@ mod tests {
         };
         assert_eq!(
             cloud.store.join(code(), None, &other).await.unwrap(),
-            Joined::NameTaken
+            JoinOutcome::NameTaken
         );
     }
 }

@@ -1,180 +1,172 @@
-//! Photos, what was found in them, and the rooms that began with one.
+//! Photos with their analyses, and the rooms that were created with one.
 
 use std::time::Duration;
 
 use confab_aws::{Condition, Row, Table, number, text};
 use confab_core::{CorrelationId, PhotoId, Result, Timestamp, UserId, after, before};
 use confab_worker::Consistency;
-use rooms_domain::{Analysis, RoomCode, State, Traits};
+use rooms_domain::{AnalysisState, PhotoAnalysis, PhotoFeatures, RoomCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, readable};
+use super::{Store, decode_rows, to_attribute};
 
-/// Rooms of so many days are looked through, the latest of each.
-const DAYS: u32 = 2;
-const MOST_ROOMS: i32 = 500;
-/// A photo that was to be looked at is done by then, or whoever took it died.
-const GIVEN_UP: Duration = Duration::from_secs(120);
+/// Similar rooms are searched among those of the last days.
+const RECENT_DAYS: u32 = 2;
+const MAX_RECENT_ROOMS_PER_DAY: i32 = 500;
+/// A claim of an analysis may be taken over after this.
+const CLAIM_TIMEOUT: Duration = Duration::from_secs(120);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Serialize, Deserialize)]
 struct RecentRow {
     code: RoomCode,
-    traits: Traits,
+    #[serde(rename = "traits")]
+    features: PhotoFeatures,
 }
 
-fn key(photo: PhotoId) -> Row {
+fn photo_key(photo: PhotoId) -> Row {
     Table::key(format!("PHOTO#{photo}"), "PHOTO")
 }
 
-fn recent(at: Timestamp) -> String {
+fn digest_key(digest: &str) -> Row {
+    Table::key(format!("SEEN#{digest}"), "PHOTO")
+}
+
+fn recent_pk(at: Timestamp) -> String {
     format!("RECENT#{}", at.strftime("%Y-%m-%d"))
 }
 
-fn photo_row(analysis: &Analysis, touched_at: Timestamp) -> Result<Row> {
-    let mut row = Table::to_row(
-        "",
-        "",
-        &Analysis {
-            touched_at,
-            ..analysis.clone()
-        },
-    )?;
-    row.extend(key(analysis.photo_id));
+fn photo_row(analysis: &PhotoAnalysis, touched_at: Timestamp) -> Result<Row> {
+    let touched = PhotoAnalysis {
+        touched_at,
+        ..analysis.clone()
+    };
+    let mut row = Table::to_row("", "", &touched)?;
+    row.extend(photo_key(analysis.photo_id));
     row.insert("expires_at".to_owned(), number(analysis.until.as_second()));
     Ok(row)
 }
 
 impl Store {
-    pub(crate) async fn begin_photo(&self, analysis: &Analysis) -> Result<()> {
-        self.table
-            .put(photo_row(analysis, self.clock.now())?, Condition::none())
-            .await
-            .map(drop)
-    }
-
-    /// None when there is no such photo, or its time is over.
-    pub(crate) async fn photo(&self, photo: PhotoId) -> Result<Option<Analysis>> {
-        let analysis: Option<Analysis> = self.table.get(key(photo)).await?;
-        Ok(analysis.filter(|analysis| analysis.until > self.clock.now()))
-    }
-
-    /// Of all who want it looked at one has it done; and one more when whoever took it has died.
-    pub(crate) async fn asks_for(&self, photo: &Analysis) -> Result<bool> {
-        let now = self.clock.now();
-        let is_given_up = after(photo.touched_at, GIVEN_UP) < now;
-        if photo.state == State::Looking && !is_given_up {
-            return Ok(false);
-        }
-        let when = Condition::expression("#state = :was AND touched_at = :touched")
-            .name_attribute("#state", "state")
-            .value(":was", super::rendered(&photo.state)?)
-            .value(":touched", super::rendered(&photo.touched_at)?)
-            .value(":looking", text("looking"))
-            .value(":now", super::rendered(&now)?);
-        let looks = "SET #state = :looking, touched_at = :now";
-        Ok(self
-            .table
-            .update(key(photo.photo_id), looks, when)
-            .await?
-            .is_some())
-    }
-
-    /// How far it is. What is done stays done, however often somebody looks.
-    pub(crate) async fn found(&self, analysis: &Analysis) -> Result<()> {
-        let when = Condition::expression("#state = :waiting OR #state = :looking")
-            .name_attribute("#state", "state")
-            .value(":waiting", text("waiting"))
-            .value(":looking", text("looking"));
-        self.table
-            .put(photo_row(analysis, self.clock.now())?, when)
-            .await
-            .map(drop)
-    }
-
-    /// The photo that was looked at before, of the very same file.
-    pub(crate) async fn seen_before(&self, digest: &str) -> Result<Option<Analysis>> {
-        #[derive(Deserialize)]
-        struct SeenRow {
-            photo: PhotoId,
-        }
-        let seen: Option<SeenRow> = self
-            .table
-            .get(Table::key(format!("SEEN#{digest}"), "PHOTO"))
-            .await?;
-        match seen {
-            Some(SeenRow { photo }) => Ok(self
-                .photo(photo)
-                .await?
-                .filter(|photo| photo.state == State::Done)),
-            None => Ok(None),
-        }
-    }
-
-    pub(crate) async fn remember(
-        &self,
-        digest: &str,
-        photo: PhotoId,
-        until: Timestamp,
-    ) -> Result<()> {
-        let mut row = Table::key(format!("SEEN#{digest}"), "PHOTO");
-        row.insert("photo".to_owned(), text(photo.to_string()));
-        row.insert("expires_at".to_owned(), number(until.as_second()));
+    pub(crate) async fn create_analysis(&self, analysis: &PhotoAnalysis) -> Result<()> {
+        let row = photo_row(analysis, self.clock.now())?;
         self.table.put(row, Condition::none()).await.map(drop)
     }
 
-    /// False when it is somebody else's.
-    pub(crate) async fn adopt_photo(&self, photo: PhotoId, owner: UserId) -> Result<bool> {
-        let when = Condition::expression(
+    /// Returns the analysis of a photo. `None` when there is no such photo, or it has expired.
+    pub(crate) async fn find_analysis(&self, photo: PhotoId) -> Result<Option<PhotoAnalysis>> {
+        let analysis: Option<PhotoAnalysis> = self.table.get(photo_key(photo)).await?;
+        Ok(analysis.filter(|analysis| analysis.until > self.clock.now()))
+    }
+
+    /// Claims the analysis for one caller. Claims older than `CLAIM_TIMEOUT` may be taken over.
+    pub(crate) async fn claim_analysis(&self, analysis: &PhotoAnalysis) -> Result<bool> {
+        let now = self.clock.now();
+        let is_abandoned = after(analysis.touched_at, CLAIM_TIMEOUT) < now;
+        if analysis.state == AnalysisState::Analyzing && !is_abandoned {
+            return Ok(false);
+        }
+        let unchanged = Condition::expression("#state = :was AND touched_at = :touched")
+            .name_attribute("#state", "state")
+            .value(":was", to_attribute(&analysis.state)?)
+            .value(":touched", to_attribute(&analysis.touched_at)?)
+            .value(":looking", to_attribute(&AnalysisState::Analyzing)?)
+            .value(":now", to_attribute(&now)?);
+        let claim = "SET #state = :looking, touched_at = :now";
+        let claimed = self
+            .table
+            .update(photo_key(analysis.photo_id), claim, unchanged)
+            .await?;
+        Ok(claimed.is_some())
+    }
+
+    /// Saves the progress or the result of an analysis. A finished one is not overwritten.
+    pub(crate) async fn save_analysis(&self, analysis: &PhotoAnalysis) -> Result<()> {
+        let is_unfinished = Condition::expression("#state = :waiting OR #state = :looking")
+            .name_attribute("#state", "state")
+            .value(":waiting", to_attribute(&AnalysisState::AwaitingUpload)?)
+            .value(":looking", to_attribute(&AnalysisState::Analyzing)?);
+        let row = photo_row(analysis, self.clock.now())?;
+        self.table.put(row, is_unfinished).await.map(drop)
+    }
+
+    /// Returns the finished analysis of another photo with the same bytes.
+    pub(crate) async fn find_analysis_by_digest(
+        &self,
+        digest: &str,
+    ) -> Result<Option<PhotoAnalysis>> {
+        #[derive(Deserialize)]
+        struct DigestRow {
+            photo: PhotoId,
+        }
+        let row: Option<DigestRow> = self.table.get(digest_key(digest)).await?;
+        let Some(DigestRow { photo }) = row else {
+            return Ok(None);
+        };
+        let analysis = self.find_analysis(photo).await?;
+        Ok(analysis.filter(|analysis| analysis.state == AnalysisState::Done))
+    }
+
+    pub(crate) async fn index_digest(
+        &self,
+        digest: &str,
+        photo: PhotoId,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        let mut row = digest_key(digest);
+        row.insert("photo".to_owned(), text(photo.to_string()));
+        row.insert("expires_at".to_owned(), number(expires_at.as_second()));
+        self.table.put(row, Condition::none()).await.map(drop)
+    }
+
+    /// Makes a user the owner of a photo. Returns `false` when it has another owner.
+    pub(crate) async fn set_photo_owner(&self, photo: PhotoId, owner: UserId) -> Result<bool> {
+        let is_free = Condition::expression(
             "attribute_exists(pk) AND (attribute_not_exists(#owner) OR #owner = :owner)",
         )
         .name_attribute("#owner", "owner")
         .value(":owner", text(owner.to_string()));
-        Ok(self
+        let updated = self
             .table
-            .update(key(photo), "SET #owner = :owner", when)
-            .await?
-            .is_some())
+            .update(photo_key(photo), "SET #owner = :owner", is_free)
+            .await?;
+        Ok(updated.is_some())
     }
 
-    /// A room that whoever has a similar photo may be told of. Of one photo it is the last.
-    pub(crate) async fn tell_of(
+    /// Lists a room as the most recent one with this photo, for users with similar photos.
+    pub(crate) async fn index_recent_room(
         &self,
         code: RoomCode,
         photo: PhotoId,
-        traits: &Traits,
+        features: &PhotoFeatures,
     ) -> Result<()> {
         let now = self.clock.now();
         let row = RecentRow {
             code,
-            traits: traits.clone(),
+            features: features.clone(),
         };
-        let mut item = Table::to_row(recent(now), photo.to_string(), &row)?;
-        item.insert(
-            "expires_at".to_owned(),
-            number(now.checked_add(DAY * DAYS).unwrap_or(now).as_second()),
-        );
+        let expires_at = after(now, DAY * RECENT_DAYS);
+        let mut item = Table::to_row(recent_pk(now), photo.to_string(), &row)?;
+        item.insert("expires_at".to_owned(), number(expires_at.as_second()));
         self.table.put(item, Condition::none()).await.map(drop)
     }
 
-    pub(crate) async fn recent_rooms(
+    pub(crate) async fn list_recent_rooms(
         &self,
-        trace: CorrelationId,
-    ) -> Result<Vec<(RoomCode, Traits)>> {
+        correlation_id: CorrelationId,
+    ) -> Result<Vec<(RoomCode, PhotoFeatures)>> {
         let mut rooms = Vec::new();
-        for days in 0..DAYS {
+        for days in 0..RECENT_DAYS {
             let at = before(self.clock.now(), DAY * days);
-            let keys = Condition::expression("pk = :pk").value(":pk", text(recent(at)));
+            let keys = Condition::expression("pk = :pk").value(":pk", text(recent_pk(at)));
             let rows = self
                 .table
-                .query_descending(keys, MOST_ROOMS, Consistency::Eventual)
+                .query_descending(keys, MAX_RECENT_ROOMS_PER_DAY, Consistency::Eventual)
                 .await?;
-            let recent = readable(rows, "recent room", trace, Table::from_row::<RecentRow>);
-            rooms.extend(
-                recent
-                    .into_iter()
-                    .map(|RecentRow { code, traits }| (code, traits)),
-            );
+            let rows = decode_rows(rows, "recent room", correlation_id, |row| {
+                Table::from_row::<RecentRow>(row)
+            });
+            rooms.extend(rows.into_iter().map(|row| (row.code, row.features)));
         }
         Ok(rooms)
     }

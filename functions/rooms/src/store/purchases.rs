@@ -1,26 +1,28 @@
-//! What was paid for in a room, and what came of it. These rows outlive the room.
+//! Purchases in a room and their fulfillment. These rows outlive the room.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use confab_aws::{Condition, Table, number, text};
+use confab_aws::{Condition, Row, Table, WriteConflict, number, text};
 use confab_core::{CorrelationId, Money, OrderId, Result, Timestamp, UserId, after};
-use confab_worker::{Consistency, SaveOutcome};
-use rooms_domain::{Goods, NotGiven, PaidPin, Person, Place, Reason, Room, RoomCode, Username};
+use confab_worker::SaveOutcome;
+use rooms_domain::{
+    Goods, Membership, PaidPin, Person, RefundReason, RemovalReason, Room, RoomCode, Username,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, Visited, person_key, readable, rendered, room_key};
+use super::{RoomForUser, Store, decode_rows, person_key, room_key, to_attribute};
 
-/// Whoever has come in for less than this has had little of it.
-const ENTRANCE_OWED: Duration = Duration::from_secs(24 * 3600);
+/// When the room closes, entrances younger than this are refunded.
+const ENTRANCE_REFUND_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-/// Admits into a back room. A mute, and what the person has read, outlast a time outside.
-const ADMITS: &str = "SET user_id = :user, username = :name, joined_at = if_not_exists(joined_at, :at), place = :inside, \
-                      entrance = :entrance";
+/// Admits a person to a back room. A mute and the read marker survive a time outside.
+const ADMIT: &str = "SET user_id = :user, username = :name, joined_at = if_not_exists(joined_at, :at), place = :inside, \
+                     entrance = :entrance";
 
-/// An order of somebody's, once its money was here or went back.
+/// An order of a user, stored once it is paid or refunded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Paid {
+pub(crate) struct PurchaseRecord {
     pub(crate) order: OrderId,
     pub(crate) payer: UserId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,312 +31,318 @@ pub(crate) struct Paid {
     pub(crate) goods: Goods,
     pub(crate) price: Money,
     pub(crate) at: Timestamp,
-    pub(crate) became: Became,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) why: Option<NotGiven>,
-    /// The message that a tip is shown as.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) said_as: Option<u64>,
+    #[serde(rename = "became")]
+    pub(crate) status: FulfillmentStatus,
+    #[serde(default, rename = "why", skip_serializing_if = "Option::is_none")]
+    pub(crate) refund_reason: Option<RefundReason>,
+    /// The number of the message that shows a tip.
+    #[serde(default, rename = "said_as", skip_serializing_if = "Option::is_none")]
+    pub(crate) tip_seq: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Became {
-    Given,
-    /// The money is to go back.
-    NotGiven,
-    /// The money went back.
-    Returned,
+pub(crate) enum FulfillmentStatus {
+    #[serde(rename = "given")]
+    Fulfilled,
+    #[serde(rename = "not_given")]
+    RefundDue,
+    #[serde(rename = "returned")]
+    Refunded,
 }
 
-impl Paid {
-    /// An entrance of which whoever paid for it has had little.
-    pub(crate) fn is_owed_entrance(&self, at: Timestamp) -> bool {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AdmitOutcome {
+    Admitted,
+    NameTaken,
+    Banned,
+    Conflict,
+}
+
+impl PurchaseRecord {
+    /// Whether closing the room makes a refund of this entrance due.
+    pub(crate) fn is_refundable_entrance(&self, at: Timestamp) -> bool {
         self.goods == Goods::BackRoom
-            && self.became == Became::Given
-            && after(self.at, ENTRANCE_OWED) > at
+            && self.status == FulfillmentStatus::Fulfilled
+            && after(self.at, ENTRANCE_REFUND_WINDOW) > at
     }
 }
 
-fn paid_pk(code: RoomCode) -> String {
+fn purchases_pk(code: RoomCode) -> String {
     format!("PAID#{code}")
 }
 
+fn purchase_key(code: RoomCode, order: OrderId) -> Row {
+    Table::key(purchases_pk(code), order.to_string())
+}
+
 impl Store {
-    pub(crate) async fn paid(&self, code: RoomCode, order: OrderId) -> Result<Option<Paid>> {
-        self.table
-            .get(Table::key(paid_pk(code), order.to_string()))
-            .await
-    }
-
-    pub(crate) async fn all_paid(&self, code: RoomCode, trace: CorrelationId) -> Result<Vec<Paid>> {
-        let keys = Condition::expression("pk = :pk").value(":pk", text(paid_pk(code)));
-        let rows = self.table.query_consistent(keys, usize::MAX).await?;
-        Ok(readable(rows, "paid", trace, Table::from_row))
-    }
-
-    /// As long as it is as it was.
-    pub(super) fn note(
+    pub(crate) async fn find_purchase(
         &self,
         code: RoomCode,
-        paid: &Paid,
-        was: Option<Became>,
+        order: OrderId,
+    ) -> Result<Option<PurchaseRecord>> {
+        self.table.get(purchase_key(code, order)).await
+    }
+
+    pub(crate) async fn list_purchases(
+        &self,
+        code: RoomCode,
+        correlation_id: CorrelationId,
+    ) -> Result<Vec<PurchaseRecord>> {
+        let keys = Condition::expression("pk = :pk").value(":pk", text(purchases_pk(code)));
+        let rows = self.table.query_consistent(keys, usize::MAX).await?;
+        Ok(decode_rows(rows, "paid", correlation_id, Table::from_row))
+    }
+
+    /// The part of a transaction that writes a purchase if its status still equals `expected`.
+    pub(super) fn purchase_write(
+        &self,
+        code: RoomCode,
+        purchase: &PurchaseRecord,
+        expected: Option<FulfillmentStatus>,
     ) -> Result<TransactWriteItem> {
-        let row = Table::to_row(paid_pk(code), paid.order.to_string(), paid)?;
-        let when = match was {
+        let row = Table::to_row(purchases_pk(code), purchase.order.to_string(), purchase)?;
+        let when = match expected {
             None => Condition::not_exists(),
-            Some(was) => Condition::expression("became = :was").value(":was", rendered(&was)?),
+            Some(expected) => Condition::expression("became = :expected")
+                .value(":expected", to_attribute(&expected)?),
         };
         self.table.transact_put(row, when)
     }
 
-    /// Raced when something else came of it meanwhile.
-    pub(crate) async fn note_paid(
+    /// Writes a purchase if its status still equals `expected`.
+    pub(crate) async fn save_purchase(
         &self,
         code: RoomCode,
-        paid: &Paid,
-        was: Option<Became>,
+        purchase: &PurchaseRecord,
+        expected: Option<FulfillmentStatus>,
     ) -> Result<SaveOutcome> {
-        self.table.transact(vec![self.note(code, paid, was)?]).await
+        let write = self.purchase_write(code, purchase, expected)?;
+        self.table.transact(vec![write]).await
     }
 
-    fn pins(&self, room: &Room, version: u64) -> Result<TransactWriteItem> {
+    fn pins_write(&self, room: &Room, version: u64) -> Result<TransactWriteItem> {
         let when = Condition::version(version)
             .value(":next", number(version + 1))
-            .value(":pins", rendered::<Vec<PaidPin>>(&room.pins)?);
-        self.table.transact_update(
-            room_key(room.code),
-            "SET pins = :pins, version = :next",
-            when,
-        )
+            .value(":pins", to_attribute::<Vec<PaidPin>>(&room.pins)?);
+        let set = "SET pins = :pins, version = :next";
+        self.table.transact_update(room_key(room.code), set, when)
     }
 
-    /// Takes pins down because their message is deleted, and notes those that are owed. The notes are the outbox of their
-    /// refunds. Raced when the room, or one of the orders, was changed meanwhile.
-    pub(crate) async fn take_pins(
+    /// Adds the pin of a purchase to a room whose message is not deleted.
+    pub(crate) async fn add_pin(
         &self,
         room: &Room,
         version: u64,
-        owed: &[OrderId],
+        purchase: &PurchaseRecord,
+        seq: u64,
     ) -> Result<SaveOutcome> {
-        let mut writes = vec![self.pins(room, version)?];
-        for order in owed {
-            let when = Condition::expression("became = :given")
-                .value(":given", rendered(&Became::Given)?)
-                .value(":not", rendered(&Became::NotGiven)?)
-                .value(":why", rendered(&NotGiven::MessageGone)?);
-            let key = Table::key(paid_pk(room.code), order.to_string());
-            writes.push(
-                self.table
-                    .transact_update(key, "SET became = :not, why = :why", when)?,
-            );
+        let writes = vec![
+            self.pins_write(room, version)?,
+            self.purchase_write(room.code, purchase, None)?,
+            self.require_message(room.code, seq)?,
+        ];
+        self.table.transact(writes).await
+    }
+
+    /// Removes the pin of a purchase that was refunded.
+    pub(crate) async fn remove_refunded_pin(
+        &self,
+        room: &Room,
+        version: u64,
+        purchase: &PurchaseRecord,
+    ) -> Result<SaveOutcome> {
+        let expected = Some(FulfillmentStatus::Fulfilled);
+        let writes = vec![
+            self.pins_write(room, version)?,
+            self.purchase_write(room.code, purchase, expected)?,
+        ];
+        self.table.transact(writes).await
+    }
+
+    /// Removes the pins of a deleted message, and marks `refundable` orders as due. The marks are the outbox of the
+    /// refunds.
+    pub(crate) async fn remove_pins_of_deleted_message(
+        &self,
+        room: &Room,
+        version: u64,
+        refundable: &[OrderId],
+    ) -> Result<SaveOutcome> {
+        let mut writes = vec![self.pins_write(room, version)?];
+        for order in refundable {
+            let is_fulfilled = Condition::expression("became = :given")
+                .value(":given", to_attribute(&FulfillmentStatus::Fulfilled)?)
+                .value(":not", to_attribute(&FulfillmentStatus::RefundDue)?)
+                .value(":why", to_attribute(&RefundReason::MessageDeleted)?);
+            let key = purchase_key(room.code, *order);
+            let set = "SET became = :not, why = :why";
+            writes.push(self.table.transact_update(key, set, is_fulfilled)?);
         }
         self.table.transact(writes).await
     }
 
-    /// The orders of a message's pins that are owed because the message was deleted.
-    pub(crate) async fn unpinned(
+    /// Returns the pins of a message whose refund is due because the message was deleted.
+    pub(crate) async fn list_refunds_of_message(
         &self,
         code: RoomCode,
         seq: u64,
-        trace: CorrelationId,
-    ) -> Result<Vec<Paid>> {
-        let mut paid = self.all_paid(code, trace).await?;
-        paid.retain(|paid| {
-            let is_of_message = matches!(paid.goods, Goods::Pin { seq: of, .. } if of == seq);
+        correlation_id: CorrelationId,
+    ) -> Result<Vec<PurchaseRecord>> {
+        let mut purchases = self.list_purchases(code, correlation_id).await?;
+        purchases.retain(|purchase| {
+            let is_of_message = matches!(purchase.goods, Goods::Pin { seq: of, .. } if of == seq);
             is_of_message
-                && paid.became == Became::NotGiven
-                && paid.why == Some(NotGiven::MessageGone)
+                && purchase.status == FulfillmentStatus::RefundDue
+                && purchase.refund_reason == Some(RefundReason::MessageDeleted)
         });
-        Ok(paid)
+        Ok(purchases)
     }
 
-    /// A pin more in a room, of a message that is there.
-    pub(crate) async fn put_pin(
+    /// Creates the back room of a room. A conflict means that the front room changed, or the code is taken.
+    pub(crate) async fn create_back_room(
         &self,
-        room: &Room,
-        version: u64,
-        paid: &Paid,
-        seq: u64,
-    ) -> Result<SaveOutcome> {
-        let writes = vec![
-            self.pins(room, version)?,
-            self.note(room.code, paid, None)?,
-            self.only_if_said(room.code, seq)?,
-        ];
-        self.table.transact(writes).await
-    }
-
-    /// A pin less, as its money went back.
-    pub(crate) async fn take_pin(
-        &self,
-        room: &Room,
-        version: u64,
-        paid: &Paid,
-    ) -> Result<SaveOutcome> {
-        let writes = vec![
-            self.pins(room, version)?,
-            self.note(room.code, paid, Some(Became::Given))?,
-        ];
-        self.table.transact(writes).await
-    }
-
-    /// A room behind another one. Raced when the one in front was changed meanwhile, or the code is taken.
-    pub(crate) async fn open_back_room(
-        &self,
-        front: &Visited,
+        front: &RoomForUser,
         back: &Room,
         host: &Person,
     ) -> Result<SaveOutcome> {
-        let when = Condition::version(front.version)
+        let unchanged = Condition::version(front.version)
             .value(":next", number(front.version + 1))
             .value(":back", text(back.code.to_string()));
-        let mut writes = self.new_room(back, host)?;
-        writes.push(self.table.transact_update(
-            room_key(front.room.code),
-            "SET back_room = :back, version = :next",
-            when,
-        )?);
+        let key = room_key(front.room.code);
+        let set = "SET back_room = :back, version = :next";
+        let mut writes = self.room_writes(back, host)?;
+        writes.push(self.table.transact_update(key, set, unchanged)?);
         self.table.transact(writes).await
     }
 
-    /// Into the back room, with what was paid for it: all of it, or nothing.
-    pub(crate) async fn let_in(
+    /// Admits a person to the back room and records the purchase, in one transaction.
+    pub(crate) async fn admit_to_back_room(
         &self,
         front: RoomCode,
         back: RoomCode,
         person: &Person,
-        paid: &Paid,
-    ) -> Result<LetIn> {
-        let me = text(person.user_id.to_string());
+        purchase: &PurchaseRecord,
+    ) -> Result<AdmitOutcome> {
+        let (user, table) = (person.user_id, &self.table);
+        let (me, order) = (text(user.to_string()), text(purchase.order.to_string()));
+        let joined = to_attribute(&Membership::Joined)?;
         let is_free = Condition::expression("attribute_not_exists(pk) OR user_id = :me")
             .value(":me", me.clone());
-        let entrance = text(paid.order.to_string());
-        let behind = Condition::expression("attribute_not_exists(pk) OR place <> :banned")
-            .value(":banned", rendered(&Place::Banned)?)
+        let not_banned = Condition::expression("attribute_not_exists(pk) OR place <> :banned")
+            .value(":banned", to_attribute(&Membership::Banned)?)
             .value(":user", me)
-            .value(":name", rendered(&person.username)?)
-            .value(":at", rendered(&person.joined_at)?)
-            .value(":inside", rendered(&Place::Inside)?)
-            .value(":entrance", entrance.clone());
-        let first = Condition::expression("place = :inside AND attribute_not_exists(entrance)")
-            .value(":inside", rendered(&Place::Inside)?)
-            .value(":entrance", entrance);
+            .value(":name", to_attribute(&person.username)?)
+            .value(":at", to_attribute(&person.joined_at)?)
+            .value(":inside", joined.clone())
+            .value(":entrance", order.clone());
+        let first_order =
+            Condition::expression("place = :inside AND attribute_not_exists(entrance)")
+                .value(":inside", joined)
+                .value(":entrance", order);
+        let front_person = person_key(front, user);
         let writes = vec![
-            self.table
-                .transact_put(Self::name_row(back, person)?, is_free)?,
-            self.table
-                .transact_update(person_key(back, person.user_id), ADMITS, behind)?,
-            self.delete_removal(back, person.user_id)?,
-            self.table
-                .transact_put(Self::mine_row(back, person.user_id), Condition::none())?,
-            self.table.transact_update(
-                person_key(front, person.user_id),
-                "SET entrance = :entrance",
-                first,
-            )?,
-            self.note(front, paid, None)?,
-            self.only_if_open(front)?,
-            self.only_if_open(back)?,
+            table.transact_put(Self::name_row(back, person)?, is_free)?,
+            table.transact_update(person_key(back, user), ADMIT, not_banned)?,
+            self.removal_delete(back, user)?,
+            table.transact_put(Self::mine_row(back, user), Condition::none())?,
+            table.transact_update(front_person, "SET entrance = :entrance", first_order)?,
+            self.purchase_write(front, purchase, None)?,
+            self.require_open_room(front)?,
+            self.require_open_room(back)?,
         ];
-        let is_held = |held: &[confab_aws::WriteConflict], index: usize| {
-            held.get(index) == Some(&confab_aws::WriteConflict::ConditionFailed)
+        let failed = |conflicts: &[WriteConflict], index: usize| {
+            conflicts.get(index) == Some(&WriteConflict::ConditionFailed)
         };
-        Ok(match self.table.try_transact(writes).await? {
-            None => LetIn::Yes,
-            Some(held) if is_held(&held, 1) => LetIn::Banned,
-            Some(held) if is_held(&held, 0) => LetIn::NameTaken,
-            Some(_) => LetIn::Raced,
+        Ok(match table.try_transact(writes).await? {
+            None => AdmitOutcome::Admitted,
+            Some(conflicts) if failed(&conflicts, 1) => AdmitOutcome::Banned,
+            Some(conflicts) if failed(&conflicts, 0) => AdmitOutcome::NameTaken,
+            Some(_) => AdmitOutcome::Conflict,
         })
     }
 
-    /// Out of the back room, as far as this order let them in.
-    pub(crate) async fn let_out(
+    /// Evicts the payer of a refunded entrance from the back room, if this order admitted them. A ban stays.
+    pub(crate) async fn evict_from_back_room(
         &self,
         front: RoomCode,
         back: RoomCode,
-        paid: &Paid,
+        purchase: &PurchaseRecord,
     ) -> Result<SaveOutcome> {
-        let user = paid.payer;
-        let of_this = |when: &str| {
-            Condition::expression(format!("entrance = :entrance{when}"))
-                .value(":entrance", text(paid.order.to_string()))
+        let (user, table) = (purchase.payer, &self.table);
+        let key = person_key(back, user);
+        let person: Option<Person> = table.get(key.clone()).await?;
+        let is_banned = person.is_some_and(|person| person.membership == Membership::Banned);
+        let of_this_order = Condition::expression("entrance = :entrance")
+            .value(":entrance", text(purchase.order.to_string()));
+        let when = of_this_order
+            .clone()
+            .value(":banned", to_attribute(&Membership::Banned)?);
+        let (evict, reason) = if is_banned {
+            let when = when.and("place = :banned");
+            let evict = table.transact_update(key, "REMOVE entrance", when)?;
+            (evict, RemovalReason::Banned)
+        } else {
+            let when = when
+                .and("place <> :banned")
+                .value(":left", to_attribute(&Membership::Left)?);
+            let evict = table.transact_update(key, "SET place = :left REMOVE entrance", when)?;
+            (evict, RemovalReason::Kicked)
         };
-        // Whoever is banned stays banned.
-        let person: Option<Person> = self.table.get(person_key(back, user)).await?;
-        let is_banned = person.is_some_and(|person| person.place == Place::Banned);
-        let banned = rendered(&Place::Banned)?;
-        let behind = person_key(back, user);
-        let out = match is_banned {
-            true => {
-                let when = of_this(" AND place = :banned").value(":banned", banned);
-                self.table
-                    .transact_update(behind, "REMOVE entrance", when)?
-            }
-            false => {
-                let when = of_this(" AND place <> :banned")
-                    .value(":banned", banned)
-                    .value(":left", rendered(&Place::Left)?);
-                self.table
-                    .transact_update(behind, "SET place = :left REMOVE entrance", when)?
-            }
-        };
+        let (front_person, mine) = (person_key(front, user), Self::mine_row(back, user));
         let writes = vec![
-            self.note(front, paid, Some(Became::Given))?,
-            self.table
-                .transact_update(person_key(front, user), "REMOVE entrance", of_this(""))?,
-            out,
-            self.put_removal(
-                back,
-                Some(user),
-                if is_banned {
-                    Reason::Banned
-                } else {
-                    Reason::Kicked
-                },
-            )?,
-            self.table
-                .transact_delete(Self::mine_row(back, user), Condition::none())?,
+            self.purchase_write(front, purchase, Some(FulfillmentStatus::Fulfilled))?,
+            table.transact_update(front_person, "REMOVE entrance", of_this_order)?,
+            evict,
+            self.removal_write(back, Some(user), reason)?,
+            table.transact_delete(mine, Condition::none())?,
         ];
-        self.table.transact(writes).await
+        table.transact(writes).await
     }
-
-    /// None when the room is not there any more.
-    pub(crate) async fn visit_if_open(
-        &self,
-        code: RoomCode,
-        user: UserId,
-    ) -> Result<Option<Visited>> {
-        match self.visit(code, Some(user), Consistency::Strong).await {
-            Ok(visited) => Ok(Some(visited)),
-            Err(error) if error.kind() == confab_core::Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LetIn {
-    Yes,
-    NameTaken,
-    Banned,
-    Raced,
 }
 
 #[cfg(test)]
 mod tests {
     use confab_core::Currency;
+    use confab_worker::Consistency;
 
     use super::*;
     use crate::testing::{Cloud, code, person, room, user};
 
+    fn entrance(number: u8) -> PurchaseRecord {
+        PurchaseRecord {
+            order: OrderId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]),
+            payer: user(2),
+            username: None,
+            goods: Goods::BackRoom,
+            price: Money::new(500, Currency::Usd),
+            at: Timestamp::UNIX_EPOCH,
+            status: FulfillmentStatus::Fulfilled,
+            refund_reason: None,
+            tip_seq: None,
+        }
+    }
+
+    #[test]
+    fn stored_purchases_keep_their_attribute_names() {
+        let purchase = PurchaseRecord {
+            status: FulfillmentStatus::RefundDue,
+            refund_reason: Some(RefundReason::MessageDeleted),
+            tip_seq: Some(7),
+            ..entrance(1)
+        };
+        let stored = serde_json::to_value(purchase).unwrap();
+        assert_eq!(stored["became"], "not_given");
+        assert_eq!(stored["why"], "message_gone");
+        assert_eq!(stored["said_as"], 7);
+    }
+
     #[tokio::test]
-    async fn a_mute_outlasts_a_refund_and_a_new_entrance() {
+    async fn a_mute_survives_a_refund_and_a_new_entrance() {
         let cloud = Cloud::new().await;
-        cloud.joins(2).await;
-        let front = cloud
-            .store
-            .visit(code(), Some(user(1)), Consistency::Strong)
+        cloud.add_member(2).await;
+        let store = &cloud.store;
+        let front = store
+            .load_room_for(code(), Some(user(1)), Consistency::Strong)
             .await
             .unwrap();
         let back = Room {
@@ -343,68 +351,35 @@ mod tests {
             is_public: false,
             ..room()
         };
-        assert_eq!(
-            cloud
-                .store
-                .open_back_room(&front, &back, &person(1))
-                .await
-                .unwrap(),
-            SaveOutcome::Saved
-        );
-        let paid = |number: u8| Paid {
-            order: OrderId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]),
-            payer: user(2),
-            username: None,
-            goods: Goods::BackRoom,
-            price: Money::new(500, Currency::Usd),
-            at: Timestamp::UNIX_EPOCH,
-            became: Became::Given,
-            why: None,
-            said_as: None,
-        };
-        let enters = |paid: Paid| {
-            let (store, person) = (
-                cloud.store.clone(),
-                Person {
-                    entrance: Some(paid.order),
-                    ..person(2)
-                },
-            );
-            async move {
-                store
-                    .let_in(code(), back.code, &person, &paid)
-                    .await
-                    .unwrap()
-            }
-        };
-        assert_eq!(enters(paid(1)).await, LetIn::Yes);
-        assert!(
-            cloud
-                .store
-                .set_muted(back.code, user(2), true)
+        let created = store.create_back_room(&front, &back, &person(1)).await;
+        assert_eq!(created.unwrap(), SaveOutcome::Saved);
+        let admit = async |purchase: PurchaseRecord| {
+            let person = Person {
+                back_room_order: Some(purchase.order),
+                ..person(2)
+            };
+            store
+                .admit_to_back_room(code(), back.code, &person, &purchase)
                 .await
                 .unwrap()
-        );
-        let returned = Paid {
-            became: Became::Returned,
-            ..paid(1)
         };
-        assert_eq!(
-            cloud
-                .store
-                .let_out(code(), back.code, &returned)
-                .await
-                .unwrap(),
-            SaveOutcome::Saved
-        );
-        assert_eq!(enters(paid(2)).await, LetIn::Yes);
-        let visited = cloud
-            .store
-            .visit(back.code, Some(user(2)), Consistency::Strong)
+        assert_eq!(admit(entrance(1)).await, AdmitOutcome::Admitted);
+        assert!(store.set_muted(back.code, user(2), true).await.unwrap());
+        let refunded = PurchaseRecord {
+            status: FulfillmentStatus::Refunded,
+            ..entrance(1)
+        };
+        let evicted = store
+            .evict_from_back_room(code(), back.code, &refunded)
+            .await;
+        assert_eq!(evicted.unwrap(), SaveOutcome::Saved);
+        assert_eq!(admit(entrance(2)).await, AdmitOutcome::Admitted);
+        let loaded = store
+            .load_room_for(back.code, Some(user(2)), Consistency::Strong)
             .await
             .unwrap();
-        let person = visited.person.unwrap();
-        assert!(person.is_inside() && person.is_muted);
-        assert_eq!(person.entrance, Some(paid(2).order));
+        let person = loaded.person.unwrap();
+        assert!(person.is_member() && person.is_muted);
+        assert_eq!(person.back_room_order, Some(entrance(2).order));
     }
 }

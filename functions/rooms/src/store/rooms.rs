@@ -1,37 +1,33 @@
-//! Rooms, and who stands how to them.
+//! The rows of rooms, and the index of a user's rooms.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Condition, Row, Table, number, text};
-use confab_core::{Error, Result, Timestamp, UserId};
+use confab_core::{Error, Kind, Result, Timestamp, UserId};
 use confab_worker::{Consistency, SaveOutcome};
-use rooms_domain::{Person, Reason, Room, RoomCode};
+use futures::future::join_all;
+use rooms_domain::{Person, RemovalReason, Room, RoomCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{Store, Visited, online_key, person_key, room_key, room_pk};
+use super::{
+    RoomForUser, Store, person_key,
+    presence::{OnlineRow, online_key},
+    room_key, room_pk, sort_key, to_attribute,
+};
 
-/// More than anybody keeps up with.
-const MOST_OF_MINE: usize = 100;
-const AT_ONCE: usize = 100;
-/// A count that is older is not shown. While a client is connected its pings have it taken again sooner.
-const COUNT_SHOWN_MS: i64 = 90_000;
-const COUNT_KEPT_S: i64 = 3_600;
+const MAX_ROOMS_OF_USER: usize = 100;
+/// Rows of a room deleted in one query and in one transaction.
+const DELETE_BATCH: usize = 100;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RoomRow {
     version: u64,
-    #[serde(default)]
-    reserved: u64,
+    #[serde(default, rename = "reserved")]
+    reserved_seq: u64,
     #[serde(flatten)]
     room: Room,
-}
-
-#[derive(Deserialize, Default)]
-struct OnlineRow {
-    online: u32,
-    counted_at_ms: i64,
 }
 
 fn mine_pk(user: UserId) -> String {
@@ -39,115 +35,132 @@ fn mine_pk(user: UserId) -> String {
 }
 
 impl Store {
-    /// The room, and how somebody stands to it; a room that is not there is nobody's business.
-    pub(crate) async fn visit(
+    /// Loads an open room with the access level of a user. A closed room is not found.
+    pub(crate) async fn load_room_for(
         &self,
         code: RoomCode,
         user: Option<UserId>,
         read: Consistency,
-    ) -> Result<Visited> {
-        let visited = self.visit_even_closed(code, user, read).await?;
-        if visited.room.closed_at.is_some() {
-            Err(Error::not_found("room"))
-        } else {
-            Ok(visited)
+    ) -> Result<RoomForUser> {
+        let loaded = self.load_room_even_closed(code, user, read).await?;
+        if loaded.room.closed_at.is_some() {
+            return Err(Error::not_found("room"));
         }
+        Ok(loaded)
     }
 
-    pub(crate) async fn visit_even_closed(
+    pub(crate) async fn load_room_even_closed(
         &self,
         code: RoomCode,
         user: Option<UserId>,
         read: Consistency,
-    ) -> Result<Visited> {
+    ) -> Result<RoomForUser> {
         let keys = [room_key(code), online_key(code)]
             .into_iter()
             .chain(user.map(|user| person_key(code, user)));
-        let mut rows: HashMap<_, _> = self
-            .table
-            .batch_get(keys.collect(), read)
-            .await?
+        let rows = self.table.batch_get(keys.collect(), read).await?;
+        let mut rows: HashMap<_, _> = rows
             .into_iter()
-            .map(|row| (super::sort_key(&row).to_owned(), row))
+            .map(|row| (sort_key(&row).to_owned(), row))
             .collect();
         let room = rows
             .remove("ROOM")
             .ok_or_else(|| Error::not_found("room"))?;
-        let counted = rows
-            .remove("ONLINE")
-            .map(Table::from_row::<OnlineRow>)
-            .transpose()?
-            .unwrap_or_default();
-        let person = rows
-            .into_values()
-            .next()
-            .map(Table::from_row::<Person>)
-            .transpose()?;
+        let count: Option<OnlineRow> = rows.remove("ONLINE").map(Table::from_row).transpose()?;
+        let count = count.unwrap_or_default();
+        let person: Option<Person> = rows.into_values().next().map(Table::from_row).transpose()?;
         let RoomRow {
             version,
-            reserved,
+            reserved_seq,
             room,
         } = Table::from_row(room)?;
-        let standing = room.standing(user, person.as_ref());
-        let OnlineRow {
-            online,
-            counted_at_ms,
-        } = counted;
-        let is_shown = self.clock.now().as_millisecond() <= counted_at_ms + COUNT_SHOWN_MS;
-        let online = if is_shown { online } else { 0 };
-        Ok(Visited {
+        Ok(RoomForUser {
+            access: room.access_level(user, person.as_ref()),
             room,
             version,
-            reserved,
-            online,
-            counted_at_ms,
+            reserved_seq,
+            online: count.shown_at(self.clock.now().as_millisecond()),
+            counted_at_ms: count.counted_at_ms,
             person,
-            standing,
         })
     }
 
-    /// A room as a stranger finds it. Returns `None` for one that is closed or never was.
-    pub(crate) async fn find_room(&self, code: RoomCode) -> Result<Option<Visited>> {
-        match self.visit(code, None, Consistency::Eventual).await {
-            Ok(visited) => Ok(Some(visited)),
-            Err(error) if error.kind() == confab_core::Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
+    /// Loads an open room for a user, strongly consistent. `None` when it is closed or does not exist.
+    pub(crate) async fn find_room_for(
+        &self,
+        code: RoomCode,
+        user: UserId,
+    ) -> Result<Option<RoomForUser>> {
+        found(
+            self.load_room_for(code, Some(user), Consistency::Strong)
+                .await,
+        )
+    }
+
+    /// Loads an open room without a user. `None` when it is closed or does not exist.
+    pub(crate) async fn find_room(&self, code: RoomCode) -> Result<Option<RoomForUser>> {
+        found(self.load_room_for(code, None, Consistency::Eventual).await)
+    }
+
+    /// Loads those rooms of a list that are open.
+    pub(crate) async fn find_rooms_for(
+        &self,
+        codes: &[RoomCode],
+        user: UserId,
+    ) -> Result<Vec<RoomForUser>> {
+        let loads = codes
+            .iter()
+            .map(|code| self.load_room_for(*code, Some(user), Consistency::Eventual));
+        let mut rooms = Vec::new();
+        for loaded in join_all(loads).await {
+            rooms.extend(found(loaded)?);
         }
+        Ok(rooms)
     }
 
-    /// Raced when the code is taken.
-    pub(crate) async fn create(&self, room: &Room, host: &Person) -> Result<SaveOutcome> {
-        self.table.transact(self.new_room(room, host)?).await
+    pub(crate) async fn list_rooms_of(&self, user: UserId) -> Result<Vec<RoomCode>> {
+        let keys = Condition::expression("pk = :pk").value(":pk", text(mine_pk(user)));
+        let rows = self.table.query(None, keys, MAX_ROOMS_OF_USER).await?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| sort_key(row).parse().ok())
+            .collect())
     }
 
-    pub(super) fn new_room(&self, room: &Room, host: &Person) -> Result<Vec<TransactWriteItem>> {
+    pub(super) fn mine_row(code: RoomCode, user: UserId) -> Row {
+        Table::key(mine_pk(user), code.as_str())
+    }
+
+    /// Creates a room with its host. A conflict means that the code is taken.
+    pub(crate) async fn create_room(&self, room: &Room, host: &Person) -> Result<SaveOutcome> {
+        self.table.transact(self.room_writes(room, host)?).await
+    }
+
+    pub(super) fn room_writes(&self, room: &Room, host: &Person) -> Result<Vec<TransactWriteItem>> {
+        let (code, table) = (room.code, &self.table);
         let row = RoomRow {
             version: 1,
-            reserved: 0,
+            reserved_seq: 0,
             room: room.clone(),
         };
+        let row = Table::to_row(room_pk(code), "ROOM", &row)?;
+        let mine = Self::mine_row(code, host.user_id);
         Ok(vec![
-            self.table.transact_put(
-                Table::to_row(room_pk(room.code), "ROOM", &row)?,
-                Condition::not_exists(),
-            )?,
-            self.table
-                .transact_put(Self::person_row(room.code, host)?, Condition::none())?,
-            self.table
-                .transact_put(Self::name_row(room.code, host)?, Condition::none())?,
-            self.table
-                .transact_put(Self::mine_row(room.code, host.user_id), Condition::none())?,
+            table.transact_put(row, Condition::not_exists())?,
+            table.transact_put(Self::person_row(code, host)?, Condition::none())?,
+            table.transact_put(Self::name_row(code, host)?, Condition::none())?,
+            table.transact_put(mine, Condition::none())?,
         ])
     }
 
-    /// Writes a changed room if its version still equals `version`. A change that ends reading without membership records
-    /// a removal of all readers.
-    pub(crate) async fn change(
+    /// Writes a changed room if its version still equals `version`. With `removes_readers` the transaction also records
+    /// a removal of all users who are not members.
+    pub(crate) async fn update_room(
         &self,
         room: &Room,
         version: u64,
-        closes_to_readers: bool,
-    ) -> Result<bool> {
+        removes_readers: bool,
+    ) -> Result<SaveOutcome> {
         let attributes: Row =
             serde_dynamo::to_item(room).map_err(|e| Error::internal("render_failed", e))?;
         let mut when = Condition::version(version).value(":next", number(version + 1));
@@ -159,86 +172,65 @@ impl Store {
                 .value(&format!(":v{index}"), value);
         }
         let sets = format!("SET {}", sets.join(", "));
-        if !closes_to_readers {
-            return Ok(self
-                .table
-                .update(room_key(room.code), &sets, when)
-                .await?
-                .is_some());
+        let key = room_key(room.code);
+        if !removes_readers {
+            let updated = self.table.update(key, &sets, when).await?;
+            return Ok(match updated {
+                Some(_) => SaveOutcome::Saved,
+                None => SaveOutcome::Conflict,
+            });
         }
         let writes = vec![
-            self.table
-                .transact_update(room_key(room.code), &sets, when)?,
-            self.put_removal(room.code, None, Reason::MembersOnly)?,
+            self.table.transact_update(key, &sets, when)?,
+            self.removal_write(room.code, None, RemovalReason::MembersOnly)?,
         ];
-        Ok(self.table.transact(writes).await? == SaveOutcome::Saved)
+        self.table.transact(writes).await
     }
 
-    /// From now on nobody finds it, nor the room behind it, and nothing is given in them. Raced when it was changed
-    /// meanwhile.
-    pub(crate) async fn close(
+    /// Marks a room and its back room as closed, if the version still equals `version`.
+    pub(crate) async fn close_room(
         &self,
         room: &Room,
         version: u64,
         at: Timestamp,
     ) -> Result<SaveOutcome> {
-        let closes = "SET closed_at = :at, version = version + :one";
-        let at = super::rendered(&at)?;
-        let values = |when: Condition| when.value(":at", at.clone()).value(":one", number(1));
-        let as_it_was =
-            values(Condition::expression("version = :was").value(":was", number(version)));
-        let mut writes =
-            vec![
-                self.table
-                    .transact_update(room_key(room.code), closes, as_it_was)?,
-            ];
+        let close = "SET closed_at = :at, version = version + :one";
+        let at = to_attribute(&at)?;
+        let unchanged = Condition::expression("version = :was")
+            .value(":was", number(version))
+            .value(":at", at.clone())
+            .value(":one", number(1));
+        let key = room_key(room.code);
+        let mut writes = vec![self.table.transact_update(key, close, unchanged)?];
         if let Some(back) = room.back_room {
-            writes.push(self.table.transact_update(
-                room_key(back),
-                closes,
-                values(Condition::expression("attribute_exists(pk)")),
-            )?);
+            let exists = Condition::expression("attribute_exists(pk)")
+                .value(":at", at)
+                .value(":one", number(1));
+            let key = room_key(back);
+            writes.push(self.table.transact_update(key, close, exists)?);
         }
         self.table.transact(writes).await
     }
 
-    /// The room, open or closed, and its version. None when nothing is left of it.
-    pub(crate) async fn left(&self, code: RoomCode) -> Result<Option<(Room, u64)>> {
+    /// Returns a room, open or closed, and its version. `None` when its rows are deleted.
+    pub(crate) async fn find_room_row(&self, code: RoomCode) -> Result<Option<(Room, u64)>> {
         let row: Option<RoomRow> = self.table.get(room_key(code)).await?;
         Ok(row.map(|row| (row.room, row.version)))
     }
 
-    /// Deletes what is left of a closed room, itself last. False when the time was over before.
-    pub(crate) async fn clear(&self, code: RoomCode, until: Instant) -> Result<bool> {
+    /// Deletes the rows of a closed room, the room itself last. Returns `false` when the deadline came first.
+    pub(crate) async fn delete_room_rows(&self, code: RoomCode, deadline: Instant) -> Result<bool> {
         for others in ["pk = :pk AND sk < :room", "pk = :pk AND sk > :room"] {
             let keys = Condition::expression(others)
                 .value(":pk", text(room_pk(code)))
                 .value(":room", text("ROOM"));
             loop {
-                let rows = self.table.query(None, keys.clone(), AT_ONCE).await?;
+                let rows = self.table.query(None, keys.clone(), DELETE_BATCH).await?;
                 if rows.is_empty() {
                     break;
                 }
-                let mut deletes = Vec::new();
-                for row in &rows {
-                    deletes.push(
-                        self.table
-                            .transact_delete(Table::key_of(row), Condition::none())?,
-                    );
-                    if let Some(user) = super::sort_key(row)
-                        .strip_prefix("PERSON#")
-                        .and_then(|user| user.parse().ok())
-                    {
-                        deletes.push(
-                            self.table
-                                .transact_delete(Self::mine_row(code, user), Condition::none())?,
-                        );
-                    }
-                }
-                for chunk in deletes.chunks(AT_ONCE) {
-                    self.table.transact(chunk.to_vec()).await?;
-                }
-                if Instant::now() >= until {
+                self.delete_rows(code, &rows).await?;
+                if Instant::now() >= deadline {
                     return Ok(false);
                 }
             }
@@ -247,58 +239,39 @@ impl Store {
         Ok(true)
     }
 
-    pub(super) fn only_if_open(&self, code: RoomCode) -> Result<TransactWriteItem> {
+    /// Deletes rows of a room, and for people their entries in the index of a user's rooms.
+    async fn delete_rows(&self, code: RoomCode, rows: &[Row]) -> Result<()> {
+        let mut deletes = Vec::new();
+        for row in rows {
+            let key = Table::key_of(row);
+            deletes.push(self.table.transact_delete(key, Condition::none())?);
+            let user = sort_key(row)
+                .strip_prefix("PERSON#")
+                .and_then(|user| user.parse().ok());
+            if let Some(user) = user {
+                let mine = Self::mine_row(code, user);
+                deletes.push(self.table.transact_delete(mine, Condition::none())?);
+            }
+        }
+        for batch in deletes.chunks(DELETE_BATCH) {
+            self.table.transact(batch.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    /// The part of a transaction that requires a room to be open.
+    pub(super) fn require_open_room(&self, code: RoomCode) -> Result<TransactWriteItem> {
         let is_open =
             Condition::expression("attribute_exists(pk) AND attribute_not_exists(closed_at)");
         self.table.transact_check(room_key(code), is_open)
     }
+}
 
-    pub(crate) async fn mine(&self, user: UserId) -> Result<Vec<RoomCode>> {
-        let keys = Condition::expression("pk = :pk").value(":pk", text(mine_pk(user)));
-        let rows = self.table.query(None, keys, MOST_OF_MINE).await?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| super::sort_key(row).parse().ok())
-            .collect())
-    }
-
-    /// Those of the rooms that are there, with how somebody stands to each.
-    pub(crate) async fn visits(&self, codes: &[RoomCode], user: UserId) -> Result<Vec<Visited>> {
-        let visits = codes
-            .iter()
-            .map(|code| self.visit(*code, Some(user), Consistency::Eventual));
-        let mut found = Vec::new();
-        for visit in futures::future::join_all(visits).await {
-            match visit {
-                Ok(visit) => found.push(visit),
-                Err(error) if error.kind() == confab_core::Kind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(found)
-    }
-
-    pub(super) fn mine_row(code: RoomCode, user: UserId) -> Row {
-        Table::key(mine_pk(user), code.as_str())
-    }
-
-    /// Notes how many are here. False when somebody else has counted since.
-    pub(crate) async fn put_online(
-        &self,
-        code: RoomCode,
-        online: u32,
-        was_ms: i64,
-        counted_at_ms: i64,
-    ) -> Result<bool> {
-        let mut row = online_key(code);
-        row.insert("online".to_owned(), number(online));
-        row.insert("counted_at_ms".to_owned(), number(counted_at_ms));
-        row.insert(
-            "expires_at".to_owned(),
-            number(counted_at_ms / 1_000 + COUNT_KEPT_S),
-        );
-        let when = Condition::expression("attribute_not_exists(pk) OR counted_at_ms = :was")
-            .value(":was", number(was_ms));
-        self.table.put(row, when).await
+/// Turns "not found" into `None`.
+fn found(loaded: Result<RoomForUser>) -> Result<Option<RoomForUser>> {
+    match loaded {
+        Ok(loaded) => Ok(Some(loaded)),
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }

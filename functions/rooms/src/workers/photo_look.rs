@@ -1,174 +1,200 @@
-//! The worker that looks at a photo: reads it within bounds, makes sizes of it without what the camera wrote, asks whether
-//! it may be shown, and finds names for a room.
+//! Analyzes photos: decodes them within bounds, re-encodes them without metadata, moderates them, and captions them.
 
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use confab_core::{PhotoId, Result, hex};
+use confab_core::{CorrelationId, PhotoId, Result, hex};
 use confab_lambda::{QueueMessage, metrics, warn};
 use confab_openai::{Model, ModelError, Seen};
 use confab_pictures::{Likeness, Picture, Refusal, Size, Wanted};
 use rooms_domain::{
-    Analysis, Caption, Found, Meaning, NotShown, PhotoJob, STEPS, State, Suggestion, Traits,
-    similar,
+    AnalysisState, Caption, Embedding, PhotoAnalysis, PhotoFeatures, PhotoFindings, PhotoJob,
+    PhotoRefusal, STEPS, Suggestion, find_similar_rooms,
 };
 use sha2::{Digest, Sha256};
 
-use crate::{Looker, services::photo_objects as pictures};
+use crate::{
+    services::photo_objects::{large_key, quarantine_key, small_key},
+    state::{Part, State},
+};
 
-/// Two megapixels, about.
-const WANTED: Wanted = Wanted {
+pub const PARTS: &[Part] = &[Part::Store, Part::Objects, Part::PhotoModel];
+
+/// About two megapixels.
+const LARGE: Wanted = Wanted {
     shorter_side: 64,
     within: Size::square(1_600),
 };
 const SMALL: Size = Size::square(480);
-/// A thumbhash is of at most a hundred pixels on a side.
-const TINY: Size = Size::square(96);
-const QUALITY: u8 = 85;
-/// Somebody is waiting: what cannot be had at the second try is not there now.
-const BREATH: Duration = Duration::from_secs(2);
-/// A photo that ends the process is not looked at for ever.
-const PATIENCE: u32 = 2;
+/// The largest picture that a thumbhash takes.
+const THUMBHASH_INPUT: Size = Size::square(96);
+const JPEG_QUALITY: u8 = 85;
+/// A user is waiting, so that the model is asked twice at most.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
+/// A photo that crashes the process is given up.
+const MAX_RECEIVES: u32 = 2;
+/// The language of captions and suggestions.
+const LANGUAGE: &str = "en";
 
-pub async fn handle(deps: Arc<Looker>, job: QueueMessage<PhotoJob>) -> Result<()> {
+/// Why a photo gets no findings.
+enum AnalysisError {
+    Refused(PhotoRefusal),
+    /// The analysis failed and is retried.
+    Failed(confab_core::Error),
+}
+
+impl From<confab_core::Error> for AnalysisError {
+    fn from(error: confab_core::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<PhotoRefusal> for AnalysisError {
+    fn from(refusal: PhotoRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+pub async fn handle(state: Arc<State>, job: QueueMessage<PhotoJob>) -> Result<()> {
     let PhotoJob::V1 { photo } = job.body;
-    let Some(analysis) = deps.store.photo(photo).await? else {
+    let (store, objects) = (state.store()?, state.objects()?);
+    let Some(analysis) = store.find_analysis(photo).await? else {
         return Ok(());
     };
-    if matches!(analysis.state, State::Done | State::Refused) {
-        return deps.objects.delete(&pictures::quarantine(photo)).await;
+    let is_finished = matches!(analysis.state, AnalysisState::Done | AnalysisState::Refused);
+    if is_finished {
+        return objects.delete(&quarantine_key(photo)).await;
     }
-    let outcome = match job.receives > PATIENCE {
-        true => Err(NotShown::Unavailable),
-        false => look(&deps, &analysis, &job).await?,
+    let findings = if job.receives > MAX_RECEIVES {
+        Err(AnalysisError::Refused(PhotoRefusal::Unavailable))
+    } else {
+        analyze_photo(&state, &analysis, job.correlation_id).await
     };
-    let analysis = match outcome {
-        Ok(found) => Analysis {
-            state: State::Done,
+    let finished = match findings {
+        Ok(findings) => PhotoAnalysis {
+            state: AnalysisState::Done,
             step: STEPS,
-            found: Some(found),
+            findings: Some(findings),
             ..analysis
         },
-        Err(code) => {
-            metrics::count("PhotoRefused", name_of(code));
-            Analysis {
-                state: State::Refused,
-                code: Some(code),
+        Err(AnalysisError::Refused(refusal)) => {
+            metrics::count("PhotoRefused", metric_reason(refusal));
+            PhotoAnalysis {
+                state: AnalysisState::Refused,
+                code: Some(refusal),
                 ..analysis
             }
         }
+        Err(AnalysisError::Failed(error)) => return Err(error),
     };
-    deps.store.found(&analysis).await?;
-    deps.objects.delete(&pictures::quarantine(photo)).await
+    store.save_analysis(&finished).await?;
+    objects.delete(&quarantine_key(photo)).await
 }
 
-fn name_of(code: NotShown) -> &'static str {
-    match code {
-        NotShown::NotAPicture => "not_a_picture",
-        NotShown::TooLarge => "too_large",
-        NotShown::TooSmall => "too_small",
-        NotShown::NotAllowed => "not_allowed",
-        NotShown::Unavailable => "unavailable",
+fn metric_reason(refusal: PhotoRefusal) -> &'static str {
+    match refusal {
+        PhotoRefusal::NotAPicture => "not_a_picture",
+        PhotoRefusal::TooLarge => "too_large",
+        PhotoRefusal::TooSmall => "too_small",
+        PhotoRefusal::NotAllowed => "not_allowed",
+        PhotoRefusal::Unavailable => "unavailable",
     }
 }
 
-async fn look(
-    deps: &Looker,
-    analysis: &Analysis,
-    job: &QueueMessage<PhotoJob>,
-) -> Result<std::result::Result<Found, NotShown>> {
+async fn analyze_photo(
+    state: &State,
+    analysis: &PhotoAnalysis,
+    correlation_id: CorrelationId,
+) -> Result<PhotoFindings, AnalysisError> {
+    let (store, objects) = (state.store()?, state.objects()?);
     let photo = analysis.photo_id;
-    let Some(bytes) = deps.objects.get(&pictures::quarantine(photo)).await? else {
-        return Ok(Err(NotShown::Unavailable));
+    let Some(bytes) = objects.get(&quarantine_key(photo)).await? else {
+        return Err(PhotoRefusal::Unavailable.into());
     };
     let digest = hex(&Sha256::digest(&bytes));
-    let picture = match Picture::read(&bytes, &WANTED) {
-        Ok(picture) => picture,
-        Err(refusal) => return Ok(Err(not_shown(&refusal))),
-    };
+    let picture = Picture::read(&bytes, &LARGE).map_err(refusal_of_picture)?;
     drop(bytes);
-    deps.store
-        .found(&Analysis {
-            state: State::Looking,
-            step: 1,
-            ..analysis.clone()
-        })
-        .await?;
-    let jpeg = picture.jpeg(QUALITY);
-    let before = deps
-        .store
-        .seen_before(&digest)
-        .await?
-        .and_then(|before| before.found);
-    let found = match before {
-        // Somebody else's photo of the same bytes was looked at: what was found holds.
-        Some(before) => before,
-        None => match ask(deps, analysis, &picture, &jpeg, digest.clone(), job).await? {
-            Ok(found) => found,
-            Err(code) => return Ok(Err(code)),
-        },
+    save_step(state, analysis, 1).await?;
+    let jpeg = picture.jpeg(JPEG_QUALITY);
+    // The same bytes have the same findings, whoever uploaded them.
+    let earlier = store.find_analysis_by_digest(&digest).await?;
+    let findings = match earlier.and_then(|earlier| earlier.findings) {
+        Some(findings) => findings,
+        None => ask_model(state, analysis, &picture, &jpeg, &digest, correlation_id).await?,
     };
-    let small = picture.within(SMALL).jpeg(QUALITY);
-    deps.objects
-        .put(&pictures::large(photo), "image/jpeg", jpeg)
-        .await?;
-    deps.objects
-        .put(&pictures::small(photo), "image/jpeg", small)
-        .await?;
-    deps.store.remember(&digest, photo, analysis.until).await?;
-    let similar = similar(
-        &found.traits,
-        &deps.store.recent_rooms(job.correlation_id).await?,
-    );
-    Ok(Ok(Found { similar, ..found }))
+    let small = picture.within(SMALL).jpeg(JPEG_QUALITY);
+    objects.put(&large_key(photo), "image/jpeg", jpeg).await?;
+    objects.put(&small_key(photo), "image/jpeg", small).await?;
+    store.index_digest(&digest, photo, analysis.until).await?;
+    let recent = store.list_recent_rooms(correlation_id).await?;
+    let similar = find_similar_rooms(&findings.features, &recent);
+    Ok(PhotoFindings {
+        similar,
+        ..findings
+    })
 }
 
-fn not_shown(refusal: &Refusal) -> NotShown {
+fn refusal_of_picture(refusal: Refusal) -> PhotoRefusal {
     match refusal {
-        Refusal::TooManyPixels(_) => NotShown::TooLarge,
-        Refusal::TooSmall(_) => NotShown::TooSmall,
-        _ => NotShown::NotAPicture,
+        Refusal::TooManyPixels(_) => PhotoRefusal::TooLarge,
+        Refusal::TooSmall(_) => PhotoRefusal::TooSmall,
+        _ => PhotoRefusal::NotAPicture,
     }
 }
 
-async fn ask(
-    deps: &Looker,
-    analysis: &Analysis,
+async fn save_step(state: &State, analysis: &PhotoAnalysis, step: u8) -> Result<()> {
+    let progress = PhotoAnalysis {
+        state: AnalysisState::Analyzing,
+        step,
+        ..analysis.clone()
+    };
+    state.store()?.save_analysis(&progress).await
+}
+
+async fn ask_model(
+    state: &State,
+    analysis: &PhotoAnalysis,
     picture: &Picture,
     jpeg: &[u8],
-    digest: String,
-    job: &QueueMessage<PhotoJob>,
-) -> Result<std::result::Result<Found, NotShown>> {
-    let model = deps.model().await?.because_of(job.correlation_id);
+    digest: &str,
+    correlation_id: CorrelationId,
+) -> Result<PhotoFindings, AnalysisError> {
+    let model = state.photo_model()?.client().await?;
+    let model = model.because_of(correlation_id);
     let photo = analysis.photo_id;
-    match twice(|| model.moderate(jpeg, None)).await {
-        Ok(verdict) if verdict.flagged => return Ok(Err(NotShown::NotAllowed)),
-        Ok(_) => {}
-        Err(error) => return Ok(Err(unavailable(&error, photo, job))),
+    let refuse = |error: ModelError| refusal_of_model(&error, photo, correlation_id);
+    let verdict = retry_once(|| model.moderate(jpeg, None))
+        .await
+        .map_err(refuse)?;
+    if verdict.flagged {
+        return Err(PhotoRefusal::NotAllowed.into());
     }
-    deps.store
-        .found(&Analysis {
-            state: State::Looking,
-            step: 2,
-            ..analysis.clone()
-        })
-        .await?;
-    let seen = match twice(|| model.look(jpeg, LANGUAGE)).await {
-        Ok(seen) => seen,
-        Err(error) => return Ok(Err(unavailable(&error, photo, job))),
-    };
-    // Without a direction it is near to nothing; names are there all the same.
-    let meaning = meaning(&model, &seen).await.unwrap_or_else(|error| {
+    save_step(state, analysis, 2).await?;
+    let seen = retry_once(|| model.look(jpeg, LANGUAGE))
+        .await
+        .map_err(refuse)?;
+    // Without an embedding, the photo is similar to no other by its subject.
+    let embedding = embed(&model, &seen).await.unwrap_or_else(|error| {
         metrics::count("PhotoUnembedded", "model");
         warn(
-            "a photo has no direction",
+            "a photo has no embedding",
             &format!("{photo}: {error}"),
-            job.correlation_id,
+            correlation_id,
         );
-        Meaning::default()
+        Embedding::default()
     });
+    let features = PhotoFeatures {
+        digest: digest.to_owned(),
+        perceptual_hash: Likeness::of(picture).0,
+        embedding,
+    };
+    Ok(findings(picture, seen, features))
+}
+
+fn findings(picture: &Picture, seen: Seen, features: PhotoFeatures) -> PhotoFindings {
     let size = picture.size();
-    Ok(Ok(Found {
+    let suggestions = seen.suggestions.into_iter();
+    PhotoFindings {
         width: size.width,
         height: size.height,
         thumbhash: thumbhash(picture),
@@ -178,77 +204,65 @@ async fn ask(
             visible_text: seen.caption.visible_text,
             caption: seen.caption.caption,
         },
-        suggestions: seen
-            .suggestions
-            .into_iter()
+        suggestions: suggestions
             .map(|suggestion| Suggestion {
                 name: suggestion.name,
                 key: suggestion.key,
                 description: suggestion.description,
             })
             .collect(),
-        traits: Traits {
-            digest,
-            likeness: Likeness::of(picture).0,
-            meaning,
-        },
+        features,
         similar: Vec::new(),
-    }))
+    }
 }
 
-/// What names are in.
-const LANGUAGE: &str = "en";
-
-async fn meaning(model: &Model, seen: &Seen) -> std::result::Result<Meaning, ModelError> {
-    let names = seen
-        .suggestions
-        .iter()
-        .map(|suggestion| suggestion.name.as_str());
-    let text = [seen.caption.caption.as_str()]
-        .into_iter()
-        .chain(names)
-        .collect::<Vec<_>>()
-        .join(". ");
-    let vectors = model.embed(&[text]).await?;
-    Ok(vectors
-        .first()
-        .map(|vector| Meaning::of(vector))
-        .unwrap_or_default())
+/// Embeds the caption together with the suggested names.
+async fn embed(model: &Model, seen: &Seen) -> Result<Embedding, ModelError> {
+    let mut texts = vec![seen.caption.caption.as_str()];
+    texts.extend(
+        seen.suggestions
+            .iter()
+            .map(|suggestion| suggestion.name.as_str()),
+    );
+    let vectors = model.embed(&[texts.join(". ")]).await?;
+    let embedding = vectors.first().map(|vector| Embedding::of(vector));
+    Ok(embedding.unwrap_or_default())
 }
 
-async fn twice<T, Fut: Future<Output = std::result::Result<T, ModelError>>>(
+async fn retry_once<T, Fut: Future<Output = Result<T, ModelError>>>(
     ask: impl Fn() -> Fut,
-) -> std::result::Result<T, ModelError> {
+) -> Result<T, ModelError> {
     match ask().await {
         Err(error) if error.may_try_again() => {
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(RETRY_DELAY).await;
             ask().await
         }
         first => first,
     }
 }
 
-/// What the model will not look at is not for a room either.
-fn unavailable(error: &ModelError, photo: PhotoId, job: &QueueMessage<PhotoJob>) -> NotShown {
-    if matches!(
-        error,
-        ModelError::Refused {
-            of_content: true,
-            ..
-        }
-    ) {
-        return NotShown::NotAllowed;
+/// A photo whose content the model refuses is not allowed. After other errors the analysis is unavailable.
+fn refusal_of_model(
+    error: &ModelError,
+    photo: PhotoId,
+    correlation_id: CorrelationId,
+) -> PhotoRefusal {
+    if let ModelError::Refused {
+        of_content: true, ..
+    } = error
+    {
+        return PhotoRefusal::NotAllowed;
     }
     warn(
-        "a photo cannot be looked at",
+        "a photo could not be analyzed",
         &format!("{photo}: {error}"),
-        job.correlation_id,
+        correlation_id,
     );
-    NotShown::Unavailable
+    PhotoRefusal::Unavailable
 }
 
 fn thumbhash(picture: &Picture) -> String {
-    let tiny = picture.within(TINY);
+    let tiny = picture.within(THUMBHASH_INPUT);
     let (width, height) = (tiny.size().width as usize, tiny.size().height as usize);
     BASE64.encode(thumbhash::rgba_to_thumb_hash(width, height, &tiny.rgba()))
 }

@@ -1,25 +1,21 @@
-//! Who may open a socket: whoever shows a ticket of ours that is not over. What it says goes with each of their frames.
+//! The authorizer of sockets: admits the holder of a valid ticket. API Gateway attaches the ticket to each later event.
 
 use std::sync::Arc;
 
 use confab_core::{Error, Result};
 use confab_lambda::{Allow, AuthorizerRequest};
 
-use crate::Gate;
+use crate::{
+    services::tickets::allow,
+    state::{Part, State},
+};
 
-pub async fn handle(deps: Arc<Gate>, knock: AuthorizerRequest) -> Result<Allow> {
-    let missing = || Error::unauthenticated("A socket opens with a ticket.");
-    let ticket = deps
-        .doorman
-        .ticket(knock.query_value("ticket").ok_or_else(missing)?)
-        .await?;
-    Ok(Allow {
-        principal: ticket.user.to_string(),
-        context: vec![
-            ("room", ticket.room.to_string()),
-            ("user", ticket.user.to_string()),
-            ("ticket", ticket.id.to_string()),
-            ("address", ticket.address.as_str().to_owned()),
-        ],
-    })
+pub const PARTS: &[Part] = &[Part::Tickets];
+
+pub async fn handle(state: Arc<State>, request: AuthorizerRequest) -> Result<Allow> {
+    let Some(token) = request.query_value("ticket") else {
+        return Err(Error::unauthenticated("A socket needs a ticket."));
+    };
+    let ticket = state.tickets()?.verify(token).await?;
+    Ok(allow(&ticket))
 }

@@ -1,43 +1,84 @@
-//! `$connect`: somebody with a ticket comes in, once.
+//! `$connect`: stores a connection. A ticket opens one connection, once.
 
 use std::sync::Arc;
 
 use confab_core::{Error, Result};
 use confab_lambda::SocketRequest;
 use confab_worker::Consistency;
-use rooms_domain::{Standing, Ticket};
+use rooms_domain::{AccessLevel, Ticket};
 
-use crate::{Door, services::post_message::connection};
+use crate::{
+    services::{room_access::authorize_read, tickets::ticket_of},
+    state::{Part, State},
+    store::Store,
+};
 
-pub async fn handle(deps: Arc<Door>, frame: SocketRequest) -> Result<()> {
-    if deps
-        .origin
-        .as_deref()
-        .is_some_and(|known| frame.header("origin") != Some(known))
+pub const PARTS: &[Part] = &[Part::Store, Part::AllowedOrigin, Part::DynamoDbConnection];
+
+pub async fn handle(state: Arc<State>, request: SocketRequest) -> Result<()> {
+    if let Some(allowed) = state.allowed_origin.as_deref()
+        && request.header("origin") != Some(allowed)
     {
-        return Err(Error::forbidden("Not from this page."));
+        return Err(Error::forbidden("This page cannot open a socket."));
     }
-    let ticket = connection(&frame)?;
-    if !deps.store.connected(&ticket, &frame.connection_id).await? {
-        return Err(Error::unauthenticated("The ticket was used before."));
+    let ticket = ticket_of(&request)?;
+    let (store, connection) = (state.store()?, &request.connection_id);
+    if !store.put_connection(&ticket, connection).await? {
+        return Err(Error::unauthenticated("This ticket has been used."));
     }
-    // Whoever shows somebody out from now on finds the socket; whoever did before is found here.
-    let lets_in = lets_in(&deps, &ticket).await;
-    if lets_in.is_err() {
-        deps.store
-            .disconnected(ticket.room, ticket.id, &frame.connection_id)
+    // Later removals find the stored connection. Earlier ones are found by this read.
+    let authorized = authorize(store, &ticket).await;
+    if authorized.is_err() {
+        store
+            .delete_connection(ticket.room, ticket.id, connection)
             .await?;
     }
-    lets_in
+    authorized
 }
 
-async fn lets_in(deps: &Door, ticket: &Ticket) -> Result<()> {
-    let visited = deps
-        .store
-        .visit(ticket.room, Some(ticket.user), Consistency::Strong)
+async fn authorize(store: &Store, ticket: &Ticket) -> Result<()> {
+    let loaded = store
+        .load_room_for(ticket.room, Some(ticket.user), Consistency::Strong)
         .await?;
-    if visited.standing == Standing::Banned {
-        return Err(Error::forbidden("You may not come back to this room."));
+    if loaded.access == AccessLevel::Banned {
+        return Err(Error::forbidden("You have been banned from this room."));
     }
-    visited.room.lets_read(visited.standing)
+    authorize_read(&loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use rooms_domain::RemovalReason;
+
+    use super::*;
+    use crate::testing::{Cloud, code, user};
+
+    #[tokio::test]
+    async fn banned_users_cannot_connect() {
+        let cloud = Cloud::new().await;
+        cloud.add_member(2).await;
+        let ticket = cloud.ticket(2, 1);
+        authorize(&cloud.store, &ticket).await.unwrap();
+        cloud
+            .store
+            .remove_member(code(), user(2), RemovalReason::Banned)
+            .await
+            .unwrap();
+        let refused = authorize(&cloud.store, &ticket).await.unwrap_err();
+        assert_eq!(refused.code(), "forbidden");
+    }
+
+    #[tokio::test]
+    async fn a_ticket_opens_one_connection() {
+        let cloud = Cloud::new().await;
+        let ticket = cloud.ticket(1, 1);
+        assert!(cloud.store.put_connection(&ticket, "first").await.unwrap());
+        assert!(!cloud.store.put_connection(&ticket, "second").await.unwrap());
+        cloud
+            .store
+            .delete_connection(code(), ticket.id, "first")
+            .await
+            .unwrap();
+        assert!(!cloud.store.put_connection(&ticket, "third").await.unwrap());
+    }
 }

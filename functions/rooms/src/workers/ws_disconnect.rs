@@ -1,4 +1,4 @@
-//! `$disconnect`: a socket is gone. API Gateway tells it as well as it can; what it does not tell is found by posting.
+//! `$disconnect`: deletes a closed connection. API Gateway reports closings at best effort; posts find the others.
 
 use std::sync::Arc;
 
@@ -6,32 +6,31 @@ use confab_core::{CorrelationId, Result};
 use confab_lambda::SocketRequest;
 use rooms_domain::Ticket;
 
-use crate::{Departures, services::post_message::connection, services::presence::Presence};
+use crate::{
+    services::tickets::ticket_of,
+    state::{Part, State},
+};
 
-pub async fn handle(deps: Arc<Departures>, frame: SocketRequest) -> Result<()> {
-    leave(
-        &deps,
-        &connection(&frame)?,
-        &frame.connection_id,
-        frame.correlation_id,
-    )
-    .await
+pub const PARTS: &[Part] = &[Part::Store, Part::Broadcasts, Part::DynamoDbConnection];
+
+pub async fn handle(state: Arc<State>, request: SocketRequest) -> Result<()> {
+    let ticket = ticket_of(&request)?;
+    let (connection, correlation_id) = (&request.connection_id, request.correlation_id);
+    disconnect(&state, &ticket, connection, correlation_id).await
 }
 
-pub(crate) async fn leave(
-    deps: &Departures,
+pub(crate) async fn disconnect(
+    state: &State,
     ticket: &Ticket,
     connection: &str,
-    trace: CorrelationId,
+    correlation_id: CorrelationId,
 ) -> Result<()> {
-    deps.store
-        .disconnected(ticket.room, ticket.id, connection)
+    state
+        .store()?
+        .delete_connection(ticket.room, ticket.id, connection)
         .await?;
-    let presence = Presence {
-        store: &deps.store,
-        broadcasts: &deps.broadcasts,
-        clock: deps.clock,
-        trace,
-    };
-    presence.on_departure(ticket.room).await
+    state
+        .presence()?
+        .on_departure(ticket.room, correlation_id)
+        .await
 }

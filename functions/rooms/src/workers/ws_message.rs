@@ -1,311 +1,267 @@
-//! What comes over a socket: a greeting, something that somebody says, that they are typing, a sign of life.
+//! Frames of clients: hello, message, typing and ping.
 
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::FrameDelivery;
-use confab_core::{Clock, CorrelationId, Error, Kind, Result, after};
+use confab_core::{Clock, Error, Kind, Result, after};
 use confab_lambda::SocketRequest;
 use confab_worker::Consistency;
-use rooms_domain::{ClientFrame, Draft, News, Reason, ServerFrame, Standing, Ticket, chunks};
-
-use crate::{
-    Talk,
-    services::post_message::{
-        connection, may_read, may_write, speak, tell, visit, visit_and_latest,
-    },
-    services::presence::Presence,
-    store::{Visited, first_seq},
+use rooms_domain::{
+    AccessLevel, ClientFrame, Draft, RemovalReason, RoomUpdate, ServerFrame, Ticket,
 };
 
-/// What somebody missed is sent up to here; whoever missed more gets the latest page.
-const MOST_MISSED: u64 = 100;
-/// In a larger room nobody watches who types.
-const TYPING_UP_TO: u32 = 50;
-const TYPING_EVERY_MS: i64 = 3_000;
-/// API Gateway ends a socket after two hours.
-const LASTS: Duration = Duration::from_secs(2 * 3600);
+use crate::{
+    services::{
+        gap_repair::Gap,
+        post_message::post_message,
+        room_access::{
+            Access, authorize_write, complete_latest, load_room_and_latest, load_room_with,
+            may_read,
+        },
+        tickets::ticket_of,
+    },
+    state::{Part, State},
+    store::RoomForUser,
+};
 
-pub async fn handle(deps: Arc<Talk>, frame: SocketRequest) -> Result<()> {
-    let ticket = connection(&frame)?;
-    let parsed = ClientFrame::parse(&frame.body);
-    let id = parsed
-        .as_ref()
-        .ok()
-        .and_then(ClientFrame::client_msg_id)
-        .map(str::to_owned);
-    let outcome = match parsed {
-        Ok(parsed) => answer(&deps, &frame, &ticket, parsed).await,
-        Err(error) => Err(No::Refused(error)),
-    };
-    let error = match outcome {
-        Ok(()) => return Ok(()),
-        Err(No::Out(reason)) => return show_out(&deps, &frame, &ticket, reason).await,
-        Err(No::Refused(error)) => error,
-    };
-    let code = if error.is_server_error() {
-        "try_again"
-    } else {
-        error.code()
-    };
-    let refused = ServerFrame::Refused {
-        code,
-        title: error.message(),
-        client_msg_id: id.as_deref(),
-    };
-    post(&deps, &ticket, &frame, &refused).await?;
-    // What is our fault is in the log; what is the client's has been told.
-    if error.is_server_error() {
-        Err(error)
-    } else {
-        Ok(())
-    }
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::Sockets,
+    Part::Broadcasts,
+    Part::DynamoDbConnection,
+    Part::SqsConnection,
+];
+
+/// In larger rooms, typing is not broadcast.
+const TYPING_MAX_USERS: u32 = 50;
+const TYPING_INTERVAL_MS: i64 = 3_000;
+/// API Gateway closes a socket after two hours.
+const SOCKET_TTL: Duration = Duration::from_secs(2 * 3600);
+
+/// A connection, and the event of its frame.
+struct Socket<'a> {
+    state: &'a State,
+    request: &'a SocketRequest,
+    ticket: Ticket,
 }
 
-/// Why somebody gets no answer.
-enum No {
+/// Why a frame is not answered.
+enum Rejection {
     Refused(Error),
-    /// They may not read any more.
-    Out(Reason),
+    /// The user may no longer read the room: the connection is closed.
+    Removed(RemovalReason),
 }
 
-impl From<Error> for No {
+impl From<Error> for Rejection {
     fn from(error: Error) -> Self {
         Self::Refused(error)
     }
 }
 
-async fn answer(
-    deps: &Talk,
-    frame: &SocketRequest,
-    ticket: &Ticket,
-    said: ClientFrame,
-) -> std::result::Result<(), No> {
-    let (room, user) = (ticket.room, ticket.user);
-    match said {
-        ClientFrame::Hello { last_seq } => {
-            welcome(deps, frame, ticket, last_seq).await?;
-        }
-        ClientFrame::Message {
-            client_msg_id,
-            text,
-            reply_to,
-        } => {
-            let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
-            let (visited, latest) =
-                visit_and_latest(&deps.store, room, user, may_write, frame.correlation_id)
-                    .await
-                    .map_err(gone)?;
-            reads(&visited)?;
-            speak(
-                &deps.store,
-                &deps.broadcasts,
-                &visited,
-                latest,
-                &draft,
-                ticket.address.as_str(),
-                frame.correlation_id,
-            )
-            .await?;
-        }
-        ClientFrame::Typing { on } => {
-            let visited = visit(&deps.store, room, user, may_write)
-                .await
-                .map_err(gone)?;
-            reads(&visited)?;
-            visited
-                .room
-                .lets_write(visited.standing, visited.person.as_ref())?;
-            let Some(person) = visited.person.filter(|_| visited.online <= TYPING_UP_TO) else {
-                return Ok(());
-            };
-            let news = News::Typing {
-                user_id: user,
-                username: person.username,
-                on,
-            };
-            let now = deps.clock.now();
-            // However often somebody says so, the queue takes it as often as the others are told.
-            let once = format!(
-                "typing#{room}#{user}#{on}#{}",
-                now.as_millisecond() / TYPING_EVERY_MS
-            );
-            tell(
-                &deps.broadcasts,
-                room,
-                &once,
-                now,
-                news,
-                frame.correlation_id,
-            )
-            .await?;
-        }
-        ClientFrame::Ping { read_seq } => {
-            let (visited, latest) =
-                visit_and_latest(&deps.store, room, user, may_read, frame.correlation_id)
-                    .await
-                    .map_err(gone)?;
-            reads(&visited)?;
-            let last_seq = latest.last_seq;
-            if let (Some(person), Some(seq)) =
-                (&visited.person, read_seq.map(|seq| seq.min(last_seq)))
-                && person.read_seq.unwrap_or_default() < seq
-            {
-                deps.store.has_read(room, user, seq).await?;
-            }
-            let online = deps
-                .presence(frame.correlation_id)
-                .on_ping(&visited)
-                .await?;
-            let now = deps.clock.now();
-            post(
-                deps,
-                ticket,
-                frame,
-                &ServerFrame::Pong {
-                    last_seq,
-                    online,
-                    now,
-                },
-            )
-            .await?;
-        }
+pub async fn handle(state: Arc<State>, request: SocketRequest) -> Result<()> {
+    let socket = Socket {
+        state: &state,
+        request: &request,
+        ticket: ticket_of(&request)?,
+    };
+    let frame = match ClientFrame::parse(&request.body) {
+        Ok(frame) => frame,
+        Err(error) => return socket.refuse(error, None).await,
+    };
+    let client_msg_id = frame.client_msg_id().map(str::to_owned);
+    match socket.answer(frame).await {
+        Ok(()) => Ok(()),
+        Err(Rejection::Removed(reason)) => socket.remove(reason).await,
+        Err(Rejection::Refused(error)) => socket.refuse(error, client_msg_id.as_deref()).await,
     }
-    Ok(())
 }
 
-/// Greets, and sends what was missed. The room is visited after the messages are read, as of now: what was said after a
-/// removal is not sent to the removed.
-async fn welcome(
-    deps: &Talk,
-    frame: &SocketRequest,
-    ticket: &Ticket,
-    has: Option<u64>,
-) -> std::result::Result<(), No> {
-    let (room, trace) = (ticket.room, frame.correlation_id);
-    let mut latest = deps
-        .store
-        .latest(room, 0, Consistency::Eventual, trace)
-        .await?;
-    let missed = match has {
-        Some(has) if has < latest.last_seq && latest.last_seq - has <= MOST_MISSED => {
-            let most = usize::try_from(MOST_MISSED).unwrap_or_default();
-            deps.store
-                .after(room, has, most, Consistency::Eventual, trace)
-                .await?
+impl Socket<'_> {
+    async fn answer(&self, frame: ClientFrame) -> Result<(), Rejection> {
+        match frame {
+            ClientFrame::Hello { last_seq } => self.welcome(last_seq).await,
+            ClientFrame::Message {
+                client_msg_id,
+                text,
+                reply_to,
+            } => {
+                let draft = Draft::parse(&client_msg_id, &text, reply_to)?;
+                self.post_draft(draft).await
+            }
+            ClientFrame::Typing { on } => self.publish_typing(on).await,
+            ClientFrame::Ping { read_seq } => self.pong(read_seq).await,
         }
-        _ => Vec::new(),
-    };
-    let visited = deps
-        .store
-        .visit(room, Some(ticket.user), Consistency::Strong)
-        .await
-        .map_err(gone)?;
-    reads(&visited)?;
-    if latest.messages.is_empty() && visited.reserved > 0 {
-        latest = deps
-            .store
-            .latest(room, visited.reserved, Consistency::Strong, trace)
-            .await?;
     }
-    let last_seq = latest.last_seq;
-    let (now, until) = (deps.clock.now(), after(frame.connected_at, LASTS));
-    let online = deps.presence(trace).on_arrival(&visited).await?;
-    post(
-        deps,
-        ticket,
-        frame,
-        &ServerFrame::Welcome {
+
+    /// Welcomes a client and repairs its gap. The room is loaded after the messages, strongly consistent, so that a
+    /// removed user receives no message that was posted after the removal.
+    async fn welcome(&self, client_seq: Option<u64>) -> Result<(), Rejection> {
+        let (store, room) = (self.state.store()?, self.ticket.room);
+        let correlation_id = self.request.correlation_id;
+        let (latest, gap) = Gap::load(store, room, client_seq, correlation_id).await?;
+        let loaded = store
+            .load_room_for(room, Some(self.ticket.user), Consistency::Strong)
+            .await
+            .map_err(closed_if_missing)?;
+        require_reader(&loaded)?;
+        let latest = complete_latest(store, &loaded, latest, correlation_id).await?;
+        let last_seq = latest.last_seq;
+        let now = self.state.clock.now();
+        let presence = self.state.presence()?;
+        let online = presence.on_arrival(&loaded, correlation_id).await?;
+        let welcome = ServerFrame::Welcome {
             last_seq,
             online,
             now,
-            until,
-        },
-    )
-    .await?;
-    let Some(has) = has.filter(|has| *has < last_seq) else {
-        return Ok(());
-    };
-    let first_seq = first_seq(last_seq);
-    if last_seq - has > MOST_MISSED || has + 1 < first_seq {
-        post(
-            deps,
-            ticket,
-            frame,
-            &ServerFrame::BackfillOverflow {
-                first_seq,
-                last_seq,
-            },
-        )
-        .await?;
-        return Ok(());
-    }
-    for messages in chunks(&missed) {
-        post(
-            deps,
-            ticket,
-            frame,
-            &ServerFrame::Backfill { messages, last_seq },
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-/// The room itself is not there.
-fn gone(error: Error) -> No {
-    if error.kind() == Kind::NotFound {
-        No::Out(Reason::Closed)
-    } else {
-        No::Refused(error)
-    }
-}
-
-/// Whoever may not read any more is shown out, whatever they say.
-fn reads(visited: &Visited) -> std::result::Result<(), No> {
-    match (may_read(visited), visited.standing, &visited.person) {
-        (true, ..) => Ok(()),
-        (false, Standing::Banned, _) => Err(No::Out(Reason::Banned)),
-        (false, _, Some(_)) => Err(No::Out(Reason::Kicked)),
-        (false, _, None) => Err(No::Out(Reason::MembersOnly)),
-    }
-}
-
-impl Talk {
-    fn presence(&self, trace: CorrelationId) -> Presence<'_> {
-        Presence {
-            store: &self.store,
-            broadcasts: &self.broadcasts,
-            clock: self.clock,
-            trace,
+            until: after(self.request.connected_at, SOCKET_TTL),
+        };
+        self.send(&welcome).await?;
+        for frame in gap.frames(last_seq) {
+            self.send(&frame).await?;
         }
+        Ok(())
     }
-}
 
-async fn show_out(
-    deps: &Talk,
-    frame: &SocketRequest,
-    ticket: &Ticket,
-    reason: Reason,
-) -> Result<()> {
-    post(deps, ticket, frame, &ServerFrame::Kicked { reason }).await?;
-    deps.sockets.close(&frame.connection_id).await.map(drop)
-}
+    async fn post_draft(&self, draft: Draft) -> Result<(), Rejection> {
+        let (store, ticket) = (self.state.store()?, &self.ticket);
+        let correlation_id = self.request.correlation_id;
+        let (loaded, latest) = load_room_and_latest(
+            Access::Write,
+            store,
+            ticket.room,
+            ticket.user,
+            correlation_id,
+        )
+        .await
+        .map_err(closed_if_missing)?;
+        require_reader(&loaded)?;
+        post_message(
+            (store, self.state.broadcasts()?),
+            &loaded,
+            latest,
+            &draft,
+            ticket.address.as_str(),
+            correlation_id,
+        )
+        .await?;
+        Ok(())
+    }
 
-async fn post(
-    deps: &Talk,
-    ticket: &Ticket,
-    frame: &SocketRequest,
-    said: &ServerFrame<'_>,
-) -> Result<()> {
-    if deps
-        .sockets
-        .post(&frame.connection_id, said.render()?)
-        .await?
-        == FrameDelivery::Gone
-    {
-        deps.store
-            .disconnected(ticket.room, ticket.id, &frame.connection_id)
+    async fn publish_typing(&self, on: bool) -> Result<(), Rejection> {
+        let (room, user) = (self.ticket.room, self.ticket.user);
+        let loaded = load_room_with(Access::Write, self.state.store()?, room, user)
+            .await
+            .map_err(closed_if_missing)?;
+        require_reader(&loaded)?;
+        authorize_write(&loaded)?;
+        let Some(person) = loaded.person else {
+            return Ok(());
+        };
+        if loaded.online > TYPING_MAX_USERS {
+            return Ok(());
+        }
+        let now = self.state.clock.now();
+        let typing = RoomUpdate::Typing {
+            user_id: user,
+            username: person.username,
+            on,
+        };
+        // SQS drops what the client repeats within the interval.
+        let interval = now.as_millisecond() / TYPING_INTERVAL_MS;
+        let key = format!("typing#{room}#{user}#{on}#{interval}");
+        self.state
+            .broadcasts()?
+            .publish(room, &key, now, typing, self.request.correlation_id)
             .await?;
+        Ok(())
     }
-    Ok(())
+
+    /// Answers a ping with the last number and the online count, and advances the read marker.
+    async fn pong(&self, read_seq: Option<u64>) -> Result<(), Rejection> {
+        let (store, room, user) = (self.state.store()?, self.ticket.room, self.ticket.user);
+        let correlation_id = self.request.correlation_id;
+        let (loaded, latest) =
+            load_room_and_latest(Access::Read, store, room, user, correlation_id)
+                .await
+                .map_err(closed_if_missing)?;
+        require_reader(&loaded)?;
+        let last_seq = latest.last_seq;
+        if let (Some(person), Some(read_seq)) = (&loaded.person, read_seq) {
+            let read_seq = read_seq.min(last_seq);
+            if person.read_seq.unwrap_or_default() < read_seq {
+                store.mark_read(room, user, read_seq).await?;
+            }
+        }
+        let presence = self.state.presence()?;
+        let online = presence.on_ping(&loaded, correlation_id).await?;
+        let pong = ServerFrame::Pong {
+            last_seq,
+            online,
+            now: self.state.clock.now(),
+        };
+        self.send(&pong).await?;
+        Ok(())
+    }
+
+    /// Tells the client that its frame was refused. Our own failures also fail the event, which logs them.
+    async fn refuse(&self, error: Error, client_msg_id: Option<&str>) -> Result<()> {
+        let is_ours = error.is_server_error();
+        let refused = ServerFrame::Refused {
+            code: if is_ours { "try_again" } else { error.code() },
+            title: error.message(),
+            client_msg_id,
+        };
+        self.send(&refused).await?;
+        if is_ours { Err(error) } else { Ok(()) }
+    }
+
+    async fn remove(&self, reason: RemovalReason) -> Result<()> {
+        self.send(&ServerFrame::Kicked { reason }).await?;
+        self.state
+            .sockets()?
+            .close(&self.request.connection_id)
+            .await
+            .map(drop)
+    }
+
+    /// Posts a frame to the client. Deletes the connection when it is gone.
+    async fn send(&self, frame: &ServerFrame<'_>) -> Result<()> {
+        let connection = &self.request.connection_id;
+        let delivery = self
+            .state
+            .sockets()?
+            .post(connection, frame.render()?)
+            .await?;
+        if delivery == FrameDelivery::Gone {
+            self.state
+                .store()?
+                .delete_connection(self.ticket.room, self.ticket.id, connection)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// A room that is not found was closed.
+fn closed_if_missing(error: Error) -> Rejection {
+    if error.kind() == Kind::NotFound {
+        Rejection::Removed(RemovalReason::Closed)
+    } else {
+        Rejection::Refused(error)
+    }
+}
+
+/// Removes a user who may no longer read the room, whatever the frame is.
+fn require_reader(loaded: &RoomForUser) -> Result<(), Rejection> {
+    if may_read(loaded) {
+        return Ok(());
+    }
+    let reason = if loaded.access == AccessLevel::Banned {
+        RemovalReason::Banned
+    } else if loaded.person.is_some() {
+        RemovalReason::Kicked
+    } else {
+        RemovalReason::MembersOnly
+    };
+    Err(Rejection::Removed(reason))
 }

@@ -1,0 +1,103 @@
+//! Gap repair: the messages that a client missed while it was not connected.
+
+use confab_core::{CorrelationId, Result};
+use confab_worker::Consistency;
+use rooms_domain::{Message, RoomCode, ServerFrame, split_into_frames};
+
+use crate::store::{LatestMessages, Store, first_seq};
+
+/// A client that missed more messages loads the latest page instead.
+const MAX_MISSED_MESSAGES: u64 = 100;
+
+/// What a client has of a room, and the messages that it missed.
+#[derive(Debug)]
+pub(crate) struct Gap {
+    /// The last number that the client has. `None` for a client that has nothing.
+    client_seq: Option<u64>,
+    missed: Vec<Message>,
+}
+
+impl Gap {
+    /// Reads the latest messages, and those after `client_seq` if they are few.
+    pub(crate) async fn load(
+        store: &Store,
+        room: RoomCode,
+        client_seq: Option<u64>,
+        correlation_id: CorrelationId,
+    ) -> Result<(LatestMessages, Self)> {
+        let latest = store
+            .latest_messages(room, 0, Consistency::Eventual, correlation_id)
+            .await?;
+        let missed = match client_seq {
+            Some(seq) if is_small(seq, latest.last_seq) => {
+                let limit = usize::try_from(MAX_MISSED_MESSAGES).unwrap_or_default();
+                store
+                    .messages_after(room, seq, limit, correlation_id)
+                    .await?
+            }
+            _ => Vec::new(),
+        };
+        Ok((latest, Self { client_seq, missed }))
+    }
+
+    /// Returns the frames that close the gap up to `last_seq`.
+    pub(crate) fn frames(&self, last_seq: u64) -> Vec<ServerFrame<'_>> {
+        let Some(client_seq) = self.client_seq.filter(|seq| *seq < last_seq) else {
+            return Vec::new();
+        };
+        let first_seq = first_seq(last_seq);
+        if last_seq - client_seq > MAX_MISSED_MESSAGES || client_seq + 1 < first_seq {
+            return vec![ServerFrame::BackfillOverflow {
+                first_seq,
+                last_seq,
+            }];
+        }
+        split_into_frames(&self.missed)
+            .into_iter()
+            .map(|messages| ServerFrame::Backfill { messages, last_seq })
+            .collect()
+    }
+}
+
+fn is_small(client_seq: u64, last_seq: u64) -> bool {
+    client_seq < last_seq && last_seq - client_seq <= MAX_MISSED_MESSAGES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Cloud, code, correlation_id};
+
+    #[tokio::test]
+    async fn missed_messages_are_sent_in_order() {
+        let cloud = Cloud::new().await;
+        for text in ["first", "second", "third"] {
+            cloud.post(1, text).await;
+        }
+        let (latest, gap) = Gap::load(&cloud.store, code(), Some(1), correlation_id())
+            .await
+            .unwrap();
+        let frames = gap.frames(latest.last_seq);
+        let [ServerFrame::Backfill { messages, last_seq }] = frames[..] else {
+            panic!("{frames:?}")
+        };
+        let texts: Vec<_> = messages.iter().map(|m| m.text.as_str()).collect();
+        assert_eq!((texts, last_seq), (vec!["second", "third"], 3));
+    }
+
+    #[test]
+    fn gaps_of_more_than_a_hundred_messages_overflow() {
+        let gap = |client_seq| Gap {
+            client_seq,
+            missed: Vec::new(),
+        };
+        assert_eq!(gap(None).frames(101), []);
+        assert_eq!(gap(Some(101)).frames(101), []);
+        assert_eq!(gap(Some(1)).frames(101), [], "nothing of it is kept");
+        let overflow = ServerFrame::BackfillOverflow {
+            first_seq: 1,
+            last_seq: 102,
+        };
+        assert_eq!(gap(Some(1)).frames(102), [overflow]);
+    }
+}
