@@ -31,7 +31,7 @@ pub const ENGLISH: Words = Words {
     packs: "See the packs",
     tiers: "How many photos",
     lite: "Lite",
-    paid: "the payment is here",
+    paid: "received your payment",
     here: "Here are your photos",
     stars: "How do you like them",
     thanks: "good to hear",

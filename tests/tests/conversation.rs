@@ -22,7 +22,7 @@ async fn language_changes_are_kept() -> Result<()> {
     let place = Place::any().await?;
     let noa = place.person("נועה", "meta").await?;
     assert!(text_of(&noa.asks("שלום").await?).starts_with("שלום נועה!"));
-    assert!(text_of(&noa.asks("English").await?).contains("We speak English now"));
+    assert!(text_of(&noa.asks("English").await?).contains("in English from now on"));
     assert!(text_of(&noa.asks("help").await?).contains("selfies"));
     Ok(())
 }

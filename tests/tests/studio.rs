@@ -60,7 +60,7 @@ async fn bad_photos_get_reasons_and_an_album_gets_one_reply() -> Result<()> {
     visit.sends_picture(&twice, "image/jpeg").await?;
     let progress = visit.hears("3 of 10 good photos", heard).await?;
     let text = text_of(&progress);
-    for part in ["4 cannot be used", "blurry (2)", "sunglasses", "sent twice"] {
+    for part in ["4 can't be used", "blurry (2)", "sunglasses", "sent twice"] {
         ensure!(text.contains(part), "{part}: {text}");
     }
     let answers = visit.person.answers().await?;
@@ -209,7 +209,7 @@ async fn returning_users_order_without_new_selfies() -> Result<()> {
     let heard = visit.heard().await?;
     visit.person.says("selfies").await?;
     let again = visit.hears("Shall I use it again", heard).await?;
-    visit.taps(&again, "Use them again").await?;
+    visit.taps(&again, "Use it again").await?;
     let tiers = visit.hears(ENGLISH.tiers, heard).await?;
     visit.taps(&tiers, ENGLISH.lite).await?;
     let packs = visit.hears("Pick a style", heard).await?;
@@ -267,7 +267,7 @@ async fn pending_bank_debits_are_shown_in_the_chat() -> Result<()> {
     place.opens_a_studio().await?;
     for (card, end) in [
         ("async_success", ENGLISH.paid),
-        ("async_failure", "did not make the payment"),
+        ("async_failure", "didn't complete the payment"),
     ] {
         let visit = Visit::of(&place, "Tali", "meta").await?;
         let link = visit.orders(&ENGLISH, "woman").await?;
@@ -300,8 +300,8 @@ async fn users_can_erase_their_data() -> Result<()> {
     let kept = place.pictures_of(&visit.id_at_ours().await?).await?;
     assert_eq!(kept.len(), 10 + 4, "selfies and photos: {kept:?}");
     let ask = visit.person.asks("delete my data").await?;
-    visit.taps(&ask, "Delete it all").await?;
-    visit.hears("It is all being deleted", 0).await?;
+    visit.taps(&ask, "Delete everything").await?;
+    visit.hears("Everything is being deleted", 0).await?;
     // A user who writes at once is new, and nothing of theirs is deleted with the rest.
     let at_once = visit.person.asks("selfies").await?;
     ensure!(
@@ -355,8 +355,8 @@ async fn hostile_pictures_are_refused_with_a_reason() -> Result<()> {
     visit.sends_picture(&selfie, "image/jpeg").await?;
     let progress = visit.hears("1 of 10 good photos", heard).await?;
     let text = text_of(&progress);
-    ensure!(text.contains("7 cannot be used"), "{text}");
-    for part in ["not a picture that I can read (5)", "too large (2)"] {
+    ensure!(text.contains("7 can't be used"), "{text}");
+    for part in ["not a picture I can read (5)", "too large (2)"] {
         ensure!(text.contains(part), "{part}: {text}");
     }
     for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
@@ -371,7 +371,7 @@ async fn a_hundred_concurrent_photos_fill_one_album() -> Result<()> {
     let visit = Visit::of(&place, "Shira", "meta").await?;
     visit.person.asks("hi").await?;
     visit.sends_selfies("woman", "good", 0..100).await?;
-    visit.hears("as many photos as I need", 0).await?;
+    visit.hears("all the photos I need", 0).await?;
     visit.hears("20 good photos", 0).await?;
     place.rests().await?;
     let chat = visit.person.chat().await?;
@@ -384,7 +384,7 @@ async fn a_hundred_concurrent_photos_fill_one_album() -> Result<()> {
         .iter()
         .filter(|message| message["reaction"] == "👍")
         .count();
-    assert_eq!((liked, said("as many photos as I need")), (20, 1));
+    assert_eq!((liked, said("all the photos I need")), (20, 1));
     let kept = place.pictures_of(&visit.id_at_ours().await?).await?;
     assert_eq!(kept.len(), 20, "{kept:?}");
     for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
@@ -416,7 +416,7 @@ async fn pictures_are_fetched_from_provider_hosts_only() -> Result<()> {
             .sends(&json!({ "type": "raw", "fields": fields }))
             .await?;
     }
-    let progress = visit.hears("8 cannot be used", heard).await?;
+    let progress = visit.hears("8 can't be used", heard).await?;
     ensure!(text_of(&progress).contains("0 of 10"), "{progress}");
     for dlq in ["confab-studio-photos-dlq", "confab-studio-inbound-dlq.fifo"] {
         assert_eq!(place.depth(dlq).await?, 0);
@@ -472,9 +472,9 @@ async fn operators_see_packs_with_pictures_and_ratings() -> Result<()> {
     visit.has_photos(4).await?;
     let stars = visit.hears(ENGLISH.stars, 0).await?;
     visit.taps(&stars, "⭐⭐").await?;
-    visit.hears("What should have been better", 0).await?;
+    visit.hears("What could be better", 0).await?;
     visit.person.says("They are too dark").await?;
-    visit.hears("Somebody here will read it", 0).await?;
+    visit.hears("Our team will read it", 0).await?;
     let summary = place
         .operator(reqwest::Method::GET, "/api/studio/ratings")
         .await?;

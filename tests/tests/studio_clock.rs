@@ -37,7 +37,7 @@ async fn orders_that_are_never_made_are_refunded_and_announced() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     visit.hears("could not be made", 0).await?;
-    visit.hears("Your payment was returned", 0).await?;
+    visit.hears("Your payment has been refunded", 0).await?;
     let totals = place.get("/api/stripe/totals").await?;
     let total = totals
         .as_array()
@@ -69,7 +69,7 @@ async fn selfies_and_models_expire_a_month_after_the_last_message() -> Result<()
     .await?;
     let heard = visit.heard().await?;
     visit.person.says("status").await?;
-    visit.hears("Nothing is in work", heard).await?;
+    visit.hears("no order in progress", heard).await?;
     Ok(())
 }
 

@@ -1,18 +1,18 @@
-//! The studio's rows on DynamoDB. The only file that knows the key layout:
+//! The studio's rows in DynamoDB. Only this module knows the key layout:
 //!
-//! | pk | sk | what |
+//! | pk | sk | row |
 //! |---|---|---|
-//! | `USER#usr_..` | `USER` | the person, with a version; indexes `Due` by `due_in` and `due_at`, `Known` by `known_in` and `pk` |
-//! | `USER#usr_..` | `MSG#<ms>#msg_..` | a message of theirs |
-//! | `USER#usr_..` | `MSG#<ms>#eff_..` | what we did, such as a message of ours, and what became of it |
-//! | `ALIAS#phone#1650..`, `ALIAS#meta#US.1..` | `ALIAS` | who writes under this number or name |
-//! | `INBOX#meta#wamid..` | `INBOX` | the inbox, see `confab_aws::Inbox` |
-//! | `MAKE#ord_..` | `MAKE` | how far the making of an order's photos is |
-//! | `PACKS` | `PACK#<id>` | a pack, and its pictures |
-//! | `PACKS` | `REFRESH` | when the packs were asked for last |
-//! | `CLEANUPS` | `evt_..` | what was found that nobody needs any more |
-//! | `RATING#<month>` | `ord_..` | what a person thinks of an order's photos |
-//! | `QUESTION#<month>` | `eff_..` | what a person wants somebody of the studio to read |
+//! | `USER#usr_..` | `USER` | a user, with a version; indexes `Due` by `due_in` and `due_at`, `Known` by `known_in` and `pk` |
+//! | `USER#usr_..` | `MSG#<ms>#msg_..` | a message of the user |
+//! | `USER#usr_..` | `MSG#<ms>#eff_..` | an effect, such as a message to the user, and its delivery status |
+//! | `ALIAS#phone#1650..`, `ALIAS#meta#US.1..` | `ALIAS` | the user of a number or scoped id |
+//! | `INBOX#meta#wamid..` | `INBOX` | an inbox entry, see `confab_aws::Inbox` |
+//! | `MAKE#ord_..` | `MAKE` | the generation of an order's photos |
+//! | `PACKS` | `PACK#<id>` | a pack, and its sample sheets |
+//! | `PACKS` | `REFRESH` | the latest refresh of the packs |
+//! | `CLEANUPS` | `evt_..` | a cleanup's report |
+//! | `RATING#<month>` | `ord_..` | an order's rating and feedback |
+//! | `QUESTION#<month>` | `eff_..` | a user's question to the operator |
 
 mod cleanups;
 mod decisions;
@@ -21,6 +21,7 @@ mod generations;
 mod packs;
 mod ratings;
 mod timers;
+mod users;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -29,25 +30,25 @@ use std::{
 };
 
 use confab_aws::{Row, Table};
-use confab_core::{Clock, CorrelationId, EffectId, Entropy, Timestamp, UserId};
+use confab_core::{Clock, CorrelationId, EffectId, Entropy, Result, Timestamp, UserId};
 use confab_messaging::{Address, Body, Outbound, Reference};
 use serde::{Deserialize, Serialize};
-use studio_domain::{Action, Alias, Recognised, User};
+use studio_domain::{Action, Alias, ResolvedIdentity, Trigger, User};
 
-pub(crate) use cleanups::Report;
-pub(crate) use generations::{Attempt, Making};
+pub(crate) use cleanups::CleanupReport;
+pub(crate) use generations::{Generation, GenerationClaim};
 pub(crate) use packs::Refresh;
 pub(crate) use ratings::{Question, Rating};
 
-/// Messages are history, not records: two weeks, as the weekly cleanup promises.
-const MESSAGES_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Messages are deleted at this age.
+const MESSAGE_TTL: Duration = Duration::from_secs(14 * 24 * 3600);
 
 #[derive(Clone)]
 pub(crate) struct Store {
     table: Table,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    met: Met,
+    alias_cache: AliasCache,
 }
 
 impl std::fmt::Debug for Store {
@@ -56,73 +57,73 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// Whom this process met under which alias: a guess, with which a person's row is read along with the alias that leads
-/// to it. The alias is what is believed.
+/// Users by alias, as a hint: it saves a read, and the alias row that is read along with it decides.
 #[derive(Clone, Default)]
-struct Met(Arc<Mutex<HashMap<Alias, UserId>>>);
+struct AliasCache(Arc<Mutex<HashMap<Alias, UserId>>>);
 
-/// A conversation's messages follow each other closely, so only the latest people matter.
-const MOST_MET: usize = 1_000;
+/// Maximum cached aliases. Messages of a conversation follow each other closely, so a small cache is enough.
+const MAX_CACHED_ALIASES: usize = 1_000;
 
-impl Met {
-    fn guess(&self, aliases: &[Alias]) -> Option<UserId> {
-        let met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        aliases.iter().find_map(|alias| met.get(alias).copied())
+impl AliasCache {
+    fn get(&self, aliases: &[Alias]) -> Option<UserId> {
+        let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        aliases.iter().find_map(|alias| cached.get(alias).copied())
     }
 
-    fn remember(&self, aliases: Vec<Alias>, id: UserId) {
-        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if met.len() >= MOST_MET {
-            met.clear();
+    fn insert(&self, aliases: Vec<Alias>, id: UserId) {
+        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.len() >= MAX_CACHED_ALIASES {
+            cached.clear();
         }
-        met.extend(aliases.into_iter().map(|alias| (alias, id)));
+        cached.extend(aliases.into_iter().map(|alias| (alias, id)));
     }
 }
 
-/// Something that happened to a person, and the trace that it belongs to.
+/// A trigger, with its idempotency key and trace.
 #[derive(Debug)]
-pub(crate) struct Event {
+pub(crate) struct UserTrigger {
     /// The same in every copy.
     pub(crate) id: String,
-    /// Whom it is about, unless its message says so.
-    pub(crate) person: Option<UserId>,
-    pub(crate) what: studio_domain::Event,
+    /// `None` for a message, whose aliases tell the user.
+    pub(crate) user_id: Option<UserId>,
+    pub(crate) trigger: Trigger,
     pub(crate) correlation_id: CorrelationId,
 }
 
-/// Who it is about, as far as we know.
+/// A user as loaded for a decision, with everything that saving it needs.
 #[derive(Debug, Clone)]
-pub(crate) struct Person {
+pub(crate) struct UserRecord {
+    /// `None` for a new or erased user.
     pub(crate) user: Option<User>,
-    /// The version of the user's row; 0 without one.
+    /// Version of the user's row; 0 without one.
     version: u64,
-    /// All names that ever led here.
-    names: BTreeSet<String>,
-    /// Other ids that the person was known under.
-    also: BTreeSet<UserId>,
-    recognised: Recognised,
-    /// Rows of the same person under other ids, to be marked as such.
-    merged: Vec<UserRow>,
+    /// Keys of all aliases that the user ever had.
+    alias_keys: BTreeSet<String>,
+    /// Other ids that the user had.
+    former_ids: BTreeSet<UserId>,
+    identity: ResolvedIdentity,
+    /// Rows of the same user under other ids, to be marked as merged.
+    merged_rows: Vec<UserRow>,
 }
 
-impl Person {
-    /// Whom the aliases lead to, whether or not there is a row of theirs.
+impl UserRecord {
+    /// Returns the id that the aliases resolve to, whether or not the user has a row.
     pub(crate) fn id(&self) -> Option<UserId> {
-        self.recognised.person
+        self.identity.user_id
     }
 }
 
-/// Something to do for a person, before it has an id.
+/// An action for a user, with its address and trace.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Deed {
+pub(crate) struct UserAction {
     pub(crate) user_id: UserId,
     pub(crate) correlation_id: CorrelationId,
-    /// Where the person is written to; nowhere when nobody is known.
+    /// `None` for an unknown user.
     pub(crate) to: Option<Address>,
     pub(crate) action: Action,
 }
 
-impl Deed {
+impl UserAction {
     pub(crate) fn outbound(&self, effect_id: EffectId, to: Address, body: Body) -> Outbound {
         let reference = Reference {
             user_id: self.user_id,
@@ -141,20 +142,20 @@ impl Deed {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct UserRow {
     version: u64,
-    /// The same person, who is known under this id from now on.
+    /// The id that the user goes by since a merge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     merged_into: Option<UserId>,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    names: BTreeSet<String>,
-    /// Other ids that the person was known under: what lies under them is theirs.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    also: BTreeSet<UserId>,
-    /// With it the row is in the index `Due`.
+    #[serde(default, rename = "names", skip_serializing_if = "BTreeSet::is_empty")]
+    alias_keys: BTreeSet<String>,
+    /// Other ids that the user had: their rows belong to the user.
+    #[serde(default, rename = "also", skip_serializing_if = "BTreeSet::is_empty")]
+    former_ids: BTreeSet<UserId>,
+    /// Puts the row into the index `Due`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_in: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_at: Option<i64>,
-    /// With it the row is in the index `Known`.
+    /// Puts the row into the index `Known`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     known_in: Option<String>,
     #[serde(flatten)]
@@ -162,23 +163,18 @@ struct UserRow {
 }
 
 impl UserRow {
-    fn new(person: &Person, user: &User) -> Self {
-        let due_at = user.due.map(Timestamp::as_millisecond);
+    fn new(record: &UserRecord, user: &User) -> Self {
+        let due_at = user.next_timer_at.map(Timestamp::as_millisecond);
         Self {
-            version: person.version,
+            version: record.version,
             merged_into: None,
-            names: person.names.clone(),
-            also: person.also.clone(),
-            due_in: due_at.map(|_| timers::ALL.to_owned()),
+            alias_keys: record.alias_keys.clone(),
+            former_ids: record.former_ids.clone(),
+            due_in: due_at.map(|_| timers::INDEX_PARTITION.to_owned()),
             due_at,
-            known_in: Some(cleanups::EVERYBODY.to_owned()),
+            known_in: Some(cleanups::INDEX_PARTITION.to_owned()),
             user: user.clone(),
         }
-    }
-
-    /// What a decision does not change.
-    fn kept(&self) -> (u64, BTreeSet<String>, BTreeSet<UserId>) {
-        (self.version, self.names.clone(), self.also.clone())
     }
 
     fn merged_into(&self, id: UserId) -> Self {
@@ -203,7 +199,7 @@ fn message_sk(at: Timestamp, id: impl std::fmt::Display) -> String {
     format!("MSG#{:013}#{id}", at.as_millisecond())
 }
 
-fn sent_key(user_id: UserId, effect_id: EffectId) -> Row {
+fn effect_key(user_id: UserId, effect_id: EffectId) -> Row {
     Table::key(user_pk(user_id), message_sk(effect_id.made_at(), effect_id))
 }
 
@@ -224,13 +220,18 @@ impl Store {
             table,
             clock,
             entropy,
-            met: Met::default(),
+            alias_cache: AliasCache::default(),
         }
+    }
+
+    /// Checks that the table answers.
+    pub(crate) async fn check(&self) -> Result<()> {
+        self.table.check().await
     }
 }
 
-fn expiry(now: Timestamp) -> i64 {
-    now.as_second() + MESSAGES_KEPT.as_secs().cast_signed()
+fn message_expiry(now: Timestamp) -> i64 {
+    now.as_second() + MESSAGE_TTL.as_secs().cast_signed()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Looking for what nobody needs any more: how far it is, and what was found.
+//! The weekly cleanup: its progress, its findings, and the ages at which data is deleted.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,23 +6,24 @@ use confab_contracts::maintenance::CleanupDue;
 use confab_core::{CorrelationId, EventId, OrderId, PhotoId, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 
-/// Longer than people are told.
-pub(crate) const PICTURES_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
-/// Makers forget by themselves what is a month old; what the studio promises is to have seen to it.
-pub const MODELS_KEPT: Duration = Duration::from_secs(29 * 24 * 3600);
+/// Selfies and generated photos are deleted at this age, a day later than users are told.
+pub(crate) const IMAGE_TTL: Duration = Duration::from_secs(31 * 24 * 3600);
+/// Models are deleted at Astria at this age, a day before Astria itself forgets them.
+pub const MODEL_TTL: Duration = Duration::from_secs(29 * 24 * 3600);
 
-/// One version a variant, as all jobs have it; 0 is the bus's own.
+/// A cleanup to begin or to go on with. Each variant is a version; 0 is the envelope of EventBridge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum CleanupJob {
     #[serde(rename = "0")]
-    Due { detail: Due },
+    Due { detail: CleanupDueEvent },
     #[serde(rename = "1")]
     V1 { cleanup: Cleanup },
 }
 
+/// The domain event that begins a cleanup.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Due {
+pub struct CleanupDueEvent {
     pub id: EventId,
     pub occurred_at: Timestamp,
     pub correlation_id: CorrelationId,
@@ -36,9 +37,9 @@ pub struct Cleanup {
     pub began_at: Option<Timestamp>,
     pub dry_run: bool,
     pub correlation_id: CorrelationId,
-    /// Where it goes on; nowhere when it is over.
-    pub step: Option<Step>,
-    /// What was looked at last in this step.
+    /// The current step; `None` when the cleanup is over.
+    pub step: Option<CleanupStep>,
+    /// Cursor of the current step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     #[serde(default)]
@@ -47,72 +48,73 @@ pub struct Cleanup {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
-    People,
-    Pictures,
+pub enum CleanupStep {
+    #[serde(rename = "people")]
+    Users,
+    #[serde(rename = "pictures")]
+    Images,
     Models,
 }
 
 impl Cleanup {
-    pub fn new(due: &Due) -> Self {
+    pub fn new(due: &CleanupDueEvent) -> Self {
+        let kinds = [
+            "messages",
+            "idle_people",
+            "orphans",
+            "expired_pictures",
+            "models",
+        ];
         Self {
             run: due.id,
             began_at: Some(due.occurred_at),
             dry_run: due.data.dry_run,
             correlation_id: due.correlation_id,
-            step: Some(Step::People),
+            step: Some(CleanupStep::Users),
             after: None,
-            found: [
-                "messages",
-                "idle_people",
-                "orphans",
-                "expired_pictures",
-                "models",
-            ]
-            .map(|what| (what.to_owned(), 0))
-            .into(),
+            found: kinds.map(|kind| (kind.to_owned(), 0)).into(),
         }
     }
 
-    pub fn finds(&mut self, what: &str, count: usize) {
-        *self.found.entry(what.to_owned()).or_default() += u64::try_from(count).unwrap_or(u64::MAX);
+    pub fn count(&mut self, kind: &str, count: usize) {
+        *self.found.entry(kind.to_owned()).or_default() += u64::try_from(count).unwrap_or(u64::MAX);
     }
 
-    /// A page was looked at; without a last thing on it the step is over.
-    pub fn goes_on(&mut self, last: Option<String>) {
-        if last.is_none() {
+    /// Moves the cursor behind a page. Without a cursor the step was the last page, and the next step begins.
+    pub fn advance(&mut self, cursor: Option<String>) {
+        if cursor.is_none() {
             self.step = match self.step {
-                Some(Step::People) => Some(Step::Pictures),
-                Some(Step::Pictures) => Some(Step::Models),
-                Some(Step::Models) | None => None,
+                Some(CleanupStep::Users) => Some(CleanupStep::Images),
+                Some(CleanupStep::Images) => Some(CleanupStep::Models),
+                Some(CleanupStep::Models) | None => None,
             };
         }
-        self.after = last;
+        self.after = cursor;
     }
 }
 
-/// Whose picture lies under a key, and since when: ids say when they were made.
+/// Owner and age of an object in the bucket. Ids carry their creation time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
-    pub person: UserId,
-    pub since: Timestamp,
+pub struct StoredImage {
+    pub user_id: UserId,
+    pub stored_at: Timestamp,
 }
 
-impl Kept {
-    /// `people/usr_../selfies/pho_...jpg` or `people/usr_../orders/ord_../..`
-    pub fn of(key: &str) -> Option<Self> {
+impl StoredImage {
+    /// Parses `people/usr_../selfies/pho_...jpg` and `people/usr_../orders/ord_../..`.
+    pub fn from_key(key: &str) -> Option<Self> {
         let mut parts = key.strip_prefix("people/")?.split('/');
-        let person = parts.next()?.parse().ok()?;
-        let since = match (parts.next()?, parts.next()?) {
+        let user_id = parts.next()?.parse().ok()?;
+        let stored_at = match (parts.next()?, parts.next()?) {
             ("selfies", file) => file.split('.').next()?.parse::<PhotoId>().ok()?.made_at(),
             ("orders", order) => order.parse::<OrderId>().ok()?.made_at(),
             _ => return None,
         };
-        Some(Self { person, since })
+        Some(Self { user_id, stored_at })
     }
 
-    pub fn is_too_old(&self, now: Timestamp) -> bool {
-        now >= after(self.since, PICTURES_KEPT)
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= after(self.stored_at, IMAGE_TTL)
     }
 }
 
@@ -121,18 +123,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_says_whose_it_is_and_how_old() {
+    fn object_keys_tell_owner_and_age_and_images_expire_after_31_days() {
         let at = Timestamp::from_second(1_800_000_000).unwrap();
-        let (person, photo) = (UserId::new(at, &|| [1; 10]), PhotoId::new(at, &|| [2; 10]));
+        let (user_id, photo) = (UserId::new(at, &|| [1; 10]), PhotoId::new(at, &|| [2; 10]));
         let order = OrderId::new(at, &|| [3; 10]);
         for key in [
-            format!("people/{person}/selfies/{photo}.jpg"),
-            format!("people/{person}/orders/{order}/17-0"),
+            format!("people/{user_id}/selfies/{photo}.jpg"),
+            format!("people/{user_id}/orders/{order}/17-0"),
         ] {
-            let kept = Kept::of(&key).unwrap();
-            assert_eq!((kept.person, kept.since), (person, at));
-            assert!(!kept.is_too_old(after(at, PICTURES_KEPT - Duration::from_secs(1))));
-            assert!(kept.is_too_old(after(at, PICTURES_KEPT)));
+            let image = StoredImage::from_key(&key).unwrap();
+            assert_eq!((image.user_id, image.stored_at), (user_id, at));
+            assert!(!image.is_expired(after(at, IMAGE_TTL - Duration::from_secs(1))));
+            assert!(image.is_expired(after(at, IMAGE_TTL)));
         }
         for odd in [
             "",
@@ -140,27 +142,32 @@ mod tests {
             "people/x/selfies/y",
             "people/usr_1/orders/ord_2/3",
         ] {
-            assert_eq!(Kept::of(odd), None, "{odd}");
+            assert_eq!(StoredImage::from_key(odd), None, "{odd}");
         }
     }
 
     #[test]
-    fn it_goes_from_step_to_step_and_ends() {
+    fn cleanup_advances_through_its_steps_and_ends() {
         let data = CleanupDue { dry_run: true };
         let (id, correlation_id) = (EventId::of_event("x"), CorrelationId::of_event("x"));
-        let mut cleanup = Cleanup::new(&Due {
+        let mut cleanup = Cleanup::new(&CleanupDueEvent {
             id,
             occurred_at: Timestamp::UNIX_EPOCH,
             correlation_id,
             data,
         });
-        cleanup.goes_on(Some("a".into()));
+        cleanup.advance(Some("a".into()));
         assert_eq!(
             (cleanup.step, cleanup.after.as_deref()),
-            (Some(Step::People), Some("a"))
+            (Some(CleanupStep::Users), Some("a"))
         );
-        for step in [Some(Step::Pictures), Some(Step::Models), None, None] {
-            cleanup.goes_on(None);
+        for step in [
+            Some(CleanupStep::Images),
+            Some(CleanupStep::Models),
+            None,
+            None,
+        ] {
+            cleanup.advance(None);
             assert_eq!((cleanup.step, cleanup.after.as_deref()), (step, None));
         }
     }

@@ -1,4 +1,4 @@
-//! Where a person is in the studio.
+//! State of a user's conversation with the studio.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use confab_core::{OrderId, Timestamp};
 use confab_messaging::Body;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Order, Photos, Step};
+use crate::{Class, Order, OrderStatus, Photos};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,58 +16,59 @@ pub enum Stage {
     Collecting,
     Choosing,
     Paying,
-    /// The person has paid, and the bank takes its time.
+    /// The user paid, and the bank has not delivered the money.
     PaymentPending,
     Training,
     Ready,
 }
 
-/// What we asked a person to write.
+/// A free text that we asked the user for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Asked {
-    /// What should have been better.
+pub enum AwaitedReply {
+    /// What the user disliked about an order.
     Feedback,
-    /// What somebody of the studio is to read.
+    /// A question to the studio's operator.
     Question,
 }
 
-/// Offers that were not taken are remembered up to here: their links may still be paid.
-pub(crate) const MOST_OFFERS: usize = 5;
-/// What is over is remembered up to here.
-const MOST_ORDERS: usize = 30;
+/// Maximum open offers; the oldest is forgotten. Money for a forgotten offer is refunded.
+pub(crate) const MAX_OPEN_OFFERS: usize = 5;
+/// Maximum remembered orders; the oldest finished one is forgotten.
+const MAX_ORDERS: usize = 30;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default)]
-pub struct Visit {
+pub struct Conversation {
     pub stage: Stage,
     #[serde(skip_serializing_if = "is_empty")]
     pub photos: Photos,
-    /// What the person or the first good photo says.
+    /// Chosen by the user, or detected in the first accepted photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<Class>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub orders: Vec<Order>,
-    /// What was trained last: photos can be made from it without new selfies.
+    /// The latest trained model: later orders can use it without new selfies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Model>,
-    /// What could not be said outside of the window in which we may speak freely.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unsaid: Vec<Body>,
-    /// The person was reminded since they wrote last.
+    /// Messages that wait for the messaging window to reopen.
+    #[serde(rename = "unsaid", skip_serializing_if = "Vec::is_empty")]
+    pub held_messages: Vec<Body>,
+    /// The user was reminded since their last message.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_reminded: bool,
-    /// When the last photo was sent that there was no room for; anything but a photo ends it.
+    /// When the latest photo came that did not fit into the album; any other message resets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_photo_at: Option<Timestamp>,
-    /// The next words that are no wish are this, at whatever stage the person is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
-    /// Photos of the last order that did not arrive, and were sent once more.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub sent_again: BTreeSet<String>,
+    /// The next free text is this reply, at any stage.
+    #[serde(rename = "asked", skip_serializing_if = "Option::is_none")]
+    pub awaited_reply: Option<AwaitedReply>,
+    /// Undelivered photos of the latest order that were sent once more.
+    #[serde(rename = "sent_again", skip_serializing_if = "BTreeSet::is_empty")]
+    pub resent_images: BTreeSet<String>,
 }
 
+/// A face model that an order trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     pub tune: i64,
@@ -79,8 +80,8 @@ fn is_empty(photos: &Photos) -> bool {
     photos.0.is_empty()
 }
 
-impl Visit {
-    pub fn is_blank(&self) -> bool {
+impl Conversation {
+    pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 
@@ -92,52 +93,51 @@ impl Visit {
         self.orders.iter_mut().find(|order| order.id == id)
     }
 
-    pub fn in_work(&self) -> Option<&Order> {
-        self.orders.iter().find(|order| order.is_in_work())
+    pub fn order_in_progress(&self) -> Option<&Order> {
+        self.orders.iter().find(|order| order.is_in_progress())
     }
 
-    /// The order whose payment is on its way, the latest of them.
-    pub fn pending(&self) -> Option<&Order> {
-        self.orders
-            .iter()
-            .rev()
-            .find(|order| order.step == Step::PaymentPending)
+    /// Returns the latest order with a pending payment.
+    pub fn pending_order(&self) -> Option<&Order> {
+        self.latest_order(&OrderStatus::PaymentPending)
     }
 
-    /// The last one that was delivered: it is what stars are for.
-    pub fn delivered(&self) -> Option<&Order> {
-        self.orders
-            .iter()
-            .rev()
-            .find(|order| order.step == Step::Done)
+    /// Returns the latest delivered order: ratings are about it.
+    pub fn last_delivered_order(&self) -> Option<&Order> {
+        self.latest_order(&OrderStatus::Delivered)
     }
 
-    /// Adds an offer; the oldest that nobody took is forgotten when there are many.
-    pub fn offer(&mut self, order: Order) {
-        let open = |order: &Order| order.step == Step::Offered;
-        if self.orders.iter().filter(|order| open(order)).count() >= MOST_OFFERS
-            && let Some(oldest) = self.orders.iter().position(open)
+    fn latest_order(&self, status: &OrderStatus) -> Option<&Order> {
+        self.orders.iter().rfind(|order| order.status == *status)
+    }
+
+    /// Adds an offer, and forgets the oldest open one and the oldest finished one beyond the limits.
+    pub fn add_offer(&mut self, order: Order) {
+        let is_offer = |order: &Order| order.status == OrderStatus::Offered;
+        let offers = self.orders.iter().filter(|order| is_offer(order)).count();
+        if offers >= MAX_OPEN_OFFERS
+            && let Some(oldest) = self.orders.iter().position(is_offer)
         {
             self.orders.remove(oldest);
         }
-        if self.orders.len() >= MOST_ORDERS
-            && let Some(oldest) = self.orders.iter().position(Order::is_over)
+        if self.orders.len() >= MAX_ORDERS
+            && let Some(oldest) = self.orders.iter().position(Order::is_finished)
         {
             self.orders.remove(oldest);
         }
         self.orders.push(order);
     }
 
-    /// The same person's, who was taken for another: nothing of it that somebody waits for is lost.
+    /// Merges the conversation that the same user had under another id. No order, held message or model is lost.
     #[must_use]
-    pub fn with_earlier(mut self, earlier: Self) -> Self {
+    pub fn merged_with(mut self, earlier: Self) -> Self {
         for order in earlier.orders {
             if self.order(order.id).is_none() {
                 self.orders.push(order);
             }
         }
         self.orders.sort_by_key(|order| order.id);
-        self.unsaid.splice(..0, earlier.unsaid);
+        self.held_messages.splice(..0, earlier.held_messages);
         self.model = [self.model, earlier.model]
             .into_iter()
             .flatten()
@@ -145,14 +145,14 @@ impl Visit {
         if self.photos.0.is_empty() {
             (self.photos, self.class) = (earlier.photos, self.class.or(earlier.class));
         }
-        if self.in_work().is_some() {
+        if self.order_in_progress().is_some() {
             self.stage = Stage::Training;
         }
         self
     }
 
-    /// New selfies, for a new model.
-    pub fn begins_anew(&mut self) {
+    /// Drops the selfies, so that new ones train a new model.
+    pub fn start_over(&mut self) {
         self.photos = Photos::default();
         self.class = None;
         self.refused_photo_at = None;

@@ -1,7 +1,7 @@
-//! Who writes: numbers and scoped ids are aliases that lead to a person, and both change hands.
+//! Identity resolution: phone numbers and scoped ids are aliases of a user, and both change hands.
 //!
-//! A scoped id belongs to one person and one number of theirs for ever. A number passes on to strangers, who must not
-//! find somebody else's conversation under it: so a number remembers the scoped id that was last seen with it.
+//! A scoped id belongs to one user and one of their numbers for ever. A number passes on to strangers, who must not see
+//! the earlier owner's conversation: so the alias of a number stores the scoped id that was last seen with it.
 
 use std::collections::BTreeSet;
 
@@ -15,132 +15,136 @@ pub enum Alias {
     Scoped(Channel, Private<String>),
 }
 
-/// What an alias leads to.
+/// The user that an alias resolves to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Lead {
+pub struct AliasTarget {
     pub user_id: UserId,
-    /// Of a number: the scoped id that was last seen with it.
+    /// The scoped id that was last seen with a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoped_id: Option<Private<String>>,
 }
 
-/// An alias that from now on leads to the person, and where it led before.
+/// An alias to point to the resolved user, if it still has its previous target.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Link {
+pub struct AliasUpdate {
     pub alias: Alias,
     pub scoped_id: Option<Private<String>>,
-    pub was: Option<Lead>,
+    pub previous: Option<AliasTarget>,
 }
 
-/// What a message's aliases say of who wrote it.
+/// The user that a message's aliases resolve to, and the changes of aliases that follow.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Recognised {
-    /// None: somebody new.
-    pub person: Option<UserId>,
-    /// The same person, whom we took for others.
-    pub also: BTreeSet<UserId>,
-    pub links: Vec<Link>,
-    /// The number that the person gave up, and where it led.
-    pub release: Option<(Alias, Lead)>,
+pub struct ResolvedIdentity {
+    /// `None` for a new user.
+    pub user_id: Option<UserId>,
+    /// Other ids of the same user, to be merged.
+    pub duplicates: BTreeSet<UserId>,
+    pub alias_updates: Vec<AliasUpdate>,
+    /// The number that the user gave up, and its target.
+    pub released_alias: Option<(Alias, AliasTarget)>,
 }
 
-/// The scoped id comes first: it is in every webhook of a person, a number may not be.
+/// The scoped id comes first: every webhook has it, while the number may be hidden.
 fn aliases_of(channel: Channel, identity: &Identity) -> impl Iterator<Item = Alias> {
-    let scoped = identity
-        .scoped_id
-        .clone()
-        .map(|id| Alias::Scoped(channel, id));
-    scoped
+    let scoped_id = identity.scoped_id.clone();
+    let phone = identity.phone.clone();
+    scoped_id
+        .map(|id| Alias::Scoped(channel, id))
         .into_iter()
-        .chain(identity.phone.clone().map(Alias::Phone))
+        .chain(phone.map(Alias::Phone))
 }
 
-/// Whom to look up to know who wrote a message.
+/// Returns the aliases to look up for a message.
 pub fn aliases(message: &Inbound) -> Vec<Alias> {
     let channel = message.from.channel;
     let mut aliases: Vec<_> = aliases_of(channel, &message.from.person).collect();
     if let Content::NumberChanged { new } = &message.content {
-        aliases.extend(
-            aliases_of(channel, new)
-                .filter(|alias| !aliases.contains(alias))
-                .collect::<Vec<_>>(),
-        );
+        for alias in aliases_of(channel, new) {
+            if !aliases.contains(&alias) {
+                aliases.push(alias);
+            }
+        }
     }
     aliases
 }
 
-/// `lead` is what is known of an alias, and `merged` the id that a person goes by since two were found to be one.
-pub fn recognise(
+/// Resolves a message's sender. `target_of` looks up an alias, and `merged_id` the id that an id was merged into.
+pub fn resolve_identity(
     message: &Inbound,
-    lead: impl Fn(&Alias) -> Option<Lead>,
-    merged: impl Fn(UserId) -> UserId,
-) -> Recognised {
+    target_of: impl Fn(&Alias) -> Option<AliasTarget>,
+    merged_id: impl Fn(UserId) -> UserId,
+) -> ResolvedIdentity {
     let channel = message.from.channel;
-    let wrote_as = &message.from.person;
-    let is_now = match &message.content {
+    let sender = &message.from.person;
+    let current = match &message.content {
         Content::NumberChanged { new } => new,
-        _ => wrote_as,
+        _ => sender,
     };
-    let whose = |identity: &Identity, alias: &Alias| {
-        let found = lead(alias).filter(|found| is_of(found, identity));
-        found.map(|found| merged(found.user_id))
+    let owner_of = |identity: &Identity, alias: &Alias| {
+        let target = target_of(alias).filter(|target| belongs_to(target, identity));
+        target.map(|target| merged_id(target.user_id))
     };
-    let mut people: BTreeSet<_> = aliases_of(channel, wrote_as)
-        .filter_map(|alias| whose(wrote_as, &alias))
+    let mut users: BTreeSet<_> = aliases_of(channel, sender)
+        .filter_map(|alias| owner_of(sender, &alias))
         .collect();
-    // Whoever wrote under the new number since the change is the same person; an earlier owner of it is not.
-    let is_newcomer = people.is_empty();
-    let is_same = |alias: &Alias, id: &UserId| {
-        is_newcomer || matches!(alias, Alias::Scoped(..)) || id.made_at() >= message.sent_at
-    };
-    people.extend(
-        aliases_of(channel, is_now)
-            .filter_map(|alias| whose(is_now, &alias).filter(|id| is_same(&alias, id))),
-    );
-    // The oldest id has the longest history.
-    let person = people.pop_first();
-    let leads_right = |lead: &Lead| Some(merged(lead.user_id)) == person;
-    let links = aliases_of(channel, is_now).filter_map(|alias| {
-        let was = lead(&alias);
-        let remembered = was
-            .clone()
-            .filter(leads_right)
-            .and_then(|lead| lead.scoped_id);
-        let scoped_id = match &alias {
-            Alias::Phone(_) => is_now.scoped_id.clone().or(remembered),
-            Alias::Scoped(..) => None,
-        };
-        let is_right = was
-            .as_ref()
-            .is_some_and(|was| Some(was.user_id) == person && was.scoped_id == scoped_id);
-        (!is_right).then_some(Link {
-            alias,
-            scoped_id,
-            was,
+    // An id under the new number that is younger than the change is the same user. An older one is an earlier owner.
+    let is_unknown = users.is_empty();
+    for alias in aliases_of(channel, current) {
+        if let Some(id) = owner_of(current, &alias) {
+            let is_scoped = matches!(alias, Alias::Scoped(..));
+            if is_unknown || is_scoped || id.made_at() >= message.sent_at {
+                users.insert(id);
+            }
+        }
+    }
+    // The oldest id wins: it has the longest history.
+    let user_id = users.pop_first();
+    let resolves_to_user = |target: &AliasTarget| Some(merged_id(target.user_id)) == user_id;
+    let alias_updates = aliases_of(channel, current)
+        .filter_map(|alias| {
+            let previous = target_of(&alias);
+            let scoped_id = match &alias {
+                Alias::Phone(_) => current.scoped_id.clone().or_else(|| {
+                    let known = previous.clone().filter(resolves_to_user);
+                    known.and_then(|target| target.scoped_id)
+                }),
+                Alias::Scoped(..) => None,
+            };
+            let is_current = previous.as_ref().is_some_and(|target| {
+                Some(target.user_id) == user_id && target.scoped_id == scoped_id
+            });
+            (!is_current).then_some(AliasUpdate {
+                alias,
+                scoped_id,
+                previous,
+            })
         })
-    });
-    let given_up = wrote_as
+        .collect();
+    // The number's next owner is a stranger, so its alias is released whichever of the merged ids it has.
+    let is_users = |target: &AliasTarget| {
+        resolves_to_user(target) || users.contains(&merged_id(target.user_id))
+    };
+    let abandoned = sender
         .phone
         .clone()
-        .filter(|phone| is_now.phone.as_ref() != Some(phone))
+        .filter(|phone| current.phone.as_ref() != Some(phone))
         .map(Alias::Phone);
-    // Whoever of them it led to: the next one under this number is a stranger.
-    let led_here = |lead: &Lead| leads_right(lead) || people.contains(&merged(lead.user_id));
-    let release =
-        given_up.and_then(|alias| lead(&alias).filter(led_here).map(|lead| (alias, lead)));
-    let links = links.collect();
-    Recognised {
-        person,
-        links,
-        release,
-        also: people,
+    let released_alias = abandoned.and_then(|alias| {
+        let target = target_of(&alias).filter(is_users)?;
+        Some((alias, target))
+    });
+    ResolvedIdentity {
+        user_id,
+        alias_updates,
+        released_alias,
+        duplicates: users,
     }
 }
 
-/// A number that was last seen with another scoped id has passed on.
-fn is_of(found: &Lead, identity: &Identity) -> bool {
-    match (&found.scoped_id, &identity.scoped_id) {
-        (Some(last_seen), Some(now)) => last_seen == now,
+/// Whether a number's target is the identity's own. A number that was last seen with another scoped id has passed on.
+fn belongs_to(target: &AliasTarget, identity: &Identity) -> bool {
+    match (&target.scoped_id, &identity.scoped_id) {
+        (Some(last_seen), Some(current)) => last_seen == current,
         _ => true,
     }
 }

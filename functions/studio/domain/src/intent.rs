@@ -1,10 +1,10 @@
-//! What a person wants, by what they wrote or tapped.
+//! Intents: what a message or tap asks for.
 
 use confab_messaging::{Button, Content, Media};
 
 use crate::{Class, Language, Texts, Tier, User, texts};
 
-/// Ids of choices, as providers hand them back. `3_he` is choice 3 with the data `he`; any other number is a pack.
+/// Ids of choices, as providers return them. `3_he` is choice 3 with the data `he`; any other number is a pack.
 pub(crate) mod choice {
     pub(crate) const BEGIN: &str = "1";
     pub(crate) const HOW_IT_WORKS: &str = "2";
@@ -30,159 +30,159 @@ pub(crate) mod choice {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Wish {
-    Nothing,
+pub(crate) enum Intent {
+    Ignore,
     Greeting,
     Help,
     ChooseLanguage,
-    Speak(Language),
-    Photos(Vec<Media>),
-    Begin,
-    /// New selfies, for a new model.
-    Anew,
-    More,
-    Examples,
-    Tiers,
-    Packs(Tier, usize),
-    Sheet(i64),
-    Pack(i64),
-    /// One more order, though a payment is on its way.
-    AnotherOrder(i64),
-    Class(Class),
-    UseModel,
-    Stars(u8),
-    Status,
+    SetLanguage(Language),
+    SendPhotos(Vec<Media>),
+    Start,
+    /// Drops the selfies and begins a new album.
+    StartOver,
+    AddPhotos,
+    ShowExamples,
+    ShowTiers,
+    ShowPacks(Tier, usize),
+    ShowSamples(i64),
+    ChoosePack(i64),
+    /// Orders another pack while a payment is pending.
+    ConfirmSecondOrder(i64),
+    SetClass(Class),
+    ReuseModel,
+    RateOrder(u8),
+    ShowStatus,
     Cancel,
-    Support,
-    AskErase,
-    Erase,
-    /// Words that are no wish of these: feedback, when we asked for it.
-    Words(String),
-    Unclear,
-    Unreadable,
+    ContactSupport,
+    RequestErasure,
+    ConfirmErasure,
+    /// A text without a known intent: a reply, when one is awaited.
+    FreeText(String),
+    Unknown,
+    Unsupported,
 }
 
-impl Wish {
-    /// Whoever wants this does not answer what we asked before.
-    pub(crate) fn is_another_matter(&self) -> bool {
+impl Intent {
+    /// Whether the intent cancels an awaited reply.
+    pub(crate) fn is_new_topic(&self) -> bool {
         !matches!(
             self,
-            Self::Nothing | Self::Stars(_) | Self::Unreadable | Self::Words(_)
+            Self::Ignore | Self::RateOrder(_) | Self::Unsupported | Self::FreeText(_)
         )
     }
 
-    /// It asks for nothing yet.
+    /// Whether a new user gets a greeting instead of an answer.
     pub(crate) fn is_small_talk(&self) -> bool {
         matches!(
             self,
-            Self::Greeting | Self::Words(_) | Self::Unclear | Self::Help | Self::Unreadable
+            Self::Greeting | Self::FreeText(_) | Self::Unknown | Self::Help | Self::Unsupported
         )
     }
 }
 
-pub(crate) fn wish(user: &User, content: &Content) -> Wish {
+pub(crate) fn parse_intent(user: &User, content: &Content) -> Intent {
     match content {
-        Content::Text { text } => of_text(user, text.as_str()),
-        Content::Choice { id, .. } => of_choice(id),
-        Content::Media { items, .. } => Wish::Photos(items.clone()),
-        Content::Reaction { .. } | Content::NumberChanged { .. } => Wish::Nothing,
-        Content::Unsupported { .. } => Wish::Unreadable,
+        Content::Text { text } => from_text(user, text.as_str()),
+        Content::Choice { id, .. } => from_choice(id),
+        Content::Media { items, .. } => Intent::SendPhotos(items.clone()),
+        Content::Reaction { .. } | Content::NumberChanged { .. } => Intent::Ignore,
+        Content::Unsupported { .. } => Intent::Unsupported,
     }
 }
 
-fn of_choice(id: &str) -> Wish {
+fn from_choice(id: &str) -> Intent {
     let (id, data) = id.split_once('_').unwrap_or((id, ""));
     let page = || data.parse().unwrap_or(0);
-    let pack = |with: fn(i64) -> Wish| data.parse().map_or(Wish::Tiers, with);
+    let pack = |with: fn(i64) -> Intent| data.parse().map_or(Intent::ShowTiers, with);
     match id {
-        choice::BEGIN | choice::READY_FOR_IMAGE_UPLOAD => Wish::Begin,
-        choice::HOW_IT_WORKS => Wish::Help,
+        choice::BEGIN | choice::READY_FOR_IMAGE_UPLOAD => Intent::Start,
+        choice::HOW_IT_WORKS => Intent::Help,
         choice::CHANGE_LANGUAGE => {
-            Language::from_code(data).map_or(Wish::ChooseLanguage, Wish::Speak)
+            Language::from_code(data).map_or(Intent::ChooseLanguage, Intent::SetLanguage)
         }
-        choice::SEND_PACKS => Wish::Tiers,
+        choice::SEND_PACKS => Intent::ShowTiers,
         choice::STAR_RATING => data
             .parse()
             .ok()
             .filter(|stars| (1..=5).contains(stars))
-            .map_or(Wish::Unclear, Wish::Stars),
-        choice::UPLOAD_MORE => Wish::More,
-        choice::SHOW_EXAMPLES => Wish::Examples,
-        choice::SHOW_PACK_IMAGES => pack(Wish::Sheet),
-        choice::OVERRIDE_TUNE => Wish::Anew,
-        choice::SEND_TUNES | choice::SET_TUNE => Wish::UseModel,
-        choice::GET_PAYMENT_LINK => pack(Wish::Pack),
-        choice::ANOTHER_ORDER => pack(Wish::AnotherOrder),
-        choice::CONTACT_SUPPORT => Wish::Support,
-        choice::LITE_PACK => Wish::Packs(Tier::Lite, page()),
-        choice::STANDARD_PACK => Wish::Packs(Tier::Standard, page()),
-        choice::PREMIUM_PACK => Wish::Packs(Tier::Premium, page()),
-        choice::ERASE => Wish::Erase,
-        choice::KEEP => Wish::Status,
-        choice::CLASS => Class::from_name(data).map_or(Wish::Unclear, Wish::Class),
-        other => other.parse().map_or(Wish::Unclear, Wish::Pack),
+            .map_or(Intent::Unknown, Intent::RateOrder),
+        choice::UPLOAD_MORE => Intent::AddPhotos,
+        choice::SHOW_EXAMPLES => Intent::ShowExamples,
+        choice::SHOW_PACK_IMAGES => pack(Intent::ShowSamples),
+        choice::OVERRIDE_TUNE => Intent::StartOver,
+        choice::SEND_TUNES | choice::SET_TUNE => Intent::ReuseModel,
+        choice::GET_PAYMENT_LINK => pack(Intent::ChoosePack),
+        choice::ANOTHER_ORDER => pack(Intent::ConfirmSecondOrder),
+        choice::CONTACT_SUPPORT => Intent::ContactSupport,
+        choice::LITE_PACK => Intent::ShowPacks(Tier::Lite, page()),
+        choice::STANDARD_PACK => Intent::ShowPacks(Tier::Standard, page()),
+        choice::PREMIUM_PACK => Intent::ShowPacks(Tier::Premium, page()),
+        choice::ERASE => Intent::ConfirmErasure,
+        choice::KEEP => Intent::ShowStatus,
+        choice::CLASS => Class::from_name(data).map_or(Intent::Unknown, Intent::SetClass),
+        other => other.parse().map_or(Intent::Unknown, Intent::ChoosePack),
     }
 }
 
-/// The words of a language for one wish.
+/// Selects the words for one intent in a language.
 type Words = fn(&Texts) -> &'static [&'static str];
 
-fn of_text(user: &User, text: &str) -> Wish {
-    let said = plain(text);
-    if let Some(button) = offered(user, &said) {
-        return of_choice(&button.id);
+fn from_text(user: &User, text: &str) -> Intent {
+    let text_key = normalize(text);
+    if let Some(button) = chosen_button(user, &text_key) {
+        return from_choice(&button.id);
     }
     if let Some(language) = Language::ALL
         .into_iter()
-        .find(|l| plain(texts(*l).language_name) == said)
+        .find(|l| normalize(texts(*l).language_name) == text_key)
     {
-        return Wish::Speak(language);
+        return Intent::SetLanguage(language);
     }
-    // A person may write in a language other than the one that we speak with them.
-    let says = |words: Words| {
+    // Users may write in another language than the one that we answer in.
+    let is_one_of = |words: Words| {
         Language::ALL
             .into_iter()
-            .any(|language| words(texts(language)).contains(&said.as_str()))
+            .any(|language| words(texts(language)).contains(&text_key.as_str()))
     };
-    let known: [(Words, Wish); 10] = [
-        (|t| t.words_greeting, Wish::Greeting),
-        (|t| t.words_help, Wish::Help),
-        (|t| t.words_language, Wish::ChooseLanguage),
-        (|t| t.words_begin, Wish::Begin),
-        (|t| t.words_status, Wish::Status),
-        (|t| t.words_cancel, Wish::Cancel),
-        (|t| t.words_anew, Wish::Anew),
-        (|t| t.words_support, Wish::Support),
-        (|t| t.words_examples, Wish::Examples),
-        (|t| t.words_erase, Wish::AskErase),
+    let known: [(Words, Intent); 10] = [
+        (|t| t.words_greeting, Intent::Greeting),
+        (|t| t.words_help, Intent::Help),
+        (|t| t.words_language, Intent::ChooseLanguage),
+        (|t| t.words_begin, Intent::Start),
+        (|t| t.words_status, Intent::ShowStatus),
+        (|t| t.words_cancel, Intent::Cancel),
+        (|t| t.words_start_over, Intent::StartOver),
+        (|t| t.words_support, Intent::ContactSupport),
+        (|t| t.words_examples, Intent::ShowExamples),
+        (|t| t.words_erase, Intent::RequestErasure),
     ];
-    match known.into_iter().find(|(words, _)| says(*words)) {
-        Some((_, wish)) => wish,
-        None if said.is_empty() => Wish::Unclear,
-        None => Wish::Words(text.trim().to_owned()),
+    match known.into_iter().find(|(words, _)| is_one_of(*words)) {
+        Some((_, intent)) => intent,
+        None if text_key.is_empty() => Intent::Unknown,
+        None => Intent::FreeText(text.trim().to_owned()),
     }
 }
 
-fn offered<'a>(user: &'a User, said: &str) -> Option<&'a Button> {
-    let by_number = said
+fn chosen_button<'a>(user: &'a User, text_key: &str) -> Option<&'a Button> {
+    let by_number = text_key
         .parse::<usize>()
         .ok()
-        .and_then(|number| user.offered.get(number.checked_sub(1)?));
+        .and_then(|number| user.last_choices.get(number.checked_sub(1)?));
     by_number.or_else(|| {
-        user.offered
+        user.last_choices
             .iter()
-            .find(|button| plain(&button.title) == said)
+            .find(|button| normalize(&button.title) == text_key)
     })
 }
 
-/// Marks that show nothing and that keyboards add by themselves: zero-width characters and directions of text.
+/// Invisible marks that keyboards add: zero-width characters and text directions.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// The words of a text in lower case, without what stands around them. A text without a letter or digit is its signs.
-fn plain(text: &str) -> String {
+/// Normalizes a text: lower case, single spaces, no surrounding punctuation. A text of punctuation alone stays as it is.
+fn normalize(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let words = visible.trim_matches(|c: char| !c.is_alphanumeric());
     let kept = if words.is_empty() {
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_plain_without_punctuation_case_and_invisible_marks() {
+    fn normalized_text_has_no_punctuation_case_or_invisible_marks() {
         for text in [
             "status",
             "Status?",
@@ -222,34 +222,34 @@ mod tests {
             "status 👍🏽",
             "*status*",
         ] {
-            assert_eq!(plain(text), "status", "{text:?}");
+            assert_eq!(normalize(text), "status", "{text:?}");
         }
         assert_eq!(
-            plain("\u{200f}איפה  התמונות שלי?\u{200e}"),
+            normalize("\u{200f}איפה  התמונות שלי?\u{200e}"),
             "איפה התמונות שלי"
         );
-        assert_eq!(plain("⭐⭐⭐"), "⭐⭐⭐", "signs alone are what was said");
+        assert_eq!(normalize("⭐⭐⭐"), "⭐⭐⭐", "punctuation alone is kept");
         assert_eq!(
-            (plain(" ? ").as_str(), plain("\u{200b} ").as_str()),
+            (normalize(" ? ").as_str(), normalize("\u{200b} ").as_str()),
             ("?", "")
         );
     }
 
     proptest! {
         #[test]
-        fn known_words_are_understood_whatever_stands_around_them(
+        fn known_words_are_recognized_within_punctuation_and_emoji(
             before in "[\\p{P}\\p{Z}👍❤🙏\u{200b}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]{0,4}",
             after in "[\\p{P}\\p{Z}👍❤🙏\u{200b}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]{0,4}",
         ) {
             let user = User::new(UserId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]), Timestamp::UNIX_EPOCH);
             for language in Language::ALL {
-                for (words, wish) in [
-                    (texts(language).words_status, Wish::Status),
-                    (texts(language).words_support, Wish::Support),
-                    (texts(language).words_erase, Wish::AskErase),
+                for (words, intent) in [
+                    (texts(language).words_status, Intent::ShowStatus),
+                    (texts(language).words_support, Intent::ContactSupport),
+                    (texts(language).words_erase, Intent::RequestErasure),
                 ] {
                     for word in words {
-                        prop_assert_eq!(of_text(&user, &format!("{before}{word}{after}")), wish.clone());
+                        prop_assert_eq!(from_text(&user, &format!("{before}{word}{after}")), intent.clone());
                     }
                 }
             }

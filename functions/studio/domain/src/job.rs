@@ -1,4 +1,4 @@
-//! What goes through the studio's queues, and under which keys.
+//! Jobs on the studio's queues, and their keys.
 
 use confab_contracts::payments::{
     PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase,
@@ -7,86 +7,84 @@ use confab_core::{CorrelationId, EventId, OrderId, PhotoId, UserId};
 use confab_messaging::{Address, Inbound, Media, StatusUpdate};
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Event, Order};
+use crate::{Class, Order, Trigger};
 
-/// Something that happened to a person. One version a variant: a worker reads what an older function put on the queue.
+/// The studio's name in payments and on the bus.
+pub const PRODUCT: &str = "studio";
+
+/// A trigger of a user's conversation. Each variant is a version, so that a worker reads what an older function queued.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum Job {
-    /// What payments tells on the bus. EventBridge calls the version of its envelope 0.
+    /// An event of payments, in the envelope of EventBridge, whose version is 0.
     #[serde(rename = "0")]
-    Told { detail: Told },
+    Payment { detail: PaymentEvent },
     #[serde(rename = "1")]
     V1 { message: Inbound },
     #[serde(rename = "2")]
     V2 {
-        /// The same in every copy of the news.
+        /// Idempotency key: the same in every copy.
         id: String,
-        person: UserId,
-        event: Event,
+        #[serde(rename = "person")]
+        user_id: UserId,
+        #[serde(rename = "event")]
+        trigger: Trigger,
     },
 }
 
+/// A domain event of payments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct PaymentEvent {
     pub id: EventId,
     pub correlation_id: CorrelationId,
     #[serde(flatten)]
-    pub news: PaymentNews,
+    pub change: PaymentChange,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
-pub enum PaymentNews {
+pub enum PaymentChange {
     PaymentPending(PaymentPending),
     PaymentReceived(PaymentReceived),
     PaymentRefunded(PaymentRefunded),
     PaymentFailed(PaymentFailed),
 }
 
-impl PaymentNews {
-    /// None when it is not about an order of the studio's.
-    pub fn happened(self) -> Option<(UserId, Event)> {
-        let (purchase, event) = match self {
-            Self::PaymentPending(pending) => (
-                pending.purchase,
-                Event::PaymentPending {
-                    order: pending.order_id,
-                },
-            ),
-            Self::PaymentReceived(paid) => (
-                paid.purchase,
-                Event::Paid {
-                    order: paid.order_id,
-                },
-            ),
-            Self::PaymentRefunded(back) => (
-                back.purchase,
-                Event::Repaid {
-                    order: back.order_id,
-                    is_all: back.is_all,
-                },
-            ),
-            Self::PaymentFailed(not) => (
-                not.purchase,
-                Event::NotPaid {
-                    order: not.order_id,
-                },
-            ),
+impl PaymentChange {
+    /// Returns the paying user and the trigger. `None` for a purchase of another product.
+    pub fn into_trigger(self) -> Option<(UserId, Trigger)> {
+        let (purchase, trigger) = match self {
+            Self::PaymentPending(PaymentPending {
+                purchase, order_id, ..
+            }) => (purchase, Trigger::PaymentPending { order: order_id }),
+            Self::PaymentReceived(PaymentReceived {
+                purchase, order_id, ..
+            }) => (purchase, Trigger::PaymentReceived { order: order_id }),
+            Self::PaymentRefunded(PaymentRefunded {
+                purchase,
+                order_id,
+                is_all,
+                ..
+            }) => {
+                let trigger = Trigger::PaymentRefunded {
+                    order: order_id,
+                    is_full: is_all,
+                };
+                (purchase, trigger)
+            }
+            Self::PaymentFailed(PaymentFailed {
+                purchase, order_id, ..
+            }) => (purchase, Trigger::PaymentFailed { order: order_id }),
         };
         let Purchase { product, payer, .. } = purchase;
-        (product == PRODUCT)
-            .then(|| payer.parse().ok())
-            .flatten()
-            .map(|person| (person, event))
+        if product != PRODUCT {
+            return None;
+        }
+        Some((payer.parse().ok()?, trigger))
     }
 }
 
-/// What payments and the bus know the studio as.
-pub const PRODUCT: &str = "studio";
-
-/// What became of a message of ours. On a queue of its own: a message that is tried again waits for just this, and may
-/// stand before a long line of others.
+/// A delivery status of one of our messages. It has a queue of its own, because message retries wait for statuses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum StatusJob {
@@ -94,50 +92,58 @@ pub enum StatusJob {
     V1 { status: StatusUpdate },
 }
 
-/// A photo to fetch, to keep and to look at.
+/// A selfie to fetch, store and review.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum PhotoJob {
     #[serde(rename = "1")]
     V1 {
-        person: UserId,
+        #[serde(rename = "person")]
+        user_id: UserId,
         photo: PhotoId,
-        /// Whom it came from and whom it came to: files are fetched with the account that got them.
+        /// Sender and receiver: media is fetched with the account that received it.
         from: Address,
         media: Media,
-        /// Whom the person says to be; the maker wants to hear something.
-        name: Class,
+        /// Expected class, which Astria's inspection requires.
+        #[serde(rename = "name")]
+        class: Class,
     },
 }
 
-/// Photos to make, or to look after while they are made.
+/// A generation to start or to poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
-pub enum MakeJob {
+pub enum GenerationJob {
     #[serde(rename = "1")]
-    V1 { task: MakeTask },
+    V1 { task: GenerationTask },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "snake_case")]
-pub enum MakeTask {
-    Make { person: UserId, order: Box<Order> },
-    LookAfter { order: OrderId },
+#[serde(tag = "task")]
+pub enum GenerationTask {
+    #[serde(rename = "make")]
+    Start {
+        #[serde(rename = "person")]
+        user_id: UserId,
+        order: Box<Order>,
+    },
+    #[serde(rename = "look_after")]
+    Check { order: OrderId },
 }
 
-/// A person to forget.
+/// A user to erase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum EraseJob {
     #[serde(rename = "1")]
     V1 {
-        person: UserId,
-        /// What their photos were made for.
+        #[serde(rename = "person")]
+        user_id: UserId,
         orders: Vec<OrderId>,
     },
 }
 
-/// Packs to list anew, or one whose picture is to be made.
+/// A refresh of the packs, or of one pack's samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum PackJob {
@@ -146,24 +152,25 @@ pub enum PackJob {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "snake_case")]
+#[serde(tag = "task")]
 pub enum PackTask {
+    #[serde(rename = "list")]
     List,
-    Draw { pack: i64, class: Class },
+    #[serde(rename = "draw")]
+    RenderSheet { pack: i64, class: Class },
 }
 
-/// The conversation that a message belongs to: its messages are answered one after the other. Of the two names in the
-/// webhooks of a person, the scoped id is in all of them.
-pub fn conversation_of(address: &Address) -> String {
+/// Returns the FIFO group of a user's messages. The scoped id comes first, because every webhook has it.
+pub fn conversation_key(address: &Address) -> String {
     let person = &address.person;
-    let scoped = person.scoped_id.as_ref().map(|id| id.as_str());
+    let scoped_id = person.scoped_id.as_ref().map(|id| id.as_str());
     let phone = person.phone.as_ref().map(|phone| phone.digits());
-    let person = scoped.or(phone).unwrap_or("nobody");
-    format!("{}#{}#{person}", address.channel.name(), address.business)
+    let user = scoped_id.or(phone).unwrap_or("nobody");
+    format!("{}#{}#{user}", address.channel.name(), address.business)
 }
 
-/// The event's key in the inbox: the same in every copy of the delivery.
-pub fn event_of(message: &Inbound) -> String {
+/// Returns the idempotency key of a message: the same in every copy of the delivery.
+pub fn inbox_id(message: &Inbound) -> String {
     format!("{}#{}", message.from.channel.name(), message.id)
 }
 
@@ -186,54 +193,60 @@ mod tests {
     }
 
     #[test]
-    fn a_person_who_hides_the_number_stays_in_one_conversation() {
+    fn messages_of_a_user_share_a_group_when_the_number_is_hidden() {
         let shown = address(Some("16505551234"), Some("US.1"));
         let hidden = address(None, Some("US.1"));
-        assert_eq!(conversation_of(&shown), conversation_of(&hidden));
+        assert_eq!(conversation_key(&shown), conversation_key(&hidden));
         assert_ne!(
-            conversation_of(&shown),
-            conversation_of(&address(Some("16505551234"), Some("US.2")))
+            conversation_key(&shown),
+            conversation_key(&address(Some("16505551234"), Some("US.2")))
         );
     }
 
-    /// As EventBridge puts it on a queue.
-    fn told(news: &str, product: &str, payer: &str) -> Job {
-        let job = json!({ "version": "0", "id": "9c1", "detail-type": news, "source": "confab.payments",
+    /// A job in the envelope of EventBridge.
+    fn payment_job(event_type: &str, product: &str, payer: &str) -> Job {
+        let job = json!({ "version": "0", "id": "9c1", "detail-type": event_type, "source": "confab.payments",
             "account": "123456789012", "time": "2026-11-21T10:00:00Z", "region": "us-east-1", "resources": [],
-            "detail": { "id": "evt_06f2s7v5kfw0t3jk2m8q4x9z1c", "type": news, "version": 1,
+            "detail": { "id": "evt_06f2s7v5kfw0t3jk2m8q4x9z1c", "type": event_type, "version": 1,
                 "occurred_at": "2026-11-21T10:00:00Z", "source": "payments",
                 "correlation_id": "cor_06f2s7v5kfw0t3jk2m8q4x9z1c", "causation_id": "stripe#evt_1",
                 "data": { "order_id": "ord_06f2s7v5kfw0t3jk2m8q4x9z1c", "product": product, "item": "studio.lite",
                     "payer": payer, "amount": { "minor": 1_900, "currency": "USD" }, "credits": 1,
                     "returned": { "minor": 1_900, "currency": "USD" }, "is_all": true,
-                    "reason": if news == "payment_failed" { "declined" } else { "refund" } } } });
+                    "reason": if event_type == "payment_failed" { "declined" } else { "refund" } } } });
         serde_json::from_value(job).unwrap()
     }
 
     #[test]
-    fn what_payments_tells_on_the_bus_is_about_the_person_who_pays() {
+    fn payment_events_become_triggers_of_the_paying_user() {
         let payer = "usr_06f2s7v5kfw0t3jk2m8q4x9z1c";
-        for news in [
+        for event_type in [
             "payment_pending",
             "payment_received",
             "payment_refunded",
             "payment_failed",
         ] {
-            let happened = |product, payer| match told(news, product, payer) {
-                Job::Told { detail } => detail.news.happened(),
+            let trigger_of = |product, payer| match payment_job(event_type, product, payer) {
+                Job::Payment { detail } => detail.change.into_trigger(),
                 other => panic!("{other:?}"),
             };
-            let (person, event) = happened(PRODUCT, payer).unwrap();
-            assert_eq!(person.to_string(), payer);
-            let is_right = match news {
-                "payment_pending" => matches!(event, Event::PaymentPending { .. }),
-                "payment_received" => matches!(event, Event::Paid { .. }),
-                "payment_refunded" => matches!(event, Event::Repaid { is_all: true, .. }),
-                _ => matches!(event, Event::NotPaid { .. }),
+            let (user_id, trigger) = trigger_of(PRODUCT, payer).unwrap();
+            assert_eq!(user_id.to_string(), payer);
+            let is_right = match event_type {
+                "payment_pending" => matches!(trigger, Trigger::PaymentPending { .. }),
+                "payment_received" => matches!(trigger, Trigger::PaymentReceived { .. }),
+                "payment_refunded" => {
+                    matches!(trigger, Trigger::PaymentRefunded { is_full: true, .. })
+                }
+                _ => matches!(trigger, Trigger::PaymentFailed { .. }),
             };
-            assert!(is_right, "{news}: {event:?}");
-            assert_eq!(happened("rooms", payer), None, "another product's");
-            assert_eq!(happened(PRODUCT, "guest"), None, "nobody of ours");
+            assert!(is_right, "{event_type}: {trigger:?}");
+            assert_eq!(trigger_of("rooms", payer), None, "another product");
+            assert_eq!(
+                trigger_of(PRODUCT, "guest"),
+                None,
+                "not a user of the studio"
+            );
         }
     }
 }

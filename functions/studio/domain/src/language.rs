@@ -1,4 +1,4 @@
-//! The languages that the studio speaks, and how it notices them.
+//! Languages of the studio, and their detection.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ impl Language {
             .find(|language| language.code() == code)
     }
 
-    /// The language of a text, when its letters tell.
+    /// Detects the language of a text by its letters. `None` for a tie, such as no letters.
     pub fn of(text: &str) -> Option<Self> {
         let hebrew = text
             .chars()
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_tell_the_language_and_signs_do_not() {
+    fn language_is_detected_by_letters_and_not_by_punctuation() {
         assert_eq!(Language::of("שלום!"), Some(Language::Hebrew));
         assert_eq!(Language::of("hi there"), Some(Language::English));
         assert_eq!(Language::of("👋 123"), None);

@@ -1,6 +1,6 @@
-//! The rules of the studio: who a person is to us, and what a conversation answers.
+//! The studio's rules: who a user is, what a conversation answers, and how long data is kept.
 //!
-//! Architecture invariant: pure. No AWS, no network, no clock; time and ids come in.
+//! Architecture invariant: pure. No AWS, no network, no clock; time and ids are arguments.
 
 mod cleanup;
 mod conversation;
@@ -16,20 +16,18 @@ mod texts;
 mod turn;
 mod user;
 
-pub use cleanup::{
-    Cleanup, CleanupJob, Due as CleanupDueNews, Kept, MODELS_KEPT, Step as CleanupStep,
-};
-pub use conversation::{Asked, Model, Stage, Visit};
-pub use identity::{Alias, Lead, Link, Recognised, aliases, recognise};
+pub use cleanup::{Cleanup, CleanupDueEvent, CleanupJob, CleanupStep, MODEL_TTL, StoredImage};
+pub use conversation::{AwaitedReply, Conversation, Model, Stage};
+pub use identity::{Alias, AliasTarget, AliasUpdate, ResolvedIdentity, aliases, resolve_identity};
 pub use job::{
-    EraseJob, Job, MakeJob, MakeTask, PRODUCT, PackJob, PackTask, PaymentNews, PhotoJob, StatusJob,
-    Told, conversation_of, event_of,
+    EraseJob, GenerationJob, GenerationTask, Job, PRODUCT, PackJob, PackTask, PaymentChange,
+    PaymentEvent, PhotoJob, StatusJob, conversation_key, inbox_id,
 };
 pub use language::Language;
-pub use order::{Order, Source, Step};
-pub use pack::{Pack, Shelf, Tier};
-pub use photo::{Class, Fault, Photo, Photos, Seen, Verdict};
-pub use replies::object_of;
+pub use order::{Order, OrderStatus, Source};
+pub use pack::{Catalog, Pack, Tier};
+pub use photo::{Class, Photo, PhotoInspection, Photos, RejectionReason, Verdict};
+pub use replies::object_key;
 pub use texts::{Texts, texts};
-pub use turn::{Action, Event, Image, Surroundings, attend};
+pub use turn::{Action, FACE_TTL, Image, Trigger, TurnContext, decide};
 pub use user::User;

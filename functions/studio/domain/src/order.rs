@@ -1,4 +1,4 @@
-//! An order: a pack for a person, from the offer to the last photo.
+//! Orders, from the offer of a pack to its last photo or its refund.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Class, Tier};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
-
-/// A link to pay is good for a day, its page for another, and some money takes a day to come.
-pub(crate) const OFFERED_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
-/// A bank debit takes up to two weeks. An order without news after this time is forgotten; money that comes later
-/// goes back.
-pub(crate) const PENDING_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Whoever wants the same again after this time gets a link that is good for a day.
-const FRESH: Duration = Duration::from_secs(20 * 3600);
-/// Whoever makes photos says within this time that it has begun.
-const BEGINS_WITHIN: Duration = Duration::from_secs(10 * 60);
-/// What it says of its own time, and some more.
-const GRACE: Duration = Duration::from_secs(15 * 60);
-/// After this the person gets the money back.
-pub(crate) const LONGEST: Duration = Duration::from_secs(6 * 3600);
+/// An unpaid offer is forgotten after this time: a day for its link, one for its page and one for slow payments.
+pub(crate) const OFFER_TTL: Duration = Duration::from_secs(3 * 24 * 3600);
+/// A pending payment is forgotten after this time. Bank debits take up to two weeks; later money is refunded.
+pub(crate) const PENDING_PAYMENT_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+/// An offer older than this is not reused, so that a new payment link is always good for a day.
+const OFFER_REUSE_TTL: Duration = Duration::from_secs(20 * 3600);
+/// Time within which Astria reports that a generation started.
+const START_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// Added to Astria's own estimate before the order is polled.
+const ETA_GRACE: Duration = Duration::from_secs(15 * 60);
+/// Delay of the first poll; each later one doubles it, up to sixteen times.
+const FIRST_CHECK_DELAY: Duration = Duration::from_secs(5 * 60);
+/// Delay between two requests for the same refund.
+const REFUND_RETRY_DELAY: Duration = Duration::from_secs(3600);
+/// A paid order is given up this long after its payment: kept with half of its photos, refunded with fewer.
+pub(crate) const ORDER_TIMEOUT: Duration = Duration::from_secs(6 * 3600);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
@@ -34,25 +34,32 @@ pub struct Order {
     pub title: String,
     pub tier: Tier,
     pub class: Class,
-    /// What it cost when it was offered.
+    /// The price at the time of the offer.
     pub price: Money,
     /// How many photos the pack makes.
     pub images: u32,
     pub offered_at: Timestamp,
-    pub from: Source,
-    /// When the first of its sources may be deleted.
-    #[serde(default = "never")]
-    pub sources_until: Timestamp,
-    pub step: Step,
-    /// When somebody has to look at it, whatever else happens.
-    pub due: Timestamp,
-    /// Its page to pay on is closed: the same pack again is another order.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_closed: bool,
-    /// How often it was looked at since the last step.
-    #[serde(default)]
-    pub looks: u32,
-    /// The photos that the person has, by the name that their maker gave them.
+    #[serde(rename = "from")]
+    pub source: Source,
+    /// When the first of the order's sources may be deleted.
+    #[serde(default = "never", rename = "sources_until")]
+    pub sources_expire_at: Timestamp,
+    #[serde(rename = "step")]
+    pub status: OrderStatus,
+    /// When the next timer of this order fires.
+    #[serde(rename = "due")]
+    pub next_check_at: Timestamp,
+    /// No payment can begin any more: choosing the pack again creates another order.
+    #[serde(
+        default,
+        rename = "is_closed",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub is_checkout_closed: bool,
+    /// Polls since the last change of status.
+    #[serde(default, rename = "looks")]
+    pub checks: u32,
+    /// Names of the photos that were sent to the user.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub delivered: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +70,7 @@ fn never() -> Timestamp {
     Timestamp::MAX
 }
 
-/// What the photos are made from.
+/// Input of a generation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Source {
@@ -72,91 +79,99 @@ pub enum Source {
         #[serde(default)]
         traits: BTreeMap<String, String>,
     },
-    /// A model that was trained before.
+    /// A model that an earlier order trained.
     Model { tune: i64 },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
-pub enum Step {
+pub enum OrderStatus {
     Offered,
-    /// The payment was accepted, and its money is not here yet.
+    /// The payment was accepted, but its money has not arrived.
     PaymentPending,
-    /// Paid; the maker was asked, and has not said yet that it began.
-    Asked {
+    /// Paid, and requested from Astria, which has not reported a start.
+    #[serde(rename = "asked")]
+    Requested {
         paid_at: Timestamp,
     },
-    Making {
+    #[serde(rename = "making")]
+    Generating {
         paid_at: Timestamp,
         tune: i64,
     },
-    Done,
-    /// It cannot be made: the money is on its way back.
-    Returning,
-    /// The money is back, by us or by somebody else.
-    Returned,
+    #[serde(rename = "done")]
+    Delivered,
+    #[serde(rename = "returning")]
+    RefundRequested,
+    #[serde(rename = "returned")]
+    Refunded,
 }
 
 impl Order {
     pub fn paid_at(&self) -> Option<Timestamp> {
-        match self.step {
-            Step::Asked { paid_at } | Step::Making { paid_at, .. } => Some(paid_at),
+        match self.status {
+            OrderStatus::Requested { paid_at } | OrderStatus::Generating { paid_at, .. } => {
+                Some(paid_at)
+            }
             _ => None,
         }
     }
 
-    pub fn is_in_work(&self) -> bool {
+    /// Whether the order is paid and its photos are being made.
+    pub fn is_in_progress(&self) -> bool {
         self.paid_at().is_some()
     }
 
-    /// Nothing is expected any more.
-    pub fn is_over(&self) -> bool {
-        matches!(self.step, Step::Done | Step::Returned)
+    pub fn is_finished(&self) -> bool {
+        matches!(self.status, OrderStatus::Delivered | OrderStatus::Refunded)
     }
 
-    /// Nothing was paid for it yet, and money may still come.
     pub fn is_unpaid(&self) -> bool {
-        matches!(self.step, Step::Offered | Step::PaymentPending)
+        matches!(
+            self.status,
+            OrderStatus::Offered | OrderStatus::PaymentPending
+        )
     }
 
-    /// It can still be paid by the link that the person has.
-    pub fn is_open(&self, now: Timestamp) -> bool {
-        self.step == Step::Offered && !self.is_closed && now < after(self.offered_at, FRESH)
+    /// Whether the payment link that the user has can still be paid.
+    pub fn can_be_paid(&self, now: Timestamp) -> bool {
+        self.status == OrderStatus::Offered
+            && !self.is_checkout_closed
+            && now < after(self.offered_at, OFFER_REUSE_TTL)
     }
 
-    /// So many photos are there that the others are not worth the whole price.
+    /// Whether at least half of the photos were delivered: such an order is kept rather than refunded.
     pub fn is_mostly_delivered(&self) -> bool {
         !self.delivered.is_empty()
             && self.delivered.len() * 2 >= usize::try_from(self.images).unwrap_or(usize::MAX)
     }
 
-    /// Its sources may be deleted before the photos are made. A bank debit can outlast them.
-    pub fn outlasts_its_sources(&self, now: Timestamp) -> bool {
-        after(now, LONGEST) > self.sources_until
+    /// Whether the sources may be deleted before the photos are made. A bank debit can outlast them.
+    pub fn sources_expire_too_soon(&self, now: Timestamp) -> bool {
+        after(now, ORDER_TIMEOUT) > self.sources_expire_at
     }
 
-    pub fn is_late(&self, now: Timestamp) -> bool {
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.paid_at()
-            .is_some_and(|paid_at| now >= after(paid_at, LONGEST))
+            .is_some_and(|paid_at| now >= after(paid_at, ORDER_TIMEOUT))
     }
 
-    /// Goes on to a step, and is looked at again in its time.
-    pub fn goes_to(&mut self, step: Step, now: Timestamp, eta: Option<Timestamp>) {
-        self.due = match &step {
-            Step::Offered => after(now, OFFERED_FOR),
-            Step::PaymentPending => after(now, PENDING_FOR),
-            Step::Asked { .. } => after(now, BEGINS_WITHIN),
-            Step::Making { paid_at, .. } => eta
-                .map_or(after(now, GRACE), |eta| after(eta, GRACE))
-                .min(after(*paid_at, LONGEST)),
-            Step::Returning => after(now, HOUR),
-            Step::Done | Step::Returned => Timestamp::MAX,
+    /// Changes the status and schedules the next check by it. A finished order drops its sources.
+    pub fn set_status(&mut self, status: OrderStatus, now: Timestamp, eta: Option<Timestamp>) {
+        self.next_check_at = match &status {
+            OrderStatus::Offered => after(now, OFFER_TTL),
+            OrderStatus::PaymentPending => after(now, PENDING_PAYMENT_TTL),
+            OrderStatus::Requested { .. } => after(now, START_TIMEOUT),
+            OrderStatus::Generating { paid_at, .. } => {
+                after(eta.unwrap_or(now), ETA_GRACE).min(after(*paid_at, ORDER_TIMEOUT))
+            }
+            OrderStatus::RefundRequested => after(now, REFUND_RETRY_DELAY),
+            OrderStatus::Delivered | OrderStatus::Refunded => Timestamp::MAX,
         };
-        self.looks = 0;
-        self.step = step;
-        if self.is_over() {
-            // Nothing is made of it any more: it need not be carried along.
-            self.from = Source::Photos {
+        self.checks = 0;
+        self.status = status;
+        if self.is_finished() {
+            self.source = Source::Photos {
                 objects: Vec::new(),
                 traits: BTreeMap::new(),
             };
@@ -164,13 +179,13 @@ impl Order {
         }
     }
 
-    /// It was looked at: the next look is a little later than this one was.
-    pub fn was_looked_at(&mut self, now: Timestamp) {
-        self.looks += 1;
-        let wait = (MINUTE * 5).saturating_mul(2_u32.saturating_pow(self.looks.min(4)));
-        let latest = self
+    /// Schedules the next check with exponential backoff, at the latest when the order is given up.
+    pub fn schedule_next_check(&mut self, now: Timestamp) {
+        self.checks += 1;
+        let delay = FIRST_CHECK_DELAY.saturating_mul(2_u32.saturating_pow(self.checks.min(4)));
+        let deadline = self
             .paid_at()
-            .map_or(Timestamp::MAX, |paid_at| after(paid_at, LONGEST));
-        self.due = after(now, wait).min(latest);
+            .map_or(Timestamp::MAX, |paid_at| after(paid_at, ORDER_TIMEOUT));
+        self.next_check_at = after(now, delay).min(deadline);
     }
 }

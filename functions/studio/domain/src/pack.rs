@@ -1,4 +1,4 @@
-//! Packs: the styles that a person picks from, as Astria lists them, by tier.
+//! Packs: the styles that users choose from, as Astria lists them, by tier.
 
 use std::collections::BTreeMap;
 
@@ -26,21 +26,9 @@ impl Tier {
         }
     }
 
-    /// What the price list calls it.
+    /// Returns the tier's name in the price list.
     pub fn item(self) -> String {
         format!("studio.{}", self.name())
-    }
-
-    /// The tier that a slug names, and the slug without it.
-    fn of(slug: &str) -> Option<(Self, String)> {
-        let tier = Self::ALL
-            .into_iter()
-            .find(|tier| slug.split('-').any(|word| word == tier.name()))?;
-        let base: Vec<_> = slug
-            .split('-')
-            .filter(|word| *word != tier.name())
-            .collect();
-        Some((tier, base.join("-")))
     }
 }
 
@@ -52,53 +40,52 @@ pub struct Pack {
     /// How many photos it makes of each class.
     #[serde(default)]
     pub images: BTreeMap<Class, u32>,
-    /// A picture with an example of each photo, where it was made.
+    /// Contact sheets with samples, by class: keys of objects.
     #[serde(default)]
     pub sheets: BTreeMap<Class, String>,
 }
 
-/// What there is to choose from, and what it costs.
+impl Pack {
+    /// Returns the tier that is a word of the slug, such as `beach-lite`.
+    pub fn tier(&self) -> Option<Tier> {
+        Tier::ALL
+            .into_iter()
+            .find(|tier| self.slug.split('-').any(|word| word == tier.name()))
+    }
+}
+
+/// Packs and prices.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Shelf {
+pub struct Catalog {
     pub packs: Vec<Pack>,
     pub prices: BTreeMap<Tier, Money>,
 }
 
-impl Shelf {
+impl Catalog {
     pub fn pack(&self, id: i64) -> Option<&Pack> {
         self.packs.iter().find(|pack| pack.id == id)
     }
 
-    /// The packs of a tier for somebody of a class, by title. A tier without a price is not for sale.
-    pub fn of(&self, tier: Tier, class: Class) -> Vec<&Pack> {
+    /// Returns the packs of a tier and class by title. A tier without a price is not for sale.
+    pub fn packs_of(&self, tier: Tier, class: Class) -> Vec<&Pack> {
         if !self.prices.contains_key(&tier) {
             return Vec::new();
         }
-        let fits = |pack: &&Pack| pack.tier() == Some(tier) && pack.images.contains_key(&class);
-        let mut packs: Vec<_> = self.packs.iter().filter(fits).collect();
+        let mut packs: Vec<_> = self
+            .packs
+            .iter()
+            .filter(|pack| pack.tier() == Some(tier) && pack.images.contains_key(&class))
+            .collect();
         packs.sort_by(|a, b| a.title.cmp(&b.title).then(a.id.cmp(&b.id)));
         packs
     }
 
+    /// Returns the tiers that have packs for a class.
     pub fn tiers(&self, class: Class) -> Vec<Tier> {
         Tier::ALL
             .into_iter()
-            .filter(|tier| !self.of(*tier, class).is_empty())
+            .filter(|tier| !self.packs_of(*tier, class).is_empty())
             .collect()
-    }
-
-    /// The same style in another tier.
-    pub fn in_tier(&self, pack: &Pack, tier: Tier) -> Option<&Pack> {
-        let (_, base) = Tier::of(&pack.slug)?;
-        self.packs
-            .iter()
-            .find(|other| Tier::of(&other.slug) == Some((tier, base.clone())))
-    }
-}
-
-impl Pack {
-    pub fn tier(&self) -> Option<Tier> {
-        Tier::of(&self.slug).map(|(tier, _)| tier)
     }
 }
 
@@ -118,14 +105,14 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn shelf() -> Shelf {
+    pub(crate) fn catalog() -> Catalog {
         let price = |minor| Money::new(minor, Currency::Usd);
-        Shelf {
+        Catalog {
             packs: vec![
                 pack(1, "portraits-lite", "Portraits"),
                 pack(2, "portraits-standard", "Portraits"),
                 pack(3, "beach-lite", "Beach"),
-                pack(4, "unlisted", "Nobody's"),
+                pack(4, "unlisted", "Unlisted"),
             ],
             prices: [(Tier::Lite, price(1_900)), (Tier::Standard, price(2_900))].into(),
         }
@@ -133,10 +120,10 @@ pub(crate) mod tests {
 
     #[test]
     fn packs_are_found_by_the_tier_in_their_slug() {
-        let shelf = shelf();
+        let catalog = catalog();
         let ids = |tier| {
-            shelf
-                .of(tier, Class::Woman)
+            catalog
+                .packs_of(tier, Class::Woman)
                 .iter()
                 .map(|pack| pack.id)
                 .collect::<Vec<_>>()
@@ -145,21 +132,15 @@ pub(crate) mod tests {
             (ids(Tier::Lite), ids(Tier::Standard), ids(Tier::Premium)),
             (vec![3, 1], vec![2], vec![])
         );
-        assert_eq!(shelf.tiers(Class::Man), [Tier::Lite, Tier::Standard]);
-        let portraits = shelf.pack(1).unwrap();
-        assert_eq!(
-            shelf.in_tier(portraits, Tier::Standard).map(|pack| pack.id),
-            Some(2)
-        );
-        assert_eq!(shelf.in_tier(portraits, Tier::Premium), None);
+        assert_eq!(catalog.tiers(Class::Man), [Tier::Lite, Tier::Standard]);
     }
 
     #[test]
-    fn a_tier_without_a_price_and_a_pack_without_the_class_are_not_for_sale() {
-        let mut shelf = shelf();
-        shelf.prices.remove(&Tier::Standard);
-        shelf.packs[0].images.remove(&Class::Man);
-        assert_eq!(shelf.tiers(Class::Man), [Tier::Lite]);
-        assert_eq!(shelf.of(Tier::Lite, Class::Man).len(), 1);
+    fn tiers_without_a_price_and_packs_without_the_class_are_not_for_sale() {
+        let mut catalog = catalog();
+        catalog.prices.remove(&Tier::Standard);
+        catalog.packs[0].images.remove(&Class::Man);
+        assert_eq!(catalog.tiers(Class::Man), [Tier::Lite]);
+        assert_eq!(catalog.packs_of(Tier::Lite, Class::Man).len(), 1);
     }
 }

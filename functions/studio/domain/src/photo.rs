@@ -1,46 +1,51 @@
-//! Photos of a person: which are good to learn from, and what they say of the person together.
+//! Selfies: which are accepted for training, and what they tell about the user together.
 
 use std::collections::BTreeMap;
 
 use confab_core::{PhotoId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A model learns a person from so many photos.
-pub(crate) const ENOUGH: usize = 10;
-/// More do not make it better.
-pub(crate) const MOST: usize = 20;
-/// Photos that came and were not good are remembered up to here, so that the same one is not judged twice.
-pub(crate) const MOST_SEEN: usize = 100;
+/// Accepted selfies that a model needs.
+pub(crate) const MIN_SELFIES: usize = 10;
+/// Maximum accepted selfies: more do not improve a model.
+pub(crate) const MAX_SELFIES: usize = 20;
+/// Maximum photos of an album, rejected ones included.
+pub(crate) const MAX_PHOTOS: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Photo {
     pub id: PhotoId,
-    /// The person's message that brought it: reactions go there.
+    /// The message that brought the photo: reactions go there.
     pub message_id: String,
-    pub came_at: Timestamp,
+    #[serde(rename = "came_at")]
+    pub received_at: Timestamp,
     pub verdict: Verdict,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
+#[serde(tag = "is")]
 pub enum Verdict {
-    /// It is being fetched and looked at.
-    Awaited,
-    Good {
-        /// Where it lies.
+    /// The review is not finished.
+    #[serde(rename = "awaited")]
+    Pending,
+    #[serde(rename = "good")]
+    Accepted {
+        /// The object's key in the bucket.
         object: String,
-        /// Of the picture as it came: the same picture is not taken twice.
+        /// SHA-256 of the file as it was received, to find duplicates.
         digest: String,
         class: Option<Class>,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         traits: BTreeMap<String, String>,
     },
-    Bad {
-        why: Fault,
+    #[serde(rename = "bad")]
+    Rejected {
+        #[serde(rename = "why")]
+        reason: RejectionReason,
     },
 }
 
-/// What a model is trained as.
+/// The class that a model is trained as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -63,46 +68,52 @@ impl Class {
     }
 }
 
-/// Why a photo is not good to learn from.
+/// Why a photo is not accepted as a selfie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fault {
-    Nobody,
+pub enum RejectionReason {
+    #[serde(rename = "nobody")]
+    NoFace,
     FunnyFace,
     Blurry,
     Sunglasses,
-    SeveralPeople,
+    #[serde(rename = "several_people")]
+    MultiplePeople,
     Hat,
-    /// The same picture again.
-    Twice,
+    /// The same file was accepted before.
+    #[serde(rename = "twice")]
+    Duplicate,
+    /// Shorter side below 400 pixels.
     TooSmall,
+    /// Too many bytes or pixels to decode.
     TooLarge,
-    /// No picture, or none of a kind that we read.
+    /// Not an image, or of a format that is not read.
     Unreadable,
-    /// The provider does not have it any more.
-    Gone,
+    /// The provider no longer has the file, or reviews kept failing.
+    #[serde(rename = "gone")]
+    Expired,
 }
 
-impl Fault {
+impl RejectionReason {
     pub const ALL: [Self; 11] = [
-        Self::Nobody,
+        Self::NoFace,
         Self::FunnyFace,
         Self::Blurry,
         Self::Sunglasses,
-        Self::SeveralPeople,
+        Self::MultiplePeople,
         Self::Hat,
-        Self::Twice,
+        Self::Duplicate,
         Self::TooSmall,
         Self::TooLarge,
         Self::Unreadable,
-        Self::Gone,
+        Self::Expired,
     ];
 }
 
-/// What an inspection saw in a picture.
+/// What Astria's inspection found in a photo.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Seen {
-    /// Whom it took it for: empty for nobody.
+pub struct PhotoInspection {
+    /// The detected class; empty when no face was found.
     pub name: Option<String>,
     pub funny_face: bool,
     pub blurry: bool,
@@ -112,147 +123,155 @@ pub struct Seen {
     pub traits: BTreeMap<String, String>,
 }
 
-impl Seen {
-    /// The first that is wrong with it, in the order in which people can do something about it.
-    pub fn fault(&self) -> Option<Fault> {
-        let faults = [
-            (self.name.as_deref() == Some(""), Fault::Nobody),
-            (self.funny_face, Fault::FunnyFace),
-            (self.blurry, Fault::Blurry),
-            (self.wearing_sunglasses, Fault::Sunglasses),
-            (self.includes_multiple_people, Fault::SeveralPeople),
-            (self.wearing_hat, Fault::Hat),
+impl PhotoInspection {
+    /// Returns the first reason to reject the photo, in the order in which users can do something about it.
+    pub fn rejection_reason(&self) -> Option<RejectionReason> {
+        let checks = [
+            (self.name.as_deref() == Some(""), RejectionReason::NoFace),
+            (self.funny_face, RejectionReason::FunnyFace),
+            (self.blurry, RejectionReason::Blurry),
+            (self.wearing_sunglasses, RejectionReason::Sunglasses),
+            (
+                self.includes_multiple_people,
+                RejectionReason::MultiplePeople,
+            ),
+            (self.wearing_hat, RejectionReason::Hat),
         ];
-        faults
-            .into_iter()
-            .find_map(|(is_so, fault)| is_so.then_some(fault))
+        let failed = checks.into_iter().find(|(is_failed, _)| *is_failed);
+        failed.map(|(_, reason)| reason)
     }
 }
 
 impl Verdict {
-    pub fn of(seen: Seen, object: String, digest: String) -> Self {
-        match seen.fault() {
-            Some(why) => Self::Bad { why },
-            None => {
-                let class = seen.name.as_deref().and_then(Class::from_name);
-                Self::Good {
-                    object,
-                    digest,
-                    class,
-                    traits: seen.traits,
-                }
-            }
+    pub fn from_inspection(inspection: PhotoInspection, object: String, digest: String) -> Self {
+        if let Some(reason) = inspection.rejection_reason() {
+            return Self::Rejected { reason };
+        }
+        Self::Accepted {
+            object,
+            digest,
+            class: inspection.name.as_deref().and_then(Class::from_name),
+            traits: inspection.traits,
+        }
+    }
+
+    fn digest(&self) -> Option<&str> {
+        match self {
+            Self::Accepted { digest, .. } => Some(digest),
+            _ => None,
         }
     }
 }
 
-/// All photos of one visit.
+/// The photos of one album.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Photos(pub Vec<Photo>);
 
 impl Photos {
-    pub fn good(&self) -> impl Iterator<Item = &Photo> {
+    pub fn accepted(&self) -> impl Iterator<Item = &Photo> {
         self.0
             .iter()
-            .filter(|photo| matches!(photo.verdict, Verdict::Good { .. }))
+            .filter(|photo| matches!(photo.verdict, Verdict::Accepted { .. }))
     }
 
-    pub fn objects(&self) -> Vec<String> {
-        let object = |photo: &Photo| match &photo.verdict {
-            Verdict::Good { object, .. } => Some(object.clone()),
-            _ => None,
-        };
-        self.0.iter().filter_map(object).collect()
-    }
-
-    pub fn awaited(&self) -> usize {
-        self.0
-            .iter()
-            .filter(|photo| photo.verdict == Verdict::Awaited)
-            .count()
-    }
-
-    pub fn faults(&self) -> BTreeMap<Fault, usize> {
-        let mut faults = BTreeMap::new();
+    /// Returns the keys of accepted photos in the bucket.
+    pub fn object_keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
         for photo in &self.0 {
-            if let Verdict::Bad { why } = photo.verdict {
-                *faults.entry(why).or_default() += 1;
+            if let Verdict::Accepted { object, .. } = &photo.verdict {
+                keys.push(object.clone());
             }
         }
-        faults
+        keys
     }
 
-    /// A photo that nobody has looked at for so long does not hold up the others.
-    pub fn awaited_since(&self, at: Timestamp) -> usize {
+    pub fn pending_count(&self) -> usize {
+        self.pending_since(Timestamp::MIN)
+    }
+
+    /// Counts pending photos that were received at `since` or later.
+    pub fn pending_since(&self, since: Timestamp) -> usize {
         self.0
             .iter()
-            .filter(|photo| photo.verdict == Verdict::Awaited && photo.came_at >= at)
+            .filter(|photo| photo.verdict == Verdict::Pending && photo.received_at >= since)
             .count()
     }
 
-    /// What is too old to be there when it is needed.
-    pub fn forget_before(&mut self, at: Timestamp) {
-        self.0.retain(|photo| photo.came_at > at);
+    pub fn rejections(&self) -> BTreeMap<RejectionReason, usize> {
+        let mut rejections = BTreeMap::new();
+        for photo in &self.0 {
+            if let Verdict::Rejected { reason } = photo.verdict {
+                *rejections.entry(reason).or_default() += 1;
+            }
+        }
+        rejections
+    }
+
+    pub fn remove_received_before(&mut self, cutoff: Timestamp) {
+        self.0.retain(|photo| photo.received_at > cutoff);
     }
 
     pub fn has_room(&self) -> bool {
-        self.good().count() + self.awaited() < MOST && self.0.len() < MOST_SEEN
+        self.accepted().count() + self.pending_count() < MAX_SELFIES && self.0.len() < MAX_PHOTOS
     }
 
-    pub fn are_enough(&self) -> bool {
-        self.good().count() >= ENOUGH
+    pub fn has_enough(&self) -> bool {
+        self.accepted().count() >= MIN_SELFIES
     }
 
-    /// Takes what was found of a photo. None when it is known already, or not ours. A picture that is here already is not
-    /// good a second time.
-    pub fn judge(&mut self, id: PhotoId, verdict: Verdict) -> Option<&Photo> {
-        let is_here = match &verdict {
-            Verdict::Good { digest, .. } => self
-                .good()
-                .any(|photo| matches!(&photo.verdict, Verdict::Good { digest: other, .. } if other == digest)),
-            _ => false,
-        };
+    /// Records a review once, and rejects a duplicate of an accepted photo. Returns `None` for an unknown or reviewed photo.
+    pub fn record_verdict(&mut self, id: PhotoId, verdict: Verdict) -> Option<&Photo> {
+        let is_duplicate = self.is_duplicate(&verdict);
         let photo = self
             .0
             .iter_mut()
-            .find(|photo| photo.id == id && photo.verdict == Verdict::Awaited)?;
-        photo.verdict = if is_here {
-            Verdict::Bad { why: Fault::Twice }
+            .find(|photo| photo.id == id && photo.verdict == Verdict::Pending)?;
+        photo.verdict = if is_duplicate {
+            Verdict::Rejected {
+                reason: RejectionReason::Duplicate,
+            }
         } else {
             verdict
         };
         Some(photo)
     }
 
-    /// The first good photo says it, as long as the person does not.
+    fn is_duplicate(&self, verdict: &Verdict) -> bool {
+        let digest = verdict.digest();
+        digest.is_some() && self.0.iter().any(|photo| photo.verdict.digest() == digest)
+    }
+
+    /// Returns the class of the first accepted photo in which one was detected.
     pub fn class(&self) -> Option<Class> {
-        self.good().find_map(|photo| match &photo.verdict {
-            Verdict::Good { class, .. } => *class,
+        self.accepted().find_map(|photo| match &photo.verdict {
+            Verdict::Accepted { class, .. } => *class,
             _ => None,
         })
     }
 
-    /// Of each trait what most photos say, if at least half of them say anything of it.
+    /// Returns the most common value of each trait that at least half of the accepted photos have.
     pub fn traits(&self) -> BTreeMap<String, String> {
         let mut votes: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
-        for photo in self.good() {
-            if let Verdict::Good { traits, .. } = &photo.verdict {
+        for photo in self.accepted() {
+            if let Verdict::Accepted { traits, .. } = &photo.verdict {
                 for (key, value) in traits {
                     *votes.entry(key).or_default().entry(value).or_default() += 1;
                 }
             }
         }
-        let half = self.good().count().div_ceil(2);
-        let said = votes
-            .into_iter()
-            .filter(|(_, values)| values.values().sum::<usize>() >= half);
-        // Of two that are as common the one that comes first in the alphabet, so that the answer is always the same.
-        let most = said.filter_map(|(key, values)| {
-            let (value, _) = values.into_iter().rev().max_by_key(|(_, votes)| *votes)?;
-            Some((key.to_owned(), value.to_owned()))
-        });
-        most.collect()
+        let quorum = self.accepted().count().div_ceil(2);
+        let mut traits = BTreeMap::new();
+        for (key, values) in votes {
+            if values.values().sum::<usize>() < quorum {
+                continue;
+            }
+            // Reversed, because `max_by_key` takes the last of equals: ties go to the alphabetically first value.
+            if let Some((value, _)) = values.into_iter().rev().max_by_key(|(_, votes)| *votes) {
+                traits.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        traits
     }
 }
 
@@ -264,91 +283,118 @@ mod tests {
         PhotoId::new(Timestamp::UNIX_EPOCH, &move || [number; 10])
     }
 
-    fn awaited(number: u8) -> Photo {
-        let (message_id, came_at) = (format!("wamid.{number}"), Timestamp::UNIX_EPOCH);
+    fn pending(number: u8) -> Photo {
+        let (message_id, received_at) = (format!("wamid.{number}"), Timestamp::UNIX_EPOCH);
         Photo {
             id: id(number),
             message_id,
-            came_at,
-            verdict: Verdict::Awaited,
+            received_at,
+            verdict: Verdict::Pending,
         }
     }
 
-    fn seen(traits: &[(&str, &str)]) -> Seen {
+    fn inspection(traits: &[(&str, &str)]) -> PhotoInspection {
         let traits = traits
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
-        Seen {
+        PhotoInspection {
             name: Some("woman".into()),
             traits,
-            ..Seen::default()
+            ..PhotoInspection::default()
         }
     }
 
     fn photos(of: &[&[(&str, &str)]]) -> Photos {
         let mut photos = Photos(
             (0..of.len())
-                .map(|number| awaited(u8::try_from(number).unwrap()))
+                .map(|number| pending(u8::try_from(number).unwrap()))
                 .collect(),
         );
         for (number, traits) in of.iter().enumerate() {
-            let verdict = Verdict::of(seen(traits), format!("o{number}"), format!("d{number}"));
+            let verdict = Verdict::from_inspection(
+                inspection(traits),
+                format!("o{number}"),
+                format!("d{number}"),
+            );
             photos
-                .judge(id(u8::try_from(number).unwrap()), verdict)
+                .record_verdict(id(u8::try_from(number).unwrap()), verdict)
                 .unwrap();
         }
         photos
     }
 
     #[test]
-    fn the_first_fault_in_the_order_is_the_one_that_is_told() {
-        let all = Seen {
+    fn rejection_names_the_first_reason_in_the_order_of_checks() {
+        let all = PhotoInspection {
             name: Some(String::new()),
             funny_face: true,
             blurry: true,
             wearing_sunglasses: true,
             includes_multiple_people: true,
             wearing_hat: true,
-            ..Seen::default()
+            ..PhotoInspection::default()
         };
-        assert_eq!(all.fault(), Some(Fault::Nobody));
-        let somebody = Seen { name: None, ..all };
-        assert_eq!(somebody.fault(), Some(Fault::FunnyFace));
-        let hat = Seen {
+        assert_eq!(all.rejection_reason(), Some(RejectionReason::NoFace));
+        let without_name = PhotoInspection { name: None, ..all };
+        assert_eq!(
+            without_name.rejection_reason(),
+            Some(RejectionReason::FunnyFace)
+        );
+        let hat = PhotoInspection {
             wearing_hat: true,
             includes_multiple_people: true,
-            ..Seen::default()
+            ..PhotoInspection::default()
         };
-        assert_eq!(hat.fault(), Some(Fault::SeveralPeople));
-        assert_eq!(Seen::default().fault(), None);
+        assert_eq!(
+            hat.rejection_reason(),
+            Some(RejectionReason::MultiplePeople)
+        );
+        assert_eq!(PhotoInspection::default().rejection_reason(), None);
     }
 
     #[test]
-    fn the_same_picture_is_good_once_and_a_verdict_counts_once() {
-        let mut photos = Photos(vec![awaited(1), awaited(2)]);
-        let good = || Verdict::of(seen(&[]), "o".into(), "same".into());
-        assert!(photos.judge(id(1), good()).is_some());
+    fn duplicates_are_rejected_and_a_photo_is_reviewed_once() {
+        let mut photos = Photos(vec![pending(1), pending(2)]);
+        let accepted = || Verdict::from_inspection(inspection(&[]), "o".into(), "same".into());
+        assert!(photos.record_verdict(id(1), accepted()).is_some());
         assert!(
             photos
-                .judge(id(1), Verdict::Bad { why: Fault::Blurry })
+                .record_verdict(
+                    id(1),
+                    Verdict::Rejected {
+                        reason: RejectionReason::Blurry
+                    }
+                )
                 .is_none(),
-            "it was judged"
+            "it was reviewed"
         );
         assert_eq!(
-            photos.judge(id(2), good()).unwrap().verdict,
-            Verdict::Bad { why: Fault::Twice }
+            photos.record_verdict(id(2), accepted()).unwrap().verdict,
+            Verdict::Rejected {
+                reason: RejectionReason::Duplicate
+            }
         );
-        assert!(photos.judge(id(9), good()).is_none(), "nobody sent it");
+        assert!(
+            photos.record_verdict(id(9), accepted()).is_none(),
+            "no such photo"
+        );
         assert_eq!(
-            (photos.good().count(), photos.awaited(), photos.class()),
+            (
+                photos.accepted().count(),
+                photos.pending_count(),
+                photos.class()
+            ),
             (1, 0, Some(Class::Woman))
         );
-        assert_eq!(photos.faults(), [(Fault::Twice, 1)].into());
+        assert_eq!(
+            photos.rejections(),
+            [(RejectionReason::Duplicate, 1)].into()
+        );
     }
 
     #[test]
-    fn most_photos_say_what_a_person_is_like_if_half_of_them_say_anything() {
+    fn traits_are_the_most_common_values_that_half_of_the_photos_have() {
         let photos = photos(&[
             &[("eye_color", "brown"), ("glasses", "none")],
             &[("eye_color", "green"), ("age", "30")],
@@ -361,13 +407,18 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_photos_has_an_end() {
-        let full = Photos((0..20).map(awaited).collect());
+    fn album_is_full_at_20_selfies_or_100_photos() {
+        let full = Photos((0..20).map(pending).collect());
         assert!(!full.has_room());
-        let mut all_bad = Photos((0..100).map(awaited).collect());
+        let mut all_bad = Photos((0..100).map(pending).collect());
         for number in 0..100 {
-            all_bad.judge(id(number), Verdict::Bad { why: Fault::Blurry });
+            all_bad.record_verdict(
+                id(number),
+                Verdict::Rejected {
+                    reason: RejectionReason::Blurry,
+                },
+            );
         }
-        assert!(!all_bad.has_room() && !all_bad.are_enough());
+        assert!(!all_bad.has_room() && !all_bad.has_enough());
     }
 }

@@ -1,26 +1,28 @@
-//! What the studio says, put together from the texts of a language.
+//! Replies: message bodies put together from the texts of a language.
+
+use std::cmp::Reverse;
 
 use confab_core::{Money, clip};
 use confab_messaging::{Body, Button, ListRow, ListSection};
 
 use crate::{
-    Class, Fault, Language, Order, Pack, Photos, Shelf, Stage, Texts, Tier, Visit, intent::choice,
-    photo::ENOUGH, texts, turn::most_common,
+    Catalog, Class, Conversation, Language, Order, Pack, Photos, RejectionReason, Stage, Texts,
+    Tier, intent::choice, photo::MIN_SELFIES, texts,
 };
 
-/// A list shows ten rows: nine packs and a way to more.
-const PACKS_A_PAGE: usize = 9;
-const ROW_TITLE: usize = 24;
-/// The template that tells somebody whom we may not write to freely that there is news.
-const NEWS: &str = "studio_news";
+/// A list shows ten rows: nine packs and one for the next page.
+const PACKS_PER_PAGE: usize = 9;
+const ROW_TITLE_CHARS: usize = 24;
+/// The template for users outside the messaging window.
+const NEWS_TEMPLATE: &str = "studio_news";
 
-/// A picture of ours. Whoever sends it makes an address of it that lasts long enough.
-pub(crate) fn of_object(key: &str) -> String {
+/// Returns the internal address of an object. It becomes a presigned URL when the message is sent.
+pub(crate) fn object_url(key: &str) -> String {
     format!("object:{key}")
 }
 
-/// The key of a picture of ours.
-pub fn object_of(url: &str) -> Option<&str> {
+/// Returns the object key of an internal address.
+pub fn object_key(url: &str) -> Option<&str> {
     url.strip_prefix("object:")
 }
 
@@ -39,7 +41,7 @@ fn buttons(text: impl Into<String>, buttons: Vec<Button>) -> Body {
     }
 }
 
-/// A text, and what the person may do next.
+/// A text with the main choices.
 pub(crate) fn menu(texts: &Texts, text: &str) -> Body {
     let begin = button(choice::BEGIN, texts.button_begin);
     let how = button(choice::HOW_IT_WORKS, texts.button_how_it_works);
@@ -74,15 +76,15 @@ pub(crate) fn ask_class(texts: &Texts) -> Body {
     )
 }
 
-pub(crate) fn model_or_anew(texts: &Texts) -> Body {
+pub(crate) fn reuse_or_new_model(texts: &Texts) -> Body {
     let again = button(choice::SET_TUNE, texts.button_same_model);
     buttons(
-        texts.model_or_anew,
+        texts.reuse_or_new_model,
         vec![again, button(choice::OVERRIDE_TUNE, texts.button_new_model)],
     )
 }
 
-/// `refund` is what happens to money that was paid.
+/// Asks to confirm an erasure. `refund` says which payments are refunded.
 pub(crate) fn ask_erase(texts: &Texts, refund: &str) -> Body {
     buttons(
         format!("{}{refund}", texts.ask_erase),
@@ -93,50 +95,55 @@ pub(crate) fn ask_erase(texts: &Texts, refund: &str) -> Body {
     )
 }
 
-/// There are enough photos: the person may pick, or add more while there is room.
+/// Offers the packs, and more selfies while there is room.
 pub(crate) fn enough(texts: &Texts, photos: &Photos, text: &str) -> Body {
     let packs = button(choice::SEND_PACKS, texts.button_packs);
-    let other = match photos.has_room() {
-        true => button(choice::UPLOAD_MORE, texts.button_more),
-        false => button(choice::OVERRIDE_TUNE, texts.button_new_model),
+    let other = if photos.has_room() {
+        button(choice::UPLOAD_MORE, texts.button_more)
+    } else {
+        button(choice::OVERRIDE_TUNE, texts.button_new_model)
     };
     buttons(text, vec![packs, other])
 }
 
-/// No more photos are taken: what the person may do instead.
+/// Says that the album is full, and what to do next.
 pub(crate) fn full(texts: &Texts, photos: &Photos) -> Body {
-    let good = photos.good().count();
-    if good + photos.awaited() >= ENOUGH {
-        return enough(texts, photos, texts.full);
+    let good = photos.accepted().count();
+    if good + photos.pending_count() >= MIN_SELFIES {
+        return enough(texts, photos, texts.album_full);
     }
     let text = texts
-        .full_of_bad
+        .album_full_rejected
         .replace("{count}", &photos.0.len().to_string())
         .replace("{good}", &good.to_string());
-    let anew = button(choice::OVERRIDE_TUNE, texts.button_new_model);
+    let start_over = button(choice::OVERRIDE_TUNE, texts.button_new_model);
     buttons(
-        text.replace("{enough}", &ENOUGH.to_string()),
-        vec![anew, button(choice::CONTACT_SUPPORT, texts.button_support)],
+        text.replace("{enough}", &MIN_SELFIES.to_string()),
+        vec![
+            start_over,
+            button(choice::CONTACT_SUPPORT, texts.button_support),
+        ],
     )
 }
 
-/// How many photos are good, and why the others are not.
+/// Says how many selfies are accepted, and why others were rejected.
 pub(crate) fn progress(texts: &Texts, photos: &Photos) -> Body {
-    let good = photos.good().count();
-    let progress = if good > ENOUGH {
-        texts.good_photos
+    let good = photos.accepted().count();
+    let progress = if good > MIN_SELFIES {
+        texts.accepted_count
     } else {
         texts.progress
     };
     let mut text = progress
         .replace("{good}", &good.to_string())
-        .replace("{enough}", &ENOUGH.to_string());
-    let faults = most_common(&photos.faults());
-    if !faults.is_empty() {
-        let count: usize = faults.iter().map(|(_, count)| count).sum();
-        let reasons = faults.iter().map(|(fault, count)| match count {
-            1 => fault_in_words(texts, *fault).to_owned(),
-            _ => format!("{} ({count})", fault_in_words(texts, *fault)),
+        .replace("{enough}", &MIN_SELFIES.to_string());
+    let mut rejections: Vec<_> = photos.rejections().into_iter().collect();
+    rejections.sort_by_key(|(reason, count)| (Reverse(*count), *reason));
+    if !rejections.is_empty() {
+        let count: usize = rejections.iter().map(|(_, count)| count).sum();
+        let reasons = rejections.iter().map(|(reason, count)| match count {
+            1 => reason_text(texts, *reason).to_owned(),
+            _ => format!("{} ({count})", reason_text(texts, *reason)),
         });
         let reasons: Vec<_> = reasons.collect();
         let rejected = texts
@@ -146,31 +153,31 @@ pub(crate) fn progress(texts: &Texts, photos: &Photos) -> Body {
         text.push('\n');
         text.push_str(&rejected);
     }
-    match good >= ENOUGH {
-        true => enough(texts, photos, &format!("{text}\n{}", texts.are_enough)),
-        false => Body::Text {
-            text: format!("{text}\n{}", texts.send_more),
-        },
+    if good >= MIN_SELFIES {
+        return enough(texts, photos, &format!("{text}\n{}", texts.enough_selfies));
+    }
+    Body::Text {
+        text: format!("{text}\n{}", texts.send_more),
     }
 }
 
-fn fault_in_words(texts: &Texts, fault: Fault) -> &'static str {
-    match fault {
-        Fault::Nobody => texts.fault_nobody,
-        Fault::FunnyFace => texts.fault_funny_face,
-        Fault::Blurry => texts.fault_blurry,
-        Fault::Sunglasses => texts.fault_sunglasses,
-        Fault::SeveralPeople => texts.fault_several_people,
-        Fault::Hat => texts.fault_hat,
-        Fault::Twice => texts.fault_twice,
-        Fault::TooSmall => texts.fault_too_small,
-        Fault::TooLarge => texts.fault_too_large,
-        Fault::Unreadable => texts.fault_unreadable,
-        Fault::Gone => texts.fault_gone,
+fn reason_text(texts: &Texts, reason: RejectionReason) -> &'static str {
+    match reason {
+        RejectionReason::NoFace => texts.reason_no_face,
+        RejectionReason::FunnyFace => texts.reason_funny_face,
+        RejectionReason::Blurry => texts.reason_blurry,
+        RejectionReason::Sunglasses => texts.reason_sunglasses,
+        RejectionReason::MultiplePeople => texts.reason_multiple_people,
+        RejectionReason::Hat => texts.reason_hat,
+        RejectionReason::Duplicate => texts.reason_duplicate,
+        RejectionReason::TooSmall => texts.reason_too_small,
+        RejectionReason::TooLarge => texts.reason_too_large,
+        RejectionReason::Unreadable => texts.reason_unreadable,
+        RejectionReason::Expired => texts.reason_expired,
     }
 }
 
-fn tier_in_words(texts: &Texts, tier: Tier) -> (&'static str, &'static str) {
+fn tier_choice(texts: &Texts, tier: Tier) -> (&'static str, &'static str) {
     match tier {
         Tier::Lite => (choice::LITE_PACK, texts.tier_lite),
         Tier::Standard => (choice::STANDARD_PACK, texts.tier_standard),
@@ -178,14 +185,14 @@ fn tier_in_words(texts: &Texts, tier: Tier) -> (&'static str, &'static str) {
     }
 }
 
-pub(crate) fn tiers(texts: &Texts, shelf: &Shelf, tiers: &[Tier], class: Class) -> Body {
+pub(crate) fn tiers(texts: &Texts, catalog: &Catalog, tiers: &[Tier], class: Class) -> Body {
     let lines = tiers.iter().filter_map(|tier| {
-        let price = shelf.prices.get(tier)?;
-        let counts = shelf
-            .of(*tier, class)
+        let price = catalog.prices.get(tier)?;
+        let counts = catalog
+            .packs_of(*tier, class)
             .into_iter()
             .filter_map(|pack| pack.images.get(&class));
-        let line = texts.tier.replace("{tier}", tier_in_words(texts, *tier).1);
+        let line = texts.tier.replace("{tier}", tier_choice(texts, *tier).1);
         Some(
             line.replace("{images}", &counts.max()?.to_string())
                 .replace("{price}", &price.to_string()),
@@ -193,7 +200,7 @@ pub(crate) fn tiers(texts: &Texts, shelf: &Shelf, tiers: &[Tier], class: Class) 
     });
     let lines: Vec<_> = lines.collect();
     let choices = tiers.iter().map(|tier| {
-        let (id, title) = tier_in_words(texts, *tier);
+        let (id, title) = tier_choice(texts, *tier);
         button(id, title)
     });
     buttons(
@@ -203,12 +210,12 @@ pub(crate) fn tiers(texts: &Texts, shelf: &Shelf, tiers: &[Tier], class: Class) 
 }
 
 pub(crate) fn packs(texts: &Texts, tier: Tier, packs: &[&Pack], page: usize) -> Body {
-    let pages = packs.chunks(PACKS_A_PAGE).count();
+    let pages = packs.chunks(PACKS_PER_PAGE).count();
     let page = page.min(pages.saturating_sub(1));
-    let shown = packs.chunks(PACKS_A_PAGE).nth(page).unwrap_or_default();
+    let shown = packs.chunks(PACKS_PER_PAGE).nth(page).unwrap_or_default();
     let row = |id: String, title: &str| ListRow {
         id,
-        title: clip(title, ROW_TITLE),
+        title: clip(title, ROW_TITLE_CHARS),
         description: None,
     };
     let mut rows: Vec<_> = shown
@@ -220,7 +227,7 @@ pub(crate) fn packs(texts: &Texts, tier: Tier, packs: &[&Pack], page: usize) -> 
             )
         })
         .collect();
-    let (id, title) = tier_in_words(texts, tier);
+    let (id, title) = tier_choice(texts, tier);
     if pages > 1 {
         rows.push(row(
             format!("{id}_{}", (page + 1) % pages),
@@ -238,7 +245,7 @@ pub(crate) fn packs(texts: &Texts, tier: Tier, packs: &[&Pack], page: usize) -> 
     }
 }
 
-/// What the person agrees to by paying.
+/// The terms that the user accepts by paying.
 pub(crate) fn agreement(texts: &Texts, title: &str, images: u32, price: Money) -> String {
     let text = texts
         .agreement
@@ -247,32 +254,37 @@ pub(crate) fn agreement(texts: &Texts, title: &str, images: u32, price: Money) -
     text.replace("{price}", &price.to_string())
 }
 
-pub(crate) fn pay_again(texts: &Texts, pack: i64) -> Body {
+pub(crate) fn payment_failed(texts: &Texts, pack: i64) -> Body {
     let again = button(
         format!("{}_{pack}", choice::GET_PAYMENT_LINK),
         texts.button_pay,
     );
     buttons(
-        texts.not_paid,
+        texts.payment_failed,
         vec![again, button(choice::SEND_PACKS, texts.button_packs)],
     )
 }
 
-/// The bank did not make a payment that the person was told to be on its way.
-pub(crate) fn pay_again_later(texts: &Texts, order: &Order) -> Body {
+/// Says that the bank rejected a pending payment.
+pub(crate) fn pending_payment_failed(texts: &Texts, order: &Order) -> Body {
     let again = button(
         format!("{}_{}", choice::GET_PAYMENT_LINK, order.pack),
         texts.button_pay,
     );
-    let text = texts.not_paid_after_all.replace("{pack}", &order.title);
+    let text = texts.pending_payment_failed.replace("{pack}", &order.title);
     buttons(
         text,
         vec![again, button(choice::SEND_PACKS, texts.button_packs)],
     )
 }
 
-/// A payment is on its way, and the person asks to pay once more.
-pub(crate) fn ask_another_order(texts: &Texts, pending: &Order, pack: &Pack, price: Money) -> Body {
+/// Asks to confirm another order while a payment is pending.
+pub(crate) fn confirm_second_order(
+    texts: &Texts,
+    pending: &Order,
+    pack: &Pack,
+    price: Money,
+) -> Body {
     let text = texts
         .ask_another_order
         .replace("{pending}", &pending.title)
@@ -287,18 +299,18 @@ pub(crate) fn ask_another_order(texts: &Texts, pending: &Order, pack: &Pack, pri
     )
 }
 
-/// Some photos could not be made.
-pub(crate) fn not_all(texts: &Texts, count: usize, images: u32) -> Body {
+/// Says that some photos of a delivered order could not be made.
+pub(crate) fn some_failed(texts: &Texts, count: usize, images: u32) -> Body {
     Body::Text {
         text: texts
-            .not_all
+            .some_failed
             .replace("{count}", &count.to_string())
             .replace("{images}", &images.to_string()),
     }
 }
 
 pub(crate) fn ask_stars(texts: &Texts) -> Body {
-    // Rising, so that whoever writes the number of a row writes the number of its stars.
+    // Ascending, so that the number of a row is the number of its stars.
     let rows = (1..=5).map(|stars: usize| ListRow {
         id: format!("{}_{stars}", choice::STAR_RATING),
         title: "⭐".repeat(stars),
@@ -315,18 +327,22 @@ pub(crate) fn ask_stars(texts: &Texts) -> Body {
     }
 }
 
-pub(crate) fn reminder(texts: &Texts, visit: &Visit) -> Body {
-    match visit.stage {
-        Stage::Choosing | Stage::Paying => enough(texts, &visit.photos, texts.reminder_choose),
+pub(crate) fn reminder(texts: &Texts, conversation: &Conversation) -> Body {
+    match conversation.stage {
+        Stage::Choosing | Stage::Paying => {
+            enough(texts, &conversation.photos, texts.reminder_choose)
+        }
         _ => menu(texts, texts.reminder_photos),
     }
 }
 
-/// Outside of the window of free words: that there is something to see.
-pub(crate) fn news(language: Language, name: Option<&str>) -> Body {
-    let name = name.unwrap_or_else(|| texts(language).nameless).to_owned();
+/// Announces held messages. Templates are allowed outside the messaging window.
+pub(crate) fn news_template(language: Language, name: Option<&str>) -> Body {
+    let name = name
+        .unwrap_or_else(|| texts(language).default_name)
+        .to_owned();
     Body::Template {
-        name: NEWS.to_owned(),
+        name: NEWS_TEMPLATE.to_owned(),
         language: language.code().to_owned(),
         parameters: vec![name],
     }

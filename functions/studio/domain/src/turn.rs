@@ -1,5 +1,6 @@
-//! What the studio does when something happens to a person: they write, a photo was looked at, money came, photos are
-//! there, or time has passed. One pure step, whatever comes twice, late or in another order.
+//! One step of a user's conversation: a trigger comes in, the new state and the actions to take come out.
+//!
+//! Architecture invariant: pure, and safe under duplicate, late and reordered triggers.
 
 mod delivery;
 mod messages;
@@ -7,288 +8,293 @@ mod orders;
 mod selfies;
 mod timers;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use confab_core::{Entropy, OrderId, PhotoId, Timestamp, UserId, after};
 use confab_messaging::{Body, Inbound, Media};
 use confab_worker::Decision;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Fault, Kept, Order, Shelf, Texts, User, Verdict, Visit, replies, texts};
+use crate::{
+    Catalog, Class, Conversation, Order, StoredImage, Texts, User, Verdict, replies, texts,
+};
 
-/// Providers take free words for a day after the person's last message; a little less, because clocks differ.
-const WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
-/// Makers forget a model, and the bucket a selfie, after a month: what is offered now may be paid days later, and is made then.
-const USED_FOR: Duration = Duration::from_secs(25 * 24 * 3600);
-/// Faces are kept for a month, and what leads to them no longer.
-const FACES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Texts that are held back for somebody who does not write any more. Photos are never dropped.
-const MOST_UNSAID: usize = 40;
-/// So much of what was held back is said at once.
-const CAUGHT_UP_AT_ONCE: usize = 40;
+/// Providers allow free-form messages for 24 hours after the user's last one; five minutes less allow for clock skew.
+const MESSAGING_WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
+/// Age up to which selfies and models are offered. Payment and generation may take days more, and both expire after a month.
+pub(crate) const SOURCE_MAX_AGE: Duration = Duration::from_secs(25 * 24 * 3600);
+/// Face data is removed from the conversation this long after the user's last message.
+pub const FACE_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Maximum texts held for a user outside the messaging window. Photos are never dropped.
+const MAX_HELD_TEXTS: usize = 40;
+/// Maximum held messages that one decision sends: all of them go into one transaction.
+const HELD_MESSAGE_BATCH: usize = 40;
 
+/// Input of the conversation's state machine. Its serialized names are those of jobs on the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    Said {
-        message: Inbound,
-    },
-    Judged {
-        photo: PhotoId,
-        verdict: Verdict,
-    },
-    /// The payment was accepted, and its money is not here yet.
-    PaymentPending {
+pub enum Trigger {
+    #[serde(rename = "said")]
+    MessageReceived { message: Inbound },
+    #[serde(rename = "judged")]
+    PhotoReviewed { photo: PhotoId, verdict: Verdict },
+    /// The payment was accepted, but its money has not arrived.
+    PaymentPending { order: OrderId },
+    #[serde(rename = "paid")]
+    PaymentReceived { order: OrderId },
+    #[serde(rename = "repaid")]
+    PaymentRefunded {
         order: OrderId,
+        /// False for a partial refund.
+        #[serde(rename = "is_all")]
+        is_full: bool,
     },
-    Paid {
-        order: OrderId,
-    },
-    /// Money went back; all of it, or a part.
-    Repaid {
-        order: OrderId,
-        is_all: bool,
-    },
-    NotPaid {
-        order: OrderId,
-    },
-    /// The photos are being made.
-    Begun {
+    #[serde(rename = "not_paid")]
+    PaymentFailed { order: OrderId },
+    #[serde(rename = "begun")]
+    GenerationStarted {
         order: OrderId,
         tune: i64,
         eta: Option<Timestamp>,
     },
-    /// They cannot be made, now or later.
-    Refused {
-        order: OrderId,
-    },
-    /// Some of the photos are there, or all.
-    Made {
+    /// Astria will not make the order's photos, and no retry helps.
+    #[serde(rename = "refused")]
+    GenerationFailed { order: OrderId },
+    #[serde(rename = "made")]
+    ImagesReady {
         order: OrderId,
         images: Vec<Image>,
-        is_all: bool,
+        /// No more photos of this order will follow.
+        #[serde(rename = "is_all")]
+        is_last: bool,
     },
-    /// A photo was taken by the provider and did not reach the person.
-    NotShown {
+    /// The provider accepted a photo and failed to deliver it.
+    #[serde(rename = "not_shown")]
+    ImageUndelivered {
         object: String,
-        /// Because they have not written for a day.
-        is_too_late: bool,
+        /// The messaging window was closed.
+        #[serde(rename = "is_too_late")]
+        is_window_closed: bool,
     },
-    /// A moment has come that somebody waited for.
-    Due,
+    #[serde(rename = "due")]
+    TimerFired,
 }
 
-/// A photo that was made.
+/// A generated photo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
-    /// What its maker calls it, the same in every copy of the news.
+    /// Astria's name of the photo: the same in every copy of a trigger.
     pub name: String,
+    /// The object's key in the bucket.
     pub object: String,
 }
 
-/// What is to be done in the world. Saved with the decision, and done once it is saved.
+/// An effect of a decision: saved with it, and executed afterwards. Its serialized names are those of stored rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
-    Say {
+    #[serde(rename = "say")]
+    SendMessage {
         body: Body,
     },
-    /// A text with a link to pay the order.
-    AskToPay {
+    /// A text with a link to the order's checkout.
+    #[serde(rename = "ask_to_pay")]
+    SendPaymentLink {
         order: OrderId,
         item: String,
         title: String,
         text: String,
         label: String,
     },
-    /// Fetches a photo, keeps it, and has it looked at.
-    Judge {
+    /// Fetches a photo, stores it and has it inspected.
+    #[serde(rename = "judge")]
+    ReviewPhoto {
         photo: PhotoId,
         media: Media,
-        name: Class,
+        #[serde(rename = "name")]
+        class: Class,
     },
-    /// Has the photos made. Asked again, it finds what was begun.
-    Make {
+    /// Has an order's photos made. Repeated, it finds the generation that it started.
+    #[serde(rename = "make")]
+    StartGeneration {
         order: Order,
     },
-    /// Asks how far the making is.
-    LookAfter {
+    /// Polls Astria for the photos of an order.
+    #[serde(rename = "look_after")]
+    CheckGeneration {
         order: OrderId,
         tune: i64,
     },
     Refund {
         order: OrderId,
     },
-    /// The photos were delivered: the credit that was bought for them is used.
+    /// Uses the credit that was bought for a delivered order.
     UseCredit {
         order: OrderId,
     },
-    Rate {
+    #[serde(rename = "rate")]
+    SaveRating {
         order: OrderId,
         stars: u8,
     },
-    Note {
+    #[serde(rename = "note")]
+    SaveFeedback {
         order: OrderId,
-        words: String,
+        #[serde(rename = "words")]
+        text: String,
     },
-    /// Somebody of the studio is to read it.
-    HandOn {
-        words: String,
+    /// Puts a question on the operator's list.
+    #[serde(rename = "hand_on")]
+    ForwardQuestion {
+        #[serde(rename = "words")]
+        text: String,
     },
-    /// Forgets the person, and all that they sent and got.
-    Erase {
+    /// Deletes the user's data.
+    #[serde(rename = "erase")]
+    EraseUser {
         orders: Vec<OrderId>,
     },
 }
 
-/// What comes from outside of the rules.
+/// Inputs that the rules cannot compute: time, randomness and the catalog.
 #[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct TurnContext<'a> {
     pub now: Timestamp,
     pub entropy: &'a dyn Entropy,
-    pub shelf: &'a Shelf,
+    pub catalog: &'a Catalog,
 }
 
-impl std::fmt::Debug for Surroundings<'_> {
+impl std::fmt::Debug for TurnContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Surroundings({})", self.now)
+        write!(f, "TurnContext({})", self.now)
     }
 }
 
-struct Attending<'a> {
+struct Turn<'a> {
     user: User,
-    around: Surroundings<'a>,
+    context: TurnContext<'a>,
     actions: Vec<Action>,
 }
 
-/// `known` is the person as we knew them. None without a message: nobody is there whom it could be about.
-pub fn attend(
+/// Decides a trigger. Returns `None` for an unknown user, unless the trigger is a message, which creates one.
+pub fn decide(
     known: Option<User>,
-    around: Surroundings<'_>,
-    event: &Event,
+    context: TurnContext<'_>,
+    trigger: &Trigger,
 ) -> Option<Decision<User, Action>> {
     let is_new = known.is_none();
-    let user = match (known, event) {
+    let user = match (known, trigger) {
         (Some(user), _) => user,
-        (None, Event::Said { .. }) => {
-            User::new(UserId::new(around.now, around.entropy), around.now)
+        (None, Trigger::MessageReceived { .. }) => {
+            User::new(UserId::new(context.now, context.entropy), context.now)
         }
         (None, _) => return None,
     };
-    let mut attending = Attending {
+    let mut turn = Turn {
         user,
-        around,
+        context,
         actions: Vec::new(),
     };
-    match event {
-        Event::Said { message } => attending.said(message, is_new),
-        Event::Judged { photo, verdict } => attending.judged(*photo, verdict.clone()),
-        Event::PaymentPending { order } => attending.payment_pending(*order),
-        Event::Paid { order } => attending.paid(*order),
-        Event::Repaid { order, is_all } => attending.repaid(*order, *is_all),
-        Event::NotPaid { order } => attending.not_paid(*order),
-        Event::Begun { order, tune, eta } => attending.begun(*order, *tune, *eta),
-        Event::Refused { order } => attending.ends(*order),
-        Event::Made {
+    match trigger {
+        Trigger::MessageReceived { message } => turn.receive_message(message, is_new),
+        Trigger::PhotoReviewed { photo, verdict } => turn.record_review(*photo, verdict.clone()),
+        Trigger::PaymentPending { order } => turn.payment_pending(*order),
+        Trigger::PaymentReceived { order } => turn.payment_received(*order),
+        Trigger::PaymentRefunded { order, is_full } => turn.payment_refunded(*order, *is_full),
+        Trigger::PaymentFailed { order } => turn.payment_failed(*order),
+        Trigger::GenerationStarted { order, tune, eta } => {
+            turn.generation_started(*order, *tune, *eta);
+        }
+        Trigger::GenerationFailed { order } => turn.finish_order(*order),
+        Trigger::ImagesReady {
             order,
             images,
-            is_all,
-        } => attending.made(*order, images, *is_all),
-        Event::NotShown {
+            is_last,
+        } => turn.deliver_images(*order, images, *is_last),
+        Trigger::ImageUndelivered {
             object,
-            is_too_late,
-        } => attending.not_shown(object, *is_too_late),
-        Event::Due => attending.time_passed(),
+            is_window_closed,
+        } => turn.resend_image(object, *is_window_closed),
+        Trigger::TimerFired => turn.timer_fired(),
     }
-    attending.user.due = attending.next_look();
+    turn.user.next_timer_at = turn.next_timer_at();
     Some(Decision {
-        state: attending.user,
-        effects: attending.actions,
+        state: turn.user,
+        effects: turn.actions,
     })
 }
 
-impl Attending<'_> {
+impl Turn<'_> {
     fn now(&self) -> Timestamp {
-        self.around.now
+        self.context.now
     }
 
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.user.visit
+    fn conversation(&mut self) -> &mut Conversation {
+        &mut self.user.conversation
     }
 
     fn texts(&self) -> &'static Texts {
         texts(self.user.language)
     }
 
-    fn may_speak(&self) -> bool {
-        self.now() < after(self.user.last_message_at, WINDOW)
+    fn is_window_open(&self) -> bool {
+        self.now() < after(self.user.last_message_at, MESSAGING_WINDOW)
     }
 
-    /// Says it, or keeps it until the person writes again.
-    fn say(&mut self, body: Body) {
-        if !self.may_speak() {
-            return self.holds_back(body);
+    /// Sends a message, or holds it until the user's next message reopens the messaging window.
+    fn send(&mut self, body: Body) {
+        if !self.is_window_open() {
+            return self.hold_message(body);
         }
-        // A number or a title answers what was said last, and nothing that was said before.
+        // A number or a title answers the latest message only.
         if !matches!(body, Body::Reaction { .. }) {
-            self.user.offered = body.choices();
+            self.user.last_choices = body.choices();
         }
-        self.actions.push(Action::Say { body });
+        self.actions.push(Action::SendMessage { body });
     }
 
-    /// The first thing that is kept is announced by a template.
-    fn holds_back(&mut self, body: Body) {
-        let is_photo = |body: &Body| matches!(body, Body::Image { .. });
-        if self.user.visit.unsaid.is_empty() {
-            self.actions.push(Action::Say {
-                body: replies::news(self.user.language, self.user.first_name()),
-            });
+    /// Holds a message. The first one is announced by a template, which providers allow at any time.
+    fn hold_message(&mut self, body: Body) {
+        let held = &self.user.conversation.held_messages;
+        if held.is_empty() {
+            let body = replies::news_template(self.user.language, self.user.first_name());
+            self.actions.push(Action::SendMessage { body });
         }
-        let texts = self
-            .user
-            .visit
-            .unsaid
-            .iter()
-            .filter(|body| !is_photo(body))
-            .count();
-        if is_photo(&body) || texts < MOST_UNSAID {
-            self.visit().unsaid.push(body);
+        let texts = held.iter().filter(|body| !is_image(body)).count();
+        if is_image(&body) || texts < MAX_HELD_TEXTS {
+            self.conversation().held_messages.push(body);
         }
     }
 
-    /// Says what was held back, some of it at a time. Photos that are gone by now are not spoken of.
-    fn catches_up(&mut self) {
-        if !self.may_speak() {
+    /// Sends the next batch of held messages. Photos that have expired meanwhile are skipped.
+    fn send_held_messages(&mut self) {
+        if !self.is_window_open() {
             return;
         }
         let now = self.now();
-        let is_gone = |body: &Body| match body {
-            Body::Image { url, .. } => replies::object_of(url)
-                .and_then(Kept::of)
-                .is_some_and(|kept| now >= after(kept.since, FACES_KEPT)),
-            _ => false,
-        };
-        let unsaid = &mut self.visit().unsaid;
-        unsaid.retain(|body| !is_gone(body));
-        let count = unsaid.len().min(CAUGHT_UP_AT_ONCE);
-        for body in unsaid.drain(..count).collect::<Vec<_>>() {
-            self.say(body);
+        let held = &mut self.conversation().held_messages;
+        held.retain(|body| !is_expired_image(body, now));
+        let count = held.len().min(HELD_MESSAGE_BATCH);
+        for body in held.drain(..count).collect::<Vec<_>>() {
+            self.send(body);
         }
     }
 
-    fn say_text(&mut self, text: impl Into<String>) {
-        self.say(Body::Text { text: text.into() });
+    fn send_text(&mut self, text: impl Into<String>) {
+        self.send(Body::Text { text: text.into() });
     }
 }
 
-/// How many photos are bad for which reason, the most common reason first.
-pub(crate) fn most_common(faults: &BTreeMap<Fault, usize>) -> Vec<(Fault, usize)> {
-    let mut faults: Vec<_> = faults
-        .iter()
-        .map(|(fault, count)| (*fault, *count))
-        .collect();
-    faults.sort_by_key(|(fault, count)| (std::cmp::Reverse(*count), *fault));
-    faults
+fn is_image(body: &Body) -> bool {
+    matches!(body, Body::Image { .. })
+}
+
+fn is_expired_image(body: &Body, now: Timestamp) -> bool {
+    let Body::Image { url, .. } = body else {
+        return false;
+    };
+    let image = replies::object_key(url).and_then(StoredImage::from_key);
+    image.is_some_and(|image| now >= after(image.stored_at, FACE_TTL))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! A person, whatever number or name they write from.
+//! A user, whichever phone number or scoped id they write from.
 
 use confab_core::{Private, Timestamp, UserId};
 use confab_messaging::{Address, Button};
 use serde::{Deserialize, Serialize};
 
-use crate::{Language, Visit};
+use crate::{Conversation, Language};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
@@ -14,17 +14,20 @@ pub struct User {
     pub language: Language,
     pub created_at: Timestamp,
     pub last_message_at: Timestamp,
-    /// Where they wrote from last, and are answered.
+    /// The address of the latest message: answers go there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
-    #[serde(default, skip_serializing_if = "Visit::is_blank")]
-    pub visit: Visit,
-    /// When the studio has to think of them by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<Timestamp>,
-    /// What we offered last: a channel without buttons answers with its number or its title.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub offered: Vec<Button>,
+    #[serde(
+        default,
+        rename = "visit",
+        skip_serializing_if = "Conversation::is_default"
+    )]
+    pub conversation: Conversation,
+    #[serde(default, rename = "due", skip_serializing_if = "Option::is_none")]
+    pub next_timer_at: Option<Timestamp>,
+    /// Choices of our latest message. On a channel without buttons, users answer with a number or a title.
+    #[serde(default, rename = "offered", skip_serializing_if = "Vec::is_empty")]
+    pub last_choices: Vec<Button>,
 }
 
 impl User {
@@ -36,9 +39,9 @@ impl User {
             created_at: now,
             last_message_at: now,
             address: None,
-            visit: Visit::default(),
-            due: None,
-            offered: Vec::new(),
+            conversation: Conversation::default(),
+            next_timer_at: None,
+            last_choices: Vec::new(),
         }
     }
 
@@ -49,14 +52,14 @@ impl User {
             .filter(|name| !name.is_empty())
     }
 
-    /// As it stands after a word: ` Dana`, or nothing.
+    /// Returns the name with a space before it, such as ` Dana`, or nothing.
     pub fn spaced_name(&self) -> String {
         self.first_name()
             .map(|name| format!(" {name}"))
             .unwrap_or_default()
     }
 
-    /// The same person under another id: what was said last is what holds.
+    /// Merges two records of one user under this id. The later one's settings win.
     #[must_use]
     pub fn merged_with(self, other: Self) -> Self {
         let (id, created_at) = (self.id, self.created_at.min(other.created_at));
@@ -66,7 +69,7 @@ impl User {
         } else {
             (self, other)
         };
-        later.visit = later.visit.with_earlier(earlier.visit);
+        later.conversation = later.conversation.merged_with(earlier.conversation);
         Self {
             id,
             created_at,

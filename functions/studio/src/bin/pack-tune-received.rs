@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use studio::{Callbacks, routes::pack_tune_received};
+use studio::{State, routes::pack_tune_received};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "pack-tune-received",
-        Callbacks::from_env(),
-        pack_tune_received::handle,
+        State::start(pack_tune_received::PARTS),
+        pack_tune_received::routes(),
     )
     .await
 }

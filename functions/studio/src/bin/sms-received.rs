@@ -1,7 +1,12 @@
 use confab_lambda::StartError;
-use studio::{Webhook, routes::sms_received};
+use studio::{State, routes::sms_received};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("sms-received", Webhook::from_env(), sms_received::handle).await
+    confab_lambda::serve(
+        "sms-received",
+        State::start(sms_received::PARTS),
+        sms_received::routes(),
+    )
+    .await
 }

@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use studio::{Cleanups, routes::studio_cleanups};
+use studio::{State, routes::studio_cleanups};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "studio-cleanups",
-        Cleanups::from_env(),
-        studio_cleanups::handle,
+        State::start(studio_cleanups::PARTS),
+        studio_cleanups::routes(),
     )
     .await
 }

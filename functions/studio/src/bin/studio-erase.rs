@@ -1,7 +1,12 @@
 use confab_lambda::StartError;
-use studio::{Eraser, workers::studio_erase};
+use studio::{State, workers::studio_erase};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::queue("studio-erase", Eraser::from_env(), studio_erase::handle).await
+    confab_lambda::queue(
+        "studio-erase",
+        State::start(studio_erase::PARTS),
+        studio_erase::handle,
+    )
+    .await
 }

@@ -1,7 +1,12 @@
 use confab_lambda::StartError;
-use studio::{Health, routes::studio_health};
+use studio::{State, routes::studio_health};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("studio-health", Health::from_env(), studio_health::handle).await
+    confab_lambda::serve(
+        "studio-health",
+        State::start(studio_health::PARTS),
+        studio_health::routes(),
+    )
+    .await
 }

@@ -1,12 +1,12 @@
 use confab_lambda::StartError;
-use studio::{Opinions, routes::studio_ratings};
+use studio::{State, routes::studio_ratings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http(
+    confab_lambda::serve(
         "studio-ratings",
-        Opinions::from_env(),
-        studio_ratings::handle,
+        State::start(studio_ratings::PARTS),
+        studio_ratings::routes(),
     )
     .await
 }

@@ -1,7 +1,12 @@
 use confab_lambda::StartError;
-use studio::{Packs, routes::update_images};
+use studio::{State, routes::update_images};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::http("update-images", Packs::from_env(), update_images::handle).await
+    confab_lambda::serve(
+        "update-images",
+        State::start(update_images::PARTS),
+        update_images::routes(),
+    )
+    .await
 }

@@ -1,127 +1,136 @@
-//! `GET|POST /SmsReceived`: what Meta and Twilio are told to call. Verifies, parses, queues, answers 2xx.
+//! `POST /SmsReceived`: webhooks of Meta and Twilio. Verifies, parses, queues and answers 2xx. `GET` verifies the address.
 
 use std::sync::Arc;
 
 use confab_aws::Entry;
 use confab_core::{Clock, CorrelationId, Error, Result, Timestamp};
-use confab_lambda::{ApiRequest, CORRELATION_HEADER, Response, metrics, response};
+use confab_lambda::{
+    ApiRequest, CORRELATION_HEADER, Response, Router, extract::Whole, metrics, response,
+};
 use confab_messaging::{Inbound, StatusUpdate, Update};
 use confab_meta as meta;
 use confab_provider_base::Parsed;
 use confab_twilio as twilio;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use secrecy::SecretString;
-use studio_domain::{Job, StatusJob, conversation_of, event_of};
+use studio_domain::{Job, StatusJob, conversation_key, inbox_id};
 
 use crate::{
-    Webhook,
-    services::channels::{META_APP_SECRET, META_VERIFY_TOKEN, TWILIO_AUTH_TOKEN},
+    config::{META_APP_SECRET, META_VERIFY_TOKEN, TWILIO_AUTH_TOKEN},
+    state::{Part, State},
 };
 
-/// Meta sends up to 3 MB; Lambda takes 6.
-const LARGEST: usize = 4 * 1024 * 1024;
+pub const PARTS: &[Part] = &[
+    Part::ConversationQueue,
+    Part::StatusQueue,
+    Part::WebhookSecrets,
+    Part::SqsConnection,
+];
 
-pub async fn handle(deps: Arc<Webhook>, call: ApiRequest) -> Result<Response> {
-    if call.request.method() == Method::GET {
-        let tokens = deps.keys.active(META_VERIFY_TOKEN).await?;
-        return Ok(response::text(
-            StatusCode::OK,
-            meta::challenge(call.query(), &tokens)?,
-        ));
-    }
-    if call.body().len() > LARGEST {
+/// Maximum bytes of a webhook. Meta sends up to 3 MB, and Lambda accepts 6.
+const MAX_WEBHOOK_BYTES: usize = 4 * 1024 * 1024;
+
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /SmsReceived", verify_webhook)
+        .route("POST /SmsReceived", receive_webhook)
+}
+
+async fn verify_webhook(state: Arc<State>, Whole(request): Whole) -> Result<Response> {
+    let tokens = state.secrets()?.active(META_VERIFY_TOKEN).await?;
+    let challenge = meta::challenge(request.query(), &tokens)?;
+    Ok(response::text(StatusCode::OK, challenge))
+}
+
+async fn receive_webhook(state: Arc<State>, Whole(request): Whole) -> Result<Response> {
+    if request.body().len() > MAX_WEBHOOK_BYTES {
         return Err(Error::too_large("A webhook has at most 4 MB."));
     }
-    let now = deps.clock.now();
-    let (parsed, answer) = if call.header("x-twilio-signature").is_some() {
-        let tokens = deps.keys.active(TWILIO_AUTH_TOKEN).await?;
-        let parsed = from_twilio(&call, &tokens, deps.public_base_url.as_deref(), now)?;
+    let now = state.clock.now();
+    let (parsed, answer) = if request.header("x-twilio-signature").is_some() {
+        let tokens = state.secrets()?.active(TWILIO_AUTH_TOKEN).await?;
+        let parsed = parse_twilio(&request, &tokens, state.public_base_url.as_deref(), now)?;
         (parsed, response::xml(StatusCode::OK, twilio::twiml_ack()))
     } else {
-        let secrets = deps.keys.active(META_APP_SECRET).await?;
-        (
-            from_meta(&call, &secrets, now)?,
-            response::empty(StatusCode::OK),
-        )
+        let secrets = state.secrets()?.active(META_APP_SECRET).await?;
+        let parsed = parse_meta(&request, &secrets, now)?;
+        (parsed, response::empty(StatusCode::OK))
     };
     for _ in &parsed.ignored {
         metrics::count("WebhookPartIgnored", "unknown");
     }
-    let Found { messages, statuses } = found(parsed)?;
-    tokio::try_join!(deps.messages.send(&messages), deps.statuses.send(&statuses))?;
-    Ok(traced(answer, &[messages, statuses].concat()))
+    let WebhookEntries { messages, statuses } = entries_of(parsed)?;
+    tokio::try_join!(
+        state.conversation_queue()?.send(&messages),
+        state.status_queue()?.send(&statuses)
+    )?;
+    Ok(with_trace(answer, &[messages, statuses].concat()))
 }
 
-fn from_meta(call: &ApiRequest, secrets: &[SecretString], now: Timestamp) -> Result<Parsed> {
-    meta::verify(secrets, call.body(), call.header("x-hub-signature-256")).map_err(rejected)?;
-    meta::parse(call.body(), now)
+fn parse_meta(request: &ApiRequest, secrets: &[SecretString], now: Timestamp) -> Result<Parsed> {
+    let signature = request.header("x-hub-signature-256");
+    meta::verify(secrets, request.body(), signature).map_err(rejected)?;
+    meta::parse(request.body(), now)
 }
 
-fn from_twilio(
-    call: &ApiRequest,
+fn parse_twilio(
+    request: &ApiRequest,
     tokens: &[SecretString],
-    base: Option<&str>,
+    base_url: Option<&str>,
     now: Timestamp,
 ) -> Result<Parsed> {
-    let is_json = call
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("application/json"));
+    let content_type = request.header("content-type").unwrap_or_default();
+    let is_json = content_type.starts_with("application/json");
     let params = if is_json {
         Vec::new()
     } else {
-        twilio::form(call.body())
+        twilio::form(request.body())
     };
-    let signature = call.header("x-twilio-signature");
-    twilio::verify(
-        tokens,
-        &public_url(call, base),
-        &params,
-        call.body(),
-        signature,
-    )
-    .map_err(rejected)?;
+    let url = public_url(request, base_url);
+    let signature = request.header("x-twilio-signature");
+    twilio::verify(tokens, &url, &params, request.body(), signature).map_err(rejected)?;
     if is_json {
-        return twilio::parse_json(call.body(), call.query(), now);
+        return twilio::parse_json(request.body(), request.query(), now);
     }
-    Ok(twilio::parse(&params, call.query(), now))
+    Ok(twilio::parse(&params, request.query(), now))
 }
 
-/// Nothing of an unverifiable request is kept but this count.
+/// Counts an unverifiable request, of which nothing else is kept.
 fn rejected(error: Error) -> Error {
     metrics::count("WebhookRejected", "signature");
     error
 }
 
-/// The address as the provider was told it: behind API Gateway the request's own differs.
-fn public_url(call: &ApiRequest, base: Option<&str>) -> String {
-    let host = call.header("host").unwrap_or_default();
-    let base = base.map_or_else(|| format!("https://{host}"), str::to_owned);
-    match call.query() {
-        "" => format!("{base}{}", call.path()),
-        query => format!("{base}{}?{query}", call.path()),
+/// Returns the URL as the provider knows it: behind API Gateway the request's own differs.
+fn public_url(request: &ApiRequest, base_url: Option<&str>) -> String {
+    let host = request.header("host").unwrap_or_default();
+    let base_url = base_url.map_or_else(|| format!("https://{host}"), str::to_owned);
+    match request.query() {
+        "" => format!("{base_url}{}", request.path()),
+        query => format!("{base_url}{}?{query}", request.path()),
     }
 }
 
-/// What a webhook brought, for the queue that it goes to.
-#[derive(Default)]
-struct Found {
+/// The queue entries of a webhook.
+#[derive(Debug, Default)]
+struct WebhookEntries {
     messages: Vec<Entry>,
     statuses: Vec<Entry>,
 }
 
-fn found(parsed: Parsed) -> Result<Found> {
-    let mut found = Found::default();
+fn entries_of(parsed: Parsed) -> Result<WebhookEntries> {
+    let mut entries = WebhookEntries::default();
     for update in parsed.updates {
         match update {
-            Update::Message(message) => found.messages.push(entry(message)?),
-            Update::Status(status) => found.statuses.push(status_entry(status)?),
+            Update::Message(message) => entries.messages.push(message_entry(message)?),
+            Update::Status(status) => entries.statuses.push(status_entry(status)?),
         }
     }
-    Ok(found)
+    Ok(entries)
 }
 
-/// A webhook that brought one thing belongs to the trace of that thing.
-fn traced(mut answer: Response, entries: &[Entry]) -> Response {
+/// Gives the answer to a webhook with a single update that update's correlation id.
+fn with_trace(mut answer: Response, entries: &[Entry]) -> Response {
     if let [only] = entries
         && let Ok(id) = HeaderValue::from_str(&only.correlation_id().to_string())
     {
@@ -130,14 +139,14 @@ fn traced(mut answer: Response, entries: &[Entry]) -> Response {
     answer
 }
 
-fn entry(message: Inbound) -> Result<Entry> {
-    let (group, once) = (conversation_of(&message.from), event_of(&message));
-    let correlation_id = CorrelationId::of_event(&once);
-    Entry::fifo(&group, &once, &Job::V1 { message }, correlation_id)
+fn message_entry(message: Inbound) -> Result<Entry> {
+    let (group, id) = (conversation_key(&message.from), inbox_id(&message));
+    let correlation_id = CorrelationId::of_event(&id);
+    Entry::fifo(&group, &id, &Job::V1 { message }, correlation_id)
 }
 
+/// A status continues the trace of the message that it is about.
 fn status_entry(status: StatusUpdate) -> Result<Entry> {
-    // It belongs to what made us send the message.
     let reference = status.reference.map(|reference| reference.correlation_id);
     let correlation_id = reference.unwrap_or_else(|| CorrelationId::of_event(&status.message_id));
     Entry::standard(&StatusJob::V1 { status }, correlation_id)

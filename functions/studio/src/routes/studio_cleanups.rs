@@ -1,57 +1,69 @@
-//! `GET /api/studio/cleanups`: what the last ones found. `POST` with `{"dry_run":true}` begins one. For the operator.
+//! `GET /api/studio/cleanups`: the latest cleanups. `POST` with `{"dry_run":true}` begins one.
 
 use std::sync::Arc;
 
 use confab_contracts::{Event, maintenance::CleanupDue};
-use confab_core::{Clock, EventId, Result};
-use confab_lambda::{ApiRequest, Response, response};
-use http::{Method, StatusCode};
+use confab_core::{Clock, CorrelationId, EventId, Result};
+use confab_lambda::{Response, Router, extract::Json, response};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use studio_domain::PRODUCT;
 
-use crate::{Cleanups, services::operator, store::Report};
+use crate::{
+    services::operator::Operator,
+    state::{Part, State},
+    store::CleanupReport,
+};
 
-/// More than a year of Wednesdays.
-const MOST: i32 = 100;
+pub const PARTS: &[Part] = &[Part::Store, Part::Bus, Part::OperatorKey];
 
-#[derive(Deserialize)]
+/// Maximum cleanups in a list: more than a year of weekly ones.
+const MAX_REPORTS: i32 = 100;
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct In {
+struct NewCleanup {
     dry_run: bool,
 }
 
 #[derive(Serialize)]
-struct Begun {
+struct StartedCleanup {
     run: EventId,
 }
 
 #[derive(Serialize)]
-struct Out {
-    cleanups: Vec<Report>,
+struct CleanupList {
+    cleanups: Vec<CleanupReport>,
 }
 
-pub async fn handle(deps: Arc<Cleanups>, call: ApiRequest) -> Result<Response> {
-    operator::is_calling(&deps.keys, &call).await?;
-    if call.request.method() == Method::POST {
-        let In { dry_run } = call.json()?;
-        let now = deps.clock.now();
-        let run = EventId::new(now, &deps.entropy);
-        // On the bus, as the one of every Wednesday: all that follows is the same.
-        let due = Event::new(
-            run,
-            now,
-            PRODUCT,
-            call.correlation_id,
-            run.to_string(),
-            CleanupDue { dry_run },
-        );
-        deps.bus.publish(&[due]).await?;
-        return response::json(StatusCode::ACCEPTED, &Begun { run });
-    }
-    response::json(
-        StatusCode::OK,
-        &Out {
-            cleanups: deps.store.cleanups(MOST).await?,
-        },
-    )
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /api/studio/cleanups", list_cleanups)
+        .route("POST /api/studio/cleanups", post_cleanup)
+}
+
+async fn list_cleanups(state: Arc<State>, _: Operator) -> Result<Response> {
+    let cleanups = state.store()?.cleanups(MAX_REPORTS).await?;
+    response::json(StatusCode::OK, &CleanupList { cleanups })
+}
+
+/// Publishes the same event as the weekly schedule.
+async fn post_cleanup(
+    state: Arc<State>,
+    _: Operator,
+    correlation_id: CorrelationId,
+    Json(NewCleanup { dry_run }): Json<NewCleanup>,
+) -> Result<Response> {
+    let now = state.clock.now();
+    let run = EventId::new(now, &state.entropy);
+    let event = Event::new(
+        run,
+        now,
+        PRODUCT,
+        correlation_id,
+        run.to_string(),
+        CleanupDue { dry_run },
+    );
+    state.bus()?.publish(&[event]).await?;
+    response::json(StatusCode::ACCEPTED, &StartedCleanup { run })
 }

@@ -1,24 +1,46 @@
-//! `GET /studio/health`: the process answers. `GET /studio/ready`: so does what the studio needs.
+//! `GET /studio/health`: the process runs. `GET /studio/ready`: the table and the queues answer, too.
 
 use std::sync::Arc;
 
 use confab_core::Result;
-use confab_lambda::{ApiRequest, Response, health};
+use confab_lambda::{Response, Router, extract::Whole, health};
 
-use crate::Health;
+use crate::state::{Part, State};
 
-pub async fn handle(deps: Arc<Health>, call: ApiRequest) -> Result<Response> {
-    let look = async {
-        let [messages, statuses, photos, making] = &deps.queues;
-        let depths = async {
-            tokio::try_join!(
-                messages.depth(),
-                statuses.depth(),
-                photos.depth(),
-                making.depth()
-            )
-        };
-        tokio::try_join!(deps.table.check(), depths).map(drop)
-    };
-    health("studio", &call, &deps.readiness, Box::pin(look)).await
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::ConversationQueue,
+    Part::StatusQueue,
+    Part::PhotoQueue,
+    Part::GenerationQueue,
+];
+
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("GET /health", get_health)
+        .route("HEAD /health", get_health)
+        .route("GET /ready", get_health)
+        .route("HEAD /ready", get_health)
+        .route("GET /studio/health", get_health)
+        .route("HEAD /studio/health", get_health)
+        .route("GET /studio/ready", get_health)
+        .route("HEAD /studio/ready", get_health)
+}
+
+async fn get_health(state: Arc<State>, Whole(request): Whole) -> Result<Response> {
+    let check = check(&state);
+    health("studio", &request, &state.readiness, Box::pin(check)).await
+}
+
+async fn check(state: &State) -> Result<()> {
+    let (conversation, status) = (state.conversation_queue()?, state.status_queue()?);
+    let (photo, generation) = (state.photo_queue()?, state.generation_queue()?);
+    tokio::try_join!(
+        state.store()?.check(),
+        conversation.depth(),
+        status.depth(),
+        photo.depth(),
+        generation.depth()
+    )?;
+    Ok(())
 }

@@ -1,75 +1,90 @@
-//! `GET /api/studio/ratings?month=2026-11`: what people think of their photos, and what they ask, for the operator.
+//! `GET /api/studio/ratings?month=2026-11`: ratings, feedback and questions of users, for the operator.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use confab_core::{Clock, Error, OrderId, Result, Timestamp};
-use confab_lambda::{ApiRequest, Response, response};
+use confab_lambda::{Response, Router, extract::Query, response};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Opinions,
-    services::operator,
+    services::operator::Operator,
+    state::{Part, State},
     store::{Question, Rating},
 };
 
-/// The latest words; all of them are with the orders.
-const WORDS: usize = 50;
+pub const PARTS: &[Part] = &[Part::Store, Part::OperatorKey];
+
+/// Maximum feedback texts and questions in an answer.
+const MAX_TEXTS: usize = 50;
+
+#[derive(Debug, Deserialize)]
+struct RatingsQuery {
+    month: Option<String>,
+}
 
 #[derive(Serialize)]
-struct Out {
+struct RatingSummary {
     month: String,
     ratings: usize,
-    /// Of five, to a hundredth; none without ratings.
+    /// Average of one to five stars, with two decimals. `None` without ratings.
     average: Option<f64>,
-    /// How many gave so many stars.
+    /// Number of ratings by stars.
     stars: BTreeMap<u8, usize>,
-    words: Vec<Words>,
-    /// What people want somebody of the studio to read, the latest first.
+    /// Newest first.
+    #[serde(rename = "words")]
+    feedback: Vec<Feedback>,
+    /// Newest first.
     questions: Vec<Question>,
 }
 
 #[derive(Serialize)]
-struct Words {
+struct Feedback {
     order_id: OrderId,
     stars: Option<u8>,
-    words: String,
+    #[serde(rename = "words")]
+    text: String,
     at: Timestamp,
 }
 
-pub async fn handle(deps: Arc<Opinions>, call: ApiRequest) -> Result<Response> {
-    operator::is_calling(&deps.keys, &call).await?;
-    let month = call
-        .query_value("month")
-        .unwrap_or_else(|| deps.clock.now().strftime("%Y-%m").to_string());
+pub fn routes() -> Router<State> {
+    Router::new().route("GET /api/studio/ratings", get_ratings)
+}
+
+async fn get_ratings(
+    state: Arc<State>,
+    _: Operator,
+    Query(RatingsQuery { month }): Query<RatingsQuery>,
+) -> Result<Response> {
+    let month = month.unwrap_or_else(|| state.clock.now().strftime("%Y-%m").to_string());
     if !is_month(&month) {
         return Err(Error::invalid(
             "bad_month",
             "A month is written like 2026-11.",
         ));
     }
-    let (ratings, questions) =
-        tokio::try_join!(deps.store.ratings(&month), deps.store.questions(&month))?;
-    response::json(StatusCode::OK, &summary(month, ratings, questions))
+    let store = state.store()?;
+    let (ratings, questions) = tokio::try_join!(store.ratings(&month), store.questions(&month))?;
+    response::json(StatusCode::OK, &summarize(month, ratings, questions))
 }
 
 fn is_month(text: &str) -> bool {
-    let shape = text.len() == 7
-        && text.bytes().enumerate().all(|(i, b)| {
-            if i == 4 {
-                b == b'-'
-            } else {
-                b.is_ascii_digit()
-            }
-        });
-    shape
-        && text
-            .get(5..)
-            .and_then(|month| month.parse().ok())
-            .is_some_and(|month: u8| (1..=12).contains(&month))
+    let Some((year, month)) = text.split_once('-') else {
+        return false;
+    };
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_shaped = year.len() == 4 && month.len() == 2 && is_digits(year) && is_digits(month);
+    is_shaped
+        && month
+            .parse()
+            .is_ok_and(|month: u8| (1..=12).contains(&month))
 }
 
-fn summary(month: String, mut ratings: Vec<Rating>, mut questions: Vec<Question>) -> Out {
+fn summarize(
+    month: String,
+    mut ratings: Vec<Rating>,
+    mut questions: Vec<Question>,
+) -> RatingSummary {
     let mut stars: BTreeMap<u8, usize> = (1..=5).map(|stars| (stars, 0)).collect();
     for given in ratings.iter().filter_map(|rating| rating.stars) {
         *stars.entry(given).or_default() += 1;
@@ -79,33 +94,31 @@ fn summary(month: String, mut ratings: Vec<Rating>, mut questions: Vec<Question>
         .iter()
         .map(|(stars, count)| usize::from(*stars) * count)
         .sum();
-    ratings.sort_by_key(|rating| std::cmp::Reverse(rating.at));
-    let words = ratings.into_iter().filter_map(|rating| {
-        let Rating {
-            order_id,
-            stars,
-            words,
-            at,
-            ..
-        } = rating;
-        Some(Words {
-            order_id,
-            stars,
-            words: words?,
-            at,
-        })
-    });
-    let words = words.take(WORDS).collect();
-    questions.sort_by_key(|question| std::cmp::Reverse(question.at));
-    questions.truncate(WORDS);
-    Out {
+    ratings.sort_by_key(|rating| Reverse(rating.at));
+    let feedback = ratings
+        .into_iter()
+        .filter_map(feedback_of)
+        .take(MAX_TEXTS)
+        .collect();
+    questions.sort_by_key(|question| Reverse(question.at));
+    questions.truncate(MAX_TEXTS);
+    RatingSummary {
         month,
         ratings: count,
         average: average(sum, count),
         stars,
-        words,
+        feedback,
         questions,
     }
+}
+
+fn feedback_of(rating: Rating) -> Option<Feedback> {
+    Some(Feedback {
+        order_id: rating.order_id,
+        stars: rating.stars,
+        text: rating.feedback?,
+        at: rating.at,
+    })
 }
 
 #[expect(
@@ -121,26 +134,26 @@ mod tests {
     use super::*;
     use confab_core::UserId;
 
-    fn rating(second: i64, stars: Option<u8>, words: Option<&str>) -> Rating {
+    fn rating(second: i64, stars: Option<u8>, feedback: Option<&str>) -> Rating {
         let at = Timestamp::from_second(second).unwrap();
         let (order_id, user_id) = (OrderId::new(at, &|| [1; 10]), UserId::new(at, &|| [1; 10]));
         Rating {
             order_id,
             user_id,
             stars,
-            words: words.map(str::to_owned),
+            feedback: feedback.map(str::to_owned),
             at,
         }
     }
 
     #[test]
-    fn stars_are_counted_and_the_latest_words_come_first() {
+    fn stars_are_counted_and_feedback_comes_newest_first() {
         let ratings = vec![
             rating(1, Some(5), None),
             rating(2, Some(2), Some("too dark")),
             rating(3, None, Some("late")),
         ];
-        let out = summary("2026-11".into(), ratings, vec![]);
+        let out = summarize("2026-11".into(), ratings, vec![]);
         assert_eq!(
             (
                 out.ratings,
@@ -152,17 +165,17 @@ mod tests {
             (2, Some(3.5), 1, 1, 0)
         );
         assert_eq!(
-            out.words
+            out.feedback
                 .iter()
-                .map(|words| words.words.as_str())
+                .map(|feedback| feedback.text.as_str())
                 .collect::<Vec<_>>(),
             ["late", "too dark"]
         );
-        assert_eq!(summary("2026-11".into(), vec![], vec![]).average, None);
+        assert_eq!(summarize("2026-11".into(), vec![], vec![]).average, None);
     }
 
     #[test]
-    fn a_month_is_a_month() {
+    fn month_has_four_and_two_digits_and_exists() {
         assert!(is_month("2026-11") && is_month("2026-01"));
         for odd in [
             "",

@@ -1,56 +1,60 @@
-//! The maker of photos: its client with a key that is read anew when it is five minutes old.
+//! The account at Astria, and the tickets that its callbacks carry.
 
 use confab_astria::{Astria, AstriaConfig};
-use confab_aws::{Keyring, SecretName};
-use confab_core::{Env, EnvError, OrderId, Result, Sealed};
+use confab_aws::Keyring;
+use confab_core::{EnvError, OrderId, Result, Sealed};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-pub(crate) const ASTRIA_KEY: SecretName = SecretName("ASTRIA_API_KEY_PARAM");
+use crate::config::{ASTRIA_API_KEY, Config};
 
-pub(crate) struct Maker {
+pub(crate) struct AstriaAccount {
     http: reqwest::Client,
+    /// Holds no key: `client` reads the current one for each call.
     config: AstriaConfig,
-    keys: Keyring,
+    secrets: Keyring,
 }
 
-impl std::fmt::Debug for Maker {
+impl std::fmt::Debug for AstriaAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Maker({})", self.config.api_url)
+        write!(f, "AstriaAccount({})", self.config.api_url)
     }
 }
 
-impl Maker {
-    /// `keys` must hold `ASTRIA_KEY`.
-    pub(crate) fn new(env: &Env, http: reqwest::Client, keys: Keyring) -> Result<Self, EnvError> {
-        let api_url = env.required("ASTRIA_API_URL")?.to_owned();
+impl AstriaAccount {
+    pub(crate) fn new(
+        config: &Config,
+        http: reqwest::Client,
+        secrets: Keyring,
+    ) -> Result<Self, EnvError> {
         let config = AstriaConfig {
-            api_url,
+            api_url: config.astria_api_url()?.to_owned(),
             api_key: SecretString::default(),
             media_origins: Vec::new(),
         };
-        Ok(Self { http, config, keys })
+        Ok(Self {
+            http,
+            config,
+            secrets,
+        })
     }
 
     pub(crate) async fn client(&self) -> Result<Astria> {
-        let api_key = self.keys.current(ASTRIA_KEY).await?;
-        Ok(Astria::new(
-            self.http.clone(),
-            AstriaConfig {
-                api_key,
-                ..self.config.clone()
-            },
-        ))
+        let config = AstriaConfig {
+            api_key: self.secrets.current(ASTRIA_API_KEY).await?,
+            ..self.config.clone()
+        };
+        Ok(Astria::new(self.http.clone(), config))
     }
 }
 
-/// What a callback of the maker has to show, since it signs nothing: that we gave it the address, for this order.
+/// Authenticates a callback of Astria, which signs nothing: the sealed ticket proves that we issued the address.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Ticket {
+pub(crate) struct CallbackTicket {
     pub(crate) order: OrderId,
 }
 
-impl Sealed for Ticket {
+impl Sealed for CallbackTicket {
     const PURPOSE: &'static str = "pack-tune-received";
 }

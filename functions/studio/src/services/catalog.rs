@@ -1,58 +1,74 @@
-//! What there is to choose from, as this process saw it last.
+//! Packs and prices, cached in the process.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_contracts::payments::PriceList;
-use confab_core::{Env, Money, Result};
-use confab_lambda::StartError;
-use studio_domain::{Shelf, Tier};
+use confab_core::{Money, Result};
+use studio_domain::{Catalog, Tier};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::store::Store;
 
-/// New packs and new pictures are seen so much later at the latest.
-const FRESH: Duration = Duration::from_secs(300);
-/// A shelf that is being filled is looked at again soon.
-const FRESH_MEANWHILE: Duration = Duration::from_secs(2);
+/// Age at which the cached catalog is read again.
+const CACHE_TTL: Duration = Duration::from_secs(300);
+/// The same while a refresh is writing packs.
+const INCOMPLETE_CACHE_TTL: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
-pub(crate) struct Shelves {
-    prices: BTreeMap<Tier, Money>,
-    /// Until when, and what.
-    seen: Mutex<Option<(Instant, Arc<Shelf>)>>,
+struct CachedCatalog {
+    expires_at: Instant,
+    catalog: Arc<Catalog>,
 }
 
-impl Shelves {
-    pub(crate) fn from_env(env: &Env) -> std::result::Result<Self, StartError> {
-        let prices = PriceList::parse(env.required("PRICES")?)?;
-        let price = |tier: Tier| Some((tier, prices.find(&tier.item())?.price));
-        Ok(Self {
-            prices: Tier::ALL.into_iter().filter_map(price).collect(),
-            seen: Mutex::default(),
-        })
+#[derive(Debug)]
+pub(crate) struct CatalogCache {
+    prices: BTreeMap<Tier, Money>,
+    cached: Mutex<Option<CachedCatalog>>,
+}
+
+impl CatalogCache {
+    pub(crate) fn new(list: &PriceList) -> Self {
+        let mut prices = BTreeMap::new();
+        for tier in Tier::ALL {
+            if let Some(entry) = list.find(&tier.item()) {
+                prices.insert(tier, entry.price);
+            }
+        }
+        Self {
+            prices,
+            cached: Mutex::default(),
+        }
     }
 
-    pub(crate) async fn current(&self, store: &Store) -> Result<Arc<Shelf>> {
-        let mut seen = self.seen.lock().await;
-        if let Some((until, shelf)) = &*seen
-            && Instant::now() < *until
-            && !shelf.packs.is_empty()
+    pub(crate) async fn current(&self, store: &Store) -> Result<Arc<Catalog>> {
+        let mut cached = self.cached.lock().await;
+        if let Some(CachedCatalog {
+            expires_at,
+            catalog,
+        }) = &*cached
+            && Instant::now() < *expires_at
+            && !catalog.packs.is_empty()
         {
-            return Ok(shelf.clone());
+            return Ok(catalog.clone());
         }
-        let (packs, is_whole) = store.packs().await?;
-        let shelf = Arc::new(Shelf {
+        let (packs, is_complete) = store.packs().await?;
+        let catalog = Arc::new(Catalog {
             packs,
             prices: self.prices.clone(),
         });
-        *seen = Some((
-            Instant::now() + if is_whole { FRESH } else { FRESH_MEANWHILE },
-            shelf.clone(),
-        ));
-        Ok(shelf)
+        let ttl = if is_complete {
+            CACHE_TTL
+        } else {
+            INCOMPLETE_CACHE_TTL
+        };
+        *cached = Some(CachedCatalog {
+            expires_at: Instant::now() + ttl,
+            catalog: catalog.clone(),
+        });
+        Ok(catalog)
     }
 
-    /// While the process starts, so that its first message does not wait. What fails now is tried again then.
+    /// Fills the cache during init, so that the first message does not wait. The first message retries a failure.
     pub(crate) async fn fill(&self, store: &Store) {
         drop(self.current(store).await);
     }

@@ -1,124 +1,125 @@
-//! The channels: messages go out through the one that the person wrote from, and files come in through it.
+//! Channels: messages go out through the one that the user wrote from, and media comes in through it.
 
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::{Keyring, SecretName};
-use confab_core::{Clock, Env, Timestamp};
+use confab_core::{Clock, EnvError, Timestamp, after};
 use confab_lambda::metrics;
 use confab_messaging::{Address, Channel, Media, Outbound};
 use confab_meta::{Meta, MetaConfig};
 use confab_provider_base::{Accepted, File, MediaError, SendError};
 use confab_twilio::{Twilio, TwilioConfig};
 use confab_worker::{EffectOutcome, Evidence};
-
 use secrecy::SecretString;
 
-const META: &str = "META_PHONE_NUMBER_ID";
-const TWILIO: &str = "TWILIO_ACCOUNT_SID";
+use crate::config::{Config, META_ACCESS_TOKEN, TWILIO_AUTH_TOKEN};
 
-pub(crate) const META_APP_SECRET: SecretName = SecretName("META_APP_SECRET_PARAM");
-pub(crate) const META_VERIFY_TOKEN: SecretName = SecretName("META_VERIFY_TOKEN_PARAM");
-pub(crate) const TWILIO_AUTH_TOKEN: SecretName = SecretName("TWILIO_AUTH_TOKEN_PARAM");
-const META_ACCESS_TOKEN: SecretName = SecretName("META_ACCESS_TOKEN_PARAM");
+/// A message without a status this long after the last attempt's lease ended was not accepted, and is sent again.
+///
+/// Statuses arrive within seconds, with our reference. Meta cannot be asked, and Twilio finds messages by text only,
+/// which repeats.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The secrets that verify webhooks. A channel without an account has none, so that its requests are refused.
-pub(crate) fn webhook_secrets(env: &Env) -> Vec<SecretName> {
-    of_accounts(
-        env,
-        [
-            (META, META_APP_SECRET),
-            (META, META_VERIFY_TOKEN),
-            (TWILIO, TWILIO_AUTH_TOKEN),
-        ],
-    )
+pub(crate) struct Channels {
+    http: reqwest::Client,
+    secrets: Keyring,
+    /// Both configurations hold no secret: the current one is read for each call.
+    meta: Option<MetaConfig>,
+    twilio: Option<TwilioConfig>,
+    clock: Arc<dyn Clock>,
 }
 
-/// The secrets that send messages and fetch media.
-pub(crate) fn sending_secrets(env: &Env) -> Vec<SecretName> {
-    of_accounts(
-        env,
-        [(META, META_ACCESS_TOKEN), (TWILIO, TWILIO_AUTH_TOKEN)],
-    )
-}
-
-fn of_accounts<const N: usize>(env: &Env, all: [(&str, SecretName); N]) -> Vec<SecretName> {
-    all.into_iter()
-        .filter(|(account, _)| env.optional(account).is_some())
-        .map(|(_, secret)| secret)
-        .collect()
-}
-
-/// A status comes within a second or two, with our reference. One that has not come for so long after the last attempt's
-/// lease ended is not coming, so the message was not accepted. Meta has no way to ask; Twilio has one, but it knows
-/// messages by their text, and we say the same thing twice.
-const SILENCE: Duration = Duration::from_secs(20);
-
-pub(crate) struct Senders {
-    pub(crate) http: reqwest::Client,
-    /// The configurations below hold no secret: it is read from here for each call.
-    pub(crate) keys: Keyring,
-    pub(crate) meta: Option<MetaConfig>,
-    pub(crate) twilio: Option<TwilioConfig>,
-    pub(crate) clock: Arc<dyn Clock>,
-}
-
-impl std::fmt::Debug for Senders {
+impl std::fmt::Debug for Channels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Senders")
+        f.debug_struct("Channels")
             .field("meta", &self.meta.is_some())
             .field("twilio", &self.twilio.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
-impl Senders {
-    async fn send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
-        let not_configured = || SendError::NotReached("the channel is not configured".into());
-        let http = self.http.clone();
-        match outbound.to.channel {
-            Channel::Meta => {
-                let config = self.meta.as_ref().ok_or_else(not_configured)?;
-                // Whichever of our numbers the person wrote to answers.
-                let phone_number_id = outbound.to.business.clone();
-                let token = self.secret(META_ACCESS_TOKEN).await?;
-                Meta::new(
-                    http,
-                    MetaConfig {
-                        token,
-                        phone_number_id,
-                        ..config.clone()
-                    },
-                )
-                .send(outbound)
-                .await
-            }
-            Channel::Twilio => {
-                let config = self.twilio.as_ref().ok_or_else(not_configured)?;
-                let auth_token = self.secret(TWILIO_AUTH_TOKEN).await?;
-                Twilio::new(
-                    http,
-                    TwilioConfig {
-                        auth_token,
-                        ..config.clone()
-                    },
-                )
-                .send(outbound)
-                .await
-            }
-        }
+fn meta_config(config: &Config) -> Result<Option<MetaConfig>, EnvError> {
+    let Some(phone_number_id) = config.meta_phone_number_id() else {
+        return Ok(None);
+    };
+    Ok(Some(MetaConfig {
+        api_url: config.meta_api_url()?.to_owned(),
+        version: config.meta_api_version()?.to_owned(),
+        phone_number_id: phone_number_id.to_owned(),
+        token: SecretString::default(),
+        media_origins: Vec::new(),
+    }))
+}
+
+fn twilio_config(config: &Config) -> Result<Option<TwilioConfig>, EnvError> {
+    let Some(account_sid) = config.twilio_account_sid() else {
+        return Ok(None);
+    };
+    let base_url = config.public_base_url();
+    Ok(Some(TwilioConfig {
+        api_url: config.twilio_api_url()?.to_owned(),
+        account_sid: account_sid.to_owned(),
+        auth_token: SecretString::default(),
+        from: config.twilio_from()?.to_owned(),
+        status_callback: base_url.map(|base| format!("{base}/SmsReceived")),
+        content_sids: config.twilio_content_sids(),
+        media_origins: Vec::new(),
+    }))
+}
+
+impl Channels {
+    pub(crate) fn new(
+        config: &Config,
+        http: reqwest::Client,
+        secrets: Keyring,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EnvError> {
+        Ok(Self {
+            http,
+            secrets,
+            meta: meta_config(config)?,
+            twilio: twilio_config(config)?,
+            clock,
+        })
     }
 
-    async fn secret(&self, wanted: SecretName) -> Result<SecretString, SendError> {
-        self.keys
-            .current(wanted)
+    /// Builds the client of Meta for one of our phone numbers.
+    async fn meta(&self, phone_number_id: &str) -> Result<Meta, SendError> {
+        let config = self.meta.as_ref().ok_or_else(not_configured)?;
+        let config = MetaConfig {
+            token: self.secret(META_ACCESS_TOKEN).await?,
+            phone_number_id: phone_number_id.to_owned(),
+            ..config.clone()
+        };
+        Ok(Meta::new(self.http.clone(), config))
+    }
+
+    async fn twilio(&self) -> Result<Twilio, SendError> {
+        let config = self.twilio.as_ref().ok_or_else(not_configured)?;
+        let config = TwilioConfig {
+            auth_token: self.secret(TWILIO_AUTH_TOKEN).await?,
+            ..config.clone()
+        };
+        Ok(Twilio::new(self.http.clone(), config))
+    }
+
+    async fn secret(&self, name: SecretName) -> Result<SecretString, SendError> {
+        self.secrets
+            .current(name)
             .await
             .map_err(|error| SendError::NotReached(error.to_string()))
     }
-}
 
-impl Senders {
-    pub(crate) async fn perform(&self, outbound: &Outbound) -> EffectOutcome {
-        match self.send(outbound).await {
+    async fn try_send(&self, outbound: &Outbound) -> Result<Accepted, SendError> {
+        match outbound.to.channel {
+            // The number that the user wrote to answers.
+            Channel::Meta => self.meta(&outbound.to.business).await?.send(outbound).await,
+            Channel::Twilio => self.twilio().await?.send(outbound).await,
+        }
+    }
+
+    pub(crate) async fn send(&self, outbound: &Outbound) -> EffectOutcome {
+        match self.try_send(outbound).await {
             Ok(accepted) => EffectOutcome::Done {
                 receipt: accepted.message_id,
             },
@@ -137,53 +138,40 @@ impl Senders {
         }
     }
 
-    /// A status would have settled the effect: see `Store::follow`.
-    pub(crate) fn look_for(&self, attempts_ended: Timestamp) -> Evidence {
-        let evidence = after(attempts_ended, self.clock.now());
+    /// Judges an attempt with an unknown outcome. A status would have settled it: see `Store::apply_status`.
+    pub(crate) fn evidence_of(&self, attempts_ended: Timestamp) -> Evidence {
+        let evidence = evidence_at(attempts_ended, self.clock.now());
         if evidence == Evidence::DidNotHappen {
             metrics::count("MessageSentAgain", "no_status");
         }
         evidence
     }
 
-    /// A file that a person sent, from the account that got it.
+    /// Fetches a file that a user sent, with the account that received it.
     pub(crate) async fn media(&self, from: &Address, media: &Media) -> Result<File, MediaError> {
-        let not_now = |error: SendError| MediaError::Unavailable(error.to_string());
-        let not_configured = || MediaError::Unavailable("the channel is not configured".into());
+        let unavailable = |error: SendError| MediaError::Unavailable(error.to_string());
         match from.channel {
             Channel::Meta => {
-                let config = self.meta.as_ref().ok_or_else(not_configured)?;
-                let phone_number_id = from.business.clone();
-                let token = self.secret(META_ACCESS_TOKEN).await.map_err(not_now)?;
-                let config = MetaConfig {
-                    token,
-                    phone_number_id,
-                    ..config.clone()
-                };
-                Meta::new(self.http.clone(), config)
-                    .media(&media.source)
-                    .await
+                let meta = self.meta(&from.business).await.map_err(unavailable)?;
+                meta.media(&media.source).await
             }
             Channel::Twilio => {
-                let config = self.twilio.as_ref().ok_or_else(not_configured)?;
-                let auth_token = self.secret(TWILIO_AUTH_TOKEN).await.map_err(not_now)?;
-                let config = TwilioConfig {
-                    auth_token,
-                    ..config.clone()
-                };
-                Twilio::new(self.http.clone(), config)
-                    .media(&media.source)
-                    .await
+                let twilio = self.twilio().await.map_err(unavailable)?;
+                twilio.media(&media.source).await
             }
         }
     }
 }
 
-fn after(attempts_ended: Timestamp, now: Timestamp) -> Evidence {
-    let silence = now.duration_since(attempts_ended);
-    match silence >= SILENCE.try_into().unwrap_or_default() {
-        true => Evidence::DidNotHappen,
-        false => Evidence::NotYetClear,
+fn not_configured() -> SendError {
+    SendError::NotReached("the channel is not configured".into())
+}
+
+fn evidence_at(attempts_ended: Timestamp, now: Timestamp) -> Evidence {
+    if now >= after(attempts_ended, STATUS_TIMEOUT) {
+        Evidence::DidNotHappen
+    } else {
+        Evidence::NotYetClear
     }
 }
 
@@ -192,14 +180,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_evidence_only_when_it_has_lasted() {
+    fn missing_status_is_evidence_after_20_seconds() {
         let at = |second: i64| Timestamp::from_second(1_000 + second).unwrap();
-        assert_eq!(after(at(0), at(19)), Evidence::NotYetClear);
-        assert_eq!(after(at(0), at(20)), Evidence::DidNotHappen);
+        assert_eq!(evidence_at(at(0), at(19)), Evidence::NotYetClear);
+        assert_eq!(evidence_at(at(0), at(20)), Evidence::DidNotHappen);
         assert_eq!(
-            after(at(60), at(0)),
+            evidence_at(at(60), at(0)),
             Evidence::NotYetClear,
-            "an attempt may still be under way"
+            "an attempt may still be running"
         );
     }
 }

@@ -1,32 +1,31 @@
-//! What the studio's workers tell the one that answers: all that happens to a person goes through its queue.
+//! The queue of conversation triggers, with one FIFO group a user.
 
 use confab_aws::{Entry, Queue};
 use confab_core::{CorrelationId, Result, UserId};
-use studio_domain::{Event, Job};
+use studio_domain::{Job, Trigger};
 
-/// The same news has the same id in every copy.
+/// Makes the queue entry of a trigger. Copies of a trigger carry the same `id`.
 pub(crate) fn entry(
     id: String,
-    person: UserId,
-    event: Event,
+    user_id: UserId,
+    trigger: Trigger,
     correlation_id: CorrelationId,
 ) -> Result<Entry> {
     let job = Job::V2 {
         id: id.clone(),
-        person,
-        event,
+        user_id,
+        trigger,
     };
-    Entry::fifo(&person.to_string(), &id, &job, correlation_id)
+    Entry::fifo(&user_id.to_string(), &id, &job, correlation_id)
 }
 
-pub(crate) async fn tell(
+pub(crate) async fn send(
     queue: &Queue,
     id: String,
-    person: UserId,
-    event: Event,
+    user_id: UserId,
+    trigger: Trigger,
     correlation_id: CorrelationId,
 ) -> Result<()> {
-    queue
-        .send(&[entry(id, person, event, correlation_id)?])
-        .await
+    let entry = entry(id, user_id, trigger, correlation_id)?;
+    queue.send(&[entry]).await
 }

@@ -1,18 +1,23 @@
-//! Whoever runs the studio shows a key.
+//! Authentication of the operator.
 
-use confab_aws::{Keyring, SecretName};
+use std::sync::Arc;
+
 use confab_core::{Error, Result};
-use confab_lambda::{ApiRequest, metrics};
+use confab_lambda::{ApiRequest, extract::FromRequest, metrics};
 
-pub(crate) const OPERATOR: SecretName = SecretName("OPERATOR_KEY_PARAM");
+use crate::{config::OPERATOR_KEY, state::State};
 
-pub(crate) async fn is_calling(keys: &Keyring, call: &ApiRequest) -> Result<()> {
-    let told = call.bearer().unwrap_or_default();
-    if keys.verify(OPERATOR, told).await? {
-        return Ok(());
+/// Extractor that accepts requests with the operator's key only.
+#[derive(Debug)]
+pub(crate) struct Operator;
+
+impl FromRequest<State> for Operator {
+    async fn from_request(request: &Arc<ApiRequest>, state: &Arc<State>) -> Result<Self> {
+        let key = request.bearer().unwrap_or_default();
+        if state.secrets()?.verify(OPERATOR_KEY, key).await? {
+            return Ok(Self);
+        }
+        metrics::count("OperatorRejected", "key");
+        Err(Error::unauthenticated("This needs the operator's key."))
     }
-    metrics::count("OperatorRejected", "key");
-    Err(Error::unauthenticated(
-        "This is for the operator, who has a key.",
-    ))
 }

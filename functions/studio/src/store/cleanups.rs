@@ -1,23 +1,22 @@
-//! What is old, whose it was, and what was found when somebody looked.
+//! Cleanups: their reports, and the rows that they find.
 
-use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use confab_aws::{Condition, Row, Table, text};
 use confab_core::{EventId, OrderId, Result, Timestamp, UserId, after};
 use confab_worker::Consistency;
 use serde::{Deserialize, Serialize};
-use studio_domain::{Cleanup, Order};
+use studio_domain::{Cleanup, FACE_TTL, Order};
 
 use super::{Store, UserRow, user_key, user_pk};
 
-/// The one partition of the index of all people. A row of it is written when somebody is new, and never again.
-pub(super) const EVERYBODY: &str = "studio";
-/// A person with more waits for the next page.
-const MOST_MESSAGES: usize = 2_000;
-const IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The only partition of the index `Known`. A user enters it once.
+pub(super) const INDEX_PARTITION: &str = "studio";
+/// Maximum messages of a user in one cleanup; the next one deletes more.
+const MAX_MESSAGES: usize = 2_000;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Report {
+pub(crate) struct CleanupReport {
     pub(crate) run: EventId,
     pub(crate) dry_run: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,10 +26,11 @@ pub(crate) struct Report {
     pub(crate) found: BTreeMap<String, u64>,
 }
 
+/// A user in the list of all users.
 #[derive(Debug)]
-pub(crate) struct Somebody {
+pub(crate) struct KnownUser {
     pub(crate) id: UserId,
-    /// Where a list of people goes on.
+    /// Cursor behind this user.
     pub(crate) key: String,
 }
 
@@ -39,18 +39,18 @@ fn key(run: EventId) -> Row {
 }
 
 impl Store {
-    pub(crate) async fn cleanup(&self, run: EventId) -> Result<Option<Report>> {
+    pub(crate) async fn cleanup(&self, run: EventId) -> Result<Option<CleanupReport>> {
         self.table.get(key(run)).await
     }
 
     /// Returns the latest runs, newest first. Ids sort by day; within a day the time of the start decides.
-    pub(crate) async fn cleanups(&self, most: i32) -> Result<Vec<Report>> {
+    pub(crate) async fn cleanups(&self, limit: i32) -> Result<Vec<CleanupReport>> {
         let keys = Condition::expression("pk = :all").value(":all", text("CLEANUPS"));
         let rows = self
             .table
-            .query_descending(keys, most, Consistency::Eventual)
+            .query_descending(keys, limit, Consistency::Eventual)
             .await?;
-        let mut reports: Vec<Report> = rows
+        let mut reports: Vec<CleanupReport> = rows
             .into_iter()
             .map(Table::from_row)
             .collect::<Result<_>>()?;
@@ -58,87 +58,86 @@ impl Store {
         Ok(reports)
     }
 
-    pub(crate) async fn report(
+    pub(crate) async fn save_cleanup(
         &self,
         cleanup: &Cleanup,
         finished_at: Option<Timestamp>,
     ) -> Result<()> {
-        let Cleanup {
-            run,
-            dry_run,
-            began_at,
-            found,
-            ..
-        } = cleanup.clone();
-        let row = Table::to_row(
-            "CLEANUPS",
-            run.to_string(),
-            &Report {
-                run,
-                dry_run,
-                began_at,
-                finished_at,
-                found,
-            },
-        )?;
+        let report = CleanupReport {
+            run: cleanup.run,
+            dry_run: cleanup.dry_run,
+            began_at: cleanup.began_at,
+            finished_at,
+            found: cleanup.found.clone(),
+        };
+        let row = Table::to_row("CLEANUPS", cleanup.run.to_string(), &report)?;
         self.table.put(row, Condition::none()).await.map(drop)
     }
 
-    pub(crate) async fn people(&self, after: Option<&str>, most: usize) -> Result<Vec<Somebody>> {
+    /// Returns a page of all users, in the order of their keys.
+    pub(crate) async fn list_users(
+        &self,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<KnownUser>> {
         let keys = Condition::expression("known_in = :all AND pk > :after")
-            .value(":all", text(EVERYBODY))
-            .value(":after", text(after.unwrap_or(" ")));
-        let rows = self.table.query(Some("Known"), keys, most).await?;
-        let somebody = |row: &Row| {
+            .value(":all", text(INDEX_PARTITION))
+            .value(":after", text(cursor.unwrap_or(" ")));
+        let rows = self.table.query(Some("Known"), keys, limit).await?;
+        let mut users = Vec::new();
+        for row in &rows {
             let key = Table::partition(row);
-            Some(Somebody {
-                id: key.strip_prefix("USER#")?.parse().ok()?,
-                key,
-            })
+            let id = key.strip_prefix("USER#").and_then(|id| id.parse().ok());
+            users.extend(id.map(|id| KnownUser { id, key }));
+        }
+        Ok(users)
+    }
+
+    pub(crate) async fn user_exists(&self, user_id: UserId) -> Result<bool> {
+        let row = self.table.get::<UserRow>(user_key(user_id)).await?;
+        Ok(row.is_some())
+    }
+
+    /// Whether the user's order is still in progress, under whichever id the user has now.
+    pub(crate) async fn is_order_in_progress(
+        &self,
+        user_id: UserId,
+        order: OrderId,
+    ) -> Result<bool> {
+        let Some(row) = self.current_row(user_id).await? else {
+            return Ok(false);
         };
-        Ok(rows.iter().filter_map(somebody).collect())
+        let order = row.user.conversation.order(order);
+        Ok(order.is_some_and(Order::is_in_progress))
     }
 
-    pub(crate) async fn knows(&self, person: UserId) -> Result<bool> {
-        Ok(self.table.get::<UserRow>(user_key(person)).await?.is_some())
-    }
-
-    /// The person still waits for it, under whatever id they go by now.
-    pub(crate) async fn is_waited_for(&self, person: UserId, order: OrderId) -> Result<bool> {
-        let row = self.current(person).await?;
-        Ok(row.is_some_and(|row| row.user.visit.order(order).is_some_and(Order::is_in_work)))
-    }
-
-    /// Whoever has not written for so long that their face is to be forgotten, and has one here.
-    pub(crate) async fn is_idle(&self, person: UserId, now: Timestamp) -> Result<bool> {
-        let row: Option<UserRow> = self.table.get(user_key(person)).await?;
-        let is_idle = |row: UserRow| {
-            let since = after(row.user.last_message_at, IDLE);
-            let visit = &row.user.visit;
-            row.merged_into.is_none()
-                && now >= since
-                && !(visit.photos.0.is_empty() && visit.unsaid.is_empty())
+    /// Whether the user has been silent for `FACE_TTL` and still has face data.
+    pub(crate) async fn is_idle(&self, user_id: UserId, now: Timestamp) -> Result<bool> {
+        let row: Option<UserRow> = self.table.get(user_key(user_id)).await?;
+        let Some(row) = row.filter(|row| row.merged_into.is_none()) else {
+            return Ok(false);
         };
-        Ok(row.is_some_and(is_idle))
+        let conversation = &row.user.conversation;
+        let has_faces = !conversation.photos.0.is_empty() || !conversation.held_messages.is_empty();
+        Ok(has_faces && now >= after(row.user.last_message_at, FACE_TTL))
     }
 
-    /// The keys of messages whose time is over: the table itself deletes them some days late, or not at all.
-    pub(crate) async fn old_messages(&self, person: UserId, now: Timestamp) -> Result<Vec<Row>> {
+    /// Returns the keys of expired messages. DynamoDB's own expiry is days late, or does not happen.
+    pub(crate) async fn expired_messages(
+        &self,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Row>> {
         let keys = Condition::expression("pk = :pk AND begins_with(sk, :message)")
-            .value(":pk", text(user_pk(person)))
+            .value(":pk", text(user_pk(user_id)))
             .value(":message", text("MSG#"));
-        let is_over = |row: &Row| {
-            let expires_at = row
-                .get("expires_at")
-                .and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
+        let rows = self.table.query(None, keys, MAX_MESSAGES).await?;
+        let is_expired = |row: &&Row| {
+            let expires_at = row.get("expires_at").and_then(|value| value.as_n().ok());
+            let expires_at = expires_at.and_then(|seconds| seconds.parse::<i64>().ok());
             expires_at.is_some_and(|at| at <= now.as_second())
         };
-        let rows = self.table.query(None, keys, MOST_MESSAGES).await?;
-        Ok(rows
-            .iter()
-            .filter(|row| is_over(row))
-            .map(Table::key_of)
-            .collect())
+        Ok(rows.iter().filter(is_expired).map(Table::key_of).collect())
     }
 
     pub(crate) async fn delete(&self, keys: Vec<Row>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! What we did for a person, such as a message, and what became of it.
+//! Effects, such as messages to a user, and their delivery statuses.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use confab_worker::{Consistency, Effect, EffectOutcome};
 use serde::{Deserialize, Serialize};
 use studio_domain::Action;
 
-use super::{Deed, Store, expiry, sent_key};
+use super::{Store, UserAction, effect_key, message_expiry};
 
 #[derive(Serialize, Deserialize)]
-struct DeedRow {
+struct EffectRow {
     direction: String,
     id: EffectId,
     user_id: UserId,
@@ -26,8 +26,8 @@ struct DeedRow {
     expires_at: i64,
 }
 
-impl DeedRow {
-    fn effect(self) -> Effect<Deed> {
+impl EffectRow {
+    fn into_effect(self) -> Effect<UserAction> {
         let Self {
             id,
             user_id,
@@ -40,7 +40,7 @@ impl DeedRow {
         Effect {
             id,
             settled: stage != DeliveryStatus::Sending,
-            what: Deed {
+            what: UserAction {
                 user_id,
                 correlation_id,
                 to,
@@ -50,15 +50,15 @@ impl DeedRow {
     }
 }
 
-/// What is known of a message of ours from now on.
-struct Told<'a> {
+/// A change of an effect's delivery status.
+struct StatusChange<'a> {
     stage: DeliveryStatus,
     message_id: Option<&'a str>,
     price: Option<&'a MessagePrice>,
     error: Option<&'a DeliveryFailure>,
 }
 
-impl Told<'_> {
+impl StatusChange<'_> {
     fn attributes(&self) -> Result<Vec<(&'static str, AttributeValue)>> {
         fn render<T: Serialize>(
             name: &'static str,
@@ -80,31 +80,34 @@ impl Told<'_> {
 }
 
 impl Store {
-    /// What a provider reports of a message of ours; the message, if it is news. Reports come in any order, and any number
-    /// of times.
-    pub(crate) async fn follow(&self, status: &StatusUpdate) -> Result<Option<Effect<Deed>>> {
+    /// Saves a provider's delivery status. Returns the effect if the status is later than the saved one, so that
+    /// duplicate and out-of-order statuses change nothing.
+    pub(crate) async fn apply_status(
+        &self,
+        status: &StatusUpdate,
+    ) -> Result<Option<Effect<UserAction>>> {
         let Some(reference) = status.reference else {
-            // Not sent by us: the number may serve another system too.
+            // Another system sends from the same number.
             return Ok(None);
         };
-        let key = sent_key(reference.user_id, reference.effect_id);
-        let told = Told {
+        let key = effect_key(reference.user_id, reference.effect_id);
+        let change = StatusChange {
             stage: status.stage,
             message_id: Some(&status.message_id),
             price: status.price.as_ref(),
             error: status.error.as_ref(),
         };
-        self.advance(key, &told).await
+        self.advance(key, &change).await
     }
 
-    pub(super) async fn settle_deed(
+    pub(super) async fn settle_effect(
         &self,
-        effect: &Effect<Deed>,
+        effect: &Effect<UserAction>,
         outcome: &EffectOutcome,
     ) -> Result<()> {
         let failure;
-        let told = match outcome {
-            EffectOutcome::Done { receipt } => Told {
+        let change = match outcome {
+            EffectOutcome::Done { receipt } => StatusChange {
                 stage: DeliveryStatus::Sent,
                 message_id: Some(receipt),
                 price: None,
@@ -115,7 +118,7 @@ impl Store {
                     code: *code,
                     title: title.clone(),
                 };
-                Told {
+                StatusChange {
                     stage: DeliveryStatus::Failed,
                     message_id: None,
                     price: None,
@@ -124,22 +127,26 @@ impl Store {
             }
             EffectOutcome::Later { .. } | EffectOutcome::Unknown { .. } => return Ok(()),
         };
-        self.advance(sent_key(effect.what.user_id, effect.id), &told)
+        self.advance(effect_key(effect.what.user_id, effect.id), &change)
             .await
             .map(drop)
     }
 
-    /// Moves a message of ours to a later stage, and gives it if it did; an earlier one changes nothing.
-    async fn advance(&self, key: Row, told: &Told<'_>) -> Result<Option<Effect<Deed>>> {
+    /// Writes a status if its rank is higher than the saved one. Returns `None` when nothing was written.
+    async fn advance(
+        &self,
+        key: Row,
+        change: &StatusChange<'_>,
+    ) -> Result<Option<Effect<UserAction>>> {
         let mut when = Condition::expression("attribute_exists(pk) AND stage_rank < :rank")
-            .value(":rank", number(told.stage.rank()))
-            // From now on it is history.
-            .value(":expiry", number(expiry(self.clock.now())));
+            .value(":rank", number(change.stage.rank()))
+            // A settled effect is kept as long as messages are.
+            .value(":expiry", number(message_expiry(self.clock.now())));
         let mut sets = vec![
             "stage_rank = :rank".to_owned(),
             "expires_at = :expiry".to_owned(),
         ];
-        for (name, value) in told.attributes()? {
+        for (name, value) in change.attributes()? {
             sets.push(format!("#{name} = :{name}"));
             when = when
                 .name_attribute(&format!("#{name}"), name)
@@ -150,12 +157,12 @@ impl Store {
             .update(key, &format!("SET {}", sets.join(", ")), when)
             .await?;
         Ok(row
-            .map(Table::from_row::<DeedRow>)
+            .map(Table::from_row::<EffectRow>)
             .transpose()?
-            .map(DeedRow::effect))
+            .map(EffectRow::into_effect))
     }
 
-    pub(super) async fn deeds(&self, inbox: &Inbox) -> Result<Vec<Effect<Deed>>> {
+    pub(super) async fn effects_of(&self, inbox: &Inbox) -> Result<Vec<Effect<UserAction>>> {
         if inbox.effects.is_empty() {
             return Ok(Vec::new());
         }
@@ -166,40 +173,39 @@ impl Store {
         let keys = inbox
             .effects
             .iter()
-            .map(|id| sent_key(owner, *id))
+            .map(|id| effect_key(owner, *id))
             .collect();
         let rows = self.table.batch_get(keys, Consistency::Strong).await?;
         let rows = rows
             .into_iter()
-            .map(Table::from_row::<DeedRow>)
+            .map(Table::from_row::<EffectRow>)
             .collect::<Result<Vec<_>>>()?;
-        // A batch comes in any order, and what was decided is done in order. A row is kept as long as its entry in the
-        // inbox until it is settled: one that is gone was.
+        // Effects are executed in their order, which a batch does not keep. A missing row was settled and has expired.
         let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
         Ok(inbox
             .effects
             .iter()
             .filter_map(|id| rows.remove(id))
-            .map(DeedRow::effect)
+            .map(EffectRow::into_effect)
             .collect())
     }
 
-    pub(super) fn put_deed(
+    pub(super) fn put_effect(
         &self,
-        effect: &Effect<Deed>,
+        effect: &Effect<UserAction>,
         now: Timestamp,
     ) -> Result<TransactWriteItem> {
-        let Deed {
+        let UserAction {
             user_id,
             correlation_id,
             to,
             action,
         } = &effect.what;
-        if let (Action::Say { body }, Some(to)) = (action, to) {
+        if let (Action::SendMessage { body }, Some(to)) = (action, to) {
             body.check(to.channel)
                 .map_err(|e| Error::internal("text_too_long", e))?;
         }
-        let row = DeedRow {
+        let row = EffectRow {
             direction: "out".to_owned(),
             id: effect.id,
             user_id: *user_id,
@@ -211,7 +217,7 @@ impl Store {
             expires_at: Inbox::expiry(now),
         };
         let mut item: Row = Table::to_row("", "", &row)?;
-        item.extend(sent_key(*user_id, effect.id));
+        item.extend(effect_key(*user_id, effect.id));
         self.table.transact_put(item, Condition::none())
     }
 }

@@ -1,16 +1,20 @@
-//! What people think of their photos, and what they want somebody to read, by month.
+//! Ratings, feedback and questions of users, by month.
 
 use std::{collections::BTreeSet, time::Duration};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Condition, Row, Table, number, text};
-use confab_core::{EffectId, OrderId, Result, Timestamp, UserId, after};
+use confab_core::{EffectId, OrderId, Result, Timestamp, UserId, after, before};
 use confab_messaging::Address;
 use serde::{Deserialize, Serialize};
 
 use super::Store;
 
-/// More ratings than a month of a very busy studio.
-const MOST: usize = 20_000;
+/// Maximum rows of a month that are read.
+const MAX_ROWS: usize = 20_000;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Questions are deleted after this many days.
+const QUESTION_TTL_DAYS: u32 = 60;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rating {
@@ -18,77 +22,74 @@ pub(crate) struct Rating {
     pub(crate) user_id: UserId,
     #[serde(default)]
     pub(crate) stars: Option<u8>,
-    #[serde(default)]
-    pub(crate) words: Option<String>,
+    #[serde(default, rename = "words")]
+    pub(crate) feedback: Option<String>,
     pub(crate) at: Timestamp,
 }
 
-/// `2026-11`: by the time of the order, so that a second thought lies where the first one did.
-fn month_of(order: OrderId) -> String {
-    month(order.made_at())
-}
-
-pub(super) fn key(order: OrderId) -> Row {
-    Table::key(format!("RATING#{}", month_of(order)), order.to_string())
-}
-
-/// What a person wants somebody of the studio to read.
+/// A user's question to the operator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Question {
     pub(crate) user_id: UserId,
-    /// Where the person is answered.
+    /// The address that an answer goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<Address>,
-    pub(crate) words: String,
+    #[serde(rename = "words")]
+    pub(crate) text: String,
     pub(crate) at: Timestamp,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Longer than anybody waits for an answer.
-const QUESTION_DAYS: u32 = 60;
-
-fn questions(month: &str) -> String {
-    format!("QUESTION#{month}")
-}
-
-fn month(at: Timestamp) -> String {
+fn month_of(at: Timestamp) -> String {
     at.strftime("%Y-%m").to_string()
 }
 
+fn rating_pk(month: &str) -> String {
+    format!("RATING#{month}")
+}
+
+fn question_pk(month: &str) -> String {
+    format!("QUESTION#{month}")
+}
+
+/// The month of the order, so that a later rating replaces an earlier one.
+pub(super) fn key(order: OrderId) -> Row {
+    Table::key(rating_pk(&month_of(order.made_at())), order.to_string())
+}
+
 impl Store {
-    /// Under the id of what was done about it: done again, it is the same question.
-    pub(crate) async fn hands_on(&self, id: EffectId, question: &Question) -> Result<()> {
-        let expires_at = after(question.at, DAY * QUESTION_DAYS);
-        let mut row = Table::to_row(questions(&month(question.at)), id.to_string(), question)?;
+    /// Saves a question under the id of its effect, so that a repetition writes the same row.
+    pub(crate) async fn save_question(&self, id: EffectId, question: &Question) -> Result<()> {
+        let expires_at = after(question.at, DAY * QUESTION_TTL_DAYS);
+        let pk = question_pk(&month_of(question.at));
+        let mut row = Table::to_row(pk, id.to_string(), question)?;
         row.insert("expires_at".to_owned(), number(expires_at.as_second()));
         self.table.put(row, Condition::none()).await.map(drop)
     }
 
     pub(crate) async fn questions(&self, month: &str) -> Result<Vec<Question>> {
-        self.question_rows(month)
-            .await?
-            .into_iter()
-            .map(Table::from_row)
-            .collect()
+        let rows = self.rows_of(question_pk(month)).await?;
+        rows.into_iter().map(Table::from_row).collect()
     }
 
-    async fn question_rows(&self, month: &str) -> Result<Vec<Row>> {
-        self.table
-            .query(
-                None,
-                Condition::expression("pk = :month").value(":month", text(questions(month))),
-                MOST,
-            )
-            .await
+    /// Returns a month's ratings. `month` has the form `2026-11`.
+    pub(crate) async fn ratings(&self, month: &str) -> Result<Vec<Rating>> {
+        let rows = self.rows_of(rating_pk(month)).await?;
+        rows.into_iter().map(Table::from_row).collect()
     }
 
-    pub(super) async fn forget_questions(&self, person: UserId) -> Result<()> {
+    async fn rows_of(&self, pk: String) -> Result<Vec<Row>> {
+        let keys = Condition::expression("pk = :pk").value(":pk", text(pk));
+        self.table.query(None, keys, MAX_ROWS).await
+    }
+
+    pub(super) async fn delete_questions(&self, user_id: UserId) -> Result<()> {
         let now = self.clock.now();
-        let days = (0..=QUESTION_DAYS).map(|days| now.checked_sub(DAY * days).unwrap_or(now));
-        for month in days.map(month).collect::<BTreeSet<_>>() {
-            for row in self.question_rows(&month).await? {
+        let days = 0..=QUESTION_TTL_DAYS;
+        let months: BTreeSet<_> = days.map(|days| month_of(before(now, DAY * days))).collect();
+        for month in months {
+            for row in self.rows_of(question_pk(&month)).await? {
                 let key = Table::key_of(&row);
-                if Table::from_row::<Question>(row)?.user_id == person {
+                if Table::from_row::<Question>(row)?.user_id == user_id {
                     self.table.delete(key).await?;
                 }
             }
@@ -96,42 +97,45 @@ impl Store {
         Ok(())
     }
 
-    /// The last word counts.
-    pub(crate) async fn rates(&self, user: UserId, order: OrderId, stars: u8) -> Result<()> {
-        self.tells(user, order, "stars = :said", number(stars))
+    pub(crate) async fn save_rating(
+        &self,
+        user_id: UserId,
+        order: OrderId,
+        stars: u8,
+    ) -> Result<()> {
+        self.update_rating(user_id, order, "stars", number(stars))
             .await
     }
 
-    pub(crate) async fn writes(&self, user: UserId, order: OrderId, words: &str) -> Result<()> {
-        self.tells(user, order, "words = :said", text(words)).await
-    }
-
-    async fn tells(
+    pub(crate) async fn save_feedback(
         &self,
-        user: UserId,
+        user_id: UserId,
         order: OrderId,
-        what: &str,
-        said: aws_sdk_dynamodb::types::AttributeValue,
+        feedback: &str,
     ) -> Result<()> {
-        let when = Condition::none()
-            .name_attribute("#at", "at")
-            .value(":said", said)
-            .value(":order", text(order.to_string()))
-            .value(":user", text(user.to_string()))
-            .value(":at", text(self.clock.now().to_string()));
-        let tells = format!("SET {what}, order_id = :order, user_id = :user, #at = :at");
-        self.table.update(key(order), &tells, when).await.map(drop)
+        self.update_rating(user_id, order, "words", text(feedback))
+            .await
     }
 
-    /// `month` is of the form `2026-11`.
-    pub(crate) async fn ratings(&self, month: &str) -> Result<Vec<Rating>> {
-        let keys =
-            Condition::expression("pk = :month").value(":month", text(format!("RATING#{month}")));
+    /// Sets one attribute of a rating. The latest value wins.
+    async fn update_rating(
+        &self,
+        user_id: UserId,
+        order: OrderId,
+        attribute: &str,
+        value: AttributeValue,
+    ) -> Result<()> {
+        let values = Condition::none()
+            .name_attribute("#at", "at")
+            .value(":value", value)
+            .value(":order", text(order.to_string()))
+            .value(":user", text(user_id.to_string()))
+            .value(":at", text(self.clock.now().to_string()));
+        let expression =
+            format!("SET {attribute} = :value, order_id = :order, user_id = :user, #at = :at");
         self.table
-            .query(None, keys, MOST)
-            .await?
-            .into_iter()
-            .map(Table::from_row)
-            .collect()
+            .update(key(order), &expression, values)
+            .await
+            .map(drop)
     }
 }

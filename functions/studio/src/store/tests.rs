@@ -11,18 +11,18 @@ use confab_messaging::{Channel, Content, Inbound};
 use confab_testkit::sample;
 use confab_worker::{Consistency, DecisionStore, InboxState, SaveOutcome};
 use serde_json::{Value, json};
-use studio_domain::{Event as What, Job, aliases, event_of};
+use studio_domain::{Job, aliases, inbox_id};
 
 use super::*;
 
-/// Answers reads from its rows, by their `pk`; writes change nothing.
+/// A DynamoDB that answers reads from its rows, by `pk`, and ignores writes.
 #[derive(Debug, Clone, Default)]
-struct Rows {
+struct FakeTable {
     rows: Arc<Mutex<BTreeMap<String, Value>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    operations: Arc<Mutex<Vec<String>>>,
 }
 
-impl HttpConnector for Rows {
+impl HttpConnector for FakeTable {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let operation = request
             .headers()
@@ -32,41 +32,52 @@ impl HttpConnector for Rows {
             .unwrap()
             .1
             .to_owned();
-        let asked: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let input: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let rows = self.rows.lock().unwrap();
         let row = |key: &Value| rows.get(key["pk"]["S"].as_str().unwrap()).cloned();
         let answer = match operation.as_str() {
             "BatchGetItem" => {
-                let keys = asked["RequestItems"]["Studio"]["Keys"].as_array().unwrap();
+                let keys = input["RequestItems"]["Studio"]["Keys"].as_array().unwrap();
                 let twice = keys
                     .iter()
                     .enumerate()
                     .any(|(index, key)| keys[..index].contains(key));
-                assert!(
-                    !twice,
-                    "DynamoDB refuses a batch with a key twice: {keys:?}"
-                );
+                assert!(!twice, "DynamoDB refuses duplicate keys: {keys:?}");
                 json!({ "Responses": { "Studio": keys.iter().filter_map(row).collect::<Vec<_>>() } })
             }
-            "GetItem" => json!({ "Item": row(&asked["Key"]) }),
-            // Of one partition: rows in the order of their names here.
+            "GetItem" => json!({ "Item": row(&input["Key"]) }),
+            // Rows of one partition, in the order of their keys here.
             "Query" => {
                 let mut found: Vec<_> = rows.values().cloned().collect();
-                if asked["ScanIndexForward"] == false {
+                if input["ScanIndexForward"] == false {
                     found.reverse();
                 }
-                found.truncate(usize::try_from(asked["Limit"].as_u64().unwrap()).unwrap());
+                found.truncate(usize::try_from(input["Limit"].as_u64().unwrap()).unwrap());
                 json!({ "Items": found })
+            }
+            // The condition of a status: its rank is higher than the saved one.
+            "UpdateItem" => {
+                let rank = |value: &Value| value["N"].as_str()?.parse::<u8>().ok();
+                let new = rank(&input["ExpressionAttributeValues"][":rank"]);
+                let mut saved = row(&input["Key"]).unwrap_or_default();
+                if new <= rank(&saved["stage_rank"]) {
+                    let refusal = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" });
+                    let response =
+                        HttpResponse::new(400.try_into().unwrap(), refusal.to_string().into());
+                    return HttpConnectorFuture::ready(Ok(response));
+                }
+                saved["stage_rank"] = input["ExpressionAttributeValues"][":rank"].clone();
+                json!({ "Attributes": saved })
             }
             _ => json!({}),
         };
-        self.asked.lock().unwrap().push(operation);
+        self.operations.lock().unwrap().push(operation);
         let response = HttpResponse::new(200.try_into().unwrap(), answer.to_string().into());
         HttpConnectorFuture::ready(Ok(response))
     }
 }
 
-impl Rows {
+impl FakeTable {
     fn store(&self) -> Store {
         let connector = SharedHttpConnector::new(self.clone());
         let config = aws_sdk_dynamodb::Config::builder()
@@ -91,128 +102,131 @@ impl Rows {
         self.rows.lock().unwrap().insert(pk, row);
     }
 
-    fn lead_to(&self, names: &[Alias], id: UserId) {
-        for name in names {
-            let pk = alias_pk(name);
+    fn add_aliases(&self, aliases: &[Alias], id: UserId) {
+        for alias in aliases {
+            let pk = alias_pk(alias);
             let row = json!({ "pk": { "S": pk }, "sk": { "S": "ALIAS" }, "user_id": { "S": id.to_string() } });
             self.rows.lock().unwrap().insert(pk, row);
         }
     }
 
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.asked.lock().unwrap())
+    fn take_operations(&self) -> Vec<String> {
+        std::mem::take(&mut self.operations.lock().unwrap())
     }
 }
 
-fn event() -> Event {
+fn trigger() -> UserTrigger {
     let event = sample("studio", "studio-conversation.text");
     let job = event["Records"][0]["body"].as_str().unwrap();
     let Job::V1 { message } = serde_json::from_str(job).unwrap() else {
         panic!("a message")
     };
-    said(message)
+    received(message)
 }
 
-fn said(message: Inbound) -> Event {
+fn received(message: Inbound) -> UserTrigger {
     let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
-    Event {
-        id: event_of(&message),
-        person: None,
-        what: What::Said { message },
+    UserTrigger {
+        id: inbox_id(&message),
+        user_id: None,
+        trigger: Trigger::MessageReceived { message },
         correlation_id,
     }
 }
 
 fn message() -> Inbound {
-    match event().what {
-        What::Said { message } => message,
+    match trigger().trigger {
+        Trigger::MessageReceived { message } => message,
         other => panic!("{other:?}"),
     }
 }
 
-async fn person(store: &Store) -> Person {
-    match store.open(&event(), Consistency::Eventual).await.unwrap() {
-        InboxState::New(person) => person,
+async fn record(store: &Store) -> UserRecord {
+    match store.open(&trigger(), Consistency::Eventual).await.unwrap() {
+        InboxState::New(record) => record,
         InboxState::Decided { .. } => panic!("there is no inbox row"),
     }
 }
 
 #[tokio::test]
-async fn a_person_whom_the_process_has_met_is_read_in_one_call() {
+async fn cached_user_is_read_in_one_call_and_the_alias_decides() {
     let [anna, berta] = [1, 2].map(|id| UserId::new(Timestamp::UNIX_EPOCH, &move || [id; 10]));
-    let rows = Rows::default();
+    let rows = FakeTable::default();
     rows.add_user(anna);
     rows.add_user(berta);
-    let names = aliases(&message());
-    rows.lead_to(&names, anna);
+    let aliases = aliases(&message());
+    rows.add_aliases(&aliases, anna);
     let store = rows.store();
 
-    let found = person(&store).await;
+    let found = record(&store).await;
     assert_eq!((found.user.as_ref().unwrap().id, found.version), (anna, 3));
-    assert_eq!(rows.asked(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(rows.take_operations(), ["BatchGetItem", "GetItem"]);
     assert_eq!(
         store
-            .save(&event(), &found, &[], Timestamp::UNIX_EPOCH)
+            .save(&trigger(), &found, &[], Timestamp::UNIX_EPOCH)
             .await
             .unwrap(),
         SaveOutcome::Saved
     );
-    assert_eq!(rows.asked(), ["TransactWriteItems"]);
+    assert_eq!(rows.take_operations(), ["TransactWriteItems"]);
 
-    assert_eq!(person(&store).await.user.unwrap().id, anna);
-    assert_eq!(rows.asked(), ["BatchGetItem"]);
+    assert_eq!(record(&store).await.user.unwrap().id, anna);
+    assert_eq!(rows.take_operations(), ["BatchGetItem"]);
 
-    rows.lead_to(&names, berta);
+    rows.add_aliases(&aliases, berta);
     assert_eq!(
-        person(&store).await.user.unwrap().id,
+        record(&store).await.user.unwrap().id,
         berta,
-        "the alias is believed, not the guess"
+        "the alias decides, not the cache"
     );
-    assert_eq!(rows.asked(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(rows.take_operations(), ["BatchGetItem", "GetItem"]);
 }
 
 #[tokio::test]
-async fn whom_an_alias_leads_to_keeps_the_id_even_without_a_row() {
+async fn alias_keeps_its_id_when_the_users_row_is_gone() {
     let anna = UserId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
-    let rows = Rows::default();
-    rows.lead_to(&aliases(&message()), anna);
-    let found = person(&rows.store()).await;
+    let rows = FakeTable::default();
+    rows.add_aliases(&aliases(&message()), anna);
+    let found = record(&rows.store()).await;
     assert_eq!((found.id(), found.user), (Some(anna), None));
 }
 
 #[tokio::test]
-async fn a_number_that_changed_to_itself_is_asked_for_once() {
+async fn number_that_changes_to_itself_is_read_once() {
     let new = message().from.person;
-    let event = said(Inbound {
+    let trigger = received(Inbound {
         content: Content::NumberChanged { new },
         ..message()
     });
-    let found = Rows::default()
+    let found = FakeTable::default()
         .store()
-        .open(&event, Consistency::Eventual)
+        .open(&trigger, Consistency::Eventual)
         .await
         .unwrap();
-    assert!(matches!(found, InboxState::New(Person { user: None, .. })));
+    assert!(matches!(
+        found,
+        InboxState::New(UserRecord { user: None, .. })
+    ));
 }
 
 #[tokio::test]
-async fn what_happens_to_a_person_finds_them_under_an_id_that_they_had() {
+async fn trigger_for_a_former_id_finds_the_merged_user() {
     let [anna, then] = [1, 2].map(|id| UserId::new(Timestamp::UNIX_EPOCH, &move || [id; 10]));
-    let rows = Rows::default();
+    let rows = FakeTable::default();
     rows.add_user(anna);
     rows.add_user(then);
     rows.rows.lock().unwrap().get_mut(&user_pk(then)).unwrap()["merged_into"] =
         json!({ "S": anna.to_string() });
     let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]);
-    let event = |person| Event {
+    let timer = |user_id| UserTrigger {
         id: "due#1".into(),
-        person: Some(person),
-        what: What::Due,
+        user_id: Some(user_id),
+        trigger: Trigger::TimerFired,
         correlation_id,
     };
     let store = rows.store();
     for id in [anna, then] {
-        let InboxState::New(found) = store.open(&event(id), Consistency::Eventual).await.unwrap()
+        let InboxState::New(found) = store.open(&timer(id), Consistency::Eventual).await.unwrap()
         else {
             panic!("new")
         };
@@ -222,19 +236,19 @@ async fn what_happens_to_a_person_finds_them_under_an_id_that_they_had() {
         );
     }
     let stranger = UserId::new(Timestamp::UNIX_EPOCH, &|| [3; 10]);
-    let InboxState::New(nobody) = store
-        .open(&event(stranger), Consistency::Eventual)
+    let InboxState::New(unknown) = store
+        .open(&timer(stranger), Consistency::Eventual)
         .await
         .unwrap()
     else {
         panic!("new")
     };
-    assert_eq!((nobody.id(), nobody.user), (Some(stranger), None));
+    assert_eq!((unknown.id(), unknown.user), (Some(stranger), None));
 }
 
 #[tokio::test]
-async fn cleanups_are_listed_newest_first_and_only_the_latest() {
-    let rows = Rows::default();
+async fn latest_cleanups_are_listed_newest_first() {
+    let rows = FakeTable::default();
     let begun = [
         "2026-11-11T04:00:00Z",
         "2026-11-18T04:00:00Z",
@@ -259,7 +273,7 @@ async fn cleanups_are_listed_newest_first_and_only_the_latest() {
 }
 
 #[test]
-fn the_samples_are_jobs_of_the_worker() {
+fn samples_are_jobs_of_the_conversation_worker() {
     let job = |name: &str| -> Job {
         let event = sample("studio", name);
         serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap()
@@ -267,35 +281,63 @@ fn the_samples_are_jobs_of_the_worker() {
     assert!(matches!(
         job("studio-conversation.judged"),
         Job::V2 {
-            event: What::Judged { .. },
+            trigger: Trigger::PhotoReviewed { .. },
             ..
         }
     ));
-    let Job::Told { detail } = job("studio-conversation.paid") else {
-        panic!("from the bus")
+    let Job::Payment { detail } = job("studio-conversation.paid") else {
+        panic!("a payment")
     };
     assert!(matches!(
-        detail.news.happened(),
-        Some((_, What::Paid { .. }))
+        detail.change.into_trigger(),
+        Some((_, Trigger::PaymentReceived { .. }))
     ));
 }
 
 #[test]
-fn the_sample_status_is_one_that_the_worker_follows() {
+fn sample_status_refers_to_a_message() {
     let event = sample("studio", "studio-status.delivered");
     let studio_domain::StatusJob::V1 { status } =
         serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
     assert!(status.reference.is_some());
 }
 
+#[tokio::test]
+async fn status_out_of_order_or_repeated_changes_nothing() {
+    let sample = sample("studio", "studio-status.delivered");
+    let job = sample["Records"][0]["body"].as_str().unwrap();
+    let studio_domain::StatusJob::V1 { status } = serde_json::from_str(job).unwrap();
+    let reference = status.reference.unwrap();
+    let pk = user_pk(reference.user_id);
+    let rows = FakeTable::default();
+    let row = |rank: &str| {
+        json!({ "pk": { "S": pk }, "sk": { "S": "MSG" }, "direction": { "S": "out" },
+            "id": { "S": reference.effect_id.to_string() }, "user_id": { "S": reference.user_id.to_string() },
+            "correlation_id": { "S": reference.correlation_id.to_string() }, "stage": { "S": "sent" },
+            "action": { "M": { "action": { "S": "refund" }, "order": { "S": "ord_06f2s7v5kfw0t3jk2m8q4x9z1c" } } },
+            "stage_rank": { "N": rank }, "expires_at": { "N": "0" } })
+    };
+    let set_rank = |rank: u8| {
+        let row = row(&rank.to_string());
+        rows.rows.lock().unwrap().insert(pk.clone(), row);
+    };
+    let store = rows.store();
+    set_rank(status.stage.rank() - 1);
+    assert!(store.apply_status(&status).await.unwrap().is_some());
+    set_rank(status.stage.rank());
+    assert_eq!(store.apply_status(&status).await.unwrap(), None, "a copy");
+    set_rank(status.stage.rank() + 1);
+    assert_eq!(store.apply_status(&status).await.unwrap(), None, "an older status");
+}
+
 #[test]
-fn only_so_many_people_are_remembered() {
-    let met = Met::default();
-    for number in 0..2 * MOST_MET {
-        met.remember(
+fn alias_cache_is_bounded() {
+    let cache = AliasCache::default();
+    for number in 0..2 * MAX_CACHED_ALIASES {
+        cache.insert(
             vec![Alias::Scoped(Channel::Meta, format!("US.{number}").into())],
             UserId::new(Timestamp::UNIX_EPOCH, &|| [0; 10]),
         );
     }
-    assert!(met.0.lock().unwrap().len() <= MOST_MET);
+    assert!(cache.0.lock().unwrap().len() <= MAX_CACHED_ALIASES);
 }

@@ -1,174 +1,173 @@
-//! The worker that looks for what nobody needs any more, page by page: messages of more than two weeks, faces of people who
-//! are gone or have not written for a month, and what was learned of them. It goes on where its time ended.
+//! The worker of cleanups: deletes expired messages, pictures and models page by page, and continues in another job.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use confab_astria::Tune;
 use confab_aws::Entry;
-use confab_contracts::{Event as OnTheBus, studio::CleanupFinished};
+use confab_contracts::{Event, studio::CleanupFinished};
 use confab_core::{Clock, EventId, OrderId, Result, UserId, after};
-use confab_lambda::QueueMessage as Delivery;
-use studio_domain::{Cleanup, CleanupJob, CleanupStep, Event, Kept, MODELS_KEPT, PRODUCT};
+use confab_lambda::QueueMessage;
+use studio_domain::{Cleanup, CleanupJob, CleanupStep, MODEL_TTL, PRODUCT, StoredImage, Trigger};
 use tokio::time::Instant;
 
-use crate::{Cleaner, services::conversation_queue as news};
+use crate::{
+    services::conversation_queue,
+    state::{Part, State},
+};
 
-/// A page and what is done about it take less.
-const PAGE_TAKES: Duration = Duration::from_secs(30);
-const PEOPLE: usize = 50;
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::Objects,
+    Part::Bus,
+    Part::ConversationQueue,
+    Part::CleanupQueue,
+    Part::Astria,
+];
 
-pub async fn handle(deps: Arc<Cleaner>, delivery: Delivery<CleanupJob>) -> Result<()> {
-    let until = Instant::now() + delivery.time_left;
+/// Time that one page takes at most: with less left, the cleanup continues in another job.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+const USERS_PER_PAGE: usize = 50;
+
+pub async fn handle(state: Arc<State>, delivery: QueueMessage<CleanupJob>) -> Result<()> {
+    let deadline = Instant::now() + delivery.time_left;
     let mut cleanup = match delivery.body {
         CleanupJob::V1 { cleanup } => cleanup,
         CleanupJob::Due { detail } => {
             let cleanup = Cleanup::new(&detail);
-            if deps
-                .store
-                .cleanup(cleanup.run)
-                .await?
-                .is_some_and(|report| report.finished_at.is_some())
-            {
+            let report = state.store()?.cleanup(cleanup.run).await?;
+            if report.is_some_and(|report| report.finished_at.is_some()) {
                 return Ok(());
             }
-            deps.store.report(&cleanup, None).await?;
+            state.store()?.save_cleanup(&cleanup, None).await?;
             cleanup
         }
     };
     while let Some(step) = cleanup.step {
-        if until.saturating_duration_since(Instant::now()) < PAGE_TAKES {
-            let correlation_id = cleanup.correlation_id;
-            return deps
-                .queue
-                .send(&[Entry::standard(
-                    &CleanupJob::V1 { cleanup },
-                    correlation_id,
-                )?])
-                .await;
+        if deadline.saturating_duration_since(Instant::now()) < PAGE_TIMEOUT {
+            return continue_later(&state, cleanup).await;
         }
-        let last = match step {
-            CleanupStep::People => people(&deps, &mut cleanup).await?,
-            CleanupStep::Pictures => pictures(&deps, &mut cleanup).await?,
-            CleanupStep::Models => models(&deps, &mut cleanup).await?,
+        let cursor = match step {
+            CleanupStep::Users => clean_users(&state, &mut cleanup).await?,
+            CleanupStep::Images => clean_images(&state, &mut cleanup).await?,
+            CleanupStep::Models => clean_models(&state, &mut cleanup).await?,
         };
-        cleanup.goes_on(last);
+        cleanup.advance(cursor);
     }
-    finish(&deps, cleanup).await
+    finish(&state, cleanup).await
 }
 
-async fn finish(deps: &Cleaner, cleanup: Cleanup) -> Result<()> {
-    let now = deps.clock.now();
-    deps.store.report(&cleanup, Some(now)).await?;
-    let Cleanup {
-        run,
-        dry_run,
-        correlation_id,
-        found,
-        ..
-    } = cleanup;
-    let id = EventId::of_event(&format!("cleanup#{run}"));
+async fn continue_later(state: &State, cleanup: Cleanup) -> Result<()> {
+    let correlation_id = cleanup.correlation_id;
+    let entry = Entry::standard(&CleanupJob::V1 { cleanup }, correlation_id)?;
+    state.cleanup_queue()?.send(&[entry]).await
+}
+
+async fn finish(state: &State, cleanup: Cleanup) -> Result<()> {
+    let now = state.clock.now();
+    state.store()?.save_cleanup(&cleanup, Some(now)).await?;
+    let run = cleanup.run;
     let data = CleanupFinished {
         run,
-        dry_run,
-        found,
+        dry_run: cleanup.dry_run,
+        found: cleanup.found,
     };
-    deps.bus
-        .publish(&[OnTheBus::new(
-            id,
-            now,
-            PRODUCT,
-            correlation_id,
-            run.to_string(),
-            data,
-        )])
-        .await
+    let event = Event::new(
+        EventId::of_event(&format!("cleanup#{run}")),
+        now,
+        PRODUCT,
+        cleanup.correlation_id,
+        run.to_string(),
+        data,
+    );
+    state.bus()?.publish(&[event]).await
 }
 
-async fn people(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>> {
-    let now = deps.clock.now();
-    let people = deps.store.people(cleanup.after.as_deref(), PEOPLE).await?;
-    let mut idle = Vec::new();
-    for person in &people {
-        let old = deps.store.old_messages(person.id, now).await?;
-        cleanup.finds("messages", old.len());
+/// Deletes expired messages, and queues a timer for idle users: the conversation's worker removes their face data.
+async fn clean_users(state: &State, cleanup: &mut Cleanup) -> Result<Option<String>> {
+    let (store, now) = (state.store()?, state.clock.now());
+    let users = store
+        .list_users(cleanup.after.as_deref(), USERS_PER_PAGE)
+        .await?;
+    let mut timers = Vec::new();
+    for user in &users {
+        let expired = store.expired_messages(user.id, now).await?;
+        cleanup.count("messages", expired.len());
         if !cleanup.dry_run {
-            deps.store.delete(old).await?;
+            store.delete(expired).await?;
         }
-        if deps.store.is_idle(person.id, now).await? {
-            cleanup.finds("idle_people", 1);
-            // The one who decides about a person forgets their face.
-            let name = format!("idle#{}#{}", person.id, cleanup.run);
-            idle.push(news::entry(
-                name,
-                person.id,
-                Event::Due,
+        if store.is_idle(user.id, now).await? {
+            cleanup.count("idle_people", 1);
+            timers.push(conversation_queue::entry(
+                format!("idle#{}#{}", user.id, cleanup.run),
+                user.id,
+                Trigger::TimerFired,
                 cleanup.correlation_id,
             )?);
         }
     }
     if !cleanup.dry_run {
-        deps.people.send(&idle).await?;
+        state.conversation_queue()?.send(&timers).await?;
     }
-    Ok(people
-        .last()
-        .filter(|_| people.len() == PEOPLE)
-        .map(|person| person.key.clone()))
+    if users.len() < USERS_PER_PAGE {
+        return Ok(None);
+    }
+    Ok(users.last().map(|user| user.key.clone()))
 }
 
-async fn pictures(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>> {
-    let now = deps.clock.now();
-    let keys = deps
-        .objects
-        .list("people/", cleanup.after.as_deref())
-        .await?;
-    let mut are_here: HashMap<UserId, bool> = HashMap::new();
+/// Deletes pictures that are too old, and those of users who are gone.
+async fn clean_images(state: &State, cleanup: &mut Cleanup) -> Result<Option<String>> {
+    let (store, objects, now) = (state.store()?, state.objects()?, state.clock.now());
+    let keys = objects.list("people/", cleanup.after.as_deref()).await?;
+    let mut users: HashMap<UserId, bool> = HashMap::new();
     for key in &keys {
-        let Some(kept) = Kept::of(key) else { continue };
-        let is_here = match are_here.get(&kept.person) {
-            Some(is_here) => *is_here,
-            None => deps.store.knows(kept.person).await?,
+        let Some(image) = StoredImage::from_key(key) else {
+            continue;
         };
-        are_here.insert(kept.person, is_here);
-        let why = match (is_here, kept.is_too_old(now)) {
-            (_, true) => "expired_pictures",
-            (false, false) => "orphans",
-            (true, false) => continue,
+        let exists = match users.get(&image.user_id) {
+            Some(exists) => *exists,
+            None => store.user_exists(image.user_id).await?,
         };
-        cleanup.finds(why, 1);
+        users.insert(image.user_id, exists);
+        let kind = if image.is_expired(now) {
+            "expired_pictures"
+        } else if !exists {
+            "orphans"
+        } else {
+            continue;
+        };
+        cleanup.count(kind, 1);
         if !cleanup.dry_run {
-            deps.objects.delete(key).await?;
+            objects.delete(key).await?;
         }
     }
     Ok(keys.last().cloned())
 }
 
-async fn models(deps: &Cleaner, cleanup: &mut Cleanup) -> Result<Option<String>> {
+async fn clean_models(state: &State, cleanup: &mut Cleanup) -> Result<Option<String>> {
     let before = cleanup.after.as_deref().and_then(|id| id.parse().ok());
-    let astria = deps.astria.client().await?;
+    let astria = state.astria()?.client().await?;
     let tunes = astria.tunes_before(before).await?;
     for tune in &tunes {
-        if is_over(deps, tune).await? {
-            cleanup.finds("models", 1);
+        if is_expired(state, tune).await? {
+            cleanup.count("models", 1);
             if !cleanup.dry_run {
                 astria.delete_tune(tune.id).await?;
             }
         }
     }
-    // A list that does not go on has no end.
-    let oldest = tunes
-        .iter()
-        .map(|tune| tune.id)
-        .min()
-        .filter(|oldest| before.is_none_or(|before| *oldest < before));
-    Ok(oldest.map(|id| id.to_string()))
+    // A page that does not lead to older models is the last one: otherwise the list would never end.
+    let oldest = tunes.iter().map(|tune| tune.id).min();
+    let cursor = oldest.filter(|oldest| before.is_none_or(|before| *oldest < before));
+    Ok(cursor.map(|id| id.to_string()))
 }
 
-/// Ours are named after orders. Other tunes of the account are nobody's business here, and neither are those of another
-/// studio: an order that is not known here may be known there.
-async fn is_over(deps: &Cleaner, tune: &Tune) -> Result<bool> {
+/// Whether a model is old and ours: its title is an order of this studio. Others on the account are left alone.
+async fn is_expired(state: &State, tune: &Tune) -> Result<bool> {
     let (Ok(order), Some(created_at)) = (tune.title.parse::<OrderId>(), tune.created_at) else {
         return Ok(false);
     };
-    let until = after(created_at, MODELS_KEPT);
-    Ok(deps.clock.now() >= until && deps.store.making(order).await?.is_some())
+    if state.clock.now() < after(created_at, MODEL_TTL) {
+        return Ok(false);
+    }
+    Ok(state.store()?.generation(order).await?.is_some())
 }

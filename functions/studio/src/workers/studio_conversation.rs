@@ -1,169 +1,183 @@
-//! The worker of all that happens to a person: decides what to do about it, and does it.
+//! The worker of conversations: decides what a trigger leads to, and executes the effects.
 
-pub(crate) mod effects;
+mod effects;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use confab_contracts::{Event as OnTheBus, studio::UserMessageReceived};
+use confab_contracts::{Event, studio::UserMessageReceived};
 use confab_core::{Clock, EventId, Result, UserId};
 use confab_lambda::{QueueMessage, metrics};
 use confab_messaging::Inbound;
 use confab_worker::{Decision, WorkerContext, work};
-use studio_domain::{Action, Event as What, Job, PRODUCT, Shelf, Surroundings, attend, event_of};
+use studio_domain::{Action, Catalog, Job, PRODUCT, Trigger, TurnContext, inbox_id};
 
+use self::effects::EffectExecutor;
 use crate::{
-    Worker,
-    routes::update_images::keep_fresh,
-    store::{Deed, Event, Person},
+    services::pack_refresh::refresh_if_stale,
+    state::{Part, State},
+    store::{UserAction, UserRecord, UserTrigger},
 };
 
-pub async fn handle(deps: Arc<Worker>, delivery: QueueMessage<Job>) -> Result<()> {
-    let correlation_id = delivery.correlation_id;
-    let event = match delivery.body {
-        Job::V1 { message } => Event {
-            id: event_of(&message),
-            person: None,
-            what: What::Said { message },
-            correlation_id,
-        },
-        Job::V2 { id, person, event } => Event {
-            id,
-            person: Some(person),
-            what: event,
-            correlation_id,
-        },
-        Job::Told { detail } => {
-            let (id, correlation_id) = (format!("bus#{}", detail.id), detail.correlation_id);
-            let Some((person, what)) = detail.news.happened() else {
-                metrics::count("PaymentNewsIgnored", "not_ours");
-                return Ok(());
-            };
-            Event {
-                id,
-                person: Some(person),
-                what,
-                correlation_id,
-            }
-        }
-    };
-    let shift = WorkerContext {
-        clock: &deps.clock,
-        entropy: &deps.entropy,
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::Objects,
+    Part::Bus,
+    Part::PhotoQueue,
+    Part::GenerationQueue,
+    Part::EraseQueue,
+    Part::PackQueue,
+    Part::Channels,
+    Part::PayLinks,
+    Part::Seal,
+    Part::Catalog,
+];
+
+pub async fn handle(state: Arc<State>, delivery: QueueMessage<Job>) -> Result<()> {
+    let context = WorkerContext {
+        clock: &state.clock,
+        entropy: &state.entropy,
         time_left: delivery.time_left,
     };
-    let shelf = deps.shelf.current(&deps.studio.store).await?;
-    if shelf.packs.is_empty() {
-        // A studio that has just opened does not wait for its schedule.
-        let id = EventId::new(deps.clock.now(), &deps.entropy);
-        Box::pin(keep_fresh(
-            &deps.studio.store,
-            &deps.drawing,
-            id,
-            event.correlation_id,
-        ))
-        .await?;
+    let Some(trigger) = trigger_of(delivery) else {
+        metrics::count("PaymentNewsIgnored", "not_ours");
+        return Ok(());
+    };
+    let store = state.store()?;
+    let catalog = state.catalog()?.current(store).await?;
+    if catalog.packs.is_empty() {
+        // A new studio does not wait for its schedule.
+        let id = EventId::new(state.clock.now(), &state.entropy);
+        Box::pin(refresh_if_stale(&state, id, trigger.correlation_id)).await?;
     }
-    let writer = Mutex::new(None);
-    let decide = |person| {
-        let decision = decide(&deps, person, &shelf, &event);
-        *writer.lock().unwrap_or_else(PoisonError::into_inner) =
-            decision.state.user.as_ref().map(|user| user.id);
+    let decided_user = Mutex::new(None);
+    let decide = |record: UserRecord| {
+        let decision = decide(&state, record, &catalog, &trigger);
+        let user_id = decision.state.user.as_ref().map(|user| user.id);
+        *decided_user.lock().unwrap_or_else(PoisonError::into_inner) = user_id;
         decision
     };
-    // What is nested deeper the compiler gives up on.
-    Box::pin(work(
-        &event,
-        &deps.studio.store,
-        &deps.studio,
-        shift,
-        decide,
-    ))
-    .await?;
-    if let What::Said { message } = &event.what {
-        let writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        tells_of(&deps, &event, message, writer).await?;
+    let executor = EffectExecutor::new(&state);
+    // Boxed, because the compiler gives up on deeper nesting.
+    Box::pin(work(&trigger, store, &executor, context, decide)).await?;
+    if let Trigger::MessageReceived { message } = &trigger.trigger {
+        let user_id = decided_user
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        publish_message(&state, &trigger, message, user_id).await?;
     }
     Ok(())
 }
 
-fn decide(
-    deps: &Worker,
-    mut person: Person,
-    shelf: &Shelf,
-    event: &Event,
-) -> Decision<Person, Deed> {
-    let around = Surroundings {
-        now: deps.clock.now(),
-        entropy: &deps.entropy,
-        shelf,
-    };
-    let known = person.id();
-    let decision = attend(person.user.clone(), around, &event.what);
-    let (user, actions) = match decision {
-        Some(Decision { mut state, effects }) => {
-            // Whom a name leads to keeps the id, even without a row.
-            state.id = known.unwrap_or(state.id);
-            (Some(state), effects)
+/// Returns the trigger of a job. `None` for a payment of another product.
+fn trigger_of(delivery: QueueMessage<Job>) -> Option<UserTrigger> {
+    let correlation_id = delivery.correlation_id;
+    Some(match delivery.body {
+        Job::V1 { message } => UserTrigger {
+            id: inbox_id(&message),
+            user_id: None,
+            trigger: Trigger::MessageReceived { message },
+            correlation_id,
+        },
+        Job::V2 {
+            id,
+            user_id,
+            trigger,
+        } => UserTrigger {
+            id,
+            user_id: Some(user_id),
+            trigger,
+            correlation_id,
+        },
+        Job::Payment { detail } => {
+            let (user_id, trigger) = detail.change.into_trigger()?;
+            UserTrigger {
+                id: format!("bus#{}", detail.id),
+                user_id: Some(user_id),
+                trigger,
+                correlation_id: detail.correlation_id,
+            }
         }
-        None => (None, for_nobody(&event.what)),
+    })
+}
+
+fn decide(
+    state: &State,
+    mut record: UserRecord,
+    catalog: &Catalog,
+    trigger: &UserTrigger,
+) -> Decision<UserRecord, UserAction> {
+    let context = TurnContext {
+        now: state.clock.now(),
+        entropy: &state.entropy,
+        catalog,
     };
-    let (user_id, to) = match &user {
-        Some(user) => (Some(user.id), user.address.clone()),
-        None => (known, None),
+    let known_id = record.id();
+    let decision = studio_domain::decide(record.user.take(), context, &trigger.trigger);
+    let (user, actions) = match decision {
+        Some(Decision {
+            state: mut user,
+            effects,
+        }) => {
+            // An alias keeps its id, even when the user's row is gone.
+            user.id = known_id.unwrap_or(user.id);
+            (Some(user), effects)
+        }
+        None => (None, actions_without_user(&trigger.trigger)),
     };
-    let deed = |(user_id, action)| Deed {
-        user_id,
-        correlation_id: event.correlation_id,
-        to: to.clone(),
-        action,
-    };
-    let effects = actions
-        .into_iter()
-        .filter_map(|action| Some((user_id?, action)))
-        .map(deed)
-        .collect();
-    person.user = user;
+    let user_id = user.as_ref().map(|user| user.id).or(known_id);
+    let to = user.as_ref().and_then(|user| user.address.clone());
+    let mut effects = Vec::new();
+    if let Some(user_id) = user_id {
+        effects.extend(actions.into_iter().map(|action| UserAction {
+            user_id,
+            correlation_id: trigger.correlation_id,
+            to: to.clone(),
+            action,
+        }));
+    }
+    record.user = user;
     Decision {
-        state: person,
+        state: record,
         effects,
     }
 }
 
-/// The person is gone. Money that comes for them goes back.
-fn for_nobody(event: &What) -> Vec<Action> {
-    match event {
-        What::Paid { order } => vec![Action::Refund { order: *order }],
+/// Refunds money that arrives for an erased user.
+fn actions_without_user(trigger: &Trigger) -> Vec<Action> {
+    match trigger {
+        Trigger::PaymentReceived { order } => vec![Action::Refund { order: *order }],
         _ => Vec::new(),
     }
 }
 
-/// After the answer, and before the message leaves the queue: told at least once, with one id for all copies.
-async fn tells_of(
-    deps: &Worker,
-    event: &Event,
+/// Publishes the message before it leaves the queue: at least once, under one id for all copies.
+async fn publish_message(
+    state: &State,
+    trigger: &UserTrigger,
     message: &Inbound,
-    writer: Option<UserId>,
+    decided_user: Option<UserId>,
 ) -> Result<()> {
-    let writer = match writer {
-        Some(writer) => Some(writer),
-        // It was decided before: its entry in the inbox knows.
-        None => deps.studio.store.whose(event).await?,
+    let user_id = match decided_user {
+        Some(user_id) => Some(user_id),
+        // An earlier delivery decided it, and its inbox entry has the user.
+        None => state.store()?.inbox_owner(trigger).await?,
     };
-    let Some(user_id) = writer else { return Ok(()) };
-    let id = EventId::of_event(&event.id);
+    let Some(user_id) = user_id else {
+        return Ok(());
+    };
     let data = UserMessageReceived {
         user_id,
         message_id: message.id.clone(),
         channel: message.from.channel,
         kind: message.content.name().to_owned(),
     };
-    let told = OnTheBus::new(
-        id,
+    let event = Event::new(
+        EventId::of_event(&trigger.id),
         message.sent_at,
         PRODUCT,
-        event.correlation_id,
-        event.id.clone(),
+        trigger.correlation_id,
+        trigger.id.clone(),
         data,
     );
-    deps.studio.bus.publish(&[told]).await
+    state.bus()?.publish(&[event]).await
 }

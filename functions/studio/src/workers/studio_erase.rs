@@ -1,39 +1,40 @@
-//! The worker that forgets a person: what they sent, what they got, what was learned of them, and that they were here.
-//! Done again, it finds less to do.
+//! The worker of erasures: deletes a user's models, pictures and rows. Repeated, it finds less to delete.
 
 use std::sync::Arc;
 
 use confab_core::{OrderId, Result, UserId};
-use confab_lambda::QueueMessage as Delivery;
+use confab_lambda::QueueMessage;
 use studio_domain::EraseJob;
 
-use crate::Eraser;
+use crate::state::{Part, State};
 
-pub async fn handle(deps: Arc<Eraser>, delivery: Delivery<EraseJob>) -> Result<()> {
-    let EraseJob::V1 { person, orders } = delivery.body;
-    // First what others hold: as long as that fails, our own rows say what is left to do.
-    forget_models(&deps, &orders).await?;
-    for id in deps.store.ids_of(person).await? {
-        forget_pictures(&deps, id).await?;
-        deps.store.forget(id, &orders).await?;
+pub const PARTS: &[Part] = &[Part::Store, Part::Objects, Part::Astria];
+
+pub async fn handle(state: Arc<State>, delivery: QueueMessage<EraseJob>) -> Result<()> {
+    let EraseJob::V1 { user_id, orders } = delivery.body;
+    // The rows go last: they say which models and pictures are left to delete.
+    delete_models(&state, &orders).await?;
+    for id in state.store()?.all_ids_of(user_id).await? {
+        delete_pictures(&state, id).await?;
+        state.store()?.delete_user(id, &orders).await?;
     }
     Ok(())
 }
 
-async fn forget_models(deps: &Eraser, orders: &[OrderId]) -> Result<()> {
-    let astria = deps.astria.client().await?;
+async fn delete_models(state: &State, orders: &[OrderId]) -> Result<()> {
+    let astria = state.astria()?.client().await?;
     for order in orders {
-        let Some(making) = deps.store.making(*order).await? else {
+        let Some(generation) = state.store()?.generation(*order).await? else {
             continue;
         };
-        let tune = match making.tune {
-            // It may have been made without our having heard of it.
-            None if making.is_unclear => astria
-                .find_tune(&order.to_string(), making.asked_since())
-                .await?
-                .map(|tune| tune.id),
-            tune => tune,
-        };
+        let mut tune = generation.tune;
+        if tune.is_none() && generation.is_unclear {
+            // Astria may have made a model whose answer was lost.
+            let found = astria
+                .find_tune(&order.to_string(), generation.requested_since())
+                .await?;
+            tune = found.map(|tune| tune.id);
+        }
         if let Some(tune) = tune {
             astria.delete_tune(tune).await?;
         }
@@ -41,17 +42,15 @@ async fn forget_models(deps: &Eraser, orders: &[OrderId]) -> Result<()> {
     Ok(())
 }
 
-async fn forget_pictures(deps: &Eraser, person: UserId) -> Result<()> {
+async fn delete_pictures(state: &State, user_id: UserId) -> Result<()> {
+    let objects = state.objects()?;
     loop {
-        let keys = deps
-            .objects
-            .list(&format!("people/{person}/"), None)
-            .await?;
+        let keys = objects.list(&format!("people/{user_id}/"), None).await?;
         if keys.is_empty() {
             return Ok(());
         }
         for key in keys {
-            deps.objects.delete(&key).await?;
+            objects.delete(&key).await?;
         }
     }
 }

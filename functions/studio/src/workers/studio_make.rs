@@ -1,175 +1,182 @@
-//! The worker that has photos made: it asks their maker once an order, and brings what was made.
+//! The worker of generations: requests an order's photos from Astria once, and delivers those that were made.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_astria::{Astria, AstriaError, NewTune, Prompt, Tune};
-use confab_contracts::{Event as OnTheBus, studio::TuneCreated};
+use confab_contracts::{Event, studio::TuneCreated};
 use confab_core::{
     Clock, CorrelationId, Error, EventId, OrderId, Result, Timestamp, UserId, after, hex,
 };
-use confab_lambda::{QueueMessage as Delivery, metrics, warn};
+use confab_lambda::{QueueMessage, metrics, warn};
 use confab_pictures::{Kind, Picture, Size, Wanted};
 use confab_provider_base::{File, MediaError};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
-use studio_domain::{Event, Image, MakeJob, MakeTask, Order, PRODUCT, Source};
+use studio_domain::{GenerationJob, GenerationTask, Image, Order, PRODUCT, Source, Trigger};
 
 use crate::{
-    Making as Deps,
-    services::astria::Ticket,
-    services::conversation_queue as news,
-    store::{Attempt, Making},
-    workers::studio_conversation::effects::SEAL,
+    config::SEAL_SECRET,
+    services::{astria::CallbackTicket, conversation_queue},
+    state::{Part, State},
+    store::{Generation, GenerationClaim},
 };
 
-/// This function's minute, and another in which Astria may still do what it was asked.
-const ATTEMPT: Duration = Duration::from_secs(120);
-/// Astria fetches the selfies while it is being asked.
-const SELFIES_SHOWN: Duration = Duration::from_secs(3600);
-/// Longer than any order takes.
-const TICKET_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
-/// After this time there will be no more photos than there are.
-const SETTLED: Duration = Duration::from_secs(600);
-/// What Astria says is not there may be there a little later.
-const SURELY_MISSING: Duration = Duration::from_secs(3600);
-/// So many photos are told of at once: each is a message to the person.
-const AT_ONCE: usize = 5;
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::Astria,
+    Part::Objects,
+    Part::ConversationQueue,
+    Part::Bus,
+    Part::Seal,
+    Part::CallbackUrl,
+];
 
-pub async fn handle(deps: Arc<Deps>, delivery: Delivery<MakeJob>) -> Result<()> {
-    let MakeJob::V1 { task } = delivery.body;
+/// Duration of a claim: this function's timeout of a minute, and another in which Astria may still act.
+const CLAIM_TTL: Duration = Duration::from_secs(120);
+/// Validity of the selfies' URLs: Astria fetches them during the request.
+const SELFIE_URL_TTL: Duration = Duration::from_secs(3600);
+/// Validity of a callback's ticket: longer than any order takes.
+const TICKET_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Time after the training after which no more photos are expected.
+const SETTLE_TIME: Duration = Duration::from_secs(600);
+/// A model that is missing this long after its request is gone. Before that, Astria may be inconsistent.
+const MISSING_TUNE_GRACE: Duration = Duration::from_secs(3600);
+/// Photos in one trigger: each becomes a message to the user.
+const IMAGES_PER_TRIGGER: usize = 5;
+/// Maximum bytes of a picture that messengers accept.
+const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
+const ANY_SIZE: Wanted = Wanted {
+    shorter_side: 1,
+    within: Size::square(4_096),
+};
+
+pub async fn handle(state: Arc<State>, delivery: QueueMessage<GenerationJob>) -> Result<()> {
+    let GenerationJob::V1 { task } = delivery.body;
     match task {
-        MakeTask::Make { person, order } => {
-            make(&deps, person, &order, delivery.correlation_id).await
+        GenerationTask::Start { user_id, order } => {
+            start(&state, user_id, &order, delivery.correlation_id).await
         }
-        MakeTask::LookAfter { order } => look_after(&deps, order).await,
+        GenerationTask::Check { order } => check(&state, order).await,
     }
 }
 
-async fn make(
-    deps: &Deps,
-    person: UserId,
+async fn start(
+    state: &State,
+    user_id: UserId,
     order: &Order,
     correlation_id: CorrelationId,
 ) -> Result<()> {
-    // The money is on its way back, or the person is gone.
-    if order.is_late(deps.clock.now()) || !deps.store.is_waited_for(person, order.id).await? {
+    let store = state.store()?;
+    // An overdue order is being refunded, and an erased user has none.
+    let is_overdue = order.is_overdue(state.clock.now());
+    if is_overdue || !store.is_order_in_progress(user_id, order.id).await? {
         return Ok(());
     }
-    let making = match deps
-        .store
-        .attempt(person, order, correlation_id, ATTEMPT)
-        .await?
-    {
-        Attempt::Mine(making) => making,
-        Attempt::Begun(making) => {
-            return tell_that_it_began(deps, &making, making.tune, None).await;
+    let claim = store
+        .claim_generation(user_id, order, correlation_id, CLAIM_TTL)
+        .await?;
+    let generation = match claim {
+        GenerationClaim::Claimed(generation) => generation,
+        GenerationClaim::Started(generation) => {
+            return announce_start(state, &generation, generation.tune, None).await;
         }
-        Attempt::SomebodyElses => {
+        GenerationClaim::HeldByOther => {
             return Err(Error::unavailable(
                 "in_progress",
-                "another worker asks for this order",
+                "another worker requests this order",
             ));
         }
     };
-    let astria = deps.astria.client().await?;
-    match ask(deps, &astria, &making).await? {
-        Asked::Made(tune) => began(deps, &astria, &making, &tune).await,
-        Asked::Refused(error) => refused(deps, &making, &error).await,
-        Asked::Forgotten => Ok(()),
+    let astria = state.astria()?.client().await?;
+    match request_tune(state, &astria, &generation).await? {
+        TuneRequest::Created(tune) => save_start(state, &astria, &generation, &tune).await,
+        TuneRequest::Rejected(error) => fail(state, &generation, &error).await,
+        TuneRequest::OrderErased => Ok(()),
     }
 }
 
-enum Asked {
-    Made(Tune),
-    Refused(AstriaError),
-    Forgotten,
+/// Outcome of a request to Astria. An outcome that a retry may change is an error.
+enum TuneRequest {
+    Created(Tune),
+    Rejected(AstriaError),
+    OrderErased,
 }
 
-/// Whatever may be tried again is an error.
-async fn ask(deps: &Deps, astria: &Astria, making: &Making) -> Result<Asked> {
-    if making.is_unclear {
-        match find(astria, making).await {
-            Ok(Some(tune)) => return Ok(Asked::Made(tune)),
+async fn request_tune(
+    state: &State,
+    astria: &Astria,
+    generation: &Generation,
+) -> Result<TuneRequest> {
+    if generation.is_unclear {
+        match find_tune(astria, generation).await {
+            Ok(Some(tune)) => return Ok(TuneRequest::Created(tune)),
             Ok(None) => {}
-            Err(error @ AstriaError::Missing) => return Ok(Asked::Refused(error)),
+            Err(error @ AstriaError::Missing) => return Ok(TuneRequest::Rejected(error)),
             Err(error) => return Err(error.into()),
         }
     }
-    let after_prompt = match making.order.from {
+    let after_prompt = match generation.order.source {
         Source::Photos { .. } => 0,
         Source::Model { tune } => match latest_prompt(astria, tune).await {
             Ok(latest) => latest,
-            // The model is forgotten, and will not come back.
-            Err(error @ AstriaError::Missing) => return Ok(Asked::Refused(error)),
+            // Astria deleted the model.
+            Err(error @ AstriaError::Missing) => return Ok(TuneRequest::Rejected(error)),
             Err(error) => return Err(error.into()),
         },
     };
-    let new = new_tune(deps, making).await?;
-    if !deps.store.asks(making.order.id, after_prompt).await? {
-        return Ok(Asked::Forgotten);
+    let new_tune = new_tune(state, generation).await?;
+    let (store, order) = (state.store()?, &generation.order);
+    if !store.mark_requested(order.id, after_prompt).await? {
+        return Ok(TuneRequest::OrderErased);
     }
-    match astria.create_tune(making.order.pack, &new).await {
-        Ok(tune) => Ok(Asked::Made(tune)),
+    match astria.create_tune(order.pack, &new_tune).await {
+        Ok(tune) => Ok(TuneRequest::Created(tune)),
         Err(error) if error.may_have_happened() => Err(error.into()),
         Err(error) => {
-            deps.store
-                .was_not_heard(making.order.id, making.is_unclear)
-                .await?;
-            match error.may_try_again() {
-                true => Err(error.into()),
-                false => Ok(Asked::Refused(error)),
+            store.release_claim(order.id, generation.is_unclear).await?;
+            if error.may_try_again() {
+                return Err(error.into());
             }
+            Ok(TuneRequest::Rejected(error))
         }
     }
 }
 
-async fn find(astria: &Astria, making: &Making) -> std::result::Result<Option<Tune>, AstriaError> {
-    match making.order.from {
+/// Finds what an earlier attempt with an unknown outcome created.
+async fn find_tune(
+    astria: &Astria,
+    generation: &Generation,
+) -> std::result::Result<Option<Tune>, AstriaError> {
+    match generation.order.source {
         Source::Photos { .. } => {
-            astria
-                .find_tune(&making.order.id.to_string(), making.asked_since())
-                .await
+            let title = generation.order.id.to_string();
+            astria.find_tune(&title, generation.requested_since()).await
         }
         Source::Model { tune } => {
-            let was_heard = latest_prompt(astria, tune).await? > making.after_prompt;
-            match was_heard {
-                true => Ok(Some(astria.tune(tune).await?)),
-                false => Ok(None),
+            if latest_prompt(astria, tune).await? <= generation.after_prompt {
+                return Ok(None);
             }
+            Ok(Some(astria.tune(tune).await?))
         }
     }
 }
 
 async fn latest_prompt(astria: &Astria, tune: i64) -> std::result::Result<i64, AstriaError> {
-    Ok(astria
-        .prompts_of(tune)
-        .await?
-        .iter()
-        .map(|prompt| prompt.id)
-        .max()
-        .unwrap_or(0))
+    let prompts = astria.prompts_of(tune).await?;
+    Ok(prompts.iter().map(|prompt| prompt.id).max().unwrap_or(0))
 }
 
-async fn new_tune(deps: &Deps, making: &Making) -> Result<NewTune> {
-    let order = &making.order;
-    let until = after(deps.clock.now(), TICKET_LASTS);
-    let ticket = deps
-        .keys
-        .seal(SEAL, &Ticket { order: order.id }, until)
-        .await?;
-    let address = format!(
-        "{}/pack-tune-received?ticket={ticket}&trace={}",
-        deps.base_url, making.correlation_id
-    );
-    let callback = Url::parse(&address).map_err(|e| Error::internal("bad_base_url", e))?;
-    let (objects, characteristics, tune_ids) = match &order.from {
+async fn new_tune(state: &State, generation: &Generation) -> Result<NewTune> {
+    let order = &generation.order;
+    let callback = callback_url(state, generation).await?;
+    let (objects, characteristics, tune_ids) = match &order.source {
         Source::Photos { objects, traits } => (objects.as_slice(), traits.clone(), Vec::new()),
-        Source::Model { tune } => (&[][..], std::collections::BTreeMap::new(), vec![*tune]),
+        Source::Model { tune } => (&[][..], BTreeMap::new(), vec![*tune]),
     };
-    let image_urls = objects
-        .iter()
-        .map(|key| deps.objects.link(key, SELFIES_SHOWN))
-        .collect::<Result<_>>()?;
+    let mut image_urls = Vec::new();
+    for key in objects {
+        image_urls.push(state.objects()?.link(key, SELFIE_URL_TTL)?);
+    }
     Ok(NewTune {
         title: order.id.to_string(),
         class: order.class.name().to_owned(),
@@ -182,228 +189,257 @@ async fn new_tune(deps: &Deps, making: &Making) -> Result<NewTune> {
     })
 }
 
-async fn began(deps: &Deps, astria: &Astria, making: &Making, tune: &Tune) -> Result<()> {
-    if !deps.store.began(making.order.id, tune.id).await? {
-        // The person was forgotten while Astria was being asked. A model that was there before has gone with its own order.
-        if matches!(making.order.from, Source::Photos { .. }) {
-            astria.delete_tune(tune.id).await?;
-        }
-        return Ok(());
-    }
-    tell_that_it_began(deps, making, Some(tune.id), tune.eta).await
+async fn callback_url(state: &State, generation: &Generation) -> Result<Url> {
+    let ticket = CallbackTicket {
+        order: generation.order.id,
+    };
+    let expires_at = after(state.clock.now(), TICKET_TTL);
+    let secrets = state.secrets()?;
+    let ticket = secrets.seal(SEAL_SECRET, &ticket, expires_at).await?;
+    let (base, trace) = (state.callback_url()?, generation.correlation_id);
+    Url::parse(&format!("{base}?ticket={ticket}&trace={trace}"))
+        .map_err(|error| Error::internal("bad_base_url", error))
 }
 
-async fn tell_that_it_began(
-    deps: &Deps,
-    making: &Making,
+async fn save_start(
+    state: &State,
+    astria: &Astria,
+    generation: &Generation,
+    tune: &Tune,
+) -> Result<()> {
+    let order = &generation.order;
+    if state.store()?.mark_started(order.id, tune.id).await? {
+        return announce_start(state, generation, Some(tune.id), tune.eta).await;
+    }
+    // The user was erased during the request. A reused model is deleted with the order that trained it.
+    if matches!(order.source, Source::Photos { .. }) {
+        astria.delete_tune(tune.id).await?;
+    }
+    Ok(())
+}
+
+async fn announce_start(
+    state: &State,
+    generation: &Generation,
     tune: Option<i64>,
     eta: Option<Timestamp>,
 ) -> Result<()> {
     let Some(tune) = tune else { return Ok(()) };
-    let (order, person, correlation_id) = (making.order.id, making.person, making.correlation_id);
-    let event = Event::Begun { order, tune, eta };
-    news::tell(
-        &deps.people,
-        format!("begun#{order}"),
-        person,
-        event,
-        correlation_id,
-    )
-    .await?;
+    let order = generation.order.id;
+    let trigger = Trigger::GenerationStarted { order, tune, eta };
+    send_trigger(state, generation, format!("begun#{order}"), trigger).await?;
     let data = TuneCreated {
-        user_id: person,
+        user_id: generation.user_id,
         order_id: order,
         tune_id: tune,
     };
-    let id = EventId::of_event(&format!("tune#{order}"));
-    let told = OnTheBus::new(
-        id,
-        making.asked_at,
+    let event = Event::new(
+        EventId::of_event(&format!("tune#{order}")),
+        generation.requested_at,
         PRODUCT,
-        correlation_id,
+        generation.correlation_id,
         order.to_string(),
         data,
     );
-    deps.bus.publish(&[told]).await
+    state.bus()?.publish(&[event]).await
 }
 
-/// It will be refused again: the person gets the money back.
-async fn refused(deps: &Deps, making: &Making, why: &impl std::fmt::Display) -> Result<()> {
-    let (order, person) = (making.order.id, making.person);
+/// Reports a failure that no retry changes: the conversation refunds the order.
+async fn fail(
+    state: &State,
+    generation: &Generation,
+    cause: &impl std::fmt::Display,
+) -> Result<()> {
+    let order = generation.order.id;
     metrics::count("OrderRefused", "astria");
     warn(
-        "an order cannot be made",
-        &why.to_string(),
-        making.correlation_id,
+        "order cannot be made",
+        &cause.to_string(),
+        generation.correlation_id,
     );
-    news::tell(
-        &deps.people,
-        format!("refused#{order}"),
-        person,
-        Event::Refused { order },
-        making.correlation_id,
-    )
-    .await
+    let trigger = Trigger::GenerationFailed { order };
+    send_trigger(state, generation, format!("refused#{order}"), trigger).await
 }
 
-/// Whatever Astria has of the order: the photos that are there go to the person.
-async fn look_after(deps: &Deps, order: OrderId) -> Result<()> {
-    let Some(making) = deps.store.making(order).await? else {
+async fn send_trigger(
+    state: &State,
+    generation: &Generation,
+    id: String,
+    trigger: Trigger,
+) -> Result<()> {
+    let (user_id, correlation_id) = (generation.user_id, generation.correlation_id);
+    let queue = state.conversation_queue()?;
+    conversation_queue::send(queue, id, user_id, trigger, correlation_id).await
+}
+
+/// Polls Astria for an order, and delivers the photos that are there.
+async fn check(state: &State, order: OrderId) -> Result<()> {
+    let Some(generation) = state.store()?.generation(order).await? else {
         return Ok(());
     };
-    let not_begun = || Error::unavailable("not_begun", "nobody has noted yet that it began");
-    let tune = making.tune.ok_or_else(not_begun)?;
-    let (astria, now) = (deps.astria.client().await?, deps.clock.now());
+    let Some(tune) = generation.tune else {
+        return Err(Error::unavailable("not_begun", "no start is saved yet"));
+    };
+    let (astria, now) = (state.astria()?.client().await?, state.clock.now());
     let tune = match astria.tune(tune).await {
         Ok(tune) => tune,
-        Err(error @ AstriaError::Missing) if now >= after(making.asked_at, SURELY_MISSING) => {
-            return refused(deps, &making, &error).await;
+        Err(error @ AstriaError::Missing)
+            if now >= after(generation.requested_at, MISSING_TUNE_GRACE) =>
+        {
+            return fail(state, &generation, &error).await;
         }
         Err(error) => return Err(error.into()),
     };
-    let prompts = ours(&making, astria.prompts_of(tune.id).await?);
-    let mut is_whole = is_whole(&making, &tune, &prompts, now);
-    let (mut images, mut postponed) = (Vec::new(), None);
-    for picture in pictures(&prompts) {
-        match bring(deps, &astria, &making, picture).await {
+    let prompts = prompts_of_order(&generation, astria.prompts_of(tune.id).await?);
+    let mut is_complete = is_complete(&generation, &tune, &prompts, now);
+    let (mut images, mut last_error) = (Vec::new(), None);
+    for source in image_sources(&prompts) {
+        match store_image(state, &astria, &generation, &source).await {
             Ok(image) => images.extend(image),
-            // The others need not wait for it.
+            // Other photos do not wait for this one.
             Err(error) => {
-                (is_whole, postponed) = (false, Some(error));
+                is_complete = false;
+                last_error = Some(error);
             }
         }
     }
-    if is_whole && images.is_empty() {
-        return refused(deps, &making, &"none of its photos could be made").await;
+    if is_complete && images.is_empty() {
+        return fail(state, &generation, &"none of its photos could be made").await;
     }
-    let mut entries = Vec::new();
-    let chunks = images.chunks(AT_ONCE);
-    let last = chunks.len();
-    for (number, chunk) in chunks.enumerate() {
-        let is_all = is_whole && number + 1 == last;
-        let event = Event::Made {
-            order,
-            images: chunk.to_vec(),
-            is_all,
-        };
-        entries.push(news::entry(
-            name_of(order, chunk, is_all),
-            making.person,
-            event,
-            making.correlation_id,
-        )?);
-    }
-    deps.people.send(&entries).await?;
-    postponed.map_or(Ok(()), Err)
+    send_images(state, &generation, &images, is_complete).await?;
+    last_error.map_or(Ok(()), Err)
 }
 
-/// A model that is used again has the prompts of other orders, too.
-fn ours(making: &Making, mut prompts: Vec<Prompt>) -> Vec<Prompt> {
-    prompts.retain(|prompt| prompt.id > making.after_prompt);
+/// Queues the photos in chunks. The same photos have the same id, so that a repeated check delivers nothing twice.
+async fn send_images(
+    state: &State,
+    generation: &Generation,
+    images: &[Image],
+    is_complete: bool,
+) -> Result<()> {
+    let order = generation.order.id;
+    let chunks: Vec<_> = images.chunks(IMAGES_PER_TRIGGER).collect();
+    let mut entries = Vec::new();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let is_last = is_complete && index + 1 == chunks.len();
+        entries.push(conversation_queue::entry(
+            images_id(order, chunk, is_last),
+            generation.user_id,
+            Trigger::ImagesReady {
+                order,
+                images: chunk.to_vec(),
+                is_last,
+            },
+            generation.correlation_id,
+        )?);
+    }
+    state.conversation_queue()?.send(&entries).await
+}
+
+/// Keeps the order's own prompts: a reused model has those of other orders, too.
+fn prompts_of_order(generation: &Generation, mut prompts: Vec<Prompt>) -> Vec<Prompt> {
+    prompts.retain(|prompt| prompt.id > generation.after_prompt);
     prompts.sort_by_key(|prompt| prompt.id);
-    prompts.truncate(usize::try_from(making.order.images).unwrap_or(usize::MAX));
+    prompts.truncate(usize::try_from(generation.order.images).unwrap_or(usize::MAX));
     prompts
 }
 
-fn pictures(prompts: &[Prompt]) -> impl Iterator<Item = (i64, usize, &str)> {
-    prompts.iter().flat_map(|prompt| {
-        prompt
-            .images
-            .iter()
-            .enumerate()
-            .map(|(index, url)| (prompt.id, index, url.as_str()))
+/// A generated photo at Astria.
+struct ImageSource<'a> {
+    name: String,
+    url: &'a str,
+}
+
+fn image_sources(prompts: &[Prompt]) -> Vec<ImageSource<'_>> {
+    let mut sources = Vec::new();
+    for prompt in prompts {
+        for (index, url) in prompt.images.iter().enumerate() {
+            let name = format!("{}-{index}", prompt.id);
+            sources.push(ImageSource { name, url });
+        }
+    }
+    sources
+}
+
+/// Whether no more photos will follow: all were made or failed, or the training ended `SETTLE_TIME` ago.
+fn is_complete(generation: &Generation, tune: &Tune, prompts: &[Prompt], now: Timestamp) -> bool {
+    let is_done = |prompt: &Prompt| !prompt.images.is_empty() || prompt.failure.is_some();
+    if prompts.is_empty() || !prompts.iter().all(is_done) {
+        return false;
+    }
+    let images: usize = prompts.iter().map(|prompt| prompt.images.len()).sum();
+    let failures = prompts.iter().filter(|prompt| prompt.failure.is_some());
+    let ordered = usize::try_from(generation.order.images).unwrap_or(usize::MAX);
+    if images + failures.count() >= ordered {
+        return true;
+    }
+    // A reused model was trained before this order requested photos.
+    tune.trained_at.is_some_and(|trained_at| {
+        now >= after(trained_at.max(generation.requested_at), SETTLE_TIME)
     })
 }
 
-/// All that was ordered, or all that there will be.
-fn is_whole(making: &Making, tune: &Tune, prompts: &[Prompt], now: Timestamp) -> bool {
-    let images: usize = prompts.iter().map(|prompt| prompt.images.len()).sum();
-    let failures = prompts
-        .iter()
-        .filter(|prompt| prompt.failure.is_some())
-        .count();
-    let wanted = usize::try_from(making.order.images).unwrap_or(usize::MAX);
-    let are_over = prompts
-        .iter()
-        .all(|prompt| !prompt.images.is_empty() || prompt.failure.is_some());
-    let trained_at = tune
-        .trained_at
-        .map(|trained_at| trained_at.max(making.asked_at));
-    let is_settled = trained_at.is_some_and(|at| now >= after(at, SETTLED));
-    are_over && !prompts.is_empty() && (images + failures >= wanted || is_settled)
-}
-
-/// Astria keeps pictures for a month, and whoever knows the address may look: ours are copies. One that is not to be had
-/// costs itself alone.
-async fn bring(
-    deps: &Deps,
+/// Copies a photo into the bucket, because Astria's URLs are public and end after a month. `None` for an unusable one.
+async fn store_image(
+    state: &State,
     astria: &Astria,
-    making: &Making,
-    (prompt, index, url): (i64, usize, &str),
+    generation: &Generation,
+    ImageSource { name, url }: &ImageSource<'_>,
 ) -> Result<Option<Image>> {
-    let name = format!("{prompt}-{index}");
-    let object = format!("people/{}/orders/{}/{name}", making.person, making.order.id);
-    if !deps.objects.exists(&object).await? {
-        match astria.image(url).await {
-            Ok(file) => match sendable(file) {
-                Some((mime_type, bytes)) => deps.objects.put(&object, mime_type, bytes).await?,
-                None => {
-                    metrics::count("PictureLost", "astria");
-                    warn("a picture cannot be read", &name, making.correlation_id);
-                    return Ok(None);
-                }
-            },
-            Err(error @ MediaError::Unavailable(_)) => return Err(error.into()),
-            Err(error) => {
-                metrics::count("PictureLost", "astria");
-                warn(
-                    "a picture cannot be had",
-                    &error.to_string(),
-                    making.correlation_id,
-                );
-                return Ok(None);
-            }
-        }
+    let (user_id, order) = (generation.user_id, generation.order.id);
+    let object = format!("people/{user_id}/orders/{order}/{name}");
+    let image = Image {
+        name: name.clone(),
+        object: object.clone(),
+    };
+    let objects = state.objects()?;
+    if objects.exists(&object).await? {
+        return Ok(Some(image));
     }
-    Ok(Some(Image { name, object }))
+    let lost = |cause: &str| {
+        metrics::count("PictureLost", "astria");
+        warn("picture is lost", cause, generation.correlation_id);
+        Ok(None)
+    };
+    match astria.image(url).await {
+        Ok(file) => {
+            let Some((mime_type, bytes)) = to_sendable(file) else {
+                return lost(&format!("{name} is unreadable"));
+            };
+            objects.put(&object, mime_type, bytes).await?;
+            Ok(Some(image))
+        }
+        Err(error @ MediaError::Unavailable(_)) => Err(error.into()),
+        Err(error) => lost(&error.to_string()),
+    }
 }
 
-/// Messengers take JPEG and PNG of 5 MB.
-const LARGEST_SENT: usize = 5 * 1024 * 1024;
-const ANY_SIZE: Wanted = Wanted {
-    shorter_side: 1,
-    within: Size::square(4_096),
-};
-
-/// A picture as messengers take it, whatever its maker called it: as it is if that may be.
-fn sendable(file: File) -> Option<(&'static str, Vec<u8>)> {
-    let is_small = file.bytes.len() <= LARGEST_SENT;
+/// Returns the picture as a JPEG or PNG of at most `MAX_IMAGE_BYTES`. The content decides, not Astria's content type.
+fn to_sendable(file: File) -> Option<(&'static str, Vec<u8>)> {
+    let is_small = file.bytes.len() <= MAX_IMAGE_BYTES;
     match Kind::of(&file.bytes) {
         Some(Kind::Jpeg) if is_small => Some(("image/jpeg", file.bytes)),
         Some(Kind::Png) if is_small => Some(("image/png", file.bytes)),
         _ => {
             let picture = Picture::read(&file.bytes, &ANY_SIZE).ok()?;
-            let jpegs = [92, 80, 60]
+            let mut jpegs = [92, 80, 60]
                 .into_iter()
                 .map(|quality| picture.jpeg(quality));
-            Some((
-                "image/jpeg",
-                jpegs
-                    .into_iter()
-                    .find(|bytes| bytes.len() <= LARGEST_SENT)?,
-            ))
+            let bytes = jpegs.find(|bytes| bytes.len() <= MAX_IMAGE_BYTES)?;
+            Some(("image/jpeg", bytes))
         }
     }
 }
 
-/// The same photos in the same place are the same news.
-fn name_of(order: OrderId, images: &[Image], is_all: bool) -> String {
+/// Returns the idempotency key of a delivery: the same for the same photos.
+fn images_id(order: OrderId, images: &[Image], is_last: bool) -> String {
     let mut digest = Sha256::new();
     for image in images {
         digest.update(image.name.as_bytes());
         digest.update(b"/");
     }
-    format!("made#{order}#{}#{is_all}", hex(&digest.finalize()[..12]))
+    let digest = hex(&digest.finalize()[..12]);
+    format!("made#{order}#{digest}#{is_last}")
 }
 
 #[cfg(test)]
@@ -412,18 +448,18 @@ mod tests {
     use confab_testkit::sample;
     use serde_json::{Value, json};
 
-    const ASKED: &str = "2026-11-21T09:01:00Z";
+    const REQUESTED_AT: &str = "2026-11-21T09:01:00Z";
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    /// Of four photos.
-    fn making(after_prompt: i64) -> Making {
+    /// A generation of four photos.
+    fn generation(after_prompt: i64) -> Generation {
         let job = sample("studio", "studio-make.order");
         let job: Value = serde_json::from_str(job["Records"][0]["body"].as_str().unwrap()).unwrap();
         let task = &job["task"];
-        serde_json::from_value(json!({ "person": task["person"], "order": task["order"], "asked_at": ASKED,
+        serde_json::from_value(json!({ "person": task["person"], "order": task["order"], "asked_at": REQUESTED_AT,
             "correlation_id": "cor_01m7ym613fe0yvvhrd4bj8893d", "attempt_until_ms": 0, "is_unclear": true,
             "after_prompt": after_prompt, "tune": 7, "expires_at": 0 }))
         .unwrap()
@@ -458,53 +494,50 @@ mod tests {
     }
 
     #[test]
-    fn of_a_model_that_is_used_again_only_the_orders_own_prompts_count() {
+    fn prompts_of_other_orders_on_a_reused_model_are_ignored() {
         let all = || [9, 3, 5, 4, 8, 7, 6].map(|id| prompt(id, 1, None)).to_vec();
         let ids = |after| {
-            ours(&making(after), all())
+            prompts_of_order(&generation(after), all())
                 .iter()
                 .map(|prompt| prompt.id)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(
-            ids(0),
-            [3, 4, 5, 6],
-            "the first four are the order's, later ones another's"
-        );
+        assert_eq!(ids(0), [3, 4, 5, 6], "the first four belong to the order");
         assert_eq!(ids(5), [6, 7, 8, 9]);
         assert_eq!(ids(9), [0_i64; 0]);
     }
 
     #[test]
-    fn it_is_whole_when_all_is_there_or_nothing_more_will_come() {
+    fn order_is_complete_when_all_photos_are_done_or_ten_minutes_after_the_training() {
         let soon = at("2026-11-21T09:11:00Z");
         let late = at("2026-11-21T09:31:00Z");
         let trained = tune(Some("2026-11-21T09:10:00Z"));
-        let whole = |prompts: &[Prompt], tune: &Tune, now| is_whole(&making(0), tune, prompts, now);
+        let complete =
+            |prompts: &[Prompt], tune: &Tune, now| is_complete(&generation(0), tune, prompts, now);
         let four = [1, 2, 3, 4].map(|id| prompt(id, 1, None));
-        assert!(whole(&four, &trained, soon));
+        assert!(complete(&four, &trained, soon));
         assert!(
-            whole(&[prompt(1, 4, None)], &trained, soon),
+            complete(&[prompt(1, 4, None)], &trained, soon),
             "four of one prompt"
         );
-        assert!(!whole(&four[..3], &trained, soon), "one more may come");
-        assert!(whole(&four[..3], &trained, late));
-        assert!(!whole(&[], &trained, late), "the prompts are not there yet");
+        assert!(!complete(&four[..3], &trained, soon), "one more may come");
+        assert!(complete(&four[..3], &trained, late));
+        assert!(!complete(&[], &trained, late), "no prompts yet");
         let waits = [prompt(1, 1, None), prompt(2, 0, None)];
-        assert!(!whole(&waits, &trained, late), "one is still being drawn");
+        assert!(!complete(&waits, &trained, late), "one is still being made");
         let failed = [
             prompt(1, 1, None),
             prompt(2, 0, Some("no")),
             prompt(3, 1, None),
             prompt(4, 1, None),
         ];
-        assert!(whole(&failed, &trained, soon), "what failed will not come");
+        assert!(complete(&failed, &trained, soon), "a failed photo counts");
         assert!(
-            !whole(&four[..3], &tune(None), late),
-            "it is still learning"
+            !complete(&four[..3], &tune(None), late),
+            "the training is running"
         );
-        // A model that was trained long ago has just been asked again.
-        assert!(!whole(
+        // A model that was trained long ago, and reused just now.
+        assert!(!complete(
             &four[..3],
             &tune(Some("2026-10-01T00:00:00Z")),
             at("2026-11-21T09:10:59Z")
@@ -512,18 +545,18 @@ mod tests {
     }
 
     #[test]
-    fn other_photos_are_other_news() {
-        let order = making(0).order.id;
+    fn same_photos_have_the_same_id_and_others_another() {
+        let order = generation(0).order.id;
         let image = |name: &str| Image {
             name: name.into(),
             object: String::new(),
         };
-        let one = name_of(order, &[image("1-0"), image("2-0")], false);
-        assert_eq!(one, name_of(order, &[image("1-0"), image("2-0")], false));
+        let one = images_id(order, &[image("1-0"), image("2-0")], false);
+        assert_eq!(one, images_id(order, &[image("1-0"), image("2-0")], false));
         for other in [
-            name_of(order, &[image("1-0"), image("2-0")], true),
-            name_of(order, &[image("1-0")], false),
-            name_of(order, &[image("1-02-0")], false),
+            images_id(order, &[image("1-0"), image("2-0")], true),
+            images_id(order, &[image("1-0")], false),
+            images_id(order, &[image("1-02-0")], false),
         ] {
             assert_ne!(one, other);
         }

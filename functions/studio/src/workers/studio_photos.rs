@@ -1,139 +1,160 @@
-//! The worker that looks at photos: fetches one while its provider still has it, and finds out whether it is good to
-//! learn from. Good ones are kept, without what the camera wrote into them.
+//! The worker of selfies: fetches a photo, has Astria inspect it, and stores accepted ones without their metadata.
 
 use std::{sync::Arc, time::Duration};
 
 use confab_astria::{Astria, AstriaError, Inspection};
-use confab_contracts::{Event as OnTheBus, studio::ImageProcessed};
-use confab_core::{Clock, EventId, PhotoId, Result, UserId, hex};
-use confab_lambda::{QueueMessage as Delivery, metrics};
+use confab_contracts::{Event, studio::ImageProcessed};
+use confab_core::{Clock, CorrelationId, EventId, PhotoId, Result, UserId, hex};
+use confab_lambda::{QueueMessage, metrics};
 use confab_messaging::{Address, Media};
 use confab_pictures::{Picture, Refusal, Size, Wanted};
 use confab_provider_base::{File, MediaError};
 use sha2::{Digest, Sha256};
-use studio_domain::{Class, Event, Fault, PRODUCT, PhotoJob, Seen, Verdict};
+use studio_domain::{Class, PRODUCT, PhotoInspection, PhotoJob, RejectionReason, Trigger, Verdict};
 
-use crate::{Photographer, services::conversation_queue as news};
+use crate::{
+    services::conversation_queue,
+    state::{Part, State},
+};
 
-/// A face on fewer pixels teaches nothing, and on more nothing more.
-const WANTED: Wanted = Wanted {
+pub const PARTS: &[Part] = &[
+    Part::Channels,
+    Part::Astria,
+    Part::Objects,
+    Part::ConversationQueue,
+    Part::Bus,
+];
+
+/// Size of stored selfies: smaller faces are useless for training, and larger ones do not improve it.
+const SELFIE_SIZE: Wanted = Wanted {
     shorter_side: 400,
     within: Size::square(2_048),
 };
-const QUALITY: u8 = 90;
-/// The person waits: a photo that could not be looked at so often is asked for again. Each try takes six minutes.
-const PATIENCE: u32 = 4;
-/// A maker who has too much to do is asked once more at once.
-const BREATH: Duration = Duration::from_secs(3);
-const LONGEST_BREATH: Duration = Duration::from_secs(10);
+const JPEG_QUALITY: u8 = 90;
+/// Tries of a review, six minutes apart. After them the photo is rejected, because the user waits.
+const MAX_RECEIVES: u32 = 4;
+/// Delay of the one retry when Astria is busy, unless Astria asks for another.
+const RETRY_DELAY: Duration = Duration::from_secs(3);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
+const SELFIE_MIME_TYPE: &str = "image/jpeg";
 
-pub async fn handle(deps: Arc<Photographer>, delivery: Delivery<PhotoJob>) -> Result<()> {
+pub async fn handle(state: Arc<State>, delivery: QueueMessage<PhotoJob>) -> Result<()> {
+    let (receives, correlation_id) = (delivery.receives, delivery.correlation_id);
     let PhotoJob::V1 {
-        person,
+        user_id,
         photo,
         from,
         media,
-        name,
+        class,
     } = delivery.body;
-    // Counted before it is looked at: one that ends the process is given up, too.
-    let verdict = if delivery.receives > PATIENCE {
+    // Checked before the review, so that a photo that crashes the process is given up as well.
+    let verdict = if receives > MAX_RECEIVES {
         metrics::count("PhotoGivenUp", "unavailable");
-        Verdict::Bad { why: Fault::Gone }
+        Verdict::Rejected {
+            reason: RejectionReason::Expired,
+        }
     } else {
-        look_at(&deps, person, photo, &from, &media, name).await?
+        let object = format!("people/{user_id}/selfies/{photo}.jpg");
+        review(&state, object, &from, &media, class).await?
     };
-    let is_good = matches!(verdict, Verdict::Good { .. });
-    let event = Event::Judged { photo, verdict };
-    news::tell(
-        &deps.people,
-        format!("judged#{photo}"),
-        person,
-        event,
-        delivery.correlation_id,
-    )
-    .await?;
-    let data = ImageProcessed {
-        user_id: person,
-        photo_id: photo,
-        is_good,
-    };
-    let id = EventId::of_event(&format!("judged#{photo}"));
-    let told = OnTheBus::new(
-        id,
-        deps.clock.now(),
-        PRODUCT,
-        delivery.correlation_id,
-        photo.to_string(),
-        data,
-    );
-    deps.bus.publish(&[told]).await
+    let is_good = matches!(verdict, Verdict::Accepted { .. });
+    let id = format!("judged#{photo}");
+    let trigger = Trigger::PhotoReviewed { photo, verdict };
+    let queue = state.conversation_queue()?;
+    conversation_queue::send(queue, id, user_id, trigger, correlation_id).await?;
+    publish(&state, user_id, photo, is_good, correlation_id).await
 }
 
-async fn look_at(
-    deps: &Photographer,
-    person: UserId,
-    photo: PhotoId,
+async fn publish(
+    state: &State,
+    user_id: UserId,
+    photo_id: PhotoId,
+    is_good: bool,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let data = ImageProcessed {
+        user_id,
+        photo_id,
+        is_good,
+    };
+    let event = Event::new(
+        EventId::of_event(&format!("judged#{photo_id}")),
+        state.clock.now(),
+        PRODUCT,
+        correlation_id,
+        photo_id.to_string(),
+        data,
+    );
+    state.bus()?.publish(&[event]).await
+}
+
+async fn review(
+    state: &State,
+    object: String,
     from: &Address,
     media: &Media,
-    name: Class,
+    class: Class,
 ) -> Result<Verdict> {
-    let bad = |why| Ok(Verdict::Bad { why });
-    let file = match deps.senders.media(from, media).await {
+    let rejected = |reason| Ok(Verdict::Rejected { reason });
+    let file = match state.channels()?.media(from, media).await {
         Ok(file) => file,
-        Err(MediaError::TooLarge) => return bad(Fault::TooLarge),
-        Err(MediaError::Gone(_) | MediaError::Refused(_)) => return bad(Fault::Gone),
+        Err(MediaError::TooLarge) => return rejected(RejectionReason::TooLarge),
+        Err(MediaError::Gone(_) | MediaError::Refused(_)) => {
+            return rejected(RejectionReason::Expired);
+        }
         Err(error @ MediaError::Unavailable(_)) => return Err(error.into()),
     };
     let digest = hex(&Sha256::digest(&file.bytes));
-    let bytes = match prepared(&file.bytes) {
+    let bytes = match normalize(&file.bytes) {
         Ok(bytes) => bytes,
-        Err(why) => return bad(why),
+        Err(reason) => return rejected(reason),
     };
-    let mime_type = "image/jpeg".to_owned();
-    let shown = File {
+    let selfie = File {
         bytes: bytes.clone(),
-        mime_type: mime_type.clone(),
+        mime_type: SELFIE_MIME_TYPE.to_owned(),
     };
-    let seen = match inspect(&deps.astria.client().await?, name, shown).await {
-        Ok(inspection) => seen(inspection),
-        Err(AstriaError::Refused { .. }) => return bad(Fault::Unreadable),
+    let inspection = match inspect(&state.astria()?.client().await?, class, selfie).await {
+        Ok(inspection) => to_domain(inspection),
+        Err(AstriaError::Refused { .. }) => return rejected(RejectionReason::Unreadable),
         Err(error) => return Err(error.into()),
     };
-    let object = format!("people/{person}/selfies/{photo}.jpg");
-    let verdict = Verdict::of(seen, object.clone(), digest);
-    if matches!(verdict, Verdict::Good { .. }) {
-        deps.objects.put(&object, &mime_type, bytes).await?;
+    let verdict = Verdict::from_inspection(inspection, object.clone(), digest);
+    if matches!(verdict, Verdict::Accepted { .. }) {
+        state
+            .objects()?
+            .put(&object, SELFIE_MIME_TYPE, bytes)
+            .await?;
     }
     Ok(verdict)
 }
 
 async fn inspect(
     astria: &Astria,
-    name: Class,
-    shown: File,
+    class: Class,
+    selfie: File,
 ) -> std::result::Result<Inspection, AstriaError> {
-    match astria.inspect(name.name(), shown.clone()).await {
+    match astria.inspect(class.name(), selfie.clone()).await {
         Err(AstriaError::Busy { retry_after, .. }) => {
-            tokio::time::sleep(retry_after.unwrap_or(BREATH).min(LONGEST_BREATH)).await;
-            astria.inspect(name.name(), shown).await
+            tokio::time::sleep(retry_after.unwrap_or(RETRY_DELAY).min(MAX_RETRY_DELAY)).await;
+            astria.inspect(class.name(), selfie).await
         }
         first => first,
     }
 }
 
-/// As it is kept: upright, of a bounded size, and without its metadata.
-fn prepared(bytes: &[u8]) -> std::result::Result<Vec<u8>, Fault> {
-    let picture = Picture::read(bytes, &WANTED).map_err(|refusal| match refusal {
-        Refusal::TooManyPixels(_) => Fault::TooLarge,
-        Refusal::TooSmall(_) => Fault::TooSmall,
-        _ => Fault::Unreadable,
-    })?;
-    Ok(picture.jpeg(QUALITY))
+/// Re-encodes a photo: upright, of a bounded size, and without its metadata.
+fn normalize(bytes: &[u8]) -> std::result::Result<Vec<u8>, RejectionReason> {
+    match Picture::read(bytes, &SELFIE_SIZE) {
+        Ok(picture) => Ok(picture.jpeg(JPEG_QUALITY)),
+        Err(Refusal::TooManyPixels(_)) => Err(RejectionReason::TooLarge),
+        Err(Refusal::TooSmall(_)) => Err(RejectionReason::TooSmall),
+        Err(_) => Err(RejectionReason::Unreadable),
+    }
 }
 
-/// Without a name there is nobody to be seen.
-fn seen(inspection: Inspection) -> Seen {
-    Seen {
+/// A missing name becomes an empty one: no face was found.
+fn to_domain(inspection: Inspection) -> PhotoInspection {
+    PhotoInspection {
         name: Some(inspection.name.unwrap_or_default()),
         funny_face: inspection.funny_face,
         blurry: inspection.blurry,
@@ -141,5 +162,25 @@ fn seen(inspection: Inspection) -> Seen {
         includes_multiple_people: inspection.includes_multiple_people,
         wearing_hat: inspection.wearing_hat,
         traits: inspection.characteristics,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_no_pictures_are_unreadable() {
+        assert_eq!(
+            normalize(b"not a picture"),
+            Err(RejectionReason::Unreadable)
+        );
+        assert_eq!(normalize(b""), Err(RejectionReason::Unreadable));
+    }
+
+    #[test]
+    fn inspection_without_a_name_is_rejected_for_no_face() {
+        let inspection = to_domain(Inspection::default());
+        assert_eq!(inspection.rejection_reason(), Some(RejectionReason::NoFace));
     }
 }

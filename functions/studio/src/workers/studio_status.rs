@@ -1,50 +1,53 @@
-//! The worker of the status queue: notes what became of a message of ours. A photo that did not arrive is told of.
+//! The worker of delivery statuses: saves them, and has an undelivered photo sent again.
 
 use std::sync::Arc;
 
 use confab_core::Result;
-use confab_lambda::{QueueMessage as Delivery, metrics};
+use confab_lambda::{QueueMessage, metrics};
 use confab_messaging::{Body, DeliveryStatus};
-use studio_domain::{Action, Event, StatusJob, object_of};
+use studio_domain::{Action, StatusJob, Trigger, object_key};
 
-use crate::{Follower, services::conversation_queue as news};
+use crate::{
+    services::conversation_queue,
+    state::{Part, State},
+};
 
-/// The person has not written for a day: Meta, Twilio.
-const WINDOW_CLOSED: [i64; 2] = [131_047, 63_016];
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::ConversationQueue,
+    Part::DynamoDbConnection,
+];
 
-pub async fn handle(deps: Arc<Follower>, delivery: Delivery<StatusJob>) -> Result<()> {
+/// Error codes of Meta and Twilio for a closed messaging window.
+const WINDOW_CLOSED_CODES: [i64; 2] = [131_047, 63_016];
+
+pub async fn handle(state: Arc<State>, delivery: QueueMessage<StatusJob>) -> Result<()> {
     let StatusJob::V1 { status } = delivery.body;
-    let Some(deed) = deps.store.follow(&status).await? else {
+    // `None`: the status is older than the saved one, or the message is not ours.
+    let Some(effect) = state.store()?.apply_status(&status).await? else {
         return Ok(());
     };
     if status.stage != DeliveryStatus::Failed {
         return Ok(());
     }
-    // Providers take most messages first and refuse them afterwards; nobody else will notice.
+    // Providers accept most messages and fail later: the metric is the only trace of that.
     metrics::count("MessageRefused", "provider");
-    let Action::Say {
+    let Action::SendMessage {
         body: Body::Image { url, caption: None },
-    } = deed.what.action
+    } = effect.what.action
     else {
         return Ok(());
     };
-    let Some(object) = object_of(&url) else {
+    // The photo was paid for. Sample sheets have a caption, and are not resent.
+    let Some(object) = object_key(&url) else {
         return Ok(());
     };
-    // It was paid for.
-    let is_too_late = status
-        .error
-        .is_some_and(|error| WINDOW_CLOSED.contains(&error.code));
-    let event = Event::NotShown {
+    let error = status.error.as_ref();
+    let trigger = Trigger::ImageUndelivered {
         object: object.to_owned(),
-        is_too_late,
+        is_window_closed: error.is_some_and(|error| WINDOW_CLOSED_CODES.contains(&error.code)),
     };
-    news::tell(
-        &deps.people,
-        format!("not_shown#{}", deed.id),
-        deed.what.user_id,
-        event,
-        delivery.correlation_id,
-    )
-    .await
+    let id = format!("not_shown#{}", effect.id);
+    let (queue, user_id) = (state.conversation_queue()?, effect.what.user_id);
+    conversation_queue::send(queue, id, user_id, trigger, delivery.correlation_id).await
 }

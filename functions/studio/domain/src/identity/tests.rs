@@ -5,47 +5,47 @@ use confab_messaging::Address;
 
 use super::*;
 
-/// The aliases as a store keeps them.
+/// An in-memory alias table.
 #[derive(Default)]
-struct Book {
-    leads: HashMap<Alias, Lead>,
+struct AliasTable {
+    targets: HashMap<Alias, AliasTarget>,
     merged: HashMap<UserId, UserId>,
-    made: i64,
+    created: i64,
 }
 
 const DAY: i64 = 24 * 3600;
 
-impl Book {
-    /// Follows what a message says, with a new id for somebody new, and tells who wrote.
-    fn hears(&mut self, day: i64, message: &Inbound) -> (UserId, Recognised) {
+impl AliasTable {
+    /// Resolves a message and applies the changes of aliases. A new user gets a new id.
+    fn receive(&mut self, day: i64, message: &Inbound) -> (UserId, ResolvedIdentity) {
         let merged = |id: UserId| {
             std::iter::successors(Some(id), |id| self.merged.get(id).copied())
                 .last()
                 .unwrap()
         };
-        let found = recognise(message, |alias| self.leads.get(alias).cloned(), merged);
-        let person = found.person.unwrap_or_else(|| {
-            self.made += 1;
-            user(day, self.made.to_le_bytes()[0])
+        let found = resolve_identity(message, |alias| self.targets.get(alias).cloned(), merged);
+        let person = found.user_id.unwrap_or_else(|| {
+            self.created += 1;
+            user(day, self.created.to_le_bytes()[0])
         });
-        for link in &found.links {
-            assert_eq!(self.leads.get(&link.alias), link.was.as_ref());
-            let lead = Lead {
+        for update in &found.alias_updates {
+            assert_eq!(self.targets.get(&update.alias), update.previous.as_ref());
+            let target = AliasTarget {
                 user_id: person,
-                scoped_id: link.scoped_id.clone(),
+                scoped_id: update.scoped_id.clone(),
             };
-            self.leads.insert(link.alias.clone(), lead);
+            self.targets.insert(update.alias.clone(), target);
         }
         self.merged
-            .extend(found.also.iter().map(|other| (*other, person)));
-        if let Some((alias, lead)) = &found.release {
-            assert_eq!(self.leads.remove(alias).as_ref(), Some(lead));
+            .extend(found.duplicates.iter().map(|other| (*other, person)));
+        if let Some((alias, target)) = &found.released_alias {
+            assert_eq!(self.targets.remove(alias).as_ref(), Some(target));
         }
         (person, found)
     }
 
-    fn says(&mut self, day: i64, phone: Option<&str>, scoped: Option<&str>) -> UserId {
-        self.hears(day, &message(day, phone, scoped)).0
+    fn user_of(&mut self, day: i64, phone: Option<&str>, scoped: Option<&str>) -> UserId {
+        self.receive(day, &message(day, phone, scoped)).0
     }
 }
 
@@ -93,125 +93,133 @@ const ONE: &str = "16505550001";
 const TWO: &str = "16505550002";
 
 #[test]
-fn a_person_is_the_same_with_and_without_the_number() {
-    let mut book = Book::default();
-    let person = book.says(1, Some(ONE), A);
-    assert_eq!(book.says(2, None, A), person);
-    assert_eq!(book.says(3, Some(ONE), None), person);
-    let (_, found) = book.hears(4, &message(4, Some(ONE), A));
+fn user_is_the_same_with_and_without_the_number() {
+    let mut table = AliasTable::default();
+    let person = table.user_of(1, Some(ONE), A);
+    assert_eq!(table.user_of(2, None, A), person);
+    assert_eq!(table.user_of(3, Some(ONE), None), person);
+    let (_, found) = table.receive(4, &message(4, Some(ONE), A));
     assert_eq!(
-        (found.links, found.release),
+        (found.alias_updates, found.released_alias),
         (Vec::new(), None),
-        "what is known is not written again"
+        "known aliases are not written again"
     );
 }
 
 #[test]
-fn who_wrote_before_there_were_scoped_ids_is_known_by_the_number() {
-    let mut book = Book::default();
-    let person = book.says(1, Some(ONE), None);
-    assert_eq!(book.says(2, Some(ONE), A), person);
-    assert_eq!(book.says(3, None, A), person);
+fn users_from_before_scoped_ids_are_found_by_number() {
+    let mut table = AliasTable::default();
+    let person = table.user_of(1, Some(ONE), None);
+    assert_eq!(table.user_of(2, Some(ONE), A), person);
+    assert_eq!(table.user_of(3, None, A), person);
 }
 
 #[test]
-fn a_number_that_passed_on_does_not_show_its_new_owner_the_old_conversation() {
-    let mut book = Book::default();
-    let first = book.says(1, Some(ONE), A);
-    let second = book.says(400, Some(ONE), B);
+fn new_owner_of_a_number_does_not_get_the_earlier_conversation() {
+    let mut table = AliasTable::default();
+    let first = table.user_of(1, Some(ONE), A);
+    let second = table.user_of(400, Some(ONE), B);
     assert_ne!(second, first);
-    assert_eq!(book.says(401, Some(ONE), None), second);
+    assert_eq!(table.user_of(401, Some(ONE), None), second);
     assert_eq!(
-        book.says(402, None, A),
+        table.user_of(402, None, A),
         first,
-        "who moved away is still known by the scoped id"
+        "the earlier owner is still found by scoped id"
     );
 }
 
 #[test]
-fn two_whom_we_took_for_two_become_one_under_the_older_id() {
-    let mut book = Book::default();
-    let by_number = book.says(1, Some(ONE), None);
-    let by_id = book.says(2, None, A);
+fn two_ids_of_one_user_are_merged_into_the_older() {
+    let mut table = AliasTable::default();
+    let by_number = table.user_of(1, Some(ONE), None);
+    let by_id = table.user_of(2, None, A);
     assert_ne!(by_number, by_id);
-    let (person, found) = book.hears(3, &message(3, Some(ONE), A));
-    assert_eq!((person, found.also), (by_number, BTreeSet::from([by_id])));
-    assert_eq!(book.says(4, None, A), by_number);
+    let (person, found) = table.receive(3, &message(3, Some(ONE), A));
+    assert_eq!(
+        (person, found.duplicates),
+        (by_number, BTreeSet::from([by_id]))
+    );
+    assert_eq!(table.user_of(4, None, A), by_number);
 }
 
 #[test]
-fn a_changed_number_takes_the_person_along_and_is_released() {
-    let mut book = Book::default();
-    let person = book.says(1, Some(ONE), A);
+fn changed_number_keeps_the_user_and_releases_the_old_number() {
+    let mut table = AliasTable::default();
+    let person = table.user_of(1, Some(ONE), A);
     assert_eq!(
-        book.hears(2, &changes_number(2, (ONE, A), (TWO, None))).0,
+        table
+            .receive(2, &changes_number(2, (ONE, A), (TWO, None)))
+            .0,
         person
     );
     assert_eq!(
-        book.says(3, Some(TWO), B),
+        table.user_of(3, Some(TWO), B),
         person,
         "the scoped id changes with the number"
     );
     assert_ne!(
-        book.says(4, Some(ONE), None),
+        table.user_of(4, Some(ONE), None),
         person,
-        "the old number is free for anybody"
+        "the old number is free"
     );
 }
 
 #[test]
-fn who_wrote_under_the_new_number_before_we_heard_of_the_change_is_the_same_person() {
-    let mut book = Book::default();
-    let person = book.says(1, Some(ONE), A);
-    book.says(3, Some(TWO), B);
-    // It happened on day 2, and is heard of on day 4.
+fn messages_under_the_new_number_before_a_late_change_notice_are_merged() {
+    let mut table = AliasTable::default();
+    let person = table.user_of(1, Some(ONE), A);
+    table.user_of(3, Some(TWO), B);
+    // The change of day 2 is delivered on day 4.
     let late = changes_number(2, (ONE, A), (TWO, None));
-    assert_eq!(book.hears(4, &late).0, person);
-    let (who, found) = book.hears(5, &message(5, None, B));
+    assert_eq!(table.receive(4, &late).0, person);
+    let (who, found) = table.receive(5, &message(5, None, B));
     assert_eq!(
-        (who, found.links.len()),
+        (who, found.alias_updates.len()),
         (person, 1),
-        "what led to the other id leads here from now on"
+        "the alias of the merged id is updated"
     );
-    assert_eq!(book.says(6, Some(TWO), B), person);
+    assert_eq!(table.user_of(6, Some(TWO), B), person);
 }
 
 #[test]
-fn a_number_that_was_given_up_is_released_whoever_of_the_two_it_led_to() {
-    let mut book = Book::default();
-    let by_id = book.says(1, None, A);
-    let by_number = book.says(2, Some(ONE), None);
-    let (person, found) = book.hears(3, &changes_number(3, (ONE, A), (TWO, None)));
-    assert_eq!((person, found.also), (by_id, BTreeSet::from([by_number])));
-    let stranger = book.says(4, Some(ONE), B);
+fn abandoned_number_is_released_whichever_merged_id_it_had() {
+    let mut table = AliasTable::default();
+    let by_id = table.user_of(1, None, A);
+    let by_number = table.user_of(2, Some(ONE), None);
+    let (person, found) = table.receive(3, &changes_number(3, (ONE, A), (TWO, None)));
+    assert_eq!(
+        (person, found.duplicates),
+        (by_id, BTreeSet::from([by_number]))
+    );
+    let stranger = table.user_of(4, Some(ONE), B);
     assert!(stranger != by_id && stranger != by_number);
 }
 
 #[test]
-fn an_earlier_owner_of_the_new_number_is_not_the_same_person() {
-    let mut book = Book::default();
-    let earlier = book.says(1, Some(TWO), None);
-    let person = book.says(2, Some(ONE), A);
-    let (who, found) = book.hears(3, &changes_number(3, (ONE, A), (TWO, None)));
-    assert_eq!((who, found.also), (person, BTreeSet::new()));
-    assert_eq!(book.says(4, Some(TWO), None), person);
+fn earlier_owner_of_the_new_number_is_not_merged() {
+    let mut table = AliasTable::default();
+    let earlier = table.user_of(1, Some(TWO), None);
+    let person = table.user_of(2, Some(ONE), A);
+    let (who, found) = table.receive(3, &changes_number(3, (ONE, A), (TWO, None)));
+    assert_eq!((who, found.duplicates), (person, BTreeSet::new()));
+    assert_eq!(table.user_of(4, Some(TWO), None), person);
     assert_ne!(person, earlier);
 }
 
 #[test]
-fn a_change_of_somebody_unknown_leads_to_who_has_the_number_now() {
-    let mut book = Book::default();
-    let person = book.says(1, Some(TWO), B);
-    let (who, found) = book.hears(2, &changes_number(2, (ONE, None), (TWO, B)));
-    assert_eq!((who, found.release), (person, None));
+fn number_change_of_an_unknown_sender_resolves_to_the_new_numbers_owner() {
+    let mut table = AliasTable::default();
+    let person = table.user_of(1, Some(TWO), B);
+    let (who, found) = table.receive(2, &changes_number(2, (ONE, None), (TWO, B)));
+    assert_eq!((who, found.released_alias), (person, None));
 }
 
 #[test]
-fn a_number_that_changed_to_itself_is_looked_up_once_and_kept() {
-    let mut book = Book::default();
-    let person = book.says(1, Some(ONE), A);
+fn number_that_changes_to_itself_is_looked_up_once_and_kept() {
+    let mut table = AliasTable::default();
+    let person = table.user_of(1, Some(ONE), A);
     let odd = changes_number(2, (ONE, A), (ONE, A));
     assert_eq!(aliases(&odd).len(), 2);
-    assert_eq!(book.hears(2, &odd).0, person);
-    assert_eq!(book.says(3, Some(ONE), None), person);
+    assert_eq!(table.receive(2, &odd).0, person);
+    assert_eq!(table.user_of(3, Some(ONE), None), person);
 }

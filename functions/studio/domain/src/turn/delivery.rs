@@ -1,130 +1,134 @@
-//! Photos that are made for an order.
+//! Delivery of an order's photos, and how an order ends.
 
 use confab_core::{OrderId, Timestamp};
 use confab_messaging::Body;
 
-use super::{Action, Attending, Image};
-use crate::{Model, Photos, Source, Stage, Step, replies};
+use super::{Action, Image, Turn};
+use crate::{Model, OrderStatus, Photos, Source, Stage, replies};
 
-impl Attending<'_> {
-    pub(super) fn begun(&mut self, id: OrderId, tune: i64, eta: Option<Timestamp>) {
+impl Turn<'_> {
+    pub(super) fn generation_started(&mut self, id: OrderId, tune: i64, eta: Option<Timestamp>) {
         let now = self.now();
-        let Some(order) = self.visit().order_mut(id) else {
+        let Some(order) = self.conversation().order_mut(id) else {
             return;
         };
-        if let Step::Asked { paid_at } = order.step {
-            order.goes_to(Step::Making { paid_at, tune }, now, eta);
+        if let OrderStatus::Requested { paid_at } = order.status {
+            order.set_status(OrderStatus::Generating { paid_at, tune }, now, eta);
         }
     }
 
-    pub(super) fn made(&mut self, id: OrderId, images: &[Image], is_all: bool) {
+    pub(super) fn deliver_images(&mut self, id: OrderId, images: &[Image], is_last: bool) {
         let (now, texts) = (self.now(), self.texts());
-        let Some(order) = self.visit().order_mut(id) else {
+        let Some(order) = self
+            .conversation()
+            .order_mut(id)
+            .filter(|order| order.is_in_progress())
+        else {
             return;
         };
-        let Some(_) = order.paid_at() else { return };
-        let news: Vec<_> = images
+        let new_images: Vec<_> = images
             .iter()
             .filter(|image| order.delivered.insert(image.name.clone()))
             .cloned()
             .collect();
-        let is_first = order.delivered.len() == news.len();
-        order.was_looked_at(now);
-        if is_first && !news.is_empty() {
-            self.say_text(texts.here_they_are);
+        let is_first = order.delivered.len() == new_images.len();
+        order.schedule_next_check(now);
+        if is_first && !new_images.is_empty() {
+            self.send_text(texts.images_ready);
         }
-        for image in news {
-            self.say(Body::Image {
-                url: replies::of_object(&image.object),
+        for image in new_images {
+            self.send(Body::Image {
+                url: replies::object_url(&image.object),
                 caption: None,
             });
         }
-        if is_all {
-            self.ends(id);
+        if is_last {
+            self.finish_order(id);
         }
     }
 
-    /// There will be no more photos of it than there are.
-    pub(super) fn ends(&mut self, id: OrderId) {
+    /// Ends an order that will get no more photos: completes it with at least half of them, and refunds it with fewer.
+    pub(super) fn finish_order(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
         let Some(order) = self
-            .visit()
+            .conversation()
             .order_mut(id)
-            .filter(|order| order.is_in_work())
+            .filter(|order| order.is_in_progress())
         else {
             return;
         };
         if !order.is_mostly_delivered() {
-            return self.gives_up(id);
+            return self.refund_order(id);
         }
         let (count, images) = (order.delivered.len(), order.images);
-        let model = match (&order.from, &order.step) {
-            (Source::Photos { .. }, Step::Making { tune, .. }) => Some(Model {
+        let model = match (&order.source, &order.status) {
+            (Source::Photos { .. }, OrderStatus::Generating { tune, .. }) => Some(Model {
                 tune: *tune,
                 class: order.class,
                 trained_at: now,
             }),
             _ => None,
         };
-        order.goes_to(Step::Done, now, None);
+        order.set_status(OrderStatus::Delivered, now, None);
         self.actions.push(Action::UseCredit { order: id });
         if model.is_some() {
-            self.visit().model = model;
-            // The next photos are made from the model, until there are new selfies.
-            self.visit().photos = Photos::default();
+            self.conversation().model = model;
+            // Later orders use the model until the user sends new selfies.
+            self.conversation().photos = Photos::default();
         }
         if count < usize::try_from(images).unwrap_or(usize::MAX) {
-            self.say(replies::not_all(texts, count, images));
+            self.send(replies::some_failed(texts, count, images));
         }
-        self.rests();
-        self.wakes_others();
-        self.say(replies::ask_stars(texts));
+        self.reset_stage();
+        self.wake_waiting_orders();
+        self.send(replies::ask_stars(texts));
     }
 
-    /// It is sent once more, or waits until the person writes.
-    pub(super) fn not_shown(&mut self, object: &str, is_too_late: bool) {
-        if !self.visit().sent_again.insert(object.to_owned()) {
+    /// Sends an undelivered photo once more, or holds it while the messaging window is closed.
+    pub(super) fn resend_image(&mut self, object: &str, is_window_closed: bool) {
+        let is_first_resend = self.conversation().resent_images.insert(object.to_owned());
+        if !is_first_resend {
             return;
         }
         let body = Body::Image {
-            url: replies::of_object(object),
+            url: replies::object_url(object),
             caption: None,
         };
-        if is_too_late {
-            self.holds_back(body)
+        if is_window_closed {
+            self.hold_message(body);
         } else {
-            self.say(body)
+            self.send(body);
         }
     }
 
-    pub(super) fn gives_up(&mut self, id: OrderId) {
+    pub(super) fn refund_order(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
         let Some(order) = self
-            .visit()
+            .conversation()
             .order_mut(id)
-            .filter(|order| order.is_in_work())
+            .filter(|order| order.is_in_progress())
         else {
             return;
         };
-        order.goes_to(Step::Returning, now, None);
+        order.set_status(OrderStatus::RefundRequested, now, None);
         self.actions.push(Action::Refund { order: id });
-        self.rests();
-        self.wakes_others();
-        self.say_text(texts.cannot_be_made);
+        self.reset_stage();
+        self.wake_waiting_orders();
+        self.send_text(texts.order_failed);
     }
 
-    /// Where the person is when nothing is in work any more.
-    pub(super) fn rests(&mut self) {
-        let visit = self.visit();
-        visit.stage = if visit.in_work().is_some() {
+    /// Derives the stage from the orders and photos that the user has.
+    pub(super) fn reset_stage(&mut self) {
+        let conversation = self.conversation();
+        conversation.stage = if conversation.order_in_progress().is_some() {
             Stage::Training
-        } else if visit.pending().is_some() {
+        } else if conversation.pending_order().is_some() {
             Stage::PaymentPending
-        } else if visit.photos.are_enough() {
+        } else if conversation.photos.has_enough() {
             Stage::Choosing
-        } else if !visit.photos.0.is_empty() {
+        } else if !conversation.photos.0.is_empty() {
             Stage::Collecting
-        } else if visit.delivered().is_some() {
+        } else if conversation.last_delivered_order().is_some() {
             Stage::Ready
         } else {
             Stage::New

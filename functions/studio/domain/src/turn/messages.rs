@@ -1,206 +1,220 @@
-//! What people write and tap, and what is answered.
+//! Messages and taps, by their intent.
 
 use confab_core::clip;
 use confab_messaging::{Body, Content, Inbound};
 
-use super::{Action, Attending};
+use super::{Action, Turn};
 use crate::{
-    Asked, Language, Order, Stage, Step, Visit,
-    intent::{Wish, wish},
-    photo::ENOUGH,
+    AwaitedReply, Conversation, Language, OrderStatus, Stage,
+    intent::{Intent, parse_intent},
+    photo::MIN_SELFIES,
     replies,
 };
 
-/// A name longer than this is not what anybody calls a person.
-const NAME: usize = 40;
+/// Maximum characters of a profile name.
+const MAX_NAME_CHARS: usize = 40;
 
-impl Attending<'_> {
-    pub(super) fn said(&mut self, message: &Inbound, is_new: bool) {
-        self.forgets_faces();
-        // What was delivered late opens no window.
-        let wrote_at = message.sent_at.min(self.now());
+impl Turn<'_> {
+    pub(super) fn receive_message(&mut self, message: &Inbound, is_new: bool) {
+        self.remove_expired_faces();
+        self.update_profile(message, is_new);
+        let intent = parse_intent(&self.user, &message.content);
+        if !matches!(intent, Intent::SendPhotos(_)) {
+            self.conversation().refused_photo_at = None;
+        }
+        self.send_held_messages();
+        if is_new && intent.is_small_talk() {
+            return self.greet();
+        }
+        match (intent, self.user.conversation.awaited_reply) {
+            (Intent::FreeText(text), Some(awaited)) => self.save_reply(awaited, text),
+            (intent, _) => {
+                if intent.is_new_topic() {
+                    self.conversation().awaited_reply = None;
+                }
+                self.handle_intent(intent, message);
+            }
+        }
+    }
+
+    fn update_profile(&mut self, message: &Inbound, is_new: bool) {
+        // A late delivery must not reopen the messaging window.
+        let sent_at = message.sent_at.min(self.now());
         self.user.last_message_at = if is_new {
-            wrote_at
+            sent_at
         } else {
-            self.user.last_message_at.max(wrote_at)
+            self.user.last_message_at.max(sent_at)
         };
         self.user.address = Some(message.from.clone());
-        self.visit().is_reminded = false;
+        self.conversation().is_reminded = false;
         if let Some(name) = &message.name {
-            self.user.name = Some(clip(name.as_str().trim(), NAME).into());
+            self.user.name = Some(clip(name.as_str().trim(), MAX_NAME_CHARS).into());
         }
         if let (true, Content::Text { text }) = (is_new, &message.content) {
             self.user.language = Language::of(text.as_str()).unwrap_or_default();
         }
-        let wish = wish(&self.user, &message.content);
-        if !matches!(wish, Wish::Photos(_)) {
-            self.visit().refused_photo_at = None;
-        }
-        self.catches_up();
-        match (wish, self.user.visit.asked) {
-            // Whatever the first words were, they are met with a greeting.
-            (wish, _) if is_new && wish.is_small_talk() => self.greet(),
-            (Wish::Words(words), Some(asked)) => self.takes_words(asked, words),
-            (wish, _) => {
-                if wish.is_another_matter() {
-                    self.visit().asked = None;
-                }
-                self.grants(wish, message);
-            }
-        }
     }
 
-    pub(super) fn grants(&mut self, wish: Wish, message: &Inbound) {
+    fn handle_intent(&mut self, intent: Intent, message: &Inbound) {
         let texts = self.texts();
-        match wish {
-            Wish::Nothing => {}
-            Wish::Greeting => self.greet(),
-            Wish::Help => self.say_text(texts.how_it_works),
-            Wish::ChooseLanguage => self.say(replies::languages(texts)),
-            Wish::Speak(language) => {
+        match intent {
+            Intent::Ignore => {}
+            Intent::Greeting => self.greet(),
+            Intent::Help => self.send_text(texts.how_it_works),
+            Intent::ChooseLanguage => self.send(replies::languages(texts)),
+            Intent::SetLanguage(language) => {
                 self.user.language = language;
                 let texts = self.texts();
-                self.say(replies::menu(texts, texts.language_changed));
+                self.send(replies::menu(texts, texts.language_changed));
             }
-            Wish::Photos(items) => self.takes_photos(items, message),
-            Wish::Begin => self.asks_for_photos(),
-            Wish::Anew => {
-                self.visit().begins_anew();
-                self.say_text(
-                    self.texts()
+            Intent::SendPhotos(items) => self.receive_photos(items, message),
+            Intent::Start => self.request_selfies(),
+            Intent::StartOver => {
+                self.conversation().start_over();
+                self.send_text(
+                    texts
                         .send_photos
-                        .replace("{enough}", &ENOUGH.to_string()),
+                        .replace("{enough}", &MIN_SELFIES.to_string()),
                 );
             }
-            Wish::More => self.asks_for_more(),
-            Wish::Examples => self.say(replies::menu(texts, texts.examples)),
-            Wish::Tiers => self.shows_tiers(),
-            Wish::Packs(tier, page) => self.shows_packs(tier, page),
-            Wish::Sheet(pack) => self.shows_sheet(pack),
-            Wish::Pack(pack) => self.offers(pack),
-            Wish::AnotherOrder(pack) => self.makes_offer(pack),
-            Wish::Class(class) => {
-                self.visit().class = Some(class);
-                self.shows_tiers();
+            Intent::AddPhotos => self.request_more_selfies(),
+            Intent::ShowExamples => self.send(replies::menu(texts, texts.examples)),
+            Intent::ShowTiers => self.send_tiers(),
+            Intent::ShowPacks(tier, page) => self.send_packs(tier, page),
+            Intent::ShowSamples(pack) => self.send_samples(pack),
+            Intent::ChoosePack(pack) => self.choose_pack(pack),
+            Intent::ConfirmSecondOrder(pack) => self.create_offer(pack),
+            Intent::SetClass(class) => {
+                self.conversation().class = Some(class);
+                self.send_tiers();
             }
-            Wish::UseModel => self.uses_model(),
-            Wish::Stars(stars) => self.takes_stars(stars),
-            Wish::Status => self.tells_status(),
-            Wish::Cancel => self.cancels(),
-            Wish::Support => {
-                self.visit().asked = Some(Asked::Question);
-                self.say_text(texts.support);
+            Intent::ReuseModel => self.reuse_model(),
+            Intent::RateOrder(stars) => self.save_rating(stars),
+            Intent::ShowStatus => self.send_status(),
+            Intent::Cancel => self.cancel(),
+            Intent::ContactSupport => {
+                self.conversation().awaited_reply = Some(AwaitedReply::Question);
+                self.send_text(texts.support);
             }
-            Wish::AskErase => self.say(replies::ask_erase(texts, &self.refund_with_erasure())),
-            Wish::Erase => {
-                self.say_text(format!("{}{}", texts.erased, self.refund_with_erasure()));
-                // What is being made is not made any more, and money that comes for it goes back.
-                let is_paid =
-                    |order: &&Order| order.is_in_work() || order.step == Step::PaymentPending;
-                let paid = self.user.visit.orders.iter().filter(is_paid);
-                self.actions
-                    .extend(paid.map(|order| Action::Refund { order: order.id }));
-                let orders = self
-                    .user
-                    .visit
-                    .orders
-                    .iter()
-                    .map(|order| order.id)
-                    .collect();
-                self.actions.push(Action::Erase { orders });
-                self.user.visit = Visit::default();
+            Intent::RequestErasure => {
+                self.send(replies::ask_erase(texts, &self.erasure_refund_note()));
             }
-            Wish::Words(_) | Wish::Unclear => self.say(replies::menu(texts, texts.not_understood)),
-            Wish::Unreadable => self.say_text(texts.cannot_read),
+            Intent::ConfirmErasure => self.erase_user(),
+            Intent::FreeText(_) | Intent::Unknown => {
+                self.send(replies::menu(texts, texts.not_understood));
+            }
+            Intent::Unsupported => self.send_text(texts.unsupported),
         }
     }
 
-    /// What becomes of the money of orders that end with the person's data; nothing without such orders.
-    fn refund_with_erasure(&self) -> String {
-        let (texts, orders) = (self.texts(), &self.user.visit.orders);
-        let is_unmade = |order: &Order| order.is_in_work() || order.step == Step::Returning;
-        let mut told = String::new();
-        if orders.iter().any(is_unmade) {
-            told.push_str(texts.refund_with_erasure);
+    /// Erases the user. Paid orders are not made any more, and their money is refunded.
+    fn erase_user(&mut self) {
+        self.send_text(format!(
+            "{}{}",
+            self.texts().erased,
+            self.erasure_refund_note()
+        ));
+        let mut orders = Vec::new();
+        for order in &self.user.conversation.orders {
+            if order.is_in_progress() || order.status == OrderStatus::PaymentPending {
+                self.actions.push(Action::Refund { order: order.id });
+            }
+            orders.push(order.id);
         }
-        if self.user.visit.pending().is_some() {
-            told.push_str(texts.refund_with_erasure_later);
-        }
-        told
+        self.actions.push(Action::EraseUser { orders });
+        self.user.conversation = Conversation::default();
     }
 
-    pub(super) fn greet(&mut self) {
+    /// Says which payments an erasure refunds. Empty when there are none.
+    fn erasure_refund_note(&self) -> String {
+        let (texts, conversation) = (self.texts(), &self.user.conversation);
+        let has_paid_order = conversation
+            .orders
+            .iter()
+            .any(|order| order.is_in_progress() || order.status == OrderStatus::RefundRequested);
+        let mut note = String::new();
+        if has_paid_order {
+            note.push_str(texts.refund_with_erasure);
+        }
+        if conversation.pending_order().is_some() {
+            note.push_str(texts.refund_with_erasure_later);
+        }
+        note
+    }
+
+    fn greet(&mut self) {
         let texts = self.texts();
         let text = texts.greeting.replace("{name}", &self.user.spaced_name());
-        self.say(replies::menu(texts, &text));
+        self.send(replies::menu(texts, &text));
     }
 
-    pub(super) fn takes_stars(&mut self, stars: u8) {
+    fn save_rating(&mut self, stars: u8) {
         let texts = self.texts();
-        let Some(id) = self.user.visit.delivered().map(|order| order.id) else {
-            return self.say(replies::menu(texts, texts.not_understood));
+        let last = self.user.conversation.last_delivered_order();
+        let Some(id) = last.map(|order| order.id) else {
+            return self.send(replies::menu(texts, texts.not_understood));
         };
-        if let Some(order) = self.visit().order_mut(id) {
+        if let Some(order) = self.conversation().order_mut(id) {
             order.stars = Some(stars);
         }
-        self.actions.push(Action::Rate { order: id, stars });
+        self.actions.push(Action::SaveRating { order: id, stars });
         if stars < 4 {
-            self.visit().asked = Some(Asked::Feedback);
-            return self.say_text(texts.what_was_wrong);
+            self.conversation().awaited_reply = Some(AwaitedReply::Feedback);
+            return self.send_text(texts.ask_feedback);
         }
-        self.say(replies::menu(texts, texts.thanks_for_stars));
+        self.send(replies::menu(texts, texts.thanks_for_rating));
     }
 
-    pub(super) fn takes_words(&mut self, asked: Asked, words: String) {
+    fn save_reply(&mut self, awaited: AwaitedReply, text: String) {
         let texts = self.texts();
-        self.visit().asked = None;
-        let action = match (asked, self.user.visit.delivered()) {
-            (Asked::Feedback, Some(order)) => Action::Note {
+        self.conversation().awaited_reply = None;
+        let action = match (awaited, self.user.conversation.last_delivered_order()) {
+            (AwaitedReply::Feedback, Some(order)) => Action::SaveFeedback {
                 order: order.id,
-                words,
+                text,
             },
-            _ => Action::HandOn { words },
+            _ => Action::ForwardQuestion { text },
         };
         self.actions.push(action);
-        self.say(replies::menu(texts, texts.thanks_for_words));
+        self.send(replies::menu(texts, texts.thanks_for_feedback));
     }
 
-    pub(super) fn tells_status(&mut self) {
+    fn send_status(&mut self) {
         let texts = self.texts();
-        let visit = &self.user.visit;
-        let body = match (visit.stage, visit.pending()) {
-            _ if visit.in_work().is_some() => Body::Text {
-                text: texts.in_work.to_owned(),
-            },
-            (_, Some(pending)) => Body::Text {
-                text: texts.payment_pending.replace("{pack}", &pending.title),
-            },
-            (Stage::Collecting, _) => replies::progress(texts, &visit.photos),
-            (Stage::Choosing | Stage::Paying, _) => {
-                replies::enough(texts, &visit.photos, texts.choose_next)
+        let conversation = &self.user.conversation;
+        if conversation.order_in_progress().is_some() {
+            return self.send_text(texts.in_progress);
+        }
+        if let Some(pending) = conversation.pending_order() {
+            return self.send_text(texts.payment_pending.replace("{pack}", &pending.title));
+        }
+        let body: Body = match conversation.stage {
+            Stage::Collecting => replies::progress(texts, &conversation.photos),
+            Stage::Choosing | Stage::Paying => {
+                replies::enough(texts, &conversation.photos, texts.choose_next)
             }
-            (Stage::New | Stage::PaymentPending | Stage::Training | Stage::Ready, _) => {
-                replies::menu(texts, texts.nothing_in_work)
+            Stage::New | Stage::PaymentPending | Stage::Training | Stage::Ready => {
+                replies::menu(texts, texts.nothing_in_progress)
             }
         };
-        self.say(body);
+        self.send(body);
     }
 
-    /// What was not paid is forgotten; what was paid goes on, and says so.
-    pub(super) fn cancels(&mut self) {
+    /// Drops unpaid offers from sight. A paid order goes on, and the answer says so.
+    fn cancel(&mut self) {
         let texts = self.texts();
-        if self.user.visit.in_work().is_some() {
-            return self.say_text(texts.too_late_to_cancel);
+        if self.user.conversation.order_in_progress().is_some() {
+            return self.send_text(texts.too_late_to_cancel);
         }
-        if let Some(pending) = self.user.visit.pending() {
+        if let Some(pending) = self.user.conversation.pending_order() {
             let text = texts
                 .too_late_to_cancel_payment
                 .replace("{pack}", &pending.title);
-            return self.say_text(text);
+            return self.send_text(text);
         }
-        self.rests();
-        // Whoever says no is not asked again.
-        self.visit().is_reminded = true;
-        self.say(replies::menu(texts, texts.cancelled));
+        self.reset_stage();
+        // A user who cancelled gets no reminder.
+        self.conversation().is_reminded = true;
+        self.send(replies::menu(texts, texts.cancelled));
     }
 }

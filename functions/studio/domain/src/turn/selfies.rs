@@ -1,122 +1,128 @@
-//! Photos that people send.
+//! Selfies: requesting, receiving and reviewing them.
 
 use std::time::Duration;
 
 use confab_core::{PhotoId, after, before};
 use confab_messaging::{Body, Channel, Inbound, Media};
 
-use super::{Action, Attending};
-use crate::{Class, Photo, Stage, Verdict, photo::ENOUGH, replies};
+use super::{Action, Turn};
+use crate::{Class, Photo, Stage, Verdict, photo::MIN_SELFIES, replies};
 
-/// A photo that was not looked at by then does not hold up the answer for the others.
-const LOOKED_AT_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// Pending photos older than this no longer hold up the answer to an album.
+const REVIEW_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// The messages of one album follow each other within this time.
+/// Maximum time between two messages of one album.
 const ALBUM_PAUSE: Duration = Duration::from_secs(60);
 
-impl Attending<'_> {
-    pub(super) fn asks_for_photos(&mut self) {
+impl Turn<'_> {
+    pub(super) fn request_selfies(&mut self) {
         let texts = self.texts();
-        if self.user.visit.in_work().is_some() {
-            return self.say_text(texts.in_work);
+        if self.user.conversation.order_in_progress().is_some() {
+            return self.send_text(texts.in_progress);
         }
-        if let (Some(_), false) = (self.model(), self.user.visit.photos.are_enough()) {
-            return self.say(replies::model_or_anew(texts));
+        if self.user.conversation.photos.has_enough() {
+            return self.send_tiers();
         }
-        if self.user.visit.photos.are_enough() {
-            return self.shows_tiers();
+        if self.usable_model().is_some() {
+            return self.send(replies::reuse_or_new_model(texts));
         }
-        self.visit().stage = Stage::Collecting;
-        self.say_text(texts.send_photos.replace("{enough}", &ENOUGH.to_string()));
+        self.conversation().stage = Stage::Collecting;
+        self.send_text(
+            texts
+                .send_photos
+                .replace("{enough}", &MIN_SELFIES.to_string()),
+        );
     }
 
-    pub(super) fn takes_photos(&mut self, items: Vec<Media>, message: &Inbound) {
+    pub(super) fn receive_photos(&mut self, items: Vec<Media>, message: &Inbound) {
         let texts = self.texts();
-        if self.user.visit.in_work().is_some() {
-            return self.say_text(texts.in_work);
+        if self.user.conversation.order_in_progress().is_some() {
+            return self.send_text(texts.in_progress);
         }
         let (pictures, others): (Vec<_>, Vec<_>) = items
             .into_iter()
             .partition(|item| item.mime_type.starts_with("image/"));
         if !others.is_empty() {
-            self.say_text(texts.pictures_only);
+            self.send_text(texts.pictures_only);
         }
         if pictures.is_empty() {
             return;
         }
-        if self.user.visit.stage == Stage::Ready {
-            self.visit().begins_anew();
+        if self.user.conversation.stage == Stage::Ready {
+            self.conversation().start_over();
         }
-        self.visit().stage = Stage::Collecting;
-        let name = self.user.visit.class.unwrap_or(Class::Woman);
+        self.conversation().stage = Stage::Collecting;
+        let class = self.user.conversation.class.unwrap_or(Class::Woman);
         for media in pictures {
-            if !self.user.visit.photos.has_room() {
-                return self.says_full_once(message);
+            if !self.user.conversation.photos.has_room() {
+                return self.send_album_full_once(message);
             }
-            let id = PhotoId::new(self.now(), self.around.entropy);
+            let id = PhotoId::new(self.now(), self.context.entropy);
             let photo = Photo {
                 id,
                 message_id: message.id.clone(),
-                came_at: self.now(),
-                verdict: Verdict::Awaited,
+                received_at: self.now(),
+                verdict: Verdict::Pending,
             };
-            self.visit().photos.0.push(photo);
-            self.actions.push(Action::Judge {
+            self.conversation().photos.0.push(photo);
+            self.actions.push(Action::ReviewPhoto {
                 photo: id,
                 media,
-                name,
+                class,
             });
         }
     }
 
-    /// An album comes as many messages, and one answer is enough for those that were sent together.
-    fn says_full_once(&mut self, message: &Inbound) {
+    /// Sends one answer per album: providers deliver its photos as separate messages.
+    fn send_album_full_once(&mut self, message: &Inbound) {
         let sent_at = message.sent_at.min(self.now());
-        let last = self.visit().refused_photo_at.replace(sent_at);
+        let last = self.conversation().refused_photo_at.replace(sent_at);
         if last.is_none_or(|last| sent_at >= after(last, ALBUM_PAUSE)) {
-            self.say(replies::full(self.texts(), &self.user.visit.photos));
+            self.send(replies::full(self.texts(), &self.user.conversation.photos));
         }
     }
 
-    pub(super) fn asks_for_more(&mut self) {
+    pub(super) fn request_more_selfies(&mut self) {
         let texts = self.texts();
-        let visit = &self.user.visit;
-        if visit.in_work().is_some() {
-            self.say_text(texts.in_work);
-        } else if visit.photos.has_room() {
-            self.say_text(texts.send_more);
+        let conversation = &self.user.conversation;
+        if conversation.order_in_progress().is_some() {
+            self.send_text(texts.in_progress);
+        } else if conversation.photos.has_room() {
+            self.send_text(texts.send_more);
         } else {
-            self.say(replies::full(texts, &visit.photos));
+            self.send(replies::full(texts, &conversation.photos));
         }
     }
 
-    pub(super) fn judged(&mut self, id: PhotoId, verdict: Verdict) {
-        let Some(photo) = self.visit().photos.judge(id, verdict) else {
+    pub(super) fn record_review(&mut self, id: PhotoId, verdict: Verdict) {
+        let Some(photo) = self.conversation().photos.record_verdict(id, verdict) else {
             return;
         };
-        let is_good = matches!(photo.verdict, Verdict::Good { .. });
-        let emoji = if is_good { "👍" } else { "👎" };
+        let is_accepted = matches!(photo.verdict, Verdict::Accepted { .. });
         let message_id = photo.message_id.clone();
-        // Twilio has no reactions.
-        let reacts = self
-            .user
-            .address
-            .as_ref()
-            .is_some_and(|address| address.channel == Channel::Meta);
-        if reacts && self.may_speak() {
-            self.say(Body::Reaction {
+        self.react(message_id, is_accepted);
+        let detected_class = self.user.conversation.photos.class();
+        let cutoff = before(self.now(), REVIEW_TIMEOUT);
+        let conversation = self.conversation();
+        conversation.class = conversation.class.or(detected_class);
+        // An album gets one answer, after its last photo's review.
+        let is_last = conversation.photos.pending_since(cutoff) == 0;
+        if is_last && conversation.stage == Stage::Collecting {
+            let body = replies::progress(self.texts(), &self.user.conversation.photos);
+            self.send(body);
+        }
+    }
+
+    /// Reacts to the photo's message. Twilio has no reactions.
+    fn react(&mut self, message_id: String, is_accepted: bool) {
+        let address = self.user.address.as_ref();
+        let has_reactions = address.is_some_and(|address| address.channel == Channel::Meta);
+        if has_reactions && self.is_window_open() {
+            let emoji = if is_accepted { "👍" } else { "👎" };
+            self.send(Body::Reaction {
                 message_id,
                 emoji: emoji.to_owned(),
             });
-        }
-        let said_class = self.user.visit.photos.class();
-        let lately = before(self.now(), LOOKED_AT_WITHIN);
-        let visit = self.visit();
-        visit.class = visit.class.or(said_class);
-        // An album comes as many messages: it gets one answer, when the last of them was looked at.
-        if visit.photos.awaited_since(lately) == 0 && visit.stage == Stage::Collecting {
-            let body = replies::progress(self.texts(), &self.user.visit.photos);
-            self.say(body);
         }
     }
 }

@@ -1,24 +1,27 @@
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU8, Ordering},
+};
 
 use confab_core::{Currency, Money, Phone};
 use confab_messaging::{Address, Channel, Content, Identity};
 
 use super::*;
 use crate::{
-    Language, MODELS_KEPT, Source, Stage, Step, Tier,
-    cleanup::PICTURES_KEPT,
-    order::{LONGEST, OFFERED_FOR},
-    pack::tests::shelf,
+    Language, MODEL_TTL, OrderStatus, RejectionReason, Source, Stage, Tier,
+    cleanup::IMAGE_TTL,
+    order::{OFFER_TTL, ORDER_TIMEOUT},
+    pack::tests::catalog,
 };
 
 mod simulation;
 
 const HOUR: i64 = 3600;
 
-/// One person and the studio: what happens, and what came of it.
+/// A conversation of one user, driven trigger by trigger.
 struct Chat {
     user: Option<User>,
-    shelf: Shelf,
+    catalog: Catalog,
     now: i64,
     salt: u8,
     actions: Vec<Action>,
@@ -28,34 +31,34 @@ impl Chat {
     fn new() -> Self {
         Self {
             user: None,
-            shelf: shelf(),
+            catalog: catalog(),
             now: 1_800_000_000,
             salt: 0,
             actions: Vec::new(),
         }
     }
 
-    fn happens(&mut self, event: &Event) -> &[Action] {
+    fn apply(&mut self, event: &Trigger) -> &[Action] {
         self.salt = self.salt.wrapping_add(1);
         let entropy = Salted {
             salt: self.salt,
             drawn: AtomicU8::new(0),
         };
         let now = Timestamp::from_second(self.now).unwrap();
-        let around = Surroundings {
+        let context = TurnContext {
             now,
             entropy: &entropy,
-            shelf: &self.shelf,
+            catalog: &self.catalog,
         };
-        let Some(decision) = attend(self.user.take(), around, event) else {
+        let Some(decision) = decide(self.user.take(), context, event) else {
             self.actions.clear();
             return &self.actions;
         };
         for action in &decision.effects {
-            if let Action::Say { body } = action {
+            if let Action::SendMessage { body } = action {
                 for channel in [Channel::Meta, Channel::Twilio] {
                     body.check(channel)
-                        .unwrap_or_else(|error| panic!("{error}: {}", words(body)));
+                        .unwrap_or_else(|error| panic!("{error}: {}", text_of(body)));
                 }
             }
         }
@@ -65,93 +68,93 @@ impl Chat {
     }
 
     fn says(&mut self, text: &str) -> String {
-        self.happens(&said(Content::Text { text: text.into() }));
-        self.told()
+        self.apply(&received(Content::Text { text: text.into() }));
+        self.sent_text()
     }
 
     fn taps(&mut self, id: &str) -> String {
-        self.happens(&said(Content::Choice {
+        self.apply(&received(Content::Choice {
             id: id.into(),
             title: String::new(),
         }));
-        self.told()
+        self.sent_text()
     }
 
-    /// All that is said in the last step.
-    fn told(&self) -> String {
-        let said = self.actions.iter().filter_map(|action| match action {
-            Action::Say { body } => Some(words(body)),
-            Action::AskToPay { text, .. } => Some(text.clone()),
+    /// The texts of the latest decision.
+    fn sent_text(&self) -> String {
+        let sent = self.actions.iter().filter_map(|action| match action {
+            Action::SendMessage { body } => Some(text_of(body)),
+            Action::SendPaymentLink { text, .. } => Some(text.clone()),
             _ => None,
         });
-        said.collect::<Vec<_>>().join("\n")
+        sent.collect::<Vec<_>>().join("\n")
     }
 
-    fn visit(&self) -> &Visit {
-        &self.user.as_ref().unwrap().visit
+    fn conversation(&self) -> &Conversation {
+        &self.user.as_ref().unwrap().conversation
     }
 
-    fn sends_photos(&mut self, count: usize) -> Vec<PhotoId> {
+    fn send_photos(&mut self, count: usize) -> Vec<PhotoId> {
         let items = (0..count)
             .map(|number| picture(&format!("media{number}")))
             .collect();
-        self.happens(&said(Content::Media {
+        self.apply(&received(Content::Media {
             items,
             caption: None,
         }));
         let judged = self.actions.iter().filter_map(|action| match action {
-            Action::Judge { photo, .. } => Some(*photo),
+            Action::ReviewPhoto { photo, .. } => Some(*photo),
             _ => None,
         });
         judged.collect()
     }
 
-    fn all_are_good(&mut self, photos: &[PhotoId]) {
+    fn accept_photos(&mut self, photos: &[PhotoId]) {
         for photo in photos {
-            self.happens(&Event::Judged {
+            self.apply(&Trigger::PhotoReviewed {
                 photo: *photo,
                 verdict: good(&photo.to_string()),
             });
         }
     }
 
-    /// Ten good photos, a pack chosen, and the order that is offered for it.
+    /// Ten accepted photos, and an offer of a pack.
     fn with_offer() -> (Self, OrderId) {
         let mut chat = Self::new();
         chat.says("hi");
-        let photos = chat.sends_photos(10);
-        chat.all_are_good(&photos);
+        let photos = chat.send_photos(10);
+        chat.accept_photos(&photos);
         chat.taps("18_1");
-        let id = chat.visit().orders[0].id;
+        let id = chat.conversation().orders[0].id;
         (chat, id)
     }
 
-    /// The order's payment is on its way.
+    /// An order with a pending payment.
     fn with_pending_payment() -> (Self, OrderId) {
         let (mut chat, order) = Self::with_offer();
-        chat.happens(&Event::PaymentPending { order });
+        chat.apply(&Trigger::PaymentPending { order });
         (chat, order)
     }
 
     fn with_order() -> (Self, OrderId) {
         let (mut chat, order) = Self::with_offer();
-        chat.happens(&Event::Paid { order });
+        chat.apply(&Trigger::PaymentReceived { order });
         (chat, order)
     }
 
     fn delivered() -> (Self, OrderId) {
         let (mut chat, order) = Self::with_order();
-        chat.happens(&Event::Begun {
+        chat.apply(&Trigger::GenerationStarted {
             order,
             tune: 7,
             eta: None,
         });
-        chat.happens(&made(order, 4, true));
+        chat.apply(&images_ready(order, 4, true));
         (chat, order)
     }
 }
 
-/// Ids that differ from step to step, and within one.
+/// Entropy that differs between decisions, and within one.
 struct Salted {
     salt: u8,
     drawn: AtomicU8,
@@ -165,7 +168,7 @@ impl Entropy for Salted {
     }
 }
 
-fn words(body: &Body) -> String {
+fn text_of(body: &Body) -> String {
     match body {
         Body::Text { text }
         | Body::Buttons { text, .. }
@@ -177,12 +180,12 @@ fn words(body: &Body) -> String {
     }
 }
 
-fn said(content: Content) -> Event {
+fn received(content: Content) -> Trigger {
     let person = Identity {
         phone: Phone::parse("16505551234").ok(),
         scoped_id: None,
     };
-    Event::Said {
+    Trigger::MessageReceived {
         message: Inbound {
             id: "wamid.1".into(),
             from: Address {
@@ -207,7 +210,7 @@ fn picture(source: &str) -> Media {
 }
 
 fn good(digest: &str) -> Verdict {
-    Verdict::Good {
+    Verdict::Accepted {
         object: format!("photos/{digest}"),
         digest: digest.into(),
         class: Some(Class::Woman),
@@ -215,15 +218,15 @@ fn good(digest: &str) -> Verdict {
     }
 }
 
-fn made(order: OrderId, count: usize, is_all: bool) -> Event {
+fn images_ready(order: OrderId, count: usize, is_last: bool) -> Trigger {
     let image = |number: usize| Image {
         name: format!("i{number}"),
         object: format!("made/i{number}.jpg"),
     };
-    Event::Made {
+    Trigger::ImagesReady {
         order,
         images: (0..count).map(image).collect(),
-        is_all,
+        is_last,
     }
 }
 
@@ -233,7 +236,7 @@ fn images(actions: &[Action]) -> usize {
         .filter(|action| {
             matches!(
                 action,
-                Action::Say {
+                Action::SendMessage {
                     body: Body::Image { .. }
                 }
             )
@@ -241,13 +244,13 @@ fn images(actions: &[Action]) -> usize {
         .count()
 }
 
-/// The ids of what the last message offers.
+/// The ids of the latest message's choices.
 fn choices(actions: &[Action]) -> Vec<String> {
     let mut bodies = actions.iter().filter_map(|action| match action {
-        Action::Say {
+        Action::SendMessage {
             body: Body::Reaction { .. },
         } => None,
-        Action::Say { body } => Some(body.choices()),
+        Action::SendMessage { body } => Some(body.choices()),
         _ => None,
     });
     bodies
@@ -261,7 +264,7 @@ fn choices(actions: &[Action]) -> Vec<String> {
 fn links(actions: &[Action]) -> usize {
     actions
         .iter()
-        .filter(|action| matches!(action, Action::AskToPay { .. }))
+        .filter(|action| matches!(action, Action::SendPaymentLink { .. }))
         .count()
 }
 
@@ -270,25 +273,25 @@ fn is_refund(action: &Action) -> bool {
 }
 
 #[test]
-fn from_hi_to_photos_in_both_languages() {
+fn conversation_leads_from_greeting_to_photos_in_both_languages() {
     for (hello, photos, progress) in [
         ("hi", "Send me 10 selfies", "10 of 10"),
         ("שלום", "שלחו לי 10", "10 מתוך 10"),
     ] {
         let mut chat = Chat::new();
         chat.says(hello);
-        assert!(chat.taps("1").contains(photos), "{}", chat.told());
-        let ids = chat.sends_photos(10);
+        assert!(chat.taps("1").contains(photos), "{}", chat.sent_text());
+        let ids = chat.send_photos(10);
         assert_eq!(
-            (ids.len(), chat.told()),
+            (ids.len(), chat.sent_text()),
             (10, String::new()),
-            "an album is answered when it was looked at"
+            "an album is answered after its last review"
         );
-        chat.all_are_good(&ids);
-        assert!(chat.told().contains(progress), "{}", chat.told());
-        assert!(chat.taps("5").contains("19.00 USD"), "{}", chat.told());
+        chat.accept_photos(&ids);
+        assert!(chat.sent_text().contains(progress), "{}", chat.sent_text());
+        assert!(chat.taps("5").contains("19.00 USD"), "{}", chat.sent_text());
         chat.taps("20");
-        let Some(Action::Say {
+        let Some(Action::SendMessage {
             body: Body::List { sections, .. },
         }) = chat.actions.first()
         else {
@@ -303,78 +306,88 @@ fn from_hi_to_photos_in_both_languages() {
             ["18_3", "18_1"]
         );
         assert!(chat.taps("18_1").contains("19.00 USD"));
-        let Some(Action::AskToPay { order, item, .. }) = chat.actions.first().cloned() else {
+        let Some(Action::SendPaymentLink { order, item, .. }) = chat.actions.first().cloned()
+        else {
             panic!("no link")
         };
         assert_eq!(item, "studio.lite");
-        chat.happens(&Event::Paid { order });
+        chat.apply(&Trigger::PaymentReceived { order });
         assert!(matches!(
             chat.actions[..],
-            [Action::Make { .. }, Action::Say { .. }]
+            [Action::StartGeneration { .. }, Action::SendMessage { .. }]
         ));
-        chat.happens(&Event::Begun {
+        chat.apply(&Trigger::GenerationStarted {
             order,
             tune: 7,
             eta: None,
         });
-        assert_eq!(chat.actions, [], "nobody has to know");
-        chat.happens(&made(order, 4, true));
+        assert_eq!(chat.actions, [], "no message");
+        chat.apply(&images_ready(order, 4, true));
         assert_eq!(
-            (images(&chat.actions), chat.visit().stage),
+            (images(&chat.actions), chat.conversation().stage),
             (4, Stage::Ready)
         );
         assert!(chat.actions.contains(&Action::UseCredit { order }));
         chat.taps("6_5");
-        assert!(chat.actions.contains(&Action::Rate { order, stars: 5 }));
+        assert!(
+            chat.actions
+                .contains(&Action::SaveRating { order, stars: 5 })
+        );
     }
 }
 
 #[test]
-fn an_album_gets_one_answer_and_each_photo_a_reaction() {
+fn album_gets_one_answer_and_each_photo_a_reaction() {
     let mut chat = Chat::new();
     chat.says("hi");
-    let ids = chat.sends_photos(4);
-    let mut said = Vec::new();
+    let ids = chat.send_photos(4);
+    let mut sent = Vec::new();
     for (number, id) in ids.iter().enumerate() {
         let verdict = match number {
-            1 => Verdict::Bad { why: Fault::Blurry },
+            1 => Verdict::Rejected {
+                reason: RejectionReason::Blurry,
+            },
             2 => good(&ids[0].to_string()),
             _ => good(&id.to_string()),
         };
-        chat.happens(&Event::Judged {
+        chat.apply(&Trigger::PhotoReviewed {
             photo: *id,
             verdict,
         });
-        said.push(chat.told());
+        sent.push(chat.sent_text());
     }
-    assert_eq!(said[..3], ["👍", "👎", "👎"]);
+    assert_eq!(sent[..3], ["👍", "👎", "👎"]);
     assert_eq!(
-        said[3],
-        "👍\n2 of 10 good photos.\n2 cannot be used: blurry, sent twice.\nSend some more."
+        sent[3],
+        "👍\n2 of 10 good photos.\n2 can't be used: blurry, sent twice.\nSend a few more."
     );
-    chat.happens(&Event::Judged {
+    chat.apply(&Trigger::PhotoReviewed {
         photo: ids[0],
         verdict: good("again"),
     });
-    assert_eq!(chat.actions, [], "it was judged");
+    assert_eq!(chat.actions, [], "it was reviewed");
 }
 
 #[test]
-fn full_album_is_told_what_to_do_next_whenever_it_is_added_to() {
+fn full_album_gets_one_answer_with_next_steps_per_album() {
     for hello in ["hi", "שלום"] {
         let mut chat = Chat::new();
         chat.says(hello);
-        let photos = chat.sends_photos(20);
-        chat.all_are_good(&photos);
-        let full = texts(chat.user.as_ref().unwrap().language).full;
-        assert!(!chat.told().contains("20 of 10"), "{}", chat.told());
+        let photos = chat.send_photos(20);
+        chat.accept_photos(&photos);
+        let full = texts(chat.user.as_ref().unwrap().language).album_full;
+        assert!(
+            !chat.sent_text().contains("20 of 10"),
+            "{}",
+            chat.sent_text()
+        );
         assert_eq!(choices(&chat.actions), ["5", "15"], "packs, or new selfies");
         assert_eq!(
-            (chat.sends_photos(1).len(), chat.told().as_str()),
+            (chat.send_photos(1).len(), chat.sent_text().as_str()),
             (0, full)
         );
         assert_eq!(
-            (chat.sends_photos(9).len(), chat.told().as_str()),
+            (chat.send_photos(9).len(), chat.sent_text().as_str()),
             (0, ""),
             "one answer an album"
         );
@@ -383,12 +396,12 @@ fn full_album_is_told_what_to_do_next_whenever_it_is_added_to() {
             (full, vec!["5".to_owned(), "15".to_owned()])
         );
         assert_eq!(
-            (chat.sends_photos(1).len(), chat.told().as_str()),
+            (chat.send_photos(1).len(), chat.sent_text().as_str()),
             (0, full)
         );
         chat.now += 61;
         assert_eq!(
-            (chat.sends_photos(1).len(), chat.told().as_str()),
+            (chat.send_photos(1).len(), chat.sent_text().as_str()),
             (0, full),
             "another album"
         );
@@ -396,69 +409,75 @@ fn full_album_is_told_what_to_do_next_whenever_it_is_added_to() {
 }
 
 #[test]
-fn album_that_is_full_of_bad_photos_leads_to_new_selfies() {
+fn album_full_of_rejected_photos_leads_to_new_selfies() {
     let mut chat = Chat::new();
     chat.says("hi");
     for _ in 0..5 {
-        for photo in chat.sends_photos(20) {
-            chat.happens(&Event::Judged {
+        for photo in chat.send_photos(20) {
+            chat.apply(&Trigger::PhotoReviewed {
                 photo,
-                verdict: Verdict::Bad { why: Fault::Blurry },
+                verdict: Verdict::Rejected {
+                    reason: RejectionReason::Blurry,
+                },
             });
         }
     }
-    assert_eq!(chat.sends_photos(1).len(), 0);
+    assert_eq!(chat.send_photos(1).len(), 0);
     assert!(
-        chat.told().contains("100 photos, and 0 of them are good"),
+        chat.sent_text()
+            .contains("100 photos, and 0 of them are good"),
         "{}",
-        chat.told()
+        chat.sent_text()
     );
     assert_eq!(choices(&chat.actions), ["15", "19"]);
     chat.taps("15");
-    assert_eq!(chat.sends_photos(1).len(), 1);
+    assert_eq!(chat.send_photos(1).len(), 1);
 }
 
 #[test]
-fn a_flood_of_photos_is_told_once_that_it_is_enough() {
+fn photos_beyond_the_limit_get_one_answer() {
     let mut chat = Chat::new();
     chat.says("hi");
-    assert_eq!(chat.sends_photos(100).len(), 20);
-    assert!(chat.told().contains("as many photos as I need"));
-    assert_eq!((chat.sends_photos(10).len(), chat.told().as_str()), (0, ""));
+    assert_eq!(chat.send_photos(100).len(), 20);
+    assert!(chat.sent_text().contains("all the photos I need"));
+    assert_eq!(
+        (chat.send_photos(10).len(), chat.sent_text().as_str()),
+        (0, "")
+    );
 }
 
 #[test]
-fn what_is_no_picture_is_said_to_be_none() {
+fn media_other_than_pictures_is_refused() {
     let mut chat = Chat::new();
     chat.says("hi");
     let film = Media {
         mime_type: "video/mp4".into(),
         ..picture("v")
     };
-    chat.happens(&said(Content::Media {
+    chat.apply(&received(Content::Media {
         items: vec![film, picture("p")],
         caption: None,
     }));
-    assert!(chat.told().contains("only use pictures"));
-    assert_eq!(chat.visit().photos.awaited(), 1);
+    assert!(chat.sent_text().contains("only use pictures"));
+    assert_eq!(chat.conversation().photos.pending_count(), 1);
 }
 
 #[test]
-fn the_same_pack_twice_is_one_order_and_another_is_another() {
+fn choosing_a_pack_twice_creates_one_order_and_money_for_a_forgotten_offer_is_refunded() {
     let (mut chat, first) = Chat::with_offer();
     chat.taps("18_1");
-    assert_eq!(chat.visit().orders.len(), 1);
+    assert_eq!(chat.conversation().orders.len(), 1);
     chat.taps("18_2");
-    assert_eq!(chat.visit().orders.len(), 2);
+    assert_eq!(chat.conversation().orders.len(), 2);
     for price in [100, 200, 300, 400] {
-        chat.shelf
+        chat.catalog
             .prices
             .insert(Tier::Lite, Money::new(price, Currency::Usd));
         chat.taps("18_1");
     }
-    assert_eq!(chat.visit().orders.len(), 5);
-    // The first offer was forgotten, and its link is paid all the same.
-    chat.happens(&Event::Paid { order: first });
+    assert_eq!(chat.conversation().orders.len(), 5);
+    // The first offer was forgotten, but its link can still be paid.
+    chat.apply(&Trigger::PaymentReceived { order: first });
     assert!(
         chat.actions.contains(&Action::Refund { order: first }),
         "{:?}",
@@ -467,209 +486,224 @@ fn the_same_pack_twice_is_one_order_and_another_is_another() {
 }
 
 #[test]
-fn what_comes_twice_or_late_changes_nothing() {
+fn duplicate_and_late_triggers_change_nothing() {
     let (mut chat, order) = Chat::with_order();
-    for event in [Event::Paid { order }, Event::NotPaid { order }] {
-        assert_eq!(chat.happens(&event), [], "{event:?}");
+    for event in [
+        Trigger::PaymentReceived { order },
+        Trigger::PaymentFailed { order },
+    ] {
+        assert_eq!(chat.apply(&event), [], "{event:?}");
     }
-    chat.happens(&Event::Begun {
+    chat.apply(&Trigger::GenerationStarted {
         order,
         tune: 7,
         eta: None,
     });
     assert_eq!(
-        chat.happens(&Event::Begun {
+        chat.apply(&Trigger::GenerationStarted {
             order,
             tune: 8,
             eta: None
         }),
         []
     );
-    chat.happens(&made(order, 4, true));
+    chat.apply(&images_ready(order, 4, true));
     for event in [
-        made(order, 4, true),
-        Event::Begun {
+        images_ready(order, 4, true),
+        Trigger::GenerationStarted {
             order,
             tune: 7,
             eta: None,
         },
-        Event::Refused { order },
+        Trigger::GenerationFailed { order },
     ] {
-        assert_eq!(chat.happens(&event), [], "{event:?}");
+        assert_eq!(chat.apply(&event), [], "{event:?}");
     }
     let stranger = OrderId::new(Timestamp::UNIX_EPOCH, &|| [9; 10]);
     for event in [
-        made(stranger, 4, true),
-        Event::Refused { order: stranger },
-        Event::Repaid {
+        images_ready(stranger, 4, true),
+        Trigger::GenerationFailed { order: stranger },
+        Trigger::PaymentRefunded {
             order: stranger,
-            is_all: true,
+            is_full: true,
         },
     ] {
-        assert_eq!(chat.happens(&event), [], "{event:?}");
+        assert_eq!(chat.apply(&event), [], "{event:?}");
     }
 }
 
 #[test]
-fn photos_that_come_bit_by_bit_are_delivered_once_each() {
+fn photos_that_arrive_in_parts_are_delivered_once_each() {
     let (mut chat, order) = Chat::with_order();
-    chat.happens(&Event::Begun {
+    chat.apply(&Trigger::GenerationStarted {
         order,
         tune: 7,
         eta: None,
     });
-    assert_eq!(images(chat.happens(&made(order, 2, false))), 2);
-    assert_eq!(images(chat.happens(&made(order, 2, false))), 0);
-    assert_eq!(images(chat.happens(&made(order, 4, true))), 2);
-    assert_eq!(images(chat.happens(&made(order, 4, true))), 0);
+    assert_eq!(images(chat.apply(&images_ready(order, 2, false))), 2);
+    assert_eq!(images(chat.apply(&images_ready(order, 2, false))), 0);
+    assert_eq!(images(chat.apply(&images_ready(order, 4, true))), 2);
+    assert_eq!(images(chat.apply(&images_ready(order, 4, true))), 0);
 }
 
 #[test]
-fn photos_that_are_there_before_it_was_said_to_have_begun_are_delivered() {
+fn photos_that_arrive_before_the_start_notice_are_delivered() {
     let (mut chat, order) = Chat::with_order();
-    assert_eq!(images(chat.happens(&made(order, 4, true))), 4);
-    assert_eq!(chat.visit().order(order).unwrap().step, Step::Done);
+    assert_eq!(images(chat.apply(&images_ready(order, 4, true))), 4);
+    assert_eq!(
+        chat.conversation().order(order).unwrap().status,
+        OrderStatus::Delivered
+    );
 }
 
 #[test]
-fn a_returning_person_uses_the_model_without_new_selfies() {
+fn returning_user_reuses_the_model_without_new_selfies() {
     let (mut chat, _) = Chat::delivered();
-    assert_eq!(chat.visit().model.as_ref().map(|model| model.tune), Some(7));
+    assert_eq!(
+        chat.conversation().model.as_ref().map(|model| model.tune),
+        Some(7)
+    );
     chat.taps("17");
     chat.taps("18_3");
-    let Some(Action::AskToPay { order, .. }) = chat.actions.first().cloned() else {
+    let Some(Action::SendPaymentLink { order, .. }) = chat.actions.first().cloned() else {
         panic!("no link")
     };
-    chat.happens(&Event::Paid { order });
-    let Some(Action::Make { order }) = chat.actions.first() else {
+    chat.apply(&Trigger::PaymentReceived { order });
+    let Some(Action::StartGeneration { order }) = chat.actions.first() else {
         panic!("nothing is made")
     };
-    assert_eq!(order.from, Source::Model { tune: 7 });
+    assert_eq!(order.source, Source::Model { tune: 7 });
 }
 
 #[test]
-fn an_order_that_nobody_answers_for_is_asked_for_and_at_last_paid_back() {
+fn unanswered_order_is_requested_again_and_refunded_within_six_hours() {
     let (mut chat, order) = Chat::with_order();
     let paid_at = chat.now;
-    let (mut asked, mut looks) = (0, 0);
-    while chat.visit().order(order).unwrap().is_in_work() {
+    let (mut asked, mut checks) = (0, 0);
+    while chat.conversation().order(order).unwrap().is_in_progress() {
         let due = chat
             .user
             .as_ref()
             .unwrap()
-            .due
+            .next_timer_at
             .expect("an order in work is never forgotten");
         chat.now = due.as_second().max(chat.now + 1);
-        chat.happens(&Event::Due);
+        chat.apply(&Trigger::TimerFired);
         asked += chat
             .actions
             .iter()
-            .filter(|action| matches!(action, Action::Make { .. }))
+            .filter(|action| matches!(action, Action::StartGeneration { .. }))
             .count();
-        looks += 1;
-        assert!(looks < 40);
+        checks += 1;
+        assert!(checks < 40);
     }
     assert!(asked >= 3, "it was asked for {asked} times");
     assert!(chat.now <= paid_at + 6 * HOUR);
     assert!(
         chat.actions.contains(&Action::Refund { order })
-            && chat.told().contains("Your money is on its way back")
+            && chat.sent_text().contains("Your money is being refunded")
     );
-    // Until the money is back it is seen to.
+    // The refund is requested again until it is confirmed.
     chat.now += HOUR;
-    assert_eq!(chat.happens(&Event::Due), [Action::Refund { order }]);
+    assert_eq!(chat.apply(&Trigger::TimerFired), [Action::Refund { order }]);
     assert!(
-        chat.happens(&Event::Repaid {
+        chat.apply(&Trigger::PaymentRefunded {
             order,
-            is_all: true
+            is_full: true
         })
         .iter()
         .any(|action| !is_refund(action))
     );
     assert_eq!(
-        chat.user.as_ref().unwrap().visit.order(order).unwrap().step,
-        Step::Returned
+        chat.user
+            .as_ref()
+            .unwrap()
+            .conversation
+            .order(order)
+            .unwrap()
+            .status,
+        OrderStatus::Refunded
     );
 }
 
 #[test]
-fn a_tune_that_was_begun_is_looked_after_when_its_time_has_passed() {
+fn started_generation_is_polled_fifteen_minutes_after_its_estimate() {
     let (mut chat, order) = Chat::with_order();
     let eta = Timestamp::from_second(chat.now + 1_800).unwrap();
-    chat.happens(&Event::Begun {
+    chat.apply(&Trigger::GenerationStarted {
         order,
         tune: 7,
         eta: Some(eta),
     });
     chat.now += 1_800;
-    assert_eq!(chat.happens(&Event::Due), [], "some grace");
+    assert_eq!(chat.apply(&Trigger::TimerFired), [], "some grace");
     chat.now += 15 * 60;
     assert_eq!(
-        chat.happens(&Event::Due),
-        [Action::LookAfter { order, tune: 7 }]
+        chat.apply(&Trigger::TimerFired),
+        [Action::CheckGeneration { order, tune: 7 }]
     );
-    assert_eq!(chat.happens(&Event::Due), [], "not at once again");
+    assert_eq!(chat.apply(&Trigger::TimerFired), [], "not at once again");
 }
 
 #[test]
-fn outside_of_the_window_a_template_goes_out_and_the_photos_wait_for_an_answer() {
+fn photos_outside_the_messaging_window_are_announced_and_held() {
     let (mut chat, order) = Chat::with_order();
-    chat.happens(&Event::Begun {
+    chat.apply(&Trigger::GenerationStarted {
         order,
         tune: 7,
         eta: None,
     });
     chat.now += 25 * HOUR;
-    chat.happens(&made(order, 4, true));
-    let said = chat
+    chat.apply(&images_ready(order, 4, true));
+    let sent = chat
         .actions
         .iter()
-        .filter(|action| matches!(action, Action::Say { .. }))
+        .filter(|action| matches!(action, Action::SendMessage { .. }))
         .count();
-    assert_eq!((said, chat.told().as_str()), (1, "studio_news"));
+    assert_eq!((sent, chat.sent_text().as_str()), (1, "studio_news"));
     chat.says("yes?");
     assert_eq!(images(&chat.actions), 4);
-    assert!(chat.visit().unsaid.is_empty());
+    assert!(chat.conversation().held_messages.is_empty());
 }
 
 #[test]
-fn somebody_who_stopped_in_the_middle_is_reminded_once_and_inside_the_window() {
+fn user_who_stopped_midway_is_reminded_once_after_20_hours_within_the_window() {
     let mut chat = Chat::new();
     chat.says("hi");
     chat.taps("1");
-    let due = chat.user.as_ref().unwrap().due.unwrap();
+    let due = chat.user.as_ref().unwrap().next_timer_at.unwrap();
     assert_eq!(due.as_second(), chat.now + 20 * HOUR);
     chat.now += 20 * HOUR;
-    chat.happens(&Event::Due);
-    assert!(chat.told().contains("still open"));
+    chat.apply(&Trigger::TimerFired);
+    assert!(chat.sent_text().contains("still open"));
     assert_eq!(
         (
-            chat.happens(&Event::Due).len(),
-            chat.user.as_ref().unwrap().due
+            chat.apply(&Trigger::TimerFired).len(),
+            chat.user.as_ref().unwrap().next_timer_at
         ),
         (0, None)
     );
     chat.says("ok");
     chat.now += 30 * HOUR;
-    assert_eq!(chat.happens(&Event::Due), [], "too late to speak");
+    assert_eq!(chat.apply(&Trigger::TimerFired), [], "too late to speak");
 }
 
 #[test]
-fn few_stars_ask_for_words_and_the_words_are_noted() {
+fn low_rating_asks_for_feedback_and_saves_it() {
     let (mut chat, order) = Chat::delivered();
-    assert!(chat.taps("6_2").contains("What should have been better"));
+    assert!(chat.taps("6_2").contains("What could be better"));
     chat.says("too dark");
-    assert!(chat.actions.contains(&Action::Note {
+    assert!(chat.actions.contains(&Action::SaveFeedback {
         order,
-        words: "too dark".into()
+        text: "too dark".into()
     }));
     assert_eq!(
-        (chat.visit().stage, chat.visit().asked),
+        (chat.conversation().stage, chat.conversation().awaited_reply),
         (Stage::Ready, None)
     );
     assert!(
-        chat.says("and too small").contains("did not get that"),
-        "it was said"
+        chat.says("and too small").contains("didn't get that"),
+        "the feedback was given"
     );
     let mut early = Chat::new();
     early.says("hi");
@@ -678,13 +712,13 @@ fn few_stars_ask_for_words_and_the_words_are_noted() {
         !early
             .actions
             .iter()
-            .any(|action| matches!(action, Action::Rate { .. })),
+            .any(|action| matches!(action, Action::SaveRating { .. })),
         "there is nothing to rate"
     );
 }
 
 #[test]
-fn help_status_cancel_and_language_work_anywhere() {
+fn help_status_cancel_and_language_work_at_every_stage() {
     let stages: [fn() -> Chat; 4] = [
         Chat::new,
         || Chat::with_offer().0,
@@ -705,54 +739,55 @@ fn help_status_cancel_and_language_work_anywhere() {
         ] {
             let mut chat = chat();
             chat.says("hi");
-            let before = chat.visit().orders.len();
+            let before = chat.conversation().orders.len();
             assert!(!chat.says(words).is_empty(), "{words}");
-            assert_eq!(chat.visit().orders.len(), before, "{words}");
+            assert_eq!(chat.conversation().orders.len(), before, "{words}");
             assert!(!chat.actions.iter().any(is_refund), "{words}");
         }
     }
 }
 
 #[test]
-fn stars_may_be_written_as_a_number() {
+fn rating_can_be_written_as_a_number() {
     let (mut chat, order) = Chat::delivered();
     chat.says("5");
     assert!(
-        chat.actions.contains(&Action::Rate { order, stars: 5 }),
+        chat.actions
+            .contains(&Action::SaveRating { order, stars: 5 }),
         "{:?}",
         chat.actions
     );
 }
 
 #[test]
-fn few_stars_do_not_take_new_selfies_away() {
+fn low_rating_keeps_new_selfies() {
     let (mut chat, _) = Chat::delivered();
     chat.taps("15");
-    let ids = chat.sends_photos(6);
-    chat.all_are_good(&ids);
+    let ids = chat.send_photos(6);
+    chat.accept_photos(&ids);
     chat.taps("6_2");
     chat.says("too dark");
     chat.says("cancel");
-    assert_eq!(chat.sends_photos(4).len(), 4);
+    assert_eq!(chat.send_photos(4).len(), 4);
     assert_eq!(
-        (chat.visit().photos.0.len(), chat.visit().stage),
+        (
+            chat.conversation().photos.0.len(),
+            chat.conversation().stage
+        ),
         (10, Stage::Collecting)
     );
 }
 
 #[test]
-fn a_question_is_handed_on_at_any_stage_and_the_stage_stays() {
+fn question_is_forwarded_at_any_stage_without_changing_it() {
     let (mut chat, order) = Chat::with_order();
-    assert!(chat.says("support").contains("a person reads it"));
-    assert!(
-        chat.says("I paid twice")
-            .contains("Somebody here will read it")
-    );
-    assert!(chat.actions.contains(&Action::HandOn {
-        words: "I paid twice".into()
+    assert!(chat.says("support").contains("a person on our team"));
+    assert!(chat.says("I paid twice").contains("Our team will read it"));
+    assert!(chat.actions.contains(&Action::ForwardQuestion {
+        text: "I paid twice".into()
     }));
-    assert_eq!(chat.visit().stage, Stage::Training);
-    assert!(chat.visit().order(order).unwrap().is_in_work());
+    assert_eq!(chat.conversation().stage, Stage::Training);
+    assert!(chat.conversation().order(order).unwrap().is_in_progress());
     chat.says("support");
     chat.says("status");
     chat.says("I paid twice");
@@ -760,13 +795,13 @@ fn a_question_is_handed_on_at_any_stage_and_the_stage_stays() {
         !chat
             .actions
             .iter()
-            .any(|action| matches!(action, Action::HandOn { .. })),
-        "they went on to another matter"
+            .any(|action| matches!(action, Action::ForwardQuestion { .. })),
+        "they changed the subject"
     );
 }
 
 #[test]
-fn a_number_answers_what_was_said_last_and_nothing_before() {
+fn number_answers_the_latest_message_only() {
     let (mut chat, _) = Chat::delivered();
     chat.says("delete my data");
     chat.says("support");
@@ -775,125 +810,129 @@ fn a_number_answers_what_was_said_last_and_nothing_before() {
 }
 
 #[test]
-fn whoever_says_no_is_not_reminded() {
+fn user_who_cancelled_is_not_reminded() {
     let mut chat = Chat::new();
     chat.says("hi");
     chat.taps("1");
     chat.says("stop");
-    assert_eq!(chat.user.as_ref().unwrap().due, None);
+    assert_eq!(chat.user.as_ref().unwrap().next_timer_at, None);
 }
 
 #[test]
-fn a_message_that_was_delivered_late_opens_no_window() {
+fn late_message_does_not_reopen_the_messaging_window() {
     let (mut chat, order) = Chat::with_order();
-    chat.happens(&Event::Begun {
+    chat.apply(&Trigger::GenerationStarted {
         order,
         tune: 7,
         eta: None,
     });
     let long_ago = Timestamp::from_second(chat.now).unwrap();
     chat.now += 25 * HOUR;
-    chat.happens(&made(order, 4, true));
-    let mut late = said(Content::Text {
+    chat.apply(&images_ready(order, 4, true));
+    let mut late = received(Content::Text {
         text: "yes?".into(),
     });
-    if let Event::Said { message } = &mut late {
+    if let Trigger::MessageReceived { message } = &mut late {
         message.sent_at = long_ago;
     }
-    assert_eq!(images(chat.happens(&late)), 0);
+    assert_eq!(images(chat.apply(&late)), 0);
     assert_eq!(images_held_back(&chat), 4);
     chat.says("yes?");
     assert_eq!((images(&chat.actions), images_held_back(&chat)), (4, 0));
 }
 
 fn images_held_back(chat: &Chat) -> usize {
-    chat.visit()
-        .unsaid
+    chat.conversation()
+        .held_messages
         .iter()
         .filter(|body| matches!(body, Body::Image { .. }))
         .count()
 }
 
 #[test]
-fn no_photo_that_is_held_back_is_dropped_and_all_are_said_bit_by_bit() {
+fn held_photos_are_never_dropped_and_sent_in_batches() {
     let (mut chat, order) = Chat::with_order();
-    chat.happens(&Event::Begun {
+    chat.apply(&Trigger::GenerationStarted {
         order,
         tune: 7,
         eta: None,
     });
     chat.now += 25 * HOUR;
-    chat.happens(&made(order, 100, true));
+    chat.apply(&images_ready(order, 100, true));
     assert_eq!(images_held_back(&chat), 100);
     chat.says("yes?");
-    let mut said = images(&chat.actions);
-    assert!(said <= 40, "one decision is one transaction");
+    let mut sent = images(&chat.actions);
+    assert!(sent <= 40, "one decision is one transaction");
     while let Some(due) = chat
         .user
         .as_ref()
         .unwrap()
-        .due
+        .next_timer_at
         .filter(|due| due.as_second() <= chat.now)
     {
         chat.now = due.as_second();
-        chat.happens(&Event::Due);
-        said += images(&chat.actions);
+        chat.apply(&Trigger::TimerFired);
+        sent += images(&chat.actions);
     }
-    assert_eq!((said, chat.visit().unsaid.len()), (100, 0));
+    assert_eq!((sent, chat.conversation().held_messages.len()), (100, 0));
 }
 
 #[test]
-fn a_photo_that_did_not_arrive_is_sent_once_more() {
+fn undelivered_photo_is_sent_once_more() {
     let (mut chat, _) = Chat::delivered();
-    let lost = Event::NotShown {
+    let lost = Trigger::ImageUndelivered {
         object: "made/i1.jpg".into(),
-        is_too_late: false,
+        is_window_closed: false,
     };
-    assert_eq!(images(chat.happens(&lost)), 1);
-    assert_eq!(images(chat.happens(&lost)), 0);
-    // The provider says that the window is closed, whatever we believe.
-    chat.happens(&Event::NotShown {
+    assert_eq!(images(chat.apply(&lost)), 1);
+    assert_eq!(images(chat.apply(&lost)), 0);
+    // The provider's view of the window wins over ours.
+    chat.apply(&Trigger::ImageUndelivered {
         object: "made/i2.jpg".into(),
-        is_too_late: true,
+        is_window_closed: true,
     });
     assert_eq!(
-        (chat.told().as_str(), images_held_back(&chat)),
+        (chat.sent_text().as_str(), images_held_back(&chat)),
         ("studio_news", 1)
     );
 }
 
 #[test]
-fn an_order_that_is_mostly_made_is_kept_and_one_that_is_not_is_paid_back() {
+fn order_with_half_of_its_photos_is_kept_and_with_fewer_refunded() {
     for (count, is_kept) in [(1, false), (2, true), (3, true)] {
         let (mut chat, order) = Chat::with_order();
-        chat.happens(&made(order, count, true));
+        chat.apply(&images_ready(order, count, true));
         assert_eq!(images(&chat.actions), count);
         assert_eq!(chat.actions.iter().any(is_refund), !is_kept, "{count} of 4");
         let words = if is_kept {
-            format!("That is {count} of 4")
+            format!("These are {count} of 4")
         } else {
-            "Your money is on its way back".into()
+            "Your money is being refunded".into()
         };
-        assert!(chat.told().contains(&words), "{}", chat.told());
-        // The same when they came bit by bit, and the rest never does.
+        assert!(chat.sent_text().contains(&words), "{}", chat.sent_text());
+        // The same when they arrive in parts and the rest never does.
         let (mut chat, order) = Chat::with_order();
-        chat.happens(&made(order, count, false));
+        chat.apply(&images_ready(order, count, false));
         chat.now += 7 * HOUR;
-        chat.happens(&Event::Due);
+        chat.apply(&Trigger::TimerFired);
         assert_eq!(chat.actions.iter().any(is_refund), !is_kept, "{count} of 4");
     }
 }
 
 #[test]
-fn who_may_try_again_gets_a_link_that_can_be_paid() {
+fn retry_after_a_failed_payment_creates_a_new_order_and_late_money_is_accepted() {
     let (mut chat, first) = Chat::with_offer();
-    chat.happens(&Event::NotPaid { order: first });
-    assert!(chat.told().contains("did not work"), "{}", chat.told());
+    chat.apply(&Trigger::PaymentFailed { order: first });
+    assert!(
+        chat.sent_text().contains("didn't go through"),
+        "{}",
+        chat.sent_text()
+    );
     chat.taps("18_1");
-    let second = chat.visit().orders.last().unwrap().id;
+    let second = chat.conversation().orders.last().unwrap().id;
     assert_ne!(first, second, "the page of the first is closed");
     assert_eq!(
-        chat.happens(&Event::NotPaid { order: first }),
+        chat.apply(&Trigger::PaymentFailed { order: first }),
         [],
         "they have gone on"
     );
@@ -901,47 +940,47 @@ fn who_may_try_again_gets_a_link_that_can_be_paid() {
     chat.says("hi");
     chat.taps("18_1");
     assert_eq!(
-        chat.visit().orders.len(),
+        chat.conversation().orders.len(),
         3,
         "the link of the second is about to end"
     );
-    // Money that comes late is money.
-    chat.happens(&Event::Paid { order: first });
+    // Late money is accepted.
+    chat.apply(&Trigger::PaymentReceived { order: first });
     assert!(
         chat.actions
             .iter()
-            .any(|action| matches!(action, Action::Make { order } if order.id == first))
+            .any(|action| matches!(action, Action::StartGeneration { order } if order.id == first))
     );
 }
 
 #[test]
-fn pending_payment_is_told_and_the_status_says_so() {
+fn pending_payment_is_announced_and_shown_by_status() {
     for (hello, status, words) in [("hi", "status?", "on its way"), ("שלום", "סטטוס?", "בדרך")]
     {
         let (mut chat, order) = Chat::with_offer();
         chat.user.as_mut().unwrap().language = Language::of(hello).unwrap();
-        chat.happens(&Event::PaymentPending { order });
+        chat.apply(&Trigger::PaymentPending { order });
         assert!(
-            chat.told().contains(words) && chat.told().contains("Portraits"),
+            chat.sent_text().contains(words) && chat.sent_text().contains("Portraits"),
             "{}",
-            chat.told()
+            chat.sent_text()
         );
-        assert_eq!(chat.visit().stage, Stage::PaymentPending);
-        assert!(chat.says(status).contains(words), "{}", chat.told());
+        assert_eq!(chat.conversation().stage, Stage::PaymentPending);
+        assert!(chat.says(status).contains(words), "{}", chat.sent_text());
         assert!(
-            chat.says("cancel").contains(words) && chat.visit().order(order).is_some(),
+            chat.says("cancel").contains(words) && chat.conversation().order(order).is_some(),
             "{}",
-            chat.told()
+            chat.sent_text()
         );
-        assert_eq!(chat.happens(&Event::PaymentPending { order }), [], "a copy");
-        chat.happens(&Event::Paid { order });
+        assert_eq!(chat.apply(&Trigger::PaymentPending { order }), [], "a copy");
+        chat.apply(&Trigger::PaymentReceived { order });
         assert!(
             chat.actions
                 .iter()
-                .any(|action| matches!(action, Action::Make { .. }))
+                .any(|action| matches!(action, Action::StartGeneration { .. }))
         );
         assert_eq!(
-            chat.happens(&Event::PaymentPending { order }),
+            chat.apply(&Trigger::PaymentPending { order }),
             [],
             "the money was faster"
         );
@@ -953,22 +992,22 @@ fn pending_payment_is_not_reminded_of_and_not_forgotten() {
     let (mut chat, order) = Chat::with_pending_payment();
     for _ in 0..14 {
         chat.now += 24 * HOUR - 600;
-        assert_eq!(chat.happens(&Event::Due), []);
+        assert_eq!(chat.apply(&Trigger::TimerFired), []);
     }
     chat.says("hi");
     chat.taps("5");
     chat.now += 21 * HOUR;
     assert_eq!(
-        chat.happens(&Event::Due),
+        chat.apply(&Trigger::TimerFired),
         [],
-        "whatever they looked at since"
+        "whatever they viewed since"
     );
-    chat.happens(&Event::Paid { order });
-    assert!(chat.visit().order(order).unwrap().is_in_work());
+    chat.apply(&Trigger::PaymentReceived { order });
+    assert!(chat.conversation().order(order).unwrap().is_in_progress());
 }
 
 #[test]
-fn second_order_is_offered_only_after_a_question_while_a_payment_is_pending() {
+fn second_order_needs_a_confirmation_while_a_payment_is_pending() {
     let (mut chat, first) = Chat::with_pending_payment();
     let question = chat.taps("18_2");
     assert!(
@@ -980,61 +1019,64 @@ fn second_order_is_offered_only_after_a_question_while_a_payment_is_pending() {
         (0, vec!["34_2".to_owned(), "32".to_owned()])
     );
     assert!(chat.says("2").contains("on its way"), "no, I will wait");
-    assert_eq!(chat.visit().orders.len(), 1);
+    assert_eq!(chat.conversation().orders.len(), 1);
     chat.taps("18_1");
     assert_eq!(links(&chat.actions), 0, "the same pack too");
     chat.taps("34_2");
-    assert_eq!((links(&chat.actions), chat.visit().orders.len()), (1, 2));
+    assert_eq!(
+        (links(&chat.actions), chat.conversation().orders.len()),
+        (1, 2)
+    );
     chat.taps("34_99");
-    assert_eq!(links(&chat.actions), 0, "nobody sells that");
-    let second = chat.visit().orders[1].id;
-    chat.happens(&Event::Paid { order: first });
-    chat.happens(&Event::Paid { order: second });
+    assert_eq!(links(&chat.actions), 0, "no such pack");
+    let second = chat.conversation().orders[1].id;
+    chat.apply(&Trigger::PaymentReceived { order: first });
+    chat.apply(&Trigger::PaymentReceived { order: second });
     assert!(
-        chat.told().contains("one after the other"),
+        chat.sent_text().contains("one after the other"),
         "{}",
-        chat.told()
+        chat.sent_text()
     );
 }
 
 #[test]
-fn pending_payment_that_fails_is_told_whenever_that_is_and_late_money_is_money() {
+fn failed_pending_payment_is_announced_at_any_time_and_late_money_is_accepted() {
     let (mut chat, order) = Chat::with_pending_payment();
     chat.now += 3 * 24 * HOUR;
-    chat.happens(&Event::NotPaid { order });
+    chat.apply(&Trigger::PaymentFailed { order });
     assert_eq!(
-        (chat.told().as_str(), chat.visit().stage),
+        (chat.sent_text().as_str(), chat.conversation().stage),
         ("studio_news", Stage::Choosing)
     );
     assert!(
         chat.says("hi?")
-            .contains("did not make the payment for *Portraits*"),
+            .contains("didn't complete the payment for *Portraits*"),
         "{}",
-        chat.told()
+        chat.sent_text()
     );
-    assert_eq!(chat.happens(&Event::NotPaid { order }), [], "a copy");
+    assert_eq!(chat.apply(&Trigger::PaymentFailed { order }), [], "a copy");
     assert_eq!(
-        chat.happens(&Event::PaymentPending { order }),
+        chat.apply(&Trigger::PaymentPending { order }),
         [],
-        "older news"
+        "an older event"
     );
     chat.taps("18_1");
     assert_eq!(
-        (links(&chat.actions), chat.visit().orders.len()),
+        (links(&chat.actions), chat.conversation().orders.len()),
         (1, 2),
         "with a page that can be paid"
     );
-    chat.happens(&Event::Paid { order });
-    assert!(chat.visit().order(order).unwrap().is_in_work());
+    chat.apply(&Trigger::PaymentReceived { order });
+    assert!(chat.conversation().order(order).unwrap().is_in_progress());
 }
 
 #[test]
-fn erasing_says_what_becomes_of_the_money() {
+fn erasure_refunds_paid_orders_and_says_so() {
     type Begin = fn() -> (Chat, OrderId);
     let cases: [(Begin, &str, &str, bool); 3] = [
         (
             Chat::with_order,
-            "your money goes back to you",
+            "your money will be refunded",
             "הכסף יוחזר לכם",
             true,
         ),
@@ -1050,43 +1092,46 @@ fn erasing_says_what_becomes_of_the_money() {
         for (language, words) in [(Language::English, english), (Language::Hebrew, hebrew)] {
             let (mut chat, order) = begin();
             chat.user.as_mut().unwrap().language = language;
-            for told in [chat.says("delete my data"), chat.taps("31")] {
-                assert!(told.contains(words), "{told}");
-                assert_eq!(told.contains("\n\n"), is_refunded, "{told}");
+            for sent_text in [chat.says("delete my data"), chat.taps("31")] {
+                assert!(sent_text.contains(words), "{sent_text}");
+                assert_eq!(sent_text.contains("\n\n"), is_refunded, "{sent_text}");
             }
             assert_eq!(
                 chat.actions.contains(&Action::Refund { order }),
                 is_refunded
             );
-            assert!(chat.visit().is_blank());
+            assert!(chat.conversation().is_default());
         }
     }
 }
 
 #[test]
-fn a_model_is_known_for_a_month_after_it_was_learned_however_often_it_is_used() {
+fn model_age_counts_from_its_training_however_often_it_is_used() {
     let (mut chat, _) = Chat::delivered();
-    let trained_at = chat.visit().model.as_ref().unwrap().trained_at;
+    let trained_at = chat.conversation().model.as_ref().unwrap().trained_at;
     chat.now += 20 * 24 * HOUR;
     chat.says("hi");
     chat.taps("17");
     chat.taps("18_3");
-    let order = chat.visit().orders.last().unwrap().id;
-    chat.happens(&Event::Paid { order });
-    chat.happens(&Event::Begun {
+    let order = chat.conversation().orders.last().unwrap().id;
+    chat.apply(&Trigger::PaymentReceived { order });
+    chat.apply(&Trigger::GenerationStarted {
         order,
         tune: 7,
         eta: None,
     });
-    chat.happens(&made(order, 8, true));
-    assert_eq!(chat.visit().model.as_ref().unwrap().trained_at, trained_at);
+    chat.apply(&images_ready(order, 8, true));
+    assert_eq!(
+        chat.conversation().model.as_ref().unwrap().trained_at,
+        trained_at
+    );
 }
 
 #[test]
-fn what_is_sold_is_there_as_long_as_it_is_needed() {
+fn sources_outlive_every_order_that_can_use_them() {
     // Offered on the last day, paid on the last day, made at the last moment.
-    let needed = USED_FOR + OFFERED_FOR + LONGEST;
-    assert!(needed < MODELS_KEPT && needed < PICTURES_KEPT && FACES_KEPT < PICTURES_KEPT);
+    let needed = SOURCE_MAX_AGE + OFFER_TTL + ORDER_TIMEOUT;
+    assert!(needed < MODEL_TTL && needed < IMAGE_TTL && FACE_TTL < IMAGE_TTL);
 }
 
 #[test]
@@ -1094,18 +1139,18 @@ fn bank_debit_that_arrives_after_the_selfies_expire_is_refunded() {
     let paid_two_weeks_after_an_offer_on_day = |day: i64| {
         let mut chat = Chat::new();
         chat.says("hi");
-        let photos = chat.sends_photos(10);
-        chat.all_are_good(&photos);
+        let photos = chat.send_photos(10);
+        chat.accept_photos(&photos);
         chat.now += day * 24 * HOUR;
         chat.taps("18_1");
-        let order = chat.visit().orders[0].id;
-        chat.happens(&Event::PaymentPending { order });
+        let order = chat.conversation().orders[0].id;
+        chat.apply(&Trigger::PaymentPending { order });
         chat.now += 14 * 24 * HOUR;
-        chat.happens(&Event::Paid { order });
+        chat.apply(&Trigger::PaymentReceived { order });
         let is_made = chat
             .actions
             .iter()
-            .any(|action| matches!(action, Action::Make { .. }));
+            .any(|action| matches!(action, Action::StartGeneration { .. }));
         assert_ne!(is_made, chat.actions.contains(&Action::Refund { order }));
         is_made
     };
@@ -1114,42 +1159,40 @@ fn bank_debit_that_arrives_after_the_selfies_expire_is_refunded() {
 }
 
 #[test]
-fn two_orders_of_one_model_are_made_one_after_the_other() {
+fn orders_of_one_model_run_one_after_the_other() {
     let (mut chat, _) = Chat::delivered();
     chat.taps("17");
     let offered = ["18_3", "18_2"].map(|pack| {
         chat.taps(pack);
-        chat.visit().orders.last().unwrap().id
+        chat.conversation().orders.last().unwrap().id
     });
     let makes = |chat: &Chat| {
         chat.actions
             .iter()
-            .filter(|action| matches!(action, Action::Make { .. }))
+            .filter(|action| matches!(action, Action::StartGeneration { .. }))
             .count()
     };
-    chat.happens(&Event::Paid { order: offered[0] });
+    chat.apply(&Trigger::PaymentReceived { order: offered[0] });
     assert_eq!(makes(&chat), 1);
     chat.now += 1;
-    chat.happens(&Event::Paid { order: offered[1] });
+    chat.apply(&Trigger::PaymentReceived { order: offered[1] });
     assert_eq!(makes(&chat), 0);
     chat.now += HOUR;
-    chat.happens(&Event::Due);
-    assert!(
-        chat.actions
-            .iter()
-            .all(|action| !matches!(action, Action::Make { order } if order.id == offered[1]))
-    );
-    chat.happens(&made(offered[0], 8, true));
+    chat.apply(&Trigger::TimerFired);
+    assert!(chat.actions.iter().all(
+        |action| !matches!(action, Action::StartGeneration { order } if order.id == offered[1])
+    ));
+    chat.apply(&images_ready(offered[0], 8, true));
     assert_eq!(
-        chat.user.as_ref().unwrap().due,
+        chat.user.as_ref().unwrap().next_timer_at,
         Timestamp::from_second(chat.now).ok()
     );
-    chat.happens(&Event::Due);
+    chat.apply(&Trigger::TimerFired);
     assert_eq!(makes(&chat), 1);
 }
 
 #[test]
-fn selfies_that_are_about_to_be_forgotten_are_not_sold() {
+fn selfies_older_than_25_days_are_not_sold() {
     let mut chat = Chat::with_offer().0;
     for _ in 0..3 {
         chat.now += 9 * 24 * HOUR;
@@ -1160,26 +1203,29 @@ fn selfies_that_are_about_to_be_forgotten_are_not_sold() {
         !chat
             .actions
             .iter()
-            .any(|action| matches!(action, Action::AskToPay { .. })),
+            .any(|action| matches!(action, Action::SendPaymentLink { .. })),
         "{:?}",
         chat.actions
     );
 }
 
 #[test]
-fn a_photo_that_nobody_looks_at_does_not_hold_up_the_others() {
+fn unreviewed_photo_does_not_hold_up_the_album() {
     let mut chat = Chat::new();
     chat.says("hi");
-    let lost = chat.sends_photos(1);
+    let lost = chat.send_photos(1);
     chat.now += HOUR;
-    let ids = chat.sends_photos(2);
-    chat.all_are_good(&ids);
-    assert!(chat.told().contains("2 of 10"), "{}", chat.told());
-    assert_eq!((lost.len(), chat.visit().photos.awaited()), (1, 1));
+    let ids = chat.send_photos(2);
+    chat.accept_photos(&ids);
+    assert!(chat.sent_text().contains("2 of 10"), "{}", chat.sent_text());
+    assert_eq!(
+        (lost.len(), chat.conversation().photos.pending_count()),
+        (1, 1)
+    );
 }
 
 #[test]
-fn two_who_are_one_lose_no_order() {
+fn merged_users_keep_their_orders() {
     let (mut one, order) = Chat::with_order();
     let mut other = Chat::new();
     other.now += HOUR;
@@ -1189,74 +1235,78 @@ fn two_who_are_one_lose_no_order() {
         one.clone().merged_with(other.clone()),
         other.clone().merged_with(one.clone()),
     ] {
-        assert!(merged.visit.order(order).unwrap().is_in_work());
-        assert_eq!(merged.visit.stage, Stage::Training);
+        assert!(merged.conversation.order(order).unwrap().is_in_progress());
+        assert_eq!(merged.conversation.stage, Stage::Training);
     }
 }
 
 fn is_erasing(action: &Action) -> bool {
-    matches!(action, Action::Erase { .. })
+    matches!(action, Action::EraseUser { .. })
 }
 
 #[test]
-fn forgetting_is_asked_for_twice_and_done_once() {
+fn erasure_needs_a_confirmation() {
     let (mut chat, _) = Chat::delivered();
     chat.says("delete my data");
     assert!(!chat.actions.iter().any(is_erasing));
     chat.taps("31");
-    assert!(chat.actions.iter().any(is_erasing) && chat.visit().is_blank());
+    assert!(chat.actions.iter().any(is_erasing) && chat.conversation().is_default());
 }
 
 #[test]
-fn a_refused_order_is_paid_back_and_the_person_may_choose_again() {
+fn failed_generation_is_refunded_and_the_user_may_choose_again() {
     let (mut chat, order) = Chat::with_order();
-    chat.happens(&Event::Refused { order });
+    chat.apply(&Trigger::GenerationFailed { order });
     assert!(chat.actions.contains(&Action::Refund { order }));
-    assert_eq!(chat.visit().stage, Stage::Choosing);
+    assert_eq!(chat.conversation().stage, Stage::Choosing);
     chat.taps("18_3");
-    assert!(matches!(chat.actions[..], [Action::AskToPay { .. }]));
+    assert!(matches!(chat.actions[..], [Action::SendPaymentLink { .. }]));
 }
 
 #[test]
-fn nothing_that_is_not_a_message_makes_somebody_up() {
+fn only_messages_create_users() {
     let order = OrderId::new(Timestamp::UNIX_EPOCH, &|| [9; 10]);
-    for event in [Event::Due, Event::Paid { order }, made(order, 1, true)] {
+    for event in [
+        Trigger::TimerFired,
+        Trigger::PaymentReceived { order },
+        images_ready(order, 1, true),
+    ] {
         let mut chat = Chat::new();
-        assert_eq!(chat.happens(&event), []);
+        assert_eq!(chat.apply(&event), []);
         assert!(chat.user.is_none());
     }
 }
 
 #[test]
-fn faces_are_forgotten_a_month_after_the_last_word() {
+fn face_data_is_removed_30_days_after_the_last_message() {
     let mut chat = Chat::new();
     chat.says("hi");
-    chat.sends_photos(3);
+    chat.send_photos(3);
     chat.now += 24 * 24 * HOUR;
-    chat.happens(&Event::Due);
-    assert_eq!(chat.visit().photos.0.len(), 3);
+    chat.apply(&Trigger::TimerFired);
+    assert_eq!(chat.conversation().photos.0.len(), 3);
     chat.now += 6 * 24 * HOUR;
-    assert_eq!(chat.happens(&Event::Due), []);
-    assert!(chat.visit().photos.0.is_empty() && chat.visit().stage == Stage::New);
+    assert_eq!(chat.apply(&Trigger::TimerFired), []);
+    assert!(chat.conversation().photos.0.is_empty() && chat.conversation().stage == Stage::New);
 }
 
 #[test]
-fn who_comes_back_is_not_learned_again_for_a_month() {
+fn returning_user_needs_new_selfies_once_the_model_has_expired() {
     let (mut chat, _) = Chat::delivered();
     assert!(
-        chat.visit().photos.0.is_empty(),
+        chat.conversation().photos.0.is_empty(),
         "the next photos are made from the model"
     );
     chat.taps("18_2");
-    let order = chat.visit().orders.last().unwrap();
-    assert_eq!(order.from, Source::Model { tune: 7 });
+    let order = chat.conversation().orders.last().unwrap();
+    assert_eq!(order.source, Source::Model { tune: 7 });
     chat.now += 40 * 24 * HOUR;
     assert!(!chat.says("hi").is_empty());
-    let before = chat.visit().orders.len();
+    let before = chat.conversation().orders.len();
     chat.taps("18_1");
     assert!(
-        chat.visit().orders.len() <= before,
+        chat.conversation().orders.len() <= before,
         "there is nothing to make photos from"
     );
-    assert_eq!(chat.visit().stage, Stage::Collecting);
+    assert_eq!(chat.conversation().stage, Stage::Collecting);
 }

@@ -1,107 +1,113 @@
-//! What happens by itself.
+//! Timers: order checks, reminders, expired face data and held messages.
 
 use std::time::Duration;
 
 use confab_core::{OrderId, Timestamp, after, before};
 
-use super::{Action, Attending, FACES_KEPT, USED_FOR, WINDOW};
-use crate::{Photos, Stage, Step, replies};
+use super::{Action, FACE_TTL, MESSAGING_WINDOW, SOURCE_MAX_AGE, Turn};
+use crate::{OrderStatus, Photos, Stage, replies};
 
-/// A person who stopped in the middle hears of us once, while we may still speak.
-const REMINDED_AFTER: Duration = Duration::from_secs(20 * 3600);
+/// Silence after which a user in the middle of an order is reminded, once, within the messaging window.
+const REMINDER_DELAY: Duration = Duration::from_secs(20 * 3600);
 
-impl Attending<'_> {
-    pub(super) fn time_passed(&mut self) {
+impl Turn<'_> {
+    pub(super) fn timer_fired(&mut self) {
         let now = self.now();
-        self.forgets_faces();
-        self.catches_up();
-        self.visit()
-            .orders
-            .retain(|order| !order.is_unpaid() || now < order.due);
-        let due: Vec<_> = self
-            .user
-            .visit
-            .orders
+        self.remove_expired_faces();
+        self.send_held_messages();
+        let orders = &mut self.conversation().orders;
+        orders.retain(|order| !order.is_unpaid() || now < order.next_check_at);
+        let due: Vec<_> = orders
             .iter()
-            .filter(|order| order.due <= now)
+            .filter(|order| order.next_check_at <= now)
             .map(|order| order.id)
             .collect();
         for id in due {
-            self.looks_at(id);
+            self.check_order(id);
         }
-        if self.is_to_be_reminded() && self.may_speak() && now >= self.reminder() {
-            self.visit().is_reminded = true;
-            let body = replies::reminder(self.texts(), &self.user.visit);
-            self.say(body);
+        if self.needs_reminder() && self.is_window_open() && now >= self.reminder_at() {
+            self.conversation().is_reminded = true;
+            let body = replies::reminder(self.texts(), &self.user.conversation);
+            self.send(body);
         }
     }
 
-    /// Whoever comes back after so long sends new selfies.
-    pub(super) fn forgets_faces(&mut self) {
+    /// Removes selfies that are too old to sell, and all face data of users who have been silent for `FACE_TTL`.
+    pub(super) fn remove_expired_faces(&mut self) {
         let now = self.now();
-        self.visit().photos.forget_before(before(now, USED_FOR));
-        if self.user.visit.in_work().is_some() || now < after(self.user.last_message_at, FACES_KEPT)
-        {
+        let cutoff = before(now, SOURCE_MAX_AGE);
+        self.conversation().photos.remove_received_before(cutoff);
+        let is_active = now < after(self.user.last_message_at, FACE_TTL);
+        if is_active || self.user.conversation.order_in_progress().is_some() {
             return;
         }
-        let model = self.model().cloned();
-        let visit = self.visit();
-        visit.photos = Photos::default();
-        visit.unsaid.clear();
-        visit.class = None;
-        visit.model = model;
-        visit.stage = Stage::New;
-        self.user.offered.clear();
+        let model = self.usable_model().cloned();
+        let conversation = self.conversation();
+        conversation.photos = Photos::default();
+        conversation.held_messages.clear();
+        conversation.class = None;
+        conversation.model = model;
+        conversation.stage = Stage::New;
+        self.user.last_choices.clear();
     }
 
-    pub(super) fn looks_at(&mut self, id: OrderId) {
+    fn check_order(&mut self, id: OrderId) {
         let now = self.now();
-        let Some(order) = self.visit().order_mut(id) else {
+        let Some(order) = self.conversation().order_mut(id) else {
             return;
         };
-        if order.is_late(now) {
-            return self.ends(id);
+        if order.is_overdue(now) {
+            return self.finish_order(id);
         }
         let order = order.clone();
-        let action = match order.step {
-            Step::Asked { .. } if self.waits(&order) => None,
-            Step::Asked { .. } => Some(Action::Make { order }),
-            Step::Making { tune, .. } => Some(Action::LookAfter { order: id, tune }),
-            Step::Returning => Some(Action::Refund { order: id }),
-            Step::Offered | Step::PaymentPending | Step::Done | Step::Returned => return,
+        let action = match order.status {
+            OrderStatus::Requested { .. } if self.waits_for_model(&order) => None,
+            OrderStatus::Requested { .. } => Some(Action::StartGeneration { order }),
+            OrderStatus::Generating { tune, .. } => {
+                Some(Action::CheckGeneration { order: id, tune })
+            }
+            OrderStatus::RefundRequested => Some(Action::Refund { order: id }),
+            OrderStatus::Offered
+            | OrderStatus::PaymentPending
+            | OrderStatus::Delivered
+            | OrderStatus::Refunded => return,
         };
-        if let Some(order) = self.visit().order_mut(id) {
-            order.was_looked_at(now);
+        if let Some(order) = self.conversation().order_mut(id) {
+            order.schedule_next_check(now);
         }
         self.actions.extend(action);
     }
 
-    /// A user with a pending bank payment is not asked what to do next.
-    fn is_to_be_reminded(&self) -> bool {
-        let visit = &self.user.visit;
-        let is_stuck = matches!(
-            visit.stage,
+    /// Whether the user stopped midway. While a payment is pending there is nothing to remind of.
+    fn needs_reminder(&self) -> bool {
+        let conversation = &self.user.conversation;
+        let is_midway = matches!(
+            conversation.stage,
             Stage::Collecting | Stage::Choosing | Stage::Paying
         );
-        is_stuck && !visit.is_reminded && visit.pending().is_none()
+        is_midway && !conversation.is_reminded && conversation.pending_order().is_none()
     }
 
-    pub(super) fn reminder(&self) -> Timestamp {
-        after(self.user.last_message_at, REMINDED_AFTER)
+    fn reminder_at(&self) -> Timestamp {
+        after(self.user.last_message_at, REMINDER_DELAY)
     }
 
-    /// The next moment that this person must not be forgotten at.
-    pub(super) fn next_look(&self) -> Option<Timestamp> {
-        let visit = &self.user.visit;
-        let orders = visit
+    /// Returns when the user's next timer fires: an order check, a reminder or held messages.
+    pub(super) fn next_timer_at(&self) -> Option<Timestamp> {
+        let conversation = &self.user.conversation;
+        let mut timers: Vec<_> = conversation
             .orders
             .iter()
-            .filter(|order| !order.is_over())
-            .map(|order| order.due);
-        let reminder = self.is_to_be_reminded().then(|| self.reminder());
-        let reminder = reminder
-            .filter(|at| *at < after(self.user.last_message_at, WINDOW) && self.may_speak());
-        let unsaid = (!visit.unsaid.is_empty() && self.may_speak()).then(|| self.now());
-        orders.chain(reminder).chain(unsaid).min()
+            .filter(|order| !order.is_finished())
+            .map(|order| order.next_check_at)
+            .collect();
+        let window_ends_at = after(self.user.last_message_at, MESSAGING_WINDOW);
+        if self.needs_reminder() && self.is_window_open() && self.reminder_at() < window_ends_at {
+            timers.push(self.reminder_at());
+        }
+        if !conversation.held_messages.is_empty() && self.is_window_open() {
+            timers.push(self.now());
+        }
+        timers.into_iter().min()
     }
 }

@@ -1,8 +1,6 @@
-use confab_core::{CorrelationId, Env};
 use confab_testkit::{request, sample};
 
 use super::*;
-use crate::services::channels::{sending_secrets, webhook_secrets};
 
 fn call(name: &str) -> ApiRequest {
     ApiRequest::new(
@@ -12,11 +10,11 @@ fn call(name: &str) -> ApiRequest {
 }
 
 fn meta_of(name: &str) -> Result<Parsed> {
-    from_meta(&call(name), &["app-secret".into()], Timestamp::UNIX_EPOCH)
+    parse_meta(&call(name), &["app-secret".into()], Timestamp::UNIX_EPOCH)
 }
 
 #[test]
-fn every_sample_of_meta_is_verified_and_read() {
+fn every_sample_of_meta_is_verified_and_parsed() {
     for name in [
         "text",
         "image",
@@ -31,7 +29,7 @@ fn every_sample_of_meta_is_verified_and_read() {
         let parsed =
             meta_of(&format!("sms-received.{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(!parsed.updates.is_empty(), "{name}");
-        let Found { messages, statuses } = found(parsed).unwrap();
+        let WebhookEntries { messages, statuses } = entries_of(parsed).unwrap();
         assert_eq!(
             (messages.is_empty(), statuses.is_empty()),
             (name == "status", name != "status"),
@@ -41,27 +39,18 @@ fn every_sample_of_meta_is_verified_and_read() {
 }
 
 #[test]
-fn a_channel_without_an_account_refuses_every_request() {
-    assert!(from_meta(&call("sms-received.text"), &[], Timestamp::UNIX_EPOCH).is_err());
-    let env = Env::from_iter([
-        ("META_PHONE_NUMBER_ID", "1"),
-        ("META_APP_SECRET_PARAM", "/a"),
-    ]);
-    assert_eq!(webhook_secrets(&env), [META_APP_SECRET, META_VERIFY_TOKEN]);
-    assert_eq!(
-        sending_secrets(&Env::from_iter([("TWILIO_ACCOUNT_SID", "AC1")])),
-        [TWILIO_AUTH_TOKEN]
-    );
+fn meta_without_an_account_refuses_every_request() {
+    assert!(parse_meta(&call("sms-received.text"), &[], Timestamp::UNIX_EPOCH).is_err());
 }
 
 #[test]
-fn a_forged_sample_is_refused() {
+fn forged_signature_of_meta_is_refused() {
     let error = meta_of("sms-received.bad-signature").unwrap_err();
     assert_eq!(error.kind(), confab_core::Kind::Unauthenticated);
 }
 
 #[test]
-fn every_sample_of_twilio_is_verified_through_base64() {
+fn every_sample_of_twilio_is_verified_and_bound_to_its_url() {
     for name in [
         "twilio-text",
         "twilio-media",
@@ -70,7 +59,7 @@ fn every_sample_of_twilio_is_verified_through_base64() {
     ] {
         let call = call(&format!("sms-received.{name}"));
         let tokens = ["12345".into()];
-        let parsed = from_twilio(
+        let parsed = parse_twilio(
             &call,
             &tokens,
             Some("http://127.0.0.1:7071"),
@@ -84,7 +73,7 @@ fn every_sample_of_twilio_is_verified_through_base64() {
             1,
             "{name}"
         );
-        let elsewhere = from_twilio(
+        let elsewhere = parse_twilio(
             &call,
             &tokens,
             Some("https://example.org"),
@@ -95,13 +84,13 @@ fn every_sample_of_twilio_is_verified_through_base64() {
 }
 
 #[test]
-fn every_copy_of_a_message_belongs_to_one_trace() {
-    let messages = |name| found(meta_of(name).unwrap()).unwrap().messages;
+fn copies_of_a_message_share_a_correlation_id() {
+    let messages = |name| entries_of(meta_of(name).unwrap()).unwrap().messages;
     let copies = [(); 2].map(|()| messages("sms-received.text"));
     let [first, second] = copies.each_ref().map(|entries| entries[0].correlation_id());
     assert_eq!(first, second);
     let other = messages("sms-received.image");
     assert_ne!(first, other[0].correlation_id());
-    let answer = traced(response::empty(StatusCode::OK), &copies[0]);
+    let answer = with_trace(response::empty(StatusCode::OK), &copies[0]);
     assert_eq!(answer.headers()[CORRELATION_HEADER], first.to_string());
 }

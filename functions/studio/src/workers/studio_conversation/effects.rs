@@ -1,248 +1,240 @@
-//! The world of the studio's worker: what was decided is said to the person, or asked of whoever does it.
+//! Execution of a conversation's effects: messages to the user, jobs for other workers, and events.
 
 use std::time::Duration;
 
-use confab_aws::{Bus, Entry, Keyring, Objects, Queue, SecretName};
+use confab_aws::{Entry, Queue};
 use confab_contracts::{
     Contract, Event,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
 };
-use confab_core::{Clock, EffectId, EventId, OrderId, Result, Timestamp, after};
-use confab_lambda::SystemClock;
+use confab_core::{Clock, Error, EventId, OrderId, Result, Timestamp, after};
 use confab_messaging::Body;
-use confab_pay_links::{PayLinks, SEAL_TTL};
+use confab_pay_links::SEAL_TTL;
 use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
-use studio_domain::{Action, EraseJob, MakeJob, MakeTask, PRODUCT, PhotoJob};
-
-use crate::{
-    services::channels::Senders,
-    store::{Deed, Question, Store},
+use serde::Serialize;
+use studio_domain::{
+    Action, EraseJob, GenerationJob, GenerationTask, PRODUCT, PhotoJob, object_key,
 };
 
-/// Providers fetch a picture when they are told of it.
-const PICTURE_LASTS: Duration = Duration::from_secs(3600);
+use crate::{
+    config::SEAL_SECRET,
+    state::State,
+    store::{Question, UserAction},
+};
 
-pub(crate) const SEAL: SecretName = SecretName("SEAL_SECRET_PARAM");
+/// Validity of a picture's URL: providers fetch it when they get the message.
+const IMAGE_URL_TTL: Duration = Duration::from_secs(3600);
 
 #[derive(Debug)]
-pub(crate) struct Studio {
-    pub(crate) senders: Senders,
-    pub(crate) store: Store,
-    pub(crate) objects: Objects,
-    pub(crate) photos: Queue,
-    pub(crate) making: Queue,
-    pub(crate) erasing: Queue,
-    pub(crate) bus: Bus,
-    pub(crate) pay_links: PayLinks,
-    pub(crate) keys: Keyring,
-    pub(crate) clock: SystemClock,
+pub(super) struct EffectExecutor<'a> {
+    state: &'a State,
 }
 
-impl Studio {
-    async fn say(&self, effect: &Effect<Deed>, body: Body) -> EffectOutcome {
-        // Nobody to talk to is nobody who could write back either.
+impl<'a> EffectExecutor<'a> {
+    pub(super) fn new(state: &'a State) -> Self {
+        Self { state }
+    }
+
+    async fn send_message(&self, effect: &Effect<UserAction>, body: Body) -> Result<EffectOutcome> {
         let Some(to) = effect.what.to.clone() else {
-            return EffectOutcome::Refused {
+            return Ok(EffectOutcome::Refused {
                 code: 0,
-                title: "the person has no address".into(),
-            };
+                title: "the user has no address".into(),
+            });
         };
-        match self.with_pictures(body) {
-            Ok(body) => {
-                self.senders
-                    .perform(&effect.what.outbound(effect.id, to, body))
-                    .await
-            }
-            Err(error) => EffectOutcome::Later {
-                code: 0,
-                title: error.to_string(),
-            },
-        }
+        let body = self.with_image_url(body)?;
+        let outbound = effect.what.outbound(effect.id, to, body);
+        Ok(self.state.channels()?.send(&outbound).await)
     }
 
-    /// Pictures of ours get an address for whoever delivers them.
-    fn with_pictures(&self, body: Body) -> Result<Body> {
-        Ok(match body {
-            Body::Image { url, caption } => match url.strip_prefix("object:") {
-                Some(key) => Body::Image {
-                    url: self.objects.link(key, PICTURE_LASTS)?,
-                    caption,
-                },
-                None => Body::Image { url, caption },
-            },
-            other => other,
-        })
+    /// Replaces the address of an object by a presigned URL.
+    fn with_image_url(&self, body: Body) -> Result<Body> {
+        let Body::Image { url, caption } = body else {
+            return Ok(body);
+        };
+        let url = match object_key(&url) {
+            Some(key) => self.state.objects()?.link(key, IMAGE_URL_TTL)?,
+            None => url,
+        };
+        Ok(Body::Image { url, caption })
     }
 
-    async fn pay_link(
+    async fn payment_url(
         &self,
-        effect: &Effect<Deed>,
+        action: &UserAction,
         order_id: OrderId,
         item: &str,
         title: &str,
     ) -> Result<String> {
-        let deed = &effect.what;
+        let pay_links = self.state.pay_links()?;
         let offer = Offer {
             order_id,
             purchase: Purchase {
                 product: PRODUCT.to_owned(),
                 item: item.to_owned(),
-                payer: deed.user_id.to_string(),
+                payer: action.user_id.to_string(),
                 reference: String::new(),
             },
             title: title.to_owned(),
-            phone: deed.to.as_ref().and_then(|to| to.person.phone.clone()),
-            return_url: self.pay_links.return_url(),
+            phone: action.to.as_ref().and_then(|to| to.person.phone.clone()),
+            return_url: pay_links.return_url(),
             expires_at: None,
         };
-        let sealed = self
-            .keys
-            .seal(SEAL, &offer, after(self.clock.now(), SEAL_TTL))
-            .await?;
-        Ok(self.pay_links.store(order_id, sealed).await?.url)
+        let expires_at = after(self.state.clock.now(), SEAL_TTL);
+        let secrets = self.state.secrets()?;
+        let sealed = secrets.seal(SEAL_SECRET, &offer, expires_at).await?;
+        Ok(pay_links.store(order_id, sealed).await?.url)
     }
 
-    async fn make(&self, deed: &Deed, task: MakeTask) -> Result<()> {
-        self.making
-            .send(&[Entry::standard(&MakeJob::V1 { task }, deed.correlation_id)?])
-            .await
-    }
-
-    async fn publish<D: Contract>(&self, id: EffectId, deed: &Deed, data: D) -> Result<()> {
-        let event = EventId::of_effect(id);
+    async fn publish<D: Contract>(&self, effect: &Effect<UserAction>, data: D) -> Result<()> {
         let event = Event::new(
-            event,
-            id.made_at(),
+            EventId::of_effect(effect.id),
+            effect.id.made_at(),
             PRODUCT,
-            deed.correlation_id,
-            id.to_string(),
+            effect.what.correlation_id,
+            effect.id.to_string(),
             data,
         );
-        self.bus.publish(&[event]).await
+        self.state.bus()?.publish(&[event]).await
     }
 
-    /// Everything but talking: done twice, it is done once.
-    async fn does(&self, effect: &Effect<Deed>) -> Result<()> {
-        let deed = &effect.what;
-        let product = || PRODUCT.to_owned();
-        match deed.action.clone() {
-            Action::Say { .. } | Action::AskToPay { .. } => Ok(()),
-            Action::Judge { photo, media, name } => {
-                let Some(from) = deed.to.clone() else {
-                    return Ok(());
-                };
-                let job = PhotoJob::V1 {
-                    person: deed.user_id,
-                    photo,
-                    from,
-                    media,
-                    name,
-                };
-                self.photos
-                    .send(&[Entry::standard(&job, deed.correlation_id)?])
-                    .await
-            }
-            Action::Make { order } => {
-                self.make(
-                    deed,
-                    MakeTask::Make {
-                        person: deed.user_id,
-                        order: Box::new(order),
-                    },
-                )
-                .await
-            }
-            Action::LookAfter { order, .. } => self.make(deed, MakeTask::LookAfter { order }).await,
-            Action::Refund { order } => {
-                let reason = "the photos cannot be made".to_owned();
-                self.publish(
-                    effect.id,
-                    deed,
-                    RefundRequested {
-                        order_id: order,
-                        product: product(),
-                        reason,
-                    },
-                )
-                .await
-            }
-            Action::UseCredit { order } => {
-                self.publish(
-                    effect.id,
-                    deed,
-                    CreditUsed {
-                        order_id: order,
-                        product: product(),
-                    },
-                )
-                .await
-            }
-            Action::Rate { order, stars } => self.store.rates(deed.user_id, order, stars).await,
-            Action::Note { order, words } => self.store.writes(deed.user_id, order, &words).await,
-            Action::HandOn { words } => {
-                let at = effect.id.made_at();
-                let question = Question {
-                    user_id: deed.user_id,
-                    from: deed.to.clone(),
-                    words,
-                    at,
-                };
-                self.store.hands_on(effect.id, &question).await
-            }
-            Action::Erase { orders } => {
-                let job = EraseJob::V1 {
-                    person: deed.user_id,
-                    orders,
-                };
-                self.erasing
-                    .send(&[Entry::standard(&job, deed.correlation_id)?])
-                    .await
-            }
-        }
-    }
-}
-
-impl EffectRunner<Deed> for Studio {
-    async fn perform(&self, effect: &Effect<Deed>) -> EffectOutcome {
-        let later = |error: confab_core::Error| EffectOutcome::Later {
-            code: 0,
-            title: error.to_string(),
-        };
+    async fn try_execute(&self, effect: &Effect<UserAction>) -> Result<EffectOutcome> {
         match &effect.what.action {
-            Action::Say { body } => self.say(effect, body.clone()).await,
-            Action::AskToPay {
+            Action::SendMessage { body } => self.send_message(effect, body.clone()).await,
+            Action::SendPaymentLink {
                 order,
                 item,
                 title,
                 text,
                 label,
-            } => match self.pay_link(effect, *order, item, title).await {
-                Ok(url) => {
-                    self.say(
-                        effect,
-                        Body::Link {
-                            text: text.clone(),
-                            label: label.clone(),
-                            url,
-                        },
-                    )
-                    .await
-                }
-                Err(error) => later(error),
-            },
-            _ => match self.does(effect).await {
-                Ok(()) => EffectOutcome::Done {
+            } => {
+                let url = self.payment_url(&effect.what, *order, item, title).await?;
+                let body = Body::Link {
+                    text: text.clone(),
+                    label: label.clone(),
+                    url,
+                };
+                self.send_message(effect, body).await
+            }
+            action => {
+                self.execute(effect, action.clone()).await?;
+                Ok(EffectOutcome::Done {
                     receipt: effect.id.to_string(),
-                },
-                Err(error) => later(error),
-            },
+                })
+            }
         }
     }
 
-    async fn look_for(&self, effect: &Effect<Deed>, attempts_ended: Timestamp) -> Result<Evidence> {
-        Ok(match effect.what.action {
-            Action::Say { .. } | Action::AskToPay { .. } => self.senders.look_for(attempts_ended),
-            _ => Evidence::DidNotHappen,
-        })
+    /// Executes every action but messages. All of these are idempotent.
+    async fn execute(&self, effect: &Effect<UserAction>, action: Action) -> Result<()> {
+        let (state, user_id) = (self.state, effect.what.user_id);
+        match action {
+            Action::SendMessage { .. } | Action::SendPaymentLink { .. } => Ok(()),
+            Action::ReviewPhoto {
+                photo,
+                media,
+                class,
+            } => {
+                let Some(from) = effect.what.to.clone() else {
+                    return Ok(());
+                };
+                let job = PhotoJob::V1 {
+                    user_id,
+                    photo,
+                    from,
+                    media,
+                    class,
+                };
+                send_job(state.photo_queue()?, effect, &job).await
+            }
+            Action::StartGeneration { order } => {
+                let order = Box::new(order);
+                self.send_generation(effect, GenerationTask::Start { user_id, order })
+                    .await
+            }
+            Action::CheckGeneration { order, .. } => {
+                self.send_generation(effect, GenerationTask::Check { order })
+                    .await
+            }
+            Action::Refund { order } => self.request_refund(effect, order).await,
+            Action::UseCredit { order } => {
+                let data = CreditUsed {
+                    order_id: order,
+                    product: PRODUCT.to_owned(),
+                };
+                self.publish(effect, data).await
+            }
+            Action::SaveRating { order, stars } => {
+                state.store()?.save_rating(user_id, order, stars).await
+            }
+            Action::SaveFeedback { order, text } => {
+                state.store()?.save_feedback(user_id, order, &text).await
+            }
+            Action::ForwardQuestion { text } => self.save_question(effect, text).await,
+            Action::EraseUser { orders } => {
+                let job = EraseJob::V1 { user_id, orders };
+                send_job(state.erase_queue()?, effect, &job).await
+            }
+        }
+    }
+
+    async fn send_generation(
+        &self,
+        effect: &Effect<UserAction>,
+        task: GenerationTask,
+    ) -> Result<()> {
+        let queue = self.state.generation_queue()?;
+        send_job(queue, effect, &GenerationJob::V1 { task }).await
+    }
+
+    async fn request_refund(&self, effect: &Effect<UserAction>, order: OrderId) -> Result<()> {
+        let data = RefundRequested {
+            order_id: order,
+            product: PRODUCT.to_owned(),
+            reason: "the photos cannot be made".to_owned(),
+        };
+        self.publish(effect, data).await
+    }
+
+    async fn save_question(&self, effect: &Effect<UserAction>, text: String) -> Result<()> {
+        let question = Question {
+            user_id: effect.what.user_id,
+            from: effect.what.to.clone(),
+            text,
+            at: effect.id.made_at(),
+        };
+        self.state
+            .store()?
+            .save_question(effect.id, &question)
+            .await
+    }
+}
+
+async fn send_job<J: Serialize>(queue: &Queue, effect: &Effect<UserAction>, job: &J) -> Result<()> {
+    let entry = Entry::standard(job, effect.what.correlation_id)?;
+    queue.send(&[entry]).await
+}
+
+impl EffectRunner<UserAction> for EffectExecutor<'_> {
+    async fn perform(&self, effect: &Effect<UserAction>) -> EffectOutcome {
+        self.try_execute(effect)
+            .await
+            .unwrap_or_else(|error: Error| EffectOutcome::Later {
+                code: 0,
+                title: error.to_string(),
+            })
+    }
+
+    async fn look_for(
+        &self,
+        effect: &Effect<UserAction>,
+        attempts_ended: Timestamp,
+    ) -> Result<Evidence> {
+        match effect.what.action {
+            Action::SendMessage { .. } | Action::SendPaymentLink { .. } => {
+                Ok(self.state.channels()?.evidence_of(attempts_ended))
+            }
+            _ => Ok(Evidence::DidNotHappen),
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! People, payments and a maker of photos who lose, double, delay and reorder what they say, and a studio that dies at
-//! any moment between reading an event and having done what it decided. Each seed is one such world.
+//! Simulates users, payments and Astria losing, duplicating, delaying and reordering events, and a worker that crashes
+//! between reading a trigger and executing its actions. Each seed is one schedule of faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,102 +28,107 @@ impl Dice {
     }
 }
 
-/// What the world knows of an order.
+/// The true state of an order.
 #[derive(Debug, Default)]
-struct Fate {
+struct OrderState {
     is_paid: bool,
     tunes: BTreeSet<i64>,
     is_made: bool,
-    /// Some photos are made before the others, which may never be.
+    /// Half of the photos are made earlier than the others, which may never be.
     is_begun: bool,
-    said: BTreeMap<String, u32>,
-    is_repaid: bool,
+    sent: BTreeMap<String, u32>,
+    is_refunded: bool,
     credits: i64,
     is_used: bool,
 }
 
-struct World {
+struct Simulation {
     dice: Dice,
     chat: Chat,
-    /// What will happen, and when.
-    coming: Vec<(i64, Event)>,
-    /// What was decided and is not done yet: it is done at least once, in order.
-    to_do: Vec<Action>,
-    orders: BTreeMap<OrderId, Fate>,
+    /// Scheduled triggers.
+    scheduled: Vec<(i64, Trigger)>,
+    /// Actions that are executed at least once, in order.
+    queued: Vec<Action>,
+    orders: BTreeMap<OrderId, OrderState>,
     tunes: i64,
 }
 
-impl World {
+impl Simulation {
     fn new(seed: u64) -> Self {
         let dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         Self {
             dice,
             chat: Chat::new(),
-            coming: Vec::new(),
-            to_do: Vec::new(),
+            scheduled: Vec::new(),
+            queued: Vec::new(),
             orders: BTreeMap::new(),
             tunes: 0,
         }
     }
 
-    /// Comes up to three times, each time when it wants; not at all from who may lose it.
-    fn tells(&mut self, event: &Event, after: i64, may_be_lost: bool) {
+    /// Schedules up to three copies at random times, or none if the sender may lose the event.
+    fn schedule(&mut self, event: &Trigger, after: i64, may_be_lost: bool) {
         if may_be_lost && self.dice.is(30) {
             return;
         }
         for _ in 0..=self.dice.roll(3) {
             let at = self.chat.now + after + self.dice.seconds(20 * MINUTE);
-            self.coming.push((at, event.clone()));
+            self.scheduled.push((at, event.clone()));
         }
     }
 
-    /// The studio takes an event, and may die before it has saved what it decided.
-    fn takes(&mut self, event: &Event) {
+    /// Handles a trigger. The worker may crash before it saves its decision.
+    fn handle(&mut self, event: &Trigger) {
         while self.dice.is(15) {
             let user = self.chat.user.clone();
-            self.chat.happens(event);
+            self.chat.apply(event);
             self.chat.user = user;
         }
-        let actions = self.chat.happens(event).to_vec();
-        self.to_do.extend(actions);
-        self.works();
+        let actions = self.chat.apply(event).to_vec();
+        self.queued.extend(actions);
+        self.execute_queued();
     }
 
-    fn works(&mut self) {
-        while let Some(action) = self.to_do.first().cloned() {
-            self.does(&action);
-            // Messages are known by an id and said once; whatever else may be done again after a death is.
-            let is_once = matches!(action, Action::Say { .. } | Action::AskToPay { .. });
+    fn execute_queued(&mut self) {
+        while let Some(action) = self.queued.first().cloned() {
+            self.execute(&action);
+            // Messages have an id and are sent once. Other actions may be repeated after a crash.
+            let is_once = matches!(
+                action,
+                Action::SendMessage { .. } | Action::SendPaymentLink { .. }
+            );
             if is_once || !self.dice.is(15) {
-                self.to_do.remove(0);
+                self.queued.remove(0);
             }
         }
     }
 
-    fn does(&mut self, action: &Action) {
+    fn execute(&mut self, action: &Action) {
         match action {
-            Action::Say {
+            Action::SendMessage {
                 body: Body::Image { url, .. },
             } => {
                 let object = url.strip_prefix("object:").unwrap();
                 let (order, name) = object.split_once('/').unwrap();
-                let fate = self.orders.get_mut(&order.parse().unwrap()).unwrap();
-                *fate.said.entry(name.to_owned()).or_default() += 1;
+                let state = self.orders.get_mut(&order.parse().unwrap()).unwrap();
+                *state.sent.entry(name.to_owned()).or_default() += 1;
             }
-            Action::Say { .. }
-            | Action::Rate { .. }
-            | Action::Note { .. }
-            | Action::HandOn { .. }
-            | Action::Erase { .. } => {}
-            Action::Judge { photo, .. } => {
+            Action::SendMessage { .. }
+            | Action::SaveRating { .. }
+            | Action::SaveFeedback { .. }
+            | Action::ForwardQuestion { .. }
+            | Action::EraseUser { .. } => {}
+            Action::ReviewPhoto { photo, .. } => {
                 let is_bad = self.dice.is(20);
                 let verdict = if is_bad {
-                    Verdict::Bad { why: Fault::Blurry }
+                    Verdict::Rejected {
+                        reason: RejectionReason::Blurry,
+                    }
                 } else {
                     good(&photo.to_string())
                 };
-                self.tells(
-                    &Event::Judged {
+                self.schedule(
+                    &Trigger::PhotoReviewed {
                         photo: *photo,
                         verdict,
                     },
@@ -131,73 +136,73 @@ impl World {
                     false,
                 );
             }
-            Action::AskToPay { order, .. } => self.is_asked_to_pay(*order),
-            Action::Make { order } => self.makes(order.id),
-            Action::LookAfter { order, tune } => {
-                let fate = &self.orders[order];
-                if fate.tunes.contains(tune) {
-                    if fate.is_made {
-                        self.tells(&made_of(*order, 4), 1, true);
-                    } else if fate.is_begun {
-                        self.tells(&made_of(*order, 2), 1, true);
+            Action::SendPaymentLink { order, .. } => self.receive_payment_link(*order),
+            Action::StartGeneration { order } => self.generate(order.id),
+            Action::CheckGeneration { order, tune } => {
+                let state = &self.orders[order];
+                if state.tunes.contains(tune) {
+                    if state.is_made {
+                        self.schedule(&images_ready_of(*order, 4), 1, true);
+                    } else if state.is_begun {
+                        self.schedule(&images_ready_of(*order, 2), 1, true);
                     }
                 }
             }
-            Action::Refund { order } => self.refunds(*order),
+            Action::Refund { order } => self.refund(*order),
             Action::UseCredit { order } => {
-                let fate = self.orders.get_mut(order).unwrap();
-                if !std::mem::replace(&mut fate.is_used, true) {
-                    fate.credits -= 1;
+                let state = self.orders.get_mut(order).unwrap();
+                if !std::mem::replace(&mut state.is_used, true) {
+                    state.credits -= 1;
                 }
             }
         }
     }
 
-    /// Most people pay, some of them long after; a failed attempt is told of as well.
-    fn is_asked_to_pay(&mut self, order: OrderId) {
-        let wish = self.dice.roll(10);
-        let fate = self.orders.entry(order).or_default();
-        match wish {
+    /// Most users pay, some of them days later. Failed attempts are reported.
+    fn receive_payment_link(&mut self, order: OrderId) {
+        let outcome = self.dice.roll(10);
+        let state = self.orders.entry(order).or_default();
+        match outcome {
             0 => {
-                if !fate.is_paid {
-                    self.tells(&Event::NotPaid { order }, 5 * MINUTE, false);
+                if !state.is_paid {
+                    self.schedule(&Trigger::PaymentFailed { order }, 5 * MINUTE, false);
                 }
             }
             1 => {}
             2 | 3 => {
-                let fails = wish == 2 && !fate.is_paid;
+                let fails = outcome == 2 && !state.is_paid;
                 if fails {
-                    self.tells(&Event::PaymentPending { order }, MINUTE, true);
-                    self.tells(&Event::NotPaid { order }, 10 * MINUTE, false);
-                } else if !std::mem::replace(&mut fate.is_paid, true) {
-                    fate.credits += 1;
+                    self.schedule(&Trigger::PaymentPending { order }, MINUTE, true);
+                    self.schedule(&Trigger::PaymentFailed { order }, 10 * MINUTE, false);
+                } else if !std::mem::replace(&mut state.is_paid, true) {
+                    state.credits += 1;
                     let takes = if self.dice.is(50) {
                         10 * MINUTE
                     } else {
                         3 * 24 * 60 * MINUTE
                     };
-                    self.tells(&Event::PaymentPending { order }, MINUTE, true);
-                    self.tells(&Event::Paid { order }, takes, false);
+                    self.schedule(&Trigger::PaymentPending { order }, MINUTE, true);
+                    self.schedule(&Trigger::PaymentReceived { order }, takes, false);
                 }
             }
             _ => {
-                if !std::mem::replace(&mut fate.is_paid, true) {
-                    fate.credits += 1;
-                    self.tells(&Event::Paid { order }, MINUTE, false);
+                if !std::mem::replace(&mut state.is_paid, true) {
+                    state.credits += 1;
+                    self.schedule(&Trigger::PaymentReceived { order }, MINUTE, false);
                 }
             }
         }
     }
 
-    fn refunds(&mut self, order: OrderId) {
-        let fate = self.orders.get_mut(&order).unwrap();
-        if fate.is_paid && !fate.is_repaid {
-            fate.is_repaid = true;
-            fate.credits -= 1;
-            self.tells(
-                &Event::Repaid {
+    fn refund(&mut self, order: OrderId) {
+        let state = self.orders.get_mut(&order).unwrap();
+        if state.is_paid && !state.is_refunded {
+            state.is_refunded = true;
+            state.credits -= 1;
+            self.schedule(
+                &Trigger::PaymentRefunded {
                     order,
-                    is_all: true,
+                    is_full: true,
                 },
                 MINUTE,
                 false,
@@ -205,31 +210,31 @@ impl World {
         }
     }
 
-    /// The maker knows an order by its title: asked again, it is the same tune.
-    fn makes(&mut self, order: OrderId) {
+    /// Astria finds an order by its title: a repeated request finds the same tune.
+    fn generate(&mut self, order: OrderId) {
         let (is_lost, refuses) = (self.dice.is(25), self.dice.is(5));
         let (is_begun, is_made) = (self.dice.is(40), !self.dice.is(15));
-        let fate = self.orders.get_mut(&order).unwrap();
-        if fate.tunes.is_empty() {
+        let state = self.orders.get_mut(&order).unwrap();
+        if state.tunes.is_empty() {
             if refuses {
-                return self.tells(&Event::Refused { order }, 1, true);
+                return self.schedule(&Trigger::GenerationFailed { order }, 1, true);
             }
             if is_lost {
                 return;
             }
             self.tunes += 1;
-            fate.tunes.insert(self.tunes);
-            (fate.is_begun, fate.is_made) = (is_begun, is_made);
+            state.tunes.insert(self.tunes);
+            (state.is_begun, state.is_made) = (is_begun, is_made);
             if is_begun {
-                self.tells(&made_of(order, 2), 10 * MINUTE, true);
+                self.schedule(&images_ready_of(order, 2), 10 * MINUTE, true);
             }
             if is_made {
-                self.tells(&made_of(order, 4), 20 * MINUTE, true);
+                self.schedule(&images_ready_of(order, 4), 20 * MINUTE, true);
             }
         }
         let tune = *self.orders[&order].tunes.first().unwrap();
-        self.tells(
-            &Event::Begun {
+        self.schedule(
+            &Trigger::GenerationStarted {
                 order,
                 tune,
                 eta: None,
@@ -239,121 +244,123 @@ impl World {
         );
     }
 
-    /// Until nothing is left that could happen.
-    fn runs(&mut self) {
+    /// Runs until no trigger and no timer is left.
+    fn run(&mut self) {
         for _ in 0..3_000 {
             let due = self
                 .chat
                 .user
                 .as_ref()
-                .and_then(|user| user.due)
+                .and_then(|user| user.next_timer_at)
                 .map(Timestamp::as_second);
-            let next = (0..self.coming.len()).min_by_key(|index| self.coming[*index].0);
-            match next.map(|index| (index, self.coming[index].0)) {
+            let next = (0..self.scheduled.len()).min_by_key(|index| self.scheduled[*index].0);
+            match next.map(|index| (index, self.scheduled[index].0)) {
                 Some((index, at)) if due.is_none_or(|due| at <= due) => {
-                    let (_, event) = self.coming.swap_remove(index);
+                    let (_, event) = self.scheduled.swap_remove(index);
                     self.chat.now = self.chat.now.max(at);
-                    self.takes(&event);
+                    self.handle(&event);
                 }
                 _ => {
                     let Some(due) = due else { return };
-                    // The sweeper comes a little late.
+                    // The sweep may be late.
                     self.chat.now = self.chat.now.max(due) + self.dice.seconds(15 * MINUTE);
-                    self.takes(&Event::Due);
+                    self.handle(&Trigger::TimerFired);
                 }
             }
         }
-        panic!("it never comes to rest: {:?}", self.chat.visit());
+        panic!("no end: {:?}", self.chat.conversation());
     }
 }
 
 /// Of four photos.
-fn made_of(order: OrderId, count: usize) -> Event {
+fn images_ready_of(order: OrderId, count: usize) -> Trigger {
     let image = |number: usize| Image {
         name: format!("i{number}"),
         object: format!("{order}/i{number}"),
     };
-    Event::Made {
+    Trigger::ImagesReady {
         order,
         images: (0..count).map(image).collect(),
-        is_all: count == 4,
+        is_last: count == 4,
     }
 }
 
-fn tap(id: &str) -> Event {
-    said(Content::Choice {
+fn tap(id: &str) -> Trigger {
+    received(Content::Choice {
         id: id.to_owned(),
         title: String::new(),
     })
 }
 
-/// Two visits of one person, each to its end.
-fn lives(seed: u64) -> World {
-    let mut world = World::new(seed);
-    world.takes(&said(Content::Text { text: "hi".into() }));
+/// Runs two orders of one user to their ends.
+fn simulate(seed: u64) -> Simulation {
+    let mut simulation = Simulation::new(seed);
+    simulation.handle(&received(Content::Text { text: "hi".into() }));
     for _ in 0..2 {
-        for _ in 0..=world.dice.roll(4) {
-            let items = (0..=world.dice.roll(9)).map(|_| picture("m")).collect();
-            world.takes(&said(Content::Media {
+        for _ in 0..=simulation.dice.roll(4) {
+            let items = (0..=simulation.dice.roll(9))
+                .map(|_| picture("m"))
+                .collect();
+            simulation.handle(&received(Content::Media {
                 items,
                 caption: None,
             }));
         }
-        // All of them are looked at.
-        world.coming.sort_by_key(|(at, _)| *at);
-        for (at, event) in std::mem::take(&mut world.coming) {
-            world.chat.now = world.chat.now.max(at);
-            world.takes(&event);
+        // All photos are reviewed.
+        simulation.scheduled.sort_by_key(|(at, _)| *at);
+        for (at, event) in std::mem::take(&mut simulation.scheduled) {
+            simulation.chat.now = simulation.chat.now.max(at);
+            simulation.handle(&event);
         }
-        let pack = format!("18_{}", world.dice.roll(3) + 1);
-        for wish in ["5", "20", &pack, "19", &pack] {
-            world.takes(&tap(wish));
+        let pack = format!("18_{}", simulation.dice.roll(3) + 1);
+        for choice in ["5", "20", &pack, "19", &pack] {
+            simulation.handle(&tap(choice));
         }
-        world.runs();
-        // The person writes once more, so that nothing is held back from them.
-        world.takes(&said(Content::Text {
+        simulation.run();
+        // One more message reopens the window, so that no message stays held.
+        simulation.handle(&received(Content::Text {
             text: "hello".into(),
         }));
-        world.runs();
+        simulation.run();
     }
-    world
+    simulation
 }
 
 #[test]
-fn in_no_world_is_an_order_lost_doubled_or_silent() {
-    let (mut delivered, mut repaid) = (0, 0);
+fn no_schedule_of_faults_loses_doubles_or_silences_an_order() {
+    let (mut delivered, mut refunded) = (0, 0);
     for seed in 0..SEEDS {
-        let world = lives(seed);
-        for (id, fate) in &world.orders {
-            let order = world.chat.visit().order(*id);
-            let told = format!(
-                "seed {seed}: {id} {:?} {fate:?}",
-                order.map(|order| &order.step)
+        let simulation = simulate(seed);
+        for (id, state) in &simulation.orders {
+            let order = simulation.chat.conversation().order(*id);
+            let context = format!(
+                "seed {seed}: {id} {:?} {state:?}",
+                order.map(|order| &order.status)
             );
-            assert!(fate.tunes.len() <= 1, "{told}");
-            assert!(fate.said.values().all(|times| *times == 1), "{told}");
-            if !fate.is_paid {
+            assert!(state.tunes.len() <= 1, "{context}");
+            assert!(state.sent.values().all(|times| *times == 1), "{context}");
+            if !state.is_paid {
                 assert!(
-                    fate.tunes.is_empty() && fate.said.is_empty() && !fate.is_repaid,
-                    "{told}"
+                    state.tunes.is_empty() && state.sent.is_empty() && !state.is_refunded,
+                    "{context}"
                 );
                 continue;
             }
-            // What is less than half of it is not worth its price.
+            // An order with fewer than half of its photos is refunded.
             let ordered = order.map_or(4, |order| usize::try_from(order.images).unwrap());
-            let is_delivered = fate.said.len() * 2 >= ordered;
-            assert!(is_delivered || fate.is_repaid, "silent: {told}");
+            let is_delivered = state.sent.len() * 2 >= ordered;
+            assert!(is_delivered || state.is_refunded, "silent: {context}");
             assert!(
-                is_delivered != fate.is_repaid,
-                "delivered and paid back: {told}"
+                is_delivered != state.is_refunded,
+                "delivered and refunded: {context}"
             );
-            assert_eq!(fate.credits, 0, "{told}");
+            assert_eq!(state.credits, 0, "{context}");
             delivered += u32::from(is_delivered);
-            repaid += u32::from(fate.is_repaid);
+            refunded += u32::from(state.is_refunded);
         }
     }
     assert!(
-        delivered > 1_000 && repaid > 100,
-        "too little happened: {delivered} delivered, {repaid} paid back"
+        delivered > 1_000 && refunded > 100,
+        "too few orders: {delivered} delivered, {refunded} refunded"
     );
 }
