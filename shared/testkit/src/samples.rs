@@ -1,20 +1,23 @@
-//! For tests: the events of `events/`, read as the gateway would hand them over, and a message to send.
+//! Samples of `events/` as the gateway delivers them, and an outbound message.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_core::{CorrelationId, EffectId, Phone, Timestamp, UserId};
 use confab_messaging::{Address, Body, Channel, Identity, Outbound, Reference};
 use serde_json::Value;
 
+/// A gateway event with its decoded body.
 #[derive(Debug)]
 pub struct Sample {
     event: Value,
     pub body: Vec<u8>,
 }
 
+/// Reads a message webhook of the studio.
 pub fn sample(case: &str) -> Sample {
     read(&format!("studio/sms-received.{case}"))
 }
 
+/// Reads a payment webhook.
 pub fn payment(case: &str) -> Sample {
     read(&format!("payments/payment-received.{case}"))
 }
@@ -45,6 +48,7 @@ impl Sample {
     }
 }
 
+/// Builds a message to a sample recipient.
 pub fn outbound(channel: Channel, body: Body) -> Outbound {
     let at = Timestamp::UNIX_EPOCH;
     Outbound {

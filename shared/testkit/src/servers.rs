@@ -1,4 +1,4 @@
-//! For tests: servers that misbehave below HTTP, where a mock of HTTP cannot.
+//! Servers that misbehave below HTTP, which a mock of HTTP cannot do.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Reads each request, then hands the connection to `answer`.
-pub async fn serve<F, Fut>(answer: F) -> String
+/// Serves on loopback: reads each request, then hands the connection to `respond`.
+pub async fn serve<F, Fut>(respond: F) -> String
 where
     F: Fn(TcpStream) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send,
@@ -19,18 +19,18 @@ where
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = [0; 8_192];
             drop(stream.read(&mut request).await);
-            answer(stream).await;
+            respond(stream).await;
         }
     });
     address
 }
 
-/// Takes the request and closes the connection without a word.
-pub async fn silent() -> String {
+/// Closes the connection without a response.
+pub async fn closing() -> String {
     serve(|stream| async { drop(stream) }).await
 }
 
-/// Takes the request and never answers.
+/// Never responds.
 pub async fn hanging() -> String {
     serve(|stream| async {
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -39,8 +39,8 @@ pub async fn hanging() -> String {
     .await
 }
 
-/// Says 200 and breaks off in the middle of the body.
-pub async fn breaking_off() -> String {
+/// Responds with 200 and closes the connection in the middle of the body.
+pub async fn truncating() -> String {
     serve(|mut stream| async move {
         drop(
             stream
@@ -51,36 +51,36 @@ pub async fn breaking_off() -> String {
     .await
 }
 
-/// Sends a picture, one byte at a time, forever.
-pub async fn dripping() -> String {
+/// Sends a picture one byte at a time, forever.
+pub async fn trickling() -> String {
     serve(|mut stream| async move {
         let head =
             b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ntransfer-encoding: chunked\r\n\r\n";
-        let mut open = stream.write_all(head).await.is_ok();
-        while open {
+        let mut is_open = stream.write_all(head).await.is_ok();
+        while is_open {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            open = stream.write_all(b"1\r\nx\r\n").await.is_ok();
+            is_open = stream.write_all(b"1\r\nx\r\n").await.is_ok();
         }
     })
     .await
 }
 
-/// Sends without an end and without saying how much.
-pub async fn pouring() -> String {
+/// Sends an endless body of unknown length.
+pub async fn endless() -> String {
     serve(|mut stream| async move {
         let head =
             b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ntransfer-encoding: chunked\r\n\r\n";
-        let mut open = stream.write_all(head).await.is_ok();
+        let mut is_open = stream.write_all(head).await.is_ok();
         let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
-        while open {
-            open = stream.write_all(&chunk).await.is_ok();
+        while is_open {
+            is_open = stream.write_all(&chunk).await.is_ok();
         }
     })
     .await
 }
 
-/// An address where nobody listens.
-pub async fn nobody() -> String {
+/// Returns an address that refuses connections.
+pub async fn refusing() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }

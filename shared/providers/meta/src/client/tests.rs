@@ -164,7 +164,7 @@ async fn redirect_is_not_followed() {
 
 #[tokio::test]
 async fn transport_failures_tell_not_sent_from_unknown() {
-    let error = meta(&servers::nobody().await)
+    let error = meta(&servers::refusing().await)
         .send(&text())
         .await
         .unwrap_err();
@@ -174,7 +174,7 @@ async fn transport_failures_tell_not_sent_from_unknown() {
         .await
         .unwrap_err();
     assert!(matches!(error, SendError::NotReached(_)), "{error}");
-    for server in [servers::silent().await, servers::breaking_off().await] {
+    for server in [servers::closing().await, servers::truncating().await] {
         let error = meta(&server).send(&text()).await.unwrap_err();
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
@@ -367,19 +367,19 @@ async fn media_download_stops_at_the_size_limit_and_the_deadline() {
         meta.media_origins.push(Origin::parse(origin).unwrap());
         meta
     };
-    let pouring = servers::pouring().await;
-    let server = with_media_at(&pouring).await;
+    let endless = servers::endless().await;
+    let server = with_media_at(&endless).await;
     assert_eq!(
-        with_origin(&pouring, &server)
+        with_origin(&endless, &server)
             .media("77")
             .await
             .unwrap_err(),
         MediaError::TooLarge
     );
 
-    let dripping = servers::dripping().await;
-    let server = with_media_at(&dripping).await;
-    let mut slow = with_origin(&dripping, &server);
+    let trickling = servers::trickling().await;
+    let server = with_media_at(&trickling).await;
+    let mut slow = with_origin(&trickling, &server);
     slow.media_timeout = Some(Duration::from_millis(400));
     let started = std::time::Instant::now();
     let error = slow.media("77").await.unwrap_err();

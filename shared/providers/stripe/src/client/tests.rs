@@ -366,13 +366,13 @@ async fn status_alone_classifies_a_response_without_an_error_body() {
 #[tokio::test]
 async fn transport_failures_are_retryable_and_bad_requests_are_not() {
     for address in [
-        servers::nobody().await,
+        servers::refusing().await,
         "http://no-such-host.invalid".into(),
     ] {
         let error = stripe(&address).payment_intent("pi_1").await.unwrap_err();
         assert!(matches!(error, StripeError::NotReached(_)), "{error}");
     }
-    for server in [servers::silent().await, servers::breaking_off().await] {
+    for server in [servers::closing().await, servers::truncating().await] {
         let error = stripe(&server)
             .create_refund("pi_1", None, "k")
             .await
@@ -390,7 +390,7 @@ async fn transport_failures_are_retryable_and_bad_requests_are_not() {
         .await
         .unwrap_err();
     assert!(matches!(error, StripeError::Busy { .. }), "{error}");
-    let error = stripe(&servers::pouring().await)
+    let error = stripe(&servers::endless().await)
         .payment_intent("pi_1")
         .await
         .unwrap_err();

@@ -123,12 +123,12 @@ async fn outcome_is_unknown_after_server_errors_and_lost_responses() {
         let error = twilio(&server.uri()).send(&text()).await.unwrap_err();
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
-    let error = twilio(&servers::silent().await)
+    let error = twilio(&servers::closing().await)
         .send(&text())
         .await
         .unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
-    let error = twilio(&servers::nobody().await)
+    let error = twilio(&servers::refusing().await)
         .send(&text())
         .await
         .unwrap_err();
@@ -189,7 +189,7 @@ async fn media_is_refused_outside_the_allowlist() {
 
 #[tokio::test]
 async fn media_download_times_out_on_a_slow_server() {
-    let server = servers::dripping().await;
+    let server = servers::trickling().await;
     let mut twilio = twilio(&server);
     twilio.media_timeout = Some(Duration::from_millis(300));
     let error = twilio.media(&server).await.unwrap_err();
