@@ -1,29 +1,30 @@
-//! What Astria posts when something is ready -> tunes and prompts. It comes once or never, and nobody signed it: take the
-//! ids from it, and ask the API.
+//! Parses callbacks into tunes and prompts. They are unsigned and sent at most once: only their ids
+//! are used, and the API is asked for the state.
 
 use confab_core::{Error, Result};
+use confab_provider_base::lenient::LenientVec;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Prompt, Tune};
-use confab_provider_base::lenient::LenientVec;
+use crate::{Prompt, Tune};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Callback {
     pub tunes: Vec<Tune>,
     pub prompts: Vec<Prompt>,
-    /// How many could not be read.
+    /// The number of malformed elements.
     pub broken: usize,
 }
 
-/// A pack of a hundred prompts is a tenth of it.
-const LARGEST: usize = 4 * 1024 * 1024;
-const MOST: usize = 1_000;
+/// A pack of a hundred prompts takes a tenth of it.
+const MAX_CALLBACK_BYTES: usize = 4 * 1024 * 1024;
+const MAX_PROMPTS: usize = 1_000;
 
-/// `{"tune":{..}}`, `{"prompt":{..}}`, a tune or a prompt without a wrapper, or a list of prompts: it sends them all.
+/// Parses `{"tune":{..}}`, `{"prompt":{..}}`, a bare tune or prompt, or a list of prompts: Astria
+/// sends all of these.
 pub fn parse_callback(raw_body: &[u8]) -> Result<Callback> {
-    if raw_body.len() > LARGEST {
-        return Err(Error::too_large("One callback may have 4 MB."));
+    if raw_body.len() > MAX_CALLBACK_BYTES {
+        return Err(Error::too_large("A callback can have at most 4 MB."));
     }
     let not_json = || Error::invalid("bad_json", "The body is neither a JSON object nor a list.");
     let body = std::str::from_utf8(raw_body)
@@ -34,26 +35,28 @@ pub fn parse_callback(raw_body: &[u8]) -> Result<Callback> {
         Some(b'[') => {
             let list: LenientVec<&RawValue> =
                 serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
-            if list.items.len() + list.broken > MOST {
-                return Err(Error::too_large("One callback may bring 1,000 prompts."));
+            if list.items.len() + list.broken > MAX_PROMPTS {
+                return Err(Error::too_large(
+                    "A callback can contain at most 1,000 prompts.",
+                ));
             }
             callback.broken = list.broken;
             for element in list.items {
-                match Shape::of(element.get()) {
-                    Ok(shape) => callback.add(&shape, element, Some(Kind::Prompt)),
+                match KnownFields::of(element.get()) {
+                    Ok(fields) => callback.add(&fields, element, Some(EntityKind::Prompt)),
                     Err(_) => callback.broken += 1,
                 }
             }
         }
         Some(b'{') => {
-            let whole: &RawValue =
+            let raw: &RawValue =
                 serde_json::from_str(body).map_err(|error| not_json().with_source(error))?;
-            let shape = Shape::of(body).map_err(|error| not_json().with_source(error))?;
-            callback.add(&shape, whole, None);
+            let fields = KnownFields::of(body).map_err(|error| not_json().with_source(error))?;
+            callback.add(&fields, raw, None);
             if callback == Callback::default() {
                 return Err(Error::invalid(
                     "no_entity",
-                    "There is neither a tune nor a prompt.",
+                    "The callback contains neither a tune nor a prompt.",
                 ));
             }
         }
@@ -63,15 +66,15 @@ pub fn parse_callback(raw_body: &[u8]) -> Result<Callback> {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum EntityKind {
     Tune,
     Prompt,
 }
 
-/// Which fields there are.
+/// The fields that tell a tune, a prompt and a wrapper apart.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Shape<'a> {
+struct KnownFields<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -92,55 +95,57 @@ struct Shape<'a> {
     images: Option<&'a RawValue>,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> KnownFields<'a> {
     fn of(raw: &'a str) -> serde_json::Result<Self> {
         serde_json::from_str(raw)
     }
 
-    /// Without a wrapper, which has no id.
-    fn kind(&self) -> Option<Kind> {
+    /// Tells what a bare entity is; a wrapper has no id.
+    fn kind(&self) -> Option<EntityKind> {
         self.id?;
         if self.orig_images.is_some() {
-            return Some(Kind::Tune);
+            return Some(EntityKind::Tune);
         }
-        let of_a_prompt = [self.tune_id, self.text, self.images]
-            .into_iter()
-            .flatten()
-            .next();
-        let of_a_tune = [self.title, self.name].into_iter().flatten().next();
-        of_a_prompt
-            .map(|_| Kind::Prompt)
-            .or(of_a_tune.map(|_| Kind::Tune))
+        if self.tune_id.is_some() || self.text.is_some() || self.images.is_some() {
+            return Some(EntityKind::Prompt);
+        }
+        if self.title.is_some() || self.name.is_some() {
+            return Some(EntityKind::Tune);
+        }
+        None
     }
 }
 
 impl Callback {
-    fn add(&mut self, shape: &Shape<'_>, whole: &RawValue, otherwise: Option<Kind>) {
-        if let Some(kind) = shape.kind() {
-            return self.read(kind, whole);
+    fn add(&mut self, fields: &KnownFields<'_>, raw: &RawValue, default_kind: Option<EntityKind>) {
+        if let Some(kind) = fields.kind() {
+            return self.read(kind, raw);
         }
-        let wrapped = [(Kind::Tune, shape.tune), (Kind::Prompt, shape.prompt)];
-        let mut wrapped = wrapped
-            .into_iter()
-            .filter_map(|(kind, inside)| Some((kind, inside?)))
-            .peekable();
-        if wrapped.peek().is_none() {
-            otherwise
-                .into_iter()
-                .for_each(|kind| self.read(kind, whole));
+        let mut is_wrapper = false;
+        for (kind, content) in [
+            (EntityKind::Tune, fields.tune),
+            (EntityKind::Prompt, fields.prompt),
+        ] {
+            if let Some(content) = content {
+                is_wrapper = true;
+                self.read(kind, content);
+            }
         }
-        wrapped.for_each(|(kind, inside)| self.read(kind, inside));
+        if let Some(kind) = default_kind.filter(|_| !is_wrapper) {
+            self.read(kind, raw);
+        }
     }
 
-    fn read(&mut self, kind: Kind, raw: &RawValue) {
+    fn read(&mut self, kind: EntityKind, raw: &RawValue) {
         let read = match kind {
-            Kind::Tune => serde_json::from_str(raw.get()).map(|tune| self.tunes.push(tune)),
-            Kind::Prompt => serde_json::from_str(raw.get()).map(|prompt| self.prompts.push(prompt)),
+            EntityKind::Tune => serde_json::from_str(raw.get()).map(|tune| self.tunes.push(tune)),
+            EntityKind::Prompt => {
+                serde_json::from_str(raw.get()).map(|prompt| self.prompts.push(prompt))
+            }
         };
         self.broken += usize::from(read.is_err());
     }
 }
 
 #[cfg(test)]
-#[path = "callback_tests.rs"]
 mod tests;

@@ -1,8 +1,14 @@
-//! Calls to Astria's API: packs, inspections, tunes, prompts, and the pictures themselves.
+//! Client of Astria's API: packs, photo inspections, tunes, prompts and picture downloads.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use confab_core::Timestamp;
+use confab_provider_base::{
+    File, MediaError,
+    download::{Download, Origin},
+    lenient::LenientVec,
+    send::ApiResponse,
+};
 use reqwest::{
     Client, RequestBuilder,
     header::{ACCEPT, CONTENT_TYPE},
@@ -11,13 +17,7 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{AstriaError, Inspection, NewTune, Pack, Prompt, Tune, error::Doing};
-use confab_provider_base::{
-    File, MediaError,
-    download::{Download, Origin},
-    lenient::LenientVec,
-    send::ApiResponse,
-};
+use crate::{AstriaError, Inspection, NewTune, Pack, Prompt, Tune, error::RequestKind};
 
 #[derive(Debug, Clone)]
 pub struct AstriaConfig {
@@ -25,7 +25,7 @@ pub struct AstriaConfig {
     pub api_url: String,
     /// `sd_..`
     pub api_key: SecretString,
-    /// Where pictures may come from besides Astria's own hosts and that of `api_url`, as `https://host[:port]`.
+    /// Origins of pictures besides Astria's own and that of `api_url`, as `https://host[:port]`.
     pub media_origins: Vec<String>,
 }
 
@@ -34,8 +34,8 @@ pub struct Astria {
     http: Client,
     config: AstriaConfig,
     media_origins: Vec<Origin>,
-    time_limit: Duration,
-    media_time_limit: Option<Duration>,
+    request_timeout: Duration,
+    media_timeout: Option<Duration>,
 }
 
 const MEDIA_ORIGINS: [&str; 2] = [
@@ -43,19 +43,20 @@ const MEDIA_ORIGINS: [&str; 2] = [
     "https://mp.astria.ai",
 ];
 
-/// Astria gives up after thirty seconds, and says so. Whoever hangs up before knows less.
-const TIME_LIMIT: Duration = Duration::from_secs(35);
-/// A hundred and twenty tunes, each with its photos' addresses.
-const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
-/// What the documentation says of pages; they may be larger, if we ask and are heard.
-const SMALLEST_PAGE: usize = 20;
-const PAGE: usize = 100;
-/// Astria refuses to count any further.
-const LAST_OFFSET: usize = 200;
-/// As many as a list of tunes may have.
-const PAGE_OF_TUNES: usize = 120;
-/// Whoever makes more tunes than that in one search looks for too long ago.
-const MOST_PAGES_OF_TUNES: usize = 20;
+/// Astria answers 504 after thirty seconds; a client that waits longer learns the outcome more
+/// often.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
+/// A page of 120 tunes, each with the URLs of its photos.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+/// The page size that the documentation promises; larger pages are requested and may be granted.
+const MIN_PAGE_SIZE: usize = 20;
+const PAGE_SIZE: usize = 100;
+/// Astria rejects larger offsets.
+const MAX_OFFSET: usize = 200;
+/// The largest page of tunes.
+const TUNES_PAGE_SIZE: usize = 120;
+/// Bounds one search through the list of tunes.
+const MAX_TUNES_PAGES: usize = 20;
 
 impl Astria {
     pub fn new(http: Client, config: AstriaConfig) -> Self {
@@ -69,119 +70,120 @@ impl Astria {
             http,
             config,
             media_origins,
-            time_limit: TIME_LIMIT,
-            media_time_limit: None,
+            request_timeout: REQUEST_TIMEOUT,
+            media_timeout: None,
         }
     }
 
-    /// Ours that are listed. What they make is often told by `pack` alone.
+    /// Lists our published packs. Only `pack` returns all of their costs and prompts.
     pub async fn packs(&self) -> Result<Vec<Pack>, AstriaError> {
         self.list("packs?listed=true&", |pack: &Pack| pack.id).await
     }
 
+    /// Returns one pack.
     pub async fn pack(&self, id: i64) -> Result<Pack, AstriaError> {
         self.get(&format!("p/{id}")).await
     }
 
-    /// `class` is who should be in the photo, such as `woman`.
+    /// Inspects a photo of a person of `class`, such as `woman`.
     pub async fn inspect(&self, class: &str, file: File) -> Result<Inspection, AstriaError> {
-        let unfit = |_| AstriaError::Refused {
+        let unknown_type = |_| AstriaError::Refused {
             status: 0,
-            message: "not a type of file".into(),
+            message: "not a media type".into(),
         };
         let part = Part::bytes(file.bytes)
             .file_name("file")
             .mime_str(&file.mime_type)
-            .map_err(unfit)?;
+            .map_err(unknown_type)?;
         let form = Form::new()
             .text("name", class.to_owned())
             .part("file", part);
-        let request = self
-            .http
-            .post(self.address("images/inspect"))
-            .multipart(form);
-        readable(&self.ask(Doing::Asking, request).await?)
+        let request = self.http.post(self.url("images/inspect")).multipart(form);
+        parse_response(&self.call(RequestKind::Repeatable, request).await?)
     }
 
-    /// Astria learns the person, and makes the pictures of the pack. It is paid for now: an answer that is lost must be
-    /// looked for with `find_tune`, or among the prompts of the tunes that were to be used.
+    /// Creates a tune, which trains on the photos and generates the pack's pictures. It is charged
+    /// at once.
+    /// After a lost response, look for it with `find_tune`, or among the prompts of the reused
+    /// tunes.
     pub async fn create_tune(&self, pack_id: i64, new: &NewTune) -> Result<Tune, AstriaError> {
         let request = self
             .http
-            .post(self.address(&format!("p/{pack_id}/tunes")))
+            .post(self.url(&format!("p/{pack_id}/tunes")))
             .header(CONTENT_TYPE, "application/json")
             .body(new.json().to_string());
-        let answer = self.ask(Doing::Making, request).await?;
-        let unreadable = || AstriaError::Unknown("the answer cannot be read".into());
-        answer.json::<IgnoredAny>().ok_or_else(unreadable)?;
-        let tune = answer.json::<Tune>();
+        let response = self.call(RequestKind::Purchase, request).await?;
+        let malformed = || AstriaError::Unknown("the response is malformed".into());
+        response.json::<IgnoredAny>().ok_or_else(malformed)?;
+        let tune = response.json::<Tune>();
         match new.tune_ids.first() {
-            None => tune.ok_or_else(unreadable),
-            // Astria may answer with a tune, with prompts, or that they were created.
+            None => tune.ok_or_else(malformed),
+            // Astria may answer with a tune, with prompts, or with a confirmation.
             Some(first) => Ok(tune
                 .filter(|tune| new.tune_ids.contains(&tune.id))
-                .unwrap_or_else(|| new.known_as(*first))),
+                .unwrap_or_else(|| new.existing_tune(*first))),
         }
     }
 
-    /// The latest tune with this title, made at `not_before` or later: leave some minutes for clocks that differ. That
-    /// there is none is only said when the whole of that time could be looked at.
+    /// Finds the latest tune with this title, created at `not_before` or later; allow some minutes
+    /// of clock skew.
+    /// Returns `None` only after the whole period was searched.
     pub async fn find_tune(
         &self,
         title: &str,
         not_before: Timestamp,
     ) -> Result<Option<Tune>, AstriaError> {
-        let is_late = |tune: &Tune| {
+        let is_recent = |tune: &Tune| {
             tune.created_at
                 .is_none_or(|created_at| created_at >= not_before)
         };
         let mut before: Option<i64> = None;
-        for _ in 0..MOST_PAGES_OF_TUNES {
-            let from = before
-                .map(|id| format!("&before_id={id}"))
-                .unwrap_or_default();
-            let page: LenientVec<Tune> = self
-                .get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}"))
-                .await?;
+        for _ in 0..MAX_TUNES_PAGES {
+            let page = self.tunes_page(before).await?;
             if let Some(found) = page
                 .items
                 .iter()
-                .find(|tune| tune.title == title && is_late(tune))
+                .find(|tune| tune.title == title && is_recent(tune))
             {
                 return Ok(Some(found.clone()));
             }
-            // One of those may be it.
+            // A malformed tune may be the one that is searched for.
             if page.broken > 0 {
-                return Err(unreadable());
+                return Err(malformed_response());
             }
             let Some(oldest) = page.items.iter().map(|tune| tune.id).min() else {
                 return Ok(None);
             };
-            if !page.items.iter().all(is_late) {
+            if !page.items.iter().all(is_recent) {
                 return Ok(None);
             }
             if before.is_some_and(|before| oldest >= before) {
-                return Err(AstriaError::busy("the list of tunes does not go on"));
+                return Err(AstriaError::busy("the list of tunes does not advance"));
             }
             before = Some(oldest);
         }
-        Err(AstriaError::busy("more tunes than can be looked through"))
+        Err(AstriaError::busy("the list of tunes has too many pages"))
     }
 
-    /// A page of all tunes of the account, newest first, beginning with those that are older than one.
+    /// Returns a page of the account's tunes, newest first, from below the given id.
     pub async fn tunes_before(&self, id: Option<i64>) -> Result<Vec<Tune>, AstriaError> {
-        let from = id.map(|id| format!("&before_id={id}")).unwrap_or_default();
-        let page: LenientVec<Tune> = self
-            .get_list(&format!("tunes?limit={PAGE_OF_TUNES}{from}"))
-            .await?;
-        Ok(page.items)
+        Ok(self.tunes_page(id).await?.items)
     }
 
+    async fn tunes_page(&self, before: Option<i64>) -> Result<LenientVec<Tune>, AstriaError> {
+        let before = before
+            .map(|id| format!("&before_id={id}"))
+            .unwrap_or_default();
+        self.get_array(&format!("tunes?limit={TUNES_PAGE_SIZE}{before}"))
+            .await
+    }
+
+    /// Returns one tune.
     pub async fn tune(&self, id: i64) -> Result<Tune, AstriaError> {
         self.get(&format!("tunes/{id}")).await
     }
 
-    /// Newest first; of a tune with many, the latest two or three hundred.
+    /// Lists a tune's prompts, newest first; of a long list only the latest two or three hundred.
     pub async fn prompts_of(&self, tune_id: i64) -> Result<Vec<Prompt>, AstriaError> {
         self.list(&format!("tunes/{tune_id}/prompts?"), |prompt: &Prompt| {
             prompt.id
@@ -189,27 +191,28 @@ impl Astria {
         .await
     }
 
+    /// Returns one prompt.
     pub async fn prompt(&self, id: i64) -> Result<Prompt, AstriaError> {
         self.get(&format!("prompts/{id}")).await
     }
 
-    /// With the photos and the pictures. It is done as well when it was gone.
+    /// Deletes a tune with its photos and pictures. A missing tune counts as deleted.
     pub async fn delete_tune(&self, id: i64) -> Result<(), AstriaError> {
-        let request = self.http.delete(self.address(&format!("tunes/{id}")));
-        match self.ask(Doing::Asking, request).await {
+        let request = self.http.delete(self.url(&format!("tunes/{id}")));
+        match self.call(RequestKind::Repeatable, request).await {
             Ok(_) | Err(AstriaError::Missing) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// A picture that was made. Our key is not told to where it is.
+    /// Downloads a generated picture, without our API key.
     pub async fn image(&self, url: &str) -> Result<File, MediaError> {
-        Download::new(&self.http, &self.media_origins, self.media_time_limit)
+        Download::new(&self.http, &self.media_origins, self.media_timeout)
             .get(url, |_, request| request)
             .await
     }
 
-    /// As much of a list as Astria lets us count through. An element that cannot be read costs itself alone.
+    /// Lists what is reachable within Astria's offset limit. A malformed item is skipped.
     async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -217,18 +220,20 @@ impl Astria {
     ) -> Result<Vec<T>, AstriaError> {
         let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
         let mut offset = 0;
-        while offset <= LAST_OFFSET {
+        while offset <= MAX_OFFSET {
             let from = if offset > 0 {
                 format!("&offset={offset}")
             } else {
                 String::new()
             };
-            let page: LenientVec<T> = self.get_list(&format!("{path}limit={PAGE}{from}")).await?;
+            let page: LenientVec<T> = self
+                .get_array(&format!("{path}limit={PAGE_SIZE}{from}"))
+                .await?;
             let length = page.items.len() + page.broken;
-            let known = seen.len();
+            let seen_before = seen.len();
             all.extend(page.items.into_iter().filter(|item| seen.insert(id(item))));
-            // A page that was seen before is that of somebody who does not count.
-            if length < SMALLEST_PAGE || seen.len() == known {
+            // A page without new items comes from a server that ignores the offset.
+            if length < MIN_PAGE_SIZE || seen.len() == seen_before {
                 break;
             }
             offset += length;
@@ -236,53 +241,59 @@ impl Astria {
         Ok(all)
     }
 
-    async fn get_list<T: DeserializeOwned>(
+    async fn get_array<T: DeserializeOwned>(
         &self,
         path: &str,
     ) -> Result<LenientVec<T>, AstriaError> {
-        let answer = self
-            .ask(Doing::Asking, self.http.get(self.address(path)))
+        let response = self
+            .call(RequestKind::Repeatable, self.http.get(self.url(path)))
             .await?;
-        // What is no list would read as a list of one that is broken.
-        answer.json::<Vec<IgnoredAny>>().ok_or_else(unreadable)?;
-        readable(&answer)
+        // Without this check, a body that is no array would count as one malformed item.
+        response
+            .json::<Vec<IgnoredAny>>()
+            .ok_or_else(malformed_response)?;
+        parse_response(&response)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, AstriaError> {
-        readable(
+        parse_response(
             &self
-                .ask(Doing::Asking, self.http.get(self.address(path)))
+                .call(RequestKind::Repeatable, self.http.get(self.url(path)))
                 .await?,
         )
     }
 
-    async fn ask(&self, doing: Doing, request: RequestBuilder) -> Result<ApiResponse, AstriaError> {
+    async fn call(
+        &self,
+        kind: RequestKind,
+        request: RequestBuilder,
+    ) -> Result<ApiResponse, AstriaError> {
         let request = request
             .bearer_auth(self.config.api_key.expose_secret())
             .header(ACCEPT, "application/json");
-        let response = request.timeout(self.time_limit).send().await;
-        let response = response.map_err(|error| AstriaError::below_http(doing, error))?;
-        let answer = ApiResponse::read_up_to(LARGEST_ANSWER, response).await;
-        let answer = answer.map_err(|error| AstriaError::lost(doing, error.to_string()))?;
-        match answer.status.is_success() {
-            true => Ok(answer),
-            false => Err(AstriaError::of(doing, &answer)),
+        let response = request.timeout(self.request_timeout).send().await;
+        let response = response.map_err(|error| AstriaError::from_transport(kind, error))?;
+        let response = ApiResponse::read_up_to(MAX_RESPONSE_BYTES, response).await;
+        let response =
+            response.map_err(|error| AstriaError::response_lost(kind, error.to_string()))?;
+        if !response.status.is_success() {
+            return Err(AstriaError::from_response(kind, &response));
         }
+        Ok(response)
     }
 
-    fn address(&self, path: &str) -> String {
+    fn url(&self, path: &str) -> String {
         format!("{}/{path}", self.config.api_url.trim_end_matches('/'))
     }
 }
 
-fn readable<T: DeserializeOwned>(answer: &ApiResponse) -> Result<T, AstriaError> {
-    answer.json().ok_or_else(unreadable)
+fn parse_response<T: DeserializeOwned>(response: &ApiResponse) -> Result<T, AstriaError> {
+    response.json().ok_or_else(malformed_response)
 }
 
-fn unreadable() -> AstriaError {
-    AstriaError::busy("the answer cannot be read")
+fn malformed_response() -> AstriaError {
+    AstriaError::busy("the response is malformed")
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;

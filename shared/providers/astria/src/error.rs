@@ -1,64 +1,65 @@
-//! What became of a request to Astria. It has no idempotency key: a tune that may have been made is looked up.
+//! Errors of requests to Astria. It has no idempotency keys: after a lost response, a tune has to
+//! be looked up.
 
 use std::time::Duration;
 
 use confab_core::{Error, clip};
-use serde_json::Value;
-
 use confab_provider_base::{
     http::describe,
     parsed::{label, strip_control_characters},
     send::{ApiResponse, redact_phone_numbers},
 };
+use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AstriaError {
-    /// The request never left.
-    #[error("not reached: {0}")]
+    /// The request was never sent.
+    #[error("Astria not reached: {0}")]
     NotReached(String),
-    /// Not now: too many requests, a key that is not good, a failure of Astria's after which it wants to be asked again.
-    #[error("not now: {reason}")]
+    /// Temporary: rate limits, a bad key, or an outage after which Astria asks for a retry.
+    #[error("temporarily unavailable: {reason}")]
     Busy {
         retry_after: Option<Duration>,
         reason: String,
     },
-    /// It may have been done. Look for it after a minute; asking again may do it twice.
+    /// The request may have succeeded. Look it up after a minute; a retry may buy it twice.
     #[error("outcome unknown: {0}")]
     Unknown(String),
-    /// Our account is out of money. An operator ends it.
-    #[error("our account has no money left")]
+    /// Our account has no credit left; an operator adds some.
+    #[error("our account has no credit left")]
     Unpaid,
-    /// Astria said no, and will again. The status is 0 when it was not asked.
+    /// Astria rejected the request for good. The status is 0 when no request was made.
     #[error("refused with {status}: {message}")]
     Refused { status: u16, message: String },
-    /// There is no such thing, or it has expired.
-    #[error("not there")]
+    /// The object does not exist or has expired.
+    #[error("not found")]
     Missing,
 }
 
-/// What a request does, and so what a lost answer means.
+/// What a request does decides what a lost response means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doing {
-    /// Twice does no harm.
-    Asking,
-    /// Twice is paid twice.
-    Making,
+pub(super) enum RequestKind {
+    /// Repeating it has no further effect.
+    Repeatable,
+    /// Repeating it is charged again.
+    Purchase,
 }
 
-/// Where Astria's documentation wants the back-off to start after a failure of its own.
-const AFTER_A_FAILURE: Duration = Duration::from_secs(30);
+/// The first backoff after a server error, as Astria documents it.
+const SERVER_ERROR_RETRY_DELAY: Duration = Duration::from_secs(30);
 
 impl AstriaError {
-    /// Not done, as far as Astria says, and another try may do better.
+    /// Tells whether the request was not executed and a retry may succeed.
     pub fn may_try_again(&self) -> bool {
         match self {
             Self::NotReached(_) | Self::Busy { .. } | Self::Unpaid => true,
-            // What else than a look at the request may say is no word of Astria's.
+            // Statuses that do not judge the request itself may come from a gateway.
             Self::Refused { status, .. } => !matches!(status, 0 | 400 | 413 | 415 | 422),
             Self::Unknown(_) | Self::Missing => false,
         }
     }
 
+    /// Tells whether the request may have been executed.
     pub fn may_have_happened(&self) -> bool {
         matches!(self, Self::Unknown(_))
     }
@@ -70,94 +71,99 @@ impl AstriaError {
         }
     }
 
-    pub(super) fn lost(doing: Doing, reason: impl Into<String>) -> Self {
-        match doing {
-            Doing::Asking => Self::busy(reason),
-            Doing::Making => Self::Unknown(reason.into()),
+    pub(super) fn response_lost(kind: RequestKind, reason: impl Into<String>) -> Self {
+        match kind {
+            RequestKind::Repeatable => Self::busy(reason),
+            RequestKind::Purchase => Self::Unknown(reason.into()),
         }
     }
 
-    pub(super) fn below_http(doing: Doing, error: reqwest::Error) -> Self {
-        // An address that is none is our configuration's fault.
+    pub(super) fn from_transport(kind: RequestKind, error: reqwest::Error) -> Self {
+        // A malformed URL comes from our configuration.
         if error.is_builder() || error.is_connect() {
             return Self::NotReached(describe(error));
         }
-        Self::lost(doing, describe(error))
+        Self::response_lost(kind, describe(error))
     }
 
-    /// No success.
-    pub(super) fn of(doing: Doing, answer: &ApiResponse) -> Self {
-        let status = answer.status.as_u16();
-        let message = explanation(&answer.body);
-        let reason = message
-            .iter()
-            .fold(format!("HTTP {status}"), |status, message| {
-                format!("{status}: {message}")
-            });
-        let retry_after = answer.retry_after;
+    /// Classifies a response that is no success.
+    pub(super) fn from_response(kind: RequestKind, response: &ApiResponse) -> Self {
+        let status = response.status.as_u16();
+        let message = explanation(&response.body);
+        let reason = match &message {
+            Some(message) => format!("HTTP {status}: {message}"),
+            None => format!("HTTP {status}"),
+        };
+        let retry_after = response.retry_after;
         match status {
             402 => Self::Unpaid,
             404 | 410 => Self::Missing,
-            // A key that is not good says nothing about what was asked for: it waits for an operator.
+            // A bad key does not judge the request: it waits for an operator.
             401 | 403 | 408 | 425 | 429 => Self::Busy {
                 retry_after,
                 reason,
             },
-            500 if doing == Doing::Asking => Self::Busy {
-                retry_after: Some(retry_after.unwrap_or(AFTER_A_FAILURE)),
+            500 if kind == RequestKind::Repeatable => Self::Busy {
+                retry_after: Some(retry_after.unwrap_or(SERVER_ERROR_RETRY_DELAY)),
                 reason,
             },
-            501.. if doing == Doing::Asking => Self::Busy {
+            501.. if kind == RequestKind::Repeatable => Self::Busy {
                 retry_after,
                 reason,
             },
-            // After a 504, when Astria gave up after thirty seconds, it has usually been done; and that it has failed is no promise that it has done nothing.
+            // After a 504 the request has usually succeeded, and any other server error does not
+            // rule it out.
             500.. => Self::Unknown(reason),
-            // A redirect, too, is followed nowhere: something else than Astria has answered.
+            // Redirects are not followed either: something other than Astria has answered.
             _ => Self::Refused {
                 status,
-                message: message.unwrap_or_else(|| "no explanation".into()),
+                message: message.unwrap_or_else(|| "no error details".into()),
             },
         }
     }
 }
 
-const MOST_EXPLANATIONS: usize = 5;
-const LONGEST_EXPLANATION: usize = 200;
+const MAX_ERROR_MESSAGES: usize = 5;
+const MAX_EXPLANATION_CHARS: usize = 200;
 
-/// Such as `{"images":["must contain at least one image"]}`, or `{"error":".."}`.
+/// Collects messages such as `{"images":["must contain at least one image"]}` or `{"error":".."}`.
 fn explanation(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    let mut said = Vec::new();
-    collect("", &body, &mut said);
-    (!said.is_empty()).then(|| clip(&discreet(&said.join("; ")), LONGEST_EXPLANATION))
+    let mut messages = Vec::new();
+    collect("", &body, &mut messages);
+    if messages.is_empty() {
+        return None;
+    }
+    Some(clip(&redact(&messages.join("; ")), MAX_EXPLANATION_CHARS))
 }
 
-fn collect(field: &str, value: &Value, said: &mut Vec<String>) {
-    if said.len() >= MOST_EXPLANATIONS {
+fn collect(field: &str, value: &Value, messages: &mut Vec<String>) {
+    if messages.len() >= MAX_ERROR_MESSAGES {
         return;
     }
     match value {
         Value::String(text) if text.trim().is_empty() => {}
         Value::String(text) if matches!(field, "" | "error" | "errors" | "message") => {
-            said.push(text.clone())
+            messages.push(text.clone())
         }
-        Value::String(text) => said.push(format!("{field}: {text}")),
-        Value::Array(values) => values.iter().for_each(|value| collect(field, value, said)),
+        Value::String(text) => messages.push(format!("{field}: {text}")),
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| collect(field, value, messages)),
         Value::Object(fields) => fields
             .iter()
-            .for_each(|(name, value)| collect(&label(name), value, said)),
+            .for_each(|(name, value)| collect(&label(name), value, messages)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// Astria repeats what it was sent: addresses that open somebody's photos, and maybe keys and people.
-pub(super) fn discreet(text: &str) -> String {
-    let telling = |word: &&str| ["@", "://", "sd_"].iter().any(|sign| word.contains(sign));
+/// Removes what Astria quotes from the request: photo URLs, keys, email addresses, phone numbers.
+pub(super) fn redact(text: &str) -> String {
+    let is_private = |word: &str| ["@", "://", "sd_"].iter().any(|mark| word.contains(mark));
     let text = strip_control_characters(text);
     let words = text
         .split_whitespace()
-        .map(|word| if telling(&word) { "…" } else { word });
+        .map(|word| if is_private(word) { "…" } else { word });
     redact_phone_numbers(&words.collect::<Vec<_>>().join(" "))
 }
 
@@ -176,15 +182,16 @@ impl From<AstriaError> for Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use confab_core::Kind;
 
-    fn explained(body: &str) -> Option<String> {
+    use super::*;
+
+    fn explanation_of(body: &str) -> Option<String> {
         explanation(body.as_bytes())
     }
 
     #[test]
-    fn field_errors_are_told_short() {
+    fn field_errors_become_a_short_explanation() {
         for (body, expected) in [
             (
                 r#"{"images":["must contain at least one image"]}"#,
@@ -199,7 +206,7 @@ mod tests {
             (r#"["one",["two"]]"#, "one; two"),
             (r#""plain""#, "plain"),
         ] {
-            assert_eq!(explained(body).as_deref(), Some(expected), "{body}");
+            assert_eq!(explanation_of(body).as_deref(), Some(expected), "{body}");
         }
         for body in [
             "",
@@ -210,21 +217,21 @@ mod tests {
             r#"{"status":422}"#,
             r#"{"error":" "}"#,
         ] {
-            assert_eq!(explained(body), None, "{body}");
+            assert_eq!(explanation_of(body), None, "{body}");
         }
         let many = Value::from(vec!["x".repeat(300); 1_000]).to_string();
-        assert!(explained(&many).unwrap().chars().count() <= LONGEST_EXPLANATION);
+        assert!(explanation_of(&many).unwrap().chars().count() <= MAX_EXPLANATION_CHARS);
         assert_eq!(
-            explained(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))),
+            explanation_of(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))),
             None
         );
     }
 
     #[test]
-    fn no_error_repeats_an_address_a_key_or_a_number() {
+    fn explanation_contains_no_url_no_key_and_no_phone_number() {
         let body = r#"{"image_urls":["https://bucket.example/dana.jpg?sig=1 is not reachable"],
             "title":["of dana@example.com +16505550100 has been taken"],"key":["sd_secret"]}"#;
-        let message = explained(body).unwrap();
+        let message = explanation_of(body).unwrap();
         assert!(
             message.contains("is not reachable") && message.contains("has been taken"),
             "{message}"
@@ -233,13 +240,13 @@ mod tests {
             assert!(!message.contains(private), "{message}");
         }
         assert_eq!(
-            discreet("see https:\u{1}//b.example and sd\0_secret"),
+            redact("see https:\u{1}//b.example and sd\0_secret"),
             "see … and …"
         );
     }
 
     #[test]
-    fn what_may_be_tried_again_and_what_may_have_happened() {
+    fn error_kind_tells_retryable_from_possibly_executed() {
         let refused = AstriaError::Refused {
             status: 422,
             message: "no".into(),

@@ -1,15 +1,14 @@
-//! What Astria sees in a photo: whether it is good to learn from, and how the person looks.
+//! Result of a photo inspection: whether it is fit for training, and the person's characteristics.
 
 use std::{collections::BTreeMap, fmt};
 
+use confab_provider_base::parsed::{label, line};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use confab_provider_base::parsed::{label, line};
-
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Inspection {
-    /// The class of who is seen, such as `man`; none when there is nobody, or too much of a doubt.
+    /// The class of the person, such as `man`; absent when none is detected with confidence.
     pub name: Option<String>,
     pub funny_face: bool,
     pub blurry: bool,
@@ -20,7 +19,7 @@ pub struct Inspection {
     pub selfie: bool,
     pub low_resolution: bool,
     pub low_quality: bool,
-    /// By name, such as `eye_color`, in words that fit into a text.
+    /// Characteristics by name, such as `eye_color`, worded to fit into a prompt.
     pub characteristics: BTreeMap<String, String>,
 }
 
@@ -46,7 +45,7 @@ impl Inspection {
     }
 }
 
-/// How a person looks stays out of the log.
+/// Keeps a person's characteristics out of the log.
 impl fmt::Debug for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut copy = self.clone();
@@ -73,7 +72,7 @@ const CHARACTERISTICS: [&str; 6] = [
     "facial_hair",
     "is_bald",
 ];
-const MOST_CHARACTERISTICS: usize = 32;
+const MAX_CHARACTERISTICS: usize = 32;
 
 fn is_characteristic(name: &str) -> bool {
     CHARACTERISTICS.contains(&name) || (name.starts_with("hair_") && label(name) == name)
@@ -81,36 +80,37 @@ fn is_characteristic(name: &str) -> bool {
 
 impl<'de> Deserialize<'de> for Inspection {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let said = BTreeMap::<String, &RawValue>::deserialize(deserializer)?;
-        let word = |name: &str| said.get(name).and_then(|raw| word(raw.get()));
+        let fields = BTreeMap::<String, &RawValue>::deserialize(deserializer)?;
+        let word = |name: &str| fields.get(name).and_then(|raw| word(raw.get()));
         let mut inspection = Self {
             name: word("name").map(|name| label(&name)),
             ..Self::default()
         };
         inspection.name.take_if(|name| name.is_empty());
-        let mut is_one = said.contains_key("name");
+        let mut has_known_field = fields.contains_key("name");
         for (name, flag) in inspection.flags() {
             *flag = word(name).is_some_and(|word| word.eq_ignore_ascii_case("true"));
-            is_one |= said.contains_key(name);
+            has_known_field |= fields.contains_key(name);
         }
-        let described = said
+        let names = fields
             .keys()
             .filter(|name| is_characteristic(name))
-            .take(MOST_CHARACTERISTICS);
-        for name in described {
-            is_one = true;
+            .take(MAX_CHARACTERISTICS);
+        for name in names {
+            has_known_field = true;
             inspection
                 .characteristics
                 .extend(word(name).map(|word| (name.clone(), line(&word))));
         }
-        // An error of Astria's that comes as a success must not pass for a photo with nobody in it.
-        is_one
-            .then_some(inspection)
-            .ok_or_else(|| serde::de::Error::custom("nothing was inspected"))
+        // An error body with a success status must not pass for a photo without a person.
+        if !has_known_field {
+            return Err(serde::de::Error::custom("no field of an inspection"));
+        }
+        Ok(inspection)
     }
 }
 
-/// A word, a number or a yes or no, as text. Astria has two words for nothing.
+/// Reads a string, number or boolean as text. Empty strings and `none` count as absent.
 fn word(raw: &str) -> Option<String> {
     let word = match raw.as_bytes().first()? {
         b'"' => serde_json::from_str(raw).ok()?,
@@ -118,19 +118,23 @@ fn word(raw: &str) -> Option<String> {
         _ => return None,
     };
     let word = word.trim();
-    (!word.is_empty() && !word.eq_ignore_ascii_case("none")).then(|| word.to_owned())
+    if word.is_empty() || word.eq_ignore_ascii_case("none") {
+        return None;
+    }
+    Some(word.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::{Value, json};
 
-    fn read(said: &Value) -> Inspection {
-        serde_json::from_str(&said.to_string()).unwrap()
+    use super::*;
+
+    fn read(fields: &Value) -> Inspection {
+        serde_json::from_str(&fields.to_string()).unwrap()
     }
 
-    /// As the documentation shows it.
+    /// The documented example.
     fn documented() -> Value {
         json!({"age": "20 yo", "blurry": false, "ethnicity": "caucasian", "eye_color": "brown eyes", "facial_hair": "",
             "full_body_image_or_longshot": false, "funny_face": false, "glasses": "", "hair_color": "brunette",
@@ -139,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_photo() {
+    fn documented_inspection_is_parsed() {
         let inspection = read(&documented());
         let characteristics = [
             ("age", "20 yo"),
@@ -166,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn each_flag_is_its_own_and_missing_ones_are_not_set() {
+    fn flag_is_set_only_by_its_own_field() {
         let mut none = Inspection::default();
         let names = none.flags().map(|(name, _)| name);
         for name in names {
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_two_words_and_what_is_no_word_becomes_one() {
+    fn characteristics_accept_scalars_and_drop_empty_values() {
         let inspection = read(
             &json!({"name": "NONE", "age": 30, "is_bald": true, "glasses": "NONE", "eye_color": "none",
             "hair_color": " ", "hair_style": null, "hair_length": ["long"], "ethnicity": {"a": 1},
@@ -226,8 +230,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_inspection_is_not_a_photo_with_nobody_in_it() {
-        for said in [
+    fn body_without_inspection_fields_is_an_error() {
+        for fields in [
             "{}",
             r#"{"error":"try again"}"#,
             "[]",
@@ -236,7 +240,10 @@ mod tests {
             "\"x\"",
             "{",
         ] {
-            assert!(serde_json::from_str::<Inspection>(said).is_err(), "{said}");
+            assert!(
+                serde_json::from_str::<Inspection>(fields).is_err(),
+                "{fields}"
+            );
         }
         let deep = format!(
             r#"{{"name":"man","x":{}{}}}"#,

@@ -1,5 +1,5 @@
-//! Astria: learns a person from photos and makes pictures of them. It calls back once, unsigned: what it then says is a
-//! hint, and what is true is asked of the API.
+//! Astria: trains a model of a person on photos and generates pictures with it.
+//! Its callbacks are unsigned hints; the API supplies the actual state.
 
 mod callback;
 mod client;

@@ -1,53 +1,53 @@
-//! Astria's objects, as far as they matter here. The text that a picture is made from is not read.
+//! Astria's objects, reduced to the fields in use. Prompt texts are never parsed.
 
 use std::{collections::BTreeMap, fmt};
 
 use confab_core::Timestamp;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-use super::error::discreet;
 use confab_provider_base::{
     lenient::{Lenient, LenientString, LenientVec},
     parsed::{label, line},
 };
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-/// A style: what it makes of each class of person.
+use crate::error::redact;
+
+/// A style, with its costs and example pictures for each class of person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pack {
     pub id: i64,
     pub slug: String,
     pub title: String,
     pub cover_url: Option<String>,
-    /// By class, such as `woman`.
+    /// Costs by class, such as `woman`.
     pub costs: BTreeMap<String, Cost>,
-    /// The first picture of each prompt, by class.
+    /// The first example picture of each prompt, by class.
     pub prompts_per_class: BTreeMap<String, Vec<String>>,
 }
 
-/// As Astria states it, in the unit that it states it in.
+/// A cost, in the units that Astria uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Seems to be cents of a dollar.
+    /// Presumably US cents.
     pub cost: Option<i64>,
-    /// By its name thousandths of a cent; the documentation's own example says hundredths.
+    /// Thousandths of a cent by its name; the documentation's example implies hundredths.
     pub cost_mc: Option<i64>,
-    /// How many pictures are made.
+    /// The number of generated pictures.
     pub num_images: Option<u32>,
 }
 
-/// What Astria has learned, or is learning, of a person.
+/// A model trained, or in training, on photos of one person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tune {
     pub id: i64,
-    /// Ours is the id of an order; other tunes of the account may be named after people.
+    /// An order id in our tunes; other tunes of the account may be named after people.
     pub title: String,
     pub class: Option<String>,
     pub eta: Option<Timestamp>,
-    /// When it was learned; none while it is not.
+    /// When training finished; absent during training.
     pub trained_at: Option<Timestamp>,
     pub created_at: Option<Timestamp>,
-    /// When Astria forgets it.
+    /// When Astria deletes the tune.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -64,15 +64,16 @@ impl fmt::Debug for Tune {
     }
 }
 
-/// Pictures to make. It is over when it has images or a failure.
+/// A request for pictures. It is finished when it has images or a failure.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prompt {
     pub id: i64,
-    /// The tune that it runs on. That may be a common model which the person's own tune is added to.
+    /// The tune that generates the pictures; may be a base model that the person's tune is added
+    /// to.
     pub tune_id: Option<i64>,
-    /// Where the pictures are, for thirty days. Whoever has the addresses may look.
+    /// Public URLs of the pictures, valid for thirty days.
     pub images: Vec<String>,
-    /// Why there will be none, in Astria's words.
+    /// Astria's error message, when generation failed.
     pub failure: Option<String>,
     pub trained_at: Option<Timestamp>,
     pub created_at: Option<Timestamp>,
@@ -92,8 +93,8 @@ impl fmt::Debug for Prompt {
     }
 }
 
-/// Reads an object through its wire form. Without an id it is none.
-macro_rules! read_through {
+/// Deserializes an object through its wire form; an object without an id is an error.
+macro_rules! deserialize_through {
     ($wire:ty => $object:ty) => {
         impl<'de> Deserialize<'de> for $object {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -105,9 +106,9 @@ macro_rules! read_through {
     };
 }
 
-read_through!(PackWire => Pack);
-read_through!(TuneWire => Tune);
-read_through!(PromptWire => Prompt);
+deserialize_through!(PackWire => Pack);
+deserialize_through!(TuneWire => Tune);
+deserialize_through!(PromptWire => Prompt);
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -118,7 +119,7 @@ struct PackWire {
     cover_url: LenientString,
     costs: Lenient<BTreeMap<String, Lenient<CostWire>>>,
     cost_mc_hash: Lenient<BTreeMap<String, Lenient<i64>>>,
-    prompts_per_class: Lenient<BTreeMap<String, LenientVec<Example>>>,
+    prompts_per_class: Lenient<BTreeMap<String, LenientVec<PackPrompt>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -130,7 +131,7 @@ struct CostWire {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Example {
+struct PackPrompt {
     images: LenientVec<Image>,
 }
 
@@ -145,7 +146,7 @@ impl PackWire {
         for (class, Lenient(cost_mc)) in by_class(self.cost_mc_hash) {
             costs.entry(class).or_default().cost_mc = cost_mc;
         }
-        let first = |example: Example| {
+        let first_image = |example: PackPrompt| {
             example
                 .images
                 .items
@@ -154,13 +155,18 @@ impl PackWire {
                 .map(|Image(url)| url)
         };
         let prompts_per_class = by_class(self.prompts_per_class)
-            .map(|(class, prompts)| (class, prompts.items.into_iter().filter_map(first).collect()))
+            .map(|(class, prompts)| {
+                (
+                    class,
+                    prompts.items.into_iter().filter_map(first_image).collect(),
+                )
+            })
             .collect();
         Some(Pack {
             id: id(&self.id)?,
             slug: self.slug.get().map(line).unwrap_or_default(),
             title: self.title.get().map(line).unwrap_or_default(),
-            cover_url: self.cover_url.get().and_then(address),
+            cover_url: self.cover_url.get().and_then(checked_url),
             costs,
             prompts_per_class,
         })
@@ -168,12 +174,11 @@ impl PackWire {
 }
 
 fn by_class<T>(map: Lenient<BTreeMap<String, T>>) -> impl Iterator<Item = (String, T)> {
-    let named = map
-        .0
+    map.0
         .unwrap_or_default()
         .into_iter()
-        .map(|(class, value)| (label(&class), value));
-    named.filter(|(class, _)| !class.is_empty())
+        .map(|(class, value)| (label(&class), value))
+        .filter(|(class, _)| !class.is_empty())
 }
 
 #[derive(Deserialize, Default)]
@@ -194,10 +199,10 @@ impl TuneWire {
             id: id(&self.id)?,
             title: self.title.get().map(line).unwrap_or_default(),
             class: self.name.get().map(label).filter(|class| !class.is_empty()),
-            eta: moment(&self.eta),
-            trained_at: moment(&self.trained_at),
-            created_at: moment(&self.created_at),
-            expires_at: moment(&self.expires_at),
+            eta: timestamp(&self.eta),
+            trained_at: timestamp(&self.trained_at),
+            created_at: timestamp(&self.created_at),
+            expires_at: timestamp(&self.expires_at),
         })
     }
 }
@@ -215,7 +220,7 @@ struct PromptWire {
 
 impl PromptWire {
     fn read(self) -> Option<Prompt> {
-        let failure = self.user_error.get().map(|words| line(&discreet(words)));
+        let failure = self.user_error.get().map(|words| line(&redact(words)));
         Some(Prompt {
             id: id(&self.id)?,
             tune_id: id(&self.tune_id),
@@ -226,50 +231,52 @@ impl PromptWire {
                 .map(|Image(url)| url)
                 .collect(),
             failure: failure.filter(|words| !words.is_empty()),
-            trained_at: moment(&self.trained_at),
-            created_at: moment(&self.created_at),
+            trained_at: timestamp(&self.trained_at),
+            created_at: timestamp(&self.created_at),
         })
     }
 }
 
-/// Its address, alone or with what is said of it.
+/// An image's URL, alone or in an object with other fields.
 struct Image(String);
 
 impl<'de> Deserialize<'de> for Image {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize, Default)]
         #[serde(default)]
-        struct Described {
+        struct ImageObject {
             url: LenientString,
         }
         let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let url = match raw.starts_with('{') {
-            true => serde_json::from_str(raw).map(|Described { url }| url),
-            false => serde_json::from_str(raw),
+        let url = if raw.starts_with('{') {
+            serde_json::from_str(raw).map(|ImageObject { url }| url)
+        } else {
+            serde_json::from_str(raw)
         };
-        let url = url.ok().and_then(|url| address(url.get()?));
+        let url = url.ok().and_then(|url| checked_url(url.get()?));
         url.map(Self)
-            .ok_or_else(|| serde::de::Error::custom("an image without an address"))
+            .ok_or_else(|| serde::de::Error::custom("an image without a URL"))
     }
 }
 
-const LONGEST_ADDRESS: usize = 2_048;
+const MAX_URL_BYTES: usize = 2_048;
 
-fn address(url: &str) -> Option<String> {
+fn checked_url(url: &str) -> Option<String> {
     let url = url.trim();
-    let is_one =
-        url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"));
-    is_one.then(|| url.to_owned())
+    let is_http = url.starts_with("https://") || url.starts_with("http://");
+    if !is_http || url.len() > MAX_URL_BYTES {
+        return None;
+    }
+    Some(url.to_owned())
 }
 
 fn id(text: &LenientString) -> Option<i64> {
     text.get()?.parse().ok().filter(|id| *id > 0)
 }
 
-fn moment(text: &LenientString) -> Option<Timestamp> {
+fn timestamp(text: &LenientString) -> Option<Timestamp> {
     text.get()?.parse().ok()
 }
 
 #[cfg(test)]
-#[path = "objects_tests.rs"]
 mod tests;

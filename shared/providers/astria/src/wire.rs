@@ -1,28 +1,28 @@
-//! What we ask of Astria -> its JSON.
+//! Encodes requests as Astria's JSON.
 
 use std::{collections::BTreeMap, fmt};
 
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::Tune;
+use crate::Tune;
 
-/// A person to learn from photos with the pictures of a pack to make, or those pictures alone of people known already.
+/// A purchase: training on photos with a pack's pictures, or only the pictures of existing tunes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewTune {
-    /// Our id of it, by which it is found again: one for each order, and nothing about the person.
+    /// Our id of the tune, used to find it: one for each order, without personal data.
     pub title: String,
-    /// Such as `woman`; the pack must have it.
+    /// A class that the pack supports, such as `woman`.
     pub class: String,
-    /// Where Astria fetches the photos. Whoever has the addresses may.
+    /// URLs from which Astria fetches the photos; anyone with a URL can do so.
     pub image_urls: Vec<String>,
-    /// How the person looks, such as `eye_color`: `brown eyes`.
+    /// The person's characteristics, such as `eye_color`: `brown eyes`.
     pub characteristics: BTreeMap<String, String>,
-    /// Tunes to use instead of photos. No tune is made then, and none with the title is found.
+    /// Tunes to reuse instead of photos. No tune with this title is created then.
     pub tune_ids: Vec<i64>,
-    /// Called once when the person is learned, never again.
+    /// Called once when training finishes.
     pub callback: Option<Url>,
-    /// Called once when all pictures are made.
+    /// Called once when all pictures are generated.
     pub prompts_callback: Option<Url>,
     /// Called once for each prompt.
     pub prompt_callback: Option<Url>,
@@ -40,8 +40,8 @@ impl fmt::Debug for NewTune {
 }
 
 impl NewTune {
-    /// The tune that was to be used, when Astria does not show it.
-    pub(super) fn known_as(&self, id: i64) -> Tune {
+    /// Returns a reused tune as far as it is known, for responses that do not contain it.
+    pub(super) fn existing_tune(&self, id: i64) -> Tune {
         let (title, class) = (self.title.clone(), Some(self.class.clone()));
         Tune {
             id,
@@ -56,31 +56,39 @@ impl NewTune {
 
     pub(super) fn json(&self) -> Value {
         let mut tune = json!({ "title": self.title, "name": self.class });
-        let mut put = |name: &str, is_there: bool, value: Value| {
-            if is_there {
+        let mut set = |name: &str, is_present: bool, value: Value| {
+            if is_present {
                 tune[name] = value;
             }
         };
-        put(
+        set(
             "image_urls",
             !self.image_urls.is_empty(),
             json!(self.image_urls),
         );
-        put(
+        set(
             "characteristics",
             !self.characteristics.is_empty(),
             json!(self.characteristics),
         );
-        put("tune_ids", !self.tune_ids.is_empty(), json!(self.tune_ids));
-        let address = |callback: &Option<Url>| json!(callback.as_ref().map(Url::as_str));
-        put("callback", self.callback.is_some(), address(&self.callback));
-        put(
+        set("tune_ids", !self.tune_ids.is_empty(), json!(self.tune_ids));
+        let callback_url = |callback: &Option<Url>| json!(callback.as_ref().map(Url::as_str));
+        set(
+            "callback",
+            self.callback.is_some(),
+            callback_url(&self.callback),
+        );
+        set(
             "prompts_callback",
             self.prompts_callback.is_some(),
-            address(&self.prompts_callback),
+            callback_url(&self.prompts_callback),
         );
-        let each = json!({ "callback": address(&self.prompt_callback) });
-        put("prompt_attributes", self.prompt_callback.is_some(), each);
+        let prompt_attributes = json!({ "callback": callback_url(&self.prompt_callback) });
+        set(
+            "prompt_attributes",
+            self.prompt_callback.is_some(),
+            prompt_attributes,
+        );
         json!({ "tune": tune })
     }
 }
@@ -103,7 +111,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_there_is_told_and_nothing_else() {
+    fn request_contains_only_the_given_fields() {
         let photos = new_tune();
         let expected = json!({"tune": {"title": "ord_1", "name": "woman",
             "image_urls": ["https://photos.example/1.jpg?signature=s3cret"],
@@ -127,7 +135,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn no_log_line_has_the_photos_the_person_or_the_ticket() {
+    fn debug_output_contains_no_photo_url_no_characteristic_and_no_ticket() {
         let shown = format!("{:?}", new_tune());
         assert!(shown.contains("ord_1"), "{shown}");
         for private in ["s3cret", "brown", "t1cket"] {

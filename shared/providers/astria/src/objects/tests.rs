@@ -1,6 +1,7 @@
-use super::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+use super::*;
 
 fn read<T: DeserializeOwned>(object: &Value) -> T {
     serde_json::from_str(&object.to_string()).unwrap()
@@ -11,7 +12,7 @@ fn at(text: &str) -> Option<Timestamp> {
 }
 
 #[test]
-fn a_pack_as_it_is_shown_alone() {
+fn single_pack_is_parsed_with_costs_and_examples() {
     let pack: Pack = read(
         &json!({"id": 260, "slug": "corporate-headshots", "title": "Corporate Headshots",
         "cover_url": "https://images.example/cover", "created_at": "2024-09-02T19:25:12.970Z", "unlisted_at": null,
@@ -51,7 +52,7 @@ fn a_pack_as_it_is_shown_alone() {
 }
 
 #[test]
-fn a_pack_as_it_is_listed() {
+fn listed_pack_is_parsed_with_its_cost_hash() {
     let listed = json!({"id": 5, "base_tune_id": 1, "user_id": 1, "slug": "test-pack", "title": "test", "token": "ohwx",
         "multiplier": 10, "model_type": null, "public_at": null, "cost_mc_hash": {"man": 200_000, "woman": 100_000}});
     let pack: Pack = read(&listed);
@@ -84,7 +85,7 @@ fn a_pack_as_it_is_listed() {
 }
 
 #[test]
-fn a_tune_as_it_is_documented() {
+fn documented_tune_is_parsed() {
     let tune: Tune = read(
         &json!({"id": 1, "title": "John Doe", "name": "woman", "token": "ohwx", "base_tune_id": null,
         "args": null, "ckpt_urls": ["https://images.example/mock"], "eta": "2023-10-02T14:30:00.000Z",
@@ -110,7 +111,7 @@ fn a_tune_as_it_is_documented() {
 }
 
 #[test]
-fn a_prompt_that_waits_one_that_is_done_and_one_that_failed() {
+fn prompt_is_pending_finished_or_failed() {
     let waiting = json!({"id": 1, "callback": "https://a.example/?ticket=t1cket", "text": "ohwx woman", "seed": null,
         "trained_at": null, "started_training_at": null, "created_at": "2022-10-06T16:12:54.505Z", "tune_id": 7});
     let prompt: Prompt = read(&waiting);
@@ -149,7 +150,7 @@ fn a_prompt_that_waits_one_that_is_done_and_one_that_failed() {
 }
 
 #[test]
-fn what_astria_may_add_or_leave_out_costs_nothing() {
+fn unknown_and_missing_fields_are_tolerated() {
     let tune: Tune = read(
         &json!({"id": "2821958", "title": 17, "name": null, "eta": "soon", "trained_at": {},
         "created_at": 1_749_416_383, "new_field": [1, 2]}),

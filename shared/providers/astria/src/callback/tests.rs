@@ -1,6 +1,7 @@
-use super::*;
 use confab_core::Kind as ErrorKind;
 use serde_json::{Value, json};
+
+use super::*;
 
 fn read(body: &Value) -> Callback {
     parse_callback(body.to_string().as_bytes()).unwrap()
@@ -22,7 +23,7 @@ fn prompt() -> Value {
 }
 
 #[test]
-fn a_tune_comes_with_its_wrapper_or_without() {
+fn tune_is_parsed_with_and_without_its_wrapper() {
     for body in [
         json!({ "tune": tune() }),
         tune(),
@@ -49,7 +50,7 @@ fn a_tune_comes_with_its_wrapper_or_without() {
 }
 
 #[test]
-fn a_prompt_comes_with_its_wrapper_or_without() {
+fn prompt_is_parsed_with_and_without_its_wrapper() {
     for body in [
         json!({ "prompt": prompt() }),
         prompt(),
@@ -76,7 +77,7 @@ fn a_prompt_comes_with_its_wrapper_or_without() {
 }
 
 #[test]
-fn a_list_is_of_prompts_and_a_broken_one_costs_itself_alone() {
+fn malformed_prompt_in_a_list_is_counted_and_skipped() {
     let body = json!([{"id": 1, "images": ["https://images.example/1"]}, 7, {"images": ["https://images.example/2"]},
         null, {"id": 3}, "x", {"id": "4", "images": null}, [], {"prompt": 5}]);
     let callback = read(&body);
@@ -89,7 +90,7 @@ fn a_list_is_of_prompts_and_a_broken_one_costs_itself_alone() {
 }
 
 #[test]
-fn what_it_is_is_told_by_its_fields() {
+fn entity_kind_is_told_by_its_fields() {
     for (body, tunes, prompts) in [
         (json!({"id": 1, "images": []}), 0, 1),
         (json!({"id": 1, "tune_id": 2}), 0, 1),
@@ -98,7 +99,7 @@ fn what_it_is_is_told_by_its_fields() {
         (json!({"id": 1, "orig_images": [], "images": []}), 1, 0),
         (json!({"id": 1, "title": "x"}), 1, 0),
         (json!({"id": 1, "title": null, "name": "man"}), 1, 0),
-        // A prompt may hold its tune, and a tune its prompts.
+        // A prompt may contain its tune, and a tune its prompts.
         (json!({"id": 1, "images": [], "tune": tune()}), 0, 1),
         (json!({"id": 1, "title": "x", "prompt": prompt()}), 1, 0),
         (json!({"tune": tune(), "prompt": prompt()}), 1, 1),
@@ -123,7 +124,7 @@ fn what_it_is_is_told_by_its_fields() {
 }
 
 #[test]
-fn what_is_broken_inside_its_wrapper_is_counted() {
+fn malformed_content_of_a_wrapper_is_counted() {
     for body in [
         json!({"tune": 5}),
         json!({"prompt": {"images": []}}),
@@ -144,7 +145,7 @@ fn what_is_broken_inside_its_wrapper_is_counted() {
 }
 
 #[test]
-fn what_is_no_callback_is_refused() {
+fn body_that_is_no_callback_is_invalid() {
     for body in [
         "",
         " ",
@@ -175,22 +176,22 @@ fn what_is_no_callback_is_refused() {
 #[test]
 fn large_bodies_are_refused() {
     let mut large = prompt();
-    large["text"] = "x".repeat(LARGEST).into();
-    let many = vec![json!({"id": 1}); MOST + 1];
+    large["text"] = "x".repeat(MAX_CALLBACK_BYTES).into();
+    let many = vec![json!({"id": 1}); MAX_PROMPTS + 1];
     for body in [json!({ "prompt": large }), Value::from(many)] {
         let error = parse_callback(body.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge);
     }
     assert_eq!(
-        read(&Value::from(vec![json!({"id": 1}); MOST]))
+        read(&Value::from(vec![json!({"id": 1}); MAX_PROMPTS]))
             .prompts
             .len(),
-        MOST
+        MAX_PROMPTS
     );
 }
 
 #[test]
-fn deep_bodies_cost_no_more_than_their_reading() {
+fn deeply_nested_bodies_are_parsed_or_refused() {
     let deep = "[".repeat(1_000_000);
     let closed = format!("{deep}{}", "]".repeat(1_000_000));
     for body in [
@@ -212,7 +213,7 @@ fn deep_bodies_cost_no_more_than_their_reading() {
 }
 
 #[test]
-fn no_log_line_has_the_person() {
+fn debug_output_contains_no_url_and_no_prompt_text() {
     let shown = format!("{:?}", read(&json!([prompt(), tune(), {"tune": tune()}])));
     for private in ["images.example", "ohwx"] {
         assert!(!shown.contains(private), "{shown}");
@@ -221,7 +222,7 @@ fn no_log_line_has_the_person() {
 
 proptest::proptest! {
     #[test]
-    fn no_body_panics(body: Vec<u8>, cut in 0_usize..2_000, at in 0_usize..2_000, byte: u8) {
+    fn parsing_never_panics_and_accepts_only_whole_bodies(body: Vec<u8>, cut in 0_usize..2_000, at in 0_usize..2_000, byte: u8) {
         drop(parse_callback(&body));
         for whole in [json!({ "tune": tune() }), json!({ "prompt": prompt() }), prompt(), json!([prompt(), tune(), 7])] {
             let mut whole = whole.to_string().into_bytes();
@@ -239,7 +240,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn each_element_of_a_list_is_read_or_counted(ids: Vec<Option<u32>>) {
+    fn list_element_is_parsed_or_counted(ids: Vec<Option<u32>>) {
         let body: Vec<_> = ids.iter().map(|id| json!({"id": id, "images": []})).collect();
         let callback = parse_callback(Value::from(body).to_string().as_bytes()).unwrap();
         proptest::prop_assert_eq!(callback.prompts.len() + callback.broken, ids.len());

@@ -1,5 +1,3 @@
-use super::*;
-use crate::wire::tests::new_tune;
 use confab_provider_base::download::MAX_FILE_BYTES;
 use confab_testkit::servers;
 use serde_json::{Value, json};
@@ -7,6 +5,9 @@ use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{body_json, header, method, path, query_param, query_param_is_missing},
 };
+
+use super::*;
+use crate::wire::tests::new_tune;
 
 const KEY: &str = "sd_secret";
 
@@ -23,8 +24,8 @@ fn ok(object: Value) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(object)
 }
 
-/// Answers a method at a path, when it is asked with our key and for JSON.
-async fn serving(verb: &str, at: &str, template: ResponseTemplate) -> MockServer {
+/// Answers `verb` at a path when the request carries our key and accepts JSON.
+async fn server_with_key(verb: &str, at: &str, template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method(verb))
         .and(path(at))
@@ -36,7 +37,7 @@ async fn serving(verb: &str, at: &str, template: ResponseTemplate) -> MockServer
     server
 }
 
-async fn answering(template: ResponseTemplate) -> MockServer {
+async fn server_responding(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(wiremock::matchers::any())
         .respond_with(template)
@@ -57,9 +58,9 @@ const MORNING: &str = "2026-11-21T09:00:00.000Z";
 const EVENING: &str = "2026-11-21T18:00:00.000Z";
 
 #[tokio::test]
-async fn packs_are_listed_and_a_broken_one_costs_itself_alone() {
+async fn packs_are_listed_without_malformed_ones() {
     let packs = json!([{"id": 5, "slug": "test-pack", "title": "test", "cost_mc_hash": {"man": 200_000}}, {"slug": "x"}, 7]);
-    let server = serving("GET", "/packs", ok(packs)).await;
+    let server = server_with_key("GET", "/packs", ok(packs)).await;
     let packs = astria(&format!("{}/", server.uri())).packs().await.unwrap();
     assert_eq!((packs.len(), packs[0].id), (1, 5));
     let asked = server.received_requests().await.unwrap();
@@ -70,19 +71,19 @@ async fn packs_are_listed_and_a_broken_one_costs_itself_alone() {
 }
 
 #[tokio::test]
-async fn a_pack_a_tune_and_a_prompt_are_asked_for_by_id() {
+async fn pack_tune_and_prompt_are_fetched_by_id() {
     let object = json!({"id": 260, "slug": "corporate-headshots", "title": "ord_1"});
-    let server = serving("GET", "/p/260", ok(object.clone())).await;
+    let server = server_with_key("GET", "/p/260", ok(object.clone())).await;
     assert_eq!(
         astria(&server.uri()).pack(260).await.unwrap().slug,
         "corporate-headshots"
     );
-    let server = serving("GET", "/tunes/260", ok(object.clone())).await;
+    let server = server_with_key("GET", "/tunes/260", ok(object.clone())).await;
     assert_eq!(
         astria(&server.uri()).tune(260).await.unwrap().title,
         "ord_1"
     );
-    let server = serving("GET", "/prompts/260", ok(object)).await;
+    let server = server_with_key("GET", "/prompts/260", ok(object)).await;
     assert_eq!(astria(&server.uri()).prompt(260).await.unwrap().id, 260);
     assert_eq!(
         astria(&server.uri()).prompt(261).await.unwrap_err(),
@@ -91,9 +92,9 @@ async fn a_pack_a_tune_and_a_prompt_are_asked_for_by_id() {
 }
 
 #[tokio::test]
-async fn a_photo_is_inspected_as_a_form() {
+async fn photo_is_inspected_as_a_multipart_form() {
     let seen = json!({"name": "woman", "blurry": true, "eye_color": "brown eyes", "glasses": ""});
-    let server = serving("POST", "/images/inspect", ok(seen)).await;
+    let server = server_with_key("POST", "/images/inspect", ok(seen)).await;
     let photo = File {
         bytes: b"JPEG".to_vec(),
         mime_type: "image/jpeg".into(),
@@ -138,9 +139,9 @@ async fn a_photo_is_inspected_as_a_form() {
 }
 
 #[tokio::test]
-async fn an_error_that_comes_as_a_success_is_no_inspection() {
+async fn error_with_a_success_status_is_no_inspection() {
     for body in ["{}", r#"{"error":"busy"}"#, "[]", "<html>", ""] {
-        let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+        let server = server_responding(ResponseTemplate::new(200).set_body_string(body)).await;
         let photo = File {
             bytes: b"JPEG".to_vec(),
             mime_type: "image/jpeg".into(),
@@ -154,7 +155,7 @@ async fn an_error_that_comes_as_a_success_is_no_inspection() {
 }
 
 #[tokio::test]
-async fn a_tune_is_made_from_a_pack() {
+async fn tune_is_created_from_a_pack() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path("/p/260/tunes"))
@@ -178,7 +179,7 @@ async fn a_tune_is_made_from_a_pack() {
 }
 
 #[tokio::test]
-async fn a_person_who_is_known_is_the_tune_that_was_to_be_used() {
+async fn reused_tune_is_returned_whatever_astria_answers() {
     let again = NewTune {
         image_urls: vec![],
         tune_ids: vec![89],
@@ -194,14 +195,15 @@ async fn a_person_who_is_known_is_the_tune_that_was_to_be_used() {
         (json!({"id": 1, "tune_id": 89, "text": "x"}), "ord_1"),
         (tune(89, "ord_0", MORNING), "ord_0"),
     ] {
-        let server = answering(ResponseTemplate::new(201).set_body_json(answer.clone())).await;
+        let server =
+            server_responding(ResponseTemplate::new(201).set_body_json(answer.clone())).await;
         let tune = astria(&server.uri())
             .create_tune(260, &again)
             .await
             .unwrap();
         assert_eq!((tune.id, tune.title.as_str()), (89, title), "{answer}");
     }
-    let server = answering(ResponseTemplate::new(201).set_body_string("<html>")).await;
+    let server = server_responding(ResponseTemplate::new(201).set_body_string("<html>")).await;
     let error = astria(&server.uri())
         .create_tune(260, &again)
         .await
@@ -209,9 +211,9 @@ async fn a_person_who_is_known_is_the_tune_that_was_to_be_used() {
     assert!(error.may_have_happened(), "{error}");
 }
 
-/// What `create_tune` makes of an answer, and what a question does.
+/// Returns the errors of a purchase and of a repeatable request.
 async fn both(template: ResponseTemplate) -> (AstriaError, AstriaError) {
-    let server = answering(template).await;
+    let server = server_responding(template).await;
     let astria = astria(&server.uri());
     (
         astria.create_tune(260, &new_tune()).await.unwrap_err(),
@@ -220,7 +222,7 @@ async fn both(template: ResponseTemplate) -> (AstriaError, AstriaError) {
 }
 
 #[tokio::test]
-async fn astria_says_no_or_not_now() {
+async fn status_decides_between_refused_busy_unpaid_and_missing() {
     let busy = |seconds: Option<u64>, reason: &str| AstriaError::Busy {
         retry_after: seconds.map(Duration::from_secs),
         reason: reason.into(),
@@ -236,9 +238,9 @@ async fn astria_says_no_or_not_now() {
             refused(422, "images: must contain at least one image"),
         ),
         (400, r#"{"error":"no"}"#, refused(400, "no")),
-        (409, "", refused(409, "no explanation")),
-        (426, "<html>", refused(426, "no explanation")),
-        (302, "", refused(302, "no explanation")),
+        (409, "", refused(409, "no error details")),
+        (426, "<html>", refused(426, "no error details")),
+        (302, "", refused(302, "no error details")),
         (402, r#"{"error":"x"}"#, AstriaError::Unpaid),
         (404, "<html>", AstriaError::Missing),
         (410, "", AstriaError::Missing),
@@ -251,23 +253,24 @@ async fn astria_says_no_or_not_now() {
         (408, "", busy(None, "HTTP 408")),
         (429, "slow down", busy(None, "HTTP 429")),
     ] {
-        let (making, asking) = both(ResponseTemplate::new(status).set_body_string(body)).await;
-        assert_eq!((&making, &asking), (&expected, &expected), "{status}");
-        assert!(!making.may_have_happened());
+        let (purchase, repeatable) =
+            both(ResponseTemplate::new(status).set_body_string(body)).await;
+        assert_eq!((&purchase, &repeatable), (&expected, &expected), "{status}");
+        assert!(!purchase.may_have_happened());
     }
-    // What has failed may have been made all the same, and what was only asked may be asked again.
-    let (making, asking) = both(ResponseTemplate::new(500)).await;
-    assert!(making.may_have_happened() && !making.may_try_again());
-    assert_eq!(asking, busy(Some(30), "HTTP 500"));
+    // After a 500 a purchase may have succeeded, while a repeatable request can be retried.
+    let (purchase, repeatable) = both(ResponseTemplate::new(500)).await;
+    assert!(purchase.may_have_happened() && !purchase.may_try_again());
+    assert_eq!(repeatable, busy(Some(30), "HTTP 500"));
     for status in [429, 500] {
-        let (_, asking) =
+        let (_, repeatable) =
             both(ResponseTemplate::new(status).insert_header("retry-after", "7")).await;
-        assert_eq!(asking, busy(Some(7), &format!("HTTP {status}")));
+        assert_eq!(repeatable, busy(Some(7), &format!("HTTP {status}")));
     }
 }
 
 #[tokio::test]
-async fn what_may_have_been_made_is_to_be_looked_for_and_a_question_asked_again() {
+async fn lost_response_is_unknown_for_a_purchase_and_retryable_otherwise() {
     for template in [
         ResponseTemplate::new(504).set_body_string("<html>Gateway timeout</html>"),
         ResponseTemplate::new(502),
@@ -278,19 +281,19 @@ async fn what_may_have_been_made_is_to_be_looked_for_and_a_question_asked_again(
         ok(json!([])),
         ok(json!({"status": 201, "message": "Prompts created"})),
     ] {
-        let (making, asking) = both(template).await;
+        let (purchase, repeatable) = both(template).await;
         assert!(
-            making.may_have_happened() && !making.may_try_again(),
-            "{making:?}"
+            purchase.may_have_happened() && !purchase.may_try_again(),
+            "{purchase:?}"
         );
-        assert!(asking.may_try_again(), "{asking:?}");
+        assert!(repeatable.may_try_again(), "{repeatable:?}");
     }
 }
 
 #[tokio::test]
-async fn what_happens_below_http() {
+async fn transport_failures_tell_not_sent_from_unknown() {
     for address in [
-        servers::nobody().await,
+        servers::refusing().await,
         "http://no-such-host.invalid".into(),
         "not an address".into(),
     ] {
@@ -301,33 +304,33 @@ async fn what_happens_below_http() {
         assert!(matches!(error, AstriaError::NotReached(_)), "{error}");
     }
     for server in [
-        servers::silent().await,
-        servers::breaking_off().await,
+        servers::closing().await,
+        servers::truncating().await,
         servers::hanging().await,
-        servers::pouring().await,
+        servers::endless().await,
     ] {
         let mut astria = astria(&server);
-        astria.time_limit = Duration::from_millis(500);
+        astria.request_timeout = Duration::from_millis(500);
         let error = astria.create_tune(260, &new_tune()).await.unwrap_err();
         assert!(error.may_have_happened(), "{error}");
         assert!(!error.to_string().contains("260"), "{error}");
     }
     let mut astria = astria(&servers::hanging().await);
-    astria.time_limit = Duration::from_millis(200);
+    astria.request_timeout = Duration::from_millis(200);
     assert!(astria.tune(9).await.unwrap_err().may_try_again());
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn redirect_is_not_followed() {
     let other = MockServer::start().await;
     Mock::given(wiremock::matchers::any())
         .respond_with(ok(json!({"id": 9})))
         .expect(0)
         .mount(&other)
         .await;
-    let (making, asking) =
+    let (purchase, repeatable) =
         both(ResponseTemplate::new(307).insert_header("location", other.uri().as_str())).await;
-    for error in [making, asking] {
+    for error in [purchase, repeatable] {
         assert!(
             matches!(error, AstriaError::Refused { status: 307, .. }),
             "{error}"
@@ -335,7 +338,7 @@ async fn a_redirect_is_not_followed() {
     }
 }
 
-/// The list of tunes, page by page; `None` is the first one.
+/// Serves the list of tunes page by page; `None` is the first page.
 async fn with_tunes(pages: &[(Option<i64>, Value)]) -> MockServer {
     let server = MockServer::start().await;
     for (before, page) in pages {
@@ -352,7 +355,7 @@ async fn with_tunes(pages: &[(Option<i64>, Value)]) -> MockServer {
 }
 
 #[tokio::test]
-async fn a_tune_is_found_by_its_title_through_the_pages() {
+async fn tune_is_found_by_title_across_pages() {
     let server = with_tunes(&[
         (
             None,
@@ -375,12 +378,12 @@ async fn a_tune_is_found_by_its_title_through_the_pages() {
     assert_eq!(find("ord_4").await, Some(40));
     assert_eq!(find("ord_1").await, Some(10));
     assert_eq!(find("ord_9").await, None);
-    // Too long ago to be the one that was asked for.
+    // Created before the searched period.
     assert_eq!(find("ord_0").await, None);
 }
 
 #[tokio::test]
-async fn that_there_is_no_tune_is_said_when_all_was_looked_at() {
+async fn missing_tune_is_reported_only_after_a_whole_search() {
     let late = |id| tune(id, "ord_x", EVENING);
     for pages in [
         vec![(None, json!([]))],
@@ -411,7 +414,7 @@ async fn that_there_is_no_tune_is_said_when_all_was_looked_at() {
         let found = astria(&server.uri()).find_tune("ord_1", noon()).await;
         assert!(found.is_err(), "{pages:?} {found:?}");
     }
-    // What is found is found, whatever lies beside it.
+    // A match is returned even beside malformed tunes.
     let server = with_tunes(&[(None, json!([7, tune(4, "ord_1", EVENING)]))]).await;
     assert!(
         astria(&server.uri())
@@ -423,7 +426,7 @@ async fn that_there_is_no_tune_is_said_when_all_was_looked_at() {
 }
 
 #[tokio::test]
-async fn a_search_comes_to_an_end() {
+async fn search_stops_after_the_page_limit() {
     let server = MockServer::start().await;
     let endless = |request: &wiremock::Request| {
         let before = request
@@ -445,7 +448,7 @@ async fn a_search_comes_to_an_end() {
     assert!(error.may_try_again(), "{error}");
 }
 
-/// Prompts of tune 9, numbered down from `count`, in pages of `size`.
+/// Serves prompts of tune 9, numbered down from `count`, in pages of `size`.
 async fn with_prompts(count: usize, size: usize) -> MockServer {
     let server = MockServer::start().await;
     let page = move |request: &wiremock::Request| {
@@ -471,7 +474,7 @@ async fn with_prompts(count: usize, size: usize) -> MockServer {
 }
 
 #[tokio::test]
-async fn prompts_are_read_to_the_end_of_their_list_whatever_the_size_of_a_page() {
+async fn prompts_are_listed_to_the_offset_limit_with_any_page_size() {
     for (count, size, read, requests) in [
         (0, 20, 0, 1),
         (3, 20, 3, 1),
@@ -502,13 +505,13 @@ async fn prompts_are_read_to_the_end_of_their_list_whatever_the_size_of_a_page()
 }
 
 #[tokio::test]
-async fn a_list_that_does_not_go_on_is_read_once() {
+async fn list_that_ignores_the_offset_is_read_once() {
     let prompts: Vec<_> = (1..=50).map(|id| json!({"id": id})).collect();
-    let server = serving("GET", "/tunes/9/prompts", ok(prompts.into())).await;
+    let server = server_with_key("GET", "/tunes/9/prompts", ok(prompts.into())).await;
     assert_eq!(astria(&server.uri()).prompts_of(9).await.unwrap().len(), 50);
     assert_eq!(server.received_requests().await.unwrap().len(), 2);
     for answer in [json!({"error": "x"}), json!(null), json!({"id": 1})] {
-        let server = answering(ok(answer.clone())).await;
+        let server = server_responding(ok(answer.clone())).await;
         assert!(
             astria(&server.uri())
                 .prompts_of(9)
@@ -521,20 +524,20 @@ async fn a_list_that_does_not_go_on_is_read_once() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_may_have_been_gone() {
+async fn delete_succeeds_when_the_tune_is_missing() {
     for status in [200, 204, 404] {
-        let server = serving("DELETE", "/tunes/9", ResponseTemplate::new(status)).await;
+        let server = server_with_key("DELETE", "/tunes/9", ResponseTemplate::new(status)).await;
         astria(&server.uri()).delete_tune(9).await.unwrap();
     }
     for (status, again) in [(504, true), (500, true), (401, true), (422, false)] {
-        let server = serving("DELETE", "/tunes/9", ResponseTemplate::new(status)).await;
+        let server = server_with_key("DELETE", "/tunes/9", ResponseTemplate::new(status)).await;
         let error = astria(&server.uri()).delete_tune(9).await.unwrap_err();
         assert_eq!(error.may_try_again(), again, "{status} {error}");
     }
 }
 
 #[tokio::test]
-async fn a_picture_is_fetched_and_our_key_goes_nowhere() {
+async fn picture_is_downloaded_without_the_api_key() {
     let server = MockServer::start().await;
     let picture = ResponseTemplate::new(200).set_body_raw(b"JPEG".to_vec(), "image/jpeg");
     Mock::given(path("/picture"))
@@ -581,7 +584,7 @@ async fn a_picture_is_fetched_and_our_key_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn pictures_come_from_listed_addresses_only() {
+async fn picture_is_refused_outside_the_allowlist() {
     let inside = MockServer::start().await;
     Mock::given(wiremock::matchers::any())
         .respond_with(ResponseTemplate::new(200))
@@ -638,7 +641,7 @@ async fn pictures_come_from_listed_addresses_only() {
 }
 
 #[tokio::test]
-async fn a_redirect_of_a_picture_is_followed_within_the_list_only() {
+async fn picture_redirect_is_followed_only_within_the_allowlist() {
     let inside = MockServer::start().await;
     Mock::given(wiremock::matchers::any())
         .respond_with(ResponseTemplate::new(200))
@@ -670,27 +673,28 @@ async fn a_redirect_of_a_picture_is_followed_within_the_list_only() {
 }
 
 #[tokio::test]
-async fn large_and_slow_pictures_are_given_up() {
+async fn picture_download_stops_at_the_size_limit_and_the_deadline() {
     let large =
-        answering(ResponseTemplate::new(200).set_body_bytes(vec![0; MAX_FILE_BYTES + 1])).await;
+        server_responding(ResponseTemplate::new(200).set_body_bytes(vec![0; MAX_FILE_BYTES + 1]))
+            .await;
     assert_eq!(
         astria(&large.uri()).image(&large.uri()).await.unwrap_err(),
         MediaError::TooLarge
     );
-    let pouring = servers::pouring().await;
+    let endless = servers::endless().await;
     assert_eq!(
-        astria(&pouring).image(&pouring).await.unwrap_err(),
+        astria(&endless).image(&endless).await.unwrap_err(),
         MediaError::TooLarge
     );
-    let dripping = servers::dripping().await;
-    let mut slow = astria(&dripping);
-    slow.media_time_limit = Some(Duration::from_millis(300));
-    let error = slow.image(&dripping).await.unwrap_err();
+    let trickling = servers::trickling().await;
+    let mut slow = astria(&trickling);
+    slow.media_timeout = Some(Duration::from_millis(300));
+    let error = slow.image(&trickling).await.unwrap_err();
     assert!(matches!(error, MediaError::Unavailable(_)), "{error}");
 }
 
 #[tokio::test]
-async fn no_log_line_has_the_key_or_the_photos() {
+async fn debug_output_contains_no_key_and_no_photo_urls() {
     let astria = astria("http://127.0.0.1:1");
     let error = astria.create_tune(260, &new_tune()).await.unwrap_err();
     let shown = format!("{astria:?} {error:?} {error}");
