@@ -1,30 +1,30 @@
-//! Calls to the model's API: a look at a picture, places of texts, and whether something is fit to be shown.
+//! Client of the model's API: describes pictures, embeds texts and moderates content.
 
 use std::time::Duration;
 
 use confab_core::CorrelationId;
+use confab_provider_base::{download::MAX_FILE_BYTES, send::ApiResponse};
 use reqwest::{Client, header::ACCEPT};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::{ModelError, Seen, Verdict, parse_seen, parse_vectors, parse_verdict, question};
-use confab_provider_base::{download::MAX_FILE_BYTES, send::ApiResponse};
+use crate::{ModelError, Seen, Verdict, parse_seen, parse_vectors, parse_verdict, vision_request};
 
 #[derive(Debug, Clone)]
 pub struct ModelConfig {
     /// `https://api.openai.com/v1`
     pub api_url: String,
     pub api_key: SecretString,
-    /// The model that looks at pictures.
+    /// The vision model.
     pub vision: String,
     pub embedding: String,
     pub moderation: String,
-    /// How long the vectors are. Those of another length have no distance to these.
+    /// The length of the vectors; vectors of different lengths cannot be compared.
     pub dimensions: usize,
 }
 
 impl ModelConfig {
-    /// With OpenAI's models.
+    /// Configures OpenAI's models.
     pub fn new(api_url: String, api_key: SecretString) -> Self {
         Self {
             api_url,
@@ -42,27 +42,27 @@ pub struct Model {
     http: Client,
     config: ModelConfig,
     correlation_id: Option<CorrelationId>,
-    patience: Patience,
+    timeouts: Timeouts,
 }
 
-/// How long an answer may take.
+/// Request timeouts.
 #[derive(Debug, Clone, Copy)]
-struct Patience {
-    /// A thousand tokens, one after another.
-    look: Duration,
+struct Timeouts {
+    /// Vision generates about a thousand tokens sequentially.
+    vision: Duration,
     other: Duration,
 }
 
-const PATIENCE: Patience = Patience {
-    look: Duration::from_secs(40),
+const REQUEST_TIMEOUTS: Timeouts = Timeouts {
+    vision: Duration::from_secs(40),
     other: Duration::from_secs(10),
 };
-/// A good answer has ten kilobytes.
-const LONGEST_COMPLETION: usize = 256 * 1024;
-const LONGEST_VERDICT: usize = 64 * 1024;
-/// A vector's number, with the spaces of a server that writes for people.
-const LONGEST_NUMBER: usize = 32;
-const MOST_TEXTS: usize = 128;
+/// A typical completion has ten kilobytes.
+const MAX_COMPLETION_BYTES: usize = 256 * 1024;
+const MAX_VERDICT_BYTES: usize = 64 * 1024;
+/// Bounds one number of a vector, with the whitespace of pretty-printing servers.
+const MAX_NUMBER_BYTES: usize = 32;
+const MAX_TEXTS: usize = 128;
 
 impl Model {
     pub fn new(http: Client, config: ModelConfig) -> Self {
@@ -70,11 +70,11 @@ impl Model {
             http,
             config,
             correlation_id: None,
-            patience: PATIENCE,
+            timeouts: REQUEST_TIMEOUTS,
         }
     }
 
-    /// The provider keeps it with its own id of each request.
+    /// Returns a client that sends this correlation id with each request, for the provider's logs.
     #[must_use]
     pub fn because_of(&self, correlation_id: CorrelationId) -> Self {
         Self {
@@ -83,110 +83,113 @@ impl Model {
         }
     }
 
-    /// `lang` is the tag of the language that people read, such as `he`. It is paid for by the look.
+    /// Describes a picture and suggests chat rooms, in the language with the tag `lang`, such as
+    /// `he`. Each call is charged.
     pub async fn look(&self, picture_jpeg: &[u8], lang: &str) -> Result<Seen, ModelError> {
-        fit(picture_jpeg)?;
-        let question = question::about(&self.config.vision, picture_jpeg, lang);
+        check_size(picture_jpeg)?;
+        let request = vision_request::build(&self.config.vision, picture_jpeg, lang);
         parse_seen(
             &self
-                .ask(
+                .call(
                     "chat/completions",
-                    &question,
-                    self.patience.look,
-                    LONGEST_COMPLETION,
+                    &request,
+                    self.timeouts.vision,
+                    MAX_COMPLETION_BYTES,
                 )
                 .await?,
         )
     }
 
-    /// A vector for each text, in their order. No text is empty, and there are up to 128.
+    /// Embeds up to 128 non-empty texts and returns their vectors in order.
     pub async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        if texts.len() > MOST_TEXTS || texts.iter().any(|text| text.trim().is_empty()) {
-            return Err(ModelError::unfit("not 1 to 128 texts"));
+        if texts.len() > MAX_TEXTS || texts.iter().any(|text| text.trim().is_empty()) {
+            return Err(ModelError::invalid_request(
+                "expected 1 to 128 non-empty texts",
+            ));
         }
         let dimensions = self.config.dimensions;
-        let question = json!({
+        let request = json!({
             "model": self.config.embedding, "input": texts, "dimensions": dimensions, "encoding_format": "float",
         });
-        let longest = LONGEST_VERDICT.saturating_add(
+        let max_bytes = MAX_VERDICT_BYTES.saturating_add(
             texts
                 .len()
                 .saturating_mul(dimensions)
-                .saturating_mul(LONGEST_NUMBER),
+                .saturating_mul(MAX_NUMBER_BYTES),
         );
-        let answer = self
-            .ask("embeddings", &question, self.patience.other, longest)
+        let response = self
+            .call("embeddings", &request, self.timeouts.other, max_bytes)
             .await?;
-        parse_vectors(&answer, texts.len(), dimensions)
+        parse_vectors(&response, texts.len(), dimensions)
     }
 
-    /// The picture and what is written about it, judged together.
+    /// Moderates a picture together with its text.
     pub async fn moderate(
         &self,
         picture_jpeg: &[u8],
         text: Option<&str>,
     ) -> Result<Verdict, ModelError> {
-        fit(picture_jpeg)?;
+        check_size(picture_jpeg)?;
         let text = text
             .filter(|text| !text.trim().is_empty())
             .map(|text| json!({"type": "text", "text": text}));
-        let picture =
-            json!({"type": "image_url", "image_url": {"url": question::data_url(picture_jpeg)}});
+        let picture = json!({"type": "image_url", "image_url": {"url": vision_request::data_url(picture_jpeg)}});
         let input: Vec<Value> = text.into_iter().chain([picture]).collect();
-        let question = json!({"model": self.config.moderation, "input": input});
+        let request = json!({"model": self.config.moderation, "input": input});
         parse_verdict(
             &self
-                .ask(
+                .call(
                     "moderations",
-                    &question,
-                    self.patience.other,
-                    LONGEST_VERDICT,
+                    &request,
+                    self.timeouts.other,
+                    MAX_VERDICT_BYTES,
                 )
                 .await?,
         )
     }
 
-    async fn ask(
+    async fn call(
         &self,
         path: &str,
-        question: &Value,
-        patience: Duration,
-        longest: usize,
+        request: &Value,
+        timeout: Duration,
+        max_bytes: usize,
     ) -> Result<Vec<u8>, ModelError> {
         let address = format!("{}/{path}", self.config.api_url.trim_end_matches('/'));
         let mut request = self
             .http
             .post(address)
             .bearer_auth(self.config.api_key.expose_secret())
-            .json(question);
+            .json(request);
         if let Some(correlation_id) = self.correlation_id {
             request = request.header("x-client-request-id", correlation_id.to_string());
         }
         let response = request
             .header(ACCEPT, "application/json")
-            .timeout(patience)
+            .timeout(timeout)
             .send()
             .await;
-        let response = response.map_err(ModelError::below_http)?;
-        let answer = ApiResponse::read_up_to(longest, response).await;
-        let answer = answer.map_err(|error| ModelError::busy(error.to_string()))?;
-        match answer.status.is_success() {
-            true => Ok(answer.body),
-            false => Err(ModelError::of(&answer)),
+        let response = response.map_err(ModelError::from_transport)?;
+        let response = ApiResponse::read_up_to(max_bytes, response).await;
+        let response = response.map_err(|error| ModelError::busy(error.to_string()))?;
+        if !response.status.is_success() {
+            return Err(ModelError::from_response(&response));
         }
+        Ok(response.body)
     }
 }
 
-fn fit(picture_jpeg: &[u8]) -> Result<(), ModelError> {
+fn check_size(picture_jpeg: &[u8]) -> Result<(), ModelError> {
     match picture_jpeg.len() {
         1..=MAX_FILE_BYTES => Ok(()),
-        _ => Err(ModelError::unfit("not a picture of up to 10 MB")),
+        _ => Err(ModelError::invalid_request(
+            "expected a picture of up to 10 MB",
+        )),
     }
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;

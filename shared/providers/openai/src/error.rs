@@ -1,50 +1,49 @@
-//! What became of a question to the model. Asking twice costs twice, and does no other harm.
+//! Errors of requests to the model. A retry costs again and has no other effect.
 
 use std::time::Duration;
 
 use confab_core::{Error, Kind, clip};
-use serde::Deserialize;
-
 use confab_provider_base::{
     http::describe,
     lenient::{Lenient, LenientString},
     parsed::strip_control_characters,
     send::{ApiResponse, redact_phone_numbers},
 };
+use serde::Deserialize;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    /// The request never left.
-    #[error("not reached: {0}")]
+    /// The request was never sent.
+    #[error("model not reached: {0}")]
     NotReached(String),
-    /// Not now: too many requests, a key that is not good, a failure of the model's, or an answer that was lost.
-    #[error("not now: {reason}")]
+    /// Temporary: rate limits, a bad key, an outage of the model, or a lost response.
+    #[error("temporarily unavailable: {reason}")]
     Busy {
         retry_after: Option<Duration>,
         reason: String,
     },
-    /// Our account is out of money. An operator ends it.
-    #[error("our account has no money left")]
+    /// Our account has no credit left; an operator adds some.
+    #[error("our account has no credit left")]
     Unpaid,
-    /// The model said no, and will again. The status is 0 when it was not asked.
+    /// The request was rejected for good. The status is 0 when no request was made.
     #[error("refused with {status}: {message}")]
     Refused {
         status: u16,
-        /// It is about what is in the picture or the text, and not about how we asked.
+        /// The rejection concerns the content of the picture or text, not the request's form.
         of_content: bool,
         message: String,
     },
-    /// It answered, and nothing can be done with it. The next answer may be better: ask once more, and not forever.
+    /// The response is unusable. The next one may be better: retry once.
     #[error("unusable: {0}")]
     Unusable(&'static str),
 }
 
 impl ModelError {
-    /// Another try may do better; after [`ModelError::Unusable`] a single one.
+    /// Tells whether a retry may succeed; after [`ModelError::Unusable`] only one.
     pub fn may_try_again(&self) -> bool {
         match self {
             Self::NotReached(_) | Self::Busy { .. } | Self::Unpaid | Self::Unusable(_) => true,
-            // What else than a look at the request may say, such as a gateway's, is no word of the model's.
+            // Statuses that do not judge the request itself may come from a gateway.
             Self::Refused {
                 status, of_content, ..
             } => !of_content && !matches!(status, 0 | 400 | 413 | 415 | 422),
@@ -58,8 +57,8 @@ impl ModelError {
         }
     }
 
-    /// It was not asked at all.
-    pub(super) fn unfit(message: &str) -> Self {
+    /// Rejects input that no request was made for.
+    pub(super) fn invalid_request(message: &str) -> Self {
         Self::Refused {
             status: 0,
             of_content: false,
@@ -67,7 +66,8 @@ impl ModelError {
         }
     }
 
-    /// In no words of the model's: they would tell what is in somebody's picture.
+    /// Builds the error of a refusal. The model's words are dropped: they describe a user's
+    /// picture.
     pub(super) fn declined() -> Self {
         Self::Refused {
             status: 200,
@@ -76,50 +76,49 @@ impl ModelError {
         }
     }
 
-    pub(super) fn below_http(error: reqwest::Error) -> Self {
-        // An address that is none is our configuration's fault.
+    pub(super) fn from_transport(error: reqwest::Error) -> Self {
+        // A malformed URL comes from our configuration.
         if error.is_builder() || error.is_connect() {
             return Self::NotReached(describe(error));
         }
         Self::busy(describe(error))
     }
 
-    /// No success.
-    pub(super) fn of(answer: &ApiResponse) -> Self {
-        let status = answer.status.as_u16();
-        let Explanation {
+    /// Classifies a response that is no success.
+    pub(super) fn from_response(response: &ApiResponse) -> Self {
+        let status = response.status.as_u16();
+        let ErrorDetails {
             code,
             kind,
             message,
-        } = answer
-            .json::<Wire>()
-            .and_then(|wire| wire.error.0)
+        } = response
+            .json::<ErrorBody>()
+            .and_then(|body| body.error.0)
             .unwrap_or_default();
-        let is = |word: &str| [&code, &kind].iter().any(|said| said.get() == Some(word));
-        if status == 402 || is("insufficient_quota") {
+        let is_error = |name: &str| code.get() == Some(name) || kind.get() == Some(name);
+        if status == 402 || is_error("insufficient_quota") {
             return Self::Unpaid;
         }
         let message = message
             .get()
-            .map(discreet)
+            .map(redact)
             .filter(|message| !message.is_empty());
         match status {
-            // A key that is not good says nothing about what was asked: it waits for an operator.
+            // A bad key does not judge the request: it waits for an operator.
             401 | 403 | 408 | 409 | 425 | 429 | 500.. => {
-                let reason = message
-                    .iter()
-                    .fold(format!("HTTP {status}"), |all, message| {
-                        format!("{all}: {message}")
-                    });
+                let reason = match message {
+                    Some(message) => format!("HTTP {status}: {message}"),
+                    None => format!("HTTP {status}"),
+                };
                 Self::Busy {
-                    retry_after: answer.retry_after,
+                    retry_after: response.retry_after,
                     reason,
                 }
             }
             _ => Self::Refused {
                 status,
-                of_content: is("content_policy_violation") || is("content_filter"),
-                message: message.unwrap_or_else(|| "no explanation".to_owned()),
+                of_content: is_error("content_policy_violation") || is_error("content_filter"),
+                message: message.unwrap_or_else(|| "no error details".to_owned()),
             },
         }
     }
@@ -127,27 +126,28 @@ impl ModelError {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Wire {
-    error: Lenient<Explanation>,
+struct ErrorBody {
+    error: Lenient<ErrorDetails>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Explanation {
+struct ErrorDetails {
     code: LenientString,
     #[serde(rename = "type")]
     kind: LenientString,
     message: LenientString,
 }
 
-const LONGEST_EXPLANATION: usize = 200;
-const LONGEST_WORD: usize = 48;
+const MAX_EXPLANATION_CHARS: usize = 200;
+const MAX_WORD_BYTES: usize = 48;
 
-/// Providers repeat what they were sent: keys, addresses, and pictures as one long word.
-fn discreet(text: &str) -> String {
-    let text: String = text.chars().take(10 * LONGEST_EXPLANATION).collect();
-    let is_telling = |word: &str| {
-        word.len() > LONGEST_WORD
+/// Removes what providers quote from the request: keys, addresses, phone numbers, and pictures as
+/// one long word.
+fn redact(text: &str) -> String {
+    let text: String = text.chars().take(10 * MAX_EXPLANATION_CHARS).collect();
+    let is_private = |word: &str| {
+        word.len() > MAX_WORD_BYTES
             || ["@", "://", "sk-", "data:", "org-"]
                 .iter()
                 .any(|sign| word.contains(sign))
@@ -155,10 +155,10 @@ fn discreet(text: &str) -> String {
     let text = strip_control_characters(&text);
     let words = text
         .split_whitespace()
-        .map(|word| if is_telling(word) { "…" } else { word });
+        .map(|word| if is_private(word) { "…" } else { word });
     clip(
         &redact_phone_numbers(&words.collect::<Vec<_>>().join(" ")),
-        LONGEST_EXPLANATION,
+        MAX_EXPLANATION_CHARS,
     )
 }
 
@@ -174,7 +174,7 @@ impl From<ModelError> for Error {
             } => Self::new(
                 Kind::Unprocessable,
                 "model_declined",
-                "This cannot be used.",
+                "This content cannot be used.",
             )
             .with_source(error),
             ModelError::Refused { .. } => Self::internal("model_refused", error),
@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, body: impl Into<Vec<u8>>) -> ApiResponse {
+    fn response_with(status: u16, body: impl Into<Vec<u8>>) -> ApiResponse {
         let status = StatusCode::from_u16(status).unwrap();
         ApiResponse {
             status,
@@ -199,8 +199,8 @@ mod tests {
         }
     }
 
-    fn told(status: u16, error: Value) -> ModelError {
-        ModelError::of(&answer(status, json!({"error": error}).to_string()))
+    fn error_of(status: u16, error: Value) -> ModelError {
+        ModelError::from_response(&response_with(status, json!({"error": error}).to_string()))
     }
 
     fn refused(status: u16, of_content: bool, message: &str) -> ModelError {
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_no_is_told_apart_from_not_now() {
+    fn status_and_code_tell_refused_busy_and_unpaid_apart() {
         let busy = |reason: &str| ModelError::Busy {
             retry_after: Some(Duration::from_secs(7)),
             reason: reason.into(),
@@ -223,7 +223,7 @@ mod tests {
                 json!({"message": "Unknown parameter: 'x'.", "code": "unknown_parameter"}),
                 refused(400, false, "Unknown parameter: 'x'."),
             ),
-            (422, json!("no"), refused(422, false, "no explanation")),
+            (422, json!("no"), refused(422, false, "no error details")),
             (
                 404,
                 json!({"message": "no such model", "code": "model_not_found"}),
@@ -262,16 +262,20 @@ mod tests {
             ),
             (503, json!({"message": ["x"]}), busy("HTTP 503")),
         ] {
-            assert_eq!(told(status, error.clone()), expected, "{status} {error}");
+            assert_eq!(
+                error_of(status, error.clone()),
+                expected,
+                "{status} {error}"
+            );
         }
         for body in ["", "<html>", "[]", "null", r#"{"error":7}"#] {
             assert_eq!(
-                ModelError::of(&answer(400, body)),
-                refused(400, false, "no explanation"),
+                ModelError::from_response(&response_with(400, body)),
+                refused(400, false, "no error details"),
                 "{body}"
             );
             assert_eq!(
-                ModelError::of(&answer(500, body)),
+                ModelError::from_response(&response_with(500, body)),
                 busy("HTTP 500"),
                 "{body}"
             );
@@ -279,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_repeats_a_key_an_address_a_number_or_a_picture() {
+    fn error_contains_no_key_no_address_no_phone_number_and_no_picture() {
         let picture = format!("data:image/jpeg;base64,{}", "QUJD".repeat(100_000));
         let words = format!(
             "{} of dana@example.com at https://b.example/1 sk-s3cret +16505550100",
@@ -290,7 +294,7 @@ mod tests {
             format!("No {picture} {words}"),
             format!("{words} {}", "x ".repeat(1_000)),
         ] {
-            let shown = told(400, json!({"message": message})).to_string();
+            let shown = error_of(400, json!({"message": message})).to_string();
             for private in ["QUJD", "dana", "b.example", "s3cret", "6505550100"] {
                 assert!(!shown.contains(private), "{shown}");
             }
@@ -299,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_tried_again() {
+    fn error_kind_decides_whether_a_request_is_retried() {
         for (error, again, kind) in [
             (ModelError::NotReached("x".into()), true, Kind::Unavailable),
             (ModelError::busy("x"), true, Kind::Unavailable),
             (ModelError::Unpaid, true, Kind::Unavailable),
             (ModelError::Unusable("x"), true, Kind::Unavailable),
-            (ModelError::unfit("x"), false, Kind::Internal),
+            (ModelError::invalid_request("x"), false, Kind::Internal),
             (refused(400, false, "x"), false, Kind::Internal),
             (refused(422, false, "x"), false, Kind::Internal),
             (refused(400, true, "x"), false, Kind::Unprocessable),

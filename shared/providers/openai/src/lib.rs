@@ -1,13 +1,13 @@
-//! A model behind OpenAI's API, or one like it: it looks at a picture, places texts, and says what is not fit to be shown.
-//! What it answers is somebody's guess about a stranger's picture, and is made harmless before anybody sees it.
+//! Client of OpenAI-compatible models: vision, embeddings and moderation.
+//! Model output describes strangers' pictures: it is sanitized before anyone sees it.
 
 mod client;
 mod error;
-mod question;
+mod sanitize;
 mod seen;
 mod vectors;
 mod verdict;
-mod words;
+mod vision_request;
 
 pub use client::{Model, ModelConfig};
 pub use error::ModelError;

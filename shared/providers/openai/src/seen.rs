@@ -1,56 +1,58 @@
-//! What a model says that it sees, as far as it can be used.
+//! Parses the vision model's response into room suggestions and a caption.
 
 use std::collections::BTreeSet;
 
 use confab_core::Private;
+use confab_provider_base::lenient::{Lenient, LenientString, LenientVec};
 use serde::Deserialize;
 
-use super::{ModelError, words};
-use confab_provider_base::lenient::{Lenient, LenientString, LenientVec};
+use crate::{ModelError, sanitize};
 
+/// The sanitized description of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Three to ten. No two have the same name or the same key.
+    /// Three to ten suggestions with distinct names and keys.
     pub suggestions: Vec<Suggestion>,
     pub caption: Caption,
     pub usage: Usage,
 }
 
-/// A chat room that people at that place may want.
+/// A suggested chat room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     /// 2 to 40 characters, without markup and addresses.
     pub name: String,
-    /// In lower-case-kebab, up to 48 characters.
+    /// Lower-case kebab, up to 48 characters.
     pub key: String,
-    /// Maybe nothing.
+    /// May be empty.
     pub description: String,
 }
 
-/// What is in the picture. Each of them may be empty, and none of them is to be trusted: they may be a stranger's words.
+/// The caption of a picture. Each field may be empty and is untrusted: it may quote text in the
+/// picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caption {
     pub title: String,
     pub category: String,
-    /// What can be read in the picture.
+    /// The text that is legible in the picture.
     pub visible_text: Private<String>,
     pub caption: String,
 }
 
-/// What it is paid by.
+/// The tokens that are charged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
 }
 
-pub(super) const MOST_SUGGESTIONS: usize = 10;
-const FEWEST_SUGGESTIONS: usize = 3;
-const LONGEST_DESCRIPTION: usize = 160;
-const LONGEST_TITLE: usize = 80;
-const LONGEST_CATEGORY: usize = 40;
-const LONGEST_VISIBLE_TEXT: usize = 500;
-const LONGEST_CAPTION: usize = 400;
+pub(super) const MAX_SUGGESTIONS: usize = 10;
+const MIN_SUGGESTIONS: usize = 3;
+const MAX_DESCRIPTION_CHARS: usize = 160;
+const MAX_TITLE_CHARS: usize = 80;
+const MAX_CATEGORY_CHARS: usize = 40;
+const MAX_VISIBLE_TEXT_CHARS: usize = 500;
+const MAX_CAPTION_CHARS: usize = 400;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -104,7 +106,7 @@ struct CaptionWire {
     caption: LenientString,
 }
 
-/// Reads a chat completion that answers the question of `Model::look`.
+/// Parses a chat completion that answers the request of `Model::look`.
 pub fn parse_seen(body: &[u8]) -> Result<Seen, ModelError> {
     let completion: Completion =
         serde_json::from_slice(body).map_err(|_| ModelError::Unusable("no completion"))?;
@@ -118,22 +120,22 @@ pub fn parse_seen(body: &[u8]) -> Result<Seen, ModelError> {
     let is_refused = message
         .refusal
         .get()
-        .is_some_and(|words| !words.trim().is_empty());
+        .is_some_and(|refusal| !refusal.trim().is_empty());
     match choice.finish_reason.get() {
         _ if is_refused => return Err(ModelError::declined()),
         Some("content_filter") => return Err(ModelError::declined()),
-        Some("length") => return Err(ModelError::Unusable("it was cut off")),
+        Some("length") => return Err(ModelError::Unusable("cut off")),
         _ => {}
     }
     let content = message
         .content
         .get()
-        .and_then(object)
+        .and_then(json_object)
         .ok_or(ModelError::Unusable("no JSON"))?;
     let content: Content =
         serde_json::from_str(content).map_err(|_| ModelError::Unusable("no JSON"))?;
-    let suggestions = usable(content.suggestions.items);
-    if suggestions.len() < FEWEST_SUGGESTIONS {
+    let suggestions = valid_suggestions(content.suggestions.items);
+    if suggestions.len() < MIN_SUGGESTIONS {
         return Err(ModelError::Unusable("too few suggestions"));
     }
     let usage = completion.usage.0.unwrap_or_default();
@@ -147,60 +149,59 @@ pub fn parse_seen(body: &[u8]) -> Result<Seen, ModelError> {
     })
 }
 
-/// Models that keep to no schema put words and fences around it.
-fn object(content: &str) -> Option<&str> {
+/// Extracts the JSON object: models that ignore the schema wrap it in words and fences.
+fn json_object(content: &str) -> Option<&str> {
     content.get(content.find('{')?..=content.rfind('}')?)
 }
 
-fn usable(suggestions: Vec<SuggestionWire>) -> Vec<Suggestion> {
+fn valid_suggestions(suggestions: Vec<SuggestionWire>) -> Vec<Suggestion> {
     let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
-    let mut usable = Vec::new();
+    let mut valid = Vec::new();
     for wire in suggestions {
-        let Some(name) = wire.name.get().and_then(words::name) else {
+        let Some(name) = wire.name.get().and_then(sanitize::name) else {
             continue;
         };
         if !names.insert(name.to_lowercase()) {
             continue;
         }
-        let from_words = [wire.key.get(), Some(name.as_str())]
+        let proposed = [wire.key.get(), Some(name.as_str())]
             .into_iter()
             .flatten()
-            .filter_map(words::key);
-        let numbered = (usable.len() + 1..).map(|number| format!("room-{number}"));
-        let Some(key) = from_words.chain(numbered).find(|key| !keys.contains(key)) else {
+            .filter_map(sanitize::key);
+        let fallbacks = (valid.len() + 1..).map(|number| format!("room-{number}"));
+        let Some(key) = proposed.chain(fallbacks).find(|key| !keys.contains(key)) else {
             continue;
         };
         keys.insert(key.clone());
-        let description = line(&wire.description, LONGEST_DESCRIPTION);
-        usable.push(Suggestion {
+        let description = line(&wire.description, MAX_DESCRIPTION_CHARS);
+        valid.push(Suggestion {
             name,
             key,
             description,
         });
-        if usable.len() == MOST_SUGGESTIONS {
+        if valid.len() == MAX_SUGGESTIONS {
             break;
         }
     }
-    usable
+    valid
 }
 
-fn line(text: &LenientString, most: usize) -> String {
+fn line(text: &LenientString, max_chars: usize) -> String {
     text.get()
-        .map(|text| words::line(text, most))
+        .map(|text| sanitize::line(text, max_chars))
         .unwrap_or_default()
 }
 
 impl CaptionWire {
     fn read(&self) -> Caption {
         Caption {
-            title: line(&self.title, LONGEST_TITLE),
-            category: line(&self.category, LONGEST_CATEGORY),
-            visible_text: line(&self.visible_text, LONGEST_VISIBLE_TEXT).into(),
-            caption: line(&self.caption, LONGEST_CAPTION),
+            title: line(&self.title, MAX_TITLE_CHARS),
+            category: line(&self.category, MAX_CATEGORY_CHARS),
+            visible_text: line(&self.visible_text, MAX_VISIBLE_TEXT_CHARS).into(),
+            caption: line(&self.caption, MAX_CAPTION_CHARS),
         }
     }
 }
 
 #[cfg(test)]
-#[path = "seen_tests.rs"]
 mod tests;

@@ -1,13 +1,13 @@
-//! Where texts lie: vectors whose distance says how far their meanings are apart.
+//! Parses embedding vectors.
 
+use confab_provider_base::lenient::{Lenient, LenientVec};
 use serde::Deserialize;
 
-use super::ModelError;
-use confab_provider_base::lenient::{Lenient, LenientVec};
+use crate::ModelError;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Embeddings {
+struct EmbeddingsBody {
     data: LenientVec<Embedding>,
 }
 
@@ -18,28 +18,29 @@ struct Embedding {
     embedding: Lenient<Vec<f32>>,
 }
 
-/// One for each of `count` texts, in their order. One that is missing would shift all others, so then there is none.
+/// Parses one vector for each of `count` texts, in order. Fails when any is missing, since the rest
+/// would shift.
 pub fn parse_vectors(
     body: &[u8],
     count: usize,
     dimensions: usize,
 ) -> Result<Vec<Vec<f32>>, ModelError> {
-    let answer: Embeddings =
+    let response: EmbeddingsBody =
         serde_json::from_slice(body).map_err(|_| ModelError::Unusable("no embeddings"))?;
     let mut vectors = vec![None; count];
-    for Embedding { index, embedding } in answer.data.items {
-        let place = index.0.and_then(|index| vectors.get_mut(index));
-        let (Some(place @ None), Some(vector)) = (place, embedding.0) else {
-            return Err(ModelError::Unusable("an embedding of nothing"));
+    for Embedding { index, embedding } in response.data.items {
+        let slot = index.0.and_then(|index| vectors.get_mut(index));
+        let (Some(slot @ None), Some(vector)) = (slot, embedding.0) else {
+            return Err(ModelError::Unusable("an embedding without a text"));
         };
         if vector.len() != dimensions {
-            return Err(ModelError::Unusable("an embedding of another dimension"));
+            return Err(ModelError::Unusable("an embedding of another length"));
         }
-        // Of one without a direction nothing has a distance.
+        // A zero vector has no direction, so no distance to it is defined.
         if !vector.iter().all(|part| part.is_finite()) || vector.iter().all(|part| *part == 0.0) {
-            return Err(ModelError::Unusable("an embedding that points nowhere"));
+            return Err(ModelError::Unusable("an embedding without a direction"));
         }
-        *place = Some(vector);
+        *slot = Some(vector);
     }
     vectors
         .into_iter()
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_come_in_the_order_of_their_texts() {
+    fn vectors_are_returned_in_the_order_of_their_texts() {
         let (first, second) = (json!([0.5, -0.5, 0]), json!([1, 0, 1e-9]));
         let vectors = read(json!([at(1.into(), second), at(0.into(), first)])).unwrap();
         assert_eq!(vectors, [[0.5, -0.5, 0.0], [1.0, 0.0, 1e-9]]);
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_the_texts_is_unusable() {
+    fn embeddings_that_do_not_match_the_texts_are_unusable() {
         let good = || at(0.into(), json!([1, 0, 0]));
         for data in [
             json!(null),

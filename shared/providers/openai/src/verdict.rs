@@ -1,68 +1,67 @@
-//! Whether a picture or a text is fit to be shown. What cannot be read is no permission.
+//! Parses moderation verdicts. A malformed response never counts as permission.
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::ModelError;
 use confab_provider_base::{
     lenient::{Lenient, LenientVec},
     parsed::label,
 };
+use serde::Deserialize;
+
+use crate::ModelError;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     pub flagged: bool,
-    /// What it is flagged for, such as `violence/graphic`: the provider's words, safe in a log line.
+    /// The provider's categories, such as `violence/graphic`, safe in a log line.
     pub categories: Vec<String>,
 }
 
-const MOST_CATEGORIES: usize = 32;
+const MAX_CATEGORIES: usize = 32;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Moderation {
-    results: LenientVec<Opinion>,
+struct ModerationBody {
+    results: LenientVec<ModerationResult>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Opinion {
+struct ModerationResult {
     flagged: Lenient<bool>,
     categories: Lenient<BTreeMap<String, Lenient<bool>>>,
 }
 
+/// Merges all results into one verdict; a single flag or category is enough.
 pub fn parse_verdict(body: &[u8]) -> Result<Verdict, ModelError> {
-    let unusable = ModelError::Unusable("no verdict");
-    let Ok(Moderation { results }) = serde_json::from_slice(body) else {
-        return Err(unusable);
+    let malformed = ModelError::Unusable("no verdict");
+    let Ok(ModerationBody { results }) = serde_json::from_slice(body) else {
+        return Err(malformed);
     };
     if results.items.is_empty() || results.broken > 0 {
-        return Err(unusable);
+        return Err(malformed);
     }
     let mut verdict = Verdict {
         flagged: false,
         categories: Vec::new(),
     };
-    for Opinion {
+    for ModerationResult {
         flagged,
         categories,
     } in results.items
     {
-        verdict.flagged |= flagged.0.ok_or(unusable.clone())?;
-        let set = categories
-            .0
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|(_, set)| set.0 == Some(true));
-        verdict
-            .categories
-            .extend(set.map(|(name, _)| name.split('/').map(label).collect::<Vec<_>>().join("/")));
+        verdict.flagged |= flagged.0.ok_or(malformed.clone())?;
+        for (name, is_set) in categories.0.unwrap_or_default() {
+            if is_set.0 == Some(true) {
+                let parts: Vec<_> = name.split('/').map(label).collect();
+                verdict.categories.push(parts.join("/"));
+            }
+        }
     }
     verdict.categories.sort();
     verdict.categories.dedup();
     verdict.flagged |= !verdict.categories.is_empty();
-    verdict.categories.truncate(MOST_CATEGORIES);
+    verdict.categories.truncate(MAX_CATEGORIES);
     Ok(verdict)
 }
 
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_names_what_is_flagged() {
+    fn verdict_lists_the_flagged_categories() {
         let clear = json!({"flagged": false, "categories": {"violence": false, "sexual": false}});
         let flagged = json!({"flagged": true, "categories": {"violence": true, "violence/graphic": true, "hate": false, "x": null}});
         assert_eq!(
@@ -105,7 +104,7 @@ mod tests {
                 }
             );
         }
-        // One of the two is enough.
+        // The flag or a category alone is enough.
         assert!(read(json!([{"flagged": true}])).unwrap().flagged);
         assert!(
             read(json!([{"flagged": false, "categories": {"sexual": true}}]))
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_permission() {
+    fn malformed_verdict_is_never_a_permission() {
         for results in [
             json!(null),
             json!([]),
@@ -142,7 +141,7 @@ mod tests {
             .map(|n| (format!("{n}\n<b>{}", "x".repeat(100)), true))
             .collect();
         let verdict = read(json!([{"flagged": false, "categories": odd}])).unwrap();
-        assert!(verdict.flagged && verdict.categories.len() == MOST_CATEGORIES);
+        assert!(verdict.flagged && verdict.categories.len() == MAX_CATEGORIES);
         assert!(
             verdict
                 .categories

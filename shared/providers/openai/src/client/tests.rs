@@ -1,10 +1,11 @@
-use super::*;
 use confab_core::Timestamp;
 use confab_testkit::servers;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{any, header, method, path},
 };
+
+use super::*;
 
 const KEY: &str = "sk-s3cret";
 const JPEG: &[u8] = b"\xff\xd8\xff-PICTURE";
@@ -24,8 +25,8 @@ fn ok(object: Value) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(object)
 }
 
-/// Answers at a path, when it is asked with our key and for JSON.
-async fn serving(at: &str, template: ResponseTemplate) -> MockServer {
+/// Answers at a path when the request carries our key and accepts JSON.
+async fn server_with_key(at: &str, template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path(at))
@@ -38,7 +39,7 @@ async fn serving(at: &str, template: ResponseTemplate) -> MockServer {
     server
 }
 
-async fn answering(template: ResponseTemplate) -> MockServer {
+async fn server_responding(template: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any())
         .respond_with(template)
@@ -47,7 +48,7 @@ async fn answering(template: ResponseTemplate) -> MockServer {
     server
 }
 
-async fn asked(server: &MockServer) -> Value {
+async fn sent_body(server: &MockServer) -> Value {
     server.received_requests().await.unwrap()[0]
         .body_json()
         .unwrap()
@@ -61,7 +62,7 @@ fn completion() -> Value {
     json!({"choices": [{"message": {"content": content, "refusal": null}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5}})
 }
 
-/// What is told of a look, of texts and of a judgement.
+/// Returns the errors of vision, embedding and moderation.
 async fn errors(model: &Model) -> [ModelError; 3] {
     [
         model.look(JPEG, "en").await.unwrap_err(),
@@ -71,8 +72,8 @@ async fn errors(model: &Model) -> [ModelError; 3] {
 }
 
 #[tokio::test]
-async fn a_picture_is_looked_at() {
-    let server = serving("/v1/chat/completions", ok(completion())).await;
+async fn picture_is_described_by_the_vision_model() {
+    let server = server_with_key("/v1/chat/completions", ok(completion())).await;
     let seen = model(&server.uri()).look(JPEG, "he").await.unwrap();
     assert_eq!(
         (
@@ -82,15 +83,15 @@ async fn a_picture_is_looked_at() {
         ),
         ("dusk", "A pier", 5)
     );
-    let asked = asked(&server).await;
+    let sent_body = sent_body(&server).await;
     assert_eq!(
         (
-            asked["model"].as_str(),
-            &asked["response_format"]["json_schema"]["strict"]
+            sent_body["model"].as_str(),
+            &sent_body["response_format"]["json_schema"]["strict"]
         ),
         (Some("gpt-4.1-mini"), &json!(true))
     );
-    let picture = &asked["messages"][1]["content"][1]["image_url"];
+    let picture = &sent_body["messages"][1]["content"][1]["image_url"];
     assert_eq!(
         (
             picture["detail"].as_str(),
@@ -106,23 +107,23 @@ async fn a_picture_is_looked_at() {
 }
 
 #[tokio::test]
-async fn texts_are_placed_in_their_order() {
+async fn texts_are_embedded_in_order() {
     let data = json!([{"index": 1, "embedding": [0, 1, 0]}, {"index": 0, "embedding": [1, 0, 0]}]);
-    let server = serving("/v1/embeddings", ok(json!({"data": data}))).await;
+    let server = server_with_key("/v1/embeddings", ok(json!({"data": data}))).await;
     let texts = ["a pier".to_owned(), "חוף".to_owned()];
     assert_eq!(
         model(&server.uri()).embed(&texts).await.unwrap(),
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     );
     let expected = json!({"model": "text-embedding-3-small", "input": texts, "dimensions": 3, "encoding_format": "float"});
-    assert_eq!(asked(&server).await, expected);
+    assert_eq!(sent_body(&server).await, expected);
 }
 
 #[tokio::test]
-async fn a_picture_is_judged_with_its_text_or_alone() {
+async fn picture_is_moderated_with_or_without_text() {
     let results = json!([{"flagged": true, "categories": {"violence": true}}]);
     for (text, parts) in [(Some("a pier"), 2), (Some(" "), 1), (None, 1)] {
-        let server = serving("/v1/moderations", ok(json!({"results": results}))).await;
+        let server = server_with_key("/v1/moderations", ok(json!({"results": results}))).await;
         let verdict = model(&server.uri()).moderate(JPEG, text).await.unwrap();
         assert_eq!(
             verdict,
@@ -131,21 +132,21 @@ async fn a_picture_is_judged_with_its_text_or_alone() {
                 categories: vec!["violence".into()]
             }
         );
-        let asked = asked(&server).await;
+        let sent_body = sent_body(&server).await;
         assert_eq!(
             (
-                asked["model"].as_str(),
-                asked["input"].as_array().unwrap().len()
+                sent_body["model"].as_str(),
+                sent_body["input"].as_array().unwrap().len()
             ),
             (Some("omni-moderation-latest"), parts)
         );
-        assert_eq!(asked["input"][parts - 1]["type"], "image_url");
+        assert_eq!(sent_body["input"][parts - 1]["type"], "image_url");
     }
 }
 
 #[tokio::test]
-async fn a_request_names_what_it_is_because_of() {
-    let server = answering(ok(completion())).await;
+async fn request_carries_the_correlation_id() {
+    let server = server_responding(ok(completion())).await;
     let correlation_id = CorrelationId::new(Timestamp::UNIX_EPOCH, &|| [7; 10]);
     model(&server.uri())
         .because_of(correlation_id)
@@ -157,7 +158,7 @@ async fn a_request_names_what_it_is_because_of() {
 }
 
 #[tokio::test]
-async fn what_is_nothing_is_not_asked() {
+async fn invalid_input_is_refused_without_a_request() {
     let server = MockServer::start().await;
     Mock::given(any())
         .respond_with(ok(json!({})))
@@ -176,7 +177,7 @@ async fn what_is_nothing_is_not_asked() {
             .await
             .unwrap_err(),
         model
-            .embed(&vec!["x".to_owned(); MOST_TEXTS + 1])
+            .embed(&vec!["x".to_owned(); MAX_TEXTS + 1])
             .await
             .unwrap_err(),
     ] {
@@ -196,7 +197,7 @@ async fn what_is_nothing_is_not_asked() {
 }
 
 #[tokio::test]
-async fn the_model_says_no_or_not_now() {
+async fn status_and_code_classify_the_error() {
     for (status, error, expected) in [
         (
             400,
@@ -232,7 +233,7 @@ async fn the_model_says_no_or_not_now() {
         let template = ResponseTemplate::new(status)
             .insert_header("retry-after", "7")
             .set_body_json(json!({"error": error}));
-        let server = answering(template).await;
+        let server = server_responding(template).await;
         for told in errors(&model(&server.uri())).await {
             assert_eq!(told, expected);
         }
@@ -240,7 +241,7 @@ async fn the_model_says_no_or_not_now() {
 }
 
 #[tokio::test]
-async fn hostile_answers_are_unusable() {
+async fn malformed_responses_are_unusable() {
     for body in [
         "",
         "<html>",
@@ -249,7 +250,7 @@ async fn hostile_answers_are_unusable() {
         "{}",
         r#"{"data":7,"results":7,"choices":7}"#,
     ] {
-        let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+        let server = server_responding(ResponseTemplate::new(200).set_body_string(body)).await;
         for error in errors(&model(&server.uri())).await {
             assert!(matches!(error, ModelError::Unusable(_)), "{body} {error}");
         }
@@ -257,11 +258,13 @@ async fn hostile_answers_are_unusable() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_end_is_given_up() {
+async fn oversized_response_is_given_up() {
     let huge =
-        answering(ResponseTemplate::new(200).set_body_bytes(vec![b' '; LONGEST_COMPLETION + 1]))
-            .await;
-    for server in [huge.uri(), servers::pouring().await] {
+        server_responding(
+            ResponseTemplate::new(200).set_body_bytes(vec![b' '; MAX_COMPLETION_BYTES + 1]),
+        )
+        .await;
+    for server in [huge.uri(), servers::endless().await] {
         for error in errors(&model(&server)).await {
             assert!(
                 matches!(&error, ModelError::Busy { reason, .. } if reason.contains("too long")),
@@ -272,9 +275,9 @@ async fn an_answer_without_an_end_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_happens_below_http() {
+async fn transport_failures_tell_not_sent_from_busy() {
     for address in [
-        servers::nobody().await,
+        servers::refusing().await,
         "http://no-such-host.invalid".into(),
         "not an address".into(),
     ] {
@@ -283,15 +286,15 @@ async fn what_happens_below_http() {
         }
     }
     let servers = [
-        servers::silent().await,
-        servers::breaking_off().await,
+        servers::closing().await,
+        servers::truncating().await,
         servers::hanging().await,
-        servers::dripping().await,
+        servers::trickling().await,
     ];
     for server in servers {
         let mut model = model(&server);
-        model.patience = Patience {
-            look: Duration::from_millis(300),
+        model.timeouts = Timeouts {
+            vision: Duration::from_millis(300),
             other: Duration::from_millis(300),
         };
         let error = model.look(JPEG, "en").await.unwrap_err();
@@ -303,7 +306,7 @@ async fn what_happens_below_http() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn redirect_is_not_followed() {
     let other = MockServer::start().await;
     Mock::given(any())
         .respond_with(ok(completion()))
@@ -311,7 +314,7 @@ async fn a_redirect_is_not_followed() {
         .mount(&other)
         .await;
     for status in [301, 302, 307, 308] {
-        let server = answering(
+        let server = server_responding(
             ResponseTemplate::new(status).insert_header("location", other.uri().as_str()),
         )
         .await;
@@ -331,7 +334,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn no_log_line_has_the_key_the_picture_or_what_was_written() {
+async fn debug_output_contains_no_key_no_picture_and_no_text() {
     let model = model("http://127.0.0.1:1");
     let error = model
         .moderate(JPEG, Some("secret words"))

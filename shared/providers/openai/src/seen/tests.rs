@@ -1,8 +1,8 @@
+use confab_core::length;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use confab_core::length;
 
 fn completion(content: Value, finish_reason: &str) -> Value {
     json!({
@@ -25,8 +25,8 @@ fn seen(content: &Value) -> Result<Seen, ModelError> {
     read(&completion(content.to_string().into(), "stop"))
 }
 
-/// With so many good suggestions before those.
-fn beside(good: usize, others: &[Value]) -> Result<Seen, ModelError> {
+/// Parses `good` valid suggestions followed by `others`.
+fn parse_with_valid(good: usize, others: &[Value]) -> Result<Seen, ModelError> {
     let names = [
         "Pier One",
         "Pier Two",
@@ -54,7 +54,7 @@ fn is_unusable(result: &Result<Seen, ModelError>) -> bool {
 }
 
 #[test]
-fn an_answer_as_it_should_be() {
+fn valid_response_is_parsed() {
     let caption = json!({"title": "A pier", "category": "seaside", "visible_text": "NO\nDIVING", "caption": "A pier at dusk."});
     let suggestions: Vec<Value> = (0..10)
         .map(|n| room(&format!("Pier {n}"), &format!("pier-{n}")))
@@ -81,12 +81,12 @@ fn an_answer_as_it_should_be() {
             completion_tokens: 321
         }
     );
-    // What can be read in somebody's picture stays out of the log.
+    // Text in a user's picture stays out of the log.
     assert!(!format!("{seen:?}").contains("DIVING"));
 }
 
 #[test]
-fn words_and_fences_around_it_are_passed_over() {
+fn json_is_found_between_words_and_fences() {
     let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]})
         .to_string();
     for content in [
@@ -102,7 +102,7 @@ fn words_and_fences_around_it_are_passed_over() {
 }
 
 #[test]
-fn a_refusal_is_told_without_its_words() {
+fn refusal_is_reported_without_the_models_words() {
     let mut refused = completion(Value::Null, "stop");
     refused["choices"][0]["message"]["refusal"] = "I can't help with this picture of Dana.".into();
     let error = read(&refused).unwrap_err();
@@ -117,7 +117,7 @@ fn a_refusal_is_told_without_its_words() {
 }
 
 #[test]
-fn what_was_cut_off_is_unusable_even_where_it_can_be_read() {
+fn truncated_completion_is_unusable_even_when_it_parses() {
     let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]})
         .to_string();
     assert!(read(&completion(good.clone().into(), "stop")).is_ok());
@@ -125,7 +125,7 @@ fn what_was_cut_off_is_unusable_even_where_it_can_be_read() {
 }
 
 #[test]
-fn bodies_of_any_kind_are_unusable_and_no_panic() {
+fn malformed_bodies_are_unusable() {
     let nested = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
     let nested_objects = format!(
         "{}1{}",
@@ -175,7 +175,7 @@ fn bodies_of_any_kind_are_unusable_and_no_panic() {
 }
 
 #[test]
-fn three_usable_ones_are_enough_and_two_are_not() {
+fn response_needs_three_valid_suggestions() {
     let bad = [
         room("<b>Beach</b>", "a"),
         room("x", "b"),
@@ -184,19 +184,19 @@ fn three_usable_ones_are_enough_and_two_are_not() {
         json!({"key": "e"}),
         json!(7),
     ];
-    assert!(is_unusable(&beside(2, &bad)));
-    assert_eq!(beside(3, &bad).unwrap().suggestions.len(), 3);
+    assert!(is_unusable(&parse_with_valid(2, &bad)));
+    assert_eq!(parse_with_valid(3, &bad).unwrap().suggestions.len(), 3);
 }
 
 #[test]
-fn names_and_keys_are_told_apart() {
+fn duplicate_names_are_dropped_and_keys_made_unique() {
     let same = [
         room("pier one", "other"),
         room("Ｐｉｅｒ ＯＮＥ", "third"),
         room("Pier\u{200b} One", "fourth"),
     ];
     assert_eq!(
-        keys(&beside(3, &same).unwrap()),
+        keys(&parse_with_valid(3, &same).unwrap()),
         ["pier-one", "pier-two", "pier-three"]
     );
     let keyless = [
@@ -205,21 +205,21 @@ fn names_and_keys_are_told_apart() {
         room("חוף", "pier one"),
         room("מזח", ""),
     ];
-    let seen = beside(1, &keyless).unwrap();
+    let seen = parse_with_valid(1, &keyless).unwrap();
     assert_eq!(
         keys(&seen),
         ["pier-one", "harbour", "harbour-light", "room-4", "room-5"]
     );
-    // A key that was meant for another one.
+    // A fallback key may already be taken by a proposed one.
     let taken = [room("Room", "room-4"), room("בית", ""), room("קפה", "")];
     assert_eq!(
-        keys(&beside(1, &taken).unwrap()),
+        keys(&parse_with_valid(1, &taken).unwrap()),
         ["pier-one", "room-4", "room-3", "room-5"]
     );
 }
 
 #[test]
-fn wrong_types_cost_themselves_alone() {
+fn malformed_fields_are_dropped_alone() {
     let seen = seen(&json!({
         "suggestions": [
             {"name": "One", "key": 7, "description": ["x"]},
@@ -240,7 +240,7 @@ fn wrong_types_cost_themselves_alone() {
     );
     assert_eq!(
         (seen.caption.title.as_str(), seen.caption.caption.len()),
-        ("5", LONGEST_CAPTION)
+        ("5", MAX_CAPTION_CHARS)
     );
     for caption in [json!(null), json!("x"), json!([])] {
         let seen = super::tests::seen(
@@ -251,12 +251,12 @@ fn wrong_types_cost_themselves_alone() {
 }
 
 #[test]
-fn ten_thousand_suggestions_are_ten() {
+fn suggestions_and_their_fields_are_bounded() {
     let many: Vec<Value> = (0..10_000)
         .map(|n| room(&format!("Room {n}"), "same"))
         .collect();
     let seen = seen(&json!({"suggestions": many})).unwrap();
-    assert_eq!(seen.suggestions.len(), MOST_SUGGESTIONS);
+    assert_eq!(seen.suggestions.len(), MAX_SUGGESTIONS);
     assert_eq!(keys(&seen)[..2], ["same", "room-1"]);
     let long: Vec<Value> = (0..3)
         .map(|n| {
@@ -273,7 +273,7 @@ fn ten_thousand_suggestions_are_ten() {
 }
 
 #[test]
-fn usage_is_what_can_be_read_of_it() {
+fn malformed_usage_counts_as_zero() {
     let good = json!({"suggestions": [room("One", "a"), room("Two", "b"), room("Three", "c")]})
         .to_string();
     let mut body = completion(good.into(), "stop");
@@ -291,9 +291,9 @@ fn usage_is_what_can_be_read_of_it() {
 
 proptest! {
     #[test]
-    fn whatever_is_suggested_is_fit_or_left_out(rooms in prop::collection::vec((".{0,50}", "[a-c א-ת-]{0,4}", ".{0,300}"), 0..15)) {
+    fn any_suggestion_is_sanitized_or_dropped(rooms in prop::collection::vec((".{0,50}", "[a-c א-ת-]{0,4}", ".{0,300}"), 0..15)) {
         let rooms: Vec<Value> = rooms.into_iter().map(|(name, key, description)| json!({"name": name, "key": key, "description": description})).collect();
-        let Ok(seen) = beside(3, &rooms) else { return Err(TestCaseError::fail("three were good")) };
+        let Ok(seen) = parse_with_valid(3, &rooms) else { return Err(TestCaseError::fail("three were good")) };
         prop_assert!((3..=10).contains(&seen.suggestions.len()));
         let names: BTreeSet<_> = seen.suggestions.iter().map(|room| room.name.to_lowercase()).collect();
         prop_assert_eq!(names.len(), seen.suggestions.len());
@@ -305,7 +305,7 @@ proptest! {
     }
 
     #[test]
-    fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..200), json in "[\\[\\]{}\":,a0 \\\\]{0,80}") {
+    fn parsing_never_panics_on_any_body(body in prop::collection::vec(any::<u8>(), 0..200), json in "[\\[\\]{}\":,a0 \\\\]{0,80}") {
         prop_assert!(is_unusable(&parse_seen(&body)));
         prop_assert!(is_unusable(&read(&completion(json.into(), "stop"))));
     }

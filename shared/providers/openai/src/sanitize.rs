@@ -1,58 +1,62 @@
-//! Words that a model made, fit to be shown: one line, nothing that is not seen, and no longer than they may be.
+//! Sanitizes model output: one line, visible characters only, bounded length.
 
 use confab_core::length;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-pub(super) const LONGEST_NAME: usize = 40;
-const SHORTEST_NAME: usize = 2;
-const LONGEST_KEY: usize = 48;
-/// Hebrew with its points takes three; whoever stacks more wants to be seen in other lines.
-const MOST_MARKS: usize = 3;
-/// As many as a year and a house number have. A phone number has more.
-const MOST_DIGITS: usize = 6;
+pub(super) const MAX_NAME_CHARS: usize = 40;
+const MIN_NAME_CHARS: usize = 2;
+const MAX_KEY_CHARS: usize = 48;
+/// Pointed Hebrew takes three combining marks; longer stacks would overlap other lines.
+const MAX_COMBINING_MARKS: usize = 3;
+/// Allows a year or a house number, but no phone number.
+const MAX_DIGITS: usize = 6;
 
-/// At most as many characters as `most`.
-pub(super) fn line(text: &str, most: usize) -> String {
-    // Decomposed, a character may be eighteen: what is cut off here is not all read before.
+/// Returns the first `max_chars` visible characters as one line in NFKC.
+pub(super) fn line(text: &str, max_chars: usize) -> String {
+    // One character decomposes into up to eighteen, so the input is bounded before it is
+    // normalized.
     let spaced = text
         .chars()
-        .take(8 * most)
+        .take(8 * max_chars)
         .map(|c| if c.is_whitespace() { ' ' } else { c });
     let visible: String = spaced
-        .filter(|c| !is_unseen(*c))
+        .filter(|c| !is_invisible(*c))
         .nfkc()
-        .filter(|c| !is_unseen(*c))
+        .filter(|c| !is_invisible(*c))
         .collect();
     let words = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut marks = 0;
-    let calm = words.chars().filter(|c| {
+    let bounded_marks = words.chars().filter(|c| {
         marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
-        marks <= MOST_MARKS
+        marks <= MAX_COMBINING_MARKS
     });
-    let line: String = calm.nfkc().collect();
-    clipped(
+    let line: String = bounded_marks.nfkc().collect();
+    clip_at_word(
         line.trim_start_matches(|c: char| is_combining_mark(c) || c == ' '),
-        most,
+        max_chars,
     )
     .to_owned()
 }
 
-/// What a chat room may be called.
+/// Returns a room name, or `None` when it has markup, an address or a phone number.
 pub(super) fn name(text: &str) -> Option<String> {
-    let name = line(text, LONGEST_NAME);
-    let is_one = length(&name) >= SHORTEST_NAME
+    let name = line(text, MAX_NAME_CHARS);
+    let is_valid = length(&name) >= MIN_NAME_CHARS
         && name.chars().any(char::is_alphabetic)
-        && name.chars().filter(|c| c.is_numeric()).count() <= MOST_DIGITS
-        && !name.contains(is_of_markup)
+        && name.chars().filter(|c| c.is_numeric()).count() <= MAX_DIGITS
+        && !name.contains(is_markup)
         && !name.split_whitespace().any(is_address);
-    is_one.then_some(name)
+    if !is_valid {
+        return None;
+    }
+    Some(name)
 }
 
-/// In lower-case-kebab, or nothing where there is no Latin letter and no digit.
+/// Returns a key in lower-case kebab, or `None` without a Latin letter or digit.
 pub(super) fn key(text: &str) -> Option<String> {
     let letters = text
         .chars()
-        .take(4 * LONGEST_KEY)
+        .take(4 * MAX_KEY_CHARS)
         .nfkd()
         .filter(|c| !is_combining_mark(*c));
     let plain: String = letters
@@ -65,32 +69,35 @@ pub(super) fn key(text: &str) -> Option<String> {
         })
         .collect();
     let mut key = plain.split_whitespace().collect::<Vec<_>>().join("-");
-    key.truncate(LONGEST_KEY);
+    key.truncate(MAX_KEY_CHARS);
     key.truncate(key.trim_end_matches('-').len());
-    (!key.is_empty()).then_some(key)
+    if key.is_empty() {
+        return None;
+    }
+    Some(key)
 }
 
-/// At the end of a word where that leaves more than half.
-fn clipped(text: &str, most: usize) -> &str {
-    let Some((end, next)) = text.char_indices().nth(most) else {
+/// Clips at the end of a word, where that keeps more than half.
+fn clip_at_word(text: &str, max_chars: usize) -> &str {
+    let Some((end, next)) = text.char_indices().nth(max_chars) else {
         return text.trim_end();
     };
-    let whole = if next == ' ' {
+    let word_end = if next == ' ' {
         None
     } else {
         text[..end].rfind(' ')
     };
-    text[..whole.filter(|space| 2 * space > end).unwrap_or(end)].trim_end()
+    text[..word_end.filter(|space| 2 * space > end).unwrap_or(end)].trim_end()
 }
 
-fn is_of_markup(c: char) -> bool {
+fn is_markup(c: char) -> bool {
     matches!(
         c,
         '<' | '>' | '{' | '}' | '[' | ']' | '|' | '\\' | '`' | '@' | '='
     )
 }
 
-/// Such as `https://b.example` and `b.example/x`: a room is no advertisement.
+/// Detects URLs such as `https://b.example` and `b.example/x`: rooms are no advertisements.
 fn is_address(word: &str) -> bool {
     let is_host = |(before, after): (&str, &str)| {
         before.ends_with(char::is_alphanumeric)
@@ -102,8 +109,8 @@ fn is_address(word: &str) -> bool {
             .any(|(at, dot)| is_host((&word[..at], &word[at + dot.len()..])))
 }
 
-/// Controls, directions, joiners, fillers, variations, tags, and what has no meaning that all share.
-fn is_unseen(c: char) -> bool {
+/// Detects control, bidirectional, joining, filler, variation, tag and private-use characters.
+fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -120,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_that_is_seen() {
+    fn name_is_one_visible_line() {
         for (text, expected) in [
             ("Sunset Pier", "Sunset Pier"),
             ("  Sunset \t\r\n Pier\u{2028}North ", "Sunset Pier North"),
@@ -144,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_none() {
+    fn name_with_markup_addresses_or_phone_numbers_is_dropped() {
         for text in [
             "",
             " ",
@@ -171,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_ends_with_a_word() {
+    fn long_line_ends_at_a_word() {
         let long = "The quiet room of those who came too early to the harbour";
         assert_eq!(line(long, 40), "The quiet room of those who came too");
         assert_eq!(line(long, 12), "The quiet");
@@ -185,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_lower_case_kebab() {
+    fn key_is_lower_case_kebab() {
         for (text, expected) in [
             ("sunset-pier", Some("sunset-pier")),
             (" Sunset  Pier! ", Some("sunset-pier")),
@@ -205,15 +212,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_was_said_is_made_fit(text in "\\PC{0,60}|[\\u0300-\\u036f\\u1100-\\u11ff\\u200b-\\u206f a<>.@]{0,60}|.{0,60}", most in 1_usize..50) {
-            let line = line(&text, most);
-            prop_assert!(length(&line) <= most && is_nfkc(&line), "{line:?}");
-            prop_assert!(!line.contains(is_unseen) && !line.contains("  ") && line.trim() == line, "{line:?}");
+        fn any_text_is_sanitized(text in "\\PC{0,60}|[\\u0300-\\u036f\\u1100-\\u11ff\\u200b-\\u206f a<>.@]{0,60}|.{0,60}", max_chars in 1_usize..50) {
+            let line = line(&text, max_chars);
+            prop_assert!(length(&line) <= max_chars && is_nfkc(&line), "{line:?}");
+            prop_assert!(!line.contains(is_invisible) && !line.contains("  ") && line.trim() == line, "{line:?}");
             if let Some(name) = name(&text) {
-                prop_assert!((SHORTEST_NAME..=LONGEST_NAME).contains(&length(&name)) && !name.contains(['<', '>', '@']));
+                prop_assert!((MIN_NAME_CHARS..=MAX_NAME_CHARS).contains(&length(&name)) && !name.contains(['<', '>', '@']));
             }
             if let Some(found) = key(&text) {
-                prop_assert!(found.len() <= LONGEST_KEY && !found.contains("--") && key(&found) == Some(found.clone()));
+                prop_assert!(found.len() <= MAX_KEY_CHARS && !found.contains("--") && key(&found) == Some(found.clone()));
                 prop_assert!(found.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
             }
         }
