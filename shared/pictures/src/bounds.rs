@@ -1,23 +1,27 @@
-//! How much is decoded at all. Compared with what a file says of itself, before there is memory for its pixels.
+//! Limits of decoding, checked against a file's header before pixels are allocated.
 
 use crate::{Refusal, Size};
 
-/// Phones that say 50 megapixels make pictures of up to 8,192 × 6,144.
-pub const MOST_PIXELS: u64 = 50 * 1024 * 1024;
-pub const LONGEST_SIDE: u32 = 12_000;
-/// What a decoder may hold at once, its result included: four bytes for each of the most pixels.
-const MOST_MEMORY: u64 = 4 * MOST_PIXELS;
+/// Phones with 50-megapixel sensors produce up to 8,192 × 6,144.
+pub const MAX_PIXELS: u64 = 50 * 1024 * 1024;
+pub const MAX_SIDE_PIXELS: u32 = 12_000;
+/// The memory of a decoder and its result: four bytes for each of `MAX_PIXELS`.
+const MAX_DECODE_BYTES: u64 = 4 * MAX_PIXELS;
 
-/// `memory` is what decoding takes, in bytes.
-pub(crate) fn check(size: Size, memory: u64, shorter_side: u32) -> Result<(), Refusal> {
+/// Checks a picture's size and its decoding memory in bytes; the shorter side must have
+/// `min_shorter_side`.
+pub(crate) fn check(size: Size, memory: u64, min_shorter_side: u32) -> Result<(), Refusal> {
     let Size { width, height } = size;
     if width == 0 || height == 0 {
         return Err(Refusal::Unreadable);
     }
-    if width.max(height) > LONGEST_SIDE || size.pixels() > MOST_PIXELS || memory > MOST_MEMORY {
+    if width.max(height) > MAX_SIDE_PIXELS
+        || size.pixels() > MAX_PIXELS
+        || memory > MAX_DECODE_BYTES
+    {
         return Err(Refusal::TooManyPixels(size));
     }
-    if size.shorter_side() < shorter_side {
+    if size.shorter_side() < min_shorter_side {
         return Err(Refusal::TooSmall(size));
     }
     Ok(())
@@ -32,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_neither_too_large_nor_too_small() {
+    fn size_is_checked_against_both_limits() {
         for (width, height) in [(512, 512), (512, 12_000), (8_192, 6_144), (8_192, 6_400)] {
             assert_eq!(checked(width, height), Ok(()), "{width} × {height}");
         }
@@ -63,11 +67,11 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_too() {
+    fn decoding_memory_is_bounded() {
         let size = Size::square(1_000);
-        assert_eq!(check(size, MOST_MEMORY, 1), Ok(()));
+        assert_eq!(check(size, MAX_DECODE_BYTES, 1), Ok(()));
         assert_eq!(
-            check(size, MOST_MEMORY + 1, 1),
+            check(size, MAX_DECODE_BYTES + 1, 1),
             Err(Refusal::TooManyPixels(size))
         );
     }

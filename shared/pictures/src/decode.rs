@@ -1,7 +1,7 @@
-//! From a file to pixels. Each kind looks at what the file says of itself before its decoder is let near it.
+//! Decodes files to pixels. Each format validates the header's claims before its decoder runs.
 
+mod flatten;
 mod jpeg;
-mod opaque;
 mod png;
 mod webp;
 
@@ -14,20 +14,20 @@ pub(crate) struct Decoded {
     pub(crate) orientation: Orientation,
 }
 
-/// A picture whose shorter side is shorter than this is refused.
-pub(crate) fn decode(bytes: &[u8], shorter_side: u32) -> Result<Decoded, Refusal> {
+/// Decodes a file; a picture whose shorter side is below `min_shorter_side` is refused.
+pub(crate) fn decode(bytes: &[u8], min_shorter_side: u32) -> Result<Decoded, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::Empty);
     }
     match Kind::of(bytes).ok_or(Refusal::UnknownKind)? {
-        Kind::Jpeg => jpeg::decode(bytes, shorter_side),
-        Kind::Png => png::decode(bytes, shorter_side),
-        Kind::WebP => webp::decode(bytes, shorter_side),
+        Kind::Jpeg => jpeg::decode(bytes, min_shorter_side),
+        Kind::Png => png::decode(bytes, min_shorter_side),
+        Kind::WebP => webp::decode(bytes, min_shorter_side),
         kind => Err(Refusal::OtherKind(kind)),
     }
 }
 
-/// Some programs write the header of JPEG's segment in other containers too.
+/// Reads the orientation; some programs prefix Exif with JPEG's header in other containers as well.
 fn orientation(exif: Option<&[u8]>) -> Orientation {
     exif.and_then(|exif| {
         Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif))
@@ -35,7 +35,7 @@ fn orientation(exif: Option<&[u8]>) -> Orientation {
     .unwrap_or(Orientation::NoTransforms)
 }
 
-fn unreadable(_: ImageError) -> Refusal {
+fn to_unreadable(_: ImageError) -> Refusal {
     Refusal::Unreadable
 }
 
@@ -61,7 +61,7 @@ mod tests {
         Size::new(pixels.width(), pixels.height())
     }
 
-    /// Small files of every kind and coding.
+    /// Builds small files of every format and coding.
     fn files() -> Vec<Vec<u8>> {
         let scene = samples::scene(40, 30, 1);
         let size = scene.size();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_and_coding_is_read() {
+    fn every_format_and_coding_is_decoded() {
         for (number, file) in files().iter().enumerate() {
             let size = decode(file, 1).map(|decoded| decoded.pixels.dimensions());
             assert_eq!(size, Ok((40, 30)), "file {number}");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_what_was_drawn() {
+    fn decoded_pixels_match_the_source() {
         let scene = samples::scene(40, 30, 1);
         for file in [samples::png(&scene), samples::lossless_webp(&scene)] {
             assert!(decode(&file, 1).unwrap().pixels == scene.0);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shines_through_is_white() {
+    fn transparent_pixels_become_white() {
         let clear = samples::png_of(Size::square(4), &[0; 64], ExtendedColorType::Rgba8);
         assert!(
             decode(&clear, 1)
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused_by_its_kind() {
+    fn unsupported_file_is_refused_by_its_kind() {
         assert_eq!(refused(b""), Refusal::Empty);
         assert_eq!(
             refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
@@ -195,10 +195,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_refused() {
+    fn truncated_file_is_refused() {
         for (number, file) in files().iter().enumerate() {
             let needed = match Kind::of(file) {
-                // Nothing is said behind the pixels.
+                // The chunk after the pixels carries no data.
                 Some(Kind::Png) => file.len() - 16,
                 // The last byte may be padding.
                 Some(Kind::WebP) => file.len() - 1,
@@ -215,16 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_inside_is_refused_and_not_made_grey() {
+    fn corrupt_scan_is_refused_instead_of_decoded_as_grey() {
         let mut file = samples::scene(400, 300, 1).jpeg(90);
         let middle = file.len() / 2;
-        // No code is all ones.
+        // No Huffman code consists of ones only.
         file[middle..middle + 40].copy_from_slice(&[0xff, 0].repeat(20));
         assert_eq!(refused(&file), Refusal::Unreadable);
     }
 
     #[test]
-    fn sizes_are_compared_before_there_is_memory_for_them() {
+    fn size_is_checked_before_memory_is_allocated() {
         let too_many = |width, height| Refusal::TooManyPixels(Size::new(width, height));
         assert_eq!(
             refused(&jpeg::flat(0xc0, 65_535, 65_535, &[0x11])),
@@ -234,7 +234,7 @@ mod tests {
             refused(&jpeg::flat(0xc0, 12_001, 8, &[0x11])),
             too_many(12_001, 8)
         );
-        // Fifty megapixels fit in one scan, but not if all coefficients are kept until the last one.
+        // Fifty megapixels fit in one scan, but not with all coefficients kept until the last scan.
         let full = [0x11, 0x11, 0x11];
         assert_eq!(
             refused(&jpeg::flat(0xc2, 8_000, 6_000, &full)),
@@ -257,7 +257,7 @@ mod tests {
             .concat();
             assert_eq!(refused(&file), too_many(width, height));
         }
-        // Sixteen bits a channel are twice the memory.
+        // Sixteen bits per channel double the memory.
         let deep = [
             png_parts::start(8_000, 6_000, 16, 6, false),
             png_parts::chunk(b"IDAT", &[0x78, 0x01]),
@@ -279,13 +279,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_be_too_large_for_its_few_pixels() {
+    fn large_file_with_few_pixels_is_refused() {
         let file = webp::riff(&[webp::lossy(Size::square(40), 36_000_000)]);
         assert_eq!(refused(&file), Refusal::TooManyPixels(Size::square(40)));
     }
 
     #[test]
-    fn a_huge_frame_in_a_small_canvas_is_refused() {
+    fn webp_frame_larger_than_its_canvas_is_refused() {
         let canvas = webp::canvas(0, Size::square(40));
         for frame in [
             webp::lossy(Size::square(16_000), 300),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_that_says_to_be_larger_than_the_file_is_refused() {
+    fn webp_chunk_longer_than_the_file_is_refused() {
         let size = Size::square(40);
         let mut file = webp::riff(&[webp::canvas(webp::EXIF, size), webp::lossy(size, 300)]);
         file.extend(b"EXIF\xf0\xff\xff\xff");
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_bytes_that_become_many_tables_are_refused() {
+    fn webp_decompression_bomb_is_refused() {
         let bomb = webp::riff(&[webp::many_codes(Size::square(16), 65_536)]);
         assert!(bomb.len() < 700_000);
         assert_eq!(refused(&bomb), Refusal::OtherKind(Kind::LosslessWebP));
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn moving_pictures_are_refused_by_their_kind() {
+    fn animated_webp_is_refused_and_apng_shows_its_first_frame() {
         let size = Size::square(40);
         let frame = webp::chunk(b"ANMF", &[&[0; 16][..], &webp::lossy(size, 300)].concat());
         for chunks in [
@@ -331,7 +331,7 @@ mod tests {
                 webp::chunk(b"ANIM", &[0; 6]),
                 frame.clone(),
             ],
-            // The flag is not all that a decoder looks at.
+            // Decoders also look at chunks, not only at the flag.
             vec![webp::canvas(0, size), frame, webp::lossy(size, 300)],
             vec![webp::canvas(webp::ANIMATED, size), webp::lossy(size, 300)],
         ] {
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_would_unpack_to_gigabytes_is_left_packed() {
+    fn compressed_png_metadata_is_not_expanded() {
         let zeros = png_parts::packed_zeros(200 * 1024 * 1024);
         let png = samples::png(&samples::scene(40, 30, 1));
         for name in [b"iCCP", b"zTXt"] {
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_jpegs_are_refused() {
+    fn jpeg_without_tables_or_dimensions_is_refused() {
         let scan = jpeg::scan(&[1], [0, 63, 0], 400);
         let frame = |width, height| jpeg::frame(0xc0, width, height, &[0x11]);
         for (what, parts) in [
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn scans_may_be_cut_into_restarts() {
+    fn jpeg_scan_with_restart_markers_is_decoded() {
         let grey = jpeg::flat(0xc0, 40, 30, &[0x11]);
         let interval = jpeg::segment(0xdd, &[0, 1]);
         let header = grey.len() - 2 - 5;
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_and_what_is_behind_the_end_do_no_harm() {
+    fn jpeg_padding_and_trailing_data_are_ignored() {
         let file = samples::scene(40, 30, 1).jpeg(80);
         let clean = decode(&file, 1).unwrap().pixels;
         let padded = jpeg::with(&file, &[&jpeg::segment(0xfe, b"")[..], &[0; 100]].concat());
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shorter_side_is_looked_at_before_anything_is_decoded() {
+    fn shorter_side_is_checked_before_decoding() {
         let size = Size::new(600, 511);
         let only_header = png_parts::start(600, 511, 8, 2, false);
         let file = [only_header, png_parts::chunk(b"IDAT", &[1, 2, 3])].concat();
@@ -427,40 +427,40 @@ mod tests {
     }
 
     #[derive(Debug, Clone)]
-    enum Change {
+    enum Mutation {
         Byte(prop::sample::Index, u8),
         Cut(prop::sample::Index),
         Remove(prop::sample::Index, usize),
         Double(prop::sample::Index, usize),
     }
 
-    fn change() -> impl Strategy<Value = Change> {
+    fn mutation() -> impl Strategy<Value = Mutation> {
         prop_oneof![
-            6 => any::<(prop::sample::Index, u8)>().prop_map(|(at, byte)| Change::Byte(at, byte)),
+            6 => any::<(prop::sample::Index, u8)>().prop_map(|(at, byte)| Mutation::Byte(at, byte)),
             2 => (any::<prop::sample::Index>(), prop::sample::select(vec![0, 1, 0x7f, 0x80, 0xff]))
-                .prop_map(|(at, byte)| Change::Byte(at, byte)),
-            1 => any::<prop::sample::Index>().prop_map(Change::Cut),
-            1 => (any::<prop::sample::Index>(), 1_usize..20).prop_map(|(at, count)| Change::Remove(at, count)),
-            1 => (any::<prop::sample::Index>(), 1_usize..200).prop_map(|(at, count)| Change::Double(at, count)),
+                .prop_map(|(at, byte)| Mutation::Byte(at, byte)),
+            1 => any::<prop::sample::Index>().prop_map(Mutation::Cut),
+            1 => (any::<prop::sample::Index>(), 1_usize..20).prop_map(|(at, count)| Mutation::Remove(at, count)),
+            1 => (any::<prop::sample::Index>(), 1_usize..200).prop_map(|(at, count)| Mutation::Double(at, count)),
         ]
     }
 
-    fn changed(mut file: Vec<u8>, changes: &[Change]) -> Vec<u8> {
-        for change in changes
+    fn mutated(mut file: Vec<u8>, mutations: &[Mutation]) -> Vec<u8> {
+        for mutation in mutations
             .iter()
             .filter(|_| !file.is_empty())
             .cloned()
             .collect::<Vec<_>>()
         {
             let length = file.len();
-            match change {
-                Change::Byte(at, byte) => file[at.index(length)] = byte,
-                Change::Cut(at) => file.truncate(at.index(length).max(1)),
-                Change::Remove(at, count) => {
+            match mutation {
+                Mutation::Byte(at, byte) => file[at.index(length)] = byte,
+                Mutation::Cut(at) => file.truncate(at.index(length).max(1)),
+                Mutation::Remove(at, count) => {
                     let at = at.index(length);
                     file.drain(at..(at + count).min(length));
                 }
-                Change::Double(at, count) => {
+                Mutation::Double(at, count) => {
                     let at = at.index(length);
                     let part = file[at..(at + count).min(length)].to_vec();
                     file.splice(at..at, part);
@@ -475,7 +475,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_a_decoder_panic(start in 0_usize..6, rest in prop::collection::vec(any::<u8>(), 0..400)) {
+        fn decoding_never_panics_on_any_bytes(start in 0_usize..6, rest in prop::collection::vec(any::<u8>(), 0..400)) {
             let starts: [&[u8]; 6] = [
                 b"",
                 b"\xff\xd8\xff",
@@ -488,10 +488,10 @@ mod tests {
         }
 
         #[test]
-        fn no_change_of_a_file_makes_a_decoder_panic(
-            file in prop::sample::select(files()), changes in prop::collection::vec(change(), 1..6),
+        fn decoding_never_panics_on_a_mutated_file(
+            file in prop::sample::select(files()), mutations in prop::collection::vec(mutation(), 1..6),
         ) {
-            if let Ok(decoded) = decode(&changed(file, &changes), 1) {
+            if let Ok(decoded) = decode(&mutated(file, &mutations), 1) {
                 prop_assert!(!Picture(decoded.pixels).jpeg(50).is_empty());
             }
         }

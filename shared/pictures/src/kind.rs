@@ -1,11 +1,11 @@
-//! What a file is, by its first bytes. What its sender says of it is not asked.
+//! Detects a file's kind by its first bytes, whatever media type the sender declares.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Jpeg,
     Png,
     WebP,
-    /// A moving sticker.
+    /// An animated sticker.
     AnimatedWebP,
     LosslessWebP,
     Gif,
@@ -19,8 +19,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Detects the kind; returns `None` for an unknown one.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        const STARTS: [(&[u8], Kind); 13] = [
+        const SIGNATURES: [(&[u8], Kind); 13] = [
             (b"\xff\xd8\xff", Kind::Jpeg),
             (b"\x89PNG\r\n\x1a\n", Kind::Png),
             (b"GIF87a", Kind::Gif),
@@ -36,21 +37,25 @@ impl Kind {
             (b"\0\0\x01\xb3", Kind::Video),
             (b"FLV\x01", Kind::Video),
         ];
-        if let Some((_, kind)) = STARTS.iter().find(|(start, _)| bytes.starts_with(start)) {
+        if let Some((_, kind)) = SIGNATURES
+            .iter()
+            .find(|(signature, _)| bytes.starts_with(signature))
+        {
             return Some(*kind);
         }
         match (bytes.get(..4)?, bytes.get(4..8)?, bytes.get(8..12)?) {
             (b"RIFF", _, b"WEBP") => Some(Self::WebP),
             (b"RIFF", _, b"AVI ") => Some(Self::Video),
-            (_, b"ftyp", brand) => of_brands(brand, bytes),
+            (_, b"ftyp", brand) => kind_by_brands(brand, bytes),
             (_, b"moov" | b"mdat" | b"wide", _) => Some(Self::Video),
-            // Two letters are little: the reserved bytes behind the length tell it from a text.
+            // Two letters are weak evidence: the reserved bytes after the length tell a bitmap from
+            // text.
             ([b'B', b'M', ..], [_, _, 0, 0], [0, 0, ..]) => Some(Self::Bmp),
             _ => None,
         }
     }
 
-    /// As people write it.
+    /// Returns the name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Jpeg => "JPEG",
@@ -76,22 +81,22 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// HEIC, AVIF and MP4 are one container, and name what they follow: first the main brand, then others.
-fn of_brands(main: &[u8], bytes: &[u8]) -> Option<Kind> {
+/// Tells HEIC, AVIF and MP4 apart, which share one container, by their main and compatible brands.
+fn kind_by_brands(main: &[u8], bytes: &[u8]) -> Option<Kind> {
     let length = bytes
         .first_chunk()
         .map_or(0, |length| u32::from_be_bytes(*length)) as usize;
-    let others = bytes.get(16..length.min(bytes.len())).unwrap_or_default();
+    let compatible = bytes.get(16..length.min(bytes.len())).unwrap_or_default();
     let known = [main]
         .into_iter()
-        .chain(others.chunks_exact(4))
+        .chain(compatible.chunks_exact(4))
         .find_map(|brand| match brand {
             b"avif" | b"avis" => Some(Kind::Avif),
             b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some(Kind::Heic),
             _ => None,
         });
     match main {
-        // Pictures of whatever coding, which phones write for HEIC; and what is neither a picture nor a video.
+        // Pictures of any codec, which phones write for HEIC.
         b"mif1" | b"msf1" => known.or(Some(Kind::Heic)),
         b"M4A " | b"M4B " | b"crx " => None,
         _ => known.or(Some(Kind::Video)),
@@ -103,8 +108,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_known_by_its_first_bytes() {
-        for (start, kind) in [
+    fn kind_is_detected_by_the_first_bytes() {
+        for (signature, kind) in [
             (&b"\xff\xd8\xff\xe0\0\x10JFIF"[..], Kind::Jpeg),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Kind::Png),
             (b"RIFF\x10\0\0\0WEBPVP8 ", Kind::WebP),
@@ -128,13 +133,18 @@ mod tests {
             (b"\xff\x0a\xfa\x1f", Kind::JpegXl),
             (b"\0\0\0\x0cJXL \r\n\x87\n", Kind::JpegXl),
         ] {
-            assert_eq!(Kind::of(start), Some(kind), "{}", start.escape_ascii());
+            assert_eq!(
+                Kind::of(signature),
+                Some(kind),
+                "{}",
+                signature.escape_ascii()
+            );
         }
     }
 
     #[test]
-    fn what_only_looks_a_little_like_something_is_nothing() {
-        for start in [
+    fn partial_signatures_are_of_no_kind() {
+        for signature in [
             &b""[..],
             b"\xff",
             b"\xff\xd8",
@@ -149,12 +159,12 @@ mod tests {
             b"hello, this is a text",
             b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         ] {
-            assert_eq!(Kind::of(start), None, "{}", start.escape_ascii());
+            assert_eq!(Kind::of(signature), None, "{}", signature.escape_ascii());
         }
     }
 
     #[test]
-    fn brands_are_read_inside_of_their_box_only() {
+    fn brands_are_read_only_inside_their_box() {
         assert_eq!(
             Kind::of(b"\0\0\0\x14ftypmp42\0\0\0\0isom\0\0\0\x08heic"),
             Some(Kind::Video)

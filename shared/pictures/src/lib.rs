@@ -1,13 +1,14 @@
-//! Pictures from strangers: read within bounds, upright, made small, compared, put on contact sheets. No I/O.
+//! Decodes untrusted pictures within bounds, turns them upright, resizes, compares and tiles them.
+//! No I/O.
 //!
-//! A [`Picture`] has pixels and nothing else. What else was in the file, such as where it was taken, ends in
-//! [`Picture::read`]. Colours are taken as sRGB: one of a wider gamut looks a little paler than on the phone it is from.
+//! A [`Picture`] is pixels only: [`Picture::read`] drops metadata such as the GPS position. Colours
+//! are taken as sRGB, so wide-gamut pictures look slightly paler.
 
 mod bounds;
 mod decode;
 mod kind;
-mod light;
 mod likeness;
+mod luminance;
 mod picture;
 mod refusal;
 mod resize;
@@ -16,10 +17,10 @@ mod samples;
 mod sheet;
 mod size;
 
-pub use bounds::{LONGEST_SIDE, MOST_PIXELS};
+pub use bounds::{MAX_PIXELS, MAX_SIDE_PIXELS};
 pub use kind::Kind;
 pub use likeness::Likeness;
-pub use picture::{LARGEST_KEPT, Picture, Wanted};
+pub use picture::{MAX_KEPT_SIDE_PIXELS, Picture, Wanted};
 pub use refusal::Refusal;
 pub use sheet::contact_sheet;
 pub use size::Size;

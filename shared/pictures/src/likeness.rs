@@ -1,23 +1,25 @@
-//! What a picture looks like, in 64 bits: pictures that look alike differ in few of them.
+//! Perceptual hash in 64 bits: similar pictures differ in few of them.
 
 use std::f64::consts::PI;
 
 use crate::{
     Picture, Size,
-    light::luminance,
-    resize::{Area, resized},
+    luminance::luminance,
+    resize::{Area, resize},
 };
 
-/// The coarse shapes of light and dark. It outlives scaling, compression and more light, but no cropping and no turning.
+/// A perceptual hash (pHash). It survives scaling, compression and brightness changes, but not
+/// cropping or rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Likeness(pub u64);
 
-/// Copies of a drawn picture differ in up to eight bits, different ones in fourteen and more.
-const NEAR: u32 = 10;
+/// In tests, copies differ in up to eight bits and different pictures in fourteen or more.
+const MAX_NEAR_DISTANCE_BITS: u32 = 10;
 
 impl Likeness {
+    /// Hashes a picture: one bit for each low frequency above the median.
     pub fn of(picture: &Picture) -> Self {
-        let frequencies = frequencies(&shapes(picture));
+        let frequencies = low_frequencies(&luminance_grid(picture));
         let mut sorted = frequencies.clone();
         sorted.sort_unstable();
         let median = sorted[sorted.len() / 2];
@@ -27,59 +29,63 @@ impl Likeness {
         Self(bits.fold(0, |all, bit| all << 1 | bit))
     }
 
-    /// In how many bits the two differ.
+    /// Returns the Hamming distance.
     pub fn distance(self, other: Self) -> u32 {
         (self.0 ^ other.0).count_ones()
     }
 
+    /// Tells whether two pictures are likely copies of one.
     pub fn is_near(self, other: Self) -> bool {
-        self.distance(other) <= NEAR
+        self.distance(other) <= MAX_NEAR_DISTANCE_BITS
     }
 }
 
-const SIDE: usize = 32;
-const LOWEST: usize = 8;
-type Square = [[i64; SIDE]; SIDE];
+const GRID_SIDE: usize = 32;
+const FREQUENCIES_PER_AXIS: usize = 8;
+type LuminanceGrid = [[i64; GRID_SIDE]; GRID_SIDE];
 
-/// The light of the picture, pressed into a small square.
-fn shapes(picture: &Picture) -> Square {
-    let small = resized(
+/// Scales a picture's luminance to a small square.
+fn luminance_grid(picture: &Picture) -> LuminanceGrid {
+    let small = resize(
         &picture.0,
         Area::whole(&picture.0),
-        Size::square(SIDE as u32),
+        Size::square(GRID_SIDE as u32),
     );
-    let mut light = [[0; SIDE]; SIDE];
+    let mut grid = [[0; GRID_SIDE]; GRID_SIDE];
     for (x, y, pixel) in small.enumerate_pixels() {
-        light[y as usize][x as usize] = luminance(pixel.0).into();
+        grid[y as usize][x as usize] = luminance(pixel.0).into();
     }
-    light
+    grid
 }
 
-/// The lowest ones of a discrete cosine transform, without the one that is the light of the whole. In whole numbers, so
-/// that every machine sees the same, and nothing at all in a picture of one colour.
-fn frequencies(light: &Square) -> Vec<i64> {
-    let waves: Vec<[i64; SIDE]> = (0..LOWEST).map(wave).collect();
-    let along = |values: &[i64], wave: &[i64]| {
+/// Computes the lowest frequencies of a discrete cosine transform, without the constant one.
+/// Integers make every machine agree, and a picture of one colour has only zeros.
+fn low_frequencies(grid: &LuminanceGrid) -> Vec<i64> {
+    let waves: Vec<[i64; GRID_SIDE]> = (0..FREQUENCIES_PER_AXIS).map(cosine_wave).collect();
+    let dot_product = |values: &[i64], cosine_wave: &[i64]| {
         values
             .iter()
-            .zip(wave)
-            .map(|(value, wave)| value * wave)
+            .zip(cosine_wave)
+            .map(|(value, cosine_wave)| value * cosine_wave)
             .sum::<i64>()
     };
-    let places = (0..LOWEST * LOWEST)
+    let places = (0..FREQUENCIES_PER_AXIS * FREQUENCIES_PER_AXIS)
         .skip(1)
-        .map(|place| (place % LOWEST, place / LOWEST));
+        .map(|place| (place % FREQUENCIES_PER_AXIS, place / FREQUENCIES_PER_AXIS));
     let frequency = |(across, down): (usize, usize)| {
-        let column: Vec<i64> = light.iter().map(|row| along(row, &waves[across])).collect();
-        along(&column, &waves[down])
+        let column: Vec<i64> = grid
+            .iter()
+            .map(|row| dot_product(row, &waves[across]))
+            .collect();
+        dot_product(&column, &waves[down])
     };
     places.map(frequency).collect()
 }
 
-fn wave(frequency: usize) -> [i64; SIDE] {
+fn cosine_wave(frequency: usize) -> [i64; GRID_SIDE] {
     std::array::from_fn(|place| {
-        let turn = PI * ((2 * place + 1) * frequency) as f64 / (2 * SIDE) as f64;
-        (turn.cos() * 4096.0).round() as i64
+        let angle = PI * ((2 * place + 1) * frequency) as f64 / (2 * GRID_SIDE) as f64;
+        (angle.cos() * 4096.0).round() as i64
     })
 }
 
@@ -106,7 +112,7 @@ mod tests {
             };
             Picture::read(&picture.jpeg(quality), &wanted).unwrap()
         };
-        let stretched = resized(&picture.0, Area::whole(&picture.0), Size::new(600, 500));
+        let stretched = resize(&picture.0, Area::whole(&picture.0), Size::new(600, 500));
         [
             ("smaller", picture.within(Size::square(200))),
             ("much smaller", picture.within(Size::square(64))),
@@ -135,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn other_pictures_are_not_near() {
+    fn different_pictures_are_not_near() {
         let all: Vec<_> = (1..=40)
             .map(|number| Likeness::of(&samples::scene(320, 240, number)))
             .collect();
@@ -151,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn turned_and_mirrored_pictures_are_others() {
+    fn rotated_and_mirrored_pictures_are_not_near() {
         let picture = samples::scene(320, 320, 7);
         for other in [
             imageops::flip_horizontal(&picture.0),
@@ -163,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn near_is_a_few_bits() {
+    fn pictures_are_near_within_ten_bits() {
         let one = Likeness(0xffff_0000_ffff_0000);
         assert_eq!(one.distance(one), 0);
         assert_eq!(one.distance(Likeness(!one.0)), 64);
@@ -172,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn one_colour_looks_like_nothing_else() {
+    fn single_colour_hashes_to_zero() {
         for colour in [[0; 3], [255; 3], [10, 200, 90]] {
             let plain = Picture(image::RgbImage::from_pixel(70, 50, Rgb(colour)));
             assert_eq!(Likeness::of(&plain), Likeness(0));
@@ -181,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_shapes_are_there() {
+    fn hash_sets_half_of_its_bits() {
         for number in 1..=20 {
             assert_eq!(
                 Likeness::of(&samples::scene(320, 240, number))
@@ -193,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn likenesses_that_are_kept_stay_what_they_were() {
+    fn hash_of_a_known_picture_is_stable() {
         assert_eq!(
             format!("{:016x}", Likeness::of(&samples::quarters(64, 64)).0),
             "334c18b3674c18b3"

@@ -1,4 +1,4 @@
-//! A picture: pixels, upright, with nothing else.
+//! A decoded picture: upright pixels without metadata.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,45 +14,46 @@ use image::{
 use crate::{
     Refusal, Size,
     decode::{Decoded, decode},
-    resize::{Area, resized},
+    resize::{Area, resize},
 };
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture(pub(crate) RgbImage);
 
-/// What is wanted of a stranger's picture.
+/// Requirements on an uploaded picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// A picture whose shorter side is shorter than this is refused.
+    /// Minimum length of the shorter side; smaller pictures are refused.
     pub shorter_side: u32,
-    /// A larger picture becomes smaller. Never more than [`LARGEST_KEPT`] on a side.
+    /// Larger pictures are scaled down to fit, to at most [`MAX_KEPT_SIDE_PIXELS`] on a side.
     pub within: Size,
 }
 
-/// Beside the largest picture that is decoded there is not memory for a larger one.
-pub const LARGEST_KEPT: u32 = 2_560;
+/// Bounds the scaled copy, which shares memory with the largest decodable picture.
+pub const MAX_KEPT_SIDE_PIXELS: u32 = 2_560;
 
 impl Picture {
-    /// What somebody would see, on white where it is transparent, and no larger than is wanted. Whatever the bytes are,
-    /// it takes no more than a quarter of a gigabyte.
+    /// Decodes a picture upright, on white where it is transparent, and scaled to fit.
+    /// Whatever the bytes are, decoding takes at most 256 MB.
     pub fn read(bytes: &[u8], wanted: &Wanted) -> Result<Self, Refusal> {
-        // Decoders are other people's work on other people's bytes: a mistake in one costs this picture, not the function.
+        // Decoders are third-party code on untrusted bytes: a panic must cost this picture, not the
+        // function.
         let decoded = catch_unwind(AssertUnwindSafe(|| decode(bytes, wanted.shorter_side)));
         let Decoded {
             pixels,
             orientation,
         } = decoded.unwrap_or(Err(Refusal::Unreadable))?;
         let within = Size::new(
-            wanted.within.width.min(LARGEST_KEPT),
-            wanted.within.height.min(LARGEST_KEPT),
+            wanted.within.width.min(MAX_KEPT_SIDE_PIXELS),
+            wanted.within.height.min(MAX_KEPT_SIDE_PIXELS),
         );
-        let within = if lies_on_its_side(orientation) {
-            within.turned()
+        let within = if swaps_sides(orientation) {
+            within.transposed()
         } else {
             within
         };
-        // Turned when it is small.
-        let pixels = smaller(&pixels, within).unwrap_or(pixels);
+        // Rotating after scaling needs less memory.
+        let pixels = scale_down(&pixels, within).unwrap_or(pixels);
         Ok(Self(upright(pixels, orientation)))
     }
 
@@ -60,13 +61,13 @@ impl Picture {
         Size::new(self.0.width(), self.0.height())
     }
 
-    /// Smaller where it does not fit, never larger.
+    /// Scales the picture down to fit `frame`; a smaller one is unchanged.
     #[must_use]
     pub fn within(&self, frame: Size) -> Self {
-        smaller(&self.0, frame).map_or_else(|| self.clone(), Self)
+        scale_down(&self.0, frame).map_or_else(|| self.clone(), Self)
     }
 
-    /// Four bytes a pixel, row by row.
+    /// Returns RGBA pixels, row by row.
     pub fn rgba(&self) -> Vec<u8> {
         self.0
             .pixels()
@@ -74,11 +75,11 @@ impl Picture {
             .collect()
     }
 
-    /// `quality` goes from 1 to 100.
+    /// Encodes the picture as JPEG; `quality` is from 1 to 100.
     pub fn jpeg(&self, quality: u8) -> Vec<u8> {
         let mut bytes = Vec::new();
         let encoder = JpegEncoder::new_with_quality(&mut bytes, quality.clamp(1, 100));
-        // Writing to memory does not fail, and no side is longer than a JPEG's may be.
+        // Writing to memory cannot fail, and no side exceeds JPEG's limit.
         drop(encoder.write_image(
             &self.0,
             self.0.width(),
@@ -95,15 +96,19 @@ impl std::fmt::Debug for Picture {
     }
 }
 
-/// None where it fits as it is.
-fn smaller(pixels: &RgbImage, frame: Size) -> Option<RgbImage> {
-    let whole = Area::whole(pixels);
-    let size = whole.size.within(frame);
-    (size != whole.size).then(|| resized(pixels, whole, size))
+/// Scales pixels down to fit `frame`; returns `None` when they already fit.
+fn scale_down(pixels: &RgbImage, frame: Size) -> Option<RgbImage> {
+    let full = Area::whole(pixels);
+    let size = full.size.within(frame);
+    if size == full.size {
+        return None;
+    }
+    Some(resize(pixels, full, size))
 }
 
-fn lies_on_its_side(orientation: Orientation) -> bool {
+fn swaps_sides(orientation: Orientation) -> bool {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+
     matches!(
         orientation,
         Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH
@@ -137,10 +142,11 @@ mod tests {
 
     const ANY: Wanted = Wanted {
         shorter_side: 1,
-        within: Size::square(LARGEST_KEPT),
+        within: Size::square(MAX_KEPT_SIDE_PIXELS),
     };
 
-    /// The quarters of what is seen, by the colours of `samples::quarters`: as stored, the letters are in order.
+    /// Names the quarters of a picture by the colours of `samples::quarters`; unrotated they read
+    /// "abcd".
     fn seen(picture: &Picture) -> String {
         let Size { width, height } = picture.size();
         let letter = |x: u32, y: u32| {
@@ -160,7 +166,7 @@ mod tests {
             .collect()
     }
 
-    /// The same stored pixels in each kind of file, with the orientation.
+    /// Writes the same pixels with an orientation into each kind of file.
     fn files_of(stored: &Picture, orientation: u16) -> [(&'static str, Vec<u8>); 3] {
         let exif = samples::exif(orientation);
         let segment = jpeg::segment(0xe1, &[&b"Exif\0\0"[..], &exif].concat());
@@ -204,7 +210,7 @@ mod tests {
                     (letters, size),
                     "{orientation} in a {kind}"
                 );
-                // The frame is for what is seen, not for what is stored.
+                // The frame applies to the upright picture.
                 let within = Size::new(48, 80);
                 let small = Picture::read(&file, &Wanted { within, ..ANY }).unwrap();
                 assert_eq!(
@@ -217,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_known_orientation_a_picture_stays_as_it_is() {
+    fn unknown_orientation_leaves_the_picture_unchanged() {
         let stored = samples::quarters(96, 64);
         let odd = [0, 9, 256, u16::MAX].map(|orientation| files_of(&stored, orientation));
         for (kind, file) in odd.into_iter().flatten() {
@@ -235,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webp_may_have_the_header_of_jpegs_segment() {
+    fn webp_exif_may_have_a_jpeg_segment_header() {
         let stored = samples::quarters(96, 64);
         let exif = webp::chunk(b"EXIF", &[&b"Exif\0\0"[..], &samples::exif(3)].concat());
         let lossless = webp::only_chunk(&samples::lossless_webp(&stored));
@@ -244,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_was_taken_is_gone() {
+    fn metadata_is_dropped() {
         for (kind, file) in files_of(&samples::quarters(96, 64), 6) {
             assert!(
                 file.windows(samples::PLACE.len())
@@ -252,7 +258,7 @@ mod tests {
                 "{kind}"
             );
             let made = Picture::read(&file, &ANY).unwrap().jpeg(80);
-            // All that may be there is what a picture needs: the format's own header, tables, frame and scan.
+            // Only the segments of a plain JPEG are allowed: header, tables, frame and scan.
             let markers: Vec<u8> = made
                 .windows(2)
                 .filter(|pair| pair[0] == 0xff && pair[1] >= 0xc0)
@@ -268,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_fitted_while_it_is_read_and_never_enlarged() {
+    fn picture_is_scaled_down_on_read_and_never_enlarged() {
         let file = samples::scene(800, 600, 1).jpeg(90);
         for (within, size) in [
             (Size::square(400), Size::new(400, 300)),
@@ -293,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_a_largest_size() {
+    fn kept_picture_never_exceeds_the_largest_side() {
         let long = samples::quarters(6_144, 60);
         let kept = Picture::read(
             &samples::png(&long),
@@ -303,11 +309,11 @@ mod tests {
             },
         )
         .unwrap();
-        assert_eq!(kept.size(), Size::new(LARGEST_KEPT, 25));
+        assert_eq!(kept.size(), Size::new(MAX_KEPT_SIDE_PIXELS, 25));
     }
 
     #[test]
-    fn the_shorter_side_is_that_of_what_was_sent() {
+    fn shorter_side_is_checked_before_scaling() {
         let wanted = Wanted {
             shorter_side: 64,
             within: Size::square(32),
@@ -324,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_smaller_picture_looks_the_same() {
+    fn scaled_picture_looks_the_same() {
         let small = samples::scene(1_200, 900, 3).within(Size::square(300));
         let drawn = samples::scene(300, 225, 3);
         let off = |is: &Picture| {
@@ -339,7 +345,7 @@ mod tests {
             off(&samples::scene(300, 225, 4)) > 20.0,
             "else nothing was compared"
         );
-        // Fine stripes become grey, and not other stripes.
+        // Fine stripes become grey instead of other stripes.
         let stripes = RgbImage::from_fn(1_000, 1_000, |x, _| {
             image::Rgb([if x % 2 == 0 { 0 } else { 255 }; 3])
         });
@@ -356,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_better_quality_has_more_bytes_and_fewer_changes() {
+    fn higher_quality_has_more_bytes() {
         let scene = samples::scene(320, 240, 1);
         let sizes = [20, 50, 80, 95].map(|quality| scene.jpeg(quality).len());
         assert!(sizes.is_sorted() && sizes[0] * 2 < sizes[3], "{sizes:?}");
@@ -370,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_stays_out_of_logs() {
+    fn debug_output_contains_only_the_size() {
         assert_eq!(
             format!("{:?}", samples::quarters(96, 64)),
             "Picture(96 × 64)"

@@ -1,4 +1,4 @@
-//! Why a stranger's picture is not taken.
+//! Why a picture is refused.
 
 use crate::{Kind, Size};
 
@@ -6,17 +6,17 @@ use crate::{Kind, Size};
 pub enum Refusal {
     #[error("the file is empty")]
     Empty,
-    /// It is known what it is, but it is not read here. The same picture sent as a JPEG would be.
-    #[error("the file is {0}")]
+    /// A recognized kind that is not supported here; re-sent as JPEG, it would be.
+    #[error("{0} files are not supported")]
     OtherKind(Kind),
-    #[error("the file is of no known kind")]
+    #[error("the file is not a known kind of picture")]
     UnknownKind,
-    /// Cut off, broken, or made to do harm.
+    /// Truncated, corrupt or malicious.
     #[error("the file cannot be read")]
     Unreadable,
-    /// More than anybody's camera makes, or more than there is memory for.
-    #[error("{0} pixels are too many")]
+    /// More than any camera produces or memory allows.
+    #[error("{0} pixels is too large")]
     TooManyPixels(Size),
-    #[error("{0} pixels are too few")]
+    #[error("{0} pixels is too small")]
     TooSmall(Size),
 }

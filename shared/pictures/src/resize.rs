@@ -1,4 +1,4 @@
-//! Resampling, for smaller and larger.
+//! Resampling of a part of a picture to any size.
 
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer, images::TypedImage, images::TypedImageRef,
@@ -8,7 +8,7 @@ use image::RgbImage;
 
 use crate::Size;
 
-/// A part of a picture.
+/// A rectangle of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Area {
     pub(crate) left: u32,
@@ -16,17 +16,14 @@ pub(crate) struct Area {
     pub(crate) size: Size,
 }
 
-/// The area, which lies inside of the picture, in another size.
-#[expect(
-    clippy::expect_used,
-    reason = "both buffers have the sizes that are told of them"
-)]
-pub(crate) fn resized(picture: &RgbImage, area: Area, to: Size) -> RgbImage {
+/// Resamples `area`, which must lie inside the picture, to the size `to`.
+#[expect(clippy::expect_used, reason = "both buffers have the stated sizes")]
+pub(crate) fn resize(picture: &RgbImage, area: Area, to: Size) -> RgbImage {
     let mut result = RgbImage::new(to.width, to.height);
     let source =
         TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.as_raw());
-    let mut target =
-        TypedImage::<U8x3>::from_buffer(to.width, to.height, &mut result).expect("a target");
+    let mut target = TypedImage::<U8x3>::from_buffer(to.width, to.height, &mut result)
+        .expect("the target has its size");
     let options = ResizeOptions::new()
         .crop(
             area.left.into(),
@@ -36,8 +33,12 @@ pub(crate) fn resized(picture: &RgbImage, area: Area, to: Size) -> RgbImage {
         )
         .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     Resizer::new()
-        .resize_typed(&source.expect("a source"), &mut target, &options)
-        .expect("an area inside");
+        .resize_typed(
+            &source.expect("the source has its size"),
+            &mut target,
+            &options,
+        )
+        .expect("the area lies inside");
     result
 }
 

@@ -1,4 +1,4 @@
-//! Pictures for tests.
+//! Test pictures, drawn and as files.
 
 mod drawn;
 pub(crate) mod files;

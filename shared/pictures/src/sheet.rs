@@ -1,50 +1,54 @@
-//! Contact sheets: many pictures on one, to show at a glance what a set is like.
+//! Contact sheets: many pictures tiled on one, as a preview of a set.
 
 use image::{Rgb, RgbImage, imageops};
 
 use crate::{
-    Picture, Size, light,
-    resize::{Area, resized},
+    Picture, Size, luminance,
+    resize::{Area, resize},
 };
 
-const WIDTH: u32 = 1_080;
-const GAP: u32 = 12;
+const SHEET_WIDTH_PIXELS: u32 = 1_080;
+const GAP_PIXELS: u32 = 12;
 const BACKGROUND: Rgb<u8> = Rgb([244, 242, 238]);
-/// A picture that is darker on average shows nothing. Picture models give such ones instead of what they refuse.
-const DARK: u8 = 12;
-/// A cell is four wide and five high.
-const CELL: Size = Size::new(4, 5);
-/// Tall sheets are cut where chats show them.
-const MOST_HEIGHT: u32 = 2_052;
-const MOST_PICTURES: usize = 60;
-const MOST_BYTES: usize = 1_000_000;
-const QUALITIES: [u8; 7] = [86, 76, 64, 50, 35, 20, 8];
+/// Pictures up to this mean luminance are left out: image models return black ones for refused
+/// prompts.
+const MAX_DARK_LUMINANCE: u8 = 12;
+/// The aspect ratio of a cell.
+const CELL_ASPECT: Size = Size::new(4, 5);
+/// Chat apps crop taller previews.
+const MAX_HEIGHT_PIXELS: u32 = 2_052;
+const MAX_PICTURES: usize = 60;
+const MAX_SHEET_BYTES: usize = 1_000_000;
+const JPEG_QUALITIES: [u8; 7] = [86, 76, 64, 50, 35, 20, 8];
 
-/// A JPEG of 1,080 pixels across and less than a megabyte, with the first 60 pictures that are not dark; None without
-/// any. It is higher than wide, but for two pictures, which are side by side. The same pictures give the same bytes.
+/// Tiles the first 60 pictures that are not dark into a JPEG of 1,080 pixels width and less than a
+/// megabyte.
+/// Returns `None` without any. Sheets are in portrait format, except for two pictures side by side.
+/// Equal input gives equal bytes.
 ///
-/// A cell shows the upper middle of a picture. From three pictures on it needs no more than 522 × 652 of it.
+/// A cell shows the upper middle of a picture. With three or more pictures it uses at most 522 ×
+/// 652 pixels.
 pub fn contact_sheet<'a>(pictures: impl IntoIterator<Item = &'a Picture>) -> Option<Vec<u8>> {
     let shown: Vec<_> = pictures
         .into_iter()
-        .filter(|picture| light::mean(&picture.0) > DARK)
-        .take(MOST_PICTURES)
+        .filter(|picture| luminance::mean(&picture.0) > MAX_DARK_LUMINANCE)
+        .take(MAX_PICTURES)
         .collect();
     let grid = Grid::of(shown.len() as u32)?;
     let mut sheet = RgbImage::from_pixel(grid.size().width, grid.size().height, BACKGROUND);
     for (number, picture) in (0..).zip(shown) {
-        let (x, y) = grid.place(number);
-        let cell = resized(&picture.0, upper_middle(picture.size()), grid.cell);
+        let (x, y) = grid.position(number);
+        let cell = resize(&picture.0, upper_middle(picture.size()), grid.cell);
         imageops::replace(&mut sheet, &cell, x.into(), y.into());
     }
     let sheet = Picture(sheet);
-    QUALITIES
+    JPEG_QUALITIES
         .iter()
         .map(|quality| sheet.jpeg(*quality))
-        .find(|bytes| bytes.len() < MOST_BYTES)
+        .find(|bytes| bytes.len() < MAX_SHEET_BYTES)
 }
 
-/// Cells in rows, the last of which may have fewer, in its middle.
+/// A grid of cells; an incomplete last row is centred.
 #[derive(Debug, Clone, Copy)]
 struct Grid {
     count: u32,
@@ -53,42 +57,45 @@ struct Grid {
 }
 
 impl Grid {
-    /// As few columns as the height allows.
+    /// Chooses the fewest columns that keep the sheet within its height.
     fn of(count: u32) -> Option<Self> {
         let of_columns = |columns| {
-            let width = (WIDTH - GAP * (columns + 1)) / columns;
+            let width = (SHEET_WIDTH_PIXELS - GAP_PIXELS * (columns + 1)) / columns;
             Self {
                 count,
                 columns,
-                cell: Size::new(width, width * CELL.height / CELL.width),
+                cell: Size::new(width, width * CELL_ASPECT.height / CELL_ASPECT.width),
             }
         };
         (1..=count)
             .map(of_columns)
-            .find(|grid| grid.size().height <= MOST_HEIGHT)
+            .find(|grid| grid.size().height <= MAX_HEIGHT_PIXELS)
     }
 
     fn size(self) -> Size {
         let rows = self.count.div_ceil(self.columns);
-        Size::new(WIDTH, rows * (self.cell.height + GAP) + GAP)
+        Size::new(
+            SHEET_WIDTH_PIXELS,
+            rows * (self.cell.height + GAP_PIXELS) + GAP_PIXELS,
+        )
     }
 
-    fn place(self, number: u32) -> (u32, u32) {
+    fn position(self, number: u32) -> (u32, u32) {
         let (row, column) = (number / self.columns, number % self.columns);
         let in_row = self.columns.min(self.count - row * self.columns);
-        let width = in_row * (self.cell.width + GAP) - GAP;
+        let width = in_row * (self.cell.width + GAP_PIXELS) - GAP_PIXELS;
         (
-            (WIDTH - width) / 2 + column * (self.cell.width + GAP),
-            GAP + row * (self.cell.height + GAP),
+            (SHEET_WIDTH_PIXELS - width) / 2 + column * (self.cell.width + GAP_PIXELS),
+            GAP_PIXELS + row * (self.cell.height + GAP_PIXELS),
         )
     }
 }
 
-/// The largest part of the shape of a cell, as far up as faces are.
+/// Returns the largest area of a cell's aspect ratio, placed high, where faces usually are.
 fn upper_middle(picture: Size) -> Area {
     let Size { width, height } = picture;
-    let cut_width = (height * CELL.width / CELL.height).clamp(1, width);
-    let cut_height = (width * CELL.height / CELL.width).clamp(1, height);
+    let cut_width = (height * CELL_ASPECT.width / CELL_ASPECT.height).clamp(1, width);
+    let cut_height = (width * CELL_ASPECT.height / CELL_ASPECT.width).clamp(1, height);
     Area {
         left: (width - cut_width) / 2,
         top: (height - cut_height) / 4,
@@ -125,12 +132,12 @@ mod tests {
     }
 
     fn middle(grid: Grid, number: u32) -> (u32, u32) {
-        let (x, y) = grid.place(number);
+        let (x, y) = grid.position(number);
         (x + grid.cell.width / 2, y + grid.cell.height / 2)
     }
 
     #[test]
-    fn sheets_have_as_few_columns_as_fit() {
+    fn grid_has_the_fewest_columns_that_fit() {
         for (count, columns, height) in [
             (1, 1, 1_344),
             (2, 2, 676),
@@ -156,28 +163,29 @@ mod tests {
         for count in 1..=60 {
             let size = Grid::of(count).unwrap().size();
             assert!(
-                size.height <= MOST_HEIGHT && (count == 2 || size.height > size.width),
+                size.height <= MAX_HEIGHT_PIXELS && (count == 2 || size.height > size.width),
                 "{count}: {size}"
             );
         }
     }
 
     #[test]
-    fn cells_lie_in_the_sheet_with_gaps_between_them() {
+    fn cells_lie_inside_the_sheet_with_gaps_between_them() {
         for count in 1..=60 {
             let grid = Grid::of(count).unwrap();
             let Size { width, height } = grid.cell;
             assert!((width * 5).abs_diff(height * 4) <= 4);
-            let places: Vec<_> = (0..count).map(|number| grid.place(number)).collect();
+            let places: Vec<_> = (0..count).map(|number| grid.position(number)).collect();
             for (number, (x, y)) in places.iter().enumerate() {
                 assert!(
-                    *x >= GAP
-                        && x + width + GAP <= WIDTH
-                        && *y >= GAP
-                        && y + height + GAP <= grid.size().height
+                    *x >= GAP_PIXELS
+                        && x + width + GAP_PIXELS <= SHEET_WIDTH_PIXELS
+                        && *y >= GAP_PIXELS
+                        && y + height + GAP_PIXELS <= grid.size().height
                 );
                 let is_apart = |(other_x, other_y): &(u32, u32)| {
-                    x.abs_diff(*other_x) >= width + GAP || y.abs_diff(*other_y) >= height + GAP
+                    x.abs_diff(*other_x) >= width + GAP_PIXELS
+                        || y.abs_diff(*other_y) >= height + GAP_PIXELS
                 };
                 assert!(places[..number].iter().all(is_apart), "{count}");
             }
@@ -185,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_shown_in_order_on_a_calm_ground() {
+    fn pictures_are_tiled_in_order_on_the_background() {
         let colours = [[200, 30, 30], [30, 200, 30], [30, 30, 200]];
         let sheet = shown(&contact_sheet(&colours.map(plain)).unwrap());
         assert_eq!(sheet.size(), Size::new(1_080, 1_340));
@@ -193,16 +201,16 @@ mod tests {
         for (number, colour) in (0..).zip(colours) {
             assert!(is_colour(&sheet, middle(grid, number), colour), "{number}");
         }
-        // The last one is in the middle of its row.
-        assert_eq!(middle(grid, 2).0, WIDTH / 2);
-        for place in [
+        // The last picture is centred in its row.
+        assert_eq!(middle(grid, 2).0, SHEET_WIDTH_PIXELS / 2);
+        for position in [
             (4, 4),
             (540, 300),
             (100, 1_000),
             (1_000, 1_000),
             (1_076, 1_336),
         ] {
-            assert!(is_colour(&sheet, place, BACKGROUND.0), "{place:?}");
+            assert!(is_colour(&sheet, position, BACKGROUND.0), "{position:?}");
         }
     }
 
@@ -219,20 +227,20 @@ mod tests {
     }
 
     #[test]
-    fn without_pictures_there_is_no_sheet() {
+    fn sheet_is_none_without_visible_pictures() {
         assert_eq!(contact_sheet(&[]), None);
         assert_eq!(contact_sheet(&[plain([0; 3]), plain([9; 3])]), None);
     }
 
     #[test]
-    fn only_so_many_are_shown() {
+    fn sheet_shows_at_most_sixty_pictures() {
         let many = vec![plain([200, 30, 30]); 70];
         assert!(contact_sheet(&many) == contact_sheet(&many[..60]));
         assert!(contact_sheet(&many) != contact_sheet(&many[..59]));
     }
 
     #[test]
-    fn a_cell_has_the_upper_middle() {
+    fn cell_shows_the_upper_middle() {
         let area = |left, top, width, height| Area {
             left,
             top,
@@ -255,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_any_shape_make_a_sheet() {
+    fn pictures_of_any_aspect_ratio_make_a_sheet() {
         let shapes = [
             (1, 1),
             (1, 2_560),
@@ -272,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_is_less_than_a_megabyte_and_always_the_same() {
+    fn sheet_is_below_a_megabyte_and_deterministic() {
         let sheet = contact_sheet(&vec![samples::noise(360, 450); 6]).unwrap();
         assert!(
             (300_000..1_000_000).contains(&sheet.len()),

@@ -23,7 +23,8 @@ impl Size {
         self.width.min(self.height)
     }
 
-    /// The largest size of this shape that fits into the frame, and none larger than this one. No side becomes 0.
+    /// Returns the largest size of this aspect ratio that fits into `frame`, never larger than this
+    /// one; no side becomes 0.
     pub fn within(self, frame: Self) -> Self {
         if self.width <= frame.width && self.height <= frame.height {
             return self;
@@ -31,13 +32,13 @@ impl Size {
         let Self { width, height } = self;
         let is_wider = u64::from(width) * u64::from(frame.height)
             >= u64::from(frame.width) * u64::from(height);
-        match is_wider {
-            true => Self::new(frame.width.max(1), part(height, frame.width, width)),
-            false => Self::new(part(width, frame.height, height), frame.height.max(1)),
+        if is_wider {
+            return Self::new(frame.width.max(1), scale(height, frame.width, width));
         }
+        Self::new(scale(width, frame.height, height), frame.height.max(1))
     }
 
-    pub(crate) fn turned(self) -> Self {
+    pub(crate) fn transposed(self) -> Self {
         Self::new(self.height, self.width)
     }
 }
@@ -48,8 +49,8 @@ impl std::fmt::Display for Size {
     }
 }
 
-/// `side * numerator / denominator`, rounded, where the fraction is at most one.
-fn part(side: u32, numerator: u32, denominator: u32) -> u32 {
+/// Computes `side * numerator / denominator`, rounded, for a fraction of at most one.
+fn scale(side: u32, numerator: u32, denominator: u32) -> u32 {
     let denominator = u64::from(denominator.max(1));
     let rounded = (u64::from(side) * u64::from(numerator) + denominator / 2) / denominator;
     u32::try_from(rounded).unwrap_or(side).max(1)
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_is_fitted_by_the_side_that_sticks_out_farther() {
+    fn size_is_limited_by_the_side_that_exceeds_the_frame_more() {
         let frame = Size::new(1600, 1200);
         assert_eq!(Size::new(4000, 3000).within(frame), Size::new(1600, 1200));
         assert_eq!(Size::new(3000, 4000).within(frame), Size::new(900, 1200));
@@ -72,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_already_is_never_enlarged() {
+    fn size_that_fits_is_unchanged() {
         for size in [Size::new(1600, 1200), Size::new(1, 1), Size::new(1600, 3)] {
             assert_eq!(size.within(Size::new(1600, 1200)), size);
         }
     }
 
     #[test]
-    fn no_side_is_lost() {
+    fn side_never_becomes_zero() {
         assert_eq!(
             Size::new(12_000, 1).within(Size::square(100)),
             Size::new(100, 1)
@@ -89,14 +90,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_fitted_size_is_inside_and_keeps_its_shape(
+        fn fitted_size_is_inside_and_keeps_its_aspect_ratio(
             width in 1_u32..20_000, height in 1_u32..20_000, frame_width in 1_u32..5_000, frame_height in 1_u32..5_000,
         ) {
             let (size, frame) = (Size::new(width, height), Size::new(frame_width, frame_height));
             let fitted = size.within(frame);
             prop_assert!((1..=frame_width).contains(&fitted.width) && (1..=frame_height).contains(&fitted.height));
             prop_assert!(fitted.width <= width && fitted.height <= height);
-            // Half a pixel of the side that follows is all that the shape may be off by.
+            // Rounding may shift the other side by half a pixel.
             let (across, down) = (f64::from(fitted.width), f64::from(fitted.height));
             let (width, height) = (f64::from(width), f64::from(height));
             let off = (across * height / width - down).abs().min((down * width / height - across).abs());

@@ -1,20 +1,22 @@
-//! How much memory strangers can make us take: files just within the bounds, one after the other, and just outside of
-//! them. Alone in its process, so that nothing else is counted.
+//! Measures peak memory of files just within the limits and just outside them. Runs alone in its
+//! process, so that nothing else is counted.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-#[expect(dead_code, reason = "the samples are for the other tests too")]
+#[expect(dead_code, reason = "other tests use these samples as well")]
 #[path = "../src/samples/files.rs"]
 mod files;
 
 use std::time::Instant;
 
-use confab_pictures::{Kind, LARGEST_KEPT, Picture, Refusal, Size, Wanted};
+use confab_pictures::{Kind, MAX_KEPT_SIDE_PIXELS, Picture, Refusal, Size, Wanted};
+
 use files::{jpeg, png_parts, webp};
 
-const MOST: u64 = 256_000_000;
+const MAX_MEMORY_BYTES: u64 = 256_000_000;
 
-/// A file of a side, or of a number of codes. The last number is the largest that is read, within a twentieth.
+/// A name, a file of the given side or number of codes, and the largest value that is accepted,
+/// within 5%.
 type Case = (&'static str, fn(u32) -> Vec<u8>, u32);
 
 const CASES: [Case; 15] = [
@@ -92,29 +94,29 @@ const CASES: [Case; 15] = [
 ];
 
 #[test]
-fn no_file_takes_more_than_a_quarter_of_a_gigabyte() {
+fn decoding_any_file_takes_at_most_256_megabytes() {
     assert!(read(&png_of_zeros(64, 8, 0, false)).is_ok());
-    let start = bytes_of("VmRSS:");
+    let start = memory_bytes("VmRSS:");
     let check = |what: &str, file: Vec<u8>| {
         let began = Instant::now();
         let read = read(&file);
-        let taken = bytes_of("VmHWM:").saturating_sub(start);
+        let peak = memory_bytes("VmHWM:").saturating_sub(start);
         println!(
-            "{what}: {} bytes, {:?}, at most {taken} until now",
+            "{what}: {} bytes, {:?}, peak {peak} so far",
             file.len(),
             began.elapsed()
         );
         assert!(read.is_ok(), "{what}: {read:?}");
-        assert!(taken < MOST, "{what}: {taken}");
+        assert!(peak < MAX_MEMORY_BYTES, "{what}: {peak}");
     };
     for (what, file_of, largest) in CASES {
         check(what, file_of(largest));
         let refusal = read(&file_of(largest * 21 / 20)).unwrap_err();
-        let is_for_size = matches!(
+        let is_size_refusal = matches!(
             refusal,
             Refusal::TooManyPixels(_) | Refusal::OtherKind(Kind::LosslessWebP)
         );
-        assert!(is_for_size, "{what}: {refusal:?}");
+        assert!(is_size_refusal, "{what}: {refusal:?}");
     }
     let small = png_of_zeros(64, 8, 2, false);
     for name in [b"iCCP", b"zTXt"] {
@@ -125,8 +127,8 @@ fn no_file_takes_more_than_a_quarter_of_a_gigabyte() {
         );
     }
     assert!(
-        bytes_of("VmHWM:") > start + 150_000_000,
-        "the first one alone takes so much, else nothing is measured"
+        memory_bytes("VmHWM:") > start + 150_000_000,
+        "the largest files must show in the measurement"
     );
 }
 
@@ -135,12 +137,12 @@ fn read(file: &[u8]) -> Result<Picture, Refusal> {
         file,
         &Wanted {
             shorter_side: 1,
-            within: Size::square(LARGEST_KEPT),
+            within: Size::square(MAX_KEPT_SIDE_PIXELS),
         },
     )
 }
 
-fn bytes_of(name: &str) -> u64 {
+fn memory_bytes(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status
         .lines()
@@ -165,7 +167,7 @@ fn with_alpha(side: u32) -> Vec<u8> {
 
 fn png_of_zeros(side: u32, depth: u8, kind: u8, interlaced: bool) -> Vec<u8> {
     let channels = [1, 0, 3, 0, 0, 0, 4][usize::from(kind)];
-    // Each row has a byte in front, and interlacing makes more rows.
+    // Each row has a filter byte in front, and interlacing adds rows.
     let bytes = side as usize * (side as usize * channels * usize::from(depth) / 8 + 16);
     let data = png_parts::chunk(b"IDAT", &png_parts::packed_zeros(bytes));
     let end = png_parts::chunk(b"IEND", &[]);

@@ -1,38 +1,38 @@
-//! PNG. Of an animation, the picture that is shown where there are no animations.
+//! PNG. Of an animation, only the default image is decoded.
 
 use std::io::Cursor;
 
 use image::{ImageDecoder, ImageError, Limits, codecs::png::PngDecoder, error::LimitErrorKind};
 
-use super::{Decoded, opaque, orientation};
-use crate::{LONGEST_SIDE, Refusal, Size, bounds};
+use super::{Decoded, flatten, orientation};
+use crate::{MAX_SIDE_PIXELS, Refusal, Size, bounds};
 
-/// For colour profiles and texts, which are packed too: without a bound, a few bytes become gigabytes.
-const METADATA: u64 = 16 * 1024 * 1024;
+/// Bounds compressed colour profiles and texts, which could expand from a few bytes to gigabytes.
+const MAX_METADATA_BYTES: u64 = 16 * 1024 * 1024;
 
-pub(super) fn decode(bytes: &[u8], shorter_side: u32) -> Result<Decoded, Refusal> {
+pub(super) fn decode(bytes: &[u8], min_shorter_side: u32) -> Result<Decoded, Refusal> {
     let mut limits = Limits::no_limits();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
-    limits.max_alloc = Some(METADATA);
+    limits.max_image_width = Some(MAX_SIDE_PIXELS);
+    limits.max_image_height = Some(MAX_SIDE_PIXELS);
+    limits.max_alloc = Some(MAX_METADATA_BYTES);
     let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits)
         .map_err(|error| refusal(&error, bytes))?;
     let (width, height) = decoder.dimensions();
     bounds::check(
         Size::new(width, height),
-        opaque::memory(&decoder),
-        shorter_side,
+        flatten::memory(&decoder),
+        min_shorter_side,
     )?;
     let exif = decoder.exif_metadata().unwrap_or_default();
     Ok(Decoded {
         orientation: orientation(exif.as_deref()),
-        pixels: opaque::pixels(decoder)?,
+        pixels: flatten::pixels(decoder)?,
     })
 }
 
 fn refusal(error: &ImageError, bytes: &[u8]) -> Refusal {
     let is_too_large = matches!(error, ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::DimensionError));
-    // The first chunk is the header, and begins with the size.
+    // The first chunk is the header, which begins with width and height.
     let side = |at: usize| {
         bytes
             .get(at..)?

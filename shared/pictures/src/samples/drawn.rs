@@ -1,4 +1,4 @@
-//! Pictures for tests, drawn, and written to files by the encoders that everybody has.
+//! Draws test pictures and encodes them with common encoders.
 
 use std::io::Cursor;
 
@@ -9,7 +9,7 @@ use image::{
 
 use crate::{Picture, Size};
 
-/// Soft shapes on a fading ground. The same at any size; another number is another picture.
+/// Draws soft shapes on a gradient, the same at any size; each `number` is another picture.
 pub(crate) fn scene(width: u32, height: u32, number: u32) -> Picture {
     let mut noise = number.wrapping_mul(0x9e37_79b9) | 1;
     let mut next = || {
@@ -44,7 +44,7 @@ pub(crate) fn scene(width: u32, height: u32, number: u32) -> Picture {
     }))
 }
 
-/// Red, green, blue and white, row by row.
+/// Draws red, green, blue and white quarters, row by row.
 pub(crate) fn quarters(width: u32, height: u32) -> Picture {
     Picture(RgbImage::from_fn(width, height, |x, y| {
         Rgb(match (x < width / 2, y < height / 2) {
@@ -56,6 +56,7 @@ pub(crate) fn quarters(width: u32, height: u32) -> Picture {
     }))
 }
 
+/// Draws deterministic noise, which compresses badly.
 pub(crate) fn noise(width: u32, height: u32) -> Picture {
     let mut state = 0x2545_f491_u32;
     Picture(RgbImage::from_fn(width, height, |_, _| {

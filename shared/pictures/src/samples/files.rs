@@ -1,6 +1,6 @@
-//! Files put together by hand, as strangers may.
+//! Builds files by hand, as an attacker could.
 
-/// Which way is up, and a place where the picture was taken.
+/// Builds Exif data with an orientation and a GPS position.
 pub(crate) fn exif(orientation: u16) -> Vec<u8> {
     let mut tiff = b"MM\0*\0\0\0\x08\0\x02".to_vec();
     tiff.extend(
@@ -24,7 +24,7 @@ pub(crate) mod jpeg {
         [&[0xff, marker], &length[..], content].concat()
     }
 
-    /// In front of all other segments.
+    /// Inserts segments before all others.
     pub(crate) fn with(jpeg: &[u8], segments: &[u8]) -> Vec<u8> {
         [&jpeg[..2], segments, &jpeg[2..]].concat()
     }
@@ -40,7 +40,8 @@ pub(crate) mod jpeg {
         segment(marker, &content)
     }
 
-    /// One table of each kind. Both codes have a single bit: no change, and no more in this block.
+    /// Builds one table of each kind. Both Huffman codes have a single bit: no difference, and end
+    /// of block.
     pub(crate) fn tables() -> Vec<u8> {
         let code = |table: u8| {
             let mut content = vec![table, 1];
@@ -52,7 +53,7 @@ pub(crate) mod jpeg {
         [segment(0xdb, &quantization), code(0x00), code(0x10)].concat()
     }
 
-    /// A scan of some components, of nothing but zero bits.
+    /// Builds a scan of the given components, with zero bits only.
     pub(crate) fn scan(components: &[u8], range: [u8; 3], bits: usize) -> Vec<u8> {
         let mut content = vec![components.len() as u8];
         content.extend(components.iter().flat_map(|id| [*id, 0]));
@@ -60,7 +61,7 @@ pub(crate) mod jpeg {
         [segment(0xda, &content), vec![0; bits.div_ceil(8)]].concat()
     }
 
-    /// Grey: a scan for each component.
+    /// Builds a grey picture with one scan for each component.
     pub(crate) fn in_scans(marker: u8, width: u16, height: u16, sampling: &[u8]) -> Vec<u8> {
         let bits = 2 * usize::from(width.div_ceil(8)) * usize::from(height.div_ceil(8));
         let components = 1..=sampling.len() as u8;
@@ -77,14 +78,14 @@ pub(crate) mod jpeg {
         .concat()
     }
 
-    /// Grey: one scan with as many zero bits as there are codes.
+    /// Builds a grey picture with one scan of as many zero bits as there are codes.
     pub(crate) fn flat(marker: u8, width: u16, height: u16, sampling: &[u8]) -> Vec<u8> {
         let (range, codes) = if marker == 0xc2 {
             ([0, 0, 0], 1)
         } else {
             ([0, 63, 0], 2)
         };
-        let most = |shift: u8| {
+        let max_sampling = |shift: u8| {
             usize::from(
                 sampling
                     .iter()
@@ -93,11 +94,11 @@ pub(crate) mod jpeg {
                     .unwrap_or(1),
             )
         };
-        let units =
-            usize::from(width).div_ceil(8 * most(4)) * usize::from(height).div_ceil(8 * most(0));
+        let mcus = usize::from(width).div_ceil(8 * max_sampling(4))
+            * usize::from(height).div_ceil(8 * max_sampling(0));
         let blocks: usize = sampling
             .iter()
-            .map(|each| units * usize::from(each >> 4) * usize::from(each & 0xf))
+            .map(|each| mcus * usize::from(each >> 4) * usize::from(each & 0xf))
             .sum();
         let components: Vec<u8> = (1..).take(sampling.len()).collect();
         let scan = scan(&components, range, codes * blocks);
@@ -121,21 +122,23 @@ pub(crate) mod png_parts {
         [&length[..], &named, &crc(&named).to_be_bytes()].concat()
     }
 
-    /// Behind the header.
+    /// Inserts a chunk after the header.
     pub(crate) fn with(png: &[u8], chunk: &[u8]) -> Vec<u8> {
         [&png[..HEADER_END], chunk, &png[HEADER_END..]].concat()
     }
 
-    /// The signature and the header. Kinds: 0 grey, 2 colours, 3 palette, 4 grey with alpha, 6 colours with alpha.
+    /// Builds the signature and the header. Colour types: 0 grey, 2 RGB, 3 palette, 4 grey with
+    /// alpha, 6 RGB with alpha.
     pub(crate) fn start(width: u32, height: u32, depth: u8, kind: u8, interlaced: bool) -> Vec<u8> {
         let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
         header.extend([depth, kind, 0, 0, interlaced.into()]);
         [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header)].concat()
     }
 
-    /// Zeros, as few bytes as deflate makes of them.
+    /// Compresses zeros to as few bytes as deflate allows.
     pub(crate) fn packed_zeros(count: usize) -> Vec<u8> {
-        // The fixed codes: a zero, then copies of the last 258 bytes one byte back, each thirteen bits.
+        // Fixed Huffman codes: a zero, then copies of the last 258 bytes one byte back, thirteen
+        // bits each.
         let mut bits = super::Bits::default();
         bits.push(0b011, 3);
         bits.push_reversed(0x30, 8);
@@ -193,12 +196,12 @@ pub(crate) mod webp {
         )
     }
 
-    /// The one chunk of a simple file.
+    /// Returns the only chunk of a simple file.
     pub(crate) fn only_chunk(webp: &[u8]) -> Vec<u8> {
         webp[12..].to_vec()
     }
 
-    /// A key frame of nothing but zero bits, which is grey.
+    /// Builds a key frame of zero bits, which is grey.
     pub(crate) fn lossy(size: Size, data: usize) -> Vec<u8> {
         let tag = (data as u32) << 5 | 1 << 4;
         let mut frame = tag.to_le_bytes()[..3].to_vec();
@@ -212,14 +215,14 @@ pub(crate) mod webp {
         chunk(b"VP8 ", &frame)
     }
 
-    /// One colour, in as few bytes as there can be.
+    /// Builds a picture of one colour, in as few bytes as possible.
     pub(crate) fn plain_lossless(size: Size) -> Vec<u8> {
         let mut bits = lossless_start(size);
         plain(&mut bits);
         chunk(b"VP8L", &bits.bytes)
     }
 
-    /// Nothing shines through, or everything.
+    /// Builds a uniform alpha channel.
     pub(crate) fn plain_alpha() -> Vec<u8> {
         let mut bits = Bits::default();
         bits.push(1, 8);
@@ -236,7 +239,7 @@ pub(crate) mod webp {
         bits
     }
 
-    /// No transforms, no cache, one set of codes, each of one symbol.
+    /// Writes no transforms, no cache, and one set of codes with one symbol each.
     fn plain(bits: &mut Bits) {
         bits.push(0, 3);
         for _ in 0..5 {
@@ -245,11 +248,13 @@ pub(crate) mod webp {
         bits.push(0, 64);
     }
 
-    /// A small picture with many codes. Each takes ten bytes here, and seventy thousand in a decoder.
+    /// Builds a small picture with many Huffman codes; each takes ten bytes here and 70,000 in a
+    /// decoder.
     pub(crate) fn many_codes(size: Size, codes: u32) -> Vec<u8> {
         let mut bits = lossless_start(size);
         bits.push(0, 1);
-        // A colour cache of eleven bits, and a picture of one pixel that says how many codes there are.
+        // A colour cache of eleven bits, and a meta image of one pixel that gives the number of
+        // codes.
         bits.push(1, 1);
         bits.push(11, 4);
         bits.push(1, 1);
@@ -261,7 +266,7 @@ pub(crate) mod webp {
             bits.push(symbol, 8);
         }
         for _ in 0..codes {
-            // 2,048 symbols, each of eleven bits, which is told with one symbol of no bits.
+            // 2,048 symbols of eleven bits each, encoded with one symbol of zero bits.
             bits.push(0, 1);
             bits.push(11, 4);
             for place in 0..15 {
@@ -270,18 +275,18 @@ pub(crate) mod webp {
             bits.push(1, 1);
             bits.push(5, 3);
             bits.push(2_046, 12);
-            // Four codes of one symbol, in four bits each.
+            // Four codes of one symbol each, in four bits.
             for _ in 0..4 {
                 bits.push(0b001, 4);
             }
         }
-        // Enough for all pixels, which are the same.
+        // Enough bits for all pixels, which are equal.
         bits.bytes.extend(vec![0; 2 * size.pixels() as usize]);
         chunk(b"VP8L", &bits.bytes)
     }
 }
 
-/// The lowest bits of a byte come first.
+/// Writes bits, least significant first.
 #[derive(Default)]
 pub(crate) struct Bits {
     bytes: Vec<u8>,
@@ -300,7 +305,7 @@ impl Bits {
         }
     }
 
-    /// As deflate has its codes.
+    /// Pushes the most significant bit first, as deflate orders its codes.
     fn push_reversed(&mut self, value: u32, count: usize) {
         for bit in (0..count).rev() {
             self.push(value >> bit, 1);

@@ -1,9 +1,10 @@
-//! What a decoder needs of a JPEG, and nothing else: its memory and its time hang on much that it would just believe.
+//! Extracts the segments that decoding needs, and derives memory and scan count, which the decoder
+//! would not bound.
 
 use crate::Size;
 
 pub(super) struct Parts<'a> {
-    /// The same picture without metadata, and without what is behind its end: videos, depths, brighter versions.
+    /// The picture without metadata and without trailing data, such as videos, depth and gain maps.
     pub(super) jpeg: Vec<u8>,
     pub(super) frame: Frame,
     pub(super) exif: Option<&'a [u8]>,
@@ -11,23 +12,23 @@ pub(super) struct Parts<'a> {
 
 pub(super) struct Frame {
     pub(super) size: Size,
-    /// What the decoder keeps until the last scan, in bytes.
+    /// The coefficients that the decoder keeps until the last scan, in bytes.
     pub(super) memory: u64,
 }
 
-/// Each scan goes over the whole picture, however few bytes it has. Encoders make about ten.
-pub(super) const MOST_SCANS: usize = 64;
+/// Each scan traverses the whole picture, however short its data. Encoders write about ten.
+pub(super) const MAX_SCANS: usize = 64;
 
 const START: [u8; 2] = [0xff, 0xd8];
 const END: [u8; 2] = [0xff, 0xd9];
 
 impl<'a> Parts<'a> {
-    /// None, unless the picture is there from its start to its end.
-    pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
+    /// Parses a file; returns `None` unless the picture is complete.
+    pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(&START)?;
         let mut jpeg = Vec::with_capacity(bytes.len());
         jpeg.extend_from_slice(&START);
-        let (mut exif, mut header, mut in_first_scan, mut scans) = (None, None, None, 0);
+        let (mut exif, mut header, mut first_scan_components, mut scans) = (None, None, None, 0);
         loop {
             let (marker, segment);
             (marker, rest) = next_marker(rest)?;
@@ -38,15 +39,19 @@ impl<'a> Parts<'a> {
             (segment, rest) = rest.split_at_checked(length)?;
             let content = segment.get(2..)?;
             match marker {
-                // Tables, and Adobe's note of what the colours mean.
+                // Tables, and Adobe's colour transform.
                 0xc4 | 0xdb | 0xdd | 0xee => {}
                 // Baseline, extended, progressive.
-                0xc0..=0xc2 if header.is_none() => header = Some(Header::parse(marker, content)?),
-                0xda if scans < MOST_SCANS => {
-                    in_first_scan = in_first_scan.or(Some(usize::from(*content.first()?)));
+                0xc0..=0xc2 if header.is_none() => {
+                    header = Some(FrameHeader::parse(marker, content)?)
+                }
+                0xda if scans < MAX_SCANS => {
+                    first_scan_components =
+                        first_scan_components.or(Some(usize::from(*content.first()?)));
                     scans += 1;
                 }
-                // A second frame, too many scans, codings that nobody reads, sizes that are told afterwards.
+                // A second frame, too many scans, unsupported codings, or a height given after the
+                // scan.
                 0xc0..=0xcf | 0xda | 0xdc => return None,
                 0xe1 => {
                     exif = content.strip_prefix(b"Exif\0\0").or(exif);
@@ -64,8 +69,13 @@ impl<'a> Parts<'a> {
         }
         jpeg.extend_from_slice(&END);
         let header = header?;
-        let is_kept = header.is_progressive || in_first_scan? != header.components.len();
-        let memory = if is_kept { header.coefficients() } else { 0 };
+        let keeps_coefficients =
+            header.is_progressive || first_scan_components? != header.components.len();
+        let memory = if keeps_coefficients {
+            header.coefficients()
+        } else {
+            0
+        };
         Some(Self {
             jpeg,
             frame: Frame {
@@ -77,7 +87,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The marker, and what is behind it. Padding between segments is skipped.
+/// Returns the next marker and the bytes after it, skipping padding between segments.
 fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         let at = bytes.iter().position(|byte| *byte == 0xff)?;
@@ -89,21 +99,21 @@ fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// A scan ends at the next marker which is no restart.
+/// Returns the length of a scan, which ends at the next marker that is no restart.
 fn scan_length(bytes: &[u8]) -> Option<usize> {
     bytes
         .windows(2)
         .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7))
 }
 
-struct Header {
+struct FrameHeader {
     is_progressive: bool,
     size: Size,
-    /// How often each is sampled, across and down.
+    /// Sampling factors of each component, horizontal and vertical.
     components: Vec<(u64, u64)>,
 }
 
-impl Header {
+impl FrameHeader {
     fn parse(marker: u8, content: &[u8]) -> Option<Self> {
         let (&[8, h0, h1, w0, w1, count], components) = content.split_first_chunk()? else {
             return None;
@@ -116,23 +126,26 @@ impl Header {
             .iter()
             .all(|(h, v)| (1..=4).contains(h) && (1..=4).contains(v));
         let (width, height) = (u16::from_be_bytes([w0, w1]), u16::from_be_bytes([h0, h1]));
-        (is_known && is_sampled).then_some(Self {
+        if !is_known || !is_sampled {
+            return None;
+        }
+        Some(Self {
             is_progressive: marker == 0xc2,
             size: Size::new(width.into(), height.into()),
             components,
         })
     }
 
-    /// Two bytes for each sample of each component, in blocks of 64.
+    /// Computes the memory of all coefficients: two bytes per sample, in blocks of 64.
     fn coefficients(&self) -> u64 {
-        let most =
+        let max_of =
             |side: fn(&(u64, u64)) -> u64| self.components.iter().map(side).max().unwrap_or(1);
-        let (across, down) = (most(|(h, _)| *h), most(|(_, v)| *v));
-        let units = u64::from(self.size.width).div_ceil(8 * across)
+        let (across, down) = (max_of(|(h, _)| *h), max_of(|(_, v)| *v));
+        let mcus = u64::from(self.size.width).div_ceil(8 * across)
             * u64::from(self.size.height).div_ceil(8 * down);
         self.components
             .iter()
-            .map(|(h, v)| units * h * v * 64 * 2)
+            .map(|(h, v)| mcus * h * v * 64 * 2)
             .sum()
     }
 }
@@ -143,7 +156,7 @@ mod tests {
     use crate::samples::jpeg::{flat, frame, in_scans, scan, segment, tables, with};
 
     #[test]
-    fn only_what_a_decoder_needs_is_kept() {
+    fn segments_that_decoding_does_not_need_are_dropped() {
         let file = flat(0xc0, 40, 30, &[0x22, 0x11, 0x11]);
         let adobe = segment(0xee, b"Adobe\0\x64\0\0\0\0\x01");
         let place = segment(0xe1, b"Exif\0\0of a place");
@@ -162,23 +175,25 @@ mod tests {
             b"and a video",
         ]
         .concat();
-        let parts = Parts::of(&full).unwrap();
+        let parts = Parts::parse(&full).unwrap();
         assert!(parts.jpeg == with(&file, &adobe));
         assert_eq!(
             parts.exif,
             Some(&b"of a place"[..]),
-            "although there is another segment of that number behind it"
+            "a later APP1 segment is no Exif"
         );
-        assert_eq!(Parts::of(&file).unwrap().exif, None);
+        assert_eq!(Parts::parse(&file).unwrap().exif, None);
         assert!(
-            Parts::of(&in_scans(0xc0, 40, 30, &[0x11; 3])).unwrap().jpeg
+            Parts::parse(&in_scans(0xc0, 40, 30, &[0x11; 3]))
+                .unwrap()
+                .jpeg
                 == in_scans(0xc0, 40, 30, &[0x11; 3])
         );
     }
 
     #[test]
-    fn what_the_decoder_keeps_is_two_bytes_a_sample() {
-        let memory = |file: &[u8]| Parts::of(file).unwrap().frame.memory;
+    fn coefficients_take_two_bytes_per_sample() {
+        let memory = |file: &[u8]| Parts::parse(file).unwrap().frame.memory;
         assert_eq!(memory(&flat(0xc0, 64, 64, &[0x11; 3])), 0);
         assert_eq!(memory(&flat(0xc2, 64, 64, &[0x11; 3])), 64 * 64 * 3 * 2);
         assert_eq!(
@@ -190,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_files_are_nothing() {
+    fn malformed_files_are_rejected() {
         let (tables, end) = (tables(), [0xff, 0xd9]);
         let baseline = |width, height, sampling: &[u8]| frame(0xc0, width, height, sampling);
         let (grey, scan) = (baseline(40, 30, &[0x11]), scan(&[1], [0, 63, 0], 400));
@@ -239,7 +254,7 @@ mod tests {
             ),
             (
                 "scans without end",
-                file(&[&grey, &scan.repeat(MOST_SCANS + 1)]),
+                file(&[&grey, &scan.repeat(MAX_SCANS + 1)]),
             ),
             (
                 "a segment of no length",
@@ -254,11 +269,11 @@ mod tests {
                     .to_vec(),
             ),
         ] {
-            assert!(Parts::of(&file).is_none(), "{what}");
+            assert!(Parts::parse(&file).is_none(), "{what}");
         }
         assert!(
-            Parts::of(&file(&[&grey, &scan.repeat(MOST_SCANS)])).is_some(),
-            "else nothing of this was tested"
+            Parts::parse(&file(&[&grey, &scan.repeat(MAX_SCANS)])).is_some(),
+            "the limit itself is accepted"
         );
     }
 }

@@ -1,11 +1,11 @@
-//! The chunks of a WebP, and what they say of their sizes.
+//! Parses the chunks of a WebP and the sizes that they declare.
 
 use crate::{Kind, Refusal, Size};
 
 pub(super) struct Parts<'a> {
     pub(super) size: Size,
     pub(super) coding: Coding,
-    /// Transparency is lossless too.
+    /// Bytes of lossless data, which includes transparency.
     pub(super) lossless_bytes: u64,
     pub(super) exif: Option<&'a [u8]>,
 }
@@ -17,11 +17,11 @@ pub(super) enum Coding {
     Lossless,
 }
 
-const ANIMATION: u8 = 0b0000_0010;
-const ALPHA: u8 = 0b0001_0000;
+const ANIMATION_FLAG: u8 = 0b0000_0010;
+const ALPHA_FLAG: u8 = 0b0001_0000;
 
 impl<'a> Parts<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Result<Self, Refusal> {
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let mut rest = bytes.get(12..).ok_or(Refusal::Unreadable)?;
         let mut size = None;
         let mut parts = Self {
@@ -33,23 +33,23 @@ impl<'a> Parts<'a> {
         while rest.len() >= 8 {
             let (name, content);
             (name, content, rest) = next_chunk(rest).ok_or(Refusal::Unreadable)?;
-            let of_chunk = match name {
+            let chunk_size = match name {
                 b"VP8X" => {
                     let flags = content.first().copied().unwrap_or(0);
-                    if flags & ANIMATION != 0 {
+                    if flags & ANIMATION_FLAG != 0 {
                         return Err(Refusal::OtherKind(Kind::AnimatedWebP));
                     }
-                    if flags & ALPHA != 0 {
+                    if flags & ALPHA_FLAG != 0 {
                         parts.coding = Coding::LossyWithAlpha;
                     }
-                    of_canvas(content)
+                    canvas_size(content)
                 }
                 b"ANIM" | b"ANMF" => return Err(Refusal::OtherKind(Kind::AnimatedWebP)),
-                b"VP8 " => of_lossy(content),
+                b"VP8 " => lossy_size(content),
                 b"VP8L" => {
                     parts.coding = Coding::Lossless;
                     parts.lossless_bytes += content.len() as u64;
-                    of_lossless(content)
+                    lossless_size(content)
                 }
                 b"ALPH" => {
                     parts.lossless_bytes += content.len() as u64;
@@ -61,18 +61,18 @@ impl<'a> Parts<'a> {
                 }
                 _ => continue,
             };
-            // A small canvas around a huge picture is a trap.
-            if of_chunk.is_none() || size.is_some_and(|size| Some(size) != of_chunk) {
+            // A small canvas around a huge frame is an attack.
+            if chunk_size.is_none() || size.is_some_and(|size| Some(size) != chunk_size) {
                 return Err(Refusal::Unreadable);
             }
-            size = of_chunk;
+            size = chunk_size;
         }
         parts.size = size.ok_or(Refusal::Unreadable)?;
         Ok(parts)
     }
 }
 
-/// Its name, its content, and what is behind it. Chunks begin at even places.
+/// Splits off a chunk: its name, its content, and the rest. Chunks are padded to even lengths.
 fn next_chunk(bytes: &[u8]) -> Option<(&[u8; 4], &[u8], &[u8])> {
     let (name, bytes) = bytes.split_first_chunk()?;
     let (length, bytes) = bytes.split_first_chunk()?;
@@ -81,19 +81,19 @@ fn next_chunk(bytes: &[u8]) -> Option<(&[u8; 4], &[u8], &[u8])> {
     Some((name, content, rest.get(length % 2..).unwrap_or_default()))
 }
 
-fn of_canvas(content: &[u8]) -> Option<Size> {
+fn canvas_size(content: &[u8]) -> Option<Size> {
     let &[w0, w1, w2, h0, h1, h2] = content.get(4..)?.first_chunk()?;
     let side = |low, middle, high| u32::from_le_bytes([low, middle, high, 0]) + 1;
     Some(Size::new(side(w0, w1, w2), side(h0, h1, h2)))
 }
 
-fn of_lossy(content: &[u8]) -> Option<Size> {
+fn lossy_size(content: &[u8]) -> Option<Size> {
     let &[w0, w1, h0, h1] = content.get(6..)?.first_chunk()?;
     let side = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
     Some(Size::new(side(w0, w1), side(h0, h1)))
 }
 
-fn of_lossless(content: &[u8]) -> Option<Size> {
+fn lossless_size(content: &[u8]) -> Option<Size> {
     let bits = u32::from_le_bytes(*content.get(1..)?.first_chunk()?);
     Some(Size::new((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
 }

@@ -1,14 +1,14 @@
-//! Pixels as decoders give them, made into red, green and blue. What shines through is white.
+//! Converts decoded pixels to RGB and flattens transparency onto white.
 
 use image::{ImageDecoder, RgbImage};
 
-use super::unreadable;
+use super::to_unreadable;
 use crate::{Refusal, Size};
 
-/// How many bytes decoding takes at least: what comes out of the decoder, and what is made of it.
+/// Estimates the minimum memory of decoding in bytes: the decoder's output and the RGB result.
 pub(super) fn memory(decoder: &impl ImageDecoder) -> u64 {
     let (width, height) = decoder.dimensions();
-    let result = if in_place(Layout::of(decoder)) {
+    let result = if converts_in_place(Layout::of(decoder)) {
         0
     } else {
         3 * Size::new(width, height).pixels()
@@ -20,8 +20,8 @@ pub(super) fn pixels(decoder: impl ImageDecoder) -> Result<RgbImage, Refusal> {
     let (width, height) = decoder.dimensions();
     let layout = Layout::of(&decoder);
     let mut raw = vec![0; usize::try_from(decoder.total_bytes()).map_err(|_| Refusal::Unreadable)?];
-    decoder.read_image(&mut raw).map_err(unreadable)?;
-    RgbImage::from_raw(width, height, opaque(raw, layout)).ok_or(Refusal::Unreadable)
+    decoder.read_image(&mut raw).map_err(to_unreadable)?;
+    RgbImage::from_raw(width, height, to_rgb(raw, layout)).ok_or(Refusal::Unreadable)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,17 +46,17 @@ impl Layout {
     }
 }
 
-/// A second buffer beside one of two hundred megabytes would be too much.
-fn in_place(layout: Layout) -> bool {
+/// Converts in place where possible: a second buffer beside one of 200 MB would exceed the limit.
+fn converts_in_place(layout: Layout) -> bool {
     layout.bytes_per_pixel() >= 3
 }
 
-fn opaque(mut raw: Vec<u8>, layout: Layout) -> Vec<u8> {
+fn to_rgb(mut raw: Vec<u8>, layout: Layout) -> Vec<u8> {
     let bytes_per_pixel = layout.bytes_per_pixel();
-    if !in_place(layout) {
+    if !converts_in_place(layout) {
         return raw
             .chunks_exact(bytes_per_pixel)
-            .flat_map(|pixel| on_white(pixel, layout))
+            .flat_map(|pixel| blend_on_white(pixel, layout))
             .collect();
     }
     if bytes_per_pixel == 3 {
@@ -65,7 +65,7 @@ fn opaque(mut raw: Vec<u8>, layout: Layout) -> Vec<u8> {
     let pixels = raw.len() / bytes_per_pixel;
     for number in 0..pixels {
         let at = number * bytes_per_pixel;
-        let pixel = on_white(&raw[at..at + bytes_per_pixel], layout);
+        let pixel = blend_on_white(&raw[at..at + bytes_per_pixel], layout);
         raw[number * 3..number * 3 + 3].copy_from_slice(&pixel);
     }
     raw.truncate(pixels * 3);
@@ -73,20 +73,20 @@ fn opaque(mut raw: Vec<u8>, layout: Layout) -> Vec<u8> {
     raw
 }
 
-fn on_white(pixel: &[u8], layout: Layout) -> [u8; 3] {
+fn blend_on_white(pixel: &[u8], layout: Layout) -> [u8; 3] {
     let channel = |number: usize| match layout.bytes_per_channel {
         2 => (u16::from_ne_bytes([pixel[2 * number], pixel[2 * number + 1]]) >> 8) as u8,
         _ => pixel[number],
     };
-    let mixed = |colour: u8, alpha: u8| {
+    let blend = |colour: u8, alpha: u8| {
         let (colour, alpha) = (u16::from(colour), u16::from(alpha));
         ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
     };
     match layout.channels {
         1 => [channel(0); 3],
-        2 => [mixed(channel(0), channel(1)); 3],
+        2 => [blend(channel(0), channel(1)); 3],
         3 => [channel(0), channel(1), channel(2)],
-        _ => [0, 1, 2].map(|number| mixed(channel(number), channel(3))),
+        _ => [0, 1, 2].map(|number| blend(channel(number), channel(3))),
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn every_layout_becomes_red_green_and_blue() {
+    fn every_layout_is_converted_to_rgb() {
         let wide = |values: &[u16]| {
             values
                 .iter()
@@ -139,13 +139,16 @@ mod tests {
                 vec![1, 2, 3],
             ),
         ] {
-            assert_eq!(opaque(raw, layout), expected, "{layout:?}");
+            assert_eq!(to_rgb(raw, layout), expected, "{layout:?}");
         }
     }
 
     #[test]
-    fn what_is_half_transparent_is_half_white() {
-        assert_eq!(on_white(&[0, 100, 255, 128], layout(4, 1)), [127, 177, 255]);
-        assert_eq!(on_white(&[0, 51], layout(2, 1)), [204; 3]);
+    fn half_transparent_pixel_becomes_half_white() {
+        assert_eq!(
+            blend_on_white(&[0, 100, 255, 128], layout(4, 1)),
+            [127, 177, 255]
+        );
+        assert_eq!(blend_on_white(&[0, 51], layout(2, 1)), [204; 3]);
     }
 }

@@ -1,12 +1,13 @@
-//! How bright pixels are, from 0 to 255.
+//! Luminance of pixels, from 0 to 255.
 
 use image::RgbImage;
 
+/// Weighs the channels as ITU-R BT.601 does.
 pub(crate) fn luminance([red, green, blue]: [u8; 3]) -> u8 {
     ((299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue) + 500) / 1000) as u8
 }
 
-/// The average of all.
+/// Returns the mean luminance of all pixels.
 pub(crate) fn mean(pixels: &RgbImage) -> u8 {
     let sum: u64 = pixels
         .pixels()
@@ -23,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn green_is_brighter_than_red_and_blue() {
+    fn green_weighs_more_than_red_and_blue() {
         assert_eq!([[255; 3], [0; 3], [128; 3]].map(luminance), [255, 0, 128]);
         assert_eq!(
             [[255, 0, 0], [0, 255, 0], [0, 0, 255]].map(luminance),
@@ -32,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_is_of_all_pixels() {
+    fn mean_covers_all_pixels() {
         let half = RgbImage::from_fn(10, 10, |x, _| Rgb([if x < 5 { 200 } else { 0 }; 3]));
         assert_eq!(mean(&half), 100);
         assert_eq!(mean(&RgbImage::new(0, 0)), 0);
