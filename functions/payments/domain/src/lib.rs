@@ -14,7 +14,7 @@ mod sumit;
 pub use book::{Booking, OutboxEvent, book};
 pub use ledger::{Account, EntryKind, LedgerEntry};
 pub use notice::{Job, Notice, PaymentReport, message_group};
-pub use order::{CHECKOUT_TTL, Flag, Order, OrderState, Provider};
+pub use order::{CHECKOUT_TTL, CreditUse, Flag, Order, OrderState, Provider};
 pub use reconcile::{Comparison, compare};
 pub use refund::{Refund, RefundStep};
 pub use snapshot::ProviderSnapshot;

@@ -153,6 +153,24 @@ impl Order {
         self.needs_payment() && self.refund.is_none() && now < deadline
     }
 
+    /// Returns whether a product sold the order. A product decides about its own orders only.
+    pub fn is_sold_by(&self, product: &str) -> bool {
+        self.purchase.product == product
+    }
+
+    /// Decides what happens to the order's credits when the product has delivered.
+    pub fn credit_use(&self) -> CreditUse {
+        if self.is_used || self.credits == 0 {
+            CreditUse::Nothing
+        } else if self.is_revoked {
+            CreditUse::Revoked
+        } else if self.is_granted {
+            CreditUse::Take
+        } else {
+            CreditUse::NotGranted
+        }
+    }
+
     /// Returns the payment whose flag differs from the one in `before`, with its flag.
     pub fn newly_flagged(&self, before: &Self) -> Option<(&str, Flag)> {
         let (payment, flag) = self
@@ -183,6 +201,18 @@ impl Order {
         }
         None
     }
+}
+
+/// What happens to the credits of an order when it is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreditUse {
+    Take,
+    /// The order has no credits, or they were dealt with before.
+    Nothing,
+    /// The credits were taken back with the money.
+    Revoked,
+    /// The order was never paid.
+    NotGranted,
 }
 
 /// Why an operator has to look at a payment. Nothing of it was booked or granted, except with the last three.
@@ -253,6 +283,37 @@ mod tests {
         for state in [OrderState::Failed, OrderState::Expired, OrderState::Paid] {
             assert!(!Order { state, ..order() }.needs_payment(), "{state:?}");
         }
+    }
+
+    #[test]
+    fn credits_of_an_order_are_taken_once_and_only_while_granted() {
+        assert_eq!(order().credit_use(), CreditUse::NotGranted);
+        let granted = Order {
+            is_granted: true,
+            ..order()
+        };
+        assert_eq!(granted.credit_use(), CreditUse::Take);
+        let revoked = Order {
+            is_revoked: true,
+            ..granted.clone()
+        };
+        assert_eq!(revoked.credit_use(), CreditUse::Revoked);
+        let used = Order {
+            is_used: true,
+            ..revoked
+        };
+        assert_eq!(used.credit_use(), CreditUse::Nothing);
+        let without_credits = Order {
+            credits: 0,
+            ..granted
+        };
+        assert_eq!(without_credits.credit_use(), CreditUse::Nothing);
+    }
+
+    #[test]
+    fn order_belongs_to_the_product_that_sold_it() {
+        assert!(order().is_sold_by("studio"));
+        assert!(!order().is_sold_by("rooms"));
     }
 
     #[test]

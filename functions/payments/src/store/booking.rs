@@ -306,3 +306,24 @@ impl From<OutboxRow> for Effect<OutboxMessage> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(owner: NoticeOwner) -> BookingState {
+        BookingState {
+            owner,
+            snapshot: None,
+            booking: None,
+        }
+    }
+
+    #[test]
+    fn unknown_order_is_flagged_and_another_shops_payment_is_not() {
+        let unknown = state(NoticeOwner::UnknownOrder);
+        assert_eq!(unknown.new_flag(), Some(("", Flag::UnknownOrder)));
+        let another = state(NoticeOwner::AnotherShop);
+        assert_eq!(another.new_flag(), None);
+    }
+}

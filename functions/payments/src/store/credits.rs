@@ -25,6 +25,18 @@ struct SpendRow {
     taken: u32,
 }
 
+/// Reads the outcome of a spend from its conflicts, which are in the order of the writes. Returns `None` while another
+/// transaction, perhaps a copy of this spend, has not ended.
+fn spend_outcome(conflicts: Option<&[WriteConflict]>, has_order: bool) -> Option<SpendOutcome> {
+    match conflicts {
+        None => Some(SpendOutcome::Spent),
+        Some([WriteConflict::ConditionFailed, ..]) => Some(SpendOutcome::Duplicate),
+        Some(conflicts) if conflicts.contains(&WriteConflict::TransactionConflict) => None,
+        Some([.., WriteConflict::ConditionFailed]) if has_order => Some(SpendOutcome::OrderChanged),
+        Some(_) => Some(SpendOutcome::TooFewCredits),
+    }
+}
+
 fn balance_key(product: &str, payer: &str) -> Row {
     Table::key(credits_pk(product, payer), "BALANCE")
 }
@@ -71,21 +83,11 @@ impl Store {
         let entry = self.spend_entry(spend, of_order);
         for attempt in 0..MAX_CAS_ATTEMPTS {
             let writes = self.spend_writes(spend, of_order, &entry)?;
-            // The order of the conflicts is that of the writes.
-            let outcome = match self.table.try_transact(writes).await?.as_deref() {
-                None => SpendOutcome::Spent,
-                Some([WriteConflict::ConditionFailed, ..]) => SpendOutcome::Duplicate,
-                // Another transaction, perhaps a copy of this spend, has not ended.
-                Some(conflicts) if conflicts.contains(&WriteConflict::TransactionConflict) => {
-                    self.back_off(attempt).await;
-                    continue;
-                }
-                Some([.., WriteConflict::ConditionFailed]) if of_order.is_some() => {
-                    SpendOutcome::OrderChanged
-                }
-                Some(_) => SpendOutcome::TooFewCredits,
-            };
-            return Ok((outcome, self.credits(&spend.product, &spend.payer).await?));
+            let conflicts = self.table.try_transact(writes).await?;
+            if let Some(outcome) = spend_outcome(conflicts.as_deref(), of_order.is_some()) {
+                return Ok((outcome, self.credits(&spend.product, &spend.payer).await?));
+            }
+            self.back_off(attempt).await;
         }
         Err(Error::unavailable(
             "contended",
@@ -136,5 +138,38 @@ impl Store {
             writes.push(self.put_order(&row.with(order))?);
         }
         Ok(writes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conflicts_tell_the_outcome_of_a_spend() {
+        use WriteConflict::{ConditionFailed as Failed, None as Passed, TransactionConflict};
+        assert_eq!(spend_outcome(None, false), Some(SpendOutcome::Spent));
+        for (conflicts, has_order, outcome) in [
+            (
+                [Failed, Passed, Passed, Passed],
+                true,
+                Some(SpendOutcome::Duplicate),
+            ),
+            (
+                [Passed, Failed, Passed, Passed],
+                true,
+                Some(SpendOutcome::TooFewCredits),
+            ),
+            (
+                [Passed, Passed, Passed, Failed],
+                true,
+                Some(SpendOutcome::OrderChanged),
+            ),
+            ([Passed, TransactionConflict, Passed, Passed], true, None),
+        ] {
+            assert_eq!(spend_outcome(Some(&conflicts), has_order), outcome);
+        }
+        let without_order = spend_outcome(Some(&[Passed, Failed, Passed]), false);
+        assert_eq!(without_order, Some(SpendOutcome::TooFewCredits));
     }
 }

@@ -165,20 +165,9 @@ impl Reconciler<'_> {
         results.into_iter().collect()
     }
 
-    /// Compares one payment and stores whether it differs. A payment that cannot be compared differs.
+    /// Compares one payment and stores whether it differs.
     async fn compare_and_store(&self, payment: Notice) -> Result<()> {
-        let comparison = match self.compare_one(&payment).await {
-            Ok(comparison) => comparison,
-            Err(error) => {
-                let correlation_id = CorrelationId::of_event(&payment.payment_key());
-                warn(
-                    "a payment cannot be compared",
-                    &error.to_string(),
-                    correlation_id,
-                );
-                Comparison::Different
-            }
-        };
+        let comparison = comparison_or_difference(&payment, self.compare_one(&payment).await);
         if is_counted(comparison) {
             metrics::count("LedgerDifference", "stripe");
         }
@@ -242,7 +231,20 @@ impl Reconciler<'_> {
     }
 }
 
-/// The end of a flag, and a notice without an order, are no differences in the ledger. A missing order is.
+/// Counts a payment as different if it cannot be compared, such as one whose order cannot be read.
+fn comparison_or_difference(payment: &Notice, result: Result<Comparison>) -> Comparison {
+    result.unwrap_or_else(|error| {
+        let correlation_id = CorrelationId::of_event(&payment.payment_key());
+        warn(
+            "a payment cannot be compared",
+            &error.to_string(),
+            correlation_id,
+        );
+        Comparison::Different
+    })
+}
+
+/// The end of a flag is no difference in the ledger. A payment of a missing order is.
 fn is_counted(comparison: Comparison) -> bool {
     matches!(comparison, Comparison::Different | Comparison::NoSuchOrder)
 }
@@ -319,6 +321,20 @@ mod tests {
             assert_eq!(is_counted(comparison), counted, "{comparison:?}");
             assert_eq!(is_compared_again(comparison), again, "{comparison:?}");
         }
+    }
+
+    #[test]
+    fn payment_that_cannot_be_compared_differs() {
+        let order_id = OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]);
+        let payment = Notice::Check { order_id };
+        let unreadable = Err(Error::internal("unreadable_row", "simulated"));
+        let comparison = comparison_or_difference(&payment, unreadable);
+        assert_eq!(comparison, Comparison::Different);
+        assert!(is_counted(comparison) && is_compared_again(comparison));
+        assert_eq!(
+            comparison_or_difference(&payment, Ok(Comparison::Equal)),
+            Comparison::Equal
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use confab_contracts::{
 use confab_core::{Error, OrderId, Result, SpendId};
 use confab_lambda::{QueueMessage, metrics};
 use confab_stripe::{RefundStatus, StripeError};
-use payments_domain::{Notice, Order, RefundStep};
+use payments_domain::{CreditUse, Notice, Order, RefundStep};
 use serde::Deserialize;
 
 use crate::{
@@ -45,10 +45,10 @@ pub async fn handle(state: Arc<State>, message: QueueMessage<Request>) -> Result
     }
 }
 
-/// Returns the order if the product sold it. A product decides about its own orders only.
+/// Returns the order if the product sold it, and counts a request about any other.
 async fn order_of_product(state: &State, product: &str, id: OrderId) -> Result<Option<OrderRow>> {
     let row = state.store()?.order(id).await?;
-    let row = row.filter(|row| row.order.purchase.product == product);
+    let row = row.filter(|row| row.order.is_sold_by(product));
     if row.is_none() {
         metrics::count("PaymentRequestIgnored", "no_such_order");
     }
@@ -155,19 +155,19 @@ async fn take_credits(state: &State, event: &Event<CreditUsed>) -> Result<()> {
         let Some(row) = order_of_product(state, product, *order_id).await? else {
             return Ok(());
         };
-        let order = &row.order;
-        if order.is_used || order.credits == 0 {
-            return Ok(());
+        match row.order.credit_use() {
+            CreditUse::Take => {}
+            CreditUse::Nothing => return Ok(()),
+            CreditUse::Revoked => {
+                metrics::count("CreditNotTaken", "returned");
+                return Ok(());
+            }
+            CreditUse::NotGranted => {
+                metrics::count("CreditNotTaken", "too_few");
+                return Ok(());
+            }
         }
-        if order.is_revoked {
-            metrics::count("CreditNotTaken", "returned");
-            return Ok(());
-        }
-        if !order.is_granted {
-            metrics::count("CreditNotTaken", "too_few");
-            return Ok(());
-        }
-        let (outcome, _) = store.spend(&spend_of(order), Some(&row)).await?;
+        let (outcome, _) = store.spend(&spend_of(&row.order), Some(&row)).await?;
         match outcome {
             SpendOutcome::Spent | SpendOutcome::Duplicate => return Ok(()),
             SpendOutcome::OrderChanged => {}

@@ -371,7 +371,7 @@ fn second_payment() -> ProviderSnapshot {
 }
 
 #[test]
-fn second_payment_is_flagged_until_that_payment_is_fully_refunded() {
+fn second_payment_is_flagged_until_that_payment_is_returned() {
     let first = book(order(), &paid()).order;
     let second = book(first.clone(), &second_payment());
     assert_eq!(
