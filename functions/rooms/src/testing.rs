@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use crate::{
     config::Config,
     state::{Part, State},
-    store::{PostOutcome, Store},
+    store::{PostOutcome, RoomForUser, Store},
     workers::{ws_broadcast, ws_disconnect},
 };
 
@@ -108,6 +108,20 @@ pub(crate) fn room() -> Room {
         back_room: None,
         front: None,
         closed_at: None,
+    }
+}
+
+/// A loaded room, for a person whose membership decides their access.
+pub(crate) fn loaded_for(room: Room, person: Option<Person>) -> RoomForUser {
+    let user = person.as_ref().map(|person| person.user_id);
+    RoomForUser {
+        access: room.access_level(user, person.as_ref()),
+        room,
+        version: 1,
+        reserved_seq: 0,
+        online: 0,
+        counted_at_ms: 0,
+        person,
     }
 }
 

@@ -48,7 +48,7 @@ pub enum RoomUpdate {
     /// The pin that is shown from now on.
     #[serde(rename = "pin")]
     PinChanged { pin: Option<Box<Pin>> },
-    /// A mute or its end. Only the muted user is told.
+    /// A mute or its end, sent to this user only.
     Muted { user_id: UserId, is_muted: bool },
     /// Removes one user, or all users when `user_id` is `None`.
     #[serde(rename = "shown_out")]

@@ -205,7 +205,7 @@ impl RefundReason {
             Self::RoomClosed => "the room is closed",
             Self::Outbid => "another pin was as high",
             Self::MessageDeleted => "the message was deleted",
-            Self::NotAMember => "the payer is not a member who may have it",
+            Self::NotAMember => "the payer is not allowed to have it in this room",
             Self::NoBackRoom => "the room has no back room",
             Self::AlreadyAdmitted => "the payer was admitted before",
         }

@@ -297,3 +297,60 @@ pub(crate) async fn leave_room(
     }
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{Cloud, code, user};
+
+    async fn call(cloud: &Cloud, method: &str, number: u8, body: &Value) -> Result<Response> {
+        let (routes, path) = (routes(), format!("/api/chats/{}/join/", code()));
+        let request = cloud.request(&routes, (method, &path), number, body).await;
+        routes.answer(request, cloud.state(PARTS).await).await
+    }
+
+    async fn join(cloud: &Cloud, number: u8, username: &str) -> Result<Response> {
+        call(cloud, "POST", number, &json!({ "username": username })).await
+    }
+
+    #[tokio::test]
+    async fn a_name_stays_taken_after_its_owner_has_left() {
+        let cloud = Cloud::new().await;
+        join(&cloud, 2, "Dana").await.unwrap();
+        call(&cloud, "DELETE", 2, &Value::Null).await.unwrap();
+        let refused = join(&cloud, 3, "D\u{430}na").await.unwrap_err();
+        assert_eq!(refused.code(), "name_taken");
+        join(&cloud, 2, "Dana").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_host_cannot_leave() {
+        let cloud = Cloud::new().await;
+        let refused = call(&cloud, "DELETE", 1, &Value::Null).await.unwrap_err();
+        assert_eq!(refused.code(), "the_host");
+    }
+
+    #[tokio::test]
+    async fn banned_users_cannot_rejoin() {
+        let cloud = Cloud::new().await;
+        join(&cloud, 2, "Dana").await.unwrap();
+        let reason = RemovalReason::Banned;
+        let removed = cloud.store.remove_member(code(), user(2), reason).await;
+        assert!(removed.unwrap());
+        let refused = join(&cloud, 2, "Dana").await.unwrap_err();
+        assert_eq!(refused.code(), "banned");
+    }
+
+    #[tokio::test]
+    async fn users_rename_themselves_ten_times_an_hour() {
+        let cloud = Cloud::new().await;
+        join(&cloud, 2, "Name 0").await.unwrap();
+        for number in 1..=RENAMES_PER_USER {
+            join(&cloud, 2, &format!("Name {number}")).await.unwrap();
+        }
+        let refused = join(&cloud, 2, "Name 99").await.unwrap_err();
+        assert_eq!(refused.code(), "rate_limited");
+    }
+}

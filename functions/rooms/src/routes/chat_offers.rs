@@ -412,17 +412,7 @@ async fn open_back_room(
         ));
     }
     let (store, now) = (state.store()?, state.clock.now());
-    let back = Room {
-        code: RoomCode::new(&state.entropy),
-        created_at: now,
-        access_code: None,
-        is_public: false,
-        is_read_only: false,
-        pins: Vec::new(),
-        back_room: None,
-        front: Some(front.room.code),
-        ..front.room.clone()
-    };
+    let back = back_room_of(&front.room, RoomCode::new(&state.entropy), now);
     let person = Person::new(host, front.room.host_name.clone(), now);
     let created = store.create_back_room(&front, &back, &person).await?;
     if created == SaveOutcome::Conflict {
@@ -442,6 +432,20 @@ async fn open_back_room(
     };
     publish_room(state, &changed, last_seq, correlation_id).await?;
     response::json(StatusCode::CREATED, &BackRoomCode { code: back.code })
+}
+
+fn back_room_of(front: &Room, code: RoomCode, now: Timestamp) -> Room {
+    Room {
+        code,
+        created_at: now,
+        access_code: None,
+        is_public: false,
+        is_read_only: false,
+        pins: Vec::new(),
+        back_room: None,
+        front: Some(front.code),
+        ..front.clone()
+    }
 }
 
 async fn load_room(state: &State, code: RoomCode, user: UserId) -> Result<RoomForUser> {
@@ -476,4 +480,38 @@ async fn create_checkout_link(
         expires_at: link.expires_at,
     };
     response::json(StatusCode::CREATED, &link)
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_core::Currency;
+
+    use super::*;
+    use crate::testing::user;
+
+    #[test]
+    fn refunded_tips_are_not_in_the_totals() {
+        let tip = |number: u8, minor: i64, currency, status| PurchaseRecord {
+            order: OrderId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]),
+            payer: user(2),
+            username: None,
+            goods: Goods::Tip { amount: 300 },
+            price: Money::new(minor, currency),
+            at: Timestamp::UNIX_EPOCH,
+            status,
+            refund_reason: None,
+            tip_seq: None,
+        };
+        let tips = [
+            tip(1, 300, Currency::Usd, FulfillmentStatus::Fulfilled),
+            tip(2, 500, Currency::Usd, FulfillmentStatus::Refunded),
+            tip(3, 900, Currency::Ils, FulfillmentStatus::Fulfilled),
+            tip(4, 100, Currency::Usd, FulfillmentStatus::Fulfilled),
+        ];
+        let totals = [
+            Money::new(400, Currency::Usd),
+            Money::new(900, Currency::Ils),
+        ];
+        assert_eq!(total_by_currency(&tips).unwrap(), totals);
+    }
 }

@@ -214,12 +214,7 @@ pub(crate) async fn moderate_person(
             let is_muted = act == ModerationAction::Mute;
             mute_person(&state, code, person, is_muted, correlation_id).await?;
         }
-        ModerationAction::Kick => {
-            // A person who has left may still be connected as a reader.
-            let reason = RemovalReason::Kicked;
-            require_found(store.remove_member(code, person, reason).await?)?;
-            publish_removed(&state, code, person, reason, correlation_id).await?;
-        }
+        ModerationAction::Kick => kick_person(&state, code, person, correlation_id).await?,
         ModerationAction::Ban => {
             ban_person(&state, &loaded.room, person, correlation_id).await?;
         }
@@ -258,6 +253,18 @@ async fn mute_person(
         .broadcasts()?
         .publish(code, &key, state.clock.now(), muted, correlation_id)
         .await
+}
+
+/// Kicks a person. One who has left may still be connected as a reader.
+async fn kick_person(
+    state: &State,
+    code: RoomCode,
+    person: UserId,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let (store, reason) = (state.store()?, RemovalReason::Kicked);
+    require_found(store.remove_member(code, person, reason).await?)?;
+    publish_removed(state, code, person, reason, correlation_id).await
 }
 
 /// Bans a person from a room and its back room. Both bans are stored before either is published, so that a failure in
@@ -300,4 +307,71 @@ async fn publish_removed(
         .broadcasts()?
         .publish(code, &key, at, removed, correlation_id)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use confab_worker::SaveOutcome;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{Cloud, code, person, room, user};
+
+    async fn moderate(cloud: &Cloud, number: u8, person: u8, act: &str) -> Result<Response> {
+        let (routes, person) = (routes(), user(person));
+        let path = format!("/api/chats/{}/people/{person}/", code());
+        let body = json!({ "act": act });
+        let request = cloud.request(&routes, ("POST", &path), number, &body).await;
+        routes.answer(request, cloud.state(PARTS).await).await
+    }
+
+    async fn access(cloud: &Cloud, code: RoomCode, number: u8) -> AccessLevel {
+        let read = Consistency::Strong;
+        let loaded = cloud.store.load_room_for(code, Some(user(number)), read);
+        loaded.await.unwrap().access
+    }
+
+    #[tokio::test]
+    async fn only_the_host_moderates_and_never_themselves() {
+        let cloud = Cloud::new().await;
+        cloud.add_member(2).await;
+        cloud.add_member(3).await;
+        for act in ["mute", "unmute", "kick", "ban", "unban"] {
+            let refused = moderate(&cloud, 2, 3, act).await.unwrap_err();
+            assert_eq!(refused.code(), "forbidden", "{act}");
+        }
+        let refused = moderate(&cloud, 1, 1, "kick").await.unwrap_err();
+        assert_eq!(refused.code(), "the_host");
+        moderate(&cloud, 1, 3, "kick").await.unwrap();
+        assert_eq!(access(&cloud, code(), 3).await, AccessLevel::Reader);
+        let unknown = moderate(&cloud, 1, 9, "mute").await.unwrap_err();
+        assert_eq!(unknown.code(), "person_not_found");
+    }
+
+    #[tokio::test]
+    async fn a_ban_covers_the_back_room_until_it_is_lifted() {
+        let cloud = Cloud::new().await;
+        cloud.add_member(2).await;
+        let store = &cloud.store;
+        let front = store
+            .load_room_for(code(), Some(user(1)), Consistency::Strong)
+            .await
+            .unwrap();
+        let back = Room {
+            code: RoomCode::new(&|| [2; 10]),
+            front: Some(code()),
+            ..room()
+        };
+        let created = store.create_back_room(&front, &back, &person(1)).await;
+        assert_eq!(created.unwrap(), SaveOutcome::Saved);
+        store.join(back.code, None, &person(2)).await.unwrap();
+        moderate(&cloud, 1, 2, "ban").await.unwrap();
+        for code in [code(), back.code] {
+            assert_eq!(access(&cloud, code, 2).await, AccessLevel::Banned);
+        }
+        moderate(&cloud, 1, 2, "unban").await.unwrap();
+        for code in [code(), back.code] {
+            assert_ne!(access(&cloud, code, 2).await, AccessLevel::Banned);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Condition, Row, Table, WriteConflict, number, text};
 use confab_core::{CorrelationId, Error, Result, Timestamp, UserId, after};
 use confab_worker::Consistency;
-use rooms_domain::{ClientMessageId, Draft, Message, Pace, Quote, RoomCode};
+use rooms_domain::{ClientMessageId, Draft, Message, Pace, Person, Quote, RoomCode};
 use serde::Deserialize;
 
 use super::{
@@ -78,8 +78,30 @@ fn expiry(now: Timestamp, ttl: Duration) -> i64 {
     after(now, ttl).as_second()
 }
 
+fn numbered(
+    draft: &Draft,
+    author: &Person,
+    quote: Option<Quote>,
+    seq: u64,
+    now: Timestamp,
+) -> Message {
+    Message {
+        seq,
+        at: now,
+        user_id: author.user_id,
+        username: author.username.clone(),
+        text: draft.text.as_str().into(),
+        client_msg_id: draft.client_msg_id.clone(),
+        reply_to: quote,
+        is_deleted: false,
+        reactions: Vec::new(),
+        rev: 0,
+        tip: draft.tip,
+    }
+}
+
 impl Store {
-    /// Reads the latest messages. Once all have expired, only `reserved_seq` of the room tells the last number.
+    /// Reads the latest messages. Once all have expired, only `reserved_seq` of the room has the last number.
     pub(crate) async fn latest_messages(
         &self,
         code: RoomCode,
@@ -144,19 +166,7 @@ impl Store {
             if pace.exceeds_author_limit && purchase.is_none() {
                 return Ok(PostOutcome::RateLimited);
             }
-            let message = Message {
-                seq: latest.last_seq + 1,
-                at: now,
-                user_id: person.user_id,
-                username: person.username.clone(),
-                text: draft.text.as_str().into(),
-                client_msg_id: draft.client_msg_id.clone(),
-                reply_to: quote.clone(),
-                is_deleted: false,
-                reactions: Vec::new(),
-                rev: 0,
-                tip: draft.tip,
-            };
+            let message = numbered(draft, person, quote.clone(), latest.last_seq + 1, now);
             let reservation = (reserved_seq, latest.expires_at);
             let writes = self.message_writes(code, &message, reservation, purchase)?;
             let Some(conflicts) = self.table.try_transact_once(writes).await? else {

@@ -116,7 +116,7 @@ async fn analyze_photo(
     drop(bytes);
     save_step(state, analysis, 1).await?;
     let jpeg = picture.jpeg(JPEG_QUALITY);
-    // The same bytes have the same findings, whoever uploaded them.
+    // The same bytes have the same findings, also for another owner.
     let earlier = store.find_analysis_by_digest(&digest).await?;
     let findings = match earlier.and_then(|earlier| earlier.findings) {
         Some(findings) => findings,

@@ -265,3 +265,38 @@ fn require_reader(loaded: &RoomForUser) -> Result<(), Rejection> {
     };
     Err(Rejection::Removed(reason))
 }
+
+#[cfg(test)]
+mod tests {
+    use rooms_domain::{Membership, Person, Room};
+
+    use super::*;
+    use crate::testing::{loaded_for, person, room};
+
+    #[test]
+    fn users_who_may_no_longer_read_are_removed_with_a_reason() {
+        let members_only = Room {
+            is_public: false,
+            ..room()
+        };
+        let with = |membership| {
+            Some(Person {
+                membership,
+                ..person(2)
+            })
+        };
+        for (person, expected) in [
+            (with(Membership::Joined), None),
+            (with(Membership::Left), Some(RemovalReason::Kicked)),
+            (with(Membership::Banned), Some(RemovalReason::Banned)),
+            (None, Some(RemovalReason::MembersOnly)),
+        ] {
+            let rejected = require_reader(&loaded_for(members_only.clone(), person)).err();
+            let reason = rejected.map(|rejection| match rejection {
+                Rejection::Removed(reason) => reason,
+                Rejection::Refused(error) => panic!("{error}"),
+            });
+            assert_eq!(reason, expected);
+        }
+    }
+}

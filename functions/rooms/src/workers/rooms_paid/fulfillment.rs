@@ -336,3 +336,42 @@ fn may_have(goods: Goods, loaded: &RoomForUser, person: &Person) -> bool {
         Goods::Tip { .. } => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{loaded_for, person, room};
+
+    #[test]
+    fn payers_who_may_not_have_the_goods_are_refunded() {
+        let pin = Goods::Pin {
+            seq: 1,
+            tier: Tier::parse(100).unwrap(),
+        };
+        let tip = Goods::Tip { amount: 100 };
+        let entrance = Goods::BackRoom;
+        let member = person(2);
+        let muted = Person {
+            is_muted: true,
+            ..person(2)
+        };
+        let left = Person {
+            membership: Membership::Left,
+            ..person(2)
+        };
+        let banned = Person {
+            membership: Membership::Banned,
+            ..person(2)
+        };
+        for (payer, expected) in [
+            (member, [true, true, true]),
+            (muted, [false, true, true]),
+            (left, [false, true, false]),
+            (banned, [false, false, false]),
+        ] {
+            let loaded = loaded_for(room(), Some(payer.clone()));
+            let allowed = [pin, tip, entrance].map(|goods| may_have(goods, &loaded, &payer));
+            assert_eq!(allowed, expected, "{payer:?}");
+        }
+    }
+}

@@ -255,7 +255,7 @@ async fn malformed_rows_are_skipped() {
         .put_row(
             &live,
             "tkt_zzz",
-            json!({ "c": { "S": "y" }, "u": { "S": "nobody" }, "expires_at": until }),
+            json!({ "c": { "S": "y" }, "u": { "S": "no user" }, "expires_at": until }),
         )
         .await;
     cloud
