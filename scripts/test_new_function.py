@@ -32,6 +32,7 @@ class NewFunction(unittest.TestCase):
             (source / "lib.rs").write_text("pub mod routes;\n")
             (source / "routes.rs").write_text("//! Routes.\n\npub mod aaa;\npub mod zzz;\n")
             (source / "state.rs").write_text(STATE)
+            (folder / "Cargo.toml").write_text("[dependencies]\nhttp.workspace = true\n")
             (folder / "RULES.md").write_text(RULES)
         self.before = self.files()
 
@@ -83,6 +84,7 @@ class NewFunction(unittest.TestCase):
         for path in written:
             self.assertIn(path, printed)
         self.assertIn("Next:", printed)
+        self.assertIn("Add to functions/rooms/Cargo.toml: confab-testkit\n", printed)
 
         known = self.template("rooms", ["RoomReportFunction", "RoomReportErrorsAlarm"])
         function = known["RoomReportFunction"]["Properties"]
@@ -105,7 +107,8 @@ class NewFunction(unittest.TestCase):
         self.assertIn("PARTS: &[Part] = &[Part::Store, Part::DynamoDbConnection];", module)
         binary = written["functions/rooms/src/bin/room-report.rs"]
         self.assertIn("use rooms::{State, routes::room_report};", binary)
-        self.assertIn("room_report::routes()", binary)
+        self.assertIn('confab_lambda::serve("room-report", state, room_report::routes()).await', binary)
+        self.assertLessEqual(len([line for line in binary.splitlines() if line]), 8)
         self.assertEqual(written["functions/rooms/src/routes.rs"],
                          "//! Routes.\n\npub mod aaa;\npub mod room_report;\npub mod zzz;\n")
         row = written["functions/rooms/RULES.md"].splitlines()[-1]
