@@ -11,7 +11,7 @@ const composing = 229;
 const longest = 2000;
 const countFrom = 1800;
 
-export interface Composed {
+export interface ComposedMessage {
   text: string;
   replyTo: Quote | null;
 }
@@ -188,7 +188,7 @@ export class RoomComposer extends LitElement {
     const text = this.text.trim();
     if (text === "" || characterCount(text) > longest) return;
     this.dispatchEvent(
-      new CustomEvent<Composed>("compose", { detail: { text, replyTo: this.replyTo } }),
+      new CustomEvent<ComposedMessage>("compose", { detail: { text, replyTo: this.replyTo } }),
     );
     this.text = "";
     storeDraft(this.code, "");

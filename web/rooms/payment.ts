@@ -86,7 +86,7 @@ export function pinRefetchDelay(until: number, now: number, tries: number, rando
   return Math.max(0, until - now) + (500 + 4_000 * random) * 2 ** tries;
 }
 
-export interface Pace {
+export interface PollScheduler {
   now(): number;
   random(): number;
   later(ms: number, run: () => void): () => void;
@@ -102,7 +102,7 @@ export class PaymentPoller {
   #stopped = false;
 
   constructor(
-    private readonly pace: Pace,
+    private readonly pace: PollScheduler,
     private readonly until: number,
     private readonly ask: () => Promise<void>,
     private readonly over: () => void,

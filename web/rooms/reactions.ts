@@ -26,3 +26,30 @@ export function setOwn(reactions: Reaction[], emoji: string, me: string, on: boo
   const rest = reactions.map((each) => (each.emoji === emoji ? next : each));
   return (reactions.includes(known) ? rest : [...rest, next]).filter(({ count }) => count > 0);
 }
+
+export interface ReactionChange {
+  seq: number;
+  emoji: string;
+  on: boolean;
+  isDone?: boolean;
+}
+
+interface Reactable {
+  seq: number | null;
+  reactions: Reaction[];
+}
+
+/** Shows reactions as the user left them, before and after the server's answer. */
+export function applyPending(
+  items: Reactable[],
+  changes: readonly ReactionChange[],
+  me: string,
+): void {
+  for (const { seq, emoji, on, isDone } of changes) {
+    const item = items.find((each) => each.seq === seq);
+    if (!item) continue;
+    item.reactions = isDone
+      ? includeOwn(item.reactions, emoji, me)
+      : setOwn(item.reactions, emoji, me, on);
+  }
+}

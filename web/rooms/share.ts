@@ -9,7 +9,7 @@ import { readStored } from "./storage";
 
 const quiet = 4;
 
-export function linkOf(code: string): string {
+export function roomLink(code: string): string {
   // Some messengers cut off a link's hash.
   return `${location.origin}${location.pathname}?room=${encodeURIComponent(code)}`;
 }
@@ -98,7 +98,7 @@ export class RoomShare extends LitElement {
   @state() private copied = false;
 
   override render() {
-    const link = linkOf(this.code);
+    const link = roomLink(this.code);
     // The remembered code may be outdated.
     const accessCode =
       this.host && (this.isPrivate || this.behind) ? readStored<string>(`code.${this.code}`) : null;

@@ -6,14 +6,14 @@ const taken = ["image/jpeg", "image/png", "image/webp"];
 
 export class UnsupportedPhoto extends Error {}
 
-export interface Ready {
+export interface ResizedPhoto {
   photo: Blob;
   /** 0 when the browser cannot show it. */
   width: number;
   height: number;
 }
 
-export async function shrink(file: Blob): Promise<Ready> {
+export async function resizePhoto(file: Blob): Promise<ResizedPhoto> {
   let picture: ImageBitmap;
   try {
     picture = await createImageBitmap(file);
