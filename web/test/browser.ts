@@ -1,4 +1,4 @@
-// What every page test stands on: a browser, a home to visit, a page that remembers what went wrong in it, and waiting for conditions.
+// Shared by the page tests: a browser, pages that collect their errors, and waiting for conditions.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ const flags = [
   "--disable-component-update",
   "--disable-sync",
 ];
-// A busy machine is slow, and only a test that fails waits this long.
+// Generous for a busy machine; only a failing test waits this long.
 const patience = Number(process.env.WAIT_TIMEOUT_MS ?? 60_000);
 
 export async function setUp() {
@@ -37,7 +37,7 @@ export async function setUp() {
       await browser.close();
       await mock?.stop();
     },
-    /** Opens a page, lets `visit` use it, and fails when the page has logged an error that `visit` did not expect. */
+    /** Opens a page for `visit`. Fails when the page logs an unexpected error. */
     async open(path: string, options, visit) {
       const { expectErrors, ...contextOptions } = options;
       const context = await browser.newContext({
@@ -88,7 +88,10 @@ export async function assertFits(page) {
   assert.equal(over, 0, "the page is wider than its window");
 }
 
-/** No word is broken because its column is too narrow: one of twelve letters or less is on one line. Identifiers may break between their parts. */
+/**
+ * Fails when a column breaks a word of up to twelve letters. Identifiers may break between their
+ * parts.
+ */
 export async function assertWordsWhole(page) {
   const broken = await page.evaluate(() => {
     const found = [];
@@ -116,7 +119,7 @@ export async function assertWordsWhole(page) {
 
 let people = 0;
 
-/** A person of this run alone, so that the tests can share one home. */
+/** Adds a person of this run alone, so that tests can share one home. */
 export async function addPerson(page, name = "Dana Test") {
   const full = `${name} ${process.pid}-${++people}`;
   await page
@@ -143,7 +146,7 @@ export const bubbles = {
   out: (page) => page.locator(".message.out .bubble"),
 };
 
-/** A small picture, drawn in the page so that no binary file is kept. */
+/** Draws a small picture in the page, so that the repository holds no binary file. */
 export async function picture(page, tint = "teal") {
   const base64 = await page.evaluate(async (color) => {
     const canvas = new OffscreenCanvas(64, 48);

@@ -1,4 +1,4 @@
-// The ledger as an operator uses it. With CONFAB_HOME it is that `local`'s, with real functions and its Stripe; without it the mock's.
+// The ledger as an operator uses it: on the `local` at CONFAB_HOME, or on the mock.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertFits, type Site, setUp, until } from "./browser";
@@ -44,13 +44,13 @@ async function sold({
   return { ...order, payer };
 }
 
-/** The drawer itself, not the dialog inside it: what it shows is slotted there. */
+/** Returns the drawer element: its content is slotted, not inside the native dialog. */
 const drawer = (page) => page.locator("cf-dialog[open]");
 const opened = ({ order_id }) => `/ledger#order=${order_id}`;
 const stateIs = (page, words) =>
   drawer(page).locator(".head").getByText(words, { exact: true }).waitFor();
 
-/** The amounts of the order's rows, and the balance after the last of them. */
+/** Returns the amounts of the order's rows, and the balance after the last one. */
 async function moneyOf(page) {
   return drawer(page)
     .locator("section", { has: page.getByRole("heading", { name: "Money", exact: true }) })
@@ -71,7 +71,7 @@ const rowsAre = (page, wanted) =>
   );
 
 describe("ledger", () => {
-  test("something is sold, paid with a test card, refunded, and the rows add up", async () => {
+  test("an order is paid, refunded and reconciled", async () => {
     const payer = newPayer();
     await site.open("/ledger", {}, async (page) => {
       await page.getByRole("button", { name: "Sell something" }).first().click();
@@ -126,7 +126,7 @@ describe("ledger", () => {
   });
 
   for (const colorScheme of ["light", "dark"]) {
-    test(`a day, an order and an account: axe finds nothing grave in ${colorScheme}`, async () => {
+    test(`day, order and account pass axe in ${colorScheme}`, async () => {
       const order = await sold();
       await site.open("/ledger", { colorScheme }, async (page) => {
         await page
@@ -147,7 +147,7 @@ describe("ledger", () => {
     });
   }
 
-  test("fits 320 px, also from right to left", async () => {
+  test("the ledger fits 320 px in both writing directions", async () => {
     const order = await sold({ payer: `${newPayer()}_${"לקוחה".repeat(20)}` });
     await site.open("/ledger", { viewport: { width: 320, height: 640 } }, async (page) => {
       await page.getByRole("link", { name: new RegExp(order.order_id) }).waitFor();
@@ -169,7 +169,7 @@ describe("ledger", () => {
     });
   });
 
-  test("a dispute takes the money, and one that is lost keeps it", async () => {
+  test("a lost dispute keeps the money", async () => {
     const order = await sold({ item: "studio.standard" });
     await site.open(opened(order), {}, async (page) => {
       await drawer(page).getByRole("button", { name: "Dispute…" }).click();
@@ -185,7 +185,7 @@ describe("ledger", () => {
     });
   });
 
-  test("a dispute that is won brings money back that somebody has to look at", async () => {
+  test("a won dispute returns the money and raises a flag", async () => {
     const order = await sold();
     await site.open(opened(order), {}, async (page) => {
       await drawer(page).getByRole("button", { name: "Dispute…" }).click();
@@ -208,7 +208,7 @@ describe("ledger", () => {
     });
   });
 
-  test("a bank may take all of a charge that was refunded in part", async () => {
+  test("a dispute takes the full charge when part of it was refunded", async () => {
     const order = await sold({ item: "studio.standard" });
     await post(`/api/stripe/payments/${sessionOf(order)}/refund`, { amount: 900 });
     await site.open(opened(order), {}, async (page) => {
@@ -231,7 +231,7 @@ describe("ledger", () => {
     });
   });
 
-  test("of a lost dispute a part may come back", async () => {
+  test("a lost dispute can be reinstated in part", async () => {
     const order = await sold({ item: "studio.standard" });
     const { id } = await post(`/api/stripe/payments/${sessionOf(order)}/dispute`, {});
     await post(`/api/stripe/disputes/${id}/close`, { won: false, returned: 900 });
@@ -240,7 +240,7 @@ describe("ledger", () => {
     });
   });
 
-  test("a bank that only asks takes nothing", async () => {
+  test("an inquiry moves no money", async () => {
     const order = await sold({ item: "studio.standard" });
     await post(`/api/stripe/payments/${sessionOf(order)}/dispute`, { inquiry: true });
     await site.open(opened(order), {}, async (page) => {
@@ -258,7 +258,7 @@ describe("ledger", () => {
     });
   });
 
-  test("a refund that fails is told, and can be made again", async () => {
+  test("a failed refund is reported and can be repeated", async () => {
     const order = await sold();
     const { id } = await post(`/api/stripe/payments/${sessionOf(order)}/refund`, { fate: "waits" });
     await site.open(opened(order), {}, async (page) => {
@@ -271,7 +271,7 @@ describe("ledger", () => {
     });
   });
 
-  test("a bank debit waits until the bank decides", async () => {
+  test("a bank debit stays pending until it settles", async () => {
     const order = await sold({ card: "async_success" });
     await site.open(opened(order), {}, async (page) => {
       await stateIs(page, "Pending");
@@ -280,7 +280,7 @@ describe("ledger", () => {
     });
   });
 
-  test("an order that nobody has paid leads to its pay page", async () => {
+  test("an unpaid order links to its checkout", async () => {
     const order = await offer(newPayer());
     await site.open(opened(order), {}, async (page) => {
       await stateIs(page, "Pending");
@@ -290,7 +290,7 @@ describe("ledger", () => {
     });
   });
 
-  test("a payment elsewhere shows by itself", async () => {
+  test("a payment appears without a reload", async () => {
     const order = await offer(newPayer(), "rooms.tip_300");
     await site.open("/ledger", {}, async (page) => {
       const row = page.getByRole("row", { name: new RegExp(order.order_id) });
@@ -300,7 +300,7 @@ describe("ledger", () => {
     });
   });
 
-  test("the page does not ask again because of its own questions", async () => {
+  test("the page's own requests do not trigger a refetch", async () => {
     await sold();
     await site.open("/ledger", {}, async (page) => {
       let asked = 0;
@@ -321,7 +321,7 @@ describe("ledger", () => {
     });
   });
 
-  test("an order and an account are found, and what is not there says so", async () => {
+  test("search finds orders and accounts, and reports unknown ids", async () => {
     const order = await sold();
     await site.open("/ledger", { expectErrors: true }, async (page) => {
       const field = page.getByRole("searchbox");
@@ -348,7 +348,7 @@ describe("ledger", () => {
     });
   });
 
-  test("another day can be looked at, and Back leads to today", async () => {
+  test("another day is reachable, and Back returns to today", async () => {
     await sold();
     await site.open("/ledger", {}, async (page) => {
       await page.getByRole("row", { name: /^USD/ }).waitFor();
@@ -366,7 +366,7 @@ describe("ledger", () => {
     });
   });
 
-  test("the keyboard sells, and the focus comes back to where it was", async () => {
+  test("a sale works by keyboard and returns the focus", async () => {
     await site.open("/ledger", {}, async (page) => {
       const focused = (locator) => locator.evaluate((element) => element.matches(":focus"));
       const sell = page.getByRole("button", { name: "Sell something" }).first();
@@ -382,14 +382,14 @@ describe("ledger", () => {
     });
   });
 
-  test("the control room leads here", async () => {
+  test("the control room links to the ledger", async () => {
     await site.open("/", {}, async (page) => {
       await page.getByRole("link", { name: "Payments", exact: true }).click();
       await page.getByRole("heading", { name: "ledger" }).waitFor();
     });
   });
 
-  test("only the ledger is passed on", async () => {
+  test("the proxy passes on ledger routes only", async () => {
     const at = (path) => fetch(`${site.home}/api/ledger/${path}`).then(({ status }) => status);
     for (const path of [
       "prices",
@@ -412,7 +412,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     }
   };
 
-  test("a first run says what to do", async () => {
+  test("an empty ledger explains the first step", async () => {
     await alone(async (own) => {
       await own.open("/ledger", {}, async (page) => {
         await page.getByText("No orders yet today").waitFor();
@@ -423,7 +423,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("what Stripe holds and the ledger does not is marked, and clears", async () => {
+  test("a difference with Stripe is marked until it clears", async () => {
     await alone(async (own) => {
       const { order_id, url } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_lost" });
       own.mock.ledger.loseNotices(true);
@@ -444,7 +444,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a second payment asks for a look until it is refunded, whatever the first one does", async () => {
+  test("a second payment is flagged until it is refunded", async () => {
     await alone(async (own) => {
       const { order_id } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_1" });
       const refund = own.mock.ledger.payTwice(order_id, "pi_second");
@@ -464,7 +464,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("flags say what to do, the newest first, and the older ones on demand", async () => {
+  test("flags list their remedy, newest first, older ones on demand", async () => {
     await alone(async (own) => {
       for (let index = 0; index < 5; index += 1) own.mock.ledger.flag("unknown_order", null);
       await own.open("/ledger", {}, async (page) => {
@@ -478,7 +478,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a refund that only a person can make says why, and what to do", async () => {
+  test("a manual refund states its reason and the next step", async () => {
     await alone(async (own) => {
       const { order_id, url } = own.mock.ledger.offer({ item: "studio.lite", payer: "usr_1" });
       own.mock.ledger.loseNotices(true);
@@ -499,7 +499,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("more orders than a page come page by page", async () => {
+  test("orders load page by page", async () => {
     await alone(async (own) => {
       for (let index = 0; index < 120; index += 1)
         own.mock.ledger.offer({ item: "rooms.tip_300", payer: `usr_${index}` });
@@ -515,7 +515,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("local that does not answer is asked again", async () => {
+  test("a failed fetch is retried", async () => {
     await site.open("/ledger", { expectErrors: true }, async (page) => {
       await page.route("**/api/ledger/**", (route) => route.abort());
       await page.reload();
@@ -527,7 +527,7 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a refused refund says why", async () => {
+  test("a refused refund states its reason", async () => {
     const order = await sold();
     await site.open(opened(order), { expectErrors: true }, async (page) => {
       const refusal = {

@@ -1,4 +1,5 @@
-// A room's connection without a page: a clock that a test moves, and a server that loses, doubles and shuffles what it sends.
+// The channel client without a page: a manual clock, and a server that loses, duplicates and
+// shuffles frames.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { timing } from "../live/connection";
@@ -9,7 +10,7 @@ import { repairDelay } from "../live/sync";
 import type { SocketEvents } from "../live/types";
 import { type Pending, RoomChannel } from "../rooms/channel";
 
-/** Numbers that look random and are the same in each run. */
+/** Pseudo-random numbers, the same in each run. */
 function dice(seed) {
   let state = seed >>> 0;
   return () => {
@@ -30,7 +31,7 @@ class Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Lets time pass; promises settle between the timers. */
+  /** Advances the clock; promises settle between the timers. */
   async pass(ms) {
     const end = this.now + ms;
     await settle();
@@ -50,7 +51,7 @@ async function settle() {
   for (let round = 0; round < 12; round += 1) await Promise.resolve();
 }
 
-/** The server's side, with all its faults under a test's control. */
+/** The server side, with faults that a test sets. */
 class Server {
   messages = [];
   first = 1;
@@ -184,7 +185,7 @@ class Server {
     if (frame.type === "message") {
       if (this.refuse)
         return answer({ type: "refused", client_msg_id: frame.client_msg_id, ...this.refuse });
-      // Each frame is a call of its own: a later one may be quicker.
+      // Each frame is delivered separately, so a later one may overtake.
       if (this.random() >= this.faults.lose)
         this.clock.later(this.faults.late * this.random(), () =>
           this.say(frame.text, "usr_a", frame.client_msg_id),
@@ -284,8 +285,8 @@ const message = (seq, rev = 0, text = `t${seq}`) => ({
   client_msg_id: `c${seq}`,
 });
 
-describe("log", () => {
-  test("shuffled and doubled messages are each there once, in order", () => {
+describe("message log", () => {
+  test("shuffled and duplicated messages appear once, in order", () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const random = dice(seed);
       const log = new MessageLog<ReturnType<typeof message>>();
@@ -305,7 +306,7 @@ describe("log", () => {
     }
   });
 
-  test("a gap shows that it is behind, and is filled by the page after it", () => {
+  test("a gap marks the log as behind until the next page fills it", () => {
     const log = new MessageLog<ReturnType<typeof message>>();
     log.reset({ messages: [message(1)], last_seq: 1, first_seq: 1 });
     log.take([message(4)], 4);
@@ -321,17 +322,17 @@ describe("log", () => {
     );
   });
 
-  test("the higher revision is right, whichever comes first", () => {
+  test("the higher revision wins in any order", () => {
     const log = new MessageLog<ReturnType<typeof message>>();
     log.reset({ messages: [message(1, 2, "new")], last_seq: 1, first_seq: 1 });
     log.take([message(1, 1, "old")]);
     assert.equal(log.get(1).text, "new");
     log.take([message(2, 3, "changed before it was told")]);
-    log.take([message(2, 0, "as it was")]);
+    log.take([message(2, 0, "old")]);
     assert.equal(log.get(2).text, "changed before it was told");
   });
 
-  test("what the server has forgotten is not waited for", () => {
+  test("expired numbers are not waited for", () => {
     const log = new MessageLog<ReturnType<typeof message>>();
     log.reset({ messages: [message(5)], last_seq: 5, first_seq: 5 });
     assert.equal(log.hasOlder, false);
@@ -347,7 +348,7 @@ describe("log", () => {
     );
   });
 
-  test("older pages are put before, and late copies of them change nothing", () => {
+  test("older pages are prepended, and late copies change nothing", () => {
     const log = new MessageLog<ReturnType<typeof message>>();
     log.reset({ messages: upTo(100, 51).map((seq) => message(seq)), last_seq: 100, first_seq: 1 });
     log.take([message(7)]);
@@ -362,8 +363,8 @@ describe("log", () => {
   });
 });
 
-describe("a long talk", () => {
-  test("keeps its latest, and has the rest fetched again", () => {
+describe("long message log", () => {
+  test("keepLatest drops old messages, which can be fetched again", () => {
     const log = new MessageLog<ReturnType<typeof message>>();
     log.reset({ messages: upTo(50).map((seq) => message(seq)), last_seq: 50, first_seq: 1 });
     log.take(
@@ -391,7 +392,7 @@ describe("a long talk", () => {
 });
 
 describe("outbox", () => {
-  test("what was written yesterday waits to be asked for", () => {
+  test("messages older than the deduplication window wait for the user", () => {
     const store = new MemoryStore();
     store.put({ client_msg_id: "a", text: "old", reply_to: null, at: 0, problem: "", seq: null });
     const outbox = new Outbox(store, 2 * 86_400_000);
@@ -401,7 +402,7 @@ describe("outbox", () => {
 });
 
 describe("channel", () => {
-  test("the first page, then what comes", async () => {
+  test("the first page loads and new messages follow", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     for (let count = 0; count < 80; count += 1) server.say(`m${count}`);
@@ -417,7 +418,7 @@ describe("channel", () => {
     assert.deepEqual(seqs(channel), upTo(81));
   });
 
-  test("an empty room says hello with nothing", async () => {
+  test("hello has no cursor when the channel is empty", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -428,7 +429,7 @@ describe("channel", () => {
     assert.deepEqual(seqs(channel), [1]);
   });
 
-  test("a lost frame is asked for soon, and a lost last one after the pong", async () => {
+  test("a lost frame is refetched after the gap delay, a lost last one after the pong", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.say("one");
@@ -448,7 +449,7 @@ describe("channel", () => {
     assert.deepEqual(texts(channel), ["one", "lost", "three", "lost too"]);
   });
 
-  test("a socket that dies comes back, and nothing is missing or twice", async () => {
+  test("a closed socket reconnects without gaps or duplicates", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.say("one");
@@ -465,7 +466,7 @@ describe("channel", () => {
     assert.equal(events.endings.length, 0);
   });
 
-  test("it says that it reconnects only after a second", async () => {
+  test("a disconnect is reported only after a second", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -482,7 +483,7 @@ describe("channel", () => {
     assert.equal(channel.connection.isConnected, true);
   });
 
-  test("it backs off, and comes back at once when the device wakes", async () => {
+  test("reconnects back off, and happen at once when the device wakes", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -503,14 +504,14 @@ describe("channel", () => {
     assert.equal(channel.connection.isConnected, true);
   });
 
-  test("a refused ticket ends it, and one that is to wait for is waited for", async () => {
+  test("a refused ticket ends the channel, and retry-after delays it", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.refuseTicket = { status: 429, retryAfterMs: 7_000 };
     const { channel } = openChannel(clock, server);
     await clock.pass(6_900);
     assert.equal(channel.connection.isConnected, false);
-    // Half of the way through what is added to the seven seconds, so that not all come back at once.
+    // Half of the jitter that is added to the seven seconds.
     assert.equal(channel.connection.reconnectAt - clock.now, 100 + 1_750);
     server.refuseTicket = null;
     await clock.pass(1_700);
@@ -524,7 +525,7 @@ describe("channel", () => {
     assert.equal(channel.ended, "banned");
   });
 
-  test("a dead socket is noticed by its silence, sooner after waking", async () => {
+  test("a silent socket is replaced, sooner after waking", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -545,7 +546,7 @@ describe("channel", () => {
     assert.equal(channel.connection.isConnected, true);
   });
 
-  test("it is renewed before its end without a break", async () => {
+  test("a connection is renewed before it expires without a break", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.lives = 120_000;
@@ -562,7 +563,7 @@ describe("channel", () => {
     assert.equal(server.sockets.size, 1);
   });
 
-  test("an end that has passed already does not renew without end", async () => {
+  test("a past expiry does not renew in a loop", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.lives = -5_000;
@@ -571,7 +572,7 @@ describe("channel", () => {
     assert.ok(server.opened <= 14, `${server.opened} sockets in a minute`);
   });
 
-  test("too much was missed: the latest page, and nothing of what was before", async () => {
+  test("an overflow starts over from the latest page", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     server.say("one");
@@ -589,7 +590,7 @@ describe("channel", () => {
     assert.equal(seqs(channel).at(-1), 702);
   });
 
-  test("what changed while nobody told us is read again", async () => {
+  test("visible pages are refreshed after a reconnect", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     for (let count = 0; count < 70; count += 1) server.say(`m${count}`);
@@ -606,10 +607,10 @@ describe("channel", () => {
     assert.equal(channel.log.get(70).is_deleted, true);
     assert.equal(channel.log.get(3).is_deleted, true);
     assert.equal(channel.log.visible.length, 70);
-    assert.equal(events.accessChanges, 1, "so is the room: somebody may have pinned something");
+    assert.equal(events.accessChanges, 1, "the room is read again, too");
   });
 
-  test("shown out, it does not come back by itself", async () => {
+  test("a removed user does not reconnect", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel, events } = openChannel(clock, server);
@@ -624,7 +625,7 @@ describe("channel", () => {
     assert.equal(server.opened, 1);
   });
 
-  test("what is pinned is told as it comes, and that nothing is any more", async () => {
+  test("pin frames are passed on, including the end of a pin", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { events } = openChannel(clock, server);
@@ -635,7 +636,7 @@ describe("channel", () => {
     assert.deepEqual(events.pins, [{ seq: 3 }, null]);
   });
 
-  test("frames of a kind that it does not know, and no frames at all, are passed over", async () => {
+  test("unknown frames and invalid JSON are ignored", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -647,7 +648,7 @@ describe("channel", () => {
     assert.deepEqual(texts(channel), ["one"]);
   });
 
-  test("typing shows, is forgotten after six seconds, and ends with what is said", async () => {
+  test("typing expires after six seconds and ends with a message", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -671,8 +672,8 @@ describe("channel", () => {
   });
 });
 
-describe("saying", () => {
-  test("it goes over the socket, in the order in which it was written", async () => {
+describe("sender", () => {
+  test("messages go over the socket in the order of writing", async () => {
     const clock = new Clock();
     const server = new Server(clock, dice(3), { late: 40 });
     const { channel, store } = openChannel(clock, server);
@@ -687,7 +688,7 @@ describe("saying", () => {
     assert.equal(server.posts.length, 0);
   });
 
-  test("without its echo it is sent again after five seconds, under the same id", async () => {
+  test("a message without an echo is posted with the same id after five seconds", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -703,7 +704,7 @@ describe("saying", () => {
     assert.equal(server.messages.length, 1);
   });
 
-  test("an own message behind a gap stays in the outbox until it can be shown", async () => {
+  test("an own message behind a gap stays in the outbox until it is visible", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -720,7 +721,7 @@ describe("saying", () => {
     assert.equal(channel.outbox.list.length, 0);
   });
 
-  test("without a socket it goes over REST, and stays until somebody answers", async () => {
+  test("messages are posted over HTTP while disconnected, until confirmed", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel, store } = openChannel(clock, server);
@@ -737,13 +738,13 @@ describe("saying", () => {
     assert.equal(store.kept.size, 0);
   });
 
-  test("over a reload it goes out under the same id, and once", async () => {
+  test("a message survives a reload and is posted once", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const store = new MemoryStore();
     const { channel } = openChannel(clock, server, { store });
     await clock.pass(50);
-    // It arrives, but nobody hears of it before the page is gone.
+    // The message arrives, but its answer is lost with the page.
     server.faults.lose = 0;
     channel.post("id", "hello", null);
     server.up = false;
@@ -757,7 +758,7 @@ describe("saying", () => {
     assert.equal(store.kept.size, 0);
   });
 
-  test("refused says why, and what was behind it goes on", async () => {
+  test("a refused message states its reason and does not block the next", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel, events } = openChannel(clock, server);
@@ -777,7 +778,7 @@ describe("saying", () => {
     assert.equal(channel.outbox.list.length, 0);
   });
 
-  test("too fast is tried again by itself, and not without end", async () => {
+  test("a rate-limited message is retried a limited number of times", async () => {
     const clock = new Clock();
     const server = new Server(clock);
     const { channel } = openChannel(clock, server);
@@ -796,7 +797,7 @@ describe("saying", () => {
   });
 });
 
-test("whatever the connection does: each message once, in order, for everybody", async () => {
+test("messages are delivered once in order over a faulty connection", async () => {
   for (let seed = 1; seed <= 40; seed += 1) {
     const clock = new Clock();
     const random = dice(seed);

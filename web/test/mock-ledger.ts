@@ -1,5 +1,5 @@
-// The ledger's part of the mock: orders, their rows, what products were told, and a Stripe to refund and dispute at.
-// It books as payments does: what the provider holds now is compared with what was booked.
+// The ledger's part of the mock: orders, rows, notifications, and a Stripe for refunds and
+// disputes. It books differences to the provider, as payments does.
 import { randomBytes } from "node:crypto";
 import { MockError } from "./mock-error";
 
@@ -103,7 +103,7 @@ export function createLedger({ room, pay, home }) {
     };
   }
 
-  /** A while later, as a webhook is. */
+  /** Runs with a delay, as a webhook would. */
   function notice(order_id) {
     if (noticesAreLost) return;
     timers.push(
@@ -224,7 +224,7 @@ export function createLedger({ room, pay, home }) {
     return refund;
   }
 
-  /** Of the order's own payment, unless another one is named. */
+  /** For the order's own payment, unless another one is given. */
   function flag(kind, order_id, at = room.now(), other = undefined) {
     const known = orders.get(order_id);
     const payment = other ?? known?.order.payment ?? "";
@@ -299,7 +299,7 @@ export function createLedger({ room, pay, home }) {
     return { balance: rows.reduce((sum, { amount }) => sum + amount, 0), rows };
   }
 
-  /** A day's trade, for looking at the page. */
+  /** A day of demo orders. */
   function fill() {
     const minutes = (count) => room.now() - count * 60_000;
     const sold = (item: string, payer: string, ago: number, card?: string) => {
@@ -338,7 +338,7 @@ export function createLedger({ room, pay, home }) {
     offer,
     flag,
     fill,
-    /** Another payment of an order, until it is refunded. */
+    /** Adds a second payment of an order, flagged until it is refunded. */
     payTwice(order_id, payment) {
       flag("paid_twice", order_id, room.now(), payment);
       return () => {
@@ -346,12 +346,12 @@ export function createLedger({ room, pay, home }) {
         room.ran("payments-book");
       };
     },
-    /** A product asks for the money to go back, and Stripe says no. */
+    /** Requests a refund as a product, which Stripe refuses. */
     refuse(order_id, reason) {
       orders.get(order_id).order.refund = { reason, step: "refused", code: "charge_disputed" };
       flag("refund_by_hand", order_id);
     },
-    /** What is at Stripe from now on is not told. */
+    /** Holds back Stripe's events from now on. */
     loseNotices(lost) {
       noticesAreLost = lost;
     },

@@ -1,4 +1,4 @@
-// The checkout's part of the mock: sessions that a test opens, and what the test cards do to them.
+// The checkout's part of the mock: sessions, and the effects of the test cards.
 import { randomUUID } from "node:crypto";
 import { MockError } from "./mock-error";
 
@@ -44,7 +44,7 @@ export function createPay() {
   }
 
   return {
-    /** The id of a new checkout. */
+    /** Returns the id of a new checkout. */
     add({
       title,
       amount,

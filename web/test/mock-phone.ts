@@ -1,4 +1,4 @@
-// The phone's half of the mock: people, and a bot that answers them in English and Hebrew.
+// The phone's part of the mock: people, and a bot that answers in English and Hebrew.
 import { randomUUID } from "node:crypto";
 import { MockError } from "./mock-error";
 
@@ -206,7 +206,7 @@ export function createPhone({ streams, room, demo }) {
 
   if (demo) fill();
 
-  /** People with a past, for looking at the page. */
+  /** Demo people with a history. */
   function fill() {
     const day = 86_400_000;
     const past = (person, ago, from, content, extra = {}) => {
@@ -288,7 +288,7 @@ export function createPhone({ streams, room, demo }) {
   }
 
   return {
-    /** What a bot says unasked, for the tests of reconnecting. */
+    /** Sends an unprompted bot message, for tests of reconnects. */
     say: (id, words) => put(find(id), "bot", text(words)),
     typing: (id) => streams.send("/api/phone/stream", "typing", { person: id }),
     routes: [

@@ -1,4 +1,4 @@
-// Photos that nobody took, so that no binary file is kept: a few scenes, drawn and written as PNG.
+// Generated scenes as PNG, so that the repository holds no binary file.
 import { deflateSync } from "node:zlib";
 
 const hex = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));

@@ -1,4 +1,4 @@
-// The control room's half of the mock: functions, queues, traces and logs that move.
+// The control room's part of the mock: functions, queues, traces and moving logs.
 import { randomUUID } from "node:crypto";
 import { MockError } from "./mock-error";
 
@@ -293,7 +293,7 @@ export function createRoom({ streams, demo }) {
     calls.set(key, one);
   }
 
-  /** As after a morning's work of the studio: many callers that do the same things, and answers that AWS calls errors. Twice is the same as once. */
+  /** AWS calls of a busy morning: many callers, and expected failures. Idempotent. */
   function busy() {
     const several = [
       "studio-conversation",
@@ -354,7 +354,7 @@ export function createRoom({ streams, demo }) {
     one.duration_ms = { last: took, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
   }
 
-  /** One inbound webhook all the way to the reply; `reply` runs where the worker would send. */
+  /** One inbound webhook through to the reply; `reply` runs where the worker would send. */
   function conversation(ref, { reply = () => {}, ok = true } = {}) {
     const id = `cor_${randomUUID().replaceAll("-", "").slice(0, 20)}`;
     const inbound = queues[0];
@@ -455,12 +455,12 @@ export function createRoom({ streams, demo }) {
     now,
     changed,
     busy,
-    /** A function has done something. */
+    /** Simulates an invocation. */
     ran(name) {
       ran(name, 3);
       changed();
     },
-    /** A message that was given up on, for the tests of the queue drawer. */
+    /** Adds a dead letter, for the tests of the queue drawer. */
     poison: () => conversation("wamid.poison", { ok: false }),
     stop: () => timers.forEach(clearTimeout),
     routes: [

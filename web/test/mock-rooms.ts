@@ -1,4 +1,4 @@
-// The rooms' API as docs/rooms.md has it, on an address of its own as in life, with faults that a test can ask for.
+// The rooms API of docs/rooms.md on its own origin, with faults that a test sets.
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { MockError } from "./mock-error";
@@ -37,7 +37,7 @@ const usd = (minor) => ({ minor, currency: "USD" });
 const tiers = { 100: 10, 200: 15, 500: 20, 1000: 30, 1500: 45, 2000: 60 };
 const tips = [100, 300, 500, 1000];
 
-/** Of many who reacted a few are named. */
+/** Names only some users of a popular reaction. */
 const everybody = Symbol("everybody");
 export const reactionOf = (emoji, users) => ({
   emoji,
@@ -62,11 +62,11 @@ export async function createRooms({ demo = false } = {}) {
   const photos = new Map();
   const tickets = new Map();
   const images = new Map();
-  /** What somebody may pay for: by order. */
+  /** What each open order pays for. */
   const offered = new Map();
-  /** Orders that came to something else than being given. */
+  /** Final states of orders that were not fulfilled. */
   const fates = new Map();
-  /** Faults: what happens to the next frames and calls. */
+  /** Faults of the next frames and calls. */
   const faults = {
     dropFrames: 0,
     double: false,
@@ -242,7 +242,7 @@ export async function createRooms({ demo = false } = {}) {
     return { ...news, you };
   }
 
-  // What is paid for
+  // Payments
 
   const topOf = (room) =>
     room.pins.filter(({ until }) => until > Date.now()).sort((a, b) => b.tier - a.tier)[0] ?? null;
@@ -435,7 +435,7 @@ export async function createRooms({ demo = false } = {}) {
     }
   }
 
-  // The socket
+  // Socket
 
   function hear(room, socket, text) {
     if (faults.deaf) return;
@@ -1088,7 +1088,7 @@ export async function createRooms({ demo = false } = {}) {
 
   if (demo) fill();
 
-  /** Rooms with a past, for looking at the page. */
+  /** Demo rooms with a history. */
   function fill() {
     const host = fresh();
     const room = addRoom(host, {
@@ -1137,7 +1137,7 @@ export async function createRooms({ demo = false } = {}) {
     const ask = past(
       omer,
       2_400_000,
-      "Is the kiosk still open? I would bring coffee for whoever wants one",
+      "Is the kiosk still open? I would bring coffee for anyone who wants one",
     );
     past(noa, 2_300_000, "כן, פתוח עד שמונה. אני אשמח לאחד עם חלב", { reply_to: ask.seq });
     past(noa, 2_290_000, "😍");
@@ -1189,7 +1189,7 @@ export async function createRooms({ demo = false } = {}) {
     url,
     faults,
     rooms,
-    /** A room with a host whom no browser is. */
+    /** Adds a room whose host has no browser. */
     add(options = {}) {
       const host = fresh();
       const room = addRoom(host, { name: "Test room", username: "Hosta", ...options });
@@ -1208,7 +1208,7 @@ export async function createRooms({ demo = false } = {}) {
     pin(code, seq, minutes, tier = 500) {
       pinUp(find(code), seq, tier, minutes);
     },
-    /** Somebody pays for what they were offered last. */
+    /** Pays the latest order. */
     pays: () => pay([...offered.keys()].at(-1)),
     tip: (code, user_id, amount) => tip(find(code), user_id, amount),
     tellRoom(code, name) {
@@ -1216,7 +1216,7 @@ export async function createRooms({ demo = false } = {}) {
       room.name = name;
       broadcast(room, { type: "room", room: newsOf(room) });
     },
-    /** The entrances of all are paid back. */
+    /** Refunds every entrance fee. */
     letOut(code) {
       const room = find(code);
       const back = find(room.back_room);
@@ -1226,7 +1226,7 @@ export async function createRooms({ demo = false } = {}) {
       }
       room.entered.clear();
     },
-    /** Everybody in front has paid, and nobody was told. */
+    /** Lets everyone in the front room enter the back room, without a broadcast. */
     letIn(code) {
       const room = find(code);
       for (const member of room.members.values()) {
@@ -1235,7 +1235,7 @@ export async function createRooms({ demo = false } = {}) {
       }
     },
     openBehind: (code) => openBehind(find(code)),
-    /** What comes of the orders that nobody has paid. */
+    /** Sets the state of the unpaid orders. */
     comeTo: (state) => {
       for (const order of offered.keys()) fates.set(order, state);
     },
@@ -1250,7 +1250,7 @@ export async function createRooms({ demo = false } = {}) {
       if (reason === "banned") room.banned.add(user_id);
       showOut(room, user_id, reason);
     },
-    /** Every socket dies as when the network does. */
+    /** Destroys every socket, as a lost network does. */
     kill() {
       for (const room of rooms.values()) for (const socket of room.sockets) socket.tear();
     },

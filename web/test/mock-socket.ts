@@ -1,4 +1,5 @@
-// As much of RFC 6455 as the mock needs: text frames of one piece, closing, and a socket that can be torn off.
+// The parts of RFC 6455 that the mock needs: unfragmented text frames, closing, and destroying a
+// socket.
 import { createHash } from "node:crypto";
 
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -54,7 +55,7 @@ export function accept(request, socket, { heard, closed }) {
       frame(8, Buffer.from([3, 232]));
       socket.end();
     },
-    /** As when a phone loses its network. */
+    /** Destroys the socket, as a lost network does. */
     tear: () => socket.destroy(),
   };
 }

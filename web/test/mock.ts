@@ -1,4 +1,5 @@
-// A stand-in for `local`: serves dist/ and answers the control API with made-up data. `--demo` fills it with people and traffic.
+// A stand-in for `local`: serves dist/ and answers the control API with invented data. `demo` adds
+// people and traffic.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -20,13 +21,13 @@ const types = {
 };
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/** The rooms' API, its sockets and its photos have addresses of their own. */
+/** The rooms API, its sockets and its photos have their own origin. */
 const roomsPolicy = (api) =>
   policy
     .replace("connect-src 'self'", `connect-src 'self' ${api} ${api.replace("http", "ws")}`)
     .replace("img-src 'self' data:", `img-src 'self' data: blob: ${api}`);
 
-/** Event streams that tests can cut. */
+/** Event streams that tests can close. */
 class Streams {
   #open = new Map();
   accepting = true;
@@ -135,7 +136,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     pay,
     ledger,
     rooms,
-    /** Cuts every stream and refuses new ones until `restore`. */
+    /** Closes every stream and refuses new ones until `restore`. */
     cut() {
       streams.accepting = false;
       streams.cut();

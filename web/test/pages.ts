@@ -1,4 +1,5 @@
-// The pages as a person uses them. With CONFAB_HOME the tests run against that `local`; without it against the mock, and those that need the mock's help run too.
+// The control room and the phone as people use them: on the `local` at CONFAB_HOME, or on the mock
+// with additional tests.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
@@ -24,7 +25,7 @@ after(() => site?.tearDown());
 const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
 const schemes = ["light", "dark"];
 
-// Functions say nothing of a success: on `local` one is given a job that it cannot read.
+// Successful functions log nothing, so `local` gets an event that cannot be parsed.
 const talker = process.env.CONFAB_HOME ? "studio-conversation" : "sms-received";
 async function makeOneLog(page) {
   if (!process.env.CONFAB_HOME) return say(page, "hi");
@@ -43,10 +44,10 @@ async function greeted(page) {
   await page.getByRole("group", { name: "Answers" }).first().waitFor();
 }
 
-// A part of the control room, by its heading.
+// A section of the control room, by its heading.
 const part = (page, name) => page.getByRole("region", { name, exact: true });
 
-/** The function's row is there: its service is opened if nothing of it has run. */
+/** Returns the function's row, expanding its service first. */
 async function seeFunction(page, service, name) {
   const functions = part(page, "Functions");
   const toggle = functions.getByRole("button", { name: service, exact: true });
@@ -57,8 +58,8 @@ async function seeFunction(page, service, name) {
   return row;
 }
 
-describe("with nobody there", { skip: mockOnly }, () => {
-  test("the phone's first run says what to do", async () => {
+describe("empty pages", { skip: mockOnly }, () => {
+  test("the phone explains the first step", async () => {
     await site.open("/phone", {}, async (page) => {
       await page.getByRole("heading", { name: "Message the studio as a customer" }).waitFor();
       await assertAccessible(page);
@@ -71,7 +72,7 @@ describe("with nobody there", { skip: mockOnly }, () => {
       await page.getByText("No activity yet").waitFor();
       await page.getByText("No log lines yet").waitFor();
       await page.getByText("No AWS calls yet").waitFor();
-      // With nothing to tell apart, no service is put away.
+      // A single service is not collapsed.
       for (const service of ["Studio", "Payments"])
         assert.equal(
           await part(page, "Functions")
@@ -85,7 +86,7 @@ describe("with nobody there", { skip: mockOnly }, () => {
 
 describe("control room", () => {
   for (const colorScheme of schemes) {
-    test(`shows what runs, and axe finds nothing grave, in ${colorScheme}`, async () => {
+    test(`the overview passes axe in ${colorScheme}`, async () => {
       await site.open("/", { colorScheme }, async (page) => {
         await seeFunction(page, "Studio", "sms-received");
         await page
@@ -100,14 +101,14 @@ describe("control room", () => {
 
   for (const colorScheme of schemes) {
     for (const width of [1280, 768, 320]) {
-      test(`fits ${width} px with whole words, whatever is open, in ${colorScheme}`, async () => {
+      test(`everything fits ${width} px without broken words in ${colorScheme}`, async () => {
         site.mock?.room.busy();
         await site.open("/", { colorScheme, viewport: { width, height: 860 } }, async (page) => {
           await seeFunction(page, "Studio", "sms-received");
           await page.getByText("Live", { exact: true }).waitFor();
           await assertFits(page);
           await assertWordsWhole(page);
-          // Until none is closed: one that opens may be above the others.
+          // Repeats until none is collapsed: an expanded one may push others down.
           const closed = page.locator(
             ".toggle[aria-expanded=false], details:not([open]) > summary",
           );
@@ -120,7 +121,7 @@ describe("control room", () => {
     }
   }
 
-  test("functions stand under their service", async () => {
+  test("functions are grouped by service", async () => {
     await site.open("/", {}, async (page) => {
       const functions = part(page, "Functions");
       await seeFunction(page, "Studio", "sms-received");
@@ -144,7 +145,7 @@ describe("control room", () => {
     });
   });
 
-  test("a rule says which events it takes and where they go, and counts them", async () => {
+  test("a rule shows its pattern, targets and count", async () => {
     await site.open("/", {}, async (page) => {
       const rule = part(page, "Event rules").getByRole("row", {
         name: /^confab-Studio-PaymentsTellStudioRule/,
@@ -171,7 +172,7 @@ describe("control room", () => {
     });
   });
 
-  test("a schedule is named by its function", async () => {
+  test("a schedule is named after its function", async () => {
     await site.open("/", {}, async (page) => {
       const schedules = part(page, "Schedules");
       await schedules.getByRole("row", { name: /^studio-sweep rate\(5 minutes\) in \d/ }).waitFor();
@@ -185,7 +186,7 @@ describe("control room", () => {
     });
   });
 
-  test("fits 320 px with a function open", async () => {
+  test("an open function fits 320 px", async () => {
     await site.open("/", { viewport: { width: 320, height: 640 } }, async (page) => {
       await seeFunction(page, "Studio", "sms-received");
       await assertFits(page);
@@ -195,7 +196,7 @@ describe("control room", () => {
     });
   });
 
-  test("the chosen theme stays", async () => {
+  test("the chosen theme persists", async () => {
     await site.open("/", { colorScheme: "light" }, async (page) => {
       const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const light = await ground();
@@ -224,7 +225,7 @@ describe("control room", () => {
     });
   });
 
-  test("a message's way is drawn, and its link opens it again", async () => {
+  test("a trace is drawn and can be linked to", async () => {
     await site.open("/phone", {}, async (page, context) => {
       await addPerson(page);
       await greeted(page);
@@ -244,7 +245,7 @@ describe("control room", () => {
     });
   });
 
-  test("what was asked of AWS is told by function, and adds up", async () => {
+  test("AWS calls are counted by function and add up", async () => {
     await site.open("/phone", {}, async (page, context) => {
       await addPerson(page);
       await greeted(page);
@@ -321,7 +322,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a service where nothing has run is one line, and the keyboard opens it for good", async () => {
+  test("an idle service is collapsed, and expanding it persists", async () => {
     site.mock.room.busy();
     await site.open("/", {}, async (page) => {
       const functions = part(page, "Functions");
@@ -355,7 +356,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("answers that were asked for are no errors", async () => {
+  test("expected failures are not counted as errors", async () => {
     site.mock.room.busy();
     await site.open("/", {}, async (page) => {
       const calls = part(page, "AWS calls");
@@ -380,7 +381,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("patterns of every kind are said in words", async () => {
+  test("every kind of pattern is described in words", async () => {
     await site.open("/", {}, async (page) => {
       const rules = part(page, "Event rules");
       await rules.getByText("refund_requested, credit_used", { exact: true }).waitFor();
@@ -397,7 +398,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a table that is too wide scrolls within itself, with its edge to be seen", async () => {
+  test("a wide table scrolls within itself", async () => {
     await site.open("/", { viewport: { width: 768, height: 860 } }, async (page) => {
       await page.route("**/api/state", async (route) => {
         const state = await (await route.fetch()).json();
@@ -421,7 +422,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a message that was given up on is looked at and redriven", async () => {
+  test("a dead letter can be inspected and redriven", async () => {
     site.mock.room.poison();
     await site.open("/", {}, async (page) => {
       await page.getByRole("list", { name: "Needs attention" }).getByRole("link").click();
@@ -436,7 +437,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("says that it lost local, and goes on by itself", async () => {
+  test("a lost connection is reported and recovers", async () => {
     await site.open("/", { expectErrors: true }, async (page) => {
       await page.getByText("Live", { exact: true }).waitFor();
       site.mock.cut();
@@ -447,7 +448,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("an error says what to do", async () => {
+  test("an error states its remedy", async () => {
     await site.open("/", { expectErrors: true }, async (page) => {
       await seeFunction(page, "Studio", "sms-received");
       await page.route("**/api/state", (route) => route.abort());
@@ -465,7 +466,7 @@ describe("control room on the mock", { skip: mockOnly }, () => {
 
 describe("phone", () => {
   for (const colorScheme of schemes) {
-    test(`a person says hi and is answered, and axe finds nothing grave, in ${colorScheme}`, async () => {
+    test(`a greeting is answered and the chat passes axe in ${colorScheme}`, async () => {
       await site.open("/phone", { colorScheme }, async (page) => {
         await addPerson(page);
         await assertAccessible(page);
@@ -476,7 +477,7 @@ describe("phone", () => {
     });
   }
 
-  test("ticks tell how far a message has come", async () => {
+  test("ticks show the delivery status", async () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page);
       await greeted(page);
@@ -488,7 +489,7 @@ describe("phone", () => {
     });
   });
 
-  test("a reply button answers, with its message quoted", async () => {
+  test("a reply button answers and quotes its message", async () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page);
       await greeted(page);
@@ -505,7 +506,7 @@ describe("phone", () => {
     });
   });
 
-  test("photos are previewed, sent as an album and opened large", async () => {
+  test("photos are previewed, sent as an album and opened full-screen", async () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page);
       const [one, two, three] = [
@@ -543,7 +544,7 @@ describe("phone", () => {
     });
   });
 
-  test("Hebrew runs from the right", async () => {
+  test("Hebrew runs from right to left", async () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page, "נועה");
       await say(page, "שלום, מה שלומך?");
@@ -564,7 +565,7 @@ describe("phone", () => {
     });
   });
 
-  test("fits 320 px, with the list and the chat one at a time", async () => {
+  test("list and chat fit 320 px, one at a time", async () => {
     await site.open("/phone", { viewport: { width: 320, height: 640 } }, async (page) => {
       const name = await addPerson(page, "A name that is too long for a small screen");
       await say(page, `https://example.test/${"long".repeat(40)}`);
@@ -581,7 +582,7 @@ describe("phone", () => {
     });
   });
 
-  test("the keyboard is enough", async () => {
+  test("the phone works by keyboard", async () => {
     await site.open("/phone", {}, async (page) => {
       const add = page.getByRole("button", { name: "Add a person", exact: true });
       await add.waitFor();
@@ -618,7 +619,7 @@ describe("phone", () => {
     });
   });
 
-  test("a draft stays over a reload", async () => {
+  test("a draft survives a reload", async () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page);
       await composer(page).fill("not yet");
@@ -631,7 +632,7 @@ describe("phone", () => {
     });
   });
 
-  test("the providers' behaviour is kept", async () => {
+  test("provider settings persist", async () => {
     await site.open("/phone", {}, async (page) => {
       const settings = page.getByRole("button", { name: "Webhook delivery" });
       await settings.click();
@@ -656,7 +657,7 @@ describe("phone", () => {
 describe("phone on the mock", { skip: mockOnly }, () => {
   const idOf = (page) => new URLSearchParams(new URL(page.url()).hash.slice(1)).get("chat");
 
-  test("what was said while the stream was down is there after it is back, once", async () => {
+  test("messages missed by the stream appear once after it recovers", async () => {
     await site.open("/phone", { expectErrors: true }, async (page) => {
       await addPerson(page);
       await greeted(page);
@@ -670,7 +671,7 @@ describe("phone on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("what is sent while local is away goes out by itself, once", async () => {
+  test("messages sent while local is away are delivered once", async () => {
     await site.open("/phone", { expectErrors: true }, async (page) => {
       await addPerson(page);
       await greeted(page);
@@ -700,7 +701,7 @@ describe("phone on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("typing shows until the answer, and messages elsewhere are counted", async () => {
+  test("typing shows until the answer, and other chats count unread messages", async () => {
     await site.open("/phone", {}, async (page) => {
       const first = await addPerson(page, "First");
       const firstId = idOf(page);
@@ -720,7 +721,7 @@ describe("phone on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a reaction is put on a message and taken off", async () => {
+  test("a reaction can be added and removed", async () => {
     await site.open("/phone", {}, async (page) => {
       await addPerson(page);
       await greeted(page);
@@ -736,7 +737,7 @@ describe("phone on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("a refused message says why and can be removed", async () => {
+  test("a refused message states its reason and can be removed", async () => {
     await site.open("/phone", { expectErrors: true }, async (page) => {
       await addPerson(page);
       const refusal = {

@@ -1,4 +1,4 @@
-// The checkout as a person uses it. With CONFAB_HOME it is paid at that `local`'s Stripe; without it at the mock.
+// The checkout as people use it: on the `local` at CONFAB_HOME, or on the mock.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertFits, type Site, setUp, until } from "./browser";
@@ -11,7 +11,7 @@ after(() => site?.tearDown());
 
 const mockOnly = process.env.CONFAB_HOME ? "needs the mock" : false;
 
-/** A new checkout's page. The shop is the phone's page: it is there, and it is another one. */
+/** Creates a checkout. The phone's page stands in for the shop. */
 async function checkout({ title = "Portraits, pack of 30", amount = 4900, currency = "usd" } = {}) {
   const success_url = `${site.home}/phone?paid={CHECKOUT_SESSION_ID}`;
   const cancel_url = `${site.home}/phone?cancelled`;
@@ -45,7 +45,7 @@ const backAtShop = (page, path) =>
 
 describe("checkout", () => {
   for (const colorScheme of ["light", "dark"]) {
-    test(`shows what is to be paid, and axe finds nothing grave, in ${colorScheme}`, async () => {
+    test(`the checkout passes axe in ${colorScheme}`, async () => {
       await site.open(await checkout(), { colorScheme }, async (page) => {
         await page.getByRole("heading", { name: "Portraits, pack of 30" }).waitFor();
         await page.getByText("$49.00", { exact: true }).waitFor();
@@ -64,7 +64,7 @@ describe("checkout", () => {
     });
   }
 
-  test("a card that pays leads back to the shop, and the checkout is over", async () => {
+  test("a successful card returns to the shop and completes the checkout", async () => {
     const path = await checkout();
     await site.open(path, {}, async (page) => {
       await payButton(page).click();
@@ -78,7 +78,7 @@ describe("checkout", () => {
     });
   });
 
-  test("a declined card says why, and another one pays", async () => {
+  test("a declined card states its reason, and another one succeeds", async () => {
     const path = await checkout();
     await site.open(path, {}, async (page) => {
       await choose(page, "Card that is declined");
@@ -91,7 +91,7 @@ describe("checkout", () => {
     });
   });
 
-  test("the bank's check can be failed and confirmed, by keyboard", async () => {
+  test("3-D Secure can be failed and confirmed by keyboard", async () => {
     const path = await checkout();
     await site.open(path, {}, async (page) => {
       await page.getByRole("radio", { name: "Card that succeeds" }).focus();
@@ -118,7 +118,7 @@ describe("checkout", () => {
     });
   });
 
-  test("a bank debit is on its way", async () => {
+  test("a bank debit is pending after checkout", async () => {
     const path = await checkout();
     await site.open(path, {}, async (page) => {
       await choose(page, "Bank debit that succeeds");
@@ -129,7 +129,7 @@ describe("checkout", () => {
     });
   });
 
-  test("cancelling leads back to the shop and leaves the checkout open", async () => {
+  test("cancelling returns to the shop and keeps the checkout open", async () => {
     const path = await checkout();
     await site.open(path, {}, async (page) => {
       await page.getByRole("link", { name: "Cancel and go back" }).click();
@@ -139,7 +139,7 @@ describe("checkout", () => {
     });
   });
 
-  test("fits 320 px with a long title, and Hebrew runs from the right", async () => {
+  test("a long title and Hebrew fit 320 px", async () => {
     const path = await checkout({
       title: `שלושים פורטרטים ${"ארוך".repeat(30)}`,
       amount: 99_999_999,
@@ -160,7 +160,7 @@ describe("checkout", () => {
     });
   });
 
-  test("a checkout that is not there says so", async () => {
+  test("an unknown checkout is reported", async () => {
     await site.open("/pay/cs_test_none", { expectErrors: true }, async (page) => {
       await page.getByRole("heading", { name: "Checkout not found" }).waitFor();
       await assertAccessible(page);
@@ -169,7 +169,7 @@ describe("checkout", () => {
 });
 
 describe("checkout on the mock", { skip: mockOnly }, () => {
-  test("one that expires while it is open is not paid", async () => {
+  test("a checkout that expires while open is not paid", async () => {
     const path = await checkout();
     await site.open(path, { expectErrors: true }, async (page) => {
       await payButton(page).waitFor();
@@ -180,7 +180,7 @@ describe("checkout on the mock", { skip: mockOnly }, () => {
     });
   });
 
-  test("local that does not answer is asked again", async () => {
+  test("a failed fetch is retried", async () => {
     const path = await checkout();
     await site.open(path, { expectErrors: true }, async (page) => {
       await payButton(page).waitFor();

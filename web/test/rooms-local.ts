@@ -1,4 +1,4 @@
-// Rooms on `local`, through the functions and the sockets that people get: two browsers from a photo to a lost connection.
+// Rooms on `local` with real functions and sockets: two browsers from a photo to a lost connection.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, type Site, setUp, until } from "./browser";
@@ -49,7 +49,7 @@ async function comesIn(page, code, name) {
 
 const codeOf = (page) => new URLSearchParams(new URL(page.url()).hash.slice(1)).get("room");
 
-/** Follows the link to where something is paid, pays it there with a card that pays, and comes back. */
+/** Follows the payment link, pays with a successful card, and returns. */
 async function pays(page, name) {
   const opened = page.context().waitForEvent("page");
   await page.getByRole("link", { name }).click();
@@ -61,7 +61,7 @@ async function pays(page, name) {
 }
 
 describe("rooms on local", { skip: needsLocal }, () => {
-  test("a photo, a name, a room, two people, and a connection that is lost", async () => {
+  test("two users meet in a room from a photo and survive a lost connection", async () => {
     await site.open(
       "/rooms",
       { viewport: { width: 390, height: 844 }, expectErrors: true },
@@ -87,7 +87,7 @@ describe("rooms on local", { skip: needsLocal }, () => {
         await until("Tom reads it", async () => (await said(other)).includes("who is here"));
         await say(other, "me");
         await until("Hanna reads it", async () => (await said(page)).includes("me"));
-        // It is said once in three seconds.
+        // Typing frames are throttled to one in three seconds.
         await until("Hanna sees that Tom types", async () => {
           await field(other).press("h");
           return page.getByText("Tom is typing").isVisible();
@@ -130,7 +130,7 @@ describe("rooms on local", { skip: needsLocal }, () => {
     );
   });
 
-  test("a pin, a tip and the way into the back room are paid for, and are there for everybody", async () => {
+  test("pins, tips and the back room are fulfilled on payment", async () => {
     await site.open("/rooms", { viewport: { width: 390, height: 844 } }, async (page) => {
       await page.getByRole("button", { name: "Create a room without a photo" }).click();
       await page.getByLabel("Name", { exact: true }).fill("Balloons");

@@ -1,4 +1,4 @@
-// The parts of the rooms' page that need no page: QR codes, placeholders, names, texts and times.
+// Parts of the rooms page that need no browser: QR codes, placeholders, names, texts and times.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
@@ -39,25 +39,25 @@ describe("QR codes", () => {
     ["q".repeat(213)]: [57, "bc1e849386435044d89d44a5c155a859abdbe65715579cc6eda7cb4fb7039e34"],
   };
   for (const [text, [size, hash]] of Object.entries(known)) {
-    test(`${text.length} bytes are drawn as others draw them`, () => {
+    test(`${text.length} bytes match the reference encoder`, () => {
       const rows = encodeQr(text, 3);
       assert.equal(rows.length, size);
       assert.equal(createHash("sha256").update(drawn(rows)).digest("hex"), hash);
     });
   }
 
-  test("the smallest one, to be seen", () => {
+  test("the smallest version is drawn completely", () => {
     const rows = encodeQr("HI");
     assert.equal(rows.length, 21);
     assert.deepEqual(rows[0].slice(0, 8), [true, true, true, true, true, true, true, false]);
     assert.deepEqual(rows[3].slice(0, 8), [true, false, true, true, true, false, true, false]);
   });
 
-  test("what is too long is none", () => assert.equal(encodeQr("q".repeat(214)), null));
+  test("a text that is too long returns null", () => assert.equal(encodeQr("q".repeat(214)), null));
 });
 
 describe("placeholders", () => {
-  test("a known thumbhash has its size and its colours", () => {
+  test("a known thumbhash decodes to its size and colours", () => {
     const thumb = decodeThumbhash("1QcSHQRnh493V4dIh4eXh1h4kJUI");
     assert.deepEqual([thumb.width, thumb.height], [23, 32]);
     const near = [64, 77, 113, 255].every(
@@ -66,20 +66,20 @@ describe("placeholders", () => {
     assert.ok(near, `${thumb.rgba.slice(0, 4)}`);
   });
 
-  test("a sunset is warm, a forest is green", () => {
+  test("a thumbhash has the hue of its photo", () => {
     const { hue, chroma } = decodeThumbhash(scenes.harbour.thumbhash);
     assert.ok(hue > 20 && hue < 100 && chroma > 0.015, `${hue} ${chroma}`);
     assert.ok(decodeThumbhash(scenes.forest.thumbhash).hue > 120);
   });
 
-  test("what is no thumbhash is none", () => {
+  test("an invalid thumbhash returns null", () => {
     for (const text of ["", "AA==", "not base64!", "%%%"])
       assert.equal(decodeThumbhash(text), null);
   });
 });
 
 describe("names", () => {
-  test("names that look alike are one", () => {
+  test("look-alike names have the same skeleton", () => {
     for (const [one, other] of [
       ["Dana", "dаna"],
       ["Dana", "DANA "],
@@ -101,7 +101,7 @@ describe("names", () => {
       assert.notEqual(nameSkeleton(one), nameSkeleton(other));
   });
 
-  test("a first name fits the limits", () => {
+  test("random names fit the limits", () => {
     for (let count = 0; count < 200; count += 1)
       assert.ok(randomName().length >= 2 && randomName().length <= 24);
   });
@@ -113,7 +113,7 @@ describe("texts", () => {
       .filter((part) => typeof part !== "string")
       .map(({ values }) => values[0]);
 
-  test("only web addresses become links, without what follows them", () => {
+  test("only web addresses become links, without trailing punctuation", () => {
     assert.deepEqual(links("see https://a.example/x?y=1, and (http://b.example)."), [
       "https://a.example/x?y=1",
       "http://b.example",
@@ -129,16 +129,16 @@ describe("texts", () => {
     assert.deepEqual(linked("<b>no</b>"), ["<b>no</b>"]);
   });
 
-  test("only emoji, up to three", () => {
+  test("up to three emoji alone count as emoji", () => {
     for (const text of ["😍", "👍🏽", "👨‍👩‍👧", "🇮🇱", "1️⃣", "😀 😀 😀", "❤️"])
       assert.equal(onlyEmoji(text), true, text);
     for (const text of ["", "1", "a😀", "😀😀😀😀", "ok", "12"])
       assert.equal(onlyEmoji(text), false, text);
   });
 
-  test("characters are counted as people count them", () => assert.equal(characterCount("😀ב"), 2));
+  test("characters are counted by code points", () => assert.equal(characterCount("😀ב"), 2));
 
-  test("times", () => {
+  test("times are relative within an hour", () => {
     const now = Date.parse("2026-01-05T10:00:00Z");
     assert.equal(messageAge(now - 30_000, now), "now");
     assert.equal(messageAge(now - 5 * 60_000, now), "5 min");
@@ -167,7 +167,7 @@ describe("thread", () => {
   const view = (messages, pending = []) =>
     toItems({ messages, pending, me: "me", myName: "Me", isBlocked: (id) => id === "bad" });
 
-  test("what one person says in a row is one group, days are apart", () => {
+  test("consecutive messages of one user form a group, and days are separate", () => {
     const days = groupByDay(
       view([
         message(1, "a", 0),
@@ -183,7 +183,7 @@ describe("thread", () => {
     );
   });
 
-  test("a message keeps its key from writing to being there, and is never there twice", () => {
+  test("a message keeps its key from pending to posted and appears once", () => {
     const pending = {
       client_msg_id: "c1",
       text: "t",
@@ -200,7 +200,7 @@ describe("thread", () => {
     );
   });
 
-  test("a name that is changed begins a new group, and who is blocked is marked", () => {
+  test("a renamed user starts a new group, and blocked users are marked", () => {
     const items = view([
       message(1, "a", 0),
       message(2, "a", 0, { username: "new" }),
@@ -213,7 +213,7 @@ describe("thread", () => {
     );
   });
 
-  test("a tip stands alone between what the same person says", () => {
+  test("a tip stands alone between messages of the same user", () => {
     const tip = { minor: 300, currency: "USD" };
     const items = view([
       message(1, "a", 0),
@@ -230,7 +230,7 @@ describe("thread", () => {
     );
   });
 
-  test("one's reaction shows at once, and goes at once", () => {
+  test("an own reaction appears and disappears at once", () => {
     assert.deepEqual(setOwn([], "👍", "me", true), [{ emoji: "👍", count: 1, users: ["me"] }]);
     assert.deepEqual(setOwn([{ emoji: "👍", count: 2, users: ["a", "me"] }], "👍", "me", false), [
       { emoji: "👍", count: 1, users: ["a"] },
@@ -238,7 +238,7 @@ describe("thread", () => {
     assert.deepEqual(setOwn([{ emoji: "👍", count: 1, users: ["me"] }], "👍", "me", false), []);
   });
 
-  test("one's reaction can be taken back when many have reacted and only some are named", () => {
+  test("an own reaction can be removed when the server names only some users", () => {
     const named = ["a", "b"];
     assert.deepEqual(includeOwn([{ emoji: "👍", count: 3, users: named }], "👍", "me"), [
       { emoji: "👍", count: 3, users: ["a", "b", "me"] },
@@ -254,7 +254,7 @@ describe("thread", () => {
   });
 });
 
-describe("what is paid for", () => {
+describe("payments", () => {
   const usd = (minor: number): Money => ({ minor, currency: "USD" });
   const pin = (seq, minor) => ({
     seq,
@@ -275,7 +275,7 @@ describe("what is paid for", () => {
   });
   const seen = (rest = {}) => ({ pin: null, mayEnter: false, messages: [], me: "me", ...rest });
 
-  test("amounts are in their currency", () => {
+  test("amounts are formatted in their currency", () => {
     assert.equal(priceOf(usd(300)), "$3.00");
     assert.equal(priceOf({ minor: 123_456, currency: "EUR" }), "€1,234.56");
     assert.equal(priceOf({ minor: 5, currency: "ILS" }), "₪0.05");
@@ -283,7 +283,7 @@ describe("what is paid for", () => {
     assert.equal(tipText("Omer", usd(300), true), "Omer gave you $3.00");
   });
 
-  test("a refusal says what to do", () => {
+  test("a refusal states the next step", () => {
     const refused = (status, code, retryAfterMs = null) =>
       refusalText({ status, code, message: "as the server says", retryAfterMs });
     assert.match(refused(409, "outbid"), /Choose a higher pin/);
@@ -294,7 +294,7 @@ describe("what is paid for", () => {
     assert.match(refused(429, "too_many", 61_000), /Try again in 2 minutes/);
   });
 
-  test("a pin has come when this message is at the top for this price", () => {
+  test("a pin is fulfilled when its message is pinned at its price", () => {
     assert.equal(isFulfilled(payment("pin"), seen()), false);
     assert.equal(isFulfilled(payment("pin"), seen({ pin: pin(5, 500) })), true);
     assert.equal(isFulfilled(payment("pin"), seen({ pin: pin(4, 500) })), false);
@@ -305,7 +305,7 @@ describe("what is paid for", () => {
     );
   });
 
-  test("somebody who was faster is seen", () => {
+  test("a higher pin outbids a payment", () => {
     assert.equal(isOutbid(payment("pin"), null), false);
     assert.equal(isOutbid(payment("pin"), pin(4, 200)), false);
     assert.equal(isOutbid(payment("pin"), pin(4, 500)), true);
@@ -314,7 +314,7 @@ describe("what is paid for", () => {
     assert.equal(isOutbid(payment("tip"), pin(4, 2_000)), false);
   });
 
-  test("a tip has come with one's own later message of this amount", () => {
+  test("a tip is fulfilled by a later own message with its amount", () => {
     const message = (rest) =>
       seen({ messages: [{ seq: 6, user_id: "me", tip: usd(500), ...rest }] });
     assert.equal(isFulfilled(payment("tip"), message({})), true);
@@ -328,12 +328,12 @@ describe("what is paid for", () => {
       assert.equal(isFulfilled(payment("tip"), message(other)), false, JSON.stringify(other));
   });
 
-  test("the back room is open when its code is there", () => {
+  test("the back room is fulfilled when its code is known", () => {
     assert.equal(isFulfilled(payment("back_room"), seen()), false);
     assert.equal(isFulfilled(payment("back_room"), seen({ mayEnter: true })), true);
   });
 
-  test("after a pin not everybody asks at once, nobody late, and each time rarer", () => {
+  test("refetches after a pin are jittered and back off", () => {
     assert.deepEqual(
       [0, 0.5, 1].map((luck) => pinRefetchDelay(10_000, 4_000, 0, luck)),
       [6_500, 8_500, 10_500],
@@ -342,7 +342,7 @@ describe("what is paid for", () => {
     assert.ok(pinRefetchDelay(0, 0, 3, 1) <= 36_000);
   });
 
-  describe("asking whether it has come", () => {
+  describe("payment poller", () => {
     function visit({ until = 600_000, takes = 0 } = {}) {
       const state = {
         now: 0,
@@ -391,7 +391,7 @@ describe("what is paid for", () => {
       return { state, asking, pass, settle };
     }
 
-    test("every few seconds, rarer with time, and no longer than it can be paid", async () => {
+    test("polls back off and end when the checkout expires", async () => {
       const { state, pass } = visit();
       await pass(10_000);
       assert.equal(state.asked.length, 3);
@@ -406,7 +406,7 @@ describe("what is paid for", () => {
       assert.equal(state.timers.size, 0);
     });
 
-    test("not while nobody looks, and at once when somebody is back", async () => {
+    test("a hidden page does not poll, and polls at once when visible", async () => {
       const { state, asking, pass, settle } = visit();
       state.isVisible = false;
       await pass(60_000);
@@ -417,7 +417,7 @@ describe("what is paid for", () => {
       assert.deepEqual(state.asked, [60_000]);
     });
 
-    test("somebody who is back after the time is over is told what came meanwhile, or that nothing did", async () => {
+    test("the last poll runs after the expiry of a hidden page", async () => {
       const { state, asking, pass, settle } = visit();
       state.isVisible = false;
       await pass(599_000);
@@ -428,7 +428,7 @@ describe("what is paid for", () => {
       assert.deepEqual([state.asked, state.overs], [[700_000], 1]);
     });
 
-    test("never twice at a time, however often somebody is back", async () => {
+    test("polls never overlap", async () => {
       const { state, asking, pass } = visit({ takes: 20_000 });
       await pass(5_000);
       for (let count = 0; count < 5; count += 1) asking.wake();
@@ -437,7 +437,7 @@ describe("what is paid for", () => {
       assert.ok(state.asked.length >= 2);
     });
 
-    test("stopped, it asks no more", async () => {
+    test("a stopped poller does not poll", async () => {
       const { state, asking, pass } = visit({ takes: 1_000 });
       await pass(3_000);
       asking.stop();
@@ -448,8 +448,8 @@ describe("what is paid for", () => {
   });
 });
 
-describe("counts of people", () => {
-  test("a count is shown for ninety seconds, and none is", () => {
+describe("online counts", () => {
+  test("a count expires after ninety seconds, and zero is not shown", () => {
     assert.equal(onlineCount(302, 0, 89_000), "302 here now");
     assert.equal(onlineCount(1, 0, 90_000), "1 here now");
     assert.equal(onlineCount(302, 0, 90_001), "");
@@ -458,7 +458,7 @@ describe("counts of people", () => {
   });
 });
 
-describe("waiting for a busy server", () => {
+describe("retries of a busy server", () => {
   const busy = (seconds) => ({
     status: 429,
     code: "rate_limited",
@@ -493,7 +493,7 @@ describe("waiting for a busy server", () => {
     return clock;
   };
 
-  test("a call waits as long as the server asks, says so, and is repeated", async () => {
+  test("a call waits for the retry-after, reports the wait, and is repeated", async () => {
     const clock = clockOf();
     const asked = [];
     const waits = [];
@@ -513,14 +513,14 @@ describe("waiting for a busy server", () => {
     assert.deepEqual(waits, [3_000, 6_000, null]);
   });
 
-  test("of a hundred who are told the same second no two come back at once, and all come in", async () => {
+  test("clients refused in the same second come back spread out, and all succeed", async () => {
     const clock = clockOf();
     let seed = 7;
     const random = () => {
       seed = (seed * 16_807) % 2_147_483_647;
       return seed / 2_147_483_647;
     };
-    // Twenty at once, then five in a second.
+    // A token bucket: twenty at once, then five a second.
     let [tokens, at] = [20, 0];
     const ask = async () => {
       tokens = Math.min(20, tokens + (clock.now - at) / 200);
@@ -545,7 +545,7 @@ describe("waiting for a busy server", () => {
     assert.ok(clock.now < 120_000, `${clock.now} ms`);
   });
 
-  test("a refusal, and a limit of an hour, are told at once", async () => {
+  test("refusals and long rate limits are reported at once", async () => {
     for (const failure of [
       { status: 403, code: "banned", message: "", retryAfterMs: null },
       { status: 500, code: "internal", message: "", retryAfterMs: null },
@@ -565,7 +565,7 @@ describe("waiting for a busy server", () => {
     }
   });
 
-  test("the words count down", () => {
+  test("the text counts down", () => {
     assert.equal(busyText("Joining", 3_000, 0), "The room is busy. Joining in 3 s…");
     assert.equal(busyText("Joining", 3_000, 2_999), "The room is busy. Joining in 1 s…");
   });

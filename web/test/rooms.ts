@@ -1,4 +1,4 @@
-// Rooms as people use them, two or more at a time. They run against the mock, which can lose, double and refuse.
+// Rooms as two or more people use them, on a mock that can lose, duplicate and refuse.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Page } from "playwright-core";
@@ -30,7 +30,7 @@ const said = (page) => page.locator(".message .bubble .text").allTextContents();
 const line = (page, text) =>
   page.locator(".message .text").filter({ hasText: new RegExp(`^${text}$`) });
 const dialog = (page, name) => page.getByRole("dialog", { name });
-/** What is in a dialog: it is slotted there, and is no part of it for a locator. */
+/** Locates a dialog's content: it is slotted, not inside the native dialog. */
 const inDialog = (page, name) =>
   page.locator("cf-dialog").filter({ has: page.getByRole("dialog", { name }) });
 
@@ -97,7 +97,7 @@ async function makeRoom(
 }
 
 describe("from a photo to a room", { skip: mockOnly }, () => {
-  test("a photo becomes ten names, a name a room, and a room has a link and a QR code", async () => {
+  test("a photo leads to ten names, a room, a link and a QR code", async () => {
     await site.open("/rooms", phone, async (page) => {
       await page.getByRole("heading", { name: "Where are you?" }).waitFor();
       await page.getByText("No rooms yet").waitFor();
@@ -125,13 +125,13 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       await page.keyboard.press("Escape");
       await page.getByRole("heading", { name: "Our own harbour" }).waitFor();
       await page.getByText("No messages yet").waitFor();
-      // Back leads to the start, and the room is among one's own.
+      // Back leads to the start, which lists the room.
       await page.getByRole("button", { name: "Back to the start" }).click();
       await page.getByRole("link", { name: /Our own harbour/ }).waitFor();
     });
   });
 
-  test("a photo that is pasted or dropped is taken as well", async () => {
+  test("a pasted or dropped photo is accepted", async () => {
     await site.open("/rooms", {}, async (page) => {
       const { buffer } = await picture(page);
       const transfer = await page.evaluateHandle((base64) => {
@@ -155,7 +155,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("it survives a reload while the photo is looked at", async () => {
+  test("the analysis survives a reload", async () => {
     await site.open("/rooms", {}, async (page) => {
       rooms.faults.photoMs = 3_000;
       await give(page);
@@ -167,7 +167,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("a large photo is made small before it goes, and one that stays large goes in two steps", async () => {
+  test("a large photo is resized, and one that stays large is uploaded in two steps", async () => {
     await site.open("/rooms", {}, async (page) => {
       const large = await page.evaluate(async () => {
         const canvas = new OffscreenCanvas(4000, 3000);
@@ -196,7 +196,8 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
       assert.deepEqual([width, height], [2048, 1536]);
       assert.equal(bodies.length, 1);
 
-      // A file that the browser cannot draw goes as it is: this one is too large for one request.
+      // A file that the browser cannot decode is uploaded unchanged; this one is too large for one
+      // request.
       await page.goto(`${site.home}/rooms`);
       const posted = page.waitForRequest((request) => request.url().endsWith("/bucket"));
       await page.locator("#choose").setInputFiles({
@@ -209,7 +210,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("a refused photo says what to do", async () => {
+  test("a refused photo states the next step", async () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
       const refusals = {
         too_small: "too small",
@@ -239,7 +240,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
         buffer: Buffer.from("not a photo"),
       });
       await page.getByText("This file is not a supported image").waitFor();
-      // There is a way without a photo, too.
+      // A room can be created without a photo, too.
       await page.getByRole("button", { name: "Name the room yourself" }).click();
       await inDialog(page, "New room").getByLabel("Name", { exact: true }).fill("No photo");
       await inDialog(page, "New room").getByRole("button", { name: "Create the room" }).click();
@@ -247,7 +248,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("similar rooms are offered with the reason, and lead there", async () => {
+  test("similar rooms are offered with their reason", async () => {
     await site.open("/rooms", {}, async (page) => {
       const first = await makeRoom(page, { suggestion: "Windless Evening Club" });
       await page.goto(`${site.home}/rooms`);
@@ -260,7 +261,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("who wants no motion sees all names at once", async () => {
+  test("reduced motion shows all names at once", async () => {
     await site.open("/rooms", { reducedMotion: "reduce" }, async (page) => {
       await give(page);
       await page.getByRole("button", { name: "Golden Hour Harbour" }).waitFor();
@@ -275,7 +276,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("a link or a code that somebody gave leads to the room", async () => {
+  test("a link or a code leads to its room", async () => {
     const { code } = rooms.add({ name: "Given room" });
     await site.open("/rooms", {}, async (page) => {
       const input = page.getByLabel("Have a link or a code?");
@@ -290,7 +291,7 @@ describe("from a photo to a room", { skip: mockOnly }, () => {
 });
 
 describe("two people in a room", { skip: mockOnly }, () => {
-  test("see each other's words, typing and presence", async () => {
+  test("two users see each other's messages, typing and presence", async () => {
     await site.open("/rooms", {}, async (page) => {
       const code = await makeRoom(page);
       const other = await another(page, roomAt(code));
@@ -315,7 +316,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("the host's pane on a wide screen, sheets on a narrow one", async () => {
+  test("details are a sidebar on a wide screen and sheets on a narrow one", async () => {
     const { code, host } = rooms.add({ description: "About **nothing** https://example.com" });
     rooms.say(code, host, "first");
     await site.open(roomAt(code), {}, async (page) => {
@@ -329,7 +330,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("an answer quotes and leads back, a reaction comes and goes, a deletion is for everybody", async () => {
+  test("replies quote, reactions toggle, and deletions reach everyone", async () => {
     const { code, host } = rooms.add();
     for (let count = 1; count <= 30; count += 1) rooms.say(code, host, `line ${count}`);
     await site.open(roomAt(code), {}, async (page) => {
@@ -372,14 +373,14 @@ describe("two people in a room", { skip: mockOnly }, () => {
       const sheet = inDialog(page, "Your message");
       await sheet.getByRole("button", { name: "Delete" }).click();
       await sheet.getByRole("button", { name: "Press again to delete for everyone" }).click();
-      await other.getByText("to the third").waitFor({ state: "detached" });
+      await log(other).getByText("to the third").waitFor({ state: "detached" });
       assert.equal((await said(other)).at(-1), "This message was deleted.");
       assert.equal((await said(page)).at(-1), "This message was deleted.");
       await other.context().close();
     });
   });
 
-  test("one of many who reacted takes it back, though few are named", async () => {
+  test("an own reaction among many can be removed", async () => {
     const { code, host, room } = rooms.add();
     rooms.say(code, host, "who likes this?");
     room.messages[0].reactions = [
@@ -396,7 +397,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("history comes when one scrolls up and keeps its place, and what is new is counted", async () => {
+  test("scrolling up loads history in place and counts new messages", async () => {
     const { code, host } = rooms.add();
     for (let count = 1; count <= 180; count += 1) rooms.say(code, host, `line ${count}`);
     await site.open(roomAt(code), {}, async (page) => {
@@ -434,7 +435,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("a pinned message shows for how long, leads to it, and goes when its time is over", async () => {
+  test("a pin counts down, links to its message, and expires", async () => {
     const { code, host } = rooms.add();
     const { seq } = rooms.say(code, host, "look here");
     await site.open(roomAt(code), {}, async (page) => {
@@ -452,7 +453,7 @@ describe("two people in a room", { skip: mockOnly }, () => {
     });
   });
 
-  test("whom one blocks is not seen, under a name that looks the same neither, and can be taken back", async () => {
+  test("a blocked user stays hidden under look-alike names, and can be unblocked", async () => {
     const { code } = rooms.add();
     const noisy = rooms.join(code, "Noisy");
     rooms.say(code, noisy, "buy this");
@@ -472,8 +473,8 @@ describe("two people in a room", { skip: mockOnly }, () => {
   });
 });
 
-describe("the connection", { skip: mockOnly }, () => {
-  test("a socket that is killed comes back, with nothing missing and nothing twice", async () => {
+describe("connection", { skip: mockOnly }, () => {
+  test("a closed socket reconnects without gaps or duplicates", async () => {
     const { code, host } = rooms.add();
     rooms.say(code, host, "one");
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
@@ -510,7 +511,7 @@ describe("the connection", { skip: mockOnly }, () => {
     });
   });
 
-  test("a short break is not worth a word", async () => {
+  test("a short disconnect is not reported", async () => {
     const { code, host } = rooms.add();
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
       await enter(page, "Walker");
@@ -536,7 +537,7 @@ describe("the connection", { skip: mockOnly }, () => {
     });
   });
 
-  test("a frame that is lost is fetched", async () => {
+  test("a lost frame is refetched", async () => {
     const { code, host } = rooms.add();
     await site.open(roomAt(code), {}, async (page) => {
       await enter(page, "Walker");
@@ -551,7 +552,7 @@ describe("the connection", { skip: mockOnly }, () => {
     });
   });
 
-  test("what is not sent stays over a reload and goes out once", async () => {
+  test("an unsent message survives a reload and is posted once", async () => {
     const { code, room } = rooms.add();
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
       await enter(page, "Walker");
@@ -577,7 +578,7 @@ describe("the connection", { skip: mockOnly }, () => {
     });
   });
 
-  test("it is renewed before its end, and nobody notices", async () => {
+  test("a renewal before expiry is invisible", async () => {
     const { code, host, room } = rooms.add();
     rooms.faults.socketLives = 66_000;
     await site.open(roomAt(code), {}, async (page) => {
@@ -595,7 +596,7 @@ describe("the connection", { skip: mockOnly }, () => {
     });
   });
 
-  test("too much was missed: the latest page", async () => {
+  test("an overflow shows the latest page", async () => {
     const { code, host } = rooms.add();
     rooms.say(code, host, "long ago");
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
@@ -610,7 +611,7 @@ describe("the connection", { skip: mockOnly }, () => {
     });
   });
 
-  test("being offline is said", async () => {
+  test("being offline is reported", async () => {
     const { code } = rooms.add();
     await site.open(roomAt(code), { expectErrors: true }, async (page, context) => {
       await enter(page, "Walker");
@@ -628,7 +629,7 @@ describe("the connection", { skip: mockOnly }, () => {
     });
   });
 
-  test("a session that has ended begins a new one", async () => {
+  test("an expired session starts a new one", async () => {
     const { code } = rooms.add({ name: "Open to all" });
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
       await enter(page, "Walker");
@@ -639,7 +640,7 @@ describe("the connection", { skip: mockOnly }, () => {
   });
 });
 
-describe("who may come in", { skip: mockOnly }, () => {
+describe("access", { skip: mockOnly }, () => {
   test("a private room shows its name and asks for the code", async () => {
     const { code, host } = rooms.add({
       name: "Secret supper",
@@ -660,7 +661,7 @@ describe("who may come in", { skip: mockOnly }, () => {
     });
   });
 
-  test("a name that is taken, or looks like it, is refused with others to choose from", async () => {
+  test("a taken or look-alike name is refused with suggestions", async () => {
     const { code } = rooms.add();
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
       await join(page, "Hоsta");
@@ -678,7 +679,7 @@ describe("who may come in", { skip: mockOnly }, () => {
     });
   });
 
-  test("the host mutes, shows out and bans, and takes it back", async () => {
+  test("the host mutes, removes, bans and unbans", async () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
       const code = await makeRoom(page);
       const other = await another(page, roomAt(code));
@@ -712,7 +713,7 @@ describe("who may come in", { skip: mockOnly }, () => {
     });
   });
 
-  test("the host renames, makes it read-only and closes it", async () => {
+  test("the host renames, makes read-only and closes the room", async () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
       const code = await makeRoom(page);
       const other = await another(page, roomAt(code));
@@ -737,7 +738,7 @@ describe("who may come in", { skip: mockOnly }, () => {
     });
   });
 
-  test("one changes one's name, and leaves", async () => {
+  test("a member changes their name and leaves", async () => {
     const { code, room } = rooms.add();
     await site.open(roomAt(code), {}, async (page) => {
       await enter(page, "Before");
@@ -758,7 +759,7 @@ describe("who may come in", { skip: mockOnly }, () => {
   });
 });
 
-/** Follows a link that leads to where something is paid, and comes back from there. */
+/** Follows a payment link and returns. */
 async function followToPay(page, name) {
   const opened = page.context().waitForEvent("page");
   await page.getByRole("link", { name }).click();
@@ -786,8 +787,8 @@ async function openPins(page, text) {
 const tiersOf = (page) => inDialog(page, "Pin for everyone").locator(".choice").allInnerTexts();
 const pinned = (page, name) => page.getByRole("button", { name });
 
-describe("what is paid for", { skip: mockOnly }, () => {
-  test("a message is pinned for everybody once it is paid, and outbid by a higher one", async () => {
+describe("payments", { skip: mockOnly }, () => {
+  test("a paid message is pinned for everyone until a higher one outbids it", async () => {
     const { code, host } = rooms.add();
     rooms.say(code, host, "a red balloon");
     const { seq } = rooms.say(code, host, "a blue balloon");
@@ -821,7 +822,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await followToPay(page, "Pay $1.00");
       await page.getByText("Waiting for your payment of $1.00.").waitFor();
       assert.equal(await page.locator(".pin").count(), 0, "nothing is given before it is paid");
-      // A phone may forget the page behind the one where it is paid.
+      // A phone may discard the page while the checkout is open.
       await page.reload();
       await page.getByText("Waiting for your payment of $1.00.").waitFor();
       rooms.pays();
@@ -846,7 +847,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       assert.match((await tiersOf(page))[0], /15 minutes/);
       await sheet.getByRole("button", { name: "15 minutes" }).click();
       await page.getByRole("link", { name: "Pay $2.00" }).waitFor();
-      // Somebody is faster.
+      // Another user is faster.
       rooms.pin(code, seq, 20, 1000);
       await sheet.getByText("You were outbid").waitFor();
       assert.equal(await page.getByRole("link", { name: "Pay $2.00" }).count(), 0);
@@ -858,7 +859,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("while it is waited for, somebody who is faster is told of, and one may wait no longer", async () => {
+  test("an outbid payment is reported, and waiting can be stopped", async () => {
     const { code, host } = rooms.add();
     const { seq } = rooms.say(code, host, "first");
     rooms.say(code, host, "second");
@@ -882,7 +883,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("a payment that does not go through is said, and not waited for", async () => {
+  test("a failed payment is reported and no longer awaited", async () => {
     const { code, host } = rooms.add();
     rooms.say(code, host, "second");
     await site.open(roomAt(code), {}, async (page) => {
@@ -897,7 +898,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("a lower pin comes back when the higher one's time is over, and a pin leads to its message", async () => {
+  test("a lower pin returns when the higher one expires", async () => {
     const { code, host } = rooms.add();
     const { seq } = rooms.say(code, host, "long ago");
     for (let count = 1; count <= 120; count += 1) rooms.say(code, host, `line ${count}`);
@@ -918,7 +919,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("the pin of somebody whom one blocks is not shown", async () => {
+  test("the pin of a blocked user is hidden", async () => {
     const { code } = rooms.add();
     const { seq } = rooms.say(code, rooms.join(code, "Noisy"), "buy this");
     rooms.pin(code, seq, 10);
@@ -931,7 +932,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("whatever is refused is said, and changes nothing", async () => {
+  test("refusals are reported and change nothing", async () => {
     const { code, host, room } = rooms.add();
     rooms.say(code, host, "to pin");
     await site.open(roomAt(code), { expectErrors: true }, async (page) => {
@@ -971,7 +972,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await page.getByRole("link", { name: "Pay $1.00" }).waitFor();
       await page.keyboard.press("Escape");
 
-      // Somebody was faster, and nobody told us: what is offered then is high enough.
+      // A higher pin arrives without a broadcast; the offers are then refetched.
       const faster = { seq: 1, tier: 500, until: Date.now() + 60_000 };
       room.pins.push(faster);
       await openPins(page, "to pin");
@@ -983,7 +984,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       room.pins = [];
       await page.keyboard.press("Escape");
 
-      // Offers that cannot be had are asked for again.
+      // Failed offers can be retried.
       rooms.faults.down = true;
       await openPins(page, "to pin");
       await sheet.locator("cf-notice").getByText("Check your connection").waitFor();
@@ -999,7 +1000,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("who may not talk may not pin, and the host is not asked for tips", async () => {
+  test("readers cannot pin, and the host is not offered to tip", async () => {
     await site.open("/rooms", {}, async (page) => {
       const code = await makeRoom(page);
       await say(page, "mine");
@@ -1016,7 +1017,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("a tip is seen and heard by everybody, counted for the host, and goes with its money", async () => {
+  test("a tip is shown and announced, totalled for the host, and removed when refunded", async () => {
     await site.open("/rooms", {}, async (page) => {
       const code = await makeRoom(page);
       await say(page, "hello");
@@ -1044,7 +1045,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await assertAccessible(page);
 
       await more(page, "Omer gave you");
-      const sheet = inDialog(page, "Tip of Omer");
+      const sheet = inDialog(page, "Tip from Omer");
       await sheet.getByText("Omer gave you $3.00").waitFor();
       for (const name of ["Delete", "Copy text", "Pin for everyone"])
         assert.equal(await sheet.getByRole("button", { name }).count(), 0, name);
@@ -1067,7 +1068,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
     });
   });
 
-  test("a back room opens, is entered by who has paid, and leads back to the front", async () => {
+  test("a paid entrance opens the back room, which leads back to the front", async () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
       const code = await makeRoom(page);
       const other = await another(page, roomAt(code), phone);
@@ -1097,7 +1098,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       assert.equal(await other.getByRole("button", { name: /^Back room/ }).count(), 0);
       rooms.pays();
       await other.getByRole("button", { name: "Back room Enter" }).waitFor();
-      // News of the room tell nobody where the back room is, and take it from nobody.
+      // A broadcast omits the back room's code, which members keep.
       rooms.tellRoom(code, "A new name");
       await other.getByRole("heading", { name: "A new name" }).waitFor();
       await other.getByRole("button", { name: "Back room Enter" }).click();
@@ -1107,7 +1108,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await assertAccessible(other);
       await assertFits(other);
 
-      // Nobody comes in by a link, so there is none.
+      // A back room has no link of its own.
       await other.getByRole("button", { name: "Share the room" }).click();
       await inDialog(other, "Invite people").getByText(`${site.home}/rooms?room=${code}`).waitFor();
       await inDialog(other, "Invite people").getByText("pay the entrance fee").waitFor();
@@ -1118,7 +1119,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
         assert.equal(await settings.getByRole("button", { name }).count(), 0, name);
       await page.keyboard.press("Escape");
 
-      // Who leaves may come back without a code; who has not paid may not.
+      // Members who left may return without a code; others must pay.
       await other.getByTitle("About this room").click();
       await other.getByRole("button", { name: "Leave" }).click();
       await other.getByRole("heading", { name: "Where are you?" }).waitFor();
@@ -1130,7 +1131,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
       await other.getByRole("button", { name: "Back to the front room" }).click();
       await other.getByRole("heading", { name: "A new name" }).waitFor();
 
-      // Whose entrance was paid back is shown out, and may pay again.
+      // A refunded member is removed, and may pay again.
       await other.getByRole("button", { name: "Back room Enter" }).click();
       await bubble(other, "here I am").waitFor();
       await other.locator(".presence .on").waitFor();
@@ -1161,7 +1162,7 @@ describe("what is paid for", { skip: mockOnly }, () => {
   });
 
   for (const colorScheme of schemes) {
-    test(`axe finds nothing grave where something is paid for, on a phone, in ${colorScheme}`, async () => {
+    test(`payments pass axe on a phone in ${colorScheme}`, async () => {
       const { code, host } = rooms.add();
       const { seq } = rooms.say(code, host, "look");
       rooms.pin(code, seq, 10);
@@ -1186,8 +1187,8 @@ describe("what is paid for", { skip: mockOnly }, () => {
   }
 });
 
-describe("what people write", { skip: mockOnly }, () => {
-  test("markup is text, wherever it is", async () => {
+describe("user text", { skip: mockOnly }, () => {
+  test("markup is shown as text everywhere", async () => {
     const evil = `<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>`;
     const { code, host, room } = rooms.add({
       name: evil.slice(0, 50),
@@ -1224,7 +1225,7 @@ describe("what people write", { skip: mockOnly }, () => {
     });
   });
 
-  test("Hebrew runs from the right, emoji are large, long words break", async () => {
+  test("Hebrew, emoji and long words are laid out", async () => {
     const { code, host } = rooms.add({ name: "חוף השקיעה" });
     for (const text of ["שלום לכולם", "😍", `a${"long".repeat(80)}`]) rooms.say(code, host, text);
     await site.open(roomAt(code), small, async (page) => {
@@ -1242,7 +1243,7 @@ describe("what people write", { skip: mockOnly }, () => {
     });
   });
 
-  test("too long is said before it is sent, Shift and Enter make a line, a draft stays", async () => {
+  test("the length limit shows before sending, Shift+Enter breaks the line, drafts persist", async () => {
     const { code } = rooms.add();
     await site.open(roomAt(code), {}, async (page) => {
       await enter(page, "Writer");
@@ -1265,9 +1266,9 @@ describe("what people write", { skip: mockOnly }, () => {
   });
 });
 
-describe("for everybody", { skip: mockOnly }, () => {
+describe("accessibility", { skip: mockOnly }, () => {
   for (const colorScheme of schemes) {
-    test(`axe finds nothing grave on the way from a photo to a talk, in ${colorScheme}`, async () => {
+    test(`the way from a photo to a room passes axe in ${colorScheme}`, async () => {
       await site.open("/rooms", { ...phone, colorScheme }, async (page) => {
         await page.getByText("No rooms yet").waitFor();
         await assertAccessible(page);
@@ -1297,7 +1298,7 @@ describe("for everybody", { skip: mockOnly }, () => {
     });
 
     for (const options of [{}, phone]) {
-      test(`axe finds nothing grave in a room on a ${options === phone ? "phone" : "laptop"}, in ${colorScheme}`, async () => {
+      test(`a room passes axe on a ${options === phone ? "phone" : "laptop"} in ${colorScheme}`, async () => {
         const { code, host } = rooms.add({ description: "What we talk about" });
         const { seq } = rooms.say(code, host, "Is anybody at https://example.com/pier?");
         rooms.say(code, host, "👋");
@@ -1347,7 +1348,7 @@ describe("for everybody", { skip: mockOnly }, () => {
     }
   }
 
-  test("320 px is enough everywhere", async () => {
+  test("everything fits 320 px", async () => {
     const { code, host } = rooms.add({
       name: "A room whose name is Donaudampfschifffahrtsgesellschaftskapitän",
       description: "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen",
@@ -1413,7 +1414,7 @@ describe("for everybody", { skip: mockOnly }, () => {
     });
   });
 
-  test("the keyboard is enough", async () => {
+  test("rooms work by keyboard", async () => {
     const { code, host } = rooms.add();
     for (const text of ["first", "second", "third"]) rooms.say(code, host, text);
     await site.open(roomAt(code), {}, async (page) => {
@@ -1457,7 +1458,7 @@ describe("for everybody", { skip: mockOnly }, () => {
     });
   });
 
-  test("a screen reader is told what comes, and not all of it at once", async () => {
+  test("new messages are announced in batches", async () => {
     const { code, host } = rooms.add();
     for (let count = 0; count < 20; count += 1) rooms.say(code, host, `old ${count}`);
     await site.open(roomAt(code), {}, async (page) => {
@@ -1472,7 +1473,7 @@ describe("for everybody", { skip: mockOnly }, () => {
     });
   });
 
-  test("what came meanwhile is in the title, and marked when one comes back", async () => {
+  test("unread messages are counted in the title and marked on return", async () => {
     const { code, host } = rooms.add({ name: "Titled" });
     rooms.say(code, host, "seen");
     await site.open(roomAt(code), {}, async (page) => {
@@ -1489,11 +1490,11 @@ describe("for everybody", { skip: mockOnly }, () => {
   });
 });
 
-describe("a busy server", { skip: mockOnly }, () => {
-  test("a page that is told to come back later waits by itself, says so, and comes in", async () => {
+describe("busy server", { skip: mockOnly }, () => {
+  test("a page waits for the retry-after, reports it, and enters", async () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
       const code = await makeRoom(page);
-      // Each of the first calls is refused, as to a hundred people who follow one link behind one address.
+      // The first calls are refused, as for a hundred people behind one address.
       rooms.faults.busy = { "POST /api/sessions/": 2, [`GET /api/chats/${code}/`]: 1 };
       const late = await another(page, roomAt(code));
       await late.getByText(/^The room is busy\. Opening it in \d+ s…$/).waitFor();
@@ -1506,7 +1507,7 @@ describe("a busy server", { skip: mockOnly }, () => {
     });
   });
 
-  test("a connection and a message wait, and say so", async () => {
+  test("connections and messages wait for the retry-after and report it", async () => {
     await site.open("/rooms", { expectErrors: true }, async (page) => {
       const code = await makeRoom(page);
       rooms.faults.busy = { "POST /api/ws-ticket": 2, [`POST /api/chats/${code}/messages/`]: 2 };
@@ -1524,8 +1525,8 @@ describe("a busy server", { skip: mockOnly }, () => {
   });
 });
 
-describe("text from strangers", { skip: mockOnly }, () => {
-  test("a tower of marks stays in its bubble, and a link in right-to-left text stays whole", async () => {
+describe("hostile text", { skip: mockOnly }, () => {
+  test("stacked marks stay in their bubble, and links in right-to-left text stay whole", async () => {
     await site.open("/rooms", phone, async (page) => {
       const { code, host } = rooms.add({ name: "Marks", username: "Hanna" });
       rooms.say(code, host, `a${"\u0328\u033c\u035b".repeat(80)}b`);
