@@ -34,7 +34,7 @@ export interface Purchase {
 }
 
 /** A refund that a product requested. */
-export interface Wish {
+export interface RefundRequest {
   reason: string;
   step: "wanted" | "made" | "refused";
   /** The provider's failure code, when it refused. */
@@ -61,7 +61,7 @@ export interface Order {
   taken_back: boolean;
   /** The product has delivered it. */
   used?: boolean;
-  refund?: Wish;
+  refund?: RefundRequest;
   /** Reasons for a manual review, by the provider's payment id. */
   flags?: Record<string, FlagKind>;
   balance: number;
@@ -85,7 +85,7 @@ export interface Row {
   at: string;
 }
 
-export type Tell = {
+export type ProductNotice = {
   order_id: string;
   cause: string;
   correlation_id: string;
@@ -102,7 +102,7 @@ export type Tell = {
 export interface OrderFile {
   order: Order;
   rows: Row[];
-  told: Tell[];
+  told: ProductNotice[];
 }
 
 export interface Account {
@@ -127,7 +127,7 @@ export interface ForSale {
   price: string;
 }
 
-export interface Offered {
+export interface CreatedOrder {
   order_id: string;
   state: OrderState;
   url?: string;

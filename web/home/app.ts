@@ -21,12 +21,12 @@ import "./clock";
 import "./function-drawer";
 import { functions } from "./functions";
 import "./logs";
-import { Opened } from "./opened";
+import { ExpandedGroups } from "./expanded";
 import "./queue-drawer";
 import { section, sectionStyle } from "../ui/section";
 import { queues } from "./queues";
-import { Room } from "./room";
 import { rules, schedules } from "./schedules";
+import { ControlRoomStore } from "./store";
 import "./timeline";
 
 const parts = [
@@ -46,8 +46,8 @@ export class HomeApp extends LitElement {
   static override styles = [base, controls, tableStyle, sectionStyle, appStyle];
 
   @state() private link = readHash();
-  private readonly room = new Room(() => this.requestUpdate());
-  private readonly opened = new Opened(() => this.requestUpdate());
+  private readonly room = new ControlRoomStore(() => this.requestUpdate());
+  private readonly opened = new ExpandedGroups(() => this.requestUpdate());
 
   override connectedCallback(): void {
     super.connectedCallback();

@@ -4,7 +4,7 @@ import type { AwsCall, Snapshot } from "../api/state";
 import "../ui/empty";
 import { count, plural } from "../ui/format";
 import { type Column, type Group, groupedTable } from "../ui/table";
-import type { Opened } from "./opened";
+import type { ExpandedGroups } from "./expanded";
 
 const outside = "outside";
 
@@ -52,7 +52,7 @@ const columns: Column<AwsCall>[] = [
   },
 ];
 
-export function awsCalls(snapshot: Snapshot, opened: Opened): TemplateResult {
+export function awsCalls(snapshot: Snapshot, opened: ExpandedGroups): TemplateResult {
   const calls = [...snapshot.aws_calls].sort((a, b) => b.count - a.count);
   if (calls.length === 0)
     return html`<cf-empty heading="No AWS calls yet">Every SDK call of a function is counted here, by AWS's capacity rules.</cf-empty>`;

@@ -5,7 +5,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import { now, onTick, setClock } from "../ui/clock";
 import "../ui/dialog";
-import { act } from "../ui/act";
+import { runAction } from "../ui/action";
 import { exact, span, timeOfDay } from "../ui/format";
 
 const minute = 60_000;
@@ -97,7 +97,7 @@ export class HomeClock extends LitElement {
   }
 
   async #advance(ms: number): Promise<void> {
-    const moved = await act<{ now: number; offset_ms: number }>(
+    const moved = await runAction<{ now: number; offset_ms: number }>(
       "POST",
       "/api/clock",
       { advance_ms: ms },

@@ -10,7 +10,7 @@ import { writeHash } from "../ui/hash";
 import "../ui/notice";
 import { table, tableStyle } from "../ui/table";
 import "../ui/time";
-import { pathOf } from "../ui/act";
+import { pathOf } from "../ui/action";
 import { figures, figuresStyle } from "../ui/figures";
 import { kill, stateOf, triggersOf } from "./functions";
 import { pretty } from "./pretty";

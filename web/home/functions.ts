@@ -9,8 +9,8 @@ import "../ui/status";
 import type { Tone } from "../ui/status";
 import { type Column, type Group, groupedTable } from "../ui/table";
 import "../ui/time";
-import { act, pathOf } from "../ui/act";
-import type { Opened } from "./opened";
+import { pathOf, runAction } from "../ui/action";
+import type { ExpandedGroups } from "./expanded";
 
 const tones: Record<FunctionState["state"], Tone> = {
   ready: "good",
@@ -30,7 +30,7 @@ export function triggersOf({ triggers }: FunctionState): TemplateResult {
 }
 
 export function kill({ name }: FunctionState): Promise<unknown> {
-  return act<{ killed: number }>(
+  return runAction<{ killed: number }>(
     "POST",
     pathOf("functions", name, "kill"),
     undefined,
@@ -112,7 +112,7 @@ const columns: Column<FunctionState>[] = [
   },
 ];
 
-export function functions(snapshot: Snapshot, opened: Opened): TemplateResult {
+export function functions(snapshot: Snapshot, opened: ExpandedGroups): TemplateResult {
   if (snapshot.functions.length === 0)
     return html`<cf-empty heading="No functions">template.yaml has none yet. Functions appear here once they are added.</cf-empty>`;
   return groupedTable(
@@ -124,7 +124,10 @@ export function functions(snapshot: Snapshot, opened: Opened): TemplateResult {
 }
 
 /** A service without invocations starts collapsed, unless nothing has run anywhere. */
-function services({ functions: all, products }: Snapshot, opened: Opened): Group<FunctionState>[] {
+function services(
+  { functions: all, products }: Snapshot,
+  opened: ExpandedGroups,
+): Group<FunctionState>[] {
   const names = [...products.map(({ name }) => name), ...all.map(({ service }) => service ?? "")];
   return [...new Set(names)].flatMap((service) => {
     const rows = all.filter((row) => (row.service ?? "") === service);

@@ -6,7 +6,7 @@ import type { Stream } from "../ui/stream";
 const kept = 1000;
 const severity: Record<Level, number> = { DEBUG: 0, INFO: 1, WARN: 2, ERROR: 3 };
 
-export interface Wanted {
+export interface LogFilter {
   function: string;
   level: Level;
   text: string;
@@ -63,7 +63,7 @@ export class LogLines {
     this.changed();
   }
 
-  wanted({ function: owner, level, text }: Wanted): LogLine[] {
+  wanted({ function: owner, level, text }: LogFilter): LogLine[] {
     const needle = text.trim().toLowerCase();
     return (this.lines ?? []).filter(
       (line) =>

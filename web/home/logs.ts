@@ -12,7 +12,7 @@ import "../ui/notice";
 import "../ui/skeleton";
 import { section, sectionStyle } from "../ui/section";
 import type { Stream } from "../ui/stream";
-import { LogLines, type Wanted } from "./log-lines";
+import { type LogFilter, LogLines } from "./log-lines";
 
 const levels: [Level, string][] = [
   ["DEBUG", "All levels"],
@@ -90,7 +90,7 @@ export class Logs extends LitElement {
 
   @property({ attribute: false }) stream!: Stream;
   @property({ attribute: false }) functions: string[] = [];
-  @state() private wanted: Wanted = { function: "", level: "DEBUG", text: "" };
+  @state() private wanted: LogFilter = { function: "", level: "DEBUG", text: "" };
   @query(".tail") private tail: HTMLElement | null | undefined;
   private log!: LogLines;
   #atEnd = true;
@@ -125,7 +125,7 @@ export class Logs extends LitElement {
     </div>`;
   }
 
-  #want(change: Partial<Wanted>): void {
+  #want(change: Partial<LogFilter>): void {
     this.wanted = { ...this.wanted, ...change };
     this.#atEnd = true;
   }

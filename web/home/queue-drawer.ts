@@ -13,7 +13,7 @@ import { writeHash } from "../ui/hash";
 import "../ui/notice";
 import "../ui/skeleton";
 import "../ui/time";
-import { act, pathOf } from "../ui/act";
+import { pathOf, runAction } from "../ui/action";
 import { figures, figuresStyle } from "../ui/figures";
 import { pretty } from "./pretty";
 
@@ -166,7 +166,7 @@ export class QueueDrawer extends LitElement {
   }
 
   async #redrive(which: { message_id?: string }): Promise<void> {
-    await act<{ moved: number }>(
+    await runAction<{ moved: number }>(
       "POST",
       pathOf("queues", this.name, "redrive"),
       which,
@@ -177,7 +177,7 @@ export class QueueDrawer extends LitElement {
 
   async #throwAway(id: string): Promise<void> {
     this.doomed = "";
-    await act<{ deleted: number }>(
+    await runAction<{ deleted: number }>(
       "DELETE",
       pathOf("queues", this.name, "messages", id),
       undefined,

@@ -6,7 +6,7 @@ import { count } from "../ui/format";
 import { hashWith } from "../ui/hash";
 import { type Column, table } from "../ui/table";
 import "../ui/time";
-import { act, pathOf } from "../ui/act";
+import { pathOf, runAction } from "../ui/action";
 import { patternWords } from "./pattern";
 import { pretty } from "./pretty";
 
@@ -37,7 +37,7 @@ const scheduleColumns: Column<Schedule>[] = [
     label: "Actions",
     actions: true,
     cell: (row) =>
-      html`<button class="button small" type="button" aria-label="Run now: ${row.name}" @click=${() => act("POST", pathOf("schedules", row.name, "run"), undefined, () => `Fired ${row.name}`)}>Run now</button>`,
+      html`<button class="button small" type="button" aria-label="Run now: ${row.name}" @click=${() => runAction("POST", pathOf("schedules", row.name, "run"), undefined, () => `Fired ${row.name}`)}>Run now</button>`,
   },
 ];
 

@@ -1,6 +1,6 @@
 // Recent correlation ids and the entries of one trace, updated from the stream.
 import type { Entry, Trace } from "../api/state";
-import { pathOf } from "../ui/act";
+import { pathOf } from "../ui/action";
 import { CallError, call, explain } from "../ui/call";
 import type { Stream } from "../ui/stream";
 

@@ -15,9 +15,9 @@ import { tableStyle } from "../ui/table";
 import "../ui/toast";
 import "./account-drawer";
 import { appStyle } from "./app.style";
-import { Books, type Day } from "./books";
-import { dayInWords, isDay, moved, today } from "./day";
+import { addDays, formatDay, isDay, today } from "./day";
 import { flags, flagsStyle } from "./flags";
+import { type Day, LedgerStore } from "./store";
 import "./order-drawer";
 import { orders } from "./orders";
 import "./sell";
@@ -31,7 +31,7 @@ export class LedgerApp extends LitElement {
 
   @state() private link = readHash();
   @state() private selling = false;
-  private readonly books = new Books(() => this.requestUpdate());
+  private readonly books = new LedgerStore(() => this.requestUpdate());
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -85,10 +85,10 @@ export class LedgerApp extends LitElement {
     const isToday = day === today();
     const to = (next: string) => () => writeHash({ day: next === today() ? null : next }, "push");
     return html`<div class="day" role="group" aria-label="Day">
-      <h2 title="Days begin at midnight UTC">${isToday ? "Today" : dayInWords(day)}</h2>
-      <button class="button icon-only" type="button" aria-label="Previous day" title="Previous day" @click=${to(moved(day, -1))}>${icon("back")}</button>
+      <h2 title="Days begin at midnight UTC">${isToday ? "Today" : formatDay(day)}</h2>
+      <button class="button icon-only" type="button" aria-label="Previous day" title="Previous day" @click=${to(addDays(day, -1))}>${icon("back")}</button>
       <input class="input figures" type="date" aria-label="Day, in UTC" .value=${day} max=${today()} @change=${this.#chosen} />
-      <button class="button icon-only" type="button" aria-label="Next day" title="Next day" ?disabled=${isToday} @click=${to(moved(day, 1))}>${icon("forward")}</button>
+      <button class="button icon-only" type="button" aria-label="Next day" title="Next day" ?disabled=${isToday} @click=${to(addDays(day, 1))}>${icon("forward")}</button>
       ${isToday ? nothing : html`<button class="button" type="button" @click=${to(today())}>Today</button>`}
     </div>`;
   }
@@ -142,13 +142,13 @@ export class LedgerApp extends LitElement {
     const lost = shown.unreadable.length;
     return html`${flags(shown)}
     ${lost > 0 ? html`<cf-notice>${plural(lost, "order")} of this day cannot be read and ${lost === 1 ? "is" : "are"} not shown: <span class="mono">${shown.unreadable.join(", ")}</span></cf-notice>` : nothing}
-    ${length > 0 || shown.comparison.nobodys.size > 0 ? section("totals", "Balances", html`<span class="soft">${counted}</span>`, totals(shown)) : nothing}
+    ${length > 0 || shown.comparison.unassigned.size > 0 ? section("totals", "Balances", html`<span class="soft">${counted}</span>`, totals(shown)) : nothing}
     ${section("orders", "Orders", nothing, length === 0 ? this.#empty(shown.day) : orders(shown))} ${shown.more ? this.#more(shown) : nothing}`;
   }
 
   #empty(day: string): TemplateResult {
     if (day !== today())
-      return html`<cf-empty heading="No orders on this day">No order was created on ${dayInWords(day)} (UTC).</cf-empty>`;
+      return html`<cf-empty heading="No orders on this day">No order was created on ${formatDay(day)} (UTC).</cf-empty>`;
     return html`<cf-empty heading="No orders yet today">
       <p>(this.selling = true)}>sell something</button> and pay it with a test card. => New orders appear here at once. No product at hand? <button class="link" type="button" @click=${() => (this.selling = true)}>Create a test order</button> and pay with a test card. => (this.selling = true)}>sell something</button> and pay it with a test card.</p>
     </cf-empty>`;

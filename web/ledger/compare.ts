@@ -18,17 +18,17 @@ export interface Comparison {
   /** Stripe's totals for each order that differs. */
   differing: Map<string, number>;
   /** Stripe's totals for payments without an order, by currency. */
-  nobodys: Map<string, number>;
+  unassigned: Map<string, number>;
 }
 
 export function compare(orders: Order[], totals: Total[]): Comparison {
   const held = new Map<string, number>();
-  const nobodys = new Map<string, number>();
+  const unassigned = new Map<string, number>();
   for (const total of totals) {
     const currency = total.currency.toUpperCase();
     const left = total.paid - total.refunded - total.withheld;
     const [sums, key] =
-      total.order_id === null ? [nobodys, currency] : [held, `${total.order_id} ${currency}`];
+      total.order_id === null ? [unassigned, currency] : [held, `${total.order_id} ${currency}`];
     sums.set(key, (sums.get(key) ?? 0) + left);
   }
   const lines = new Map<string, Line>();
@@ -58,6 +58,6 @@ export function compare(orders: Order[], totals: Total[]): Comparison {
     line.held += atStripe;
     if (atStripe !== order.balance) differing.set(id, atStripe);
   }
-  for (const [currency, sum] of nobodys) if (sum === 0) nobodys.delete(currency);
-  return { lines: [...lines.values()], differing, nobodys };
+  for (const [currency, sum] of unassigned) if (sum === 0) unassigned.delete(currency);
+  return { lines: [...lines.values()], differing, unassigned };
 }

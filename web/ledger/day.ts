@@ -18,11 +18,11 @@ export function isDay(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
-export function moved(day: string, days: number): string {
+export function addDays(day: string, days: number): string {
   return dayOf(Date.parse(day) + days * dayLength);
 }
 
-export function dayInWords(day: string): string {
+export function formatDay(day: string): string {
   return words.format(Date.parse(day));
 }
 

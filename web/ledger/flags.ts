@@ -3,8 +3,8 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import type { Flag, FlagKind } from "../api/ledger";
 import { plural } from "../ui/format";
 import "../ui/time";
-import type { Day } from "./books";
 import { orderLink } from "./paths";
+import type { Day } from "./store";
 import { flagWords } from "./words";
 
 const shownAtOnce = 3;

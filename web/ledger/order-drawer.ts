@@ -2,7 +2,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { Order, OrderFile, Payment, Tell } from "../api/ledger";
+import type { Order, OrderFile, Payment, ProductNotice } from "../api/ledger";
 import { base, controls } from "../ui/base";
 import { CallError, call, explain } from "../ui/call";
 import "../ui/dialog";
@@ -19,7 +19,7 @@ import { drawerStyle } from "./drawer.style";
 import { accountLink, books, traceLink } from "./paths";
 import "./payment";
 import { rows } from "./rows";
-import { flagWords, providers, stateOf, tellOf, wishOf } from "./words";
+import { flagWords, noticeText, providers, refundRequestText, stateBadge } from "./words";
 
 @customElement("order-drawer")
 export class OrderDrawer extends LitElement {
@@ -88,7 +88,7 @@ export class OrderDrawer extends LitElement {
     const { price, purchase, flags = {}, refund } = order;
     const sum = (minor: number) => money(minor, price.currency);
     return html`<div class="part">
-      <div class="head"><strong>${sum(price.minor)}</strong>${stateOf(order)}<span class="soft">offered <cf-time .at=${Date.parse(order.created_at)}></cf-time></span></div>
+      <div class="head"><strong>${sum(price.minor)}</strong>${stateBadge(order)}<span class="soft">offered <cf-time .at=${Date.parse(order.created_at)}></cf-time></span></div>
       ${Object.entries(flags).map(
         ([payment, flag]) =>
           html`<cf-notice><strong>${flagWords[flag].what}.</strong> ${flagWords[flag].todo} ${payment && payment !== order.payment ? html`<span class="mono">${payment}</span>` : nothing}</cf-notice>`,
@@ -109,7 +109,7 @@ export class OrderDrawer extends LitElement {
           ? [
               [
                 "Requested refund",
-                html`<span dir="auto">${refund.reason}</span>, ${wishOf(refund, order)}`,
+                html`<span dir="auto">${refund.reason}</span>, ${refundRequestText(refund, order)}`,
               ] as [string, unknown],
             ]
           : []),
@@ -151,7 +151,7 @@ export class OrderDrawer extends LitElement {
     </section>`;
   }
 
-  #told(told: Tell[]): TemplateResult {
+  #told(told: ProductNotice[]): TemplateResult {
     return html`<section class="part" aria-labelledby="told">
       <h3 id="told">Notifications to the product</h3>
       ${
@@ -160,7 +160,7 @@ export class OrderDrawer extends LitElement {
           : html`<ol class="told">
             ${told.map(
               (tell) => html`<li>
-                <span>${tellOf(tell)}</span><cf-time class="soft" .at=${Date.parse(tell.at)}></cf-time>
+                <span>${noticeText(tell)}</span><cf-time class="soft" .at=${Date.parse(tell.at)}></cf-time>
                 <span class="by soft"
                   >${tell.is_told ? html`<cf-status tone="good">delivered</cf-status>` : html`<cf-status tone="warn">not delivered yet</cf-status>`} caused by <span class="mono">${tell.cause}</span>,
                   <a href=${traceLink(tell.correlation_id)}>trace</a></span

@@ -4,9 +4,9 @@ import type { Order } from "../api/ledger";
 import { change, money } from "../ui/money";
 import { type Column, table } from "../ui/table";
 import "../ui/time";
-import type { Day } from "./books";
 import { accountLink, orderLink } from "./paths";
-import { flagWords, stateOf } from "./words";
+import type { Day } from "./store";
+import { flagWords, stateBadge } from "./words";
 
 export function orders({ orders: rows, comparison, underway }: Day): TemplateResult {
   const columns: Column<Order>[] = [
@@ -19,7 +19,7 @@ export function orders({ orders: rows, comparison, underway }: Day): TemplateRes
       }) => html`<a href=${orderLink(id)} aria-label="${purchase.item}, order ${id}">${purchase.item}</a>
         ${[...new Set(Object.values(flags))].map((flag) => html`<span class="badge bad">${flagWords[flag].what}</span>`)}<small class="mono">${id}</small>`,
     },
-    { label: "State", cell: (order) => stateOf(order) },
+    { label: "State", cell: (order) => stateBadge(order) },
     {
       label: "Payer",
       cell: ({ purchase: { product, payer } }) =>

@@ -1,5 +1,5 @@
 // The ledger's API paths and links.
-import { pathOf } from "../ui/act";
+import { pathOf } from "../ui/action";
 import { hashWith } from "../ui/hash";
 
 export function books(parts: string[], query: Record<string, string | undefined> = {}): string {

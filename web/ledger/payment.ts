@@ -2,9 +2,9 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Dispute, DisputeStatus, Payment, Refund } from "../api/ledger";
-import { act, pathOf } from "../ui/act";
+import { pathOf, runAction } from "../ui/action";
 import { base, controls } from "../ui/base";
-import { money, read, step, written } from "../ui/money";
+import { amountStep, formatAmount, money, parseAmount } from "../ui/money";
 import { isWeb } from "../ui/web";
 import { drawerStyle } from "./drawer.style";
 
@@ -74,11 +74,11 @@ export class LedgerPayment extends LitElement {
   #form(taking: Taking): TemplateResult {
     const { amount, currency } = this.payment;
     // A dispute takes the full charge, regardless of refunds.
-    const most = written(taking === "refund" ? this.#refundable : amount, currency);
+    const most = formatAmount(taking === "refund" ? this.#refundable : amount, currency);
     return html`<form class="row" @submit=${(event: SubmitEvent) => this.#take(event, taking)}>
       <label class="field">
         ${taking === "refund" ? "Amount to refund" : "Disputed amount"}, ${currency.toUpperCase()}
-        <input class="input figures" name="amount" type="number" inputmode="decimal" min=${step(currency)} max=${most} step=${step(currency)} value=${most} required />
+        <input class="input figures" name="amount" type="number" inputmode="decimal" min=${amountStep(currency)} max=${most} step=${amountStep(currency)} value=${most} required />
       </label>
       <button class="button main" ?disabled=${this.busy}>${taking === "refund" ? "Refund" : "Open the dispute"}</button>
       <button class="button bare" type="button" @click=${this.#keep}>Cancel</button>
@@ -126,7 +126,7 @@ export class LedgerPayment extends LitElement {
   async #take(event: SubmitEvent, taking: Taking): Promise<void> {
     event.preventDefault();
     const { currency } = this.payment;
-    const amount = read(
+    const amount = parseAmount(
       String(new FormData(event.target as HTMLFormElement).get("amount")),
       currency,
     );
@@ -147,7 +147,7 @@ export class LedgerPayment extends LitElement {
   async #do(path: string, body: unknown, words: string): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
-    const answer = await act<unknown>("POST", path, body, () => words);
+    const answer = await runAction<unknown>("POST", path, body, () => words);
     this.busy = false;
     this.dispatchEvent(new Event("acted", { bubbles: true, composed: true }));
     return answer !== undefined;

@@ -6,7 +6,7 @@ import "../ui/notice";
 import { type Column, table } from "../ui/table";
 import "../ui/time";
 import { orderLink } from "./paths";
-import { kindOf } from "./words";
+import { rowLabel } from "./words";
 
 export interface Unit {
   total: (amount: number) => string;
@@ -31,7 +31,7 @@ export function rows(
     return { row, after: sum };
   });
   const columns: Column<Running>[] = [
-    { label: "What", cell: ({ row }) => kindOf(row) },
+    { label: "What", cell: ({ row }) => rowLabel(row) },
     { label: "Change", figures: true, cell: ({ row }) => unit.change(row.amount) },
     {
       label: "Balance after",

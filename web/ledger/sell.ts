@@ -1,7 +1,7 @@
 // Sells something without a product: seals an offer as a product would, and opens its pay page.
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { ForSale, Offered } from "../api/ledger";
+import type { CreatedOrder, ForSale } from "../api/ledger";
 import { base, controls } from "../ui/base";
 import { call, explain } from "../ui/call";
 import "../ui/dialog";
@@ -72,7 +72,7 @@ export class Sell extends LitElement {
       ([, value]) => value !== "",
     );
     try {
-      const { order_id, url } = await call<Offered>(
+      const { order_id, url } = await call<CreatedOrder>(
         "POST",
         books(["offers"]),
         Object.fromEntries(given),

@@ -4,12 +4,12 @@ import { count, plural } from "../ui/format";
 import { money } from "../ui/money";
 import "../ui/status";
 import { type Column, table } from "../ui/table";
-import type { Day } from "./books";
 import type { Line } from "./compare";
+import type { Day } from "./store";
 import { providers } from "./words";
 
 export function totals({ comparison, underway }: Day): TemplateResult {
-  const { lines, differing, nobodys } = comparison;
+  const { lines, differing, unassigned } = comparison;
   const sum = (pick: (line: Line) => number) => (line: Line) => {
     const value = pick(line);
     return value === 0
@@ -42,7 +42,7 @@ export function totals({ comparison, underway }: Day): TemplateResult {
     { label: "Compared", cell: (line) => verdict(line, differing, underway) },
   ];
   return html`${lines.length > 0 ? table("Totals by currency", columns, lines, ({ provider, currency }) => provider + currency) : nothing}
-    ${[...nobodys].map(
+    ${[...unassigned].map(
       ([currency, sum]) => html`<p class="aside">
         <cf-status tone="warn">Stripe also holds ${money(sum, currency)} from payments without an order, on any day.</cf-status>
       </p>`,

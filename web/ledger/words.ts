@@ -1,6 +1,14 @@
 // Labels for the ledger's states, rows and flags.
 import { html, type TemplateResult } from "lit";
-import type { FlagKind, Order, OrderState, Provider, Row, Tell, Wish } from "../api/ledger";
+import type {
+  FlagKind,
+  Order,
+  OrderState,
+  ProductNotice,
+  Provider,
+  RefundRequest,
+  Row,
+} from "../api/ledger";
 import { plural } from "../ui/format";
 import { money } from "../ui/money";
 import "../ui/status";
@@ -16,7 +24,7 @@ const states: Record<OrderState, [words: string, tone: Tone]> = {
   disputed: ["Disputed", "bad"],
 };
 
-export function stateOf({ state, refunded }: Order): TemplateResult {
+export function stateBadge({ state, refunded }: Order): TemplateResult {
   const [words, tone] = states[state];
   return html`<cf-status tone=${tone}>${state === "paid" && refunded > 0 ? "Partly refunded" : words}</cf-status>`;
 }
@@ -37,13 +45,13 @@ export const rowKinds: Record<Row["kind"], string> = {
 };
 
 /** A reversal can go either way; its sign tells which. */
-export function kindOf({ kind, account, amount }: Row): string {
+export function rowLabel({ kind, account, amount }: Row): string {
   if (kind !== "reversal") return rowKinds[kind];
   if (account === "credits") return "Revoked";
   return amount < 0 ? "Taken by the bank" : "Returned";
 }
 
-export function tellOf(tell: Tell): string {
+export function noticeText(tell: ProductNotice): string {
   switch (tell.type) {
     case "pending":
       return `${money(tell.amount.minor, tell.amount.currency)} is pending at the bank`;
@@ -59,7 +67,10 @@ export function tellOf(tell: Tell): string {
 }
 
 /** Progress of a refund that a product requested. */
-export function wishOf({ step, code }: Wish, { received, disputed }: Order): string {
+export function refundRequestText(
+  { step, code }: RefundRequest,
+  { received, disputed }: Order,
+): string {
   switch (step) {
     case "wanted":
       return received === 0

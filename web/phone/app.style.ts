@@ -69,7 +69,7 @@ export const appStyle = css`
   .chatting .side {
     display: none;
   }
-  .nobody {
+  .empty {
     display: grid;
     align-content: center;
     justify-items: center;
@@ -78,12 +78,12 @@ export const appStyle = css`
     padding: var(--s5);
     text-align: center;
   }
-  .nobody h2 {
+  .empty h2 {
     font-size: var(--t5);
     font-weight: 600;
     letter-spacing: -0.01em;
   }
-  .nobody p {
+  .empty p {
     max-inline-size: 44ch;
   }
   @media (min-width: 48rem) {

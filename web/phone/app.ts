@@ -66,7 +66,7 @@ export class PhoneApp extends LitElement {
           </footer>
         </div>
         <main>
-          ${person ? html`<phone-chat .person=${person} .store=${this.store} .version=${this.version} @back=${() => writeHash({ chat: null })}></phone-chat>` : this.#nobody(people)}
+          ${person ? html`<phone-chat .person=${person} .store=${this.store} .version=${this.version} @back=${() => writeHash({ chat: null })}></phone-chat>` : this.#empty(people)}
         </main>
       </div>
       <add-person .open=${this.adding} .store=${this.store} @dismiss=${() => (this.adding = false)} @added=${this.#added}></add-person>
@@ -75,11 +75,11 @@ export class PhoneApp extends LitElement {
     `;
   }
 
-  #nobody(people: Person[] | undefined) {
+  #empty(people: Person[] | undefined) {
     if (!people) return nothing;
     if (people.length > 0)
-      return html`<div class="nobody"><p class="soft">Choose a person to write as.</p></div>`;
-    return html`<div class="nobody">
+      return html`<div class="empty"><p class="soft">Choose a person to write as.</p></div>`;
+    return html`<div class="empty">
       <h2>Message the studio as a customer</h2>
       <p class="soft">This phone simulates your customers. Add one, say “hi”, and your own functions answer in the providers' real wire formats.</p>
       <button class="button main" type="button" @click=${() => (this.adding = true)}>${icon("add")} Add the first person</button>

@@ -12,7 +12,7 @@ export const bubbleStyle = css`
   .message.first {
     margin-block-start: var(--s3);
   }
-  .message:has(.presses) + .message {
+  .message:has(.handlers) + .message {
     margin-block-start: var(--s2);
   }
   .message.out {
@@ -81,8 +81,8 @@ export const bubbleStyle = css`
     padding-block: 1px;
   }
   /* A short text has its time beside it, a long one below it. */
-  .kind-text .inside,
-  .kind-button_reply .inside,
+  .kind-text .bubbleContent,
+  .kind-button_reply .bubbleContent,
   .kind-list_reply .inside {
     display: flex;
     flex-wrap: wrap;
@@ -187,7 +187,7 @@ export const bubbleStyle = css`
     color: #fff;
     font-size: var(--t5);
   }
-  .presses {
+  .handlers {
     display: grid;
     gap: 3px;
     inline-size: min(20rem, calc(100% - 4.25rem));

@@ -1,4 +1,4 @@
-// Contents of a bubble, by kind. The chat handles presses.
+// Contents of a bubble, by kind. The chat handles handlers.
 import { html, nothing, type TemplateResult } from "lit";
 import type { ButtonsContent, Content, ImageContent, ListContent } from "../api/phone";
 import { icon } from "../ui/icons";
@@ -6,28 +6,28 @@ import { onlyEmoji, rich } from "./rich";
 import { type Bubble, type Item, isPhoto } from "./thread";
 import { summary } from "./words";
 
-export interface Presses {
+export interface BubbleHandlers {
   button: (item: Item, button: ButtonsContent["buttons"][number]) => void;
   list: (item: Item, list: ListContent) => void;
   photo: (photos: ImageContent[], index: number) => void;
 }
 
-export function inside({ items }: Bubble, presses: Presses): TemplateResult {
+export function bubbleContent({ items }: Bubble, handlers: BubbleHandlers): TemplateResult {
   const photos = items.filter(isPhoto).map(({ content }) => content);
   const [item] = items;
-  if (photos.length > 1 || !item) return album(photos, presses);
-  return content(item.content, item, presses);
+  if (photos.length > 1 || !item) return album(photos, handlers);
+  return content(item.content, item, handlers);
 }
 
-function content(what: Content, item: Item, presses: Presses): TemplateResult {
+function content(what: Content, item: Item, handlers: BubbleHandlers): TemplateResult {
   switch (what.type) {
     case "text":
       return html`<p class="text ${onlyEmoji(what.text) ? "emoji" : ""}" dir="auto">${rich(what.text)}</p>`;
     case "image":
-      return html`${album([what], presses)}${what.caption ? html`<p class="text" dir="auto">${rich(what.caption)}</p>` : nothing}`;
+      return html`${album([what], handlers)}${what.caption ? html`<p class="text" dir="auto">${rich(what.caption)}</p>` : nothing}`;
     case "buttons":
     case "list":
-      return html`${what.header ? html`<div class="head">${content(what.header, item, presses)}</div>` : nothing}
+      return html`${what.header ? html`<div class="head">${content(what.header, item, handlers)}</div>` : nothing}
         <p class="text" dir="auto">${rich(what.body)}</p>
         ${what.footer ? html`<p class="foot" dir="auto">${what.footer}</p>` : nothing}`;
     case "link":
@@ -49,28 +49,31 @@ function content(what: Content, item: Item, presses: Presses): TemplateResult {
 }
 
 /** Buttons below a bubble. */
-export function under(item: Item, presses: Presses): TemplateResult | typeof nothing {
+export function bubbleActions(
+  item: Item,
+  handlers: BubbleHandlers,
+): TemplateResult | typeof nothing {
   const { content: what } = item;
   if (what.type === "buttons") {
-    return html`<div class="presses" role="group" aria-label="Answers">
-      ${what.buttons.map((button) => html`<button type="button" class="press" dir="auto" @click=${() => presses.button(item, button)}>${button.title}</button>`)}
+    return html`<div class="handlers" role="group" aria-label="Answers">
+      ${what.buttons.map((button) => html`<button type="button" class="press" dir="auto" @click=${() => handlers.button(item, button)}>${button.title}</button>`)}
     </div>`;
   }
   if (what.type === "list")
-    return html`<div class="presses"><button type="button" class="press" aria-haspopup="dialog" @click=${() => presses.list(item, what)}>${icon("list")} <bdi>${what.button}</bdi></button></div>`;
+    return html`<div class="handlers"><button type="button" class="press" aria-haspopup="dialog" @click=${() => handlers.list(item, what)}>${icon("list")} <bdi>${what.button}</bdi></button></div>`;
   if (what.type === "link" && /^https?:\/\//.test(what.url)) {
-    return html`<div class="presses"><a class="press" href=${what.url} target="_blank" rel="noopener noreferrer">${icon("link")} <bdi>${what.label}</bdi></a></div>`;
+    return html`<div class="handlers"><a class="press" href=${what.url} target="_blank" rel="noopener noreferrer">${icon("link")} <bdi>${what.label}</bdi></a></div>`;
   }
   return nothing;
 }
 
-function album(photos: ImageContent[], presses: Presses): TemplateResult {
+function album(photos: ImageContent[], handlers: BubbleHandlers): TemplateResult {
   const shown = photos.slice(0, 4);
   const hidden = photos.length - shown.length;
   return html`<div class="album of-${shown.length}">
     ${shown.map((photo, index) => {
       const more = hidden > 0 && index === shown.length - 1;
-      return html`<button type="button" aria-label=${more ? `Photo ${index + 1} and ${hidden} more` : photo.caption || `Photo ${index + 1} of ${photos.length}`} @click=${() => presses.photo(photos, index)}>
+      return html`<button type="button" aria-label=${more ? `Photo ${index + 1} and ${hidden} more` : photo.caption || `Photo ${index + 1} of ${photos.length}`} @click=${() => handlers.photo(photos, index)}>
         <img src=${photo.url} alt="" loading="lazy" />${more ? html`<span class="more">+${hidden}</span>` : nothing}
       </button>`;
     })}

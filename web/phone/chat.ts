@@ -17,15 +17,17 @@ import { count, dayName, exact, hourMinute } from "../ui/format";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
+import { findRow, isNearEnd, rowAfter, showRow, stepOf } from "../ui/scroll";
 import { toast } from "../ui/toast";
-import { inside, type Presses, under } from "./bubble";
+import { type BubbleHandlers, bubbleActions, bubbleContent } from "./bubble";
 import { bubbleStyle } from "./bubble.style";
 import { chatStyle } from "./chat.style";
 import "./composer";
-import type { Composed, Composer } from "./composer";
+import type { ComposedMessage, Composer } from "./composer";
 import "./lightbox";
 import "./list-sheet";
-import { avatar, avatarStyle, reachedBy } from "./person";
+import { buttonReply, listReply, photoMessage } from "./outgoing";
+import { avatar, avatarStyle, channelLabel } from "./person";
 import type { Chat, PhoneStore } from "./store";
 import { type Bubble, type Item, itemsOf, thread } from "./thread";
 import { ticks } from "./ticks";
@@ -55,7 +57,7 @@ export class PhoneChat extends LitElement {
   @query("phone-composer") private composer!: Composer;
   #lastSeen = "";
 
-  private readonly presses: Presses = {
+  private readonly handlers: BubbleHandlers = {
     button: (item, button) => this.#pressed(item, button),
     list: (item, list) => (this.list = { item, list }),
     photo: (photos, index) => (this.photos = { photos, index }),
@@ -111,7 +113,7 @@ export class PhoneChat extends LitElement {
         ${avatar(this.person)}
         <div class="who">
           <h2><bdi>${this.person.name}</bdi></h2>
-          <p class="soft">${reachedBy(this.person)}</p>
+          <p class="soft">${channelLabel(this.person)}</p>
         </div>
       </header>
       ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. Messages are sent once it is back.</cf-notice>` : nothing}
@@ -179,13 +181,13 @@ export class PhoneChat extends LitElement {
           <span class="only-read">${side === "out" ? this.person.name : "Studio"}:</span>
           <div class="inside" dir=${directionOf(summary(first.content))}>
             ${quoted ? html`<button class="quote" type="button" title="Go to the quoted message" dir="auto" @click=${() => this.#goTo(quoted)}>${summary(quoted.content)}</button>` : nothing}
-            ${inside(bubble, this.presses)}
+            ${bubbleContent(bubble, this.handlers)}
             <span class="meta" title=${exact(last.at)}>${hourMinute(last.at)} ${side === "out" ? ticks(last.status) : nothing}</span>
           </div>
         </div>
         ${last.pending ? nothing : this.#actions(last, here)}
       </div>
-      ${under(last, this.presses)} ${last.reaction ? html`<span class="reaction"><span class="only-read">Reaction: </span>${last.reaction}</span>` : nothing} ${this.#failure(last)}
+      ${bubbleActions(last, this.handlers)} ${last.reaction ? html`<span class="reaction"><span class="only-read">Reaction: </span>${last.reaction}</span>` : nothing} ${this.#failure(last)}
     </li>`;
   }
 
@@ -239,41 +241,25 @@ export class PhoneChat extends LitElement {
     this.composer.focus();
   }
 
-  #composed({ detail: { text, photos, replyTo } }: CustomEvent<Composed>): void {
+  #composed({ detail: { text, photos, replyTo } }: CustomEvent<ComposedMessage>): void {
     this.replyTo = null;
-    photos.forEach(({ data, mime, url }, index) => {
-      const caption = index === 0 && text !== "" ? text : null;
-      this.store.send(
-        this.person.id,
-        { type: "image", data, mime_type: mime, caption },
-        { type: "image", media_id: "", url, caption },
-      );
-    });
+    for (const [index, photo] of photos.entries())
+      this.store.send(this.person.id, ...photoMessage(photo, index === 0 ? text : ""));
     if (photos.length === 0) this.#say(text, replyTo);
   }
 
-  #pressed(item: Item, { id, title }: ButtonsContent["buttons"][number]): void {
-    this.store.send(
-      this.person.id,
-      { type: "button_reply", id, title, reply_to: item.id },
-      { type: "button_reply", id, title },
-    );
+  #pressed(item: Item, button: ButtonsContent["buttons"][number]): void {
+    this.store.send(this.person.id, ...buttonReply(item, button));
   }
 
-  #picked({ detail: { id, title, description } }: CustomEvent<ListRow>): void {
+  #picked({ detail }: CustomEvent<ListRow>): void {
     const { list } = this;
     this.list = null;
-    if (list)
-      this.store.send(
-        this.person.id,
-        { type: "list_reply", id, title, description, reply_to: list.item.id },
-        { type: "list_reply", id, title, description },
-      );
+    if (list) this.store.send(this.person.id, ...listReply(list.item, detail));
   }
 
   #scrolled(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
+    this.atEnd = isNearEnd(this.scroller, nearEnd);
     if (this.atEnd) this.missed = 0;
   }
 
@@ -284,29 +270,18 @@ export class PhoneChat extends LitElement {
   }
 
   #goTo(item: Item): void {
-    const row = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")].find(
-      ({ dataset }) => dataset.key === item.key,
-    );
+    const row = findRow(this.scroller, item.key);
     this.atEnd = false;
-    row?.scrollIntoView({ block: "center" });
-    row?.classList.add("found");
-    setTimeout(() => row?.classList.remove("found"), 1200);
+    if (row) showRow(row);
   }
 
   /** Arrow keys move between messages, so that Tab does not stop at each one. */
   #key(event: KeyboardEvent): void {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const step = stepOf(event, "ArrowUp", "ArrowDown");
     if (event.key === "Escape") this.reacting = "";
     if (!step || (event.target as HTMLElement).closest("pre")) return;
     const rows = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")];
-    const from = rows.findIndex(({ dataset }) => dataset.key === this.active);
-    const row =
-      rows[
-        Math.min(
-          rows.length - 1,
-          Math.max(0, (from < 0 ? rows.length - 1 : from) + (from < 0 ? 0 : step)),
-        )
-      ];
+    const row = rowAfter(rows, this.active, step);
     if (!row) return;
     event.preventDefault();
     this.active = row.dataset.key ?? "";

@@ -7,13 +7,13 @@ import { base, controls } from "../ui/base";
 import { icon } from "../ui/icons";
 import { toast } from "../ui/toast";
 import { composerStyle } from "./composer.style";
-import { draftOf, keepDraft } from "./drafts";
-import { type Photo, photoFrom } from "./photo";
+import { readDraft, storeDraft } from "./drafts";
+import { type Photo, toPhoto } from "./photo";
 import { summary } from "./words";
 
 const samples = 10;
 
-export interface Composed {
+export interface ComposedMessage {
   text: string;
   photos: Photo[];
   replyTo: string | null;
@@ -32,7 +32,7 @@ export class Composer extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("person")) return;
-    this.text = draftOf(this.person);
+    this.text = readDraft(this.person);
     this.photos = [];
   }
 
@@ -48,7 +48,7 @@ export class Composer extends LitElement {
         continue;
       }
       try {
-        this.photos = [...this.photos, await photoFrom(file)];
+        this.photos = [...this.photos, await toPhoto(file)];
       } catch {
         toast(`${file.name} cannot be read as a picture.`, true);
       }
@@ -107,7 +107,7 @@ export class Composer extends LitElement {
     const sample = async (number: number): Promise<Photo> => {
       const answer = await fetch(`/astria/selfies/${number}.jpg?kind=good&person=${person}`);
       if (!answer.ok) throw new Error(`${answer.status}`);
-      return photoFrom(await answer.blob());
+      return toPhoto(await answer.blob());
     };
     try {
       this.photos = [
@@ -134,7 +134,7 @@ export class Composer extends LitElement {
 
   #typed(): void {
     this.text = this.area.value;
-    keepDraft(this.person, this.text);
+    storeDraft(this.person, this.text);
   }
 
   #key(event: KeyboardEvent): void {
@@ -150,13 +150,13 @@ export class Composer extends LitElement {
     const text = this.text.trim();
     if (text === "" && this.photos.length === 0) return;
     this.dispatchEvent(
-      new CustomEvent<Composed>("compose", {
+      new CustomEvent<ComposedMessage>("compose", {
         detail: { text, photos: this.photos, replyTo: this.replyTo?.id ?? null },
       }),
     );
     this.text = "";
     this.photos = [];
-    keepDraft(this.person, "");
+    storeDraft(this.person, "");
     this.area.focus();
   }
 }

@@ -2,7 +2,7 @@
 
 const key = (person: string) => `confab.draft.${person}`;
 
-export function draftOf(person: string): string {
+export function readDraft(person: string): string {
   try {
     return localStorage.getItem(key(person)) ?? "";
   } catch {
@@ -10,7 +10,7 @@ export function draftOf(person: string): string {
   }
 }
 
-export function keepDraft(person: string, text: string): void {
+export function storeDraft(person: string, text: string): void {
   try {
     if (text === "") localStorage.removeItem(key(person));
     else localStorage.setItem(key(person), text);

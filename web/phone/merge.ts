@@ -13,6 +13,6 @@ export function merge(known: Message[], told: Message): Message[] {
 }
 
 /** Final: no later status can follow. */
-export function settled({ status }: Message): boolean {
+export function isFinal({ status }: Message): boolean {
   return status === "read" || status === "failed";
 }

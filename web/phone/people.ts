@@ -7,7 +7,7 @@ import { base } from "../ui/base";
 import { now } from "../ui/clock";
 import { count, dayName, exact, hourMinute } from "../ui/format";
 import { hashWith } from "../ui/hash";
-import { draftOf } from "./drafts";
+import { readDraft } from "./drafts";
 import { avatar, avatarStyle } from "./person";
 import type { PhoneStore } from "./store";
 import { ticks } from "./ticks";
@@ -126,7 +126,7 @@ export class People extends LitElement {
   }
 
   #said({ id, last }: Person): TemplateResult {
-    const draft = id === this.open ? "" : draftOf(id);
+    const draft = id === this.open ? "" : readDraft(id);
     if (this.store.chat(id).typing) return html`<span class="said typing">typing…</span>`;
     if (draft)
       return html`<span class="said"><span class="bad">Draft:</span> <span class="cut" dir="auto">${draft}</span></span>`;

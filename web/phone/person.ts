@@ -15,7 +15,7 @@ export function avatar({ id, name }: Person): TemplateResult {
   return html`<span class="avatar tint-${tint}" aria-hidden="true">${initials}</span>`;
 }
 
-export function reachedBy({ channel, phone, user_id }: Person): string {
+export function channelLabel({ channel, phone, user_id }: Person): string {
   const via = channel === "meta" ? "WhatsApp by Meta" : "WhatsApp by Twilio";
   return `${via} · ${phone ? `+${phone}` : `number hidden${user_id ? `, ${user_id}` : ""}`}`;
 }

@@ -12,7 +12,7 @@ const longestSide = 2048;
 const largest = 4_500_000;
 let keys = 0;
 
-export async function photoFrom(file: Blob): Promise<Photo> {
+export async function toPhoto(file: Blob): Promise<Photo> {
   const fits = ["image/jpeg", "image/png"].includes(file.type) && file.size <= largest;
   const blob = fits ? file : await smaller(file);
   const url = await dataUrl(blob);

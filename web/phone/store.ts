@@ -4,7 +4,7 @@ import type { Snapshot } from "../api/state";
 import { CallError, call, explain } from "../ui/call";
 import { now, setClock } from "../ui/clock";
 import { Stream } from "../ui/stream";
-import { merge, settled } from "./merge";
+import { isFinal, merge } from "./merge";
 
 /** A message that local has not accepted yet. */
 export interface Pending {
@@ -76,7 +76,7 @@ export class PhoneStore {
   async loadMessages(id: string): Promise<void> {
     const chat = this.chat(id);
     const known = chat.messages ?? [];
-    const open = known.find((message) => !settled(message));
+    const open = known.find((message) => !isFinal(message));
     const after = open ? open.seq - 1 : (known.at(-1)?.seq ?? 0);
     try {
       const messages = await call<Message[]>("GET", `${path(id)}/messages?after=${after}`);

@@ -23,14 +23,14 @@ export function change(minor: number, currency: string): string {
 }
 
 /** The value of an amount field: `19.00`. */
-export function written(minor: number, currency: string): string {
+export function formatAmount(minor: number, currency: string): string {
   return (minor / 10 ** digits(currency)).toFixed(digits(currency));
 }
 
-export function read(text: string, currency: string): number {
+export function parseAmount(text: string, currency: string): number {
   return Math.round(Number(text) * 10 ** digits(currency));
 }
 
-export function step(currency: string): string {
-  return written(1, currency);
+export function amountStep(currency: string): string {
+  return formatAmount(1, currency);
 }

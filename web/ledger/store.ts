@@ -29,7 +29,7 @@ export interface Day {
   comparison: Comparison;
 }
 
-export class Books {
+export class LedgerStore {
   readonly stream = new Stream("/api/stream", ["state"]);
   shown: Day | undefined;
   forSale: ForSale[] = [];

@@ -1,7 +1,7 @@
 // Expanded groups of rows. A user's choice persists, and defaults are fixed at first render, so
 // that rows never move under a pointer.
 
-export class Opened {
+export class ExpandedGroups {
   readonly #open = new Map<string, boolean>();
 
   constructor(private readonly changed: () => void) {}

@@ -2,7 +2,7 @@
 import { call, explain } from "./call";
 import { toast } from "./toast";
 
-export async function act<T>(
+export async function runAction<T>(
   method: "POST" | "DELETE",
   path: string,
   body: unknown,

@@ -4,7 +4,7 @@ import { call, explain } from "../ui/call";
 import { setClock } from "../ui/clock";
 import { Stream } from "../ui/stream";
 
-export class Room {
+export class ControlRoomStore {
   readonly stream = new Stream("/api/stream", ["state", "entry", "log"]);
   snapshot: Snapshot | undefined;
   error = "";
