@@ -292,22 +292,20 @@ async fn status_and_code_decide_whether_a_request_is_retried() {
             .await
             .unwrap_err();
         let code = code.unwrap_or(kind);
-        let expected = match again {
-            true => {
-                let again = if status == 409 {
+        let expected = if again {
+            StripeError::Busy {
+                reason: format!("HTTP {status} {code}"),
+                again: if status == 409 {
                     Again::WhenTheOtherEnds
                 } else {
                     Again::Later
-                };
-                StripeError::Busy {
-                    reason: format!("HTTP {status} {code}"),
-                    again,
-                }
+                },
             }
-            false => StripeError::Refused {
+        } else {
+            StripeError::Refused {
                 code: code.into(),
                 message: "No such customer: …".into(),
-            },
+            }
         };
         assert_eq!(error, expected, "{status}");
         assert_eq!(
@@ -332,7 +330,7 @@ async fn replayed_server_error_asks_for_another_key() {
             .await
             .unwrap_err();
         assert!(
-            matches!(error, StripeError::Busy { again: told, .. } if told == again),
+            matches!(error, StripeError::Busy { again: actual, .. } if actual == again),
             "{error:?}"
         );
     }

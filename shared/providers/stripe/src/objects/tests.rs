@@ -1,3 +1,4 @@
+use confab_core::Currency;
 use serde_json::{Value, json};
 
 use super::*;
