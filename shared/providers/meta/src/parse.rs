@@ -1,15 +1,21 @@
 //! Parses Meta's webhook JSON into updates. A malformed message never affects its siblings.
 
+mod wire;
+
 use confab_core::{Error, Phone, Result, Timestamp};
 use confab_messaging::{
     Address, Channel, Content, DeliveryFailure, DeliveryStatus, Identity, Inbound, Media,
     MessagePrice, StatusUpdate, Update,
 };
 use confab_provider_base::{
-    lenient::{Lenient, LenientString, LenientVec},
+    lenient::{Lenient, LenientString},
     parsed::{Parsed, id, label, line, text},
 };
-use serde::Deserialize;
+
+use self::wire::{
+    ApiError, Change, ChangeValue, Contact, Envelope, FileBody, Interactive, Message,
+    MessageStatus, Pricing, Reaction, System, TemplateButton, TextBody,
+};
 
 /// Parses one webhook; `now` replaces a timestamp that is missing or malformed.
 pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
@@ -36,168 +42,6 @@ pub fn parse(raw_body: &[u8], now: Timestamp) -> Result<Parsed> {
         }
     }
     Ok(parsed)
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Envelope {
-    object: LenientString,
-    entry: LenientVec<Entry>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Entry {
-    changes: LenientVec<Change>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Change {
-    field: LenientString,
-    value: Lenient<ChangeValue>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ChangeValue {
-    metadata: Lenient<Metadata>,
-    contacts: LenientVec<Contact>,
-    messages: LenientVec<Message>,
-    statuses: LenientVec<MessageStatus>,
-    errors: LenientVec<ApiError>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Metadata {
-    phone_number_id: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Contact {
-    profile: Lenient<Profile>,
-    wa_id: LenientString,
-    user_id: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Profile {
-    name: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Message {
-    id: LenientString,
-    from: LenientString,
-    from_user_id: LenientString,
-    timestamp: LenientString,
-    #[serde(rename = "type")]
-    kind: LenientString,
-    context: Lenient<Context>,
-    text: Lenient<TextBody>,
-    image: Lenient<FileBody>,
-    video: Lenient<FileBody>,
-    audio: Lenient<FileBody>,
-    document: Lenient<FileBody>,
-    sticker: Lenient<FileBody>,
-    button: Lenient<TemplateButton>,
-    interactive: Lenient<Interactive>,
-    reaction: Lenient<Reaction>,
-    system: Lenient<System>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Context {
-    id: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct TextBody {
-    body: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct FileBody {
-    id: LenientString,
-    mime_type: LenientString,
-    sha256: LenientString,
-    caption: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct TemplateButton {
-    payload: LenientString,
-    text: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Interactive {
-    #[serde(rename = "type")]
-    kind: LenientString,
-    button_reply: Lenient<Reply>,
-    list_reply: Lenient<Reply>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Reply {
-    id: LenientString,
-    title: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Reaction {
-    message_id: LenientString,
-    emoji: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct System {
-    #[serde(rename = "type")]
-    kind: LenientString,
-    wa_id: LenientString,
-    new_wa_id: LenientString,
-    user_id: LenientString,
-}
-
-/// A delivery status of one of our messages.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct MessageStatus {
-    id: LenientString,
-    status: LenientString,
-    timestamp: LenientString,
-    recipient_id: LenientString,
-    recipient_user_id: LenientString,
-    biz_opaque_callback_data: LenientString,
-    pricing: Lenient<Pricing>,
-    errors: LenientVec<ApiError>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Pricing {
-    billable: Lenient<bool>,
-    category: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ApiError {
-    code: LenientString,
-    title: LenientString,
-    message: LenientString,
 }
 
 fn read_change(change: &Change, now: Timestamp, parsed: &mut Parsed) -> Result<()> {
