@@ -62,11 +62,11 @@ fn luminance_grid(picture: &Picture) -> LuminanceGrid {
 /// Integers make every machine agree, and a picture of one colour has only zeros.
 fn low_frequencies(grid: &LuminanceGrid) -> Vec<i64> {
     let waves: Vec<[i64; GRID_SIDE]> = (0..FREQUENCIES_PER_AXIS).map(cosine_wave).collect();
-    let dot_product = |values: &[i64], cosine_wave: &[i64]| {
+    let dot_product = |values: &[i64], wave: &[i64]| {
         values
             .iter()
-            .zip(cosine_wave)
-            .map(|(value, cosine_wave)| value * cosine_wave)
+            .zip(wave)
+            .map(|(value, wave)| value * wave)
             .sum::<i64>()
     };
     let places = (0..FREQUENCIES_PER_AXIS * FREQUENCIES_PER_AXIS)

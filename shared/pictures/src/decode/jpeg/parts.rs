@@ -226,7 +226,7 @@ mod tests {
                 file(&[&baseline(40, 30, &[0x11; 200]), &scan]),
             ),
             (
-                "fewer components than told",
+                "fewer components than declared",
                 file(&[&segment(0xc0, &[8, 0, 30, 0, 40, 3, 1, 0x11, 0]), &scan]),
             ),
             (
@@ -249,7 +249,7 @@ mod tests {
             ("lossless", file(&[&frame(0xc3, 40, 30, &[0x11]), &scan])),
             ("arithmetic", file(&[&frame(0xc9, 40, 30, &[0x11]), &scan])),
             (
-                "a size that is told later",
+                "a height given after the scan",
                 file(&[&grey, &scan, &segment(0xdc, &[0, 30])]),
             ),
             (
