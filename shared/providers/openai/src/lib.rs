@@ -1,5 +1,5 @@
 //! Client of OpenAI-compatible models: vision, embeddings and moderation.
-//! Model output describes strangers' pictures: it is sanitized before anyone sees it.
+//! Model output describes users' pictures: it is sanitized before anyone sees it.
 
 mod client;
 mod error;

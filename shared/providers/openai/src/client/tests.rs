@@ -234,8 +234,8 @@ async fn status_and_code_classify_the_error() {
             .insert_header("retry-after", "7")
             .set_body_json(json!({"error": error}));
         let server = server_responding(template).await;
-        for told in errors(&model(&server.uri())).await {
-            assert_eq!(told, expected);
+        for error in errors(&model(&server.uri())).await {
+            assert_eq!(error, expected);
         }
     }
 }
