@@ -99,7 +99,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Downloads `address`; every 4xx but those of rate limits and credentials is final.
+    /// Downloads `address`; a 4xx is final, except for credentials, timeouts and rate limits.
     pub async fn get(
         &self,
         address: &str,
