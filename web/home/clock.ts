@@ -8,11 +8,11 @@ import "../ui/dialog";
 import { runAction } from "../ui/action";
 import { exact, span, timeOfDay } from "../ui/format";
 
-const minute = 60_000;
+const MINUTE_MS = 60_000;
 const steps: [string, number][] = [
-  ["+1 min", minute],
-  ["+1 h", 60 * minute],
-  ["+1 day", 1440 * minute],
+  ["+1 min", MINUTE_MS],
+  ["+1 h", 60 * MINUTE_MS],
+  ["+1 day", 1440 * MINUTE_MS],
 ];
 
 @customElement("home-clock")
@@ -78,9 +78,9 @@ export class HomeClock extends LitElement {
                 Unit
                 <select class="input" name="unit">
                   <option value="1000">seconds</option>
-                  <option value=${minute} selected>minutes</option>
-                  <option value=${60 * minute}>hours</option>
-                  <option value=${1440 * minute}>days</option>
+                  <option value=${MINUTE_MS} selected>minutes</option>
+                  <option value=${60 * MINUTE_MS}>hours</option>
+                  <option value=${1440 * MINUTE_MS}>days</option>
                 </select>
               </label>
               <button class="button main">Advance</button>

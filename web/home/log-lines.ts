@@ -3,7 +3,7 @@ import type { Level, LogLine } from "../api/state";
 import { call, explain } from "../ui/call";
 import type { Stream } from "../ui/stream";
 
-const kept = 1000;
+const MAX_LINES = 1000;
 const severity: Record<Level, number> = { DEBUG: 0, INFO: 1, WARN: 2, ERROR: 3 };
 
 export interface LogFilter {
@@ -50,7 +50,7 @@ export class LogLines {
   pause(paused: boolean): void {
     this.paused = paused;
     if (!paused) {
-      this.lines = [...(this.lines ?? []), ...this.waiting].slice(-kept);
+      this.lines = [...(this.lines ?? []), ...this.waiting].slice(-MAX_LINES);
       this.waiting = [];
       if (this.#missed) void this.load();
       this.#missed = false;
@@ -85,7 +85,7 @@ export class LogLines {
   #take(line: LogLine): void {
     if (line.seq <= this.#lastSeq) return;
     this.#lastSeq = line.seq;
-    if (this.paused) this.waiting = [...this.waiting, line].slice(-kept);
-    else this.lines = [...(this.lines ?? []), line].slice(-kept);
+    if (this.paused) this.waiting = [...this.waiting, line].slice(-MAX_LINES);
+    else this.lines = [...(this.lines ?? []), line].slice(-MAX_LINES);
   }
 }

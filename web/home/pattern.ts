@@ -1,6 +1,6 @@
 // An event pattern in words: type, source and conditions. The JSON stays authoritative.
 
-const shown = 3;
+const MAX_SHOWN_VALUES = 3;
 
 type Fields = Record<string, unknown>;
 
@@ -65,8 +65,8 @@ function way(matcher: Fields): string {
 }
 
 function few(values: string[], word: "and" | "or"): string {
-  if (values.length > shown)
-    return `${values.slice(0, shown - 1).join(", ")} ${word} ${values.length - shown + 1} more`;
+  if (values.length > MAX_SHOWN_VALUES)
+    return `${values.slice(0, MAX_SHOWN_VALUES - 1).join(", ")} ${word} ${values.length - MAX_SHOWN_VALUES + 1} more`;
   return word === "and" ? values.join(", ") : values.join(" or ");
 }
 

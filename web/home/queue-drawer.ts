@@ -17,7 +17,7 @@ import { pathOf, runAction } from "../ui/action";
 import { figures, figuresStyle } from "../ui/figures";
 import { pretty } from "./pretty";
 
-const limit = 50;
+const MAX_MESSAGES = 50;
 
 @customElement("queue-drawer")
 export class QueueDrawer extends LitElement {
@@ -95,7 +95,7 @@ export class QueueDrawer extends LitElement {
     try {
       const messages = await call<QueueMessage[]>(
         "GET",
-        `${pathOf("queues", name, "messages")}?limit=${limit}`,
+        `${pathOf("queues", name, "messages")}?limit=${MAX_MESSAGES}`,
       );
       if (name !== this.name) return;
       this.messages = messages;
@@ -118,7 +118,7 @@ export class QueueDrawer extends LitElement {
     if (this.messages.length === 0)
       return html`<cf-empty heading="No messages">${queue?.is_dlq ? "No message has exhausted its retries." : "Every message has been processed."}</cf-empty>`;
     return html`<div class="head">
-        <p class="soft">${this.messages.length === limit ? `The first ${limit} messages` : plural(this.messages.length, "message")}</p>
+        <p class="soft">${this.messages.length === MAX_MESSAGES ? `The first ${MAX_MESSAGES} messages` : plural(this.messages.length, "message")}</p>
         ${queue?.is_dlq ? html`<button class="button main" type="button" @click=${() => this.#redrive({})}>Redrive all</button>` : nothing}
       </div>
       <ul>

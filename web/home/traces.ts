@@ -4,7 +4,7 @@ import { pathOf } from "../ui/action";
 import { CallError, call, explain } from "../ui/call";
 import type { Stream } from "../ui/stream";
 
-const kept = 50;
+const MAX_TRACES = 50;
 
 export class Traces {
   list: Trace[] | undefined;
@@ -35,7 +35,7 @@ export class Traces {
 
   async #loadList(): Promise<void> {
     await this.#guarded(async () => {
-      this.list = await call<Trace[]>("GET", `/api/traces?limit=${kept}`);
+      this.list = await call<Trace[]>("GET", `/api/traces?limit=${MAX_TRACES}`);
     });
   }
 

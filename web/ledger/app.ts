@@ -23,7 +23,7 @@ import { orders } from "./orders";
 import "./sell";
 import { totals } from "./totals";
 
-const allPages = 1000;
+const MAX_PAGES = 1000;
 
 @customElement("ledger-app")
 export class LedgerApp extends LitElement {
@@ -157,7 +157,7 @@ export class LedgerApp extends LitElement {
   #more(shown: Day): TemplateResult {
     return html`<div class="more">
       <button class="button" type="button" @click=${() => this.books.older(1)}>Show 50 older</button>
-      <button class="button bare" type="button" @click=${() => this.books.older(allPages)}>Show all of ${shown.day}</button>
+      <button class="button bare" type="button" @click=${() => this.books.older(MAX_PAGES)}>Show all of ${shown.day}</button>
     </div>`;
   }
 }

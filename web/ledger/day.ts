@@ -1,7 +1,7 @@
 // Days of the ledger. They begin at midnight UTC, whatever the local time zone.
 import { now } from "../ui/clock";
 
-const dayLength = 86_400_000;
+const DAY_MS = 86_400_000;
 const words = new Intl.DateTimeFormat("en", {
   weekday: "long",
   day: "numeric",
@@ -19,7 +19,7 @@ export function isDay(text: string): boolean {
 }
 
 export function addDays(day: string, days: number): string {
-  return dayOf(Date.parse(day) + days * dayLength);
+  return dayOf(Date.parse(day) + days * DAY_MS);
 }
 
 export function formatDay(day: string): string {

@@ -7,7 +7,7 @@ import { orderLink } from "./paths";
 import type { Day } from "./store";
 import { flagWords } from "./words";
 
-const shownAtOnce = 3;
+const MAX_SHOWN_NOTICES = 3;
 
 export function flags({ flags: all }: Day): TemplateResult | typeof nothing {
   // A resolved payment is history.
@@ -25,11 +25,11 @@ export function flags({ flags: all }: Day): TemplateResult | typeof nothing {
 
 function flagged(kind: FlagKind, found: Flag[]): TemplateResult {
   const { what, todo } = flagWords[kind];
-  const rest = found.slice(shownAtOnce);
+  const rest = found.slice(MAX_SHOWN_NOTICES);
   return html`<li>
     <h3>${what} <span class="badge bad">${plural(found.length, "notice")}</span></h3>
     <p>${todo}</p>
-    <ul>${found.slice(0, shownAtOnce).map(notice)}</ul>
+    <ul>${found.slice(0, MAX_SHOWN_NOTICES).map(notice)}</ul>
     ${rest.length > 0 ? html`<details><summary>${plural(rest.length, "earlier notice")}</summary><ul>${rest.map(notice)}</ul></details>` : nothing}
   </li>`;
 }

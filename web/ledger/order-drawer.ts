@@ -80,7 +80,7 @@ export class OrderDrawer extends LitElement {
     const { order, told } = this.file;
     return html`<div class="body">
       ${this.problem ? html`<cf-notice tone="warn">${this.problem} This is how it was.</cf-notice>` : nothing} ${this.#summary(order)} ${this.#atStripe(order)} ${this.#money(this.file)}
-      ${this.#told(told)} ${this.#ids(order)}
+      ${this.#notices(told)} ${this.#ids(order)}
     </div>`;
   }
 
@@ -151,7 +151,7 @@ export class OrderDrawer extends LitElement {
     </section>`;
   }
 
-  #told(told: ProductNotice[]): TemplateResult {
+  #notices(told: ProductNotice[]): TemplateResult {
     return html`<section class="part" aria-labelledby="told">
       <h3 id="told">Notifications to the product</h3>
       ${

@@ -9,12 +9,12 @@ import { isDay, today } from "./day";
 import { books } from "./paths";
 
 /** The page's own requests run this function, so its invocations must not trigger a refetch. */
-const reader = "payments-ledger";
-const pause = 250;
+const LEDGER_FUNCTION = "payments-ledger";
+const REFETCH_DELAY_MS = 250;
 /** Upper bound of staleness, for missed stream events and a lagging index. */
-const anyway = 5000;
+const MAX_STALENESS_MS = 5000;
 /** Retry delay after a failed fetch, besides retrying by hand. */
-const patience = 3000;
+const RETRY_DELAY_MS = 3000;
 
 export interface Day {
   day: string;
@@ -49,7 +49,7 @@ export class LedgerStore {
     this.stream.on("connection", changed);
     setInterval(() => {
       if (!document.hidden) void this.load();
-    }, anyway);
+    }, MAX_STALENESS_MS);
     this.stream.on("resumed", () => void this.load());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.#again) void this.load();
@@ -116,7 +116,7 @@ export class LedgerStore {
       this.turn += 1;
     } catch (error) {
       this.problem = explain(error);
-      this.#askIn(patience);
+      this.#askIn(RETRY_DELAY_MS);
     }
     this.changed();
   }
@@ -138,7 +138,7 @@ export class LedgerStore {
   #take(snapshot: Snapshot): void {
     if (!this.#isNews(snapshot)) return;
     this.#again = true;
-    this.#askIn(pause);
+    this.#askIn(REFETCH_DELAY_MS);
   }
 
   #askIn(milliseconds: number): void {
@@ -152,7 +152,7 @@ export class LedgerStore {
   #isNews(snapshot: Snapshot): boolean {
     setClock(snapshot.now);
     const ours = snapshot.functions.filter(
-      ({ service, name }) => service === "payments" && name !== reader,
+      ({ service, name }) => service === "payments" && name !== LEDGER_FUNCTION,
     );
     const waiting = snapshot.queues.filter(({ consumer }) => consumer === "payments-book");
     this.#queued = waiting.reduce(

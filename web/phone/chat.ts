@@ -35,7 +35,7 @@ import { ticksStyle } from "./ticks.style";
 import { directionOf, summary } from "./words";
 
 const emojis = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-const nearEnd = 80;
+const END_MARGIN_PX = 80;
 
 @customElement("phone-chat")
 export class PhoneChat extends LitElement {
@@ -65,15 +65,15 @@ export class PhoneChat extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("visibilitychange", this.#look);
+    document.addEventListener("visibilitychange", this.#markRead);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("visibilitychange", this.#look);
+    document.removeEventListener("visibilitychange", this.#markRead);
   }
 
-  #look = (): void => {
+  #markRead = (): void => {
     if (!document.hidden && this.atEnd) void this.store.read(this.person.id);
   };
 
@@ -98,7 +98,7 @@ export class PhoneChat extends LitElement {
       this.#lastSeen = latest.key;
     }
     if (this.atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.#look();
+    this.#markRead();
   }
 
   get #chat(): Chat {
@@ -147,7 +147,7 @@ export class PhoneChat extends LitElement {
   #hello(): TemplateResult {
     return html`<div class="hello">
       <p class="soft">You write as <b><bdi>${this.person.name}</bdi></b>. The studio answers.</p>
-      <button class="button main" type="button" @click=${() => this.#say("hi")}>Say “hi”</button>
+      <button class="button main" type="button" @click=${() => this.#sendText("hi")}>Say “hi”</button>
     </div>`;
   }
 
@@ -236,7 +236,7 @@ export class PhoneChat extends LitElement {
     }
   }
 
-  #say(text: string, reply_to: string | null = null): void {
+  #sendText(text: string, reply_to: string | null = null): void {
     this.store.send(this.person.id, { type: "text", text, reply_to }, { type: "text", text });
     this.composer.focus();
   }
@@ -245,7 +245,7 @@ export class PhoneChat extends LitElement {
     this.replyTo = null;
     for (const [index, photo] of photos.entries())
       this.store.send(this.person.id, ...photoMessage(photo, index === 0 ? text : ""));
-    if (photos.length === 0) this.#say(text, replyTo);
+    if (photos.length === 0) this.#sendText(text, replyTo);
   }
 
   #pressed(item: Item, button: ButtonsContent["buttons"][number]): void {
@@ -259,7 +259,7 @@ export class PhoneChat extends LitElement {
   }
 
   #scrolled(): void {
-    this.atEnd = isNearEnd(this.scroller, nearEnd);
+    this.atEnd = isNearEnd(this.scroller, END_MARGIN_PX);
     if (this.atEnd) this.missed = 0;
   }
 

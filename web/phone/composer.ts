@@ -11,7 +11,7 @@ import { readDraft, storeDraft } from "./drafts";
 import { type Photo, toPhoto } from "./photo";
 import { summary } from "./words";
 
-const samples = 10;
+const SAMPLE_COUNT = 10;
 
 export interface ComposedMessage {
   text: string;
@@ -112,7 +112,7 @@ export class Composer extends LitElement {
     try {
       this.photos = [
         ...this.photos,
-        ...(await Promise.all([...Array(samples).keys()].map(sample))),
+        ...(await Promise.all([...Array(SAMPLE_COUNT).keys()].map(sample))),
       ];
     } catch {
       toast("Sample selfies are unavailable right now.", true);

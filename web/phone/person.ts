@@ -2,7 +2,7 @@
 import { css, html, type TemplateResult } from "lit";
 import type { Person } from "../api/phone";
 
-const tints = 6;
+const TINT_COUNT = 6;
 
 export function avatar({ id, name }: Person): TemplateResult {
   const initials = name
@@ -11,7 +11,7 @@ export function avatar({ id, name }: Person): TemplateResult {
     .slice(0, 2)
     .map((word) => [...word][0] ?? "")
     .join("");
-  const tint = [...id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % tints;
+  const tint = [...id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % TINT_COUNT;
   return html`<span class="avatar tint-${tint}" aria-hidden="true">${initials}</span>`;
 }
 

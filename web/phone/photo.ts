@@ -8,12 +8,12 @@ export interface Photo {
   url: string;
 }
 
-const longestSide = 2048;
-const largest = 4_500_000;
+const MAX_SIDE_PX = 2048;
+const MAX_BYTES = 4_500_000;
 let keys = 0;
 
 export async function toPhoto(file: Blob): Promise<Photo> {
-  const fits = ["image/jpeg", "image/png"].includes(file.type) && file.size <= largest;
+  const fits = ["image/jpeg", "image/png"].includes(file.type) && file.size <= MAX_BYTES;
   const blob = fits ? file : await smaller(file);
   const url = await dataUrl(blob);
   return { key: `photo-${++keys}`, data: url.slice(url.indexOf(",") + 1), mime: blob.type, url };
@@ -21,7 +21,7 @@ export async function toPhoto(file: Blob): Promise<Photo> {
 
 async function smaller(file: Blob): Promise<Blob> {
   const picture = await createImageBitmap(file);
-  const scale = Math.min(1, longestSide / Math.max(picture.width, picture.height));
+  const scale = Math.min(1, MAX_SIDE_PX / Math.max(picture.width, picture.height));
   const canvas = new OffscreenCanvas(
     Math.round(picture.width * scale),
     Math.round(picture.height * scale),

@@ -25,7 +25,7 @@ export interface Chat {
   keys: Map<string, string>;
 }
 
-const typingLasts = 25_000;
+const TYPING_TTL_MS = 25_000;
 
 export class PhoneStore {
   readonly stream = new Stream("/api/phone/stream", ["message", "typing"]);
@@ -239,7 +239,7 @@ export class PhoneStore {
     clearTimeout(this.#typing.get(id));
     this.#typing.set(
       id,
-      setTimeout(() => this.#hideTyping(id), typingLasts),
+      setTimeout(() => this.#hideTyping(id), TYPING_TTL_MS),
     );
     this.chat(id).typing = true;
     this.changed();

@@ -2,8 +2,8 @@
 import type { ImageContent, Message } from "../api/phone";
 import type { Chat, Pending } from "./store";
 
-const groupGap = 5 * 60_000;
-const albumGap = 60_000;
+const GROUP_GAP_MS = 5 * 60_000;
+const ALBUM_GAP_MS = 60_000;
 
 /** A message as rendered: sent, or pending. */
 export interface Item extends Message {
@@ -56,7 +56,7 @@ export function thread(items: Item[]): Day[] {
     const latest = days.at(-1);
     const day = sameDay && latest ? latest : { at: item.at, bubbles: [] };
     if (day !== latest) days.push(day);
-    const joined = sameDay && before?.from === item.from && item.at - before.at < groupGap;
+    const joined = sameDay && before?.from === item.from && item.at - before.at < GROUP_GAP_MS;
     const last = day.bubbles.at(-1);
     if (last && joined && before && joinsAlbum(before, item)) {
       last.items.push(item);
@@ -83,6 +83,6 @@ function joinsAlbum(before: Item, item: Item): boolean {
     !item.reaction &&
     item.status !== "failed" &&
     before.status !== "failed" &&
-    item.at - before.at < albumGap
+    item.at - before.at < ALBUM_GAP_MS
   );
 }

@@ -35,7 +35,7 @@ export function toProblem(error: unknown): Problem {
     : new Problem(500, "unknown", error instanceof Error ? error.message : String(error));
 }
 
-const unreachable = "No response. Check your connection and try again.";
+const NO_RESPONSE = "No response. Check your connection and try again.";
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** Config sits beside the page: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
@@ -47,7 +47,7 @@ async function loadConfig(): Promise<{ api: string; payments: string }> {
     });
     // Without a config, the API shares the page's origin. A 5xx may come from a proxy and proves
     // nothing.
-    if (answer.status >= 500) throw new Problem(answer.status, "unreachable", unreachable);
+    if (answer.status >= 500) throw new Problem(answer.status, "unreachable", NO_RESPONSE);
     const { api, payments } = (answer.ok ? await answer.json() : {}) as {
       api?: string;
       payments?: string;
@@ -55,7 +55,7 @@ async function loadConfig(): Promise<{ api: string; payments: string }> {
     const at = (address: string) => new URL(address, location.origin).href.replace(/\/$/, "");
     return { api: at(api ?? ""), payments: at(payments ?? api ?? "") };
   } catch {
-    throw new Problem(0, "unreachable", unreachable);
+    throw new Problem(0, "unreachable", NO_RESPONSE);
   }
 }
 
@@ -184,7 +184,7 @@ async function request<T>(
     });
     text = await response.text();
   } catch {
-    throw new Problem(0, "unreachable", unreachable);
+    throw new Problem(0, "unreachable", NO_RESPONSE);
   }
   return parseResponse<T>(response.status, text, response.headers.get("retry-after"));
 }
@@ -263,8 +263,8 @@ export const rooms = {
 
 // Photos
 
-const bodyLimit = 4_000_000;
-const longestUpload = 120_000;
+const MAX_DIRECT_UPLOAD_BYTES = 4_000_000;
+const UPLOAD_TIMEOUT_MS = 120_000;
 const uploadPath = "/api/photo-analysis/upload/";
 
 /** Uploads a photo and reports progress: a small one in one request, a large one in two. */
@@ -273,7 +273,7 @@ export async function upload(
   progress: (part: number) => void,
   signal: AbortSignal,
 ): Promise<string> {
-  if (photo.size <= bodyLimit) {
+  if (photo.size <= MAX_DIRECT_UPLOAD_BYTES) {
     const url = await resolveUrl(uploadPath);
     const { photo_id } = await withToken((token) =>
       send<{ photo_id: string }>(
@@ -308,11 +308,11 @@ function send<T>(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
-    request.timeout = longestUpload;
-    request.ontimeout = () => reject(new Problem(0, "unreachable", unreachable));
+    request.timeout = UPLOAD_TIMEOUT_MS;
+    request.ontimeout = () => reject(new Problem(0, "unreachable", NO_RESPONSE));
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
-    request.onerror = () => reject(new Problem(0, "unreachable", unreachable));
+    request.onerror = () => reject(new Problem(0, "unreachable", NO_RESPONSE));
     request.onabort = () => reject(new Problem(0, "aborted", "Stopped."));
     request.onload = () => {
       try {

@@ -7,9 +7,9 @@ import type { Quote } from "./contract";
 import { readDraft, storeDraft } from "./drafts";
 import { characterCount } from "./words";
 
-const composing = 229;
-const longest = 2000;
-const countFrom = 1800;
+const IME_KEY_CODE = 229;
+const MAX_LENGTH = 2000;
+const COUNTER_FROM = 1800;
 
 export interface ComposedMessage {
   text: string;
@@ -154,9 +154,9 @@ export class RoomComposer extends LitElement {
       <div class="row">
         <div class="field">
           <textarea rows="1" dir="auto" enterkeyhint="send" aria-label="Message" placeholder=${this.placeholder} aria-describedby="left" .value=${this.text} @input=${this.#typed} @keydown=${this.#key}></textarea>
-          <span id="left" class="left ${size > longest ? "over" : ""}" ?hidden=${size < countFrom}>${size > longest ? `${size - longest} too many` : `${longest - size} left`}</span>
+          <span id="left" class="left ${size > MAX_LENGTH ? "over" : ""}" ?hidden=${size < COUNTER_FROM}>${size > MAX_LENGTH ? `${size - MAX_LENGTH} too many` : `${MAX_LENGTH - size} left`}</span>
         </div>
-        <button class="button main icon-only send" ?disabled=${this.text.trim() === "" || size > longest} aria-label="Send" title="Send (Enter)" @pointerdown=${(event: Event) => event.preventDefault()}>${icon("send")}</button>
+        <button class="button main icon-only send" ?disabled=${this.text.trim() === "" || size > MAX_LENGTH} aria-label="Send" title="Send (Enter)" @pointerdown=${(event: Event) => event.preventDefault()}>${icon("send")}</button>
       </div>
     </form>`;
   }
@@ -173,7 +173,12 @@ export class RoomComposer extends LitElement {
       this.#unquote();
     }
     // During IME composition, Enter picks a candidate; Safari reports it by key code alone.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === composing)
+    if (
+      event.key !== "Enter" ||
+      event.shiftKey ||
+      event.isComposing ||
+      event.keyCode === IME_KEY_CODE
+    )
       return;
     event.preventDefault();
     this.#submit(event);
@@ -186,7 +191,7 @@ export class RoomComposer extends LitElement {
   #submit(event: Event): void {
     event.preventDefault();
     const text = this.text.trim();
-    if (text === "" || characterCount(text) > longest) return;
+    if (text === "" || characterCount(text) > MAX_LENGTH) return;
     this.dispatchEvent(
       new CustomEvent<ComposedMessage>("compose", { detail: { text, replyTo: this.replyTo } }),
     );

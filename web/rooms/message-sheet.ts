@@ -102,15 +102,15 @@ export class MessageSheet extends LitElement {
           ? html`<div class="emojis" role="group" aria-label="Reactions">
             ${emojis.map((emoji) => {
               const on = isOn(item.reactions, emoji, this.me);
-              return html`<button type="button" aria-pressed=${on} aria-label=${emoji} @click=${() => this.#tell("react", { seq: item.seq, emoji, on: !on })}>${emoji}</button>`;
+              return html`<button type="button" aria-pressed=${on} aria-label=${emoji} @click=${() => this.#emit("react", { seq: item.seq, emoji, on: !on })}>${emoji}</button>`;
             })}
           </div>`
           : nothing
       }
-      ${says ? html`<button class="do" type="button" @click=${() => this.#tell("answer", item)}>${icon("reply")} Reply</button>` : nothing}
-      ${says && !item.tip ? html`<button class="do" type="button" aria-haspopup="dialog" @click=${() => this.#tell("pin", item)}>${icon("pin")} Pin for everyone</button>` : nothing}
+      ${says ? html`<button class="do" type="button" @click=${() => this.#emit("answer", item)}>${icon("reply")} Reply</button>` : nothing}
+      ${says && !item.tip ? html`<button class="do" type="button" aria-haspopup="dialog" @click=${() => this.#emit("pin", item)}>${icon("pin")} Pin for everyone</button>` : nothing}
       ${item && !item.isDeleted && !item.tip ? html`<button class="do" type="button" @click=${() => this.#copy(item.text)}>${icon("copy")} Copy text</button>` : nothing}
-      ${item && !item.isMine ? html`<button class="do" type="button" @click=${() => this.#tell("block", item)}>${icon("ban")} <span>${item.isBlocked ? "Unblock" : "Block"} <bdi>${item.username}</bdi> for me</span></button>` : nothing}
+      ${item && !item.isMine ? html`<button class="do" type="button" @click=${() => this.#emit("block", item)}>${icon("ban")} <span>${item.isBlocked ? "Unblock" : "Block"} <bdi>${item.username}</bdi> for me</span></button>` : nothing}
       ${
         item && !item.isDeleted && !item.tip && (item.isMine || this.host)
           ? html`<button class="do danger" type="button" @click=${() => this.#remove(item)}>${icon("trash")} ${this.isSure ? "Press again to delete for everyone" : "Delete"}</button>`
@@ -131,11 +131,11 @@ export class MessageSheet extends LitElement {
 
   /** Deletes on the second press; there is no undo. */
   #remove(item: Item): void {
-    if (this.isSure) this.#tell("remove", item);
+    if (this.isSure) this.#emit("remove", item);
     else this.isSure = true;
   }
 
-  #tell(what: string, detail: unknown): void {
+  #emit(what: string, detail: unknown): void {
     this.#dismiss();
     this.dispatchEvent(new CustomEvent(what, { detail }));
   }

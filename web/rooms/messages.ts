@@ -212,22 +212,22 @@ export class RoomMessages extends LitElement implements MessageList {
   }
 
   answer(item: Item): void {
-    this.#tell("answer", item);
+    this.#emit("answer", item);
   }
 
   more(item: Item): void {
-    this.#tell("more", item);
+    this.#emit("more", item);
   }
 
   hello(): void {
-    this.#tell("hello");
+    this.#emit("hello");
   }
 
   share(): void {
-    this.#tell("share");
+    this.#emit("share");
   }
 
-  #tell(what: "answer" | "more" | "hello" | "share", item?: Item): void {
+  #emit(what: "answer" | "more" | "hello" | "share", item?: Item): void {
     this.dispatchEvent(new CustomEvent<Item | undefined>(what, { detail: item }));
   }
 

@@ -20,9 +20,9 @@ export interface RoomState {
   me: string;
 }
 
-const firstAsk = 2_500;
-const longestAsk = 20_000;
-const slower = 1.2;
+const FIRST_POLL_MS = 2_500;
+const MAX_POLL_MS = 20_000;
+const POLL_BACKOFF = 1.2;
 
 const isSame = (one: Money, other: Money) =>
   one.minor === other.minor && one.currency === other.currency;
@@ -122,7 +122,8 @@ export class PaymentPoller {
 
   #later(): void {
     const wait =
-      Math.min(longestAsk, firstAsk * slower ** this.#tries++) * (0.75 + 0.5 * this.pace.random());
+      Math.min(MAX_POLL_MS, FIRST_POLL_MS * POLL_BACKOFF ** this.#tries++) *
+      (0.75 + 0.5 * this.pace.random());
     this.#next();
     this.#next = this.pace.later(
       Math.max(0, Math.min(wait, this.until - this.pace.now())),

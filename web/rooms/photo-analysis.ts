@@ -14,9 +14,9 @@ import { photoAnalysisStyle } from "./photo-analysis.style";
 import { resizePhoto, UnsupportedPhoto } from "./resize";
 import { onlineCount, similarityLabels } from "./words";
 
-const askEvery = 1000;
-const nextNameAfter = 70;
-const slowAfter = 20_000;
+const POLL_INTERVAL_MS = 1000;
+const REVEAL_INTERVAL_MS = 70;
+const SLOW_AFTER_MS = 20_000;
 
 type Step = "preparing" | "uploading" | "looking" | "done" | "stopped";
 
@@ -140,8 +140,8 @@ export class PhotoAnalysis extends LitElement {
         silent += 1;
         if ((status > 0 && status < 500 && status !== 429) || silent > 15) throw error;
       }
-      this.isSlow = Date.now() - began > slowAfter;
-      await new Promise((resolve) => setTimeout(resolve, askEvery));
+      this.isSlow = Date.now() - began > SLOW_AFTER_MS;
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
     }
   }
 
@@ -154,7 +154,7 @@ export class PhotoAnalysis extends LitElement {
     }
     const next = () => {
       this.revealed += 1;
-      if (this.revealed < all && !this.#stop.signal.aborted) setTimeout(next, nextNameAfter);
+      if (this.revealed < all && !this.#stop.signal.aborted) setTimeout(next, REVEAL_INTERVAL_MS);
     };
     next();
   }
@@ -163,7 +163,7 @@ export class PhotoAnalysis extends LitElement {
     return html`<div class="sides">
         <div class="side">
           <div class="photo">${this.#photo()}</div>
-          ${this.step === "done" || this.step === "stopped" ? nothing : this.#progress()} ${this.#seen()}
+          ${this.step === "done" || this.step === "stopped" ? nothing : this.#progress()} ${this.#captionView()}
         </div>
         <div>${this.step === "stopped" ? this.#stopped() : this.#choices()}</div>
       </div>
@@ -199,7 +199,7 @@ export class PhotoAnalysis extends LitElement {
     </div>`;
   }
 
-  #seen(): TemplateResult | typeof nothing {
+  #captionView(): TemplateResult | typeof nothing {
     const caption = this.look?.caption;
     if (!caption)
       return this.step === "stopped"

@@ -7,12 +7,12 @@ import { isWeb } from "../ui/web";
 import type { Picture } from "./contract";
 import { decodeThumbhash } from "./thumbhash";
 
-const colourless = 0.015;
+const MIN_CHROMA = 0.015;
 
 /** The room's tint: its photo's hue, or one derived from its code. */
 export function roomHue(code: string, photo: Picture | null): number {
   const thumb = photo ? decodeThumbhash(photo.thumbhash) : null;
-  if (thumb && thumb.chroma > colourless) return thumb.hue;
+  if (thumb && thumb.chroma > MIN_CHROMA) return thumb.hue;
   return [...code].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 360;
 }
 

@@ -1,8 +1,8 @@
 // Resizes a photo to at most 2048 px and converts it to JPEG. Saves data, and strips the location.
 
-const longestSide = 2048;
-const largest = 10_000_000;
-const taken = ["image/jpeg", "image/png", "image/webp"];
+const MAX_SIDE_PX = 2048;
+const MAX_BYTES = 10_000_000;
+const ACCEPTED_TYPES = ["image/jpeg", "image/png", "image/webp"];
 
 export class UnsupportedPhoto extends Error {}
 
@@ -18,17 +18,17 @@ export async function resizePhoto(file: Blob): Promise<ResizedPhoto> {
   try {
     picture = await createImageBitmap(file);
   } catch {
-    if (!taken.includes(file.type))
+    if (!ACCEPTED_TYPES.includes(file.type))
       throw new UnsupportedPhoto(
         "This file is not a supported image. Choose a JPEG, PNG, WebP or GIF, or take a screenshot of it.",
       );
-    if (file.size > largest)
+    if (file.size > MAX_BYTES)
       throw new UnsupportedPhoto(
         "This photo is larger than 10 MB. Choose a smaller one, or take a screenshot of it.",
       );
     return { photo: file, width: 0, height: 0 };
   }
-  const scale = Math.min(1, longestSide / Math.max(picture.width, picture.height));
+  const scale = Math.min(1, MAX_SIDE_PX / Math.max(picture.width, picture.height));
   const width = Math.max(1, Math.round(picture.width * scale));
   const height = Math.max(1, Math.round(picture.height * scale));
   const canvas = new OffscreenCanvas(width, height);

@@ -144,7 +144,7 @@ export class RoomTop extends LitElement {
 
   #pinned({ username, text, until, price }: Pin): TemplateResult {
     return html`<div class="strip pin">
-      <button type="button" title="Go to the pinned message" @click=${() => this.#tell("look")}>
+      <button type="button" title="Go to the pinned message" @click=${() => this.#emit("look")}>
         ${icon("pin")}<span class="words" dir="auto"><span class="only-read">Pinned: </span><span><b><bdi>${username}</bdi></b></span> <span dir="auto">${text}</span></span>
       </button>
       <span class="side">
@@ -156,7 +156,7 @@ export class RoomTop extends LitElement {
 
   #door({ mayEnter, price }: Entrance): TemplateResult {
     return html`<div class="strip entrance">
-      <button type="button" aria-haspopup=${mayEnter ? nothing : "dialog"} @click=${() => this.#tell("door")}>
+      <button type="button" aria-haspopup=${mayEnter ? nothing : "dialog"} @click=${() => this.#emit("door")}>
         ${icon("ajar")}<span class="words"><b>Back room</b></span><span class="go">${mayEnter ? "Enter" : price ? priceOf(price) : nothing}${icon("forward")}</span>
       </button>
     </div>`;
@@ -169,11 +169,11 @@ export class RoomTop extends LitElement {
         ${isOutbid(payment, this.pin) ? "You were outbid. If you pay for this pin, you get a refund." : `Waiting for your payment of ${priceOf(payment.price)}.`}
         <a href=${payment.payUrl} target="_blank" rel="noopener">Open checkout</a>
       </span>
-      <button class="button bare icon-only" type="button" aria-label="Stop waiting" title="Stop waiting" @click=${() => this.#tell("forget")}>${icon("close")}</button>
+      <button class="button bare icon-only" type="button" aria-label="Stop waiting" title="Stop waiting" @click=${() => this.#emit("forget")}>${icon("close")}</button>
     </div>`;
   }
 
-  #tell(what: "look" | "door" | "forget"): void {
+  #emit(what: "look" | "door" | "forget"): void {
     this.dispatchEvent(new Event(what));
   }
 }

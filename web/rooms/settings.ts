@@ -54,7 +54,7 @@ export class RoomSettings extends LitElement {
       (changed.has("open") || changed.has("room")) &&
       !this.entrance
     )
-      void this.#learnPrice();
+      void this.#fetchEntranceFee();
     if (!changed.has("open")) return;
     this.problem = "";
     this.backProblem = "";
@@ -97,7 +97,7 @@ export class RoomSettings extends LitElement {
           : html`<p>A second room, only for people who pay its entrance fee${this.entrance ? ` of ${priceOf(this.entrance)}` : ""}. It stays open as long as this room.</p>`
       }
       ${this.backProblem ? html`<cf-notice>${this.backProblem}</cf-notice>` : nothing}
-      <button class="button big" type="button" ?disabled=${this.busy} @click=${this.#goBehind}>${icon("ajar")} ${back_room ? "Enter the back room" : "Open a back room"}</button>
+      <button class="button big" type="button" ?disabled=${this.busy} @click=${this.#openBackRoom}>${icon("ajar")} ${back_room ? "Enter the back room" : "Open a back room"}</button>
     </div>`;
   }
 
@@ -113,7 +113,7 @@ export class RoomSettings extends LitElement {
       </div>`;
   }
 
-  async #learnPrice(): Promise<void> {
+  async #fetchEntranceFee(): Promise<void> {
     try {
       this.entrance = (await rooms.offers(this.room.code)).back_room?.price ?? null;
     } catch {
@@ -121,7 +121,7 @@ export class RoomSettings extends LitElement {
     }
   }
 
-  async #goBehind(): Promise<void> {
+  async #openBackRoom(): Promise<void> {
     const { room } = this;
     this.busy = true;
     this.backProblem = "";

@@ -7,7 +7,7 @@ import { toast } from "../ui/toast";
 import { encodeQr } from "./qr";
 import { readStored } from "./storage";
 
-const quiet = 4;
+const QUIET_ZONE_MODULES = 4;
 
 export function roomLink(code: string): string {
   // Some messengers cut off a link's hash.
@@ -117,10 +117,12 @@ export class RoomShare extends LitElement {
   #qr(link: string) {
     const rows = encodeQr(link);
     if (!rows) return nothing;
-    const size = rows.length + 2 * quiet;
+    const size = rows.length + 2 * QUIET_ZONE_MODULES;
     const dark = rows
       .flatMap((row, y) =>
-        row.flatMap((isDark, x) => (isDark ? [`M${x + quiet} ${y + quiet}h1v1h-1z`] : [])),
+        row.flatMap((isDark, x) =>
+          isDark ? [`M${x + QUIET_ZONE_MODULES} ${y + QUIET_ZONE_MODULES}h1v1h-1z`] : [],
+        ),
       )
       .join("");
     return html`<svg class="qr" role="img" aria-label="QR code of this room's link" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">${svg`<path d=${dark} />`}</svg>`;

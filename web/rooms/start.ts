@@ -161,7 +161,7 @@ export class RoomsStart extends LitElement {
     const input = event.target as HTMLInputElement;
     const [file] = input.files ?? [];
     input.value = "";
-    this.#give(file);
+    this.#emitPhoto(file);
   }
 
   #pasted = (event: ClipboardEvent): void => {
@@ -170,7 +170,7 @@ export class RoomsStart extends LitElement {
     );
     if (!file) return;
     event.preventDefault();
-    this.#give(file);
+    this.#emitPhoto(file);
   };
 
   #dragged = (event: DragEvent): void => {
@@ -186,10 +186,10 @@ export class RoomsStart extends LitElement {
   #dropped = (event: DragEvent): void => {
     event.preventDefault();
     this.over = false;
-    this.#give(event.dataTransfer?.files[0]);
+    this.#emitPhoto(event.dataTransfer?.files[0]);
   };
 
-  #give(file: File | undefined): void {
+  #emitPhoto(file: File | undefined): void {
     if (file) this.dispatchEvent(new CustomEvent<File>("photo", { detail: file }));
   }
 }

@@ -3,7 +3,7 @@
 import type { Pending } from "./channel";
 import type { Message, Money, Quote, Reaction } from "./contract";
 
-const groupGap = 5 * 60_000;
+const GROUP_GAP_MS = 5 * 60_000;
 
 /** A message as rendered: posted, or pending. */
 export interface Item {
@@ -104,7 +104,7 @@ export function groupByDay(items: Item[]): Day[] {
       !before?.tip &&
       before?.userId === item.userId &&
       before.username === item.username &&
-      item.at - before.at < groupGap;
+      item.at - before.at < GROUP_GAP_MS;
     const group = groups.at(-1);
     if (joins && group) group.items.push(item);
     else groups.push({ key: item.key, items: [item] });

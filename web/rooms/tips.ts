@@ -11,7 +11,7 @@ import { rooms, toProblem } from "./api";
 import type { Tips } from "./contract";
 import { fullTime, messageAge, priceOf, refusalText } from "./words";
 
-const day = 86_400_000;
+const DAY_MS = 86_400_000;
 
 @customElement("room-tips")
 export class RoomTips extends LitElement {
@@ -90,7 +90,7 @@ export class RoomTips extends LitElement {
           return html`<li class=${is_returned ? "returned" : ""}>
             <b><bdi>${username ?? "Someone"}</bdi></b>
             <span class="price">${priceOf(price)}</span>
-            <small><time datetime=${at} title=${fullTime(time)}>${now() - time < day ? messageAge(time, now()) : date(time)}</time>${is_returned ? " · paid back" : nothing}</small>
+            <small><time datetime=${at} title=${fullTime(time)}>${now() - time < DAY_MS ? messageAge(time, now()) : date(time)}</time>${is_returned ? " · paid back" : nothing}</small>
           </li>`;
         })}
       </ul>`;

@@ -34,11 +34,11 @@ export const similarityLabels: Record<SimilarityReason, string> = {
 };
 
 /** An older online count is not shown, because people may have left. */
-const countShownFor = 90_000;
+const COUNT_TTL_MS = 90_000;
 
 /** The online count in words; empty for none or a stale one. */
 export function onlineCount(online: number, countedAt: number, now: number): string {
-  if (online < 1 || now - countedAt > countShownFor) return "";
+  if (online < 1 || now - countedAt > COUNT_TTL_MS) return "";
   return online === 1 ? "1 here now" : `${online} here now`;
 }
 

@@ -4,8 +4,8 @@ import { customElement, property } from "lit/decorators.js";
 import { base } from "./base";
 import { duration } from "./format";
 
-const wide = 88;
-const high = 20;
+const WIDTH_PX = 88;
+const HEIGHT_PX = 20;
 
 @customElement("cf-sparkline")
 export class Sparkline extends LitElement {
@@ -43,13 +43,13 @@ export class Sparkline extends LitElement {
     if (last === undefined) return nothing;
     const top = Math.max(...values, 0.001);
     const x = (index: number) =>
-      values.length === 1 ? wide : (index / (values.length - 1)) * wide;
-    const y = (value: number) => high - 2 - (value / top) * (high - 4);
+      values.length === 1 ? WIDTH_PX : (index / (values.length - 1)) * WIDTH_PX;
+    const y = (value: number) => HEIGHT_PX - 2 - (value / top) * (HEIGHT_PX - 4);
     const words = `Last ${values.length}: latest ${duration(last)}, least ${duration(Math.min(...values))}, most ${duration(top)}`;
-    return html`<svg viewBox="0 0 ${wide} ${high}" role="img" aria-label=${words}>
+    return html`<svg viewBox="0 0 ${WIDTH_PX} ${HEIGHT_PX}" role="img" aria-label=${words}>
       <title>${words}</title>
       ${svg`<polyline points=${values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`).join(" ")} />
-      <circle cx=${wide} cy=${y(last)} r="1.75" />`}
+      <circle cx=${WIDTH_PX} cy=${y(last)} r="1.75" />`}
     </svg>`;
   }
 }

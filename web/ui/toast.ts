@@ -11,7 +11,7 @@ interface Toast {
 }
 
 const eventName = "confab-toast";
-const stays = 5000;
+const TOAST_MS = 5000;
 
 export function toast(text: string, bad = false): void {
   document.dispatchEvent(new CustomEvent(eventName, { detail: { text, bad } }));
@@ -80,7 +80,7 @@ export class Toasts extends LitElement {
     setTimeout(() => {
       this.toasts = this.toasts.filter((each) => each.id !== id);
       if (this.toasts.length === 0) this.hidePopover();
-    }, stays);
+    }, TOAST_MS);
   };
 
   override render() {
