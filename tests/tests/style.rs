@@ -380,7 +380,7 @@ fn rules_name_functions_and_tests_that_exist() -> Result<()> {
                 "{service}: {rule}: no test is named"
             );
             for name in code_spans(test) {
-                let name = name.rsplit("::").next().unwrap_or(name);
+                let name = name.rsplit([':', ' ']).next().unwrap_or(name);
                 assert!(
                     tests.contains(&format!("fn {name}(")),
                     "{service}: {rule}: there is no test {name}"
