@@ -86,6 +86,7 @@ impl Modify for SessionSecurity {
 #[openapi(
     info(title = "Rooms", version = "1", description = "docs/rooms.md says it in words.", license(name = "MIT OR Apache-2.0")),
     modifiers(&SessionSecurity),
+    components(schemas(Problem)),
     paths(
         rooms_sessions::create_session,
         photo_upload::upload_photo,
