@@ -1,12 +1,8 @@
 use confab_lambda::StartError;
-use maintenance::{Caretaker, weekly_cleanup};
+use maintenance::{State, workers::weekly_cleanup};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    confab_lambda::schedule(
-        "weekly-cleanup",
-        Caretaker::from_env(),
-        weekly_cleanup::handle,
-    )
-    .await
+    let state = State::start(weekly_cleanup::PARTS);
+    confab_lambda::schedule("weekly-cleanup", state, weekly_cleanup::handle).await
 }
