@@ -1,7 +1,7 @@
 //! Payments: one ledger for every product.
 //!
-//! A webhook verifies a provider's notice and queues it. A worker reads the provider's snapshot of the order, books it,
-//! and publishes events for the products.
+//! A webhook verifies a provider's notice and queues it. A worker reads the provider's snapshot of
+//! the order, books it, and publishes events for the products.
 
 mod config;
 pub mod routes;

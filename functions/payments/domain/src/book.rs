@@ -1,6 +1,8 @@
-//! Books a provider's snapshot of an order: a pure step from the booked totals to the reported ones.
+//! Books a provider's snapshot of an order: a pure step from the booked totals to the reported
+//! ones.
 //!
-//! It compares totals and never counts events, so duplicates, gaps and any order of notices give the same result.
+//! It compares totals and never counts events, so duplicates, gaps and any order of notices give
+//! the same result.
 
 use confab_contracts::payments::{
     FailureReason, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded,
@@ -11,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EntryKind, Flag, LedgerEntry, Order, OrderState, Provider, ProviderSnapshot};
 
-/// An event for the bus. Products consume all but `RefundRequested`, which payments sends to itself when a refund
-/// that waited for the money falls due.
+/// An event for the bus. Products consume all but `RefundRequested`, which payments sends to itself
+/// when a refund that waited for the money falls due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum OutboxEvent {
@@ -61,8 +63,8 @@ pub fn book(order: Order, snapshot: &ProviderSnapshot) -> Booking {
     booking
 }
 
-/// Returns whether a snapshot says nothing about the order's money: an attempt without money beside the payment that
-/// has it, or an older report of a refused payment that was returned since.
+/// Returns whether a snapshot says nothing about the order's money: an attempt without money beside
+/// the payment that has it, or an older report of a refused payment that was returned since.
 fn is_superseded(order: &Order, snapshot: &ProviderSnapshot) -> bool {
     let was_returned = snapshot
         .payment
@@ -101,7 +103,8 @@ fn refusal_flag(order: &Order, snapshot: &ProviderSnapshot) -> Option<Flag> {
     }
 }
 
-/// Returns whether a refused payment still needs an operator. One that was booked before always does: the ledger is wrong.
+/// Returns whether a refused payment still needs an operator. One that was booked before always
+/// does: the ledger is wrong.
 fn holds_money(order: &Order, snapshot: &ProviderSnapshot) -> bool {
     if order.received > 0 && snapshot.payment == order.payment {
         return true;
@@ -254,7 +257,8 @@ impl Booking {
         }
     }
 
-    /// Announces that an open order was declined or has expired. Runs before the order's state changes.
+    /// Announces that an open order was declined or has expired. Runs before the order's state
+    /// changes.
     fn announce_failure(&mut self, snapshot: &ProviderSnapshot) {
         let reason = if snapshot.has_failed {
             FailureReason::Declined
@@ -285,7 +289,8 @@ impl Booking {
             }));
     }
 
-    /// Ends the flag of the snapshot's payment, and sets the one that the order's own payment has now.
+    /// Ends the flag of the snapshot's payment, and sets the one that the order's own payment has
+    /// now.
     fn update_flags(&mut self, snapshot: &ProviderSnapshot) {
         let order = &mut self.order;
         let flag = order.manual_refund_flag().or_else(|| order.balance_flag());

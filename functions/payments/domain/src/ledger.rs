@@ -1,4 +1,5 @@
-//! The ledger: append-only entries, each in one account. A balance is the sum of an account's entries.
+//! The ledger: append-only entries, each in one account. A balance is the sum of an account's
+//! entries.
 
 use confab_core::Money;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,8 @@ pub enum EntryKind {
     Charge,
     /// Money refunded.
     Refund,
-    /// Money withdrawn or returned by a bank, or returned by a failed refund; credits taken back with their money.
+    /// Money withdrawn or returned by a bank, or returned by a failed refund; credits taken back
+    /// with their money.
     Reversal,
     /// The provider's fee.
     Fee,

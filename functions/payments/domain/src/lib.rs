@@ -1,4 +1,5 @@
-//! The rules of payments: the life of an order, the entries that the ledger books for it, refunds and flags.
+//! The rules of payments: the life of an order, the entries that the ledger books for it, refunds
+//! and flags.
 //!
 //! Architecture invariant: pure. No AWS, no network, no clock; times and ids are arguments.
 

@@ -3,7 +3,8 @@
 use confab_core::{Currency, Money, OrderId, Phone};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
-/// A message on the queue. Each version is a variant, because a worker also reads messages of older deployments.
+/// A message on the queue. Each version is a variant, because a worker also reads messages of older
+/// deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum Job {
@@ -45,7 +46,8 @@ pub enum Notice {
     },
 }
 
-/// The signed report of a provider without a module of its own. It holds totals, so the order of reports is irrelevant.
+/// The signed report of a provider without a module of its own. It holds totals, so the order of
+/// reports is irrelevant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentReport {
     pub order_id: OrderId,
@@ -106,7 +108,8 @@ fn in_any_currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     })
 }
 
-/// Returns the FIFO group of a notice: its order if it names one, so that notices of one order are processed in turn.
+/// Returns the FIFO group of a notice: its order if it names one, so that notices of one order are
+/// processed in turn.
 pub fn message_group(notice_id: &str, notice: &Notice) -> String {
     match notice {
         Notice::Stripe {

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Refund;
 
-/// Lifetime of a checkout page, from the order's creation. Stripe accepts at most 24 hours, and keeps an idempotency key
-/// as long.
+/// Lifetime of a checkout page, from the order's creation. Stripe accepts at most 24 hours, and
+/// keeps an idempotency key as long.
 pub const CHECKOUT_TTL: Duration = Duration::from_secs(23 * 3600);
 /// Age after which an order gets no checkout page: Stripe requires one to last at least 30 minutes.
 const MAX_AGE_TO_OPEN_CHECKOUT: Duration = Duration::from_secs(22 * 3600);
@@ -85,16 +85,19 @@ pub struct Order {
     /// All the money was returned at some time, and the credits were taken back.
     #[serde(rename = "taken_back", default)]
     pub is_revoked: bool,
-    /// The product has delivered, and the credits that came with the order were taken or found missing.
+    /// The product has delivered, and the credits that came with the order were taken or found
+    /// missing.
     #[serde(rename = "used", default)]
     pub is_used: bool,
     /// The refund that the product requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<Refund>,
-    /// Open flags by the provider's id of the payment. A flag ends when a snapshot of that payment clears it.
+    /// Open flags by the provider's id of the payment. A flag ends when a snapshot of that payment
+    /// clears it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<String, Flag>,
-    /// Refused payments that were returned, at providers without an API: an older report does not flag them again.
+    /// Refused payments that were returned, at providers without an API: an older report does not
+    /// flag them again.
     #[serde(
         rename = "returned",
         default,
@@ -137,7 +140,8 @@ impl Order {
         }
     }
 
-    /// Returns the money that was received and not returned. Negative when a bank withdraws money after a refund.
+    /// Returns the money that was received and not returned. Negative when a bank withdraws money
+    /// after a refund.
     pub fn balance(&self) -> i64 {
         self.received - self.refunded - self.disputed
     }
@@ -147,7 +151,8 @@ impl Order {
         !self.state.is_settled() && self.payment.is_none()
     }
 
-    /// Returns whether a checkout page may be opened. An order whose refund is requested is not sold.
+    /// Returns whether a checkout page may be opened. An order whose refund is requested is not
+    /// sold.
     pub fn may_open_checkout(&self, now: Timestamp) -> bool {
         let deadline = after(self.created_at, MAX_AGE_TO_OPEN_CHECKOUT);
         self.needs_payment() && self.refund.is_none() && now < deadline
@@ -215,7 +220,8 @@ pub enum CreditUse {
     NotGranted,
 }
 
-/// Why an operator has to look at a payment. Nothing of it was booked or granted, except with the last three.
+/// Why an operator has to look at a payment. Nothing of it was booked or granted, except with the
+/// last three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {

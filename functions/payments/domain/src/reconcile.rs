@@ -6,14 +6,15 @@ use crate::{Order, ProviderSnapshot, book};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     Equal,
-    /// Equal, and the payment is flagged. It is compared until the flag ends, since no notice may announce that.
+    /// Equal, and the payment is flagged. It is compared until the flag ends, since no notice may
+    /// announce that.
     Flagged,
     Different,
     NoSuchOrder,
 }
 
-/// Compares an order with a snapshot. The bool tells whether booking the snapshot would change the order. The end of a
-/// flag is a change, but no difference.
+/// Compares an order with a snapshot. The bool tells whether booking the snapshot would change the
+/// order. The end of a flag is a change, but no difference.
 pub fn compare(order: &Order, snapshot: &ProviderSnapshot) -> (Comparison, bool) {
     let booking = book(order.clone(), snapshot);
     // Booking never lowers the received total, so a lower report is checked here.

@@ -1,7 +1,8 @@
 //! Refunds that products request, from the request to the provider's answer.
 //!
-//! The request is stored with the order. It may come before the money, which a bank debit delays by days: the booking
-//! that receives the money finds the request and announces that the refund is due.
+//! The request is stored with the order. It may come before the money, which a bank debit delays by
+//! days: the booking that receives the money finds the request and announces that the refund is
+//! due.
 
 use confab_core::clip;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,8 @@ pub enum RefundStep {
     /// Due as soon as there is money that is not disputed.
     #[serde(rename = "wanted")]
     Requested,
-    /// Accepted by the provider, or refunded by other means. It is not requested again, even if the refund fails later.
+    /// Accepted by the provider, or refunded by other means. It is not requested again, even if the
+    /// refund fails later.
     #[serde(rename = "made")]
     Accepted,
     /// Refused by the provider for good, with its code.
@@ -45,7 +47,8 @@ impl Order {
             && self.balance() > 0
     }
 
-    /// Stores a product's refund request. Repeated requests, and requests after a full refund, change nothing.
+    /// Stores a product's refund request. Repeated requests, and requests after a full refund,
+    /// change nothing.
     #[must_use]
     pub fn request_refund(mut self, reason: &str) -> Self {
         let is_refunded = self.received > 0 && self.disputed == 0 && self.balance() <= 0;
@@ -84,7 +87,8 @@ impl Order {
         }
     }
 
-    /// Returns a flag if only an operator can refund: the provider has no API, it refused, or a bank holds the money.
+    /// Returns a flag if only an operator can refund: the provider has no API, it refused, or a
+    /// bank holds the money.
     pub(crate) fn manual_refund_flag(&self) -> Option<Flag> {
         let step = self.refund.as_ref().map(|refund| &refund.step)?;
         if *step == RefundStep::Accepted || self.balance() < 0 {

@@ -35,7 +35,8 @@ pub struct ProviderSnapshot {
 }
 
 impl ProviderSnapshot {
-    /// Returns the booked totals of an order that no provider can be asked about. It expires after a day.
+    /// Returns the booked totals of an order that no provider can be asked about. It expires after
+    /// a day.
     pub fn from_ledger(order: &Order, now: Timestamp) -> Self {
         Self {
             payment: order.payment.clone(),
@@ -60,7 +61,8 @@ impl ProviderSnapshot {
         }
     }
 
-    /// Returns the snapshot of a signed report. An older report that arrives late does not lower the refunded total.
+    /// Returns the snapshot of a signed report. An older report that arrives late does not lower
+    /// the refunded total.
     pub fn from_report(order: &Order, report: &PaymentReport, is_foreign: bool) -> Self {
         let is_own = is_own_payment(order, &report.payment);
         let refunded = if is_own {

@@ -1,6 +1,8 @@
-//! `POST /payment-received`, `POST /api/payments/webhook/` and `POST /payment-received/{secret}`: webhooks of providers.
+//! `POST /payment-received`, `POST /api/payments/webhook/` and `POST /payment-received/{secret}`:
+//! webhooks of providers.
 //!
-//! Verifies the signature over the raw bytes, queues the notice, answers 2xx. The worker finds out what it means.
+//! Verifies the signature over the raw bytes, queues the notice, answers 2xx. The worker finds out
+//! what it means.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `POST /api/payments/checkout/`: turns a product's sealed offer into an order with a checkout page.
+//! `POST /api/payments/checkout/`: turns a product's sealed offer into an order with a checkout
+//! page.
 //! `POST /api/payments/offers/`: stores an offer for a short link, which ends in the order's id.
 
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! `GET /api/payments/ledger/..`: the ledger, for the operator: orders of a day, one order, an account, flags.
+//! `GET /api/payments/ledger/..`: the ledger, for the operator: orders of a day, one order, an
+//! account, flags.
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -1,4 +1,5 @@
-//! `GET /api/payments/orders/{id}`: the state of an order. The id is the permission; nothing of the payer is shown.
+//! `GET /api/payments/orders/{id}`: the state of an order. The id is the permission; nothing of the
+//! payer is shown.
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
-//! `GET /api/payments/pay/{offer}`: the payment link in a chat. `{offer}` is an order's id, or a sealed offer. Redirects to
-//! the checkout page, or shows why there is none.
-//! `GET /api/payments/back`: the page after paying, or with `?cancelled=1` after leaving the checkout.
+//! `GET /api/payments/pay/{offer}`: the payment link in a chat. `{offer}` is an order's id, or a
+//! sealed offer. Redirects to the checkout page, or shows why there is none.
+//! `GET /api/payments/back`: the page after paying, or with `?cancelled=1` after leaving the
+//! checkout.
 
 mod page;
 
@@ -36,8 +37,8 @@ pub fn routes() -> Router<State> {
         .route("GET /api/payments/back", show_return_page)
 }
 
-/// Messengers open a link for its preview, before the payer does. That starts the checkout early, and the payer gets the
-/// same order and page.
+/// Messengers open a link for its preview, before the payer does. That starts the checkout early,
+/// and the payer gets the same order and page.
 async fn open_link(
     state: Arc<State>,
     Path(offer): Path<String>,
@@ -68,7 +69,8 @@ async fn show_return_page(language: Language, Whole(request): Whole) -> Result<R
     page(StatusCode::OK, message, language).map(private)
 }
 
-/// Forbids caching, since a link's answer changes, and referrers, since its address may hold an offer.
+/// Forbids caching, since a link's answer changes, and referrers, since its address may hold an
+/// offer.
 fn private(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,4 +1,5 @@
-//! `POST /api/payments/spend/`: takes credits of a payer, once for each spend that a product sealed.
+//! `POST /api/payments/spend/`: takes credits of a payer, once for each spend that a product
+//! sealed.
 
 use std::sync::Arc;
 

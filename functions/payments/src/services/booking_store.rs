@@ -1,7 +1,8 @@
-//! The decision store of `payments-book`: an order in the store beside its snapshot at the provider.
+//! The decision store of `payments-book`: an order in the store beside its snapshot at the
+//! provider.
 //!
-//! Invariant: the order is read before the provider is asked, so that a save against an unchanged order is based on the
-//! later snapshot.
+//! Invariant: the order is read before the provider is asked, so that a save against an unchanged
+//! order is based on the later snapshot.
 
 use confab_core::{Clock, Error, Result, Timestamp};
 use confab_lambda::{SystemClock, metrics};
@@ -23,7 +24,8 @@ pub(crate) struct BookingStore<'a> {
 }
 
 impl BookingStore<'_> {
-    /// Finds the owner of a notice. A payment without an order belongs to another shop on our Stripe account.
+    /// Finds the owner of a notice. A payment without an order belongs to another shop on our
+    /// Stripe account.
     async fn owner(&self, row: Option<OrderRow>, notice: &Notice) -> Result<NoticeOwner> {
         if let Some(row) = row {
             return Ok(NoticeOwner::Order(Box::new(row)));
@@ -76,7 +78,8 @@ impl BookingStore<'_> {
         }
     }
 
-    /// Closes the Stripe page of an order that was just paid elsewhere. Best effort: a second payment would be flagged.
+    /// Closes the Stripe page of an order that was just paid elsewhere. Best effort: a second
+    /// payment would be flagged.
     async fn close_unused_checkout(&self, state: &BookingState) {
         let (Some(row), Some(booking)) = (state.order(), &state.booking) else {
             return;

@@ -1,8 +1,8 @@
-//! Turns a product's sealed offer into an order with a checkout page. The same offer always leads to the same order and
-//! page, by any route.
+//! Turns a product's sealed offer into an order with a checkout page. The same offer always leads
+//! to the same order and page, by any route.
 
-use confab_contracts::payments::{LINK_TTL, Offer, OfferStored};
-use confab_core::{Clock, CorrelationId, Error, Kind, OrderId, Private, Result, after};
+use confab_contracts::payments::{LINK_TTL, Offer, OfferStored, PriceList};
+use confab_core::{Clock, CorrelationId, Error, Kind, OrderId, Private, Result, Timestamp, after};
 use confab_stripe::{Checkout as CheckoutPage, NewCheckout, StripeError};
 use payments_domain::{CHECKOUT_TTL, Order, OrderState};
 use reqwest::Url;
@@ -101,18 +101,7 @@ async fn start(
     correlation_id: CorrelationId,
 ) -> Result<StartedCheckout> {
     let (now, store, offer) = (state.clock.now(), state.store()?, &stored.offer);
-    let item = state
-        .prices()?
-        .find(&offer.purchase.item)
-        .ok_or_else(not_for_sale)?;
-    let order = Order::new(
-        offer.order_id,
-        offer.purchase.clone(),
-        item.price,
-        item.credits,
-        now,
-        correlation_id,
-    );
+    let order = priced_order(state.prices()?, offer, now, correlation_id)?;
     let row = store.create_order(&order, stored.payer.as_deref()).await?;
     if row.order.purchase != offer.purchase {
         return Err(another_order());
@@ -142,7 +131,26 @@ async fn start(
     })
 }
 
-/// Opens the checkout page at Stripe. The idempotency key is the order's id, so that each request gets the same page.
+/// Prices a new order by the price list, never by the offer.
+fn priced_order(
+    prices: &PriceList,
+    offer: &Offer,
+    now: Timestamp,
+    correlation_id: CorrelationId,
+) -> Result<Order> {
+    let item = prices.find(&offer.purchase.item).ok_or_else(not_for_sale)?;
+    Ok(Order::new(
+        offer.order_id,
+        offer.purchase.clone(),
+        item.price,
+        item.credits,
+        now,
+        correlation_id,
+    ))
+}
+
+/// Opens the checkout page at Stripe. The idempotency key is the order's id, so that each request
+/// gets the same page.
 async fn open_page(state: &State, offer: &Offer, order: &Order) -> Result<CheckoutPage> {
     let new = NewCheckout {
         order_id: order.id.to_string(),
@@ -171,7 +179,8 @@ fn cancel_url(return_url: &str) -> String {
     url.into()
 }
 
-/// Converts an error of Stripe. It refuses an idempotency key whose earlier request had another title or address.
+/// Converts an error of Stripe. It refuses an idempotency key whose earlier request had another
+/// title or address.
 fn checkout_error(error: StripeError) -> Error {
     match &error {
         StripeError::Refused { code, .. } if code == "idempotency_error" => Error::conflict(

@@ -53,7 +53,8 @@ impl EffectRunner<OutboxMessage> for EventPublisher<'_> {
         }
     }
 
-    /// Publishes again rather than losing an event: copies share one id, and subscribers drop those that they know.
+    /// Publishes again rather than losing an event: copies share one id, and subscribers drop those
+    /// that they know.
     async fn look_for(&self, _: &Effect<OutboxMessage>, _: Timestamp) -> Result<Evidence> {
         Ok(Evidence::DidNotHappen)
     }

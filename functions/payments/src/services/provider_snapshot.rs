@@ -10,8 +10,9 @@ use payments_domain::{Notice, Order, Provider, ProviderSnapshot};
 use super::stripe::StripeAccount;
 
 impl StripeAccount {
-    /// Reads the order's own payment, by the ids that we stored. The ids of a notice are used if we have none, and checked
-    /// as a foreign payment if they name another one with money. Returns `None` if Stripe knows neither.
+    /// Reads the order's own payment, by the ids that we stored. The ids of a notice are used if we
+    /// have none, and checked as a foreign payment if they name another one with money. Returns
+    /// `None` if Stripe knows neither.
     pub(crate) async fn snapshot(
         &self,
         order: &Order,
@@ -155,7 +156,8 @@ impl PaymentObjects {
         Some(Money::new(0, amount.currency))
     }
 
-    /// Adds refunds, disputes and fees. Money in a currency that we do not support is not booked at all.
+    /// Adds refunds, disputes and fees. Money in a currency that we do not support is not booked at
+    /// all.
     fn add_returns_and_fees(&self, snapshot: &mut ProviderSnapshot, charge: &Charge) -> Result<()> {
         let Some(Money { currency, .. }) = snapshot.received else {
             return Ok(());

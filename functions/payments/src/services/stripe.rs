@@ -11,7 +11,8 @@ use crate::config::{Config, STRIPE_SECRET_KEY};
 
 pub(crate) struct StripeAccount {
     http: reqwest::Client,
-    /// Holds no key: each client gets the current one, so that a rotated key is used within minutes.
+    /// Holds no key: each client gets the current one, so that a rotated key is used within
+    /// minutes.
     config: StripeConfig,
     secrets: Keyring,
 }
@@ -43,7 +44,8 @@ impl StripeAccount {
         Ok(Stripe::new(self.http.clone(), config))
     }
 
-    /// Returns the order in a payment's metadata. `None` is a payment of another shop on the same account.
+    /// Returns the order in a payment's metadata. `None` is a payment of another shop on the same
+    /// account.
     pub(crate) async fn order_of(&self, payment: &str) -> Result<Option<OrderId>> {
         let payment = self.client().await?.payment_intent(payment).await?;
         Ok(payment.order_id.and_then(|id| id.parse().ok()))

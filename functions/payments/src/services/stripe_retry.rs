@@ -1,4 +1,5 @@
-//! Repeats a request to Stripe with idempotency keys that are derived from one thing, so that it is made once.
+//! Repeats a request to Stripe with idempotency keys that are derived from one thing, so that it is
+//! made once.
 
 use std::{future::Future, time::Duration};
 
@@ -9,8 +10,8 @@ const KEY_SUFFIXES: [&str; 3] = [":2", ":3", ":4"];
 /// Delays before repeating a request whose copy is still in progress.
 const RETRY_DELAYS_MS: [u64; 4] = [100, 300, 800, 1_500];
 
-/// Sends a request under `key`, and under another key when Stripe stores a failure. The caller ensures that a request
-/// which took effect under a failed key does no harm when it is repeated.
+/// Sends a request under `key`, and under another key when Stripe stores a failure. The caller
+/// ensures that a request which took effect under a failed key does no harm when it is repeated.
 pub(crate) async fn with_idempotency_key<T, Fut>(
     key: &str,
     send: impl Fn(String) -> Fut,

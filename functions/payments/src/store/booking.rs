@@ -111,7 +111,8 @@ fn pointer_key(notice: &Notice) -> Option<Row> {
 }
 
 impl Store {
-    /// Returns the effects of a notice that was decided before, or the order that a new notice is about.
+    /// Returns the effects of a notice that was decided before, or the order that a new notice is
+    /// about.
     pub(crate) async fn open_notice(
         &self,
         received: &ReceivedNotice,
@@ -148,8 +149,9 @@ impl Store {
         Ok(InboxState::New(found))
     }
 
-    /// Chooses between the order that a notice names and the one that its payment was booked for. Stripe's notices follow
-    /// the payment. Reports of other providers stay with the named order, where the payment is foreign.
+    /// Chooses between the order that a notice names and the one that its payment was booked for.
+    /// Stripe's notices follow the payment. Reports of other providers stay with the named order,
+    /// where the payment is foreign.
     async fn match_order(
         &self,
         notice: &Notice,
@@ -195,7 +197,8 @@ impl Store {
         Ok(in_order.map(Effect::from).collect())
     }
 
-    /// Saves the inbox entry, the order, its ledger entries, the outbox and a new flag in one transaction.
+    /// Saves the inbox entry, the order, its ledger entries, the outbox and a new flag in one
+    /// transaction.
     pub(crate) async fn save_booking(
         &self,
         received: &ReceivedNotice,
@@ -235,7 +238,8 @@ impl Store {
         for entry in &booking.entries {
             writes.push(self.put_booked_entry(order, entry, now)?);
         }
-        // A booking may grant credits and take them back, and a transaction may write the balance only once.
+        // A booking may grant credits and take them back, and a transaction may write the balance
+        // only once.
         let credits = booking
             .entries
             .iter()

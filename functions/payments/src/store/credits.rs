@@ -25,8 +25,8 @@ struct SpendRow {
     taken: u32,
 }
 
-/// Reads the outcome of a spend from its conflicts, which are in the order of the writes. Returns `None` while another
-/// transaction, perhaps a copy of this spend, has not ended.
+/// Reads the outcome of a spend from its conflicts, which are in the order of the writes. Returns
+/// `None` while another transaction, perhaps a copy of this spend, has not ended.
 fn spend_outcome(conflicts: Option<&[WriteConflict]>, has_order: bool) -> Option<SpendOutcome> {
     match conflicts {
         None => Some(SpendOutcome::Spent),
@@ -52,7 +52,8 @@ impl Store {
         Ok(balance.map_or(0, |balance| balance.credits))
     }
 
-    /// Returns the write that changes a balance, on the condition that it is at least `floor` before.
+    /// Returns the write that changes a balance, on the condition that it is at least `floor`
+    /// before.
     pub(super) fn add_credits(
         &self,
         product: &str,
@@ -73,8 +74,9 @@ impl Store {
         )
     }
 
-    /// Takes credits once, and returns the balance after it. With an order, the credits are taken only if it is unchanged,
-    /// and it is marked as used. Nothing is read before the transaction: its conflicts tell what happened.
+    /// Takes credits once, and returns the balance after it. With an order, the credits are taken
+    /// only if it is unchanged, and it is marked as used. Nothing is read before the transaction:
+    /// its conflicts tell what happened.
     pub(crate) async fn spend(
         &self,
         spend: &Spend,
@@ -111,7 +113,8 @@ impl Store {
         }
     }
 
-    /// Returns the writes of a spend: its row, the balance, the ledger entry and the order, in this order.
+    /// Returns the writes of a spend: its row, the balance, the ledger entry and the order, in this
+    /// order.
     fn spend_writes(
         &self,
         spend: &Spend,

@@ -95,15 +95,15 @@ impl Store {
         }
     }
 
-    /// Saves the checkout page of an order. A conflict is ignored: a copy of the request saved the same page, or the
-    /// payment was booked already.
+    /// Saves the checkout page of an order. A conflict is ignored: a copy of the request saved the
+    /// same page, or the payment was booked already.
     pub(crate) async fn save_checkout(&self, row: &OrderRow, order: &Order) -> Result<()> {
         let write = self.put_order(&row.with(order.clone()))?;
         self.table.transact(vec![write]).await.map(drop)
     }
 
-    /// Applies a step to an order, and again to its new version after each conflict. Returns the order, and whether the
-    /// step has flagged a payment.
+    /// Applies a step to an order, and again to its new version after each conflict. Returns the
+    /// order, and whether the step has flagged a payment.
     pub(crate) async fn update_order(
         &self,
         mut row: OrderRow,
@@ -135,7 +135,8 @@ impl Store {
         ))
     }
 
-    /// Returns the write of an order under the next version, if its version is still the one that was read.
+    /// Returns the write of an order under the next version, if its version is still the one that
+    /// was read.
     pub(super) fn put_order(&self, row: &OrderRow) -> Result<TransactWriteItem> {
         let next = OrderRow {
             version: row.version + 1,

@@ -34,8 +34,8 @@ impl Store {
         self.table.put(row, Condition::none()).await.map(drop)
     }
 
-    /// Returns the payments that differed when they were last compared. A row that cannot be decoded, such as one of an
-    /// older format, is read as its order.
+    /// Returns the payments that differed when they were last compared. A row that cannot be
+    /// decoded, such as one of an older format, is read as its order.
     pub(crate) async fn differences(&self) -> Result<Vec<Notice>> {
         let rows = self.partition(DIFFERENCES, None).await?;
         Ok(rows.into_iter().filter_map(differing_payment).collect())

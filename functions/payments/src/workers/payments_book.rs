@@ -1,4 +1,5 @@
-//! The worker of the queue of notices: reads the snapshot of an order, books it, and publishes events for the products.
+//! The worker of the queue of notices: reads the snapshot of an order, books it, and publishes
+//! events for the products.
 
 use std::sync::Arc;
 

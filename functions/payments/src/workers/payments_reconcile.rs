@@ -1,5 +1,5 @@
-//! Every 15 minutes: checks orders that stay open, queues events that Stripe could not deliver, and compares Stripe with the
-//! ledger. It queues and counts; only `payments-book` books.
+//! Every 15 minutes: checks orders that stay open, queues events that Stripe could not deliver, and
+//! compares Stripe with the ledger. It queues and counts; only `payments-book` books.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -74,7 +74,8 @@ impl Reconciler<'_> {
         open_orders.and(differences).and(undelivered).and(recent)
     }
 
-    /// Queues a check of each old open order. An order that cannot be decoded is counted, and stops no other.
+    /// Queues a check of each old open order. An order that cannot be decoded is counted, and stops
+    /// no other.
     async fn check_open_orders(&self) -> Result<()> {
         let created_before = before(self.now, MIN_OPEN_ORDER_AGE);
         let mut after = None;
@@ -124,8 +125,8 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    /// Compares the payments with recent events. The cursor passes a payment that could not be compared, which is stored as
-    /// a difference; it stays when Stripe's list or the store fails.
+    /// Compares the payments with recent events. The cursor passes a payment that could not be
+    /// compared, which is stored as a difference; it stays when Stripe's list or the store fails.
     async fn compare_recent_payments(&self, stripe: &Stripe, since: Timestamp) -> Result<()> {
         let until = before(self.now, MIN_EVENT_AGE);
         let mut from = since;
@@ -200,8 +201,8 @@ impl Reconciler<'_> {
         Ok(comparison)
     }
 
-    /// Finds the order of a payment. Events of refunds and disputes name the payment only. Returns `None` for another shop's
-    /// payment.
+    /// Finds the order of a payment. Events of refunds and disputes name the payment only. Returns
+    /// `None` for another shop's payment.
     async fn order_of(&self, notice: &Notice) -> Result<Option<OrderId>> {
         if let Some(id) = notice.order_id() {
             return Ok(Some(id));
@@ -249,7 +250,8 @@ fn is_counted(comparison: Comparison) -> bool {
     matches!(comparison, Comparison::Different | Comparison::NoSuchOrder)
 }
 
-/// A flagged payment is compared until its flag ends. One without an order has nothing to compare with.
+/// A flagged payment is compared until its flag ends. One without an order has nothing to compare
+/// with.
 fn is_compared_again(comparison: Comparison) -> bool {
     matches!(comparison, Comparison::Different | Comparison::Flagged)
 }

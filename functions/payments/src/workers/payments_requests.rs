@@ -1,6 +1,7 @@
 //! The worker of product requests: refunds, and credits of delivered orders.
 //!
-//! Requests come in any order and any number of times. The order's state decides, and each step is taken once.
+//! Requests come in any order and any number of times. The order's state decides, and each step is
+//! taken once.
 
 use std::sync::Arc;
 
@@ -27,7 +28,8 @@ pub const PARTS: &[Part] = &[
     Part::DynamoDbConnection,
 ];
 
-/// Attempts to take the credits of an order that is booked at the same time. More are left to redelivery.
+/// Attempts to take the credits of an order that is booked at the same time. More are left to
+/// redelivery.
 const MAX_CAS_ATTEMPTS: usize = 4;
 
 /// A request, as EventBridge puts it on the queue.
@@ -55,8 +57,9 @@ async fn order_of_product(state: &State, product: &str, id: OrderId) -> Result<O
     Ok(row)
 }
 
-/// Stores the request in the order first, then refunds if there is money. A booking that finds a stored request announces it
-/// again when it falls due, so a payment and a request that race are not lost.
+/// Stores the request in the order first, then refunds if there is money. A booking that finds a
+/// stored request announces it again when it falls due, so a payment and a request that race are
+/// not lost.
 async fn refund(state: &State, event: &Event<RefundRequested>) -> Result<()> {
     let RefundRequested {
         order_id,
@@ -86,8 +89,9 @@ async fn refund(state: &State, event: &Event<RefundRequested>) -> Result<()> {
     update_order(state, row, event, record).await.map(drop)
 }
 
-/// Refunds the rest of a payment. Concurrent requests share one key, so there is one refund. A repeated request under a
-/// forgotten key is harmless: it names no amount, and nothing is left to refund.
+/// Refunds the rest of a payment. Concurrent requests share one key, so there is one refund. A
+/// repeated request under a forgotten key is harmless: it names no amount, and nothing is left to
+/// refund.
 async fn refund_at_stripe(state: &State, order: &Order) -> Result<RefundStep> {
     let stripe = state.stripe()?.client().await?;
     let payment = order.payment.as_deref().unwrap_or_default();
@@ -99,7 +103,8 @@ async fn refund_at_stripe(state: &State, order: &Order) -> Result<RefundStep> {
     refund_step(answer.map(|refund| refund.status))
 }
 
-/// Converts Stripe's answer. An unknown payment belongs to another account, and is retried until the key is corrected.
+/// Converts Stripe's answer. An unknown payment belongs to another account, and is retried until
+/// the key is corrected.
 fn refund_step(answer: Result<RefundStatus, StripeError>) -> Result<RefundStep> {
     let refused = |code: &str| {
         Ok(RefundStep::Refused {
@@ -146,8 +151,8 @@ async fn queue_check(state: &State, event: &Event<RefundRequested>, reason: &str
     state.queue()?.send(&[check.into_entry()?]).await
 }
 
-/// Takes the credits of a delivered order once. Too few credits also end it: a late copy must not take credits of a later
-/// purchase.
+/// Takes the credits of a delivered order once. Too few credits also end it: a late copy must not
+/// take credits of a later purchase.
 async fn take_credits(state: &State, event: &Event<CreditUsed>) -> Result<()> {
     let CreditUsed { order_id, product } = &event.data;
     let store = state.store()?;

@@ -1,5 +1,5 @@
-//! HTML pages around the checkout: self-contained, without scripts and without personal data. The texts of each language
-//! are in files beside this one.
+//! HTML pages around the checkout: self-contained, without scripts and without personal data. The
+//! texts of each language are in files beside this one.
 
 mod english;
 mod hebrew;
@@ -131,7 +131,8 @@ impl FromRequest<State> for Language {
 }
 
 impl Language {
-    /// Returns the supported language with the highest weight in an Accept-Language header, English by default.
+    /// Returns the supported language with the highest weight in an Accept-Language header, English
+    /// by default.
     pub(crate) fn preferred(accepted: &str) -> Self {
         let ranges = accepted.split(',').filter_map(|range| {
             let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
