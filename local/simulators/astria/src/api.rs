@@ -54,10 +54,10 @@ async fn dispatch(astria: &Astria, path: &str, request: Request) -> Result<ApiRe
                 .wire(base_url),
         )),
         ("POST", ["p", pack, "tunes"]) => {
-            let made = tunes::create(astria, pack, Input::read(request).await?).await?;
-            Ok(ApiReply::json(StatusCode::CREATED, &made.body)
-                .about_tune(made.tune)
-                .with_correlation_id(made.correlation_id))
+            let created = tunes::create(astria, pack, Input::read(request).await?).await?;
+            Ok(ApiReply::json(StatusCode::CREATED, &created.body)
+                .about_tune(created.tune)
+                .with_correlation_id(created.correlation_id))
         }
         ("POST", ["images", "inspect"]) => Ok(found(
             inspect_photo(astria, Input::read(request).await?).await?,
@@ -100,9 +100,10 @@ async fn dispatch(astria: &Astria, path: &str, request: Request) -> Result<ApiRe
         }
         ("GET", ["tunes", tune, "prompts", id]) => {
             let prompt = in_transaction(astria, |unit| unit.prompt(id))?;
-            match prompt.tune.to_string() == *tune {
-                true => Ok(found(prompt.wire(base_url)).about_tune(prompt.tune)),
-                false => Err(ApiError::missing()),
+            if prompt.tune.to_string() == *tune {
+                Ok(found(prompt.wire(base_url)).about_tune(prompt.tune))
+            } else {
+                Err(ApiError::missing())
             }
         }
         ("GET", ["prompts", id]) => {

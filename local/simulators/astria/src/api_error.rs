@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
-    /// None is a page of whatever stands before Astria.
+    /// `None` stands for an HTML page of a proxy in front of Astria.
     body: Option<Value>,
 }
 
-/// What is wrong, by field.
+/// Messages by field.
 #[derive(Debug, Default)]
 pub(crate) struct FieldErrors(BTreeMap<&'static str, Vec<String>>);
 
@@ -27,12 +27,13 @@ impl FieldErrors {
     }
 
     pub(crate) fn check(self) -> Result<(), ApiError> {
-        match self.0.is_empty() {
-            true => Ok(()),
-            false => Err(ApiError {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
                 body: Some(json!(self.0)),
-            }),
+            })
         }
     }
 }
@@ -75,7 +76,7 @@ impl ApiError {
         }
     }
 
-    /// An error that a test asked for.
+    /// Builds an injected error.
     pub(crate) fn staged(status: StatusCode) -> Self {
         let body = match status.as_u16() {
             422 => Some(json!({"base": ["On purpose."]})),
@@ -85,8 +86,8 @@ impl ApiError {
         Self { status, body }
     }
 
-    /// For the log: what is wrong, not with whose.
-    pub(crate) fn told(&self) -> String {
+    /// Describes the error for the call record, without values of the request.
+    pub(crate) fn summary(&self) -> String {
         let fields = self
             .body
             .as_ref()
@@ -122,7 +123,7 @@ impl From<rusqlite::Error> for ApiError {
     }
 }
 
-/// What people and tests ask for through our own API.
+/// Converts errors of the API into errors of the control API.
 impl From<ApiError> for Problem {
     fn from(refusal: ApiError) -> Self {
         match refusal.status {

@@ -1,4 +1,4 @@
-//! What pictures are drawn with: areas, ellipses, letters and grain, in parts of the picture's height and width.
+//! Drawing: areas, ellipses, letters and grain, at places relative to the size of the picture.
 
 use image::{ImageEncoder, RgbImage, codecs::jpeg::JpegEncoder, imageops::FilterType};
 
@@ -7,7 +7,7 @@ pub(crate) type Colour = [u8; 3];
 #[derive(Debug, Clone)]
 pub(crate) struct Canvas(RgbImage);
 
-/// An ellipse, and the rows of it that are drawn. Places are in pixels.
+/// An ellipse in pixels, and the rows of it that are drawn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ellipse {
     pub(crate) centre: (f32, f32),
@@ -27,7 +27,7 @@ impl Ellipse {
     }
 }
 
-const QUALITY: u8 = 82;
+const JPEG_QUALITY: u8 = 82;
 
 impl Canvas {
     pub(crate) fn new(width: u32, height: u32, colour: Colour) -> Self {
@@ -51,7 +51,7 @@ impl Canvas {
         }
     }
 
-    /// From one colour to another, row by row.
+    /// Fills an area with a vertical gradient.
     pub(crate) fn fade(&mut self, top: Colour, bottom: Colour) {
         let (width, height) = (self.width(), self.height());
         for row in 0..self.0.height() {
@@ -73,7 +73,7 @@ impl Canvas {
         }
     }
 
-    /// A line of blocks in the shape of letters. `size` is the side of a block.
+    /// Draws letters as blocks. `size` is the side of a block.
     pub(crate) fn letters(&mut self, text: &str, at: (f32, f32), size: f32, colour: Colour) {
         for (place, letter) in text.chars().enumerate() {
             for (down, bits) in shape(letter).into_iter().enumerate() {
@@ -88,7 +88,7 @@ impl Canvas {
         }
     }
 
-    /// Makes squares of `side` pixels lighter or darker, the same ones each time.
+    /// Makes random squares of `side` pixels lighter or darker. One seed gives one pattern.
     pub(crate) fn grain(&mut self, side: u32, strength: i16, seed: u32) {
         let mut noise = seed | 1;
         for top in (0..self.0.height()).step_by(side as usize) {
@@ -107,14 +107,14 @@ impl Canvas {
         }
     }
 
-    /// Each colour becomes another one.
+    /// Maps every colour.
     pub(crate) fn tint(&mut self, change: impl Fn(Colour) -> Colour) {
         for pixel in self.0.pixels_mut() {
             pixel.0 = change(pixel.0);
         }
     }
 
-    /// As if nothing smaller than a `part` of the picture had been seen.
+    /// Blurs details smaller than a `part` of the picture.
     pub(crate) fn blurred(&self, part: u32) -> Self {
         let (width, height) = self.0.dimensions();
         let small =
@@ -129,7 +129,7 @@ impl Canvas {
 
     pub(crate) fn jpeg(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
+        let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
         let (width, height) = self.0.dimensions();
         // Writing to memory does not fail.
         drop(encoder.write_image(
@@ -161,7 +161,7 @@ impl Canvas {
     }
 }
 
-/// What lies before the picture begins is its first pixel.
+/// Rounds a place to a pixel. Places before the picture are its first pixel.
 fn pixel(place: f32) -> u32 {
     place.round().max(0.0) as u32
 }
@@ -172,7 +172,7 @@ pub(crate) fn mix(one: Colour, other: Colour, share: f32) -> Colour {
     })
 }
 
-/// Hue in degrees, saturation and brightness from 0 to 1.
+/// Converts hue in degrees, and saturation and brightness from 0 to 1.
 pub(crate) fn hsv(hue: f32, saturation: f32, value: f32) -> Colour {
     let part = |shift: f32| {
         let k = (shift + hue / 60.0).rem_euclid(6.0);
@@ -182,7 +182,7 @@ pub(crate) fn hsv(hue: f32, saturation: f32, value: f32) -> Colour {
     [part(5.0), part(3.0), part(1.0)]
 }
 
-/// Seven rows of five blocks. What has no shape is a full block.
+/// Returns seven rows of five blocks. Characters without a shape are a full block.
 fn shape(letter: char) -> [u8; 7] {
     match letter {
         'C' => [
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hues_are_what_they_are_called() {
+    fn hues_match_their_names() {
         assert_eq!(
             (hsv(0.0, 1.0, 1.0), hsv(120.0, 1.0, 1.0)),
             ([255, 0, 0], [0, 255, 0])
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_is_not_drawn() {
+    fn areas_outside_the_picture_are_not_drawn() {
         let mut canvas = Canvas::new(4, 4, [9, 9, 9]);
         canvas.ellipse(Ellipse::new((-50.0, -50.0), (10.0, 10.0)), [1, 1, 1]);
         canvas.area((2.0, 2.0), (3.0, 3.0), [1, 1, 1]);

@@ -1,4 +1,4 @@
-//! What tests and people look at and may hurry. See API.md of `local`.
+//! Control API of tunes: state, early completion and repeated callbacks. See API.md of `local`.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// Newest first.
+/// Lists all tunes, newest first.
 pub(crate) async fn tunes(State(astria): State<Arc<Astria>>) -> Answer<Json<Value>> {
     let rows = in_transaction(&astria, |unit| {
         let tunes = tables::tunes(unit.tx.db, Page::ALL)?;
@@ -41,7 +41,7 @@ pub(crate) async fn tune(
     })?))
 }
 
-/// Without waiting for the clock.
+/// Finishes a tune at once.
 pub(crate) async fn finish(
     State(astria): State<Arc<Astria>>,
     Path(id): Path<String>,
@@ -55,28 +55,28 @@ pub(crate) async fn finish(
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Again {
-    which: Which,
+pub(crate) struct RepeatRequest {
+    which: CallbackKind,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Which {
+enum CallbackKind {
     #[default]
     Prompts,
     Tune,
 }
 
-/// A callback goes out once more, whatever became of it before.
+/// Sends the last callback again.
 pub(crate) async fn call_back(
     State(astria): State<Arc<Astria>>,
     Path(id): Path<String>,
-    again: Result<Json<Again>, JsonRejection>,
+    again: Result<Json<RepeatRequest>, JsonRejection>,
 ) -> Answer<Json<Value>> {
-    let Json(Again { which }) = again?;
+    let Json(RepeatRequest { which }) = again?;
     let sent = in_transaction(&astria, |unit| {
         let tune = unit.tune(&id)?;
-        if which == Which::Tune {
+        if which == CallbackKind::Tune {
             return if tune.stage == Stage::Trained {
                 unit.call_back_tune(&tune, true)
             } else {
@@ -97,7 +97,7 @@ pub(crate) async fn call_back(
     }
 }
 
-/// How many callbacks are still owed.
+/// Counts the callbacks that are still owed.
 pub(crate) async fn pending(State(astria): State<Arc<Astria>>) -> Json<Value> {
     Json(json!({"webhooks": astria.webhooks.len()}))
 }

@@ -88,7 +88,7 @@ pub(crate) async fn run(
             )
         }
         Err(error) => {
-            let text = format!("{what}: {}", error.told());
+            let text = format!("{what}: {}", error.summary());
             (error.into_response(), text, false)
         }
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Start of the paths of pictures.
 pub(crate) const MEDIA: &str = "media/";
 
-/// What goes wrong with the next calls of the app, used up in order.
+/// Faults of the next calls, used up in order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CallFaults {
@@ -17,15 +17,15 @@ pub(crate) struct CallFaults {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CallFault {
     pub(crate) times: u32,
-    /// Only calls of paths that begin so, such as `p/`. Pictures have only such faults: `media/`.
+    /// Restricts the fault to paths with this start, such as `p/`. Faults of pictures need one: `media/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<String>,
-    /// Answered with this status, and nothing is done.
+    /// The status of the answer. Nothing else happens, unless `after` is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) http: Option<u16>,
-    /// It is done all the same.
+    /// The work is done before the error is answered.
     pub(crate) after: bool,
-    /// The answer takes this long. What is done is done before that.
+    /// Delay of the answer, after the work is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hang_ms: Option<u64>,
     /// The connection is lost before anything was done.

@@ -1,4 +1,4 @@
-//! A person as simple shapes. The same seed is the same person in each picture.
+//! People as simple shapes. One seed gives the same person in every picture.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -34,7 +34,7 @@ pub(crate) struct Figure {
     hair: Colour,
     eyes: Colour,
     pub(crate) shirt: Colour,
-    /// How wide the face is for its height.
+    /// Width of the face relative to its height.
     width: f32,
     smile: f32,
     has_beard: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Figure {
     is_curly: bool,
 }
 
-/// Where the head is, in parts of the picture, and half its height.
+/// Centre of the head relative to the size of the picture, and half its height.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) x: f32,
@@ -94,7 +94,7 @@ impl Figure {
         }
     }
 
-    /// Somebody whom nobody is meant by.
+    /// Returns a figure without a person's features.
     pub(crate) fn mannequin(class: Class, shirt: Colour) -> Self {
         let (skin, hair) = ([206, 196, 186], [120, 112, 106]);
         Self {
@@ -177,7 +177,7 @@ impl Figure {
         );
     }
 
-    /// Over the eyes of somebody who was drawn there.
+    /// Draws sunglasses over the eyes of a drawn figure.
     pub(crate) fn draw_sunglasses(&self, canvas: &mut Canvas, place: Place) {
         let unit = place.size * canvas.height();
         let (x, y) = (place.x * canvas.width(), place.y * canvas.height());

@@ -1,4 +1,4 @@
-//! What the app posts: JSON, or a form with names like `tune[characteristics][eye_color]`, with files or without.
+//! Bodies of requests: JSON, or forms with names like `tune[characteristics][eye_color]` and files.
 
 use axum::{
     body::Bytes,
@@ -13,7 +13,7 @@ use crate::api_error::ApiError;
 #[derive(Debug)]
 pub(crate) struct Input {
     fields: Value,
-    /// With the names that they were posted under.
+    /// Files with their field names.
     pub(crate) files: Vec<(String, Bytes)>,
 }
 
@@ -31,10 +31,12 @@ impl Input {
         let body = Bytes::from_request(request, &())
             .await
             .map_err(|_| ApiError::bad())?;
-        let fields = match is_form {
-            true => nested(form_urlencoded::parse(&body))?,
-            false if body.is_empty() => Value::Null,
-            false => serde_json::from_slice(&body).map_err(|_| ApiError::bad())?,
+        let fields = if is_form {
+            nested(form_urlencoded::parse(&body))?
+        } else if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body).map_err(|_| ApiError::bad())?
         };
         Ok(Self {
             fields,
@@ -49,9 +51,10 @@ impl Input {
         let (mut texts, mut files) = (Vec::<(String, String)>::new(), Vec::new());
         while let Some(field) = form.next_field().await.map_err(|_| ApiError::bad())? {
             let name = field.name().unwrap_or_default().to_owned();
-            match field.file_name().is_some() {
-                true => files.push((name, field.bytes().await.map_err(|_| ApiError::bad())?)),
-                false => texts.push((name, field.text().await.map_err(|_| ApiError::bad())?)),
+            if field.file_name().is_some() {
+                files.push((name, field.bytes().await.map_err(|_| ApiError::bad())?))
+            } else {
+                texts.push((name, field.text().await.map_err(|_| ApiError::bad())?))
             }
         }
         Ok(Self {
@@ -80,12 +83,12 @@ fn nested(
     Ok(fields.into())
 }
 
-/// A thing's fields: numbers are texts in forms, and lists are maps.
+/// Fields of an object. In forms, numbers are texts and lists are maps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Texts<'a>(&'a Value);
 
 impl<'a> Texts<'a> {
-    pub(crate) fn is_there(self) -> bool {
+    pub(crate) fn exists(self) -> bool {
         self.0.is_object()
     }
 
@@ -93,7 +96,7 @@ impl<'a> Texts<'a> {
         Self(&self.0[name])
     }
 
-    /// Blank is nothing.
+    /// Returns a text that is not blank.
     pub(crate) fn text(self, name: &str) -> Option<String> {
         text(&self.0[name])
     }

@@ -1,17 +1,17 @@
-//! `POST /images/inspect`: what Astria says of a photo. It looks at the photo itself; API.md of `local` tells how.
+//! `POST /images/inspect`: judges a photo by its pixels. API.md of `local` lists the rules.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
     api_error::ApiError,
     figure::digest,
-    measure::{Measures, Unseen, measure},
+    measure::{MeasureError, Measures, measure},
 };
 
-/// As good as one colour: there is nobody.
-const NOBODY: f32 = 7.0;
-const BLURRY: f32 = 22.0;
-/// The upper third has less of the light of the rest than this.
+/// Maximum spread of the light of a photo that is almost one colour.
+const MAX_BLANK_SPREAD: f32 = 7.0;
+const MIN_SHARPNESS: f32 = 22.0;
+/// Sunglasses: maximum light of the upper third relative to the rest.
 const SUNGLASSES: f32 = 0.3;
 const LIT: f32 = 50.0;
 const GROUP: f32 = 1.7;
@@ -19,19 +19,19 @@ const HAT: f32 = 0.85;
 const HAT_BELOW: f32 = 0.3;
 const GREEN: f32 = 40.0;
 const GREENISH: f32 = 0.8;
-/// More of all colour than this is one of them.
+/// Minimum share of the colour of a class.
 const DOMINANT: f32 = 0.5;
-const LOW_RESOLUTION: u32 = 256;
+const MIN_SIDE_PIXELS: u32 = 256;
 const CLASSES: [&str; 7] = ["man", "woman", "boy", "girl", "baby", "cat", "dog"];
 
-/// `given` is the class that the app believes to see.
+/// Inspects a photo. `given` is the class that the app expects.
 pub(crate) fn inspect(bytes: &[u8], given: &str) -> Result<Value, ApiError> {
-    let measures = measure(bytes).map_err(|unseen| match unseen {
-        Unseen::Unreadable => ApiError::field("file", "is not an image"),
-        Unseen::TooSmall => ApiError::field("file", "is too small"),
+    let measures = measure(bytes).map_err(|error| match error {
+        MeasureError::Unreadable => ApiError::field("file", "is not an image"),
+        MeasureError::TooSmall => ApiError::field("file", "is too small"),
     })?;
-    let mut answer = judged(&measures, given);
-    // Which ones are missing depends on nothing that the app knows.
+    let mut answer = flags(&measures, given);
+    // The photo alone decides which traits are missing.
     let left_out = usize::from(digest(&format!("{:?}", measures.middle))[0]) % 6;
     if let Some(name) = [
         "hair_style",
@@ -47,16 +47,16 @@ pub(crate) fn inspect(bytes: &[u8], given: &str) -> Result<Value, ApiError> {
     Ok(answer.into())
 }
 
-fn judged(measures: &Measures, given: &str) -> Map<String, Value> {
+fn flags(measures: &Measures, given: &str) -> Map<String, Value> {
     let Measures { width, height, .. } = *measures;
-    let is_somebody = measures.spread > NOBODY;
+    let is_somebody = measures.spread > MAX_BLANK_SPREAD;
     let is_group = width as f32 / height as f32 > GROUP;
     let is_dark_above =
         measures.lower_light > LIT && measures.upper_light < SUNGLASSES * measures.lower_light;
     let has_band = measures.band > HAT && measures.band_below < HAT_BELOW;
     let is_green = measures.green > GREEN && measures.greenish > GREENISH;
     let flags = [
-        ("blurry", measures.sharpness < BLURRY),
+        ("blurry", measures.sharpness < MIN_SHARPNESS),
         ("funny_face", is_green),
         ("wearing_sunglasses", is_dark_above),
         ("wearing_hat", has_band),
@@ -77,7 +77,7 @@ fn judged(measures: &Measures, given: &str) -> Map<String, Value> {
     };
     answer.insert("name".into(), name.into());
     for (name, is) in [
-        ("low_resolution", width.min(height) < LOW_RESOLUTION),
+        ("low_resolution", width.min(height) < MIN_SIDE_PIXELS),
         (
             "low_quality",
             measures.light < 30.0 || measures.light > 235.0,
@@ -100,7 +100,7 @@ fn name<'a>(measures: &Measures, given: &'a str) -> &'a str {
     }
 }
 
-/// Nothing of this is true of anybody. Photos that look alike have much of it in common.
+/// Derives traits from colours and light. They are invented, and similar photos share most of them.
 fn characteristics(measures: &Measures) -> [(&'static str, &'static str); 9] {
     let coarse = measures.middle.map(|value| (value / 48.0) as usize);
     let pick = |list: &[&'static str], salt: usize| {
@@ -162,15 +162,15 @@ mod tests {
     use super::*;
     use crate::{
         figure::Class,
-        selfies::{Kind, draw},
+        selfies::{SelfieKind, draw},
     };
 
-    fn seen(kind: Kind, person: &str, class: Class, number: u32) -> Value {
+    fn seen(kind: SelfieKind, person: &str, class: Class, number: u32) -> Value {
         inspect(&draw(kind, person, class, number), "person").unwrap()
     }
 
-    /// Those flags that are set, and who it is.
-    fn told(answer: &Value) -> (Vec<&str>, &str) {
+    /// Returns the flags that are set, and the class.
+    fn summary(answer: &Value) -> (Vec<&str>, &str) {
         let flags = answer
             .as_object()
             .unwrap()
@@ -183,28 +183,28 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_photo_is_what_it_is_for_everybody() {
+    fn sample_photos_get_their_flags_for_every_person() {
         let people = ["dana", "שרה"];
         for (number, person) in (1..).zip(people) {
             let class = Class::ALL[number as usize % 2];
             for (kind, flags) in [
-                (Kind::Good, vec![]),
-                (Kind::Blurry, vec!["blurry"]),
-                (Kind::Sunglasses, vec!["wearing_sunglasses"]),
-                (Kind::Group, vec!["includes_multiple_people"]),
-                (Kind::Hat, vec!["wearing_hat"]),
-                (Kind::Funny, vec!["funny_face"]),
-                (Kind::Nobody, vec![]),
+                (SelfieKind::Good, vec![]),
+                (SelfieKind::Blurry, vec!["blurry"]),
+                (SelfieKind::Sunglasses, vec!["wearing_sunglasses"]),
+                (SelfieKind::Group, vec!["includes_multiple_people"]),
+                (SelfieKind::Hat, vec!["wearing_hat"]),
+                (SelfieKind::Funny, vec!["funny_face"]),
+                (SelfieKind::Nobody, vec![]),
             ] {
                 let answer = seen(kind, person, class, number);
-                let (set, name) = told(&answer);
+                let (set, name) = summary(&answer);
                 assert_eq!(set, flags, "{kind:?} {person} {class:?} {number} {answer}");
                 match kind {
-                    Kind::Nobody => assert_eq!(name, ""),
-                    Kind::Good | Kind::Blurry | Kind::Group => {
+                    SelfieKind::Nobody => assert_eq!(name, ""),
+                    SelfieKind::Good | SelfieKind::Blurry | SelfieKind::Group => {
                         assert_eq!(name, class.name(), "{kind:?} {person}")
                     }
-                    Kind::Sunglasses | Kind::Hat | Kind::Funny => {
+                    SelfieKind::Sunglasses | SelfieKind::Hat | SelfieKind::Funny => {
                         assert_ne!(name, "", "{kind:?} {person}")
                     }
                 }
@@ -213,8 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_photo_is_refused() {
-        let photo = draw(Kind::Good, "dana", Class::Woman, 1);
+    fn files_that_are_no_photo_are_refused() {
+        let photo = draw(SelfieKind::Good, "dana", Class::Woman, 1);
         for bytes in [&b"GIF89a"[..], b"", &photo[..200], b"<svg/>"] {
             assert_eq!(inspect(bytes, "man").unwrap_err().status, 422);
         }

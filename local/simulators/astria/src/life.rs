@@ -1,4 +1,4 @@
-//! What happens to a tune: it is trained, its prompts are made, and they are done one after another.
+//! The life of a tune: training ends, prompts are created, and prompts are done one after another.
 
 use crate::{
     api_error::ApiError,
@@ -11,7 +11,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// The training has come to its end.
+/// Ends the training.
 pub(crate) fn end_training(unit: &mut UnitOfWork<'_, '_>, id: i64) -> Result<(), ApiError> {
     let Some(mut tune) = tables::tune(unit.tx.db, id)? else {
         return Ok(());
@@ -32,7 +32,7 @@ fn train(unit: &mut UnitOfWork<'_, '_>, mut tune: Tune, at: i64) -> Result<(), A
     tables::put_tune(unit.tx.db, &tune)?;
     unit.call_back_tune(&tune, false)?;
     for batch in tables::batches_of(unit.tx.db, tune.id)? {
-        begin(unit, batch, at)?;
+        create_prompts(unit, batch, at)?;
     }
     for mut prompt in tables::prompts_of(unit.tx.db, tune.id)? {
         if prompt.started_at.is_none() {
@@ -43,8 +43,8 @@ fn train(unit: &mut UnitOfWork<'_, '_>, mut tune: Tune, at: i64) -> Result<(), A
     Ok(())
 }
 
-/// The prompts of a batch are made.
-pub(crate) fn begin(
+/// Creates the prompts of a batch.
+pub(crate) fn create_prompts(
     unit: &mut UnitOfWork<'_, '_>,
     mut batch: Batch,
     at: i64,
@@ -91,7 +91,7 @@ pub(crate) fn start(unit: &UnitOfWork<'_, '_>, prompt: &mut Prompt, at: i64) {
     prompt.due_at = Some(at + unit.settings.prompt_ms);
 }
 
-/// The pictures of a prompt are there, or never will be.
+/// Ends a prompt with its pictures, or with a failure.
 pub(crate) fn end_prompt(unit: &mut UnitOfWork<'_, '_>, id: i64) -> Result<(), ApiError> {
     let Some(mut prompt) = tables::prompt(unit.tx.db, id)? else {
         return Ok(());
@@ -120,7 +120,7 @@ pub(crate) fn end_prompt(unit: &mut UnitOfWork<'_, '_>, id: i64) -> Result<(), A
     let Some(batch) = prompt.batch else {
         return Ok(());
     };
-    if tables::open_in(unit.tx.db, batch)? > 0 {
+    if tables::count_open_prompts(unit.tx.db, batch)? > 0 {
         return Ok(());
     }
     let Some(mut batch) = tables::batch(unit.tx.db, batch)? else {
@@ -132,7 +132,7 @@ pub(crate) fn end_prompt(unit: &mut UnitOfWork<'_, '_>, id: i64) -> Result<(), A
     Ok(())
 }
 
-/// Without waiting for the clock, and whatever was to become of it.
+/// Finishes a tune at once, even one that was to fail.
 pub(crate) fn finish(unit: &mut UnitOfWork<'_, '_>, tune: Tune) -> Result<(), ApiError> {
     let (id, now) = (tune.id, unit.now);
     if tune.stage != Stage::Trained {

@@ -1,4 +1,4 @@
-//! What can be seen of a photo without knowing what a person is: light, colour, sharpness, and where they are.
+//! Measures of a photo: light, colour, sharpness, and where in the picture they are.
 
 use confab_simulator_base::photo::{Mean, hue_of, luma, read, small};
 use image::RgbImage;
@@ -7,7 +7,7 @@ use image::RgbImage;
 pub(crate) struct Measures {
     pub(crate) width: u32,
     pub(crate) height: u32,
-    /// From 0 to 255, as all that is said of light.
+    /// From 0 to 255, like all measures of light.
     pub(crate) light: f32,
     /// The standard deviation of the light.
     pub(crate) spread: f32,
@@ -15,48 +15,48 @@ pub(crate) struct Measures {
     pub(crate) sharpness: f32,
     pub(crate) upper_light: f32,
     pub(crate) lower_light: f32,
-    /// Which part of the top has the one strong colour that is most common there.
+    /// The share of the top that has its most common strong colour.
     pub(crate) band: f32,
-    /// Which part of the rest has that strong colour too.
+    /// The share of the rest that has the same colour.
     pub(crate) band_below: f32,
-    /// How much more green there is than red or blue.
+    /// Excess of green over red and blue.
     pub(crate) green: f32,
-    /// Which part is greener than anything else.
+    /// The share of pixels in which green dominates.
     pub(crate) greenish: f32,
-    /// How much of all colour is blue, and how much red.
+    /// The shares of blue and of red in all colour.
     pub(crate) blue: f32,
     pub(crate) red: f32,
-    /// The same for warm and cold colours, which leave out little.
+    /// The shares of warm and of cold colours, whose hues cover almost all.
     pub(crate) warm: f32,
     pub(crate) cold: f32,
-    /// The average of the middle.
+    /// The average colour of the middle.
     pub(crate) middle: [f32; 3],
-    /// The light of the hair, where there is any.
+    /// The light of the hair, if any is found.
     pub(crate) hair_light: f32,
 }
 
-/// Photos are judged at this size, longest side.
-const SIZE: u32 = 256;
-const SMALLEST_SIDE: u32 = 64;
+/// The longest side at which photos are measured.
+const MEASURED_SIDE_PIXELS: u32 = 256;
+const MIN_SIDE_PIXELS: u32 = 64;
 const HUES: usize = 12;
 const TOP: f32 = 0.12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unseen {
+pub(crate) enum MeasureError {
     Unreadable,
     TooSmall,
 }
 
-pub(crate) fn measure(bytes: &[u8]) -> Result<Measures, Unseen> {
-    let photo = read(bytes).ok_or(Unseen::Unreadable)?;
+pub(crate) fn measure(bytes: &[u8]) -> Result<Measures, MeasureError> {
+    let photo = read(bytes).ok_or(MeasureError::Unreadable)?;
     let (width, height) = photo.dimensions();
-    if width.min(height) < SMALLEST_SIDE {
-        return Err(Unseen::TooSmall);
+    if width.min(height) < MIN_SIDE_PIXELS {
+        return Err(MeasureError::TooSmall);
     }
     Ok(Measures {
         width,
         height,
-        ..of(&small(&photo, SIZE))
+        ..of(&small(&photo, MEASURED_SIDE_PIXELS))
     })
 }
 
@@ -114,7 +114,7 @@ fn of(photo: &RgbImage) -> Measures {
             add(&mut cold, (160.0..290.0).contains(&hue));
         }
     }
-    // Two neighbours, for a colour may lie on the border of two.
+    // Two neighbouring hues count, because a colour may lie between them.
     let pair = |hues: &[u32; HUES], bin: usize| hues[bin] + hues[(bin + 1) % HUES];
     let strongest = (0..HUES).max_by_key(|bin| pair(&tops, *bin)).unwrap_or(0);
     let part = |count: u32, of: u32| count as f32 / of.max(1) as f32;

@@ -1,4 +1,4 @@
-//! Pictures and where they are. They are drawn when they are asked for, and gone thirty days after the training.
+//! Pictures, drawn on request. Those of a tune expire thirty days after its training.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ use crate::{
     tables,
 };
 
-/// What is to be drawn.
-enum Sight {
+/// A picture that can be requested.
+enum RequestedPicture {
     Cover(Pack),
     Example(Template),
     Portrait(Picture),
@@ -37,11 +37,11 @@ pub(crate) async fn show(State(astria): State<Arc<Astria>>, Path(path): Path<Str
         }
     );
     let drawing = async {
-        let sight = find(&astria, &path)?;
-        let draw = move || match sight {
-            Sight::Cover(pack) => pictures::cover(pack),
-            Sight::Example(template) => pictures::example(&template),
-            Sight::Portrait(picture) => picture.draw(),
+        let picture = find(&astria, &path)?;
+        let draw = move || match picture {
+            RequestedPicture::Cover(pack) => pictures::cover(pack),
+            RequestedPicture::Example(template) => pictures::example(&template),
+            RequestedPicture::Portrait(picture) => picture.draw(),
         };
         let jpeg = tokio::task::spawn_blocking(draw)
             .await
@@ -53,9 +53,9 @@ pub(crate) async fn show(State(astria): State<Arc<Astria>>, Path(path): Path<Str
     exchange::run(&astria, &place, what, drawing).await
 }
 
-fn find(astria: &Astria, path: &str) -> Result<Sight, ApiError> {
+fn find(astria: &Astria, path: &str) -> Result<RequestedPicture, ApiError> {
     match *path.split('/').collect::<Vec<_>>().as_slice() {
-        ["packs", pack, "cover"] => Ok(Sight::Cover(
+        ["packs", pack, "cover"] => Ok(RequestedPicture::Cover(
             packs::find(pack).ok_or_else(ApiError::missing)?,
         )),
         ["packs", pack, class, scene] => {
@@ -66,12 +66,16 @@ fn find(astria: &Astria, path: &str) -> Result<Sight, ApiError> {
             let template = templates
                 .zip(scene)
                 .and_then(|(templates, scene)| templates.get(scene).copied());
-            Ok(Sight::Example(template.ok_or_else(ApiError::missing)?))
+            Ok(RequestedPicture::Example(
+                template.ok_or_else(ApiError::missing)?,
+            ))
         }
         [key] => {
             let found = tables::picture(&astria.context.store().db, key)?;
-            let kept = found.filter(|(_, tune)| !tune.is_gone(astria.context.now()));
-            Ok(Sight::Portrait(kept.ok_or_else(ApiError::missing)?.0))
+            let kept = found.filter(|(_, tune)| !tune.is_expired(astria.context.now()));
+            Ok(RequestedPicture::Portrait(
+                kept.ok_or_else(ApiError::missing)?.0,
+            ))
         }
         _ => Err(ApiError::missing()),
     }

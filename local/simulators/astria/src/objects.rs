@@ -1,4 +1,4 @@
-//! Tunes, batches of prompts and prompts, as they are kept, and as Astria writes them.
+//! Tunes, batches of prompts and prompts: as stored, and as the API renders them.
 
 use confab_core::{CorrelationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{figure::Class, settings::TrainingOutcome};
 
-/// A person as Astria learned them from photos.
+/// A person learned from photos.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Tune {
     pub(crate) id: i64,
@@ -19,12 +19,12 @@ pub(crate) struct Tune {
     pub(crate) fate: TrainingOutcome,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
-    /// When the training is to be over.
+    /// When the training ends.
     pub(crate) eta: i64,
     pub(crate) trained_at: Option<i64>,
-    /// What the person is drawn from.
+    /// The seed that the person is drawn from.
     pub(crate) person: String,
-    /// The names of its photos.
+    /// The file names of the photos.
     pub(crate) originals: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Stage {
     Failed,
 }
 
-/// What was asked for at once: a pack for a tune.
+/// All prompts of one request: a pack for a tune.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Batch {
     pub(crate) id: i64,
@@ -44,7 +44,7 @@ pub(crate) struct Batch {
     pub(crate) title: String,
     pub(crate) pack: i64,
     pub(crate) class: Class,
-    /// Those prompts of the pack that are wanted.
+    /// The requested prompts of the pack.
     pub(crate) templates: Vec<i64>,
     pub(crate) characteristics: Map<String, Value>,
     pub(crate) person: String,
@@ -60,7 +60,7 @@ pub(crate) struct Prompt {
     pub(crate) id: i64,
     pub(crate) tune: i64,
     pub(crate) batch: Option<i64>,
-    /// That of the pack.
+    /// The prompt of the pack, if the text comes from one.
     pub(crate) template: Option<i64>,
     pub(crate) class: Class,
     pub(crate) person: String,
@@ -74,18 +74,18 @@ pub(crate) struct Prompt {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) started_at: Option<i64>,
-    /// None while it waits for the training.
+    /// `None` until the training ends.
     pub(crate) due_at: Option<i64>,
     pub(crate) trained_at: Option<i64>,
-    /// The names of its pictures.
+    /// The file names of the pictures.
     pub(crate) images: Vec<String>,
-    /// Why it has none.
+    /// Why there are no pictures.
     pub(crate) failure: Option<String>,
     pub(crate) likes: u32,
 }
 
-/// Files are kept as long after the training.
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// How long files are kept after the training.
+const FILE_TTL_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 impl Tune {
     pub(crate) fn due_at(&self) -> Option<i64> {
@@ -93,10 +93,10 @@ impl Tune {
     }
 
     pub(crate) fn expires_at(&self) -> Option<i64> {
-        self.trained_at.map(|at| at + KEPT_MS)
+        self.trained_at.map(|at| at + FILE_TTL_MS)
     }
 
-    pub(crate) fn is_gone(&self, now: i64) -> bool {
+    pub(crate) fn is_expired(&self, now: i64) -> bool {
         self.expires_at().is_some_and(|at| at <= now)
     }
 
@@ -119,7 +119,7 @@ impl Prompt {
         self.trained_at.is_some()
     }
 
-    /// There are no images before they are done.
+    /// Prompts have no images before they are done.
     pub(crate) fn wire(&self, base_url: &str) -> Value {
         let mut prompt = json!({
             "id": self.id, "callback": self.callback, "text": self.text, "negative_prompt": self.negative_prompt,
@@ -142,7 +142,7 @@ pub(crate) fn urls(keys: &[String], base_url: &str) -> Vec<String> {
         .collect()
 }
 
-/// What the app attached to an address that it wants to be called at.
+/// Returns the correlation id in the query of a callback address.
 pub(crate) fn correlation(url: &str) -> Option<String> {
     let url: reqwest::Url = url.parse().ok()?;
     let found = url
@@ -151,7 +151,7 @@ pub(crate) fn correlation(url: &str) -> Option<String> {
     found.map(|id| id.to_string())
 }
 
-/// `2026-10-02T14:32:40.363Z`
+/// Formats a time like `2026-10-02T14:32:40.363Z`.
 fn stamp(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| format!("{at:.3}"))
@@ -163,13 +163,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_milliseconds() {
+    fn times_are_rendered_with_milliseconds() {
         assert_eq!(stamp(1_696_257_160_000), "2023-10-02T14:32:40.000Z");
         assert_eq!(stamp(1_696_257_160_363), "2023-10-02T14:32:40.363Z");
     }
 
     #[test]
-    fn a_correlation_is_found_wherever_it_is_in_the_query() {
+    fn correlation_ids_are_found_anywhere_in_the_query() {
         let id = "cor_01jx8qkm9h0000000000000000";
         assert_eq!(
             correlation(&format!("http://a.example/x?order=ord_1&c={id}")).as_deref(),

@@ -1,4 +1,4 @@
-//! The packs that there are: two of them, each in three sizes.
+//! The two packs, each in three sizes.
 
 use serde_json::{Map, Value, json};
 
@@ -105,20 +105,20 @@ static TIERS: [Tier; 3] = [
     },
 ];
 
-const FIRST: i64 = 1_401;
-/// When all of them were made: 2026-03-02 09:00 UTC.
-const MADE_AT: &str = "2026-03-02T09:00:00.000Z";
+const FIRST_ID: i64 = 1_401;
+/// The creation time of all packs: 2026-03-02 09:00 UTC.
+const CREATED_AT: &str = "2026-03-02T09:00:00.000Z";
 
 pub(crate) fn all() -> impl Iterator<Item = Pack> {
     let pairs = BASES
         .iter()
         .flat_map(|base| TIERS.iter().map(move |tier| (base, tier)));
-    (FIRST..)
+    (FIRST_ID..)
         .zip(pairs)
         .map(|(id, (base, tier))| Pack { id, base, tier })
 }
 
-/// By its id or by its slug.
+/// Finds a pack by its id or its slug.
 pub(crate) fn find(name: &str) -> Option<Pack> {
     all().find(|pack| pack.slug() == name || pack.id.to_string() == name)
 }
@@ -143,12 +143,12 @@ impl Pack {
         self.base.initials
     }
 
-    /// In degrees. Each size has its own.
+    /// Returns the hue in degrees, which differs by size.
     pub(crate) fn hue(&self) -> f32 {
         self.base.hue + (self.size() - 1) as f32 * 24.0
     }
 
-    /// 1 to 3.
+    /// Returns the size, from 1 to 3.
     pub(crate) fn size(&self) -> usize {
         TIERS
             .iter()
@@ -169,7 +169,7 @@ impl Pack {
             .collect()
     }
 
-    /// As it stands in a list.
+    /// Renders the pack for a list.
     pub(crate) fn brief(&self, base_url: &str) -> Value {
         let per_class = |value: Value| {
             Map::from_iter(Class::ALL.map(|class| (class.name().to_owned(), value.clone())))
@@ -177,7 +177,7 @@ impl Pack {
         json!({
             "id": self.id, "base_tune_id": 1_504_944, "user_id": 1, "slug": self.slug(), "title": self.title(),
             "token": "ohwx", "multiplier": 10, "model_type": "lora", "cover_url": self.url(base_url, "cover"),
-            "created_at": MADE_AT, "updated_at": MADE_AT, "public_at": MADE_AT, "unlisted_at": null,
+            "created_at": CREATED_AT, "updated_at": CREATED_AT, "public_at": CREATED_AT, "unlisted_at": null,
             "costs": per_class(json!({"cost": self.tier.cost, "num_images": self.tier.images})),
             "cost_mc_hash": per_class(json!(self.tier.cost * 1_000)),
         })
@@ -205,7 +205,7 @@ impl Pack {
 }
 
 impl Template {
-    /// With `{{eye_color}}` and the like filled in from what is known of the person.
+    /// Fills `{{eye_color}}` and other placeholders with the known characteristics.
     pub(crate) fn text(&self, characteristics: &Map<String, Value>) -> String {
         let known = |name: &str| {
             characteristics
@@ -224,7 +224,7 @@ impl Template {
         parts.join(", ")
     }
 
-    /// Of what is behind the person.
+    /// Returns the colours of the background.
     pub(crate) fn backdrop(&self) -> (Colour, Colour) {
         let hue = self.pack.hue() + self.scene as f32 * 23.0;
         let dark = if self.pack.base.hue > 180.0 {
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_base_comes_in_each_tier() {
+    fn packs_exist_in_every_size() {
         let slugs: Vec<_> = all().map(|pack| pack.slug()).collect();
         assert_eq!(slugs.len(), 6);
         for tier in ["lite", "standard", "premium"] {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_ids() {
+    fn ids_are_recognized() {
         let templates: Vec<_> = all()
             .flat_map(|pack| Class::ALL.map(|class| pack.templates(class)))
             .flatten()
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_person_is_in_the_prompt() {
+    fn known_characteristics_are_in_the_prompt() {
         let template = find("city-evening-lite").unwrap().templates(Class::Woman)[1];
         let known = json!({"eye_color": "blue eyes", "hair_color": "", "age": 7});
         let text = template.text(known.as_object().unwrap());

@@ -1,4 +1,4 @@
-//! What Astria draws: examples of packs, and portraits of a person. A picture is made when it is asked for.
+//! Drawings: examples of packs, and portraits of people.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,15 +8,15 @@ use crate::{
     packs::{Pack, Template},
 };
 
-/// All that a picture is made of.
+/// Everything that a drawing depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Picture {
-    /// What the person is drawn from.
+    /// The seed that the person is drawn from.
     pub(crate) person: String,
     pub(crate) class: Class,
-    /// The prompt of a pack, when it was one.
+    /// The prompt of a pack, if the picture comes from one.
     pub(crate) template: Option<i64>,
-    /// Tells pictures of the same person and scene apart.
+    /// Distinguishes pictures of one person in one scene.
     pub(crate) variant: u32,
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -52,7 +52,7 @@ impl Picture {
     }
 }
 
-/// What a pack shows of itself: the scene, somebody of that class, the initials, and a bar for each size.
+/// Draws the cover of a pack: the scene, a figure, the initials, and a bar for each size.
 pub(crate) fn example(template: &Template) -> Vec<u8> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT, [0; 3]);
     backdrop(&mut canvas, template);

@@ -1,4 +1,4 @@
-//! Prompts that the app adds to a tune by itself.
+//! Prompts that the app adds to a tune one by one.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(crate) fn add(
 ) -> Result<(Prompt, Value), ApiError> {
     let tune = unit.tune(tune)?;
     let texts = input.texts("prompt");
-    if !texts.is_there() {
+    if !texts.exists() {
         return Err(ApiError::bad());
     }
     let mut field_errors = FieldErrors::default();
@@ -96,7 +96,7 @@ pub(crate) fn add(
     Ok((prompt, wire))
 }
 
-/// What makes two prompts of a tune the same one.
+/// Returns the fields by which two prompts of a tune count as the same.
 fn attributes(prompt: &Prompt) -> impl PartialEq {
     let Prompt {
         text,

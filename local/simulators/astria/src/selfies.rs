@@ -1,4 +1,4 @@
-//! Sample photos of people who do not exist, good ones and such as are refused.
+//! Sample photos of invented people, both good ones and ones that are refused.
 
 use axum::{
     extract::{Path, Query},
@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum SelfieKind {
     #[default]
     Good,
     Blurry,
@@ -27,32 +27,36 @@ pub(crate) enum Kind {
 
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Wanted {
-    kind: Kind,
+pub(crate) struct SelfieRequest {
+    kind: SelfieKind,
     person: String,
     class: Option<Class>,
 }
 
-impl Default for Wanted {
+impl Default for SelfieRequest {
     fn default() -> Self {
         Self {
-            kind: Kind::Good,
+            kind: SelfieKind::Good,
             person: "dana".into(),
             class: None,
         }
     }
 }
 
-pub(crate) async fn show(Path(file): Path<String>, Query(wanted): Query<Wanted>) -> Response {
+pub(crate) async fn show(
+    Path(file): Path<String>,
+    Query(request): Query<SelfieRequest>,
+) -> Response {
     let number = file
         .strip_suffix(".jpg")
         .and_then(|number| number.parse().ok());
     let Some(number) = number else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let class = wanted.class.unwrap_or_else(|| class_of(&wanted.person));
+    let class = request.class.unwrap_or_else(|| class_of(&request.person));
     let drawn =
-        tokio::task::spawn_blocking(move || draw(wanted.kind, &wanted.person, class, number)).await;
+        tokio::task::spawn_blocking(move || draw(request.kind, &request.person, class, number))
+            .await;
     match drawn {
         Ok(jpeg) => ([(CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -63,17 +67,17 @@ fn class_of(person: &str) -> Class {
     Class::ALL[usize::from(digest(person)[31]) % 2]
 }
 
-pub(crate) fn draw(kind: Kind, person: &str, class: Class, number: u32) -> Vec<u8> {
+pub(crate) fn draw(kind: SelfieKind, person: &str, class: Class, number: u32) -> Vec<u8> {
     let bytes = digest(&format!("{person} {number}"));
     let part = |at: usize| f32::from(bytes[at]) / 255.0;
     let hue = hue(person, class);
-    if kind == Kind::Nobody {
+    if kind == SelfieKind::Nobody {
         let mut canvas = Canvas::new(480, 600, [0; 3]);
         let wall = hsv(hue, 0.06, 0.72 + part(0) * 0.05);
         canvas.fade(wall, mix(wall, [0, 0, 0], 0.02));
         return canvas.jpeg();
     }
-    let (width, height) = if kind == Kind::Group {
+    let (width, height) = if kind == SelfieKind::Group {
         (900, 480)
     } else {
         (480, 600)
@@ -88,8 +92,8 @@ pub(crate) fn draw(kind: Kind, person: &str, class: Class, number: u32) -> Vec<u
     let mut figure = Figure::of(person, class);
     figure.shirt = hsv(hue + part(4) * 12.0 - 6.0, 0.55, 0.6);
     match kind {
-        Kind::Group => group(&mut canvas, figure, person, hue),
-        Kind::Sunglasses => {
+        SelfieKind::Group => group(&mut canvas, figure, person, hue),
+        SelfieKind::Sunglasses => {
             canvas.area((0.0, 0.0), (1.0, 0.34), [14, 13, 16]);
             figure.draw(&mut canvas, place);
             canvas.area((0.0, 0.0), (1.0, place.y - place.size * 0.5), [14, 13, 16]);
@@ -97,10 +101,10 @@ pub(crate) fn draw(kind: Kind, person: &str, class: Class, number: u32) -> Vec<u
         }
         _ => figure.draw(&mut canvas, place),
     }
-    if kind == Kind::Hat {
+    if kind == SelfieKind::Hat {
         hat(&mut canvas, place, hsv(hue + 150.0, 0.95, 0.85));
     }
-    if kind == Kind::Funny {
+    if kind == SelfieKind::Funny {
         let (x, y) = (
             place.x * canvas.width(),
             (place.y + place.size * 0.85) * canvas.height(),
@@ -110,14 +114,14 @@ pub(crate) fn draw(kind: Kind, person: &str, class: Class, number: u32) -> Vec<u
     }
     canvas.grain(3, 14, number.wrapping_mul(2_654_435_761) | 1);
     match kind {
-        Kind::Blurry => canvas = canvas.blurred(20),
-        Kind::Funny => canvas.tint(|[r, g, b]| [r / 3, 96 + g / 2, b / 3]),
+        SelfieKind::Blurry => canvas = canvas.blurred(20),
+        SelfieKind::Funny => canvas.tint(|[r, g, b]| [r / 3, 96 + g / 2, b / 3]),
         _ => {}
     }
     canvas.jpeg()
 }
 
-/// Blue for men and red for women, a little different for each person.
+/// Returns blue for men and red for women, in a shade that depends on the person.
 fn hue(person: &str, class: Class) -> f32 {
     let own = f32::from(digest(person)[30]) / 255.0;
     match class {

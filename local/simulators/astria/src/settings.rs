@@ -1,4 +1,4 @@
-//! How Astria behaves: how long it takes, how its callbacks go out, and faults in answering the app.
+//! Behaviour of training, prompts and callbacks.
 
 use confab_simulator_base::{DeliverySettings, Settings, SignatureMode, check_range};
 use serde::{Deserialize, Serialize};
@@ -6,38 +6,38 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AstriaSettings {
-    /// How often each callback goes out.
+    /// How often each callback is sent.
     pub(crate) copies: u32,
     pub(crate) reorder: bool,
     pub(crate) delay_ms: i64,
-    /// How many callbacks may be on their way at once.
+    /// Maximum callbacks in flight.
     pub(crate) concurrency: usize,
-    /// How many of a hundred callbacks never go out.
+    /// Percentage of callbacks that are never sent.
     pub(crate) drop_percent: u32,
     pub(crate) shape: CallbackShape,
     pub(crate) train_ms: i64,
-    /// How long all prompts of a batch take.
+    /// Duration of all prompts of a batch.
     pub(crate) prompt_ms: i64,
-    /// How many of a hundred prompts end without images.
+    /// Percentage of prompts that end without images.
     pub(crate) fail_percent: u32,
-    /// What becomes of tunes that are made from then on.
+    /// The outcome of the training of tunes that are created from now on.
     pub(crate) training_fails: TrainingOutcome,
-    /// Does a title stand for one tune? Astria's customers choose.
+    /// Whether a title identifies one tune, which is an option of Astria's accounts.
     pub(crate) idempotency: bool,
     pub(crate) reuse: ReuseReply,
 }
 
-/// What the body of a callback looks like.
+/// The body of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallbackShape {
-    /// `{"tune":{}}`, `{"prompt":{}}`, `[{}]`, as it was seen.
+    /// `{"tune":{}}`, `{"prompt":{}}`, `[{}]`, as observed.
     Documented,
-    /// `{}`, `{}`, `[{}]`, by the letter of the documentation.
+    /// `{}`, `{}`, `[{}]`, as documented.
     Bare,
     /// `{"tune":{}}`, `{"prompt":{}}`, `{"prompts":[{}]}`.
     Wrapped,
-    /// Instead of a list, a call for each prompt: `{"prompt":{}}`.
+    /// `{"prompt":{}}` for each prompt, instead of one list.
     Each,
 }
 
@@ -50,11 +50,11 @@ pub(crate) enum TrainingOutcome {
     Hangs,
 }
 
-/// What is answered when a tune is used again.
+/// The reply to a request that reuses a tune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReuseReply {
-    /// That tune.
+    /// The tune.
     Tune,
     /// `{"status":201,"message":"Prompts created"}`.
     Message,

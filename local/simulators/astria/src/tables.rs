@@ -132,7 +132,7 @@ pub(crate) fn prompt(db: &Connection, id: i64) -> Result<Option<Prompt>> {
     )
 }
 
-/// Oldest first.
+/// Reads the batches of a tune, oldest first.
 pub(crate) fn batches_of(db: &Connection, tune: i64) -> Result<Vec<Batch>> {
     all(
         db,
@@ -141,7 +141,7 @@ pub(crate) fn batches_of(db: &Connection, tune: i64) -> Result<Vec<Batch>> {
     )
 }
 
-/// Oldest first.
+/// Reads the prompts of a batch, oldest first.
 pub(crate) fn prompts_in(db: &Connection, batch: i64) -> Result<Vec<Prompt>> {
     all(
         db,
@@ -150,7 +150,7 @@ pub(crate) fn prompts_in(db: &Connection, batch: i64) -> Result<Vec<Prompt>> {
     )
 }
 
-/// Oldest first.
+/// Reads the prompts of a tune, oldest first.
 pub(crate) fn prompts_of(db: &Connection, tune: i64) -> Result<Vec<Prompt>> {
     all(
         db,
@@ -159,7 +159,7 @@ pub(crate) fn prompts_of(db: &Connection, tune: i64) -> Result<Vec<Prompt>> {
     )
 }
 
-/// Where a page of a list begins. Lists are newest first.
+/// A page of a list, which is newest first.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Page {
     pub(crate) before_id: i64,
@@ -202,7 +202,7 @@ pub(crate) fn due_prompts(db: &Connection, now: i64) -> Result<Vec<i64>> {
 }
 
 /// Counts the prompts of a batch that are not done.
-pub(crate) fn open_in(db: &Connection, batch: i64) -> Result<i64> {
+pub(crate) fn count_open_prompts(db: &Connection, batch: i64) -> Result<i64> {
     let select = "SELECT COUNT(*) FROM astria_prompts WHERE batch = ? AND NOT is_done";
     db.prepare_cached(select)?
         .query_row([batch], |row| row.get(0))

@@ -1,4 +1,4 @@
-//! Tunes are made from a pack and photos, or used again.
+//! Tunes: created from a pack and photos, or reused with another pack.
 
 use axum::body::Bytes;
 use confab_simulator_base::fetch;
@@ -21,12 +21,12 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-const FEWEST: usize = 4;
-const MOST: usize = 30;
+const MIN_PHOTOS: usize = 4;
+const MAX_PHOTOS: usize = 30;
 
-/// What the app asks for.
+/// A parsed request.
 #[derive(Debug)]
-struct Wanted {
+struct TuneRequest {
     pack: Pack,
     title: Option<String>,
     name: Option<String>,
@@ -39,42 +39,47 @@ struct Wanted {
     prompt_ids: Vec<String>,
 }
 
-/// What is answered, and what the app attached.
+/// The reply, its tune, and the correlation id that the app attached.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub(crate) struct CreatedTune {
     pub(crate) body: Value,
     pub(crate) tune: i64,
     pub(crate) correlation_id: Option<String>,
 }
 
-pub(crate) async fn create(astria: &Astria, pack: &str, input: Input) -> Result<Made, ApiError> {
+pub(crate) async fn create(
+    astria: &Astria,
+    pack: &str,
+    input: Input,
+) -> Result<CreatedTune, ApiError> {
     let pack = packs::find(pack).ok_or_else(ApiError::missing)?;
     let tune = input.texts("tune");
-    if !tune.is_there() {
+    if !tune.exists() {
         return Err(ApiError::bad());
     }
-    let wanted = Wanted::read(pack, tune);
-    let correlation_id = wanted.callbacks().find_map(|(_, url)| correlation(url));
-    let tune = match wanted.tune_ids.is_empty() {
-        true => train(astria, &wanted, input.files).await?,
-        false => astria
+    let request = TuneRequest::read(pack, tune);
+    let correlation_id = request.callbacks().find_map(|(_, url)| correlation(url));
+    let tune = if request.tune_ids.is_empty() {
+        train(astria, &request, input.files).await?
+    } else {
+        astria
             .context
             .store()
-            .write(|tx| use_again(&mut UnitOfWork::new(tx, astria), &wanted))?,
+            .write(|tx| reuse_tune(&mut UnitOfWork::new(tx, astria), &request))?
     };
     let reuse = astria.settings.get().reuse;
-    let body = match (wanted.tune_ids.is_empty(), reuse) {
+    let body = match (request.tune_ids.is_empty(), reuse) {
         (true, _) | (false, ReuseReply::Tune) => tune.wire(astria.context.base_url()),
         (false, ReuseReply::Message) => json!({"status": 201, "message": "Prompts created"}),
     };
-    Ok(Made {
+    Ok(CreatedTune {
         body,
         tune: tune.id,
         correlation_id,
     })
 }
 
-impl Wanted {
+impl TuneRequest {
     fn read(pack: Pack, tune: Texts<'_>) -> Self {
         let older = tune.within("prompts_attributes").text("callback");
         Self {
@@ -107,7 +112,7 @@ impl Wanted {
         }
     }
 
-    /// All prompts of the pack for that class when none is named.
+    /// Returns the requested prompts of the pack, which are all of the class if the request names none.
     fn templates(&self, class: Class, field_errors: &mut FieldErrors) -> Vec<i64> {
         let all = self.pack.templates(class);
         let mut ids: Vec<i64> = all.iter().map(|template| template.id).collect();
@@ -152,15 +157,15 @@ impl Wanted {
 
 async fn train(
     astria: &Astria,
-    wanted: &Wanted,
+    request: &TuneRequest,
     files: Vec<(String, Bytes)>,
 ) -> Result<Tune, ApiError> {
     let mut field_errors = FieldErrors::default();
-    let class = wanted.name.as_deref().and_then(Class::of);
-    if wanted.title.is_none() {
+    let class = request.name.as_deref().and_then(Class::of);
+    if request.title.is_none() {
         field_errors.add("title", "can't be blank");
     }
-    match &wanted.name {
+    match &request.name {
         None => field_errors.add("name", "can't be blank"),
         Some(_) if class.is_none() => field_errors.add("name", "is not supported by the pack"),
         Some(_) => {}
@@ -170,17 +175,19 @@ async fn train(
         .filter(|(name, _)| name.starts_with("tune[images]"))
         .map(|(_, bytes)| bytes.to_vec())
         .collect();
-    match photos.len() + wanted.image_urls.len() {
-        ..FEWEST => field_errors.add("images", format!("is too short (minimum is {FEWEST})")),
-        FEWEST..=MOST => {}
-        _ => field_errors.add("images", format!("is too long (maximum is {MOST})")),
+    match photos.len() + request.image_urls.len() {
+        ..MIN_PHOTOS => {
+            field_errors.add("images", format!("is too short (minimum is {MIN_PHOTOS})"))
+        }
+        MIN_PHOTOS..=MAX_PHOTOS => {}
+        _ => field_errors.add("images", format!("is too long (maximum is {MAX_PHOTOS})")),
     }
-    wanted.check_callbacks(&mut field_errors);
+    request.check_callbacks(&mut field_errors);
     let templates = class
-        .map(|class| wanted.templates(class, &mut field_errors))
+        .map(|class| request.templates(class, &mut field_errors))
         .unwrap_or_default();
     field_errors.check()?;
-    let (Some(class), Some(title)) = (class, &wanted.title) else {
+    let (Some(class), Some(title)) = (class, &request.title) else {
         return Err(ApiError::internal());
     };
     if let Some(known) = astria
@@ -191,7 +198,7 @@ async fn train(
         return Ok(known);
     }
     let mut field_errors = FieldErrors::default();
-    for (place, photo) in (1..).zip(fetch::all(&astria.context.http, &wanted.image_urls).await) {
+    for (place, photo) in (1..).zip(fetch::all(&astria.context.http, &request.image_urls).await) {
         match photo {
             Ok(photo) => photos.push(photo),
             Err(why) => field_errors.add("image_urls", format!("{place} {why}")),
@@ -204,7 +211,7 @@ async fn train(
     let person = person(&photos);
     astria.context.store().write(|tx| {
         let unit = UnitOfWork::new(tx, astria);
-        // The same request may have been here while the photos came.
+        // The same request may have been served while the photos were fetched.
         if let Some(known) = known(&unit, title)? {
             return Ok(known);
         }
@@ -212,9 +219,9 @@ async fn train(
             id: tables::next_tune(unit.tx.db)?,
             title: title.clone(),
             class,
-            pack: wanted.pack.id,
-            characteristics: wanted.characteristics.clone(),
-            callback: wanted.callback.clone(),
+            pack: request.pack.id,
+            characteristics: request.characteristics.clone(),
+            callback: request.callback.clone(),
             stage: Stage::Training,
             fate: unit.settings.training_fails,
             created_at: unit.now,
@@ -239,26 +246,27 @@ async fn train(
             tune.originals.push(key);
         }
         tables::put_tune(unit.tx.db, &tune)?;
-        tables::put_batch(unit.tx.db, &wanted.batch(&unit, &tune, class, templates)?)?;
+        tables::put_batch(unit.tx.db, &request.batch(&unit, &tune, class, templates)?)?;
         Ok(tune)
     })
 }
 
-/// The tune that a title stands for, if it is to stand for one.
+/// Finds the tune with this title, if titles identify tunes.
 fn known(unit: &UnitOfWork<'_, '_>, title: &str) -> Result<Option<Tune>, ApiError> {
-    match unit.settings.idempotency {
-        true => Ok(tables::tune_with_title(unit.tx.db, title)?),
-        false => Ok(None),
+    if unit.settings.idempotency {
+        Ok(tables::tune_with_title(unit.tx.db, title)?)
+    } else {
+        Ok(None)
     }
 }
 
-/// Prompts of a pack for somebody who is known already. No tune is made.
-fn use_again(unit: &mut UnitOfWork<'_, '_>, wanted: &Wanted) -> Result<Tune, ApiError> {
+/// Creates prompts for a tune that is trained already.
+fn reuse_tune(unit: &mut UnitOfWork<'_, '_>, request: &TuneRequest) -> Result<Tune, ApiError> {
     let mut field_errors = FieldErrors::default();
     let mut tunes = Vec::new();
-    for id in &wanted.tune_ids {
+    for id in &request.tune_ids {
         match unit.tune(id) {
-            Ok(tune) if tune.is_gone(unit.now) => {
+            Ok(tune) if tune.is_expired(unit.now) => {
                 field_errors.add("tune_ids", format!("{id} has expired"))
             }
             Ok(tune) if tune.stage != Stage::Trained => {
@@ -268,22 +276,22 @@ fn use_again(unit: &mut UnitOfWork<'_, '_>, wanted: &Wanted) -> Result<Tune, Api
             Err(_) => field_errors.add("tune_ids", format!("{id} was not found")),
         }
     }
-    let class = match &wanted.name {
+    let class = match &request.name {
         Some(name) => Class::of(name),
         None => tunes.first().map(|tune| tune.class),
     };
     if class.is_none() && !tunes.is_empty() {
         field_errors.add("name", "is not supported by the pack");
     }
-    wanted.check_callbacks(&mut field_errors);
+    request.check_callbacks(&mut field_errors);
     let templates = class
-        .map(|class| wanted.templates(class, &mut field_errors))
+        .map(|class| request.templates(class, &mut field_errors))
         .unwrap_or_default();
     field_errors.check()?;
     let (Some(class), Some(tune)) = (class, tunes.first()) else {
         return Err(ApiError::internal());
     };
-    let title = wanted
+    let title = request
         .title
         .as_deref()
         .filter(|_| unit.settings.idempotency);
@@ -292,7 +300,7 @@ fn use_again(unit: &mut UnitOfWork<'_, '_>, wanted: &Wanted) -> Result<Tune, Api
     {
         return Ok(tune.clone());
     }
-    let mut batch = wanted.batch(unit, tune, class, templates)?;
+    let mut batch = request.batch(unit, tune, class, templates)?;
     if tunes.len() > 1 {
         batch.person = tunes
             .iter()
@@ -301,11 +309,11 @@ fn use_again(unit: &mut UnitOfWork<'_, '_>, wanted: &Wanted) -> Result<Tune, Api
             .join(" ");
     }
     let at = unit.now;
-    life::begin(unit, batch, at)?;
+    life::create_prompts(unit, batch, at)?;
     Ok(tune.clone())
 }
 
-/// The same photos are the same person, in whatever order.
+/// Hashes the photos in any order, so that the same photos give the same person.
 fn person(photos: &[Vec<u8>]) -> String {
     let mut digests: Vec<_> = photos.iter().map(Sha256::digest).collect();
     digests.sort_unstable();

@@ -1,4 +1,4 @@
-//! One change of what Astria knows: what is saved, and the callbacks that tell of it, in one transaction.
+//! One change: objects and the callbacks that report them, saved in one transaction.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) struct UnitOfWork<'w, 'db> {
     pub(crate) settings: AstriaSettings,
     webhooks: &'w Arc<WebhookQueue>,
     pub(crate) now: i64,
-    /// Where pictures are.
+    /// The address of pictures.
     pub(crate) base_url: &'w str,
 }
 
@@ -98,7 +98,7 @@ impl<'w, 'db> UnitOfWork<'w, 'db> {
         Ok(sent)
     }
 
-    /// Owed to the app, unless it is one of those that get lost.
+    /// Enqueues a callback, unless the settings drop it.
     fn call_back(
         &mut self,
         tune: i64,

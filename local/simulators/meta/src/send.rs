@@ -41,7 +41,7 @@ pub(crate) async fn post(
         return refused(&meta, call, "call", error);
     }
     if value.get("status").is_some() {
-        return read(&meta, call, &value);
+        return mark_as_read(&meta, call, &value);
     }
     call.reference = value
         .get("biz_opaque_callback_data")
@@ -59,10 +59,10 @@ pub(crate) async fn post(
         Err(error) => return refused(&meta, call, &what, error),
     };
     let fault = meta.chat.next_fault(&person.id);
-    if let Some(response) = before(fault.as_ref()).await {
+    if let Some(response) = early_failure(fault.as_ref()).await {
         meta.context.record(
             call,
-            format!("{what}: {} on purpose", told(&response)),
+            format!("{what}: {} on purpose", status_text(&response)),
             false,
         );
         return response;
@@ -212,7 +212,7 @@ fn react(
 }
 
 /// Marks a message and all before it as read, and shows the typing indicator if asked.
-fn read(meta: &Meta, mut call: Call<'_>, value: &Value) -> Response {
+fn mark_as_read(meta: &Meta, mut call: Call<'_>, value: &Value) -> Response {
     let message_id = value
         .get("message_id")
         .and_then(Value::as_str)
@@ -259,7 +259,7 @@ fn read(meta: &Meta, mut call: Call<'_>, value: &Value) -> Response {
 }
 
 /// Returns the response of a fault that prevents the send.
-async fn before(fault: Option<&SendFault>) -> Option<Response> {
+async fn early_failure(fault: Option<&SendFault>) -> Option<Response> {
     let fault = fault?;
     if fault.drop_before_accept {
         return Some(lost_connection());
@@ -275,7 +275,7 @@ async fn before(fault: Option<&SendFault>) -> Option<Response> {
     })
 }
 
-fn told(response: &Response) -> String {
+fn status_text(response: &Response) -> String {
     match response.status() {
         StatusCode::OK => "connection lost".into(),
         status => status.as_u16().to_string(),

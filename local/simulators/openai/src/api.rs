@@ -70,7 +70,7 @@ pub(crate) async fn call(
             (respond(reply, &path, &settings), text, true)
         }
         Err(error) => {
-            let text = format!("{what}: {}", error.told());
+            let text = format!("{what}: {}", error.summary());
             (error.into_response(), text, false)
         }
     };
@@ -105,9 +105,10 @@ async fn dispatch(
     }
     let is_json = text(headers, header::CONTENT_TYPE)
         .is_some_and(|kind| kind.starts_with("application/json"));
-    let body: Value = match is_json {
-        true => serde_json::from_slice(body).map_err(|_| ApiError::no_json())?,
-        false => return Err(ApiError::no_json()),
+    let body: Value = if is_json {
+        serde_json::from_slice(body).map_err(|_| ApiError::no_json())?
+    } else {
+        return Err(ApiError::no_json());
     };
     match path {
         CHAT => chat::answer(openai, &body, mode).await,
@@ -143,9 +144,10 @@ fn count(openai: &OpenAi, path: &str, reply: Option<&ApiReply>) {
 }
 
 fn respond(reply: ApiReply, path: &str, settings: &OpenAiSettings) -> Response {
-    match path == CHAT && settings.answer == AnswerMode::Slow {
-        true => slow_response(&reply.body, settings.slow_ms),
-        false => Json(reply.body).into_response(),
+    if path == CHAT && settings.answer == AnswerMode::Slow {
+        slow_response(&reply.body, settings.slow_ms)
+    } else {
+        Json(reply.body).into_response()
     }
 }
 

@@ -107,7 +107,7 @@ Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
         Self::plain(StatusCode::UNAUTHORIZED, INVALID, message)
     }
 
-    /// It repeats the key in part, as OpenAI does.
+    /// Repeats a part of the key, as OpenAI does.
     pub(crate) fn wrong_key(key: &str) -> Self {
         let begins: String = key.chars().take(3).collect();
         let code = Some("invalid_api_key".to_owned());
@@ -131,7 +131,7 @@ Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
         Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "server_error", message)
     }
 
-    /// An error that a test asked for.
+    /// Builds an injected error.
     pub(crate) fn staged(status: StatusCode, code: Option<String>) -> Self {
         let (kind, usual) = match status.as_u16() {
             429 => ("requests", Some("rate_limit_exceeded")),
@@ -149,8 +149,8 @@ Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
         }
     }
 
-    /// For the log: what is wrong, without what was sent.
-    pub(crate) fn told(&self) -> String {
+    /// Describes the error for the call record, without values of the request.
+    pub(crate) fn summary(&self) -> String {
         let said = [&self.code, &self.param].into_iter().flatten();
         said.fold(self.status.as_u16().to_string(), |all, word| {
             format!("{all} {word}")

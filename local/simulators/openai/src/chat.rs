@@ -1,10 +1,11 @@
-//! `POST /chat/completions`: what is asked, refused where OpenAI would.
+//! `POST /chat/completions`, with OpenAI's validation.
 
 use serde_json::{Value, json};
 
 use crate::{
     api_error::ApiError,
-    completion::{Form, Question, said, tokens},
+    completion::{CompletionRequest, ResponseFormat, complete, tokens},
+    features::extract_features,
     fields::Fields,
     ids,
     openai::OpenAi,
@@ -12,10 +13,9 @@ use crate::{
     reply::ApiReply,
     schema,
     settings::AnswerMode,
-    sight::look,
 };
 
-const KNOWN: &[&str] = &[
+const KNOWN_FIELDS: &[&str] = &[
     "frequency_penalty",
     "max_completion_tokens",
     "max_tokens",
@@ -37,7 +37,7 @@ const KNOWN: &[&str] = &[
     "user",
     "verbosity",
 ];
-const OTHERS: &[&str] = &[
+const UNSUPPORTED_FIELDS: &[&str] = &[
     "audio",
     "function_call",
     "functions",
@@ -57,33 +57,33 @@ const OTHERS: &[&str] = &[
     "web_search_options",
 ];
 const ROLES: [&str; 5] = ["system", "developer", "user", "assistant", "tool"];
-/// What a picture costs that is looked at from afar, and one that is looked at closely.
-const LOW: u64 = 85;
-const HIGH: u64 = 765;
+/// Tokens of a picture in low and in high detail.
+const LOW_DETAIL_TOKENS: u64 = 85;
+const HIGH_DETAIL_TOKENS: u64 = 765;
 
 pub(crate) async fn answer(
     openai: &OpenAi,
     body: &Value,
     mode: AnswerMode,
 ) -> Result<ApiReply, ApiError> {
-    let question = question(openai, body).await?;
-    let said = said(&question, mode);
-    let (prompt, completion) = (question.prompt_tokens, said.completion_tokens);
+    let request = parse_request(openai, body).await?;
+    let completion = complete(&request, mode);
+    let (prompt_tokens, completion_tokens) = (request.prompt_tokens, completion.completion_tokens);
     let body = json!({
         "id": ids::new_id("chatcmpl-"),
         "object": "chat.completion",
         "created": openai.context.now() / 1_000,
-        "model": question.model,
+        "model": request.model,
         "choices": [{
             "index": 0,
-            "message": {"role": "assistant", "content": said.content, "refusal": said.refusal, "annotations": []},
+            "message": {"role": "assistant", "content": completion.content, "refusal": completion.refusal, "annotations": []},
             "logprobs": null,
-            "finish_reason": said.finish_reason,
+            "finish_reason": completion.finish_reason,
         }],
         "usage": {
-            "prompt_tokens": prompt,
-            "completion_tokens": completion,
-            "total_tokens": prompt + completion,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
             "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
             "completion_tokens_details": {
                 "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
@@ -94,14 +94,14 @@ pub(crate) async fn answer(
     });
     Ok(ApiReply {
         body,
-        prompt_tokens: prompt,
-        completion_tokens: completion,
+        prompt_tokens,
+        completion_tokens,
     })
 }
 
-async fn question(openai: &OpenAi, body: &Value) -> Result<Question, ApiError> {
+async fn parse_request(openai: &OpenAi, body: &Value) -> Result<CompletionRequest, ApiError> {
     let fields = Fields::of(body, "")?;
-    fields.only(KNOWN, OTHERS)?;
+    fields.only(KNOWN_FIELDS, UNSUPPORTED_FIELDS)?;
     let model = fields.text("model")?;
     if !["gpt-", "chatgpt-", "o1", "o3", "o4"]
         .iter()
@@ -110,29 +110,29 @@ async fn question(openai: &OpenAi, body: &Value) -> Result<Question, ApiError> {
         return Err(ApiError::model(model));
     }
     check_values(&fields)?;
-    let mut question = Question {
+    let mut request = CompletionRequest {
         model: model.to_owned(),
         words: String::new(),
-        sight: None,
-        form: form(&fields)?,
+        features: None,
+        form: response_format(&fields)?,
         prompt_tokens: 0,
         most_tokens: fields
             .number("max_completion_tokens", 1, 1_000_000)?
             .or(fields.number("max_tokens", 1, 1_000_000)?),
     };
     for (at, message) in fields.list("messages")?.iter().enumerate() {
-        read(
+        add_message(
             openai,
             &Fields::of(message, format!("messages[{at}]"))?,
-            &mut question,
+            &mut request,
         )
         .await?;
     }
-    question.prompt_tokens += tokens(&question.words);
-    Ok(question)
+    request.prompt_tokens += tokens(&request.words);
+    Ok(request)
 }
 
-/// Of what has no effect here, only whether it is what it should be.
+/// Checks fields that have no effect here.
 fn check_values(fields: &Fields<'_>) -> Result<(), ApiError> {
     fields.number_between("temperature", 0.0, 2.0)?;
     fields.number_between("top_p", 0.0, 1.0)?;
@@ -152,17 +152,17 @@ fn check_values(fields: &Fields<'_>) -> Result<(), ApiError> {
     }
 }
 
-fn form(fields: &Fields<'_>) -> Result<Form, ApiError> {
+fn response_format(fields: &Fields<'_>) -> Result<ResponseFormat, ApiError> {
     let Some(format) = fields.get("response_format") else {
-        return Ok(Form::Text);
+        return Ok(ResponseFormat::Text);
     };
     let format = Fields::of(format, "response_format")?;
     format.only(&["type", "json_schema"], &[])?;
     format.need("type")?;
     match format.one_of("type", &["text", "json_object", "json_schema"])? {
         Some("json_schema") => {}
-        Some("json_object") => return Ok(Form::Json),
-        _ => return Ok(Form::Text),
+        Some("json_object") => return Ok(ResponseFormat::Json),
+        _ => return Ok(ResponseFormat::Text),
     }
     let described = Fields::of(format.need("json_schema")?, format.place("json_schema"))?;
     described.only(&["name", "description", "schema", "strict"], &[])?;
@@ -178,13 +178,13 @@ fn form(fields: &Fields<'_>) -> Result<Form, ApiError> {
     if described.get("strict") == Some(&Value::Bool(true)) {
         schema::check(name, schema)?;
     }
-    Ok(Form::Schema(schema.clone()))
+    Ok(ResponseFormat::Schema(schema.clone()))
 }
 
-async fn read(
+async fn add_message(
     openai: &OpenAi,
     message: &Fields<'_>,
-    question: &mut Question,
+    request: &mut CompletionRequest,
 ) -> Result<(), ApiError> {
     message.only(
         &["role", "content", "name", "refusal"],
@@ -193,7 +193,7 @@ async fn read(
     message.need("role")?;
     let role = message.one_of("role", &ROLES)?;
     if message.need("content")?.is_string() {
-        question.hear(message.text("content")?);
+        request.add_text(message.text("content")?);
         return Ok(());
     }
     for (at, part) in message.list("content")?.iter().enumerate() {
@@ -208,37 +208,45 @@ async fn read(
             }
             Some("image_url") => {
                 part.only(&["type", "image_url"], &[])?;
-                see(
+                add_image(
                     openai,
                     &Fields::of(part.need("image_url")?, part.place("image_url"))?,
-                    question,
+                    request,
                 )
                 .await?;
             }
             _ => {
                 part.only(&["type", "text"], &[])?;
-                question.hear(part.text("text")?);
+                request.add_text(part.text("text")?);
             }
         }
     }
     Ok(())
 }
 
-async fn see(openai: &OpenAi, image: &Fields<'_>, question: &mut Question) -> Result<(), ApiError> {
+async fn add_image(
+    openai: &OpenAi,
+    image: &Fields<'_>,
+    request: &mut CompletionRequest,
+) -> Result<(), ApiError> {
     image.only(&["url", "detail"], &[])?;
     let detail = image.one_of("detail", &["auto", "low", "high"])?;
     let picture = pictures::read(openai, image.text("url")?, &image.place("url")).await?;
-    question.prompt_tokens += if detail == Some("low") { LOW } else { HIGH };
-    // It speaks of the first one, and pays for all.
-    if question.sight.is_none() {
-        let sight = tokio::task::spawn_blocking(move || look(&picture)).await;
-        question.sight = Some(sight.map_err(|_| ApiError::failed())?);
+    request.prompt_tokens += if detail == Some("low") {
+        LOW_DETAIL_TOKENS
+    } else {
+        HIGH_DETAIL_TOKENS
+    };
+    // The completion describes the first picture, and all of them cost tokens.
+    if request.features.is_none() {
+        let features = tokio::task::spawn_blocking(move || extract_features(&picture)).await;
+        request.features = Some(features.map_err(|_| ApiError::failed())?);
     }
     Ok(())
 }
 
-impl Question {
-    fn hear(&mut self, words: &str) {
+impl CompletionRequest {
+    fn add_text(&mut self, words: &str) {
         self.words.push_str(words);
         self.words.push('\n');
     }

@@ -1,35 +1,35 @@
-//! What the model answers in a conversation, and what is wrong with it when it is to be.
+//! Contents of completions, including the ways in which they can be unusable.
 
 use serde_json::{Value, json};
 
 use crate::{
-    names::{Language, described},
+    features::ImageFeatures,
+    names::{Language, describe},
     schema::filled,
     settings::AnswerMode,
-    sight::Sight,
 };
 
-/// What was asked, as far as it matters.
+/// The parts of a request that the completion depends on.
 #[derive(Debug)]
-pub(crate) struct Question {
+pub(crate) struct CompletionRequest {
     pub(crate) model: String,
-    /// All that was said.
+    /// All texts of the conversation.
     pub(crate) words: String,
-    pub(crate) sight: Option<Sight>,
-    pub(crate) form: Form,
+    pub(crate) features: Option<ImageFeatures>,
+    pub(crate) form: ResponseFormat,
     pub(crate) prompt_tokens: u64,
     pub(crate) most_tokens: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Form {
+pub(crate) enum ResponseFormat {
     Text,
     Json,
     Schema(Value),
 }
 
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Completion {
     pub(crate) content: Option<String>,
     pub(crate) refusal: Option<&'static str>,
     pub(crate) finish_reason: &'static str,
@@ -38,10 +38,10 @@ pub(crate) struct Said {
 
 const REFUSAL: &str = "I'm sorry, I can't help with that picture.";
 
-pub(crate) fn said(question: &Question, mode: AnswerMode) -> Said {
+pub(crate) fn complete(request: &CompletionRequest, mode: AnswerMode) -> Completion {
     if mode == AnswerMode::Refusal {
         let completion_tokens = tokens(REFUSAL);
-        return Said {
+        return Completion {
             content: None,
             refusal: Some(REFUSAL),
             finish_reason: "stop",
@@ -51,11 +51,11 @@ pub(crate) fn said(question: &Question, mode: AnswerMode) -> Said {
     let content = if mode == AnswerMode::Garbage {
         garbage()
     } else {
-        good(question)
+        good(request)
     };
     let all = tokens(&content);
     let half = (mode == AnswerMode::Short).then_some(all / 2);
-    let most = question
+    let most = request
         .most_tokens
         .into_iter()
         .chain(half)
@@ -65,14 +65,14 @@ pub(crate) fn said(question: &Question, mode: AnswerMode) -> Said {
         Some(most) => {
             let share = content.chars().count() * most as usize / all as usize;
             let content = Some(content.chars().take(share).collect());
-            Said {
+            Completion {
                 content,
                 refusal: None,
                 finish_reason: "length",
                 completion_tokens: most,
             }
         }
-        None => Said {
+        None => Completion {
             content: Some(content),
             refusal: None,
             finish_reason: "stop",
@@ -81,28 +81,28 @@ pub(crate) fn said(question: &Question, mode: AnswerMode) -> Said {
     }
 }
 
-fn good(question: &Question) -> String {
-    let known = question
-        .sight
+fn good(request: &CompletionRequest) -> String {
+    let known = request
+        .features
         .as_ref()
-        .map(|sight| described(sight, Language::asked_for(&question.words)));
-    match &question.form {
-        Form::Schema(schema) => filled(schema, known.as_ref()).to_string(),
-        Form::Json => known.unwrap_or_else(|| json!({})).to_string(),
-        Form::Text => match &known {
+        .map(|features| describe(features, Language::requested(&request.words)));
+    match &request.form {
+        ResponseFormat::Schema(schema) => filled(schema, known.as_ref()).to_string(),
+        ResponseFormat::Json => known.unwrap_or_else(|| json!({})).to_string(),
+        ResponseFormat::Text => match &known {
             Some(known) => known["caption"]["caption"]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned(),
             None => format!(
                 "Here is a laptop, which has read {} words.",
-                question.words.split_whitespace().count()
+                request.words.split_whitespace().count()
             ),
         },
     }
 }
 
-/// It has the form, and nothing in it is of use: no words, the marks of another page, directions, and too much of it.
+/// Builds a completion in the expected form with useless contents: blank, markup, directional marks, or too long.
 fn garbage() -> String {
     let room = |name: &str| json!({"name": name, "key": "same", "description": ["x"]});
     let mut rooms = vec![
@@ -118,13 +118,14 @@ fn garbage() -> String {
     json!({"suggestions": rooms, "caption": 7}).to_string()
 }
 
-/// About as many as there are: four letters of English, or one and a half of other scripts.
+/// Estimates tokens: four characters of English, or one and a half of other scripts.
 pub(crate) fn tokens(text: &str) -> u64 {
-    let (plain, other) = text
-        .chars()
-        .fold((0, 0), |(plain, other), c| match c.is_ascii() {
-            true => (plain + 1, other),
-            false => (plain, other + 1),
-        });
+    let (plain, other) = text.chars().fold((0, 0), |(plain, other), c| {
+        if c.is_ascii() {
+            (plain + 1, other)
+        } else {
+            (plain, other + 1)
+        }
+    });
     plain / 4 + other * 2 / 3 + 1
 }

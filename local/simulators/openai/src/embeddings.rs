@@ -1,14 +1,14 @@
-//! `POST /embeddings`: texts that share words lie near each other, and others do not.
+//! `POST /embeddings`: texts that share words get similar vectors.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{api_error::ApiError, completion::tokens, fields::Fields, hash::hash, reply::ApiReply};
 
-const KNOWN: &[&str] = &["input", "model", "encoding_format", "dimensions", "user"];
-const MOST_TEXTS: usize = 2_048;
-const MOST_TOKENS: u64 = 8_192;
-/// A model, how long its vectors are, and whether they may be shorter.
+const KNOWN_FIELDS: &[&str] = &["input", "model", "encoding_format", "dimensions", "user"];
+const MAX_TEXTS: usize = 2_048;
+const MAX_TOKENS: u64 = 8_192;
+/// A model, the length of its vectors, and whether they may be shorter.
 const MODELS: [(&str, u64, bool); 3] = [
     ("text-embedding-3-small", 1_536, true),
     ("text-embedding-3-large", 3_072, true),
@@ -17,7 +17,7 @@ const MODELS: [(&str, u64, bool); 3] = [
 
 pub(crate) fn answer(body: &Value) -> Result<ApiReply, ApiError> {
     let fields = Fields::of(body, "")?;
-    fields.only(KNOWN, &[])?;
+    fields.only(KNOWN_FIELDS, &[])?;
     let name = fields.text("model")?;
     let (_, longest, may_be_shorter) = MODELS
         .into_iter()
@@ -68,10 +68,10 @@ fn texts<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, ApiError> {
             texts.collect::<Result<_, _>>()?
         }
     };
-    if texts.len() > MOST_TEXTS
+    if texts.len() > MAX_TEXTS
         || texts
             .iter()
-            .any(|text| text.is_empty() || tokens(text) > MOST_TOKENS)
+            .any(|text| text.is_empty() || tokens(text) > MAX_TOKENS)
     {
         return Err(ApiError::value(
             "input",
@@ -81,17 +81,17 @@ fn texts<'a>(fields: &Fields<'a>) -> Result<Vec<&'a str>, ApiError> {
     Ok(texts)
 }
 
-/// So common that they say nothing of what a text is about.
-const COMMON: [&str; 30] = [
+/// Stop words.
+const STOP_WORDS: [&str; 30] = [
     "a", "an", "the", "of", "in", "on", "at", "to", "and", "or", "with", "for", "from", "by", "is",
     "are", "it", "this", "that", "all", "של", "על", "את", "עם", "מה", "זה", "אל", "כל", "view",
     "around",
 ];
-const SAYING_NOTHING: f32 = 0.15;
-const WORD: f32 = 1.0;
-const PAIR: f32 = 0.35;
-/// Parts of words bring `beach` near `beaches`, and a Hebrew word near itself with a letter before it.
-const PART: f32 = 0.2;
+const STOP_WORD_WEIGHT: f32 = 0.15;
+const WORD_WEIGHT: f32 = 1.0;
+const PAIR_WEIGHT: f32 = 0.35;
+/// Parts of words bring `beach` near `beaches`, and a Hebrew word near its prefixed forms.
+const PART_WEIGHT: f32 = 0.2;
 
 fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     let mut sum = vec![0.0_f32; dimensions];
@@ -106,10 +106,10 @@ fn vector(text: &str, dimensions: usize) -> Vec<f32> {
         .filter(|word| !word.is_empty())
         .collect();
     let weight = |word: &str| {
-        if COMMON.contains(&word) {
-            SAYING_NOTHING
+        if STOP_WORDS.contains(&word) {
+            STOP_WORD_WEIGHT
         } else {
-            WORD
+            WORD_WEIGHT
         }
     };
     for word in &words {
@@ -118,16 +118,19 @@ fn vector(text: &str, dimensions: usize) -> Vec<f32> {
         for part in letters.windows(3) {
             add(
                 &format!("*{}", part.iter().collect::<String>()),
-                PART * weight(word),
+                PART_WEIGHT * weight(word),
             );
         }
     }
     for pair in words.windows(2) {
-        add(&pair.join(" "), PAIR * weight(pair[0]) * weight(pair[1]));
+        add(
+            &pair.join(" "),
+            PAIR_WEIGHT * weight(pair[0]) * weight(pair[1]),
+        );
     }
     let length = |sum: &[f32]| sum.iter().map(|part| part * part).sum::<f32>().sqrt();
     if length(&sum) == 0.0 {
-        // No words, or words that took each other away.
+        // Without words, or with words that cancel out, the vector would be zero.
         sum[hash(&lower) as usize % dimensions] = 1.0;
     }
     let length = length(&sum);
@@ -144,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_share_words_are_near_and_others_are_far() {
+    fn texts_that_share_words_have_similar_vectors() {
         let caption = "a bright view of a beach in golden and azure, with open sky above and long horizons all around.";
         for near in [
             "A bright view of the beach in golden and azure, with open sky above and long horizons around",
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_is_of_length_one_whatever_the_text() {
+    fn vectors_have_length_one() {
         for text in ["beach", "!!", "", "a", "x y z", "🏖"] {
             for dimensions in [1, 2, 256, 1_536] {
                 let vector = vector(text, dimensions);

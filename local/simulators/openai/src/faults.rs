@@ -3,7 +3,7 @@
 use confab_simulator_base::{Fault, check_statuses, take_fault};
 use serde::{Deserialize, Serialize};
 
-/// What goes wrong with the next calls of the app, used up in order.
+/// Faults of the next calls, used up in order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CallFaults {
@@ -14,21 +14,21 @@ pub(crate) struct CallFaults {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CallFault {
     pub(crate) times: u32,
-    /// Only calls of paths that begin so, such as `embeddings`.
+    /// Restricts the fault to paths with this start, such as `embeddings`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<String>,
-    /// Answered with this status, and nothing is done.
+    /// The status of the answer. Nothing else happens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) http: Option<u16>,
-    /// The code in that answer, such as `insufficient_quota`.
+    /// The code in the answer, such as `insufficient_quota`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
-    /// The answer takes this long, after it was made.
+    /// Delay of the answer, after it was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hang_ms: Option<u64>,
     /// The connection is lost before anything was done.
     pub(crate) drop_before: bool,
-    /// The connection is lost before the answer, which is paid for.
+    /// The connection is lost before the answer, which costs tokens all the same.
     pub(crate) drop_after: bool,
 }
 

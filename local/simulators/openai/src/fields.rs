@@ -1,4 +1,4 @@
-//! The fields of a request, read one by one: a field that is not known is refused by its name, as OpenAI does.
+//! Fields of a request. Unknown fields are refused by name, as OpenAI does.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::api_error::ApiError;
 #[derive(Debug, Clone)]
 pub(crate) struct Fields<'a> {
     map: &'a Map<String, Value>,
-    /// Where it is, such as `messages[0]`; empty for the whole.
+    /// The path of the object, such as `messages[0]`; empty for the request itself.
     at: String,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// `others` are OpenAI's too, and nobody plays them here.
+    /// Refuses unknown fields. `others` are fields of OpenAI that are not simulated.
     pub(crate) fn only(&self, known: &[&str], others: &[&str]) -> Result<(), ApiError> {
         for (name, value) in self.map {
             if others.contains(&name.as_str()) && !value.is_null() {
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// None when it is missing or null.
+    /// Returns `None` for a field that is missing or null.
     pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name).filter(|value| !value.is_null())
     }
@@ -62,12 +62,13 @@ impl<'a> Fields<'a> {
             .need(name)?
             .as_array()
             .ok_or_else(|| ApiError::kind_of(&self.place(name), "an array"))?;
-        match list.is_empty() {
-            true => Err(ApiError::value(
+        if list.is_empty() {
+            Err(ApiError::value(
                 &self.place(name),
                 "an array with at least one element",
-            )),
-            false => Ok(list),
+            ))
+        } else {
+            Ok(list)
         }
     }
 
@@ -83,12 +84,13 @@ impl<'a> Fields<'a> {
         let number = value
             .as_u64()
             .ok_or_else(|| ApiError::kind_of(&self.place(name), "an integer"))?;
-        match (least..=most).contains(&number) {
-            true => Ok(Some(number)),
-            false => Err(ApiError::value(
+        if (least..=most).contains(&number) {
+            Ok(Some(number))
+        } else {
+            Err(ApiError::value(
                 &self.place(name),
                 &format!("{least} to {most}"),
-            )),
+            ))
         }
     }
 
@@ -99,12 +101,13 @@ impl<'a> Fields<'a> {
         let number = value
             .as_f64()
             .ok_or_else(|| ApiError::kind_of(&self.place(name), "a number"))?;
-        match (least..=most).contains(&number) {
-            true => Ok(()),
-            false => Err(ApiError::value(
+        if (least..=most).contains(&number) {
+            Ok(())
+        } else {
+            Err(ApiError::value(
                 &self.place(name),
                 &format!("{least} to {most}"),
-            )),
+            ))
         }
     }
 

@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod embeddings;
 mod faults;
+mod features;
 mod fields;
 mod hash;
 mod ids;
@@ -21,7 +22,6 @@ mod routes;
 mod schema;
 mod settings;
 mod settings_api;
-mod sight;
 mod vocabulary;
 
 pub use config::check_setting;

@@ -1,10 +1,10 @@
-//! `POST /moderations`: it minds one pattern and one word, which nobody has in a picture or says by accident.
+//! `POST /moderations`: flags one pattern and one word, which do not occur by accident.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    api_error::ApiError, completion::tokens, fields::Fields, ids, openai::OpenAi, pictures,
-    reply::ApiReply, sight::is_garish,
+    api_error::ApiError, completion::tokens, features::is_garish, fields::Fields, ids,
+    openai::OpenAi, pictures, reply::ApiReply,
 };
 
 const MODELS: [&str; 2] = ["omni-moderation-latest", "omni-moderation-2024-09-26"];
@@ -23,13 +23,13 @@ const CATEGORIES: [&str; 13] = [
     "violence",
     "violence/graphic",
 ];
-const OF_TEXT: &str = "harassment";
-const OF_PICTURES: &str = "violence/graphic";
-const WORD: &str = "flagme";
+const TEXT_CATEGORY: &str = "harassment";
+const PICTURE_CATEGORY: &str = "violence/graphic";
+const FLAGGED_WORD: &str = "flagme";
 
-/// What of one input is minded.
+/// What one input holds, and which parts of it are flagged.
 #[derive(Debug, Clone, Copy, Default)]
-struct Minded {
+struct Moderated {
     has_text: bool,
     has_picture: bool,
     text: bool,
@@ -49,25 +49,25 @@ pub(crate) async fn answer(openai: &OpenAi, body: &Value) -> Result<ApiReply, Ap
     let mut prompt_tokens = 0;
     let mut text = |text: &str| {
         prompt_tokens += tokens(text);
-        text.to_lowercase().contains(WORD)
+        text.to_lowercase().contains(FLAGGED_WORD)
     };
-    let alone = |text: bool| Minded {
+    let alone = |text: bool| Moderated {
         has_text: true,
         text,
-        ..Minded::default()
+        ..Moderated::default()
     };
-    let minded = match fields.need("input")? {
+    let moderated = match fields.need("input")? {
         Value::String(input) => vec![alone(text(input))],
         _ => {
             let list = fields.list("input")?;
             let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
             match texts {
                 Some(texts) => texts.into_iter().map(|input| alone(text(input))).collect(),
-                None => vec![together(openai, list, &mut text).await?],
+                None => vec![moderate_parts(openai, list, &mut text).await?],
             }
         }
     };
-    let results: Vec<Value> = minded.into_iter().map(result).collect();
+    let results: Vec<Value> = moderated.into_iter().map(result).collect();
     let body = json!({"id": ids::new_id("modr-"), "model": MODELS[1], "results": results});
     Ok(ApiReply {
         body,
@@ -76,38 +76,39 @@ pub(crate) async fn answer(openai: &OpenAi, body: &Value) -> Result<ApiReply, Ap
     })
 }
 
-/// Parts of one input: a picture and what is written about it.
-async fn together(
+/// Moderates the parts of one input: texts and at most one picture.
+async fn moderate_parts(
     openai: &OpenAi,
     parts: &[Value],
     text: &mut (dyn FnMut(&str) -> bool + Send),
-) -> Result<Minded, ApiError> {
-    let mut minded = Minded::default();
+) -> Result<Moderated, ApiError> {
+    let mut moderated = Moderated::default();
     for (at, part) in parts.iter().enumerate() {
         let part = Fields::of(part, format!("input[{at}]"))?;
         part.need("type")?;
         if part.one_of("type", &["text", "image_url"])? == Some("text") {
             part.only(&["type", "text"], &[])?;
-            minded.has_text = true;
-            minded.text |= text(part.text("text")?);
+            moderated.has_text = true;
+            moderated.text |= text(part.text("text")?);
             continue;
         }
         part.only(&["type", "image_url"], &[])?;
-        if minded.has_picture {
+        if moderated.has_picture {
             return Err(ApiError::value("input", "at most one picture"));
         }
         let image = Fields::of(part.need("image_url")?, part.place("image_url"))?;
         image.only(&["url"], &[])?;
         let picture = pictures::read(openai, image.text("url")?, &image.place("url")).await?;
-        minded.has_picture = true;
-        minded.picture = is_garish(&picture);
+        moderated.has_picture = true;
+        moderated.picture = is_garish(&picture);
     }
-    Ok(minded)
+    Ok(moderated)
 }
 
-fn result(minded: Minded) -> Value {
-    let is_minded = |category: &str| {
-        (minded.text && category == OF_TEXT) || (minded.picture && category == OF_PICTURES)
+fn result(moderated: Moderated) -> Value {
+    let is_flagged = |category: &str| {
+        (moderated.text && category == TEXT_CATEGORY)
+            || (moderated.picture && category == PICTURE_CATEGORY)
     };
     let by_category = |value: &dyn Fn(&str) -> Value| -> Map<String, Value> {
         CATEGORIES
@@ -122,14 +123,14 @@ fn result(minded: Minded) -> Value {
             && category != "sexual/minors"
     };
     let applied = |category: &str| {
-        let text = minded.has_text.then_some("text");
-        let image = (minded.has_picture && looks_at_pictures(category)).then_some("image");
+        let text = moderated.has_text.then_some("text");
+        let image = (moderated.has_picture && looks_at_pictures(category)).then_some("image");
         text.into_iter().chain(image).collect()
     };
     json!({
-        "flagged": minded.text || minded.picture,
-        "categories": by_category(&|category| is_minded(category).into()),
-        "category_scores": by_category(&|category| if is_minded(category) { 0.97 } else { 0.0001 }.into()),
+        "flagged": moderated.text || moderated.picture,
+        "categories": by_category(&|category| is_flagged(category).into()),
+        "category_scores": by_category(&|category| if is_flagged(category) { 0.97 } else { 0.0001 }.into()),
         "category_applied_input_types": by_category(&applied),
     })
 }

@@ -1,10 +1,10 @@
-//! Names for a picture, and what is said of it: the same ones each time, and other ones for another picture.
+//! Names and captions of a picture. They depend on the picture alone.
 
 use serde_json::{Value, json};
 
 use crate::{
+    features::ImageFeatures,
     hash::hash,
-    sight::Sight,
     vocabulary::{GATHERINGS, Word, ground, lines, mood, shades, sky},
 };
 
@@ -15,8 +15,8 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// The one that is asked for.
-    pub(crate) fn asked_for(words: &str) -> Self {
+    /// Finds the language that the prompt asks for.
+    pub(crate) fn requested(words: &str) -> Self {
         if words.contains("Hebrew") || words.contains("עברית") {
             Self::Hebrew
         } else {
@@ -24,7 +24,7 @@ impl Language {
         }
     }
 
-    fn of(self, said: Said) -> String {
+    fn of(self, said: Bilingual) -> String {
         match self {
             Self::English => said.en,
             Self::Hebrew => said.he,
@@ -32,17 +32,17 @@ impl Language {
     }
 }
 
-/// The same in both languages.
-struct Said {
+/// One text in both languages.
+struct Bilingual {
     en: String,
     he: String,
 }
 
-/// `{"suggestions":[{"name","key","description"}],"caption":{"title","category","visible_text","caption"}}`. Nothing is read.
-pub(crate) fn described(sight: &Sight, language: Language) -> Value {
-    let coarse = format!("{:?} {:?}", sight.grid, sight.lines);
+/// Builds `{"suggestions":[{"name","key","description"}],"caption":{"title","category","visible_text","caption"}}`.
+pub(crate) fn describe(features: &ImageFeatures, language: Language) -> Value {
+    let coarse = format!("{:?} {:?}", features.grid, features.lines);
     let pick = |what: &str, of: usize| (hash(&format!("{what} {coarse}")) % of as u64) as usize;
-    let ground = ground(sight.below);
+    let ground = ground(features.below);
     let first = pick("place", 4);
     let (place, other_place) = (
         ground.places[first],
@@ -50,11 +50,11 @@ pub(crate) fn described(sight: &Sight, language: Language) -> Value {
     );
     let first = pick("gathering", 8);
     let gatherings = [first, (first + 1 + pick("other gathering", 7)) % 8].map(|at| GATHERINGS[at]);
-    let [one, two, three] = tones(sight, pick("shade", 3));
-    let (sky, mood, lines) = (sky(sight.above), mood(sight), lines(sight.lines));
+    let [one, two, three] = tones(features, pick("shade", 3));
+    let (sky, mood, lines) = (sky(features.above), mood(features), lines(features.lines));
 
     let (at, the, en) = (place.at, place.the, place.name.en);
-    let said = |en: String, he: String| Said { en, he };
+    let said = |en: String, he: String| Bilingual { en, he };
     let names = [
         said(
             format!("{} {en}", one.en),
@@ -140,15 +140,15 @@ pub(crate) fn described(sight: &Sight, language: Language) -> Value {
     })
 }
 
-/// Words for the three colours that there is most of; where there are fewer, other words for the same.
-fn tones(sight: &Sight, first: usize) -> [Word; 3] {
+/// Returns words for the three most common colours, with synonyms if there are fewer.
+fn tones(features: &ImageFeatures, first: usize) -> [Word; 3] {
     let colour = |at: usize| {
-        sight
+        features
             .colours
             .get(at)
-            .or(sight.colours.first())
+            .or(features.colours.first())
             .copied()
-            .unwrap_or(sight.above)
+            .unwrap_or(features.above)
     };
     [0, 1, 2].map(|at| shades(colour(at))[(first + at) % 3])
 }
@@ -169,10 +169,10 @@ mod tests {
     use image::{ImageFormat, Rgb, RgbImage};
 
     use super::*;
-    use crate::sight::look;
+    use crate::features::extract_features;
     use confab_simulator_base::photo;
 
-    /// Somewhere, with a sky of one colour over a ground of another, and things standing around.
+    /// Draws a sky over a ground of another colour, with a few objects.
     fn scene(number: u64) -> RgbImage {
         let part = |what: &str| (hash(&format!("{what} {number}")) % 256) as u8;
         let colour = |what: &str| ["r", "g", "b"].map(|side| part(&format!("{what} {side}")));
@@ -194,8 +194,8 @@ mod tests {
         })
     }
 
-    fn words(described: &Value) -> Vec<&str> {
-        let suggestions = described["suggestions"].as_array().unwrap();
+    fn words(describe: &Value) -> Vec<&str> {
+        let suggestions = describe["suggestions"].as_array().unwrap();
         suggestions
             .iter()
             .map(|suggestion| suggestion["name"].as_str().unwrap())
@@ -203,11 +203,11 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_has_ten_names_that_fit_in_each_language() {
+    fn pictures_have_ten_names_within_the_limits_in_each_language() {
         for number in 0..60 {
             for language in [Language::English, Language::Hebrew] {
-                let described = described(&look(&scene(number)), language);
-                let names = words(&described);
+                let describe = describe(&extract_features(&scene(number)), language);
+                let names = words(&describe);
                 assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 10, "{names:?}");
                 assert!(
                     names
@@ -224,7 +224,7 @@ mod tests {
                     language == Language::Hebrew,
                     "{names:?}"
                 );
-                let keys: BTreeSet<_> = described["suggestions"]
+                let keys: BTreeSet<_> = describe["suggestions"]
                     .as_array()
                     .unwrap()
                     .iter()
@@ -240,11 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn other_pictures_have_other_names() {
+    fn different_pictures_have_different_names() {
         let all: Vec<Value> = (0..60)
-            .map(|number| described(&look(&scene(number)), Language::English))
+            .map(|number| describe(&extract_features(&scene(number)), Language::English))
             .collect();
-        let titles: BTreeSet<_> = all.iter().map(|described| words(described)[0]).collect();
+        let titles: BTreeSet<_> = all.iter().map(|describe| words(describe)[0]).collect();
         assert!(titles.len() > 40, "{titles:?}");
         let mut shared = 0;
         for (at, one) in all.iter().enumerate() {
@@ -256,23 +256,23 @@ mod tests {
                     .count();
             }
         }
-        // Of ten names two pictures share less than one and a half, such as what the sky is.
+        // Of ten names, two pictures share fewer than one and a half, such as the name of the sky.
         assert!(shared < 60 * 59 / 2 * 3 / 2, "{shared}");
     }
 
     #[test]
-    fn a_smaller_copy_that_was_compressed_again_has_mostly_the_same_names() {
+    fn recompressed_copies_keep_most_names() {
         let mut same = 0;
         for number in 0..30 {
             let picture = scene(number);
             let mut bytes = Cursor::new(Vec::new());
             picture.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
             let copy = photo::small(&photo::read(bytes.get_ref()).unwrap(), 120);
-            let [one, other] =
-                [&picture, &copy].map(|picture| described(&look(picture), Language::English));
+            let [one, other] = [&picture, &copy]
+                .map(|picture| describe(&extract_features(picture), Language::English));
             same += u32::from(one == other);
         }
-        // The others have a colour that lies on the border of two.
+        // The remaining pictures have a colour on the border of two.
         assert!(same >= 22, "{same}");
     }
 }

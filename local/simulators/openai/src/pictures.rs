@@ -1,4 +1,4 @@
-//! Pictures in a request: in its own address, or at one of this laptop's.
+//! Pictures of a request: inline, or at an address on this machine.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_simulator_base::{fetch, photo};
@@ -6,9 +6,9 @@ use image::RgbImage;
 
 use crate::{api_error::ApiError, openai::OpenAi};
 
-const LARGEST: usize = 20 * 1024 * 1024;
+const MAX_PICTURE_BYTES: usize = 20 * 1024 * 1024;
 
-/// `param` is where it is in the request.
+/// Reads a picture. `param` is its place in the request, for errors.
 pub(crate) async fn read(openai: &OpenAi, url: &str, param: &str) -> Result<RgbImage, ApiError> {
     let bytes = match url.strip_prefix("data:") {
         Some(data) => inline(data, param)?,
@@ -20,7 +20,7 @@ pub(crate) async fn read(openai: &OpenAi, url: &str, param: &str) -> Result<RgbI
             )
         })?,
     };
-    if bytes.len() > LARGEST {
+    if bytes.len() > MAX_PICTURE_BYTES {
         return Err(ApiError::picture(
             param,
             "image_too_large",

@@ -1,10 +1,10 @@
-//! Answers in the form of a schema: what OpenAI wants of a strict one, and values that fit it.
+//! JSON schemas: checks of strict ones, and values that fit them.
 
 use serde_json::{Map, Value};
 
 use crate::api_error::ApiError;
 
-/// Each object of a strict schema closes itself and requires all that it has.
+/// Checks that every object of a strict schema is closed and requires all of its properties.
 pub(crate) fn check(name: &str, schema: &Value) -> Result<(), ApiError> {
     if schema["type"] != "object" {
         return Err(ApiError::schema(
@@ -62,7 +62,7 @@ fn closed(
     }
 }
 
-/// What is known, in the form of the schema; what is not known is as little as fits.
+/// Fills a schema with known values, and with minimal ones elsewhere.
 pub(crate) fn filled(schema: &Value, known: Option<&Value>) -> Value {
     let kind = match &schema["type"] {
         Value::Array(kinds) => kinds.first().and_then(Value::as_str).unwrap_or_default(),
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_strict_schema_is_closed() {
+    fn strict_schemas_must_be_closed() {
         let texts = |required: &[&str], closed: bool| json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": required, "additionalProperties": !closed});
         check("x", &texts(&["a"], true)).unwrap();
         for schema in [
@@ -128,7 +128,7 @@ mod tests {
             json!({"type": "object", "properties": {"b": {"type": "array", "items": texts(&[], true)}}, "required": ["b"], "additionalProperties": false}),
         ] {
             assert_eq!(
-                check("x", &schema).unwrap_err().told(),
+                check("x", &schema).unwrap_err().summary(),
                 "400 response_format",
                 "{schema}"
             );
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_is_filled_with_what_is_known_and_else_with_little() {
+    fn schemas_are_filled_with_known_and_minimal_values() {
         let schema = json!({"type": "object", "properties": {
             "title": {"type": "string"}, "kind": {"type": "string", "enum": ["a", "b"]}, "count": {"type": "integer"},
             "sure": {"type": "boolean"}, "note": {"type": ["string", "null"]}, "rooms": {"type": "array", "items":

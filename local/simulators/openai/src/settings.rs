@@ -1,4 +1,4 @@
-//! How the model behaves: how long it takes, what its answers are like, and faults in answering the app.
+//! Behaviour of the model.
 
 use confab_simulator_base::{Settings, check_range};
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct OpenAiSettings {
-    /// How long each answer takes.
+    /// Delay of each answer.
     pub(crate) latency_ms: u64,
-    /// How many of a hundred calls fail.
+    /// Percentage of calls that fail.
     pub(crate) fail_percent: u32,
-    /// What completions are like.
+    /// The quality of completions.
     pub(crate) answer: AnswerMode,
-    /// How long the body of a slow answer takes, once it has begun.
+    /// Duration of the body of a slow answer.
     pub(crate) slow_ms: u64,
 }
 
@@ -20,13 +20,13 @@ pub(crate) struct OpenAiSettings {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AnswerMode {
     Good,
-    /// It declines, in words of its own.
+    /// The model declines in a text of its own.
     Refusal,
-    /// Nothing that the app could use.
+    /// The completion fits the schema and is useless.
     Garbage,
-    /// It is cut off in the middle.
+    /// The completion is cut off.
     Short,
-    /// It is good, and comes in small pieces.
+    /// The completion is good, and arrives in small parts.
     Slow,
 }
 

@@ -1,6 +1,6 @@
-//! The words that pictures are named with, in English and in Hebrew. Hebrew ones are put so that nothing has to agree.
+//! The words of names, in English and Hebrew. Hebrew phrases need no agreement of gender or number.
 
-use crate::sight::{Colour, Lines, Sight};
+use crate::features::{Colour, ImageFeatures, Lines};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word {
@@ -15,7 +15,7 @@ const fn word(en: &'static str, he: &'static str) -> Word {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) name: Word,
-    /// In Hebrew, such as `the bay` and `at the bay`.
+    /// In Hebrew, the forms of `the bay` and `at the bay`.
     pub(crate) the: &'static str,
     pub(crate) at: &'static str,
 }
@@ -28,7 +28,7 @@ const fn place(en: &'static str, he: &'static str, the: &'static str, at: &'stat
     }
 }
 
-/// What the lower half of a picture may be.
+/// A kind of lower half of a picture.
 #[derive(Debug)]
 pub(crate) struct Ground {
     pub(crate) category: Word,
@@ -111,7 +111,7 @@ pub(crate) fn ground(below: Colour) -> &'static Ground {
     }
 }
 
-/// Three words for each colour.
+/// Returns three words for a colour.
 pub(crate) fn shades(colour: Colour) -> [Word; 3] {
     match colour {
         Colour::Red => [
@@ -177,7 +177,7 @@ pub(crate) fn shades(colour: Colour) -> [Word; 3] {
     }
 }
 
-/// What is above. In Hebrew: what it is, and `to it`.
+/// A kind of upper half. In Hebrew, its name and its form after `to`.
 #[derive(Debug)]
 pub(crate) struct Sky {
     pub(crate) name: Word,
@@ -201,10 +201,10 @@ pub(crate) fn sky(above: Colour) -> Sky {
     }
 }
 
-/// In Hebrew what comes after `an hour of`.
-pub(crate) fn mood(sight: &Sight) -> Word {
-    let has_contrast = sight.contrast > 60.0;
-    let (flat, strong) = match sight.light {
+/// In Hebrew, the form after `an hour of`.
+pub(crate) fn mood(features: &ImageFeatures) -> Word {
+    let has_contrast = features.contrast > 60.0;
+    let (flat, strong) = match features.light {
         light if light < 50.0 => (word("Moonlit", "ירח"), word("Starlit", "כוכבים")),
         light if light < 95.0 => (word("Dusky", "דמדומים"), word("Twilight", "ערב")),
         light if light < 140.0 => (word("Mellow", "רוגע"), word("Lively", "תנועה")),

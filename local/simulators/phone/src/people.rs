@@ -67,7 +67,7 @@ pub(crate) async fn add(
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct After {
+pub(crate) struct MessageQuery {
     #[serde(default)]
     after: i64,
 }
@@ -75,7 +75,7 @@ pub(crate) struct After {
 pub(crate) async fn messages(
     State(phone): State<Arc<Phone>>,
     Path(id): Path<String>,
-    Query(After { after }): Query<After>,
+    Query(MessageQuery { after }): Query<MessageQuery>,
 ) -> Answer<Json<Vec<Message>>> {
     let person = find(&phone, &id)?;
     Ok(Json(messages::after(

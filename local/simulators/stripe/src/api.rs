@@ -1,4 +1,4 @@
-//! The API under `/v1`: who asks, what for, under which key, and what is reply.
+//! The API under `/v1`: authentication, versions, idempotency keys and dispatch.
 
 use std::{sync::Arc, time::Duration};
 
@@ -48,7 +48,7 @@ struct ApiReply {
     correlation_id: Option<String>,
 }
 
-/// As long as Stripe keeps what was reply under a key.
+/// How long a reply is replayed under its idempotency key.
 const IDEMPOTENCY_KEY_TTL_MS: i64 = 24 * 60 * 60 * 1_000;
 
 pub(crate) async fn call(
@@ -104,7 +104,7 @@ pub(crate) async fn call(
         ),
         Err(error) => {
             let response = (error.status, Json(error.body())).into_response();
-            (response, format!("{what}: {}", error.told()), false)
+            (response, format!("{what}: {}", error.summary()), false)
         }
     };
     if let Ok(reply) = reply {
@@ -136,7 +136,7 @@ pub(crate) async fn call(
     response
 }
 
-/// A error that a test request for.
+/// Returns the error that a fault injects.
 fn injected(fault: &CallFault) -> Option<ApiError> {
     let status = StatusCode::from_u16(fault.http?).unwrap_or(StatusCode::BAD_REQUEST);
     let error = ApiError::staged(status);

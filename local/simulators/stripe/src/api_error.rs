@@ -1,4 +1,4 @@
-//! The errors of Stripe's API, in its words.
+//! The errors of Stripe's API, with its texts.
 
 use axum::http::StatusCode;
 use confab_simulator_base::Problem;
@@ -11,7 +11,7 @@ pub(crate) struct ApiError {
     code: Option<&'static str>,
     pub(crate) message: String,
     param: Option<String>,
-    /// It came after the work had begun: the same key gets it again.
+    /// The error is stored under the idempotency key, because work had begun.
     pub(crate) is_kept: bool,
 }
 
@@ -70,7 +70,7 @@ impl ApiError {
         }
     }
 
-    /// An error that a test asked for.
+    /// Builds an injected error.
     pub(crate) fn staged(status: StatusCode) -> Self {
         let (kind, code) = match status.as_u16() {
             409 => ("idempotency_error", Some("idempotency_key_in_use")),
@@ -100,7 +100,7 @@ impl ApiError {
         }
     }
 
-    /// In the form of the request: `line_items[0][quantity]`.
+    /// Sets the name of the parameter, such as `line_items[0][quantity]`.
     pub(crate) fn param(self, param: impl Into<String>) -> Self {
         Self {
             param: Some(param.into()),
@@ -124,8 +124,8 @@ impl ApiError {
         json!({"error": error})
     }
 
-    /// For the log.
-    pub(crate) fn told(&self) -> String {
+    /// Describes the error for the call record.
+    pub(crate) fn summary(&self) -> String {
         format!(
             "{} {}",
             self.status.as_u16(),
@@ -146,7 +146,7 @@ impl From<serde_json::Error> for ApiError {
     }
 }
 
-/// What people and tests ask for through our own API.
+/// Converts errors of the API into errors of the control API.
 impl From<ApiError> for Problem {
     fn from(refusal: ApiError) -> Self {
         match refusal.status {

@@ -1,4 +1,4 @@
-//! What moves on our balance at Stripe, and what Stripe keeps of it.
+//! The balance: its movements, and Stripe's fees.
 
 use serde_json::json;
 
@@ -56,8 +56,8 @@ impl Movement {
     }
 }
 
-/// Of the charge's money; `amount` is positive when it comes to us, `source` is what made it move.
-pub(crate) fn moved(
+/// Moves money of a charge. `amount` is positive towards our balance, and `source` caused the movement.
+pub(crate) fn move_money(
     unit: &mut UnitOfWork<'_, '_>,
     movement: Movement,
     amount: i64,
@@ -92,19 +92,22 @@ pub(crate) fn moved(
     Ok(transaction)
 }
 
-/// The charge's own, at once or after a while, as the settings say.
-pub(crate) fn comes_in(unit: &mut UnitOfWork<'_, '_>, charge: &mut Charge) -> Result<(), ApiError> {
+/// Books the charge at once, or after the delay of the settings.
+pub(crate) fn book_charge(
+    unit: &mut UnitOfWork<'_, '_>,
+    charge: &mut Charge,
+) -> Result<(), ApiError> {
     match unit.settings.balance_ms {
-        0 => charge.balance_transaction = Some(booked(unit, charge)?),
+        0 => charge.balance_transaction = Some(create_charge_transaction(unit, charge)?),
         ms => charge.balance_at = Some(unit.now + ms),
     }
     Ok(())
 }
 
-/// A charge whose balance transaction took its time.
+/// Books a charge whose balance transaction was delayed.
 pub(crate) fn come_due(unit: &mut UnitOfWork<'_, '_>, mut charge: Charge) -> Result<(), ApiError> {
     charge.balance_at = None;
-    charge.balance_transaction = Some(booked(unit, &charge)?);
+    charge.balance_transaction = Some(create_charge_transaction(unit, &charge)?);
     unit.save(&charge)?;
     unit.emit(
         "charge.updated",
@@ -113,6 +116,9 @@ pub(crate) fn come_due(unit: &mut UnitOfWork<'_, '_>, mut charge: Charge) -> Res
     )
 }
 
-fn booked(unit: &mut UnitOfWork<'_, '_>, charge: &Charge) -> Result<String, ApiError> {
-    Ok(moved(unit, Movement::Charge, charge.amount, charge, &charge.id)?.id)
+fn create_charge_transaction(
+    unit: &mut UnitOfWork<'_, '_>,
+    charge: &Charge,
+) -> Result<String, ApiError> {
+    Ok(move_money(unit, Movement::Charge, charge.amount, charge, &charge.id)?.id)
 }

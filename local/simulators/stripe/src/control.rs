@@ -1,4 +1,4 @@
-//! What a person at the dashboard would do, and what tests count. See API.md of `local`.
+//! Control API: actions of the dashboard, and totals for tests. See API.md of `local`.
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     api_error::ApiError,
     disputes,
-    foreign::{self, NewPayment},
+    external_payments::{self, NewPayment},
     objects::{Charge, ChargeStatus, Dispute, DisputeStatus, Intent, Object, ObjectKind},
     pay, refunds,
     settings::RefundOutcome,
@@ -22,7 +22,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// Newest first.
+/// Lists all payments, newest first.
 pub(crate) async fn payments(State(stripe): State<Arc<Stripe>>) -> Answer<Json<Value>> {
     let mut rows = in_transaction(&stripe, |unit| {
         let (sessions, intents) = (
@@ -57,14 +57,14 @@ pub(crate) async fn payments(State(stripe): State<Arc<Stripe>>) -> Answer<Json<V
     Ok(Json(rows.into()))
 }
 
-/// What somebody pays without our checkout.
-pub(crate) async fn foreign(
+/// Pays without the app's checkout.
+pub(crate) async fn create_external_payment(
     State(stripe): State<Arc<Stripe>>,
     new: Result<Json<NewPayment>, JsonRejection>,
 ) -> Answer<Json<Value>> {
     let Json(new) = new?;
     let row = in_transaction(&stripe, |unit| {
-        let (session, intent) = foreign::pay(unit, new)?;
+        let (session, intent) = external_payments::pay(unit, new)?;
         pay::summary(unit, session.as_ref(), Some(&intent))
     })?;
     Ok(Json(row))
@@ -74,7 +74,7 @@ pub(crate) async fn foreign(
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct NewRefund {
     amount: Option<i64>,
-    /// As the settings say when it is not said.
+    /// The default comes from the settings.
     fate: Option<RefundOutcome>,
 }
 
@@ -106,18 +106,18 @@ pub(crate) async fn succeed_refund(
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Failure {
+pub(crate) struct RefundFailure {
     reason: Option<String>,
 }
 
 pub(crate) async fn fail_refund(
     State(stripe): State<Arc<Stripe>>,
     Path(id): Path<String>,
-    failure: Result<Json<Failure>, JsonRejection>,
+    failure: Result<Json<RefundFailure>, JsonRejection>,
 ) -> Answer<Json<Value>> {
-    let Json(Failure { reason }) = failure?;
+    let Json(RefundFailure { reason }) = failure?;
     let refund = in_transaction(&stripe, |unit| {
-        let reason = reason.as_deref().unwrap_or(refunds::BY_ITSELF);
+        let reason = reason.as_deref().unwrap_or(refunds::DEFAULT_FAILURE_REASON);
         let refund = refunds::fail(unit, unit.refund(&id)?, reason)?;
         unit.wire(&refund)
     })?;
@@ -143,7 +143,7 @@ pub(crate) async fn dispute(
         inquiry,
     }) = new?;
     let reason = reason.as_deref().unwrap_or("fraudulent");
-    in_dispute(&stripe, |unit| {
+    change_dispute(&stripe, |unit| {
         disputes::open(unit, &charge(unit, &id)?, amount, reason, inquiry)
     })
 }
@@ -152,21 +152,21 @@ pub(crate) async fn respond(
     State(stripe): State<Arc<Stripe>>,
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
-    in_dispute(&stripe, |unit| disputes::respond(unit, &id))
+    change_dispute(&stripe, |unit| disputes::respond(unit, &id))
 }
 
 pub(crate) async fn escalate(
     State(stripe): State<Arc<Stripe>>,
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
-    in_dispute(&stripe, |unit| disputes::escalate(unit, &id))
+    change_dispute(&stripe, |unit| disputes::escalate(unit, &id))
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Verdict {
     won: Option<bool>,
-    /// What comes back although it is lost.
+    /// The amount that comes back although the dispute is lost.
     returned: Option<i64>,
 }
 
@@ -176,10 +176,10 @@ pub(crate) async fn close_dispute(
     verdict: Result<Json<Verdict>, JsonRejection>,
 ) -> Answer<Json<Value>> {
     let Json(Verdict { won, returned }) = verdict?;
-    in_dispute(&stripe, |unit| disputes::close(unit, &id, won, returned))
+    change_dispute(&stripe, |unit| disputes::close(unit, &id, won, returned))
 }
 
-fn in_dispute(
+fn change_dispute(
     stripe: &Stripe,
     work: impl FnOnce(&mut UnitOfWork<'_, '_>) -> Result<Dispute, ApiError>,
 ) -> Answer<Json<Value>> {
@@ -190,7 +190,7 @@ fn in_dispute(
     Ok(Json(dispute))
 }
 
-/// Without waiting for the clock.
+/// Settles a pending payment at once.
 pub(crate) async fn settle(
     State(stripe): State<Arc<Stripe>>,
     Path(id): Path<String>,
@@ -203,7 +203,7 @@ pub(crate) async fn settle(
     Ok(Json(session))
 }
 
-/// An event goes out once more, whatever became of it before.
+/// Delivers an event again.
 pub(crate) async fn resend(
     State(stripe): State<Arc<Stripe>>,
     Path(id): Path<String>,
@@ -216,7 +216,7 @@ pub(crate) async fn resend(
     Ok(Json(json!({"id": id})))
 }
 
-/// How many webhooks are still owed, and how many events the app has never taken.
+/// Counts the webhooks that are still owed, and the events that the app never accepted.
 pub(crate) async fn pending(State(stripe): State<Arc<Stripe>>) -> Answer<Json<Value>> {
     let store = stripe.context.store();
     let undelivered = tables::undelivered(&store.db)?;
@@ -233,11 +233,11 @@ struct Total {
     /// The amounts of disputes that are open or lost.
     disputed: i64,
     lost: i64,
-    /// What banks have taken and not given back, to the last unit.
+    /// Net amount that banks withhold.
     withheld: i64,
-    /// All that Stripe keeps.
+    /// All fees.
     fees: i64,
-    /// Of it for disputes.
+    /// The part of the fees that disputes caused.
     dispute_fees: i64,
 }
 
@@ -272,7 +272,7 @@ struct Row<'a> {
     total: &'a Total,
 }
 
-/// What this Stripe holds of each order. A ledger that differs is wrong.
+/// Sums up the money of each order. A ledger that disagrees is wrong.
 pub(crate) async fn totals(State(stripe): State<Arc<Stripe>>) -> Answer<Json<Value>> {
     let store = stripe.context.store();
     let fees: BTreeMap<String, i64> = tables::all(&store.db, ObjectKind::Balance)?
@@ -349,7 +349,7 @@ fn in_transaction<T>(
     Ok(done)
 }
 
-/// By the id of the session or of the payment intent.
+/// Finds a charge by the id of its session or its payment intent.
 fn charge(unit: &UnitOfWork<'_, '_>, id: &str) -> Result<Charge, ApiError> {
     if id.starts_with("pi_") {
         return refunds::charge_of(unit, id);

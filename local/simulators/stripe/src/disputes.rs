@@ -1,4 +1,4 @@
-//! Disputes: a bank asks, takes money back, and gives back all of it, a part or nothing.
+//! Disputes: a bank inquires, withdraws money, and returns all, a part or none of it.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,14 @@ use crate::{
     api_error::ApiError,
     balance::{self, Movement},
     ids,
-    objects::{BalanceTransaction, Charge, Dispute, DisputeStatus, Object, ObjectKind},
-    refunds, tables,
+    objects::{BalanceTransaction, Charge, Dispute, DisputeStatus, Object},
+    refunds,
     unit_of_work::UnitOfWork,
 };
 
-const WEEK: i64 = 7 * 24 * 60 * 60;
+const EVIDENCE_WINDOW_S: i64 = 7 * 24 * 60 * 60;
 
-/// The whole charge when no amount is given, whatever was refunded of it. An inquiry takes no money.
+/// Opens a dispute, by default about the whole charge, refunded or not. An inquiry withdraws no money.
 pub(crate) fn open(
     unit: &mut UnitOfWork<'_, '_>,
     charge: &Charge,
@@ -58,7 +58,7 @@ pub(crate) fn open(
     Ok(dispute)
 }
 
-/// We have sent our evidence.
+/// Submits evidence.
 pub(crate) fn respond(unit: &mut UnitOfWork<'_, '_>, id: &str) -> Result<Dispute, ApiError> {
     let mut dispute = unit.dispute(id)?;
     let before = json!({"status": dispute.status, "evidence_details": dispute.evidence_details});
@@ -73,7 +73,7 @@ pub(crate) fn respond(unit: &mut UnitOfWork<'_, '_>, id: &str) -> Result<Dispute
     Ok(dispute)
 }
 
-/// An inquiry becomes a dispute that takes the money.
+/// Turns an inquiry into a dispute, which withdraws the money.
 pub(crate) fn escalate(unit: &mut UnitOfWork<'_, '_>, id: &str) -> Result<Dispute, ApiError> {
     let mut dispute = unit.dispute(id)?;
     if !(dispute.status.is_inquiry() && dispute.status.is_open()) {
@@ -90,7 +90,7 @@ pub(crate) fn escalate(unit: &mut UnitOfWork<'_, '_>, id: &str) -> Result<Disput
     Ok(dispute)
 }
 
-/// An inquiry ends without a winner. Of a lost dispute a part may come back.
+/// Closes a dispute. An inquiry has no winner, and a part of a lost dispute may come back.
 pub(crate) fn close(
     unit: &mut UnitOfWork<'_, '_>,
     id: &str,
@@ -121,7 +121,7 @@ pub(crate) fn close(
     dispute.is_charge_refundable = status != DisputeStatus::Lost;
     if back > 0 {
         let taken = json!({"balance_transactions": dispute.balance_transactions});
-        let returned = moved(unit, &dispute, Movement::DisputeReversal, back)?;
+        let returned = move_money(unit, &dispute, Movement::DisputeReversal, back)?;
         dispute.balance_transactions.push(Object::Balance(returned));
         unit.save(&dispute)?;
         unit.emit("charge.dispute.funds_reinstated", &dispute, Some(taken))?;
@@ -131,45 +131,25 @@ pub(crate) fn close(
     Ok(dispute)
 }
 
-/// While a bank has the money, or keeps it, none can be given back.
-pub(crate) fn forbids_refunds(
-    unit: &UnitOfWork<'_, '_>,
-    charge: &Charge,
-) -> Result<bool, ApiError> {
-    let payment = Some(charge.payment_intent.as_str());
-    let (found, _) = tables::list(
-        unit.tx.db,
-        ObjectKind::Dispute,
-        payment,
-        tables::Cursor::Newest,
-        100,
-    )?;
-    let forbids = |object: &Object| match object {
-        Object::Dispute(dispute) => dispute.charge == charge.id && !dispute.is_charge_refundable,
-        _ => false,
-    };
-    Ok(found.iter().any(forbids))
-}
-
 fn withdraw(unit: &mut UnitOfWork<'_, '_>, dispute: &mut Dispute) -> Result<(), ApiError> {
     refunds::fail_pending(unit, &dispute.charge, &dispute.payment_intent)?;
-    let taken = moved(unit, dispute, Movement::Dispute, -dispute.amount)?;
+    let taken = move_money(unit, dispute, Movement::Dispute, -dispute.amount)?;
     dispute.balance_transactions.push(Object::Balance(taken));
     dispute.is_charge_refundable = false;
     Ok(())
 }
 
-fn moved(
+fn move_money(
     unit: &mut UnitOfWork<'_, '_>,
     dispute: &Dispute,
     movement: Movement,
     amount: i64,
 ) -> Result<BalanceTransaction, ApiError> {
     let charge = unit.charge(&dispute.charge)?;
-    balance::moved(unit, movement, amount, &charge, &dispute.id)
+    balance::move_money(unit, movement, amount, &charge, &dispute.id)
 }
 
 fn evidence(unit: &UnitOfWork<'_, '_>, submissions: u8) -> Value {
-    json!({"due_by": unit.seconds() + WEEK, "has_evidence": submissions > 0, "past_due": false,
+    json!({"due_by": unit.seconds() + EVIDENCE_WINDOW_S, "has_evidence": submissions > 0, "past_due": false,
         "submission_count": submissions})
 }

@@ -1,4 +1,4 @@
-//! The list of events: for thirty days, with those that were not delivered.
+//! The list of events of the last thirty days, delivered or not.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
+const EVENT_TTL_S: i64 = 30 * 24 * 60 * 60;
 
 pub(crate) fn list(unit: &UnitOfWork<'_, '_>, form: &Form) -> Result<Value, ApiError> {
     form.check_names(
@@ -44,7 +44,7 @@ pub(crate) fn list(unit: &UnitOfWork<'_, '_>, form: &Form) -> Result<Value, ApiE
     let to = created("lte")?
         .or(created("lt")?.map(|second| second - 1))
         .unwrap_or(i64::MAX);
-    let created_from = from.max(unit.seconds() - KEPT_SECONDS);
+    let created_from = from.max(unit.seconds() - EVENT_TTL_S);
     let filter = EventFilter {
         kinds,
         delivered,
@@ -57,7 +57,7 @@ pub(crate) fn list(unit: &UnitOfWork<'_, '_>, form: &Form) -> Result<Value, ApiE
 
 pub(crate) fn get(unit: &UnitOfWork<'_, '_>, id: &str) -> Result<Value, ApiError> {
     let event = tables::event(unit.tx.db, id)?;
-    let recent = |event: &Value| event["created"].as_i64() >= Some(unit.seconds() - KEPT_SECONDS);
+    let recent = |event: &Value| event["created"].as_i64() >= Some(unit.seconds() - EVENT_TTL_S);
     event
         .filter(recent)
         .ok_or_else(|| ApiError::missing("event", id))

@@ -3,7 +3,7 @@
 use confab_simulator_base::{Fault, check_statuses, take_fault};
 use serde::{Deserialize, Serialize};
 
-/// What goes wrong with the next calls of the app, used up in order.
+/// Faults of the next calls, used up in order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CallFaults {
@@ -14,15 +14,15 @@ pub(crate) struct CallFaults {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CallFault {
     pub(crate) times: u32,
-    /// Only calls of paths that begin so, such as `refunds`.
+    /// Restricts the fault to paths with this start, such as `refunds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<String>,
-    /// Refused with this status, and nothing is done.
+    /// The status of the refusal. Nothing else happens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) http: Option<u16>,
-    /// The refusal stands for the call's key, as Stripe's own failures do.
+    /// The refusal is stored under the idempotency key, like Stripe's own failures.
     pub(crate) kept: bool,
-    /// The answer takes this long. What is done is done before that.
+    /// Delay of the answer, after the work is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hang_ms: Option<u64>,
     /// The connection is lost before anything was done.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{api_error::ApiError, objects::Metadata};
 
-/// Texts in maps of texts; a list is a map whose names are numbers.
+/// Texts in nested maps. A list is a map whose names are numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Form(Map<String, Value>);
 
@@ -21,7 +21,7 @@ impl Form {
         Ok(Self(root))
     }
 
-    /// Stripe knows its parameters, and so it finds our spelling mistakes.
+    /// Refuses unknown parameters, as Stripe does, so that misspelt ones are found.
     pub(crate) fn check_names(&self, known: &[&str]) -> Result<(), ApiError> {
         match self.0.keys().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(ApiError::bad(format!("Received unknown parameter: {name}"))
@@ -63,7 +63,7 @@ impl Form {
         text.parse().map(Some).map_err(invalid)
     }
 
-    /// The texts of a list, in its order.
+    /// Returns the texts of a list, in order.
     pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
         let list = self
             .0
@@ -101,9 +101,10 @@ impl Form {
             }
             metadata.insert(name.clone(), value.to_owned());
         }
-        match metadata.len() > 50 {
-            true => Err(invalid("is limited to 50 keys")),
-            false => Ok(metadata),
+        if metadata.len() > 50 {
+            Err(invalid("is limited to 50 keys"))
+        } else {
+            Ok(metadata)
         }
     }
 }
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn brackets_make_maps_and_lists() {
+    fn brackets_become_maps_and_lists() {
         let form = "a=1&line_items%5B0%5D%5Bprice%5D%5Bname%5D=x+y&types[]=b&types[]=c&m[k]=v&e[1]=q&e[0]=p";
         let form = Form::parse(form.as_bytes()).unwrap();
         assert_eq!(form.text(&["a"]), Some("1"));

@@ -1,4 +1,4 @@
-//! Lists, page by page, and objects put where their ids are.
+//! Lists in pages, and expansion of ids to objects.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
 
 pub(crate) const PAGING: [&str; 4] = ["limit", "starting_after", "ending_before", "expand"];
 
-/// How many, and from where; `place` finds an element by its id.
+/// Reads the size and the start of a page. `place` finds the row of an id.
 pub(crate) fn paging(
     form: &Form,
     place: impl Fn(&str) -> Result<Option<i64>, ApiError>,
@@ -47,7 +47,7 @@ pub(crate) fn rendered(path: &str, data: Vec<Value>, has_more: bool) -> Value {
     json!({"object": "list", "url": format!("/v1/{path}"), "has_more": has_more, "data": data})
 }
 
-/// Of a payment, when it is named.
+/// Lists objects, of one payment if the request names it.
 pub(crate) fn objects(
     unit: &UnitOfWork<'_, '_>,
     sort: ObjectKind,
@@ -65,18 +65,18 @@ pub(crate) fn objects(
     Ok(rendered(path, data, has_more))
 }
 
-const DEEPEST: usize = 4;
+const MAX_EXPAND_DEPTH: usize = 4;
 
-/// `payment_intent.latest_charge`, or in a list `data.payment_intent`.
+/// Expands a path such as `payment_intent.latest_charge`, or `data.payment_intent` in a list.
 pub(crate) fn expand(
     unit: &UnitOfWork<'_, '_>,
     answer: &mut Value,
     path: &str,
 ) -> Result<(), ApiError> {
     let names: Vec<&str> = path.split('.').collect();
-    if names.len() > DEEPEST {
+    if names.len() > MAX_EXPAND_DEPTH {
         return Err(ApiError::bad(format!(
-            "You cannot expand more than {DEEPEST} levels of a property."
+            "You cannot expand more than {MAX_EXPAND_DEPTH} levels of a property."
         )));
     }
     let cannot = || ApiError::bad(format!("This property cannot be expanded ({path})."));

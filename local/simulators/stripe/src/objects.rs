@@ -1,4 +1,4 @@
-//! Stripe's objects as its API writes them. What the API does not show of them is under `_confab`.
+//! Stripe's objects as its API renders them. Internal fields are under `_confab`.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(crate) enum ObjectKind {
 }
 
 impl ObjectKind {
-    /// As Stripe's errors name it.
+    /// Returns the name in Stripe's errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Session => "checkout.session",
@@ -67,7 +67,7 @@ pub(crate) struct Session {
     pub(crate) metadata: Metadata,
     pub(crate) mode: String,
     pub(crate) payment_intent: Option<String>,
-    /// Whose page it was, when we did not open it.
+    /// The payment link, if the session belongs to one.
     pub(crate) payment_link: Option<String>,
     pub(crate) payment_method_types: Vec<String>,
     pub(crate) payment_status: SessionPayment,
@@ -86,7 +86,7 @@ pub(crate) struct SessionInternals {
     pub(crate) settlement: Option<Settlement>,
 }
 
-/// How a payment or a refund that takes its time will end.
+/// When and how a pending payment or refund ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settlement {
     /// In milliseconds.
@@ -115,7 +115,7 @@ pub(crate) struct Charge {
     pub(crate) amount: i64,
     pub(crate) amount_captured: i64,
     pub(crate) amount_refunded: i64,
-    /// Not there until it is known what Stripe keeps.
+    /// `None` until the fee is known.
     pub(crate) balance_transaction: Option<String>,
     pub(crate) billing_details: Value,
     pub(crate) captured: bool,
@@ -131,7 +131,7 @@ pub(crate) struct Charge {
     pub(crate) payment_method_details: Value,
     pub(crate) refunded: bool,
     pub(crate) status: ChargeStatus,
-    /// When its balance transaction comes, in milliseconds.
+    /// When the balance transaction is created, in milliseconds.
     #[serde(rename = "_confab")]
     pub(crate) balance_at: Option<i64>,
 }
@@ -163,7 +163,7 @@ pub(crate) struct Refund {
 pub(crate) struct Dispute {
     pub(crate) id: String,
     pub(crate) amount: i64,
-    /// What the bank took, and what it gave back.
+    /// Withdrawals and returns of the bank.
     #[serde(default)]
     pub(crate) balance_transactions: Vec<Object>,
     pub(crate) charge: String,
@@ -181,7 +181,7 @@ pub(crate) struct Dispute {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BalanceTransaction {
     pub(crate) id: String,
-    /// Positive when it comes to us.
+    /// Positive towards our balance.
     pub(crate) amount: i64,
     pub(crate) available_on: i64,
     pub(crate) balance_type: String,
@@ -193,7 +193,7 @@ pub(crate) struct BalanceTransaction {
     pub(crate) fee_details: Value,
     pub(crate) net: i64,
     pub(crate) reporting_category: String,
-    /// The id of what made it move.
+    /// The id of the object that caused the movement.
     pub(crate) source: String,
     pub(crate) status: String,
     #[serde(rename = "type")]
@@ -238,7 +238,7 @@ words!(DisputeStatus {
 });
 
 impl DisputeStatus {
-    /// A bank that asks before it takes anything.
+    /// Whether the bank inquires without a withdrawal.
     pub(crate) fn is_inquiry(self) -> bool {
         matches!(
             self,
@@ -250,7 +250,7 @@ impl DisputeStatus {
         !matches!(self, Self::WarningClosed | Self::Won | Self::Lost)
     }
 
-    /// Open or lost, and no inquiry.
+    /// Whether the amount is withdrawn: open or lost, and not an inquiry.
     pub(crate) fn is_taken(self) -> bool {
         matches!(self, Self::NeedsResponse | Self::UnderReview | Self::Lost)
     }
@@ -290,7 +290,7 @@ impl Object {
         }
     }
 
-    /// The payment intent that it belongs to, or is.
+    /// Returns the payment intent that the object belongs to or is.
     pub(crate) fn payment(&self) -> Option<&str> {
         match self {
             Self::Session(session) => session.payment_intent.as_deref(),
@@ -302,7 +302,7 @@ impl Object {
         }
     }
 
-    /// When the clock alone changes it, in milliseconds.
+    /// Returns when the clock changes the object, in milliseconds.
     pub(crate) fn due_at(&self) -> Option<i64> {
         match self {
             Self::Session(session) if session.status == SessionStatus::Open => {
@@ -327,7 +327,7 @@ impl Object {
         }
     }
 
-    /// As a version of the API shows it.
+    /// Renders the object in a version of the API.
     pub(crate) fn wire(&self, version: Version) -> serde_json::Result<Value> {
         let mut value = serde_json::to_value(self)?;
         if let Some(fields) = value.as_object_mut() {

@@ -1,4 +1,4 @@
-//! The pay page's API: what is to be paid, and the person's choice of a test card.
+//! API of the pay page: the amount, and the choice of a test card.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     api_error::ApiError,
     objects::{Session, SessionStatus},
-    pay::{self, Card, Outcome},
+    pay::{self, AttemptOutcome, Card},
     stripe::Stripe,
     unit_of_work::UnitOfWork,
 };
@@ -31,16 +31,16 @@ pub(crate) async fn show(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Choice {
+pub(crate) struct CardChoice {
     card: Card,
 }
 
 pub(crate) async fn pay(
     State(stripe): State<Arc<Stripe>>,
     Path(id): Path<String>,
-    choice: Result<Json<Choice>, JsonRejection>,
+    choice: Result<Json<CardChoice>, JsonRejection>,
 ) -> Answer<Json<Value>> {
-    let Json(Choice { card }) = choice?;
+    let Json(CardChoice { card }) = choice?;
     act(&stripe, &id, |unit| pay::attempt(unit, &id, card))
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn authenticate(
 fn act(
     stripe: &Stripe,
     id: &str,
-    act: impl FnOnce(&mut UnitOfWork<'_, '_>) -> Result<Outcome, ApiError>,
+    act: impl FnOnce(&mut UnitOfWork<'_, '_>) -> Result<AttemptOutcome, ApiError>,
 ) -> Answer<Json<Value>> {
     let (outcome, session) = stripe.context.store().write(|tx| {
         let mut unit = UnitOfWork::new(tx, stripe);
@@ -71,14 +71,14 @@ fn act(
     })?;
     stripe.webhooks.wake();
     Ok(Json(match outcome {
-        Outcome::Done => json!({"next": "done", "url": success_url(&session)}),
-        Outcome::Declined(message) => json!({"next": "declined", "message": message}),
-        Outcome::Authenticate => json!({"next": "authenticate"}),
+        AttemptOutcome::Done => json!({"next": "done", "url": success_url(&session)}),
+        AttemptOutcome::Declined(message) => json!({"next": "declined", "message": message}),
+        AttemptOutcome::Authenticate => json!({"next": "authenticate"}),
     }))
 }
 
 fn shown(session: &Session, now: i64) -> Value {
-    // The clock may be ahead of what it has done.
+    // The clock may have passed the expiry before the due work ran.
     let expired = session.status == SessionStatus::Open && session.expires_at * 1_000 <= now;
     let status = if expired {
         SessionStatus::Expired

@@ -1,4 +1,4 @@
-//! What happens to a payment: the person pays or fails to, and the bank settles or does not.
+//! Payments: attempts, authentication, expiry and settlement.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// Test cards by what they do. No number of a card is ever asked for.
+/// Test cards by outcome. Card numbers are never used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Card {
@@ -25,16 +25,16 @@ pub(crate) enum Card {
     AsyncFailure,
 }
 
-/// What the person sees next.
+/// The next step of the pay page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum AttemptOutcome {
     Done,
     Declined(&'static str),
-    /// The bank wants to know that it is really them.
+    /// The bank requires authentication.
     Authenticate,
 }
 
-pub(crate) const MOST: i64 = 99_999_999;
+pub(crate) const MAX_AMOUNT: i64 = 99_999_999;
 const DECLINED: &str = "Your card was declined.";
 const NOT_AUTHENTICATED: &str = "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
 
@@ -42,13 +42,13 @@ pub(crate) fn attempt(
     unit: &mut UnitOfWork<'_, '_>,
     session: &str,
     card: Card,
-) -> Result<Outcome, ApiError> {
-    let (mut session, mut intent) = opened(unit, session)?;
+) -> Result<AttemptOutcome, ApiError> {
+    let (mut session, mut intent) = payable(unit, session)?;
     match card {
         Card::Success => {
             succeed(unit, &mut intent)?;
             complete(unit, &mut session, SessionPayment::Paid)?;
-            Ok(Outcome::Done)
+            Ok(AttemptOutcome::Done)
         }
         Card::Declined => {
             fail(
@@ -58,13 +58,13 @@ pub(crate) fn attempt(
                 Some("generic_decline"),
                 DECLINED,
             )?;
-            Ok(Outcome::Declined(DECLINED))
+            Ok(AttemptOutcome::Declined(DECLINED))
         }
         Card::ThreeDSecure => {
             intent.status = IntentStatus::RequiresAction;
             unit.save(&intent)?;
             unit.save(&session)?;
-            Ok(Outcome::Authenticate)
+            Ok(AttemptOutcome::Authenticate)
         }
         Card::AsyncSuccess | Card::AsyncFailure => {
             let at = unit.now + unit.settings.settle_ms;
@@ -73,7 +73,7 @@ pub(crate) fn attempt(
             unit.save(&intent)?;
             session.internals.settlement = Some(Settlement { at, succeeds });
             complete(unit, &mut session, SessionPayment::Unpaid)?;
-            Ok(Outcome::Done)
+            Ok(AttemptOutcome::Done)
         }
     }
 }
@@ -82,8 +82,8 @@ pub(crate) fn authenticate(
     unit: &mut UnitOfWork<'_, '_>,
     session: &str,
     accept: bool,
-) -> Result<Outcome, ApiError> {
-    let (mut session, mut intent) = opened(unit, session)?;
+) -> Result<AttemptOutcome, ApiError> {
+    let (mut session, mut intent) = payable(unit, session)?;
     if intent.status != IntentStatus::RequiresAction {
         return Err(ApiError::bad(
             "There is nothing to confirm. Choose how to pay first.",
@@ -97,15 +97,15 @@ pub(crate) fn authenticate(
             None,
             NOT_AUTHENTICATED,
         )?;
-        return Ok(Outcome::Declined(NOT_AUTHENTICATED));
+        return Ok(AttemptOutcome::Declined(NOT_AUTHENTICATED));
     }
     succeed(unit, &mut intent)?;
     complete(unit, &mut session, SessionPayment::Paid)?;
-    Ok(Outcome::Done)
+    Ok(AttemptOutcome::Done)
 }
 
-/// A session that can still be paid, with its payment, which begins with the first attempt.
-fn opened(unit: &mut UnitOfWork<'_, '_>, id: &str) -> Result<(Session, Intent), ApiError> {
+/// Finds a session that can still be paid, and its payment, which the first attempt creates.
+fn payable(unit: &mut UnitOfWork<'_, '_>, id: &str) -> Result<(Session, Intent), ApiError> {
     let mut session = unit.session(id)?;
     if session.status == SessionStatus::Open && session.expires_at <= unit.seconds() {
         return Err(ApiError::bad("This checkout has expired."));
@@ -157,7 +157,7 @@ pub(crate) fn intent(
 
 pub(crate) fn succeed(unit: &mut UnitOfWork<'_, '_>, intent: &mut Intent) -> Result<(), ApiError> {
     let mut charge = charge(unit, intent, None);
-    balance::comes_in(unit, &mut charge)?;
+    balance::book_charge(unit, &mut charge)?;
     intent.status = IntentStatus::Succeeded;
     intent.amount_received = intent.amount;
     intent.latest_charge = Some(charge.id.clone());
@@ -217,7 +217,7 @@ fn charge(unit: &UnitOfWork<'_, '_>, intent: &Intent, failure: Option<(&str, &st
     }
 }
 
-/// Whoever pays here. The real one tells as much of a person.
+/// Builds the details of an invented payer, with the fields that Stripe returns.
 fn customer() -> Value {
     json!({"email": "dana@example.com", "name": "Dana Sample", "phone": null, "address": null})
 }
@@ -235,7 +235,7 @@ pub(crate) fn complete(
     unit.emit("checkout.session.completed", &*session, None)
 }
 
-/// What the clock does.
+/// Does the work of one object that is due.
 pub(crate) fn come_due(unit: &mut UnitOfWork<'_, '_>, id: &str) -> Result<(), ApiError> {
     match tables::get(unit.tx.db, id)? {
         Some(Object::Session(session)) if session.status == SessionStatus::Open => {
@@ -260,7 +260,7 @@ pub(crate) fn expire(unit: &mut UnitOfWork<'_, '_>, mut session: Session) -> Res
     unit.emit("checkout.session.expired", &session, None)
 }
 
-/// The bank's answer to a payment that took its time.
+/// Settles a pending payment as its card decided.
 pub(crate) fn settle(unit: &mut UnitOfWork<'_, '_>, mut session: Session) -> Result<(), ApiError> {
     let settlement = session.internals.settlement.take();
     let settlement =
@@ -287,7 +287,7 @@ pub(crate) fn settle(unit: &mut UnitOfWork<'_, '_>, mut session: Session) -> Res
     unit.emit("checkout.session.async_payment_failed", &session, None)
 }
 
-/// A payment in one row: what was paid, and what of it went back. Not all of them have a session.
+/// Renders a payment as one row: paid, refunded and disputed amounts. A session is optional.
 pub(crate) fn summary(
     unit: &UnitOfWork<'_, '_>,
     session: Option<&Session>,

@@ -1,11 +1,10 @@
-//! Money back: all of a charge, or parts of it until nothing is left. It may take its time, and come back to us.
+//! Refunds of all or parts of a charge. They may be pending, and may fail after they succeeded.
 
 use serde_json::{Value, json};
 
 use crate::{
     api_error::ApiError,
     balance::{self, Movement},
-    disputes,
     form::Form,
     ids,
     objects::{
@@ -16,7 +15,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-const KNOWN: [&str; 6] = [
+const KNOWN_FIELDS: [&str; 6] = [
     "payment_intent",
     "charge",
     "amount",
@@ -24,21 +23,21 @@ const KNOWN: [&str; 6] = [
     "metadata",
     "expand",
 ];
-const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
-const FAILURES: [&str; 7] = [
+const REFUND_REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
+const FAILURE_REASONS: [&str; 7] = [
     "lost_or_stolen_card",
-    BY_ITSELF,
-    BY_DISPUTE,
+    DEFAULT_FAILURE_REASON,
+    DISPUTE_FAILURE_REASON,
     "insufficient_funds",
     "declined",
     "merchant_request",
     "unknown",
 ];
-pub(crate) const BY_ITSELF: &str = "expired_or_canceled_card";
-const BY_DISPUTE: &str = "charge_for_pending_refund_disputed";
+pub(crate) const DEFAULT_FAILURE_REASON: &str = "expired_or_canceled_card";
+const DISPUTE_FAILURE_REASON: &str = "charge_for_pending_refund_disputed";
 
 pub(crate) fn create(unit: &mut UnitOfWork<'_, '_>, form: &Form) -> Result<Value, ApiError> {
-    form.check_names(&KNOWN)?;
+    form.check_names(&KNOWN_FIELDS)?;
     let charge = match (form.text(&["payment_intent"]), form.text(&["charge"])) {
         (Some(intent), None) => charge_of(unit, intent)?,
         (None, Some(charge)) => unit.charge(charge)?,
@@ -50,24 +49,41 @@ pub(crate) fn create(unit: &mut UnitOfWork<'_, '_>, form: &Form) -> Result<Value
     let reason = form.text(&["reason"]).map(str::to_owned);
     if reason
         .as_ref()
-        .is_some_and(|reason| !REASONS.contains(&reason.as_str()))
+        .is_some_and(|reason| !REFUND_REASONS.contains(&reason.as_str()))
     {
         return Err(ApiError::bad("Invalid reason.").param("reason"));
     }
     let metadata = form.metadata(&["metadata"])?;
-    let fate = unit.settings.refunds;
+    let outcome = unit.settings.refunds;
     let refund = refund(
         unit,
         charge,
         form.integer(&["amount"])?,
         reason,
         metadata,
-        fate,
+        outcome,
     )?;
     unit.wire(&refund)
 }
 
-/// The charge that a payment succeeded with.
+/// Whether the bank holds the money, which rules out refunds.
+fn is_held_by_bank(unit: &UnitOfWork<'_, '_>, charge: &Charge) -> Result<bool, ApiError> {
+    let payment = Some(charge.payment_intent.as_str());
+    let (found, _) = tables::list(
+        unit.tx.db,
+        ObjectKind::Dispute,
+        payment,
+        tables::Cursor::Newest,
+        100,
+    )?;
+    let holds = |object: &Object| match object {
+        Object::Dispute(dispute) => dispute.charge == charge.id && !dispute.is_charge_refundable,
+        _ => false,
+    };
+    Ok(found.iter().any(holds))
+}
+
+/// Finds the successful charge of a payment.
 pub(crate) fn charge_of(unit: &UnitOfWork<'_, '_>, intent: &str) -> Result<Charge, ApiError> {
     let intent = unit.intent(intent)?;
     let charge = intent
@@ -92,7 +108,7 @@ pub(crate) fn refund(
     amount: Option<i64>,
     reason: Option<String>,
     metadata: Metadata,
-    fate: RefundOutcome,
+    outcome: RefundOutcome,
 ) -> Result<Refund, ApiError> {
     if charge.status != ChargeStatus::Succeeded {
         return Err(ApiError::bad(format!(
@@ -100,7 +116,7 @@ pub(crate) fn refund(
             charge.id
         )));
     }
-    if disputes::forbids_refunds(unit, &charge)? {
+    if is_held_by_bank(unit, &charge)? {
         let message = format!(
             "Charge {} has been charged back; cannot issue a refund.",
             charge.id
@@ -130,8 +146,8 @@ pub(crate) fn refund(
             .kept());
     }
     let id = ids::new_id("re_3", 23);
-    let transaction = balance::moved(unit, Movement::Refund, -amount, &charge, &id)?;
-    let waits = matches!(fate, RefundOutcome::Waits | RefundOutcome::WaitsAndFails);
+    let transaction = balance::move_money(unit, Movement::Refund, -amount, &charge, &id)?;
+    let waits = matches!(outcome, RefundOutcome::Waits | RefundOutcome::WaitsAndFails);
     let at = unit.now + unit.settings.refund_ms;
     let refund = Refund {
         id,
@@ -152,9 +168,9 @@ pub(crate) fn refund(
         } else {
             RefundStatus::Succeeded
         },
-        settlement: (fate != RefundOutcome::Succeeds).then_some(Settlement {
+        settlement: (outcome != RefundOutcome::Succeeds).then_some(Settlement {
             at,
-            succeeds: fate == RefundOutcome::Waits,
+            succeeds: outcome == RefundOutcome::Waits,
         }),
     };
     let before = json!({"amount_refunded": charge.amount_refunded, "refunded": false});
@@ -167,10 +183,10 @@ pub(crate) fn refund(
     if waits {
         return Ok(refund);
     }
-    // The bank's reference comes a moment later.
+    // The bank's reference is added by a later update.
     let before = json!({"destination_details": refund.destination_details});
     let refund = Refund {
-        destination_details: referred(),
+        destination_details: bank_reference(),
         ..refund
     };
     unit.save(&refund)?;
@@ -181,11 +197,11 @@ pub(crate) fn refund(
 pub(crate) fn come_due(unit: &mut UnitOfWork<'_, '_>, refund: Refund) -> Result<(), ApiError> {
     match refund.settlement {
         Some(Settlement { succeeds: true, .. }) => succeed(unit, refund).map(drop),
-        _ => fail(unit, refund, BY_ITSELF).map(drop),
+        _ => fail(unit, refund, DEFAULT_FAILURE_REASON).map(drop),
     }
 }
 
-/// What was on its way has come to the person.
+/// Completes a pending refund.
 pub(crate) fn succeed(
     unit: &mut UnitOfWork<'_, '_>,
     mut refund: Refund,
@@ -198,30 +214,30 @@ pub(crate) fn succeed(
     refund.status = RefundStatus::Succeeded;
     refund.pending_reason = None;
     refund.settlement = None;
-    refund.destination_details = referred();
+    refund.destination_details = bank_reference();
     unit.save(&refund)?;
     unit.emit("charge.refund.updated", &refund, Some(before.clone()))?;
     unit.emit("refund.updated", &refund, Some(before))?;
     Ok(refund)
 }
 
-/// The person's bank did not take it: the money is back with us, also after it seemed to have come to them.
+/// Fails a refund, even one that succeeded: the money returns to our balance.
 pub(crate) fn fail(
     unit: &mut UnitOfWork<'_, '_>,
     mut refund: Refund,
     reason: &str,
 ) -> Result<Refund, ApiError> {
-    if !FAILURES.contains(&reason) {
+    if !FAILURE_REASONS.contains(&reason) {
         return Err(ApiError::bad(format!(
             "A refund fails with one of {}.",
-            FAILURES.join(", ")
+            FAILURE_REASONS.join(", ")
         )));
     }
     if refund.status == RefundStatus::Failed {
         return Err(ApiError::bad("This refund has failed already."));
     }
     let mut charge = unit.charge(&refund.charge)?;
-    let transaction = balance::moved(
+    let transaction = balance::move_money(
         unit,
         Movement::RefundFailure,
         refund.amount,
@@ -246,7 +262,7 @@ pub(crate) fn fail(
     Ok(refund)
 }
 
-/// A bank that takes the money back does not wait for refunds that are on their way.
+/// Fails pending refunds of a charge whose money the bank withdraws.
 pub(crate) fn fail_pending(
     unit: &mut UnitOfWork<'_, '_>,
     charge: &str,
@@ -264,7 +280,7 @@ pub(crate) fn fail_pending(
             Object::Refund(refund)
                 if refund.charge == charge && refund.status == RefundStatus::Pending =>
             {
-                drop(fail(unit, refund, BY_DISPUTE)?);
+                drop(fail(unit, refund, DISPUTE_FAILURE_REASON)?);
             }
             _ => {}
         }
@@ -272,7 +288,7 @@ pub(crate) fn fail_pending(
     Ok(())
 }
 
-fn referred() -> Value {
+fn bank_reference() -> Value {
     json!({"type": "card", "card": {"type": "refund", "reference_status": "available",
         "reference": ids::new_id("arn", 11)}})
 }

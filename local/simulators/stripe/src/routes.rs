@@ -16,7 +16,7 @@ pub fn routes(stripe: Arc<Stripe>) -> Router {
         .route("/api/pay/{session}/authenticate", post(page::authenticate))
         .route(
             "/api/stripe/payments",
-            get(control::payments).post(control::foreign),
+            get(control::payments).post(control::create_external_payment),
         )
         .route("/api/stripe/payments/{id}/refund", post(control::refund))
         .route("/api/stripe/payments/{id}/dispute", post(control::dispute))

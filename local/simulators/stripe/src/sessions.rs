@@ -1,4 +1,4 @@
-//! Checkout sessions: opened by the app for one payment, ended by the person, the app or the clock.
+//! Checkout sessions: created by the app for one payment, and ended by payment, request or expiry.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use crate::{
     form::Form,
     ids,
     objects::{ObjectKind, Session, SessionInternals, SessionPayment, SessionStatus},
-    pay::{self, MOST},
+    pay::{self, MAX_AMOUNT},
     unit_of_work::UnitOfWork,
 };
 
-const KNOWN: [&str; 9] = [
+const KNOWN_FIELDS: [&str; 9] = [
     "mode",
     "line_items",
     "success_url",
@@ -23,16 +23,16 @@ const KNOWN: [&str; 9] = [
     "expand",
 ];
 const CURRENCIES: [&str; 4] = ["usd", "eur", "gbp", "ils"];
-const LEAST: i64 = 50;
-const HALF_HOUR: i64 = 30 * 60;
-const DAY: i64 = 24 * 60 * 60;
+const MIN_AMOUNT: i64 = 50;
+const MIN_SESSION_TTL_S: i64 = 30 * 60;
+const MAX_SESSION_TTL_S: i64 = 24 * 60 * 60;
 
 pub(crate) fn create(unit: &mut UnitOfWork<'_, '_>, form: &Form) -> Result<Value, ApiError> {
     let older = unit
         .version
         .takes_payment_method_types()
         .then_some("payment_method_types");
-    form.check_names(&KNOWN.into_iter().chain(older).collect::<Vec<_>>())?;
+    form.check_names(&KNOWN_FIELDS.into_iter().chain(older).collect::<Vec<_>>())?;
     if form.required(&["mode"])? != "payment" {
         return Err(ApiError::bad("Only the mode payment is known here.").param("mode"));
     }
@@ -43,18 +43,18 @@ pub(crate) fn create(unit: &mut UnitOfWork<'_, '_>, form: &Form) -> Result<Value
                 .param("client_reference_id"),
         );
     }
-    let goods = goods(form)?;
+    let line_items = line_items(form)?;
     let id = ids::new_id("cs_test", 58);
     let session = Session {
-        amount_subtotal: goods.total,
-        amount_total: goods.total,
+        amount_subtotal: line_items.total,
+        amount_total: line_items.total,
         cancel_url: form
             .text(&["cancel_url"])
             .map(|url| address(url, "cancel_url"))
             .transpose()?,
         client_reference_id: reference.map(str::to_owned),
         created: unit.seconds(),
-        currency: goods.currency,
+        currency: line_items.currency,
         customer: None,
         customer_details: None,
         expires_at: expiry(form, unit.seconds())?,
@@ -71,7 +71,7 @@ pub(crate) fn create(unit: &mut UnitOfWork<'_, '_>, form: &Form) -> Result<Value
         success_url: address(form.required(&["success_url"])?, "success_url")?,
         url: Some(format!("{}/pay/{id}", unit.base_url)),
         internals: SessionInternals {
-            title: goods.title,
+            title: line_items.title,
             payment_metadata: form.metadata(&["payment_intent_data", "metadata"])?,
             settlement: None,
         },
@@ -96,13 +96,13 @@ pub(crate) fn expire(
     unit.wire(unit.get(ObjectKind::Session, id)?)
 }
 
-struct Goods {
+struct LineItems {
     title: String,
     total: i64,
     currency: String,
 }
 
-fn goods(form: &Form) -> Result<Goods, ApiError> {
+fn line_items(form: &Form) -> Result<LineItems, ApiError> {
     let count = form.length("line_items");
     if !(1..=100).contains(&count) {
         return Err(ApiError::bad("Missing required param: line_items.")
@@ -117,7 +117,7 @@ fn goods(form: &Form) -> Result<Goods, ApiError> {
             let text = required(names)?;
             text.parse()
                 .ok()
-                .filter(|number| (1..=MOST).contains(number))
+                .filter(|number| (1..=MAX_AMOUNT).contains(number))
                 .ok_or_else(|| {
                     ApiError::bad(format!("Invalid positive integer: {text}"))
                         .code("parameter_invalid_integer")
@@ -139,16 +139,16 @@ fn goods(form: &Form) -> Result<Goods, ApiError> {
             "All prices on a Checkout Session must have the same currency.",
         ));
     }
-    if total < LEAST {
+    if total < MIN_AMOUNT {
         let message = "The Checkout Session's total amount due must add up to at least 50 of the smallest unit.";
         return Err(ApiError::bad(message).code("amount_too_small"));
     }
-    if total > MOST {
+    if total > MAX_AMOUNT {
         return Err(
             ApiError::bad("Amount must be no more than 999,999.99.").code("amount_too_large")
         );
     }
-    Ok(Goods {
+    Ok(LineItems {
         title: titles.join(", "),
         total,
         currency,
@@ -159,21 +159,22 @@ fn address(url: &str, param: &str) -> Result<String, ApiError> {
     let known = url
         .parse::<reqwest::Url>()
         .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    match known {
-        true => Ok(url.to_owned()),
-        false => Err(ApiError::bad("Not a valid URL")
+    if known {
+        Ok(url.to_owned())
+    } else {
+        Err(ApiError::bad("Not a valid URL")
             .code("url_invalid")
-            .param(param)),
+            .param(param))
     }
 }
 
 fn expiry(form: &Form, now: i64) -> Result<i64, ApiError> {
     let Some(expires_at) = form.integer(&["expires_at"])? else {
-        return Ok(now + DAY);
+        return Ok(now + MAX_SESSION_TTL_S);
     };
     let bound = match expires_at {
-        at if at < now + HALF_HOUR => "at least 30 minutes",
-        at if at > now + DAY => "less than 24 hours",
+        at if at < now + MIN_SESSION_TTL_S => "at least 30 minutes",
+        at if at > now + MAX_SESSION_TTL_S => "less than 24 hours",
         at => return Ok(at),
     };
     let message =

@@ -1,4 +1,4 @@
-//! One change of Stripe's books: what is saved, and the events that tell of it, in one transaction.
+//! One change: objects and the events that report them, saved in one transaction.
 
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ pub(crate) struct UnitOfWork<'w, 'db> {
     pub(crate) settings: StripeSettings,
     webhooks: &'w Arc<WebhookQueue>,
     pub(crate) now: i64,
-    /// Where pages are.
+    /// The address of pages.
     pub(crate) base_url: &'w str,
-    /// The call of the API that it comes from.
+    /// The API request that causes the events.
     pub(crate) request: Value,
-    /// What is answered is written in it.
+    /// The version that replies are rendered in.
     pub(crate) version: Version,
 }
 
@@ -97,7 +97,7 @@ impl<'w, 'db> UnitOfWork<'w, 'db> {
         Ok(tables::put(self.tx.db, &object.into())?)
     }
 
-    /// An event about the object as it is now, owed to the app unless it is one of those that get lost.
+    /// Saves an event about the object, and enqueues it unless the settings drop it.
     pub(crate) fn emit(
         &mut self,
         kind: &str,
@@ -117,9 +117,10 @@ impl<'w, 'db> UnitOfWork<'w, 'db> {
             "livemode": false, "pending_webhooks": 1, "request": self.request, "type": kind,
         });
         tables::add_event(self.tx.db, &id, kind, self.seconds(), &event)?;
-        match fastrand::u32(0..100) < self.settings.drop_percent {
-            true => Ok(()),
-            false => self.enqueue_event(&id, &event, correlation_id.as_deref()),
+        if fastrand::u32(0..100) < self.settings.drop_percent {
+            Ok(())
+        } else {
+            self.enqueue_event(&id, &event, correlation_id.as_deref())
         }
     }
 
@@ -141,7 +142,7 @@ impl<'w, 'db> UnitOfWork<'w, 'db> {
         Ok(self.tx.enqueue(self.webhooks, &webhook, self.now)?)
     }
 
-    /// What the app attached when it asked for the payment.
+    /// Returns the correlation id in the metadata of the object or its payment.
     pub(crate) fn correlation(&self, object: &Object) -> Result<Option<String>, ApiError> {
         let own = |object: &Object| object.metadata().get("correlation_id").cloned();
         if let Some(own) = own(object) {

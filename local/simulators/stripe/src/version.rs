@@ -1,11 +1,11 @@
-//! The versions of Stripe's API, and what differs between them in what is shown here.
+//! Versions of Stripe's API, and the differences between them that matter here.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Version(&'static str);
 
-/// Since versions have names. They begin with their day: the order of the texts is theirs.
+/// All named versions. They begin with their date, so that they sort as text.
 const KNOWN: [&str; 26] = [
     "2024-09-30.acacia",
     "2024-10-28.acacia",
@@ -51,7 +51,7 @@ impl Version {
         self.0
     }
 
-    /// How a session names the page that people are sent to.
+    /// Returns the name of the hosted page in sessions.
     pub(crate) fn ui_mode(self) -> &'static str {
         if self < DAHLIA {
             "hosted"
@@ -60,7 +60,7 @@ impl Version {
         }
     }
 
-    /// Whether a session may say how it can be paid.
+    /// Whether a session may list its payment methods.
     pub(crate) fn takes_payment_method_types(self) -> bool {
         self < ENDIVE
     }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_follow_each_other_by_their_days() {
+    fn versions_sort_by_date() {
         assert!(KNOWN.is_sorted());
         assert_eq!(KNOWN.last(), Some(&Version::LATEST.text()));
         for known in [DAHLIA, ENDIVE] {

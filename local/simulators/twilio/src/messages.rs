@@ -28,7 +28,7 @@ use crate::{
 
 /// The code of a picture that could not be downloaded.
 const MEDIA_DOWNLOAD_ERROR: i64 = 63_019;
-/// Twilio of the day in which the app may write freely. Twilio finds out after it took the message.
+/// The code of a message after the reply window, which Twilio reports only after it accepted the message.
 const REPLY_WINDOW_CLOSED: i64 = 63_016;
 
 pub(crate) async fn send(
@@ -53,7 +53,7 @@ pub(crate) async fn send(
         };
     let what = format!("send {}", content.name());
     let fault = twilio.chat.next_fault(&person.id);
-    if let Some(response) = before(fault.as_ref()).await {
+    if let Some(response) = early_failure(fault.as_ref()).await {
         twilio
             .context
             .record(call, format!("{what}: failed on purpose"), false);
@@ -293,7 +293,7 @@ fn resource(twilio: &Twilio, phone: &str, message: &Message) -> Value {
 }
 
 /// Returns the response of a fault that prevents the send.
-async fn before(fault: Option<&SendFault>) -> Option<Response> {
+async fn early_failure(fault: Option<&SendFault>) -> Option<Response> {
     let fault = fault?;
     if fault.drop_before_accept {
         return Some(lost_connection());

@@ -1,4 +1,4 @@
-//! What there is to see in a picture for somebody who knows no things: colours, light, lines, and where they are.
+//! Features of a picture: colours, light and lines, and where they are.
 
 use confab_simulator_base::photo::{Mean, hue_of, luma, small};
 use image::RgbImage;
@@ -25,38 +25,38 @@ const COLOURS: usize = Colour::Black as usize + 1;
 pub(crate) enum Lines {
     Upright,
     Level,
-    /// In all directions.
+    /// Lines in all directions.
     Many,
     Few,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sight {
-    /// From what there is most of.
+pub(crate) struct ImageFeatures {
+    /// Colours of the picture, most common first.
     pub(crate) colours: Vec<Colour>,
-    /// What there is most of in the upper and in the lower half.
+    /// The most common colour of the upper and of the lower half.
     pub(crate) above: Colour,
     pub(crate) below: Colour,
-    /// From 0 to 255, as all that is said of light.
+    /// From 0 to 255, like all measures of light.
     pub(crate) light: f32,
     /// The standard deviation of the light.
     pub(crate) contrast: f32,
     pub(crate) lines: Lines,
-    /// The colour of each of nine places, row by row.
+    /// The colours of nine areas, row by row.
     pub(crate) grid: [Colour; 9],
 }
 
-/// Pictures are looked at in this size, longest side.
-const SIZE: u32 = 96;
-/// A colour with less of the picture than this is none of its colours.
-const SMALLEST_PART: usize = 25;
-/// Steps of the light from a place to the next, on average.
-const CALM: f32 = 5.0;
-/// So many times more steps in one direction make lines in the other.
-const CLEAR: f32 = 1.4;
+/// The longest side at which pictures are measured.
+const MEASURED_SIDE_PIXELS: u32 = 96;
+/// Minimum pixels of a colour of the picture.
+const MIN_COLOUR_PIXELS: usize = 25;
+/// Maximum average difference of light between neighbours in a picture without lines.
+const MAX_CALM_DIFFERENCE: f32 = 5.0;
+/// Minimum ratio of differences between two directions that makes lines.
+const MIN_LINE_RATIO: f32 = 1.4;
 
-pub(crate) fn look(picture: &RgbImage) -> Sight {
-    let seen = small(picture, SIZE);
+pub(crate) fn extract_features(picture: &RgbImage) -> ImageFeatures {
+    let seen = small(picture, MEASURED_SIDE_PIXELS);
     let (width, height) = seen.dimensions();
     let (mut all, mut upper, mut lower) =
         ([0_usize; COLOURS], [0_usize; COLOURS], [0_usize; COLOURS]);
@@ -87,8 +87,8 @@ pub(crate) fn look(picture: &RgbImage) -> Sight {
     };
     let most = |counts: &[usize; COLOURS]| ranked(counts).first().copied().unwrap_or(Colour::Grey);
     let mut colours = ranked(&all);
-    colours.retain(|colour| all[*colour as usize] * SMALLEST_PART >= pixels);
-    Sight {
+    colours.retain(|colour| all[*colour as usize] * MIN_COLOUR_PIXELS >= pixels);
+    ImageFeatures {
         colours,
         above: most(&upper),
         below: most(&lower),
@@ -99,8 +99,8 @@ pub(crate) fn look(picture: &RgbImage) -> Sight {
     }
 }
 
-/// A picture is garish when most of it is magenta and black, and there is enough of both: squares of the two, say. It is
-/// looked at without averages, which would mix them.
+/// Whether a picture is mostly magenta and black, with enough of both, such as squares of the two.
+/// Pixels are sampled without averages, which would mix the colours.
 pub(crate) fn is_garish(picture: &RgbImage) -> bool {
     const ACROSS: u32 = 64;
     let (width, height) = picture.dimensions();
@@ -156,9 +156,9 @@ fn lines(seen: &RgbImage) -> Lines {
         }
     }
     match (across.value(), down.value()) {
-        (across, down) if across > CLEAR * down && across > 1.0 => Lines::Upright,
-        (across, down) if down > CLEAR * across && down > 1.0 => Lines::Level,
-        (across, down) if across + down > CALM => Lines::Many,
+        (across, down) if across > MIN_LINE_RATIO * down && across > 1.0 => Lines::Upright,
+        (across, down) if down > MIN_LINE_RATIO * across && down > 1.0 => Lines::Level,
+        (across, down) if across + down > MAX_CALM_DIFFERENCE => Lines::Many,
         _ => Lines::Few,
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_have_their_names() {
+    fn colours_are_named() {
         for (pixel, colour) in [
             ([220, 30, 30], Colour::Red),
             ([240, 140, 30], Colour::Orange),
@@ -199,7 +199,7 @@ mod tests {
             ([130, 130, 130], Colour::Grey),
             ([10, 10, 20], Colour::Black),
         ] {
-            let seen = look(&plain(pixel));
+            let seen = extract_features(&plain(pixel));
             assert_eq!(
                 (seen.colours.as_slice(), seen.above, seen.grid),
                 ([colour].as_slice(), colour, [colour; 9])
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_have_their_directions() {
+    fn lines_are_recognized_by_direction() {
         let stripes = |upright: bool| {
             RgbImage::from_fn(120, 120, |x, y| {
                 Rgb([if (if upright { x } else { y }) / 10 % 2 == 0 {
@@ -219,13 +219,16 @@ mod tests {
                 }; 3])
             })
         };
-        assert_eq!(look(&stripes(true)).lines, Lines::Upright);
-        assert_eq!(look(&stripes(false)).lines, Lines::Level);
-        assert_eq!(look(&squares(10, [0; 3], [255; 3])).lines, Lines::Many);
+        assert_eq!(extract_features(&stripes(true)).lines, Lines::Upright);
+        assert_eq!(extract_features(&stripes(false)).lines, Lines::Level);
+        assert_eq!(
+            extract_features(&squares(10, [0; 3], [255; 3])).lines,
+            Lines::Many
+        );
     }
 
     #[test]
-    fn above_and_below_are_told_apart_in_any_size() {
+    fn upper_and_lower_half_are_distinguished_at_any_size() {
         for (width, height) in [(1, 1), (2, 3), (1, 900), (640, 480)] {
             let picture = RgbImage::from_fn(width, height, |_, y| {
                 Rgb(if 2 * y < height {
@@ -234,7 +237,7 @@ mod tests {
                     [240, 220, 60]
                 })
             });
-            let seen = look(&picture);
+            let seen = extract_features(&picture);
             assert_eq!(seen.above, Colour::Blue);
             if height > 3 {
                 assert_eq!(seen.below, Colour::Yellow);
@@ -243,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn squares_of_magenta_and_black_are_garish_and_nothing_else_is() {
+    fn only_magenta_and_black_squares_are_garish() {
         for side in [4, 16, 40, 120] {
             assert!(is_garish(&squares(side, [255, 0, 255], [0; 3])), "{side}");
         }

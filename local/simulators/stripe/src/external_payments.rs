@@ -1,4 +1,4 @@
-//! Payments that our checkout has nothing to do with: by a payment link, or made by hand at the dashboard.
+//! Payments without the app's checkout: by a payment link, or created at the dashboard.
 
 use serde::Deserialize;
 
@@ -18,13 +18,13 @@ pub(crate) struct NewPayment {
     currency: String,
     #[serde(default)]
     by: By,
-    /// Of the session that a payment link makes; without one, of the payment.
+    /// Metadata of the session of a payment link, or of the payment when there is no session.
     #[serde(default)]
     metadata: Metadata,
-    /// Of the payment behind a payment link.
+    /// Metadata of the payment behind a payment link.
     #[serde(default)]
     payment_metadata: Metadata,
-    /// Anybody can put it into the link's address.
+    /// The payer can set it in the link's address.
     #[serde(default)]
     client_reference_id: Option<String>,
 }
@@ -41,12 +41,12 @@ fn dollars() -> String {
     "usd".into()
 }
 
-/// What is paid at once, with the session when there is one.
+/// Creates a payment that succeeds at once, with its session if it has one.
 pub(crate) fn pay(
     unit: &mut UnitOfWork<'_, '_>,
     new: NewPayment,
 ) -> Result<(Option<Session>, Intent), ApiError> {
-    if !(1..=pay::MOST).contains(&new.amount) {
+    if !(1..=pay::MAX_AMOUNT).contains(&new.amount) {
         return Err(ApiError::bad("The amount must be 1 to 99999999."));
     }
     if !(new.currency.len() == 3
